@@ -1,0 +1,211 @@
+"""What the load generator costs: plain FastHttpUser, ours with its record, and wrk, on one core (`make bench-client`).
+
+The server has a core of its own and answers zeros: the null deployment, and a bare socket server that is faster
+than any of the clients, so that there the client is what is measured. Rounds are interleaved; medians are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from comparison import processes
+from comparison.cpus import plan_cpus
+from loadtests.answers import Reservoir
+from loadtests.payloads import json_rows
+from loadtests.recorder import Recorder
+from loadtests.rows import read_rows
+from loadtests.samples import SamplesError, golden_inputs
+from models.spec import model_dir
+
+MODEL = "digits_cnn"
+LEAST_RATIO = 0.85
+USERS = 4
+LOCUST = [sys.executable, "-m", "locust", "--headless", "--only-summary", "-u", str(USERS), "-r", str(USERS)]
+CPUS = plan_cpus()
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Requests per second; median and 99th percentile of the latency in microseconds, where it was recorded."""
+
+    per_s: float
+    p50_us: float = float("nan")
+    p99_us: float = float("nan")
+
+
+def main() -> int:
+    """Exit code 1 where recording costs more than it may."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=3, help="length of each measurement")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    try:
+        golden_inputs(MODEL)
+    except SamplesError as error:
+        sys.exit(f"error: {error}")
+    print(f"server on core {CPUS.server}, client on core {CPUS.client}, {USERS} connections, {options.rounds} rounds")
+    if CPUS.shared:
+        print("only one core here: server and client share it, and the figures say little about either")
+    ratios = [_measure(name, command, options) for name, command in SERVERS.items()]
+    _print_recorder_alone()
+    print(f"least ratio allowed: {LEAST_RATIO}; found: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+    return int(min(ratios) < LEAST_RATIO)
+
+
+def plain(address: str, seconds: int, folder: Path) -> Rate:
+    """FastHttpUser; Locust's own percentiles are rounded to a millisecond and not shown."""
+    command = [*LOCUST, "-f", "benchmarks/plain_locustfile.py", "--host", f"http://{address}"]
+    output = _on_client([*command, "--run-time", f"{seconds}s", "--json", "--skip-log"])
+    (stats,) = json.loads(output[output.index("[") :])
+    if stats["num_failures"]:
+        raise RuntimeError(f"{stats['num_failures']} requests of the yardstick failed")
+    return Rate(stats["num_requests"] / (stats["last_request_timestamp"] - stats["start_time"]))
+
+
+def by_hand(address: str, seconds: int, folder: Path) -> Rate:
+    """Ours with the record, and with Locust's own statistics as the web page shows them."""
+    return _ours(address, folder, ["--run-time", f"{seconds}s"])
+
+
+def recorded(address: str, seconds: int, folder: Path) -> Rate:
+    """Ours as the runner calls it."""
+    return _ours(address, folder, ["--stages", f"{USERS}:{seconds}"])
+
+
+def wrk(address: str, seconds: int, folder: Path) -> Rate:
+    """The yardstick for latency, in C, with one body of the pool."""
+    script, body = folder / "post.lua", json_rows.encode(MODEL, golden_inputs(MODEL)[:1]).decode()
+    script.write_text(f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = '{body}'\n")
+    options = ["-t1", f"-c{USERS}", f"-d{seconds}s", "--latency", "-s", str(script)]
+    output = _on_client(["wrk", *options, f"http://{address}/v1/models/{MODEL}:predict"])
+    found = re.search(r"50%\s+(\S+).*99%\s+(\S+).*Requests/sec:\s+(\S+)", output, re.DOTALL)
+    assert found, output
+    return Rate(float(found[3]), _microseconds(found[1]), _microseconds(found[2]))
+
+
+CLIENTS: dict[str, Callable[[str, int, Path], Rate]] = {
+    "plain FastHttpUser": plain,
+    "serveoff, recorded": recorded,
+    "serveoff, with Locust's statistics": by_hand,
+    "wrk": wrk,
+}
+SERVERS = {
+    "null deployment (Flask)": lambda port: [sys.executable, "-m", "services.flaskrest"],
+    "bare socket server": lambda port: [sys.executable, "-m", "benchmarks.null_server", str(port)],
+}
+
+
+def _measure(name: str, command: Callable[[int], list[str]], options: argparse.Namespace) -> float:
+    rates: dict[str, list[Rate]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder, _server(command, Path(folder)) as address:
+        for _ in range(options.rounds):
+            for client, run in CLIENTS.items():
+                if client != "wrk" or shutil.which("wrk"):
+                    rates[client].append(run(address, options.seconds, Path(folder)))
+    print(f"\n{name}\n  {'client':36}{'req/s':>9}{'ratio':>8}{'p50 us':>9}{'p99 us':>9}")
+    base = rates["plain FastHttpUser"]
+    ratios = {}
+    for client, found in rates.items():
+        ratios[client] = statistics.median(a.per_s / b.per_s for a, b in zip(found, base, strict=True))
+        per_s, p50, p99 = (statistics.median(column) for column in zip(*map(_columns, found), strict=True))
+        print(f"  {client:36}{per_s:9.0f}{ratios[client]:8.2f}{_shown(p50)}{_shown(p99)}")
+    return min(ratio for client, ratio in ratios.items() if client.startswith("serveoff"))
+
+
+def _ours(address: str, folder: Path, how: list[str]) -> Rate:
+    rows, summary = folder / "rows.parquet", folder / "summary.json"
+    options = ["--endpoint", "flask-null-rest", "--address", address, "--rows", str(rows), "--summary", str(summary)]
+    _on_client([*LOCUST, "-f", "loadtests/locustfile.py", *options, *how])
+    (window,) = json.loads(summary.read_text())["windows"]
+    if window["errors"] or window["wrong_answers"] or not window["answers_checked"]:
+        raise RuntimeError(f"the server answered badly: {window}")
+    table = read_rows(rows)
+    latencies = table.filter(table["measured"])["latency_s"].to_numpy()
+    return Rate(len(latencies) / window["duration_s"], *np.percentile(latencies, [50, 99]) * 1e6)
+
+
+def _on_client(command: list[str]) -> str:
+    environ = {**os.environ, "BENCH_MODEL": MODEL}
+    with processes.on_cpus(CPUS.client):
+        done = subprocess.run(
+            command, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+@contextmanager
+def _server(command: Callable[[int], list[str]], folder: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    serving = {"FORMAT": "null", "MODEL": MODEL, "MODEL_DIR": str(model_dir(MODEL)), "REST_PORT": str(port)}
+    environ = {**os.environ, **{f"SERVING_{key}": value for key, value in serving.items()}}
+    environ["SERVING_WORK_DIR"] = str(folder)
+    log = folder / "server.log"
+    process = processes.spawn(command(port), environ, log, CPUS.server)
+    try:
+        _wait_for(process, port, log)
+        yield f"127.0.0.1:{port}"
+    finally:
+        processes.stop(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            time.sleep(1.0)  # Flask's worker loads behind a port that is open already
+            return
+    raise RuntimeError(f"the server did not start:\n{processes.tail(log)}")
+
+
+def _print_recorder_alone() -> None:
+    """The share of the record in each request, without a socket and a scheduler around it."""
+    count, random = 200_000, Random(1)
+    recorder, reservoir = Recorder([9000] * 64), Reservoir(500, seed=1)
+    samples = [random.randrange(64) for _ in range(count)]
+    start = time.perf_counter()
+    for sample in samples:
+        recorder.record(start, 0.0001, 200, sample, 230)
+        reservoir.offer(start, sample, b"")
+    print(f"\nthe record alone: {(time.perf_counter() - start) / count * 1e6:.2f} us per request")
+
+
+def _columns(rate: Rate) -> tuple[float, float, float]:
+    return rate.per_s, rate.p50_us, rate.p99_us
+
+
+def _shown(value: float) -> str:
+    return f"{value:9.0f}" if value == value else f"{'-':>9}"
+
+
+def _microseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""An HTTP server that does nothing but answer zeros, so that the client is what limits a benchmark.
+
+    python -m benchmarks.null_server PORT
+
+One thread and epoll: it finds the end of a request by its Content-Length and sends one constant answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import socket
+import sys
+
+BODY = json.dumps({"predictions": [[0.0] * 10]}).encode()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class Connection:
+    """One client: how many bytes of its request are still to come."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self.client, self._missing = client, 0
+
+    def receive(self) -> bool:
+        """Read what is there, and answer a request that is complete; False once the client has gone."""
+        try:
+            data = self.client.recv(1 << 17)
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            return False
+        if not data:
+            return False
+        if self._missing == 0:
+            head, _, body = data.partition(b"\r\n\r\n")
+            length = LENGTH.search(head)
+            self._missing = (int(length[1]) if length else 0) - len(body)
+        else:
+            self._missing -= len(data)
+        if self._missing <= 0:
+            self._missing = 0
+            self.client.sendall(ANSWER)
+        return True
+
+
+def main(port: int) -> None:
+    """Serve until the process is ended."""
+    listener = socket.create_server(("127.0.0.1", port), backlog=256)
+    poll, connections = select.epoll(), dict[int, Connection]()
+    poll.register(listener.fileno(), select.EPOLLIN)
+    while True:
+        for number, _ in poll.poll():
+            if number == listener.fileno():
+                client, _ = listener.accept()
+                client.setblocking(False)
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connections[client.fileno()] = Connection(client)
+                poll.register(client.fileno(), select.EPOLLIN)
+            elif not connections[number].receive():
+                poll.unregister(number)
+                connections.pop(number).client.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""Measure every endpoint fairly, judge the points, render the report."""

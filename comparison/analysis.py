@@ -1,0 +1,140 @@
+"""Read one run and compute all that the report says, once: points, ranking, answers, claims, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from comparison.answers import MEASURES, Evidenced, answer_all, compare_points
+from comparison.contrasts import static_against_dynamic
+from comparison.outcome import Calibration, Comparison, Entry, Point
+from comparison.points import (
+    Key,
+    concurrencies_of,
+    judge_point,
+    measure,
+    pooled_noise,
+    read_rows,
+    resample,
+    role_of,
+)
+from comparison.results import EndpointResult, Suite, load_suite
+from comparison.stats import Sampled, ratio
+from comparison.verdict import difference
+
+STAND_IN_SERVER = "tfserving-embedded"
+
+
+def compare(folder: Path) -> Comparison:
+    """The comparison of the run in `folder`, finished or not; ResultsError where there is none.
+
+    The same folder gives the same figures to the last digit: all draws are seeded by the run.
+    """
+    suite = load_suite(folder)
+    evidence = _measure_all(folder, suite)
+    ranked = _ranked(evidence)
+    evidence = replace(evidence, entries=ranked)
+    return Comparison(
+        suite=suite,
+        folder=folder.resolve().name,
+        concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
+        entries=tuple(ranked),
+        answers=tuple(answer_all(evidence)),
+        claims=(static_against_dynamic(evidence),),
+        calibration=_calibration(ranked),
+        round_noise=evidence.noise["p50"],
+        stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
+    )
+
+
+def _measure_all(folder: Path, suite: Suite) -> Evidenced:
+    read = cache(read_rows)  # one file holds all concurrencies of a visit
+    everything = {
+        (result.endpoint, concurrency): measure(folder, result, concurrency, read)
+        for result in suite.endpoints
+        for concurrency in concurrencies_of(result, suite)
+    }
+    sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
+    noise = pooled_noise(sampled.values())
+    wrong = _wrong_deployments(suite)
+    points: dict[str, list[Point]] = {}
+    for key, measured in everything.items():
+        culprit = wrong.get(measured.result.deployment, "")
+        sibling = culprit if culprit != measured.result.endpoint else ""
+        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling))
+    entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
+    return Evidenced(entries, sampled, noise)
+
+
+def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
+    peak = max((p.peak_memory_bytes or 0 for p in points), default=0) or None
+    return Entry(result, role_of(result), tuple(points), None, False, None, peak)
+
+
+def _wrong_deployments(suite: Suite) -> dict[str, str]:
+    """Deployment to the endpoint of it that gave a wrong answer, at the gate or under load."""
+    return {
+        result.deployment: result.endpoint
+        for result in suite.endpoints
+        if role_of(result) != "null"
+        and ((result.gate and not result.gate.passed) or any(w.wrong_answers for w in result.windows))
+    }
+
+
+def _ranked(evidence: Evidenced) -> list[Entry]:
+    """Entries with their overhead and rank: ranked first, then contenders without a rank, floors, null."""
+    entries = [_with_overhead(entry, evidence) for entry in evidence.entries]
+    ranked = sorted(filter(_ranks, entries), key=_p50)
+    placed = []
+    for place, entry in enumerate(ranked, start=1):
+        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry)
+        placed.append(replace(entry, rank=place, tied_above=tied))
+    order = ("contender", "floor", "null")
+    rest = [entry for entry in entries if not _ranks(entry)]
+    return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
+
+
+def _ranks(entry: Entry) -> bool:
+    alone = entry.alone
+    return entry.role == "contender" and alone is not None and alone.valid and alone.p50_s.value is not None
+
+
+def _p50(entry: Entry) -> float:
+    alone = entry.alone
+    return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
+
+
+def _indistinct(evidence: Evidenced, above: Entry, entry: Entry) -> bool:
+    found = compare_points(evidence, MEASURES[0], _alone_key(above), _alone_key(entry))
+    return difference(found) != "better"
+
+
+def _alone_key(entry: Entry) -> Key:
+    return entry.name, entry.points[0].concurrency
+
+
+def _with_overhead(entry: Entry, evidence: Evidenced) -> Entry:
+    floor = next((e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format), None)
+    if entry.role != "contender" or floor is None or not _sound(entry) or not _sound(floor):
+        return entry
+    mine, its = _alone(evidence.sampled, entry), _alone(evidence.sampled, floor)
+    return replace(entry, overhead=ratio(mine, its, evidence.noise["p50"]))
+
+
+def _sound(entry: Entry) -> bool:
+    alone = entry.alone
+    return alone is not None and alone.valid and alone.p50_s.value is not None
+
+
+def _alone(sampled: Mapping[Key, Mapping[str, Sampled]], entry: Entry) -> Sampled:
+    return sampled[_alone_key(entry)]["p50"]
+
+
+def _calibration(entries: Sequence[Entry]) -> Calibration | None:
+    null = next((e for e in entries if e.role == "null" and e.best is not None), None)
+    if null is None or null.best is None or null.alone is None:
+        return None
+    best = null.best
+    return Calibration(null.name, null.alone.p50_s, best.throughput, best.concurrency, best.client_cpu_share)

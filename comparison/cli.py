@@ -1,0 +1,218 @@
+"""The command line. Each command is a few lines: options in, one call, a few lines out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from comparison import session
+from comparison.deployments import RegistryError
+from comparison.errors import ExitCode, ServeoffError, UsageError
+from comparison.interrupts import interruptible
+from comparison.models_command import run_models
+from comparison.plan import PROFILES, Profile
+from comparison.results import ResultsError, load_suite
+
+app = typer.Typer(
+    name="serveoff",
+    help="Serve one trained model in every way, load-test each endpoint fairly, and compare.",
+    epilog="Begin with: serveoff run --profile quick   (it exports the model first)",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console(stderr=True)
+
+Model = Annotated[str, typer.Option("--model", "-m", envvar="MODEL", help="A model of models/zoo/.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Endpoints or deployments, by name or pattern: 'flask-*' '*-grpc'. All, if none is named."),
+]
+RunName = Annotated[str, typer.Argument(help="A run's id or folder, or latest.")]
+
+
+@app.command()
+def export(model: Model = "digits_cnn", force: Annotated[bool, typer.Option(help="Export anew.")] = False) -> None:
+    """Train the model and export it to every format; at once when nothing changed."""
+    run_models("export", model, *(["--force"] if force else []))
+
+
+@app.command()
+def verify(model: Model = "digits_cnn") -> None:
+    """Check every artifact against the golden outputs, each in a fresh process."""
+    run_models("verify", model)
+
+
+@app.command("list")
+def list_(model: Model = "digits_cnn") -> None:
+    """List the deployments of the registry and the endpoints of each."""
+    table = Table("deployment", "server", "format", "endpoints", box=None, header_style="bold")
+    for deployment in session.registry_for(model):
+        names = "  ".join(endpoint.name for endpoint in deployment.endpoints)
+        table.add_row(deployment.name, deployment.server, deployment.format, names)
+    Console().print(table)
+
+
+@app.command()
+def serve(
+    deployment: Annotated[str, typer.Argument(help="A deployment, as `serveoff list` names it.")],
+    model: Model = "digits_cnn",
+    rest_port: Annotated[int, typer.Option(help="REST port; 0: the one that docker-compose.yml publishes.")] = 0,
+    grpc_port: Annotated[int, typer.Option(help="gRPC port; 0: the one that docker-compose.yml publishes.")] = 0,
+) -> None:
+    """Serve one deployment on 127.0.0.1, in the foreground, for your own client or Locust. Ctrl-C ends it."""
+    from comparison.serving import serve_forever
+
+    run_models("export", model)
+    wanted = {name: port for name, port in (("rest", rest_port), ("grpc", grpc_port)) if port}
+    serve_forever(deployment, model, wanted, console)
+
+
+@app.command()
+def run(
+    endpoints: Names = None,
+    model: Model = "digits_cnn",
+    profile: Annotated[str, typer.Option("--profile", "-p", envvar="PROFILE", help=" | ".join(PROFILES))] = "default",
+    duration: Annotated[float | None, typer.Option(min=0.2, max=600, help="Seconds per measured window.")] = None,
+    warmup: Annotated[float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of each visit.")] = None,
+    concurrency: Annotated[str | None, typer.Option("--concurrency", "-c", help="Closed-loop users: 1,4,16.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, max=100, help="Visits of every endpoint.")] = None,
+    server_cpus: Annotated[str, typer.Option(help="Cores of the server, as 0 or 0-3. Default: the first.")] = "",
+    client_cpus: Annotated[str, typer.Option(help="Cores of the load generator. Default: the next.")] = "",
+    threads: Annotated[int, typer.Option(min=1, help="Intra-op threads of every server.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes of every server that has them.")] = 1,
+    runtime: Annotated[str, typer.Option(envvar="RUNTIME", help="Where deployments run: local.")] = "local",
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 1,
+    resume: Annotated[str | None, typer.Option(help="Finish an interrupted run: its id, or latest.")] = None,
+) -> None:
+    """Compare endpoints: cold start, agreement gate, warm-up, measured windows in interleaved rounds, report.
+
+    An interrupted run keeps all it measured: `serveoff report latest` shows it,
+    `serveoff run --resume latest` finishes it.
+    """
+    if resume is not None:
+        folder = session.find_run(resume)
+        session.check_resumable(folder)
+    else:
+        request = session.Request(
+            model=model,
+            profile_name=profile,
+            profile=_profile(profile, duration, warmup, concurrency, rounds),
+            endpoints=tuple(endpoints or ()),
+            runtime=_runtime(runtime),
+            seed=seed,
+            server_cpus=server_cpus,
+            client_cpus=client_cpus,
+            intra_op_threads=threads,
+            workers=workers,
+        )
+        session.check(request)
+        run_models("export", model)
+        folder = session.begin(request)
+    _carry_out(folder)
+
+
+@app.command()
+def report(
+    run: RunName = "latest",
+    formats: Annotated[str, typer.Option("--format", "-f", help="Comma-separated: html,markdown,csv,json.")] = "",
+) -> None:
+    """Render the report of a run again, from its raw rows."""
+    _render(session.find_run(run), tuple(filter(None, formats.split(","))))
+
+
+@app.command()
+def runs() -> None:
+    """List the runs in the results folder."""
+    table = Table("run", "began", "model", "profile", "endpoints", "state", box=None, header_style="bold")
+    for folder in session.list_runs():
+        try:
+            suite = load_suite(folder)
+        except ResultsError as error:
+            table.add_row(folder.name, "", "", "", "", f"unreadable: {error}")
+            continue
+        state = "complete" if suite.complete else "partial"
+        settings = suite.settings
+        table.add_row(
+            suite.run_id, suite.started_at, settings.model, settings.profile, str(len(suite.endpoints)), state
+        )
+    Console().print(table)
+
+
+def main() -> None:
+    """Run the command line; every failure a user can act on becomes one message and its own exit code."""
+    try:
+        with interruptible():
+            app(prog_name="serveoff")
+    except RegistryError as error:
+        _fail(str(error), "", ExitCode.REGISTRY)
+    except ServeoffError as error:
+        _fail(str(error), error.hint, error.exit_code)
+
+
+def _carry_out(folder: Path) -> None:
+    try:
+        session.carry_out(folder, console)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; all that was measured is kept in {folder}", style="yellow", highlight=False)
+        console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
+        _render(folder, ())
+        sys.exit(ExitCode.INTERRUPTED)
+    if not _render(folder, ()):
+        console.print("no endpoint has a VALID point; the report says why for each", style="red")
+        sys.exit(ExitCode.NOTHING_VALID)
+
+
+def _render(folder: Path, formats: tuple[str, ...]) -> bool:
+    """Write the report and print where it is; True where at least one point is VALID."""
+    from comparison.reporting import write_report
+
+    return write_report(folder, formats, console)
+
+
+def _profile(
+    name: str, duration: float | None, warmup: float | None, concurrency: str | None, rounds: int | None
+) -> Profile:
+    if name not in PROFILES:
+        raise UsageError(f"no profile is called {name!r}", f"there are: {', '.join(PROFILES)}")
+    base = PROFILES[name]
+    return Profile(
+        window_s=duration or base.window_s,
+        warmup_s=base.warmup_s if warmup is None else warmup,
+        rounds=rounds or base.rounds,
+        concurrencies=_concurrencies(concurrency) if concurrency else base.concurrencies,
+    )
+
+
+def _concurrencies(text: str) -> tuple[int, ...]:
+    try:
+        users = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise UsageError(f"{text!r} is not a list of concurrencies", "write it as 1,4,16") from None
+    if not 1 <= users[0] <= users[-1] <= 1024:
+        raise UsageError(f"concurrency {text} is out of range", "use 1 to 1024 users")
+    return users
+
+
+def _runtime(name: str) -> str:
+    if name != "local":
+        raise UsageError(f"no runtime is called {name!r}", "there is: local")
+    return name
+
+
+def _fail(message: str, hint: str, code: int) -> None:
+    console.print(f"error: {message}", style="red", highlight=False, markup=False)
+    if hint:
+        console.print(f"  next: {hint}", highlight=False, markup=False)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Static graphs against dynamic ones, in the same framework, server and protocol (the article's claim C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from comparison.answers import MEASURES, Evidenced, Measure, compare_points
+from comparison.outcome import Claim, Contrast, Entry
+from comparison.verdict import difference
+
+PAIRS: Final = (
+    ("TensorFlow 2", "savedmodel", "keras_eager"),
+    ("TensorFlow 1", "frozen_graph", "keras_eager"),
+    ("PyTorch", "torchscript", "torch_eager"),
+)
+"""Framework, its static format, and the dynamic format it is set against. TF1 has no dynamic form: TF2's is used."""
+PLACES: Final = ("flask", "inprocess")
+DECIDING: Final = 2
+"""TensorFlow 2 and PyTorch: a verdict on the claim needs both."""
+C1: Final = "Static graphs are faster, in deployment above all"
+
+
+def static_against_dynamic(evidence: Evidenced) -> Claim:
+    """C1: judged on Flask's p50 with one caller, TensorFlow 2 and PyTorch; the rest is shown beside it."""
+    contrasts = tuple(c for pair in PAIRS for place in PLACES for c in _contrasts(evidence, place, pair))
+    lowest = min((c.concurrency for c in contrasts if c.place == "flask"), default=0)
+    deciding = [
+        c
+        for c in contrasts
+        if (c.place, c.concurrency, c.metric) == ("flask", lowest, "p50") and c.framework != "TensorFlow 1"
+    ]
+    return Claim("C1", C1, _verdict(deciding), contrasts)
+
+
+def _verdict(deciding: Sequence[Contrast]) -> str:
+    outcomes = {c.outcome for c in deciding}
+    if not outcomes:
+        return "not measured"
+    if len({c.framework for c in deciding}) < DECIDING:
+        return "incomplete"
+    if outcomes == {"better"}:
+        return "confirmed"
+    if outcomes <= {"worse", "tie"}:
+        return "refuted"
+    return "inconclusive" if outcomes == {"inconclusive"} else "mixed"
+
+
+def _contrasts(evidence: Evidenced, place: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:
+    framework, static, dynamic = pair
+    mine, other = _find(evidence, place, static), _find(evidence, place, dynamic)
+    if mine is None or other is None:
+        return
+    latency, throughput = MEASURES[0], MEASURES[2]
+    for point in mine.points:
+        for measure in (latency,) if place == "inprocess" else (latency, throughput):
+            if _usable(evidence, mine, point.concurrency, measure) and _usable(
+                evidence, other, point.concurrency, measure
+            ):
+                at = point.concurrency
+                found = compare_points(evidence, measure, (mine.name, at), (other.name, at))
+                metric = measure.statistic
+                yield Contrast(framework, mine.name, other.name, place, at, metric, found, difference(found))
+
+
+def _find(evidence: Evidenced, place: str, format: str) -> Entry | None:
+    return next((e for e in evidence.entries if (e.result.server, e.result.format) == (place, format)), None)
+
+
+def _usable(evidence: Evidenced, entry: Entry, concurrency: int, measure: Measure) -> bool:
+    point = entry.at(concurrency)
+    known = evidence.sampled.get((entry.name, concurrency), {})
+    return point is not None and point.valid and measure.statistic in known

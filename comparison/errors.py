@@ -1,0 +1,59 @@
+"""Errors a user can act on: what, why and the next step on one screen, each kind with its own exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell sees. README's table lists them; a test keeps the two equal."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    ARTIFACT = 3
+    REGISTRY = 4
+    SERVER = 5
+    RESULTS = 6
+    NOTHING_VALID = 7
+    INTERRUPTED = 130
+
+
+class ServeoffError(Exception):
+    """A user-facing failure: the message names the thing and the cause, the hint the next action."""
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(ServeoffError):
+    """An option's value cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ArtifactFailure(ServeoffError):
+    """Export or verification failed, or an artifact was refused."""
+
+    exit_code = ExitCode.ARTIFACT
+
+
+class UnknownName(ServeoffError):
+    """A deployment or endpoint is not in the registry."""
+
+    exit_code = ExitCode.REGISTRY
+
+
+class ServerFailed(ServeoffError):
+    """A server did not start, or ended; the message carries its last log lines."""
+
+    exit_code = ExitCode.SERVER
+
+
+class ResultsFailure(ServeoffError):
+    """A results folder is missing, unreadable or of another machine or model."""
+
+    exit_code = ExitCode.RESULTS

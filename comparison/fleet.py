@@ -1,0 +1,60 @@
+"""The servers of one run: at most one awake, the others frozen, or stopped where memory is short."""
+
+from __future__ import annotations
+
+import psutil
+
+from comparison.deployments import Deployment
+from comparison.interrupts import shielded
+from comparison.readiness import wait_ready
+from comparison.runtimes import Runtime, Server
+
+MEMORY_RESERVE_BYTES = 2 * 2**30
+
+
+class Fleet:
+    """Starts, freezes and stops servers; whatever happens, `close` leaves none behind."""
+
+    def __init__(self, runtime: Runtime, reserve_bytes: int = MEMORY_RESERVE_BYTES) -> None:
+        self._runtime = runtime
+        self._reserve_bytes = reserve_bytes
+        self._servers: dict[str, Server] = {}
+
+    def start(self, deployment: Deployment) -> Server:
+        """Spawn a deployment; the caller waits for it, so as to time its cold start."""
+        with shielded():
+            server = self._servers[deployment.name] = self._runtime.start(deployment)
+        return server
+
+    def wake(self, deployment: Deployment) -> Server:
+        """The deployment's server, thawed; started again where it was stopped to save memory."""
+        server = self._servers.get(deployment.name)
+        if server is None:
+            server = self.start(deployment)
+            if deployment.ready:
+                wait_ready(server)
+        server.thaw()
+        return server
+
+    def rest(self, deployment: Deployment) -> None:
+        """Freeze a server, or stop it where less than the reserve of memory is left."""
+        server = self._servers.get(deployment.name)
+        if server is None:
+            return
+        if psutil.virtual_memory().available < self._reserve_bytes:
+            self.stop(deployment)
+        else:
+            server.freeze()
+
+    def stop(self, deployment: Deployment) -> None:
+        """End a server."""
+        with shielded():
+            server = self._servers.pop(deployment.name, None)
+            if server is not None:
+                server.stop()
+
+    def close(self) -> None:
+        """End every server."""
+        with shielded():
+            for name in list(self._servers):
+                self._servers.pop(name).stop()

@@ -1,0 +1,123 @@
+"""The in-process floor: the bare model in a process of its own, driven over its stdin and stdout."""
+
+from __future__ import annotations
+
+import json
+import select
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from comparison.errors import ServerFailed
+from comparison.load import Visit
+from comparison.readiness import READY_DEADLINE_S, failure
+from comparison.results import ColdStart, Gate, Window
+from comparison.runtimes import Server
+from loadtests.records import COLUMNS
+
+ANSWER_GRACE_S = 60.0
+
+
+def wait_floor(server: Server) -> ColdStart:
+    """Wait until the model is loaded and warmed; a floor has no port, and `ready` is its first answer."""
+    event = _read_event(server, READY_DEADLINE_S, tick=lambda: None)
+    if event["event"] != "ready":
+        raise failure(server, f"said {event['event']!r} before it was ready")
+    return ColdStart(ready_s=time.perf_counter() - server.spawned_at)
+
+
+def check_floor(server: Server) -> Gate:
+    """The agreement gate of a floor: all golden inputs, compared in its process."""
+    event = _ask(server, {"command": "check"}, ANSWER_GRACE_S)
+    wrong, checked = event["wrong_answers"], event["answers_checked"]
+    reason = f"{wrong} of {checked} golden inputs answered wrongly, absolute error up to {event['max_abs_error']:.3g}"
+    return Gate(
+        passed=wrong == 0,
+        checked=checked,
+        max_abs_error=event["max_abs_error"],
+        top1_agreement=event["top1_agreement"],
+        reason=reason if wrong else "",
+    )
+
+
+def visit_floor(
+    server: Server, name: str, duration_s: float, round_: int, folder: Path, tick: Callable[[], None]
+) -> Visit:
+    """Call the model in a closed loop for `duration_s` seconds."""
+    relative = Path("rows") / f"{name}--r{round_}.parquet"
+    raw = folder / relative.with_suffix(".npz")
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    command = {"command": "measure", "duration_s": duration_s, "rows": str(raw.resolve())}
+    with server.sampling() as usage:
+        event = _ask(server, command, duration_s + ANSWER_GRACE_S, tick)
+    with np.load(raw) as data:
+        start_s, latency_s = data["start_s"], data["latency_s"]
+    raw.unlink()
+    pq.write_table(_table(name, round_, start_s, latency_s), folder / relative)
+    began = float(start_s[0]) if len(start_s) else time.time()
+    ended = began + event["duration_s"]
+    window = Window(
+        concurrency=1,
+        round=round_,
+        start_s=began,
+        duration_s=event["duration_s"],
+        rows=relative.as_posix(),
+        requests=event["requests"],
+        errors=0,
+        answers_checked=event["answers_checked"],
+        wrong_answers=event["wrong_answers"],
+        max_abs_error=event["max_abs_error"],
+        server_cpu_s=usage.cpu_between(began, ended),
+        server_peak_memory_bytes=usage.peak_memory_between(began, ended),
+    )
+    return Visit([window], payload="array")
+
+
+def _table(name: str, round_: int, start_s: np.ndarray, latency_s: np.ndarray) -> pa.Table:
+    n = len(start_s)
+    columns = {
+        "endpoint": pa.array([name] * n).dictionary_encode().cast(COLUMNS.field("endpoint").type),
+        "round": np.full(n, round_, np.int16),
+        "concurrency": np.ones(n, np.int16),
+        "measured": np.ones(n, np.bool_),
+        "intended_start_s": start_s,
+        "start_s": start_s,
+        "latency_s": latency_s,
+        "status": np.full(n, 200, np.int32),
+        "bytes_out": np.zeros(n, np.int32),
+        "bytes_in": np.zeros(n, np.int32),
+    }
+    return pa.table({field.name: pa.array(columns[field.name], type=field.type) for field in COLUMNS}, schema=COLUMNS)
+
+
+def _ask(
+    server: Server, command: dict[str, Any], deadline_s: float, tick: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    assert server.stdin is not None
+    try:
+        server.stdin.write(json.dumps(command).encode() + b"\n")
+        server.stdin.flush()
+    except BrokenPipeError:
+        raise failure(server, f"ended ({server.ended() or 'closed its input'})") from None
+    return _read_event(server, deadline_s, tick)
+
+
+def _read_event(server: Server, deadline_s: float, tick: Callable[[], None]) -> dict[str, Any]:
+    assert server.stdout is not None
+    end = time.monotonic() + deadline_s
+    while not select.select([server.stdout], [], [], 0.05)[0]:
+        tick()
+        if time.monotonic() > end:
+            raise failure(server, f"gave no answer within {deadline_s:.0f} s")
+    line = server.stdout.readline()
+    if not line:
+        raise failure(server, f"ended ({server.ended() or 'closed its output'})")
+    event: dict[str, Any] = json.loads(line)
+    if event.get("event") == "error":
+        raise ServerFailed(f"{server.deployment.name}: {event.get('error')}", f"its whole log: {server.log}")
+    return event

@@ -1,0 +1,136 @@
+"""The agreement gate: a live endpoint answers every golden input before anything is timed."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import grpc
+import numpy as np
+
+from comparison.deployments import Endpoint
+from comparison.errors import ServerFailed
+from comparison.results import Gate
+from comparison.runtimes import Server
+from loadtests.payloads import Payload, payload_for
+from loadtests.samples import TOLERANCE, expected_outputs, golden_inputs
+
+CALL_TIMEOUT_S = 30.0
+
+Send = Callable[[bytes], bytes]
+"""One request body to one answer body; GateError where the endpoint refuses."""
+
+
+class GateError(Exception):
+    """The endpoint did not answer, or with an error."""
+
+
+def payload_kind(endpoint: Endpoint) -> str:
+    """What a request carries: `json`, `tensor`, or `array` in process."""
+    return "array" if endpoint.protocol == "call" else _payload(endpoint).kind
+
+
+def first_answer(endpoint: Endpoint, server: Server) -> None:
+    """Ask once; ServerFailed where a server that said it was ready cannot answer."""
+    payload = _payload(endpoint)
+    inputs = golden_inputs(endpoint.deployment.model)[:1]
+    try:
+        with _sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
+            payload.decode(send(payload.encode(endpoint.deployment.model, inputs)))
+    except (GateError, ValueError) as error:
+        raise ServerFailed(
+            f"{endpoint.name} said it was ready, but its first answer failed: {error}",
+            f"its log: {server.log}",
+        ) from None
+
+
+def check(endpoint: Endpoint, server: Server) -> Gate:
+    """Send every golden input, one row a request, and compare: absolute error and top-1 class."""
+    payload, model = _payload(endpoint), endpoint.deployment.model
+    inputs, expected = golden_inputs(model), expected_outputs(model, endpoint.deployment.format)
+    answers: list[np.ndarray] = []
+    try:
+        with _sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
+            for row in range(len(inputs)):
+                answers.append(payload.decode(send(payload.encode(model, inputs[row : row + 1])))[0])
+    except (GateError, ValueError) as error:
+        reason = f"golden input {len(answers)}: {error}"
+        return Gate(passed=False, checked=len(answers), max_abs_error=None, top1_agreement=None, reason=reason)
+    return judge(np.stack(answers), expected)
+
+
+def judge(answers: np.ndarray, expected: np.ndarray) -> Gate:
+    """Compare answers with golden outputs, both of shape (n, classes)."""
+    if answers.shape != expected.shape:
+        reason = f"answers have shape {answers.shape}, golden outputs {expected.shape}"
+        return Gate(passed=False, checked=len(answers), max_abs_error=None, top1_agreement=None, reason=reason)
+    errors = np.abs(answers - expected).reshape(len(expected), -1).max(axis=1)
+    agreement = float((answers.argmax(axis=-1) == expected.argmax(axis=-1)).mean())
+    worst = int(errors.argmax())
+    passed = bool(errors[worst] <= TOLERANCE) and agreement == 1.0
+    reason = (
+        ""
+        if passed
+        else (
+            f"golden input {worst}: absolute error {errors[worst]:.3g} (at most {TOLERANCE:g} is allowed), "
+            f"top-1 agreement {agreement:.1%}"
+        )
+    )
+    # NaN compares as neither equal nor larger: it fails `<=`, and is shown as it is.
+    worst_error = float(errors[worst]) if np.isfinite(errors[worst]) else None
+    return Gate(
+        passed=passed,
+        checked=len(answers),
+        max_abs_error=worst_error,
+        top1_agreement=agreement,
+        reason=reason,
+    )
+
+
+def _payload(endpoint: Endpoint) -> Payload:
+    return payload_for(endpoint.protocol, endpoint.deployment.grpc_api)
+
+
+@contextmanager
+def _sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
+    open_ = {"rest": _rest_sender, "grpc": _grpc_sender}[endpoint.protocol]
+    with open_(endpoint, payload, address) as send:
+        yield send
+
+
+@contextmanager
+def _rest_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
+    connection = http.client.HTTPConnection(address, timeout=CALL_TIMEOUT_S)
+
+    def send(body: bytes) -> bytes:
+        try:
+            path = f"/v1/models/{endpoint.deployment.model}:predict"
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise GateError(f"no answer: {error!r}") from None
+        if answer.status != 200:
+            raise GateError(f"status {answer.status}: {data[:200].decode(errors='replace')}")
+        return data
+
+    try:
+        yield send
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(payload.method)
+
+        def send(body: bytes) -> bytes:
+            try:
+                answer: bytes = call(body, timeout=CALL_TIMEOUT_S)
+            except grpc.RpcError as error:
+                raise GateError(f"gRPC {error.code().name}: {error.details()}") from None
+            return answer
+
+        yield send

@@ -1,0 +1,160 @@
+"""One visit: a Locust subprocess that drives one endpoint through all concurrencies of one round."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from comparison import processes
+from comparison.deployments import Endpoint
+from comparison.interrupts import shielded
+from comparison.plan import Profile
+from comparison.resources import TreeUsage
+from comparison.results import Window
+from comparison.runtimes import Server
+
+LOCUSTFILE = Path(__file__).resolve().parent.parent / "loadtests" / "locustfile.py"
+GRACE_S = 45.0
+INTERRUPT_GRACE_S = 8.0
+
+
+@dataclass
+class Visit:
+    """What one visit brought: windows, the payload used, and whether it was cut short by the user."""
+
+    windows: list[Window] = field(default_factory=list)
+    payload: str = ""
+    request_bytes: int | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class LoadGenerator:
+    """How to call Locust: where rows go, on which cores, and where it finds the running endpoints."""
+
+    folder: Path
+    cpus: tuple[int, ...]
+    state: Path
+    seed: int = 1
+
+    def visit(
+        self, endpoint: Endpoint, server: Server, profile: Profile, round_: int, tick: Callable[[], None]
+    ) -> Visit:
+        """Drive one endpoint for one round; never raises for what the server did, only records it."""
+        rows = self.folder / "rows" / f"{endpoint.name}--r{round_}.parquet"
+        rows.parent.mkdir(parents=True, exist_ok=True)
+        summary = rows.with_suffix(".json")
+        log = self.folder / "logs" / "locust.log"
+        command = self._command(endpoint, server, profile, round_, rows, summary)
+        environ = {**os.environ, "SERVEOFF_STATE": str(self.state)}
+        start = partial(processes.spawn, command, environ, log, self.cpus)
+        with server.sampling() as usage, processes.running(start) as process:
+            interrupted, problem = _wait(process, deadline_s=_duration_s(profile) + GRACE_S, tick=tick)
+        visit = _read(summary, rows.relative_to(self.folder), usage)
+        visit.interrupted = interrupted
+        _add_problems(visit, server, problem, interrupted, profile, round_, rows.relative_to(self.folder))
+        summary.unlink(missing_ok=True)
+        return visit
+
+    def _command(
+        self, endpoint: Endpoint, server: Server, profile: Profile, round_: int, rows: Path, summary: Path
+    ) -> list[str]:
+        stages = ",".join(f"{users}:{profile.window_s}" for users in profile.concurrencies)
+        return [
+            *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless"),
+            *("--endpoint", endpoint.name),
+            *("--stages", stages, "--warmup", str(profile.warmup_s), "--round", str(round_)),
+            *("--rows", str(rows), "--summary", str(summary), "--seed", str(self.seed + round_)),
+        ]
+
+
+def _duration_s(profile: Profile) -> float:
+    return profile.warmup_s + len(profile.concurrencies) * profile.window_s
+
+
+def _wait(process: subprocess.Popen[bytes], deadline_s: float, tick: Callable[[], None]) -> tuple[bool, str]:
+    """Wait for Locust. Returns whether the user interrupted, and a problem if it failed itself."""
+    end = time.monotonic() + deadline_s
+    try:
+        while process.poll() is None:
+            if time.monotonic() > end:
+                with shielded():
+                    processes.interrupt(process, INTERRUPT_GRACE_S)
+                return False, f"the load generator did not end within {deadline_s:.0f} s"
+            tick()
+            time.sleep(0.05)
+    except KeyboardInterrupt:
+        with shielded():
+            processes.interrupt(process, INTERRUPT_GRACE_S)
+        return True, ""
+    code = process.returncode
+    return (
+        False,
+        "" if code == 0 else f"the load generator failed ({processes.describe_exit(code)}); see logs/locust.log",
+    )
+
+
+def _read(summary: Path, rows: Path, usage: TreeUsage) -> Visit:
+    try:
+        data: Mapping[str, Any] = json.loads(summary.read_bytes())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return Visit()
+    windows = [_window(window, rows, usage) for window in data["windows"]]
+    return Visit(windows, data["payload"], data["request_bytes"])
+
+
+def _window(data: Mapping[str, Any], rows: Path, usage: TreeUsage) -> Window:
+    start, end = data["start_s"], data["start_s"] + data["duration_s"]
+    return Window(
+        **data,
+        rows=rows.as_posix(),
+        server_cpu_s=usage.cpu_between(start, end),
+        server_peak_memory_bytes=usage.peak_memory_between(start, end),
+    )
+
+
+def _add_problems(
+    visit: Visit, server: Server, problem: str, interrupted: bool, profile: Profile, round_: int, rows: Path
+) -> None:
+    """Say in the windows what went wrong; a window that was never reached becomes an empty one that says why."""
+    if ended := server.ended():
+        problem = f"the server ended in round {round_} ({ended})"
+    if interrupted:
+        if visit.windows:
+            visit.windows[-1].problems.append("interrupted by the user")
+        return
+    if not problem:
+        return
+    reached = {window.concurrency for window in visit.windows}
+    for concurrency in profile.concurrencies:
+        if concurrency not in reached:
+            visit.windows.append(empty_window(concurrency, round_, rows.as_posix()))
+    for window in visit.windows:
+        if window.errors or not window.requests:
+            window.problems.append(problem)
+    if not any(window.problems for window in visit.windows):
+        visit.windows[-1].problems.append(problem)
+
+
+def empty_window(concurrency: int, round_: int, rows: str, problem: str = "") -> Window:
+    """A window in which nothing could be measured."""
+    return Window(
+        concurrency=concurrency,
+        round=round_,
+        start_s=time.time(),
+        duration_s=0.0,
+        rows=rows,
+        requests=0,
+        errors=0,
+        answers_checked=0,
+        wrong_answers=0,
+        problems=[problem] if problem else [],
+    )

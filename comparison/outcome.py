@@ -1,0 +1,182 @@
+"""What a comparison says, computed once and rendered many times. Base units: seconds, bytes, requests a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comparison.results import EndpointResult, Suite
+from comparison.stats import Estimate
+from comparison.verdict import Outcome, Role, Verdict
+
+
+@dataclass(frozen=True)
+class Point:
+    """One endpoint at one concurrency, over all rounds. `samples` are answered requests."""
+
+    endpoint: str
+    concurrency: int
+    verdict: Verdict
+    rounds: int
+    samples: int
+    errors: int
+    answers_checked: int
+    wrong_answers: int
+    p50_s: Estimate
+    p90_s: Estimate
+    p99_s: Estimate
+    throughput: Estimate
+    cpu_per_request_s: Estimate
+    """Server CPU seconds over all its processes, per request."""
+    peak_memory_bytes: int | None
+    client_cpu_share: float | None
+    """CPU seconds of the load generator per second: 1.0 is one whole CPU."""
+
+    @property
+    def valid(self) -> bool:
+        """The point counts."""
+        return self.verdict.valid
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One endpoint of the run: who it is, its points, and its place."""
+
+    result: EndpointResult
+    role: Role
+    points: tuple[Point, ...]
+    rank: int | None
+    """By p50 at the lowest concurrency; None where that point is INVALID or the endpoint is no contender."""
+    tied_above: bool
+    """The interval of its ratio to the one ranked above it holds no clear difference."""
+    overhead: Estimate | None
+    """p50 over the p50 of its format's floor."""
+    peak_memory_bytes: int | None
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name."""
+        return self.result.endpoint
+
+    @property
+    def alone(self) -> Point | None:
+        """The point at the lowest concurrency that was asked for, VALID or not."""
+        return self.points[0] if self.points else None
+
+    @property
+    def best(self) -> Point | None:
+        """The VALID point of highest throughput."""
+        valid = [p for p in self.points if p.valid and p.throughput.value is not None]
+        return max(valid, key=lambda p: p.throughput.value or 0.0, default=None)
+
+    def at(self, concurrency: int) -> Point | None:
+        """The point at one concurrency."""
+        return next((p for p in self.points if p.concurrency == concurrency), None)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A name with its figure: an endpoint, or for cold start a deployment, or for size a format."""
+
+    name: str
+    estimate: Estimate
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who wins on one objective, by how much, and how sure that is."""
+
+    objective: str
+    scope: str
+    """`all`, or `json`: REST endpoints only, which all received the same bytes."""
+    winner: Candidate
+    runner_up: Candidate | None
+    margin: Estimate | None
+    """How many times better the winner is than the runner-up."""
+    outcome: Outcome
+    not_worse: tuple[str, ...]
+    """Others whose difference from the winner is a tie or inconclusive."""
+    candidates: int
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A static graph against its dynamic form: same framework, server, protocol and concurrency."""
+
+    framework: str
+    static: str
+    dynamic: str
+    place: str
+    """`flask`, or `inprocess`."""
+    concurrency: int
+    metric: str
+    """`p50` or `throughput`."""
+    ratio: Estimate
+    """How many times faster the static graph is: above 1 it wins, below 1 the dynamic form does."""
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the article and what this run says: confirmed, refuted, mixed, ...."""
+
+    id: str
+    text: str
+    verdict: str
+    evidence: tuple[Contrast, ...]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the harness itself costs: the null service, which computes nothing."""
+
+    endpoint: str
+    p50_s: Estimate
+    ceiling: Estimate
+    ceiling_concurrency: int
+    client_cpu_share: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
+
+    suite: Suite
+    folder: str
+    """The results folder's name, where the raw rows are."""
+    concurrencies: tuple[int, ...]
+    entries: tuple[Entry, ...]
+    answers: tuple[Answer, ...]
+    claims: tuple[Claim, ...]
+    calibration: Calibration | None
+    round_noise: float
+    """Standard deviation of log p50 between rounds beyond what blocks explain."""
+    stand_in: bool
+    """The embedded model server stood in for TensorFlow Serving."""
+
+    @property
+    def partial(self) -> bool:
+        """The run was interrupted, or is still going on."""
+        return not self.suite.complete
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Every point of every entry."""
+        return tuple(point for entry in self.entries for point in entry.points)
+
+    @property
+    def invalid(self) -> tuple[Point, ...]:
+        """The points that do not count, in the entries' order."""
+        return tuple(point for point in self.points if not point.valid)
+
+    @property
+    def unavailable(self) -> tuple[Entry, ...]:
+        """The endpoints that could not run here."""
+        return tuple(entry for entry in self.entries if entry.result.unavailable)
+
+    def entry(self, name: str) -> Entry:
+        """The entry of one endpoint; KeyError where there is none."""
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        raise KeyError(name)

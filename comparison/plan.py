@@ -1,0 +1,96 @@
+"""What a run will do: profiles, the endpoints chosen, and how long it should take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from comparison.deployments import Deployment, Endpoint
+from comparison.errors import UnknownName
+
+STARTUP_ESTIMATE_S = {"flask": 7.0, "torchserve": 9.0, "tfserving": 8.0, "inprocess": 7.0}
+"""Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
+LOCUST_ESTIMATE_S = 2.5
+FLOOR_WINDOW_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much to measure. Durations are seconds, per window or visit."""
+
+    window_s: float
+    warmup_s: float
+    rounds: int
+    concurrencies: tuple[int, ...]
+
+
+PROFILES = {
+    "quick": Profile(window_s=1.5, warmup_s=0.5, rounds=2, concurrencies=(1, 4, 16)),
+    "default": Profile(window_s=5.0, warmup_s=1.0, rounds=3, concurrencies=(1, 4, 16)),
+    "full": Profile(window_s=15.0, warmup_s=2.0, rounds=5, concurrencies=(1, 2, 4, 8, 16, 32)),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The endpoints of one run, grouped by deployment in registry order, and how each is measured."""
+
+    deployments: tuple[tuple[Deployment, tuple[Endpoint, ...]], ...]
+    profile: Profile
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Every endpoint, in registry order."""
+        return [endpoint for _, endpoints in self.deployments for endpoint in endpoints]
+
+    def visit_s(self, endpoint: Endpoint) -> float:
+        """Seconds that one round of one endpoint should take."""
+        if endpoint.protocol == "call":
+            return self.floor_window_s
+        p = self.profile
+        return LOCUST_ESTIMATE_S + p.warmup_s + len(p.concurrencies) * (p.window_s + 0.4)
+
+    @property
+    def floor_window_s(self) -> float:
+        """A floor has one caller and no noise of a network: a shorter window gives as many samples."""
+        return max(self.profile.window_s * FLOOR_WINDOW_SHARE, 0.5)
+
+    def start_s(self, deployment: Deployment) -> float:
+        """Seconds that a cold start and the gate should take."""
+        return STARTUP_ESTIMATE_S.get(deployment.server, 8.0)
+
+    @property
+    def total_s(self) -> float:
+        """Seconds that the whole run should take."""
+        starts = sum(self.start_s(deployment) for deployment, _ in self.deployments)
+        return starts + self.profile.rounds * sum(self.visit_s(endpoint) for endpoint in self.endpoints)
+
+
+def make_plan(registry: Sequence[Deployment], patterns: Sequence[str], profile: Profile) -> Plan:
+    """Choose endpoints by name or shell pattern (`flask-*`, `*-grpc`), of deployments or endpoints.
+
+    UnknownName where a pattern matches nothing, with the names there are.
+    """
+    chosen = [(d, tuple(e for e in d.endpoints if _matches(e, patterns))) for d in registry]
+    for pattern in patterns:
+        if not any(_matches(e, [pattern]) for d in registry for e in d.endpoints):
+            names = ", ".join(e.name for d in registry for e in d.endpoints)
+            raise UnknownName(f"no endpoint is called {pattern!r}", f"there are: {names}")
+    return Plan(tuple((d, endpoints) for d, endpoints in chosen if endpoints), profile)
+
+
+def find_deployment(registry: Sequence[Deployment], name: str) -> Deployment:
+    """One deployment by its exact name; UnknownName with the names there are."""
+    for deployment in registry:
+        if deployment.name == name:
+            return deployment
+    names = ", ".join(d.name for d in registry)
+    raise UnknownName(f"no deployment is called {name!r}", f"there are: {names}")
+
+
+def _matches(endpoint: Endpoint, patterns: Sequence[str]) -> bool:
+    names = (endpoint.name, endpoint.deployment.name)
+    # A name from a report is accepted too, though the registry knows the real server's name only.
+    wanted = [p.replace("tfserving-embedded", "tfserving") for p in patterns]
+    return not patterns or any(fnmatchcase(name, p) for name in names for p in wanted)

@@ -1,0 +1,180 @@
+"""Raw rows to judged points: one per endpoint and concurrency, over all rounds."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from comparison.blocks import WindowSample
+from comparison.checks import Evidence, judge
+from comparison.outcome import Point
+from comparison.results import EndpointResult, Suite, Window
+from comparison.stats import (
+    PERCENTILES,
+    Estimate,
+    Sampled,
+    bootstrap,
+    estimate,
+    per_request,
+    round_noise,
+    withheld,
+)
+from comparison.verdict import Role
+
+ANSWERED = 200
+"""The status of a good answer, HTTP or gRPC (loadtests.records.COLUMNS)."""
+NOTHING = Estimate(None, None, None, 0, "not measured")
+_USED = ["round", "concurrency", "measured", "start_s", "latency_s", "status"]
+
+Key = tuple[str, int]
+"""Endpoint and concurrency."""
+Rows = Mapping[str, npt.NDArray[np.generic]]
+ReadRows = Callable[[Path], Rows | str]
+"""Reads a rows file; where it cannot be read, the answer is a sentence that says so."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The raw side of one point: its windows and what was read of their rows."""
+
+    result: EndpointResult
+    concurrency: int
+    windows: Sequence[Window]
+    samples: Sequence[WindowSample]
+    rows_read: int
+    problems: Sequence[str]
+
+    @property
+    def answered(self) -> int:
+        """Requests with a good answer."""
+        return sum(sample.latency_s.size for sample in self.samples)
+
+
+def role_of(result: EndpointResult) -> Role:
+    """Floors and null are measured to explain the others, and never rank."""
+    if result.server == "inprocess":
+        return "floor"
+    return "null" if result.format == "null" else "contender"
+
+
+def concurrencies_of(result: EndpointResult, suite: Suite) -> list[int]:
+    """The concurrencies this endpoint is judged at: all that were asked for; a floor has the one caller it had."""
+    asked, seen = set(suite.settings.concurrencies), {w.concurrency for w in result.windows}
+    if result.unavailable:
+        return sorted(seen)
+    return sorted(seen or {min(asked)}) if role_of(result) == "floor" else sorted(asked | seen)
+
+
+def read_rows(path: Path) -> Rows | str:
+    """The columns used, as arrays; or, where the file cannot be read, a sentence that says so."""
+    try:
+        table = pq.read_table(path, columns=_USED)
+    except FileNotFoundError:
+        return f"the raw rows are missing: {path.parent.name}/{path.name}"
+    except (OSError, pa.ArrowInvalid) as error:
+        return f"the raw rows cannot be read: {path.parent.name}/{path.name} ({str(error).splitlines()[0]})"
+    return {name: table.column(name).to_numpy() for name in _USED}
+
+
+def measure(folder: Path, result: EndpointResult, concurrency: int, read: ReadRows) -> Measured:
+    """Read the rows of one point; a file that cannot be read is a problem to report, not an error."""
+    windows = [w for w in result.windows if w.concurrency == concurrency]
+    samples, problems, rows_read = [], [], 0
+    for window in windows:
+        rows = read(folder / window.rows)
+        if isinstance(rows, str):
+            problems.append(rows)
+            continue
+        inside = (rows["round"] == window.round) & (rows["concurrency"] == concurrency) & rows["measured"]
+        rows_read += int(inside.sum())
+        samples.append(_window_sample(rows, inside & (rows["status"] == ANSWERED), window))
+    return Measured(result, concurrency, windows, samples, rows_read, tuple(dict.fromkeys(problems)))
+
+
+def resample(measured: Measured, seed: int) -> dict[str, Sampled]:
+    """Bootstrap of one point, seeded by the run's seed and the point's own name: order does not matter."""
+    name = zlib.crc32(measured.result.endpoint.encode())
+    sampled = bootstrap(measured.samples, [seed, name, measured.concurrency])
+    used = [w.server_cpu_s for w in measured.windows if w.server_cpu_s is not None]
+    requests = [w.requests for w in measured.windows]
+    if sampled and used and len(used) == len(requests) and sum(used) > 0 and all(requests):
+        sampled["cpu"] = per_request(sampled["throughput"], used, requests)
+    return sampled
+
+
+def pooled_noise(sampled: Iterable[Mapping[str, Sampled]]) -> dict[str, float]:
+    """`round_noise` of each statistic over all points of the run."""
+    everything = list(sampled)
+    return {
+        name: round_noise(point[name] for point in everything if name in point)
+        for name in (*PERCENTILES, "throughput", "cpu")
+    }
+
+
+def judge_point(
+    measured: Measured,
+    sampled: Mapping[str, Sampled],
+    noise: Mapping[str, float],
+    suite: Suite,
+    sibling_wrong: str,
+) -> Point:
+    """The figures of one point and whether they count."""
+    windows = measured.windows
+    verdict = judge(_evidence(measured, sampled, suite, sibling_wrong))
+
+    def figure(name: str) -> Estimate:
+        if name in sampled:
+            return estimate(sampled[name], noise[name])
+        answered = measured.answered
+        return withheld(answered, PERCENTILES[name]) if answered and name in PERCENTILES else NOTHING
+
+    return Point(
+        endpoint=measured.result.endpoint,
+        concurrency=measured.concurrency,
+        verdict=verdict,
+        rounds=len({w.round for w in windows}),
+        samples=measured.answered,
+        errors=sum(w.errors for w in windows),
+        answers_checked=sum(w.answers_checked for w in windows),
+        wrong_answers=sum(w.wrong_answers for w in windows),
+        p50_s=figure("p50"),
+        p90_s=figure("p90"),
+        p99_s=figure("p99"),
+        throughput=figure("throughput"),
+        cpu_per_request_s=figure("cpu"),
+        peak_memory_bytes=max((w.server_peak_memory_bytes or 0 for w in windows), default=0) or None,
+        client_cpu_share=_client_share(windows),
+    )
+
+
+def _evidence(measured: Measured, sampled: Mapping[str, Sampled], suite: Suite, sibling_wrong: str) -> Evidence:
+    return Evidence(
+        endpoint=measured.result,
+        role=role_of(measured.result),
+        windows=measured.windows,
+        rounds_expected=suite.settings.rounds,
+        run_complete=suite.complete,
+        samples=measured.answered,
+        rows_read=measured.rows_read,
+        p50_by_round=[float(value) for value in sampled["p50"].by_round] if "p50" in sampled else [],
+        row_problems=measured.problems,
+        sibling_wrong=sibling_wrong,
+    )
+
+
+def _client_share(windows: Sequence[Window]) -> float | None:
+    known = [(w.client_cpu_s, w.duration_s) for w in windows if w.client_cpu_s is not None and w.duration_s > 0]
+    return sum(cpu for cpu, _ in known) / sum(s for _, s in known) if known else None
+
+
+def _window_sample(rows: Rows, answered: npt.NDArray[np.bool_], window: Window) -> WindowSample:
+    latency = rows["latency_s"][answered].astype(np.float64)
+    starts = rows["start_s"][answered].astype(np.float64) - window.start_s
+    return WindowSample(latency, starts, window.duration_s)

@@ -1,0 +1,76 @@
+"""Charts of one row per thing: the label left of the row where there is room, above it where there is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from comparison.render.charts.svg import Scale, line, tag, text
+
+LABEL_WIDTH = 290.0
+NARROW_BELOW = 700.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where rows lie in a drawing of this width."""
+
+    width: float
+    top: float
+    value_width: float
+    """Room for figures at the right edge."""
+    row_wide: float = 34.0
+    row_narrow: float = 50.0
+
+    @property
+    def narrow(self) -> bool:
+        """There is no room for a column of labels."""
+        return self.width < NARROW_BELOW
+
+    @property
+    def left(self) -> float:
+        """Where the plot begins."""
+        return 6.0 if self.narrow else LABEL_WIDTH
+
+    @property
+    def right(self) -> float:
+        """Where the plot ends."""
+        return self.width - (10.0 if self.narrow else self.value_width)
+
+    @property
+    def row(self) -> float:
+        """The height of a row."""
+        return self.row_narrow if self.narrow else self.row_wide
+
+    def y(self, index: int) -> float:
+        """The middle of the marks of one row."""
+        return self.top + self.row * index + (self.row * 0.68 if self.narrow else self.row / 2)
+
+    def bottom(self, count: int) -> float:
+        """The lower end of the plot."""
+        return self.top + self.row * count
+
+    def label(self, index: int, name: str, owner: str) -> str:
+        """What the row is: its name, and its server in the family's colour."""
+        spans = tag("tspan", escape(name), class_="name") + tag("tspan", escape(owner), class_="owner", dx=8)
+        y = self.y(index)
+        if self.narrow:
+            return tag("text", spans, x=self.left, y=y - 17)
+        return tag("text", spans, x=LABEL_WIDTH - 18, y=y + 4.5, text_anchor="end")
+
+    def value(self, index: int, words: str) -> str:
+        """The row's figures, at the right edge."""
+        y = self.y(index)
+        return text(self.width - 2, y - 17 if self.narrow else y + 4.5, words, "value", "end")
+
+    def rule(self, index: int) -> str:
+        """A hairline that leads the eye along the row."""
+        return line(self.left, self.y(index), self.right, self.y(index), "hair")
+
+
+def grid(layout: Layout, count: int, ticks: list[tuple[float, str]], scale: Scale, unit: str) -> list[str]:
+    """Vertical lines with their figures above and the axis's name at its end."""
+    low, high = layout.top, layout.bottom(count)
+    drawn = [line(scale(value), low - 4, scale(value), high, "grid") for value, _ in ticks]
+    labels = [text(scale(value), low - 10, words, "tick", "middle") for value, words in ticks]
+    return [*drawn, *labels, text(layout.left, low - 30, unit, "axis")]

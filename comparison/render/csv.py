@@ -1,0 +1,64 @@
+"""One line per point, in base units, for a spreadsheet or a data frame."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from comparison.outcome import Comparison, Entry, Point
+
+SUFFIX = ".csv"
+_ESTIMATES = ("p50_s", "p90_s", "p99_s", "throughput", "cpu_per_request_s")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(comparison: Comparison) -> str:
+    """Every point of every endpoint; an endpoint that could not run is one line with its reason."""
+    out = io.StringIO()
+    writer = csv.DictWriter(
+        out, fieldnames=list(_line(comparison, comparison.entries[0], None)) if comparison.entries else []
+    )
+    writer.writeheader()
+    for entry in comparison.entries:
+        for point in entry.points or (None,):
+            line = _line(comparison, entry, point)
+            writer.writerow({name: _safe(value) for name, value in line.items()})
+    return out.getvalue()
+
+
+def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str, object]:
+    result, start = entry.result, entry.result.cold_start
+    line: dict[str, object] = {
+        "run_id": comparison.suite.run_id,
+        "endpoint": entry.name,
+        "server": result.server,
+        "format": result.format,
+        "protocol": result.protocol,
+        "payload": result.payload,
+        "role": entry.role,
+        "rank": entry.rank,
+        "concurrency": point.concurrency if point else None,
+        "valid": point.valid if point else None,
+        "reasons": "; ".join(f.seen for f in point.verdict.reasons) if point else result.unavailable,
+        "samples": point.samples if point else None,
+        "errors": point.errors if point else None,
+        "answers_checked": point.answers_checked if point else None,
+        "rounds": point.rounds if point else None,
+    }
+    for name in _ESTIMATES:
+        estimate = getattr(point, name) if point else None
+        line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in _BOUNDS}
+    return line | {
+        "peak_memory_bytes": point.peak_memory_bytes if point else None,
+        "client_cpu_share": point.client_cpu_share if point else None,
+        "first_answer_s": start.first_answer_s if start else None,
+        "artifact_bytes": result.artifact_bytes,
+    }
+
+
+_BOUNDS = (("", "value"), ("_low", "low"), ("_high", "high"))
+
+
+def _safe(value: object) -> object:
+    """Text that a spreadsheet would run as a formula is quoted (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

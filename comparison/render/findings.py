@@ -1,0 +1,63 @@
+"""What does not count, what to read with care, and what could not run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comparison.outcome import Comparison, Point
+from comparison.render.cells import Cell, Column, Table, endpoint_cell
+from comparison.render.names import label
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A term and what there is to know of it."""
+
+    term: str
+    text: str
+
+
+def invalid(comparison: Comparison) -> Table:
+    """Each INVALID point with what was seen, why it may mislead and what to do."""
+    return _findings(comparison, "invalid", "Points that do not count. They are shown, and never rank.", fatal=True)
+
+
+def cautions(comparison: Comparison) -> Table:
+    """Doubts about VALID points."""
+    return _findings(comparison, "cautions", "VALID points to read with care.", fatal=False)
+
+
+def unavailable(comparison: Comparison) -> Table:
+    """Endpoints that could not run here, and why."""
+    columns = (Column("Endpoint", numeric=False), Column("Why", numeric=False))
+    rows = tuple((endpoint_cell(e), Cell(e.result.unavailable)) for e in comparison.unavailable)
+    return Table("unavailable", "Endpoints that could not run on this machine.", columns, (("", rows),))
+
+
+def remarks(comparison: Comparison) -> list[Fact]:
+    """What the runner noted about endpoints, each note once."""
+    by_note: dict[str, list[str]] = {}
+    for entry in comparison.entries:
+        if entry.result.note:
+            by_note.setdefault(entry.result.note, []).append(label(entry.result))
+    return [Fact(", ".join(names), note) for note, names in by_note.items()]
+
+
+def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> Table:
+    titles = ("Endpoint", "Callers", "Seen", "Why it may mislead", "What to do")
+    columns = tuple(Column(title, numeric=title == "Callers") for title in titles)
+    rows: list[tuple[Cell, ...]] = []
+    for seen, group in _grouped(comparison, fatal).items():
+        endpoint = endpoint_cell(comparison.entry(seen[0]))
+        numbers = Cell(", ".join(str(p.concurrency) for p in group), sort=group[0].concurrency)
+        rows.append((endpoint, numbers, *(Cell(text) for text in seen[1:])))
+    return Table(name, caption, columns, (("", tuple(rows)),))
+
+
+def _grouped(comparison: Comparison, fatal: bool) -> dict[tuple[str, str, str, str], list[Point]]:
+    """Findings in the same words at several concurrencies are one row."""
+    groups: dict[tuple[str, str, str, str], list[Point]] = {}
+    for point in comparison.points:
+        for f in point.verdict.reasons if fatal else point.verdict.cautions:
+            groups.setdefault((point.endpoint, f.seen, f.why, f.advice), []).append(point)
+    return groups

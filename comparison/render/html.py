@@ -1,0 +1,63 @@
+"""The report as one HTML file: no script is needed to read it, and nothing is fetched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from comparison.outcome import Comparison
+from comparison.render import charts, findings, notes, numbers, ranking, tables, words
+
+SUFFIX = ".html"
+_INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
+_CODE = re.compile(r"`([^`]+)`")
+SECTIONS = (
+    "answer",
+    "ranking",
+    "latency",
+    "throughput",
+    "cold_start",
+    "resources",
+    "static_dynamic",
+    "method",
+    "environment",
+    "invalid",
+    "unavailable",
+    "raw_data",
+)
+"""One template each, in the report's order; a new section is a new file and a name here."""
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(comparison: Comparison) -> str:
+    """The whole page. All text goes through autoescaping; only our own CSS, script and drawings do not."""
+    environment = Environment(
+        loader=PackageLoader("comparison.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = prose
+    return environment.get_template("report.html.j2").render(
+        c=comparison,
+        sections=SECTIONS,
+        charts=charts,
+        findings=findings,
+        notes=notes,
+        numbers=numbers,
+        ranking=ranking,
+        tables=tables,
+        words=words,
+        css=Markup((_TEMPLATES / "report.css").read_text()),
+        script=Markup((_TEMPLATES / "sort.js").read_text()),
+    )
+
+
+def prose(text: str) -> Markup:
+    """Escaped text whose intervals do not break over two lines, and whose `code` is set as code."""
+    held = _INTERVAL.sub(r'<span class="hold">\g<0></span>', str(escape(text)))
+    return Markup(_CODE.sub(r"<code>\1</code>", held))

@@ -1,0 +1,41 @@
+"""The whole comparison in base units: what the other forms were made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from comparison.outcome import Comparison
+from comparison.render.names import label
+from comparison.render.words import decision, sentence
+
+SUFFIX = ".json"
+SCHEMA_VERSION = 1
+
+
+def render(comparison: Comparison) -> str:
+    """Strict JSON (no NaN): entries with their points, answers with their sentences, claims, calibration, settings."""
+    suite = comparison.suite
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": suite.run_id,
+        "complete": suite.complete,
+        "folder": comparison.folder,
+        "decision": decision(comparison),
+        "stand_in": comparison.stand_in,
+        "concurrencies": comparison.concurrencies,
+        "answers": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.answers],
+        "entries": [
+            {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
+            | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}
+            | {"overhead": asdict(e.overhead) if e.overhead else None}
+            | {"points": [asdict(p) | {"valid": p.valid} for p in e.points]}
+            for e in comparison.entries
+        ],
+        "claims": [asdict(claim) for claim in comparison.claims],
+        "calibration": asdict(comparison.calibration) if comparison.calibration else None,
+        "round_noise": comparison.round_noise,
+        "settings": suite.settings.model_dump(),
+        "environment": suite.environment.model_dump(),
+    }
+    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

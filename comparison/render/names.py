@@ -1,0 +1,80 @@
+"""What things are called in the report, and which colour family they belong to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from comparison.outcome import Entry
+from comparison.results import EndpointResult
+
+SERVERS: Final = {
+    "tfserving": "TensorFlow Serving",
+    "tfserving-embedded": "embedded model server (stand-in)",
+    "torchserve": "TorchServe",
+    "flask": "Flask",
+    "inprocess": "in process (floor)",
+}
+SHORT_SERVERS: Final = SERVERS | {"tfserving-embedded": "embedded stand-in", "inprocess": "in process"}
+FAMILIES: Final = {
+    "tfserving": "tensorflow",
+    "tfserving-embedded": "tensorflow",
+    "torchserve": "torchserve",
+    "flask": "flask",
+    "inprocess": "floor",
+}
+PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
+PAYLOADS: Final = {"json": "JSON", "tensor": "tensor", "array": "array"}
+
+
+def family(result: EndpointResult) -> str:
+    """The colour family of an endpoint: by server; the null service has its own."""
+    return "null" if result.format == "null" else FAMILIES.get(result.server, "other")
+
+
+def server(result: EndpointResult) -> str:
+    """What serves it, in full: a stand-in says that it is one."""
+    return SERVERS.get(result.server, result.server)
+
+
+def short_server(result: EndpointResult) -> str:
+    """What serves it, for a chart's label."""
+    return "Flask (no model)" if result.format == "null" else SHORT_SERVERS.get(result.server, result.server)
+
+
+def what(result: EndpointResult) -> str:
+    """Format and protocol: `torchscript · REST`."""
+    name = "null service" if result.format == "null" else result.format
+    return name if result.protocol == "call" else f"{name} · {PROTOCOLS.get(result.protocol, result.protocol)}"
+
+
+def label(result: EndpointResult) -> str:
+    """Server, format and protocol: `Flask · torchscript · REST`."""
+    return f"{short_server(result)} · {what(result)}"
+
+
+def phrase(result: EndpointResult) -> str:
+    """An endpoint within a sentence: `torchscript behind Flask over REST`."""
+    if result.protocol == "call":
+        return f"{result.format} in process"
+    return f"{deployment_phrase(result)} over {PROTOCOLS.get(result.protocol, result.protocol)}"
+
+
+def deployment_phrase(result: EndpointResult) -> str:
+    """A deployment within a sentence: `torchscript behind Flask`."""
+    the = "the " if result.server == "tfserving-embedded" else ""
+    return f"{result.format} behind {the}{short_server(result)}"
+
+
+def callers(count: int) -> str:
+    """`1 caller`, `4 callers`."""
+    return f"{count} caller" if count == 1 else f"{count} callers"
+
+
+def entry_state(entry: Entry) -> str:
+    """VALID, INVALID or not run: over all points of one endpoint."""
+    if entry.result.unavailable:
+        return "could not run"
+    bad = sum(not point.valid for point in entry.points)
+    if not bad:
+        return "VALID"
+    return "INVALID" if bad == len(entry.points) else f"INVALID at {bad} of {len(entry.points)}"

@@ -1,0 +1,122 @@
+"""The ranked table, and the table of every point."""
+
+from __future__ import annotations
+
+from comparison.outcome import Comparison, Entry, Point
+from comparison.render.cells import (
+    ENDPOINT,
+    SAMPLES,
+    Cell,
+    Column,
+    Table,
+    count_cell,
+    endpoint_cell,
+    estimate_cell,
+    number_cell,
+    single,
+)
+from comparison.render.names import PAYLOADS, callers, entry_state
+from comparison.render.numbers import NONE, megabytes, ms, significant
+
+
+def ranking(comparison: Comparison) -> Table:
+    """Every endpoint: contenders by p50 with the fewest callers, then floors and null, which never rank."""
+    alone = callers(comparison.concurrencies[0]) if comparison.concurrencies else "1 caller"
+    columns = (
+        Column("Rank"),
+        ENDPOINT,
+        Column("Request", numeric=False),
+        Column("p50", "ms"),
+        Column("p99", "ms"),
+        Column("Best rate", "req/s"),
+        Column("CPU", "ms/request"),
+        Column("Cold start", "s"),
+        Column("Memory", "MB"),
+        Column("Artifact", "MB"),
+        SAMPLES,
+        Column("Verdict", numeric=False),
+    )
+    contenders = [e for e in comparison.entries if e.role == "contender"]
+    others = [e for e in comparison.entries if e.role != "contender"]
+    groups = [("", tuple(_ranking_row(e) for e in contenders))]
+    if others:
+        groups.append(
+            (
+                "Not ranked: the bare model in process (floors), and the null service",
+                tuple(_ranking_row(e) for e in others),
+            )
+        )
+    caption = (
+        f"Ranked by median latency with {alone}. ≈ marks a difference from the row above that is a tie or inconclusive."
+    )
+    return Table("ranking", caption, columns, tuple(groups))
+
+
+def points(comparison: Comparison) -> Table:
+    """Every point of the run, VALID or not."""
+    columns = (
+        ENDPOINT,
+        Column("Callers"),
+        Column("Verdict", numeric=False),
+        *(Column(p, "ms") for p in ("p50", "p90", "p99")),
+        Column("Rate", "req/s"),
+        Column("CPU", "ms/request"),
+        Column("Errors"),
+        Column("Answers checked"),
+        Column("Rounds"),
+        SAMPLES,
+    )
+    rows = tuple(_point_row(comparison.entry(p.endpoint), p) for p in comparison.points)
+    return single("points", "Every endpoint at every concurrency; 95% intervals beneath.", columns, rows)
+
+
+def _ranking_row(entry: Entry) -> tuple[Cell, ...]:
+    alone, best, start = entry.alone, entry.best, entry.result.cold_start
+    shown = alone if alone is not None and alone.valid else None
+    rank = (
+        Cell(f"{'≈ ' if entry.tied_above else ''}{entry.rank}", sort=entry.rank)
+        if entry.rank
+        else Cell(NONE, tone="muted")
+    )
+    rate = estimate_cell(best.throughput if best else None, significant)
+    state = entry_state(entry)
+    tone = "bad" if "INVALID" in state else "muted" if entry.result.unavailable else "good"
+    return (
+        rank,
+        endpoint_cell(entry),
+        Cell(PAYLOADS.get(entry.result.payload, entry.result.payload), _bytes(entry.result.request_bytes)),
+        estimate_cell(shown.p50_s if shown else None, ms),
+        estimate_cell(shown.p99_s if shown else None, ms),
+        Cell(
+            rate.text,
+            f"{rate.small} at {best.concurrency}" if best and rate.small else rate.small,
+            rate.sort,
+            tone=rate.tone,
+        ),
+        estimate_cell(best.cpu_per_request_s if best else None, ms),
+        number_cell(start.first_answer_s if start else None, significant),
+        number_cell(entry.peak_memory_bytes, megabytes),
+        number_cell(entry.result.artifact_bytes, megabytes),
+        count_cell(shown.samples) if shown else Cell(NONE, tone="muted"),
+        Cell(state, tone=tone),
+    )
+
+
+def _bytes(size: int | None) -> str:
+    return "" if size is None else f"{significant(size / 1e3)}\u00a0kB"
+
+
+def _point_row(entry: Entry, point: Point) -> tuple[Cell, ...]:
+    valid = point.valid
+    return (
+        endpoint_cell(entry),
+        Cell(str(point.concurrency), sort=point.concurrency),
+        Cell("VALID" if valid else "INVALID", tone="good" if valid else "bad"),
+        *(estimate_cell(f, ms) for f in (point.p50_s, point.p90_s, point.p99_s)),
+        estimate_cell(point.throughput, significant),
+        estimate_cell(point.cpu_per_request_s, ms),
+        count_cell(point.errors),
+        count_cell(point.answers_checked),
+        count_cell(point.rounds),
+        count_cell(point.samples),
+    )

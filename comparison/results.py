@@ -1,0 +1,180 @@
+"""The results of one run: a versioned JSON suite beside raw rows in Parquet. Statistics are computed on read.
+
+results/<run id>/
+    run.json                        the suite, rewritten atomically after every visit
+    rows/<endpoint>--r<round>.parquet   one row per request (columns: loadtests.records.COLUMNS)
+    logs/<deployment>.log           what the server printed
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+SCHEMA_VERSION: Literal[1] = 1
+SUITE_NAME = "run.json"
+
+
+class ResultsError(Exception):
+    """A results folder is missing or cannot be read; the message names it and the next action."""
+
+
+class Record(BaseModel):
+    """Base of all records: unknown fields are an error, so that a typo cannot pass for data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Machine(Record):
+    """Where the run took place. `id` is a short digest of the hardware and kernel; no host name is kept."""
+
+    id: str
+    cpu_model: str
+    cores: int
+    memory_bytes: int
+    system: str
+    accelerators: list[str] = []
+
+
+class Environment(Record):
+    """Machine, package versions, and the commit of the code that measured."""
+
+    machine: Machine
+    versions: dict[str, str]
+    git_commit: str | None = None
+    git_dirty: bool = False
+
+
+class RunSettings(Record):
+    """Everything that was asked for, equal for all endpoints."""
+
+    model: str
+    profile: str
+    runtime: Literal["local", "docker"]
+    endpoints: list[str]
+    concurrencies: list[int]
+    window_s: float
+    warmup_s: float
+    rounds: int
+    seed: int
+    server_cpus: list[int]
+    client_cpus: list[int]
+    intra_op_threads: int = 1
+    workers: int = 1
+    threads_per_worker: int = 1
+    batch_size: int = 1
+    batch_delay_ms: int = 0
+    device: str = "cpu"
+
+
+class ColdStart(Record):
+    """Seconds since the spawn of the server's process, nothing else awake. None: that phase was not reached."""
+
+    port_open_s: float | None = None
+    ready_s: float | None = None
+    first_answer_s: float | None = None
+
+
+class Gate(Record):
+    """The agreement gate: live answers against the golden outputs, before anything is timed."""
+
+    passed: bool
+    checked: int
+    max_abs_error: float | None
+    top1_agreement: float | None
+    reason: str = ""
+
+
+class Window(Record):
+    """One measured window: one endpoint, one concurrency, one round. Times are seconds since the epoch.
+
+    `problems` are reasons, seen while measuring, why this window cannot be trusted (a killed server, say).
+    """
+
+    concurrency: int
+    round: int
+    start_s: float
+    duration_s: float
+    rows: str
+    """The Parquet file of its rows, relative to the results folder; they carry this round and concurrency."""
+    requests: int
+    errors: int
+    answers_checked: int
+    wrong_answers: int
+    max_abs_error: float | None = None
+    server_cpu_s: float | None = None
+    server_peak_memory_bytes: int | None = None
+    """Largest sum of resident set sizes over the server's process tree, sampled in the window."""
+    client_cpu_s: float | None = None
+    client_peak_memory_bytes: int | None = None
+    problems: list[str] = []
+
+
+class EndpointResult(Record):
+    """All that was measured of one endpoint, or why it could not be measured (`unavailable`)."""
+
+    endpoint: str
+    deployment: str
+    server: str
+    format: str
+    protocol: str
+    payload: str
+    """What a request carries: `json`, `tensor` (float32 bytes), or `array` (in process, nothing encoded)."""
+    request_bytes: int | None = None
+    artifact_sha256: str | None = None
+    artifact_bytes: int | None = None
+    device: str | None = None
+    unavailable: str = ""
+    note: str = ""
+    cold_start: ColdStart | None = None
+    gate: Gate | None = None
+    windows: list[Window] = []
+
+
+class Suite(Record):
+    """One run."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    run_id: str
+    started_at: str
+    finished_at: str | None = None
+    complete: bool = False
+    wall_s: float | None = None
+    model_accuracy: float | None = None
+    model_parameters: int | None = None
+    settings: RunSettings
+    environment: Environment
+    endpoints: list[EndpointResult] = Field(default_factory=list)
+
+    def endpoint(self, name: str) -> EndpointResult | None:
+        """The result of one endpoint, if it is in this run."""
+        return next((e for e in self.endpoints if e.endpoint == name), None)
+
+
+def results_root() -> Path:
+    """The folder of all runs: `$SERVEOFF_RESULTS`, or `results/` in the working folder."""
+    return Path(os.environ.get("SERVEOFF_RESULTS") or "results")
+
+
+def save_suite(folder: Path, suite: Suite) -> None:
+    """Write `run.json` so that a reader, or a crash, never sees half of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{SUITE_NAME}.{os.getpid()}"
+    temporary.write_text(suite.model_dump_json(indent=1))
+    temporary.replace(folder / SUITE_NAME)
+
+
+def load_suite(folder: Path) -> Suite:
+    """Read `run.json`; ResultsError where there is none or it is of another version."""
+    path = folder / SUITE_NAME
+    try:
+        return Suite.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ResultsError(f"no run at {folder}: `serveoff runs` lists those there are") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ResultsError(f"{path} cannot be read at {where}: {first['msg']}") from None

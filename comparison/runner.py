@@ -1,0 +1,181 @@
+"""One run: cold start and gate every deployment, then measure all of them in interleaved rounds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from comparison import floor, gate
+from comparison.deployments import Deployment, Endpoint
+from comparison.errors import ServerFailed
+from comparison.fleet import Fleet
+from comparison.interrupts import shielded
+from comparison.load import LoadGenerator, Visit, empty_window
+from comparison.plan import Plan
+from comparison.progress import RunProgress
+from comparison.readiness import wait_port, wait_ready
+from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
+from comparison.runtimes import Runtime, Server
+from loadtests.endpoints import announce, withdraw
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that the steps of one run share."""
+
+    plan: Plan
+    runtime: Runtime
+    fleet: Fleet
+    load: LoadGenerator
+    folder: Path
+    suite: Suite
+    progress: RunProgress
+
+    def save(self) -> None:
+        """Write the suite as it stands."""
+        with shielded():
+            save_suite(self.folder, self.suite)
+
+    def result(self, endpoint: Endpoint) -> EndpointResult:
+        """The record of one endpoint; made when it is first asked for."""
+        found = self.suite.endpoint(endpoint.name)
+        if found is None:
+            found = EndpointResult(
+                endpoint=endpoint.name,
+                deployment=endpoint.deployment.name,
+                server=endpoint.deployment.server,
+                format=endpoint.deployment.format,
+                protocol=endpoint.protocol,
+                payload=gate.payload_kind(endpoint),
+            )
+            self.suite.endpoints.append(found)
+        return found
+
+
+def measure(run: Run) -> None:
+    """Do all that is not yet done; results are saved after every step, whatever ends the run."""
+    began = time.monotonic() - (run.suite.wall_s or 0.0)
+    try:
+        for deployment, endpoints in run.plan.deployments:
+            _prepare(run, deployment, endpoints)
+        for round_ in range(1, run.plan.profile.rounds + 1):
+            for deployment, endpoints in run.plan.deployments:
+                _visit_all(run, deployment, endpoints, round_)
+        run.suite.complete = True
+    finally:
+        with shielded():
+            run.suite.wall_s = time.monotonic() - began
+            run.suite.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
+            save_suite(run.folder, run.suite)
+            run.fleet.close()
+
+
+def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
+    """Cold start and gate of one deployment; a failure becomes its rows' reason and the run goes on."""
+    results = [run.result(endpoint) for endpoint in endpoints]
+    if all(_finished(run, endpoint) or run.result(endpoint).unavailable for endpoint in endpoints):
+        return
+    run.progress.step(f"cold start and gate   {deployment.name}", run.plan.start_s(deployment))
+    try:
+        server = run.fleet.start(deployment)
+        cold_start = _cold_start(server, endpoints)
+        for endpoint, result in zip(endpoints, results, strict=True):
+            # The first cold start stands: a resumed run starts servers with warm file caches.
+            result.cold_start = result.cold_start or cold_start
+            result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
+            if not result.gate.passed:
+                run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
+        run.fleet.rest(deployment)
+    except ServerFailed as error:
+        run.fleet.stop(deployment)
+        for result in results:
+            result.unavailable = str(error)
+        run.progress.note(f"{deployment.name} cannot be measured: {error}")
+    run.save()
+
+
+def _cold_start(server: Server, endpoints: tuple[Endpoint, ...]) -> ColdStart:
+    if endpoints[0].protocol == "call":
+        return floor.wait_floor(server)
+    port_open_s = wait_port(server)
+    ready_s = wait_ready(server)
+    gate.first_answer(endpoints[0], server)
+    return ColdStart(port_open_s=port_open_s, ready_s=ready_s, first_answer_s=time.perf_counter() - server.spawned_at)
+
+
+def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...], round_: int) -> None:
+    """One round of one deployment: wake it, drive each of its endpoints, let it rest."""
+    due = [e for e in endpoints if _due(run, e, round_)]
+    if not due:
+        return
+    try:
+        server = run.fleet.wake(deployment)
+        ports = {name: int(address.rpartition(":")[2]) for name, address in server.addresses.items()}
+        announce(deployment, ports, server.pid, run.load.state)
+        try:
+            for endpoint in due:
+                _visit(run, endpoint, server, round_)
+        finally:
+            withdraw(deployment.name, run.load.state)
+        run.fleet.rest(deployment)
+    except ServerFailed as error:
+        run.fleet.stop(deployment)
+        for endpoint in due:
+            _record(run, endpoint, _lost(run, endpoint, round_, str(error)))
+        run.save()
+
+
+def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
+    run.progress.step(f"round {round_} of {run.plan.profile.rounds}   {endpoint.name}", run.plan.visit_s(endpoint))
+    if ended := server.ended():
+        visit = _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})")
+    elif endpoint.protocol == "call":
+        duration_s = run.plan.floor_window_s
+        visit = floor.visit_floor(server, endpoint.name, duration_s, round_, run.folder, run.progress.tick)
+    else:
+        visit = run.load.visit(endpoint, server, run.plan.profile, round_, run.progress.tick)
+    _record(run, endpoint, visit)
+    if visit.interrupted:
+        raise KeyboardInterrupt
+
+
+def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
+    result = run.result(endpoint)
+    result.windows.extend(visit.windows)
+    result.request_bytes = visit.request_bytes or result.request_bytes
+    run.save()
+
+
+def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
+    """A visit that could not be made: every window of it is there, empty, and says why."""
+    concurrencies = run.plan.profile.concurrencies if endpoint.protocol != "call" else (1,)
+    rows = f"rows/{endpoint.name}--r{round_}.parquet"
+    return Visit([empty_window(c, round_, rows, problem) for c in concurrencies])
+
+
+def _due(run: Run, endpoint: Endpoint, round_: int) -> bool:
+    """True where this round of this endpoint is still to be measured."""
+    result = run.result(endpoint)
+    if result.unavailable or result.gate is None or not result.gate.passed:
+        return False
+    return not any(window.round == round_ for window in result.windows)
+
+
+def _finished(run: Run, endpoint: Endpoint) -> bool:
+    rounds = range(1, run.plan.profile.rounds + 1)
+    result = run.result(endpoint)
+    return result.gate is not None and not any(_due(run, endpoint, round_) for round_ in rounds)
+
+
+def forget_interrupted(suite: Suite) -> None:
+    """Drop the windows of visits that the user cut short, so that a resumed run measures them again."""
+    for result in suite.endpoints:
+        partial = {w.round for w in result.windows if _was_interrupted(w)}
+        result.windows = [w for w in result.windows if w.round not in partial]
+        result.unavailable = ""
+
+
+def _was_interrupted(window: Window) -> bool:
+    return any(problem.startswith("interrupted") for problem in window.problems)

@@ -1,0 +1,144 @@
+"""Deployments as processes of this machine, on free loopback ports and chosen cores."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from comparison import processes
+from comparison.cpus import CpuPlan
+from comparison.deployments import Deployment
+from comparison.resources import TreeUsage, sampling
+from models.spec import model_dir
+from services.tfserving import server_id
+
+LOOPBACK = "127.0.0.1"
+STAND_IN_NOTE = (
+    "no tensorflow_model_server on PATH: the embedded model server stands in; its figures are not TensorFlow Serving's"
+)
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """One deployment as a process group."""
+
+    deployment: Deployment
+    process: subprocess.Popen[bytes]
+    addresses: Mapping[str, str]
+    log: Path
+    spawned_at: float
+
+    @property
+    def pid(self) -> int:
+        """The leader of the process group."""
+        return self.process.pid
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """The process's input, for a floor."""
+        return self.process.stdin
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """The process's output, for a floor."""
+        return self.process.stdout
+
+    def ended(self) -> str:
+        """How the process ended, in words; empty while it runs."""
+        code = self.process.poll()
+        return "" if code is None else processes.describe_exit(code)
+
+    def freeze(self) -> None:
+        """Stop it where it stands; it keeps its memory."""
+        processes.freeze(self.process)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        processes.thaw(self.process)
+
+    def stop(self) -> None:
+        """End the whole process group."""
+        processes.stop(self.process)
+
+    def sampling(self) -> AbstractContextManager[TreeUsage]:
+        """Sample CPU seconds and memory of its process tree."""
+        return sampling(self.pid)
+
+
+@dataclass(frozen=True)
+class LocalRuntime:
+    """Starts deployments as processes; `settings` are SERVING_* variables equal for all."""
+
+    cpus: CpuPlan
+    work_dir: Path
+    settings: Mapping[str, str]
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Ports to use, by port name, instead of free ones."""
+
+    def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
+        """TF Serving becomes the embedded model server, under its own name, where the real one is not installed."""
+        if deployment.server != "tfserving" or server_id() == "tfserving":
+            return deployment, ""
+        name = deployment.name.replace("tfserving", server_id(), 1)
+        return replace(deployment, name=name, server=server_id()), STAND_IN_NOTE
+
+    def start(self, deployment: Deployment) -> LocalServer:
+        """Spawn the deployment; it is not yet ready when this returns."""
+        ports = {name: self.ports.get(name) or free_port() for name in deployment.ports}
+        work_dir = self.work_dir / deployment.name
+        work_dir.mkdir(parents=True, exist_ok=True)
+        log = self.work_dir / f"{deployment.name}.log"
+        floor = not ports
+        spawned_at = time.perf_counter()
+        process = processes.spawn(
+            [sys.executable, "-m", deployment.launcher],
+            environ={**os.environ, **self._environment(deployment, ports, work_dir)},
+            log=log,
+            cpus=self.cpus.server,
+            pipes=floor,
+        )
+        addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
+        return LocalServer(deployment, process, addresses, log, spawned_at)
+
+    def _environment(self, deployment: Deployment, ports: Mapping[str, int], work_dir: Path) -> dict[str, str]:
+        return {
+            **deployment.environment,
+            **self.settings,
+            "SERVING_HOST": LOOPBACK,
+            "SERVING_MODEL_DIR": str(model_dir(deployment.model).resolve()),
+            "SERVING_WORK_DIR": str(work_dir.resolve()),
+            **{f"SERVING_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def open_runtime(cpus: CpuPlan, work_dir: Path, settings: Mapping[str, str]) -> LocalRuntime:
+    """A local runtime that keeps logs and scratch files below `work_dir`."""
+    return LocalRuntime(cpus, work_dir, settings)
+
+
+def free_port() -> int:
+    """A loopback port that no one listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def port_is_free(port: int) -> bool:
+    """True where a server could listen on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,206 @@
+"""Set up a run from what the user asked for, or from a run that was cut short, and carry it out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from comparison.cpus import CpuPlan, plan_cpus
+from comparison.deployments import Deployment, read_registry
+from comparison.environment import read_environment, read_machine
+from comparison.errors import ArtifactFailure, ResultsFailure
+from comparison.fleet import Fleet
+from comparison.interrupts import shielded
+from comparison.load import LoadGenerator
+from comparison.plan import Plan, Profile, make_plan
+from comparison.processes import on_cpus
+from comparison.progress import RunProgress
+from comparison.results import ResultsError, RunSettings, Suite, load_suite, results_root, save_suite
+from comparison.runner import Run, forget_interrupted, measure
+from comparison.runtimes import Runtime, open_runtime
+from models.manifest import ArtifactError, Manifest, read_manifest
+from models.spec import model_dir
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked to be compared. Server settings are equal for all deployments."""
+
+    model: str
+    profile_name: str
+    profile: Profile
+    endpoints: tuple[str, ...] = ()
+    runtime: str = "local"
+    seed: int = 1
+    server_cpus: str = ""
+    client_cpus: str = ""
+    intra_op_threads: int = 1
+    workers: int = 1
+    threads_per_worker: int = 1
+    device: str = "cpu"
+
+
+def check(request: Request) -> None:
+    """Refuse what cannot be done before anything is trained or started: unknown names, cores, endpoints."""
+    make_plan(registry_for(request.model), request.endpoints, request.profile)
+    plan_cpus(request.server_cpus, request.client_cpus)
+
+
+def begin(request: Request) -> Path:
+    """Make the results folder of a new run, with nothing measured yet; `carry_out` does the rest."""
+    manifest = _manifest(request.model)
+    cpus = plan_cpus(request.server_cpus, request.client_cpus)
+    environment = read_environment()
+    with shielded():
+        folder = _new_folder()
+        suite = Suite(
+            run_id=folder.name,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            model_accuracy=manifest.accuracy,
+            model_parameters=manifest.parameters,
+            settings=_settings(request, cpus),
+            environment=environment,
+        )
+        save_suite(folder, suite)
+    return folder
+
+
+def check_resumable(folder: Path) -> None:
+    """ResultsFailure where going on with this run would mix what must not be mixed, or nothing is left to do."""
+    suite = _load(folder)
+    if suite.complete:
+        raise ResultsFailure(f"run {suite.run_id} is complete", f"see it with: serveoff report {suite.run_id}")
+    if read_machine().id != suite.environment.machine.id:
+        raise ResultsFailure(
+            f"run {suite.run_id} was begun on another machine ({suite.environment.machine.cpu_model})",
+            "resume it there, or start a new run here",
+        )
+
+
+def carry_out(folder: Path, console: Console) -> None:
+    """Measure what this run still lacks; the folder is readable however this ends."""
+    suite = _load(folder)
+    forget_interrupted(suite)
+    settings = suite.settings
+    profile = Profile(settings.window_s, settings.warmup_s, settings.rounds, tuple(settings.concurrencies))
+    cpus = CpuPlan(tuple(settings.server_cpus), tuple(settings.client_cpus))
+    chosen = make_plan(registry_for(settings.model), settings.endpoints, profile)
+    with tempfile.TemporaryDirectory(prefix="serveoff-") as state:
+        runtime = open_runtime(settings.runtime, cpus, folder / "logs", _serving_environment(settings))
+        plan, notes = _resolve(chosen, runtime)
+        load = LoadGenerator(folder, cpus.client, Path(state), settings.seed)
+        with on_cpus(cpus.client), RunProgress(console, plan.total_s) as progress:
+            run = Run(plan, runtime, Fleet(runtime), load, folder, suite, progress)
+            _describe(run, notes)
+            measure(run)
+
+
+def registry_for(model: str) -> list[Deployment]:
+    """The registry with `${MODEL}` filled in."""
+    return read_registry(environ={**os.environ, "MODEL": model})
+
+
+def find_run(name: str) -> Path:
+    """The folder of a run by its id, its path, or `latest`."""
+    if Path(name).is_dir():
+        return Path(name)
+    runs = list_runs()
+    if name == "latest" and runs:
+        return runs[-1]
+    if (folder := results_root() / name).is_dir() and "/" not in name:
+        return folder
+    known = ", ".join(run.name for run in runs[-5:]) or "none yet; `serveoff run` makes one"
+    raise ResultsFailure(f"no run is called {name!r} in {results_root()}", f"the newest runs: {known}")
+
+
+def list_runs() -> list[Path]:
+    """Every results folder, oldest first."""
+    return sorted(path.parent for path in results_root().glob("*/run.json"))
+
+
+def _resolve(plan: Plan, runtime: Runtime) -> tuple[Plan, dict[str, str]]:
+    """The plan with each deployment as this runtime will truly start it, and a note for each stand-in."""
+    resolved, notes = [], {}
+    for deployment, endpoints in plan.deployments:
+        real, note = runtime.resolve(deployment)
+        notes[real.name] = note
+        resolved.append((real, tuple(replace(endpoint, deployment=real) for endpoint in endpoints)))
+    return replace(plan, deployments=tuple(resolved)), notes
+
+
+def _describe(run: Run, notes: Mapping[str, str]) -> None:
+    """Make a record for every endpoint before anything is measured, so that a partial report lists them all."""
+    manifest = _manifest(run.suite.settings.model)
+    for endpoint in run.plan.endpoints:
+        result = run.result(endpoint)
+        result.note = notes.get(endpoint.deployment.name, "")
+        artifact = manifest.artifacts.get(endpoint.deployment.format)
+        if artifact is None:
+            continue
+        if result.artifact_sha256 not in (None, artifact.sha256):
+            raise ResultsFailure(
+                f"the {artifact.format} artifact changed since run {run.suite.run_id} began",
+                "start a new run: two artifacts cannot share one result",
+            )
+        result.artifact_sha256, result.artifact_bytes = artifact.sha256, artifact.bytes
+    run.save()
+
+
+def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
+    return RunSettings(
+        model=request.model,
+        profile=request.profile_name,
+        runtime="local" if request.runtime == "local" else "docker",
+        endpoints=list(request.endpoints),
+        concurrencies=list(request.profile.concurrencies),
+        window_s=request.profile.window_s,
+        warmup_s=request.profile.warmup_s,
+        rounds=request.profile.rounds,
+        seed=request.seed,
+        server_cpus=list(cpus.server),
+        client_cpus=list(cpus.client),
+        intra_op_threads=request.intra_op_threads,
+        workers=request.workers,
+        threads_per_worker=request.threads_per_worker,
+        device=request.device,
+    )
+
+
+def _serving_environment(settings: RunSettings) -> dict[str, str]:
+    return {
+        "SERVING_MODEL": settings.model,
+        "SERVING_DEVICE": settings.device,
+        "SERVING_INTRA_OP_THREADS": str(settings.intra_op_threads),
+        "SERVING_WORKERS": str(settings.workers),
+        "SERVING_THREADS_PER_WORKER": str(settings.threads_per_worker),
+        "SERVING_BATCH_SIZE": str(settings.batch_size),
+        "SERVING_BATCH_DELAY_MS": str(settings.batch_delay_ms),
+    }
+
+
+def _load(folder: Path) -> Suite:
+    try:
+        return load_suite(folder)
+    except ResultsError as error:
+        raise ResultsFailure(str(error)) from None
+
+
+def _manifest(model: str) -> Manifest:
+    try:
+        return read_manifest(model_dir(model))
+    except ArtifactError as error:
+        raise ArtifactFailure(str(error)) from None
+
+
+def _new_folder() -> Path:
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = results_root() / f"{stamp}-{secrets.token_hex(2)}"
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,1 @@
+"""Generate load: Locust users that know protocols and payloads, and no framework."""

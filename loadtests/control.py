@@ -1,0 +1,192 @@
+"""Follows Locust through a test by its events: makes the load test, runs the stages, writes what came of it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import gevent
+import psutil
+from locust.exception import StopTest
+from locust.runners import MasterRunner, WorkerRunner
+
+from loadtests import workers
+from loadtests.endpoints import EndpointError
+from loadtests.loadtest import LoadTest
+from loadtests.options import add_options, make_load_test, resolve, stages_of
+from loadtests.protocols import user_class
+from loadtests.rows import parts, remove_rows
+from loadtests.samples import SamplesError
+from loadtests.stages import visit
+from loadtests.summary import Summary, Window, describe, write_summary
+
+USAGE = 2
+FAILED = 1
+INTERRUPTED = 130
+STOP_WHEN_INTERRUPTED_S = 2.0
+"""After Ctrl-C, users may finish the request they wait for within so many seconds."""
+
+log = logging.getLogger(__name__)
+
+
+class Control:
+    """The listeners of one Locust process: a lone one, a master or a worker."""
+
+    def __init__(self) -> None:
+        self._load: LoadTest | None = None
+        self._workers: workers.Workers | None = None
+        self._interrupted = self._ending = False
+        self._written = True
+        self._failure = ""
+
+    def listen(self, events: Any) -> None:
+        """Follow these events."""
+        events.init_command_line_parser.add_listener(lambda parser, **_: add_options(parser))
+        events.init.add_listener(self._on_init)
+        events.test_start.add_listener(self._on_test_start)
+        events.spawning_complete.add_listener(self._on_spawning_complete)
+        events.test_stopping.add_listener(self._on_test_stopping)
+        events.test_stop.add_listener(self._on_test_stop)
+
+    def _on_init(self, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
+        self._environment, self._runner, self._options = environment, runner, environment.parsed_options
+        self._signals = [gevent.signal_handler(s, self._on_signal, s) for s in (signal.SIGINT, signal.SIGTERM)]
+        # Added after Locust's own listener it is called before that one, while a worker is still known to its master.
+        environment.events.quitting.add_listener(self._on_quitting)
+        environment.stop_timeout = environment.stop_timeout or self._options.request_timeout
+        if isinstance(runner, WorkerRunner):
+            workers.obey(runner, self._on_phase)
+            return
+        if isinstance(runner, MasterRunner):
+            self._workers = workers.Workers(runner)
+        if web_ui is None:
+            self._check()
+        if self._options.stages:
+            self._options.num_users = self._options.spawn_rate = stages_of(self._options)[0].concurrency
+            self._options.only_summary = True
+            for name in ("locust", "locust.stats_logger"):
+                logging.getLogger(name).setLevel(logging.WARNING)
+
+    def _check(self) -> None:
+        """Refuse at once what cannot be tested, with one message and no traceback."""
+        try:
+            resolve(self._options)
+            self._choose(make_load_test(self._options, worker=None))
+        except (EndpointError, SamplesError) as error:
+            _refuse(str(error))
+
+    def _on_test_start(self, **_: Any) -> None:
+        try:
+            if not isinstance(self._runner, WorkerRunner):
+                resolve(self._options)
+                remove_rows(Path(self._options.rows_path))
+            worker = self._runner.worker_index if isinstance(self._runner, WorkerRunner) else None
+            self._load = make_load_test(self._options, worker)
+        except (EndpointError, SamplesError) as error:
+            raise StopTest(str(error)) from None
+        self._written = self._ending = False
+        self._choose(self._load)
+        if self._workers is not None:
+            self._workers.begin()
+        if self._options.stages and not isinstance(self._runner, WorkerRunner):
+            gevent.spawn(self._visit).link_exception(self._on_failure)
+
+    def _choose(self, load: LoadTest) -> None:
+        """Let only users of the endpoint's protocol run, in this test."""
+        chosen = user_class(load.target.protocol)
+        chosen.load, chosen.host = load, f"http://{load.target.address}"
+        self._environment.user_classes = [chosen]
+        if isinstance(self._runner, MasterRunner) and self._runner._users_dispatcher is not None:
+            # A master chooses the users it will dispatch before it says that a test starts.
+            nodes = self._runner.clients.ready + self._runner.clients.spawning + self._runner.clients.running
+            self._runner._users_dispatcher = self._environment.dispatcher_class(nodes, [chosen])
+
+    def _visit(self) -> None:
+        phases = self._workers or self._load
+        assert phases is not None
+        options = self._options
+        visit(stages_of(options), options.warmup, phases, self._runner, options.request_timeout)
+        self._end()
+
+    def _on_failure(self, greenlet: gevent.Greenlet) -> None:
+        self._failure = f"the load generator failed: {greenlet.exception!r}"
+        self._end()
+
+    def _end(self) -> None:
+        if self._options.headless:
+            self._runner.quit()
+        else:
+            self._runner.stop()
+
+    def _on_spawning_complete(self, user_count: int, **_: Any) -> None:
+        """Without stages, the window is open whenever all users run."""
+        if self._load is not None and self._workers is None and not self._options.stages:
+            self._load.end_window()
+            self._load.users_change(user_count)
+            self._load.open_window(user_count)
+
+    def _on_test_stopping(self, **_: Any) -> None:
+        if self._workers is not None:
+            self._write(self._workers.collect(self._environment.stop_timeout + 3))
+        elif self._load is not None:
+            self._load.end_window("interrupted" if self._interrupted and self._options.stages else self._failure)
+
+    def _on_test_stop(self, **_: Any) -> None:
+        if self._load is None or self._workers is not None or self._written:
+            return
+        windows = self._load.finish()
+        if isinstance(self._runner, WorkerRunner):
+            workers.report(self._runner, windows)
+            self._written = True
+        else:
+            self._write(windows)
+
+    def _on_phase(self, phase: str, data: dict[str, Any]) -> None:
+        """A worker does what the master says."""
+        if phase == "finish":
+            if not self._ending:
+                self._ending = True
+                self._runner.stop()
+        elif self._load is not None:
+            getattr(self._load, phase)(**data)
+
+    def _write(self, windows: list[Window]) -> None:
+        assert self._load is not None
+        if self._options.summary:
+            load, name = self._load, self._load.target.name
+            summary = Summary(name, load.payload.kind, load.request_bytes, windows, self._interrupted)
+            write_summary(Path(self._options.summary), summary)
+        self._written = True
+        if not self._options.stages:
+            for window in windows:
+                log.info("%s, %s", self._load.target.name, describe(window))
+            log.info("rows: %s", ", ".join(map(str, parts(Path(self._options.rows_path)))) or "none")
+
+    def _on_signal(self, signum: int) -> None:
+        """Ctrl-C reaches the main greenlet, never a user in the middle of its request; Locust acts on SIGTERM."""
+        if self._ending:
+            return
+        # Users that are being stopped must not be stopped once more, by the master's word.
+        self._interrupted, self._ending = True, isinstance(self._runner, WorkerRunner)
+        self._environment.stop_timeout = min(self._environment.stop_timeout, STOP_WHEN_INTERRUPTED_S)
+        if signum == signal.SIGINT:
+            gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+    def _on_quitting(self, environment: Any, **_: Any) -> None:
+        """Failed requests are data: the exit code tells only of failures of the tool, and of interruption."""
+        self._runner.quit()
+        if self._failure:
+            log.error(self._failure)
+        code = FAILED if self._failure or not self._written else 0
+        is_worker = isinstance(self._runner, WorkerRunner)
+        environment.process_exit_code = INTERRUPTED if self._interrupted and not is_worker else code
+
+
+def _refuse(message: str) -> NoReturn:
+    for child in psutil.Process().children():  # workers of --processes: nobody else would end them
+        child.terminate()
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(USAGE)

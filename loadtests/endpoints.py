@@ -1,0 +1,157 @@
+"""Which endpoints are running, so that a person can pick one: announced by `serveoff serve`, or published."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from comparison.deployments import Deployment, Endpoint, read_registry
+
+PROBE_TIMEOUT_S = 0.3
+HOW_TO_START = "start one: serveoff serve NAME (names: serveoff list)"
+
+
+class EndpointError(Exception):
+    """No such endpoint is running; the message says which are, and how to start one."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One endpoint at one address: all that a user needs to send it requests."""
+
+    name: str
+    protocol: str
+    host: str
+    port: int
+    model: str
+    format: str
+    grpc_api: str = ""
+
+    @property
+    def address(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+def announce(deployment: Deployment, ports: Mapping[str, int], pid: int, state: Path | None = None) -> Path:
+    """Say that a deployment serves on these loopback ports for as long as process `pid` lives.
+
+    `state` is the folder to say it in, if not `$SERVEOFF_STATE`: a comparison keeps its servers to itself.
+    """
+    announcement = {
+        "deployment": deployment.name,
+        "server": deployment.server,
+        "format": deployment.format,
+        "model": deployment.model,
+        "grpc_api": deployment.grpc_api,
+        "ports": {name: port for name, port in ports.items() if name in deployment.protocols},
+        "pid": pid,
+    }
+    path = _announcements(state) / f"{deployment.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{pid}")
+    temporary.write_text(json.dumps(announcement))
+    temporary.replace(path)
+    return path
+
+
+def withdraw(name: str, state: Path | None = None) -> None:
+    """Take back the announcement of a deployment, if there is one."""
+    (_announcements(state) / f"{name}.json").unlink(missing_ok=True)
+
+
+def running() -> list[Target]:
+    """Every endpoint that can be reached now, announced ones first."""
+    targets = {target.name: target for target in _announced()}
+    for target in _published():
+        if target.name not in targets and _answers(target):
+            targets[target.name] = target
+    return list(targets.values())
+
+
+def find(name: str, address: str = "") -> Target:
+    """The endpoint of this name; with an address (`host:port` or `rest=host:port`) it need not be running."""
+    if not name:
+        raise EndpointError(f"no --endpoint given; {_what_runs()}")
+    if address:
+        return _at(name, address)
+    for target in running():
+        if target.name == name:
+            return target
+    known = name in {endpoint.name for endpoint in _registered()}
+    problem = "is not running" if known else "is not a known endpoint"
+    raise EndpointError(f"endpoint {name} {problem}; {_what_runs()}")
+
+
+def _what_runs() -> str:
+    names = ", ".join(target.name for target in running()) or "none"
+    return f"running now: {names}; {HOW_TO_START}"
+
+
+def _at(name: str, address: str) -> Target:
+    host, _, port = address.rpartition("=")[2].rpartition(":")
+    if not host or not port.isdecimal():
+        raise EndpointError(f"--address is {address!r}: write it as host:port")
+    for target in (*_announced(), *_published()):
+        if target.name == name:
+            return replace(target, host=host, port=int(port))
+    raise EndpointError(f"endpoint {name} is not in the registry; names: serveoff list")
+
+
+def _announcements(state: Path | None = None) -> Path:
+    return (state or Path(os.environ.get("SERVEOFF_STATE") or ".serveoff")) / "running"
+
+
+def _announced() -> Iterator[Target]:
+    for path in sorted(_announcements().glob("*.json")):
+        # A file that was withdrawn meanwhile, or that is not ours, announces nothing.
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            yield from _read(json.loads(path.read_text()))
+
+
+def _read(announcement: Mapping[str, object]) -> list[Target]:
+    pid, ports = announcement["pid"], announcement["ports"]
+    if not isinstance(pid, int) or not isinstance(ports, dict) or not psutil.pid_exists(pid):
+        return []
+    deployment, model, format, grpc_api = (
+        str(announcement[key]) for key in ("deployment", "model", "format", "grpc_api")
+    )
+    return [
+        Target(f"{deployment}-{protocol}", protocol, "127.0.0.1", int(port), model, format, grpc_api)
+        for protocol, port in ports.items()
+    ]
+
+
+def _published() -> Iterator[Target]:
+    """Where docker-compose.yml publishes each endpoint: on the host, or from inside its network."""
+    inside = os.environ.get("SERVEOFF_NETWORK") == "compose"
+    for endpoint in _registered():
+        deployment = endpoint.deployment
+        ports = deployment.ports if inside else deployment.published
+        if endpoint.protocol in ports:
+            yield _target(endpoint, deployment.name if inside else "127.0.0.1", ports[endpoint.protocol])
+
+
+def _registered() -> Iterator[Endpoint]:
+    for deployment in read_registry():
+        yield from (endpoint for endpoint in deployment.endpoints if endpoint.protocol != "call")
+
+
+def _target(endpoint: Endpoint, host: str, port: int) -> Target:
+    d = endpoint.deployment
+    return Target(endpoint.name, endpoint.protocol, host, port, d.model, d.format, d.grpc_api)
+
+
+def _answers(target: Target) -> bool:
+    try:
+        socket.create_connection((target.host, target.port), PROBE_TIMEOUT_S).close()
+    except OSError:
+        return False
+    return True

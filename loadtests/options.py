@@ -1,0 +1,87 @@
+"""The command-line options that load tests add to Locust's, and the settings made from them."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from loadtests.endpoints import Target, find, running
+from loadtests.loadtest import LoadTest, Settings
+from loadtests.stages import Stage, parse_stages
+
+
+class _Suggestions(list[str]):
+    """Choices for the drop-down that refuse nothing: the parser's refusal would not say how to start an endpoint."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+def add_options(parser: Any) -> None:
+    """Add ours to Locust's parser. Values stay text and numbers: Locust sends them to its workers as they are."""
+    names = _Suggestions(target.name for target in running())
+    add, hidden = parser.add_argument, {"include_in_web_ui": False}
+    add("--endpoint", choices=names, metavar="NAME", default="", help=f"running now: {', '.join(names) or 'none'}")
+    add("--address", default="", metavar="HOST:PORT", help="where the endpoint is, if not where it says", **hidden)
+    add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
+    add("--summary", default="", metavar="FILE", help="JSON file for the counts of each window", **hidden)
+    windows = "measure windows of so many users and seconds, one after another, then quit: 1:2.0,4:2.0"
+    add("--stages", type=_stages, default="", metavar="USERS:SECONDS,...", help=windows, **hidden)
+    add("--warmup", type=_seconds, default=0.0, metavar="SECONDS", help="before the first stage", **hidden)
+    add("--round", type=int, default=0, help="number of this round, kept in the rows", **hidden)
+    add("--seed", type=int, default=1, help="chooses which answers are checked", **hidden)
+    add("--answers", type=int, default=500, help="answers to check per window, at most", **hidden)
+    add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="then a request failed", **hidden)
+    add("--model-dir", default="", metavar="FOLDER", help="where golden.npz lies, if not in artifacts/", **hidden)
+
+
+def stages_of(options: Any) -> list[Stage]:
+    """The stages asked for; none for a test of plain `--users` and `--run-time`."""
+    return parse_stages(options.stages) if options.stages else []
+
+
+def resolve(options: Any) -> None:
+    """Settle what all workers must share: the endpoint's address and the file of rows. EndpointError if none."""
+    target = find(options.endpoint, options.address)
+    options.target_address = target.address
+    results = Path(os.environ.get("SERVEOFF_RESULTS") or "results")
+    default = results / "loadtests" / f"{target.name}--{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.parquet"
+    options.rows_path = options.rows or str(default)
+
+
+def make_load_test(options: Any, worker: int | None) -> LoadTest:
+    """A load test of resolved options; EndpointError or SamplesError where it cannot begin."""
+    target: Target = find(options.endpoint, options.target_address)
+    settings = Settings(
+        rows=Path(options.rows_path),
+        round=options.round,
+        seed=options.seed,
+        request_timeout_s=options.request_timeout,
+        answers=options.answers,
+        model_dir=Path(options.model_dir) if options.model_dir else None,
+        worker=worker,
+    )
+    # In stages nobody watches Locust's own statistics, and keeping them costs a tenth of the requests.
+    return LoadTest(target, settings, tells_locust=not options.stages)
+
+
+def _stages(text: str) -> str:
+    try:
+        if text:  # argparse checks the default, too
+            parse_stages(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= seconds < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds

@@ -1,0 +1,35 @@
+"""What a request carries: one module per encoding, found by its name, and none of them imports a framework."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+Batch = npt.NDArray[np.float32]
+"""Rows of a model's input or output, shape (n, *row)."""
+
+
+class Payload(Protocol):
+    """An encoding: a module of this package."""
+
+    kind: str
+    """What the report calls it: `json`, or `tensor` for float32 bytes."""
+    method: str
+    """The full gRPC method name; empty for REST, where the path carries the model's name."""
+
+    def encode(self, model: str, batch: Batch) -> bytes:
+        """One request body for a batch of input rows."""
+        ...
+
+    def decode(self, answer: bytes) -> Batch:
+        """The output rows in an answer body; ValueError where it is not such an answer."""
+        ...
+
+
+def payload_for(protocol: str, grpc_api: str = "") -> Payload:
+    """The encoding of a protocol: `json_rows` for REST, `grpc_<api>` for gRPC."""
+    name = f"grpc_{grpc_api}" if protocol == "grpc" else "json_rows"
+    return cast(Payload, importlib.import_module(f"loadtests.payloads.{name}"))

@@ -1,0 +1,21 @@
+"""How a user talks to an endpoint: one module per protocol with one user class, found by its name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from loadtests.users import PredictUser
+
+
+def user_class(protocol: str) -> type[PredictUser]:
+    """`RestUser` of `loadtests.protocols.rest` for `rest`, and so on."""
+    module = importlib.import_module(f"{__name__}.{protocol}")
+    return cast("type[PredictUser]", getattr(module, f"{protocol.capitalize()}User"))
+
+
+def user_classes() -> list[type[PredictUser]]:
+    """The user classes of all protocols there are."""
+    return [user_class(module.name) for module in pkgutil.iter_modules(__path__)]

@@ -1,0 +1,57 @@
+"""gRPC: unary calls of messages that were serialised beforehand, one channel and one connection per user."""
+
+from __future__ import annotations
+
+import grpc
+from grpc.experimental import gevent as grpc_gevent
+from locust import User
+
+from loadtests.endpoints import Target
+from loadtests.payloads import payload_for
+from loadtests.recorder import GRPC_STATUS, OK
+from loadtests.users import Answer, PredictUser
+
+# Without this a call blocks all users of the process. Locust has patched the standard library by now.
+grpc_gevent.init_gevent()
+
+OPTIONS = (
+    ("grpc.use_local_subchannel_pool", 1),  # else channels to one address share a single connection
+    ("grpc.enable_retries", 0),  # a retry would hide a failure, and its time
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class GrpcUser(PredictUser, User):  # type: ignore[misc]
+    """A user whose requests and answers stay bytes: no stub, no message object on the way."""
+
+    abstract = False
+    _channel: grpc.Channel | None = None
+
+    @classmethod
+    def frame(cls, target: Target, body: bytes) -> bytes:
+        """The message itself; gRPC frames it."""
+        return body
+
+    def on_start(self) -> None:
+        """Open a channel; it connects with the first call."""
+        target = self.load.target
+        self._channel = grpc.insecure_channel(target.address, options=OPTIONS)
+        self._call = self._channel.unary_unary(payload_for("grpc", target.grpc_api).method)
+        self._timeout_s = self.load.settings.request_timeout_s
+        super().on_start()
+
+    def send(self, request: bytes) -> Answer:
+        """A failed call has 1000 plus its code as status: 1014 is UNAVAILABLE, 1004 DEADLINE_EXCEEDED."""
+        try:
+            return OK, self._call(request, timeout=self._timeout_s)
+        except grpc.RpcError as error:
+            return GRPC_STATUS + error.code().value[0], (error.details() or "").encode()
+
+    def disconnect(self) -> None:
+        """Close the channel, and with it the connection."""
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = None

@@ -1,0 +1,59 @@
+"""The pool of real inputs that a load test sends, and the answers it should get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from loadtests.payloads import Batch, Payload
+from models.spec import model_dir
+
+TOLERANCE: Final = 1e-5
+"""The largest absolute error of an output that counts as agreement with the golden one; top-1 must agree too."""
+
+NULL_FORMAT: Final = "null"
+"""The deployment without a model: it answers zeros, and that is what is expected of it."""
+
+
+class SamplesError(Exception):
+    """There are no golden inputs to send; the message names the file and the next action."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Request bodies encoded before the clock starts, one input row each, and the expected outputs (n, *row)."""
+
+    bodies: tuple[bytes, ...]
+    expected: Batch
+
+
+def prepare(model: str, format: str, payload: Payload, folder: Path | None = None) -> Samples:
+    """Encode every golden input of a model; `folder` is where golden.npz lies, if not in the artifacts."""
+    inputs = golden_inputs(model, folder)
+    bodies = tuple(payload.encode(model, inputs[row : row + 1]) for row in range(len(inputs)))
+    return Samples(bodies, expected_outputs(model, format, folder))
+
+
+def golden_inputs(model: str, folder: Path | None = None) -> Batch:
+    """The held-out inputs of a model, shape (n, *row), float32."""
+    return _golden(folder or model_dir(model))[0]
+
+
+def expected_outputs(model: str, format: str, folder: Path | None = None) -> Batch:
+    """What a deployment of this format should answer to the golden inputs: zeros from `null`."""
+    outputs = _golden(folder or model_dir(model))[1]
+    return np.zeros_like(outputs) if format == NULL_FORMAT else outputs
+
+
+def _golden(folder: Path) -> tuple[Batch, Batch]:
+    path = folder / "golden.npz"
+    try:
+        with np.load(path) as arrays:
+            return arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
+    except FileNotFoundError:
+        raise SamplesError(f"no golden inputs at {path}: run `serveoff export` first") from None
+    except (KeyError, ValueError, OSError) as error:
+        raise SamplesError(f"{path} cannot be read ({error}): run `serveoff export --force`") from None

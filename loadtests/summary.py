@@ -1,0 +1,79 @@
+"""What a load test tells its caller: the counts of each window, and what to distrust."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Window:
+    """One measured window. Times are seconds since the epoch; memory is the largest resident set seen."""
+
+    concurrency: int
+    round: int
+    start_s: float
+    duration_s: float
+    requests: int = 0
+    errors: int = 0
+    answers_checked: int = 0
+    wrong_answers: int = 0
+    max_abs_error: float | None = None
+    client_cpu_s: float = 0.0
+    client_peak_memory_bytes: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Summary:
+    """One load test: `payload` is json or tensor, `request_bytes` the mean size of a request body."""
+
+    endpoint: str
+    payload: str
+    request_bytes: int
+    windows: list[Window] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def merge(windows_by_worker: Sequence[Sequence[Window]]) -> list[Window]:
+    """One list of windows out of each worker's: counts and costs add up, the worst error is kept."""
+    return [_add(same) for same in zip(*windows_by_worker, strict=False)]
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """Write the summary as JSON, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(asdict(summary), indent=1, allow_nan=False))
+    temporary.replace(path)
+
+
+def describe(window: Window) -> str:
+    """One line for a person."""
+    rate = window.requests / window.duration_s if window.duration_s else 0.0
+    problems = "".join(f"\n  {problem}" for problem in window.problems)
+    return (
+        f"{window.concurrency} users: {window.requests} requests in {window.duration_s:.1f} s ({rate:.0f}/s), "
+        f"{window.errors} failed; {window.answers_checked} answers checked, {window.wrong_answers} wrong{problems}"
+    )
+
+
+def _add(windows: Sequence[Window]) -> Window:
+    errors = [w.max_abs_error for w in windows if w.max_abs_error is not None]
+    return Window(
+        concurrency=windows[0].concurrency,
+        round=windows[0].round,
+        start_s=min(w.start_s for w in windows),
+        duration_s=max(w.duration_s for w in windows),
+        requests=sum(w.requests for w in windows),
+        errors=sum(w.errors for w in windows),
+        answers_checked=sum(w.answers_checked for w in windows),
+        wrong_answers=sum(w.wrong_answers for w in windows),
+        max_abs_error=max(errors, default=None),
+        client_cpu_s=sum(w.client_cpu_s for w in windows),
+        client_peak_memory_bytes=sum(w.client_peak_memory_bytes for w in windows),
+        problems=list(dict.fromkeys(problem for w in windows for problem in w.problems)),
+    )

@@ -1,0 +1,1 @@
+"""Train one model and export it to every format."""

@@ -1,0 +1,95 @@
+"""The command line of models: `python -m models export` and `python -m models verify`.
+
+Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 143 terminated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+ARTIFACT_PROBLEM = 3
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        options = _parser().parse_args(arguments)
+        code: int = options.command(options)
+        return code
+    except KeyboardInterrupt:
+        print("interrupted: the model's folder is as it was before", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _export(options: argparse.Namespace) -> int:
+    from models.export import export_model
+    from models.manifest import ArtifactError, read_manifest
+    from models.spec import model_dir
+
+    try:
+        exported = export_model(options.model, force=options.force)
+    except ArtifactError as error:
+        return _failed(error)
+    folder = model_dir(options.model)
+    manifest = read_manifest(folder)
+    print(
+        f"{options.model}: {'exported to' if exported else 'up to date in'} {folder} "
+        f"({manifest.accuracy:.2%} on the held-out split, {manifest.parameters:,} weights, "
+        f"{len(manifest.artifacts)} formats)"
+    )
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from models.agreement import Agreement
+    from models.manifest import ArtifactError
+    from models.spec import model_dir
+    from models.verify import verify_model
+    from models.zoo import load_spec
+
+    def show(format: str, agreement: Agreement | None) -> None:
+        if agreement is not None:
+            verdict = "agrees" if agreement.ok else "DISAGREES"
+            print(f"{format:<14}{verdict}, max abs error {agreement.max_abs_error:.1e}, top-1 {agreement.top1:.0%}")
+
+    try:
+        load_spec(options.model)
+        verify_model(model_dir(options.model), [options.format] if options.format else [], show)
+    except ArtifactError as error:
+        return _failed(error)
+    return 0
+
+
+def _failed(error: Exception) -> int:
+    for line in str(error).splitlines():
+        print(line if line.startswith(" ") else f"error: {line}", file=sys.stderr)
+    return ARTIFACT_PROBLEM
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models", description="Train, export and verify models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    export = commands.add_parser("export", help="train a model and export it to every format, if anything changed")
+    export.add_argument("--force", action="store_true", help="export although nothing changed")
+    export.set_defaults(command=_export)
+    verify = commands.add_parser("verify", help="check every artifact against the golden answers")
+    verify.add_argument("--format", help="check this format only")
+    verify.set_defaults(command=_verify)
+    for command in (export, verify):
+        command.add_argument("model", nargs="?", default="digits_cnn", help="a model of models/zoo (digits_cnn)")
+    return parser
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Unwind as after Ctrl-C, so that workers are stopped and temporary folders removed."""
+    raise SystemExit(TERMINATED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Train a model once and export it to every format: all of it, or nothing."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from models.agreement import Agreement
+from models.fingerprint import fingerprint, is_current
+from models.golden import GOLDEN_NAME, write_golden
+from models.manifest import MANIFEST_NAME, Artifact, Manifest, digest, size_bytes
+from models.progress import Steps
+from models.spec import FORMATS, ModelSpec, model_dir
+from models.staging import locked, staged
+from models.verify import for_each, verify_model
+from models.weights import WEIGHTS_NAME, write_weights
+from models.workers import Workers
+from models.zoo import load_spec
+
+
+def export_model(model: str, *, force: bool = False) -> bool:
+    """Bring a model's folder up to date; False where it was already.
+
+    Everything is built and verified in a folder beside it, which then takes its place in one step.
+    Raises ArtifactError where the model learned too little, or a format cannot be exported or does not agree;
+    the old folder then stays.
+    """
+    spec, target = load_spec(model), model_dir(model)
+    with locked(target):
+        if not force and is_current(model, target):
+            return False
+        before = fingerprint(model)
+        with staged(target) as folder, Steps() as steps:
+            learned = _train(spec, folder, steps)
+            manifest = Manifest(
+                model=model,
+                fingerprint=before,
+                trained_with=f"torch {version('torch')}",
+                weights_sha256=digest(folder / WEIGHTS_NAME),
+                golden_sha256=digest(folder / GOLDEN_NAME),
+                artifacts=_export_formats(spec, folder, steps),
+                **learned,
+            )
+            (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n")
+            _verify(folder, steps)
+    return True
+
+
+def _train(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Any]:
+    """Train, write weights and golden answers; return what the manifest says of the training."""
+    from models.train import EPOCHS, SEED, train  # imports torch, which an export with nothing to do can spare
+
+    with steps.step("train", total=EPOCHS) as advance:
+        trained = train(spec.name, advance)
+        write_weights(folder, trained.weights)
+        write_golden(folder, trained.golden)
+    parameters = sum(weight.size for weight in trained.weights.values())
+    return {"seed": SEED, "accuracy": trained.accuracy, "parameters": parameters}
+
+
+def _export_formats(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Artifact]:
+    artifacts: dict[str, Artifact] = {}
+    with steps.step("export formats", total=len(FORMATS)) as advance, Workers() as workers:
+
+        def export(format: str) -> None:
+            written_by = workers.run("export", format, spec.name, folder)
+            artifacts[format] = _artifact(spec, folder, format, **written_by)
+            advance()
+
+        for_each(FORMATS, export, workers)
+    return {format: artifacts[format] for format in FORMATS}
+
+
+def _artifact(spec: ModelSpec, folder: Path, format: str, framework: str, framework_version: str) -> Artifact:
+    """What the manifest says of an artifact; verifying loads it by these tensor names, so they are true."""
+    return Artifact(
+        format=format,
+        path=format,
+        sha256=digest(folder / format),
+        bytes=size_bytes(folder / format),
+        framework=framework,
+        framework_version=framework_version,
+        inputs=spec.inputs,
+        outputs=spec.outputs,
+    )
+
+
+def _verify(folder: Path, steps: Steps) -> None:
+    with steps.step("verify answers", total=len(FORMATS)) as advance:
+
+        def checked(format: str, agreement: Agreement | None) -> None:
+            advance()
+
+        verify_model(folder, on_checked=checked)

@@ -1,0 +1,51 @@
+"""What an export depends on, in one hash: if it is the manifest's, there is nothing to export."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from models.golden import GOLDEN_NAME
+from models.manifest import SCHEMA_VERSION, ArtifactError, digest, read_manifest, verify_artifact
+from models.spec import FORMATS
+from models.weights import WEIGHTS_NAME
+
+PACKAGE = Path(__file__).parent
+SHARED = ("train.py", "weights.py", "golden.py", "keras_weights.py", "tensorflow_setup.py", "spec.py", "formats")
+FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
+
+
+def fingerprint(model: str) -> str:
+    """SHA-256 over the sources of a model, of its training and of the formats, and the framework versions.
+
+    It reads files and package metadata; no framework is imported. Comments and formatting do not count.
+    """
+    sources = [*(PACKAGE / name for name in SHARED), PACKAGE / "zoo" / model]
+    lines = [f"schema {SCHEMA_VERSION}", f"python {platform.python_version()} {platform.machine()}"]
+    lines += [f"{name} {version(name)}" for name in FRAMEWORKS]
+    for source in sources:
+        files = [source] if source.is_file() else sorted(source.rglob("*.py"))
+        lines += [f"{file.relative_to(PACKAGE).as_posix()} {_meaning(file)}" for file in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def is_current(model: str, model_dir: Path) -> bool:
+    """Whether a model's folder is what an export would make: same fingerprint, and every file as it was left."""
+    try:
+        manifest = read_manifest(model_dir)
+        for format in FORMATS:
+            verify_artifact(model_dir, format)
+        return (
+            manifest.fingerprint == fingerprint(model)
+            and digest(model_dir / WEIGHTS_NAME) == manifest.weights_sha256
+            and digest(model_dir / GOLDEN_NAME) == manifest.golden_sha256
+        )
+    except (ArtifactError, FileNotFoundError):
+        return False
+
+
+def _meaning(source: Path) -> str:
+    return ast.dump(ast.parse(source.read_bytes()))

@@ -1,0 +1,44 @@
+"""The export formats, one module each, found by its name: `export` writes an artifact, `load` runs it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.manifest import ArtifactError
+from models.spec import FORMATS, ModelSpec
+from models.weights import Weights
+
+Batch = NDArray[np.float32]
+Predict = Callable[[Batch], Batch]
+"""Maps inputs (n, *row) to outputs (n, *row), both C-contiguous."""
+
+
+class Format(Protocol):
+    """What a format's module offers."""
+
+    FRAMEWORK: str
+    """The distribution that reads the artifact: `importlib.metadata.version(FRAMEWORK)`."""
+
+    def export(self, spec: ModelSpec, weights: Weights, folder: Path) -> None:
+        """Write the artifact into a folder that exists and is empty."""
+
+    def load(self, folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Predict:
+        """Load the artifact as it is meant to be served: once per process, before anything else is computed.
+
+        `threads` is the framework's intra-op threads; `device` is `cpu`, `cuda` or `cuda:0`.
+        """
+
+
+def find(format: str) -> Format:
+    """A format's module, by its name; ArtifactError where there is no such format."""
+    name = f"models.formats.{format}"
+    if not format.isidentifier() or importlib.util.find_spec(name) is None:
+        raise ArtifactError(f"there is no format {format!r}: it is one of {', '.join(FORMATS)}")
+    return cast(Format, importlib.import_module(name))

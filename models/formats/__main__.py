@@ -1,0 +1,60 @@
+"""One job on one artifact, in a process of its own: two frameworks, or TensorFlow 1 and 2, would clash in one.
+
+    python -m models.formats export|check FORMAT MODEL MODEL_DIR
+
+`models.workers` starts it and reads the JSON it prints as its last line. It ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from models import formats, zoo
+from models.agreement import compare
+from models.golden import read_golden
+from models.manifest import ArtifactError
+from models.weights import read_weights
+
+
+def export(format: str, model: str, model_dir: Path) -> dict[str, object]:
+    """Write one artifact below a model's folder; say which framework, and which version, wrote it."""
+    folder = model_dir / format
+    folder.mkdir()
+    module = formats.find(format)
+    module.export(zoo.load_spec(model), read_weights(model_dir), folder)
+    return {"framework": module.FRAMEWORK, "framework_version": version(module.FRAMEWORK)}
+
+
+def check(format: str, model: str, model_dir: Path) -> dict[str, object]:
+    """Load one artifact and compare its answers with the golden ones."""
+    predict = formats.find(format).load(model_dir / format, zoo.load_spec(model))
+    return asdict(compare(predict, read_golden(model_dir)))
+
+
+def main(arguments: list[str]) -> int:
+    """Do one job; 3 means that the artifact or the arguments are not usable."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    job, format, model, model_dir = arguments
+    try:
+        result = {"export": export, "check": check}[job](format, model, Path(model_dir))
+    except (ArtifactError, OSError, ValueError, RuntimeError, KeyError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 3
+    print(json.dumps(result), flush=True)
+    return 0
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of stdin and never writes: its end is the parent's, however it died."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

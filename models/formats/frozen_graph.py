@@ -1,0 +1,72 @@
+"""TensorFlow 1's frozen graph: a GraphDef whose variables were turned to constants.
+
+Layout: `frozen_graph.pb`, and `serving/1/saved_model.pb`, which wraps the same graph with a signature, because
+TensorFlow Serving loads no bare GraphDef.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from models import zoo
+from models.formats import Batch, Predict
+from models.spec import ModelSpec
+from models.tensorflow_setup import tensorflow as tf
+from models.weights import Weights
+
+FRAMEWORK = "tensorflow"
+FILE = "frozen_graph.pb"
+WRAPPING = "serving/1"
+
+tf1 = tf.compat.v1
+
+
+def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
+    """Write the frozen graph, and its wrapping for TensorFlow Serving."""
+    frozen = freeze(spec, weights)
+    (folder / FILE).write_bytes(frozen.SerializeToString(deterministic=True))
+    with imported(frozen).as_default(), tf1.Session() as session:
+        builder = tf1.saved_model.Builder(str(folder / WRAPPING))
+        signature = tf1.saved_model.predict_signature_def(
+            inputs={tensor.name: session.graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.inputs},
+            outputs={tensor.name: session.graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.outputs},
+        )
+        builder.add_meta_graph_and_variables(
+            session, [tf1.saved_model.tag_constants.SERVING], {"serving_default": signature}
+        )
+        builder.save()
+
+
+def freeze(spec: ModelSpec, weights: Weights) -> Any:
+    """The model's GraphDef with the weights as constants: define the graph, fill it in a Session, convert it."""
+    with tf.Graph().as_default() as graph, tf1.Session() as session:
+        zoo.network(spec.name, "tf1_graph").build()
+        for variable in tf1.global_variables():
+            variable.load(weights[variable.op.name], session)
+        return tf1.graph_util.convert_variables_to_constants(
+            session, graph.as_graph_def(), [tensor.name for tensor in spec.outputs]
+        )
+
+
+def imported(graph_def: Any) -> Any:
+    """A graph that holds a GraphDef's operations by their own names."""
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(graph_def, name="")
+    return graph
+
+
+def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Predict:
+    """Run the frozen graph in a Session; `make_callable` spares looking the tensors up for every call."""
+    graph_def = tf1.GraphDef.FromString((folder / FILE).read_bytes())
+    devices = {"GPU": 0} if device == "cpu" else {}
+    config = tf1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=1, device_count=devices)
+    session = tf1.Session(graph=imported(graph_def), config=config)
+    run = session.make_callable(f"{spec.outputs[0].name}:0", [f"{spec.inputs[0].name}:0"])
+
+    def predict(batch: Batch) -> Batch:
+        result: Batch = run(batch)
+        return result
+
+    return predict

@@ -1,0 +1,50 @@
+"""TensorFlow 2's SavedModel: the eager Keras model traced to a graph, with a signature to serve it by.
+
+Layout: `1/saved_model.pb` and `1/variables/`; 1 is the version, as TensorFlow Serving expects.
+https://www.tensorflow.org/guide/saved_model
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from models import zoo
+from models.formats import Batch, Predict
+from models.keras_weights import set_weights
+from models.spec import ModelSpec
+from models.tensorflow_setup import configure
+from models.tensorflow_setup import tensorflow as tf
+from models.weights import Weights
+
+FRAMEWORK = "tensorflow"
+SIGNATURE = "serving_default"
+VERSION = "1"
+
+
+def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
+    """Trace the Keras model for any batch size and save it with its serving signature."""
+    model = zoo.network(spec.name, "keras_model").build()
+    set_weights(model, weights)
+    image, probabilities = spec.inputs[0], spec.outputs[0]
+    rows = tf.TensorSpec([None, *image.row_shape], image.dtype, name=image.name)
+
+    @tf.function(input_signature=[rows])  # type: ignore[untyped-decorator]
+    def serve(batch: Any) -> dict[str, Any]:
+        return {probabilities.name: model(batch, training=False)}
+
+    tf.saved_model.save(model, str(folder / VERSION), signatures={SIGNATURE: serve})
+
+
+def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Predict:
+    """Call the serving signature, by its input's name."""
+    configure(threads, device)
+    loaded = tf.saved_model.load(str(folder / VERSION))
+    signature = loaded.signatures[SIGNATURE]
+    name, output = spec.inputs[0].name, spec.outputs[0].name
+
+    def predict(batch: Batch, _keep: Any = loaded) -> Batch:  # a signature does not keep its variables alive
+        result: Batch = signature(**{name: tf.constant(batch)})[output].numpy()
+        return result
+
+    return predict

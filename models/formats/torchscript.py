@@ -1,0 +1,31 @@
+"""PyTorch's TorchScript: the nn.Module compiled to a graph, its weights frozen into it.
+
+Layout: `model.pt`. Scripted rather than traced, so that nothing of an example input, such as its batch size,
+is baked in. https://docs.pytorch.org/docs/stable/jit.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from models.formats import Predict
+from models.formats.torch_eager import calling, filled
+from models.spec import ModelSpec
+from models.weights import Weights
+
+FRAMEWORK = "torch"
+FILE = "model.pt"
+
+
+def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
+    """Script the nn.Module, freeze its weights into the graph, and save it."""
+    scripted = torch.jit.script(filled(spec, weights))
+    torch.jit.freeze(scripted).save(str(folder / FILE))
+
+
+def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Predict:
+    """Load the compiled graph, without the Python class, and call it."""
+    torch.set_num_threads(threads)
+    return calling(torch.jit.load(str(folder / FILE), map_location=device), spec, device)

@@ -1,0 +1,103 @@
+"""The manifest: what was exported, and the hashes by which a server refuses an altered artifact."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from models.spec import TensorSpec
+
+MANIFEST_NAME = "manifest.json"
+SCHEMA_VERSION = 1
+
+
+class ArtifactError(Exception):
+    """An artifact is missing, incomplete, or not the one that the manifest names."""
+
+
+class Artifact(BaseModel):
+    """One exported format of a model. `path` is relative to the model's folder; sizes are in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: str
+    path: str
+    sha256: str
+    bytes: int
+    framework: str
+    framework_version: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+class Manifest(BaseModel):
+    """Everything exported of one model. `accuracy` is top-1 on the held-out split, 0 to 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: int = SCHEMA_VERSION
+    model: str
+    fingerprint: str
+    """SHA-256 over the sources and settings that the export depends on: unchanged means nothing to do."""
+    trained_with: str
+    seed: int
+    accuracy: float
+    parameters: int
+    weights_sha256: str
+    golden_sha256: str
+    artifacts: dict[str, Artifact]
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of a folder: the digest of its sorted (relative path, file digest) lines."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    lines = (f"{digest(f)}  {f.relative_to(path).as_posix()}\n" for f in _files(path))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def size_bytes(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    return path.stat().st_size if path.is_file() else sum(f.stat().st_size for f in _files(path))
+
+
+def read_manifest(model_dir: Path) -> Manifest:
+    """Read a model's manifest; ArtifactError where there is none or it is not one."""
+    path = model_dir / MANIFEST_NAME
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ArtifactError(f"no model at {model_dir}: run `serveoff export` first") from None
+    except ValidationError as error:
+        raise ArtifactError(
+            f"{path} is not a manifest of this version: run `serveoff export --force` ({error.error_count()} faults)"
+        ) from None
+
+
+def verify_artifact(model_dir: Path, format: str) -> Artifact:
+    """The artifact of one format, after its bytes were hashed and compared with the manifest.
+
+    Every server calls this before it loads anything; ArtifactError names the artifact and the next action.
+    """
+    manifest = read_manifest(model_dir)
+    artifact = manifest.artifacts.get(format)
+    if artifact is None:
+        known = ", ".join(manifest.artifacts)
+        raise ArtifactError(f"model {manifest.model} has no {format} artifact (it has {known})")
+    path = model_dir / artifact.path
+    if not path.exists():
+        raise ArtifactError(f"artifact {path} is missing: run `serveoff export --force`")
+    found = digest(path)
+    if found != artifact.sha256:
+        raise ArtifactError(
+            f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {artifact.sha256[:12]}): "
+            "refusing to load it; run `serveoff export --force`"
+        )
+    return artifact
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.rglob("*") if f.is_file())

@@ -1,0 +1,52 @@
+"""The progress display of an export: a bar per step, with the time that is left, on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class Advance(Protocol):
+    """Told that one more part of a step is done."""
+
+    def __call__(self) -> None:
+        """One more part is done."""
+
+
+class Steps:
+    """Shows one bar per step, or, where stderr is no terminal, prints a line when a step begins."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description:<16}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+
+    def __enter__(self) -> Steps:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def step(self, name: str, total: int) -> Iterator[Advance]:
+        """Show a step of `total` parts; the block calls what it is given after each, from any thread."""
+        if not self._console.is_terminal:
+            self._console.print(f"{name} ...", highlight=False)
+        task = self._progress.add_task(name, total=total)
+        yield lambda: self._progress.advance(task)

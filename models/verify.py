@@ -1,0 +1,74 @@
+"""Check every artifact of a model against its golden answers, each in a fresh process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from models.agreement import TOLERANCE, Agreement
+from models.golden import GOLDEN_NAME
+from models.manifest import ArtifactError, digest, read_manifest, verify_artifact
+from models.workers import Workers
+
+OnChecked = Callable[[str, Agreement | None], None]
+"""Told the format and its agreement, or None for an artifact that could not be asked."""
+
+
+def verify_model(
+    model_dir: Path, formats: Sequence[str] = (), on_checked: OnChecked = lambda format, agreement: None
+) -> dict[str, Agreement]:
+    """Check the artifacts in a model's folder (all that its manifest names, or some) and return how they agree.
+
+    Raises ArtifactError, naming every artifact that was altered, cannot be loaded or answers otherwise than the
+    network that was trained, and the input on which it is worst; all are checked before it is raised.
+    """
+    manifest = read_manifest(model_dir)
+    if digest(model_dir / GOLDEN_NAME) != manifest.golden_sha256:
+        raise ArtifactError(
+            f"{model_dir / GOLDEN_NAME} was changed after the export: nothing can be checked against it; "
+            "run `serveoff export --force`"
+        )
+    agreements: dict[str, Agreement] = {}
+    problems: list[str] = []
+
+    def check(format: str) -> None:
+        agreement = None
+        try:
+            verify_artifact(model_dir, format)
+            agreement = Agreement(**workers.run("check", format, manifest.model, model_dir))
+            agreements[format] = agreement
+            if not agreement.ok:
+                problems.append(disagreement(f"{manifest.model}/{format}", agreement))
+        except ArtifactError as error:
+            problems.append(str(error))
+        on_checked(format, agreement)
+
+    with Workers() as workers:
+        for_each(formats or tuple(manifest.artifacts), check, workers)
+    if problems:
+        raise ArtifactError("\n".join(problems))
+    return agreements
+
+
+def disagreement(artifact: str, agreement: Agreement) -> str:
+    """What is wrong with an artifact that answers otherwise, and what to do."""
+    cause = agreement.problem or (
+        f"golden input {agreement.worst_input} is worst, with an error of {agreement.max_abs_error:.3g} where "
+        f"{TOLERANCE:g} is allowed; the most probable class agrees on {agreement.top1:.1%} of the inputs"
+    )
+    return f"artifact {artifact} does not answer as the trained network did: {cause}; run `serveoff export --force`"
+
+
+def for_each(formats: Sequence[str], job: Callable[[str], None], workers: Workers) -> None:
+    """Run a job for every format, one per core at a time; Ctrl-C ends the workers that still run."""
+    with ThreadPoolExecutor(max_workers=min(len(formats), os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(job, format) for format in formats]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.close()
+            raise

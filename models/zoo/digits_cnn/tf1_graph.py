@@ -1,0 +1,52 @@
+"""The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session.
+
+https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN, SPEC
+
+tf1 = tf.compat.v1
+
+
+def build() -> tuple[Any, Any]:
+    """Add the network to the current graph: its placeholder `image` and its tensor `probabilities`.
+
+    Neither holds a value. `Session.run(probabilities, {image: array})` computes one, after the variables
+    were given theirs.
+    """
+    image = tf1.placeholder(tf.float32, [None, *SPEC.inputs[0].row_shape], name=SPEC.inputs[0].name)
+    x = max_pool(tf.nn.relu(conv2d(image, "conv1", 1, CONV1_CHANNELS)))
+    x = max_pool(tf.nn.relu(conv2d(x, "conv2", CONV1_CHANNELS, CONV2_CHANNELS)))
+    x = tf.reshape(x, [-1, FLAT])
+    x = tf.nn.relu(dense(x, "dense1", FLAT, HIDDEN))
+    probabilities = tf.nn.softmax(dense(x, "dense2", HIDDEN, CLASSES), name=SPEC.outputs[0].name)
+    return image, probabilities
+
+
+def conv2d(x: Any, name: str, channels_in: int, channels_out: int) -> Any:
+    """A 3x3 convolution that keeps the image's size."""
+    kernel, bias = variables(name, [3, 3, channels_in, channels_out])
+    return tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), bias)
+
+
+def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
+    """A fully connected layer."""
+    kernel, bias = variables(name, [inputs, outputs])
+    return tf.nn.bias_add(tf.matmul(x, kernel), bias)
+
+
+def variables(layer: str, kernel_shape: list[int]) -> tuple[Any, Any]:
+    """The kernel and bias of a layer; not resource variables, which TensorFlow 1 froze less readily."""
+    with tf1.variable_scope(layer, use_resource=False):
+        return tf1.get_variable("kernel", kernel_shape), tf1.get_variable("bias", kernel_shape[-1:])
+
+
+def max_pool(x: Any) -> Any:
+    """2x2 max pooling: halves the image's sides."""
+    return tf.nn.max_pool2d(x, ksize=2, strides=2, padding="VALID")

@@ -1,0 +1,1 @@
+"""Serve one artifact: a folder per server."""

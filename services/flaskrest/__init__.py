@@ -1,0 +1,19 @@
+"""Serve an artifact by Flask and gunicorn over TF Serving's REST API, version 1.
+
+Settings come from the environment; all of them, with their defaults:
+
+    SERVING_MODEL_DIR           the model's folder: manifest.json and a folder per format (required)
+    SERVING_FORMAT              savedmodel, frozen_graph, torchscript, keras_eager, torch_eager or null (required)
+    SERVING_MODEL               digits_cnn: the name in the URL, and the network in models/zoo
+    SERVING_HOST                127.0.0.1
+    SERVING_REST_PORT           8501
+    SERVING_DEVICE              auto: a GPU if there is one, else cpu; cpu; cuda: a GPU or exit code 3
+    SERVING_INTRA_OP_THREADS    1: threads inside one operation of the framework
+    SERVING_WORKERS             1: processes, each with a model of its own
+    SERVING_THREADS_PER_WORKER  1: requests that a worker computes at once
+    SERVING_MAX_BODY_BYTES      8388608: a longer body is refused with 413
+    SERVING_WORK_DIR            /tmp: where a private folder is made, and removed at the end
+
+A body is JSON, or raw float32 in little-endian order (`Content-Type: application/octet-stream`) with its shape
+in a header (`X-Tensor-Shape: 1,28,28,1`).
+"""

@@ -1,0 +1,190 @@
+"""The Flask application: TF Serving's REST API, version 1, health and metrics, around one runtime.
+
+https://www.tensorflow.org/tfx/serving/api_rest
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, g, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.routing import BaseConverter
+
+from services.flaskrest.codec import SIGNATURE, BadInputError, BadOutputError, Codec, encode_json, encode_raw
+from services.flaskrest.metrics import CONTENT_TYPE, Metrics
+from services.flaskrest.readiness import Readiness
+from services.flaskrest.runtimes import Runtime
+from services.settings import Settings
+
+VERSION = 1
+"""Each artifact is served as this version of its model."""
+JSON = "application/json"
+RAW = "application/octet-stream"
+JSON_TYPES = frozenset({JSON, "", "application/x-www-form-urlencoded"})
+"""`curl -d`, as TF Serving's documentation uses it, sends the last; no type at all is taken for JSON too."""
+
+
+class ModelName(BaseConverter):
+    """A path segment up to the colon before its verb, as in `/v1/models/digits_cnn:predict`."""
+
+    regex = "[^/:]+"
+
+
+class Service:
+    """The routes' functions, around one runtime."""
+
+    def __init__(self, settings: Settings, runtime: Runtime, metrics: Metrics, readiness: Readiness | None) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._metrics = metrics
+        self._readiness = readiness
+        self._codec = Codec(runtime.spec.inputs[0])
+
+    def predict(self, model: str, version: int = VERSION) -> Response:
+        """Predictions for a JSON or a raw body; the answer is JSON unless the client accepts raw bytes."""
+        self._check_name(model, version)
+        kind = request.mimetype
+        if kind in JSON_TYPES:
+            decoded = self._codec.decode_json(self._body())
+        elif kind == RAW:
+            decoded = self._codec.decode_raw(self._body(), request.headers.get("X-Tensor-Shape"))
+        else:
+            raise UnsupportedMediaType(f"Content-Type is {kind}: use {JSON} or {RAW}")
+        outputs = self._runtime.predict(decoded.batch)
+        if request.environ.get("HTTP_ACCEPT") == RAW:
+            body, shape = encode_raw(outputs)
+            return Response(body, content_type=RAW, headers={"X-Tensor-Shape": shape})
+        return Response(encode_json(outputs, decoded.answer_key), content_type=JSON)
+
+    def status(self, model: str, version: int = VERSION) -> Response:
+        """The state of the one version, as TF Serving words it."""
+        self._check_name(model, version)
+        state = {"version": str(VERSION), "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+        return json_answer({"model_version_status": [state]})
+
+    def metadata(self, model: str, version: int = VERSION) -> Response:
+        """The signature: names, dtypes and shapes of inputs and outputs."""
+        self._check_name(model, version)
+        spec = self._runtime.spec
+        signature = {
+            "inputs": {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.inputs},
+            "outputs": {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.outputs},
+            "method_name": "tensorflow/serving/predict",
+        }
+        return json_answer(
+            {
+                "model_spec": {"name": model, "signature_name": "", "version": str(VERSION)},
+                "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}},
+            }
+        )
+
+    def healthz(self) -> Response:
+        """The process is alive and takes requests."""
+        return json_answer({"status": "alive"})
+
+    def readyz(self) -> Response:
+        """200 once every worker has loaded and warmed its model, 503 before; and what is served, how."""
+        settings, runtime = self._settings, self._runtime
+        ready = settings.workers if self._readiness is None else self._readiness.ready()
+        is_ready = ready >= settings.workers
+        body = {
+            "status": "ready" if is_ready else "loading",
+            "server": "flask",
+            "model": settings.model,
+            "format": settings.format,
+            "device": runtime.device,
+            "framework": runtime.framework,
+            "framework_version": runtime.framework_version,
+            "workers": settings.workers,
+            "workers_ready": ready,
+            "threads_per_worker": settings.threads_per_worker,
+            "intra_op_threads": settings.intra_op_threads,
+        }
+        return json_answer(body, 200 if is_ready else 503)
+
+    def metrics(self) -> Response:
+        """What Prometheus scrapes."""
+        return Response(self._metrics.render(), content_type=CONTENT_TYPE)
+
+    def start_clock(self) -> None:
+        """Before each request."""
+        g.start_s = perf_counter()
+
+    def count(self, response: Response) -> Response:
+        """After each request: count those to :predict, refused ones too."""
+        if request.path.endswith(":predict"):
+            self._metrics.answered(response.status_code, perf_counter() - g.start_s)
+        return response
+
+    def _body(self) -> bytes:
+        """The request's body; 413 for one over the limit. Werkzeug cuts a chunked body there without a word."""
+        try:
+            body = request.get_data(cache=False)
+        except ParseException as error:
+            raise BadInputError(str(error)) from None
+        if len(body) >= self._settings.max_body_bytes and "CONTENT_LENGTH" not in request.environ:
+            raise RequestEntityTooLarge
+        return body
+
+    def _check_name(self, model: str, version: int) -> None:
+        if model != self._settings.model:
+            raise NotFound(f"unknown model {model!r}: this server has {self._settings.model!r}")
+        if version != VERSION:
+            raise NotFound(f"model {model!r} has no version {version}: it has {VERSION}")
+
+
+def create_app(settings: Settings, runtime: Runtime, load_s: float = 0.0, readiness: Readiness | None = None) -> Flask:
+    """The application around a loaded runtime.
+
+    load_s: what loading took, for /metrics. readiness: counts the workers that can predict; without one, this
+    process is all there is.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.converters["model"] = ModelName
+    metrics = Metrics(settings.model, settings.format)
+    metrics.loaded(load_s)
+    service = Service(settings, runtime, metrics, readiness)
+    for model in ("/v1/models/<model:model>", "/v1/models/<model:model>/versions/<int:version>"):
+        app.add_url_rule(f"{model}:predict", view_func=service.predict, methods=["POST"])
+        app.add_url_rule(model, view_func=service.status)
+        app.add_url_rule(f"{model}/metadata", view_func=service.metadata)
+    for view in (service.healthz, service.readyz, service.metrics):
+        app.add_url_rule(f"/{view.__name__}", view_func=view)
+    app.before_request(service.start_clock)
+    app.after_request(service.count)
+    app.register_error_handler(Exception, answer_error)
+    return app
+
+
+def answer_error(error: Exception) -> Response:
+    """Every error leaves here, as `{"error": "..."}` with its status and, for a 405, the methods allowed."""
+    if isinstance(error, HTTPException) and error.code:
+        response = json_answer({"error": error.description or error.name}, error.code)
+        response.headers.extend((k, v) for k, v in error.get_headers() if k.lower() != "content-type")
+        return response
+    if isinstance(error, BadInputError):
+        return json_answer({"error": str(error)}, 400)
+    if isinstance(error, BadOutputError):
+        return json_answer({"error": str(error)}, 500)
+    current_app.logger.error("cannot answer %s %s", request.method, request.path, exc_info=error)
+    return json_answer({"error": "internal error: see the server's log"}, 500)
+
+
+def json_answer(body: dict[str, Any], status: int = 200) -> Response:
+    """A JSON response."""
+    return Response(orjson.dumps(body), status, content_type=JSON)
+
+
+def _tensor_info(name: str, shape: tuple[int, ...], dtype: str) -> dict[str, Any]:
+    """TF Serving's TensorInfo; int64 is a string in protobuf's JSON."""
+    dims = [{"size": str(size), "name": ""} for size in shape]
+    return {
+        "dtype": f"DT_{dtype.upper()}".replace("FLOAT32", "FLOAT"),
+        "tensor_shape": {"dim": dims},
+        "name": f"{name}:0",
+    }

@@ -1,0 +1,92 @@
+"""gunicorn, configured from our settings instead of a command line."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic, perf_counter
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from models.manifest import ArtifactError
+from services.flaskrest.readiness import Readiness
+from services.settings import Settings, SettingsError
+
+EXIT_UNUSABLE = 3
+"""A setting or an artifact is not usable. gunicorn's own code for a worker that cannot start, too."""
+WORKER_SILENT_S = 120
+"""A worker that says nothing for so long is killed; loading a framework on a busy machine takes its time."""
+STOP_S = 6
+KEEP_ALIVE_S = 75
+FROZEN_S = 10.0
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """One model behind gunicorn."""
+
+    def __init__(self, settings: Settings, readiness: Readiness) -> None:
+        self._settings = settings
+        self._readiness = readiness
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Several threads per worker need gunicorn's threaded worker; one is served faster by ours."""
+        settings = self._settings
+        threaded = settings.threads_per_worker > 1
+        options: dict[str, Any] = {
+            "bind": f"{settings.host}:{settings.rest_port}",
+            "workers": settings.workers,
+            "threads": settings.threads_per_worker,
+            "worker_class": "gthread" if threaded else "services.flaskrest.worker.KeepAliveWorker",
+            "timeout": WORKER_SILENT_S,
+            "graceful_timeout": STOP_S,
+            "keepalive": KEEP_ALIVE_S,
+            "control_socket_disable": True,
+            "worker_tmp_dir": str(self._readiness.folder),
+            "child_exit": self._worker_ended,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """In each worker, after the fork: frameworks do not survive one."""
+        from services.flaskrest.app import create_app
+        from services.flaskrest.runtimes import load_runtime
+
+        start = perf_counter()
+        try:
+            runtime = load_runtime(self._settings)
+        except (ArtifactError, SettingsError) as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            sys.exit(EXIT_UNUSABLE)
+        app = create_app(self._settings, runtime, perf_counter() - start, self._readiness)
+        self._readiness.announce()
+        return app
+
+    def run(self) -> None:
+        """Serve until SIGTERM."""
+        PatientArbiter(self).run()
+
+    def _worker_ended(self, arbiter: Any, worker: Any) -> None:
+        from services.flaskrest.metrics import forget_worker
+
+        self._readiness.withdraw(worker.pid)
+        forget_worker(worker.pid)
+
+
+class PatientArbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's master, which does not take workers for hung after all of them were frozen together.
+
+    A comparison stops idle servers by SIGSTOP (or `docker pause`) for minutes. Woken up, the master would find
+    every worker's last sign of life too old, and kill it before it could give another.
+    """
+
+    _last_round_s = 0.0
+
+    def murder_workers(self) -> None:
+        """Called about once a second; a round that comes late was preceded by a freeze, and is skipped."""
+        now = monotonic()
+        late_s, self._last_round_s = now - self._last_round_s, now
+        if late_s < FROZEN_S:
+            super().murder_workers()

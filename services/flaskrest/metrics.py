@@ -1,0 +1,78 @@
+"""Prometheus metrics of one server, also when several workers share it.
+
+With several workers the launcher sets PROMETHEUS_MULTIPROC_DIR before this module is imported: prometheus_client
+then keeps each worker's values in a file there, and any worker can answer for all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_LABELS = ("model", "format")
+
+
+class Metrics:
+    """The metrics of one model in one process. Label children are looked up once, not per request."""
+
+    def __init__(self, model: str, format: str) -> None:
+        self._registry = CollectorRegistry()
+        labels = {"model": model, "format": format}
+        self._requests = Counter(
+            "inference_requests_total",
+            "Requests to :predict, by HTTP status of the answer",
+            (*_LABELS, "status"),
+            registry=self._registry,
+        )
+        duration = Histogram(
+            "inference_request_duration_seconds",
+            "From the request's arrival at Flask to its answer, whatever the status",
+            _LABELS,
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+        load = Gauge(
+            "model_load_seconds",
+            "Loading and warming the model, the framework's import included",
+            _LABELS,
+            multiprocess_mode="livemax",
+            registry=self._registry,
+        )
+        self._labels = labels
+        self._observe: Callable[[float], None] = duration.labels(**labels).observe
+        self._load = load.labels(**labels)
+        self._by_status: dict[int, Callable[[], None]] = {}
+
+    def loaded(self, seconds: float) -> None:
+        """Record what loading the model took."""
+        self._load.set(seconds)
+
+    def answered(self, status: int, seconds: float) -> None:
+        """Count one answer to :predict."""
+        count = self._by_status.get(status)
+        if count is None:
+            count = self._by_status[status] = self._requests.labels(**self._labels, status=str(status)).inc
+        count()
+        self._observe(seconds)
+
+    def render(self) -> bytes:
+        """The text that Prometheus scrapes, of all workers."""
+        registry = self._registry
+        if MULTIPROC_VARIABLE in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+def forget_worker(pid: int) -> None:
+    """Drop the gauges of a worker that has ended; its counts stay."""
+    if MULTIPROC_VARIABLE in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]

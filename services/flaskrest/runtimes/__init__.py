@@ -1,0 +1,87 @@
+"""Load what a format's module in models/formats loads, on the device and with the threads that were asked for.
+
+What the formats of one framework share, its devices and threads, is one module here, found by the framework's
+name. So the server, the floor and `verify` all run an artifact by the same code.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models import formats
+from models.formats import Batch, Predict
+from models.manifest import verify_artifact
+from models.spec import FORMATS, ModelSpec
+from models.zoo import load_spec
+from services.flaskrest.runtimes import null
+from services.settings import Settings, SettingsError
+
+WARM_UP_CALLS = 20
+"""TorchScript's profiling executor optimises during its first calls; TensorFlow allocates during its first."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A loaded model. `device` is `cpu` or `cuda:0`, and is where it computes, whatever was asked for."""
+
+    predict: Predict
+    spec: ModelSpec
+    device: str
+    framework: str
+    framework_version: str
+
+
+def load_runtime(settings: Settings) -> Runtime:
+    """Load the artifact of `settings.format`, after its hash was verified, and run it until it is warm.
+
+    Raises ArtifactError or SettingsError, each with the next action in its message. When it returns, the heap is
+    frozen: the garbage collector would otherwise walk the framework's millions of objects during a request, which
+    shows as 70 to 110 ms at the 99th percentile.
+    """
+    spec, folder = check(settings)
+    runtime = _load_null(spec) if settings.format == null.FORMAT else _load(spec, folder, settings)
+    row: Batch = np.zeros((1, *spec.inputs[0].row_shape), np.float32)
+    for _ in range(WARM_UP_CALLS):
+        runtime.predict(row)
+    gc.collect()
+    gc.freeze()
+    return runtime
+
+
+def check(settings: Settings) -> tuple[ModelSpec, Path]:
+    """The model's spec and its artifact's path, after the artifact's hash was verified; imports no framework."""
+    spec = load_spec(settings.model)
+    if settings.format == null.FORMAT:
+        return spec, settings.model_dir
+    if settings.format not in FORMATS:
+        known = ", ".join((*FORMATS, null.FORMAT))
+        raise SettingsError(f"SERVING_FORMAT is {settings.format!r}: use one of {known}")
+    return spec, settings.model_dir / verify_artifact(settings.model_dir, settings.format).path
+
+
+def choose_device(asked: str, has_gpu: bool) -> str:
+    """`cpu` or `cuda:0`; SettingsError if a GPU was asked for and the framework sees none."""
+    if asked == "cuda" and not has_gpu:
+        raise SettingsError(
+            "SERVING_DEVICE is cuda, but the framework sees no GPU: use auto or cpu, or give the process a GPU"
+        )
+    return "cuda:0" if has_gpu and asked != "cpu" else "cpu"
+
+
+def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
+    module = formats.find(settings.format)
+    framework = importlib.import_module(f"{__name__}.{module.FRAMEWORK}")
+    device = choose_device(settings.device, framework.has_gpu())
+    framework.limit_inter_op_threads()
+    predict = module.load(folder, spec, threads=settings.intra_op_threads, device=device)
+    return Runtime(predict, spec, device, module.FRAMEWORK, importlib.metadata.version(module.FRAMEWORK))
+
+
+def _load_null(spec: ModelSpec) -> Runtime:
+    return Runtime(null.load(spec), spec, "cpu", "none", "0")

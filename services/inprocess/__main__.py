@@ -1,0 +1,122 @@
+"""`python -m services.inprocess`: load a runtime as the SERVING_* environment says, then obey commands.
+
+Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and nothing else does:
+
+                                                       {"event": "ready", "device", "load_s", "framework", ...}
+    {"command": "check"}                               {"event": "checked", "answers_checked", "max_abs_error", ...}
+    {"command": "measure", "duration_s", "rows"}       {"event": "measured", "requests", "duration_s", ...}
+    {"command": "quit"}, or the end of stdin           exit code 0
+
+`rows` is where the raw record goes, as .npz. A command that cannot be obeyed gives {"event": "error", "error"}.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+
+from models.golden import Golden, read_golden
+from models.manifest import ArtifactError
+from services.flaskrest.runtimes import Runtime, load_runtime, null
+from services.inprocess import floor
+from services.settings import Settings, SettingsError
+
+EXIT_UNUSABLE = 3
+Event = dict[str, Any]
+
+
+def main() -> int:
+    """The exit code: 0 after quit, 3 for a setting or an artifact that is not usable."""
+    events = _claim_stdout()
+    start = perf_counter()
+    try:
+        settings = Settings.from_env(os.environ)
+        runtime = load_runtime(settings)
+        golden = _golden(settings, runtime)
+    except (SettingsError, ArtifactError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    _emit(events, _ready(settings, runtime, perf_counter() - start))
+    for line in sys.stdin.buffer:
+        event = obey(line, runtime, golden)
+        if event is None:
+            break
+        _emit(events, event)
+    return 0
+
+
+def obey(line: bytes, runtime: Runtime, golden: Golden) -> Event | None:
+    """The event that answers one line; None for quit."""
+    try:
+        command = orjson.loads(line)
+        name = command["command"]
+        if name == "quit":
+            return None
+        return COMMANDS[name](command, runtime, golden)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        return {"event": "error", "error": f"cannot obey {line.decode(errors='replace').strip()}: {error!r}"}
+
+
+def check(command: Event, runtime: Runtime, golden: Golden) -> Event:
+    """Run every golden input and compare."""
+    return {"event": "checked", **asdict(floor.check(runtime.predict, golden))}
+
+
+def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
+    """Run for `duration_s`, write the raw record to `rows`, then compare the sample of answers that was kept."""
+    window = floor.measure(runtime.predict, golden, float(command["duration_s"]))
+    floor.write_rows(Path(command["rows"]), window)
+    agreement = floor.compare(window.kept, golden)
+    return {
+        "event": "measured",
+        "requests": len(window.latency_s),
+        "duration_s": window.duration_s,
+        **asdict(agreement),
+    }
+
+
+COMMANDS: dict[str, Callable[[Event, Runtime, Golden], Event]] = {"check": check, "measure": measure}
+
+
+def _ready(settings: Settings, runtime: Runtime, load_s: float) -> Event:
+    return {
+        "event": "ready",
+        "model": settings.model,
+        "format": settings.format,
+        "device": runtime.device,
+        "framework": runtime.framework,
+        "framework_version": runtime.framework_version,
+        "intra_op_threads": settings.intra_op_threads,
+        "load_s": load_s,
+    }
+
+
+def _golden(settings: Settings, runtime: Runtime) -> Golden:
+    """The model's golden arrays; zeros for the null runtime, which answers zeros and needs no artifact."""
+    if settings.format != null.FORMAT:
+        return read_golden(settings.model_dir)
+    inputs = np.zeros((1, *runtime.spec.inputs[0].row_shape), np.float32)
+    return Golden(inputs, runtime.predict(inputs), np.zeros(1, np.int64))
+
+
+def _claim_stdout() -> BinaryIO:
+    """The real stdout for events; whatever a framework prints, from C++ too, goes to stderr from here on."""
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return events
+
+
+def _emit(events: BinaryIO, event: Event) -> None:
+    events.write(orjson.dumps(event) + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Settings that every server of ours reads from the environment, the same in a process and in a container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "SERVING_"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or not usable; the message names the variable, its value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One server's settings. Field `rest_port` is the variable `SERVING_REST_PORT`, and so on.
+
+    model_dir holds manifest.json and a folder per format. Ports of 0 mean: not served.
+    """
+
+    model_dir: Path
+    format: str
+    model: str = "digits_cnn"
+    host: str = "127.0.0.1"
+    rest_port: int = 8501
+    grpc_port: int = 0
+    management_port: int = 0
+    metrics_port: int = 0
+    work_dir: Path = Path("/tmp")
+    device: str = "auto"
+    intra_op_threads: int = 1
+    workers: int = 1
+    threads_per_worker: int = 1
+    max_body_bytes: int = 8 * 1024 * 1024
+    batch_size: int = 1
+    batch_delay_ms: int = 0
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read SERVING_* variables; SettingsError names the first one that is wrong."""
+        values = {
+            field.name: _parse(field.name, environ[PREFIX + field.name.upper()], type_name=str(field.type))
+            for field in fields(cls)
+            if environ.get(PREFIX + field.name.upper(), "") != ""
+        }
+        for required in ("model_dir", "format"):
+            if required not in values:
+                raise SettingsError(f"{PREFIX}{required.upper()} is not set")
+        settings = cls(**values)
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise SettingsError(f"SERVING_DEVICE is {self.device!r}: use auto, cpu or cuda")
+        for name in ("intra_op_threads", "workers", "threads_per_worker", "max_body_bytes", "batch_size"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()} is {getattr(self, name)}: use 1 or more")
+
+
+def _parse(name: str, text: str, type_name: str) -> Any:
+    if type_name == "Path":
+        return Path(text)
+    if type_name != "int":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingsError(f"{PREFIX}{name.upper()} is {text!r}: use a whole number") from None

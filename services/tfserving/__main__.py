@@ -1,0 +1,34 @@
+"""Start the model server named by the SERVING_* settings: `python -m services.tfserving`.
+
+Replaces this process by `tensorflow_model_server` where it is on PATH, else by the embedded model server, after
+the artifact was compared with the manifest. Exit code 3 for an unusable setting or artifact.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from models.manifest import ArtifactError, verify_artifact
+from services.settings import Settings, SettingsError
+from services.tfserving.launcher import BASE_PATHS, command, environment
+
+UNUSABLE = 3
+
+
+def main() -> int:
+    """Check, then become the server; returns only when that is refused."""
+    try:
+        settings = Settings.from_env(os.environ)
+        if settings.format not in BASE_PATHS:
+            served = ", ".join(BASE_PATHS)
+            raise SettingsError(f"SERVING_FORMAT is {settings.format!r}: TensorFlow Serving serves {served}")
+        argv = command(settings, verify_artifact(settings.model_dir, settings.format))
+    except (SettingsError, ArtifactError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return UNUSABLE
+    os.execve(argv[0], argv, {**os.environ, **environment(settings)})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""The gRPC API: PredictionService and ModelService (model_servers/prediction_service_impl.cc)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from tensorflow_serving.apis import (
+    classification_pb2,
+    inference_pb2,
+    model_management_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+    regression_pb2,
+)
+
+from services.tfserving.embedded import inference, model_info, tensor_protos
+from services.tfserving.embedded.errors import Code, ServingError, invalid_argument
+from services.tfserving.embedded.inference import Runner, run_at_once
+from services.tfserving.embedded.metrics import Metrics
+from services.tfserving.embedded.repository import Repository
+from services.tfserving.embedded.servable import Servable
+from services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE
+
+STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+@dataclass
+class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):  # type: ignore[misc]
+    """Predict, Classify, Regress, MultiInference and GetModelMetadata."""
+
+    repository: Repository
+    run: Runner = run_at_once
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802, the name is gRPC's
+        """Run a signature on tensors."""
+        with self._call("Predict", request.model_spec, context):
+            servable = self._servable(request.model_spec)
+            signature = inference.predict_signature(servable, request.model_spec.signature_name)
+            inference.check_method(signature)
+            inputs = {alias: tensor_protos.from_proto(alias, p) for alias, p in request.inputs.items()}
+            outputs = inference.predict(servable, signature, inputs, list(request.output_filter), self.run)
+            response = predict_pb2.PredictResponse()
+            _fill_spec(response.model_spec, servable, request.model_spec.signature_name)
+            for alias, array in outputs.items():
+                tensor_protos.to_proto(array, response.outputs[alias])
+            return response
+
+    def Classify(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Classify tf.Examples."""
+        with self._call("Classify", request.model_spec, context):
+            servable, name = self._servable(request.model_spec), request.model_spec.signature_name
+            result = inference.classify(servable, name, _examples(request.input), self.run)
+            response = classification_pb2.ClassificationResponse(result=result)
+            _fill_spec(response.model_spec, servable, name)
+            return response
+
+    def Regress(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Regress tf.Examples."""
+        with self._call("Regress", request.model_spec, context):
+            servable, name = self._servable(request.model_spec), request.model_spec.signature_name
+            result = inference.regress(servable, name, _examples(request.input), self.run)
+            response = regression_pb2.RegressionResponse(result=result)
+            _fill_spec(response.model_spec, servable, name)
+            return response
+
+    def MultiInference(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Run several classify and regress signatures of one model on the same tf.Examples."""
+        spec = request.tasks[0].model_spec if request.tasks else None
+        with self._call("MultiInference", spec, context):
+            servable = self._servable(_common_spec(request.tasks))
+            tasks = [(task.model_spec.signature_name, task.method_name) for task in request.tasks]
+            results = inference.multi_inference(servable, tasks, _examples(request.input), self.run)
+            response = inference_pb2.MultiInferenceResponse()
+            for task, result in zip(request.tasks, results, strict=True):
+                entry = response.results.add()
+                _fill_spec(entry.model_spec, servable, task.model_spec.signature_name)
+                classified = task.method_name == CLASSIFY
+                target = entry.classification_result if classified else entry.regression_result
+                target.CopyFrom(result)
+            return response
+
+    def GetModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Give the signatures of a model."""
+        with _errors(context):
+            if not request.HasField("model_spec"):
+                raise invalid_argument("Missing ModelSpec")
+            return model_info.metadata_response(self._servable(request.model_spec), list(request.metadata_field))
+
+    def _servable(self, spec: Any) -> Servable:
+        return self.repository.servable(spec.name, *_version_and_label(spec))
+
+    @contextmanager
+    def _call(self, api: str, spec: Any, context: Any) -> Iterator[None]:
+        started, code = time.perf_counter(), Code.OK
+        try:
+            yield
+        except ServingError as error:
+            code = error.code
+            context.abort(STATUS_CODES[code], str(error))
+        finally:
+            if spec is not None and code is not Code.NOT_FOUND:
+                self.metrics.record(spec.name, api, "GRPC", code, time.perf_counter() - started)
+
+
+@dataclass
+class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
+    """GetModelStatus and HandleReloadConfigRequest. `reload` takes a ModelServerConfig and waits for its models."""
+
+    repository: Repository
+    reload: Callable[[Any], None]
+
+    def GetModelStatus(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Give the state of a model's versions."""
+        with _errors(context):
+            if not request.HasField("model_spec"):
+                raise invalid_argument("Missing ModelSpec")
+            spec = request.model_spec
+            return model_info.status_response(self.repository.states(spec.name, *_version_and_label(spec)))
+
+    def HandleReloadConfigRequest(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Serve other models from now on."""
+        with _errors(context):
+            if request.config.WhichOneof("config") != "model_config_list":
+                raise invalid_argument(
+                    "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is "
+                    "currently supported"
+                )
+            self.reload(request.config)
+            return model_management_pb2.ReloadConfigResponse()
+
+
+def start(
+    predictions: PredictionService, models: ModelService, addresses: list[str], threads: int, arguments: str
+) -> Any:
+    """Serve gRPC on the addresses from now on; RuntimeError where one is taken."""
+    # Without this option a second server could share the port unnoticed.
+    options: list[tuple[str, Any]] = [
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_send_message_length", -1),
+        *_channel_arguments(arguments),
+    ]
+    server = grpc.server(ThreadPoolExecutor(threads, thread_name_prefix="grpc"), options=options)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, server)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, server)
+    for address in addresses:
+        server.add_insecure_port(address)
+    server.start()
+    return server
+
+
+def _channel_arguments(text: str) -> list[tuple[str, Any]]:
+    """`name=value,name=value`, whole numbers as such."""
+    pairs = (part.partition("=") for part in text.split(",") if part)
+    return [(name, int(v) if v.lstrip("-").isdigit() else v) for name, _, v in pairs]
+
+
+@contextmanager
+def _errors(context: Any) -> Iterator[None]:
+    try:
+        yield
+    except ServingError as error:
+        context.abort(STATUS_CODES[error.code], str(error))
+
+
+def _version_and_label(spec: Any) -> tuple[int | None, str | None]:
+    choice = spec.WhichOneof("version_choice")
+    return (
+        spec.version.value if choice == "version" else None,
+        spec.version_label if choice == "version_label" else None,
+    )
+
+
+def _fill_spec(spec: Any, servable: Servable, signature_name: str) -> None:
+    spec.name = servable.name
+    spec.version.value = servable.version
+    spec.signature_name = signature_name or DEFAULT_SIGNATURE
+
+
+def _common_spec(tasks: Any) -> Any:
+    names = {task.model_spec.name for task in tasks}
+    if not names or "" in names:
+        raise invalid_argument("Found ModelSpec with an empty model name.")
+    if len(names) > 1:
+        raise invalid_argument("All ModelSpecs in a MultiInferenceRequest must access the same model name.")
+    return tasks[0].model_spec
+
+
+def _examples(request_input: Any) -> list[bytes]:
+    """Serialised tf.Examples, each with the context in front: protobuf merges messages written one after the other."""
+    if request_input.WhichOneof("kind") == "example_list_with_context":
+        with_context = request_input.example_list_with_context
+        context = with_context.context.SerializeToString()
+        return [context + example.SerializeToString() for example in with_context.examples]
+    return [example.SerializeToString() for example in request_input.example_list.examples]

@@ -1,0 +1,158 @@
+"""The REST API: paths to actions, results to JSON, errors to statuses (model_servers/http_rest_api_handler.cc)."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+
+from services.tfserving.embedded import inference, json_answer, json_examples, json_request, model_info
+from services.tfserving.embedded.errors import HTTP_STATUS, Code, ServingError, invalid_argument
+from services.tfserving.embedded.inference import Runner, run_at_once
+from services.tfserving.embedded.json_fast import PlainBodies
+from services.tfserving.embedded.json_request import Format
+from services.tfserving.embedded.metrics import Metrics
+from services.tfserving.embedded.repository import Repository
+from services.tfserving.embedded.servable import Servable
+from services.tfserving.embedded.signatures import DEFAULT_SIGNATURE, Signature, Tensors
+
+API = re.compile("/v1/.*", re.IGNORECASE | re.DOTALL)
+PREDICTION = re.compile(
+    r"/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)",
+    re.IGNORECASE | re.ASCII,
+)
+STATUS = re.compile(
+    r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?", re.IGNORECASE | re.ASCII
+)
+JSON = "application/json"
+LARGEST_VERSION = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which servable a path names; neither version nor label means the newest."""
+
+    model: str
+    version: int | None
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to the client."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+
+
+@dataclass
+class RestApi:
+    """All of the REST API behind one call."""
+
+    repository: Repository
+    run: Runner = run_at_once
+    metrics: Metrics = field(default_factory=Metrics)
+    prometheus_path: str | None = None
+    plain_bodies: PlainBodies = field(default_factory=PlainBodies)
+
+    def handle(self, method: str, path: str, body: bytes) -> Answer:
+        """Answer one request. Never raises for what a client sends."""
+        if path == self.prometheus_path:
+            return Answer(200, self.metrics.page().encode(), "text/plain")
+        if not API.fullmatch(path):
+            return Answer(404, json_answer.error_json(f"Not found: {method} {path}"))
+        try:
+            return Answer(200, self._dispatch(method, path, body))
+        except ServingError as error:
+            return Answer(HTTP_STATUS[error.code], json_answer.error_json(str(error)))
+
+    def _dispatch(self, method: str, path: str, body: bytes) -> bytes:
+        if method == "POST" and (match := PREDICTION.fullmatch(path)):
+            return self._inference(_target(match), match[4].lower(), body)
+        if method == "GET" and (match := STATUS.fullmatch(path)):
+            return self._metadata(_target(match)) if match[4] else self._status(_target(match))
+        raise invalid_argument(f"Malformed request: {method} {path}")
+
+    def _inference(self, target: Target, action: str, body: bytes) -> bytes:
+        actions = {"predict": self._predict, "classify": self._classify, "regress": self._regress}
+        started, code = time.perf_counter(), Code.OK
+        try:
+            return actions[action](target, body)
+        except ServingError as error:
+            code = error.code
+            raise
+        finally:
+            # Only for models that exist: a label per misspelt name would let clients fill the memory.
+            if code is not Code.NOT_FOUND:
+                elapsed = time.perf_counter() - started
+                self.metrics.record(target.model, action.capitalize(), "REST", code, elapsed)
+
+    def _predict(self, target: Target, body: bytes) -> bytes:
+        fast = self._plain_predict(target, body)
+        if fast is not None:
+            return fast
+        document = json_request.parse_json(body)
+        name = json_request.signature_name(document) or DEFAULT_SIGNATURE
+        servable = self._servable(target)
+        signature = servable.signatures.get(name)
+        if signature is None:
+            raise invalid_argument(f'Serving signature name: "{name}" not found in signature def')
+        if not signature.inputs:
+            raise invalid_argument(f"Failed to get input map for signature: {name}")
+        layout, tensors = json_request.predict_tensors(document, signature.inputs)
+        answer = self._run(servable, signature, tensors, layout)
+        if layout is Format.ROW and _is_plain(signature):
+            self.plain_bodies.learn(body, next(iter(tensors.values())).shape)
+        return answer
+
+    def _plain_predict(self, target: Target, body: bytes) -> bytes | None:
+        array = self.plain_bodies.read(body)
+        if array is None:
+            return None
+        servable = self._servable(target)
+        signature = servable.signatures.get(DEFAULT_SIGNATURE)
+        if signature is None or not _is_plain(signature):
+            return None
+        return self._run(servable, signature, {next(iter(signature.inputs)): array}, Format.ROW)
+
+    def _run(self, servable: Servable, signature: Signature, tensors: Tensors, layout: Format) -> bytes:
+        outputs = inference.predict(servable, signature, tensors, (), self.run)
+        return json_answer.predictions_json(outputs, layout)
+
+    def _classify(self, target: Target, body: bytes) -> bytes:
+        document = json_request.parse_json(body)
+        name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
+        result = inference.classify(self._servable(target), name, examples, self.run)
+        return json_examples.classification_json(result)
+
+    def _regress(self, target: Target, body: bytes) -> bytes:
+        document = json_request.parse_json(body)
+        name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
+        result = inference.regress(self._servable(target), name, examples, self.run)
+        return json_examples.regression_json(result)
+
+    def _status(self, target: Target) -> bytes:
+        if not target.model:
+            raise invalid_argument("Missing model name in request.")
+        states = self.repository.states(target.model, target.version, target.label)
+        return model_info.status_json(model_info.status_response(states))
+
+    def _metadata(self, target: Target) -> bytes:
+        if not target.model:
+            raise invalid_argument("Missing model name in request.")
+        return model_info.metadata_json(self._servable(target))
+
+    def _servable(self, target: Target) -> Servable:
+        return self.repository.servable(target.model, target.version, target.label)
+
+
+def _target(match: re.Match[str]) -> Target:
+    version = int(match[2]) if match[2] and len(match[2]) < 20 else None
+    if match[2] and (version is None or version > LARGEST_VERSION):
+        raise invalid_argument(f"Failed to convert version: {match[2]} to numeric.")
+    return Target(match[1] or "", version, match[3])
+
+
+def _is_plain(signature: Signature) -> bool:
+    return [info.dtype for info in signature.inputs.values()] == ["float"]

@@ -1,0 +1,53 @@
+"""The model archive (.mar): the handler, and of the model's folder the manifest and the TorchScript artifact.
+
+So a worker finds in its unpacked archive what our other servers find in the model's folder, and verifies and loads
+it as they do.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from model_archiver.model_archiver import ModelArchiver
+from model_archiver.model_archiver_config import ModelArchiverConfig
+from model_archiver.model_archiver_error import ModelArchiverError
+
+from models.manifest import MANIFEST_NAME, ArtifactError
+
+MODEL_VERSION = "1.0"
+HANDLER = Path(__file__).with_name("handler.py")
+
+
+def build_archive(model: str, artifact: Path, store: Path, temp: Path) -> Path:
+    """Write `<store>/<model>.mar`; `artifact` lies in the model's folder, beside its manifest.
+
+    The archive is stored, not compressed: weights do not compress, and the frontend unpacks it at every start.
+    `temp` is a private folder: the archiver empties `<temp>/<model>` first, which instances must not share.
+    ArtifactError where the archiver refuses the model.
+    """
+    config = ModelArchiverConfig(
+        model_name=model,
+        handler=str(HANDLER),
+        version=MODEL_VERSION,
+        extra_files=str(_stage([artifact, artifact.parent / MANIFEST_NAME], store / "files")),
+        export_path=str(store),
+        archive_format="zip-store",
+        force=True,
+    )
+    default_temp, tempfile.tempdir = tempfile.tempdir, str(temp)
+    try:
+        ModelArchiver.generate_model_archive(config)
+    except ModelArchiverError as error:
+        raise ArtifactError(f"torch-model-archiver refuses {artifact}: {error}") from None
+    finally:
+        tempfile.tempdir = default_temp
+    return store / f"{model}.mar"
+
+
+def _stage(paths: list[Path], folder: Path) -> Path:
+    """A folder of links to the paths: the archiver takes the contents of a folder with the folders in it."""
+    folder.mkdir()
+    for path in paths:
+        (folder / path.name).symlink_to(path.resolve())
+    return folder

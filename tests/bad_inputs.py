@@ -1,0 +1,219 @@
+"""The bad-input table: requests that every REST server of ours must refuse at once with the right 4xx.
+
+One table for all servers, so that none is more lenient than the others. Use it so:
+
+    @pytest.mark.parametrize("case", cases("flask"), ids=str)
+    def test_bad_input(case, server):          # start the server with SERVING_MAX_BODY_BYTES=str(BODY_LIMIT)
+        answer = send(server.host, server.port, case)
+        assert answer.status in case.allowed("flask")
+        assert set(answer.json()) == {"error"}
+        assert send(server.host, server.port, GOOD).status == 200   # the next good request succeeds
+
+`cases(server)` leaves out the rows that do not apply to a server: the raw octet-stream body is Flask's alone.
+`tfserving` holds the statuses of TF Serving where it deviates from the plain HTTP meaning.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MODEL = "digits_cnn"
+PREDICT = f"/v1/models/{MODEL}:predict"
+BODY_LIMIT = 64 * 1024
+"""Bytes: what SERVING_MAX_BODY_BYTES must be for this table."""
+TIMEOUT_S = 10.0
+"""A refusal that needs longer is a hang, and a failure."""
+
+JSON_TYPE = {"Content-Type": "application/json"}
+RAW_TYPE = {"Content-Type": "application/octet-stream"}
+IMAGE = [[[0.5] for _ in range(28)] for _ in range(28)]
+ALL_SERVERS = frozenset({"flask", "torchserve", "tfserving"})
+FLASK_ONLY = frozenset({"flask"})
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request. `statuses`: the ones allowed in answer; `chunked`: sent without Content-Length."""
+
+    name: str
+    statuses: tuple[int, ...]
+    body: bytes = b""
+    path: str = PREDICT
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON_TYPE)
+    chunked: bool = False
+    tfserving: tuple[int, ...] = ()
+    servers: frozenset[str] = ALL_SERVERS
+
+    def __str__(self) -> str:
+        return self.name
+
+    def allowed(self, server: str) -> tuple[int, ...]:
+        """The statuses that this server may answer."""
+        return self.tfserving if server == "tfserving" and self.tfserving else self.statuses
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def _instances(value: object) -> bytes:
+    return json.dumps({"instances": value}).encode()
+
+
+def _with_pixel(literal: str) -> bytes:
+    """A good body but for one pixel, written as the given JSON text."""
+    return _instances([IMAGE]).replace(b"0.5", literal.encode(), 1)
+
+
+def _ragged() -> list[Any]:
+    image = json.loads(json.dumps(IMAGE))
+    image[3].append(image[4].pop())
+    return [image]
+
+
+def _swapped_depth() -> list[Any]:
+    """784 numbers and the right count of brackets, but two of the innermost lists moved into one another."""
+    image = json.loads(json.dumps(IMAGE))
+    image[0][0], image[0][1] = [[0.5]], 0.5
+    return [image]
+
+
+GOOD = Case("good", (200,), _instances([IMAGE]))
+RAW_GOOD = bytes(28 * 28 * 4)
+
+
+def _raw(name: str, statuses: tuple[int, ...], shape: str | None, body: bytes) -> Case:
+    headers = RAW_TYPE | ({} if shape is None else {"X-Tensor-Shape": shape})
+    return Case(name, statuses, body, headers=headers, servers=FLASK_ONLY)
+
+
+ACCEPTED: tuple[Case, ...] = (
+    GOOD,
+    Case("integers", (200,), _instances([[[[1] for _ in range(28)] for _ in range(28)]])),
+    Case("integers and floats mixed", (200,), _with_pixel("1")),
+    Case("exponent", (200,), _with_pixel("5e-1")),
+    Case("whitespace", (200,), json.dumps({"instances": [IMAGE]}, indent=1).encode()),
+    Case("chunked", (200,), _instances([IMAGE]), chunked=True),
+    Case("charset in content type", (200,), GOOD.body, headers={"Content-Type": "application/json; charset=utf-8"}),
+)
+"""Unusual requests that are right all the same; each answer holds one row of predictions."""
+
+REFUSED: tuple[Case, ...] = (
+    Case("malformed JSON", (400,), b'{"instances": [[['),
+    Case("empty body", (400,), b""),
+    Case("two JSON documents", (400,), GOOD.body + GOOD.body),
+    Case("comma at the end", (400,), GOOD.body[:-1] + b",}"),
+    Case("body is an array", (400,), b"[1, 2, 3]"),
+    Case("body is a number", (400,), b"1"),
+    Case("body is null", (400,), b"null"),
+    Case("no instances", (400,), b'{"something": 1}'),
+    Case("empty object", (400,), b"{}"),
+    Case("both instances and inputs", (400,), json.dumps({"instances": [IMAGE], "inputs": [IMAGE]}).encode()),
+    Case("instances is null", (400,), b'{"instances": null}'),
+    Case("instances is a number", (400,), b'{"instances": 1}'),
+    Case("instances is a string", (400,), b'{"instances": "abc"}'),
+    Case("instances is an object", (400,), _instances({"image": IMAGE})),
+    Case("empty batch", (400,), _instances([])),
+    Case("empty batch of columns", (400,), b'{"inputs": []}'),
+    Case("empty row", (400,), _instances([[]])),
+    Case("row without its batch", (400,), _instances(IMAGE)),
+    Case("one rank too many", (400,), _instances([[IMAGE]])),
+    Case("flat row", (400,), _instances([[0.5] * 784])),
+    Case("wrong size", (400,), _instances([[[[0.5]] * 27] * 28])),
+    Case("transposed size", (400,), _instances([[[[0.5]] * 784]])),
+    Case("ragged rows", (400,), _instances(_ragged())),
+    Case("ragged batch", (400,), _instances([IMAGE, IMAGE[:27]])),
+    Case("number where a list belongs", (400,), _instances(_swapped_depth())),
+    Case("rows of two kinds", (400,), _instances([IMAGE, {"image": IMAGE}])),
+    Case("unknown input name", (400,), _instances([{"picture": IMAGE}])),
+    Case("unknown input name of columns", (400,), json.dumps({"inputs": {"picture": [IMAGE]}}).encode()),
+    Case("one input name too many", (400,), _instances([{"image": IMAGE, "picture": IMAGE}])),
+    Case("string for a number", (400,), _with_pixel('"0.5"')),
+    Case("base64 for a number", (400,), _with_pixel('{"b64": "AAAA"}')),
+    Case("boolean for a number", (400,), _with_pixel("true")),
+    Case("null for a number", (400,), _with_pixel("null")),
+    Case("NaN", (400,), _with_pixel("NaN")),
+    Case("Infinity", (400,), _with_pixel("Infinity")),
+    Case("-Infinity", (400,), _with_pixel("-Infinity")),
+    Case("overflow of float64", (400,), _with_pixel("1e400")),
+    Case("overflow of float32", (400,), _with_pixel("1e39")),
+    Case("deep nesting", (400,), b'{"instances": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"),
+    Case("deep nesting, not closed", (400,), b"[" * 50_000),
+    Case("invalid UTF-8", (400,), b'{"instances": "\xff\xfe"}'),
+    Case("unknown signature", (400, 404), GOOD.body[:-1] + b', "signature_name": "nope"}', tfserving=(400, 404, 412)),
+    Case("signature is not a string", (400,), GOOD.body[:-1] + b', "signature_name": 1}'),
+    Case("body over the limit", (413,), _instances([IMAGE] * 20)),
+    Case("chunked body over the limit", (413,), _instances([IMAGE] * 20), chunked=True),
+    Case("wrong content type", (415,), GOOD.body, headers={"Content-Type": "image/png"}),
+    Case("text for a content type", (415,), GOOD.body, headers={"Content-Type": "text/plain"}),
+    Case("unknown model", (404,), GOOD.body, path="/v1/models/nope:predict"),
+    Case("unknown version", (404,), GOOD.body, path=f"/v1/models/{MODEL}/versions/7:predict"),
+    Case("version is not a number", (400, 404), GOOD.body, path=f"/v1/models/{MODEL}/versions/x:predict"),
+    Case("unknown path", (404,), GOOD.body, path="/v2/nothing", tfserving=(400, 404)),
+    Case("unknown method of a model", (404,), GOOD.body, path=f"/v1/models/{MODEL}:explode", tfserving=(400, 404)),
+    Case("status of an unknown model", (404,), path="/v1/models/nope", method="GET"),
+    Case("wrong method", (405,), path=PREDICT, method="GET", tfserving=(400, 405)),
+    Case("wrong method, with a body", (405,), GOOD.body, method="PUT", tfserving=(400, 405)),
+    _raw("raw body without a shape", (400,), None, RAW_GOOD),
+    _raw("raw body, empty shape", (400,), "", RAW_GOOD),
+    _raw("raw body, shape of words", (400,), "one,28,28,1", RAW_GOOD),
+    _raw("raw body, negative batch", (400,), "-1,28,28,1", RAW_GOOD),
+    _raw("raw body, empty batch", (400,), "0,28,28,1", b""),
+    _raw("raw body, wrong rank", (400,), "1,784", RAW_GOOD),
+    _raw("raw body, wrong size", (400,), "1,28,14,2", RAW_GOOD),
+    _raw("raw body shorter than its shape", (400,), "1,28,28,1", RAW_GOOD[:-4]),
+    _raw("raw body longer than its shape", (400,), "1,28,28,1", RAW_GOOD + bytes(4)),
+    _raw("raw body, half a number", (400,), "1,28,28,1", RAW_GOOD[:-1]),
+    _raw("raw body, huge shape", (400,), "99999999999999999999,28,28,1", RAW_GOOD),
+    _raw("raw body of NaN", (400,), "1,28,28,1", b"\x00\x00\xc0\x7f" * 784),
+)
+
+
+def cases(server: str) -> list[Case]:
+    """The refused requests that apply to one server: flask, torchserve or tfserving."""
+    return [case for case in REFUSED if server in case.servers]
+
+
+def send(host: str, port: int, case: Case, timeout_s: float = TIMEOUT_S) -> Answer:
+    """Send one request over a connection of its own and read the answer.
+
+    A server may refuse a body before it has read it all, so an error while sending is no error yet: the answer
+    decides. TimeoutError if none comes in time.
+    """
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+    try:
+        body: bytes | Iterable[bytes] = _chunks(case.body) if case.chunked else case.body
+        try:
+            connection.request(case.method, case.path, body, dict(case.headers), encode_chunked=case.chunked)
+        except (BrokenPipeError, ConnectionResetError):
+            return _answer_of(connection)
+        response = connection.getresponse()
+        return Answer(response.status, dict(response.headers), response.read())
+    finally:
+        connection.close()
+
+
+def _chunks(body: bytes, size: int = 8192) -> Iterable[bytes]:
+    return (body[start : start + size] for start in range(0, len(body), size))
+
+
+def _answer_of(connection: http.client.HTTPConnection) -> Answer:
+    """The answer that a server sent before it closed its reading side."""
+    assert isinstance(connection.sock, socket.socket)
+    response = http.client.HTTPResponse(connection.sock)
+    response.begin()
+    return Answer(response.status, dict(response.headers), response.read())

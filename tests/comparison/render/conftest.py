@@ -1,0 +1,44 @@
+"""Three runs, rendered in every form: a clean one, one where things went wrong, and one that was interrupted."""
+
+import pytest
+
+from comparison.analysis import compare
+from comparison.render import write_all
+from tests.comparison.synthetic import Faults, Scenario, write_run
+
+SCENARIO = Scenario(window_s=0.8, rounds=2)
+HOSTILE = '<script>alert("x")</script>|`*_[a](http://example.org)'
+RUNS = {
+    "clean": Faults(),
+    "faulty": Faults(
+        killed=["flask-savedmodel-rest"],
+        wrong_under_load=["tfserving-embedded-frozen-graph-grpc"],
+        gate_failed=["flask-torchscript-rest"],
+        unavailable=["torchserve-torchscript-rest", "torchserve-torchscript-grpc"],
+        saturated=["flask-null-rest"],
+        renamed={"flask-keras-eager-rest": HOSTILE},
+        note=HOSTILE,
+    ),
+    "partial": Faults(partial_after_round=1, never_reached=["flask-torch-eager-rest", "flask-null-rest"]),
+}
+
+
+class Rendered:
+    """One comparison and its files."""
+
+    def __init__(self, comparison, paths):
+        self.comparison = comparison
+        self.paths = paths
+
+    def __getitem__(self, form):
+        return self.paths[form].read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rendered")
+    made = {}
+    for name, faults in RUNS.items():
+        comparison = compare(write_run(folder / name, SCENARIO, faults))
+        made[name] = Rendered(comparison, write_all(comparison, folder / name / "report"))
+    return made

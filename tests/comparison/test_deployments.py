@@ -1,0 +1,70 @@
+import pytest
+
+from comparison.deployments import COMPOSE_FILE, RegistryError, read_registry
+from models.spec import FORMATS
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return read_registry(environ={})
+
+
+def test_the_registry_has_the_eleven_endpoints_five_floors_and_null(registry):
+    endpoints = {e.name for d in registry for e in d.endpoints}
+    served = {name for name in endpoints if not name.startswith("inprocess-") and "null" not in name}
+    assert len(served) == 11
+    assert {d.format for d in registry if d.server == "inprocess"} == set(FORMATS)
+    assert "flask-null-rest" in endpoints
+
+
+def test_endpoint_names_are_unique(registry):
+    names = [e.name for d in registry for e in d.endpoints]
+    assert len(names) == len(set(names))
+
+
+def test_every_published_port_is_bound_to_loopback_and_unique(registry):
+    ports = [port for d in registry for port in d.published.values()]
+    assert len(ports) == len(set(ports))
+    for line in COMPOSE_FILE.read_text().splitlines():
+        if line.strip().startswith("ports:"):
+            assert line.count("${BIND:-127.0.0.1}:") == line.count('"') / 2
+
+
+def test_every_served_deployment_says_how_it_is_ready(registry):
+    for d in registry:
+        if d.server != "inprocess":
+            assert d.ready.partition("/")[0] in d.ports
+            assert d.ready_match
+
+
+def test_every_grpc_endpoint_names_its_api(registry):
+    for d in registry:
+        assert bool(d.grpc_api) == ("grpc" in d.protocols)
+
+
+def test_variables_are_filled_in_from_the_environment():
+    registry = read_registry(environ={"MODEL": "other", "WORKERS": "3"})
+    flask = next(d for d in registry if d.name == "flask-torchscript")
+    assert flask.model == "other"
+    assert flask.environment["SERVING_WORKERS"] == "3"
+
+
+def test_settings_are_equal_for_all_deployments(registry):
+    own = {"SERVING_FORMAT", "SERVING_WORK_DIR"}
+    ports = {f"SERVING_{name}_PORT" for name in ("REST", "GRPC", "MANAGEMENT", "METRICS")}
+    shared = [{k: v for k, v in d.environment.items() if k not in own | ports} for d in registry]
+    assert all(settings == shared[0] for settings in shared)
+
+
+def test_a_block_without_a_needed_label_is_named(tmp_path):
+    file = tmp_path / "docker-compose.yml"
+    file.write_text("services: {mine: {labels: {serving.server: flask}}}")
+    with pytest.raises(RegistryError, match="service mine: label missing or not usable: 'format'"):
+        read_registry(file)
+
+
+def test_a_file_that_is_no_registry_is_named(tmp_path):
+    file = tmp_path / "docker-compose.yml"
+    file.write_text("- not: [a, mapping")
+    with pytest.raises(RegistryError, match="cannot read the registry"):
+        read_registry(file)

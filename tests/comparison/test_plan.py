@@ -1,0 +1,55 @@
+import pytest
+
+from comparison.deployments import read_registry
+from comparison.errors import UnknownName
+from comparison.plan import PROFILES, find_deployment, make_plan
+
+REGISTRY = read_registry(environ={})
+QUICK = PROFILES["quick"]
+
+
+def names(*patterns):
+    return [e.name for e in make_plan(REGISTRY, patterns, QUICK).endpoints]
+
+
+def test_no_pattern_means_everything():
+    assert len(names()) == 17
+
+
+def test_a_deployment_brings_all_its_endpoints():
+    assert names("torchserve-torchscript") == ["torchserve-torchscript-rest", "torchserve-torchscript-grpc"]
+
+
+def test_patterns_choose_endpoints():
+    assert names("*-grpc") == [
+        "tfserving-savedmodel-grpc",
+        "tfserving-frozen-graph-grpc",
+        "torchserve-torchscript-grpc",
+    ]
+
+
+def test_a_stand_in_is_found_by_the_name_that_reports_use():
+    assert names("tfserving-embedded-savedmodel-rest") == ["tfserving-savedmodel-rest"]
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are():
+    with pytest.raises(UnknownName, match="no endpoint is called 'nosuch'") as caught:
+        names("flask-null", "nosuch")
+    assert "flask-null-rest" in caught.value.hint
+
+
+def test_find_deployment_is_exact():
+    assert find_deployment(REGISTRY, "flask-null").format == "null"
+    with pytest.raises(UnknownName, match="no deployment is called 'flask'"):
+        find_deployment(REGISTRY, "flask")
+
+
+def test_profiles_fit_their_promised_time():
+    assert make_plan(REGISTRY, (), PROFILES["quick"]).total_s < 5 * 60
+    assert make_plan(REGISTRY, (), PROFILES["default"]).total_s < 15 * 60
+
+
+def test_a_longer_profile_takes_longer():
+    totals = [make_plan(REGISTRY, (), PROFILES[name]).total_s for name in ("quick", "default", "full")]
+    assert totals == sorted(totals)
+    assert totals[0] < totals[1] < totals[2]

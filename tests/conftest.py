@@ -1,0 +1,28 @@
+"""Fixtures that every test may use: the exported model, made once, and its golden answers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import spec
+
+MODEL = "digits_cnn"
+
+
+@pytest.fixture(scope="session")
+def model_dir() -> Path:
+    """The checkout's exported model, brought up to date first: read it, never change it."""
+    command = [sys.executable, "-m", "models", "export", MODEL]
+    result = subprocess.run(command, cwd=spec.REPOSITORY, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return spec.model_dir(MODEL)
+
+
+@pytest.fixture(scope="session")
+def golden(model_dir: Path) -> dict[str, np.ndarray]:
+    """The golden arrays: `inputs` (64, 28, 28, 1), `outputs` (64, 10) and `labels` (64,)."""
+    with np.load(model_dir / "golden.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files}

@@ -1,0 +1,143 @@
+"""One small comparison of everything, as a user runs it."""
+
+import csv
+import json
+
+import pytest
+
+from comparison.deployments import read_registry
+from loadtests.rows import read_rows
+
+pytestmark = pytest.mark.slow
+
+COUNT = 17
+SETTINGS = (
+    "--profile",
+    "quick",
+    "--duration",
+    "0.6",
+    "--warmup",
+    "0.2",
+    "--concurrency",
+    "1,4",
+    "--rounds",
+    "2",
+)
+
+
+@pytest.fixture(scope="module")
+def finished(shared_cli):
+    result = shared_cli.run("run", *SETTINGS, timeout=290)
+    assert result.returncode == 0, result.stderr
+    return shared_cli
+
+
+@pytest.fixture(scope="module")
+def report(finished):
+    (folder,) = (finished.folder / "reports").iterdir()
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_every_endpoint_was_measured_and_nothing_is_left_running(finished):
+    assert finished.suite.complete
+    assert len(finished.suite.endpoints) == COUNT == sum(len(d.protocols) for d in read_registry())
+    assert [e.endpoint for e in finished.suite.endpoints if e.unavailable] == []
+    assert finished.processes() == []
+
+
+def test_every_endpoint_passed_the_gate_before_it_was_timed(finished):
+    for endpoint in finished.suite.endpoints:
+        assert endpoint.gate is not None
+        assert endpoint.gate.passed, endpoint.gate
+        assert endpoint.gate.checked == 64
+
+
+def test_answers_were_checked_during_load_and_were_right(finished):
+    for endpoint in finished.suite.endpoints:
+        for window in endpoint.windows:
+            assert window.errors == 0, endpoint.endpoint
+            assert window.answers_checked > 0, endpoint.endpoint
+            assert window.wrong_answers == 0, endpoint.endpoint
+
+
+def test_rounds_and_concurrencies_are_complete_and_interleaved(finished):
+    for endpoint in finished.suite.endpoints:
+        expected = [(r, c) for r in (1, 2) for c in ((1,) if endpoint.protocol == "call" else (1, 4))]
+        assert [(w.round, w.concurrency) for w in endpoint.windows] == expected
+    ends_of_round_1 = [w.start_s for e in finished.suite.endpoints for w in e.windows if w.round == 1]
+    begins_of_round_2 = [w.start_s for e in finished.suite.endpoints for w in e.windows if w.round == 2]
+    assert max(ends_of_round_1) < min(begins_of_round_2)
+
+
+def test_raw_rows_agree_with_the_suite(finished):
+    for endpoint in finished.suite.endpoints:
+        for window in endpoint.windows:
+            table = read_rows(finished.run_folder / window.rows).to_pydict()
+            mine = [
+                latency
+                for latency, concurrency, measured in zip(
+                    table["latency_s"], table["concurrency"], table["measured"], strict=True
+                )
+                if measured and concurrency == window.concurrency
+            ]
+            assert len(mine) == window.requests
+            assert all(0 < latency < 30 for latency in mine)
+
+
+def test_cold_starts_are_in_order(finished):
+    for endpoint in finished.suite.endpoints:
+        cold = endpoint.cold_start
+        assert cold is not None
+        if endpoint.protocol != "call":
+            assert 0 < cold.port_open_s <= cold.ready_s <= cold.first_answer_s
+        else:
+            assert cold.ready_s > 0
+
+
+def test_resources_were_sampled(finished):
+    for endpoint in finished.suite.endpoints:
+        for window in endpoint.windows:
+            assert window.server_cpu_s > 0, endpoint.endpoint
+            assert window.server_peak_memory_bytes > 20e6
+
+
+def test_artifacts_are_named_by_their_hashes(finished):
+    for endpoint in finished.suite.endpoints:
+        assert (endpoint.artifact_sha256 is None) == (endpoint.format == "null")
+
+
+def test_the_embedded_server_is_never_called_tensorflow_serving(finished, report):
+    servers = {e.server for e in finished.suite.endpoints}
+    if "tfserving" in servers:
+        pytest.skip("a real tensorflow_model_server is on PATH")
+    assert "tfserving-embedded" in servers
+    for name in ("report.csv", "report.json"):
+        assert "TensorFlow Serving" not in (report / name).read_text()
+
+
+def test_reports_in_every_format_have_every_endpoint(finished, report):
+    for name in ("report.html", "report.md", "report.csv", "report.json"):
+        text = (report / name).read_text()
+        for endpoint in finished.suite.endpoints:
+            assert endpoint.endpoint in text, f"{endpoint.endpoint} is not in {name}"
+    json.loads((report / "report.json").read_text())
+    assert len(list(csv.DictReader((report / "report.csv").open()))) >= COUNT
+
+
+def test_the_report_can_be_rendered_again_alone(finished):
+    result = finished.run("report", "latest", "--format", "markdown")
+    assert result.returncode == 0, result.stderr
+    assert "report:" in result.stderr
+
+
+def test_runs_lists_it_as_complete(finished):
+    result = finished.run("runs")
+    assert finished.suite.run_id in result.stdout
+    assert "complete" in result.stdout
+
+
+def test_a_complete_run_is_not_resumed(finished):
+    result = finished.run("run", "--resume", "latest")
+    assert result.returncode == 6
+    assert "is complete" in result.stderr

@@ -1,0 +1,176 @@
+"""What goes wrong in real life: a wrong weight, a killed server, Ctrl-C, a user's slip."""
+
+import io
+import json
+import os
+import shutil
+import signal
+
+import pytest
+
+from comparison.results import load_suite
+from models.manifest import digest
+
+pytestmark = pytest.mark.slow
+
+SMALL = ("--profile", "quick", "--duration", "1", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "2")
+
+
+def change_one_weight(folder):
+    """Alter one weight of the torch_eager artifact and make the manifest's hash fit, as no accident could."""
+    import torch
+
+    artifact = folder / "torch_eager"
+    (file,) = artifact.iterdir()
+    state = torch.load(file, weights_only=True)
+    name = next(name for name in state if name.endswith("bias"))
+    state[name].view(-1)[0] += 0.5
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    file.write_bytes(buffer.getvalue())
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["artifacts"]["torch_eager"]["sha256"] = digest(artifact)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_an_artifact_with_one_weight_changed_is_caught_and_not_ranked(cli, tmp_path):
+    shutil.copytree(cli.artifacts, tmp_path / "artifacts")
+    cli.artifacts = tmp_path / "artifacts"
+    change_one_weight(cli.artifacts / "digits_cnn")
+    result = cli.run("run", "flask-torch-eager", "flask-torchscript", *SMALL, "--rounds", "1")
+    assert result.returncode == 0, result.stderr
+    wrong, right = cli.suite.endpoint("flask-torch-eager-rest"), cli.suite.endpoint("flask-torchscript-rest")
+    assert not wrong.gate.passed
+    assert "golden input" in wrong.gate.reason
+    assert wrong.windows == []
+    assert right.gate.passed
+    report = json.loads(next((tmp_path / "reports").rglob("report.json")).read_text())
+    assert "flask-torch-eager-rest" in json.dumps(report)
+    assert all(row["endpoint"] != "flask-torch-eager-rest" for row in report["ranking"])
+
+
+def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli):
+    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--duration", "2")
+    cli.wait_until(lambda: _in_first_window(cli, "flask-null-rest"), process)
+    victim = next(p for p in cli.processes() if "services.flaskrest" in " ".join(p.cmdline()) and "null" in _format(p))
+    os.killpg(os.getpgid(victim.pid), signal.SIGKILL)
+    _, err = process.communicate(timeout=200)
+    assert process.returncode == 0, err
+    killed, other = cli.suite.endpoint("flask-null-rest"), cli.suite.endpoint("flask-torchscript-rest")
+    assert any("the server ended" in p or "had ended" in p for w in killed.windows for p in w.problems)
+    assert any("SIGKILL" in p for w in killed.windows for p in w.problems)
+    assert len(other.windows) == 4
+    assert all(not w.problems and w.requests for w in other.windows)
+    report = next((cli.folder / "reports").rglob("report.md")).read_text()
+    assert "INVALID" in report
+
+
+MOMENTS = {
+    "cold start": lambda cli: any("services.flaskrest" in " ".join(p.cmdline()) for p in cli.processes()),
+    "gate passed": lambda cli: _suite(cli) and any(e.gate for e in _suite(cli).endpoints),
+    "locust starts": lambda cli: any("loadtests/locustfile.py" in " ".join(p.cmdline()) for p in cli.processes()),
+    "in a window": lambda cli: _in_first_window(cli, "flask-null-rest"),
+    "second round": lambda cli: _suite(cli) and any(w.round == 1 for e in _suite(cli).endpoints[1:] for w in e.windows),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
+    process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
+    cli.wait_until(lambda: MOMENTS[moment](cli), process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "serveoff run --resume" in err
+    assert "Traceback" not in err
+    assert cli.processes() == []
+    assert not cli.suite.complete
+    report = next((cli.folder / "reports").rglob("report.md")).read_text()
+    assert "partial" in report.lower()
+
+
+def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
+    cli.artifacts = tmp_path / "artifacts"
+    process = cli.start("run", "flask-null", *SMALL)
+    cli.wait_until(lambda: any("models" in p.cmdline() for p in cli.processes()), process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert cli.processes() == []
+    assert not (tmp_path / "artifacts" / "digits_cnn").exists()
+
+
+def test_an_interrupted_run_is_finished_by_resume(cli):
+    process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
+    cli.wait_until(lambda: _suite(cli) and any(e.windows for e in _suite(cli).endpoints), process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    kept = [w for e in cli.suite.endpoints for w in e.windows if not w.problems]
+    result = cli.run("run", "--resume", "latest")
+    assert result.returncode == 0, result.stderr
+    suite = cli.suite
+    assert suite.complete
+    assert [(w.round, w.concurrency) for w in suite.endpoint("flask-null-rest").windows] == [
+        (1, 1),
+        (1, 4),
+        (2, 1),
+        (2, 4),
+    ]
+    assert [w.round for w in suite.endpoint("inprocess-torchscript").windows] == [1, 2]
+    after = [w for e in suite.endpoints for w in e.windows]
+    first_kept = kept[0]
+    assert any(w.start_s == first_kept.start_s for w in after) or len(kept) < 2
+
+
+SLIPS = {
+    ("run", "nosuch"): (4, "no endpoint is called 'nosuch'"),
+    ("run", "--profile", "nosuch"): (2, "no profile is called 'nosuch'"),
+    ("run", "--concurrency", "a,b"): (2, "is not a list of concurrencies"),
+    ("run", "--server-cpus", "999"): (2, "core 999 is not available"),
+    ("run", "--resume", "nosuch"): (6, "no run is called 'nosuch'"),
+    ("run", "--rounds", "0"): (2, "should be greater than or equal to 1"),
+    ("report", "nosuch"): (6, "no run is called 'nosuch'"),
+    ("serve", "nosuch"): (4, "no deployment is called 'nosuch'"),
+    ("serve", "inprocess-torchscript"): (2, "is an in-process floor"),
+    ("export", "--model", "nosuch"): (3, "nosuch"),
+    ("nosuch",): (2, "No such command"),
+}
+
+
+@pytest.mark.parametrize("arguments", SLIPS, ids=" ".join)
+def test_a_slip_is_one_clear_message_and_its_own_exit_code(cli, arguments):
+    code, message = SLIPS[arguments]
+    result = cli.run(*arguments)
+    assert result.returncode == code, result.stderr
+    assert message in result.stderr.replace("\n", " ").replace("│", "").replace("  ", " ")
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) < 24
+
+
+def test_an_artifact_that_changes_after_the_export_is_a_row_that_says_why(cli, tmp_path):
+    shutil.copytree(cli.artifacts, tmp_path / "artifacts")
+    cli.artifacts = tmp_path / "artifacts"
+    process = cli.start("run", "flask-torchscript", "flask-torch-eager", *SMALL, "--rounds", "1")
+    cli.wait_until(lambda: _suite(cli), process)
+    (file,) = (cli.artifacts / "digits_cnn" / "torch_eager").iterdir()
+    file.write_bytes(file.read_bytes() + b"x")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "was changed after its export" in cli.suite.endpoint("flask-torch-eager-rest").unavailable
+    assert cli.suite.endpoint("flask-torchscript-rest").windows
+
+
+def _suite(cli):
+    return load_suite(cli.run_folder) if list(cli.folder.glob("results/*/run.json")) else None
+
+
+def _in_first_window(cli, endpoint):
+    """True once Locust has run long enough to be past its warm-up."""
+    import time
+
+    locust = [p for p in cli.processes() if endpoint in p.cmdline()]
+    return bool(locust) and time.time() - locust[0].create_time() > 3.0
+
+
+def _format(process):
+    return process.environ().get("SERVING_FORMAT", "")

@@ -1,0 +1,131 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from loadtests.rows import read_rows
+
+REPOSITORY = Path(__file__).parent.parent.parent
+LOCUST = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py"]
+REST, GRPC, GRPC_TORCHSERVE = "flask-torchscript-rest", "tfserving-savedmodel-grpc", "torchserve-torchscript-grpc"
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory):
+    """A model's folder with 32 golden inputs, shaped as digits_cnn's."""
+    folder = tmp_path_factory.mktemp("model")
+    random = np.random.default_rng(5)
+    inputs = random.random((32, 28, 28, 1), dtype=np.float32)
+    outputs = random.dirichlet(np.ones(10), 32).astype(np.float32)
+    np.savez(folder / "golden.npz", inputs=inputs, outputs=outputs, labels=outputs.argmax(axis=1))
+    return folder
+
+
+class FakeServer:
+    """tests/loadtests/fake_server.py in a process of its own."""
+
+    def __init__(self, folder):
+        command = [sys.executable, "-m", "tests.loadtests.fake_server", str(folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+        ports = self.process.stdout.readline().split()
+        self.rest, self.grpc = (f"127.0.0.1:{port}" for port in ports)
+
+    def counters(self):
+        with urllib.request.urlopen(f"http://{self.rest}/count", timeout=10) as answer:
+            return json.load(answer)
+
+    def mode(self, mode):
+        request = urllib.request.Request(f"http://{self.rest}/mode/{mode}", data=b"", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def wait_for(self, count):
+        """Until so many predictions were asked for."""
+        end = time.monotonic() + 60
+        while self.counters()["count"] < count:
+            assert time.monotonic() < end, f"no {count} requests within a minute"
+            time.sleep(0.05)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def server(pool):
+    server = FakeServer(pool)
+    yield server
+    server.close()
+
+
+@dataclass
+class Outcome:
+    """What a Locust process left behind."""
+
+    code: int
+    output: str
+    rows_path: Path
+    summary: dict = field(default_factory=dict)
+
+    @property
+    def rows(self):
+        return read_rows(self.rows_path).to_pylist()
+
+    @property
+    def windows(self):
+        return self.summary["windows"]
+
+
+@pytest.fixture
+def locust(pool, tmp_path):
+    """Runs Locust with our file; `during(process)` is called while it runs."""
+
+    def run(*options, during=None, timeout=90):
+        rows, summary = tmp_path / "rows.parquet", tmp_path / "summary.json"
+        files = ["--rows", str(rows), "--summary", str(summary), "--model-dir", str(pool)]
+        environ = {**os.environ, "SERVEOFF_STATE": str(tmp_path / "state")}
+        process = subprocess.Popen(
+            [*LOCUST, "--headless", *files, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=REPOSITORY,
+            env=environ,
+            start_new_session=True,
+        )
+        meanwhile = threading.Thread(target=during or (lambda process: None), args=[process])
+        meanwhile.start()
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            meanwhile.join()
+        outcome = Outcome(process.returncode, output, rows)
+        if summary.exists():
+            outcome.summary = json.loads(summary.read_text())
+        return outcome
+
+    return run
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return str(listener.getsockname()[1])

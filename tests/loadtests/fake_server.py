@@ -1,0 +1,148 @@
+"""A server that speaks every wire protocol, knows the golden answers, and misbehaves on demand.
+
+    python -m tests.loadtests.fake_server MODEL_DIR      prints its REST and gRPC ports
+
+`GET /count` tells how many predictions were asked for; `POST /mode/<mode>` changes how they are answered:
+golden, wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer), close (hang up), slow (20 ms).
+"""
+
+import json
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import grpc
+import numpy as np
+
+from loadtests.payloads import grpc_tfserving, grpc_torchserve, json_rows
+from loadtests.samples import expected_outputs, golden_inputs
+
+MODEL = "digits_cnn"
+PREDICT = f"/v1/models/{MODEL}:predict"
+
+
+class State:
+    def __init__(self, folder):
+        self.inputs = golden_inputs(MODEL, folder)
+        self.outputs = expected_outputs(MODEL, "savedmodel", folder)
+        self.mode, self.count, self.connections, self.lock = "golden", 0, 0, threading.Lock()
+
+    def rows_by_body(self, payload):
+        return {payload.encode(MODEL, self.inputs[i : i + 1]): i for i in range(len(self.inputs))}
+
+    def predict(self, row):
+        """The output row to answer; None for an error. Counts first: a request that hangs was still asked."""
+        with self.lock:
+            self.count += 1
+        if self.mode == "hang":
+            time.sleep(60)
+        if self.mode == "slow":
+            time.sleep(0.02)
+        if self.mode == "error":
+            return None
+        output = self.outputs[row : row + 1]
+        return {"wrong": output + np.float32(0.01), "zeros": np.zeros_like(output)}.get(self.mode, output)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def setup(self):
+        super().setup()
+        with self.server.state.lock:
+            self.server.state.connections += 1
+
+    def do_GET(self):
+        state = self.server.state
+        self.answer(200, {"count": state.count, "connections": state.connections})
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if self.path.startswith("/mode/"):
+            self.server.state.mode = self.path.removeprefix("/mode/")
+            self.answer(200, {})
+        elif self.path != PREDICT or body not in self.server.rows:
+            self.answer(400, {"error": "not a golden input"})
+        else:
+            self.predict(self.server.rows[body])
+
+    def predict(self, row):
+        output, mode = self.server.state.predict(row), self.server.state.mode
+        if mode == "close":
+            self.close_connection = True
+        elif mode == "garbage":
+            self.answer(200, {"predictions": [["a", "b"]]})
+        elif output is None:
+            self.answer(503, {"error": "asked to fail"})
+        else:
+            self.answer(200, {"predictions": output.tolist()})
+
+    def answer(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args):
+        pass
+
+
+def unary(state, payload, wrap):
+    rows = state.rows_by_body(payload)
+
+    def call(request, context):
+        if request not in rows:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "not a golden input")
+        output = state.predict(rows[request])
+        if output is None:
+            context.abort(grpc.StatusCode.INTERNAL, "asked to fail")
+        return wrap(output)
+
+    service, method = payload.method.strip("/").split("/")
+    return grpc.method_handlers_generic_handler(service, {method: grpc.unary_unary_rpc_method_handler(call)})
+
+
+def predict_response(output):
+    response = grpc_tfserving._MESSAGES["PredictResponse"]()
+    grpc_tfserving.fill_tensor(response.outputs["probabilities"], output)
+    return response.SerializeToString()
+
+
+def prediction_response(output):
+    response = grpc_torchserve._MESSAGES["PredictionResponse"]()
+    response.prediction = json.dumps({"predictions": output.tolist()}).encode()
+    return response.SerializeToString()
+
+
+class RestServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, state):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.state, self.rows = state, state.rows_by_body(json_rows)
+
+
+def main(folder):
+    state = State(Path(folder))
+    server = grpc.server(ThreadPoolExecutor(16))
+    handlers = (
+        unary(state, grpc_tfserving, predict_response),
+        unary(state, grpc_torchserve, prediction_response),
+    )
+    server.add_generic_rpc_handlers(handlers)
+    grpc_port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    rest = RestServer(state)
+    print(rest.server_port, grpc_port, flush=True)
+    rest.serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

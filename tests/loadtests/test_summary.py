@@ -1,0 +1,33 @@
+import json
+
+from loadtests.summary import Summary, Window, describe, merge, write_summary
+
+
+def window(**changes):
+    fields = {"concurrency": 4, "round": 1, "start_s": 10.0, "duration_s": 2.0, "requests": 100, "errors": 1}
+    return Window(**{**fields, "client_cpu_s": 0.5, "client_peak_memory_bytes": 10, **changes})
+
+
+def test_workers_add_up():
+    first = window(max_abs_error=1e-6, answers_checked=5, problems=["a"])
+    second = window(start_s=9.5, max_abs_error=None, answers_checked=6, wrong_answers=1, problems=["a", "b"])
+    (merged,) = merge([[first], [second]])
+    assert (merged.requests, merged.errors, merged.answers_checked, merged.wrong_answers) == (200, 2, 11, 1)
+    assert (merged.start_s, merged.duration_s, merged.concurrency) == (9.5, 2.0, 4)
+    assert (merged.client_cpu_s, merged.client_peak_memory_bytes) == (1.0, 20)
+    assert merged.max_abs_error == 1e-6
+    assert merged.problems == ["a", "b"]
+
+
+def test_a_window_fits_the_results_of_a_run(tmp_path):
+    from comparison.results import Window as ResultsWindow
+
+    write_summary(tmp_path / "s.json", Summary("e", "json", 9000, [window()]))
+    (written,) = json.loads((tmp_path / "s.json").read_text())["windows"]
+    assert ResultsWindow(**written, rows="rows/e.parquet").requests == 100
+
+
+def test_a_person_reads_rates_and_problems():
+    text = describe(window(problems=["server stopped answering"]))
+    assert "4 users: 100 requests in 2.0 s (50/s), 1 failed" in text
+    assert "server stopped answering" in text

@@ -1,0 +1,156 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from models.manifest import digest, read_manifest
+from models.spec import REPOSITORY
+
+STAGES = ("train", "export formats", "verify answers")
+
+
+@pytest.fixture
+def artifacts(copied_model):
+    return copied_model.parent
+
+
+def start_export(artifacts, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "models", "export", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "SERVEOFF_ARTIFACTS": str(artifacts)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_until(process, stage):
+    for line in process.stderr:
+        if line.startswith(stage):
+            break
+    else:
+        pytest.fail(f"the export ended before {stage!r}")
+    time.sleep(1.0)  # well into the stage: workers are importing their framework
+
+
+def staged_folders(artifacts):
+    return [path for path in artifacts.iterdir() if ".new-" in path.name]
+
+
+def workers_of(folder):
+    """Processes, of whatever parent, that were given a folder on their command line."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(folder) in argument for argument in process.cmdline()):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def test_an_export_with_nothing_to_do_changes_nothing_and_imports_no_framework(artifacts, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(artifacts))
+    before = digest(artifacts / "digits_cnn"), (artifacts / "digits_cnn").stat().st_ino
+    code = (
+        "import sys\nfrom models.__main__ import main\nassert main(['export']) == 0\n"
+        "print(sorted({'torch', 'tensorflow', 'keras', 'sklearn'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    message, imported = result.stdout.splitlines()
+    assert message.startswith("digits_cnn: up to date in ")
+    assert imported == "[]"
+    assert (digest(artifacts / "digits_cnn"), (artifacts / "digits_cnn").stat().st_ino) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["fingerprint", "artifact"])
+def test_an_export_that_is_out_of_date_or_damaged_is_made_again(artifacts, damage):
+    model = artifacts / "digits_cnn"
+    sound = read_manifest(model)
+    if damage == "fingerprint":
+        manifest = (model / "manifest.json").read_text()
+        (model / "manifest.json").write_text(manifest.replace(sound.fingerprint, "0" * 64))
+    else:
+        (model / "torchscript" / "model.pt").unlink()
+    with start_export(artifacts) as process:
+        output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert re.search(r"digits_cnn: exported to .* 9[789]\.\d\d% on the held-out split", output)
+    assert [line for line in errors.splitlines() if not line.startswith(STAGES)] == []
+    assert read_manifest(model).fingerprint == sound.fingerprint
+    assert staged_folders(artifacts) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", STAGES)
+def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
+    before = digest(artifacts / "digits_cnn")
+    with start_export(artifacts, "--force") as process:
+        run_until(process, stage)
+        process.send_signal(signal.SIGINT)
+        errors = process.stderr.read()
+    assert process.returncode == 130
+    assert errors.splitlines()[-1].startswith("interrupted: ")
+    assert "Traceback" not in errors
+    assert digest(artifacts / "digits_cnn") == before
+    assert staged_folders(artifacts) == []
+    assert workers_of(artifacts) == []
+
+
+@pytest.mark.slow
+def test_a_first_export_that_is_interrupted_leaves_no_model(tmp_path):
+    with start_export(tmp_path) as process:
+        run_until(process, "train")
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", STAGES)
+def test_kill_9_leaves_the_old_model_and_no_worker(artifacts, stage):
+    before = digest(artifacts / "digits_cnn")
+    with start_export(artifacts, "--force") as process:
+        run_until(process, stage)
+        process.kill()
+    assert digest(artifacts / "digits_cnn") == before
+    assert len(staged_folders(artifacts)) == 1
+    psutil.wait_procs(workers_of(artifacts), timeout=60)
+    assert workers_of(artifacts) == []
+    with start_export(artifacts) as process:
+        assert "up to date" in process.communicate()[0]
+    assert staged_folders(artifacts) == []
+
+
+def test_an_unknown_model_is_named(artifacts):
+    with start_export(artifacts, "resnet") as process:
+        errors = process.communicate()[1]
+    assert process.returncode == 3
+    assert errors.startswith("error: there is no model 'resnet'")
+
+
+def test_an_export_waits_for_another_of_the_same_model(artifacts):
+    code = (
+        "import pathlib, sys\nfrom models.staging import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])):\n    print('locked', flush=True)\n    sys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, artifacts / "digits_cnn"],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder, start_export(artifacts) as waiting:
+        assert holder.stdout.readline() == "locked\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(timeout=3)
+        holder.stdin.close()
+        assert "up to date" in waiting.communicate()[0]

@@ -1,0 +1,69 @@
+import shutil
+from importlib.metadata import version
+
+import pytest
+
+from models import spec, zoo
+from models.manifest import MANIFEST_NAME, ArtifactError, digest, read_manifest, size_bytes, verify_artifact
+from models.weights import read_weights
+
+
+def test_the_manifest_names_every_format_with_its_bytes_hash_and_framework(model_dir):
+    manifest = read_manifest(model_dir)
+    assert tuple(manifest.artifacts) == spec.FORMATS
+    for format, artifact in manifest.artifacts.items():
+        path = model_dir / artifact.path
+        assert (artifact.format, artifact.sha256, artifact.bytes) == (format, digest(path), size_bytes(path))
+        assert artifact.framework == ("torch" if "torch" in format else "tensorflow")
+        assert artifact.framework_version == version(artifact.framework)
+
+
+def test_the_manifest_describes_the_model(model_dir):
+    manifest = read_manifest(model_dir)
+    assert manifest.model == "digits_cnn"
+    assert manifest.parameters == sum(weight.size for weight in read_weights(model_dir).values())
+    assert 350_000 < manifest.parameters < 450_000
+    assert manifest.weights_sha256 == digest(model_dir / "weights.npz")
+    assert manifest.golden_sha256 == digest(model_dir / "golden.npz")
+
+
+@pytest.mark.parametrize("format", spec.FORMATS)
+def test_an_untouched_artifact_is_let_through(model_dir, format):
+    assert verify_artifact(model_dir, format) == read_manifest(model_dir).artifacts[format]
+
+
+@pytest.mark.parametrize("format", spec.FORMATS)
+def test_one_flipped_bit_is_refused(model_dir, tmp_path, format):
+    copy = shutil.copytree(model_dir, tmp_path / "model")
+    largest = max((file for file in (copy / format).rglob("*") if file.is_file()), key=size_bytes)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 1
+    largest.write_bytes(content)
+    with pytest.raises(ArtifactError, match=f"{format} was changed after its export.*export --force"):
+        verify_artifact(copy, format)
+
+
+def test_an_added_file_is_refused(model_dir, tmp_path):
+    copy = shutil.copytree(model_dir, tmp_path / "model")
+    (copy / "savedmodel" / "2").mkdir()
+    (copy / "savedmodel" / "2" / "saved_model.pb").write_bytes(b"another version")
+    with pytest.raises(ArtifactError, match="was changed"):
+        verify_artifact(copy, "savedmodel")
+
+
+def test_what_is_missing_is_named_with_the_next_action(model_dir, tmp_path):
+    with pytest.raises(ArtifactError, match="serveoff export"):
+        verify_artifact(tmp_path, "savedmodel")
+    (tmp_path / MANIFEST_NAME).write_text("{}")
+    with pytest.raises(ArtifactError, match="not a manifest of this version"):
+        read_manifest(tmp_path)
+    shutil.copy(model_dir / MANIFEST_NAME, tmp_path)
+    with pytest.raises(ArtifactError, match="torchscript is missing"):
+        verify_artifact(tmp_path, "torchscript")
+    with pytest.raises(ArtifactError, match="no onnx artifact"):
+        verify_artifact(tmp_path, "onnx")
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(ArtifactError, match="no model 'resnet'"):
+        zoo.load_spec("resnet")

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.golden import read_golden
+from models.manifest import ArtifactError
+from models.spec import FORMATS
+from services.flaskrest.runtimes import check, choose_device, load_runtime
+from services.settings import Settings, SettingsError
+from tests.bad_inputs import MODEL
+from tests.services.flaskrest.serving import environment
+
+COUNT_THREADS = """
+import os, numpy as np, psutil
+from services.flaskrest.runtimes import load_runtime
+from services.settings import Settings
+runtime = load_runtime(Settings.from_env(os.environ))
+runtime.predict(np.zeros((64, 28, 28, 1), np.float32))
+print(runtime.device, psutil.Process().num_threads())
+"""
+
+
+def test_null_answers_zeros_of_the_right_shape(tmp_path: Path) -> None:
+    runtime = load_runtime(Settings(tmp_path, "null", model=MODEL))
+    answer = runtime.predict(np.ones((3, 28, 28, 1), np.float32))
+    assert answer.shape == (3, 10)
+    assert answer.dtype == np.float32
+    assert not answer.any()
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_gpu", "chosen"),
+    [("auto", False, "cpu"), ("auto", True, "cuda:0"), ("cpu", True, "cpu"), ("cuda", True, "cuda:0")],
+)
+def test_device_is_what_was_asked_or_what_there_is(asked: str, has_gpu: bool, chosen: str) -> None:
+    assert choose_device(asked, has_gpu) == chosen
+
+
+def test_a_gpu_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="SERVING_DEVICE is cuda"):
+        choose_device("cuda", has_gpu=False)
+
+
+def test_unknown_format_and_model_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SERVING_FORMAT is 'onnx': use one of savedmodel"):
+        check(Settings(tmp_path, "onnx", model=MODEL))
+    with pytest.raises(ArtifactError, match="nope"):
+        check(Settings(tmp_path, "null", model="nope"))
+
+
+def test_without_artifacts_the_message_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="serveoff export"):
+        check(Settings(tmp_path, "torchscript", model=MODEL))
+
+
+def test_torchscript_agrees_with_golden_outputs(model_dir: Path) -> None:
+    golden = read_golden(model_dir)
+    runtime = load_runtime(Settings(model_dir, "torchscript", model=MODEL))
+    assert (runtime.device, runtime.framework) == ("cpu", "torch")
+    np.testing.assert_allclose(runtime.predict(golden.inputs), golden.outputs, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", FORMATS)
+def test_intra_op_threads_are_applied(model_dir: Path, tmp_path: Path, format: str) -> None:
+    counts = {threads: count_threads(model_dir, tmp_path, format, threads) for threads in (1, 5)}
+    assert counts[5] - counts[1] in (4, 8)  # PyTorch keeps two pools
+
+
+def count_threads(model_dir: Path, work_dir: Path, format: str, intra_op_threads: int) -> int:
+    """Threads of a process that has computed a batch of 64 rows."""
+    env = environment(model_dir, format, work_dir, 0, intra_op_threads=intra_op_threads, device="cpu")
+    done = subprocess.run([sys.executable, "-c", COUNT_THREADS], env=env, capture_output=True, check=True, timeout=200)
+    device, threads = done.stdout.split()
+    assert device == b"cpu"
+    return int(threads)

@@ -1,0 +1,83 @@
+"""The floor as the comparison uses it: a process that takes commands and gives events."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.spec import FORMATS
+from tests.services.flaskrest.serving import environment
+
+
+def run(model_dir: Path, format: str, work_dir: Path, *commands: object, **settings: object) -> list[dict[str, Any]]:
+    """The events of a session; every line of stdout must be one."""
+    text = "".join(json.dumps(command) + "\n" for command in commands)
+    env = environment(model_dir, format, work_dir, 0, **settings)
+    done = subprocess.run(
+        [sys.executable, "-m", "services.inprocess"], env=env, input=text.encode(), capture_output=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_end_of_input_ends_it(tmp_path: Path) -> None:
+    (ready,) = run(tmp_path, "null", tmp_path)
+    assert ready["event"] == "ready"
+    assert ready["device"] == "cpu"
+    assert ready["load_s"] > 0
+
+
+def test_quit_ends_it_and_what_follows_is_not_obeyed(tmp_path: Path) -> None:
+    events = run(tmp_path, "null", tmp_path, {"command": "quit"}, {"command": "check"})
+    assert [event["event"] for event in events] == ["ready"]
+
+
+def test_measure_writes_the_raw_record(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.npz"
+    before_s = time.time()
+    _, measured = run(tmp_path, "null", tmp_path, {"command": "measure", "duration_s": 0.2, "rows": str(rows)})
+    assert measured["event"] == "measured"
+    assert measured["answers_checked"] > 0
+    assert measured["wrong_answers"] == 0
+    with np.load(rows) as arrays:
+        assert len(arrays["start_s"]) == len(arrays["latency_s"]) == measured["requests"]
+        assert before_s <= arrays["start_s"].min() <= arrays["start_s"].max() <= time.time()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["nonsense", [], {}, {"command": "explode"}, {"command": "measure"}, {"command": "measure", "duration_s": "x"}],
+)
+def test_a_command_that_cannot_be_obeyed_is_an_event_and_the_next_is_obeyed(tmp_path: Path, command: object) -> None:
+    _, error, checked = run(tmp_path, "null", tmp_path, command, {"command": "check"})
+    assert error["event"] == "error"
+    assert "cannot obey" in error["error"]
+    assert checked["event"] == "checked"
+
+
+def test_an_unusable_setting_is_exit_code_3(tmp_path: Path) -> None:
+    env = environment(tmp_path, "torchscript", tmp_path, 0)
+    done = subprocess.run([sys.executable, "-m", "services.inprocess"], env=env, capture_output=True, timeout=60)
+    assert done.returncode == 3
+    assert done.stdout == b""
+    assert done.stderr.decode().startswith("error: no model at")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_agrees_with_golden_outputs(model_dir: Path, tmp_path: Path, format: str) -> None:
+    measure = {"command": "measure", "duration_s": 0.5, "rows": str(tmp_path / "rows.npz")}
+    ready, checked, measured = run(model_dir, format, tmp_path, {"command": "check"}, measure)
+    assert ready["format"] == format
+    assert checked["answers_checked"] == 64
+    for event in (checked, measured):
+        assert event["wrong_answers"] == 0
+        assert event["max_abs_error"] <= 1e-5
+        assert event["top1_agreement"] == 1.0

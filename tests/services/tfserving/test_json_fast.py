@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.tfserving.embedded.errors import ServingError
+from services.tfserving.embedded.json_fast import PlainBodies
+from services.tfserving.embedded.json_request import parse_json, predict_tensors
+from services.tfserving.embedded.signatures import TensorInfo
+
+INPUTS = {"x": TensorInfo("x:0", "float", None)}
+SHAPE = (2, 2, 1)
+BODY = b'{"instances": [[[1], [2.5]], [[-3e-1], [4]]]}'
+
+
+@pytest.fixture
+def bodies():
+    reader = PlainBodies()
+    reader.learn(BODY, SHAPE)
+    return reader
+
+
+def ordinary(body):
+    """What the ordinary way makes of a body, None where it refuses."""
+    try:
+        return predict_tensors(parse_json(body), INPUTS)[1]["x"]
+    except ServingError:
+        return None
+
+
+def test_reads_what_it_has_learnt(bodies):
+    np.testing.assert_array_equal(bodies.read(BODY), np.float32([[[1], [2.5]], [[-0.3], [4]]]))
+    other = b'{"instances":[[[7],[8]],[[9],\n[10]]]}'
+    np.testing.assert_array_equal(bodies.read(other), np.float32([[[7], [8]], [[9], [10]]]))
+
+
+def test_unknown_shapes_take_the_ordinary_way(bodies):
+    assert bodies.read(b'{"instances": [[1]]}') is None
+    assert PlainBodies().read(BODY) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"instances": [[[1], [2.5]], [[], [4]]]}',
+        b'{"instances": [[[1], [2.5]], [[-3e-1, 4]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], 4[]]]}',
+        b'{"instances": [1[[], [2.5]], [[3], [4]]]}',
+        b'{"instances": [[[1 2], [2.5]], [[3], [4]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], [04]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], [1e39]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], [16777217]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], [NaN]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], [null]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], ["4"]]]}',
+        b'{"instances": [[[1], [2.5]], [[3], [4]]]} 5',
+        b'{"instances": [[[1], [2.5]], [[3], [4]]], "signature_name": "s"}',
+        b'{"inst1ances": [[[1], [2.5]], [[3], [4]]]}',
+        b"",
+    ],
+)
+def test_whatever_is_not_plain_takes_the_ordinary_way(bodies, body):
+    assert bodies.read(body) is None
+
+
+def test_does_not_learn_what_is_more_than_instances():
+    reader = PlainBodies()
+    reader.learn(b'{"instances": [[1]], "signature_name": "a1"}', (1, 1))
+    assert reader.read(b'{"instances": [[1]], "signature_name": "a2"}') is None
+
+
+@given(st.text(alphabet='{}[]:,"1.eE-+ intasc', max_size=20), st.integers(0, len(BODY)), st.integers(0, 10))
+def test_never_says_yes_where_the_ordinary_way_says_no(text, start, length):
+    reader = PlainBodies()
+    reader.learn(BODY, SHAPE)
+    body = BODY[:start] + text.encode() + BODY[start + length :]
+    fast = reader.read(body)
+    if fast is not None:
+        np.testing.assert_array_equal(fast, ordinary(body))
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))
+def test_same_numbers_as_the_ordinary_way(numbers):
+    reader = PlainBodies()
+    reader.learn(BODY, SHAPE)
+    body = json.dumps({"instances": np.reshape(numbers, SHAPE).tolist()}).encode()
+    np.testing.assert_array_equal(reader.read(body), ordinary(body))

