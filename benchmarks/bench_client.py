@@ -74,9 +74,10 @@ def plain(address: str, seconds: int, folder: Path) -> Rate:
     """FastHttpUser; Locust's own percentiles are rounded to a millisecond and not shown."""
     command = [*LOCUST, "-f", "benchmarks/plain_locustfile.py", "--host", f"http://{address}"]
     output = _on_client([*command, "--run-time", f"{seconds}s", "--json", "--skip-log"])
-    (stats,) = json.loads(output[output.index("[") :])
-    if stats["num_failures"]:
-        raise RuntimeError(f"{stats['num_failures']} requests of the yardstick failed")
+    found = json.loads(output[output.index("[") :])
+    if not found or found[0]["num_failures"]:
+        raise RuntimeError(f"the yardstick got no answers, or failures: {found or 'none'}; try more --seconds")
+    (stats,) = found
     return Rate(stats["num_requests"] / (stats["last_request_timestamp"] - stats["start_time"]))
 
 

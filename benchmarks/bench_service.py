@@ -65,11 +65,11 @@ def write_request(folder: Path) -> Path:
 def compare(script: Path, rounds: int, seconds: float, folder: Path) -> dict[tuple[str, int], list[Load]]:
     """Loads of both servers by (server, connections), one per round."""
     loads: dict[tuple[str, int], list[Load]] = {}
-    with naive(MODEL, folder) as naive_url, ours(MODEL, "torchscript", folder) as ours_url:
+    with naive(MODEL, folder) as baseline, ours(MODEL, "torchscript", folder) as service:
         for _ in range(rounds):
             for connections in CONNECTIONS:
-                for name, url in (("naive", naive_url), ("ours", ours_url)):
-                    load = run_wrk(url, script, connections, seconds)
+                for name, server in (("naive", baseline), ("ours", service)):
+                    load = run_wrk(server, script, connections, seconds)
                     loads.setdefault((name, connections), []).append(load)
     return loads
 
@@ -79,15 +79,15 @@ def measure_overheads(script: Path, seconds: float, folder: Path) -> dict[str, t
     overheads = {}
     for format in FORMATS:
         floor_s = floor_median_s(MODEL, format, folder, seconds)
-        with ours(MODEL, format, folder) as url:
-            overheads[format] = floor_s, run_wrk(url, script, 1, seconds).p50_s
+        with ours(MODEL, format, folder) as server:
+            overheads[format] = floor_s, run_wrk(server, script, 1, seconds).p50_s
     return overheads
 
 
 def service_table(loads: dict[tuple[str, int], list[Load]]) -> Table:
-    """Medians over the rounds."""
+    """Medians over the rounds; CPU is the server's, per request, and `ratio` our req/s over the naive app's."""
     table = Table(title="TorchScript behind Flask, one worker, one thread, one core")
-    for column in ("connections", "server", "req/s", "p50 ms", "p99 ms", "p99/p50", "errors", "ours/naive"):
+    for column in ("conns", "server", "req/s", "p50 ms", "p99 ms", "p99/p50", "CPU us", "errors", "ratio"):
         table.add_column(column, justify="right")
     for connections in CONNECTIONS:
         for name in ("naive", "ours"):
@@ -100,6 +100,7 @@ def service_table(loads: dict[tuple[str, int], list[Load]]) -> Table:
                 f"{p50 * 1e3:.2f}",
                 f"{p99 * 1e3:.2f}",
                 f"{p99 / p50:.1f}",
+                f"{median(load.cpu_s_per_request for load in of) * 1e6:,.0f}",
                 str(sum(load.errors for load in of)),
                 f"{ratio(loads, connections):.2f}" if name == "ours" else "",
             )
@@ -135,8 +136,8 @@ def judge(loads: dict[tuple[str, int], list[Load]], console: Console) -> bool:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.bench_service", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: 5)")
-    parser.add_argument("--seconds", type=float, default=2, help="length of each load (default: 2)")
+    parser.add_argument("--rounds", type=int, default=8, help="interleaved rounds (default: 8)")
+    parser.add_argument("--seconds", type=float, default=1, help="length of each load (default: 1)")
     return parser.parse_args()
 
 

@@ -14,10 +14,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from models.manifest import read_manifest
 from models.spec import REPOSITORY, model_dir
@@ -41,6 +42,8 @@ class Load:
     p50_s: float
     p99_s: float
     errors: int
+    cpu_s_per_request: float = 0.0
+    """What the server spent; unlike the rest, it hardly depends on what else the machine does."""
 
 
 def require(*programs: str) -> None:
@@ -52,43 +55,63 @@ def require(*programs: str) -> None:
         raise MissingToolError("this benchmark needs cores 0 and 1: one for the server, one for wrk")
 
 
-def run_wrk(url: str, script: Path, connections: int, seconds: float) -> Load:
+def run_wrk(server: Server, script: Path, connections: int, seconds: float) -> Load:
     """One load of at least a second by wrk on the client's core."""
     command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
-    done = subprocess.run([*command, "--latency", "-s", str(script), url], capture_output=True, text=True, check=True)
-    return read_wrk(done.stdout)
+    before_s = server.cpu_s()
+    done = subprocess.run(
+        [*command, "--latency", "-s", str(script), server.url], capture_output=True, text=True, check=True
+    )
+    load, requests = read_wrk(done.stdout)
+    return replace(load, cpu_s_per_request=(server.cpu_s() - before_s) / max(1, requests))
 
 
-def read_wrk(text: str) -> Load:
-    """Wrk's report as figures; ValueError if it is none."""
+def read_wrk(text: str) -> tuple[Load, int]:
+    """Wrk's report as figures, and its count of requests; ValueError if it is none."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     percentiles = {p: float(v) * _UNITS[u] for p, v, u in re.findall(r"^\s+(\d+)%\s+([\d.]+)(us|ms|s)$", text, re.M)}
-    if rate is None or not {"50", "99"} <= set(percentiles):
+    requests = re.search(r"(\d+) requests in", text)
+    if rate is None or requests is None or not {"50", "99"} <= set(percentiles):
         raise ValueError(f"this is no report of wrk: {text!r}")
     socket_errors = re.search(r"Socket errors: (.*)", text)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     errors = sum(map(int, re.findall(r"\d+", socket_errors[1]))) if socket_errors else 0
-    return Load(float(rate[1]), percentiles["50"], percentiles["99"], errors + (int(refused[1]) if refused else 0))
+    errors += int(refused[1]) if refused else 0
+    return Load(float(rate[1]), percentiles["50"], percentiles["99"], errors), int(requests[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: the URL that predicts, and the process that it began with."""
+
+    url: str
+    pid: int
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the process and its children so far."""
+        master = psutil.Process(self.pid)
+        times = (process.cpu_times() for process in (master, *master.children(recursive=True)))
+        return sum(time.user + time.system for time in times)
 
 
 @contextmanager
-def naive(model: str, folder: Path) -> Iterator[str]:
-    """The naive app under gunicorn's sync worker; its predict URL."""
+def naive(model: str, folder: Path) -> Iterator[Server]:
+    """The naive app under gunicorn's sync worker."""
     port = _free_port()
     artifact = model_dir(model) / read_manifest(model_dir(model)).artifacts["torchscript"].path
     command = ["gunicorn", "--workers=1", "--worker-class=sync", "--no-control-socket", f"--bind=127.0.0.1:{port}"]
     env = {"NAIVE_MODEL": str(artifact / "model.pt" if artifact.is_dir() else artifact)}
-    with _server([*command, "benchmarks.naive_flask:app"], env, port, f"/v1/models/{model}:predict", folder) as url:
-        yield url
+    with _server([*command, "benchmarks.naive_flask:app"], env, port, f"/v1/models/{model}:predict", folder) as server:
+        yield server
 
 
 @contextmanager
-def ours(model: str, format: str, folder: Path) -> Iterator[str]:
-    """Our service; its predict URL."""
+def ours(model: str, format: str, folder: Path) -> Iterator[Server]:
+    """Our service."""
     port = _free_port()
     env = _settings(model, format, folder) | {"SERVING_REST_PORT": str(port)}
-    with _server(["services.flaskrest"], env, port, f"/v1/models/{model}:predict", folder) as url:
-        yield url
+    with _server(["services.flaskrest"], env, port, f"/v1/models/{model}:predict", folder) as server:
+        yield server
 
 
 def floor_median_s(model: str, format: str, folder: Path, seconds: float) -> float:
@@ -108,7 +131,7 @@ def floor_median_s(model: str, format: str, folder: Path, seconds: float) -> flo
 
 
 @contextmanager
-def _server(module: list[str], env: dict[str, str], port: int, path: str, folder: Path) -> Iterator[str]:
+def _server(module: list[str], env: dict[str, str], port: int, path: str, folder: Path) -> Iterator[Server]:
     """Start a server in a process group of its own, wait until it takes requests, and stop it at the end."""
     with (folder / f"server-{port}.log").open("w+") as log:
         process = subprocess.Popen(
@@ -121,7 +144,7 @@ def _server(module: list[str], env: dict[str, str], port: int, path: str, folder
         )
         try:
             _wait(process, port, log.name)
-            yield f"http://127.0.0.1:{port}{path}"
+            yield Server(f"http://127.0.0.1:{port}{path}", process.pid)
         finally:
             process.terminate()
             try:

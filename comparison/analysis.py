@@ -119,6 +119,8 @@ def _with_overhead(entry: Entry, evidence: Evidenced) -> Entry:
     floor = next((e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format), None)
     if entry.role != "contender" or floor is None or not _sound(entry) or not _sound(floor):
         return entry
+    if _alone_key(entry)[1] != _alone_key(floor)[1]:
+        return entry  # more callers queue: that is not the server's overhead
     mine, its = _alone(evidence.sampled, entry), _alone(evidence.sampled, floor)
     return replace(entry, overhead=ratio(mine, its, evidence.noise["p50"]))
 

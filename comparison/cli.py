@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from comparison import session
 from comparison.deployments import RegistryError
@@ -131,18 +131,16 @@ def report(
 @app.command()
 def runs() -> None:
     """List the runs in the results folder."""
-    table = Table("run", "began", "model", "profile", "endpoints", "state", box=None, header_style="bold")
+    table = Table(Column("run", no_wrap=True), "model", "profile", "endpoints", "state", box=None, header_style="bold")
     for folder in session.list_runs():
         try:
             suite = load_suite(folder)
         except ResultsError as error:
-            table.add_row(folder.name, "", "", "", "", f"unreadable: {error}")
+            table.add_row(folder.name, "", "", "", f"unreadable: {error}")
             continue
         state = "complete" if suite.complete else "partial"
         settings = suite.settings
-        table.add_row(
-            suite.run_id, suite.started_at, settings.model, settings.profile, str(len(suite.endpoints)), state
-        )
+        table.add_row(suite.run_id, settings.model, settings.profile, str(len(suite.endpoints)), state)
     Console().print(table)
 
 
@@ -162,7 +160,8 @@ def _carry_out(folder: Path) -> None:
         session.carry_out(folder, console)
     except KeyboardInterrupt:
         console.print(f"interrupted; all that was measured is kept in {folder}", style="yellow", highlight=False)
-        console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
+        if not load_suite(folder).complete:
+            console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
         _render(folder, ())
         sys.exit(ExitCode.INTERRUPTED)
     if not _render(folder, ()):

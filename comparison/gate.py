@@ -14,7 +14,8 @@ from comparison.errors import ServerFailed
 from comparison.results import Gate
 from comparison.runtimes import Server
 from loadtests.payloads import Payload, payload_for
-from loadtests.samples import TOLERANCE, expected_outputs, golden_inputs
+from loadtests.samples import expected_outputs, golden_inputs
+from models.golden import TOLERANCE
 
 CALL_TIMEOUT_S = 30.0
 

@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import UnknownName
 
-STARTUP_ESTIMATE_S = {"flask": 7.0, "torchserve": 9.0, "tfserving": 8.0, "inprocess": 7.0}
+STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.5, "tfserving": 5.0, "inprocess": 4.5}
 """Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
-LOCUST_ESTIMATE_S = 2.5
+LOCUST_ESTIMATE_S = 1.8
 FLOOR_WINDOW_SHARE = 0.5
 
 
@@ -26,7 +26,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile(window_s=1.5, warmup_s=0.5, rounds=2, concurrencies=(1, 4, 16)),
+    "quick": Profile(window_s=1.2, warmup_s=0.5, rounds=2, concurrencies=(1, 4, 16)),
     "default": Profile(window_s=5.0, warmup_s=1.0, rounds=3, concurrencies=(1, 4, 16)),
     "full": Profile(window_s=15.0, warmup_s=2.0, rounds=5, concurrencies=(1, 2, 4, 8, 16, 32)),
 }
@@ -49,7 +49,7 @@ class Plan:
         if endpoint.protocol == "call":
             return self.floor_window_s
         p = self.profile
-        return LOCUST_ESTIMATE_S + p.warmup_s + len(p.concurrencies) * (p.window_s + 0.4)
+        return LOCUST_ESTIMATE_S + p.warmup_s + len(p.concurrencies) * (p.window_s + 0.22)
 
     @property
     def floor_window_s(self) -> float:

@@ -99,8 +99,8 @@ def estimate(sampled: Sampled, noise: float = 0.0) -> Estimate:
 
 
 def withheld(samples: int, percentile: float) -> Estimate:
-    """No figure: too few samples for this percentile (0 to 1)."""
-    return Estimate(None, None, None, samples, f"{samples:,} samples, {min_samples(percentile):,} needed")
+    """No figure: so many samples `of` those that this percentile (0 to 1) needs."""
+    return Estimate(None, None, None, samples, f"{samples:,} of {min_samples(percentile):,}")
 
 
 def ratio(over: Sampled, under: Sampled, noise: float = 0.0) -> Estimate:

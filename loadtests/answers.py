@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loadtests.payloads import Batch, Payload
-from loadtests.samples import TOLERANCE
+from models.golden import TOLERANCE
 
 Kept = tuple[float, int, bytes]
 """Start of the request (perf_counter seconds), index of its input in the pool, answer body."""

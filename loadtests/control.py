@@ -16,7 +16,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtests import workers
 from loadtests.endpoints import EndpointError
 from loadtests.loadtest import LoadTest
-from loadtests.options import add_options, make_load_test, resolve, stages_of
+from loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
 from loadtests.protocols import user_class
 from loadtests.rows import parts, remove_rows
 from loadtests.samples import SamplesError
@@ -75,7 +75,7 @@ class Control:
         try:
             resolve(self._options)
             self._choose(make_load_test(self._options, worker=None))
-        except (EndpointError, SamplesError) as error:
+        except (EndpointError, SamplesError, RowsError) as error:
             _refuse(str(error))
 
     def _on_test_start(self, **_: Any) -> None:
@@ -85,7 +85,7 @@ class Control:
                 remove_rows(Path(self._options.rows_path))
             worker = self._runner.worker_index if isinstance(self._runner, WorkerRunner) else None
             self._load = make_load_test(self._options, worker)
-        except (EndpointError, SamplesError) as error:
+        except (EndpointError, SamplesError, RowsError) as error:
             raise StopTest(str(error)) from None
         self._written = self._ending = False
         self._choose(self._load)

@@ -13,6 +13,10 @@ from loadtests.loadtest import LoadTest, Settings
 from loadtests.stages import Stage, parse_stages
 
 
+class RowsError(Exception):
+    """Rows cannot be written where they should go; better known before the test than after it."""
+
+
 class _Suggestions(list[str]):
     """Choices for the drop-down that refuse nothing: the parser's refusal would not say how to start an endpoint."""
 
@@ -44,12 +48,19 @@ def stages_of(options: Any) -> list[Stage]:
 
 
 def resolve(options: Any) -> None:
-    """Settle what all workers must share: the endpoint's address and the file of rows. EndpointError if none."""
+    """Settle what all workers must share: the endpoint's address and the file of rows. EndpointError or RowsError."""
     target = find(options.endpoint, options.address)
     options.target_address = target.address
     results = Path(os.environ.get("SERVEOFF_RESULTS") or "results")
     default = results / "loadtests" / f"{target.name}--{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.parquet"
     options.rows_path = options.rows or str(default)
+    folder = Path(options.rows_path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RowsError(f"rows cannot be written to {folder} ({error.strerror}): name a file with --rows") from None
+    if not os.access(folder, os.W_OK):
+        raise RowsError(f"rows cannot be written to {folder}: name a file with --rows, or set SERVEOFF_RESULTS")
 
 
 def make_load_test(options: Any, worker: int | None) -> LoadTest:

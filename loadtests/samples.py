@@ -9,10 +9,8 @@ from typing import Final
 import numpy as np
 
 from loadtests.payloads import Batch, Payload
+from models.golden import GOLDEN_NAME, read_golden
 from models.spec import model_dir
-
-TOLERANCE: Final = 1e-5
-"""The largest absolute error of an output that counts as agreement with the golden one; top-1 must agree too."""
 
 NULL_FORMAT: Final = "null"
 """The deployment without a model: it answers zeros, and that is what is expected of it."""
@@ -49,11 +47,11 @@ def expected_outputs(model: str, format: str, folder: Path | None = None) -> Bat
 
 
 def _golden(folder: Path) -> tuple[Batch, Batch]:
-    path = folder / "golden.npz"
+    path = folder / GOLDEN_NAME
     try:
-        with np.load(path) as arrays:
-            return arrays["inputs"].astype(np.float32), arrays["outputs"].astype(np.float32)
+        golden = read_golden(folder)
     except FileNotFoundError:
         raise SamplesError(f"no golden inputs at {path}: run `serveoff export` first") from None
     except (KeyError, ValueError, OSError) as error:
         raise SamplesError(f"{path} cannot be read ({error}): run `serveoff export --force`") from None
+    return golden.inputs.astype(np.float32), golden.outputs.astype(np.float32)

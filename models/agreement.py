@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.formats import Predict
-from models.golden import Golden
-
-TOLERANCE = 1e-5
-"""The largest absolute error of a probability that is put down to rounding."""
+from models.golden import TOLERANCE, Golden
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from models.agreement import Agreement
 from models.fingerprint import fingerprint, is_current
 from models.golden import GOLDEN_NAME, write_golden
-from models.manifest import MANIFEST_NAME, Artifact, Manifest, digest, size_bytes
+from models.manifest import MANIFEST_NAME, Artifact, Manifest, digest
 from models.progress import Steps
 from models.spec import FORMATS, ModelSpec, model_dir
 from models.staging import locked, staged
@@ -64,25 +64,23 @@ def _export_formats(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Ar
     with steps.step("export formats", total=len(FORMATS)) as advance, Workers() as workers:
 
         def export(format: str) -> None:
-            written_by = workers.run("export", format, spec.name, folder)
-            artifacts[format] = _artifact(spec, folder, format, **written_by)
+            written = workers.run("export", format, spec.name, folder)
+            artifacts[format] = _artifact(spec, folder, format, **written)
             advance()
 
         for_each(FORMATS, export, workers)
     return {format: artifacts[format] for format in FORMATS}
 
 
-def _artifact(spec: ModelSpec, folder: Path, format: str, framework: str, framework_version: str) -> Artifact:
+def _artifact(spec: ModelSpec, folder: Path, format: str, **written: Any) -> Artifact:
     """What the manifest says of an artifact; verifying loads it by these tensor names, so they are true."""
     return Artifact(
         format=format,
         path=format,
         sha256=digest(folder / format),
-        bytes=size_bytes(folder / format),
-        framework=framework,
-        framework_version=framework_version,
         inputs=spec.inputs,
         outputs=spec.outputs,
+        **written,
     )
 
 

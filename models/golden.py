@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 GOLDEN_NAME = "golden.npz"
 ROWS = 64
+TOLERANCE = 1e-5
+"""The largest absolute error of an output that is put down to rounding: export, servers and load tests all use it."""
 
 
 @dataclass(frozen=True)

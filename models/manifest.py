@@ -18,7 +18,10 @@ class ArtifactError(Exception):
 
 
 class Artifact(BaseModel):
-    """One exported format of a model. `path` is relative to the model's folder; sizes are in bytes."""
+    """One exported format of a model. `path` is relative to the model's folder.
+
+    `bytes` is the size of what one server loads, without the copy that a format may keep in another wrapping.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from models.agreement import TOLERANCE, Agreement
-from models.golden import GOLDEN_NAME
+from models.agreement import Agreement
+from models.golden import GOLDEN_NAME, TOLERANCE
 from models.manifest import ArtifactError, digest, read_manifest, verify_artifact
 from models.workers import Workers
 

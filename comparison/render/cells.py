@@ -59,10 +59,8 @@ def endpoint_cell(entry: Entry) -> Cell:
 def estimate_cell(estimate: Estimate | None, text: Format) -> Cell:
     """A figure and its interval; a withheld one says why."""
     if estimate is None or estimate.value is None:
-        withheld = estimate.withheld if estimate else ""
-        return Cell(
-            "withheld" if "needed" in withheld else NONE, withheld if "needed" in withheld else "", tone="muted"
-        )
+        short = estimate is not None and estimate.samples > 0
+        return Cell("withheld", estimate.withheld, tone="muted") if estimate and short else Cell(NONE, tone="muted")
     return Cell(text(estimate.value), interval(estimate, text), estimate.value)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from comparison.outcome import Comparison, Point
 from comparison.render.cells import Cell, Column, Table, endpoint_cell
-from comparison.render.names import label
+from comparison.render.names import callers, label
+from comparison.verdict import Finding
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,33 @@ def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> T
     titles = ("Endpoint", "Callers", "Seen", "Why it may mislead", "What to do")
     columns = tuple(Column(title, numeric=title == "Callers") for title in titles)
     rows: list[tuple[Cell, ...]] = []
-    for seen, group in _grouped(comparison, fatal).items():
-        endpoint = endpoint_cell(comparison.entry(seen[0]))
-        numbers = Cell(", ".join(str(p.concurrency) for p in group), sort=group[0].concurrency)
-        rows.append((endpoint, numbers, *(Cell(text) for text in seen[1:])))
+    for (endpoint, _), group in _grouped(comparison, fatal).items():
+        first = group[0][1]
+        numbers = dict.fromkeys(point.concurrency for point, _ in group)
+        rows.append(
+            (
+                endpoint_cell(comparison.entry(endpoint)),
+                Cell(", ".join(map(str, numbers)), sort=group[0][0].concurrency),
+                *(Cell(text) for text in (_seen(group), first.why, first.advice)),
+            )
+        )
     return Table(name, caption, columns, (("", tuple(rows)),))
 
 
-def _grouped(comparison: Comparison, fatal: bool) -> dict[tuple[str, str, str, str], list[Point]]:
-    """Findings in the same words at several concurrencies are one row."""
-    groups: dict[tuple[str, str, str, str], list[Point]] = {}
+Group = list[tuple[Point, Finding]]
+
+
+def _grouped(comparison: Comparison, fatal: bool) -> dict[tuple[str, str], Group]:
+    """Findings of one kind about one endpoint are one row."""
+    groups: dict[tuple[str, str], Group] = {}
     for point in comparison.points:
-        for f in point.verdict.reasons if fatal else point.verdict.cautions:
-            groups.setdefault((point.endpoint, f.seen, f.why, f.advice), []).append(point)
+        for found in point.verdict.reasons if fatal else point.verdict.cautions:
+            groups.setdefault((point.endpoint, found.code), []).append((point, found))
     return groups
+
+
+def _seen(group: Group) -> str:
+    """What was seen: once where it is the same with any number of callers, else for each of them."""
+    if len({found.seen for _, found in group}) == 1:
+        return group[0][1].seen
+    return "; ".join(f"{callers(point.concurrency)}: {found.seen}" for point, found in group)

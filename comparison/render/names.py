@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from comparison.outcome import Entry
 from comparison.results import EndpointResult
 
 SERVERS: Final = {
@@ -68,13 +67,3 @@ def deployment_phrase(result: EndpointResult) -> str:
 def callers(count: int) -> str:
     """`1 caller`, `4 callers`."""
     return f"{count} caller" if count == 1 else f"{count} callers"
-
-
-def entry_state(entry: Entry) -> str:
-    """VALID, INVALID or not run: over all points of one endpoint."""
-    if entry.result.unavailable:
-        return "could not run"
-    bad = sum(not point.valid for point in entry.points)
-    if not bad:
-        return "VALID"
-    return "INVALID" if bad == len(entry.points) else f"INVALID at {bad} of {len(entry.points)}"

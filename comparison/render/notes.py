@@ -12,6 +12,8 @@ from comparison.render.words import calibration_sentence
 from comparison.stats import PERCENTILES, RESAMPLES, min_samples
 from comparison.verdict import SAME_WITHIN
 
+NOISY = 0.1
+"""Standard deviation of log p50 between rounds above which the reader is told before the first figure."""
 STAND_IN = (
     "TensorFlow Serving itself did not run here. The embedded model server stood in for it: the same API, served "
     "by TensorFlow in a Python process. Its figures are not TensorFlow Serving's."
@@ -36,6 +38,11 @@ def caveats(comparison: Comparison) -> list[str]:
         )
     if comparison.stand_in:
         said.append(STAND_IN)
+    if comparison.round_noise > NOISY:
+        said.append(
+            f"The machine was noisy: the same endpoint's median differed by about {comparison.round_noise:.0%} from "
+            "round to round. Intervals hold that noise; more rounds, or a quieter machine, would narrow them."
+        )
     said.append(PAYLOADS)
     return said
 
@@ -172,11 +179,14 @@ def alone(comparison: Comparison) -> str:
 def recompute(comparison: Comparison) -> str:
     """Python that computes the report's percentiles from the raw rows, in milliseconds."""
     return (
-        "import pandas as pd\n\n"
-        f'rows = pd.read_parquet("results/{_path(comparison.folder)}/rows")\n'
-        "good = rows[rows.measured & (rows.status == 200)]\n"
-        'by_point = good.groupby(["endpoint", "concurrency"], observed=True)\n'
-        "print(by_point.latency_s.quantile([0.5, 0.9, 0.99]).unstack() * 1e3)"
+        "import numpy as np\n"
+        "import pyarrow.dataset as ds\n\n"
+        'answered = ds.field("measured") & (ds.field("status") == 200)\n'
+        f'rows = ds.dataset("results/{_path(comparison.folder)}/rows").to_table(filter=answered)\n'
+        'endpoint, callers = rows["endpoint"].cast("string").to_numpy(), rows["concurrency"].to_numpy()\n'
+        "for name, count in sorted(set(zip(endpoint, callers))):\n"
+        '    latency = rows["latency_s"].to_numpy()[(endpoint == name) & (callers == count)]\n'
+        "    print(name, count, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"
     )
 
 

@@ -15,7 +15,7 @@ from comparison.render.cells import (
     number_cell,
     single,
 )
-from comparison.render.names import PAYLOADS, callers, entry_state
+from comparison.render.names import PAYLOADS, callers
 from comparison.render.numbers import NONE, megabytes, ms, significant
 
 
@@ -79,8 +79,6 @@ def _ranking_row(entry: Entry) -> tuple[Cell, ...]:
         else Cell(NONE, tone="muted")
     )
     rate = estimate_cell(best.throughput if best else None, significant)
-    state = entry_state(entry)
-    tone = "bad" if "INVALID" in state else "muted" if entry.result.unavailable else "good"
     return (
         rank,
         endpoint_cell(entry),
@@ -98,8 +96,17 @@ def _ranking_row(entry: Entry) -> tuple[Cell, ...]:
         number_cell(entry.peak_memory_bytes, megabytes),
         number_cell(entry.result.artifact_bytes, megabytes),
         count_cell(shown.samples) if shown else Cell(NONE, tone="muted"),
-        Cell(state, tone=tone),
+        _state(entry),
     )
+
+
+def _state(entry: Entry) -> Cell:
+    if entry.result.unavailable:
+        return Cell("not run", tone="muted")
+    good = sum(point.valid for point in entry.points)
+    if good in (0, len(entry.points)):
+        return Cell("VALID", tone="good") if good else Cell("INVALID", tone="bad")
+    return Cell("VALID", f"{good} of {len(entry.points)} points", tone="mid")
 
 
 def _bytes(size: int | None) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from comparison.outcome import Answer, Claim, Comparison, Contrast, Entry
 from comparison.render.names import callers, deployment_phrase, family, phrase, server, what
-from comparison.render.numbers import UNITS, factor, full, significant, times
+from comparison.render.numbers import UNITS, factor, full, interval, significant, times
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,15 @@ def about(comparison: Comparison, answer: Answer) -> str:
     numbers = ", ".join(str(c) for c in comparison.concurrencies)
     alone = callers(comparison.concurrencies[0]) if comparison.concurrencies else ""
     return OBJECTIVES[answer.objective].about.format(alone=alone, callers=numbers)
+
+
+def basis(answer: Answer) -> str:
+    """What a winner's figure rests on: its interval and samples, or why it has no interval."""
+    estimate = answer.winner.estimate
+    once = {"cold_start": "1 start", "memory": "largest of all windows", "artifact": "exact"}
+    if answer.objective in once:
+        return once[answer.objective]
+    return f"{interval(estimate, UNITS[answer.objective][0])} · {estimate.samples:,} samples"
 
 
 def verdict_word(answer: Answer) -> str:

@@ -26,6 +26,9 @@ class Format(Protocol):
     FRAMEWORK: str
     """The distribution that reads the artifact: `importlib.metadata.version(FRAMEWORK)`."""
 
+    SERVED: str
+    """What one server loads, below the artifact's folder; empty for all of it. Its size is the artifact's size."""
+
     def export(self, spec: ModelSpec, weights: Weights, folder: Path) -> None:
         """Write the artifact into a folder that exists and is empty."""
 

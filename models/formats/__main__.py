@@ -18,7 +18,7 @@ from pathlib import Path
 from models import formats, zoo
 from models.agreement import compare
 from models.golden import read_golden
-from models.manifest import ArtifactError
+from models.manifest import ArtifactError, size_bytes
 from models.weights import read_weights
 
 
@@ -28,7 +28,11 @@ def export(format: str, model: str, model_dir: Path) -> dict[str, object]:
     folder.mkdir()
     module = formats.find(format)
     module.export(zoo.load_spec(model), read_weights(model_dir), folder)
-    return {"framework": module.FRAMEWORK, "framework_version": version(module.FRAMEWORK)}
+    return {
+        "framework": module.FRAMEWORK,
+        "framework_version": version(module.FRAMEWORK),
+        "bytes": size_bytes(folder / module.SERVED),
+    }
 
 
 def check(format: str, model: str, model_dir: Path) -> dict[str, object]:

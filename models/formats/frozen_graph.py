@@ -18,6 +18,7 @@ from models.weights import Weights
 FRAMEWORK = "tensorflow"
 FILE = "frozen_graph.pb"
 WRAPPING = "serving/1"
+SERVED = FILE
 
 tf1 = tf.compat.v1
 

@@ -16,6 +16,7 @@ from models.tensorflow_setup import tensorflow as tf
 from models.weights import Weights
 
 FRAMEWORK = "tensorflow"
+SERVED = ""
 FILE = "model.weights.h5"
 
 

@@ -18,12 +18,18 @@ from models.tensorflow_setup import tensorflow as tf
 from models.weights import Weights
 
 FRAMEWORK = "tensorflow"
+SERVED = ""
 SIGNATURE = "serving_default"
 VERSION = "1"
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
-    """Trace the Keras model for any batch size and save it with its serving signature."""
+    """Trace the Keras model for any batch size and save it with its serving signature.
+
+    What is saved is a module that holds the TensorFlow variables, not the Keras model: saved as itself, a Keras 3
+    model leaves the variables that the signature reads without values for whoever restores it into a session, and
+    that is how TensorFlow Serving loads a SavedModel.
+    """
     model = zoo.network(spec.name, "keras_model").build()
     set_weights(model, weights)
     image, probabilities = spec.inputs[0], spec.outputs[0]
@@ -33,7 +39,9 @@ def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     def serve(batch: Any) -> dict[str, Any]:
         return {probabilities.name: model(batch, training=False)}
 
-    tf.saved_model.save(model, str(folder / VERSION), signatures={SIGNATURE: serve})
+    module = tf.Module()
+    module.weights = [variable.value for variable in model.variables]
+    tf.saved_model.save(module, str(folder / VERSION), signatures={SIGNATURE: serve})
 
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Predict:

@@ -16,6 +16,7 @@ from models.spec import ModelSpec
 from models.weights import Weights, to_torch
 
 FRAMEWORK = "torch"
+SERVED = ""
 FILE = "model.pt"
 
 

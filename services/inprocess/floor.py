@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.agreement import TOLERANCE
 from models.formats import Batch, Predict
-from models.golden import Golden
+from models.golden import TOLERANCE, Golden
 
 NOT_A_NUMBER = 1e30
 """The error of an answer that is not finite: JSON has no word for infinity."""

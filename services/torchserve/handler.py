@@ -56,8 +56,7 @@ class Handler:
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
         name = "data" if "data" in request else "body"
-        content_type = headers.get(name, {}).get("content-type") or "application/json"
-        if name not in request or content_type != "application/json":
+        if name not in request or content_type(headers) != "application/json":
             return Refusal(415, "send the body as Content-Type: application/json")
         if headers.get("explain") == "True":
             return Refusal(404, "this model answers :predict only")
@@ -94,6 +93,17 @@ def _refuse(refusal: Refusal, index: int, context: Any, alone: bool) -> None:
     if alone and is_grpc(context.get_all_request_header(index)):
         raise PredictionException(refusal.message, refusal.status)
     context.set_response_status(refusal.status, refusal.phrase, index)
+
+
+def content_type(headers: Mapping[str, Any]) -> str:
+    """What the client says the body is, in lower case; JSON where it says nothing, as in gRPC.
+
+    From the request's own headers: the parameter's entry, `headers["body"]`, can be replaced by a header of that name.
+    """
+    for name, value in headers.items():
+        if isinstance(value, str) and name.lower() == "content-type":
+            return value.partition(";")[0].strip().lower()
+    return "application/json"
 
 
 def is_grpc(headers: Mapping[str, Any]) -> bool:

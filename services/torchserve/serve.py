@@ -34,6 +34,8 @@ UNUSABLE_IN_LOG = re.compile(r"^[\w.]*(?:SettingsError|ArtifactError): (.+)", re
 
 def main(environ: Mapping[str, str]) -> int:
     """Serve until SIGTERM or SIGINT; the exit code says how it ended."""
+    # Blocked, not handled: they are taken from the queue where the watch waits, and interrupt nothing half done.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP_SIGNALS, signal.SIGCHLD})
     try:
         settings = check(Settings.from_env(environ))
         _, artifact = verified(settings)
@@ -64,8 +66,6 @@ def check(settings: Settings) -> Settings:
 def serve(settings: Settings, work_dir: config.WorkDir) -> int:
     """Run the frontend until a signal or its own end; the exit code. No process of it is left afterwards."""
     adopt_orphans()
-    # Blocked, not handled: they are taken from the queue where the watch waits, and interrupt nothing half done.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP_SIGNALS, signal.SIGCHLD})
     frontend = subprocess.Popen(
         config.command(work_dir),
         cwd=work_dir.root,

@@ -107,6 +107,11 @@ def test_overhead_is_measured_against_the_floor_of_the_same_format(clean):
     assert floor.overhead is None
 
 
+def test_overhead_is_not_given_where_the_floor_had_fewer_callers(tmp_path):
+    scenario = Scenario(only=("flask-savedmodel-rest", "inprocess-savedmodel"), concurrencies=(4,))
+    assert compare(write_run(tmp_path / "run", scenario)).entry("flask-savedmodel-rest").overhead is None
+
+
 def test_null_calibrates_and_never_ranks(clean):
     assert clean.calibration.endpoint == "flask-null-rest"
     assert clean.calibration.ceiling.value > answer(clean, "throughput").winner.estimate.value

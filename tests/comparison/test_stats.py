@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
 def test_a_percentile_with_too_few_samples_is_absent_and_its_estimate_says_how_many_are_needed():
     sampled = bootstrap(windows(8, 100), 0)
     assert set(sampled) == {"p50", "p90", "throughput"}
-    assert withheld(200, 0.99).withheld == "200 samples, 368 needed"
+    assert withheld(200, 0.99).withheld == "200 of 368"
     assert withheld(200, 0.99).value is None
 
 

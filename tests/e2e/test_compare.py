@@ -1,6 +1,7 @@
 """One small comparison of everything, as a user runs it."""
 
 import csv
+import html
 import json
 
 import pytest
@@ -11,18 +12,7 @@ from loadtests.rows import read_rows
 pytestmark = pytest.mark.slow
 
 COUNT = 17
-SETTINGS = (
-    "--profile",
-    "quick",
-    "--duration",
-    "0.6",
-    "--warmup",
-    "0.2",
-    "--concurrency",
-    "1,4",
-    "--rounds",
-    "2",
-)
+SETTINGS = ["--profile", "quick", "--duration", "0.5", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +51,10 @@ def test_answers_were_checked_during_load_and_were_right(finished):
             assert window.wrong_answers == 0, endpoint.endpoint
 
 
-def test_rounds_and_concurrencies_are_complete_and_interleaved(finished):
+def test_every_concurrency_was_measured(finished):
     for endpoint in finished.suite.endpoints:
-        expected = [(r, c) for r in (1, 2) for c in ((1,) if endpoint.protocol == "call" else (1, 4))]
-        assert [(w.round, w.concurrency) for w in endpoint.windows] == expected
-    ends_of_round_1 = [w.start_s for e in finished.suite.endpoints for w in e.windows if w.round == 1]
-    begins_of_round_2 = [w.start_s for e in finished.suite.endpoints for w in e.windows if w.round == 2]
-    assert max(ends_of_round_1) < min(begins_of_round_2)
+        expected = [1] if endpoint.protocol == "call" else [1, 4]
+        assert [w.concurrency for w in endpoint.windows] == expected
 
 
 def test_raw_rows_agree_with_the_suite(finished):
@@ -112,17 +99,27 @@ def test_the_embedded_server_is_never_called_tensorflow_serving(finished, report
     if "tfserving" in servers:
         pytest.skip("a real tensorflow_model_server is on PATH")
     assert "tfserving-embedded" in servers
-    for name in ("report.csv", "report.json"):
-        assert "TensorFlow Serving" not in (report / name).read_text()
+    disclaimers = (
+        "figures are not TensorFlow Serving's",
+        "TensorFlow Serving itself did not run here",
+        "cannot be loaded by TensorFlow Serving",
+    )
+    for name in ("report.html", "report.md", "report.csv", "report.json"):
+        text = html.unescape((report / name).read_text())
+        for disclaimer in disclaimers:
+            text = text.replace(disclaimer, "")
+        assert "TensorFlow Serving" not in text, name
 
 
 def test_reports_in_every_format_have_every_endpoint(finished, report):
-    for name in ("report.html", "report.md", "report.csv", "report.json"):
-        text = (report / name).read_text()
-        for endpoint in finished.suite.endpoints:
-            assert endpoint.endpoint in text, f"{endpoint.endpoint} is not in {name}"
-    json.loads((report / "report.json").read_text())
-    assert len(list(csv.DictReader((report / "report.csv").open()))) >= COUNT
+    endpoints = {e.endpoint for e in finished.suite.endpoints}
+    entries = json.loads((report / "report.json").read_text())["entries"]
+    assert {entry["result"]["endpoint"] for entry in entries} == endpoints
+    assert {row["endpoint"] for row in csv.DictReader((report / "report.csv").open())} == endpoints
+    page = html.unescape((report / "report.html").read_text())
+    assert [entry["label"] for entry in entries if entry["label"] not in page] == []
+    ranking = (report / "report.md").read_text().split("## Ranking")[1].split("##")[0]
+    assert sum(line.startswith("| ") for line in ranking.splitlines()) == COUNT + 2
 
 
 def test_the_report_can_be_rendered_again_alone(finished):

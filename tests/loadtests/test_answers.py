@@ -5,7 +5,7 @@ import pytest
 
 from loadtests.answers import Reservoir, compare
 from loadtests.payloads import json_rows
-from loadtests.samples import TOLERANCE
+from models.golden import TOLERANCE
 
 EXPECTED = np.float32([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]])
 

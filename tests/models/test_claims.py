@@ -6,8 +6,8 @@ import pytest
 from torch import nn
 
 from models import formats
-from models.agreement import TOLERANCE
 from models.formats.torch_eager import filled
+from models.golden import TOLERANCE
 from models.keras_weights import set_weights
 from models.tensorflow_setup import configure
 from models.tensorflow_setup import tensorflow as tf
@@ -55,7 +55,7 @@ def test_c3_a_tf1_tensor_has_no_value_until_a_session_runs_it(weights, golden):
         image, probabilities = tf1_graph.build()
         assert image.op.type == "Placeholder"
         assert tf1.executing_eagerly() is False
-        with pytest.raises((AttributeError, NotImplementedError, TypeError)):
+        with pytest.raises(AttributeError, match="numpy"):
             probabilities.numpy()
         with pytest.raises(TypeError, match="symbolic"):
             list(probabilities)

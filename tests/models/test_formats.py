@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models import formats
-from models.agreement import TOLERANCE
+from models.golden import TOLERANCE
 from models.manifest import ArtifactError, read_manifest
 from models.spec import TensorSpec
 from models.tensorflow_setup import configure

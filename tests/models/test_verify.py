@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.agreement import TOLERANCE
 from models.formats.torch_eager import load
+from models.golden import TOLERANCE
 from models.manifest import ArtifactError
 from models.spec import FORMATS, REPOSITORY
 from models.verify import verify_model

@@ -64,8 +64,8 @@ def _row(layout: Layout, index: int, entry: Entry, floor: Estimate | None, scale
         marks.append(_interval(point.p99_s, scale, y))
         marks.append(circle(scale(point.p99_s.value), y, 4.5, "hollow"))
     marks += [_interval(point.p50_s, scale, y), circle(scale(point.p50_s.value), y, 5.5, "dot")]
-    tail = ms(point.p99_s.value) if point.p99_s.value is not None else "withheld"
-    marks.append(layout.value(index, f"{ms(point.p50_s.value)} – {tail} ms"))
+    tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None else ""
+    marks.append(layout.value(index, f"{ms(point.p50_s.value)}{tail} ms"))
     return group(marks, f"fam-{family(entry.result)}", f"{label(entry.result)}: {_spoken(entry)}")
 
 

@@ -59,7 +59,8 @@ def _row(comparison: Comparison, layout: Layout, index: int, contrast: Contrast,
     if contrast.ratio.low is not None and contrast.ratio.high is not None:
         marks.append(whisker(scale(contrast.ratio.low), scale(contrast.ratio.high), y))
     marks.append(circle(scale(value), y, 5, "dot" if contrast.outcome in ("better", "worse") else "hollow"))
-    words = {"better": times(value), "worse": times(value)}.get(contrast.outcome, f"{times(value)} {contrast.outcome}")
+    clear = layout.narrow or contrast.outcome in ("better", "worse")
+    words = times(value) if clear else f"{times(value)} {contrast.outcome}"
     marks.append(layout.value(index, words))
     return group(marks, "fam-flask" if contrast.place == "flask" else "fam-floor", _spoken(comparison, contrast))
 

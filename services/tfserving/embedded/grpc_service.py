@@ -20,7 +20,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from services.tfserving.embedded import inference, model_info, tensor_protos
+from services.tfserving.embedded import example_inference, inference, model_info, tensor_protos
 from services.tfserving.embedded.errors import Code, ServingError, invalid_argument
 from services.tfserving.embedded.inference import Runner, run_at_once
 from services.tfserving.embedded.metrics import Metrics
@@ -57,7 +57,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         """Classify tf.Examples."""
         with self._call("Classify", request.model_spec, context):
             servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = inference.classify(servable, name, _examples(request.input), self.run)
+            result = example_inference.classify(servable, name, _examples(request.input), self.run)
             response = classification_pb2.ClassificationResponse(result=result)
             _fill_spec(response.model_spec, servable, name)
             return response
@@ -66,7 +66,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         """Regress tf.Examples."""
         with self._call("Regress", request.model_spec, context):
             servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = inference.regress(servable, name, _examples(request.input), self.run)
+            result = example_inference.regress(servable, name, _examples(request.input), self.run)
             response = regression_pb2.RegressionResponse(result=result)
             _fill_spec(response.model_spec, servable, name)
             return response
@@ -77,7 +77,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         with self._call("MultiInference", spec, context):
             servable = self._servable(_common_spec(request.tasks))
             tasks = [(task.model_spec.signature_name, task.method_name) for task in request.tasks]
-            results = inference.multi_inference(servable, tasks, _examples(request.input), self.run)
+            results = example_inference.multi_inference(servable, tasks, _examples(request.input), self.run)
             response = inference_pb2.MultiInferenceResponse()
             for task, result in zip(request.tasks, results, strict=True):
                 entry = response.results.add()

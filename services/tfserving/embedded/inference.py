@@ -1,15 +1,11 @@
-"""Run a signature: checks before, one run of the graph, results after. Both protocols call this.
+"""Run a predict signature: checks before, one run of the graph, results by alias. Both protocols call this.
 
-After TensorFlow Serving's predict_util.cc, classifier.cc, regressor.cc and multi_inference.cc.
+After TensorFlow Serving's predict_util.cc.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from tensorflow_serving.apis import classification_pb2, regression_pb2
+from collections.abc import Callable, Sequence
 
 from services.tfserving.embedded.errors import (
     Code,
@@ -69,140 +65,6 @@ def check_method(signature: Signature) -> None:
             Code.INTERNAL,
             f"Expected prediction signature method_name to be one of {{{', '.join(METHODS)}}}. Was: {signature.method}",
         )
-
-
-def classify(servable: Servable, name: str, examples: Sequence[bytes], run: Runner) -> Any:
-    """Classify serialised tf.Examples: a ClassificationResult."""
-    signature = _named_signature(servable, name)
-    return classification_result(signature, len(examples), _one_shot(servable, [signature], [CLASSIFY], examples, run))
-
-
-def regress(servable: Servable, name: str, examples: Sequence[bytes], run: Runner) -> Any:
-    """Regress serialised tf.Examples: a RegressionResult."""
-    signature = _named_signature(servable, name)
-    return regression_result(signature, len(examples), _one_shot(servable, [signature], [REGRESS], examples, run))
-
-
-def multi_inference(
-    servable: Servable, tasks: Sequence[tuple[str, str]], examples: Sequence[bytes], run: Runner
-) -> list[Any]:
-    """Several (signature name, method) over the same examples in one run: a result per task."""
-    names = [name or DEFAULT_SIGNATURE for name, _ in tasks]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise invalid_argument(f"Duplicate evaluation of signature: {name}")
-        if name not in servable.signatures:
-            raise invalid_argument(f"Requested signature not found in model graph: {name}")
-    for _, method in tasks:
-        if method not in RESULTS:
-            raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {method}")
-    signatures = [servable.signatures[name] for name in names]
-    methods = [method for _, method in tasks]
-    outputs = _one_shot(servable, signatures, methods, examples, run)
-    return [RESULTS[m](s, len(examples), outputs) for s, m in zip(signatures, methods, strict=True)]
-
-
-def classification_result(signature: Signature, count: int, outputs: Mapping[str, Array]) -> Any:
-    """Labels and scores, (batch, classes) each, either may be missing, as a ClassificationResult."""
-    classes, scores = (
-        _matrix(signature, alias, kind, count, outputs) for alias, kind in (("classes", "O"), ("scores", "f"))
-    )
-    if classes is not None and scores is not None and classes.shape != scores.shape:
-        raise invalid_argument(
-            f"Tensors class and score should match in dim_size(1). Got {classes.shape[1]} vs. {scores.shape[1]}"
-        )
-    result = classification_pb2.ClassificationResult()
-    width = next(m.shape[1] for m in (classes, scores) if m is not None)
-    for row in range(count):
-        one = result.classifications.add()
-        for column in range(width):
-            label = classes[row, column] if classes is not None else b""
-            score = scores[row, column] if scores is not None else 0.0
-            one.classes.add(label=label.decode(errors="replace"), score=float(score))
-    return result
-
-
-def regression_result(signature: Signature, count: int, outputs: Mapping[str, Array]) -> Any:
-    """One value per example, (batch,) or (batch, 1), as a RegressionResult."""
-    values = outputs[signature.outputs["outputs"].name]
-    if values.ndim not in (1, 2) or (values.ndim == 2 and values.shape[1] != 1):
-        raise invalid_argument(
-            f"Expected output Tensor shape to be either [batch_size] or [batch_size, 1] but got {list(values.shape)}"
-        )
-    if len(values) != count:
-        raise invalid_argument(f"Input batch size did not match output batch size: {count} vs. {len(values)}")
-    if values.dtype != np.float32:
-        raise invalid_argument(f"Expected output Tensor of DT_FLOAT.  Got: {values.dtype.name}")
-    result = regression_pb2.RegressionResult()
-    for value in values.ravel().tolist():
-        result.regressions.add(value=value)
-    return result
-
-
-RESULTS = {CLASSIFY: classification_result, REGRESS: regression_result}
-
-
-def _named_signature(servable: Servable, name: str) -> Signature:
-    name = name or DEFAULT_SIGNATURE
-    try:
-        return servable.signatures[name]
-    except KeyError:
-        raise invalid_argument(f"No signature was found with the name: {name}") from None
-
-
-def _one_shot(
-    servable: Servable,
-    signatures: Sequence[Signature],
-    methods: Sequence[str],
-    examples: Sequence[bytes],
-    run: Runner,
-) -> dict[str, Array]:
-    """Feed the examples once and fetch every signature's outputs, by their names in the graph."""
-    for signature, method in zip(signatures, methods, strict=True):
-        _check_example_signature(signature, method)
-    feeds = {signature.inputs["inputs"].name for signature in signatures}
-    if len(feeds) != 1:
-        raise invalid_argument("Input tensor must be the same for all Signatures.")
-    if not examples:
-        raise invalid_argument("Input is empty.")
-    fetches = sorted({info.name for signature in signatures for info in signature.outputs.values()})
-    batch = np.array(examples, dtype=object)
-    return dict(zip(fetches, run(servable, sorted(feeds), [batch], fetches), strict=True))
-
-
-def _check_example_signature(signature: Signature, method: str) -> None:
-    kind, noun = ("classification", "classification") if method == CLASSIFY else ("regression", "regression")
-    if signature.method != method:
-        raise invalid_argument(f"Expected {kind} signature method_name to be {method}. Was: {signature.method}")
-    if len(signature.inputs) != 1:
-        raise invalid_argument("Expected one input Tensor.")
-    if method == REGRESS and len(signature.outputs) != 1:
-        raise invalid_argument("Expected one output Tensor.")
-    if method == CLASSIFY and len(signature.outputs) not in (1, 2):
-        raise invalid_argument(f"Expected one or two output Tensors, found {len(signature.outputs)}")
-    if "inputs" not in signature.inputs:
-        raise failed_precondition(f"No {noun} inputs found in SignatureDef: {signature.name}")
-    expected = {"classes", "scores"} if method == CLASSIFY else {"outputs"}
-    if not expected & signature.outputs.keys():
-        raise failed_precondition(
-            f"Expected {noun} signature outputs to contain at least one of {sorted(expected)}. "
-            f"Signature was: {signature.name}"
-        )
-
-
-def _matrix(signature: Signature, alias: str, kind: str, count: int, outputs: Mapping[str, Array]) -> Array | None:
-    info = signature.outputs.get(alias)
-    if info is None:
-        return None
-    matrix = outputs[info.name]
-    if matrix.ndim != 2:
-        raise invalid_argument(f"Expected Tensor shape: [batch_size num_classes] but got {list(matrix.shape)}")
-    if matrix.dtype.kind != kind:
-        wanted = "DT_STRING" if kind == "O" else "DT_FLOAT"
-        raise invalid_argument(f"Expected {alias} Tensor of {wanted}. Got: {matrix.dtype.name}")
-    if len(matrix) != count:
-        raise invalid_argument(f"Expected {alias} output batch size of {count}. Got: {len(matrix)}")
-    return matrix
 
 
 def _check_inputs(signature: Signature, inputs: Tensors) -> None:

@@ -6,7 +6,14 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from services.tfserving.embedded import inference, json_answer, json_examples, json_request, model_info
+from services.tfserving.embedded import (
+    example_inference,
+    inference,
+    json_answer,
+    json_examples,
+    json_request,
+    model_info,
+)
 from services.tfserving.embedded.errors import HTTP_STATUS, Code, ServingError, invalid_argument
 from services.tfserving.embedded.inference import Runner, run_at_once
 from services.tfserving.embedded.json_fast import PlainBodies
@@ -123,13 +130,13 @@ class RestApi:
     def _classify(self, target: Target, body: bytes) -> bytes:
         document = json_request.parse_json(body)
         name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
-        result = inference.classify(self._servable(target), name, examples, self.run)
+        result = example_inference.classify(self._servable(target), name, examples, self.run)
         return json_examples.classification_json(result)
 
     def _regress(self, target: Target, body: bytes) -> bytes:
         document = json_request.parse_json(body)
         name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
-        result = inference.regress(self._servable(target), name, examples, self.run)
+        result = example_inference.regress(self._servable(target), name, examples, self.run)
         return json_examples.regression_json(result)
 
     def _status(self, target: Target) -> bytes:

@@ -37,12 +37,23 @@ function inspect(frame, width) {
     const inside = w.left >= s.left - 1 && w.right <= s.right + 1 && w.top >= s.top - 1 && w.bottom <= s.bottom + 1;
     if (!inside) cut.push(words.textContent);
   }
+  const covered = [];
+  for (const svg of page.querySelectorAll("svg.chart")) {
+    const words = [...svg.querySelectorAll("text")].filter(shown)
+      .map((w) => [w.textContent, w.getBoundingClientRect()]);
+    words.forEach(([a, r], i) => words.slice(i + 1).forEach(([b, s]) => {
+      const wide = Math.min(r.right, s.right) - Math.max(r.left, s.left);
+      const high = Math.min(r.bottom, s.bottom) - Math.max(r.top, s.top);
+      if (wide > 1 && high > 4) covered.push([a, b]);
+    }));
+  }
   const heading = [...page.querySelectorAll(".t-ranking thead th")].find((h) => h.textContent.includes("Memory"));
   const column = () => [...page.querySelectorAll(".t-ranking tbody")].map((b) => [...b.rows].map((r) =>
     r.cells[heading.cellIndex]?.dataset.sort).filter((v) => v !== undefined).map(Number));
   heading.querySelector("button").click(); const up = column();
   heading.querySelector("button").click(); const down = column();
-  found[width] = { scroll: page.documentElement.scrollWidth, client: page.documentElement.clientWidth, cut, up, down,
+  found[width] = { covered, cut,
+    scroll: page.documentElement.scrollWidth, client: page.documentElement.clientWidth, up, down,
     charts: [...page.querySelectorAll("svg.chart")].filter(shown).length, sort: heading.getAttribute("aria-sort"),
     small: Math.min(...[...page.querySelectorAll("svg text")].filter(shown).map(size)) };
 }
@@ -90,6 +101,10 @@ def test_no_words_of_a_chart_are_cut_off_or_too_small_to_read(seen):
     assert {width: m["cut"] for width, m in seen[0].items() if m["cut"]} == {}
     assert {width: m["small"] for width, m in seen[0].items() if m["small"] < 8} == {}
     assert all(m["charts"] == 5 for m in seen[0].values())
+
+
+def test_no_words_of_a_chart_cover_others(seen):
+    assert {width: m["covered"] for width, m in seen[0].items() if m["covered"]} == {}
 
 
 def test_a_click_on_a_heading_sorts_and_a_second_turns_it_round(seen):

@@ -10,7 +10,7 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.outcome import Comparison
-from comparison.render import FORMATS, charts, html, notes, ranking, tables, words, write_all
+from comparison.render import FORMATS, charts, findings, html, notes, ranking, tables, words, write_all
 from comparison.render import csv as csv_form
 from tests.comparison.render.conftest import HOSTILE, RUNS
 from tests.comparison.render.page import Page
@@ -244,8 +244,35 @@ def test_a_run_that_measured_nothing_renders(tmp_path):
     assert "<table" in write_all(comparison, tmp_path / "report")["html"].read_text()
 
 
+def test_a_noisy_machine_is_named_before_the_first_figure(rendered, tmp_path):
+    scenario = Scenario(window_s=0.4, rounds=3, round_drift=0.3, concurrencies=(1, 4))
+    noisy = compare(write_run(tmp_path / "run", scenario))
+    assert any("The machine was noisy" in caveat for caveat in notes.caveats(noisy))
+    assert not any("noisy" in caveat for caveat in notes.caveats(rendered["clean"].comparison))
+
+
+def test_one_kind_of_doubt_about_one_endpoint_is_one_row(rendered):
+    rows = findings.invalid(rendered["faulty"].comparison).rows
+    wrong = [row for row in rows if "answers checked under load were wrong" in row[2].text]
+    assert [row[1].text for row in wrong] == ["1, 4, 16"]
+
+
+def test_the_recipe_on_the_page_recomputes_its_percentiles(rendered, tmp_path, monkeypatch, capsys):
+    comparison = compare(write_run(tmp_path / "results" / "run", Scenario(only=("flask-torchscript-rest",))))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(notes.recompute(comparison), "recipe", "exec"), {})
+    printed = [line.split(maxsplit=3) for line in capsys.readouterr().out.splitlines()]
+    assert [(name, int(c), int(n)) for name, c, n, _ in printed] == [
+        (p.endpoint, p.concurrency, p.samples) for p in comparison.points
+    ]
+    for (*_, figures), point in zip(printed, comparison.points, strict=True):
+        found = [float(f) for f in figures.strip("[]").split()]
+        expected = [1e3 * e.value for e in (point.p50_s, point.p90_s, point.p99_s)]
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_withheld_percentiles_say_how_many_samples_they_need(tmp_path):
     scenario = Scenario(window_s=0.4, only=("flask-keras-eager-rest",), concurrencies=(1,))
     comparison = compare(write_run(tmp_path / "run", scenario))
     text = Page(write_all(comparison, tmp_path / "report")["html"].read_text()).text
-    assert re.search(r"withheld ?\d+ samples, 368 needed", text)
+    assert re.search(r"withheld ?\d+ of 368", text)

@@ -95,6 +95,13 @@ def test_a_body_of_many_times_the_limit_is_refused_without_json(server):
     assert send("127.0.0.1", server.port("REST"), GOOD).status == 200
 
 
+@pytest.mark.parametrize("name", ["body", "data", "shape", "explain"])
+def test_a_header_of_any_name_changes_nothing(server, name):
+    """TorchServe hands parameters and headers to the handler in one mapping."""
+    case = Case(name, (200,), GOOD.body, headers={"Content-Type": "application/json", name: "True"})
+    assert send("127.0.0.1", server.port("REST"), case).status == 200
+
+
 def test_explain_is_not_a_prediction(server):
     answer = send(
         "127.0.0.1", server.port("REST"), Case("explain", (404,), GOOD.body, PREDICT.replace("predict", "explain"))
