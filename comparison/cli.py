@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -149,6 +150,12 @@ def main() -> None:
     try:
         with interruptible():
             app(prog_name="serveoff")
+    except SystemExit as end:
+        if end.code == ExitCode.INTERRUPTED:
+            # An interrupt that struck inside `exec`, in some import, would otherwise end us by SIGINT (CPython 3.11).
+            sys.stdout.flush()
+            os._exit(ExitCode.INTERRUPTED)
+        raise
     except RegistryError as error:
         _fail(str(error), "", ExitCode.REGISTRY)
     except ServeoffError as error:

@@ -36,8 +36,15 @@ class Deployment:
     """Port name to the port on the host that docker-compose.yml publishes it on."""
     ready: str = ""
     ready_match: str = ""
+    ready_per_worker: bool = False
+    """True where `ready_match` must be found once for every worker."""
     grpc_api: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready_count(self) -> int:
+        """How often `ready_match` must be found before the deployment is ready."""
+        return int(self.environment.get("SERVING_WORKERS", "1")) if self.ready_per_worker else 1
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -83,6 +90,7 @@ def _deployment(name: str, block: Mapping[str, Any]) -> Deployment:
             published=_published(block.get("ports", []), ports),
             ready=labels.get("ready", ""),
             ready_match=labels.get("ready-match", ""),
+            ready_per_worker=labels.get("ready-per-worker") == "true",
             grpc_api=labels.get("grpc-api", ""),
             environment={key: str(value) for key, value in block.get("environment", {}).items()},
         )

@@ -28,7 +28,8 @@ def wait_ready(server: Server, deadline_s: float = READY_DEADLINE_S) -> float:
     port_name, _, path = server.deployment.ready.partition("/")
     host, port = _split(server.addresses[port_name])
     pattern = re.compile(server.deployment.ready_match)
-    return _wait(server, lambda: _says_ready(host, port, f"/{path}", pattern), "become ready", deadline_s)
+    count = server.deployment.ready_count
+    return _wait(server, lambda: _says_ready(host, port, f"/{path}", pattern, count), "become ready", deadline_s)
 
 
 def _wait(server: Server, reached: Callable[[], bool], what: str, deadline_s: float) -> float:
@@ -57,12 +58,12 @@ def _accepts(host: str, port: int) -> bool:
     return True
 
 
-def _says_ready(host: str, port: int, path: str, pattern: re.Pattern[str]) -> bool:
+def _says_ready(host: str, port: int, path: str, pattern: re.Pattern[str], count: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=PROBE_TIMEOUT_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.status == 200 and bool(pattern.search(answer.read().decode(errors="replace")))
+        return answer.status == 200 and len(pattern.findall(answer.read().decode(errors="replace"))) >= count
     except (OSError, http.client.HTTPException):
         return False
     finally:

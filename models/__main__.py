@@ -6,9 +6,11 @@ Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 ARTIFACT_PROBLEM = 3
 INTERRUPTED = 130
@@ -91,5 +93,17 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
 
+def _exit(code: int) -> NoReturn:
+    """Leave with this code, even if an interrupt struck while some import was inside `exec`.
+
+    CPython 3.11 remembers such an interrupt after it was handled, and would end by SIGINT instead of the code.
+    """
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _exit(main())

@@ -84,11 +84,15 @@ class LocalRuntime:
     """Ports to use, by port name, instead of free ones."""
 
     def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
-        """TF Serving becomes the embedded model server, under its own name, where the real one is not installed."""
+        """The deployment with the run's settings.
+
+        TF Serving becomes the embedded model server, under its own name, where the real one is not installed.
+        """
+        equal = replace(deployment, environment={**deployment.environment, **self.settings})
         if deployment.server != "tfserving" or server_id() == "tfserving":
-            return deployment, ""
+            return equal, ""
         name = deployment.name.replace("tfserving", server_id(), 1)
-        return replace(deployment, name=name, server=server_id()), STAND_IN_NOTE
+        return replace(equal, name=name, server=server_id()), STAND_IN_NOTE
 
     def start(self, deployment: Deployment) -> LocalServer:
         """Spawn the deployment; it is not yet ready when this returns."""
@@ -111,7 +115,6 @@ class LocalRuntime:
     def _environment(self, deployment: Deployment, ports: Mapping[str, int], work_dir: Path) -> dict[str, str]:
         return {
             **deployment.environment,
-            **self.settings,
             "SERVING_HOST": LOOPBACK,
             "SERVING_MODEL_DIR": str(model_dir(deployment.model).resolve()),
             "SERVING_WORK_DIR": str(work_dir.resolve()),

@@ -1,0 +1,78 @@
+"""Real processes: at most one awake, and none left behind."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from comparison import processes
+from comparison.deployments import read_registry
+from comparison.fleet import Fleet
+from comparison.runtimes.local import LocalServer
+
+BASE = replace(read_registry(environ={})[0], ready="", ports={})
+ONE, TWO = replace(BASE, name="one"), replace(BASE, name="two")
+
+
+@dataclass
+class Sleepers:
+    """A runtime whose servers only sleep."""
+
+    folder: Path
+    started: list[LocalServer] = field(default_factory=list)
+
+    def resolve(self, deployment):
+        return deployment, ""
+
+    def start(self, deployment):
+        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        process = processes.spawn(command, os.environ, self.folder / "log")
+        self.started.append(LocalServer(deployment, process, {}, self.folder / "log", time.perf_counter()))
+        return self.started[-1]
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    runtime = Sleepers(tmp_path)
+    yield runtime
+    for server in runtime.started:
+        server.stop()
+
+
+def status(server):
+    return psutil.Process(server.pid).status()
+
+
+def test_a_resting_server_is_frozen_and_woken_as_the_same_process(runtime):
+    fleet = Fleet(runtime)
+    server = fleet.start(ONE)
+    fleet.rest(ONE)
+    assert status(server) == psutil.STATUS_STOPPED
+    assert fleet.wake(ONE) is server
+    assert status(server) != psutil.STATUS_STOPPED
+    fleet.close()
+
+
+def test_a_server_is_stopped_instead_where_memory_is_short_and_started_again(runtime):
+    fleet = Fleet(runtime, reserve_bytes=2**62)
+    first = fleet.start(ONE)
+    fleet.rest(ONE)
+    assert first.ended() == "killed by SIGTERM"
+    second = fleet.wake(ONE)
+    assert second is not first
+    assert not second.ended()
+    fleet.close()
+
+
+def test_close_ends_frozen_and_running_servers_alike(runtime):
+    fleet = Fleet(runtime)
+    frozen, running = fleet.start(ONE), fleet.start(TWO)
+    fleet.rest(ONE)
+    fleet.close()
+    assert frozen.ended()
+    assert running.ended()
+    fleet.close()

@@ -1,0 +1,28 @@
+import json
+
+import pytest
+
+from models.fingerprint import is_current
+
+MODEL = "digits_cnn"
+
+
+def test_an_untouched_export_is_current(copied_model):
+    assert is_current(MODEL, copied_model)
+
+
+def test_an_export_of_other_sources_is_not(copied_model):
+    manifest = json.loads((copied_model / "manifest.json").read_text())
+    (copied_model / "manifest.json").write_text(json.dumps({**manifest, "fingerprint": "0" * 64}))
+    assert not is_current(MODEL, copied_model)
+
+
+@pytest.mark.parametrize(
+    "damaged", ["weights.npz", "golden.npz", "torch_eager/model.pt", "savedmodel/1/saved_model.pb"]
+)
+def test_a_changed_file_is_noticed(copied_model, damaged):
+    path = copied_model / damaged
+    path.write_bytes(path.read_bytes() + b"x")
+    assert not is_current(MODEL, copied_model)
+    path.unlink()
+    assert not is_current(MODEL, copied_model)
