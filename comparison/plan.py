@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from comparison.deployments import Deployment, Endpoint
@@ -13,6 +13,8 @@ STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.
 """Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
 LOCUST_ESTIMATE_S = 1.8
 FLOOR_WINDOW_SHARE = 0.5
+FIRST_WARMUP = 4
+"""A server is first visited with so many times the warm-up: a Java server compiles itself while it serves."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Profile:
     warmup_s: float
     rounds: int
     concurrencies: tuple[int, ...]
+
+    def first_visit(self) -> Profile:
+        """The same with the longer warm-up of a server that has not been visited yet."""
+        return replace(self, warmup_s=self.warmup_s * FIRST_WARMUP)
 
 
 PROFILES = {
@@ -64,6 +70,8 @@ class Plan:
     def total_s(self) -> float:
         """Seconds that the whole run should take."""
         starts = sum(self.start_s(deployment) for deployment, _ in self.deployments)
+        served = sum(endpoint.protocol != "call" for endpoint in self.endpoints)
+        starts += served * (FIRST_WARMUP - 1) * self.profile.warmup_s
         return starts + self.profile.rounds * sum(self.visit_s(endpoint) for endpoint in self.endpoints)
 
 

@@ -58,6 +58,8 @@ class RunSettings(Record):
     concurrencies: list[int]
     window_s: float
     warmup_s: float
+    first_warmup_s: float | None = None
+    """Warm-up of the first visit of a server's process; None: as long as any other."""
     rounds: int
     seed: int
     server_cpus: list[int]

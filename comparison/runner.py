@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Run:
     folder: Path
     suite: Suite
     progress: RunProgress
+    visited: set[tuple[int, str]] = field(default_factory=set)
+    """Process and endpoint of every visit so far: the first of a process has a longer warm-up."""
 
     def save(self) -> None:
         """Write the suite as it stands."""
@@ -135,7 +137,10 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
         duration_s = run.plan.floor_window_s
         visit = floor.visit_floor(server, endpoint.name, duration_s, round_, run.folder, run.progress.tick)
     else:
-        visit = run.load.visit(endpoint, server, run.plan.profile, round_, run.progress.tick)
+        first = (server.pid, endpoint.name) not in run.visited
+        profile = run.plan.profile.first_visit() if first else run.plan.profile
+        run.visited.add((server.pid, endpoint.name))
+        visit = run.load.visit(endpoint, server, profile, round_, run.progress.tick)
     _record(run, endpoint, visit)
     if visit.interrupted:
         raise KeyboardInterrupt

@@ -162,6 +162,7 @@ def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
         concurrencies=list(request.profile.concurrencies),
         window_s=request.profile.window_s,
         warmup_s=request.profile.warmup_s,
+        first_warmup_s=request.profile.first_visit().warmup_s,
         rounds=request.profile.rounds,
         seed=request.seed,
         server_cpus=list(cpus.server),

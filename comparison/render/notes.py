@@ -9,6 +9,7 @@ from comparison.render.findings import Fact
 from comparison.render.names import callers, server
 from comparison.render.numbers import megabytes, significant
 from comparison.render.words import calibration_sentence
+from comparison.results import RunSettings
 from comparison.stats import PERCENTILES, RESAMPLES, min_samples
 from comparison.verdict import SAME_WITHIN
 
@@ -58,7 +59,7 @@ def method(comparison: Comparison) -> list[Fact]:
         Fact(
             "Phases",
             "Cold start (spawn, port open, model ready, first answer) with nothing else awake; the agreement "
-            f"gate; {s.warmup_s:g} s of warm-up, stored and not counted; then closed-loop windows of {s.window_s:g} s "
+            f"gate; {_warm_up(s)}, stored and not counted; then closed-loop windows of {s.window_s:g} s "
             f"with {_list(s.concurrencies)} callers.",
         ),
         Fact(
@@ -192,3 +193,10 @@ def recompute(comparison: Comparison) -> str:
 
 def _path(folder: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "?" for c in folder)
+
+
+def _warm_up(settings: RunSettings) -> str:
+    each = f"{settings.warmup_s:g} s of warm-up"
+    if settings.first_warmup_s is None:
+        return each
+    return f"{each} a visit, {settings.first_warmup_s:g} s on a server's first"
