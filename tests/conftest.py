@@ -1,5 +1,6 @@
 """Fixtures that every test may use: the exported model, made once, and its golden answers."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 from models import spec
 
 MODEL = "digits_cnn"
+
+# A shell without job control starts background jobs with SIGINT ignored, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
