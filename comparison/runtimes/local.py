@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -16,11 +17,15 @@ from typing import IO
 from comparison import processes
 from comparison.cpus import CpuPlan
 from comparison.deployments import Deployment
+from comparison.errors import ServerFailed
 from comparison.resources import TreeUsage, sampling
 from models.spec import model_dir
 from services.tfserving import server_id
 
 LOOPBACK = "127.0.0.1"
+PORTS = (20_000, 32_000)
+"""Below the ephemeral ports of Linux (32768) and macOS (49152)."""
+PORT_TRIES = 1000
 STAND_IN_NOTE = (
     "no tensorflow_model_server on PATH: the embedded model server stands in; its figures are not TensorFlow Serving's"
 )
@@ -129,11 +134,15 @@ def open_runtime(cpus: CpuPlan, work_dir: Path, settings: Mapping[str, str]) -> 
 
 
 def free_port() -> int:
-    """A loopback port that no one listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that no one listens on now, from a range that no outgoing connection is given.
+
+    A server that takes seconds to come up would find an ephemeral port taken by some client meanwhile.
+    """
+    for _ in range(PORT_TRIES):
+        port = random.randrange(*PORTS)
+        if port_is_free(port):
+            return port
+    raise ServerFailed(f"found no free loopback port from {PORTS[0]} to {PORTS[1]}", "stop servers that use them")
 
 
 def port_is_free(port: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from comparison.runtimes.local import free_port
 from tests.bad_inputs import BODY_LIMIT, MODEL, Answer
 
 HOST = "127.0.0.1"
@@ -55,12 +55,6 @@ def environment(model_dir: Path, format: str, work_dir: Path, port: int, **setti
         **settings,
     }
     return os.environ | {f"SERVING_{name.upper()}": str(value) for name, value in values.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

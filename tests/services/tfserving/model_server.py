@@ -20,6 +20,7 @@ from typing import Any
 
 import grpc
 
+from comparison.runtimes.local import free_port
 from services.tfserving.embedded.errors import ServingError
 from services.tfserving.embedded.flags import parse
 from services.tfserving.embedded.server import ModelServer as EmbeddedServer
@@ -75,12 +76,6 @@ class ModelServer(Address):
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def spawn(folder: Path, *flags: str, module: str = "services.tfserving.embedded", **environ: str) -> ModelServer:

@@ -1,0 +1,42 @@
+import socket
+
+from comparison.cpus import CpuPlan
+from comparison.deployments import read_registry
+from comparison.plan import find_deployment
+from comparison.runtimes import local
+
+REGISTRY = read_registry(environ={})
+
+
+def open_runtime(tmp_path, **settings):
+    return local.open_runtime(CpuPlan((), ()), tmp_path, settings)
+
+
+def test_a_free_port_can_be_listened_on_and_is_not_free_then():
+    port = local.free_port()
+    with socket.socket() as server:
+        server.bind((local.LOOPBACK, port))
+        server.listen()
+        assert not local.port_is_free(port)
+    assert port in range(*local.PORTS)
+
+
+def test_a_stand_in_has_a_name_of_its_own_and_a_note(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "server_id", lambda: "tfserving-embedded")
+    deployment, note = open_runtime(tmp_path).resolve(find_deployment(REGISTRY, "tfserving-frozen-graph"))
+    assert (deployment.name, deployment.server) == ("tfserving-embedded-frozen-graph", "tfserving-embedded")
+    assert "not TensorFlow Serving's" in note
+
+
+def test_the_real_model_server_keeps_its_name_and_needs_no_note(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "server_id", lambda: "tfserving")
+    deployment, note = open_runtime(tmp_path).resolve(find_deployment(REGISTRY, "tfserving-savedmodel"))
+    assert (deployment.name, deployment.server, note) == ("tfserving-savedmodel", "tfserving", "")
+
+
+def test_settings_are_the_same_for_every_deployment(tmp_path):
+    runtime = open_runtime(tmp_path, SERVING_WORKERS="3")
+    resolved = [runtime.resolve(deployment)[0] for deployment in REGISTRY]
+    assert {deployment.environment["SERVING_WORKERS"] for deployment in resolved} == {"3"}
+    torchserve = next(d for d in resolved if d.server == "torchserve")
+    assert torchserve.ready_count == 3
