@@ -13,8 +13,8 @@ from comparison.equality import unequal
 from comparison.outcome import Calibration, Comparison, Entry, Point
 from comparison.points import (
     Key,
-    concurrencies_of,
     judge_point,
+    loads_of,
     measure,
     pooled_noise,
     read_rows,
@@ -67,12 +67,12 @@ def analyse(folder: Path) -> Analysis:
 def _measure_all(folder: Path, suite: Suite) -> Evidenced:
     read = cache(read_rows)  # one file holds all concurrencies of a visit
     everything = {
-        (result.endpoint, concurrency): measure(folder, result, concurrency, read)
+        (result.endpoint, load): measure(folder, result, load, read)
         for result in suite.endpoints
-        for concurrency in concurrencies_of(result, suite)
+        for load in loads_of(result, suite)
     }
     sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
-    noise = pooled_noise(sampled.values())
+    noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
     points: dict[str, list[Point]] = {}
     for key, measured in everything.items():
@@ -86,7 +86,9 @@ def _measure_all(folder: Path, suite: Suite) -> Evidenced:
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
     peak = max((p.peak_memory_bytes or 0 for p in points), default=0) or None
-    return Entry(result, role_of(result), tuple(points), None, False, None, peak)
+    plain = tuple(point for point in points if point.load.plain)
+    others = tuple(point for point in points if not point.load.plain)
+    return Entry(result, role_of(result), plain, None, False, None, peak, others)
 
 
 def _wrong_deployments(suite: Suite) -> dict[str, str]:
@@ -128,7 +130,7 @@ def _indistinct(evidence: Evidenced, above: Entry, entry: Entry) -> bool:
 
 
 def _alone_key(entry: Entry) -> Key:
-    return entry.name, entry.points[0].concurrency
+    return entry.name, entry.points[0].load
 
 
 def _with_overhead(entry: Entry, evidence: Evidenced) -> Entry:

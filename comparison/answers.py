@@ -93,7 +93,7 @@ def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | Non
 
 
 def _key(point: Point) -> Key:
-    return point.endpoint, point.concurrency
+    return point.endpoint, point.load
 
 
 def _plain_answers(contenders: Iterable[Entry]) -> list[Answer | None]:

@@ -215,6 +215,8 @@ def _profile(
         warmup_s=base.warmup_s if warmup is None else warmup,
         rounds=rounds or base.rounds,
         concurrencies=_concurrencies(concurrency) if concurrency else base.concurrencies,
+        open_shares=base.open_shares,
+        batches=base.batches,
     )
 
 

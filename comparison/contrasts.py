@@ -8,6 +8,7 @@ from typing import Final
 from comparison.answers import MEASURES, Evidenced, Measure, compare_points
 from comparison.outcome import Claim, Contrast, Entry
 from comparison.verdict import difference
+from loadtests.loads import closed
 
 PAIRS: Final = (
     ("TensorFlow 2", "savedmodel", "keras_eager"),
@@ -58,7 +59,7 @@ def _contrasts(evidence: Evidenced, place: str, pair: tuple[str, str, str]) -> I
                 evidence, other, point.concurrency, measure
             ):
                 at = point.concurrency
-                found = compare_points(evidence, measure, (mine.name, at), (other.name, at))
+                found = compare_points(evidence, measure, (mine.name, closed(at)), (other.name, closed(at)))
                 metric = measure.statistic
                 yield Contrast(framework, mine.name, other.name, place, at, metric, found, difference(found))
 
@@ -69,5 +70,5 @@ def _find(evidence: Evidenced, place: str, format: str) -> Entry | None:
 
 def _usable(evidence: Evidenced, entry: Entry, concurrency: int, measure: Measure) -> bool:
     point = entry.at(concurrency)
-    known = evidence.sampled.get((entry.name, concurrency), {})
+    known = evidence.sampled.get((entry.name, closed(concurrency)), {})
     return point is not None and point.valid and measure.statistic in known

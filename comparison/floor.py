@@ -84,6 +84,7 @@ def _table(name: str, round_: int, start_s: np.ndarray, latency_s: np.ndarray) -
         "endpoint": pa.array([name] * n).dictionary_encode().cast(COLUMNS.field("endpoint").type),
         "round": np.full(n, round_, np.int16),
         "concurrency": np.ones(n, np.int16),
+        "window": np.zeros(n, np.int16),
         "measured": np.ones(n, np.bool_),
         "intended_start_s": start_s,
         "start_s": start_s,

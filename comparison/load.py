@@ -12,10 +12,10 @@ from typing import Any
 
 from comparison import processes
 from comparison.deployments import Endpoint
-from comparison.plan import Profile
 from comparison.resources import Usage
 from comparison.results import Window
 from comparison.runtimes import Client, Server
+from loadtests.loads import Load, Stage
 from loadtests.rows import remove_rows
 
 GRACE_S = 45.0
@@ -33,6 +33,26 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Order:
+    """One visit as it is asked for: its round, its part of the round's visits, warm-up in seconds, and its stages."""
+
+    round: int
+    part: int
+    warmup_s: float
+    stages: tuple[Stage, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Warm-up and windows."""
+        return self.warmup_s + sum(stage.duration_s for stage in self.stages)
+
+    def rows(self, endpoint: Endpoint) -> Path:
+        """The file of its rows, relative to the results folder."""
+        part = f"-{self.part}" if self.part else ""
+        return Path("rows") / f"{endpoint.name}--r{self.round}{part}.parquet"
+
+
+@dataclass(frozen=True)
 class LoadGenerator:
     """How to drive one endpoint: by Locust, at the place that `client` is, into the run's folder."""
 
@@ -40,35 +60,31 @@ class LoadGenerator:
     client: Client
     seed: int = 1
 
-    def visit(
-        self, endpoint: Endpoint, server: Server, profile: Profile, round_: int, tick: Callable[[], None]
-    ) -> Visit:
-        """Drive one endpoint for one round; never raises for what the server did, only records it."""
-        rows = Path("rows") / f"{endpoint.name}--r{round_}.parquet"
+    def visit(self, endpoint: Endpoint, server: Server, order: Order, tick: Callable[[], None]) -> Visit:
+        """Drive one endpoint through some stages; never raises for what the server did, only records it."""
+        rows = order.rows(endpoint)
         summary = rows.with_suffix(".json")
         (self.folder / rows).parent.mkdir(parents=True, exist_ok=True)
         remove_rows(self.folder / rows)
-        arguments = self._arguments(endpoint, server, profile, round_, rows, summary)
+        arguments = self._arguments(endpoint, server, order, rows, summary)
         with server.sampling() as usage, self.client.running(arguments, self.folder / "logs" / "locust.log") as process:
-            interrupted, problem = self._wait(process, deadline_s=_duration_s(profile) + GRACE_S, tick=tick)
+            interrupted, problem = self._wait(process, deadline_s=order.duration_s + GRACE_S, tick=tick)
         self.client.bring()
         visit = _read(self.folder / summary, rows, usage)
         visit.interrupted = interrupted
         if not visit.windows:
             problem = problem or "the load generator left no windows; see logs/locust.log"
-        _add_problems(visit, server, problem, interrupted, profile, round_, rows)
+        _add_problems(visit, server, problem, interrupted, order, rows)
         (self.folder / summary).unlink(missing_ok=True)
         return visit
 
-    def _arguments(
-        self, endpoint: Endpoint, server: Server, profile: Profile, round_: int, rows: Path, summary: Path
-    ) -> list[str]:
-        stages = ",".join(f"{users}:{profile.window_s}" for users in profile.concurrencies)
+    def _arguments(self, endpoint: Endpoint, server: Server, order: Order, rows: Path, summary: Path) -> list[str]:
+        stages = ",".join(stage.text for stage in order.stages)
         return [
             *("--headless", "--endpoint", endpoint.name, "--address", self.client.address(server, endpoint.protocol)),
-            *("--stages", stages, "--warmup", str(profile.warmup_s), "--round", str(round_)),
+            *("--stages", stages, "--warmup", str(order.warmup_s), "--round", str(order.round)),
             *("--rows", self.client.path(rows), "--summary", self.client.path(summary)),
-            *("--seed", str(self.seed + round_)),
+            *("--seed", str(self.seed + 100 * order.part + order.round)),
         ]
 
     def _wait(self, process: subprocess.Popen[bytes], deadline_s: float, tick: Callable[[], None]) -> tuple[bool, str]:
@@ -87,10 +103,6 @@ class LoadGenerator:
         code = process.returncode
         failed = f"the load generator failed ({processes.describe_exit(code)}); see logs/locust.log"
         return False, "" if code == 0 else failed
-
-
-def _duration_s(profile: Profile) -> float:
-    return profile.warmup_s + len(profile.concurrencies) * profile.window_s
 
 
 def _read(summary: Path, rows: Path, usage: Usage) -> Visit:
@@ -119,22 +131,20 @@ def server_usage(usage: Usage, start_s: float, duration_s: float) -> dict[str, A
     }
 
 
-def _add_problems(
-    visit: Visit, server: Server, problem: str, interrupted: bool, profile: Profile, round_: int, rows: Path
-) -> None:
+def _add_problems(visit: Visit, server: Server, problem: str, interrupted: bool, order: Order, rows: Path) -> None:
     """Say in the windows what went wrong; a window that was never reached becomes an empty one that says why."""
     if ended := server.ended():
-        problem = f"the server ended in round {round_} ({ended})"
+        problem = f"the server ended in round {order.round} ({ended})"
     if interrupted:
         if visit.windows:
             visit.windows[-1].problems.append("interrupted by the user")
         return
     if not problem:
         return
-    reached = {window.concurrency for window in visit.windows}
-    for concurrency in profile.concurrencies:
-        if concurrency not in reached:
-            visit.windows.append(empty_window(concurrency, round_, rows.as_posix()))
+    reached = {window.load for window in visit.windows}
+    for stage in order.stages:
+        if isinstance(stage, Stage) and stage.load not in reached:
+            visit.windows.append(empty_window(stage.load, order.round, rows.as_posix()))
     for window in visit.windows:
         if window.errors or not window.requests:
             window.problems.append(problem)
@@ -142,10 +152,14 @@ def _add_problems(
         visit.windows[-1].problems.append(problem)
 
 
-def empty_window(concurrency: int, round_: int, rows: str, problem: str = "") -> Window:
+def empty_window(load: Load, round_: int, rows: str, problem: str = "") -> Window:
     """A window in which nothing could be measured."""
     return Window(
-        concurrency=concurrency,
+        concurrency=load.concurrency,
+        arrivals=load.arrivals,
+        rate=load.rate,
+        payload=load.payload,
+        batch=load.batch,
         round=round_,
         start_s=time.time(),
         duration_s=0.0,

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from comparison.results import EndpointResult, Suite
 from comparison.stats import Estimate
 from comparison.verdict import Outcome, Role, Verdict
+from loadtests.loads import Load
 
 
 @dataclass(frozen=True)
 class Point:
-    """One endpoint at one concurrency, over all rounds. `samples` are answered requests."""
+    """One endpoint under one load, over all rounds. `samples` are answered requests."""
 
     endpoint: str
-    concurrency: int
+    load: Load
     verdict: Verdict
     rounds: int
     samples: int
@@ -41,10 +42,19 @@ class Point:
         """The point counts."""
         return self.verdict.valid
 
+    @property
+    def concurrency(self) -> int:
+        """Callers of a closed loop; the most connections of an open one."""
+        return self.load.concurrency
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One endpoint of the run: who it is, its points, and its place."""
+    """One endpoint of the run: who it is, its points, and its place.
+
+    `points` are those of plain loads, by which endpoints are ranked (`Load.plain`); `others` are the rest: open loops,
+    other payloads, batches.
+    """
 
     result: EndpointResult
     role: Role
@@ -56,6 +66,7 @@ class Entry:
     overhead: Estimate | None
     """p50 over the p50 of its format's floor."""
     peak_memory_bytes: int | None
+    others: tuple[Point, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,7 +85,7 @@ class Entry:
         return max(valid, key=lambda p: p.throughput.value or 0.0, default=None)
 
     def at(self, concurrency: int) -> Point | None:
-        """The point at one concurrency."""
+        """The plain point at one concurrency."""
         return next((p for p in self.points if p.concurrency == concurrency), None)
 
 
@@ -166,13 +177,18 @@ class Comparison:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """Every point of every entry."""
+        """Every point of a plain load of every entry."""
         return tuple(point for entry in self.entries for point in entry.points)
+
+    @property
+    def others(self) -> tuple[Point, ...]:
+        """Every point of any other load."""
+        return tuple(point for entry in self.entries for point in entry.others)
 
     @property
     def invalid(self) -> tuple[Point, ...]:
         """The points that do not count, in the entries' order."""
-        return tuple(point for point in self.points if not point.valid)
+        return tuple(point for point in (*self.points, *self.others) if not point.valid)
 
     @property
     def unavailable(self) -> tuple[Entry, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from comparison.deployments import Deployment, Endpoint
@@ -12,7 +12,9 @@ from comparison.errors import UnknownName
 STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.5, "tfserving": 5.0, "inprocess": 4.5}
 """Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
 LOCUST_ESTIMATE_S = 1.8
+SETTLE_ESTIMATE_S = 0.22
 FLOOR_WINDOW_SHARE = 0.5
+SIDE_WINDOW_SHARE = 0.5
 FIRST_WARMUP = 4
 """A server is first visited with so many times the warm-up: a Java server compiles itself while it serves."""
 
@@ -27,21 +29,48 @@ class Profile:
     concurrencies: tuple[int, ...]
     first_warmup_s: float
     """Warm-up of a server that has not been visited yet."""
+    open_shares: tuple[float, ...] = ()
+    """Rates of open-loop windows, as shares of the endpoint's best closed-loop throughput."""
+    batches: tuple[int, ...] = ()
+    """Input rows a request of the windows of batches."""
 
-    def first_visit(self) -> Profile:
-        """The same with the longer warm-up of a first visit."""
-        return replace(self, warmup_s=self.first_warmup_s)
+    @property
+    def open_window_s(self) -> float:
+        """An open loop needs no fewer samples than a closed one."""
+        return self.window_s
+
+    @property
+    def batch_window_s(self) -> float:
+        """Batches are judged by throughput, which a shorter window gives as well."""
+        return max(self.window_s * SIDE_WINDOW_SHARE, 0.5)
+
+    @property
+    def side_windows_s(self) -> float:
+        """Seconds in windows of other loads than the plain ones, in one round."""
+        return len(self.open_shares) * self.open_window_s + len(self.batches) * self.batch_window_s
+
+    @property
+    def windows(self) -> int:
+        """Windows of one round of one endpoint."""
+        return len(self.concurrencies) + len(self.open_shares) + len(self.batches)
 
 
-def make_profile(window_s: float, warmup_s: float, rounds: int, concurrencies: tuple[int, ...]) -> Profile:
+def make_profile(
+    window_s: float,
+    warmup_s: float,
+    rounds: int,
+    concurrencies: tuple[int, ...],
+    open_shares: tuple[float, ...] = (),
+    batches: tuple[int, ...] = (),
+) -> Profile:
     """A profile whose first warm-up is as many times the usual one as is our rule."""
-    return Profile(window_s, warmup_s, rounds, concurrencies, FIRST_WARMUP * warmup_s)
+    return Profile(window_s, warmup_s, rounds, concurrencies, FIRST_WARMUP * warmup_s, open_shares, batches)
 
 
 PROFILES = {
-    "quick": make_profile(window_s=1.2, warmup_s=0.5, rounds=2, concurrencies=(1, 4, 16)),
-    "default": make_profile(window_s=5.0, warmup_s=1.0, rounds=3, concurrencies=(1, 4, 16)),
-    "full": make_profile(window_s=15.0, warmup_s=2.0, rounds=5, concurrencies=(1, 2, 4, 8, 16, 32)),
+    "quick": make_profile(1.2, 0.5, 2, (1, 4, 16)),
+    "default": make_profile(4.0, 1.0, 3, (1, 4, 16)),
+    "full": make_profile(12.0, 2.0, 5, (1, 2, 4, 8, 16, 32)),
 }
 
 
@@ -62,7 +91,8 @@ class Plan:
         if endpoint.protocol == "call":
             return self.floor_window_s
         p = self.profile
-        return LOCUST_ESTIMATE_S + p.warmup_s + len(p.concurrencies) * (p.window_s + 0.22)
+        plain_s = len(p.concurrencies) * p.window_s
+        return LOCUST_ESTIMATE_S + p.warmup_s + plain_s + p.side_windows_s + p.windows * SETTLE_ESTIMATE_S
 
     @property
     def floor_window_s(self) -> float:
@@ -79,6 +109,7 @@ class Plan:
         starts = sum(self.start_s(deployment) for deployment, _ in self.deployments)
         served = sum(endpoint.protocol != "call" for endpoint in self.endpoints)
         starts += served * (self.profile.first_warmup_s - self.profile.warmup_s)
+        starts += served * (LOCUST_ESTIMATE_S + self.profile.warmup_s) * bool(self.profile.open_shares)
         return starts + self.profile.rounds * sum(self.visit_s(endpoint) for endpoint in self.endpoints)
 
 

@@ -1,4 +1,4 @@
-"""Raw rows to judged points: one per endpoint and concurrency, over all rounds."""
+"""Raw rows to judged points: one per endpoint and load, over all rounds."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ from comparison.stats import (
 )
 from comparison.verdict import Role
 from loadtests import rows as raw
+from loadtests.loads import Load, closed
 
 ANSWERED = 200
 """The status of a good answer, HTTP or gRPC (loadtests.records.COLUMNS)."""
 NOTHING = Estimate(None, None, None, 0, "not measured")
-_USED = ["round", "concurrency", "measured", "start_s", "latency_s", "status"]
+_USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status"]
 
-Key = tuple[str, int]
-"""Endpoint and concurrency."""
+Key = tuple[str, Load]
+"""Endpoint and load."""
 Rows = Mapping[str, npt.NDArray[np.generic]]
 ReadRows = Callable[[Path], Rows | str]
 """Reads the rows of a visit; where they cannot be read, the answer is a sentence that says so."""
@@ -45,7 +46,7 @@ class Measured:
     """The raw side of one point: its windows and what was read of their rows."""
 
     result: EndpointResult
-    concurrency: int
+    load: Load
     windows: Sequence[Window]
     samples: Sequence[WindowSample]
     rows_read: int
@@ -64,12 +65,17 @@ def role_of(result: EndpointResult) -> Role:
     return "null" if result.format == "null" else "contender"
 
 
-def concurrencies_of(result: EndpointResult, suite: Suite) -> list[int]:
-    """The concurrencies this endpoint is judged at: all that were asked for; a floor has the one caller it had."""
-    asked, seen = set(suite.settings.concurrencies), {w.concurrency for w in result.windows}
-    if result.unavailable:
-        return sorted(seen)
-    return sorted(seen or {min(asked)}) if role_of(result) == "floor" else sorted(asked | seen)
+def loads_of(result: EndpointResult, suite: Suite) -> list[Load]:
+    """The loads this endpoint is judged at, plain ones first.
+
+    All concurrencies that were asked for, and whatever else was measured; a floor has the one caller it had. Probes of
+    a search are no points: each is one window.
+    """
+    asked = {closed(c) for c in suite.settings.concurrencies}
+    seen = {w.load for w in result.windows if not w.search}
+    if role_of(result) == "floor":
+        asked = set() if seen else {min(asked)}
+    return sorted(seen if result.unavailable else asked | seen, key=lambda load: (not load.plain, load))
 
 
 def read_rows(path: Path) -> Rows | str:
@@ -84,25 +90,25 @@ def read_rows(path: Path) -> Rows | str:
         return f"the raw rows cannot be read: {path.parent.name}/{path.name} ({said})"
 
 
-def measure(folder: Path, result: EndpointResult, concurrency: int, read: ReadRows) -> Measured:
+def measure(folder: Path, result: EndpointResult, load: Load, read: ReadRows) -> Measured:
     """Read the rows of one point; a file that cannot be read is a problem to report, not an error."""
-    windows = [w for w in result.windows if w.concurrency == concurrency]
+    windows = [w for w in result.windows if w.load == load and not w.search]
     samples, problems, rows_read = [], [], 0
     for window in windows:
         rows = read(folder / window.rows)
         if isinstance(rows, str):
             problems.append(rows)
             continue
-        inside = (rows["round"] == window.round) & (rows["concurrency"] == concurrency) & rows["measured"]
+        inside = (rows["round"] == window.round) & (rows["window"] == window.number)
         rows_read += int(inside.sum())
         samples.append(_window_sample(rows, inside & (rows["status"] == ANSWERED), window))
-    return Measured(result, concurrency, windows, samples, rows_read, tuple(dict.fromkeys(problems)))
+    return Measured(result, load, windows, samples, rows_read, tuple(dict.fromkeys(problems)))
 
 
 def resample(measured: Measured, seed: int) -> dict[str, Sampled]:
     """Bootstrap of one point, seeded by the run's seed and the point's own name: order does not matter."""
-    name = zlib.crc32(measured.result.endpoint.encode())
-    sampled = bootstrap(measured.samples, [seed, name, measured.concurrency])
+    name, load = zlib.crc32(measured.result.endpoint.encode()), zlib.crc32(measured.load.text.encode())
+    sampled = bootstrap(measured.samples, [seed, name, load])
     used = [w.server_cpu_s for w in measured.windows if w.server_cpu_s is not None]
     requests = [w.requests for w in measured.windows]
     if sampled and used and len(used) == len(requests) and sum(used) > 0 and all(requests):
@@ -139,7 +145,7 @@ def judge_point(
 
     return Point(
         endpoint=measured.result.endpoint,
-        concurrency=measured.concurrency,
+        load=measured.load,
         verdict=verdict,
         rounds=len({w.round for w in windows}),
         samples=measured.answered,
@@ -174,7 +180,7 @@ def _evidence(
         row_problems=measured.problems,
         sibling_wrong=sibling_wrong,
         unequal=unequal,
-        load_cpus=_load_cpus(suite.settings, measured.concurrency),
+        load_cpus=_load_cpus(suite.settings, measured.load.concurrency),
         device_asked=suite.settings.device,
     )
 
@@ -192,6 +198,9 @@ def _rate(windows: Sequence[Window], used: str, over: str) -> float | None:
 
 
 def _window_sample(rows: Rows, answered: npt.NDArray[np.bool_], window: Window) -> WindowSample:
-    latency = rows["latency_s"][answered].astype(np.float64)
-    starts = rows["start_s"][answered].astype(np.float64) - window.start_s
+    # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
+    due = rows["intended_start_s"][answered].astype(np.float64)
+    waited = rows["start_s"][answered].astype(np.float64) - due
+    latency = rows["latency_s"][answered].astype(np.float64) + waited
+    starts = due - window.start_s
     return WindowSample(latency, starts, window.duration_s)

@@ -14,7 +14,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-SCHEMA_VERSION: Literal[1] = 1
+from loadtests.loads import Arrivals, Load
+
+SCHEMA_VERSION: Literal[2] = 2
 SUITE_NAME = "run.json"
 
 
@@ -63,6 +65,10 @@ class RunSettings(Record):
     first_warmup_s: float | None = None
     """Warm-up of the first visit of a server's process; None: as long as any other."""
     rounds: int
+    open_shares: list[float] = []
+    """Rates of open-loop windows, as shares of an endpoint's best closed-loop throughput in the first round."""
+    batches: list[int] = []
+    """Input rows a request, of the windows of batches."""
     seed: int
     server_cpus: list[int]
     client_cpus: list[int]
@@ -143,7 +149,7 @@ class Gate(Record):
 
 
 class Window(Record):
-    """One measured window: one endpoint, one concurrency, one round. Times are seconds since the epoch.
+    """One measured window: one endpoint, one load, one round. Times are seconds since the epoch.
 
     `problems` are reasons, seen while measuring, why this window cannot be trusted (a killed server, say).
     """
@@ -153,7 +159,17 @@ class Window(Record):
     start_s: float
     duration_s: float
     rows: str
-    """The Parquet file of its rows, relative to the results folder; they carry this round and concurrency."""
+    """The Parquet file of its rows, relative to the results folder; they carry this round and number."""
+    number: int = 0
+    arrivals: Arrivals = "closed"
+    rate: float = 0.0
+    payload: str = ""
+    batch: int = 1
+    """With `concurrency`, these are its load: see loadtests.loads.Load."""
+    search: bool = False
+    """A probe of the search for the capacity: its rate is this round's alone."""
+    late_s: float | None = None
+    """Open loop: by how much the generator itself was late, 99th percentile of the arrivals it could have sent."""
     requests: int
     errors: int
     answers_checked: int
@@ -170,6 +186,11 @@ class Window(Record):
     client_cpu_s: float | None = None
     client_peak_memory_bytes: int | None = None
     problems: list[str] = []
+
+    @property
+    def load(self) -> Load:
+        """What was asked of the endpoint."""
+        return Load(self.concurrency, self.arrivals, self.rate, self.payload, self.batch)
 
 
 class EndpointResult(Record):
@@ -198,7 +219,7 @@ class EndpointResult(Record):
 class Suite(Record):
     """One run."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     run_id: str
     started_at: str
     finished_at: str | None = None

@@ -14,12 +14,14 @@ from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
+from comparison.orders import closed_stages, orders
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.readiness import wait_port, wait_ready
 from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
 from comparison.runtimes import Server
 from loadtests.endpoints import announce, withdraw
+from loadtests.loads import closed
 
 
 @dataclass(frozen=True)
@@ -146,18 +148,17 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
 def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     run.progress.step(f"round {round_} of {run.plan.profile.rounds}   {endpoint.name}", run.plan.visit_s(endpoint))
     if ended := server.ended():
-        visit = _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})")
+        _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
     elif endpoint.protocol == "call":
         duration_s = run.plan.floor_window_s
-        visit = floor.visit_floor(server, endpoint.name, duration_s, round_, run.folder, run.progress.tick)
+        tick = run.progress.tick
+        _record(run, endpoint, floor.visit_floor(server, endpoint.name, duration_s, round_, run.folder, tick))
     else:
         first = (server.pid, endpoint.name) not in run.visited
-        profile = run.plan.profile.first_visit() if first else run.plan.profile
+        warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
         run.visited.add((server.pid, endpoint.name))
-        visit = run.load.visit(endpoint, server, profile, round_, run.progress.tick)
-    _record(run, endpoint, visit)
-    if visit.interrupted:
-        raise KeyboardInterrupt
+        for order in orders(run.result(endpoint), run.plan.profile, round_, warmup_s):
+            _record(run, endpoint, run.load.visit(endpoint, server, order, run.progress.tick))
 
 
 def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
@@ -165,13 +166,16 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
     result.windows.extend(visit.windows)
     result.request_bytes = visit.request_bytes or result.request_bytes
     run.save()
+    if visit.interrupted:
+        raise KeyboardInterrupt
 
 
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    concurrencies = run.plan.profile.concurrencies if endpoint.protocol != "call" else (1,)
+    stages = closed_stages(run.plan.profile) if endpoint.protocol != "call" else ()
+    loads = [stage.load for stage in stages] or [closed(1)]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
-    return Visit([empty_window(c, round_, rows, problem) for c in concurrencies])
+    return Visit([empty_window(load, round_, rows, problem) for load in loads])
 
 
 def _due(run: Run, endpoint: Endpoint, round_: int) -> bool:

@@ -143,6 +143,8 @@ def _profile(settings: RunSettings) -> Profile:
         settings.rounds,
         tuple(settings.concurrencies),
         settings.warmup_s if settings.first_warmup_s is None else settings.first_warmup_s,
+        tuple(settings.open_shares),
+        tuple(settings.batches),
     )
 
 
@@ -211,6 +213,8 @@ def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
         warmup_s=request.profile.warmup_s,
         first_warmup_s=request.profile.first_warmup_s,
         rounds=request.profile.rounds,
+        open_shares=list(request.profile.open_shares),
+        batches=list(request.profile.batches),
         seed=request.seed,
         server_cpus=list(cpus.server),
         client_cpus=list(cpus.client),

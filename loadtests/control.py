@@ -65,7 +65,7 @@ class Control:
         if web_ui is None:
             self._check()
         if self._options.stages:
-            self._options.num_users = self._options.spawn_rate = stages_of(self._options)[0].concurrency
+            self._options.num_users = self._options.spawn_rate = stages_of(self._options)[0].load.concurrency
             self._options.only_summary = True
             for name in ("locust", "locust.stats_logger"):
                 logging.getLogger(name).setLevel(logging.WARNING)

@@ -156,9 +156,9 @@ class LoadTest:
         spans = [measured.span for measured in self._measured]
         path = part_path(self.settings.rows, self.settings.worker)
         write_rows(path, self.recorder.table(self.target.name, self.settings.round, spans))
-        return [self._window(measured) for measured in self._measured]
+        return [self._window(number, measured) for number, measured in enumerate(self._measured)]
 
-    def _window(self, measured: _Measured) -> Window:
+    def _window(self, number: int, measured: _Measured) -> Window:
         span = measured.span
         kept = [answer for answer in measured.kept if span.start <= answer[0] < span.end]
         agreement = compare(kept, self._samples.expected, self.payload)
@@ -181,6 +181,7 @@ class LoadTest:
             client_cpu_s=measured.cpu_s,
             client_peak_memory_bytes=measured.peak_memory_bytes,
             problems=problems,
+            number=number,
         )
 
     def _instant(self, at_s: float | None) -> float:

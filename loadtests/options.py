@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.endpoints import Target, find, running
+from loadtests.loads import Stage, parse_stages
 from loadtests.loadtest import LoadTest, Settings
-from loadtests.stages import Stage, parse_stages
 
 
 class RowsError(Exception):

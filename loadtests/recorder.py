@@ -73,15 +73,16 @@ class Recorder:
     def table(self, endpoint: str, round_: int, spans: Sequence[Span]) -> pa.Table:
         """All rows as a table with loadtests.records.COLUMNS, ordered by completion."""
         starts = np.frombuffer(self._starts, dtype=np.float64)
-        measured = np.zeros(len(starts), dtype=bool)
-        for span in spans:
-            measured |= self._within(span)
+        window = np.full(len(starts), -1, dtype=np.int16)
+        for number, span in enumerate(spans):
+            window[self._within(span)] = number
         start_s = np.round(starts + self.epoch_offset_s, 6)
         columns = {
             "endpoint": pa.DictionaryArray.from_arrays(np.zeros(len(starts), dtype=np.int16), [endpoint]),
             "round": np.full(len(starts), round_, dtype=np.int16),
             "concurrency": self._concurrencies(starts),
-            "measured": measured,
+            "window": window,
+            "measured": window >= 0,
             "intended_start_s": start_s,  # closed loop: a user intends to start when its last answer is there
             "start_s": start_s,
             "latency_s": np.round(np.frombuffer(self._latencies, dtype=np.float64), 6),

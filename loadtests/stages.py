@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import gevent
+
+from loadtests.loads import Stage
 
 SETTLE_S = 0.2
 """Between all users running and the window's start: their connections are open by then."""
@@ -17,14 +18,6 @@ PATIENCE_S = 2.0
 """A window with nothing but errors for so long is given up."""
 
 USERS_DEADLINE_S = 30.0
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One window: so many users, each sending its next request when the last is answered, for so long."""
-
-    concurrency: int
-    duration_s: float
 
 
 class Phases(Protocol):
@@ -39,30 +32,15 @@ class Phases(Protocol):
     def missing(self) -> str: ...  # noqa: D102
 
 
-def parse_stages(text: str) -> list[Stage]:
-    """`1:2.0,4:2.0` to stages of users and seconds; ValueError says what is wrong."""
-    stages = []
-    for part in text.split(","):
-        users, _, seconds = part.partition(":")
-        try:
-            stage = Stage(int(users), float(seconds))
-        except ValueError:
-            raise ValueError(f"{part!r} is not users:seconds, as in 1:2.0,4:2.0") from None
-        if stage.concurrency < 1 or not 0 < stage.duration_s < float("inf"):
-            raise ValueError(f"{part!r} needs at least one user and more than zero seconds")
-        stages.append(stage)
-    return stages
-
-
 def visit(stages: Sequence[Stage], warmup_s: float, phases: Phases, runner: Any, request_timeout_s: float) -> None:
     """Warm up with the most users of any stage, so that each thread of the server has run; then every window."""
     if warmup_s > 0:
-        _set_users(max(stage.concurrency for stage in stages), phases, runner)
+        _set_users(max(stage.load.concurrency for stage in stages), phases, runner)
         gevent.sleep(warmup_s)
     for stage in stages:
-        _set_users(stage.concurrency, phases, runner)
+        _set_users(stage.load.concurrency, phases, runner)
         gevent.sleep(SETTLE_S)
-        phases.open_window(stage.concurrency)
+        phases.open_window(stage.load.concurrency)
         phases.end_window(_watch(stage.duration_s, phases))
         # Requests that started in the window belong to it, however long they take.
         _wait_for(phases.drained, request_timeout_s + 1)

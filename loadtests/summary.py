@@ -11,7 +11,10 @@ from pathlib import Path
 
 @dataclass
 class Window:
-    """One measured window. Times are seconds since the epoch; memory is the largest resident set seen."""
+    """One measured window: its load (see loadtests.loads), and what came of it.
+
+    Times are seconds since the epoch; memory is the largest resident set seen. `number` is that of its rows.
+    """
 
     concurrency: int
     round: int
@@ -25,6 +28,13 @@ class Window:
     client_cpu_s: float = 0.0
     client_peak_memory_bytes: int = 0
     problems: list[str] = field(default_factory=list)
+    number: int = 0
+    arrivals: str = "closed"
+    rate: float = 0.0
+    payload: str = ""
+    batch: int = 1
+    search: bool = False
+    late_s: float | None = None
 
 
 @dataclass
@@ -80,4 +90,11 @@ def _add(windows: Sequence[Window]) -> Window:
         client_cpu_s=sum(w.client_cpu_s for w in windows),
         client_peak_memory_bytes=sum(w.client_peak_memory_bytes for w in windows),
         problems=list(dict.fromkeys(problem for w in windows for problem in w.problems)),
+        number=windows[0].number,
+        arrivals=windows[0].arrivals,
+        rate=windows[0].rate,
+        payload=windows[0].payload,
+        batch=windows[0].batch,
+        search=windows[0].search,
+        late_s=max((w.late_s for w in windows if w.late_s is not None), default=None),
     )

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from comparison.analysis import Analysis, analyse
 from comparison.page.cache import Cache
 from comparison.page.runs import Found, Stamp, Unreadable, read_suite, readable
-from comparison.points import concurrencies_of
+from comparison.points import loads_of
 from comparison.results import Suite
 from loadtests.rows import parts
 
@@ -68,7 +68,7 @@ class Analyses:
 
 def check(folder: Path, suite: Suite) -> None:
     """Unreadable for a suite that names files outside its own folder, or more than is reasonable to compute."""
-    points = sum(len(concurrencies_of(result, suite)) for result in suite.endpoints)
+    points = sum(len(loads_of(result, suite)) for result in suite.endpoints)
     if points > MOST_POINTS:
         raise Unreadable(f"it has {points:,} points: more than {MOST_POINTS:,} are not analysed here")
     named = {window.rows for result in suite.endpoints for window in result.windows}

@@ -19,6 +19,7 @@ from comparison.outcome import Entry, Point
 from comparison.points import Key
 from comparison.stats import Estimate, Sampled, ratio
 from comparison.verdict import difference
+from loadtests.loads import closed
 
 Word = Literal["faster", "slower", "tie", "inconclusive", "not comparable", "withheld"]
 WORDS: Final[Mapping[str, Word]] = {
@@ -99,7 +100,7 @@ def _keys(a: Analysis, b: Analysis) -> list[tuple[Entry, int]]:
 
 
 def _line(a: Analysis, b: Analysis, entry: Entry, concurrency: int, withheld: bool) -> Line:
-    key = entry.name, concurrency
+    key = entry.name, closed(concurrency)
     points = _point(a, key), _point(b, key)
     doubt = _doubt(*points)
     pairs = []
@@ -116,7 +117,7 @@ def _line(a: Analysis, b: Analysis, entry: Entry, concurrency: int, withheld: bo
 
 def _point(analysis: Analysis, key: Key) -> Point | None:
     entry = next((e for e in analysis.comparison.entries if e.name == key[0]), None)
-    return entry.at(key[1]) if entry else None
+    return entry.at(key[1].concurrency) if entry else None
 
 
 def _doubt(a: Point | None, b: Point | None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
-from comparison.outcome import Comparison
+from comparison.outcome import Comparison, Point
 from comparison.render.names import label
 from comparison.render.words import decision, sentence
 
@@ -29,7 +30,7 @@ def render(comparison: Comparison) -> str:
             {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
             | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}
             | {"overhead": asdict(e.overhead) if e.overhead else None}
-            | {"points": [asdict(p) | {"valid": p.valid} for p in e.points]}
+            | {"points": [_point(p) for p in e.points], "others": [_point(p) for p in e.others]}
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
@@ -39,3 +40,7 @@ def render(comparison: Comparison) -> str:
         "environment": suite.environment.model_dump(),
     }
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return asdict(point) | {"load": point.load.text, "concurrency": point.concurrency, "valid": point.valid}

@@ -181,7 +181,7 @@ def _visit(
         latency, end = _window_rows(pace, concurrency, scenario.window_s, rng)
         killed = name in faults.killed and number == 1 and concurrency == scenario.concurrencies[-1]
         status = np.where(killed & (end > scenario.window_s / 2), 0, 200)
-        tables.append(_table(result.endpoint, number, concurrency, started, latency, end, status))
+        tables.append(_table(result.endpoint, number, concurrency, len(tables), started, latency, end, status))
         wrong = 5 if name in faults.wrong_under_load else 0
         share = 0.97 if name in faults.saturated else 0.28 + 0.02 * np.log2(concurrency)
         used = (result.payload, result.request_bytes, len(latency), scenario.window_s, faults.throttled.get(name, 0.0))
@@ -192,6 +192,7 @@ def _visit(
                 start_s=started,
                 duration_s=scenario.window_s,
                 rows=str(path),
+                number=len(tables) - 1,
                 requests=len(latency),
                 errors=int((status != 200).sum()),
                 answers_checked=0 if endpoint.protocol == "call" else max(1, len(latency) // 20),
@@ -227,6 +228,7 @@ def _table(
     endpoint: str,
     number: int,
     concurrency: int,
+    window: int,
     started: float,
     latency: np.ndarray,
     end: np.ndarray,
@@ -239,6 +241,7 @@ def _table(
         "endpoint": [endpoint] * start.size,
         "round": np.full(start.size, number),
         "concurrency": np.full(start.size, concurrency),
+        "window": np.where(np.arange(start.size) >= warm.size, window, -1),
         "measured": np.arange(start.size) >= warm.size,
         "intended_start_s": start,
         "start_s": start,

@@ -1,15 +1,15 @@
 import pytest
 
-from loadtests.stages import Stage, parse_stages
+from loadtests.loads import Stage, closed, parse_stages
 
 
 def test_stages_are_users_and_seconds():
-    assert parse_stages("1:2.0,16:0.5") == [Stage(1, 2.0), Stage(16, 0.5)]
+    assert parse_stages("1:2.0,16:0.5") == [Stage(closed(1), 2.0), Stage(closed(16), 0.5)]
 
 
 @pytest.mark.parametrize(
     "text", ["", "4", "4:", ":2", "a:1", "1:b", "0:1", "-1:2", "1:0", "1:-2", "1:nan", "1:inf", "1:1,"]
 )
 def test_anything_else_is_refused_by_name(text):
-    with pytest.raises(ValueError, match=r"users:seconds|at least one user"):
+    with pytest.raises(ValueError, match=r"load:seconds|no load|at least one user|more than zero"):
         parse_stages(text)
