@@ -109,7 +109,7 @@ def _ranked(evidence: Evidenced) -> list[Entry]:
     for place, entry in enumerate(ranked, start=1):
         tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry)
         placed.append(replace(entry, rank=place, tied_above=tied))
-    order = ("contender", "floor", "null")
+    order = ("contender", "variant", "floor", "null")
     rest = [entry for entry in entries if not _ranks(entry)]
     return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
 

@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from comparison import session
+from comparison import options, session
 from comparison.deployments import RegistryError, settings
-from comparison.errors import ExitCode, ServeoffError, UsageError
+from comparison.errors import ExitCode, ServeoffError
 from comparison.interrupts import interruptible
 from comparison.models_command import run_models
-from comparison.plan import PROFILES, Profile, make_profile
+from comparison.plan import PROFILES
 from comparison.results import ResultsError, load_suite
+from comparison.variants import parse_variation
 
 app = typer.Typer(
     name="serveoff",
@@ -95,6 +96,26 @@ def run(
         int, typer.Option(min=1, envvar="INTRA_OP_THREADS", help="Intra-op threads of every server.")
     ] = 1,
     workers: Annotated[int, typer.Option(min=1, envvar="WORKERS", help="Worker processes of every server.")] = 1,
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=1024, envvar="BATCH_SIZE", help="Server batching: rows at most; 1: off.")
+    ] = 1,
+    batch_delay: Annotated[
+        int, typer.Option(min=0, max=1000, envvar="BATCH_DELAY_MS", help="Milliseconds that a batch may wait to fill.")
+    ] = 0,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="Variants too: workers=2,4 | batching=16 | threads=2 | intra_op=2 | defaults; @PATTERN."),
+    ] = None,
+    open_loop: Annotated[
+        str | None, typer.Option("--open", help="Open-loop rates, % of the closed loop's best: 50,80. 0: none.")
+    ] = None,
+    objective: Annotated[
+        str | None, typer.Option(help="Find the highest rate at which this holds: p99:10ms. none: do not search.")
+    ] = None,
+    batches: Annotated[str | None, typer.Option(help="Rows of a request, to measure batches: 8,32. 0: none.")] = None,
+    payloads: Annotated[
+        bool | None, typer.Option("--payloads/--no-payloads", help="Measure each server's other encodings.")
+    ] = None,
     runtime: Annotated[str, typer.Option(envvar="RUNTIME", help="Where deployments run: local or docker.")] = "local",
     gpu: Annotated[
         bool, typer.Option("--gpu", envvar="GPU", help="Compute on a GPU; a CPU instead is INVALID.")
@@ -120,7 +141,20 @@ def run(
         request = session.Request(
             model=model,
             profile_name=profile,
-            profile=_profile(profile, duration, warmup, concurrency, rounds),
+            profile=options.profile_of(
+                profile,
+                window_s=duration,
+                warmup_s=warmup,
+                rounds=rounds,
+                concurrencies=options.numbers(concurrency, 1024),
+                open_shares=options.shares(open_loop),
+                batches=options.numbers(batches, 256),
+                wanted=objective,
+                payloads=payloads,
+            ),
+            variations=None if vary is None else tuple(map(parse_variation, vary)),
+            batch_size=batch_size,
+            batch_delay_ms=batch_delay,
             endpoints=tuple(endpoints or ()),
             runtime=runtime,
             seed=seed,
@@ -202,32 +236,6 @@ def _render(folder: Path, formats: tuple[str, ...]) -> bool:
     from comparison.reporting import write_report
 
     return write_report(folder, formats, console)
-
-
-def _profile(
-    name: str, duration: float | None, warmup: float | None, concurrency: str | None, rounds: int | None
-) -> Profile:
-    if name not in PROFILES:
-        raise UsageError(f"no profile is called {name!r}", f"there are: {', '.join(PROFILES)}")
-    base = PROFILES[name]
-    return make_profile(
-        window_s=duration or base.window_s,
-        warmup_s=base.warmup_s if warmup is None else warmup,
-        rounds=rounds or base.rounds,
-        concurrencies=_concurrencies(concurrency) if concurrency else base.concurrencies,
-        open_shares=base.open_shares,
-        batches=base.batches,
-    )
-
-
-def _concurrencies(text: str) -> tuple[int, ...]:
-    try:
-        users = tuple(sorted({int(part) for part in text.split(",")}))
-    except ValueError:
-        raise UsageError(f"{text!r} is not a list of concurrencies", "write it as 1,4,16") from None
-    if not 1 <= users[0] <= users[-1] <= 1024:
-        raise UsageError(f"concurrency {text} is out of range", "use 1 to 1024 users")
-    return users
 
 
 def _fail(message: str, hint: str, code: int) -> None:

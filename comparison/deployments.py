@@ -47,6 +47,8 @@ class Deployment:
     ready_per_worker: bool = False
     """True where `ready_match` must be found once for every worker."""
     grpc_api: str = ""
+    payloads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Protocol to the encodings that it takes besides the protocol's own: modules of loadtests.payloads."""
     device: str = ""
     """<port name>/<path> that tells where the model computes: group 1 of `device_match` in its answer."""
     device_match: str = ""
@@ -54,11 +56,22 @@ class Deployment:
     """Or group 1 of this, in the server's log."""
     environment: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
+    variant: str = ""
+    """The setting in which it differs from `base`: `workers=2`; empty for a deployment of the registry."""
+    base: str = ""
+    """The service that a variant is made from."""
+    changes: Mapping[str, str] = field(default_factory=dict)
+    """The variables of docker-compose.yml that a variant changes."""
 
     @property
     def ready_count(self) -> int:
         """How often `ready_match` must be found before the deployment is ready."""
         return int(self.environment.get("SERVING_WORKERS", "1")) if self.ready_per_worker else 1
+
+    @property
+    def base_name(self) -> str:
+        """What reports call the deployment that this is a variant of; its own name where it is none."""
+        return self.name.partition(".")[0]
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -76,7 +89,20 @@ class Endpoint:
     @property
     def name(self) -> str:
         """`<deployment>-<protocol>`; a floor has no protocol and keeps its deployment's name."""
-        return self.deployment.name if self.protocol == "call" else f"{self.deployment.name}-{self.protocol}"
+        return self._named(self.deployment.name)
+
+    @property
+    def payloads(self) -> tuple[str, ...]:
+        """The encodings that it takes besides its protocol's own."""
+        return self.deployment.payloads.get(self.protocol, ())
+
+    @property
+    def base_name(self) -> str:
+        """The endpoint that this is a variant of; its own name where it is none."""
+        return self._named(self.deployment.base_name)
+
+    def _named(self, deployment: str) -> str:
+        return deployment if self.protocol == "call" else f"{deployment}-{self.protocol}"
 
 
 def read_registry(*files: Path, environ: Mapping[str, str] | None = None) -> list[Deployment]:
@@ -90,6 +116,14 @@ def read_registry(*files: Path, environ: Mapping[str, str] | None = None) -> lis
         for name, block in _services(path).items():
             services[name] = _merged(services.get(name, {}), _interpolate(block, values))
     return [_deployment(name, block) for name, block in services.items() if "serving.server" in block.get("labels", {})]
+
+
+def service_block(service: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """One service as the files say it, merged, with its variables filled in from `environ`."""
+    block: dict[str, Any] = {}
+    for path in compose_files(environ):
+        block = _merged(block, _interpolate(_services(path).get(service, {}), environ))
+    return block
 
 
 def settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -144,6 +178,11 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             ready_match=labels.get("ready-match", ""),
             ready_per_worker=labels.get("ready-per-worker") == "true",
             grpc_api=labels.get("grpc-api", ""),
+            payloads={
+                key.removeprefix("payloads."): tuple(value.split(","))
+                for key, value in labels.items()
+                if key.startswith("payloads.")
+            },
             device=labels.get("device", ""),
             device_match=labels.get("device-match", ""),
             device_log=labels.get("device-log", ""),

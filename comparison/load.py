@@ -15,7 +15,7 @@ from comparison.deployments import Endpoint
 from comparison.resources import Usage
 from comparison.results import Window
 from comparison.runtimes import Client, Server
-from loadtests.loads import Load, Stage
+from loadtests.loads import Load, Seek, Stage
 from loadtests.rows import remove_rows
 
 GRACE_S = 45.0
@@ -39,12 +39,12 @@ class Order:
     round: int
     part: int
     warmup_s: float
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage | Seek, ...]
 
     @property
     def duration_s(self) -> float:
         """Warm-up and windows."""
-        return self.warmup_s + sum(stage.duration_s for stage in self.stages)
+        return self.warmup_s + sum(stage.total_s for stage in self.stages)
 
     def rows(self, endpoint: Endpoint) -> Path:
         """The file of its rows, relative to the results folder."""

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from comparison.deployments import Endpoint
 from comparison.load import Order
 from comparison.plan import Profile
 from comparison.results import EndpointResult
-from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Stage, closed
+from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
+from loadtests.samples import NULL_FORMAT
 
+SEARCHED = (0.25, 1.1)
+"""Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
 DIGITS = 3
 """Significant digits of a rate."""
 
 
-def orders(result: EndpointResult, profile: Profile, round_: int, warmup_s: float) -> Iterator[Order]:
+def orders(
+    endpoint: Endpoint, result: EndpointResult, profile: Profile, round_: int, warmup_s: float
+) -> Iterator[Order]:
     """The visits of one round. Those of an open loop follow its closed loop's throughput, known after the first.
 
     Ask for the next one only after the windows of the last are in `result`.
     """
-    stages = closed_stages(profile)
-    if round_ == 1:
+    stages = closed_stages(endpoint, profile)
+    if endpoint.deployment.variant or result.format == NULL_FORMAT:
+        yield Order(round_, 0, warmup_s, stages)
+    elif round_ == 1:
         yield Order(round_, 0, warmup_s, stages)
         if later := open_stages(result, profile):
             yield Order(round_, 1, profile.warmup_s, later)
@@ -28,21 +36,43 @@ def orders(result: EndpointResult, profile: Profile, round_: int, warmup_s: floa
         yield Order(round_, 0, warmup_s, (*stages, *open_stages(result, profile)))
 
 
-def closed_stages(profile: Profile) -> tuple[Stage, ...]:
-    """Callers that wait for their answers: single rows by number of callers, then batches of rows."""
+def closed_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
+    """Callers that wait for their answers: single rows by number of callers, other encodings, batches of rows."""
+    if endpoint.deployment.variant:
+        return variant_stages(profile)
     single = (Stage(closed(users), profile.window_s) for users in profile.concurrencies)
     fewest = min(profile.concurrencies)
-    batches = (Stage(replace(closed(fewest), batch=rows), profile.batch_window_s) for rows in profile.batches)
-    return (*single, *batches)
+    encodings = endpoint.payloads if profile.payloads else ()
+    others = (Stage(replace(closed(fewest), payload=name), profile.side_window_s) for name in encodings)
+    batches = (Stage(replace(closed(fewest), batch=rows), profile.side_window_s) for rows in profile.batches)
+    return (*single, *others, *batches)
 
 
-def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage, ...]:
-    """Arrivals at shares of the best throughput that a closed loop reached in the first round; none without one."""
+def variant_stages(profile: Profile) -> tuple[Stage, ...]:
+    """A variant is set against its base only: with the fewest callers and with the most."""
+    users = sorted({min(profile.concurrencies), max(profile.concurrencies)})
+    return tuple(Stage(closed(number), profile.side_window_s) for number in users)
+
+
+def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek, ...]:
+    """Arrivals at shares of the best throughput that a closed loop reached in the first round, and the search.
+
+    It looks for the highest rate that holds the objective. Nothing without such a throughput.
+    """
     best = best_closed_rate(result)
     if best is None:
         return ()
     rates = (round_rate(best * share) for share in profile.open_shares)
-    return tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), profile.open_window_s) for rate in rates)
+    fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), profile.window_s) for rate in rates)
+    return (*fixed, *_search(best, profile))
+
+
+def _search(best: float, profile: Profile) -> tuple[Seek, ...]:
+    objective = profile.objective
+    if not objective.probes:
+        return ()
+    low, high = (round_rate(best * share) for share in SEARCHED)
+    return (Seek(low, high, objective.quantile, objective.bound_s, profile.side_window_s, objective.probes),)
 
 
 def best_closed_rate(result: EndpointResult) -> float | None:

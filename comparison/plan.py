@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import UnknownName
+from comparison.variants import Variation, vary
 
 STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.5, "tfserving": 5.0, "inprocess": 4.5}
 """Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
@@ -17,6 +19,16 @@ FLOOR_WINDOW_SHARE = 0.5
 SIDE_WINDOW_SHARE = 0.5
 FIRST_WARMUP = 4
 """A server is first visited with so many times the warm-up: a Java server compiles itself while it serves."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a deployment must hold: this quantile of latency within this bound, and no errors."""
+
+    quantile: float = 0.99
+    bound_s: float = 0.01
+    probes: int = 6
+    """Windows of one search for the highest rate that holds it, in each round; 0: no search."""
 
 
 @dataclass(frozen=True)
@@ -33,44 +45,41 @@ class Profile:
     """Rates of open-loop windows, as shares of the endpoint's best closed-loop throughput."""
     batches: tuple[int, ...] = ()
     """Input rows a request of the windows of batches."""
+    payloads: bool = False
+    """Also measure the other encodings that an endpoint takes."""
+    objective: Objective = Objective(probes=0)
+    variations: tuple[str, ...] = ()
+    """Variants measured unless the user names others: comparison.variants."""
 
     @property
-    def open_window_s(self) -> float:
-        """An open loop needs no fewer samples than a closed one."""
-        return self.window_s
-
-    @property
-    def batch_window_s(self) -> float:
-        """Batches are judged by throughput, which a shorter window gives as well."""
+    def side_window_s(self) -> float:
+        """Batches, other encodings, variants and probes are set against plain windows, and get less time each."""
         return max(self.window_s * SIDE_WINDOW_SHARE, 0.5)
 
-    @property
-    def side_windows_s(self) -> float:
-        """Seconds in windows of other loads than the plain ones, in one round."""
-        return len(self.open_shares) * self.open_window_s + len(self.batches) * self.batch_window_s
 
-    @property
-    def windows(self) -> int:
-        """Windows of one round of one endpoint."""
-        return len(self.concurrencies) + len(self.open_shares) + len(self.batches)
-
-
-def make_profile(
-    window_s: float,
-    warmup_s: float,
-    rounds: int,
-    concurrencies: tuple[int, ...],
-    open_shares: tuple[float, ...] = (),
-    batches: tuple[int, ...] = (),
-) -> Profile:
-    """A profile whose first warm-up is as many times the usual one as is our rule."""
-    return Profile(window_s, warmup_s, rounds, concurrencies, FIRST_WARMUP * warmup_s, open_shares, batches)
+def make_profile(window_s: float, warmup_s: float, rounds: int, concurrencies: tuple[int, ...], **more: Any) -> Profile:
+    """A profile whose first warm-up is as many times the usual one as is our rule; `more` are its other fields."""
+    return Profile(window_s, warmup_s, rounds, concurrencies, FIRST_WARMUP * warmup_s, **more)
 
 
 PROFILES = {
     "quick": make_profile(1.2, 0.5, 2, (1, 4, 16)),
-    "default": make_profile(4.0, 1.0, 3, (1, 4, 16)),
-    "full": make_profile(12.0, 2.0, 5, (1, 2, 4, 8, 16, 32)),
+    "default": make_profile(
+        *(4.0, 1.0, 3, (1, 4, 16)),
+        open_shares=(0.5, 0.8),
+        batches=(32,),
+        payloads=True,
+        objective=Objective(probes=5),
+        variations=("workers=2@flask-torchscript+tfserving-savedmodel+torchserve-torchscript",),
+    ),
+    "full": make_profile(
+        *(12.0, 2.0, 5, (1, 2, 4, 8, 16, 32)),
+        open_shares=(0.3, 0.5, 0.8),
+        batches=(8, 32),
+        payloads=True,
+        objective=Objective(probes=8),
+        variations=("workers=2,4", "batching=16", "defaults"),
+    ),
 }
 
 
@@ -91,8 +100,12 @@ class Plan:
         if endpoint.protocol == "call":
             return self.floor_window_s
         p = self.profile
-        plain_s = len(p.concurrencies) * p.window_s
-        return LOCUST_ESTIMATE_S + p.warmup_s + plain_s + p.side_windows_s + p.windows * SETTLE_ESTIMATE_S
+        side = len(p.batches) + p.objective.probes + p.payloads * len(endpoint.payloads)
+        if endpoint.deployment.variant:
+            return LOCUST_ESTIMATE_S + p.warmup_s + 2 * (p.side_window_s + SETTLE_ESTIMATE_S)
+        full = len(p.concurrencies) + len(p.open_shares)
+        windows_s = full * p.window_s + side * p.side_window_s
+        return LOCUST_ESTIMATE_S + p.warmup_s + windows_s + (full + side) * SETTLE_ESTIMATE_S
 
     @property
     def floor_window_s(self) -> float:
@@ -113,8 +126,13 @@ class Plan:
         return starts + self.profile.rounds * sum(self.visit_s(endpoint) for endpoint in self.endpoints)
 
 
-def make_plan(registry: Sequence[Deployment], patterns: Sequence[str], profile: Profile) -> Plan:
-    """Choose endpoints by name or shell pattern (`flask-*`, `*-grpc`), of deployments or endpoints.
+def make_plan(
+    registry: Sequence[Deployment],
+    patterns: Sequence[str],
+    profile: Profile,
+    variations: Sequence[Variation] = (),
+) -> Plan:
+    """Choose endpoints by name or shell pattern (`flask-*`, `*-grpc`), of deployments or endpoints, and vary them.
 
     UnknownName where a pattern matches nothing, with the names there are.
     """
@@ -123,7 +141,11 @@ def make_plan(registry: Sequence[Deployment], patterns: Sequence[str], profile: 
         if not any(_matches(e, [pattern]) for d in registry for e in d.endpoints):
             names = ", ".join(e.name for d in registry for e in d.endpoints)
             raise UnknownName(f"no endpoint is called {pattern!r}", f"there are: {names}")
-    return Plan(tuple((d, endpoints) for d, endpoints in chosen if endpoints), profile)
+    chosen = [(d, endpoints) for d, endpoints in chosen if endpoints]
+    protocols = {d.service: [e.protocol for e in endpoints] for d, endpoints in chosen}
+    variants = vary([d for d, _ in chosen], variations)
+    varied = [(v, tuple(e for e in v.endpoints if e.protocol in protocols[v.base])) for v in variants]
+    return Plan((*chosen, *varied), profile)
 
 
 def find_deployment(registry: Sequence[Deployment], name: str) -> Deployment:

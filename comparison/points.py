@@ -59,9 +59,11 @@ class Measured:
 
 
 def role_of(result: EndpointResult) -> Role:
-    """Floors and null are measured to explain the others, and never rank."""
+    """Floors, null and variants are measured to explain the others, and never rank."""
     if result.server == "inprocess":
         return "floor"
+    if result.variant:
+        return "variant"
     return "null" if result.format == "null" else "contender"
 
 
@@ -73,6 +75,8 @@ def loads_of(result: EndpointResult, suite: Suite) -> list[Load]:
     """
     asked = {closed(c) for c in suite.settings.concurrencies}
     seen = {w.load for w in result.windows if not w.search}
+    if role_of(result) == "variant":
+        asked = {min(asked), max(asked)}
     if role_of(result) == "floor":
         asked = set() if seen else {min(asked)}
     return sorted(seen if result.unavailable else asked | seen, key=lambda load: (not load.plain, load))

@@ -69,6 +69,13 @@ class RunSettings(Record):
     """Rates of open-loop windows, as shares of an endpoint's best closed-loop throughput in the first round."""
     batches: list[int] = []
     """Input rows a request, of the windows of batches."""
+    payloads: bool = False
+    """Also the other encodings that each endpoint takes."""
+    objective_quantile: float = 0.99
+    objective_bound_s: float = 0.01
+    """What a deployment must hold at its capacity: this quantile of latency within this bound, and no errors."""
+    probes: int = 0
+    """Windows of one search for the highest rate that holds the objective, in each round; 0: no search."""
     seed: int
     server_cpus: list[int]
     client_cpus: list[int]
@@ -77,6 +84,8 @@ class RunSettings(Record):
     threads_per_worker: int = 1
     batch_size: int = 1
     batch_delay_ms: int = 0
+    vary: list[str] = []
+    """Variants of deployments, as comparison.variants reads them."""
     device: str = "cpu"
     load_from: Literal["host", "container"] = "host"
     """Where Locust ran: a process of this machine, or a container on the servers' own network."""
@@ -201,6 +210,10 @@ class EndpointResult(Record):
     server: str
     format: str
     protocol: str
+    variant: str = ""
+    """The setting in which it differs from `base`, `workers=2`; empty for what the run compares."""
+    base: str = ""
+    """The endpoint that it is a variant of."""
     payload: str
     """What a request carries: `json`, `tensor` (float32 bytes), or `array` (in process, nothing encoded)."""
     request_bytes: int | None = None

@@ -54,6 +54,8 @@ class Run:
                 server=endpoint.deployment.server,
                 format=endpoint.deployment.format,
                 protocol=endpoint.protocol,
+                variant=endpoint.deployment.variant,
+                base=endpoint.base_name if endpoint.deployment.variant else "",
                 payload=gate.payload_kind(endpoint),
             )
             self.suite.endpoints.append(found)
@@ -157,7 +159,7 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
         first = (server.pid, endpoint.name) not in run.visited
         warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
         run.visited.add((server.pid, endpoint.name))
-        for order in orders(run.result(endpoint), run.plan.profile, round_, warmup_s):
+        for order in orders(endpoint, run.result(endpoint), run.plan.profile, round_, warmup_s):
             _record(run, endpoint, run.load.visit(endpoint, server, order, run.progress.tick))
 
 
@@ -172,7 +174,7 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
 
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    stages = closed_stages(run.plan.profile) if endpoint.protocol != "call" else ()
+    stages = closed_stages(endpoint, run.plan.profile) if endpoint.protocol != "call" else ()
     loads = [stage.load for stage in stages] or [closed(1)]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
     return Visit([empty_window(load, round_, rows, problem) for load in loads])

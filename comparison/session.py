@@ -20,12 +20,13 @@ from comparison.errors import ArtifactFailure, ResultsFailure, UsageError
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator
-from comparison.plan import Plan, Profile, make_plan
+from comparison.plan import Objective, Plan, Profile, make_plan
 from comparison.processes import on_cpus
 from comparison.progress import RunProgress
 from comparison.results import ResultsError, RunSettings, Suite, load_suite, results_root, save_suite
 from comparison.runner import Run, forget_interrupted, measure
 from comparison.runtimes import Preparation, Runtime, find_runtime
+from comparison.variants import FILE_BATCH, Variation, check_variations, needs_other_file, parse_variation
 from models.manifest import ArtifactError, Manifest, read_manifest
 from models.spec import model_dir
 
@@ -45,6 +46,10 @@ class Request:
     intra_op_threads: int = 1
     workers: int = 1
     threads_per_worker: int = 1
+    batch_size: int = 1
+    batch_delay_ms: int = 0
+    variations: tuple[Variation, ...] | None = None
+    """None: those of the profile."""
     device: str = "cpu"
     load_from: str = ""
     load_workers: int = 0
@@ -54,12 +59,19 @@ class Request:
 def check(request: Request) -> None:
     """Refuse what cannot be done before anything is trained or started: unknown names, cores, endpoints."""
     find_runtime(request.runtime)
-    make_plan(registry_for(request.model), request.endpoints, request.profile)
+    registry = registry_for(request.model)
+    make_plan(registry, request.endpoints, request.profile)
+    check_variations(registry, request.variations or ())
     plan_cpus(request.server_cpus, request.client_cpus)
     if _load_from(request) not in ("host", "container"):
         raise UsageError(f"load cannot come from {request.load_from!r}", "use host or container")
     if request.runtime != "docker" and (_load_from(request) == "container" or request.load_workers):
         raise UsageError("processes are driven by one process of this machine", "add --runtime docker")
+    if request.runtime == "docker" and any(map(needs_other_file, _variations(request))):
+        raise UsageError(
+            f"containers of TensorFlow Serving batch by {FILE_BATCH} rows",
+            f"use batching={FILE_BATCH}, or --runtime local",
+        )
     if request.load_workers and _load_from(request) == "host":
         raise UsageError("load workers are containers", "leave --load-from host away")
 
@@ -113,7 +125,8 @@ def carry_out(folder: Path, console: Console) -> None:
     suite = _load(folder)
     forget_interrupted(suite)
     settings = suite.settings
-    chosen = make_plan(registry_for(settings.model), settings.endpoints, _profile(settings))
+    variations = [parse_variation(text) for text in settings.vary]
+    chosen = make_plan(registry_for(settings.model), settings.endpoints, _profile(settings), variations)
     with tempfile.TemporaryDirectory(prefix="serveoff-") as state, opened(settings, folder) as runtime:
         plan, notes = _resolve(chosen, runtime)
         load = LoadGenerator(folder, runtime.client(Path(state)), settings.seed)
@@ -145,6 +158,8 @@ def _profile(settings: RunSettings) -> Profile:
         settings.warmup_s if settings.first_warmup_s is None else settings.first_warmup_s,
         tuple(settings.open_shares),
         tuple(settings.batches),
+        settings.payloads,
+        Objective(settings.objective_quantile, settings.objective_bound_s, settings.probes),
     )
 
 
@@ -215,14 +230,28 @@ def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
         rounds=request.profile.rounds,
         open_shares=list(request.profile.open_shares),
         batches=list(request.profile.batches),
+        payloads=request.profile.payloads,
+        objective_quantile=request.profile.objective.quantile,
+        objective_bound_s=request.profile.objective.bound_s,
+        probes=request.profile.objective.probes,
         seed=request.seed,
         server_cpus=list(cpus.server),
         client_cpus=list(cpus.client),
         intra_op_threads=request.intra_op_threads,
         workers=request.workers,
         threads_per_worker=request.threads_per_worker,
+        batch_size=request.batch_size,
+        batch_delay_ms=request.batch_delay_ms,
+        vary=[variation.text for variation in _variations(request)],
         device=request.device,
     )
+
+
+def _variations(request: Request) -> list[Variation]:
+    """Those that the user named, or those of the profile that have something to vary in this run."""
+    if request.variations is not None:
+        return list(request.variations)
+    return [parse_variation(text) for text in request.profile.variations]
 
 
 def _load_from(request: Request) -> str:

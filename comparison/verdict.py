@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from comparison.stats import Estimate
 
-Role = Literal["contender", "floor", "null"]
+Role = Literal["contender", "variant", "floor", "null"]
 Outcome = Literal["better", "worse", "tie", "inconclusive", "no interval", "exact", "unopposed"]
 
 SAME_WITHIN: Final = 0.03

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +18,10 @@ from comparison.deployments import Deployment, Endpoint, read_registry
 PROBE_TIMEOUT_S = 0.3
 HOW_TO_START = "start one: serveoff serve NAME (names: serveoff list)"
 HOW_TO_START_INSIDE = "start them: docker compose up --wait (state: docker compose ps)"
+
+
+_VARIANT = re.compile(r"\.[a-z_]+(-\d+)?(?=-[a-z]+$)")
+"""What the name of a variant has more than that of the endpoint it is made from: comparison.variants."""
 
 
 class EndpointError(Exception):
@@ -101,8 +106,8 @@ def _at(name: str, address: str) -> Target:
     if not host or not port.isdecimal():
         raise EndpointError(f"--address is {address!r}: write it as host:port")
     for target in (*_announced(), *_published()):
-        if target.name == name:
-            return replace(target, host=host, port=int(port))
+        if target.name in (name, _VARIANT.sub("", name)):
+            return replace(target, name=name, host=host, port=int(port))
     raise EndpointError(f"endpoint {name} is not in the registry; names: serveoff list")
 
 

@@ -83,6 +83,38 @@ class Stage:
         """As `parse_stages` reads it."""
         return f"{self.load.text}:{self.duration_s:g}"
 
+    @property
+    def total_s(self) -> float:
+        """Seconds that it takes."""
+        return self.duration_s
+
+
+@dataclass(frozen=True)
+class Seek:
+    """A search for the highest Poisson rate, from `low` to `high`, whose latency holds an objective without errors.
+
+    The objective: `quantile` of the latency from the intended start is at most `bound_s`. Each of `probes` windows
+    lasts `duration_s`.
+    """
+
+    low: float
+    high: float
+    quantile: float
+    bound_s: float
+    duration_s: float
+    probes: int
+
+    @property
+    def text(self) -> str:
+        """As `parse_stages` reads it: `seek@400-2000p99<0.01:2x6`."""
+        percent = f"{self.quantile * 100:g}"
+        return f"seek@{self.low:g}-{self.high:g}p{percent}<{self.bound_s:g}:{self.duration_s:g}x{self.probes}"
+
+    @property
+    def total_s(self) -> float:
+        """Seconds that its windows take."""
+        return self.probes * self.duration_s
+
 
 def parse_stages(text: str) -> list[Stage]:
     """`1:2.0,poisson@500:2.0` to stages of a load (see `parse_load`) and seconds; ValueError says what is wrong."""

@@ -21,7 +21,7 @@ def configure(threads: int, device: str) -> None:
     A GPU that is used gives memory as it is asked for: TensorFlow would take all of it, and other servers share it.
     """
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1 if threads else 0)
     if device == "cpu":
         tensorflow.config.set_visible_devices([], "GPU")
         return

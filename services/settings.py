@@ -37,6 +37,9 @@ class Settings:
     max_body_bytes: int = 8 * 1024 * 1024
     batch_size: int = 1
     batch_delay_ms: int = 0
+    out_of_the_box: int = 0
+    """1: numbers of threads, logging and what else servers choose for themselves are left to them; then 0 threads
+    means as many as the framework or the server chooses."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -57,8 +60,9 @@ class Settings:
         if self.device not in ("auto", "cpu", "cuda"):
             raise SettingsError(f"SERVING_DEVICE is {self.device!r}: use auto, cpu or cuda")
         for name in ("intra_op_threads", "workers", "threads_per_worker", "max_body_bytes", "batch_size"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{PREFIX}{name.upper()} is {getattr(self, name)}: use 1 or more")
+            least = 0 if self.out_of_the_box and "threads" in name else 1
+            if getattr(self, name) < least:
+                raise SettingsError(f"{PREFIX}{name.upper()} is {getattr(self, name)}: use {least} or more")
 
 
 def _parse(name: str, text: str, type_name: str) -> Any:

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +23,18 @@ from comparison.containers.engine import Engine, connect, explain
 from comparison.containers.inside import read_container
 from comparison.containers.server import DockerServer
 from comparison.containers.stack import LOCUST, STAND_IN_NOTE, prepare_stack, share_artifacts, user_project
-from comparison.deployments import Deployment, compose_files, read_registry
+from comparison.deployments import Deployment, compose_files, read_registry, service_block
 from comparison.deployments import settings as variables
 from comparison.errors import EngineFailure, ServerFailed
 from comparison.results import RunSettings
 from comparison.runtimes import Client, Preparation
+from comparison.variants import parse_variation, vary
 
 WORKER = "locust-worker"
 IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
 """What a load generator's container does between visits."""
+QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
+BATCHING = ("--enable_batching=true", "--batching_parameters_file=/config/batching.config")
 HINTS = {
     r"Requested CPUs are not available": "choose cores that this machine has: --server-cpus and --client-cpus",
     r"port is already allocated|address already in use": "stop what uses the port, or choose another in .env",
@@ -134,7 +137,11 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
     engine = connect()
     override = folder.resolve() / "logs" / "docker-compose.run.yml"
     registry = read_registry(environ={**variables(), "MODEL": settings.model})
-    write_override(override, _services(registry, settings, engine), {"results": {}, **share_artifacts()})
+    variants = vary(registry, map(parse_variation, settings.vary))
+    blocks = {**_variants(variants, settings), **_services(registry, settings, engine)}
+    for variant in variants:
+        blocks[variant.service] |= _quiet(variant, engine)
+    write_override(override, blocks, {"results": {}, **share_artifacts()})
     files = (*compose_files(variables()), override)
     compose = Compose(engine.client, f"{user_project()}-{folder.resolve().name}".lower(), files, _variables(settings))
     return DockerRuntime(engine, compose, settings, folder.resolve())
@@ -151,10 +158,9 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
 
     Nor are there health checks: each is a process on the server's own core, in the midst of what is measured.
     """
-    quiet: dict[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
-    servers = {deployment.service: {**quiet, "ports": _ports(deployment, engine)} for deployment in registry}
+    servers = {deployment.service: _quiet(deployment, engine) for deployment in registry}
     generator = {
-        **quiet,
+        **QUIET,
         "command": list(IDLE),
         "ports": Replaced(),
         "environment": {"MODEL": settings.model},
@@ -162,6 +168,22 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
     }
     workers = {WORKER: generator} if settings.load_workers else {}
     return {**servers, LOCUST: generator, **workers}
+
+
+def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
+    return {**QUIET, "ports": _ports(deployment, engine)}
+
+
+def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str, Any]:
+    """A block for each variant: its base's, with the variables that it changes; the image is the base's own."""
+    blocks = {}
+    for variant in variants:
+        block = service_block(variant.base, {**variables(), **_variables(settings), **variant.changes})
+        if variant.variant.startswith("batching") and variant.server.startswith("tfserving"):
+            block["command"] = [*block["command"], *BATCHING]
+        dropped = ("build", "depends_on", "ports", "healthcheck", "restart")
+        blocks[variant.service] = {key: value for key, value in block.items() if key not in dropped}
+    return blocks
 
 
 def _ports(deployment: Deployment, engine: Engine) -> Replaced:

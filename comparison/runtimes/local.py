@@ -106,7 +106,8 @@ class LocalRuntime:
 
         TF Serving becomes the embedded model server, under its own name, where the real one is not installed.
         """
-        equal = replace(deployment, environment={**deployment.environment, **self.settings})
+        own = {f"SERVING_{name}": value for name, value in deployment.changes.items()}
+        equal = replace(deployment, environment={**deployment.environment, **self.settings, **own})
         if not deployment.server.startswith("tfserving"):
             return equal, ""
         name = deployment.service.replace("tfserving", server_id(), 1)

@@ -48,7 +48,8 @@ class Format(Protocol):
     def load(self, folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
         """Load the artifact as it is meant to be served: once per process, before anything else is computed.
 
-        `threads` is the framework's intra-op threads; `device` is `cpu`, `cuda` or `cuda:0`.
+        `threads` is the framework's intra-op threads, 0 for as many as it chooses itself; `device` is `cpu`, `cuda`
+        or `cuda:0`.
         """
 
 

@@ -66,7 +66,10 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Run the frozen graph in a Session; `make_callable` spares looking the tensors up for every call."""
     graph_def = tf1.GraphDef.FromString((folder / FILE).read_bytes())
     devices = {"GPU": 0} if device == "cpu" else {}
-    config = tf1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=1, device_count=devices)
+    inter_op = 1 if threads else 0
+    config = tf1.ConfigProto(
+        intra_op_parallelism_threads=threads, inter_op_parallelism_threads=inter_op, device_count=devices
+    )
     config.gpu_options.allow_growth = True
     session = tf1.Session(graph=imported(graph_def), config=config)
     feed, fetch = f"{spec.inputs[0].name}:0", f"{spec.outputs[0].name}:0"

