@@ -183,6 +183,34 @@ def report(
 
 
 @app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="A run, or a baseline's file: what was before.")],
+    b: Annotated[str, typer.Argument(help="A run, or a baseline's file: what is now.")] = "latest",
+    threshold: Annotated[float, typer.Option(min=0, max=100, help="Percent slower that is still no regression.")] = 5,
+    different_machines: Annotated[
+        bool, typer.Option("--different-machines", help="Compare runs of different machines all the same.")
+    ] = False,
+) -> None:
+    """Compare two runs, as Markdown; exit code 99 where one got slower by more than the noise and the threshold."""
+    from comparison.comparing import compare_runs
+
+    if not compare_runs(a, b, threshold / 100, different_machines, Console()):
+        sys.exit(ExitCode.REGRESSION)
+
+
+@app.command()
+def baseline(
+    run: Annotated[str, typer.Argument(help="A run's id or folder, or latest.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it.")],
+) -> None:
+    """Store a run's figures in one small file, for `serveoff compare FILE RUN`."""
+    from comparison.comparing import store_baseline
+
+    store_baseline(run, file)
+    console.print(f"baseline: {file}", highlight=False, markup=False)
+
+
+@app.command()
 def runs() -> None:
     """List the runs in the results folder."""
     table = Table(Column("run", no_wrap=True), "model", "profile", "endpoints", "state", box=None, header_style="bold")

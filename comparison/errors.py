@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     RESULTS = 6
     NOTHING_VALID = 7
     ENGINE = 8
+    REGRESSION = 99
     INTERRUPTED = 130
 
 

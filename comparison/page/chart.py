@@ -6,7 +6,6 @@ from typing import Final
 
 from markupsafe import Markup
 
-from comparison.page.pairs import Line, Pair, Versus
 from comparison.page.words import spoken
 from comparison.render.charts import NARROW, WIDE
 from comparison.render.charts.rows import Layout, grid
@@ -14,6 +13,7 @@ from comparison.render.charts.static_dynamic import no_difference
 from comparison.render.charts.svg import Scale, circle, drawing, group, log_scale, log_ticks, whisker
 from comparison.render.names import callers, family, short_server, what
 from comparison.render.numbers import times
+from comparison.versus import Line, Pair, Versus
 
 STATISTIC: Final = "p50"
 

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response
 
 from comparison.page import chart, words
 from comparison.page.differences import differences
-from comparison.page.pairs import versus
 from comparison.page.runs import find_run, readable
 from comparison.page.store import store
 from comparison.render.words import decision
+from comparison.versus import versus
 
 DIFFERENT = "different"
 

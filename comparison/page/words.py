@@ -6,12 +6,12 @@ from typing import Final
 
 from comparison.outcome import Entry, Point
 from comparison.page.differences import Difference
-from comparison.page.pairs import Line, Pair, Versus
 from comparison.render.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, estimate_cell, single
 from comparison.render.names import callers, family, short_server, what
 from comparison.render.notes import NOISY
 from comparison.render.numbers import NONE, Format, factor, ms, significant
 from comparison.stats import Estimate
+from comparison.versus import Line, Pair, Versus
 
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
 CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}

@@ -1,4 +1,4 @@
-"""What one setting changes: each variant against the endpoint it was made from, and the ranking of servers as they come."""
+"""What one setting changes: each variant against its base, and the ranking of servers as they come."""
 
 from __future__ import annotations
 

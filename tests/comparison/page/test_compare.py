@@ -7,8 +7,8 @@ import pytest
 
 from comparison.analysis import analyse
 from comparison.page.differences import differences
-from comparison.page.pairs import versus
 from comparison.results import load_suite
+from comparison.versus import versus
 from tests.comparison.page.conftest import SHORT, change
 from tests.comparison.render.page import Page
 from tests.comparison.synthetic import Scenario, write_run
