@@ -23,6 +23,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, ratio
+from comparison.studies import sweeps
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -60,6 +61,7 @@ def analyse(folder: Path) -> Analysis:
         calibration=_calibration(ranked),
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
+        sweeps=sweeps.study(evidence),
     )
     return Analysis(comparison, evidence)
 

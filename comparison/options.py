@@ -67,4 +67,4 @@ def objective(text: str | None, probes: int) -> Objective | None:
     bound_s = float(found["bound"]) / (1000 if found["unit"] == "ms" else 1)
     if not 0 < float(found["percent"]) < 100 or not 0 < bound_s <= MOST_BOUND_S:
         raise UsageError(f"{text!r} is out of range", f"use p1 to p99.9, and at most {MOST_BOUND_S:g} s")
-    return Objective(float(found["percent"]) / 100, bound_s, probes)
+    return Objective(round(float(found["percent"]) / 100, 6), bound_s, probes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from comparison.results import EndpointResult, Suite
 from comparison.stats import Estimate
@@ -154,6 +154,49 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
+
+    variant: Entry
+    base: Entry | None
+    point: Point
+    faster: Estimate | None
+    """By p50; None where either point does not count."""
+    more: Estimate | None
+    """By throughput."""
+    outcome: Outcome
+    """By throughput; `no interval` where there is no ratio."""
+
+    @property
+    def setting(self) -> str:
+        """`workers` of `workers=2`."""
+        return self.variant.result.variant.partition("=")[0]
+
+    @property
+    def value(self) -> str:
+        """`2` of `workers=2`."""
+        return self.variant.result.variant.partition("=")[2]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One endpoint's place among servers as they come, and its place with equal settings."""
+
+    entry: Entry
+    rank: int
+    tied_above: bool
+    tuned_rank: int | None
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """Every change, in the run's order, and the ranking out of the box; both are empty without variants."""
+
+    changes: tuple[Change, ...] = ()
+    out_of_the_box: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
 
@@ -169,6 +212,8 @@ class Comparison:
     """Standard deviation of log p50 between rounds beyond what blocks explain."""
     stand_in: bool
     """The embedded model server stood in for TensorFlow Serving."""
+    sweeps: Sweeps = field(default_factory=Sweeps)
+    """What single settings change, and the ranking of servers as they come."""
 
     @property
     def partial(self) -> bool:

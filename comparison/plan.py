@@ -17,6 +17,8 @@ LOCUST_ESTIMATE_S = 1.8
 SETTLE_ESTIMATE_S = 0.22
 FLOOR_WINDOW_SHARE = 0.5
 SIDE_WINDOW_SHARE = 0.5
+ONE_OF_EACH = "flask-torchscript+tfserving-savedmodel+torchserve-torchscript"
+"""One deployment of each server."""
 FIRST_WARMUP = 4
 """A server is first visited with so many times the warm-up: a Java server compiles itself while it serves."""
 
@@ -65,20 +67,20 @@ def make_profile(window_s: float, warmup_s: float, rounds: int, concurrencies: t
 PROFILES = {
     "quick": make_profile(1.2, 0.5, 2, (1, 4, 16)),
     "default": make_profile(
-        *(4.0, 1.0, 3, (1, 4, 16)),
+        *(3.0, 1.0, 3, (1, 4, 16)),
         open_shares=(0.5, 0.8),
         batches=(32,),
         payloads=True,
         objective=Objective(probes=5),
-        variations=("workers=2@flask-torchscript+tfserving-savedmodel+torchserve-torchscript",),
+        variations=(f"workers=2@{ONE_OF_EACH}",),
     ),
     "full": make_profile(
-        *(12.0, 2.0, 5, (1, 2, 4, 8, 16, 32)),
+        *(8.0, 2.0, 5, (1, 2, 4, 8, 16, 32)),
         open_shares=(0.3, 0.5, 0.8),
         batches=(8, 32),
         payloads=True,
         objective=Objective(probes=8),
-        variations=("workers=2,4", "batching=16", "defaults"),
+        variations=(f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{ONE_OF_EACH}", "defaults"),
     ),
 }
 

@@ -19,6 +19,7 @@ from comparison.render import (
     numbers,
     places,
     ranking,
+    sweeps,
     tables,
     words,
 )
@@ -34,6 +35,7 @@ SECTIONS = (
     "cold_start",
     "resources",
     "static_dynamic",
+    "settings",
     "method",
     "environment",
     "invalid",
@@ -66,6 +68,7 @@ def render(comparison: Comparison) -> str:
         numbers=numbers,
         places=places,
         ranking=ranking,
+        sweeps=sweeps,
         tables=tables,
         words=words,
         css=Markup((_TEMPLATES / "report.css").read_text()),

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from comparison.outcome import Comparison, Point
+from comparison.outcome import Change, Comparison, Point
 from comparison.render.names import label
 from comparison.render.words import decision, sentence
 
@@ -34,12 +34,28 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
+        "settings_changed": [_change(change) for change in comparison.sweeps.changes],
+        "out_of_the_box": [
+            {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
+            for p in comparison.sweeps.out_of_the_box
+        ],
         "calibration": asdict(comparison.calibration) if comparison.calibration else None,
         "round_noise": comparison.round_noise,
         "settings": suite.settings.model_dump(),
         "environment": suite.environment.model_dump(),
     }
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _change(change: Change) -> dict[str, Any]:
+    ratios = {"faster": change.faster, "more": change.more}
+    return {
+        "endpoint": change.variant.name,
+        "base": change.variant.result.base,
+        "variant": change.variant.result.variant,
+        "concurrency": change.point.concurrency,
+        "outcome": change.outcome,
+    } | {name: asdict(ratio) if ratio else None for name, ratio in ratios.items()}
 
 
 def _point(point: Point) -> dict[str, Any]:

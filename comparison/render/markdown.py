@@ -7,7 +7,7 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from comparison.outcome import Comparison
-from comparison.render import containers, findings, method, notes, ranking, tables, words
+from comparison.render import containers, findings, method, notes, ranking, sweeps, tables, words
 from comparison.render.cells import Cell, Table
 
 SUFFIX = ".md"
@@ -32,6 +32,7 @@ def render(comparison: Comparison) -> str:
         method=method,
         notes=notes,
         ranking=ranking,
+        sweeps=sweeps,
         tables=tables,
         words=words,
     )

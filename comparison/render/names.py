@@ -43,7 +43,10 @@ def short_server(result: EndpointResult) -> str:
 def what(result: EndpointResult) -> str:
     """Format and protocol: `torchscript · REST`."""
     name = "null service" if result.format == "null" else result.format
-    return name if result.protocol == "call" else f"{name} · {PROTOCOLS.get(result.protocol, result.protocol)}"
+    if result.protocol == "call":
+        return name
+    changed = f" · {result.variant}" if result.variant else ""
+    return f"{name} · {PROTOCOLS.get(result.protocol, result.protocol)}{changed}"
 
 
 def label(result: EndpointResult) -> str:

@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from comparison.answers import MEASURES, Evidenced, Measure, compare_points
-from comparison.outcome import Entry, Point
+from comparison.outcome import Change, Entry, Place, Point, Sweeps
 from comparison.stats import Estimate
 from comparison.variants import OUT_OF_THE_BOX
-from comparison.verdict import Outcome, difference
+from comparison.verdict import difference
 
 LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
-
-    variant: Entry
-    base: Entry | None
-    point: Point
-    faster: Estimate | None
-    """By p50; None where either point does not count."""
-    more: Estimate | None
-    """By throughput."""
-    outcome: Outcome
-    """By throughput; `no interval` where there is no ratio."""
-
-    @property
-    def setting(self) -> str:
-        """`workers` of `workers=2`."""
-        return self.variant.result.variant.partition("=")[0]
-
-    @property
-    def value(self) -> str:
-        """`2` of `workers=2`."""
-        return self.variant.result.variant.partition("=")[2]
-
-
-@dataclass(frozen=True)
-class Place:
-    """One endpoint's place among servers as they come, and its place with equal settings."""
-
-    entry: Entry
-    rank: int
-    tied_above: bool
-    tuned_rank: int | None
-
-
-@dataclass(frozen=True)
-class Sweeps:
-    """Every change, in the run's order, and the ranking out of the box; both are empty without variants."""
-
-    changes: tuple[Change, ...] = ()
-    out_of_the_box: tuple[Place, ...] = ()
 
 
 def study(evidence: Evidenced) -> Sweeps:

@@ -17,10 +17,11 @@ from comparison.versus import versus
 from tests.comparison.synthetic import Faults, Scenario, write_run
 
 TORCHSCRIPT = "flask-torchscript-rest"
+SOUND = Faults()
 ENDPOINTS = (TORCHSCRIPT, "flask-torch-eager-rest", "flask-savedmodel-rest", "inprocess-torchscript")
 
 
-def write(folder, faults=Faults(), **changes):
+def write(folder, faults=SOUND, **changes):
     return write_run(folder, Scenario(**{"window_s": 1.0, "only": ENDPOINTS, "round_drift": 0.0, **changes}), faults)
 
 

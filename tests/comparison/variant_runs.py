@@ -1,0 +1,47 @@
+"""Add variants to a synthetic run: an endpoint once more, so many times as fast."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from comparison.results import load_suite, save_suite
+
+
+def add_variant(folder, base, variant, speedup, seed_s=1e-6, concurrencies=(1, 16)):
+    """Copy an endpoint's rows as those of a variant whose latencies are divided by `speedup`."""
+    suite = load_suite(folder)
+    original = suite.endpoint(base)
+    suffix = "." + variant.replace("=", "-")
+    deployment, protocol = base.rsplit("-", 1)
+    name = f"{deployment}{suffix}-{protocol}"
+    copy = original.model_copy(
+        deep=True,
+        update={"endpoint": name, "deployment": f"{deployment}{suffix}", "variant": variant, "base": base},
+    )
+    copy.windows = [w for w in copy.windows if w.concurrency in concurrencies]
+    for window in copy.windows:
+        rows = Path("rows") / f"{name}--r{window.round}.parquet"
+        if not (folder / rows).exists():
+            _write(folder / window.rows, folder / rows, speedup, seed_s)
+        window.rows = str(rows)
+        window.duration_s /= speedup
+        window.client_cpu_s = window.client_cpu_s and window.client_cpu_s / speedup
+    suite.endpoints.append(copy)
+    suite.settings.vary.append(variant)
+    save_suite(folder, suite)
+    return name
+
+
+def _write(source, target, speedup, seed_s):
+    table = pq.read_table(source)
+    start = table["start_s"].to_numpy()
+    columns = {name: table[name] for name in table.column_names}
+    latency = table["latency_s"].to_numpy() / speedup
+    columns["latency_s"] = pa.array(latency)
+    # Every window keeps its own start: only what follows it comes sooner.
+    windows = table["window"].to_numpy()
+    begun = {w: start[windows == w].min() for w in set(windows.tolist())}
+    moved = [begun[w] + (s - begun[w]) / speedup + seed_s for w, s in zip(windows.tolist(), start, strict=True)]
+    columns["start_s"] = columns["intended_start_s"] = pa.array(moved)
+    pq.write_table(pa.table(columns).cast(table.schema), target)
