@@ -190,7 +190,7 @@ def _print_recorder_alone() -> None:
     samples = [random.randrange(64) for _ in range(count)]
     start = time.perf_counter()
     for sample in samples:
-        recorder.record(start, 0.0001, 200, sample, 230)
+        recorder.record(start, 0.0001, 200, sample, 230, start)
         reservoir.offer(start, sample, b"")
     print(f"\nthe record alone: {(time.perf_counter() - start) / count * 1e6:.2f} us per request")
 

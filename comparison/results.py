@@ -178,7 +178,11 @@ class Window(Record):
     search: bool = False
     """A probe of the search for the capacity: its rate is this round's alone."""
     late_s: float | None = None
-    """Open loop: by how much the generator itself was late, 99th percentile of the arrivals it could have sent."""
+    """Open loop: by how much the generator itself was late, 99th percentile."""
+    request_bytes: int | None = None
+    """Mean size of a request body."""
+    encode_s: float | None = None
+    """Median seconds that the client took to encode one; never part of a latency."""
     requests: int
     errors: int
     answers_checked: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,14 +66,14 @@ class Agreement:
     first_fault: str = ""
 
 
-def compare(kept: Iterable[Kept], expected: Batch, payload: Payload) -> Agreement:
+def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload) -> Agreement:
     """An answer is wrong if it cannot be read, has another shape, top-1 class, or an error above TOLERANCE."""
     checked = wrong = 0
     worst: float | None = None
     first_fault = ""
     for _, index, answer in kept:
         checked += 1
-        fault, error = _judge(answer, expected[index : index + 1], payload)
+        fault, error = _judge(answer, expected[index], payload)
         if error is not None:
             worst = max(worst or 0.0, error)
         if fault:
@@ -84,7 +84,7 @@ def compare(kept: Iterable[Kept], expected: Batch, payload: Payload) -> Agreemen
 
 def _judge(answer: bytes, expected: Batch, payload: Payload) -> tuple[str, float | None]:
     try:
-        output = payload.decode(answer)
+        output = payload.decode(answer, len(expected))
     except ValueError as fault:
         return f"cannot be read: {fault}", None
     if output.shape != expected.shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import sys
 from pathlib import Path
@@ -15,12 +16,13 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import workers
 from loadtests.endpoints import EndpointError
+from loadtests.loads import closed, parse_load
 from loadtests.loadtest import LoadTest
 from loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
 from loadtests.protocols import user_class
 from loadtests.rows import parts, remove_rows
 from loadtests.samples import SamplesError
-from loadtests.stages import visit
+from loadtests.stages import first_users, visit
 from loadtests.summary import Summary, Window, describe, write_summary
 
 USAGE = 2
@@ -65,7 +67,7 @@ class Control:
         if web_ui is None:
             self._check()
         if self._options.stages:
-            self._options.num_users = self._options.spawn_rate = stages_of(self._options)[0].load.concurrency
+            self._options.num_users = self._options.spawn_rate = first_users(stages_of(self._options))
             self._options.only_summary = True
             for name in ("locust", "locust.stats_logger"):
                 logging.getLogger(name).setLevel(logging.WARNING)
@@ -126,7 +128,7 @@ class Control:
         if self._load is not None and self._workers is None and not self._options.stages:
             self._load.end_window()
             self._load.users_change(user_count)
-            self._load.open_window(user_count)
+            self._load.open_window(closed(user_count), math.inf)
 
     def _on_test_stopping(self, **_: Any) -> None:
         if self._workers is not None:
@@ -157,13 +159,15 @@ class Control:
                 self._ending = True
                 self._runner.stop()
         elif self._load is not None:
+            if "load" in data:
+                data["load"] = parse_load(data["load"])
             getattr(self._load, phase)(**data)
 
     def _write(self, windows: list[Window]) -> None:
         assert self._load is not None
         if self._options.summary:
             load, name = self._load, self._load.target.name
-            summary = Summary(name, load.payload.kind, load.request_bytes, windows, self._interrupted)
+            summary = Summary(name, load.own.payload.kind, load.own.request_bytes, windows, self._interrupted)
             write_summary(Path(self._options.summary), summary)
         self._written = True
         if not self._options.stages:

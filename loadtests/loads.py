@@ -15,6 +15,12 @@ _LOAD = re.compile(
     r"(?:/(?P<payload>[a-z][a-z0-9_]*))?(?:x(?P<batch>\d+))?"
 )
 
+_NUMBER = r"\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_SEEK = re.compile(
+    rf"seek@(?P<low>{_NUMBER})-(?P<high>{_NUMBER})p(?P<percent>{_NUMBER})<(?P<bound>{_NUMBER})"
+    rf":(?P<seconds>{_NUMBER})x(?P<probes>\d+)"
+)
+
 
 @dataclass(frozen=True, order=True)
 class Load:
@@ -116,9 +122,25 @@ class Seek:
         return self.probes * self.duration_s
 
 
-def parse_stages(text: str) -> list[Stage]:
-    """`1:2.0,poisson@500:2.0` to stages of a load (see `parse_load`) and seconds; ValueError says what is wrong."""
-    return [_parse_stage(part) for part in text.split(",")]
+def parse_stages(text: str) -> list[Stage | Seek]:
+    """`1:2.0,poisson@500:2.0` to stages of a load (see `parse_load`) and seconds; ValueError says what is wrong.
+
+    A search is written `seek@400-2000p99<0.01:2x6`: from 400 to 2,000 requests a second, 99% within 0.01 s, by six
+    windows of two seconds.
+    """
+    return [_parse_seek(part) if part.startswith("seek@") else _parse_stage(part) for part in text.split(",")]
+
+
+def _parse_seek(text: str) -> Seek:
+    found = _SEEK.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no search: write it as seek@400-2000p99<0.01:2x6")
+    low, high, percent, bound_s, duration_s = (float(found[n]) for n in ("low", "high", "percent", "bound", "seconds"))
+    if not 0 < low < high < 1e6 or not 0 < percent < 100 or bound_s <= 0 or duration_s <= 0 or int(found["probes"]) < 1:
+        raise ValueError(
+            f"{text!r} is no search: all its numbers must be above zero, and the first rate below the other"
+        )
+    return Seek(low, high, round(percent / 100, 6), bound_s, duration_s, int(found["probes"]))
 
 
 def _parse_stage(text: str) -> Stage:

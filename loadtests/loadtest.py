@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 
-from loadtests.answers import Kept, Reservoir, compare
+from loadtests.answers import Agreement, Kept, Reservoir, compare
+from loadtests.arrivals import Arrivals, behind, schedule
 from loadtests.endpoints import Target
-from loadtests.payloads import payload_for
+from loadtests.loads import Load
+from loadtests.pools import Pool, make_pool
 from loadtests.protocols import user_class
 from loadtests.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from loadtests.rows import part_path, write_rows
-from loadtests.samples import prepare
 from loadtests.summary import Window
 
 if TYPE_CHECKING:
@@ -48,10 +50,22 @@ class Settings:
 @dataclass(frozen=True)
 class _Measured:
     span: Span
+    load: Load
+    pool: Pool
+    search: bool
     kept: list[Kept]
     cpu_s: float
     peak_memory_bytes: int
+    late_s: list[float]
     problem: str
+
+
+@dataclass(frozen=True)
+class _Open:
+    load: Load
+    search: bool
+    start: float
+    cpu_s: float
 
 
 class LoadTest:
@@ -59,16 +73,18 @@ class LoadTest:
 
     def __init__(self, target: Target, settings: Settings, tells_locust: bool = True) -> None:
         self.target, self.settings, self.tells_locust = target, settings, tells_locust
-        self.payload = payload_for(target.protocol, target.grpc_api)
-        self._samples = prepare(target.model, target.format, self.payload, settings.model_dir)
-        frame = user_class(target.protocol).frame
-        self.requests = [frame(target, body) for body in self._samples.bodies]
-        self.recorder = Recorder([len(body) for body in self._samples.bodies])
+        self._frame = user_class(target.protocol).frame
+        self.recorder = Recorder()
+        self._pools: dict[tuple[str, int], Pool] = {}
+        self.pool = self._own = self._pool_for(Load())
+        """What users send now."""
+        self.arrivals: Arrivals | None = None
+        """Where users wait for their turn, in an open loop."""
         self.reservoir = Reservoir(settings.answers, settings.seed + 1000 * (settings.worker or 0))
         self._users: set[PredictUser] = set()
         self._joined = (settings.worker or 0) * 1000
         self._process = psutil.Process()
-        self._open: Span | None = None
+        self._open: _Open | None = None
         self._measured: list[_Measured] = []
         self.last_failure = 0, b""
         """Status and body of the latest request that failed."""
@@ -79,15 +95,15 @@ class LoadTest:
         gc.freeze()
 
     @property
-    def request_bytes(self) -> int:
-        """The mean size of a request body."""
-        return round(sum(map(len, self._samples.bodies)) / len(self._samples.bodies))
+    def own(self) -> Pool:
+        """Single rows in the protocol's own encoding."""
+        return self._own
 
     def join(self, user: PredictUser) -> int:
         """A user begins; returns its place in the pool."""
         self._users.add(user)
         self._joined += 1
-        return self._joined * STRIDE % len(self.requests)
+        return self._joined * STRIDE % len(self.pool.requests)
 
     def leave(self, user: PredictUser) -> None:
         """A user ends."""
@@ -97,37 +113,75 @@ class LoadTest:
         """So many users run from now on."""
         self.recorder.users_change(concurrency)
 
-    def open_window(self, concurrency: int, at_s: float | None = None) -> None:
-        """Requests that start from now on count; from `at_s`, seconds since the epoch, where a master says so.
+    def prepare(self, load: Load) -> None:
+        """From now on users send what this load says; in an open loop they wait for arrivals. Makes the pool first."""
+        self.pool = self._pool_for(load)
+        if self.arrivals is not None:
+            self.arrivals.close()
+        self.arrivals = None if load.closed else Arrivals()
+
+    def open_window(
+        self, load: Load, duration_s: float, search: bool = False, at_s: float | None = None, workers: int = 1
+    ) -> None:
+        """Requests that are due from now on count; from `at_s`, seconds since the epoch, where a master says so.
 
         With one instant for all workers their windows are one, however busy each is when it hears of it. That takes
-        one clock, which the processes and containers of a machine have.
+        one clock, which the processes and containers of a machine have. In an open loop each of `workers` brings its
+        part of the arrivals.
         """
         self.reservoir.clear()
-        self._cpu_s, self._peak_memory_bytes = time.process_time(), 0
         self._watch_from_here()
+        self._late_s, self._peak_memory_bytes = 0.0, 0
         self.sample_memory()
-        self._late_s = 0.0
         start = self._instant(at_s)
-        self._open = Span(concurrency, start, start)
+        self._open = _Open(load, search, start, time.process_time())
+        if self.arrivals is not None:
+            seed = (self.settings.seed, self.settings.round, len(self._measured))
+            self.arrivals.start(start, schedule(load, duration_s, seed, self.settings.worker or 0, workers))
 
     def end_window(self, problem: str = "", at_s: float | None = None) -> None:
-        """Requests that start from now on, or `at_s`, do not count; without an open window this does nothing."""
+        """Requests that are due from now on, or `at_s`, do not count; without an open window this does nothing."""
         if self._open is None:
             return
-        span = Span(self._open.concurrency, self._open.start, self._instant(at_s))
-        self._open = None
+        opened, self._open = self._open, None
+        span = Span(opened.load.concurrency, opened.start, self._instant(at_s))
         self.sample_memory()
-        cpu_s = time.process_time() - self._cpu_s
+        cpu_s, late_s = time.process_time() - opened.cpu_s, []
+        if self.arrivals is not None:
+            self.arrivals.cut()
+            cpu_s, late_s = cpu_s - self.arrivals.spun_s, self.arrivals.late_s
         problem = problem or self.trouble(STREAK_AT_THE_END_S)
         if not problem and self._late_s > CLOCKS_APART_S:
             problem = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
-        self._measured.append(_Measured(span, self.reservoir.kept, cpu_s, self._peak_memory_bytes, problem))
+        memory, pool = self._peak_memory_bytes, self.pool
+        kept = self.reservoir.kept
+        self._measured.append(_Measured(span, opened.load, pool, opened.search, kept, cpu_s, memory, late_s, problem))
+
+    def give_up(self) -> None:
+        """What was due and never sent is recorded as it is: without an answer, after all that wait."""
+        if self.arrivals is None:
+            return
+        now = time.perf_counter()
+        for due in self.arrivals.forgo():
+            self.recorder.record(now, 0.0, 0, self.pool.first, 0, due)
+
+    def waited_s(self) -> float:
+        """For how long the oldest arrival that was not sent has waited."""
+        return 0.0 if self.arrivals is None else max(0.0, time.perf_counter() - self.arrivals.oldest)
+
+    def holds(self, quantile: float, bound_s: float) -> bool:
+        """Whether the last window had no error and this quantile of its latencies is within the bound."""
+        span = self._measured[-1].span
+        requests, errors = self.recorder.counts(span)
+        if errors or not requests:
+            return False
+        return bool(np.quantile(self.recorder.latencies(span), quantile) <= bound_s)
 
     def drained(self) -> bool:
         """Whether every request that started in the last window has been answered or given up."""
         end = self._measured[-1].span.end if self._measured else 0.0
-        return all(user.begun >= end for user in self._users)
+        waiting = self.arrivals is not None and self.arrivals.oldest < end
+        return not waiting and all(user.begun >= end for user in self._users)
 
     def sample_memory(self) -> None:
         """Look at this process's memory now."""
@@ -153,17 +207,19 @@ class LoadTest:
     def finish(self) -> list[Window]:
         """Write the rows, check the kept answers, and count each window; call once all users have stopped."""
         self.end_window()
+        self.give_up()
         spans = [measured.span for measured in self._measured]
         path = part_path(self.settings.rows, self.settings.worker)
         write_rows(path, self.recorder.table(self.target.name, self.settings.round, spans))
         return [self._window(number, measured) for number, measured in enumerate(self._measured)]
 
     def _window(self, number: int, measured: _Measured) -> Window:
-        span = measured.span
-        kept = [answer for answer in measured.kept if span.start <= answer[0] < span.end]
-        agreement = compare(kept, self._samples.expected, self.payload)
+        span, load, pool = measured.span, measured.load, measured.pool
         requests, errors = self.recorder.counts(span)
-        problems = [measured.problem] if measured.problem else []
+        agreement = self._agreement(measured)
+        busy = measured.cpu_s / max(span.end - span.start, 1e-9)
+        late_s, behind_schedule = behind(measured.late_s, self.recorder.latencies(span), busy)
+        problems = [problem for problem in (measured.problem, behind_schedule) if problem]
         if agreement.wrong:
             problems.append(
                 f"{agreement.wrong} of {agreement.checked} checked answers are wrong; {agreement.first_fault}"
@@ -182,7 +238,32 @@ class LoadTest:
             client_peak_memory_bytes=measured.peak_memory_bytes,
             problems=problems,
             number=number,
+            arrivals=load.arrivals,
+            rate=load.rate,
+            payload=load.payload,
+            batch=load.batch,
+            search=measured.search,
+            late_s=late_s,
+            request_bytes=pool.request_bytes,
+            encode_s=pool.encode_s,
         )
+
+    def _agreement(self, measured: _Measured) -> Agreement:
+        span, pool = measured.span, measured.pool
+        kept = [
+            (start, sample - pool.first, answer)
+            for start, sample, answer in measured.kept
+            if span.start <= start < span.end and 0 <= sample - pool.first < len(pool.requests)
+        ]
+        return compare(kept, pool.expected, pool.payload)
+
+    def _pool_for(self, load: Load) -> Pool:
+        key = load.payload, load.batch
+        if key not in self._pools:
+            first = len(self.recorder.body_sizes)
+            self._pools[key] = make_pool(self.target, self._frame, *key, self.settings.model_dir, first)
+            self.recorder.body_sizes += self._pools[key].body_bytes
+        return self._pools[key]
 
     def _instant(self, at_s: float | None) -> float:
         """In perf_counter seconds."""

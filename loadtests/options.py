@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.endpoints import Target, find, running
-from loadtests.loads import Stage, parse_stages
+from loadtests.loads import Seek, Stage, parse_stages
 from loadtests.loadtest import LoadTest, Settings
 
 
@@ -32,8 +32,8 @@ def add_options(parser: Any) -> None:
     add("--address", default="", metavar="HOST:PORT", help="where the endpoint is, if not where it says", **hidden)
     add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
     add("--summary", default="", metavar="FILE", help="JSON file for the counts of each window", **hidden)
-    windows = "measure windows of so many users and seconds, one after another, then quit: 1:2.0,4:2.0"
-    add("--stages", type=_stages, default="", metavar="USERS:SECONDS,...", help=windows, **hidden)
+    windows = "measure windows of a load and seconds, one after another, then quit: 1:2.0,poisson@500:2.0"
+    add("--stages", type=_stages, default="", metavar="LOAD:SECONDS,...", help=windows, **hidden)
     add("--warmup", type=_seconds, default=0.0, metavar="SECONDS", help="before the first stage", **hidden)
     add("--round", type=int, default=0, help="number of this round, kept in the rows", **hidden)
     add("--seed", type=int, default=1, help="chooses which answers are checked", **hidden)
@@ -42,7 +42,7 @@ def add_options(parser: Any) -> None:
     add("--model-dir", default="", metavar="FOLDER", help="where golden.npz lies, if not in artifacts/", **hidden)
 
 
-def stages_of(options: Any) -> list[Stage]:
+def stages_of(options: Any) -> list[Stage | Seek]:
     """The stages asked for; none for a test of plain `--users` and `--run-time`."""
     return parse_stages(options.stages) if options.stages else []
 

@@ -23,7 +23,7 @@ NO_ANSWER = frozenset({0, GRPC_DEADLINE_EXCEEDED, GRPC_UNAVAILABLE})
 
 @dataclass(frozen=True)
 class Span:
-    """A measured window of one concurrency, in perf_counter seconds: requests that start in it count."""
+    """A measured window, in perf_counter seconds: requests that were due in it count."""
 
     concurrency: int
     start: float
@@ -33,23 +33,25 @@ class Span:
 class Recorder:
     """One row per request at the cost of a few appends: nothing is formatted, looked up or converted here.
 
-    A request belongs to the window in which it *starts*: one that hangs at the end of a window is then counted
-    with all of its latency, instead of vanishing between two windows.
+    A request belongs to the window in which it was *due*, which in a closed loop is when it starts: one that hangs at
+    the end of a window is then counted with all of its latency, instead of vanishing between two windows.
     """
 
-    def __init__(self, body_sizes: Sequence[int]) -> None:
-        self._body_sizes = np.asarray(body_sizes, dtype=np.int32)
+    def __init__(self, body_sizes: Sequence[int] = ()) -> None:
+        self.body_sizes = list(body_sizes)
+        """Bytes of the body of each sample."""
         # perf_counter is the finer clock; one offset ties it to the epoch, so that rows of processes compare.
         self.epoch_offset_s = time.time() - time.perf_counter()
-        self._starts, self._latencies = array("d"), array("d")
+        self._dues, self._starts, self._latencies = array("d"), array("d"), array("d")
         self._statuses, self._samples, self._bytes_in = array("i"), array("i"), array("i")
         self._changes: list[tuple[float, int]] = [(0.0, 0)]
 
     def __len__(self) -> int:
         return len(self._bytes_in)
 
-    def record(self, start: float, latency: float, status: int, sample: int, bytes_in: int) -> None:
-        """Append one request: perf_counter seconds, seconds, status (0: no answer), pool index, bytes."""
+    def record(self, start: float, latency: float, status: int, sample: int, bytes_in: int, due: float) -> None:
+        """Append one request: perf_counter seconds, seconds, status (0: no answer), sample, bytes, when it was due."""
+        self._dues.append(due)
         self._starts.append(start)
         self._latencies.append(latency)
         self._statuses.append(status)
@@ -77,24 +79,34 @@ class Recorder:
         for number, span in enumerate(spans):
             window[self._within(span)] = number
         start_s = np.round(starts + self.epoch_offset_s, 6)
+        due_s = np.round(np.frombuffer(self._dues, dtype=np.float64) + self.epoch_offset_s, 6)
         columns = {
             "endpoint": pa.DictionaryArray.from_arrays(np.zeros(len(starts), dtype=np.int16), [endpoint]),
             "round": np.full(len(starts), round_, dtype=np.int16),
             "concurrency": self._concurrencies(starts),
             "window": window,
             "measured": window >= 0,
-            "intended_start_s": start_s,  # closed loop: a user intends to start when its last answer is there
+            "intended_start_s": due_s,
             "start_s": start_s,
             "latency_s": np.round(np.frombuffer(self._latencies, dtype=np.float64), 6),
             "status": np.frombuffer(self._statuses, dtype=np.int32),
-            "bytes_out": self._body_sizes[np.frombuffer(self._samples, dtype=np.int32)],
+            "bytes_out": np.asarray(self.body_sizes, dtype=np.int32)[np.frombuffer(self._samples, dtype=np.int32)],
             "bytes_in": np.frombuffer(self._bytes_in, dtype=np.int32),
         }
         return pa.table([columns[name] for name in COLUMNS.names], schema=COLUMNS)
 
+    def latencies(self, span: Span) -> np.ndarray:
+        """Seconds from when each answered request of a window was due to its answer."""
+        dues, starts, latencies = (
+            np.frombuffer(part, dtype=np.float64) for part in (self._dues, self._starts, self._latencies)
+        )
+        good = self._within(span) & (np.frombuffer(self._statuses, dtype=np.int32) == OK)
+        waited: np.ndarray = (starts + latencies - dues)[good]
+        return waited
+
     def _within(self, span: Span) -> np.ndarray:
-        starts = np.frombuffer(self._starts, dtype=np.float64)
-        inside: np.ndarray = (starts >= span.start) & (starts < span.end)
+        dues = np.frombuffer(self._dues, dtype=np.float64)
+        inside: np.ndarray = (dues >= span.start) & (dues < span.end)
         return inside
 
     def _concurrencies(self, starts: np.ndarray) -> np.ndarray:

@@ -1,14 +1,13 @@
-"""The pool of real inputs that a load test sends, and the answers it should get."""
+"""The real inputs that a load test sends, and the answers it should get."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from loadtests.payloads import Batch, Payload
+from loadtests.payloads import Batch
 from models.golden import GOLDEN_NAME, read_golden
 from models.spec import model_dir
 
@@ -18,21 +17,6 @@ NULL_FORMAT: Final = "null"
 
 class SamplesError(Exception):
     """There are no golden inputs to send; the message names the file and the next action."""
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Request bodies encoded before the clock starts, one input row each, and the expected outputs (n, *row)."""
-
-    bodies: tuple[bytes, ...]
-    expected: Batch
-
-
-def prepare(model: str, format: str, payload: Payload, folder: Path | None = None) -> Samples:
-    """Encode every golden input of a model; `folder` is where golden.npz lies, if not in the artifacts."""
-    inputs = golden_inputs(model, folder)
-    bodies = tuple(payload.encode(model, inputs[row : row + 1]) for row in range(len(inputs)))
-    return Samples(bodies, expected_outputs(model, format, folder))
 
 
 def golden_inputs(model: str, folder: Path | None = None) -> Batch:

@@ -35,6 +35,8 @@ class Window:
     batch: int = 1
     search: bool = False
     late_s: float | None = None
+    request_bytes: int | None = None
+    encode_s: float | None = None
 
 
 @dataclass
@@ -97,4 +99,6 @@ def _add(windows: Sequence[Window]) -> Window:
         batch=windows[0].batch,
         search=windows[0].search,
         late_s=max((w.late_s for w in windows if w.late_s is not None), default=None),
+        request_bytes=windows[0].request_bytes,
+        encode_s=windows[0].encode_s,
     )

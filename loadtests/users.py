@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from time import perf_counter
 from typing import ClassVar
 
@@ -29,8 +30,8 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
     """When the request now under way was sent, in perf_counter seconds; infinity between requests."""
 
     @classmethod
-    def frame(cls, target: Target, body: bytes) -> bytes:
-        """All bytes of one request, made before the clock starts."""
+    def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """All bytes of one request, made before the clock starts; headers are HTTP's only."""
         raise NotImplementedError
 
     def send(self, request: bytes) -> Answer:
@@ -52,10 +53,19 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
 
     @task  # type: ignore[untyped-decorator]
     def predict(self) -> None:
-        """One request. Nothing but sending and receiving lies between the two readings of the clock."""
+        """One request. Nothing but sending and receiving lies between the two readings of the clock.
+
+        In an open loop it is sent when its turn comes.
+        """
         load = self.load
-        self._sample = sample = (self._sample + 1) % len(load.requests)
-        request = load.requests[sample]
+        due = None
+        if load.arrivals is not None:
+            due = load.arrivals.turn()
+            if due is None:
+                return
+        pool = load.pool
+        self._sample = (self._sample + 1) % len(pool.requests)
+        request, sample = pool.requests[self._sample], pool.first + self._sample
         status, body = 0, b""
         self.begun = start = perf_counter()
         try:
@@ -64,7 +74,7 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
             # Also when Locust kills this user while it waits: the server has seen the request.
             latency = perf_counter() - start
             self.begun = math.inf
-            load.recorder.record(start, latency, status, sample, len(body))
+            load.recorder.record(start, latency, status, sample, len(body), start if due is None else due)
         if status == OK:
             load.reservoir.offer(start, sample, body)
         else:

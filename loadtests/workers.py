@@ -10,6 +10,7 @@ from typing import Any
 import gevent
 from locust import runners
 
+from loadtests.loads import Load
 from loadtests.summary import Window, merge
 
 PHASE = "serveoff_phase"
@@ -42,9 +43,16 @@ class Workers:
             raise RuntimeError("no worker is left")
         self._tell("users_change", concurrency=concurrency)
 
-    def open_window(self, concurrency: int) -> None:
-        """Requests that start from now on count."""
-        self._tell("open_window", concurrency=concurrency, at_s=time.time())
+    def prepare(self, load: Load) -> None:
+        """Each worker makes its own pool."""
+        self._tell("prepare", load=load.text)
+
+    def open_window(self, load: Load, duration_s: float, search: bool = False) -> None:
+        """Requests that are due from now on count; each worker brings its part of an open loop."""
+        if search:
+            raise RuntimeError("a search needs all rows in one process: it cannot be made by workers")
+        at_s, workers = time.time(), len(self._expected)
+        self._tell("open_window", load=load.text, duration_s=duration_s, at_s=at_s, workers=workers)
 
     def end_window(self, problem: str = "") -> None:
         """Requests that start from now on do not count."""
@@ -54,6 +62,18 @@ class Workers:
     def drained(self) -> bool:
         """Workers wait for their own requests when they finish."""
         return True
+
+    def give_up(self) -> None:
+        """Each worker does so when it finishes, or is told of the next load."""
+        self._tell("give_up")
+
+    def waited_s(self) -> float:
+        """Not known here."""
+        return 0.0
+
+    def holds(self, quantile: float, bound_s: float) -> bool:
+        """Not known here: rows are with the workers."""
+        return False
 
     def sample_memory(self) -> None:
         """Each worker looks at its own memory."""

@@ -24,12 +24,14 @@ class Payload(Protocol):
         """One request body for a batch of input rows."""
         ...
 
-    def decode(self, answer: bytes) -> Batch:
-        """The output rows in an answer body; ValueError where it is not such an answer."""
+    def decode(self, answer: bytes, rows: int = 1) -> Batch:
+        """The output rows in the answer to a request of so many rows; ValueError where it is not such an answer."""
         ...
 
+    # A module for REST also has `headers(batch) -> dict[str, str]`: what the request's head says of its body.
 
-def payload_for(protocol: str, grpc_api: str = "") -> Payload:
-    """The encoding of a protocol: `json_rows` for REST, `grpc_<api>` for gRPC."""
-    name = f"grpc_{grpc_api}" if protocol == "grpc" else "json_rows"
+
+def payload_for(protocol: str, grpc_api: str = "", name: str = "") -> Payload:
+    """The encoding of that name, or else the protocol's own: `json_rows` for REST, `grpc_<api>` for gRPC."""
+    name = name or (f"grpc_{grpc_api}" if protocol == "grpc" else "json_rows")
     return cast(Payload, importlib.import_module(f"loadtests.payloads.{name}"))

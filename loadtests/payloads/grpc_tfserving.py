@@ -51,7 +51,7 @@ def encode(model: str, batch: Batch) -> bytes:
     return data
 
 
-def decode(answer: bytes) -> Batch:
+def decode(answer: bytes, rows: int = 1) -> Batch:
     """The first output of a serialised PredictResponse, whether sent as bytes or as a list of floats."""
     response: Any = _MESSAGES["PredictResponse"]()
     try:

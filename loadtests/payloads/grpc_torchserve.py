@@ -35,7 +35,7 @@ def encode(model: str, batch: Batch) -> bytes:
     return data
 
 
-def decode(answer: bytes) -> Batch:
+def decode(answer: bytes, rows: int = 1) -> Batch:
     """The rows of the JSON that the handler put into `prediction`."""
     response: Any = _MESSAGES["PredictionResponse"]()
     try:

@@ -14,13 +14,18 @@ kind = "json"
 method = ""
 
 
+def headers(batch: Batch) -> dict[str, str]:
+    """Of the request."""
+    return {"Content-Type": "application/json"}
+
+
 def encode(model: str, batch: Batch) -> bytes:
     """Floats are written with the fewest digits that read back as the same float32."""
     rows = np.ascontiguousarray(batch, dtype=np.float32)
     return orjson.dumps({"instances": rows}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def decode(answer: bytes) -> Batch:
+def decode(answer: bytes, rows: int = 1) -> Batch:
     """The rows of `predictions`; ValueError names what is wrong with the body."""
     data = orjson.loads(answer)
     if not isinstance(data, dict) or "predictions" not in data:

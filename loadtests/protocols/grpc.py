@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import grpc
 from grpc.experimental import gevent as grpc_gevent
 from locust import User
@@ -31,7 +33,7 @@ class GrpcUser(PredictUser, User):  # type: ignore[misc]
     _channel: grpc.Channel | None = None
 
     @classmethod
-    def frame(cls, target: Target, body: bytes) -> bytes:
+    def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
         """The message itself; gRPC frames it."""
         return body
 

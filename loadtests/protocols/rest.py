@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from gevent import socket
@@ -13,7 +14,7 @@ from loadtests.users import Answer, PredictUser
 
 HEAD = (
     "POST /v1/models/{model}:predict HTTP/1.1\r\nHost: {address}\r\nUser-Agent: serveoff\r\n"
-    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    "{headers}Content-Length: {length}\r\n\r\n"
 )
 
 
@@ -28,9 +29,11 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
     _connection: socket.socket | None = None
 
     @classmethod
-    def frame(cls, target: Target, body: bytes) -> bytes:
+    def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Head and body as one piece."""
-        return HEAD.format(model=target.model, address=target.address, length=len(body)).encode() + body
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = HEAD.format(model=target.model, address=target.address, headers=lines, length=len(body))
+        return head.encode() + body
 
     def send(self, request: bytes) -> Answer:
         """Status 0 where the connection is refused, reset, cut short or silent for the request timeout."""

@@ -48,7 +48,7 @@ def test_a_cleared_reservoir_begins_again():
 
 def test_golden_answers_agree():
     kept = [(0.0, i, answer(EXPECTED[i])) for i in (0, 1, 1)]
-    agreement = compare(kept, EXPECTED, json_rows)
+    agreement = compare(kept, EXPECTED[:, None], json_rows)
     assert (agreement.checked, agreement.wrong, agreement.first_fault) == (3, 0, "")
     assert agreement.max_abs_error == 0.0
 
@@ -64,7 +64,7 @@ def test_golden_answers_agree():
     ],
 )
 def test_a_wrong_answer_says_what_is_wrong(given, fault):
-    agreement = compare([(0.0, 0, given)], EXPECTED, json_rows)
+    agreement = compare([(0.0, 0, given)], EXPECTED[:, None], json_rows)
     assert (agreement.checked, agreement.wrong) == (1, 1)
     assert fault in agreement.first_fault
     assert agreement.first_fault.startswith("input 0")
@@ -72,10 +72,10 @@ def test_a_wrong_answer_says_what_is_wrong(given, fault):
 
 def test_an_answer_with_another_top_class_is_wrong_however_close():
     expected = np.float32([[0.5, 0.500001]])
-    agreement = compare([(0.0, 0, answer([0.500001, 0.5]))], expected, json_rows)
+    agreement = compare([(0.0, 0, answer([0.500001, 0.5]))], expected[:, None], json_rows)
     assert agreement.wrong == 1
     assert agreement.max_abs_error < TOLERANCE
 
 
 def test_nothing_kept_is_nothing_checked():
-    assert compare([], EXPECTED, json_rows).max_abs_error is None
+    assert compare([], EXPECTED[:, None], json_rows).max_abs_error is None

@@ -244,7 +244,7 @@ def test_an_endpoint_that_does_not_run_is_one_message(locust):
         ((), "no --endpoint given"),
         (("--endpoint", "nonsense"), "endpoint nonsense is not a known endpoint"),
         (("--endpoint", REST, "--address", "nowhere"), "write it as host:port"),
-        (("--endpoint", REST, "--stages", "many"), "'many' is not users:seconds"),
+        (("--endpoint", REST, "--stages", "many"), "'many' is not load:seconds"),
         (("--endpoint", REST, "--address", "127.0.0.1:1", "--model-dir", "/nonexistent"), "run `serveoff export`"),
         (
             ("--endpoint", REST, "--address", "127.0.0.1:1", "--rows", "/dev/null/rows.parquet"),

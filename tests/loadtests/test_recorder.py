@@ -11,7 +11,7 @@ def recorder():
     """Two requests before a window of seconds 10 to 12, two in it, one after it."""
     recorder = Recorder([100, 200])
     for start, status, sample in [(8.0, 200, 0), (9.999, 200, 1), (10.0, 200, 1), (11.999, 503, 0), (12.0, 200, 0)]:
-        recorder.record(start, 0.25, status, sample, bytes_in=30)
+        recorder.record(start, 0.25, status, sample, bytes_in=30, due=start)
     return recorder
 
 
@@ -36,8 +36,8 @@ def test_a_table_has_the_agreed_columns_in_base_units(recorder):
 
 def test_times_are_epoch_seconds():
     recorder = Recorder([1])
-    before = time.time()
-    recorder.record(time.perf_counter(), 0.0, 200, 0, 0)
+    before, now = time.time(), time.perf_counter()
+    recorder.record(now, 0.0, 200, 0, 0, now)
     (row,) = recorder.table("e", 0, []).to_pylist()
     assert before - 0.01 <= row["start_s"] <= time.time() + 0.01
 
@@ -45,15 +45,15 @@ def test_times_are_epoch_seconds():
 def test_rows_carry_the_number_of_users_at_their_start():
     recorder = Recorder([1])
     recorder.users_change(4)
-    recorder.record(time.perf_counter(), 0.1, 200, 0, 0)
+    recorder.record(time.perf_counter(), 0.1, 200, 0, 0, time.perf_counter())
     recorder.users_change(16)
-    recorder.record(time.perf_counter(), 0.1, 200, 0, 0)
+    recorder.record(time.perf_counter(), 0.1, 200, 0, 0, time.perf_counter())
     assert recorder.table("e", 0, []).column("concurrency").to_pylist() == [4, 16]
 
 
 def test_recording_goes_on_after_a_look_at_the_rows(recorder):
     recorder.counts(Span(1, 0.0, 99.0))
-    recorder.record(13.0, 0.1, 200, 0, 0)
+    recorder.record(13.0, 0.1, 200, 0, 0, 13.0)
     assert len(recorder) == 6
     assert recorder.statuses_from(3) == [503, 200, 200]
 

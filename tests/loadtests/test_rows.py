@@ -8,7 +8,7 @@ from loadtests.rows import part_path, read_rows, remove_rows, write_rows
 def table(endpoint, count):
     recorder = Recorder([1])
     for _ in range(count):
-        recorder.record(0.0, 0.001, 200, 0, 10)
+        recorder.record(0.0, 0.001, 200, 0, 10, 0.0)
     return recorder.table(endpoint, 0, [])
 
 
