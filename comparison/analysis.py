@@ -13,6 +13,7 @@ from comparison.equality import unequal
 from comparison.outcome import Calibration, Comparison, Entry, Point
 from comparison.points import (
     Key,
+    ReadRows,
     judge_point,
     loads_of,
     measure,
@@ -22,8 +23,8 @@ from comparison.points import (
     role_of,
 )
 from comparison.results import EndpointResult, Suite, load_suite
-from comparison.stats import Sampled, ratio
-from comparison.studies import sweeps
+from comparison.stats import Sampled, all_pairs, ratio, simultaneous
+from comparison.studies import arrivals, capacity, sweeps
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -48,7 +49,8 @@ def compare(folder: Path) -> Comparison:
 def analyse(folder: Path) -> Analysis:
     """The same, with the evidence kept."""
     suite = load_suite(folder)
-    evidence = _measure_all(folder, suite)
+    read = cache(read_rows)  # one file holds all windows of a visit
+    evidence = _measure_all(folder, suite, read)
     ranked = _ranked(evidence)
     evidence = replace(evidence, entries=ranked)
     comparison = Comparison(
@@ -62,12 +64,13 @@ def analyse(folder: Path) -> Analysis:
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
         sweeps=sweeps.study(evidence),
+        capacity=capacity.study(folder, suite, read),
+        gaps=arrivals.study(evidence),
     )
     return Analysis(comparison, evidence)
 
 
-def _measure_all(folder: Path, suite: Suite) -> Evidenced:
-    read = cache(read_rows)  # one file holds all concurrencies of a visit
+def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
     everything = {
         (result.endpoint, load): measure(folder, result, load, read)
         for result in suite.endpoints
@@ -109,7 +112,7 @@ def _ranked(evidence: Evidenced) -> list[Entry]:
     ranked = sorted(filter(_ranks, entries), key=_p50)
     placed = []
     for place, entry in enumerate(ranked, start=1):
-        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry)
+        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)))
         placed.append(replace(entry, rank=place, tied_above=tied))
     order = ("contender", "variant", "floor", "null")
     rest = [entry for entry in entries if not _ranks(entry)]
@@ -126,9 +129,9 @@ def _p50(entry: Entry) -> float:
     return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
 
 
-def _indistinct(evidence: Evidenced, above: Entry, entry: Entry) -> bool:
+def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: int) -> bool:
     found = compare_points(evidence, MEASURES[0], _alone_key(above), _alone_key(entry))
-    return difference(found) != "better"
+    return difference(simultaneous(found, comparisons)) != "better"
 
 
 def _alone_key(entry: Entry) -> Key:

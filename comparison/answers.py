@@ -8,7 +8,7 @@ from typing import Final
 
 from comparison.outcome import Answer, Candidate, Entry, Point
 from comparison.points import Key
-from comparison.stats import Estimate, Sampled, ratio
+from comparison.stats import Estimate, Sampled, all_pairs, ratio, simultaneous
 from comparison.verdict import difference
 
 SCOPES: Final[Mapping[str, Callable[[Entry], bool]]] = {
@@ -63,7 +63,7 @@ def figure(point: Point, statistic: str) -> Estimate:
 
 
 def compare_points(evidence: Evidenced, measure: Measure, mine: Key, other: Key) -> Estimate:
-    """How many times better `mine` is than `other`, with its interval."""
+    """How many times better `mine` is than `other`, with the interval of this one comparison."""
     a, b = evidence.sampled[mine][measure.statistic], evidence.sampled[other][measure.statistic]
     noise = evidence.noise[measure.statistic]
     return ratio(a, b, noise) if measure.more_is_better else ratio(b, a, noise)
@@ -77,7 +77,8 @@ def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | Non
     sign = -1 if measure.more_is_better else 1
     ordered = sorted(usable, key=lambda p: sign * (figure(p, measure.statistic).value or 0.0))
     best, rest = ordered[0], ordered[1:]
-    ratios = [compare_points(evidence, measure, _key(best), _key(other)) for other in rest]
+    pairs = all_pairs(len(ordered))
+    ratios = [simultaneous(compare_points(evidence, measure, _key(best), _key(other)), pairs) for other in rest]
     candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
     near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]
     return Answer(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from comparison.answers import MEASURES, Evidenced, Measure, compare_points
 from comparison.outcome import Claim, Contrast, Entry
+from comparison.stats import simultaneous
 from comparison.verdict import difference
 from loadtests.loads import closed
 
@@ -24,7 +26,8 @@ C1: Final = "Static graphs are faster, in deployment above all"
 
 def static_against_dynamic(evidence: Evidenced) -> Claim:
     """C1: judged on Flask's p50 with one caller, TensorFlow 2 and PyTorch; the rest is shown beside it."""
-    contrasts = tuple(c for pair in PAIRS for place in PLACES for c in _contrasts(evidence, place, pair))
+    alone = [c for pair in PAIRS for place in PLACES for c in _contrasts(evidence, place, pair)]
+    contrasts = tuple(_among(c, len(alone)) for c in alone)
     lowest = min((c.concurrency for c in contrasts if c.place == "flask"), default=0)
     deciding = [
         c
@@ -32,6 +35,12 @@ def static_against_dynamic(evidence: Evidenced) -> Claim:
         if (c.place, c.concurrency, c.metric) == ("flask", lowest, "p50") and c.framework != "TensorFlow 1"
     ]
     return Claim("C1", C1, _verdict(deciding), contrasts)
+
+
+def _among(contrast: Contrast, comparisons: int) -> Contrast:
+    """With the interval that holds for all contrasts together."""
+    found = simultaneous(contrast.ratio, comparisons)
+    return replace(contrast, ratio=found, outcome=difference(found))
 
 
 def _verdict(deciding: Sequence[Contrast]) -> str:

@@ -6,7 +6,7 @@ import json
 import select
 import time
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from comparison.load import Visit, server_usage
 from comparison.readiness import READY_DEADLINE_S, failure
 from comparison.results import ColdStart, Gate, Window
 from comparison.runtimes import Server
+from loadtests.loads import Load, Stage
 from loadtests.records import COLUMNS
 
 ANSWER_GRACE_S = 60.0
@@ -51,40 +52,57 @@ def check_floor(server: Server) -> Gate:
 
 
 def visit_floor(
-    server: Server, name: str, duration_s: float, round_: int, folder: Path, tick: Callable[[], None]
+    server: Server, name: str, stages: Sequence[Stage], round_: int, folder: Path, tick: Callable[[], None]
 ) -> Visit:
-    """Call the model in a closed loop for `duration_s` seconds."""
+    """Call the model in a closed loop, one window a stage; a load's payload names another way to call it."""
     relative = Path("rows") / f"{name}--r{round_}.parquet"
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-    command = {"command": "measure", "duration_s": duration_s}
-    with server.sampling() as usage:
-        event = _ask(server, command, duration_s + ANSWER_GRACE_S, tick)
-    start_s, latency_s = (np.frombuffer(b64decode(event[name])) for name in ("start_s", "latency_s"))
-    pq.write_table(_table(name, round_, start_s, latency_s), folder / relative)
-    began = float(start_s[0]) if len(start_s) else time.time()
-    window = Window(
+    windows, tables = [], []
+    for number, stage in enumerate(stages):
+        with server.sampling() as usage:
+            event = _ask(server, _command(stage), stage.duration_s + ANSWER_GRACE_S, tick)
+        start_s, latency_s = (np.frombuffer(b64decode(event[name])) for name in ("start_s", "latency_s"))
+        tables.append(_table(name, round_, number, start_s, latency_s))
+        began = float(start_s[0]) if len(start_s) else time.time()
+        used = server_usage(usage, began, event["duration_s"])
+        windows.append(_window(stage.load, round_, number, relative.as_posix(), began, event, used))
+    pq.write_table(pa.concat_tables(tables), folder / relative)
+    return Visit(windows, payload="array")
+
+
+def _command(stage: Stage) -> dict[str, Any]:
+    load = stage.load
+    return {"command": "measure", "duration_s": stage.duration_s, "batch": load.batch, "call": load.payload}
+
+
+def _window(
+    load: Load, round_: int, number: int, rows: str, began: float, event: dict[str, Any], used: dict[str, Any]
+) -> Window:
+    return Window(
         concurrency=1,
+        payload=load.payload,
+        batch=load.batch,
         round=round_,
+        number=number,
         start_s=began,
         duration_s=event["duration_s"],
-        rows=relative.as_posix(),
+        rows=rows,
         requests=event["requests"],
         errors=0,
         answers_checked=event["answers_checked"],
         wrong_answers=event["wrong_answers"],
         max_abs_error=event["max_abs_error"],
-        **server_usage(usage, began, event["duration_s"]),
+        **used,
     )
-    return Visit([window], payload="array")
 
 
-def _table(name: str, round_: int, start_s: np.ndarray, latency_s: np.ndarray) -> pa.Table:
+def _table(name: str, round_: int, number: int, start_s: np.ndarray, latency_s: np.ndarray) -> pa.Table:
     n = len(start_s)
     columns = {
         "endpoint": pa.array([name] * n).dictionary_encode().cast(COLUMNS.field("endpoint").type),
         "round": np.full(n, round_, np.int16),
         "concurrency": np.ones(n, np.int16),
-        "window": np.zeros(n, np.int16),
+        "window": np.full(n, number, np.int16),
         "measured": np.ones(n, np.bool_),
         "intended_start_s": start_s,
         "start_s": start_s,

@@ -12,7 +12,7 @@ from comparison.results import EndpointResult
 from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
 from loadtests.samples import NULL_FORMAT
 
-SEARCHED = (0.25, 1.1)
+SEARCHED = (0.1, 1.1)
 """Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
 DIGITS = 3
 """Significant digits of a rate."""
@@ -46,6 +46,14 @@ def closed_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
     others = (Stage(replace(closed(fewest), payload=name), profile.side_window_s) for name in encodings)
     batches = (Stage(replace(closed(fewest), batch=rows), profile.side_window_s) for rows in profile.batches)
     return (*single, *others, *batches)
+
+
+def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
+    """One caller: single rows, batches of rows, and the other ways to call the model that its block names."""
+    single = Stage(closed(1), profile.floor_window_s)
+    batches = (Stage(replace(closed(1), batch=rows), profile.floor_window_s) for rows in profile.batches)
+    calls = (Stage(replace(closed(1), payload=name), profile.call_window_s) for name in endpoint.payloads)
+    return (single, *batches, *calls)
 
 
 def variant_stages(profile: Profile) -> tuple[Stage, ...]:

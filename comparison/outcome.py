@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from comparison.results import EndpointResult, Suite
 from comparison.stats import Estimate
@@ -154,6 +155,49 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """One open-loop window: its rate, and the objective's quantile of latency in seconds, from when requests were due.
+
+    `latency_s` is None where requests failed. With a `problem` the window says nothing of the server.
+    """
+
+    rate: float
+    round: int
+    latency_s: float | None
+    holds: bool
+    requests: int
+    errors: int
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The highest rate at which one endpoint holds the objective, in requests a second."""
+
+    endpoint: str
+    rate: Estimate
+    side: Literal["between", "above", "below", "none"]
+    """`between` a rate that held and one that did not; else the capacity is `above` or `below` all that was tried."""
+    probes: tuple[Probe, ...]
+    per_cpu_s: float | None
+    """Requests per CPU second of the server, at rates near it."""
+    per_gb: float | None
+    """The rate per 10^9 bytes of the server's peak memory."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An open-loop point beside the closed-loop one of nearest throughput: how many times longer its latency is."""
+
+    endpoint: str
+    open: Point
+    closed: Point
+    p50: Estimate | None
+    p99: Estimate | None
+
+
+@dataclass(frozen=True)
 class Change:
     """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
 
@@ -214,6 +258,10 @@ class Comparison:
     """The embedded model server stood in for TensorFlow Serving."""
     sweeps: Sweeps = field(default_factory=Sweeps)
     """What single settings change, and the ranking of servers as they come."""
+    capacity: tuple[Capacity, ...] = ()
+    """Highest first; empty without an open loop."""
+    gaps: tuple[Gap, ...] = ()
+    """What the closed loop leaves out."""
 
     @property
     def partial(self) -> bool:

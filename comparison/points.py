@@ -105,7 +105,7 @@ def measure(folder: Path, result: EndpointResult, load: Load, read: ReadRows) ->
             continue
         inside = (rows["round"] == window.round) & (rows["window"] == window.number)
         rows_read += int(inside.sum())
-        samples.append(_window_sample(rows, inside & (rows["status"] == ANSWERED), window))
+        samples.append(_sample(rows, inside & (rows["status"] == ANSWERED), window))
     return Measured(result, load, windows, samples, rows_read, tuple(dict.fromkeys(problems)))
 
 
@@ -201,7 +201,13 @@ def _rate(windows: Sequence[Window], used: str, over: str) -> float | None:
     return float(sum(a for a, _ in known) / sum(b for _, b in known)) if known else None
 
 
-def _window_sample(rows: Rows, answered: npt.NDArray[np.bool_], window: Window) -> WindowSample:
+def window_sample(rows: Rows, window: Window) -> WindowSample:
+    """The answered requests of one window."""
+    inside = (rows["round"] == window.round) & (rows["window"] == window.number)
+    return _sample(rows, inside & (rows["status"] == ANSWERED), window)
+
+
+def _sample(rows: Rows, answered: npt.NDArray[np.bool_], window: Window) -> WindowSample:
     # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
     due = rows["intended_start_s"][answered].astype(np.float64)
     waited = rows["start_s"][answered].astype(np.float64) - due

@@ -1,20 +1,16 @@
 """The gate of `serveoff compare A B`: which endpoints got slower, by more than the noise and more than a threshold.
 
 Every endpoint, load and statistic that both runs have is one comparison, and with dozens of them some 95% intervals
-leave 1 out by chance alone. So the interval of each is widened for their number (Bonferroni: Dunn, *Multiple
-Comparisons Among Means*, 1961), on the scale of logarithms.
+leave 1 out by chance alone. So the interval of each is widened for their number: `comparison.stats.simultaneous`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scipy.special import ndtri
-
-from comparison.stats import CONFIDENCE, Estimate
+from comparison.stats import Estimate, simultaneous
 from comparison.versus import Line, Pair, Versus
 
 THRESHOLD: Final = 0.05
@@ -42,19 +38,9 @@ def regressions(found: Versus, threshold: float = THRESHOLD) -> list[Regression]
     return [*_broken(lines), *sorted(slower, key=lambda r: r.ratio.value if r.ratio and r.ratio.value else 0.0)]
 
 
-def widened(ratio: Estimate, comparisons: int) -> Estimate:
-    """The interval that holds with 95% for all of so many comparisons together."""
-    if ratio.value is None or ratio.low is None or ratio.high is None or comparisons < 2:
-        return ratio
-    alone, all_of_them = (float(ndtri(1 - (1 - CONFIDENCE) / 2 / count)) for count in (1, comparisons))
-    below, above = (math.log(ratio.value / ratio.low), math.log(ratio.high / ratio.value))
-    low, high = (side * all_of_them / alone for side in (below, above))
-    return Estimate(ratio.value, ratio.value * math.exp(-low), ratio.value * math.exp(high), ratio.samples)
-
-
 def _slower(line: Line, pair: Pair, comparisons: int, threshold: float) -> Regression | None:
     assert pair.ratio is not None
-    ratio = widened(pair.ratio, comparisons)
+    ratio = simultaneous(pair.ratio, comparisons)
     if ratio.value is None or ratio.high is None or ratio.high >= 1 or ratio.value > 1 / (1 + threshold):
         return None
     return Regression(line, pair.statistic, ratio, "slower")

@@ -14,14 +14,13 @@ from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
-from comparison.orders import closed_stages, orders
+from comparison.orders import closed_stages, floor_stages, orders
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.readiness import wait_port, wait_ready
 from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
 from comparison.runtimes import Server
 from loadtests.endpoints import announce, withdraw
-from loadtests.loads import closed
 
 
 @dataclass(frozen=True)
@@ -152,9 +151,8 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     if ended := server.ended():
         _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
     elif endpoint.protocol == "call":
-        duration_s = run.plan.floor_window_s
-        tick = run.progress.tick
-        _record(run, endpoint, floor.visit_floor(server, endpoint.name, duration_s, round_, run.folder, tick))
+        stages, tick = floor_stages(endpoint, run.plan.profile), run.progress.tick
+        _record(run, endpoint, floor.visit_floor(server, endpoint.name, stages, round_, run.folder, tick))
     else:
         first = (server.pid, endpoint.name) not in run.visited
         warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
@@ -174,8 +172,8 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
 
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    stages = closed_stages(endpoint, run.plan.profile) if endpoint.protocol != "call" else ()
-    loads = [stage.load for stage in stages] or [closed(1)]
+    stages = floor_stages if endpoint.protocol == "call" else closed_stages
+    loads = [stage.load for stage in stages(endpoint, run.plan.profile)]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
     return Visit([empty_window(load, round_, rows, problem) for load in loads])
 

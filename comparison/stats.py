@@ -23,7 +23,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri, ndtr, stdtrit
+from scipy.special import chdtri, ndtr, ndtri, stdtrit
 
 from comparison.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 
@@ -111,6 +111,23 @@ def ratio(over: Sampled, under: Sampled, noise: float = 0.0) -> Estimate:
     spread = _Rounds(rounds, noise**2 * (1 / over.by_round.size + 1 / under.by_round.size))
     samples = min(over.samples, under.samples)
     return _interval(over.value / under.value, deviation, spread, min(over.blocks, under.blocks), samples)
+
+
+def simultaneous(ratio: Estimate, comparisons: int) -> Estimate:
+    """The interval that holds with 95% for all of so many comparisons together.
+
+    Bonferroni's (Dunn, *Multiple Comparisons Among Means*, 1961), on the scale of logarithms.
+    """
+    if ratio.value is None or ratio.low is None or ratio.high is None or comparisons < 2:
+        return ratio
+    wider = float(ndtri(1 - (1 - CONFIDENCE) / 2 / comparisons)) / _Z
+    below, above = math.log(ratio.value / ratio.low) * wider, math.log(ratio.high / ratio.value) * wider
+    return Estimate(ratio.value, ratio.value * math.exp(-below), ratio.value * math.exp(above), ratio.samples)
+
+
+def all_pairs(count: int) -> int:
+    """Pairs among so many: who is best is chosen by the data, so each of them is compared with every other."""
+    return count * (count - 1) // 2
 
 
 def per_request(throughput: Sampled, resource_s: Sequence[float], requests: Sequence[int]) -> Sampled:

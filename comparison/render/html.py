@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from comparison.outcome import Comparison
 from comparison.render import (
+    capacity,
     charts,
     containers,
     devices,
@@ -32,6 +33,9 @@ SECTIONS = (
     "ranking",
     "latency",
     "throughput",
+    "capacity",
+    "open_closed",
+    "cost",
     "cold_start",
     "resources",
     "static_dynamic",
@@ -60,6 +64,7 @@ def render(comparison: Comparison) -> str:
         c=comparison,
         sections=SECTIONS,
         charts=charts,
+        capacity=capacity,
         containers=containers,
         devices=devices,
         findings=findings,

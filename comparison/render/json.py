@@ -34,6 +34,12 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
+        "capacity": [asdict(found) for found in comparison.capacity],
+        "open_and_closed": [
+            {"endpoint": g.endpoint, "rate": g.open.load.rate, "callers": g.closed.concurrency}
+            | {"p50": asdict(g.p50) if g.p50 else None, "p99": asdict(g.p99) if g.p99 else None}
+            for g in comparison.gaps
+        ],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}

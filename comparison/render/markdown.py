@@ -7,7 +7,7 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from comparison.outcome import Comparison
-from comparison.render import containers, findings, method, notes, ranking, sweeps, tables, words
+from comparison.render import capacity, containers, findings, method, notes, ranking, sweeps, tables, words
 from comparison.render.cells import Cell, Table
 
 SUFFIX = ".md"
@@ -27,6 +27,7 @@ def render(comparison: Comparison) -> str:
     template = environment.get_template("report.md.j2")
     return template.render(
         c=comparison,
+        capacity=capacity,
         containers=containers,
         findings=findings,
         method=method,

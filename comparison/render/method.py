@@ -70,7 +70,8 @@ def facts(comparison: Comparison) -> list[Fact]:
         Fact(
             "Differences",
             "Ratios, with rounds paired. Faster: the interval leaves 1 out. Tie: it lies within "
-            f"{SAME_WITHIN:.0%}. Otherwise inconclusive. Not corrected for many comparisons: each is read by itself.",
+            f"{SAME_WITHIN:.0%}. Otherwise inconclusive. Margins of winners and places in the ranking hold for all "
+            "pairs of endpoints together, static against dynamic for all its rows (Bonferroni: Dunn 1961).",
         ),
         Fact(
             "CPU per request", f"CPU seconds of the server's whole {where.whole} over the requests of the same windows."

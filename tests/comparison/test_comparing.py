@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from comparison import cli, comparing
 from comparison.analysis import analyse
 from comparison.errors import ExitCode, ResultsFailure, ServeoffError, UsageError
-from comparison.regressions import regressions, widened
+from comparison.regressions import regressions
 from comparison.results import load_suite, save_suite
-from comparison.stats import Estimate
+from comparison.stats import Estimate, simultaneous
 from comparison.versus import versus
 from tests.comparison.synthetic import Faults, Scenario, write_run
 
@@ -83,8 +83,8 @@ def test_a_point_that_no_longer_counts_is_a_regression(runs):
 
 def test_many_comparisons_widen_the_interval():
     ratio = Estimate(0.9, 0.85, 0.95, 1000)
-    assert widened(ratio, 1) == ratio
-    wide = widened(ratio, 30)
+    assert simultaneous(ratio, 1) == ratio
+    wide = simultaneous(ratio, 30)
     assert wide.low < ratio.low < ratio.high < wide.high
     assert wide.value == 0.9
 

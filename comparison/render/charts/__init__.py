@@ -11,7 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from comparison.outcome import Comparison
-from comparison.render.charts import cold_start, latency, resources, static_dynamic, throughput
+from comparison.render.charts import cold_start, latency, pareto, rates, resources, static_dynamic, throughput
 
 WIDE: Final = 1040
 NARROW: Final = 360
@@ -23,6 +23,8 @@ CHARTS: Final[dict[str, Draw]] = {
     "cold_start": cold_start.draw,
     "resources": resources.draw,
     "static_dynamic": static_dynamic.draw,
+    "pareto": pareto.draw,
+    "rates": rates.draw,
 }
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.render import write_all
+from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.synthetic import Faults, Scenario, write_run
+from tests.comparison.variant_runs import add_variant
 
 SCENARIO = Scenario(window_s=0.8, rounds=2)
 HOSTILE = '<script>alert("x")</script>|`*_[a](http://example.org)'
@@ -52,6 +54,11 @@ def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered")
     made = {}
     for name, faults in RUNS.items():
-        comparison = compare(write_run(folder / name, SCENARIOS.get(name, SCENARIO), faults))
+        run = write_run(folder / name, SCENARIOS.get(name, SCENARIO), faults)
+        if name == "clean":
+            add_open_loop(run, "flask-torchscript-rest", (300.0, 600.0, 800.0, 1100.0))
+            add_open_loop(run, "flask-savedmodel-rest", (300.0, 600.0), search=False)
+            add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)
+        comparison = compare(run)
         made[name] = Rendered(comparison, write_all(comparison, folder / name / "report"))
     return made

@@ -147,6 +147,9 @@ def test_a_spreadsheet_runs_no_formula(tmp_path):
 @pytest.mark.parametrize("name", charts.CHARTS)
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
 def test_a_chart_is_a_named_image_of_well_formed_svg(rendered, run, name, width):
+    if name == "rates" and run != "clean":
+        assert charts.CHARTS[name](rendered[run].comparison, width) == "", "this run has no open loop"
+        return
     svg = ElementTree.fromstring(charts.CHARTS[name](rendered[run].comparison, width))
     assert svg.get("role") == "img"
     assert len(svg.get("aria-label")) > 40
@@ -166,7 +169,8 @@ def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
 @every_run
 def test_every_chart_has_a_table_after_it_in_its_section(rendered, run):
     sections = re.findall(r"<section id=\"([\w-]+)\".*?</section>", rendered[run]["html"], re.S)
-    assert sections == [name.replace("_", "-") for name in html.SECTIONS]
+    known = [name.replace("_", "-") for name in html.SECTIONS]
+    assert sections == [name for name in known if run == "clean" or name not in ("capacity", "open-closed", "settings")]
     for body in re.findall(r"<section.*?</section>", rendered[run]["html"], re.S):
         if "<svg" in body:
             assert 0 < body.index("<svg") < body.index("<table")
