@@ -22,7 +22,7 @@ from comparison.render.charts.svg import (
 from comparison.render.names import family, label, short_server, what
 from comparison.render.numbers import full, ms, significant
 
-HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 226.0, 44.0, 12.0, 58.0, 36.0
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 226.0, 44.0, 22.0, 58.0, 36.0
 
 
 def draw(comparison: Comparison, width: float) -> str:
