@@ -43,7 +43,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve report up down logs ps images locust reports \
-	test test-fast test-docker check format bench-client bench-service lock clean
+	test test-fast test-docker check format ground-truth coverage bench-client bench-service lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -126,6 +126,12 @@ format: $(READY) ## format the code
 
 bench-client: $(READY) ## what recording costs the load generator, beside plain Locust and wrk
 	@$(BIN)/python -m benchmarks.bench_client
+
+ground-truth: $(READY) ## what open and closed loops measure of a server whose latencies are known
+	@$(BIN)/python -m benchmarks.ground_truth
+
+coverage: $(READY) ## how often intervals hold what is true, and equal endpoints are called different
+	@$(BIN)/python -m benchmarks.coverage
 
 bench-service: $(READY) ## our Flask service beside a naive Flask app, and each format's overhead over its floor
 	@$(BIN)/python -m benchmarks.bench_service

@@ -24,7 +24,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, sweeps
+from comparison.studies import arrivals, capacity, payloads, sweeps
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -66,6 +66,7 @@ def analyse(folder: Path) -> Analysis:
         sweeps=sweeps.study(evidence),
         capacity=capacity.study(folder, suite, read),
         gaps=arrivals.study(evidence),
+        payloads=payloads.study(evidence),
     )
     return Analysis(comparison, evidence)
 

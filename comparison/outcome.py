@@ -198,6 +198,20 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Encoded:
+    """One endpoint in one encoding with the fewest callers; `payload` is empty for its own."""
+
+    endpoint: str
+    payload: str
+    point: Point
+    request_bytes: int | None
+    encode_s: float | None
+    """Median seconds that the client takes to encode one request."""
+    faster: Estimate | None
+    """How many times faster than the endpoint's own encoding, by p50."""
+
+
+@dataclass(frozen=True)
 class Change:
     """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
 
@@ -262,6 +276,8 @@ class Comparison:
     """Highest first; empty without an open loop."""
     gaps: tuple[Gap, ...] = ()
     """What the closed loop leaves out."""
+    payloads: tuple[Encoded, ...] = ()
+    """Endpoints that were measured in more than one encoding."""
 
     @property
     def partial(self) -> bool:

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+import flask
 import gevent
 import psutil
 from locust.exception import StopTest
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
 from loadtests import workers
 from loadtests.endpoints import EndpointError
@@ -22,6 +23,7 @@ from loadtests.options import RowsError, add_options, make_load_test, resolve, s
 from loadtests.protocols import user_class
 from loadtests.rows import parts, remove_rows
 from loadtests.samples import SamplesError
+from loadtests.shapes import NONE, ShapeError, make_shape, shape_names
 from loadtests.stages import first_users, visit
 from loadtests.summary import Summary, Window, describe, write_summary
 
@@ -30,6 +32,7 @@ FAILED = 1
 INTERRUPTED = 130
 STOP_WHEN_INTERRUPTED_S = 2.0
 """After Ctrl-C, users may finish the request they wait for within so many seconds."""
+REFUSED = (EndpointError, SamplesError, RowsError, ShapeError)
 
 log = logging.getLogger(__name__)
 
@@ -64,20 +67,38 @@ class Control:
             return
         if isinstance(runner, MasterRunner):
             self._workers = workers.Workers(runner)
+        self._choose_shape(self._options.shape)
         if web_ui is None:
             self._check()
+        else:
+            # Locust makes a test of the page's form at once, and a shape must be known before that.
+            web_ui.app.before_request(self._on_web_request)
         if self._options.stages:
             self._options.num_users = self._options.spawn_rate = first_users(stages_of(self._options))
             self._options.only_summary = True
             for name in ("locust", "locust.stats_logger"):
                 logging.getLogger(name).setLevel(logging.WARNING)
 
+    def _on_web_request(self) -> None:
+        """A test that runs keeps its shape."""
+        if flask.request.path.endswith("/swarm") and self._runner.state in (STATE_INIT, STATE_STOPPED):
+            asked = flask.request.form.get("shape", NONE)
+            self._choose_shape(asked if asked in shape_names() else NONE)
+
+    def _choose_shape(self, name: str) -> None:
+        self._environment.shape_class = make_shape(name, self._environment, self._before_users_change)
+
+    def _before_users_change(self) -> None:
+        phases = self._workers or self._load
+        if phases is not None:
+            phases.end_window()
+
     def _check(self) -> None:
         """Refuse at once what cannot be tested, with one message and no traceback."""
         try:
             resolve(self._options)
             self._choose(make_load_test(self._options, worker=None))
-        except (EndpointError, SamplesError, RowsError) as error:
+        except REFUSED as error:
             _refuse(str(error))
 
     def _on_test_start(self, **_: Any) -> None:
@@ -87,7 +108,7 @@ class Control:
                 remove_rows(Path(self._options.rows_path))
             worker = self._runner.worker_index if isinstance(self._runner, WorkerRunner) else None
             self._load = make_load_test(self._options, worker)
-        except (EndpointError, SamplesError, RowsError) as error:
+        except REFUSED as error:
             raise StopTest(str(error)) from None
         self._written = self._ending = False
         self._choose(self._load)

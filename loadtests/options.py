@@ -11,6 +11,7 @@ from typing import Any
 from loadtests.endpoints import Target, find, running
 from loadtests.loads import Seek, Stage, parse_stages
 from loadtests.loadtest import LoadTest, Settings
+from loadtests.shapes import NONE, check_shape, shape_names
 
 
 class RowsError(Exception):
@@ -29,6 +30,8 @@ def add_options(parser: Any) -> None:
     names = _Suggestions(target.name for target in running())
     add, hidden = parser.add_argument, {"include_in_web_ui": False}
     add("--endpoint", choices=names, metavar="NAME", default="", help=f"running now: {', '.join(names) or 'none'}")
+    shape = "how users come and go, up to --users within --run-time"
+    add("--shape", choices=shape_names(), metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(shape_names())}")
     add("--address", default="", metavar="HOST:PORT", help="where the endpoint is, if not where it says", **hidden)
     add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
     add("--summary", default="", metavar="FILE", help="JSON file for the counts of each window", **hidden)
@@ -48,7 +51,11 @@ def stages_of(options: Any) -> list[Stage | Seek]:
 
 
 def resolve(options: Any) -> None:
-    """Settle what all workers must share: the endpoint's address and the file of rows. EndpointError or RowsError."""
+    """Settle what all workers must share: the endpoint's address and the file of rows.
+
+    EndpointError, RowsError or ShapeError where that cannot be.
+    """
+    check_shape(options)
     target = find(options.endpoint, options.address)
     options.target_address = target.address
     results = Path(os.environ.get("SERVEOFF_RESULTS") or "results")

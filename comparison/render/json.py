@@ -40,6 +40,11 @@ def render(comparison: Comparison) -> str:
             | {"p50": asdict(g.p50) if g.p50 else None, "p99": asdict(g.p99) if g.p99 else None}
             for g in comparison.gaps
         ],
+        "payloads": [
+            {"endpoint": e.endpoint, "payload": e.payload, "request_bytes": e.request_bytes, "encode_s": e.encode_s}
+            | {"p50_s": asdict(e.point.p50_s), "faster": asdict(e.faster) if e.faster else None}
+            for e in comparison.payloads
+        ],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}

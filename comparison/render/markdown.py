@@ -7,7 +7,7 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from comparison.outcome import Comparison
-from comparison.render import capacity, containers, findings, method, notes, ranking, sweeps, tables, words
+from comparison.render import capacity, containers, findings, method, notes, payloads, ranking, sweeps, tables, words
 from comparison.render.cells import Cell, Table
 
 SUFFIX = ".md"
@@ -32,6 +32,7 @@ def render(comparison: Comparison) -> str:
         findings=findings,
         method=method,
         notes=notes,
+        payloads=payloads,
         ranking=ranking,
         sweeps=sweeps,
         tables=tables,

@@ -1,4 +1,4 @@
-"""Add variants to a synthetic run: an endpoint once more, so many times as fast."""
+"""Add to a synthetic run: an endpoint once more as a variant, or its one-caller windows in another encoding."""
 
 from pathlib import Path
 
@@ -31,6 +31,20 @@ def add_variant(folder, base, variant, speedup, seed_s=1e-6, concurrencies=(1, 1
     suite.settings.vary.append(variant)
     save_suite(folder, suite)
     return name
+
+
+def add_payload(folder, endpoint, payload, speedup, seed_s=1e-6):
+    """Windows of one caller in another encoding, so many times as fast as the endpoint's own."""
+    suite = load_suite(folder)
+    result = suite.endpoint(endpoint)
+    for window in [w for w in result.windows if w.load.plain and w.concurrency == 1]:
+        rows = Path("rows") / f"{endpoint}.{payload}--r{window.round}.parquet"
+        _write(folder / window.rows, folder / rows, speedup, seed_s)
+        changes = {"rows": str(rows), "payload": payload, "duration_s": window.duration_s / speedup}
+        more = {"request_bytes": 3136, "encode_s": 2e-6, "client_cpu_s": window.client_cpu_s / speedup}
+        result.windows.append(window.model_copy(update=changes | more))
+    suite.settings.payloads = True
+    save_suite(folder, suite)
 
 
 def _write(source, target, speedup, seed_s):

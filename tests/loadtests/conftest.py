@@ -138,3 +138,27 @@ def free_port():
 @pytest.fixture
 def other_port():
     return _free_port()
+
+
+@pytest.fixture
+def web_ui(server, pool, tmp_path, free_port):
+    """Locust's web UI, with the server announced as `serveoff serve` would; yields its address."""
+    from comparison.deployments import read_registry
+    from loadtests.endpoints import announce
+
+    deployment = next(d for d in read_registry() if d.name == "tfserving-savedmodel")
+    ports = {"rest": int(server.rest.split(":")[1]), "grpc": int(server.grpc.split(":")[1])}
+    announce(deployment, ports, os.getpid(), tmp_path)
+    command = [*LOCUST, "--web-host", "127.0.0.1", "--web-port", free_port, "--model-dir", str(pool)]
+    process = subprocess.Popen(
+        [*command, "--rows", str(tmp_path / "rows.parquet")],
+        env={**os.environ, "SERVEOFF_STATE": str(tmp_path)},
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    yield f"http://127.0.0.1:{free_port}"
+    process.terminate()
+    process.communicate(timeout=20)

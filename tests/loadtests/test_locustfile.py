@@ -11,7 +11,7 @@ from subprocess import PIPE
 import pytest
 
 from loadtests.rows import parts
-from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, LOCUST, REPOSITORY, REST
+from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
 
 pytestmark = pytest.mark.slow
@@ -259,30 +259,6 @@ def test_what_cannot_be_tested_is_refused_with_the_next_step(locust, options, me
     assert message in outcome.output
     assert "Traceback" not in outcome.output
     assert outcome.summary == {}
-
-
-@pytest.fixture
-def web_ui(server, pool, tmp_path, free_port):
-    """Locust's web UI, with the server announced as `serveoff serve` would; yields its address."""
-    from comparison.deployments import read_registry
-    from loadtests.endpoints import announce
-
-    deployment = next(d for d in read_registry() if d.name == "tfserving-savedmodel")
-    ports = {"rest": int(server.rest.split(":")[1]), "grpc": int(server.grpc.split(":")[1])}
-    announce(deployment, ports, os.getpid(), tmp_path)
-    command = [*LOCUST, "--web-host", "127.0.0.1", "--web-port", free_port, "--model-dir", str(pool)]
-    process = subprocess.Popen(
-        [*command, "--rows", str(tmp_path / "rows.parquet")],
-        env={**os.environ, "SERVEOFF_STATE": str(tmp_path)},
-        cwd=REPOSITORY,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-    )
-    yield f"http://127.0.0.1:{free_port}"
-    process.terminate()
-    process.communicate(timeout=20)
 
 
 def test_the_web_page_offers_running_endpoints_and_its_tests_leave_rows(web_ui, server, tmp_path):

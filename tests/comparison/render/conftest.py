@@ -8,7 +8,7 @@ from comparison.analysis import compare
 from comparison.render import write_all
 from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.synthetic import Faults, Scenario, write_run
-from tests.comparison.variant_runs import add_variant
+from tests.comparison.variant_runs import add_payload, add_variant
 
 SCENARIO = Scenario(window_s=0.8, rounds=2)
 HOSTILE = '<script>alert("x")</script>|`*_[a](http://example.org)'
@@ -58,6 +58,7 @@ def rendered(tmp_path_factory):
         if name == "clean":
             add_open_loop(run, "flask-torchscript-rest", (300.0, 600.0, 800.0, 1100.0))
             add_open_loop(run, "flask-savedmodel-rest", (300.0, 600.0), search=False)
+            add_payload(run, "flask-torchscript-rest", "raw_tensor", speedup=1.5)
             add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)
         comparison = compare(run)
         made[name] = Rendered(comparison, write_all(comparison, folder / name / "report"))

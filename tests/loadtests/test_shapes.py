@@ -1,0 +1,153 @@
+"""Shapes by themselves, and by real Locust: how many users run when, and that it ends."""
+
+import re
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from loadtests.shapes import MOST_USERS, NONE, ShapeError, check_shape, make_shape, shape_names
+from tests.loadtests.conftest import REST
+from tests.loadtests.fetch import fetch
+
+SHAPES = [name for name in shape_names() if name != NONE]
+
+
+def levels(name, most, run_time=100):
+    """The users of each second of a test, without repeats, and for how many seconds."""
+    shape = make_shape(name, SimpleNamespace(runner=None, parsed_options=None), lambda: None)
+    users = np.array([shape.users(second / run_time, most) for second in range(run_time)])
+    begins = np.flatnonzero(np.diff(users, prepend=-1))
+    return [
+        (int(users[begin]), int(length)) for begin, length in zip(begins, np.diff([*begins, run_time]), strict=True)
+    ]
+
+
+def test_all_shapes_are_offered():
+    assert shape_names() == ["none", "ramp", "soak", "spike", "step"]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("most", [1, 2, 7, 40, MOST_USERS])
+def test_a_shape_reaches_all_users_and_no_more(name, most):
+    users = [count for count, _ in levels(name, most)]
+    assert max(users) == most
+    assert min(users) >= 1
+    assert len(users) <= 20, "each number of users lasts a while"
+
+
+def test_a_ramp_grows_in_twenty_steps():
+    assert levels("ramp", 40) == [(2 * level, 5) for level in range(1, 21)]
+
+
+def test_a_staircase_has_five_steps():
+    assert levels("step", 10) == [(2, 20), (4, 20), (6, 20), (8, 20), (10, 20)]
+
+
+def test_a_spike_is_a_fifth_of_the_test_in_its_middle():
+    assert levels("spike", 50) == [(5, 40), (50, 20), (5, 40)]
+
+
+def test_a_soak_warms_up():
+    assert levels("soak", 9) == [(5, 5), (9, 95)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"stages": "1:2"}, "leave one of them out"),
+        ({"num_users": MOST_USERS + 1}, "change --users"),
+        ({"num_users": 0.5}, "change --users"),
+        ({"run_time": 5}, "change --run-time"),
+        ({"run_time": 4000}, "change --run-time"),
+    ],
+)
+def test_shapes_are_bounded(asked, message):
+    options = {"shape": "step", "stages": "", "num_users": None, "run_time": None}
+    check_shape(SimpleNamespace(**options))
+    with pytest.raises(ShapeError, match=message):
+        check_shape(SimpleNamespace(**{**options, **asked}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "users"),
+    [("ramp", list(range(1, 11))), ("step", [2, 4, 6, 8, 10]), ("spike", [1, 10, 1]), ("soak", [5, 10])],
+)
+def test_users_come_and_go_as_the_shape_says(server, locust, name, users):
+    began = time.monotonic()
+    options = ("--shape", name, "--users", "10", "--run-time", "10s")
+    outcome = locust("--endpoint", REST, "--address", server.rest, *options, timeout=40)
+    assert outcome.code == 0, outcome.output
+    assert 9 < time.monotonic() - began < 25
+    seen = [window["concurrency"] for window in outcome.windows]
+    if name == "ramp":  # the clock of a busy machine may leave one out
+        assert seen == sorted(set(seen) & set(users))
+        assert len(seen) >= 6
+        assert seen[-1] == 10
+    else:
+        assert seen == users
+    for window in outcome.windows:
+        assert window["requests"] > window["errors"] == 0
+        assert window["problems"] == []
+    assert len(outcome.rows) == server.counters()["count"]
+    for row in outcome.rows:
+        assert row["window"] == -1 or row["concurrency"] == seen[row["window"]]
+
+
+@pytest.mark.slow
+def test_users_of_a_shape_run_as_many_as_it_says(server, locust):
+    outcome = locust(
+        *("--endpoint", REST, "--address", server.rest), *("--shape", "spike", "--users", "8", "--run-time", "10s")
+    )
+    begins = sorted((row["start_s"], row["latency_s"]) for row in outcome.rows if row["window"] == 1)
+    events = sorted([(start, 1) for start, _ in begins] + [(start + latency, -1) for start, latency in begins])
+    assert max(np.cumsum([change for _, change in events])) == 8
+
+
+@pytest.mark.slow
+def test_workers_share_a_shape(server, locust, free_port):
+    master = ("--processes", "2", "--master-bind-port", free_port, "--master-port", free_port)
+    options = ("--shape", "step", "--users", "10", "--run-time", "10s")
+    outcome = locust("--endpoint", REST, "--address", server.rest, *master, *options)
+    assert outcome.code == 0, outcome.output
+    assert [window["concurrency"] for window in outcome.windows] == [2, 4, 6, 8, 10]
+    assert all(window["requests"] > 0 and window["problems"] == [] for window in outcome.windows)
+    assert len(outcome.rows) == server.counters()["count"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--shape", "ramp", "--stages", "1:1"), "leave one of them out"),
+        (("--shape", "ramp", "--run-time", "2s"), "change --run-time"),
+        (("--shape", "square"), "invalid choice: 'square'"),
+    ],
+)
+def test_a_shape_that_cannot_be_is_refused(locust, options, message):
+    outcome = locust("--endpoint", REST, "--address", "127.0.0.1:1", *options)
+    assert outcome.code == 2, outcome.output
+    assert message in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+@pytest.mark.slow
+def test_the_web_page_offers_shapes(web_ui, server, tmp_path):
+    from loadtests.rows import read_rows
+
+    choices = re.search(r'"shape": \{.*?"choices": (\[.*?\])', fetch(web_ui))
+    assert choices
+    assert all(name in choices[1] for name in shape_names())
+    form = {"spawn_rate": 1, "endpoint": "tfserving-savedmodel-rest", "host": ""}
+    shaped = fetch(f"{web_ui}/swarm", {**form, "user_count": 4, "shape": "spike", "run_time": "10s"})
+    assert "Spike" in shaped
+    time.sleep(14)
+    users = [row["concurrency"] for row in read_rows(tmp_path / "rows.parquet").to_pylist() if row["measured"]]
+    assert set(users) == {1, 4}
+    assert "Spike" not in fetch(f"{web_ui}/swarm", {**form, "user_count": 3, "shape": "none"})
+    time.sleep(3)
+    fetch(f"{web_ui}/stop", {"": ""})
+    users = [row["concurrency"] for row in read_rows(tmp_path / "rows.parquet").to_pylist() if row["measured"]]
+    assert set(users) == {3}
