@@ -23,7 +23,8 @@ from loadtests.options import RowsError, add_options, make_load_test, resolve, s
 from loadtests.protocols import user_class
 from loadtests.rows import parts, remove_rows
 from loadtests.samples import SamplesError
-from loadtests.shapes import NONE, ShapeError, make_shape, shape_names
+from loadtests.shapes import NONE, ShapeError, shape_names
+from loadtests.shaping import make_shape
 from loadtests.stages import first_users, visit
 from loadtests.summary import Summary, Window, describe, write_summary
 

@@ -20,7 +20,7 @@ def render(comparison: Comparison) -> str:
     )
     writer.writeheader()
     for entry in comparison.entries:
-        for point in entry.points or (None,):
+        for point in (*entry.points, *entry.others) or (None,):
             line = _line(comparison, entry, point)
             writer.writerow({name: _safe(value) for name, value in line.items()})
     return out.getvalue()
@@ -39,6 +39,12 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         "device": result.device,
         "role": entry.role,
         "rank": entry.rank,
+        "variant": result.variant,
+        "load": point.load.text if point else None,
+        "arrivals": point.load.arrivals if point else None,
+        "rate": point.load.rate or None if point else None,
+        "request_payload": point.load.payload or result.payload if point else None,
+        "batch": point.load.batch if point else None,
         "concurrency": point.concurrency if point else None,
         "valid": point.valid if point else None,
         "reasons": "; ".join(f.seen for f in point.verdict.reasons) if point else result.unavailable,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from comparison.outcome import Comparison, Point
 from comparison.render.cells import Cell, Column, Table, endpoint_cell
-from comparison.render.names import callers, label
+from comparison.render.names import callers, describe_load, label
 from comparison.verdict import Finding
+from loadtests.loads import Load
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,16 @@ def remarks(comparison: Comparison) -> list[Fact]:
 
 
 def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> Table:
-    titles = ("Endpoint", "Callers", "Seen", "Why it may mislead", "What to do")
-    columns = tuple(Column(title, numeric=title == "Callers") for title in titles)
+    titles = ("Endpoint", "Load", "Seen", "Why it may mislead", "What to do")
+    columns = tuple(Column(title, numeric=False) for title in titles)
     rows: list[tuple[Cell, ...]] = []
     for (endpoint, _), group in _grouped(comparison, fatal).items():
         first = group[0][1]
-        numbers = dict.fromkeys(point.concurrency for point, _ in group)
+        loads = list(dict.fromkeys(point.load for point, _ in group))
         rows.append(
             (
                 endpoint_cell(comparison.entry(endpoint)),
-                Cell(", ".join(map(str, numbers)), sort=group[0][0].concurrency),
+                Cell(_loads(loads), sort=group[0][0].concurrency),
                 *(Cell(text) for text in (_seen(group), first.why, first.advice)),
             )
         )
@@ -67,21 +68,23 @@ Group = list[tuple[Point, Finding]]
 def _grouped(comparison: Comparison, fatal: bool) -> dict[tuple[str, str], Group]:
     """Findings of one kind about one endpoint are one row."""
     groups: dict[tuple[str, str], Group] = {}
-    for point in comparison.points:
+    for point in (*comparison.points, *comparison.others):
         for found in point.verdict.reasons if fatal else point.verdict.cautions:
             groups.setdefault((point.endpoint, found.code), []).append((point, found))
     return groups
 
 
 def _seen(group: Group) -> str:
-    """What was seen: without a number where it is so with any number of callers, else with those it was seen with."""
-    numbers = {point.concurrency for point, _ in group}
-    seen: dict[str, list[int]] = {}
+    """What was seen: without a load where it is so under all of them, else with those it was seen under."""
+    loads = {point.load for point, _ in group}
+    seen: dict[str, list[Load]] = {}
     for point, found in group:
-        seen.setdefault(found.seen, []).append(point.concurrency)
-    return "; ".join(words if len(at) == len(numbers) else f"{_callers(at)}: {words}" for words, at in seen.items())
+        seen.setdefault(found.seen, []).append(point.load)
+    return "; ".join(words if len(at) == len(loads) else f"{_loads(at)}: {words}" for words, at in seen.items())
 
 
-def _callers(numbers: list[int]) -> str:
-    *more, last = numbers
-    return ", ".join([*map(str, more), callers(last)])
+def _loads(loads: list[Load]) -> str:
+    """`1, 4, 16 callers`, then other loads one by one."""
+    plain = [load.concurrency for load in loads if load.plain]
+    said = [", ".join([*map(str, plain[:-1]), callers(plain[-1])])] if plain else []
+    return "; ".join([*said, *(describe_load(load) for load in loads if not load.plain)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from comparison.results import EndpointResult
+from loadtests.loads import Load
 
 SERVERS: Final = {
     "tfserving": "TensorFlow Serving",
@@ -22,6 +23,7 @@ FAMILIES: Final = {
     "inprocess": "floor",
 }
 PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
+ENCODINGS: Final = {"raw_tensor": "raw float32"}
 PAYLOADS: Final = {"json": "JSON", "tensor": "tensor", "array": "array"}
 
 
@@ -65,6 +67,13 @@ def deployment_phrase(result: EndpointResult) -> str:
     """A deployment within a sentence: `torchscript behind Flask`."""
     the = "the " if result.server == "tfserving-embedded" else ""
     return f"{result.format} behind {the}{short_server(result)}"
+
+
+def describe_load(load: Load) -> str:
+    """`4 callers`, `open loop, 500 req/s`, `1 caller, raw float32`, `1 caller, 32 rows a request`."""
+    how = callers(load.concurrency) if load.closed else f"open loop, {load.rate:g} req/s"
+    encoding = f", {ENCODINGS.get(load.payload, load.payload)}" if load.payload else ""
+    return how + encoding + (f", {load.batch} rows a request" if load.batch > 1 else "")
 
 
 def callers(count: int) -> str:

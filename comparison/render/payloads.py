@@ -15,10 +15,8 @@ from comparison.render.cells import (
     number_cell,
     single,
 )
-from comparison.render.names import PAYLOADS, callers, phrase
+from comparison.render.names import ENCODINGS, PAYLOADS, callers, phrase
 from comparison.render.numbers import factor, kilobytes, ms, significant
-
-NAMES = {"raw_tensor": "raw float32"}
 
 
 def payloads(comparison: Comparison) -> Table:
@@ -55,7 +53,7 @@ def sentence(comparison: Comparison) -> str:
 
 def _name(comparison: Comparison, encoded: Encoded) -> str:
     own = comparison.entry(encoded.endpoint).result.payload
-    return NAMES.get(encoded.payload, encoded.payload) if encoded.payload else PAYLOADS.get(own, own)
+    return ENCODINGS.get(encoded.payload, encoded.payload) if encoded.payload else PAYLOADS.get(own, own)
 
 
 def _row(comparison: Comparison, encoded: Encoded) -> tuple[Cell, ...]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from loadtests.shapes import Shape
-
 CALM = 0.1
 """The share of users before and after."""
 BEGIN, END = 0.4, 0.6
 """Shares of the run time between which all users run."""
 
+RUN_TIME_S = 60.0
+"""Without `--run-time`."""
 
-class Spike(Shape):
+
+def users(share: float, most: int) -> int:
     """Few users, all of them for the middle fifth, few again."""
-
-    @staticmethod
-    def users(share: float, most: int) -> int:
-        """All in the middle."""
-        return most if BEGIN <= share < END else max(1, round(CALM * most))
+    return most if BEGIN <= share < END else max(1, round(CALM * most))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 
-from loadtests.shapes import Shape
-
 LEVELS = 5
 
+RUN_TIME_S = 60.0
+"""Without `--run-time`."""
 
-class Step(Shape):
+
+def users(share: float, most: int) -> int:
     """From a fifth of the users to all of them, each step as long as the others."""
-
-    @staticmethod
-    def users(share: float, most: int) -> int:
-        """Grows by a fifth at a time."""
-        return math.ceil(most * math.floor(share * LEVELS + 1) / LEVELS)
+    return math.ceil(most * math.floor(share * LEVELS + 1) / LEVELS)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from loadtests.shapes import MOST_USERS, NONE, ShapeError, check_shape, make_shape, shape_names
+from loadtests.shapes import MOST_USERS, NONE, ShapeError, check_shape, find, shape_names
 from tests.loadtests.conftest import REST
 from tests.loadtests.fetch import fetch
 
@@ -16,7 +16,7 @@ SHAPES = [name for name in shape_names() if name != NONE]
 
 def levels(name, most, run_time=100):
     """The users of each second of a test, without repeats, and for how many seconds."""
-    shape = make_shape(name, SimpleNamespace(runner=None, parsed_options=None), lambda: None)
+    shape = find(name)
     users = np.array([shape.users(second / run_time, most) for second in range(run_time)])
     begins = np.flatnonzero(np.diff(users, prepend=-1))
     return [

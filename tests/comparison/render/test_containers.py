@@ -203,4 +203,4 @@ def test_two_doubts_of_one_kind_that_are_true_at_every_concurrency_are_said_once
     faults = Faults(containers={"flask-torchscript": {"problems": ["its cores differ", "its memory limit differs"]}})
     comparison = compare(write_run(tmp_path / "run", replace(SCENARIO, only=NAMES[:1]), faults))
     (row,) = findings.invalid(comparison).rows
-    assert (row[1].text, row[2].text) == ("1, 4", "its cores differ; its memory limit differs")
+    assert (row[1].text, row[2].text) == ("1, 4 callers", "its cores differ; its memory limit differs")

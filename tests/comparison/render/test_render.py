@@ -12,6 +12,7 @@ from comparison.analysis import compare
 from comparison.outcome import Comparison
 from comparison.render import FORMATS, charts, findings, html, notes, ranking, tables, words, write_all
 from comparison.render import csv as csv_form
+from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.render.conftest import HOSTILE, RUNS
 from tests.comparison.render.page import Page
 from tests.comparison.synthetic import Faults, Scenario, write_run
@@ -97,17 +98,15 @@ def test_the_sentences_are_the_same_on_the_page_and_in_markdown(rendered, run):
 def test_csv_and_json_hold_the_figures_the_page_was_made_from(rendered, run):
     comparison = rendered[run].comparison
     lines = list(csv.DictReader(io.StringIO(rendered[run]["csv"])))
-    by_point = {(line["endpoint"], line["concurrency"]): line for line in lines}
+    by_point = {(line["endpoint"], line["load"]): line for line in lines}
     document = json.loads(rendered[run]["json"])
-    stored = {(p["endpoint"], p["concurrency"]): p for e in document["entries"] for p in e["points"]}
-    for point in comparison.points:
-        line = by_point[point.endpoint, str(point.concurrency)]
+    stored = {(p["endpoint"], p["load"]): p for e in document["entries"] for p in (*e["points"], *e["others"])}
+    for point in (*comparison.points, *comparison.others):
+        line, kept = by_point[point.endpoint, point.load.text], stored[point.endpoint, point.load.text]
         assert line["valid"] == str(point.valid)
-        assert stored[point.endpoint, point.concurrency]["samples"] == point.samples
+        assert kept["samples"] == point.samples
         if point.p50_s.value is not None:
-            assert (
-                float(line["p50_s"]) == point.p50_s.value == stored[point.endpoint, point.concurrency]["p50_s"]["value"]
-            )
+            assert float(line["p50_s"]) == point.p50_s.value == kept["p50_s"]["value"]
             assert float(line["throughput_low"]) == point.throughput.low
 
 
@@ -262,7 +261,7 @@ def test_a_noisy_machine_is_named_before_the_first_figure(rendered, tmp_path):
 def test_one_kind_of_doubt_about_one_endpoint_is_one_row(rendered):
     rows = findings.invalid(rendered["faulty"].comparison).rows
     wrong = [row for row in rows if "answers checked under load were wrong" in row[2].text]
-    assert [row[1].text for row in wrong] == ["1, 4, 16"]
+    assert [row[1].text for row in wrong] == ["1, 4, 16 callers"]
 
 
 def test_the_recipe_on_the_page_recomputes_its_percentiles(rendered, tmp_path, monkeypatch, capsys):
@@ -284,3 +283,13 @@ def test_withheld_percentiles_say_how_many_samples_they_need(tmp_path):
     comparison = compare(write_run(tmp_path / "run", scenario))
     text = Page(write_all(comparison, tmp_path / "report")["html"].read_text()).text
     assert re.search(r"withheld ?\d+ of 368", text)
+
+
+def test_a_doubt_about_another_load_names_it(tmp_path):
+    folder = write_run(tmp_path / "run", Scenario(only=("flask-torchscript-rest",)))
+    late = ["the load generator fell behind its schedule: ..."]
+    add_open_loop(folder, "flask-torchscript-rest", (300.0,), search=False, problems=late)
+    comparison = compare(folder)
+    (row,) = findings.invalid(comparison).rows
+    assert row[1].text == "open loop, 300 req/s"
+    assert "fell behind" in row[2].text

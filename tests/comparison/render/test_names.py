@@ -1,0 +1,18 @@
+import pytest
+
+from comparison.render.names import describe_load
+from loadtests.loads import parse_load
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        ("1", "1 caller"),
+        ("16", "16 callers"),
+        ("poisson@500", "open loop, 500 req/s"),
+        ("1/raw_tensor", "1 caller, raw float32"),
+        ("1x32", "1 caller, 32 rows a request"),
+    ],
+)
+def test_a_load_in_words(load, words):
+    assert describe_load(parse_load(load)) == words

@@ -1,0 +1,71 @@
+"""One run with loads of every kind beside the plain ones: open loop, search, batch, payload, variant."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ENDPOINT, VARIANT = "flask-torchscript-rest", "flask-torchscript.workers-2-rest"
+
+
+@pytest.fixture(scope="module")
+def run(shared_cli):
+    options = ("--duration", "1", "--warmup", "0.3", "--rounds", "2", "--concurrency", "1,4", "--open", "40")
+    more = ("--objective", "p90:50ms", "--batches", "8", "--payloads", "--vary", "workers=2@flask-torchscript")
+    result = shared_cli.run("run", "flask-torchscript", "flask-null", "--profile", "quick", *options, *more)
+    assert result.returncode == 0, result.stderr
+    return shared_cli
+
+
+def windows(run, endpoint):
+    return run.suite.endpoint(endpoint).windows
+
+
+def test_every_load_was_measured_in_every_round_without_an_error(run):
+    for round_ in (1, 2):
+        mine = [w for w in windows(run, ENDPOINT) if w.round == round_ and not w.search]
+        closed = {w.load.text for w in mine if w.load.closed}
+        assert closed == {"1", "4", "1/raw_tensor", "1x8"}
+        assert [w.arrivals for w in mine if not w.load.closed] == ["poisson"]
+    assert all(w.errors == 0 and w.wrong_answers == 0 < w.answers_checked for w in windows(run, ENDPOINT))
+
+
+def test_the_rate_of_the_open_loop_is_the_same_in_every_round(run):
+    rates = {w.rate for w in windows(run, ENDPOINT) if w.arrivals == "poisson" and not w.search}
+    assert len(rates) == 1
+    best = max(w.requests / w.duration_s for w in windows(run, ENDPOINT) if w.round == 1 and w.load.plain)
+    assert rates.pop() == pytest.approx(0.4 * best, rel=0.01)
+
+
+def test_the_search_made_its_probes_in_every_round(run):
+    probes = [w for w in windows(run, ENDPOINT) if w.search]
+    assert len(probes) == 2 * 6
+    assert all(w.requests > 0 for w in probes)
+
+
+def test_encodings_carry_what_they_say(run):
+    sizes = {w.payload: w.request_bytes for w in windows(run, ENDPOINT) if w.load.closed and w.batch == 1}
+    assert sizes["raw_tensor"] == 28 * 28 * 4 < sizes[""]
+    assert all(w.encode_s > 0 for w in windows(run, ENDPOINT))
+
+
+def test_a_variant_is_measured_beside_its_base(run):
+    variant = run.suite.endpoint(VARIANT)
+    assert (variant.variant, variant.base) == ("workers=2", ENDPOINT)
+    assert {w.load.text for w in variant.windows} == {"1", "4"}
+    assert variant.gate.passed
+
+
+def test_null_and_variants_have_plain_windows_only(run):
+    assert all(w.arrivals == "closed" for name in ("flask-null-rest", VARIANT) for w in windows(run, name))
+
+
+def test_the_report_has_all_of_it(run):
+    (folder,) = (run.folder / "reports").iterdir()
+    document = json.loads((folder / "report.json").read_text())
+    (capacity,) = document["capacity"]
+    assert capacity["endpoint"] == ENDPOINT
+    assert {p["payload"] for p in document["payloads"]} == {"", "raw_tensor"}
+    assert {c["variant"] for c in document["settings_changed"]} == {"workers=2"}
+    page = (folder / "report.html").read_text()
+    assert all(f'id="{name}"' in page for name in ("capacity", "payloads", "settings"))
