@@ -212,6 +212,18 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Another choice than the quickest endpoint, and what would have to be asked for it."""
+
+    condition: str
+    """`tail`, `throughput`, `cost`, `callers`, `arrivals` or `encoding`."""
+    endpoint: str
+    estimate: Estimate
+    concurrency: int | None = None
+    payload: str = ""
+
+
+@dataclass(frozen=True)
 class Change:
     """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
 
@@ -278,6 +290,8 @@ class Comparison:
     """What the closed loop leaves out."""
     payloads: tuple[Encoded, ...] = ()
     """Endpoints that were measured in more than one encoding."""
+    choices: tuple[Other, ...] = ()
+    """What would change the answer."""
 
     @property
     def partial(self) -> bool:

@@ -12,6 +12,7 @@ from comparison.outcome import Comparison
 from comparison.render import (
     capacity,
     charts,
+    choices,
     containers,
     devices,
     findings,
@@ -67,6 +68,7 @@ def render(comparison: Comparison) -> str:
         sections=SECTIONS,
         charts=charts,
         capacity=capacity,
+        choices=choices,
         containers=containers,
         devices=devices,
         findings=findings,

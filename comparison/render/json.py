@@ -34,6 +34,7 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
+        "other_choices": [asdict(other) for other in comparison.choices],
         "capacity": [asdict(found) for found in comparison.capacity],
         "open_and_closed": [
             {"endpoint": g.endpoint, "rate": g.open.load.rate, "callers": g.closed.concurrency}

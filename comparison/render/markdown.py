@@ -7,7 +7,19 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from comparison.outcome import Comparison
-from comparison.render import capacity, containers, findings, method, notes, payloads, ranking, sweeps, tables, words
+from comparison.render import (
+    capacity,
+    choices,
+    containers,
+    findings,
+    method,
+    notes,
+    payloads,
+    ranking,
+    sweeps,
+    tables,
+    words,
+)
 from comparison.render.cells import Cell, Table
 
 SUFFIX = ".md"
@@ -28,6 +40,7 @@ def render(comparison: Comparison) -> str:
     return template.render(
         c=comparison,
         capacity=capacity,
+        choices=choices,
         containers=containers,
         findings=findings,
         method=method,
