@@ -54,7 +54,7 @@ def check_floor(server: Server) -> Gate:
 def visit_floor(
     server: Server, name: str, stages: Sequence[Stage], round_: int, folder: Path, tick: Callable[[], None]
 ) -> Visit:
-    """Call the model in a closed loop, one window a stage; a load's payload names another way to call it."""
+    """Call the model in a closed loop, one window a stage."""
     relative = Path("rows") / f"{name}--r{round_}.parquet"
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
     windows, tables = [], []
@@ -71,8 +71,9 @@ def visit_floor(
 
 
 def _command(stage: Stage) -> dict[str, Any]:
-    load = stage.load
-    return {"command": "measure", "duration_s": stage.duration_s, "batch": load.batch, "call": load.payload}
+    if not stage.load.plain:
+        raise ValueError(f"a floor is called with single rows, not {stage.load.text}")
+    return {"command": "measure", "duration_s": stage.duration_s}
 
 
 def _window(

@@ -49,11 +49,8 @@ def closed_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
 
 
 def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
-    """One caller: single rows, batches of rows, and the other ways to call the model that its block names."""
-    single = Stage(closed(1), profile.floor_window_s)
-    batches = (Stage(replace(closed(1), batch=rows), profile.floor_window_s) for rows in profile.batches)
-    calls = (Stage(replace(closed(1), payload=name), profile.call_window_s) for name in endpoint.payloads)
-    return (single, *batches, *calls)
+    """One caller and single rows: what `services.inprocess` measures."""
+    return (Stage(closed(1), profile.floor_window_s),)
 
 
 def variant_stages(profile: Profile) -> tuple[Stage, ...]:

@@ -16,7 +16,6 @@ STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.
 LOCUST_ESTIMATE_S = 1.8
 SETTLE_ESTIMATE_S = 0.22
 FLOOR_WINDOW_SHARE = 0.5
-CALL_WINDOW_S = 1.2
 SIDE_WINDOW_SHARE = 0.5
 ONE_OF_EACH = "flask-torchscript+tfserving-savedmodel+torchserve-torchscript"
 """One deployment of each server."""
@@ -64,11 +63,6 @@ class Profile:
         """A floor has one caller and no noise of a network: a shorter window gives as many samples."""
         return max(self.window_s * FLOOR_WINDOW_SHARE, 0.5)
 
-    @property
-    def call_window_s(self) -> float:
-        """Another way to call the model may take 40 ms a call: so long that two rounds give the samples of a p90."""
-        return max(self.floor_window_s, CALL_WINDOW_S)
-
 
 def make_profile(window_s: float, warmup_s: float, rounds: int, concurrencies: tuple[int, ...], **more: Any) -> Profile:
     """A profile whose first warm-up is as many times the usual one as is our rule; `more` are its other fields."""
@@ -111,8 +105,7 @@ class Plan:
     def visit_s(self, endpoint: Endpoint) -> float:
         """Seconds that one round of one endpoint should take."""
         if endpoint.protocol == "call":
-            p = self.profile
-            return (1 + len(p.batches)) * p.floor_window_s + len(endpoint.payloads) * p.call_window_s
+            return self.profile.floor_window_s
         p = self.profile
         side = len(p.batches) + p.objective.probes + p.payloads * len(endpoint.payloads)
         if endpoint.deployment.variant:
