@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from comparison.outcome import Comparison
 from comparison.render import (
+    batches,
     capacity,
     charts,
     choices,
@@ -41,6 +42,7 @@ SECTIONS = (
     "cold_start",
     "resources",
     "payloads",
+    "batches",
     "static_dynamic",
     "settings",
     "method",
@@ -67,6 +69,7 @@ def render(comparison: Comparison) -> str:
         c=comparison,
         sections=SECTIONS,
         charts=charts,
+        batches=batches,
         capacity=capacity,
         choices=choices,
         containers=containers,

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from comparison.outcome import Comparison
 from comparison.render import (
+    batches,
     capacity,
     choices,
     containers,
@@ -39,6 +40,7 @@ def render(comparison: Comparison) -> str:
     template = environment.get_template("report.md.j2")
     return template.render(
         c=comparison,
+        batches=batches,
         capacity=capacity,
         choices=choices,
         containers=containers,

@@ -33,14 +33,14 @@ def add_variant(folder, base, variant, speedup, seed_s=1e-6, concurrencies=(1, 1
     return name
 
 
-def add_payload(folder, endpoint, payload, speedup, seed_s=1e-6):
-    """Windows of one caller in another encoding, so many times as fast as the endpoint's own."""
+def add_payload(folder, endpoint, payload, speedup, seed_s=1e-6, batch=1):
+    """Windows of one caller in another encoding or batch, requests so many times as fast as the endpoint's own."""
     suite = load_suite(folder)
     result = suite.endpoint(endpoint)
     for window in [w for w in result.windows if w.load.plain and w.concurrency == 1]:
-        rows = Path("rows") / f"{endpoint}.{payload}--r{window.round}.parquet"
+        rows = Path("rows") / f"{endpoint}.{payload}x{batch}--r{window.round}.parquet"
         _write(folder / window.rows, folder / rows, speedup, seed_s)
-        changes = {"rows": str(rows), "payload": payload, "duration_s": window.duration_s / speedup}
+        changes = {"rows": str(rows), "payload": payload, "batch": batch, "duration_s": window.duration_s / speedup}
         more = {"request_bytes": 3136, "encode_s": 2e-6, "client_cpu_s": window.client_cpu_s / speedup}
         result.windows.append(window.model_copy(update=changes | more))
     suite.settings.payloads = True

@@ -59,6 +59,7 @@ def rendered(tmp_path_factory):
             add_open_loop(run, "flask-torchscript-rest", (300.0, 600.0, 800.0, 1100.0))
             add_open_loop(run, "flask-savedmodel-rest", (300.0, 600.0), search=False)
             add_payload(run, "flask-torchscript-rest", "raw_tensor", speedup=1.5)
+            add_payload(run, "flask-savedmodel-rest", "", speedup=0.2, batch=32)
             add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)
         comparison = compare(run)
         made[name] = Rendered(comparison, write_all(comparison, folder / name / "report"))

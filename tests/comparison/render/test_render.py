@@ -165,7 +165,7 @@ def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
         assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in title
 
 
-OPTIONAL = ("capacity", "open-closed", "payloads", "settings")
+OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings")
 """Sections of loads that only the clean run has."""
 
 
