@@ -10,7 +10,7 @@ ENDPOINT, VARIANT = "flask-torchscript-rest", "flask-torchscript.workers-2-rest"
 
 @pytest.fixture(scope="module")
 def run(shared_cli):
-    options = ("--duration", "1", "--warmup", "0.3", "--rounds", "2", "--concurrency", "1,4", "--open", "40")
+    options = ("--duration", "0.7", "--warmup", "0.2", "--rounds", "2", "--concurrency", "1,4", "--open", "40")
     more = ("--objective", "p90:50ms", "--batches", "8", "--payloads", "--vary", "workers=2@flask-torchscript")
     result = shared_cli.run("run", "flask-torchscript", "flask-null", "--profile", "quick", *options, *more)
     assert result.returncode == 0, result.stderr
