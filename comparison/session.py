@@ -233,7 +233,8 @@ def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
         payloads=request.profile.payloads,
         objective_quantile=request.profile.objective.quantile,
         objective_bound_s=request.profile.objective.bound_s,
-        probes=request.profile.objective.probes,
+        # A search needs the latencies of all windows in one process; load workers have each their own.
+        probes=0 if request.load_workers else request.profile.objective.probes,
         seed=request.seed,
         server_cpus=list(cpus.server),
         client_cpus=list(cpus.client),
