@@ -276,4 +276,7 @@ def load_suite(folder: Path) -> Suite:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        if where == "schema_version":
+            said = f"is of version {first['input']!r}, and this serveoff reads version {SCHEMA_VERSION}"
+            raise ResultsError(f"{path} {said}: measure again") from None
         raise ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}") from None
