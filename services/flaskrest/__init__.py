@@ -12,6 +12,7 @@ Settings come from the environment; all of them, with their defaults:
     SERVING_WORKERS             1: processes, each with a model of its own
     SERVING_THREADS_PER_WORKER  1: requests that a worker computes at once
     SERVING_MAX_BODY_BYTES      8388608: a longer body is refused with 413
+    SERVING_OUT_OF_THE_BOX      0; 1: what the framework chooses by itself, such as its threads, is left to it
     SERVING_WORK_DIR            /tmp: where a private folder is made, and removed at the end
 
 A body is JSON, or raw float32 in little-endian order (`Content-Type: application/octet-stream`) with its shape

@@ -127,7 +127,7 @@ def test_an_interrupted_run_is_finished_by_resume(cli):
 SLIPS = {
     ("run", "nosuch"): (4, "no endpoint is called 'nosuch'"),
     ("run", "--profile", "nosuch"): (2, "no profile is called 'nosuch'"),
-    ("run", "--concurrency", "a,b"): (2, "is not a list of concurrencies"),
+    ("run", "--concurrency", "a,b"): (2, "is not a list of numbers"),
     ("run", "--server-cpus", "999"): (2, "core 999 is not available"),
     ("run", "--resume", "nosuch"): (6, "no run is called 'nosuch'"),
     ("run", "--runtime", "nosuch"): (2, "no runtime is called 'nosuch'"),
