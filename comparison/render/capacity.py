@@ -65,8 +65,8 @@ def gaps(comparison: Comparison) -> Table:
     )
     rows = tuple(_gap_row(comparison, gap) for gap in comparison.gaps)
     caption = (
-        "Poisson arrivals beside the closed loop whose throughput is nearest; 95% intervals beneath. Above 1 the "
-        "closed loop shows too short a tail for users who do not wait for one another."
+        "Poisson arrivals beside the closed loop of nearest throughput, at most 1.5 times apart; 95% intervals "
+        "beneath. Above 1 the closed loop shows too short a tail for users who do not wait for one another."
     )
     return single("open-closed", caption, columns, rows)
 
@@ -113,7 +113,7 @@ def gap_sentence(comparison: Comparison) -> str:
         return "At the rates that were measured no endpoint's tail was clearly longer in an open loop."
     worst = max(clear, key=lambda g: g.p99.value or 0.0 if g.p99 else 0.0)
     return (
-        f"The closed loop hides most of the tail of {phrase(comparison.entry(worst.endpoint).result)}: with arrivals "
+        f"The closed loop hides a part of the tail of {phrase(comparison.entry(worst.endpoint).result)}: with arrivals "
         f"at {significant(worst.open.load.rate)} req/s its p99 is {full(worst.open.p99_s, ms, 'ms')}, where "
         f"{callers(worst.closed.concurrency)} in a closed loop saw {full(worst.closed.p99_s, ms, 'ms')}: "
         f"{factor(worst.p99)}."

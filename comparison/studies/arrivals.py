@@ -16,10 +16,12 @@ from comparison.outcome import Entry, Gap, Point
 from comparison.stats import Estimate, ratio
 
 STATISTICS: Final = ("p50", "p99")
+APART: Final = 1.5
+"""A closed-loop point whose throughput is further away does other work, and says nothing of this one."""
 
 
 def study(evidence: Evidenced) -> tuple[Gap, ...]:
-    """Every VALID open-loop point of a contender that has a VALID closed one, in the entries' order."""
+    """Every VALID open-loop point of a contender that has a VALID closed one near, in the entries' order."""
     return tuple(gap for entry in evidence.contenders for gap in _gaps(evidence, entry))
 
 
@@ -28,9 +30,15 @@ def _gaps(evidence: Evidenced, entry: Entry) -> Iterator[Gap]:
     for point in entry.others:
         if point.load.closed or point.load.payload or point.load.batch > 1 or not point.valid or not closed:
             continue
-        nearest = min(closed, key=lambda p: abs(math.log((p.throughput.value or 1.0) / point.load.rate)))
+        nearest = min(closed, key=lambda p: _distance(p, point))
+        if _distance(nearest, point) > math.log(APART):
+            continue
         longer = {name: _longer(evidence, point, nearest, name) for name in STATISTICS}
         yield Gap(entry.name, point, nearest, longer["p50"], longer["p99"])
+
+
+def _distance(closed: Point, open_: Point) -> float:
+    return abs(math.log((closed.throughput.value or 1.0) / open_.load.rate))
 
 
 def _longer(evidence: Evidenced, open_: Point, closed: Point, statistic: str) -> Estimate | None:

@@ -76,11 +76,21 @@ def _capacity(folder: Path, result: EndpointResult, settings: RunSettings, read:
         return Capacity(result.endpoint, _none(probes), "none", probes, None, None, "the agreement gate failed")
     if not usable:
         return Capacity(result.endpoint, _none(probes), "none", probes, None, None, _why(probes))
+    if limit := _generator_limit(probes, held, failed):
+        return Capacity(result.endpoint, _none(probes), "none", probes, None, None, limit)
     if not failed or not held:
         return _one_sided(result, probes, held, windows)
     seed = [settings.seed, zlib.crc32(result.endpoint.encode())]
     rate = _estimate(usable, settings, seed)
     return Capacity(result.endpoint, rate, "between", probes, *_cost(windows, rate.value or 0.0), "")
+
+
+def _generator_limit(probes: Sequence[Probe], held: Sequence[Probe], failed: Sequence[Probe]) -> str:
+    """What to say where the generator was late just where the edge would be; nothing where it was not."""
+    edge = max((p.rate for p in held), default=0.0)
+    beyond = min((p.rate for p in failed if p.rate > edge), default=math.inf)
+    late = [p.rate for p in probes if p.problem.startswith(BEHIND) and edge < p.rate < beyond]
+    return f"the load generator is the limit: it fell behind at {min(late):g} req/s" if late else ""
 
 
 def _one_sided(

@@ -57,7 +57,7 @@ def rendered(tmp_path_factory):
         run = write_run(folder / name, SCENARIOS.get(name, SCENARIO), faults)
         if name == "clean":
             add_open_loop(run, "flask-torchscript-rest", (300.0, 600.0, 800.0, 1100.0))
-            add_open_loop(run, "flask-savedmodel-rest", (300.0, 600.0), search=False)
+            add_open_loop(run, "flask-savedmodel-rest", (300.0, 700.0), search=False)
             add_payload(run, "flask-torchscript-rest", "raw_tensor", speedup=1.5)
             add_payload(run, "flask-savedmodel-rest", "", speedup=0.2, batch=32)
             add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)

@@ -85,6 +85,19 @@ def test_a_late_generator_says_nothing_of_the_server(tmp_path):
     assert "fell behind" in found.reason
 
 
+def test_a_generator_that_is_late_at_the_edge_is_the_limit(tmp_path):
+    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
+    add_open_loop(tmp_path / "run", ENDPOINT, (300.0, 500.0, 600.0))
+    suite = load_suite(tmp_path / "run")
+    for window in suite.endpoint(ENDPOINT).windows:
+        if window.rate == 600.0:
+            window.problems = ["the load generator fell behind its schedule: ..."]
+    save_suite(tmp_path / "run", suite)
+    (found,) = compare(tmp_path / "run").capacity
+    assert (found.side, found.rate.value) == ("none", None)
+    assert found.reason == "the load generator is the limit: it fell behind at 600 req/s"
+
+
 def test_another_objective_gives_another_capacity(tmp_path):
     write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
     add_open_loop(tmp_path / "run", ENDPOINT, RATES)
