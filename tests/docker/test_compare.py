@@ -131,7 +131,7 @@ def test_rows_of_every_window_came_out_of_the_container(finished):
     for endpoint in finished.suite.endpoints:
         for window in endpoint.windows:
             rows = read_rows(finished.run_folder / window.rows)
-            inside = rows["measured"] & (rows["round"] == window.round) & (rows["concurrency"] == window.concurrency)
+            inside = (rows["round"] == window.round) & (rows["window"] == window.number)
             assert inside.sum() == window.requests
 
 

@@ -113,4 +113,4 @@ def test_a_comparison_by_workers_of_which_one_is_killed(images, project, tmp_pat
     for window in second:
         assert window.answers_checked > 0
         assert window.client_cpu_s < 2 * window.duration_s
-        assert (rows["measured"] & (rows["concurrency"] == window.concurrency)).sum() == window.requests
+        assert (rows["window"] == window.number).sum() == window.requests
