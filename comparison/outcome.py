@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from comparison.results import EndpointResult, Suite
 from comparison.stats import Estimate
 from comparison.verdict import Outcome, Role, Verdict
 from loadtests.loads import Load
+
+OUT_OF_THE_BOX: Final = "defaults"
+"""The variant of a server as it comes: comparison.variants."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Final
 
 from comparison.deployments import Deployment
 from comparison.errors import UsageError
+from comparison.outcome import OUT_OF_THE_BOX
 
-OUT_OF_THE_BOX: Final = "defaults"
 SETTINGS: Final[Mapping[str, str]] = {
     "workers": "WORKERS",
     "threads": "THREADS_PER_WORKER",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comparison.outcome import Change, Comparison, Place
+from comparison.outcome import OUT_OF_THE_BOX, Change, Comparison, Place
 from comparison.render.cells import (
     ENDPOINT,
     SAMPLES,
@@ -16,7 +16,6 @@ from comparison.render.cells import (
 )
 from comparison.render.names import callers
 from comparison.render.numbers import NONE, factor, ms, significant
-from comparison.variants import OUT_OF_THE_BOX
 
 SAID = {"better": "better", "worse": "worse", "tie": "tie", "inconclusive": "inconclusive"}
 TONES = {"better": "good", "worse": "bad", "tie": "mid", "inconclusive": "mid"}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from comparison.answers import MEASURES, Evidenced, Measure, compare_points
-from comparison.outcome import Change, Entry, Place, Point, Sweeps
+from comparison.outcome import OUT_OF_THE_BOX, Change, Entry, Place, Point, Sweeps
 from comparison.stats import Estimate
-from comparison.variants import OUT_OF_THE_BOX
 from comparison.verdict import difference
 
 LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
