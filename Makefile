@@ -11,6 +11,8 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 export MODEL PROFILE RUNTIME
@@ -133,8 +135,17 @@ ground-truth: $(READY) ## what open and closed loops measure of a server whose l
 coverage: $(READY) ## how often intervals hold what is true, and equal endpoints are called different
 	@$(BIN)/python -m benchmarks.coverage
 
-bench-service: $(READY) ## our Flask service beside a naive Flask app, and each format's overhead over its floor
+bench-service: $(READY) $(PEERS_READY) ## our Flask service beside other Python servers
 	@$(BIN)/python -m benchmarks.bench_service
+
+# The peers' own packages come first, and PyTorch is the one of .venv: all compute with the same.
+$(PEERS_READY): benchmarks/peers.txt $(READY)
+	@echo "setting up $(PEERS): the servers that ours is held against"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$($(PEERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch-of-venv.pth"
+	@touch $@
 
 lock: ## pin the newest releases that pyproject.toml allows (needs the network)
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

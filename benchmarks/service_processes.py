@@ -1,7 +1,8 @@
-"""The processes of `bench_service`: two servers on one core, wrk on the other, and the floor."""
+"""The processes of the service's benchmarks: servers on one core, wrk on the other, and the floor."""
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -12,15 +13,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 
-from models.manifest import read_manifest
 from models.spec import REPOSITORY, model_dir
 
 SERVER_CORE = 0
@@ -82,7 +82,7 @@ def read_wrk(text: str) -> tuple[Load, int]:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: the URL that predicts, and the process that it began with."""
+    """A running server: the URL that predicts, and the process that it began with, which leads a group of its own."""
 
     url: str
     pid: int
@@ -93,49 +93,67 @@ class Server:
         times = (process.cpu_times() for process in (master, *master.children(recursive=True)))
         return sum(time.user + time.system for time in times)
 
-
-@contextmanager
-def naive(model: str, folder: Path) -> Iterator[Server]:
-    """The naive app under gunicorn's sync worker."""
-    port = _free_port()
-    artifact = model_dir(model) / read_manifest(model_dir(model)).artifacts["torchscript"].path
-    command = ["gunicorn", "--workers=1", "--worker-class=sync", "--no-control-socket", f"--bind=127.0.0.1:{port}"]
-    env = {"NAIVE_MODEL": str(artifact / "model.pt" if artifact.is_dir() else artifact)}
-    with _server([*command, "benchmarks.naive_flask:app"], env, port, f"/v1/models/{model}:predict", folder) as server:
-        yield server
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Awake within the block and frozen after it, so that an idle server takes nothing from another's core."""
+        os.killpg(self.pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            os.killpg(self.pid, signal.SIGSTOP)
 
 
 @contextmanager
-def ours(model: str, format: str, folder: Path) -> Iterator[Server]:
+def ours(model: str, format: str, folder: Path, **settings: object) -> Iterator[Server]:
     """Our service."""
-    port = _free_port()
-    env = _settings(model, format, folder) | {"SERVING_REST_PORT": str(port)}
-    with _server(["services.flaskrest"], env, port, f"/v1/models/{model}:predict", folder) as server:
+    port = free_port()
+    own = {f"SERVING_{name.upper()}": str(value) for name, value in settings.items()}
+    env = _settings(model, format, folder) | own | {"SERVING_REST_PORT": str(port)}
+    command = on_server_core(sys.executable, "-m", "services.flaskrest")
+    with serve(command, env, port, f"/v1/models/{model}:predict", folder) as server:
         yield server
 
 
-def floor_median_s(model: str, format: str, folder: Path, seconds: float) -> float:
-    """The median latency of the bare call in a process of its own, on the server's core."""
-    rows = folder / "floor.npz"
-    command = json.dumps({"command": "measure", "duration_s": seconds, "rows": str(rows)})
-    subprocess.run(
-        [*_python(), "services.inprocess"],
+@contextmanager
+def floor(model: str, format: str, folder: Path) -> Iterator[Callable[[float], float]]:
+    """A function that calls the bare model for so many seconds and gives the median of a call's, on the server's core.
+
+    The process waits in between; ValueError if its answers are wrong.
+    """
+    process = subprocess.Popen(
+        on_server_core(sys.executable, "-m", "services.inprocess"),
         env=os.environ | _settings(model, format, folder),
-        input=command.encode(),
         cwd=REPOSITORY,
-        capture_output=True,
-        check=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
-    with np.load(rows) as arrays:
-        return float(np.median(arrays["latency_s"]))
+    assert process.stdin is not None
+    assert process.stdout is not None
+    orders, events = process.stdin, process.stdout
+
+    def measure(seconds: float) -> float:
+        orders.write(json.dumps({"command": "measure", "duration_s": seconds}).encode() + b"\n")
+        orders.flush()
+        event = json.loads(events.readline())
+        if event["event"] != "measured" or event["wrong_answers"]:
+            raise ValueError(f"the floor answered wrongly: {event}")
+        return float(np.median(np.frombuffer(base64.b64decode(event["latency_s"]))))
+
+    try:
+        events.readline()  # that it is ready
+        yield measure
+    finally:
+        orders.close()
+        process.wait(STOP_S)
 
 
 @contextmanager
-def _server(module: list[str], env: dict[str, str], port: int, path: str, folder: Path) -> Iterator[Server]:
+def serve(command: list[str], env: dict[str, str], port: int, path: str, folder: Path) -> Iterator[Server]:
     """Start a server in a process group of its own, wait until it takes requests, and stop it at the end."""
     with (folder / f"server-{port}.log").open("w+") as log:
         process = subprocess.Popen(
-            [*_python(), *module],
+            command,
             env=os.environ | env,
             cwd=REPOSITORY,
             stdout=log,
@@ -146,12 +164,19 @@ def _server(module: list[str], env: dict[str, str], port: int, path: str, folder
             _wait(process, port, log.name)
             yield Server(f"http://127.0.0.1:{port}{path}", process.pid)
         finally:
-            process.terminate()
-            try:
-                process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group, frozen or not; LitServe's workers outlive their parent's SIGTERM."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGCONT)
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: str) -> None:
@@ -163,7 +188,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: str) -> None:
             connection.request("GET", "/readyz")
             connection.getresponse()
             return
-        except ConnectionError:
+        except (ConnectionError, http.client.HTTPException):
             time.sleep(0.1)
         finally:
             connection.close()
@@ -179,11 +204,13 @@ def _settings(model: str, format: str, folder: Path) -> dict[str, str]:
     }
 
 
-def _python() -> list[str]:
-    return ["taskset", "-c", str(SERVER_CORE), sys.executable, "-m"]
+def on_server_core(*command: str) -> list[str]:
+    """The command, kept to the server's core."""
+    return ["taskset", "-c", str(SERVER_CORE), *command]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -37,6 +37,8 @@ class Settings:
     max_body_bytes: int = 8 * 1024 * 1024
     batch_size: int = 1
     batch_delay_ms: int = 0
+    warmup: int = 1
+    """0: the model is loaded, but its first calls are left to the first requests."""
     out_of_the_box: int = 0
     """1: numbers of threads, logging and what else servers choose for themselves are left to them; then 0 threads
     means as many as the framework or the server chooses."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -31,6 +31,12 @@ class Loaded:
 
     predict: Predict
     device: str
+    calls: Mapping[str, Predict] = field(default_factory=dict)
+    """Other ways to call the same model, by name; only the floor measures them."""
+    layers: Mapping[str, Predict] = field(default_factory=dict)
+    """A layer's name to what that layer gives for a batch, after its activation, images as NHWC."""
+    no_layers: str = ""
+    """Why there is no layer to ask for, where `layers` is empty."""
 
 
 class Format(Protocol):

@@ -6,11 +6,13 @@ TensorFlow Serving loads no bare GraphDef.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from models import zoo
-from models.formats import Batch, Loaded, one_row
+from models.formats import Batch, Loaded, Predict, one_row
 from models.spec import ModelSpec
 from models.tensorflow_setup import joined
 from models.tensorflow_setup import tensorflow as tf
@@ -79,7 +81,20 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         result: Batch = run(batch)
         return result
 
-    return Loaded(predict, placement(session, fetch, {feed: one_row(spec)}))
+    return Loaded(predict, placement(session, fetch, {feed: one_row(spec)}), layers=layers_of(session, spec, feed))
+
+
+def layers_of(session: Any, spec: ModelSpec, feed: str) -> Mapping[str, Predict]:
+    """Each layer's output: a frozen graph keeps its operations, and a Session runs up to whichever is named."""
+    tensors: Mapping[str, str] = zoo.network(spec.name, "tf1_graph").LAYER_TENSORS
+
+    def output(tensor: str, batch: Batch) -> Batch:
+        result: Batch = session.run(tensor, {feed: batch})
+        return result
+
+    kept = {operation.name for operation in session.graph.get_operations()}
+    found = {name: tensor for name, tensor in tensors.items() if tensor.partition(":")[0] in kept}
+    return {name: partial(output, tensor) for name, tensor in found.items()}
 
 
 def placement(session: Any, fetch: str, feeds: dict[str, Batch]) -> str:

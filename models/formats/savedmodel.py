@@ -21,6 +21,10 @@ FRAMEWORK = "tensorflow"
 SERVED = ""
 SIGNATURE = "serving_default"
 VERSION = "1"
+NO_LAYERS = (
+    "a static graph returns its final outputs only: a SavedModel answers what its signature names, and the layers lie "
+    "inside the function that it calls"
+)
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
@@ -56,4 +60,4 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         return result
 
     answer = signature(**{name: tf.constant(one_row(spec))})[output]
-    return Loaded(predict, devices_of([answer, *signature.trainable_variables]))
+    return Loaded(predict, devices_of([answer, *signature.trainable_variables]), no_layers=NO_LAYERS)

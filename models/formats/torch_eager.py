@@ -5,13 +5,19 @@ Layout: `model.pt`, a state_dict that holds tensors only, so that loading it run
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import torch
 from torch import nn
 
 from models import zoo
-from models.formats import Batch, Loaded, one_row
+from models.formats import Batch, Loaded, Predict, one_row
 from models.spec import ModelSpec
 from models.weights import Weights, to_torch
 
@@ -39,7 +45,35 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     module: nn.Module = zoo.network(spec.name, "torch_module").build().eval()
     module.load_state_dict(torch.load(folder / FILE, map_location=device, weights_only=True))
     module.to(device)
-    return calling(module, spec, device)
+    return replace(calling(module, spec, device), layers=layers_of(module, spec, device))
+
+
+def layers_of(module: nn.Module, spec: ModelSpec, device: str) -> Mapping[str, Predict]:
+    """Each layer's output, by forward hooks on a copy of the network, made when a layer is first asked for.
+
+    The network that answers other requests is left as it is.
+    """
+    lock, written = Lock(), zoo.network(spec.name, "torch_module")
+
+    @cache
+    def noting() -> tuple[Predict, dict[str, torch.Tensor]]:
+        copy, given = deepcopy(module), dict[str, torch.Tensor]()
+        for name in zoo.layers(spec.name):
+            getattr(copy, name).register_forward_hook(partial(_note, given, name))
+        return calling(copy, spec, device).predict, given
+
+    def output(name: str, batch: Batch) -> Batch:
+        with lock:
+            predict, given = noting()
+            predict(batch)
+            result: Batch = written.layer_output(name, given[name]).cpu().contiguous().numpy()
+        return result
+
+    return {name: partial(output, name) for name in zoo.layers(spec.name)}
+
+
+def _note(given: dict[str, torch.Tensor], name: str, layer: nn.Module, inputs: Any, output: torch.Tensor) -> None:
+    given[name] = output
 
 
 def calling(module: nn.Module, spec: ModelSpec, device: str) -> Loaded:

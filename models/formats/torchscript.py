@@ -6,6 +6,7 @@ is baked in. https://docs.pytorch.org/docs/stable/jit.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,6 +19,10 @@ from models.weights import Weights
 FRAMEWORK = "torch"
 SERVED = ""
 FILE = "model.pt"
+NO_LAYERS = (
+    "a static graph returns its final outputs only: a frozen TorchScript module has no submodules left, and "
+    "TorchScript takes no forward hooks"
+)
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
@@ -30,4 +35,5 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Load the compiled graph, without the Python class, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    return calling(torch.jit.load(str(folder / FILE), map_location=device), spec, device)
+    loaded = calling(torch.jit.load(str(folder / FILE), map_location=device), spec, device)
+    return replace(loaded, no_layers=NO_LAYERS)

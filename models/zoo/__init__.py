@@ -23,6 +23,12 @@ def network(model: str, written_in: str) -> ModuleType:
     return importlib.import_module(f"models.zoo.{model}.{written_in}")
 
 
+def layers(model: str) -> tuple[str, ...]:
+    """The layers that have weights, in order, by the name that every way of writing the network gives them."""
+    names: tuple[str, ...] = _module(model).LAYERS
+    return names
+
+
 def _module(model: str) -> ModuleType:
     name = f"models.zoo.{model}"
     if not model.isidentifier() or importlib.util.find_spec(name) is None:

@@ -11,7 +11,10 @@ Settings come from the environment; all of them, with their defaults:
     SERVING_INTRA_OP_THREADS    1: threads inside one operation of the framework
     SERVING_WORKERS             1: processes, each with a model of its own
     SERVING_THREADS_PER_WORKER  1: requests that a worker computes at once
+    SERVING_BATCH_SIZE          1: rows that one call of the model takes; over 1, requests that wait are put together
+    SERVING_BATCH_DELAY_MS      0: how long the first request of a batch waits for others
     SERVING_MAX_BODY_BYTES      8388608: a longer body is refused with 413
+    SERVING_WARMUP              1; 0: the model's first calls are left to the first requests
     SERVING_OUT_OF_THE_BOX      0; 1: what the framework chooses by itself, such as its threads, is left to it
     SERVING_WORK_DIR            /tmp: where a private folder is made, and removed at the end
 

@@ -25,6 +25,7 @@ def main() -> int:
     try:
         settings = Settings.from_env(os.environ)
         check(settings)
+        check_batching(settings)
     except (SettingsError, ArtifactError) as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_UNUSABLE
@@ -38,6 +39,15 @@ def main() -> int:
         if os.getpid() == master:  # workers are forks and leave by this way too
             shutil.rmtree(private, ignore_errors=True)
     return 0
+
+
+def check_batching(settings: Settings) -> None:
+    """SettingsError where requests cannot be put together: only the worker with one thread sees them all."""
+    if settings.batch_size > 1 and settings.threads_per_worker > 1:
+        raise SettingsError(
+            f"SERVING_BATCH_SIZE is {settings.batch_size} and SERVING_THREADS_PER_WORKER "
+            f"{settings.threads_per_worker}: batches are made by a worker of one thread; set one of them to 1"
+        )
 
 
 if __name__ == "__main__":

@@ -5,27 +5,24 @@ https://www.tensorflow.org/tfx/serving/api_rest
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
 import orjson
-from flask import Flask, Response, current_app, g, request
-from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge, UnsupportedMediaType
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 
-from services.flaskrest.codec import SIGNATURE, BadInputError, BadOutputError, Codec, encode_json, encode_raw
-from services.flaskrest.metrics import CONTENT_TYPE, Metrics
+from services.flaskrest.batching import Batcher
+from services.flaskrest.codec import SIGNATURE, BadInputError, BadOutputError
+from services.flaskrest.lean import LeanFlask
+from services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
+from services.flaskrest.predict import JSON, Predictor
 from services.flaskrest.readiness import Readiness
 from services.flaskrest.runtimes import Runtime
 from services.settings import Settings
 
 VERSION = 1
 """Each artifact is served as this version of its model."""
-JSON = "application/json"
-RAW = "application/octet-stream"
-JSON_TYPES = frozenset({JSON, "", "application/x-www-form-urlencoded"})
-"""`curl -d`, as TF Serving's documentation uses it, sends the last; no type at all is taken for JSON too."""
 
 
 class ModelName(BaseConverter):
@@ -37,28 +34,24 @@ class ModelName(BaseConverter):
 class Service:
     """The routes' functions, around one runtime."""
 
-    def __init__(self, settings: Settings, runtime: Runtime, metrics: Metrics, readiness: Readiness | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        runtime: Runtime,
+        predictor: Predictor,
+        metrics: Metrics,
+        readiness: Readiness | None,
+    ) -> None:
         self._settings = settings
         self._runtime = runtime
         self._metrics = metrics
         self._readiness = readiness
-        self._codec = Codec(runtime.spec.inputs[0])
+        self._predictor = predictor
 
     def predict(self, model: str, version: int = VERSION) -> Response:
-        """Predictions for a JSON or a raw body; the answer is JSON unless the client accepts raw bytes."""
+        """Predictions for a JSON or a raw body."""
         self._check_name(model, version)
-        kind = request.mimetype
-        if kind in JSON_TYPES:
-            decoded = self._codec.decode_json(self._body())
-        elif kind == RAW:
-            decoded = self._codec.decode_raw(self._body(), request.headers.get("X-Tensor-Shape"))
-        else:
-            raise UnsupportedMediaType(f"Content-Type is {kind}: use {JSON} or {RAW}")
-        outputs = self._runtime.predict(decoded.batch)
-        if request.environ.get("HTTP_ACCEPT") == RAW:
-            body, shape = encode_raw(outputs)
-            return Response(body, content_type=RAW, headers={"X-Tensor-Shape": shape})
-        return Response(encode_json(outputs, decoded.answer_key), content_type=JSON)
+        return self._predictor.answer()
 
     def status(self, model: str, version: int = VERSION) -> Response:
         """The state of the one version, as TF Serving words it."""
@@ -103,32 +96,14 @@ class Service:
             "workers_ready": ready,
             "threads_per_worker": settings.threads_per_worker,
             "intra_op_threads": settings.intra_op_threads,
+            "batch_size": settings.batch_size,
+            "batch_delay_ms": settings.batch_delay_ms,
         }
         return json_answer(body, 200 if is_ready else 503)
 
     def metrics(self) -> Response:
         """What Prometheus scrapes."""
         return Response(self._metrics.render(), content_type=CONTENT_TYPE)
-
-    def start_clock(self) -> None:
-        """Before each request."""
-        g.start_s = perf_counter()
-
-    def count(self, response: Response) -> Response:
-        """After each request: count those to :predict, refused ones too."""
-        if request.path.endswith(":predict"):
-            self._metrics.answered(response.status_code, perf_counter() - g.start_s)
-        return response
-
-    def _body(self) -> bytes:
-        """The request's body; 413 for one over the limit. Werkzeug cuts a chunked body there without a word."""
-        try:
-            body = request.get_data(cache=False)
-        except ParseException as error:
-            raise BadInputError(str(error)) from None
-        if len(body) >= self._settings.max_body_bytes and "CONTENT_LENGTH" not in request.environ:
-            raise RequestEntityTooLarge
-        return body
 
     def _check_name(self, model: str, version: int) -> None:
         if model != self._settings.model:
@@ -143,21 +118,29 @@ def create_app(settings: Settings, runtime: Runtime, load_s: float = 0.0, readin
     load_s: what loading took, for /metrics. readiness: counts the workers that can predict; without one, this
     process is all there is.
     """
-    app = Flask(__name__, static_folder=None)
+    app = LeanFlask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.converters["model"] = ModelName
     metrics = Metrics(settings.model, settings.format)
     metrics.loaded(load_s)
-    service = Service(settings, runtime, metrics, readiness)
+    predictor = Predictor(runtime, settings.max_body_bytes)
+    service = Service(settings, runtime, predictor, metrics, readiness)
     for model in ("/v1/models/<model:model>", "/v1/models/<model:model>/versions/<int:version>"):
         app.add_url_rule(f"{model}:predict", view_func=service.predict, methods=["POST"])
         app.add_url_rule(model, view_func=service.status)
         app.add_url_rule(f"{model}/metadata", view_func=service.metadata)
     for view in (service.healthz, service.readyz, service.metrics):
         app.add_url_rule(f"/{view.__name__}", view_func=view)
-    app.before_request(service.start_clock)
-    app.after_request(service.count)
     app.register_error_handler(Exception, answer_error)
+    paths = frozenset(f"/v1/models/{settings.model}{version}:predict" for version in ("", f"/versions/{VERSION}"))
+    for path in paths:
+        app.remember("POST", path)
+    app.wsgi_app = Counted(app.wsgi_app, metrics)  # type: ignore[method-assign]
+    if settings.batch_size > 1:
+        delay_s = settings.batch_delay_ms / 1e3
+        app.extensions[Batcher.NAME] = Batcher(
+            settings.batch_size, delay_s, paths, predictor.decode, runtime.predict, metrics.batched
+        )
     return app
 
 

@@ -47,6 +47,14 @@ def request_length(received: bytearray, body_limit: int) -> int | None:
     return start + length if len(received) >= start + length else None
 
 
+def around_length(head: bytes) -> tuple[bytes, bytes] | None:
+    """What stands before and after the digits of Content-Length; None where there is not one plain such line."""
+    found = _LENGTH.search(head)
+    if found is None or not head.startswith(b"\r\n", found.end(1)):
+        return None
+    return head[: found.start(1)], head[found.end(1) :]
+
+
 def expects_continue(received: bytearray) -> bool:
     """Whether the client waits for `100 Continue` before it sends the body."""
     head_end = received.find(HEAD_END)

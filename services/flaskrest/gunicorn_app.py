@@ -11,6 +11,7 @@ from gunicorn.arbiter import Arbiter
 
 from models.manifest import ArtifactError
 from services.flaskrest.readiness import Readiness
+from services.phases import announce
 from services.settings import Settings, SettingsError
 
 EXIT_UNUSABLE = 3
@@ -45,6 +46,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "worker_tmp_dir": str(self._readiness.folder),
             "child_exit": self._worker_ended,
+            "post_worker_init": lambda worker: announce("listening"),
         }
         for name, value in options.items():
             self.cfg.set(name, value)

@@ -7,7 +7,9 @@ then keeps each worker's values in a file there, and any worker can answer for a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -20,8 +22,14 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from services.flaskrest.timing import ARRIVED, BEGAN
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _LABELS = ("model", "format")
 
@@ -42,9 +50,16 @@ class Metrics:
         )
         duration = Histogram(
             "inference_request_duration_seconds",
-            "From the request's arrival at Flask to its answer, whatever the status",
+            "From the request's arrival, whole, to its answer, whatever the status",
             _LABELS,
             buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+        rows = Histogram(
+            "inference_batch_rows",
+            "Rows of each call of the model, where SERVING_BATCH_SIZE puts requests together",
+            _LABELS,
+            buckets=BUCKETS_ROWS,
             registry=self._registry,
         )
         load = Gauge(
@@ -56,6 +71,8 @@ class Metrics:
         )
         self._labels = labels
         self._observe: Callable[[float], None] = duration.labels(**labels).observe
+        self.batched: Callable[[int], None] = rows.labels(**labels).observe
+        """Count one call of the model, by its rows."""
         self._load = load.labels(**labels)
         self._by_status: dict[int, Callable[[], None]] = {}
 
@@ -78,6 +95,30 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry) + generate_latest(self._process)
+
+
+class Counted:
+    """WSGI middleware: counts and times what is sent to :predict, refused requests too, and starts their clock.
+
+    The worker starts it earlier, when the request has arrived whole.
+    """
+
+    def __init__(self, application: WSGIApplication, metrics: Metrics) -> None:
+        self._application = application
+        self._answered = metrics.answered
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass the request on."""
+        if not environ["PATH_INFO"].endswith(":predict"):
+            return self._application(environ, start_response)
+        began_s: float = environ.setdefault(BEGAN, perf_counter())
+        arrived_s: float = environ.setdefault(ARRIVED, began_s)
+
+        def answer(status: str, *rest: Any) -> Any:
+            self._answered(int(status[:3]), perf_counter() - arrived_s)
+            return start_response(status, *rest)
+
+        return self._application(environ, answer)
 
 
 def forget_worker(pid: int) -> None:

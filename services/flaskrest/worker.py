@@ -3,7 +3,8 @@
 gunicorn's sync worker closes each connection after one answer, and its threaded worker hands each request from
 one thread to another; both cost more than parsing the request. This worker polls all its connections, reads each
 request whole without ever waiting for a slow client, answers it, and polls again. So an idle or slow connection
-costs nobody else anything, and requests are answered one at a time in the order in which they became complete.
+costs nobody else anything, and requests are answered in the order in which they became complete: one at a time, or
+with SERVING_BATCH_SIZE over 1 so many together as are there (see batching.py).
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ from __future__ import annotations
 import os
 import selectors
 import socket
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
+from collections import deque
+from time import monotonic, perf_counter
 
 import orjson
-from gunicorn.http import errors, get_parser, wsgi
+from gunicorn.http import errors
 from gunicorn.workers.base import Worker
 
-from services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue, request_length
+from services.flaskrest.batching import Batcher
+from services.flaskrest.connection import Connection, Waiting
+from services.flaskrest.exchange import GunicornExchange, KnownExchange, send
+from services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue
+from services.flaskrest.timing import ARRIVED, BEGAN
 
 POLL_S = 1.0
 """How often, at least, the worker tells gunicorn's master that it is alive."""
-RECEIVE_BYTES = 256 * 1024
+TIDY_S = 0.1
+"""How often, at most, it does so, and looks for connections whose time is over."""
+RECEIVE_BYTES = 64 * 1024
 REQUEST_S = 30.0
 """A request must arrive whole within this time of its first byte, or the connection is closed."""
 SEND_S = 5.0
@@ -43,27 +49,17 @@ _STATUS = {
 }
 
 
-@dataclass(eq=False)
-class Connection:
-    """One client. `deadline`: when, by the monotonic clock, it is closed if nothing more comes of it."""
-
-    socket: socket.socket
-    address: Any
-    server: Any
-    deadline: float
-    received: bytearray = field(default_factory=bytearray)
-    said_continue: bool = False
-    lingering: bool = False
-
-
 class KeepAliveWorker(Worker):  # type: ignore[misc]
-    """Runs the application for many open connections, one request at a time."""
+    """Runs the application for many open connections."""
 
     def run(self) -> None:
         """Serve until gunicorn says stop or its master is gone."""
         self.poller = selectors.DefaultSelector()
         self.connections: set[Connection] = set()
+        self.queue: deque[Waiting] = deque()
+        self.tidied_s = 0.0
         self.body_limit: int = self.wsgi.config["MAX_CONTENT_LENGTH"]
+        self.batcher: Batcher | None = self.wsgi.extensions.get(Batcher.NAME)
         for listener in self.sockets:
             listener.setblocking(False)
             self.poller.register(listener, selectors.EVENT_READ, self._accept)
@@ -75,18 +71,31 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self._finish()
 
     def _turn(self, timeout_s: float) -> None:
-        self.notify()
-        for key, _ in self.poller.select(timeout_s):
+        """Read what has come, then answer all that is whole. With batching some may be left to wait for more."""
+        for key, _ in self.poller.select(self._patience_s(timeout_s)):
             key.data(key.fileobj)
+        while self.queue and self._patience_s(timeout_s) == 0.0:
+            self._serve_next()
         now = monotonic()
-        for connection in [c for c in self.connections if c.deadline < now]:
-            self._close(connection)
+        if now - self.tidied_s >= TIDY_S:
+            self.tidied_s = now
+            self.notify()
+            for connection in [c for c in self.connections if c.deadline < now]:
+                self._close(connection)
+
+    def _patience_s(self, timeout_s: float) -> float:
+        """How long to wait for further requests before those in the queue are answered; nothing queued: as told."""
+        if not self.queue:
+            return timeout_s
+        if self.batcher is None or len(self.queue) >= len(self.connections):
+            return 0.0
+        return self.batcher.patience_s(len(self.queue), perf_counter() - self.queue[0].arrived_s)
 
     def _finish(self) -> None:
         """Close idle connections at once and serve the requests that are on their way."""
         deadline = monotonic() + STOP_S
         while monotonic() < deadline:
-            for connection in [c for c in self.connections if not c.received and not c.lingering]:
+            for connection in [c for c in self.connections if not (c.received or c.waiting or c.lingering)]:
                 self._close(connection)
             if not self.connections:
                 return
@@ -109,7 +118,7 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
 
     def _receive(self, connection: Connection) -> None:
         try:
-            data = connection.socket.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
+            data = os.read(connection.socket.fileno(), RECEIVE_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -120,63 +129,75 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
             if not connection.received:
                 connection.deadline = monotonic() + REQUEST_S
             connection.received += data
-            self._serve_complete(connection)
+            if not connection.waiting:
+                self._queue_complete(connection)
 
-    def _serve_complete(self, connection: Connection) -> None:
-        """Answer every request that has arrived whole; mostly that is one."""
-        while connection.received:
+    def _queue_complete(self, connection: Connection) -> None:
+        """Queue the connection's next request if it has arrived whole."""
+        try:
+            request = connection.next_request(self.body_limit)
+        except (HeadTooLongError, BodyTooLongError) as error:
+            self._refuse(connection, error)
+            return
+        if request is None:
+            self._invite(connection)
+            return
+        connection.waiting = True
+        self.queue.append(request)
+
+    def _serve_next(self) -> None:
+        """Answer the request that has waited longest, or as many as the model takes at once."""
+        count = 1 if self.batcher is None else min(len(self.queue), self.batcher.size)
+        opened = [self._open(self.queue.popleft()) for _ in range(count)]
+        exchanges = [(connection, exchange) for connection, exchange in opened if exchange is not None]
+        if self.batcher is not None:
+            self.batcher.predict([exchange.environ for _, exchange in exchanges])
+        for connection, exchange in exchanges:
+            self._answer(connection, exchange)
+
+    def _open(self, request: Waiting) -> tuple[Connection, KnownExchange | GunicornExchange | None]:
+        """The exchange of a request; None if the connection is gone, or what came is no HTTP and was refused."""
+        connection, began_s = request.connection, perf_counter()
+        if connection not in self.connections:
+            return connection, None
+        exchange: KnownExchange | GunicornExchange
+        if request.known is not None:
+            exchange = request.known.request(connection.socket, request.data)
+        else:
             try:
-                length = request_length(connection.received, self.body_limit)
-            except (HeadTooLongError, BodyTooLongError) as error:
+                exchange = GunicornExchange(
+                    self.cfg, request.data, connection.socket, connection.address, connection.server
+                )
+            except (errors.ParseException, StopIteration) as error:
                 self._refuse(connection, error)
-                return
-            if length is None:
-                self._invite(connection)
-                return
-            data = bytes(connection.received[:length])
-            del connection.received[:length]
-            if not self._serve(connection, data):
-                return
-            connection.said_continue = False
+                return connection, None
+            connection.known = exchange.known_head(request.data)
+        exchange.environ[ARRIVED], exchange.environ[BEGAN] = request.arrived_s, began_s
+        return connection, exchange
+
+    def _answer(self, connection: Connection, exchange: KnownExchange | GunicornExchange) -> None:
+        """Run the application, and look whether the connection's next request is there already."""
+        self.nr += 1
+        if self.batcher is not None:
+            exchange.environ[BEGAN] = perf_counter()
+        try:
+            keep = exchange.answer(self.wsgi, close=not self.alive)
+        except (errors.ParseException, OSError) as error:
+            self._refuse(connection, error)
+            return
+        connection.waiting = connection.said_continue = False
+        if not keep:
+            self._linger(connection)
+            return
         connection.deadline = monotonic() + self.cfg.keepalive
+        if connection.received:
+            self._queue_complete(connection)
 
     def _invite(self, connection: Connection) -> None:
         """Say `100 Continue` to a client that waits for it."""
         if not connection.said_continue and expects_continue(connection.received):
             connection.said_continue = True
             self._send(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _serve(self, connection: Connection, data: bytes) -> bool:
-        """Answer one request; False if the connection takes no more."""
-        parser = get_parser(self.cfg, [data], connection.address)
-        try:
-            request = next(parser)
-            keep = self._answer(connection, request)
-        except (errors.ParseException, OSError, StopIteration) as error:
-            self._refuse(connection, error)
-            return False
-        read_as_counted = parser.finish_body() and not parser.unreader.take_buffered()
-        if not keep or not read_as_counted:
-            self._linger(connection)
-            return False
-        return True
-
-    def _answer(self, connection: Connection, request: Any) -> bool:
-        """Run the application; whether the connection may be kept. As gunicorn's sync worker does it."""
-        request._expected_100_continue = False  # it was said before the body came
-        response, environ = wsgi.create(request, connection.socket, connection.address, connection.server, self.cfg)
-        self.nr += 1
-        if not self.alive:
-            response.force_close()
-        parts = self.wsgi(environ, response.start_response)
-        try:
-            for part in parts:
-                response.write(part)
-            response.close()
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        return not response.should_close()
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
         """Answer what is no HTTP request, if the client is still there to read it."""
@@ -187,11 +208,12 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         body = orjson.dumps({"error": str(error) or status})
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         self._send(connection, head.encode() + b"Connection: close\r\n\r\n" + body)
+        connection.waiting = False
         self._linger(connection)
 
     def _send(self, connection: Connection, data: bytes) -> None:
         try:
-            connection.socket.sendall(data)
+            send(connection.socket, data)
         except OSError:
             self._close(connection)
 

@@ -8,7 +8,9 @@ Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and 
     {"command": "quit"}, or the end of stdin           exit code 0
 
 The raw record comes with "measured": `start_s` and `latency_s`, each the base64 of float64, one item per call; a
-container shares no folder with who asks. A command that cannot be obeyed gives {"event": "error", "error"}.
+container shares no folder with who asks. "measure" also takes `batch`, the rows of a call (1), and `call`, another way
+to call the same model, by its name in models.formats.Loaded.calls. A command that cannot be obeyed gives {"event":
+"error", "error"}.
 """
 
 from __future__ import annotations
@@ -75,8 +77,12 @@ def check(command: Event, runtime: Runtime, golden: Golden) -> Event:
 
 def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
     """Run for `duration_s`, then compare the sample of answers that was kept."""
-    window = floor.measure(runtime.predict, golden, float(command["duration_s"]))
-    agreement = floor.compare(window.kept, golden)
+    batch, call = int(command.get("batch", 1)), command.get("call", "")
+    if batch < 1:
+        raise ValueError(f"a batch of {batch} rows")
+    predict = runtime.calls[call] if call else runtime.predict
+    window = floor.measure(predict, golden, float(command["duration_s"]), batch)
+    agreement = floor.compare(window.kept, golden, batch)
     return {
         "event": "measured",
         "requests": len(window.latency_s),

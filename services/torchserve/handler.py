@@ -22,6 +22,7 @@ from ts.utils.util import PredictionException
 from models.formats import Batch
 from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json
 from services.flaskrest.runtimes import load_runtime
+from services.phases import announce
 from services.settings import Settings
 from services.torchserve.lifetime import die_with_parent
 from services.torchserve.refusal import Refusal
@@ -41,6 +42,7 @@ class Handler:
         self._predict = runtime.predict
         self._device = runtime.device
         self._body_limit = settings.max_body_bytes
+        announce("listening")
 
     def handle(self, data: Sequence[Mapping[str, Any]], context: Any) -> list[bytes]:
         """Answer each request of the batch, by its own predictions or its own error, from one call of the model."""

@@ -9,7 +9,7 @@ import services.flaskrest
 from services.settings import Settings, SettingsError
 
 REQUIRED = {"SERVING_MODEL_DIR": "/models/m", "SERVING_FORMAT": "null"}
-OTHER_SERVERS = {"grpc_port", "management_port", "metrics_port", "batch_size", "batch_delay_ms"}
+OTHER_SERVERS = {"grpc_port", "management_port", "metrics_port"}
 
 
 def test_required_settings_suffice_and_the_rest_has_defaults() -> None:

@@ -13,6 +13,9 @@ from models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT,
 
 tf1 = tf.compat.v1
 
+LAYER_TENSORS = {"conv1": "Relu:0", "conv2": "Relu_1:0", "dense1": "Relu_2:0", "dense2": f"{SPEC.outputs[0].name}:0"}
+"""Where each layer's output is in the graph: TensorFlow numbers operations that were given no name."""
+
 
 def build() -> tuple[Any, Any]:
     """Add the network to the current graph: its placeholder `image` and its tensor `probabilities`.

@@ -8,6 +8,9 @@ from torch.nn import functional as F
 
 from models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN
 
+IMAGE_DIMS = 4
+"""A batch of images: rows, channels, height, width."""
+
 
 class DigitsCNN(nn.Module):  # type: ignore[misc]
     """Maps images (n, 28, 28, 1) in [0, 1] to probabilities (n, 10)."""
@@ -31,6 +34,13 @@ class DigitsCNN(nn.Module):  # type: ignore[misc]
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Probabilities (n, 10)."""
         return F.softmax(self.logits(image), dim=1)
+
+
+def layer_output(name: str, given: torch.Tensor) -> torch.Tensor:
+    """What a submodule gave, as Keras's layer of that name gives it: after its activation, images as NHWC."""
+    if name == "dense2":
+        return F.softmax(given, dim=1)
+    return F.relu(given.permute(0, 2, 3, 1) if given.ndim == IMAGE_DIMS else given)
 
 
 def build() -> DigitsCNN:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models import formats
@@ -18,6 +19,7 @@ from models.spec import FORMATS, ModelSpec
 from models.versions import installed
 from models.zoo import load_spec
 from services.flaskrest.runtimes import null
+from services.phases import announce
 from services.settings import Settings, SettingsError
 
 WARM_UP_CALLS = 20
@@ -33,20 +35,28 @@ class Runtime:
     device: str
     framework: str
     framework_version: str
+    calls: Mapping[str, Predict] = field(default_factory=dict)
+    layers: Mapping[str, Predict] = field(default_factory=dict)
+    no_layers: str = ""
+    """These three: see models.formats.Loaded."""
 
 
 def load_runtime(settings: Settings) -> Runtime:
     """Load the artifact of `settings.format`, after its hash was verified, and run it until it is warm.
 
-    Raises ArtifactError or SettingsError, each with the next action in its message. When it returns, the heap is
-    frozen: the garbage collector would otherwise walk the framework's millions of objects during a request, which
-    shows as 70 to 110 ms at the 99th percentile.
+    With SERVING_WARMUP=0 it is not run. Each phase is announced (services/phases.py). Raises ArtifactError or
+    SettingsError, each with the next action in its message. When it returns, the heap is frozen: the garbage collector
+    would otherwise walk the framework's millions of objects during a request, which shows as 70 to 110 ms at the 99th
+    percentile.
     """
     spec, folder = check(settings)
     runtime = _load_null(spec) if settings.format == null.FORMAT else _load(spec, folder, settings)
-    row = one_row(spec)
-    for _ in range(WARM_UP_CALLS):
-        runtime.predict(row)
+    announce("loaded")
+    if settings.warmup:
+        row = one_row(spec)
+        for _ in range(WARM_UP_CALLS):
+            runtime.predict(row)
+        announce("warmed")
     gc.collect()
     gc.freeze()
     return runtime
@@ -75,11 +85,18 @@ def choose_device(asked: str, has_gpu: bool) -> str:
 def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
     module = formats.find(settings.format)
     framework = importlib.import_module(f"{__name__}.{module.FRAMEWORK}")
+    announce("imported")
     device = choose_device(settings.device, framework.has_gpu())
     if not settings.out_of_the_box:
         framework.limit_inter_op_threads()
     loaded = module.load(folder, spec, threads=settings.intra_op_threads, device=device)
-    return Runtime(loaded.predict, spec, loaded.device, module.FRAMEWORK, installed(module.FRAMEWORK))
+    version = installed(module.FRAMEWORK)
+    return Runtime(
+        *(loaded.predict, spec, loaded.device, module.FRAMEWORK, version),
+        calls=loaded.calls,
+        layers=loaded.layers,
+        no_layers=loaded.no_layers,
+    )
 
 
 def _load_null(spec: ModelSpec) -> Runtime:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from services.phases import announce
 from services.tfserving.embedded.errors import Code, ServingError
 from services.tfserving.embedded.flags import Flags, UsageError, parse
 
@@ -45,6 +46,7 @@ def _serve(flags: Flags, stop: threading.Event) -> int:
         # Imported here: TensorFlow takes seconds, and a wrong flag or a taken port should not wait for it.
         from services.tfserving.embedded.server import ModelServer
 
+        announce("imported")
         ModelServer(flags, stop).run()
     except ServingError as error:
         if error.code is Code.CANCELLED and stop.is_set():

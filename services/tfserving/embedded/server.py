@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from services.phases import announce
 from services.tfserving.embedded import config, grpc_service
 from services.tfserving.embedded.batching import Batcher
 from services.tfserving.embedded.errors import Code, ServingError, invalid_argument
@@ -51,6 +52,7 @@ class ModelServer:
     def run(self) -> None:
         """Load the models, then open the ports, as TensorFlow Serving does; ServingError, OSError or RuntimeError."""
         self.reload(config.model_server_config(self._flags))
+        announce("loaded")
         self._repeat("poll", self._flags.file_system_poll_wait_seconds, self._repository.poll)
         if self._flags.model_config_file:
             self._repeat("config", self._flags.model_config_file_poll_wait_seconds, self._reload_file)
@@ -107,6 +109,7 @@ class ModelServer:
     def _serve_rest(self) -> None:
         flags = self._flags
         if not flags.rest_api_port:
+            announce("listening")
             self._stop.wait()
             return
         api = RestApi(self._repository, self._runner, self._metrics, self._prometheus_path)
@@ -114,6 +117,7 @@ class ModelServer:
         app = application(api, limit, cors=flags.rest_api_enable_cors_support)
         server = HttpServer(app, flags.host, flags.rest_api_port, flags.rest_api_num_threads, limit)
         log.info("Exporting HTTP/REST API at:%s:%d ...", flags.host, server.port)
+        announce("listening")
         server.serve(self._stop)
 
 

@@ -43,9 +43,20 @@ def test_window_records_every_call_and_keeps_answers_of_its_own_inputs() -> None
         return right(batch)
 
     window = floor.measure(predict, GOLDEN, 0.1)
-    assert len(calls) == len(window.latency_s) == len(window.start_s)
+    timed = calls[floor.WARM_CALLS :]
+    assert len(timed) == len(window.latency_s) == len(window.start_s)
     assert (np.diff(window.start_s) > 0).all()
     assert (window.latency_s > 0).all()
     assert window.latency_s.sum() <= window.duration_s
     assert floor.compare(window.kept, GOLDEN).wrong_answers == 0
     assert all(batch.shape == (1, 4) and batch.flags.c_contiguous for batch in calls)
+
+
+@pytest.mark.parametrize("batch", [3, 8, 20])
+def test_batches_go_round_the_golden_inputs_and_every_row_is_compared(batch: int) -> None:
+    inputs = floor.batches(GOLDEN, batch)
+    assert all(rows.shape == (batch, 4) and rows.flags.c_contiguous for rows in inputs)
+    answers = {call: right(inputs[call % len(inputs)]) for call in (0, 7, 8, 30)}
+    assert floor.compare(answers, GOLDEN, batch) == floor.Agreement(4 * batch, 0, 0.0, 1.0)
+    answers[7] = answers[7] + np.float32(1e-3)
+    assert floor.compare(answers, GOLDEN, batch).wrong_answers == batch

@@ -81,3 +81,23 @@ def test_every_format_agrees_with_golden_outputs(model_dir: Path, tmp_path: Path
         assert event["wrong_answers"] == 0
         assert event["max_abs_error"] <= 1e-5
         assert event["top1_agreement"] == 1.0
+
+
+def test_measure_takes_batches_and_names_no_call_that_is_not_there(tmp_path: Path) -> None:
+    measure = {"command": "measure", "duration_s": 0.1}
+    _, batches, unknown, none = run(
+        tmp_path, "null", tmp_path, measure | {"batch": 8}, measure | {"call": "nope"}, measure | {"batch": 0}
+    )
+    assert batches["answers_checked"] >= 8
+    assert batches["wrong_answers"] == 0
+    assert [event["event"] for event in (unknown, none)] == ["error", "error"]
+
+
+@pytest.mark.slow
+def test_keras_predict_is_another_call_of_the_eager_model_with_the_same_answers(
+    model_dir: Path, tmp_path: Path
+) -> None:
+    command = {"command": "measure", "duration_s": 0.5, "batch": 8, "call": "keras_predict"}
+    _, measured = run(model_dir, "keras_eager", tmp_path, command)
+    assert measured["requests"] >= 1
+    assert (measured["answers_checked"] % 8, measured["wrong_answers"]) == (0, 0)

@@ -1,0 +1,156 @@
+"""Who serves the model in `bench_service`: our service, the naive Flask app, FastAPI, LitServe and MLServer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from benchmarks.service_processes import MissingToolError, Server, free_port, on_server_core, ours, serve
+from models.formats import Batch
+from models.golden import TOLERANCE
+from models.manifest import read_manifest
+from models.spec import REPOSITORY, model_dir
+
+MODEL = "digits_cnn"
+OURS = "ours"
+NAIVE = "naive Flask"
+PEER_PYTHON = REPOSITORY / ".venv-peers" / "bin" / "python"
+READY_S = 60.0
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server: how it is started, how it wants its request, and where its answer holds the rows."""
+
+    name: str
+    start: Callable[[Path], AbstractContextManager[Server]]
+    body: Callable[[Batch], Any]
+    rows: Callable[[Any], Any]
+
+
+@contextmanager
+def _ours(folder: Path) -> Iterator[Server]:
+    with ours(MODEL, "torchscript", folder) as server:
+        yield server
+
+
+@contextmanager
+def _naive(folder: Path) -> Iterator[Server]:
+    """`--timeout=0`: the master would take its worker for hung after it was frozen."""
+    port = free_port()
+    options = ["--workers=1", "--worker-class=sync", "--timeout=0", "--no-control-socket", f"--bind=127.0.0.1:{port}"]
+    command = on_server_core(sys.executable, "-m", "gunicorn", *options, "benchmarks.naive_flask:app")
+    with serve(command, {"NAIVE_MODEL": _artifact()}, port, f"/v1/models/{MODEL}:predict", folder) as server:
+        yield server
+
+
+@contextmanager
+def _fastapi(folder: Path) -> Iterator[Server]:
+    with _peer("benchmarks.peers.fastapi_app", "/predict", folder) as server:
+        yield server
+
+
+@contextmanager
+def _litserve(folder: Path) -> Iterator[Server]:
+    with _peer("benchmarks.peers.litserve_app", "/predict", folder) as server:
+        yield server
+
+
+@contextmanager
+def _mlserver(folder: Path) -> Iterator[Server]:
+    """No parallel workers and no access log: one process for one model, as the others, and its fastest way."""
+    port, own = free_port(), folder / "mlserver"
+    own.mkdir()
+    settings = {
+        "host": "127.0.0.1",
+        "http_port": port,
+        "grpc_port": free_port(),
+        "metrics_port": free_port(),
+        "parallel_workers": 0,
+        "debug": False,
+        "metrics_dir": str(own / "metrics"),
+        "environments_dir": str(own / "environments"),
+    }
+    model = {"name": "digits", "implementation": "benchmarks.peers.mlserver_model.Digits"}
+    (own / "settings.json").write_text(json.dumps(settings))
+    (own / "model-settings.json").write_text(json.dumps(model))
+    command = on_server_core(str(PEER_PYTHON), "-m", "mlserver.cli.main", "start", str(own))
+    env = {"PEER_MODEL": _artifact(), "PYTHONPATH": str(REPOSITORY)}
+    with serve(command, env, port, "/v2/models/digits/infer", folder) as server:
+        yield server
+
+
+@contextmanager
+def _peer(module: str, path: str, folder: Path) -> Iterator[Server]:
+    port = free_port()
+    command = on_server_core(str(PEER_PYTHON), "-m", module)
+    with serve(command, {"PEER_MODEL": _artifact(), "PEER_PORT": str(port)}, port, path, folder) as server:
+        yield server
+
+
+def _instances(batch: Batch) -> Any:
+    return {"instances": batch.tolist()}
+
+
+def _tensor(batch: Batch) -> Any:
+    """MLServer's documentation sends the numbers flat."""
+    data = batch.ravel().tolist()
+    return {"inputs": [{"name": "image", "shape": list(batch.shape), "datatype": "FP32", "data": data}]}
+
+
+def _predictions(answer: Any) -> Any:
+    return answer["predictions"]
+
+
+def _outputs(answer: Any) -> Any:
+    return np.reshape(answer["outputs"][0]["data"], answer["outputs"][0]["shape"])
+
+
+CONTENDERS = (
+    Contender(OURS, _ours, _instances, _predictions),
+    Contender(NAIVE, _naive, _instances, _predictions),
+    Contender("FastAPI, uvicorn", _fastapi, _instances, _predictions),
+    Contender("LitServe", _litserve, _instances, _predictions),
+    Contender("MLServer", _mlserver, _tensor, _outputs),
+)
+
+
+def check(contender: Contender, server: Server, inputs: Batch, expected: Batch) -> None:
+    """Wait until the server answers, and compare; MissingToolError if it does not, ValueError if it is wrong."""
+    body = json.dumps(contender.body(inputs)).encode()
+    deadline = time.monotonic() + READY_S
+    while (answer := _ask(server, body))[0] != http.client.OK:
+        if time.monotonic() > deadline:
+            raise MissingToolError(f"{contender.name} answers {answer[0]}: {answer[1][:500]!r}")
+        time.sleep(0.2)
+    error = float(np.abs(np.array(contender.rows(json.loads(answer[1]))) - expected).max())
+    if not error <= TOLERANCE:
+        raise ValueError(f"{contender.name} answers wrongly, by {error:g}")
+
+
+def _ask(server: Server, body: bytes) -> tuple[int, bytes]:
+    url = urlsplit(server.url)
+    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=30)
+    try:
+        connection.request("POST", url.path, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except ConnectionError as error:
+        return 0, str(error).encode()
+    finally:
+        connection.close()
+
+
+def _artifact() -> str:
+    path = model_dir(MODEL) / read_manifest(model_dir(MODEL)).artifacts["torchscript"].path
+    return str(path / "model.pt" if path.is_dir() else path)

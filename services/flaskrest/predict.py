@@ -1,0 +1,93 @@
+"""`POST /v1/models/<model>:predict`: a body into a batch, the model's outputs into an answer."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from time import perf_counter
+
+from flask import Response, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.http import parse_options_header
+
+from models.formats import Batch
+from services.flaskrest import layers
+from services.flaskrest.batching import PREPARED, Prepared
+from services.flaskrest.codec import BadInputError, Codec, Decoded, encode_json, encode_raw
+from services.flaskrest.exchange import BODY, Environ
+from services.flaskrest.lean import ShortAnswer
+from services.flaskrest.runtimes import Runtime
+from services.flaskrest.timing import ARRIVED, BEGAN, HEADER, server_timing
+
+JSON = "application/json"
+RAW = "application/octet-stream"
+JSON_TYPES = frozenset({JSON, "", "application/x-www-form-urlencoded"})
+"""`curl -d`, as TF Serving's documentation uses it, sends the last; no type at all is taken for JSON too."""
+
+
+class Predictor:
+    """Answers requests to :predict by one runtime."""
+
+    def __init__(self, runtime: Runtime, body_limit: int) -> None:
+        self._runtime = runtime
+        self._predict = runtime.predict
+        self._codec = Codec(runtime.spec.inputs[0])
+        self._body_limit = body_limit
+
+    def answer(self) -> Response:
+        """Predictions for a JSON or a raw body; the answer is JSON unless the client accepts raw bytes.
+
+        A request that the worker put into a batch comes with its outputs.
+        """
+        environ = request.environ
+        if environ.get("QUERY_STRING") and (layer := layers.asked(environ["QUERY_STRING"])) is not None:
+            return layers.answer(self._runtime, layer, self.decode(environ, self._body(environ)))
+        prepared: Prepared = environ.get(PREPARED) or self._compute(environ)
+        began_s = prepared.done_s or environ[BEGAN]
+        response = _encode(prepared.outputs, prepared.decoded.answer_key, environ)
+        now_s = perf_counter()
+        total_s = now_s - environ[ARRIVED]
+        response.headers[HEADER] = server_timing(total_s, prepared.parse_s, prepared.predict_s, now_s - began_s)
+        return response
+
+    def decode(self, environ: Environ, body: bytes) -> Decoded:
+        """The batch in a body, read as its Content-Type says; BadInputError or UnsupportedMediaType if it is none."""
+        kind = _media_type(environ.get("CONTENT_TYPE", ""))
+        if kind in JSON_TYPES:
+            return self._codec.decode_json(body)
+        if kind == RAW:
+            return self._codec.decode_raw(body, environ.get("HTTP_X_TENSOR_SHAPE"))
+        raise UnsupportedMediaType(f"Content-Type is {kind}: use {JSON} or {RAW}")
+
+    def _compute(self, environ: Environ) -> Prepared:
+        decoded = self.decode(environ, self._body(environ))
+        decoded_s = perf_counter()
+        outputs = self._predict(decoded.batch)
+        done_s = perf_counter()
+        return Prepared(decoded, outputs, decoded_s - environ[BEGAN], done_s - decoded_s, done_s)
+
+    def _body(self, environ: Environ) -> bytes:
+        body: bytes | None = environ.get(BODY)
+        return self._read_body() if body is None else body
+
+    def _read_body(self) -> bytes:
+        """The request's body; 413 for one over the limit. Werkzeug cuts a chunked body there without a word."""
+        try:
+            body = request.get_data(cache=False)
+        except ParseException as error:
+            raise BadInputError(str(error)) from None
+        if len(body) >= self._body_limit and "CONTENT_LENGTH" not in request.environ:
+            raise RequestEntityTooLarge
+        return body
+
+
+def _encode(outputs: Batch, answer_key: str, environ: Environ) -> Response:
+    if environ.get("HTTP_ACCEPT") == RAW:
+        body, shape = encode_raw(outputs)
+        return ShortAnswer(body, content_type=RAW, headers={"X-Tensor-Shape": shape})
+    return ShortAnswer(encode_json(outputs, answer_key), content_type=JSON)
+
+
+@lru_cache(maxsize=64)
+def _media_type(content_type: str) -> str:
+    return parse_options_header(content_type)[0].lower()

@@ -1,0 +1,43 @@
+"""The phases of a server's start, one line each in its log: `serveoff-phase <name> <seconds since process start>`.
+
+    imported   the framework's modules are there
+    loaded     the model is in memory and has computed once, or for a SavedModel's session is built
+    warmed     the warm-up calls are done (no such line with SERVING_WARMUP=0)
+    listening  requests are taken from here on
+
+The seconds count from the start of the process that imported this module first, so that a worker forked from it counts
+from the server's start, and they include the interpreter's own. On Linux that start is known to 10 ms (the kernel's
+clock ticks, proc(5), `starttime`). A line goes to stderr in one piece; servers that write their workers' output into a
+log of their own may put a prefix before it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+MARK = "serveoff-phase"
+_STAT = Path("/proc/self/stat")
+_STARTTIME = 19
+"""The field's place among those after the command's name, which may hold spaces and ends with a parenthesis."""
+
+
+def _age_s() -> float:
+    """Seconds since this process started."""
+    if sys.platform == "linux":
+        ticks = int(_STAT.read_text().rpartition(")")[2].split()[_STARTTIME])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.time() - psutil.Process().create_time()
+
+
+_STARTED_S = time.monotonic() - _age_s()
+
+
+def announce(name: str) -> None:
+    """Say that a phase has ended."""
+    sys.stderr.write(f"{MARK} {name} {time.monotonic() - _STARTED_S:.3f}\n")
+    sys.stderr.flush()
