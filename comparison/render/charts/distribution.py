@@ -40,7 +40,7 @@ def _draw(comparison: Comparison, width: float, concurrency: int) -> str:
     ticks = [(t, f"{t * 1e3:g}") for t in latency_ticks(low, high)]
     body = grid(layout, len(shown), ticks, scale, "milliseconds, log scale")
     body += [_row(layout, i, comparison.entry(d.point.endpoint), d, scale) for i, d in enumerate(shown)]
-    key = "▏p50  ┊p99" if layout.narrow else "solid line: p50, dashed: p99"
+    key = "| p50   ¦ p99" if layout.narrow else "solid line: p50, dashed: p99"
     body.append(text(width - 2, layout.top - 30, key, "note", "end"))
     words = (
         f"Distribution of latency of {len(shown)} endpoints with {callers(concurrency)}, on a log scale, each strip as "
@@ -56,7 +56,7 @@ def _row(layout: Layout, index: int, entry: Entry, found: Distribution, scale: S
     for figure, look in ((point.p50_s, "median"), (point.p99_s, "tail")):
         if figure.value is not None:
             marks.append(line(scale(figure.value), base - STRIP - 1, scale(figure.value), base + 2, look))
-    tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None else ""
+    tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None and not layout.narrow else ""
     marks.append(layout.value(index, f"{ms(point.p50_s.value or 0.0)}{tail} ms"))
     spoken = (
         f"{label(entry.result)}: from {ms(found.least_s)} to {ms(found.most_s)} ms, p50 {ms(point.p50_s.value or 0.0)} "
