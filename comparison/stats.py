@@ -105,8 +105,8 @@ def estimate(sampled: Sampled, noise: float = 0.0) -> Estimate:
 
 
 def deepest(samples: int) -> float:
-    """The highest quantile (0 to 1) that so many samples can support, by the rule of `min_samples`; 0 without any."""
-    return float(((1 - CONFIDENCE) / 2) ** (1 / samples)) if samples else 0.0
+    """The highest quantile (0 to 1) that so many samples can support, by the rule of `min_samples`; 0: none of them."""
+    return float(((1 - CONFIDENCE) / 2) ** (1 / samples)) if samples >= min_samples(0.5) else 0.0
 
 
 def withheld(samples: int, percentile: float) -> Estimate:

@@ -16,7 +16,7 @@ from comparison.outcome import Entry, Stretch, Timeline
 from comparison.results import EndpointResult, Suite, Window
 from comparison.usage import Samples, read_usage
 
-PARTS: Final = 160
+PARTS: Final = 120
 """Parts that an endpoint's whole time is cut into, at most."""
 SHORTEST_PART_S: Final = 0.5
 """Five samples of a process: its CPU time is counted in hundredths of a second, which is coarse for one of them."""

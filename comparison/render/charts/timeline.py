@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from comparison.outcome import Comparison, Entry, Stretch, Timeline
-from comparison.render.charts.rows import LABEL_WIDTH, NARROW_BELOW
+from comparison.render.charts.rows import LABEL_WIDTH, NARROW_BELOW, named
 from comparison.render.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, tag, text
-from comparison.render.names import family, label, short_server, what
+from comparison.render.names import family, label
 from comparison.render.numbers import megabytes, significant
 
 VALUES, GAP, TOP = 106.0, 18.0, 58.0
@@ -67,7 +66,7 @@ def draw(comparison: Comparison, width: float) -> str:
     body = [_column(comparison, m, c, shown, narrow) for m, c in zip(measures, columns, strict=True)]
     if not narrow:
         body += [
-            _label(comparison.entry(t.endpoint), LABEL_WIDTH - 18, columns[0].base(i) - 8, "end")
+            named(comparison.entry(t.endpoint).result, LABEL_WIDTH - 18, columns[0].base(i) - 8, "end")
             for i, t in enumerate(shown)
         ]
     words = (
@@ -122,7 +121,7 @@ def _row(entry: Entry, measure: Measure, column: Column, index: int, timeline: T
         marks.append(_spark(stretch, measure.series(stretch), since, column.scale, y))
         since += stretch.duration_s
     if narrow:
-        marks.append(_label(entry, column.left, base - SPARK - 6, "start"))
+        marks.append(named(entry.result, column.left, base - SPARK - 6, "start"))
         marks.append(text(column.right, base - SPARK - 6, measure.words(timeline), "value", "end"))
     else:
         marks.append(text(column.right + 8, base - 8, measure.words(timeline), "value"))
@@ -150,10 +149,12 @@ def _spark(stretch: Stretch, values: Sequence[float], since: float, x: Scale, y:
     places = [(since + part * (i + 0.5), value) for i, value in enumerate(values)]
     if len(places) == 1:
         places = [(since, values[0]), (since + part, values[0])]
-    return tag("polyline", points=" ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in places), class_="spark")
+    corners = _corners([(f"{x(t):.1f}", f"{y(v):.1f}") for t, v in places])
+    return tag("polyline", points=" ".join(f"{a},{b}" for a, b in corners), class_="spark")
 
 
-def _label(entry: Entry, x: float, y: float, anchor: str) -> str:
-    spans = tag("tspan", escape(what(entry.result)), class_="name")
-    spans += tag("tspan", escape(short_server(entry.result)), class_="owner", dx=8)
-    return tag("g", tag("text", spans, x=x, y=y, text_anchor=anchor), class_=f"fam-{family(entry.result)}")
+def _corners(places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without the points in the midst of level lines, which would only make the page larger."""
+    heights = [y for _, y in places]
+    inner = zip(places[1:-1], heights, heights[1:], heights[2:], strict=False)
+    return [places[0], *(p for p, before, own, after in inner if not before == own == after), places[-1]]
