@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # what reads a run needs no psutil
     from comparison.resources import Usage
 
 FOLDER: Final = Path("usage")
-MOST_SAMPLES: Final = 5_000_000
-"""Ten a second make a million in a day; a file of more is none of ours."""
+MOST_SAMPLES: Final = 2_000_000
+"""Ten a second make two million in more than two days; a file of more is none of ours."""
 COLUMNS: Final = pa.schema(
     [
         pa.field("endpoint", pa.dictionary(pa.int16(), pa.string())),

@@ -10,12 +10,12 @@ from comparison.render.numbers import NONE, ms, significant
 
 
 def tradeoff(comparison: Comparison) -> Table:
-    """p50 and p99 with the throughput that was reached, by number of callers; VALID points only."""
+    """p50 and p99 with the throughput that was reached, by number of callers; INVALID points say so."""
     columns = (ENDPOINT, *(Column(callers(c), "p50 / p99, ms") for c in comparison.concurrencies), SAMPLES)
     rows = tuple(
         (
             endpoint_cell(entry),
-            *(_cell(next((p for p in points if p.concurrency == c), None)) for c in comparison.concurrencies),
+            *(_cell(entry.at(c)) for c in comparison.concurrencies),
             count_cell(sum(p.samples for p in points)),
         )
         for entry, points in curves(comparison)
@@ -27,6 +27,8 @@ def tradeoff(comparison: Comparison) -> Table:
 def _cell(point: Point | None) -> Cell:
     if point is None or point.p50_s.value is None:
         return Cell(NONE, tone="muted")
+    if not point.valid:
+        return Cell("INVALID", tone="bad")
     tail = "withheld" if point.p99_s.value is None else ms(point.p99_s.value)
     rate = significant(point.throughput.value or 0.0)
     return Cell(f"{ms(point.p50_s.value)} / {tail}", f"at {rate} req/s", point.p50_s.value)

@@ -11,7 +11,8 @@ from comparison.render.names import family, short_server, what
 from comparison.results import EndpointResult
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0
-KEY_HEIGHT, SAMPLE, GAP, LETTER = 26.0, 26.0, 18.0, 6.6
+KEY_HEIGHT, SAMPLE, GAP, LETTER = 26.0, 32.0, 18.0, 6.6
+STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9))
 
 
 @dataclass(frozen=True)
@@ -74,19 +75,27 @@ def family_class(result: EndpointResult) -> str:
 
 
 def latency_ticks(low_s: float, high_s: float) -> list[float]:
-    """Powers of ten, and steps between them where those are too few."""
-    powers = log_ticks(low_s, high_s, (1,))
-    return powers if len(powers) > 2 else log_ticks(low_s, high_s, (1, 2, 5) if powers else (1, 1.5, 2, 3, 5, 7))
+    """Powers of ten where there are three; else the coarsest steps between them that make as many."""
+    for steps in STEPS:
+        ticks = log_ticks(low_s, high_s, steps)
+        if len(ticks) > 2:
+            break
+    return ticks
 
 
 def key(width: float, names: Sequence[tuple[str, str]]) -> tuple[str, float]:
-    """Samples of lines or dots (class, words), in as many rows as the width asks for; with the height they take."""
+    """Samples of lines or dots, or none (class, words), in as many rows as fit the width; with the height they take."""
     x, y, drawn = 4.0, 12.0, []
     for look, words in names:
-        room = SAMPLE + 8 + LETTER * len(words) + GAP
+        room = (SAMPLE if look else 0.0) + LETTER * len(words) + GAP
         if x > 4 and x + room > width:
             x, y = 4.0, y + 18
-        sample = circle(x + 13, y - 4, 4.5, look) if look in ("dot", "hollow") else line(x, y - 4, x + 24, y - 4, look)
-        drawn += [sample, text(x + SAMPLE + 6, y, words, "note")]
+        if look:
+            drawn.append(_sample(x, y - 4, look))
+        drawn.append(text(x + (SAMPLE if look else 0.0), y, words, "note"))
         x += room
     return tag("g", "".join(drawn), class_="key"), y + KEY_HEIGHT - 12
+
+
+def _sample(x: float, y: float, look: str) -> str:
+    return circle(x + 13, y, 4.5, look) if look in ("dot", "hollow") else line(x, y, x + 24, y, look)

@@ -19,7 +19,7 @@ def draw(comparison: Comparison, width: float) -> str:
     panels = Panels(width, len(shown))
     latencies = [v for _, points in shown for p in points for v in (p.p50_s.value, p.p99_s.value) if v]
     low, high = min(latencies) / 1.25, max(latencies) * 1.4
-    names, below = key(width, [("dot", "p50"), ("hollow", "p99"), ("none", "number at an end: callers")])
+    names, below = key(width, [("dot", "p50"), ("hollow", "p99"), ("", "number at an end: callers")])
     body = [names]
     for index, (entry, points) in enumerate(shown):
         drawn = _panel(panels, entry, points, (low, high))

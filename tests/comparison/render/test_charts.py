@@ -10,6 +10,7 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.render import charts, curves, timelines, write_all
+from comparison.render.charts.panels import latency_ticks
 from comparison.render.payloads import payloads
 from tests.comparison.full_run import endpoints, write_full_run
 from tests.comparison.render.page import Page
@@ -148,3 +149,12 @@ def test_the_page_of_a_full_run_stays_small(tmp_path):
     assert page.stat().st_size < LIMIT_BYTES
     for name in charts.CHARTS:
         assert charts.CHARTS[name](comparison, charts.WIDE), f"{name} is in the page that was weighed"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e-4, 1.0), (3.1e-3, 4.9e-3), (5.1e-3, 7.4e-3), (9e-4, 1.1e-2), (1.1e-4, 0.09)]
+)
+def test_an_axis_of_latency_has_figures_however_short_it_is(low, high):
+    ticks = latency_ticks(low, high)
+    assert 2 <= len(ticks) <= 9
+    assert all(low <= tick <= high for tick in ticks)
