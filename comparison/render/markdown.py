@@ -12,6 +12,8 @@ from comparison.render import (
     capacity,
     choices,
     containers,
+    curves,
+    distributions,
     findings,
     method,
     notes,
@@ -19,6 +21,7 @@ from comparison.render import (
     ranking,
     sweeps,
     tables,
+    timelines,
     words,
 )
 from comparison.render.cells import Cell, Table
@@ -44,6 +47,8 @@ def render(comparison: Comparison) -> str:
         capacity=capacity,
         choices=choices,
         containers=containers,
+        curves=curves,
+        distributions=distributions,
         findings=findings,
         method=method,
         notes=notes,
@@ -51,6 +56,7 @@ def render(comparison: Comparison) -> str:
         ranking=ranking,
         sweeps=sweeps,
         tables=tables,
+        timelines=timelines,
         words=words,
     )
 
