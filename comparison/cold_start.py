@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from pathlib import Path
 from typing import Final
 
 from comparison import floor, gate
 from comparison.deployments import Deployment, Endpoint
 from comparison.device import read_device
+from comparison.phases import LISTENING, WARMED, read_phases
 from comparison.plan import Profile
 from comparison.readiness import wait_port, wait_ready
 from comparison.results import ColdStart, Suite
@@ -20,11 +19,9 @@ from comparison.runtimes import Server
 
 FOLLOWING: Final = 5
 """Requests right after the first, for contrast."""
-WARMED, LISTENING = "warmed", "listening"
 LOG_GRACE_S = 1.0
 """How long a line may take from a server into its log; TorchServe passes its workers' lines on."""
 POLL_EVERY_S = 0.01
-_PHASE = re.compile(rb"serveoff-phase (\w+) (\d+\.\d{3})")
 
 
 def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> tuple[ColdStart, str | None]:
@@ -54,17 +51,6 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
         "phases": _whole_phases(server, begun),
     }
     return made.model_copy(update=update), read_device(server)
-
-
-def read_phases(log: Path, begun: int = 0) -> dict[str, float]:
-    """Phase to seconds since the server's start, from `begun` bytes into its log; of several workers, the first."""
-    found: dict[str, float] = {}
-    if not log.exists():
-        return found
-    for name, seconds in _PHASE.findall(log.read_bytes()[begun:]):
-        known = found.get(name.decode(), float("inf"))
-        found[name.decode()] = min(known, float(seconds))
-    return found
 
 
 def again(deployment: Deployment, number: int, warmup: bool) -> Deployment:

@@ -256,6 +256,11 @@ class EndpointResult(Record):
     gate: Gate | None = None
     windows: list[Window] = []
 
+    @property
+    def starts(self) -> list[ColdStart]:
+        """Every cold start that was recorded; runs of before there were repeats have the first one only."""
+        return self.cold_starts or ([self.cold_start] if self.cold_start else [])
+
 
 class Suite(Record):
     """One run."""

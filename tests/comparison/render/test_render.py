@@ -10,7 +10,7 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.outcome import Comparison
-from comparison.render import FORMATS, charts, findings, html, notes, ranking, tables, words, write_all
+from comparison.render import FORMATS, charts, cold_starts, findings, html, notes, ranking, tables, words, write_all
 from comparison.render import csv as csv_form
 from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.render.conftest import HOSTILE, RUNS
@@ -21,7 +21,8 @@ TABLES = (
     ranking.ranking,
     tables.latency,
     tables.throughput,
-    tables.cold_start,
+    cold_starts.totals,
+    cold_starts.pieces,
     tables.resources,
     tables.static_dynamic,
 )
