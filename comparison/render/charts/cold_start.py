@@ -84,7 +84,7 @@ def _row(layout: Layout, index: int, starts: ColdStarts, scale: Scale) -> str:
         since += seconds
     marks += _bounds(starts, scale, y)
     if starts.bare:
-        marks.append(circle(scale(starts.bare.first_answer_s.value), y, 4.5, "hollow"))
+        marks.append(circle(scale(starts.bare.first_answer_s.value), y + 8, 3.5, "hollow"))
     marks.append(layout.value(index, _total(starts)))
     return group(marks, f"fam-{family(result)}", f"{_name(starts)}: {_spoken(starts)}")
 
@@ -111,7 +111,7 @@ def _words(shown: Sequence[ColdStarts]) -> list[Word]:
     if kinds := repeats.kinds(s.warm.first_answer_s for s in shown):
         found.append(Word(f"{MEDIAN}, {kinds}", lambda x, y: _whisker(x, x + 12, x + 6, y)))
     if any(s.bare for s in shown):
-        found.append(Word(WITHOUT, lambda x, y: circle(x + 6, y, 4.5, "hollow")))
+        found.append(Word(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
     return found
 
 
