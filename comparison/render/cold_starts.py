@@ -35,6 +35,7 @@ TITLES: Final = {
 }
 """What each piece is called."""
 MEANINGS: Final = {
+    ENGINE: "before the server's own account of its start begins",
     FRONTEND: "the server's own processes before the one that computes",
     IMPORTS: "interpreter and framework",
     REST: "from there until it was asked",

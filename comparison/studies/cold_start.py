@@ -60,12 +60,24 @@ def pieces(start: ColdStart) -> dict[str, float]:
 
 def _ends(start: ColdStart) -> list[tuple[str, float]]:
     """Each piece before the rest, with the seconds since the spawn at which it ended."""
-    engine_s = start.start_s or 0.0
+    engine_s = _engine_s(start)
     ends = [(piece, engine_s + start.phases[name]) for piece, name in ENDED_BY.items() if name in start.phases]
     if start.phases and IMPORTED not in start.phases:
         # The null service imports no framework: what ends with `loaded` is its interpreter.
         ends = [(IMPORTS if piece == LOAD else piece, end_s) for piece, end_s in ends]
     return ends if start.start_s is None else [(ENGINE, engine_s), *ends]
+
+
+def _engine_s(start: ColdStart) -> float:
+    """Seconds before the server's process ran.
+
+    The engine reports a start only when the process has been running for some time already: what the server itself
+    wrote says how much of that was the engine's.
+    """
+    reported_s = start.start_s or 0.0
+    if not start.phases or start.ready_s is None:
+        return reported_s
+    return min(reported_s, max(start.ready_s - max(start.phases.values()), 0.0))
 
 
 def _study(entries: Sequence[Entry]) -> ColdStarts:

@@ -7,10 +7,12 @@ import pytest
 from comparison.cold_start import again, due, next_order
 from comparison.containers.engine import Engine
 from comparison.deployments import read_registry
+from comparison.options import profile_of
 from comparison.phases import read_phases
 from comparison.plan import PROFILES, make_plan
 from comparison.results import load_suite
 from comparison.runtimes.docker import run_services
+from comparison.session import Request, begin
 from tests.comparison.cold_start_runs import add_starts, fail_start
 from tests.comparison.synthetic import Faults, Scenario, write_run
 
@@ -89,6 +91,17 @@ def test_a_repeat_is_the_same_deployment_under_a_name_of_its_own():
     assert same.environment == flask.environment
     assert without.environment == {**flask.environment, "SERVING_WARMUP": "0"}
     assert (same.launcher, same.ports, same.ready) == (flask.launcher, flask.ports, flask.ready)
+
+
+@pytest.mark.parametrize(("together", "starts"), [(False, 3), (True, 1)])
+def test_a_run_keeps_what_was_asked_and_all_awake_at_once_is_no_place_for_repeats(
+    model_dir, tmp_path, monkeypatch, together, starts
+):
+    monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path))
+    request = Request("digits_cnn", "quick", profile_of("quick", cold_starts=3), together=together)
+    settings = load_suite(begin(request)).settings
+    assert (settings.cold_starts, settings.cold_without_warmup) == (starts, True)
+    assert settings.of_servers["WARMUP"] == "1", "whatever .env says, a start is warm unless it says otherwise"
 
 
 def test_phases_are_read_behind_a_prefix_from_where_this_start_begins_and_of_the_first_worker(tmp_path):

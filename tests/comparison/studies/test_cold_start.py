@@ -51,6 +51,13 @@ def test_an_engine_s_part_comes_first_and_moves_the_others():
     assert sum(parts.values()) == pytest.approx(TOLD.first_answer_s)
 
 
+def test_an_engine_that_reports_late_takes_nothing_from_the_server_s_own_time():
+    parts = pieces(TOLD.model_copy(update={"start_s": 1.5}))
+    assert parts["engine"] == pytest.approx(TOLD.ready_s - TOLD.phases["warmed"])
+    assert (parts["load"], parts["warmup"]) == (pytest.approx(0.5), pytest.approx(0.25))
+    assert sum(parts.values()) == pytest.approx(TOLD.first_answer_s)
+
+
 def test_a_phase_that_seems_to_end_after_the_first_request_began_takes_nothing_from_it():
     late = TOLD.model_copy(update={"phases": {**TOLD.phases, "warmed": 3.004}})
     parts = pieces(late)
