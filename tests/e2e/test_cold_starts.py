@@ -1,5 +1,7 @@
 """Cold starts of one deployment, twice with warm-up and once without, by real servers."""
 
+import signal
+
 import pytest
 
 from comparison.studies.cold_start import pieces
@@ -38,3 +40,32 @@ def test_every_start_is_fresh_taken_apart_and_over(cli):
     assert list(floor.phases) == ["imported", "loaded", "warmed"]
     assert cli.processes() == []
     assert "Each deployment that may rank was started 2 times" in next(cli.folder.rglob("report.md")).read_text()
+
+
+@pytest.mark.timeout(300)
+def test_a_run_interrupted_amid_repeats_makes_the_others_when_it_is_resumed(cli):
+    process = cli.start("run", "flask-torchscript", *OPTIONS, "--cold-starts", "4")
+    cli.wait_until(lambda: _starts(cli) == 2 and any("start-without-warmup" in p for p in _logs(cli)), process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert cli.processes() == []
+    before = cli.suite.endpoint("flask-torchscript-rest").cold_starts
+    resumed = cli.run("run", "--resume", "latest", timeout=200)
+    assert resumed.returncode in (0, 7), resumed.stderr
+    after = cli.suite.endpoint("flask-torchscript-rest").cold_starts
+    assert after[: len(before)] == before
+    assert sorted(start.warmup for start in after) == [False, False, True, True, True, True]
+    assert [start.order for start in after] == sorted({start.order for start in after})
+    assert all(start.phases and not start.problem for start in after)
+    assert cli.processes() == []
+
+
+def _starts(cli):
+    found = list(cli.folder.glob("results/*/run.json"))
+    endpoint = cli.suite.endpoint("flask-torchscript-rest") if found else None
+    return len(endpoint.cold_starts) if endpoint else 0
+
+
+def _logs(cli):
+    return [path.name for path in cli.folder.glob("results/*/logs/*.log")]
