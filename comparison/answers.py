@@ -8,6 +8,7 @@ from typing import Final
 
 from comparison.outcome import Answer, Candidate, Entry, Point
 from comparison.points import Key
+from comparison.spread import Spread, apart, margin
 from comparison.stats import Estimate, Sampled, all_pairs, ratio, simultaneous
 from comparison.verdict import difference
 
@@ -98,9 +99,9 @@ def _key(point: Point) -> Key:
 
 
 def _plain_answers(contenders: Iterable[Entry]) -> list[Answer | None]:
-    """Objectives measured once or known exactly: no interval, and the report says so."""
+    """Objectives measured a few times, once, or known exactly: no interval, and the report says so."""
     sound = [e for e in contenders if any(p.valid for p in e.points)]
-    starts = {e.result.deployment: s for e in sound if (s := _first_answer(e)) is not None}
+    starts = {e.result.deployment: s for e in sound if (s := e.first_answer_s) is not None}
     memory: dict[str, float] = {}
     for entry in sound:
         if entry.peak_memory_bytes is not None:
@@ -108,14 +109,29 @@ def _plain_answers(contenders: Iterable[Entry]) -> list[Answer | None]:
     sizes = {e.result.format: float(e.result.artifact_bytes) for e in sound if e.result.artifact_bytes}
     exact = _smallest("artifact", sizes)
     return [
-        _smallest("cold_start", starts),
+        _quickest_start(starts),
         _smallest("memory", memory),
         replace(exact, outcome="exact") if exact and exact.runner_up else exact,
     ]
 
 
-def _first_answer(entry: Entry) -> float | None:
-    return entry.result.cold_start.first_answer_s if entry.result.cold_start else None
+def _quickest_start(starts: Mapping[str, Spread]) -> Answer | None:
+    """By the median; better only than those whose starts do not overlap with the winner's."""
+    if not starts:
+        return None
+    (winner, least), *rest = sorted(starts.items(), key=lambda item: item[1].value)
+    outcomes = {name: apart(least, other) for name, other in rest}
+    candidates = [Candidate(name, s.estimate, bounds=s.bounds) for name, s in ((winner, least), *rest)]
+    return Answer(
+        objective="cold_start",
+        scope="all",
+        winner=candidates[0],
+        runner_up=candidates[1] if rest else None,
+        margin=margin(least, rest[0][1]) if rest else None,
+        outcome=outcomes[rest[0][0]] if rest else "unopposed",
+        not_worse=tuple(name for name, outcome in outcomes.items() if outcome in ("tie", "inconclusive")),
+        candidates=len(candidates),
+    )
 
 
 def _smallest(objective: str, figures: Mapping[str, float]) -> Answer | None:

@@ -113,6 +113,9 @@ def run(
         str | None, typer.Option(help="Find the highest rate at which this holds: p99:10ms. none: do not search.")
     ] = None,
     batches: Annotated[str | None, typer.Option(help="Rows of a request, to measure batches: 8,32. 0: none.")] = None,
+    cold_starts: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Cold starts of every deployment that may rank.")
+    ] = None,
     payloads: Annotated[
         bool | None, typer.Option("--payloads/--no-payloads", help="Measure each server's other encodings.")
     ] = None,
@@ -151,6 +154,7 @@ def run(
                 batches=options.numbers(batches, 256),
                 wanted=objective,
                 payloads=payloads,
+                cold_starts=cold_starts,
             ),
             variations=None if vary is None else tuple(map(parse_variation, vary)),
             batch_size=batch_size,

@@ -151,13 +151,13 @@ def _services(path: Path) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """One service's block with another file's over it: mappings by key, ports added, the rest replaced."""
+    """One service's block with another file's over it: mappings by key, ports and volumes added, the rest replaced."""
     merged = dict(base)
     for key, value in over.items():
         if isinstance(value, dict) and isinstance(merged.get(key), dict):
             merged[key] = {**merged[key], **value}
         else:
-            merged[key] = [*merged.get(key, []), *value] if key == "ports" else value
+            merged[key] = [*merged.get(key, []), *value] if key in ("ports", "volumes") else value
     return merged
 
 

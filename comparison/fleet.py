@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psutil
 
 from comparison.deployments import Deployment
@@ -46,6 +49,14 @@ class Fleet:
             self.stop(deployment)
         else:
             server.freeze()
+
+    @contextmanager
+    def apart(self, deployment: Deployment) -> Iterator[Server]:
+        """A fresh server for the body, beside those that rest; no other may have its name. It is ended afterwards."""
+        try:
+            yield self.start(deployment)
+        finally:
+            self.stop(deployment)
 
     def stop(self, deployment: Deployment) -> None:
         """End a server."""

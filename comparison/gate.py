@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -32,18 +33,32 @@ def payload_kind(endpoint: Endpoint) -> str:
     return "array" if endpoint.protocol == "call" else _payload(endpoint).kind
 
 
-def first_answer(endpoint: Endpoint, server: Server) -> None:
-    """Ask once; ServerFailed where a server that said it was ready cannot answer."""
+def body_of(endpoint: Endpoint) -> bytes:
+    """A request of one row."""
+    return _payload(endpoint).encode(endpoint.deployment.model, golden_inputs(endpoint.deployment.model)[:1])
+
+
+def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -> list[tuple[float, float]]:
+    """Ask so many times, one after another: when each answer was there (`time.perf_counter()`), and its latency.
+
+    The connection is open before the first. ServerFailed where a server that said it was ready cannot answer.
+    """
     payload = _payload(endpoint)
-    inputs = golden_inputs(endpoint.deployment.model)[:1]
+    answered = []
     try:
         with _sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
-            payload.decode(send(payload.encode(endpoint.deployment.model, inputs)))
+            for _ in range(count):
+                asked_at = time.perf_counter()
+                answer = send(body)
+                answered_at = time.perf_counter()
+                answered.append((answered_at, answered_at - asked_at))
+                payload.decode(answer)
     except (GateError, ValueError) as error:
         raise ServerFailed(
             f"{endpoint.name} said it was ready, but its first answer failed: {error}",
             f"its log: {server.log}",
         ) from None
+    return answered
 
 
 def check(endpoint: Endpoint, server: Server) -> Gate:
@@ -117,6 +132,10 @@ def _rest_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator
         return data
 
     try:
+        connection.connect()
+    except OSError as error:
+        raise GateError(f"no connection: {error!r}") from None
+    try:
         yield send
     finally:
         connection.close()
@@ -126,6 +145,10 @@ def _rest_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator
 def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
     with grpc.insecure_channel(address) as channel:
         call = channel.unary_unary(payload.method)
+        try:
+            grpc.channel_ready_future(channel).result(CALL_TIMEOUT_S)
+        except grpc.FutureTimeoutError:
+            raise GateError(f"no connection within {CALL_TIMEOUT_S:g} s") from None
 
         def send(body: bytes) -> bytes:
             try:

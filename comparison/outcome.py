@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from comparison.results import EndpointResult, Suite
+from comparison.results import ColdStart, EndpointResult, Suite
+from comparison.spread import Bounds, Spread, spread
 from comparison.stats import NOTHING, Estimate
 from comparison.verdict import Outcome, Role, Verdict
 from loadtests.loads import Load
@@ -90,6 +92,12 @@ class Entry:
         valid = [p for p in self.points if p.valid and p.throughput.value is not None]
         return max(valid, key=lambda p: p.throughput.value or 0.0, default=None)
 
+    @property
+    def first_answer_s(self) -> Spread | None:
+        """Seconds of a cold start, over all of its deployment that were made with warm-up."""
+        known = [s.first_answer_s for s in self.result.starts if s.warmup and s.first_answer_s is not None]
+        return spread(known)
+
     def at(self, concurrency: int) -> Point | None:
         """The plain point at one concurrency."""
         return next((p for p in self.points if p.concurrency == concurrency), None)
@@ -102,6 +110,8 @@ class Candidate:
     name: str
     estimate: Estimate
     concurrency: int | None = None
+    bounds: Bounds = "interval"
+    """What the estimate's bounds are, where it has any: its 95% interval, or the mere range of a few repeats."""
 
 
 @dataclass(frozen=True)
@@ -324,6 +334,45 @@ class Sweeps:
 
 
 @dataclass(frozen=True)
+class Started:
+    """What several cold starts of one deployment say, all with warm-up calls or all without. Seconds."""
+
+    first_answer_s: Spread
+    ready_s: Spread | None
+    create_s: float | None
+    """Median seconds that its container took to be made, before they began; None for a process."""
+    pieces: Mapping[str, float]
+    """Mean seconds of each piece, in order; together, the mean of the first answers: studies.cold_start."""
+    first_request_s: Spread | None
+    """Latency of the very first request; None for a floor, which is sent none."""
+    next_request_s: float | None
+    """Median latency of the requests right after it."""
+    penalty: Spread | None
+    """The first request over the endpoint's p50 with one caller."""
+
+
+@dataclass(frozen=True)
+class ColdStarts:
+    """Every cold start of one deployment."""
+
+    entry: Entry
+    """The endpoint that was asked first."""
+    first: ColdStart
+    warm: Started
+    bare: Started | None
+    """Without warm-up calls; None where there are none to leave away, or it was not measured."""
+    problems: tuple[str, ...]
+    """Why starts failed, one each."""
+    has_warmup: bool
+    """Its server wrote of warm-up calls when it started."""
+
+    @property
+    def repeated(self) -> bool:
+        """It was started more than once."""
+        return self.warm.first_answer_s.count > 1
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
 
@@ -347,6 +396,8 @@ class Comparison:
     """What the closed loop leaves out."""
     payloads: tuple[Encoded, ...] = ()
     """Endpoints that were measured in more than one encoding."""
+    cold_starts: tuple[ColdStarts, ...] = ()
+    """Quickest first; no variants."""
     choices: tuple[Other, ...] = ()
     """What would change the answer."""
     distributions: tuple[Distribution, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import UnknownName
-from comparison.variants import Variation, vary
+from comparison.variants import UNVARIED, Variation, vary
 
 STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.5, "tfserving": 5.0, "inprocess": 4.5}
 """Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
@@ -52,6 +52,15 @@ class Profile:
     objective: Objective = Objective(probes=0)
     variations: tuple[str, ...] = ()
     """Variants measured unless the user names others: comparison.variants."""
+    cold_starts: int = 1
+    """Starts of every deployment that may rank, the one that is then measured included."""
+    cold_without_warmup: bool = True
+    """Also start them without warm-up calls, once for every two starts with them."""
+
+    @property
+    def starts_without_warmup(self) -> int:
+        """How many a deployment that has a warm-up gets."""
+        return self.cold_starts // 2 if self.cold_without_warmup else 0
 
     @property
     def side_window_s(self) -> float:
@@ -78,6 +87,7 @@ PROFILES = {
         payloads=True,
         objective=Objective(probes=5),
         variations=(f"workers=2@{ONE_OF_EACH}",),
+        cold_starts=3,
     ),
     "full": make_profile(
         *(8.0, 2.0, 5, (1, 2, 4, 8, 16, 32)),
@@ -86,6 +96,7 @@ PROFILES = {
         payloads=True,
         objective=Objective(probes=8),
         variations=(f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{ONE_OF_EACH}", "defaults"),
+        cold_starts=5,
     ),
 }
 
@@ -119,9 +130,23 @@ class Plan:
         return STARTUP_ESTIMATE_S.get(deployment.server, 8.0)
 
     @property
+    def repeats_s(self) -> float:
+        """Seconds that the repeats of cold starts should take."""
+        more = self.profile.cold_starts - 1
+        return sum(
+            self.start_s(deployment) * (more + self.profile.starts_without_warmup * _has_warmup(deployment))
+            for deployment in self.repeated
+        )
+
+    @property
+    def repeated(self) -> list[Deployment]:
+        """The deployments whose cold start is repeated: those that may rank."""
+        return [d for d, _ in self.deployments if d.server not in UNVARIED and d.format != "null" and not d.variant]
+
+    @property
     def total_s(self) -> float:
         """Seconds that the whole run should take."""
-        starts = sum(self.start_s(deployment) for deployment, _ in self.deployments)
+        starts = sum(self.start_s(deployment) for deployment, _ in self.deployments) + self.repeats_s
         served = sum(endpoint.protocol != "call" for endpoint in self.endpoints)
         starts += served * (self.profile.first_warmup_s - self.profile.warmup_s)
         starts += served * (LOCUST_ESTIMATE_S + self.profile.warmup_s) * bool(self.profile.open_shares)
@@ -157,6 +182,11 @@ def find_deployment(registry: Sequence[Deployment], name: str) -> Deployment:
             return deployment
     names = ", ".join(d.name for d in registry)
     raise UnknownName(f"no deployment is called {name!r}", f"there are: {names}")
+
+
+def _has_warmup(deployment: Deployment) -> bool:
+    """For the time left only: a start that wrote of a warm-up is what counts."""
+    return not deployment.server.startswith("tfserving")
 
 
 def _matches(endpoint: Endpoint, patterns: Sequence[str]) -> bool:

@@ -85,6 +85,10 @@ class RunSettings(Record):
     threads_per_worker: int = 1
     batch_size: int = 1
     batch_delay_ms: int = 0
+    cold_starts: int = 1
+    """Starts of every deployment that may rank."""
+    cold_without_warmup: bool = False
+    """Also starts without the warm-up calls, one for every two with them."""
     vary: list[str] = []
     """Variants of deployments, as comparison.variants reads them."""
     device: str = "cpu"
@@ -106,6 +110,7 @@ class RunSettings(Record):
             "THREADS_PER_WORKER": str(self.threads_per_worker),
             "BATCH_SIZE": str(self.batch_size),
             "BATCH_DELAY_MS": str(self.batch_delay_ms),
+            "WARMUP": "1",
         }
 
 
@@ -117,11 +122,27 @@ class ColdStart(Record):
     below that the engine took before the process ran.
     """
 
+    warmup: bool = True
+    """False: the model's warm-up calls were left to the first requests (SERVING_WARMUP=0)."""
+    order: int | None = None
+    """Its place among all starts of the run: what the first reads from disk, later ones may find in the page cache."""
+
     create_s: float | None = None
     start_s: float | None = None
     port_open_s: float | None = None
     ready_s: float | None = None
     first_answer_s: float | None = None
+    phases: dict[str, float] = {}
+    """What the server wrote of its own start (services/phases.py), in seconds since its process started; of several
+    workers, the first. Empty for a server that writes none."""
+    protocol: str = ""
+    """Over which protocol it was asked first."""
+    first_request_s: float | None = None
+    """Latency of the very first request, on a connection that was open before."""
+    next_requests_s: list[float] = []
+    """Latencies of the requests right after it, one at a time on the same connection."""
+    problem: str = ""
+    """Why it came to no first answer."""
 
 
 class Container(Record):
@@ -230,8 +251,16 @@ class EndpointResult(Record):
     unavailable: str = ""
     note: str = ""
     cold_start: ColdStart | None = None
+    """The first one."""
+    cold_starts: list[ColdStart] = []
+    """All of its deployment, the first one included, in the order in which they were made."""
     gate: Gate | None = None
     windows: list[Window] = []
+
+    @property
+    def starts(self) -> list[ColdStart]:
+        """Every cold start that was recorded; runs of before there were repeats have the first one only."""
+        return self.cold_starts or ([self.cold_start] if self.cold_start else [])
 
 
 class Suite(Record):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from comparison import floor, gate
+from comparison import cold_start, floor, gate
 from comparison.deployments import Deployment, Endpoint
-from comparison.device import read_device
 from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
@@ -17,7 +16,6 @@ from comparison.load import LoadGenerator, Visit, empty_window
 from comparison.orders import closed_stages, floor_stages, orders
 from comparison.plan import Plan
 from comparison.progress import RunProgress
-from comparison.readiness import wait_port, wait_ready
 from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
 from comparison.runtimes import Server
 from loadtests.endpoints import announce, withdraw
@@ -67,6 +65,7 @@ def measure(run: Run) -> None:
     try:
         for deployment, endpoints in run.plan.deployments:
             _prepare(run, deployment, endpoints)
+        _repeat_starts(run)
         for round_ in range(1, run.plan.profile.rounds + 1):
             for deployment, endpoints in run.plan.deployments:
                 _visit_all(run, deployment, endpoints, round_)
@@ -87,7 +86,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     run.progress.step(f"cold start and gate   {deployment.name}", run.plan.start_s(deployment))
     try:
         server = run.fleet.start(deployment)
-        cold_start, device = _cold_start(server, endpoints)
+        started, device = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
         container = server.inspect()
         if container is not None:
             # What serves is what is inside the images, not what this machine has installed.
@@ -95,7 +94,8 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
         for endpoint, result in zip(endpoints, results, strict=True):
             result.device, result.container = device, container
             # The first cold start stands: a resumed run starts servers with warm file caches.
-            result.cold_start = result.cold_start or cold_start
+            if result.cold_start is None:
+                result.cold_start, result.cold_starts = started, [started]
             result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
@@ -108,20 +108,32 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     run.save()
 
 
-def _cold_start(server: Server, endpoints: tuple[Endpoint, ...]) -> tuple[ColdStart, str | None]:
-    """Wait through every phase; with it comes the device that the model computes on, where the server says."""
-    create_s, start_s = server.created
-    if endpoints[0].protocol == "call":
-        cold_start, device = floor.wait_floor(server)
-        return cold_start.model_copy(update={"create_s": create_s, "start_s": start_s}), device
-    port_open_s = wait_port(server)
-    ready_s = wait_ready(server)
-    gate.first_answer(endpoints[0], server)
-    first_answer_s = time.perf_counter() - server.spawned_at
-    cold_start = ColdStart(
-        create_s=create_s, start_s=start_s, port_open_s=port_open_s, ready_s=ready_s, first_answer_s=first_answer_s
-    )
-    return cold_start, read_device(server)
+def _repeat_starts(run: Run) -> None:
+    """The other cold starts, each in a fresh process that ends with it, while all other servers rest."""
+    planned = list(cold_start.due(run.suite, run.plan.repeated, run.plan.profile))
+    for number, (deployment, warmup) in enumerate(planned, start=1):
+        kind = "cold start" if warmup else "start without warm-up"
+        run.progress.step(f"{kind} {number} of {len(planned)}   {deployment.name}", run.plan.start_s(deployment))
+        found = _repeat_start(run, deployment, warmup)
+        for result in run.suite.endpoints:
+            if result.deployment == deployment.name:
+                result.cold_starts.append(found)
+        run.save()
+
+
+def _repeat_start(run: Run, deployment: Deployment, warmup: bool) -> ColdStart:
+    """One repeat; a start that failed is kept with its reason."""
+    order = cold_start.next_order(run.suite)
+    repeat = cold_start.again(deployment, order, warmup)
+    endpoints = next(endpoints for planned, endpoints in run.plan.deployments if planned is deployment)
+    asked = [replace(endpoint, deployment=repeat) for endpoint in endpoints]
+    try:
+        with run.fleet.apart(repeat) as server:
+            found, _ = cold_start.measure_start(server, asked, order)
+            return found.model_copy(update={"warmup": warmup})
+    except ServerFailed as error:
+        run.progress.note(f"a cold start of {deployment.name} failed: {error}")
+        return ColdStart(warmup=warmup, order=order, problem=str(error))
 
 
 def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...], round_: int) -> None:

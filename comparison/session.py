@@ -160,6 +160,8 @@ def _profile(settings: RunSettings) -> Profile:
         tuple(settings.batches),
         settings.payloads,
         Objective(settings.objective_quantile, settings.objective_bound_s, settings.probes),
+        cold_starts=settings.cold_starts,
+        cold_without_warmup=settings.cold_without_warmup,
     )
 
 
@@ -243,6 +245,9 @@ def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
         threads_per_worker=request.threads_per_worker,
         batch_size=request.batch_size,
         batch_delay_ms=request.batch_delay_ms,
+        # With all deployments awake at once, a start has no quiet machine to be repeated on.
+        cold_starts=1 if request.together else request.profile.cold_starts,
+        cold_without_warmup=request.profile.cold_without_warmup,
         vary=[variation.text for variation in _variations(request)],
         device=request.device,
     )

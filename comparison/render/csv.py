@@ -6,6 +6,7 @@ import csv
 import io
 
 from comparison.outcome import Comparison, Entry, Point
+from comparison.render import cold_starts
 
 SUFFIX = ".csv"
 _ESTIMATES = ("p50_s", "p90_s", "p99_s", "p999_s", "throughput", "cpu_per_request_s")
@@ -56,6 +57,7 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
     for name in _ESTIMATES:
         estimate = getattr(point, name) if point else None
         line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in _BOUNDS}
+    line |= cold_starts.columns(comparison, entry)
     return line | {
         "peak_memory_bytes": point.peak_memory_bytes if point else None,
         "client_cpu_share": point.client_cpu_share if point else None,

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from comparison.outcome import Change, Comparison, Distribution, Point
+from comparison.render import cold_starts
 from comparison.render.names import label
 from comparison.render.words import decision, sentence
 from comparison.studies.distributions import BINS_PER_DECADE
@@ -50,6 +51,7 @@ def render(comparison: Comparison) -> str:
         ],
         "distributions": [_distribution(found) for found in comparison.distributions],
         "timelines": [asdict(timeline) for timeline in comparison.timelines],
+        "cold_starts": [cold_starts.record(starts) for starts in comparison.cold_starts],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}

@@ -34,7 +34,7 @@ def facts(comparison: Comparison) -> list[Fact]:
         Fact("Runtime", path(comparison)),
         Fact(
             "Phases",
-            f"Cold start ({where.phases}) {beside(comparison)}; the agreement "
+            f"Cold start ({where.phases}) {beside(comparison)}{_repeated(s)}; the agreement "
             f"gate; {_warm_up(s)}, stored and not counted; then closed-loop windows of {s.window_s:g} s "
             f"with {_list(s.concurrencies)} callers.",
         ),
@@ -91,6 +91,10 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 def _list(numbers: list[int]) -> str:
     return ", ".join(str(n) for n in numbers)
+
+
+def _repeated(settings: RunSettings) -> str:
+    return f", {settings.cold_starts} times for each that may rank" if settings.cold_starts > 1 else ""
 
 
 def _warm_up(settings: RunSettings) -> str:

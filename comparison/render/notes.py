@@ -7,7 +7,7 @@ from comparison.render.devices import devices, fell_back
 from comparison.render.findings import Fact
 from comparison.render.names import callers, server
 from comparison.render.numbers import megabytes, significant
-from comparison.render.places import isolation, place, runtime
+from comparison.render.places import isolation, runtime
 
 NOISY = 0.1
 """Standard deviation of log p50 between rounds above which the reader is told before the first figure."""
@@ -78,14 +78,6 @@ def _model(comparison: Comparison) -> str:
     if suite.model_accuracy is not None:
         said.append(f"{suite.model_accuracy:.1%} of held-out inputs right")
     return ", ".join(said)
-
-
-def cold_start_chart(comparison: Comparison) -> str:
-    """What the bars of the cold start chart are."""
-    said = f"Seconds from {place(comparison).spawn} to an open port, a ready model and a first answer."
-    if comparison.suite.settings.runtime == "docker":
-        said += " Left of zero: what it took to create the container before."
-    return said
 
 
 def title(comparison: Comparison) -> str:

@@ -73,7 +73,7 @@ def points(comparison: Comparison) -> Table:
 
 
 def _ranking_row(comparison: Comparison, entry: Entry) -> tuple[Cell, ...]:
-    alone, best, start = entry.alone, entry.best, entry.result.cold_start
+    alone, best, start = entry.alone, entry.best, entry.first_answer_s
     shown = alone if alone is not None and alone.valid else None
     rank = (
         Cell(f"{'≈ ' if entry.tied_above else ''}{entry.rank}", sort=entry.rank)
@@ -95,7 +95,7 @@ def _ranking_row(comparison: Comparison, entry: Entry) -> tuple[Cell, ...]:
             tone=rate.tone,
         ),
         estimate_cell(best.cpu_per_request_s if best else None, ms),
-        number_cell(start.first_answer_s if start else None, significant),
+        number_cell(start.value if start else None, significant),
         number_cell(entry.peak_memory_bytes, megabytes),
         number_cell(entry.result.artifact_bytes, megabytes),
         count_cell(shown.samples) if shown else Cell(NONE, tone="muted"),

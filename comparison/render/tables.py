@@ -10,7 +10,6 @@ from comparison.render.cells import (
     Column,
     Table,
     count_cell,
-    deployment_cell,
     endpoint_cell,
     estimate_cell,
     number_cell,
@@ -20,7 +19,6 @@ from comparison.render.cells import (
 from comparison.render.names import callers
 from comparison.render.numbers import NONE, kilobytes, megabytes, ms, significant
 from comparison.render.places import place
-from comparison.results import ColdStart
 
 
 def latency(comparison: Comparison) -> Table:
@@ -52,36 +50,6 @@ def throughput(comparison: Comparison) -> Table:
         if e.role != "floor" and not e.result.unavailable
     )
     return single("throughput", "Throughput by number of callers; 95% intervals beneath.", columns, rows)
-
-
-def cold_start(comparison: Comparison) -> Table:
-    """Seconds from spawn to each phase, per deployment; before them, what it took to make its container."""
-    columns = (
-        Column("Deployment", numeric=False),
-        Column("Image", "MB"),
-        Column("Create", "s"),
-        Column("Engine start", "s"),
-        Column("Port open", "s"),
-        Column("Model ready", "s"),
-        Column("First answer", "s"),
-        Column("Starts"),
-    )
-    rows = tuple(_cold_start_row(entry, entry.result.cold_start) for entry in deployments(comparison))
-    caption = f"Seconds since {place(comparison).spawn}, one start each."
-    if comparison.suite.settings.runtime == "docker":
-        caption += " Create comes before them and is not in them; engine start is the first part of them."
-    return single("cold-start", caption, *without_blank(columns, rows, ("Image", "Create", "Engine start")))
-
-
-def _cold_start_row(entry: Entry, start: ColdStart | None) -> tuple[Cell, ...]:
-    phases = ("create_s", "start_s", "port_open_s", "ready_s", "first_answer_s")
-    container = entry.result.container
-    return (
-        deployment_cell(entry),
-        number_cell(container.image_bytes or None if container else None, megabytes),
-        *(number_cell(getattr(start, phase), significant) for phase in phases),
-        count_cell(1),
-    )
 
 
 def resources(comparison: Comparison) -> Table:
@@ -160,20 +128,6 @@ def static_dynamic(comparison: Comparison) -> Table:
         for c in claim.evidence
     )
     return single("static-dynamic", "Above 1 the static graph is faster; 95% intervals beneath.", columns, rows)
-
-
-def deployments(comparison: Comparison) -> list[Entry]:
-    """The first entry of each deployment that was started, quickest to its first answer first."""
-    seen: dict[str, Entry] = {}
-    for entry in comparison.entries:
-        if entry.result.cold_start is not None:
-            seen.setdefault(entry.result.deployment, entry)
-
-    def first_answer(entry: Entry) -> float:
-        start = entry.result.cold_start
-        return start.first_answer_s if start and start.first_answer_s is not None else float("inf")
-
-    return sorted(seen.values(), key=first_answer)
 
 
 def _rate_cell(point: Point | None) -> Cell:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from comparison.outcome import Answer, Claim, Comparison, Contrast, Entry
+from comparison.render import repeats
 from comparison.render.names import callers, deployment_phrase, family, phrase, server, what
 from comparison.render.numbers import UNITS, factor, full, interval, significant, times
 from comparison.render.places import place
@@ -25,7 +26,7 @@ OBJECTIVES: Final = {
     "tail": Objective("Shortest tail", "99th percentile, {alone}", "faster"),
     "throughput": Objective("Highest throughput", "best over {callers} callers", "higher"),
     "cost": Objective("Lowest cost", "server CPU time per request, at its best throughput", "cheaper"),
-    "cold_start": Objective("Fastest cold start", "{start} to first answer, one start each", "quicker"),
+    "cold_start": Objective("Fastest cold start", "{start} to first answer, {starts}", "quicker"),
     "memory": Objective("Least memory", "peak of the whole {whole}", "smaller"),
     "artifact": Objective("Smallest artifact", "bytes on disk, by format", "smaller"),
 }
@@ -62,13 +63,18 @@ def about(comparison: Comparison, answer: Answer) -> str:
     numbers = ", ".join(str(c) for c in comparison.concurrencies)
     alone = callers(comparison.concurrencies[0]) if comparison.concurrencies else ""
     said = place(comparison)
-    return OBJECTIVES[answer.objective].about.format(alone=alone, callers=numbers, start=said.start, whole=said.whole)
+    starts = repeats.starts_each(comparison)
+    return OBJECTIVES[answer.objective].about.format(
+        alone=alone, callers=numbers, start=said.start, starts=starts, whole=said.whole
+    )
 
 
 def basis(answer: Answer) -> str:
     """What a winner's figure rests on: its interval and samples, or why it has no interval."""
     estimate = answer.winner.estimate
-    once = {"cold_start": "1 start", "memory": "largest of all windows", "artifact": "exact"}
+    if answer.objective == "cold_start":
+        return repeats.basis(answer.winner)
+    once = {"memory": "largest of all windows", "artifact": "exact"}
     if answer.objective in once:
         return once[answer.objective]
     return f"{interval(estimate, UNITS[answer.objective][0])} · {estimate.samples:,} samples"
@@ -92,6 +98,8 @@ def verdict_word(answer: Answer) -> str:
 
 def sentence(comparison: Comparison, answer: Answer) -> str:
     """One answer in one sentence: who, how much, against whom, how sure."""
+    if answer.objective == "cold_start":
+        return repeats.sentence(answer, lambda name: candidate(comparison, answer, name))
     text, unit = UNITS[answer.objective]
     winner = candidate(comparison, answer, answer.winner.name)
     figure = full(answer.winner.estimate, text, unit)
@@ -108,7 +116,7 @@ def sentence(comparison: Comparison, answer: Answer) -> str:
         "tie": f"{winner} ({figure}) and {other} ({second}) tie: they differ by less than 3%, {margin}",
         "inconclusive": f"{winner} measured best with {figure}, but {other} ({second}) may be as good: {margin}",
         "no interval": f"{winner} leads with {figure}: {times(answer.margin.value)} {better} than {other} "
-        f"({second}); {'measured once' if answer.objective == 'cold_start' else 'a single peak'}, so no interval",
+        f"({second}); a single peak, so no interval",
         "exact": f"{winner} is smallest with {figure}; {other} has {second}",
     }
     return said[answer.outcome] + _others(answer) + "."

@@ -17,6 +17,7 @@ from docker.models.containers import Container
 
 from comparison import processes
 from comparison.clients import HostClient
+from comparison.cold_start import again
 from comparison.containers.client import ContainerClient
 from comparison.containers.compose import Compose, Replaced, write_override
 from comparison.containers.engine import Engine, connect, explain
@@ -28,7 +29,7 @@ from comparison.deployments import settings as variables
 from comparison.errors import EngineFailure, ServerFailed
 from comparison.results import RunSettings
 from comparison.runtimes import Client, Preparation
-from comparison.variants import parse_variation, vary
+from comparison.variants import UNVARIED, parse_variation, vary
 
 WORKER = "locust-worker"
 IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
@@ -137,14 +138,19 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
     engine = connect()
     override = folder.resolve() / "logs" / "docker-compose.run.yml"
     registry = read_registry(environ={**variables(), "MODEL": settings.model})
-    variants = vary(registry, map(parse_variation, settings.vary))
-    blocks = {**_variants(variants, settings), **_services(registry, settings, engine)}
-    for variant in variants:
-        blocks[variant.service] |= _quiet(variant, engine)
-    write_override(override, blocks, {"results": {}, **share_artifacts()})
+    write_override(override, run_services(registry, settings, engine), {"results": {}, **share_artifacts()})
     files = (*compose_files(variables()), override)
     compose = Compose(engine.client, f"{user_project()}-{folder.resolve().name}".lower(), files, _variables(settings))
     return DockerRuntime(engine, compose, settings, folder.resolve())
+
+
+def run_services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
+    """The services of the run's own Compose file: what it changes of the registry's, and those that it adds."""
+    added = [*vary(registry, map(parse_variation, settings.vary)), *_repeats(registry, settings)]
+    blocks = {**_variants(added, settings), **_services(registry, settings, engine)}
+    for deployment in added:
+        blocks[deployment.service] |= _quiet(deployment, engine)
+    return blocks
 
 
 def _variables(settings: RunSettings) -> dict[str, str]:
@@ -168,6 +174,14 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
     }
     workers = {WORKER: generator} if settings.load_workers else {}
     return {**servers, LOCUST: generator, **workers}
+
+
+def _repeats(registry: Sequence[Deployment], settings: RunSettings) -> list[Deployment]:
+    """The services whose containers are made for a cold start and removed after it."""
+    if settings.cold_starts < 2:
+        return []
+    served = [d for d in registry if d.server not in UNVARIED and d.format != "null"]
+    return [again(d, 0, warmup) for d in served for warmup in (True, False)]
 
 
 def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:

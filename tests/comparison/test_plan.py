@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
+from comparison import plan
 from comparison.deployments import read_registry
 from comparison.errors import UnknownName
 from comparison.plan import PROFILES, find_deployment, make_plan
+from comparison.variants import parse_variation
 
 REGISTRY = read_registry(environ={})
 QUICK = PROFILES["quick"]
@@ -60,3 +64,35 @@ def test_a_longer_profile_takes_longer():
     totals = [make_plan(REGISTRY, (), PROFILES[name]).total_s for name in ("quick", "default", "full")]
     assert totals == sorted(totals)
     assert totals[0] < totals[1] < totals[2]
+
+
+def test_what_may_rank_is_started_again():
+    repeated = make_plan(REGISTRY, (), QUICK, [parse_variation("workers=2")]).repeated
+    assert len(repeated) == 8
+    assert not {d.server for d in repeated} & {"inprocess"}
+    assert not [d for d in repeated if d.variant or d.format == "null"]
+
+
+def test_repeats_of_cold_starts_are_in_the_time_left():
+    once = make_plan(REGISTRY, ("flask-torchscript", "flask-null", "inprocess-torchscript"), QUICK)
+    profile = replace(QUICK, cold_starts=3)
+    more = replace(once, profile=profile)
+    (flask,) = more.repeated
+    assert once.repeats_s == 0
+    assert profile.starts_without_warmup == 1
+    assert more.total_s - once.total_s == pytest.approx(3 * more.start_s(flask))
+    assert replace(profile, cold_without_warmup=False).starts_without_warmup == 0
+
+
+def test_repeats_add_at_most_two_and_a_half_minutes_to_the_default_profile():
+    assert 60 < make_plan(REGISTRY, (), PROFILES["default"]).repeats_s <= 150
+
+
+def test_the_default_profile_spends_70_percent_of_its_time_in_warm_up_and_windows(monkeypatch):
+    variations = [parse_variation(text) for text in PROFILES["default"].variations]
+    planned = make_plan(REGISTRY, (), PROFILES["default"], variations)
+    whole_s = planned.total_s
+    monkeypatch.setattr(plan, "LOCUST_ESTIMATE_S", 0.0)
+    monkeypatch.setattr(plan, "SETTLE_ESTIMATE_S", 0.0)
+    starts_s = planned.repeats_s + sum(planned.start_s(deployment) for deployment, _ in planned.deployments)
+    assert (planned.total_s - starts_s) / whole_s >= 0.7

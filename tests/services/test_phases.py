@@ -28,6 +28,19 @@ def test_seconds_count_from_the_start_of_the_process_and_of_a_forks_parent() -> 
     assert 0.3 <= found["here"] <= found["fork"]
 
 
+def test_a_worker_that_is_a_program_of_its_own_counts_from_the_start_of_the_server() -> None:
+    worker = "from services.phases import announce, announce_worker; announce_worker(); announce('there')"
+    code = (
+        "import os, subprocess, sys, time; from services.phases import announce_worker, start_of_server\n"
+        "announce_worker(); time.sleep(0.3)\n"
+        f"subprocess.run([sys.executable, '-c', {worker!r}], env={{**os.environ, **start_of_server()}}, check=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = phases(done.stderr)
+    assert list(found) == ["worker", "there"], "the server's first process is no worker"
+    assert 0.28 <= found["worker"] <= found["there"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("warmup", [1, 0])
 def test_the_flask_service_announces_its_phases_in_order(model_dir: Path, tmp_path: Path, warmup: int) -> None:

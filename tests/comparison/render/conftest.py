@@ -6,6 +6,7 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.render import write_all
+from tests.comparison.cold_start_runs import add_starts
 from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.synthetic import Faults, Scenario, write_run
 from tests.comparison.usage_runs import add_usage
@@ -63,6 +64,9 @@ def rendered(tmp_path_factory):
             add_payload(run, "flask-savedmodel-rest", "", speedup=0.2, batch=32)
             add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)
             add_usage(run)
+            add_starts(run, 3, without=1)
+        if name == "containers":
+            add_starts(run, 7, without=3)
         comparison = compare(run)
         made[name] = Rendered(comparison, write_all(comparison, folder / name / "report"))
     return made

@@ -10,7 +10,20 @@ from xml.etree import ElementTree
 import pytest
 
 from comparison.analysis import compare
-from comparison.render import charts, containers, devices, findings, method, notes, ranking, tables, write_all
+from comparison.answers import Evidenced
+from comparison.render import (
+    charts,
+    cold_starts,
+    containers,
+    devices,
+    findings,
+    method,
+    notes,
+    ranking,
+    tables,
+    write_all,
+)
+from comparison.studies import cold_start
 from tests.comparison.render.conftest import Rendered
 from tests.comparison.render.page import Page
 from tests.comparison.synthetic import Faults, Scenario, write_run
@@ -119,7 +132,7 @@ def test_a_container_with_too_many_rights_stands_out(rendered):
 
 
 def test_the_cold_start_table_begins_with_the_image_and_what_came_before_the_start(clean):
-    table = tables.cold_start(clean.comparison)
+    table = cold_starts.pieces(clean.comparison)
     assert titles(table)[1:4] == ["Image", "Create", "Engine start"]
     assert "not in them" in table.caption
     assert {c.text for c in column(table, "Engine start")} == {"0.380", "–"}
@@ -129,7 +142,7 @@ def test_the_cold_start_table_begins_with_the_image_and_what_came_before_the_sta
 def test_the_cold_start_chart_shows_creation_left_of_zero_and_the_rest_right_of_it(clean, width):
     svg = ElementTree.fromstring(charts.CHARTS["cold_start"](clean.comparison, width))
     rows = [g for g in svg.iter("g") if any(r.get("class") == "zero" for r in g)]
-    assert len(rows) == len(tables.cold_start(clean.comparison).rows)
+    assert len(rows) == len(cold_starts.totals(clean.comparison).rows)
     for row in rows:
         (zero,) = (float(r.get("x1")) for r in row if r.get("class") == "zero")
         for bar in row.iter("rect"):
@@ -145,7 +158,10 @@ def local(comparison):
         start = entry.result.cold_start.model_copy(update={"create_s": None, "start_s": None})
         entries.append(replace(entry, result=entry.result.model_copy(update={"cold_start": start, "container": None})))
     settings = comparison.suite.settings.model_copy(update={"runtime": "local"})
-    return replace(comparison, entries=tuple(entries), suite=comparison.suite.model_copy(update={"settings": settings}))
+    found = replace(
+        comparison, entries=tuple(entries), suite=comparison.suite.model_copy(update={"settings": settings})
+    )
+    return replace(found, cold_starts=cold_start.study(Evidenced(entries, {}, {})))
 
 
 def test_network_bytes_are_those_of_one_request_and_a_floor_has_none(clean):

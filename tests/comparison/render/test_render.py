@@ -13,6 +13,7 @@ from comparison.outcome import Comparison
 from comparison.render import (
     FORMATS,
     charts,
+    cold_starts,
     curves,
     distributions,
     findings,
@@ -33,7 +34,8 @@ TABLES = (
     ranking.ranking,
     tables.latency,
     tables.throughput,
-    tables.cold_start,
+    cold_starts.totals,
+    cold_starts.pieces,
     tables.resources,
     tables.static_dynamic,
     distributions.spectrum,
