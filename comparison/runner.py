@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from comparison.deployments import Deployment, Endpoint
 from comparison.device import read_device
 from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
+from comparison.inside import look_again, read_resources
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
 from comparison.orders import closed_stages, floor_stages, orders
@@ -20,6 +22,7 @@ from comparison.progress import RunProgress
 from comparison.readiness import wait_port, wait_ready
 from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
 from comparison.runtimes import Server
+from comparison.told import read_settings
 from loadtests.endpoints import announce, withdraw
 
 
@@ -87,7 +90,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     run.progress.step(f"cold start and gate   {deployment.name}", run.plan.start_s(deployment))
     try:
         server = run.fleet.start(deployment)
-        cold_start, device = _cold_start(server, endpoints)
+        cold_start, device, told = _cold_start(server, endpoints)
         container = server.inspect()
         if container is not None:
             # What serves is what is inside the images, not what this machine has installed.
@@ -99,6 +102,9 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
+        resources = read_resources(server, run.suite.settings, container, told)
+        for result in results:
+            result.resources = resources
         run.fleet.rest(deployment)
     except ServerFailed as error:
         run.fleet.stop(deployment)
@@ -108,12 +114,12 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     run.save()
 
 
-def _cold_start(server: Server, endpoints: tuple[Endpoint, ...]) -> tuple[ColdStart, str | None]:
-    """Wait through every phase; with it comes the device that the model computes on, where the server says."""
+def _cold_start(server: Server, endpoints: tuple[Endpoint, ...]) -> tuple[ColdStart, str | None, Mapping[str, int]]:
+    """Wait through every phase; with it comes what the server says of its device and of how it is set."""
     create_s, start_s = server.created
     if endpoints[0].protocol == "call":
-        cold_start, device = floor.wait_floor(server)
-        return cold_start.model_copy(update={"create_s": create_s, "start_s": start_s}), device
+        cold_start, device, told = floor.wait_floor(server)
+        return cold_start.model_copy(update={"create_s": create_s, "start_s": start_s}), device, told
     port_open_s = wait_port(server)
     ready_s = wait_ready(server)
     gate.first_answer(endpoints[0], server)
@@ -121,7 +127,7 @@ def _cold_start(server: Server, endpoints: tuple[Endpoint, ...]) -> tuple[ColdSt
     cold_start = ColdStart(
         create_s=create_s, start_s=start_s, port_open_s=port_open_s, ready_s=ready_s, first_answer_s=first_answer_s
     )
-    return cold_start, read_device(server)
+    return cold_start, read_device(server), read_settings(server)
 
 
 def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...], round_: int) -> None:
@@ -138,12 +144,21 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
                 _visit(run, endpoint, server, round_)
         finally:
             withdraw(deployment.name, run.state)
+        if round_ == run.plan.profile.rounds:
+            _look_again(run, server, endpoints)
         run.fleet.rest(deployment)
     except ServerFailed as error:
         run.fleet.stop(deployment)
         for endpoint in due:
             _record(run, endpoint, _lost(run, endpoint, round_, str(error)))
         run.save()
+
+
+def _look_again(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None:
+    for result in map(run.result, endpoints):
+        if result.resources is not None:
+            result.resources = look_again(result.resources, server, run.suite.settings)
+    run.save()
 
 
 def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:

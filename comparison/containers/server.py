@@ -68,6 +68,13 @@ class DockerServer:
         except (DockerException, KeyError, ValueError, IndexError) as error:
             raise ServerFailed(f"{self.deployment.name}: cannot look into its container: {error}") from None
 
+    def kernel(self, name: str) -> str:
+        """These files as its own processes see them; among them are those of the process that reads."""
+        with suppress(DockerException):
+            _, output = self.container.exec_run(["sh", "-c", f"cat /proc/[0-9]*/{name}"], stderr=False)
+            return str(output.decode(errors="replace"))
+        return ""
+
     def ended(self) -> str:
         """How it ended, in words; empty while it runs or is paused."""
         try:

@@ -18,9 +18,9 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from comparison import resources
+from comparison.kernel import control_groups
 from comparison.resources import Usage
 
-CGROUP = Path("/sys/fs/cgroup")
 NANO, MICRO = 1e-9, 1e-6
 
 
@@ -85,16 +85,6 @@ def kernel_counters(container: Container) -> Read | None:
         version(groups, network)
         return lambda: version(groups, network)
     return None
-
-
-def control_groups(text: str, root: Path = CGROUP) -> dict[str, Path]:
-    """Controller to its folder, from /proc/<pid>/cgroup; cgroup v2 is the controller without a name."""
-    groups = {}
-    for line in text.splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            groups[controller] = root / controllers / path.lstrip("/")
-    return groups
 
 
 def version_2(groups: Mapping[str, Path], network: Path) -> Sample:

@@ -35,6 +35,7 @@ IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
 """What a load generator's container does between visits."""
 QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
 BATCHING = ("--enable_batching=true", "--batching_parameters_file=/config/batching.config")
+INTER_OP = "--tensorflow_inter_op_parallelism"
 HINTS = {
     r"Requested CPUs are not available": "choose cores that this machine has: --server-cpus and --client-cpus",
     r"port is already allocated|address already in use": "stop what uses the port, or choose another in .env",
@@ -158,7 +159,8 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
 
     Nor are there health checks: each is a process on the server's own core, in the midst of what is measured.
     """
-    servers = {deployment.service: _quiet(deployment, engine) for deployment in registry}
+    values = {**variables(), **_variables(settings)}
+    servers = {d.service: {**_quiet(d, engine), **command_for(d, values)} for d in registry}
     generator = {
         **QUIET,
         "command": list(IDLE),
@@ -170,6 +172,18 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
     return {**servers, LOCUST: generator, **workers}
 
 
+def command_for(deployment: Deployment, values: Mapping[str, str]) -> dict[str, Any]:
+    """TensorFlow Serving's command, for its one process with the threads of all workers: Compose cannot multiply.
+
+    Nothing for other servers, which take both numbers from their environment.
+    """
+    if not deployment.server.startswith("tfserving"):
+        return {}
+    threads = int(values["WORKERS"]) * int(values["THREADS_PER_WORKER"])
+    command = service_block(deployment.base or deployment.service, values)["command"]
+    return {"command": [re.sub(rf"^({INTER_OP}=)\d+$", rf"\g<1>{threads}", flag) for flag in command]}
+
+
 def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
     return {**QUIET, "ports": _ports(deployment, engine)}
 
@@ -178,7 +192,8 @@ def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str
     """A block for each variant: its base's, with the variables that it changes; the image is the base's own."""
     blocks = {}
     for variant in variants:
-        block = service_block(variant.base, {**variables(), **_variables(settings), **variant.changes})
+        values = {**variables(), **_variables(settings), **variant.changes}
+        block = {**service_block(variant.base, values), **command_for(variant, values)}
         if variant.variant.startswith("batching") and variant.server.startswith("tfserving"):
             block["command"] = [*block["command"], *BATCHING]
         dropped = ("build", "depends_on", "ports", "healthcheck", "restart")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -20,7 +20,7 @@ from comparison.cpus import CpuPlan
 from comparison.deployments import Deployment
 from comparison.errors import ServerFailed
 from comparison.models_command import run_models
-from comparison.resources import ProcessTree, Usage, sampling
+from comparison.resources import ProcessTree, Usage, process_tree, sampling
 from comparison.results import RunSettings
 from comparison.runtimes import Preparation
 from models.spec import model_dir
@@ -57,6 +57,10 @@ class LocalServer:
 
     def inspect(self) -> None:
         """It has no container to look into."""
+
+    def kernel(self, name: str) -> str:
+        """These files of every process of its tree."""
+        return "".join(map(_text, (path for p in process_tree(self.pid) for path in Path(f"/proc/{p.pid}").glob(name))))
 
     @property
     def stdin(self) -> IO[bytes] | None:
@@ -159,6 +163,13 @@ def open_runtime(settings: RunSettings, folder: Path) -> LocalRuntime:
     cpus = CpuPlan(tuple(settings.server_cpus), tuple(settings.client_cpus))
     equal = {f"SERVING_{name}": value for name, value in settings.of_servers.items()}
     return LocalRuntime(cpus, folder / "logs", equal)
+
+
+def _text(path: Path) -> str:
+    """A file's text; nothing where the thread that it is of has ended."""
+    with suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
 
 
 def free_port() -> int:
