@@ -163,7 +163,8 @@ def test_threads_that_come_later_are_seen_after_the_last_round(tmp_path):
     server = started(code + "\ntime.sleep(60)", tmp_path / "log")
     try:
         before = read_resources(server, settings(), None, TOLD)
-        assert (server.stdin, server.stdout) != (None, None)
+        assert server.stdin is not None
+        assert server.stdout is not None
         server.stdin.write(b"\n")
         server.stdin.flush()
         server.stdout.readline()

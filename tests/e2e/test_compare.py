@@ -3,6 +3,7 @@
 import csv
 import html
 import json
+import sys
 
 import pytest
 
@@ -70,6 +71,18 @@ def test_raw_rows_agree_with_the_suite(finished):
             ]
             assert len(mine) == window.requests
             assert all(0 < latency < 30 for latency in mine)
+
+
+def test_every_server_had_what_was_asked_for_as_seen_inside_it(finished):
+    for endpoint in finished.suite.endpoints:
+        found = endpoint.resources
+        assert found is not None
+        assert found.problems == []
+        if sys.platform == "linux":
+            assert found.cpus == finished.suite.settings.server_cpus
+            assert None not in (found.processes, found.os_threads, found.os_threads_at_end, found.resident_bytes)
+        if endpoint.format != "null" and endpoint.server != "tfserving":
+            assert found.intra_op_threads == 1
 
 
 def test_cold_starts_are_in_order(finished):
