@@ -51,9 +51,9 @@ def read_resources(
         os_threads=len(threads) or None,
         memory_limit_bytes=min(limits, default=None),
         resident_bytes=resident_bytes(threads) or None,
+        asked=asked(settings, server.deployment.variant),
     ).model_copy(update=told)
-    wanted = asked(settings, server.deployment.variant)
-    problems = [*_core_problems(threads, settings.server_cpus), *_setting_problems(resources, wanted)]
+    problems = [*_core_problems(threads, settings.server_cpus), *_setting_problems(resources)]
     return resources.model_copy(update={"problems": problems})
 
 
@@ -102,15 +102,15 @@ def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[s
         yield f"{many} may run on {cores(other)}, {cores(sorted(cpus))} was asked for"
 
 
-def _setting_problems(resources: Resources, wanted: Mapping[str, int]) -> Iterator[str]:
+def _setting_problems(resources: Resources) -> Iterator[str]:
     """A server of one process has no workers to tell of: it has the threads of all workers together.
 
     How long a batch may wait says nothing of a server that does not batch.
     """
-    for name in wanted:
-        value, want = getattr(resources, name), wanted[name]
+    for name, want in resources.asked.items():
+        value = getattr(resources, name)
         if name == "threads_per_worker" and resources.workers is None:
-            want *= wanted["workers"]
+            want *= resources.asked["workers"]
         if name == "batch_delay_ms" and resources.batch_size in (None, 1):
             continue
         if value is not None and value != want:

@@ -172,6 +172,8 @@ class Resources(Record):
     batch_size: int | None = None
     batch_delay_ms: int | None = None
     """The last five are the server's own word."""
+    asked: dict[str, int] = {}
+    """What it was asked to be, by those five names; empty for a server as it comes, which was asked for nothing."""
     problems: list[str] = []
 
 
@@ -224,6 +226,8 @@ class Window(Record):
     """Bytes over the container's interfaces in the window, protocol headers included; None for a process."""
     server_throttled_s: float | None = None
     """Seconds in which the engine held the container back for having used up its CPU limit."""
+    gpu_energy_j: float | None = None
+    """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: float | None = None
     client_peak_memory_bytes: int | None = None
     problems: list[str] = []

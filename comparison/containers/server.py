@@ -18,6 +18,7 @@ from comparison.containers.engine import Engine, explain
 from comparison.containers.inside import read_container
 from comparison.containers.usage import sampling
 from comparison.deployments import Deployment
+from comparison.energy import Meter
 from comparison.errors import ServerFailed
 from comparison.resources import Usage
 from comparison.results import Container as ContainerFacts
@@ -38,6 +39,7 @@ class DockerServer:
     process: subprocess.Popen[bytes] | None = None
     started_at_s: float = field(default_factory=time.time)
     """The same moment since the epoch, about."""
+    meter: Meter | None = None
 
     @property
     def pid(self) -> int:
@@ -118,7 +120,7 @@ class DockerServer:
 
     def sampling(self) -> AbstractContextManager[Usage]:
         """Sample what the container uses."""
-        return sampling(self.container, self.docker.is_local)
+        return sampling(self.container, self.docker.is_local, self.meter)
 
 
 def _describe_exit(code: int) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from comparison.equality import GIB
-from comparison.inside import asked
 from comparison.outcome import Comparison, Entry
 from comparison.render.cells import Cell, Column, Rows, Table, endpoint_cell, number_cell, single
 from comparison.render.names import label, server
@@ -35,7 +33,7 @@ TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_si
 def inside(comparison: Comparison) -> Table:
     """One row per endpoint whose server was looked into."""
     shown = _looked_into(comparison)
-    rows = tuple(_row(entry, found, _asked(comparison, entry)) for entry, found in shown)
+    rows = tuple(_row(entry, found) for entry, found in shown)
     caption = (
         "Cores, processes, threads and memory: the kernel's word, of every process and thread, once ready and idle (OS "
         "threads also after the last round, where they differ). Workers, intra-op threads and batching: the server's "
@@ -52,7 +50,7 @@ def as_asked(comparison: Comparison) -> str:
     wrong = [label(entry.result) for entry, found in shown if found.problems]
     if wrong:
         return f" Seen inside, not all had what was asked for: {', '.join(wrong)}."
-    silent = dict.fromkeys(server(e.result) for e, found in shown if _untold(e, found, _asked(comparison, e)))
+    silent = dict.fromkeys(server(e.result) for e, found in shown if _untold(e, found))
     said = " Seen inside every process of each server, cores were as asked for, and so was all that servers tell."
     return said + (f" Not told in full, so only asked for, by {', '.join(silent)}." if silent else "")
 
@@ -61,17 +59,13 @@ def _looked_into(comparison: Comparison) -> list[tuple[Entry, Resources]]:
     return [(e, e.result.resources) for e in comparison.entries if e.result.resources is not None]
 
 
-def _asked(comparison: Comparison, entry: Entry) -> dict[str, int]:
-    return asked(comparison.suite.settings, entry.result.variant)
-
-
-def _untold(entry: Entry, found: Resources, wanted: Mapping[str, int]) -> list[str]:
+def _untold(entry: Entry, found: Resources) -> list[str]:
     """The settings that the server was asked for, that it has, and that it does not tell."""
     if entry.role == "floor":
         names: tuple[str, ...] = ("intra_op_threads",)
     else:
         names = tuple(name for name in TELLING if not (entry.role == "null" and name == "intra_op_threads"))
-    untold = [name for name in names if name in wanted and getattr(found, name) is None]
+    untold = [name for name in names if name in found.asked and getattr(found, name) is None]
     return [name for name in untold if name != "workers"] if _is_one_process(found) else untold
 
 
@@ -80,12 +74,12 @@ def _is_one_process(found: Resources) -> bool:
     return found.workers is None and found.threads_per_worker is not None
 
 
-def _row(entry: Entry, found: Resources, wanted: Mapping[str, int]) -> tuple[Cell, ...]:
-    untold = _untold(entry, found, wanted)
+def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
+    untold = _untold(entry, found)
 
     def setting(name: str) -> Cell:
         if name in untold:
-            return Cell(str(wanted[name]), UNTOLD, tone="muted")
+            return Cell(str(found.asked[name]), UNTOLD, tone="muted")
         value = getattr(found, name)
         if name == "workers" and _is_one_process(found):
             return Cell(NONE, "one process", tone="muted")
@@ -98,18 +92,18 @@ def _row(entry: Entry, found: Resources, wanted: Mapping[str, int]) -> tuple[Cel
         endpoint_cell(entry),
         Cell(", ".join(map(str, found.cpus)) or NONE),
         *(setting(name) for name in TELLING[:3]),
-        _batching(found, wanted, untold),
+        _batching(found, untold),
         Cell("none") if limit is None else Cell(significant(limit / GIB), sort=limit),
         _count(found.processes),
         _threads(found),
         number_cell(found.resident_bytes, megabytes),
-        _verdict(found, wanted, untold),
+        _verdict(found, untold),
     )
 
 
-def _batching(found: Resources, wanted: Mapping[str, int], untold: list[str]) -> Cell:
+def _batching(found: Resources, untold: list[str]) -> Cell:
     if "batch_size" in untold:
-        return Cell(_batches(wanted["batch_size"], wanted["batch_delay_ms"]), UNTOLD, tone="muted")
+        return Cell(_batches(found.asked["batch_size"], found.asked["batch_delay_ms"]), UNTOLD, tone="muted")
     if found.batch_size is None:
         return Cell(NONE, tone="muted")
     return Cell(_batches(found.batch_size, found.batch_delay_ms))
@@ -129,10 +123,10 @@ def _threads(found: Resources) -> Cell:
     return cell if later in (None, found.os_threads) else Cell(cell.text, f"{later:,} at the end", cell.sort)
 
 
-def _verdict(found: Resources, wanted: Mapping[str, int], untold: list[str]) -> Cell:
+def _verdict(found: Resources, untold: list[str]) -> Cell:
     if found.problems:
         return Cell("no", "; ".join(found.problems), tone="bad")
-    if not wanted:
+    if not found.asked:
         return Cell("as it comes")
     return Cell("yes", "as far as it tells" if untold else "", tone="good")
 

@@ -25,6 +25,7 @@ from comparison.containers.server import DockerServer
 from comparison.containers.stack import LOCUST, STAND_IN_NOTE, prepare_stack, share_artifacts, user_project
 from comparison.deployments import Deployment, compose_files, read_registry, service_block
 from comparison.deployments import settings as variables
+from comparison.energy import Meter, open_meter
 from comparison.errors import EngineFailure, ServerFailed
 from comparison.results import RunSettings
 from comparison.runtimes import Client, Preparation
@@ -53,6 +54,7 @@ class DockerRuntime:
     compose: Compose
     settings: RunSettings
     folder: Path
+    meter: Meter | None = None
 
     @property
     def engine(self) -> str:
@@ -90,6 +92,7 @@ class DockerRuntime:
             self.settings.server_cpus,
             self.folder / "logs" / f"{deployment.name}.log",
             process,
+            meter=self.meter,
         )
         server.log_file.parent.mkdir(parents=True, exist_ok=True)
         return server
@@ -145,7 +148,8 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
     write_override(override, blocks, {"results": {}, **share_artifacts()})
     files = (*compose_files(variables()), override)
     compose = Compose(engine.client, f"{user_project()}-{folder.resolve().name}".lower(), files, _variables(settings))
-    return DockerRuntime(engine, compose, settings, folder.resolve())
+    meter = None if settings.device == "cpu" else open_meter()
+    return DockerRuntime(engine, compose, settings, folder.resolve(), meter)
 
 
 def _variables(settings: RunSettings) -> dict[str, str]:

@@ -62,8 +62,9 @@ def problems(told, variant="", **changes):
     return read_resources(Written(deployment=deployment), settings(**changes), None, TOLD | told).problems
 
 
-def test_a_server_that_is_as_asked_for_has_no_problems():
-    assert problems({}) == []
+def test_a_server_that_is_as_asked_for_has_no_problems_and_keeps_what_was_asked():
+    found = read_resources(Written(), settings(workers=3), None, TOLD | {"workers": 3})
+    assert (found.problems, found.asked["workers"]) == ([], 3)
 
 
 @pytest.mark.parametrize(

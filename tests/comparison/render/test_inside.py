@@ -10,6 +10,7 @@ from comparison.analysis import compare
 from comparison.render import inside, method
 from comparison.results import Resources, load_suite, save_suite
 from tests.comparison.synthetic import Faults, Scenario, write_run
+from tests.comparison.synthetic_resources import ASKED
 from tests.comparison.variant_runs import add_variant
 
 NAMES = (
@@ -26,7 +27,9 @@ def comparison(folder, variant="", told=None, **resources):
     if variant:
         add_variant(run, "flask-torchscript-rest", variant, speedup=1.1, concurrencies=(1, 4))
         suite = load_suite(run)
-        suite.endpoints[-1].resources = Resources(cpus=[0], **(told or {}))
+        suite.endpoints[-1].resources = Resources(
+            cpus=[0], asked={} if variant == "defaults" else ASKED, **(told or {})
+        )
         save_suite(run, suite)
     return compare(run)
 
