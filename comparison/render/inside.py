@@ -51,7 +51,9 @@ def as_asked(comparison: Comparison) -> str:
     if wrong:
         return f" Seen inside, not all had what was asked for: {', '.join(wrong)}."
     silent = dict.fromkeys(server(e.result) for e, found in shown if _untold(e, found))
-    said = " Seen inside every process of each server, cores were as asked for, and so was all that servers tell."
+    seen = "Seen inside every process of each server, cores were as asked for, and so was all that servers tell."
+    heard = "All that servers tell of their workers, threads and batching was as asked for."
+    said = f" {seen if all(found.cpus for _, found in shown) else heard}"
     return said + (f" Not told in full, so only asked for, by {', '.join(silent)}." if silent else "")
 
 
@@ -87,13 +89,12 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
             return Cell("its choice")
         return Cell(NONE, tone="muted") if value is None else Cell(str(value), sort=value)
 
-    limit = found.memory_limit_bytes
     return (
         endpoint_cell(entry),
-        Cell(", ".join(map(str, found.cpus)) or NONE),
+        Cell(", ".join(map(str, found.cpus))) if found.cpus else Cell(NONE, tone="muted"),
         *(setting(name) for name in TELLING[:3]),
         _batching(found, untold),
-        Cell("none") if limit is None else Cell(significant(limit / GIB), sort=limit),
+        _limit(found),
         _count(found.processes),
         _threads(found),
         number_cell(found.resident_bytes, megabytes),
@@ -112,6 +113,14 @@ def _batching(found: Resources, untold: list[str]) -> Cell:
 def _batches(size: int, delay_ms: int | None) -> str:
     within = "" if delay_ms is None else f" within {delay_ms} ms"
     return "off" if size == 1 else f"{size} rows{within}"
+
+
+def _limit(found: Resources) -> Cell:
+    """Where no process could be looked into, nothing is known of a limit."""
+    if found.processes is None:
+        return Cell(NONE, tone="muted")
+    limit = found.memory_limit_bytes
+    return Cell("none") if limit is None else Cell(significant(limit / GIB), sort=limit)
 
 
 def _count(count: int | None) -> Cell:

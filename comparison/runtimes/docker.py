@@ -177,15 +177,16 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
 
 
 def command_for(deployment: Deployment, values: Mapping[str, str]) -> dict[str, Any]:
-    """TensorFlow Serving's command, for its one process with the threads of all workers: Compose cannot multiply.
+    """TensorFlow Serving's command: the threads of all workers for its one process, and batching where it is on.
 
-    Nothing for other servers, which take both numbers from their environment.
+    Compose can neither multiply nor choose. Nothing for other servers, which take it all from their environment.
     """
     if not deployment.server.startswith("tfserving"):
         return {}
     threads = int(values["WORKERS"]) * int(values["THREADS_PER_WORKER"])
     command = service_block(deployment.base or deployment.service, values)["command"]
-    return {"command": [re.sub(rf"^({INTER_OP}=)\d+$", rf"\g<1>{threads}", flag) for flag in command]}
+    flags = [re.sub(rf"^({INTER_OP}=)\d+$", rf"\g<1>{threads}", flag) for flag in command]
+    return {"command": [*flags, *(BATCHING if int(values["BATCH_SIZE"]) > 1 else ())]}
 
 
 def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
@@ -198,8 +199,6 @@ def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str
     for variant in variants:
         values = {**variables(), **_variables(settings), **variant.changes}
         block = {**service_block(variant.base, values), **command_for(variant, values)}
-        if variant.variant.startswith("batching") and variant.server.startswith("tfserving"):
-            block["command"] = [*block["command"], *BATCHING]
         dropped = ("build", "depends_on", "ports", "healthcheck", "restart")
         blocks[variant.service] = {key: value for key, value in block.items() if key not in dropped}
     return blocks

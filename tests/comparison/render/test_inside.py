@@ -109,6 +109,15 @@ def test_variants_are_shown_and_differ_on_purpose(tmp_path, variant, told, title
     assert found.invalid == ()
 
 
+def test_where_no_process_can_be_looked_into_nothing_is_said_of_it(tmp_path):
+    unseen = {"cpus": [], "processes": None, "os_threads": None, "os_threads_at_end": None, "resident_bytes": None}
+    found = comparison(tmp_path, **{name.removesuffix("-rest"): unseen for name in NAMES})
+    for title in ("Cores", "Memory limit", "Processes", "OS threads", "Memory at rest"):
+        assert {cell.text for cell in column(found, title).values()} == {"–"}
+    assert "All that servers tell of their workers, threads and batching was as asked for." in fact(found)
+    assert "cores" not in inside.inside(found).caption.partition("own word.")[2]
+
+
 def test_a_run_from_before_servers_were_looked_into_has_no_such_table(tmp_path):
     run = write_run(tmp_path / "run", SCENARIO)
     suite = load_suite(run)

@@ -6,12 +6,12 @@ import pytest
 
 from comparison.deployments import read_registry
 from comparison.plan import find_deployment
-from comparison.runtimes.docker import command_for
+from comparison.runtimes.docker import BATCHING, command_for
 from comparison.variants import parse_variation, vary
 
 REGISTRY = read_registry(environ={})
 TFSERVING = find_deployment(REGISTRY, "tfserving-savedmodel")
-VALUES = {"WORKERS": "1", "THREADS_PER_WORKER": "1", "INTRA_OP_THREADS": "1", "MODEL": "digits_cnn"}
+VALUES = {"WORKERS": "1", "THREADS_PER_WORKER": "1", "INTRA_OP_THREADS": "1", "BATCH_SIZE": "1"}
 FLAG = "--tensorflow_inter_op_parallelism="
 
 
@@ -27,7 +27,7 @@ def test_tensorflow_serving_has_the_threads_of_all_workers(changes, threads):
     assert inter_op(TFSERVING, **changes) == threads
 
 
-def test_so_has_a_variant_of_it(monkeypatch):
+def test_so_has_a_variant_of_it():
     (variant,) = vary([TFSERVING], [parse_variation("workers=4")])
     assert inter_op(variant, **variant.changes) == "4"
     stand_in = replace(TFSERVING, server="tfserving-embedded")
@@ -38,6 +38,13 @@ def test_its_other_flags_stay_as_the_files_have_them():
     one, two = (command_for(TFSERVING, VALUES | {"WORKERS": count})["command"] for count in ("1", "2"))
     assert [flag for flag in one if flag not in two] == [f"{FLAG}1"]
     assert "--tensorflow_intra_op_parallelism=1" in one
+
+
+def test_it_batches_where_that_is_asked_for():
+    (variant,) = vary([TFSERVING], [parse_variation("batching=16")])
+    for deployment, values in ((TFSERVING, VALUES | {"BATCH_SIZE": "16"}), (variant, VALUES | variant.changes)):
+        assert command_for(deployment, values)["command"][-len(BATCHING) :] == list(BATCHING)
+    assert not set(BATCHING) & set(command_for(TFSERVING, VALUES)["command"])
 
 
 @pytest.mark.parametrize("name", ["flask-torchscript", "torchserve-torchscript", "inprocess-torchscript"])
