@@ -6,14 +6,15 @@ from typing import Final
 
 from comparison.equality import GIB
 from comparison.outcome import Comparison, Entry
-from comparison.render.cells import Cell, Column, Rows, Table, endpoint_cell, number_cell, single
+from comparison.render.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
 from comparison.render.names import label, server
 from comparison.render.numbers import NONE, megabytes, significant
 from comparison.results import Resources
 
 UNTOLD: Final = "asked, not reported"
 COLUMNS: Final = (
-    Column("Endpoint", numeric=False),
+    ENDPOINT,
+    Column("As asked for", numeric=False),
     Column("Cores"),
     Column("Workers"),
     Column("Threads a worker"),
@@ -23,7 +24,6 @@ COLUMNS: Final = (
     Column("Processes"),
     Column("OS threads"),
     Column("Memory at rest", "MB"),
-    Column("As asked for", numeric=False),
 )
 SET: Final = ("Cores", "Workers", "Threads a worker", "Intra-op threads", "Batching", "Memory limit")
 """What should be equal for all; the others are what a server makes of it."""
@@ -91,6 +91,7 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
 
     return (
         endpoint_cell(entry),
+        _verdict(found, untold),
         Cell(", ".join(map(str, found.cpus))) if found.cpus else Cell(NONE, tone="muted"),
         *(setting(name) for name in TELLING[:3]),
         _batching(found, untold),
@@ -98,7 +99,6 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
         _count(found.processes),
         _threads(found),
         number_cell(found.resident_bytes, megabytes),
-        _verdict(found, untold),
     )
 
 
