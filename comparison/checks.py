@@ -41,7 +41,7 @@ class Evidence:
     sibling_wrong: str = ""
     """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
     unequal: Sequence[str] = ()
-    """What its container had and the others' had not (comparison.equality)."""
+    """What its container or its processes had and the others' had not (comparison.equality)."""
     load_cpus: int = 1
     """CPUs that the load generator could use up: one for each of its processes that had users, if it had the cores."""
     device_asked: str = "cpu"
@@ -135,7 +135,20 @@ def _container(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("container", True, problem, why, advice)
     for had in evidence.unequal:
         why = "with unequal resources a difference is not the server's or the format's"
-        yield Finding("unequal containers", True, f"its container had {had}", why, advice)
+        if container is None:
+            advice = "set the same limits for all: `ulimit -v`, or the memory limit of the control group"
+            yield Finding("unequal resources", True, f"its processes had {had}", why, advice)
+        else:
+            yield Finding("unequal containers", True, f"its container had {had}", why, advice)
+
+
+def _resources(evidence: Evidence) -> Iterator[Finding]:
+    """Seen inside its processes, and told by the server itself; of processes and containers alike."""
+    resources = evidence.endpoint.resources
+    for problem in resources.problems if resources else ():
+        why = "it had not what the others had, so a difference is not the server's or the format's"
+        advice = "look for what changes it: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
+        yield Finding("resources", True, problem, why, advice)
 
 
 def _throttled(evidence: Evidence) -> Iterator[Finding]:
@@ -220,6 +233,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _errors,
     _window_problems,
     _container,
+    _resources,
     _throttled,
     _rounds,
     _samples,

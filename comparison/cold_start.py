@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
 
@@ -16,6 +16,7 @@ from comparison.plan import Profile
 from comparison.readiness import wait_port, wait_ready
 from comparison.results import ColdStart, Suite
 from comparison.runtimes import Server
+from comparison.told import read_settings
 
 FOLLOWING: Final = 5
 """Requests right after the first, for contrast."""
@@ -24,8 +25,17 @@ LOG_GRACE_S = 1.0
 POLL_EVERY_S = 0.01
 
 
-def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> tuple[ColdStart, str | None]:
-    """Wait through every phase; with it comes the device that the model computes on, where the server says.
+@dataclass(frozen=True)
+class Started:
+    """A server that answers: its cold start, and what it says of the device it computes on and of how it is set."""
+
+    cold_start: ColdStart
+    device: str | None
+    told: Mapping[str, int]
+
+
+def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> Started:
+    """Wait through every phase.
 
     To be called right after the spawn; ServerFailed where it does not come to an answer.
     """
@@ -34,9 +44,10 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
     create_s, start_s = server.created
     made = ColdStart(create_s=create_s, start_s=start_s, order=order)
     if endpoint.protocol == "call":
-        reached, device = floor.wait_floor(server)
+        reached, device, told = floor.wait_floor(server)
         known = {"ready_s": reached.ready_s, "first_answer_s": reached.first_answer_s}
-        return made.model_copy(update={**known, "phases": read_phases(server.log, begun)}), device
+        reached = made.model_copy(update={**known, "phases": read_phases(server.log, begun)})
+        return Started(reached, device, told)
     body = gate.body_of(endpoint)
     port_open_s = wait_port(server)
     ready_s = wait_ready(server)
@@ -50,7 +61,7 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
         "next_requests_s": [latency_s for _, latency_s in following],
         "phases": _whole_phases(server, begun),
     }
-    return made.model_copy(update=update), read_device(server)
+    return Started(made.model_copy(update=update), read_device(server), read_settings(server))
 
 
 def again(deployment: Deployment, number: int, warmup: bool) -> Deployment:

@@ -54,6 +54,10 @@ class Deployment:
     device_match: str = ""
     device_log: str = ""
     """Or group 1 of this, in the server's log."""
+    settings: tuple[str, ...] = ()
+    """Where the server tells how it is set: <port name>/<path>, or `log`."""
+    settings_match: Mapping[str, str] = field(default_factory=dict)
+    """Setting to the pattern that finds it there: comparison.told."""
     environment: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     variant: str = ""
@@ -186,6 +190,10 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             device=labels.get("device", ""),
             device_match=labels.get("device-match", ""),
             device_log=labels.get("device-log", ""),
+            settings=tuple(filter(None, labels.get("settings", "").split(","))),
+            settings_match={
+                key.removeprefix("settings."): value for key, value in labels.items() if key.startswith("settings.")
+            },
             environment={key: str(value) for key, value in block.get("environment", {}).items()},
             service=service,
         )

@@ -20,7 +20,7 @@ def read_device(server: Server) -> str | None:
     deployment = server.deployment
     if deployment.device:
         port_name, _, path = deployment.device.partition("/")
-        found = re.search(deployment.device_match, _get(server.addresses[port_name], f"/{path}"))
+        found = re.search(deployment.device_match, ask(server.addresses[port_name], f"/{path}"))
         return _name(found[1]) if found else None
     if deployment.device_log:
         with suppress(OSError):
@@ -34,8 +34,8 @@ def _name(found: str) -> str:
     return re.sub(r"^gpu\b", "cuda", found.lower()).replace("cpu:0", CPU)
 
 
-def _get(address: str, path: str) -> str:
-    """The body of a good answer; nothing where there is none."""
+def ask(address: str, path: str) -> str:
+    """The body of a good answer to a GET; nothing where there is none."""
     connection = http.client.HTTPConnection(address, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""Did the containers of a run all have the same? Unequal resources are what comparisons most often get wrong."""
+"""Did the servers of a run all have the same? Unequal resources are what comparisons most often get wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from comparison.results import Suite
+from comparison.results import Container, EndpointResult, Resources, Suite
 
 GIB: Final = 2**30
 
@@ -31,7 +31,7 @@ RESOURCES: Final[Mapping[str, Callable[[Any], str]]] = {
     "cpu_limit": cpu_limit,
     "memory_limit_bytes": memory_limit,
 }
-"""The fields of a container that must be equal, and how each is said."""
+"""The fields of a container that must be equal, and how each is said; of processes, those that they have."""
 
 
 def unequal(suite: Suite) -> dict[str, list[str]]:
@@ -39,10 +39,10 @@ def unequal(suite: Suite) -> dict[str, list[str]]:
 
     Where no value is most of the run's, there is nothing to measure the others by: every deployment is named.
     """
-    containers = {r.deployment: r.container for r in suite.endpoints if r.container and not r.unavailable}
+    running = [r for r in suite.endpoints if not r.unavailable]
     found: dict[str, list[str]] = {}
     for field, said in RESOURCES.items():
-        had = {deployment: said(getattr(container, field)) for deployment, container in containers.items()}
+        had = {r.deployment: said(getattr(box, field)) for r in running if (box := _box(r, field, suite)) is not None}
         usual, count = Counter(had.values()).most_common(1)[0] if had else ("", 0)
         most = usual if 2 * count > len(had) else ""
         for deployment, mine in had.items():
@@ -50,3 +50,14 @@ def unequal(suite: Suite) -> dict[str, list[str]]:
                 others = most or " or ".join(sorted({value for value in had.values() if value != mine}))
                 found.setdefault(deployment, []).append(f"{mine}, where {'most' if most else 'others'} had {others}")
     return found
+
+
+def _box(result: EndpointResult, field: str, suite: Suite) -> Container | Resources | None:
+    """What holds a field of an endpoint: its container, or where there is none its processes.
+
+    Cores that were asked for are not compared between processes: who has others is known to be the one that is wrong.
+    """
+    if result.container is not None:
+        return result.container
+    known = field == "memory_limit_bytes" or (field == "cpus" and not suite.settings.server_cpus)
+    return result.resources if known else None

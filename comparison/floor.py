@@ -19,6 +19,7 @@ from comparison.load import Visit, server_usage
 from comparison.readiness import READY_DEADLINE_S, failure
 from comparison.results import ColdStart, Gate, Window
 from comparison.runtimes import Server
+from comparison.told import told_by
 from comparison.usage import write_usage
 from loadtests.loads import Load, Stage
 from loadtests.records import COLUMNS
@@ -26,16 +27,16 @@ from loadtests.records import COLUMNS
 ANSWER_GRACE_S = 60.0
 
 
-def wait_floor(server: Server) -> tuple[ColdStart, str]:
+def wait_floor(server: Server) -> tuple[ColdStart, str, dict[str, int]]:
     """Wait until the model is loaded and warmed; a floor has no port, and `ready` is its first answer.
 
-    Returns with it the device that the model computes on.
+    Returns with it the device that the model computes on, and how the floor is set (comparison.told).
     """
     event = _read_event(server, READY_DEADLINE_S, tick=lambda: None)
     if event["event"] != "ready":
         raise failure(server, f"said {event['event']!r} before it was ready")
     ready_s = time.perf_counter() - server.spawned_at
-    return ColdStart(ready_s=ready_s, first_answer_s=ready_s), event["device"]
+    return ColdStart(ready_s=ready_s, first_answer_s=ready_s), event["device"], told_by(event)
 
 
 def check_floor(server: Server) -> Gate:

@@ -130,6 +130,7 @@ def server_usage(usage: Usage, start_s: float, duration_s: float) -> dict[str, A
         "server_network_in_bytes": received,
         "server_network_out_bytes": sent,
         "server_throttled_s": usage.throttled_between(start_s, end_s),
+        "gpu_energy_j": usage.energy_between(start_s, end_s),
     }
 
 

@@ -199,6 +199,8 @@ class Capacity:
     per_gb: float | None
     """The rate per 10^9 bytes of the server's peak memory."""
     reason: str
+    per_joule: float | None = None
+    """Requests per joule of the GPUs, at rates near it; None where it does not compute on one, or none is metered."""
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,36 @@ class Container(Record):
     problems: list[str] = []
 
 
+class Resources(Record):
+    """What a server had, seen inside each of its processes once it was ready and at rest (comparison.inside).
+
+    `problems` are differences from what the run asked for, each of which makes its points INVALID. None: not known, or
+    for `memory_limit_bytes` no limit.
+    """
+
+    cpus: list[int] = []
+    """Cores that any thread of any of its processes may run on."""
+    processes: int | None = None
+    os_threads: int | None = None
+    os_threads_at_end: int | None = None
+    """After the last round: threads may come with requests."""
+    memory_limit_bytes: int | None = None
+    """The smaller of its control group's limit and its processes' RLIMIT_AS."""
+    resident_bytes: int | None = None
+    """The sum of its processes' resident sets."""
+    workers: int | None = None
+    threads_per_worker: int | None = None
+    """Of a server that has no workers to tell of: all its threads that compute."""
+    intra_op_threads: int | None = None
+    """As the framework says in the worker; 0: as many as it chooses."""
+    batch_size: int | None = None
+    batch_delay_ms: int | None = None
+    """The last five are the server's own word."""
+    asked: dict[str, int] = {}
+    """What it was asked to be, by those five names; empty for a server as it comes, which was asked for nothing."""
+    problems: list[str] = []
+
+
 class Gate(Record):
     """The agreement gate: live answers against the golden outputs, before anything is timed."""
 
@@ -218,6 +248,8 @@ class Window(Record):
     """Bytes over the container's interfaces in the window, protocol headers included; None for a process."""
     server_throttled_s: float | None = None
     """Seconds in which the engine held the container back for having used up its CPU limit."""
+    gpu_energy_j: float | None = None
+    """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: float | None = None
     client_peak_memory_bytes: int | None = None
     problems: list[str] = []
@@ -248,6 +280,7 @@ class EndpointResult(Record):
     device: str | None = None
     """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
     container: Container | None = None
+    resources: Resources | None = None
     unavailable: str = ""
     note: str = ""
     cold_start: ColdStart | None = None

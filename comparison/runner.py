@@ -11,6 +11,7 @@ from comparison import cold_start, floor, gate
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
+from comparison.inside import look_again, read_resources
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
 from comparison.orders import closed_stages, floor_stages, orders
@@ -86,19 +87,22 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     run.progress.step(f"cold start and gate   {deployment.name}", run.plan.start_s(deployment))
     try:
         server = run.fleet.start(deployment)
-        started, device = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
+        started = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
         container = server.inspect()
         if container is not None:
             # What serves is what is inside the images, not what this machine has installed.
             run.suite.environment.versions |= container.versions
         for endpoint, result in zip(endpoints, results, strict=True):
-            result.device, result.container = device, container
+            result.device, result.container = started.device, container
             # The first cold start stands: a resumed run starts servers with warm file caches.
             if result.cold_start is None:
-                result.cold_start, result.cold_starts = started, [started]
+                result.cold_start, result.cold_starts = started.cold_start, [started.cold_start]
             result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
+        resources = read_resources(server, run.suite.settings, container, started.told)
+        for result in results:
+            result.resources = resources
         run.fleet.rest(deployment)
     except ServerFailed as error:
         run.fleet.stop(deployment)
@@ -129,8 +133,8 @@ def _repeat_start(run: Run, deployment: Deployment, warmup: bool) -> ColdStart:
     asked = [replace(endpoint, deployment=repeat) for endpoint in endpoints]
     try:
         with run.fleet.apart(repeat) as server:
-            found, _ = cold_start.measure_start(server, asked, order)
-            return found.model_copy(update={"warmup": warmup})
+            found = cold_start.measure_start(server, asked, order)
+            return found.cold_start.model_copy(update={"warmup": warmup})
     except ServerFailed as error:
         run.progress.note(f"a cold start of {deployment.name} failed: {error}")
         return ColdStart(warmup=warmup, order=order, problem=str(error))
@@ -150,12 +154,21 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
                 _visit(run, endpoint, server, round_)
         finally:
             withdraw(deployment.name, run.state)
+        if round_ == run.plan.profile.rounds:
+            _look_again(run, server, endpoints)
         run.fleet.rest(deployment)
     except ServerFailed as error:
         run.fleet.stop(deployment)
         for endpoint in due:
             _record(run, endpoint, _lost(run, endpoint, round_, str(error)))
         run.save()
+
+
+def _look_again(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None:
+    for result in map(run.result, endpoints):
+        if result.resources is not None:
+            result.resources = look_again(result.resources, server, run.suite.settings)
+    run.save()
 
 
 def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:

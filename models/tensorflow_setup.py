@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow
 
-__all__ = ["configure", "devices_of", "joined", "tensorflow"]
+__all__ = ["configure", "devices_of", "intra_op_threads", "joined", "tensorflow"]
 
 tensorflow.get_logger().setLevel("ERROR")
 
@@ -27,6 +27,11 @@ def configure(threads: int, device: str) -> None:
         return
     for gpu in tensorflow.config.list_physical_devices("GPU"):
         tensorflow.config.experimental.set_memory_growth(gpu, True)
+
+
+def intra_op_threads() -> int:
+    """Threads of one operation that TensorFlow's eager runtime has; 0: as many as it chooses. A Session has its own."""
+    return int(tensorflow.config.threading.get_intra_op_parallelism_threads())
 
 
 def devices_of(tensors: Iterable[Any]) -> str:

@@ -18,6 +18,7 @@ from comparison.containers.engine import Engine, explain
 from comparison.containers.inside import read_container
 from comparison.containers.usage import sampling
 from comparison.deployments import Deployment
+from comparison.energy import Meter
 from comparison.errors import ServerFailed
 from comparison.resources import Usage
 from comparison.results import Container as ContainerFacts
@@ -38,6 +39,7 @@ class DockerServer:
     process: subprocess.Popen[bytes] | None = None
     started_at_s: float = field(default_factory=time.time)
     """The same moment since the epoch, about."""
+    meter: Meter | None = None
 
     @property
     def pid(self) -> int:
@@ -67,6 +69,13 @@ class DockerServer:
             return read_container(self.container, self.cpus)
         except (DockerException, KeyError, ValueError, IndexError) as error:
             raise ServerFailed(f"{self.deployment.name}: cannot look into its container: {error}") from None
+
+    def kernel(self, name: str) -> str:
+        """These files as its own processes see them; among them are those of the process that reads."""
+        with suppress(DockerException):
+            _, output = self.container.exec_run(["sh", "-c", f"cat /proc/[0-9]*/{name}"], stderr=False)
+            return str(output.decode(errors="replace"))
+        return ""
 
     def ended(self) -> str:
         """How it ended, in words; empty while it runs or is paused."""
@@ -111,7 +120,7 @@ class DockerServer:
 
     def sampling(self) -> AbstractContextManager[Usage]:
         """Sample what the container uses."""
-        return sampling(self.container, self.docker.is_local)
+        return sampling(self.container, self.docker.is_local, self.meter)
 
 
 def _describe_exit(code: int) -> str:

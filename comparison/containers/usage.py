@@ -18,9 +18,10 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from comparison import resources
+from comparison.energy import Meter
+from comparison.kernel import control_groups
 from comparison.resources import Usage
 
-CGROUP = Path("/sys/fs/cgroup")
 NANO, MICRO = 1e-9, 1e-6
 
 
@@ -39,15 +40,18 @@ class Sample:
 Read = Callable[[], Sample]
 
 
-def sampling(container: Container, is_local: bool) -> AbstractContextManager[Usage]:
-    """Sample a container for as long as the body runs; where it ends meanwhile, its samples do, too."""
+def sampling(container: Container, is_local: bool, meter: Meter | None = None) -> AbstractContextManager[Usage]:
+    """Sample a container for as long as the body runs; where it ends meanwhile, its samples do, too.
+
+    A meter is of the GPUs of this machine, so it tells nothing of a container that runs elsewhere.
+    """
     read = (kernel_counters(container) if is_local else None) or (lambda: engine_stats(container))
 
     def take(usage: Usage) -> None:
         with suppress(OSError, ValueError, KeyError, DockerException):
             _append(usage, read())
 
-    return resources.sampling(take)
+    return resources.sampling(take, meter if is_local else None)
 
 
 def _append(usage: Usage, sample: Sample) -> None:
@@ -85,16 +89,6 @@ def kernel_counters(container: Container) -> Read | None:
         version(groups, network)
         return lambda: version(groups, network)
     return None
-
-
-def control_groups(text: str, root: Path = CGROUP) -> dict[str, Path]:
-    """Controller to its folder, from /proc/<pid>/cgroup; cgroup v2 is the controller without a name."""
-    groups = {}
-    for line in text.splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            groups[controller] = root / controllers / path.lstrip("/")
-    return groups
 
 
 def version_2(groups: Mapping[str, Path], network: Path) -> Sample:

@@ -14,11 +14,13 @@ from comparison.render.cells import (
     estimate_cell,
     number_cell,
     single,
+    without_blank,
 )
 from comparison.render.charts import pareto
 from comparison.render.names import callers, phrase
 from comparison.render.numbers import NONE, factor, full, ms, significant
 
+PER_JOULE = "Per joule"
 SIDES = {"above": "above", "below": "below"}
 
 
@@ -38,6 +40,7 @@ def capacity(comparison: Comparison) -> Table:
         Column("Closed loop's best", "req/s"),
         Column("Per CPU second", "requests"),
         Column("Per GB", "req/s"),
+        Column(PER_JOULE, "requests"),
         Column("Windows"),
         SAMPLES,
         Column("Remark", numeric=False),
@@ -47,7 +50,10 @@ def capacity(comparison: Comparison) -> Table:
         f"The highest Poisson rate at which the endpoint holds: {objective(comparison)}. Latency counts from when a "
         "request was due. 95% intervals beneath; above or below: beyond all rates that were tried."
     )
-    return single("capacity", caption, columns, rows)
+    shown, rows = without_blank(columns, rows, (PER_JOULE,))
+    if len(shown) == len(columns):
+        caption += " Joules are those of all GPUs of the machine, idle power included."
+    return single("capacity", caption, shown, rows)
 
 
 def gaps(comparison: Comparison) -> Table:
@@ -145,6 +151,7 @@ def _row(comparison: Comparison, found: Capacity) -> tuple[Cell, ...]:
         estimate_cell(best.throughput if best else None, significant),
         number_cell(found.per_cpu_s, significant),
         number_cell(found.per_gb, significant),
+        number_cell(found.per_joule, significant),
         count_cell(len(found.probes)),
         count_cell(found.rate.samples),
         Cell(found.reason or NONE),

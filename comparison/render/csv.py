@@ -7,6 +7,7 @@ import io
 
 from comparison.outcome import Comparison, Entry, Point
 from comparison.render import cold_starts
+from comparison.results import Resources
 
 SUFFIX = ".csv"
 _ESTIMATES = ("p50_s", "p90_s", "p99_s", "p999_s", "throughput", "cpu_per_request_s")
@@ -58,22 +59,33 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         estimate = getattr(point, name) if point else None
         line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in _BOUNDS}
     line |= cold_starts.columns(comparison, entry)
-    return line | {
-        "peak_memory_bytes": point.peak_memory_bytes if point else None,
-        "client_cpu_share": point.client_cpu_share if point else None,
-        "network_in_per_request": point.network_in_per_request if point else None,
-        "network_out_per_request": point.network_out_per_request if point else None,
-        "throttled_share": point.throttled_share if point else None,
-        "create_s": start.create_s if start else None,
-        "first_answer_s": start.first_answer_s if start else None,
-        "artifact_bytes": result.artifact_bytes,
-        "image": box.image if box else None,
-        "image_digest": box.image_digest if box else None,
-        "image_bytes": box.image_bytes if box else None,
-        "cpus": " ".join(map(str, box.cpus)) if box else None,
-        "cpu_limit": box.cpu_limit if box else None,
-        "memory_limit_bytes": box.memory_limit_bytes if box else None,
-    }
+    return (
+        line
+        | {
+            "peak_memory_bytes": point.peak_memory_bytes if point else None,
+            "client_cpu_share": point.client_cpu_share if point else None,
+            "network_in_per_request": point.network_in_per_request if point else None,
+            "network_out_per_request": point.network_out_per_request if point else None,
+            "throttled_share": point.throttled_share if point else None,
+            "create_s": start.create_s if start else None,
+            "first_answer_s": start.first_answer_s if start else None,
+            "artifact_bytes": result.artifact_bytes,
+            "image": box.image if box else None,
+            "image_digest": box.image_digest if box else None,
+            "image_bytes": box.image_bytes if box else None,
+            "cpus": " ".join(map(str, box.cpus)) if box else None,
+            "cpu_limit": box.cpu_limit if box else None,
+            "memory_limit_bytes": box.memory_limit_bytes if box else None,
+        }
+        | _inside(result.resources or Resources())
+    )
+
+
+def _inside(found: Resources) -> dict[str, object]:
+    """What was seen inside the server's processes; empty where nothing was."""
+    names = ("processes", "os_threads", "resident_bytes", "workers", "threads_per_worker", "intra_op_threads")
+    told = {name: getattr(found, name) for name in (*names, "batch_size", "batch_delay_ms")}
+    return {"inside_cpus": " ".join(map(str, found.cpus)) or None} | {f"inside_{name}": told[name] for name in told}
 
 
 _BOUNDS = (("", "value"), ("_low", "low"), ("_high", "high"))

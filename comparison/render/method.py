@@ -8,6 +8,7 @@ from comparison.outcome import Comparison
 from comparison.render.containers import equal_limits
 from comparison.render.devices import gpu_asked
 from comparison.render.findings import Fact
+from comparison.render.inside import as_asked
 from comparison.render.notes import PAYLOADS
 from comparison.render.numbers import significant
 from comparison.render.places import beside, isolation, path, place
@@ -48,7 +49,7 @@ def facts(comparison: Comparison) -> list[Fact]:
             f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
             f"{s.intra_op_threads} intra-op thread, batching "
             f"{'off' if s.batch_size == 1 else f'of {s.batch_size} within {s.batch_delay_ms} ms'}, device {s.device}."
-            f"{equal_limits(comparison)}",
+            f"{equal_limits(comparison)}{as_asked(comparison)}",
         ),
         Fact("Payloads", PAYLOADS),
         Fact(

@@ -39,7 +39,7 @@ PLACES: Final = {
         idle="frozen (SIGSTOP)",
         whole="process tree",
         memory="the largest sum of resident sets over its process tree",
-        unfair="",
+        unfair="cores, threads, workers or batching that were not asked for, ",
     ),
     "docker": Place(
         servers="a container",
@@ -49,7 +49,8 @@ PLACES: Final = {
         idle="paused (`docker pause`)",
         whole="container",
         memory="the largest working set of its container (without file cache that can be dropped)",
-        unfair="a container without the limits that were asked for or that the others have, ",
+        unfair="a container without the limits that were asked for or that the others have, cores, threads, workers or "
+        "batching that were not asked for, ",
     ),
 }
 

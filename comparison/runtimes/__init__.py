@@ -65,6 +65,13 @@ class Server(Protocol):
         """What is true inside its container; None for a process."""
         ...
 
+    def kernel(self, name: str) -> str:
+        """The texts of /proc/<pid>/<name> of all its processes, one after the other; `name` may hold a `*`.
+
+        Empty where there is no /proc, or nothing runs.
+        """
+        ...
+
     def ended(self) -> str:
         """How it ended, in words; empty while it runs."""
         ...

@@ -26,6 +26,7 @@ from comparison.containers.server import DockerServer
 from comparison.containers.stack import LOCUST, STAND_IN_NOTE, prepare_stack, share_artifacts, user_project
 from comparison.deployments import Deployment, compose_files, read_registry, service_block
 from comparison.deployments import settings as variables
+from comparison.energy import Meter, open_meter
 from comparison.errors import EngineFailure, ServerFailed
 from comparison.results import RunSettings
 from comparison.runtimes import Client, Preparation
@@ -36,6 +37,7 @@ IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
 """What a load generator's container does between visits."""
 QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
 BATCHING = ("--enable_batching=true", "--batching_parameters_file=/config/batching.config")
+INTER_OP = "--tensorflow_inter_op_parallelism"
 HINTS = {
     r"Requested CPUs are not available": "choose cores that this machine has: --server-cpus and --client-cpus",
     r"port is already allocated|address already in use": "stop what uses the port, or choose another in .env",
@@ -53,6 +55,7 @@ class DockerRuntime:
     compose: Compose
     settings: RunSettings
     folder: Path
+    meter: Meter | None = None
 
     @property
     def engine(self) -> str:
@@ -90,6 +93,7 @@ class DockerRuntime:
             self.settings.server_cpus,
             self.folder / "logs" / f"{deployment.name}.log",
             process,
+            meter=self.meter,
         )
         server.log_file.parent.mkdir(parents=True, exist_ok=True)
         return server
@@ -141,7 +145,8 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
     write_override(override, run_services(registry, settings, engine), {"results": {}, **share_artifacts()})
     files = (*compose_files(variables()), override)
     compose = Compose(engine.client, f"{user_project()}-{folder.resolve().name}".lower(), files, _variables(settings))
-    return DockerRuntime(engine, compose, settings, folder.resolve())
+    meter = None if settings.device == "cpu" else open_meter()
+    return DockerRuntime(engine, compose, settings, folder.resolve(), meter)
 
 
 def run_services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
@@ -164,7 +169,8 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
 
     Nor are there health checks: each is a process on the server's own core, in the midst of what is measured.
     """
-    servers = {deployment.service: _quiet(deployment, engine) for deployment in registry}
+    values = {**variables(), **_variables(settings)}
+    servers = {d.service: {**_quiet(d, engine), **command_for(d, values)} for d in registry}
     generator = {
         **QUIET,
         "command": list(IDLE),
@@ -184,6 +190,19 @@ def _repeats(registry: Sequence[Deployment], settings: RunSettings) -> list[Depl
     return [again(d, 0, warmup) for d in served for warmup in (True, False)]
 
 
+def command_for(deployment: Deployment, values: Mapping[str, str]) -> dict[str, Any]:
+    """TensorFlow Serving's command: the threads of all workers for its one process, and batching where it is on.
+
+    Compose can neither multiply nor choose. Nothing for other servers, which take it all from their environment.
+    """
+    if not deployment.server.startswith("tfserving"):
+        return {}
+    threads = int(values["WORKERS"]) * int(values["THREADS_PER_WORKER"])
+    command = service_block(deployment.base or deployment.service, values)["command"]
+    flags = [re.sub(rf"^({INTER_OP}=)\d+$", rf"\g<1>{threads}", flag) for flag in command]
+    return {"command": [*flags, *(BATCHING if int(values["BATCH_SIZE"]) > 1 else ())]}
+
+
 def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
     return {**QUIET, "ports": _ports(deployment, engine)}
 
@@ -192,9 +211,8 @@ def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str
     """A block for each variant: its base's, with the variables that it changes; the image is the base's own."""
     blocks = {}
     for variant in variants:
-        block = service_block(variant.base, {**variables(), **_variables(settings), **variant.changes})
-        if variant.variant.startswith("batching") and variant.server.startswith("tfserving"):
-            block["command"] = [*block["command"], *BATCHING]
+        values = {**variables(), **_variables(settings), **variant.changes}
+        block = {**service_block(variant.base, values), **command_for(variant, values)}
         dropped = ("build", "depends_on", "ports", "healthcheck", "restart")
         blocks[variant.service] = {key: value for key, value in block.items() if key not in dropped}
     return blocks

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -18,9 +18,10 @@ from comparison import processes
 from comparison.clients import HostClient
 from comparison.cpus import CpuPlan
 from comparison.deployments import Deployment
+from comparison.energy import Meter, open_meter
 from comparison.errors import ServerFailed
 from comparison.models_command import run_models
-from comparison.resources import ProcessTree, Usage, sampling
+from comparison.resources import ProcessTree, Usage, process_tree, sampling
 from comparison.results import RunSettings
 from comparison.runtimes import Preparation
 from models.spec import model_dir
@@ -44,6 +45,7 @@ class LocalServer:
     addresses: Mapping[str, str]
     log: Path
     spawned_at: float
+    meter: Meter | None = None
 
     @property
     def pid(self) -> int:
@@ -57,6 +59,10 @@ class LocalServer:
 
     def inspect(self) -> None:
         """It has no container to look into."""
+
+    def kernel(self, name: str) -> str:
+        """These files of every process of its tree."""
+        return "".join(map(_text, (path for p in process_tree(self.pid) for path in Path(f"/proc/{p.pid}").glob(name))))
 
     @property
     def stdin(self) -> IO[bytes] | None:
@@ -86,8 +92,8 @@ class LocalServer:
         processes.stop(self.process)
 
     def sampling(self) -> AbstractContextManager[Usage]:
-        """Sample CPU seconds and memory of its process tree."""
-        return sampling(ProcessTree(self.pid).take)
+        """Sample CPU seconds and memory of its process tree, and the GPUs' energy."""
+        return sampling(ProcessTree(self.pid).take, self.meter)
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ class LocalRuntime:
     ports: Mapping[str, int] = field(default_factory=dict)
     """Ports to use, by port name, instead of free ones."""
     engine: None = None
+    meter: Meter | None = None
+    """Of the GPUs' energy, where they are to be used."""
 
     def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
         """The deployment with the run's settings.
@@ -129,7 +137,7 @@ class LocalRuntime:
             pipes=floor,
         )
         addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
-        return LocalServer(deployment, process, addresses, log, spawned_at)
+        return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
 
     def client(self, state: Path) -> HostClient:
         """Locust as a process beside the servers, on its own cores."""
@@ -158,7 +166,15 @@ def open_runtime(settings: RunSettings, folder: Path) -> LocalRuntime:
     """A local runtime that keeps logs and scratch files in `logs/` of the run's folder."""
     cpus = CpuPlan(tuple(settings.server_cpus), tuple(settings.client_cpus))
     equal = {f"SERVING_{name}": value for name, value in settings.of_servers.items()}
-    return LocalRuntime(cpus, folder / "logs", equal)
+    meter = None if settings.device == "cpu" else open_meter()
+    return LocalRuntime(cpus, folder / "logs", equal, meter=meter)
+
+
+def _text(path: Path) -> str:
+    """A file's text; nothing where the thread that it is of has ended."""
+    with suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
 
 
 def free_port() -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,8 @@ GB: Final = 1e9
 
 def study(folder: Path, suite: Suite, read: ReadRows) -> tuple[Capacity, ...]:
     """The capacity of every contender that had an open loop, highest first."""
-    found = [_capacity(folder, result, suite.settings, read) for result in suite.endpoints if _asked(result)]
+    asked = [result for result in suite.endpoints if _asked(result)]
+    found = [_with_energy(_capacity(folder, result, suite.settings, read), result) for result in asked]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
 
 
@@ -159,11 +161,24 @@ def _logs(window: Window, sample: WindowSample, settings: RunSettings, seed: Seq
 
 def _cost(windows: Sequence[Window], rate: float) -> tuple[float | None, float | None]:
     """Requests per CPU second of the server near that rate, and the rate per gigabyte of its peak memory."""
-    near = [w for w in windows if w.requests and rate / NEAR <= w.rate <= rate * NEAR and w.server_cpu_s]
+    near = [w for w in _near(windows, rate) if w.server_cpu_s]
     used = sum(w.server_cpu_s or 0.0 for w in near)
     memory = max((w.server_peak_memory_bytes or 0 for w in windows), default=0)
     per_cpu_s = sum(w.requests - w.errors for w in near) / used if used else None
     return per_cpu_s, rate / (memory / GB) if memory else None
+
+
+def _near(windows: Sequence[Window], rate: float) -> list[Window]:
+    return [w for w in windows if w.requests and rate / NEAR <= w.rate <= rate * NEAR]
+
+
+def _with_energy(found: Capacity, result: EndpointResult) -> Capacity:
+    """With requests per joule, where the capacity is known and the model computed on a GPU that is metered."""
+    if found.rate.value is None or found.side == "below" or not (result.device or "").startswith("cuda"):
+        return found
+    near = [w for w in _near([w for w in result.windows if _counts(w)], found.rate.value) if w.gpu_energy_j]
+    used_j = sum(w.gpu_energy_j or 0.0 for w in near)
+    return replace(found, per_joule=sum(w.requests - w.errors for w in near) / used_j) if used_j else found
 
 
 def _none(probes: Sequence[Probe]) -> Estimate:

@@ -37,6 +37,8 @@ class Loaded:
     """A layer's name to what that layer gives for a batch, after its activation, images as NHWC."""
     no_layers: str = ""
     """Why there is no layer to ask for, where `layers` is empty."""
+    intra_op_threads: int | None = None
+    """Threads of one operation by the framework's own word after loading; 0: as many as it chooses. None: unknown."""
 
 
 class Format(Protocol):

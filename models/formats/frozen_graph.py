@@ -81,7 +81,9 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         result: Batch = run(batch)
         return result
 
-    return Loaded(predict, placement(session, fetch, {feed: one_row(spec)}), layers=layers_of(session, spec, feed))
+    device = placement(session, fetch, {feed: one_row(spec)})
+    intra_op_threads = config.intra_op_parallelism_threads
+    return Loaded(predict, device, layers=layers_of(session, spec, feed), intra_op_threads=intra_op_threads)
 
 
 def layers_of(session: Any, spec: ModelSpec, feed: str) -> Mapping[str, Predict]:

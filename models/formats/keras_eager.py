@@ -15,7 +15,7 @@ from models import zoo
 from models.formats import Batch, Loaded, Predict, one_row
 from models.keras_weights import set_weights
 from models.spec import ModelSpec
-from models.tensorflow_setup import configure, devices_of
+from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
 from models.weights import Weights
 
@@ -49,7 +49,13 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
 
     answer = model(tf.constant(one_row(spec)), training=False)
     device = devices_of([answer, *(weight.value for weight in model.trainable_weights)])
-    return Loaded(predict, device, calls={PREDICT: by_keras_predict}, layers=layers_of(folder, spec))
+    return Loaded(
+        predict,
+        device,
+        calls={PREDICT: by_keras_predict},
+        layers=layers_of(folder, spec),
+        intra_op_threads=intra_op_threads(),
+    )
 
 
 def layers_of(folder: Path, spec: ModelSpec) -> Mapping[str, Predict]:

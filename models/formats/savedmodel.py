@@ -13,7 +13,7 @@ from models import zoo
 from models.formats import Batch, Loaded, one_row
 from models.keras_weights import set_weights
 from models.spec import ModelSpec
-from models.tensorflow_setup import configure, devices_of
+from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
 from models.weights import Weights
 
@@ -60,4 +60,5 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         return result
 
     answer = signature(**{name: tf.constant(one_row(spec))})[output]
-    return Loaded(predict, devices_of([answer, *signature.trainable_variables]), no_layers=NO_LAYERS)
+    device = devices_of([answer, *signature.trainable_variables])
+    return Loaded(predict, device, no_layers=NO_LAYERS, intra_op_threads=intra_op_threads())

@@ -87,4 +87,4 @@ def calling(module: nn.Module, spec: ModelSpec, device: str) -> Loaded:
 
     with torch.inference_mode():
         answer: torch.Tensor = module(**{name: torch.from_numpy(one_row(spec)).to(device)})
-    return Loaded(predict, str(answer.device))
+    return Loaded(predict, str(answer.device), intra_op_threads=torch.get_num_threads())

@@ -95,7 +95,7 @@ class Service:
             "workers": settings.workers,
             "workers_ready": ready,
             "threads_per_worker": settings.threads_per_worker,
-            "intra_op_threads": settings.intra_op_threads,
+            "intra_op_threads": runtime.intra_op_threads,
             "batch_size": settings.batch_size,
             "batch_delay_ms": settings.batch_delay_ms,
         }

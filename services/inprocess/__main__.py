@@ -104,7 +104,7 @@ def _ready(settings: Settings, runtime: Runtime, load_s: float) -> Event:
         "device": runtime.device,
         "framework": runtime.framework,
         "framework_version": runtime.framework_version,
-        "intra_op_threads": settings.intra_op_threads,
+        "intra_op_threads": runtime.intra_op_threads,
         "load_s": load_s,
     }
 

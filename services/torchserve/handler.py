@@ -41,7 +41,7 @@ class Handler:
         runtime = load_runtime(replace(settings, model_dir=Path(context.system_properties["model_dir"])))
         self._codec = Codec(runtime.spec.inputs[0])
         self._predict = runtime.predict
-        self._device = runtime.device
+        self._told = {"device": runtime.device, "intra_op_threads": runtime.intra_op_threads}
         self._body_limit = settings.max_body_bytes
         announce("listening")
 
@@ -62,8 +62,8 @@ class Handler:
         return answers
 
     def describe_handle(self) -> bytes:
-        """What `GET /models/<name>?customized=true` of the management API adds: where this worker computes."""
-        return json.dumps({"device": self._device}).encode()
+        """What `GET /models/<name>?customized=true` of the management API adds: this worker's device and threads."""
+        return json.dumps(self._told).encode()
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
         name = "data" if "data" in request else "body"

@@ -30,6 +30,7 @@ from comparison.results import (
 )
 from loadtests.records import COLUMNS
 from tests.comparison.synthetic_containers import ENGINE, container, started_in_container, usage
+from tests.comparison.synthetic_resources import resources
 
 EPOCH_S = 1_780_000_000.0
 MODEL_S = {
@@ -73,6 +74,8 @@ class Faults:
     """Endpoint to the share of the time in which its CPU limit held it back."""
     devices: dict[str, str | None] = field(default_factory=dict)
     """Deployment to the device that it computed on, where that is not what was asked for."""
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Deployment to what is other inside its processes than was asked for."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,7 @@ def _result(
         changes = faults.containers.get(deployment, {})
         result.container = container(endpoint.deployment, server, scenario.cpu_limit, changes)
         result.cold_start = started_in_container(result.cold_start, list(MODEL_S).index(format))
+    result.resources = resources(server, format, faults.resources.get(deployment, {}))
     rounds = faults.partial_after_round or scenario.rounds
     for number in range(1, rounds + 1):
         _visit(folder, endpoint, name, result, number, scenario, faults, rng)

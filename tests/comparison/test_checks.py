@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from comparison.checks import Evidence, judge
-from comparison.results import Container, EndpointResult, Gate, Window
+from comparison.results import Container, EndpointResult, Gate, Resources, Window
 
 
 def window(**changes):
@@ -186,3 +186,18 @@ def test_the_caution_says_how_long_a_server_was_held_back():
     (found,) = judge(in_container(windows=both(server_throttled_s=0.64))).cautions
     assert "held it back for 32% of the time" in found.seen
     assert "SERVER_CPU_LIMIT" in found.advice
+
+
+def test_processes_that_have_not_what_was_asked_for_do_not_count():
+    judged = evidence()
+    problems = ["it has 2 workers, 1 was asked for", "1 of its 6 threads (python 12) may run on core 1, core 0 was ..."]
+    resources = Resources(cpus=[0, 1], workers=2, problems=problems)
+    found = judge(replace(judged, endpoint=judged.endpoint.model_copy(update={"resources": resources}))).reasons
+    assert [(f.code, f.seen) for f in found] == [("resources", problem) for problem in problems]
+    assert all(f.why and f.advice for f in found)
+
+
+def test_processes_that_had_what_others_had_not_do_not_count():
+    (found,) = judge(evidence(unequal=["a memory limit of 1 GiB, where most had no memory limit"])).reasons
+    assert found.code == "unequal resources"
+    assert found.seen == "its processes had a memory limit of 1 GiB, where most had no memory limit"

@@ -9,14 +9,15 @@ ONLY = ("flask-torchscript-rest", "flask-torch-eager-rest", "flask-savedmodel-re
 
 def suite(folder, only=ONLY, runtime="docker", **changes):
     scenario = Scenario(window_s=0.2, rounds=1, concurrencies=(1,), only=only, runtime=runtime)
-    return load_suite(write_run(folder / "run", scenario, Faults(containers=changes)))
+    faults = Faults(containers=changes) if runtime == "docker" else Faults(resources=changes)
+    return load_suite(write_run(folder / "run", scenario, faults))
 
 
 def test_equal_containers_are_without_a_word(tmp_path):
     assert unequal(suite(tmp_path)) == {}
 
 
-def test_processes_have_no_containers_to_compare(tmp_path):
+def test_equal_processes_are_without_a_word(tmp_path):
     assert unequal(suite(tmp_path, runtime="local")) == {}
 
 
@@ -36,3 +37,15 @@ def test_where_no_value_is_most_of_the_runs_every_deployment_is_named(tmp_path):
         "flask-torchscript": ["a CPU limit of 1.5, where others had no CPU limit"],
         "flask-torch-eager": ["no CPU limit, where others had a CPU limit of 1.5"],
     }
+
+
+def test_processes_with_another_memory_limit_are_named(tmp_path):
+    had = unequal(suite(tmp_path, runtime="local", **{"flask-savedmodel": {"memory_limit_bytes": 2**30}}))
+    assert had == {"flask-savedmodel": ["a memory limit of 1 GiB, where most had no memory limit"]}
+
+
+def test_of_processes_that_were_given_cores_only_the_one_that_has_others_is_wrong(tmp_path):
+    two = suite(tmp_path, only=ONLY[:2], runtime="local", **{"flask-torchscript": {"cpus": [1]}})
+    assert unequal(two) == {}  # comparison.inside has found it, and its neighbour is as it was asked for
+    two.settings.server_cpus = []
+    assert set(unequal(two)) == {"flask-torchscript", "flask-torch-eager"}

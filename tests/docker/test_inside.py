@@ -6,10 +6,14 @@ import docker
 import pytest
 
 from comparison.containers.inside import read_container
+from comparison.containers.server import DockerServer
 from comparison.containers.usage import engine_stats, kernel_counters, sampling
+from comparison.deployments import read_registry
+from comparison.kernel import LIMITS, STATUS, address_space_limit, read_threads, resident_bytes
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
+DEPLOYMENT = read_registry(environ={})[0]
 BUSY = ["python", "-c", "held = b'x' * 60_000_000\nwhile True: pass"]
 HARDENED = {
     "user": "10001:10001",
@@ -54,6 +58,14 @@ def test_a_hardened_container_is_seen_as_such(hardened):
 
 def test_cores_that_were_not_asked_for_are_a_problem(hardened):
     assert read_container(hardened, cpus=(1,)).problems == ["it has core 0, core 1 was asked for"]
+
+
+def test_its_processes_are_seen_without_the_one_that_looks(hardened, tmp_path):
+    server = DockerServer(DEPLOYMENT, hardened, {}, 0.0, (None, None), None, [0], tmp_path / "log")
+    threads = read_threads(server.kernel(STATUS))
+    assert [(thread.process, thread.cpus) for thread in threads] == [(1, (0,))]
+    assert resident_bytes(threads) > 60_000_000
+    assert address_space_limit(server.kernel(LIMITS)) is None
 
 
 def test_a_careless_container_is_seen_as_such(start):

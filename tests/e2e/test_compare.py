@@ -3,6 +3,7 @@
 import csv
 import html
 import json
+import sys
 
 import pytest
 
@@ -83,6 +84,18 @@ def test_what_servers_used_was_kept_for_every_visit_and_is_in_the_report(finishe
     told = json.loads((report / "report.json").read_text())["timelines"]
     assert {t["endpoint"] for t in told} == {e.endpoint for e in finished.suite.endpoints}
     assert all(0 < t["mean_share"] < 1.3 for t in told)
+
+
+def test_every_server_had_what_was_asked_for_as_seen_inside_it(finished):
+    for endpoint in finished.suite.endpoints:
+        found = endpoint.resources
+        assert found is not None
+        assert found.problems == []
+        if sys.platform == "linux":
+            assert found.cpus == finished.suite.settings.server_cpus
+            assert None not in (found.processes, found.os_threads, found.os_threads_at_end, found.resident_bytes)
+        if endpoint.format != "null" and endpoint.server != "tfserving":
+            assert found.intra_op_threads == 1
 
 
 def test_cold_starts_are_in_order(finished):

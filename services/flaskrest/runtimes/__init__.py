@@ -38,7 +38,8 @@ class Runtime:
     calls: Mapping[str, Predict] = field(default_factory=dict)
     layers: Mapping[str, Predict] = field(default_factory=dict)
     no_layers: str = ""
-    """These three: see models.formats.Loaded."""
+    intra_op_threads: int | None = None
+    """These four: see models.formats.Loaded."""
 
 
 def load_runtime(settings: Settings) -> Runtime:
@@ -96,6 +97,7 @@ def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
         calls=loaded.calls,
         layers=loaded.layers,
         no_layers=loaded.no_layers,
+        intra_op_threads=loaded.intra_op_threads,
     )
 
 

@@ -85,6 +85,9 @@ def load(name: str, version: int, path: Path, options: SessionOptions) -> Servab
     )
     config.gpu_options.allow_growth = True
     session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
+    # In the log, for this API has no place for it: who compares servers reads there how each is set.
+    intra, inter = config.intra_op_parallelism_threads, config.inter_op_parallelism_threads
+    log.info("Session of %d intra-op and %d inter-op threads (0: TensorFlow chooses)", intra, inter)
     # TensorFlow's own words for a GPU, whatever its log level: who reads the log learns where this model computes.
     for device in session.list_devices():
         log.info("Created device %s", device.name)

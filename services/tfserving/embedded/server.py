@@ -36,6 +36,8 @@ class ModelServer:
         cpus = len(os.sched_getaffinity(0))
         batching = config.batching_parameters(flags, cpus)
         self._runner = Batcher(batching).run if batching else run_at_once
+        size, delay_s = (batching.max_batch_size, batching.batch_timeout_s) if batching else (1, 0.0)
+        log.info("Batches of at most %d rows within %.0f ms", size, delay_s * 1e3)
         self._prometheus_path = config.prometheus_path(flags)
         self._metrics = Metrics()
         options = _session_options(flags)

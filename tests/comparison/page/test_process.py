@@ -24,6 +24,11 @@ FORBIDDEN = (
     "gevent",
     "grpc",
     "docker",
+    "psutil",
+    "pynvml",
+    "rich",
+    "typer",
+    "yaml",
     "models",
     "services",
 )

@@ -23,6 +23,10 @@ RUNS = {
         unavailable=["torchserve-torchscript-rest", "torchserve-torchscript-grpc"],
         saturated=["flask-null-rest"],
         renamed={"flask-keras-eager-rest": HOSTILE},
+        resources={
+            "flask-torch-eager": {"intra_op_threads": 2, "problems": ["it has 2 intra-op threads, 1 was asked for"]},
+            "tfserving-embedded-savedmodel": {"threads_per_worker": None, "intra_op_threads": None, "batch_size": None},
+        },
         note=HOSTILE,
     ),
     "partial": Faults(partial_after_round=1, never_reached=["flask-torch-eager-rest", "flask-null-rest"]),

@@ -18,6 +18,7 @@ from comparison.render import (
     distributions,
     findings,
     html,
+    inside,
     notes,
     ranking,
     tables,
@@ -41,6 +42,7 @@ TABLES = (
     distributions.spectrum,
     distributions.distributions,
     curves.tradeoff,
+    inside.inside,
 )
 ONLY_CLEAN = {"rates": "open loop", "payloads": "other encoding", "timeline": "samples of usage"}
 every_run = pytest.mark.parametrize("run", RUNS)

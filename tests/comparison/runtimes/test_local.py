@@ -3,6 +3,7 @@ import socket
 from comparison.cpus import CpuPlan
 from comparison.deployments import read_registry
 from comparison.plan import find_deployment
+from comparison.results import RunSettings
 from comparison.runtimes import local
 
 REGISTRY = read_registry(environ={})
@@ -40,3 +41,13 @@ def test_settings_are_the_same_for_every_deployment(tmp_path):
     assert {deployment.environment["SERVING_WORKERS"] for deployment in resolved} == {"3"}
     torchserve = next(d for d in resolved if d.server == "torchserve")
     assert torchserve.ready_count == 3
+
+
+def test_energy_is_metered_where_a_gpu_may_be_used_only(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "open_meter", lambda: "a meter")
+    values = {"model": "digits_cnn", "profile": "quick", "runtime": "local", "endpoints": [], "concurrencies": [1]}
+    values |= {"window_s": 1, "warmup_s": 1, "rounds": 1, "seed": 1, "server_cpus": [0], "client_cpus": [0]}
+    meters = {
+        device: local.open_runtime(RunSettings(**values, device=device), tmp_path).meter for device in ("cpu", "cuda")
+    }
+    assert meters == {"cpu": None, "cuda": "a meter"}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from comparison.analysis import compare
+from comparison.render.capacity import capacity
 from comparison.results import load_suite, save_suite
 from comparison.studies.capacity import fit
 from tests.comparison.open_loop_runs import add_open_loop, queue
@@ -38,6 +39,36 @@ def test_the_capacity_of_a_queue_is_found(tmp_path):
     assert found.per_cpu_s == pytest.approx(1000, rel=0.01), "a millisecond of CPU each"
     assert found.per_gb == pytest.approx(found.rate.value / 0.5)
     assert len(found.probes) == 18
+
+
+def metered(folder, device, energy_j):
+    """A run whose windows of 2 s used so many joules each."""
+    run(folder, gpu_energy_j=energy_j)
+    suite = load_suite(folder)
+    suite.endpoint(ENDPOINT).device = device
+    save_suite(folder, suite)
+    return compare(folder)
+
+
+def test_requests_per_joule_are_those_near_the_capacity(tmp_path):
+    comparison = metered(tmp_path / "run", "cuda:0", 100.0)
+    (found,) = comparison.capacity
+    assert found.per_joule == pytest.approx(found.rate.value * 2 / 100, rel=0.15)
+    table = capacity(comparison)
+    assert "Per joule" in [column.title for column in table.columns]
+    assert "idle power included" in table.caption
+    index = [column.title for column in table.columns].index("Per joule")
+    assert [row[index].sort for row in table.rows] == [found.per_joule]
+
+
+@pytest.mark.parametrize(("device", "energy_j"), [("cuda:0", None), ("cpu", 100.0), (None, 100.0), ("cuda:0", 0.0)])
+def test_without_a_gpu_that_computes_and_is_metered_there_is_no_such_figure_or_column(tmp_path, device, energy_j):
+    comparison = metered(tmp_path / "run", device, energy_j)
+    assert [found.per_joule for found in comparison.capacity] == [None]
+    table = capacity(comparison)
+    assert "Per joule" not in [column.title for column in table.columns]
+    assert "joule" not in table.caption.lower()
+    assert all(len(row) == len(table.columns) for row in table.rows)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -130,6 +131,13 @@ def test_health(null_app: Flask) -> None:
     ready = client.get("/readyz").json
     assert ready["status"] == "ready"
     assert {ready[k] for k in ("format", "device", "server")} == {"null", "cpu", "flask"}
+    assert ready["intra_op_threads"] is None  # no framework, none to tell
+
+
+def test_readiness_tells_the_threads_of_the_framework_not_of_the_settings(settings: Settings) -> None:
+    runtime = replace(load_runtime(settings), intra_op_threads=3)
+    ready = create_app(replace(settings, intra_op_threads=1), runtime).test_client().get("/readyz").json
+    assert ready["intra_op_threads"] == 3
 
 
 def test_not_ready_until_every_worker_is(null_app: Flask, settings: Settings) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from models.golden import read_golden
 from models.manifest import ArtifactError
@@ -21,7 +22,7 @@ from services.flaskrest.runtimes import load_runtime
 from services.settings import Settings
 runtime = load_runtime(Settings.from_env(os.environ))
 runtime.predict(np.zeros((64, 28, 28, 1), np.float32))
-print(runtime.device, psutil.Process().num_threads())
+print(runtime.device, psutil.Process().num_threads(), runtime.intra_op_threads)
 """
 
 
@@ -65,17 +66,29 @@ def test_torchscript_agrees_with_golden_outputs(model_dir: Path) -> None:
     np.testing.assert_allclose(runtime.predict(golden.inputs), golden.outputs, atol=1e-5)
 
 
+def test_threads_are_told_by_the_framework_not_by_the_setting(model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)  # as if it did not obey
+    runtime = load_runtime(Settings(model_dir, "torchscript", model=MODEL, intra_op_threads=before + 3))
+    assert runtime.intra_op_threads == before
+
+
+def test_null_has_no_framework_that_could_tell_its_threads(tmp_path: Path) -> None:
+    assert load_runtime(Settings(tmp_path, "null", model=MODEL, intra_op_threads=2)).intra_op_threads is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
-def test_intra_op_threads_are_applied(model_dir: Path, tmp_path: Path, format: str) -> None:
+def test_intra_op_threads_are_applied_and_told(model_dir: Path, tmp_path: Path, format: str) -> None:
     counts = {threads: count_threads(model_dir, tmp_path, format, threads) for threads in (1, 5)}
-    assert counts[5] - counts[1] in (4, 8)  # PyTorch keeps two pools
+    assert counts[5][0] - counts[1][0] in (4, 8)  # PyTorch keeps two pools
+    assert {asked: told for asked, (_, told) in counts.items()} == {1: 1, 5: 5}
 
 
-def count_threads(model_dir: Path, work_dir: Path, format: str, intra_op_threads: int) -> int:
-    """Threads of a process that has computed a batch of 64 rows."""
+def count_threads(model_dir: Path, work_dir: Path, format: str, intra_op_threads: int) -> tuple[int, int]:
+    """Threads of a process that has computed a batch of 64 rows, and intra-op threads as its runtime tells them."""
     env = environment(model_dir, format, work_dir, 0, intra_op_threads=intra_op_threads, device="cpu")
     done = subprocess.run([sys.executable, "-c", COUNT_THREADS], env=env, capture_output=True, check=True, timeout=200)
-    device, threads = done.stdout.split()
+    device, threads, told = done.stdout.split()
     assert device == b"cpu"
-    return int(threads)
+    return int(threads), int(told)

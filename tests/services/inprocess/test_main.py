@@ -76,6 +76,7 @@ def test_every_format_agrees_with_golden_outputs(model_dir: Path, tmp_path: Path
     measure = {"command": "measure", "duration_s": 0.5}
     ready, checked, measured = run(model_dir, format, tmp_path, {"command": "check"}, measure)
     assert ready["format"] == format
+    assert ready["intra_op_threads"] == 1
     assert checked["answers_checked"] == 64
     for event in (checked, measured):
         assert event["wrong_answers"] == 0

@@ -22,7 +22,7 @@ NO_BODY, QUESTION = [{}], {"describe": "True"}
 def test_the_management_api_tells_where_a_worker_computes(server):
     (model,) = json.loads(server.get("MANAGEMENT", f"/models/{MODEL}?customized=true"))
     expected = "cuda:0" if torch_runtime.has_gpu() else "cpu"
-    assert model["customizedMetadata"] == {"device": expected}
+    assert model["customizedMetadata"] == {"device": expected, "intra_op_threads": 1}
     assert send("127.0.0.1", server.port("REST"), GOOD).status == 200
 
 
@@ -51,7 +51,7 @@ def worker(monkeypatch, model_dir):
 
         def load(*_, device, **__):
             asked.append(device)
-            return Loaded(null.load(load_spec(MODEL)), computes_on)
+            return Loaded(null.load(load_spec(MODEL)), computes_on, intra_op_threads=3)
 
         monkeypatch.setattr(handler, "die_with_parent", lambda: None)
         monkeypatch.setattr(handler, "quieten_logging", lambda: None)
@@ -74,7 +74,7 @@ def test_a_worker_tells_what_it_computes_on_not_what_was_asked_for(worker, devic
     running, asked = worker(device, computes_on)
     assert asked == [loaded_on]
     (answer,) = running.handle(NO_BODY, context(QUESTION))
-    assert json.loads(answer) == {"device": computes_on}
+    assert json.loads(answer) == {"device": computes_on, "intra_op_threads": 3}
 
 
 def test_a_question_with_a_body_is_a_prediction(worker):

@@ -1,0 +1,51 @@
+"""Joules that the GPUs of this machine have used, by NVIDIA's management library (NVML).
+
+The counter is of whole boards since the driver was loaded, idle power included, and exists from Volta on:
+https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html, nvmlDeviceGetTotalEnergyConsumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+MILLIJOULE: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class Meter:
+    """All GPUs that NVML lists; `library` is the module `pynvml` or what offers the same functions."""
+
+    library: Any
+    handles: tuple[Any, ...]
+
+    def read_j(self) -> float | None:
+        """Joules used so far by all of them together; None where one cannot tell, for the others are not the sum."""
+        try:
+            used = [int(self.library.nvmlDeviceGetTotalEnergyConsumption(handle)) for handle in self.handles]
+        except self.library.NVMLError:
+            return None
+        return sum(used) * MILLIJOULE
+
+
+def nvml() -> Any:
+    """The module `pynvml` of the package nvidia-ml-py; ImportError where it is not installed."""
+    import pynvml
+
+    return pynvml
+
+
+def open_meter(find: Callable[[], Any] = nvml) -> Meter | None:
+    """A meter of this machine's GPUs; None without NVML, without a GPU, or where one does not count its energy."""
+    try:
+        library = find()
+    except ImportError:
+        return None
+    try:
+        library.nvmlInit()
+        count = library.nvmlDeviceGetCount()
+        meter = Meter(library, tuple(library.nvmlDeviceGetHandleByIndex(index) for index in range(count)))
+    except library.NVMLError:
+        return None
+    return meter if meter.handles and meter.read_j() is not None else None
