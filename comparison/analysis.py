@@ -24,7 +24,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, changes, payloads, sweeps
+from comparison.studies import arrivals, capacity, changes, payloads, sweeps, waterfall
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -67,6 +67,7 @@ def analyse(folder: Path) -> Analysis:
         capacity=capacity.study(folder, suite, read),
         gaps=arrivals.study(evidence),
         payloads=payloads.study(evidence),
+        waterfall=waterfall.study(folder, ranked, read),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
     comparison = replace(comparison, choices=choices)

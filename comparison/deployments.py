@@ -54,6 +54,8 @@ class Deployment:
     device_match: str = ""
     device_log: str = ""
     """Or group 1 of this, in the server's log."""
+    counters: str = ""
+    """<port name>/<path> of the Prometheus page on which it says where its time went; empty: nowhere, or in answers."""
     environment: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     variant: str = ""
@@ -186,6 +188,7 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             device=labels.get("device", ""),
             device_match=labels.get("device-match", ""),
             device_log=labels.get("device-log", ""),
+            counters=labels.get("counters", ""),
             environment={key: str(value) for key, value in block.get("environment", {}).items()},
             service=service,
         )

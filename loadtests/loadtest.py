@@ -19,6 +19,7 @@ from loadtests.pools import Pool, make_pool
 from loadtests.protocols import user_class
 from loadtests.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from loadtests.rows import part_path, write_rows
+from loadtests.signals import grown, mean_timings, read_counters
 from loadtests.summary import Window
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Settings:
     model_dir: Path | None = None
     worker: int | None = None
     """Number of this worker among several; None where Locust is one process."""
+    counters: str = ""
+    """The address of the server's Prometheus page, read around each window of one caller; empty: it has none."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class _Measured:
     peak_memory_bytes: int
     late_s: list[float]
     problem: str
+    counters: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class _Open:
     search: bool
     start: float
     cpu_s: float
+    counters: dict[str, float] | None
 
 
 class LoadTest:
@@ -80,6 +85,8 @@ class LoadTest:
         """What users send now."""
         self.arrivals: Arrivals | None = None
         """Where users wait for their turn, in an open loop."""
+        self.wants_timing = False
+        """Whether users keep what answers say in Server-Timing: with one caller, whose latency it is to explain."""
         self.reservoir = Reservoir(settings.answers, settings.seed + 1000 * (settings.worker or 0))
         self._users: set[PredictUser] = set()
         self._joined = (settings.worker or 0) * 1000
@@ -119,6 +126,7 @@ class LoadTest:
         if self.arrivals is not None:
             self.arrivals.close()
         self.arrivals = None if load.closed else Arrivals()
+        self.wants_timing = _one_caller(load)
 
     def open_window(
         self, load: Load, duration_s: float, search: bool = False, at_s: float | None = None, workers: int = 1
@@ -129,12 +137,13 @@ class LoadTest:
         one clock, which the processes and containers of a machine have. In an open loop each of `workers` brings its
         part of the arrivals.
         """
+        counters = self._read_counters(load)
         self.reservoir.clear()
         self._watch_from_here()
         self._late_s, self._peak_memory_bytes = 0.0, 0
         self.sample_memory()
         start = self._instant(at_s)
-        self._open = _Open(load, search, start, time.process_time())
+        self._open = _Open(load, search, start, time.process_time(), counters)
         if self.arrivals is not None:
             seed = (self.settings.seed, self.settings.round, len(self._measured))
             self.arrivals.start(start, schedule(load, duration_s, seed, self.settings.worker or 0, workers))
@@ -155,7 +164,11 @@ class LoadTest:
             problem = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
         memory, pool = self._peak_memory_bytes, self.pool
         kept = self.reservoir.kept
-        self._measured.append(_Measured(span, opened.load, pool, opened.search, kept, cpu_s, memory, late_s, problem))
+        after = self._read_counters(opened.load)
+        counters = {} if opened.counters is None or after is None else grown(opened.counters, after)
+        self._measured.append(
+            _Measured(span, opened.load, pool, opened.search, kept, cpu_s, memory, late_s, problem, counters)
+        )
 
     def give_up(self) -> None:
         """What was due and never sent is recorded as it is: without an answer, after all that wait."""
@@ -217,6 +230,7 @@ class LoadTest:
         span, load, pool = measured.span, measured.load, measured.pool
         requests, errors = self.recorder.counts(span)
         agreement = self._agreement(measured)
+        timed, timings_s = mean_timings(self.recorder.timings_in(span))
         busy = measured.cpu_s / max(span.end - span.start, 1e-9)
         late_s, behind_schedule = behind(measured.late_s, self.recorder.latencies(span), busy)
         problems = [problem for problem in (measured.problem, behind_schedule) if problem]
@@ -246,7 +260,16 @@ class LoadTest:
             late_s=late_s,
             request_bytes=pool.request_bytes,
             encode_s=pool.encode_s,
+            timed=timed,
+            timings_s=timings_s,
+            counters=measured.counters,
         )
+
+    def _read_counters(self, load: Load) -> dict[str, float] | None:
+        """Just outside the window. Not by workers: each would read the same page, and all at the same time."""
+        if not self.settings.counters or self.settings.worker is not None or not _one_caller(load):
+            return None
+        return read_counters(self.settings.counters)
 
     def _agreement(self, measured: _Measured) -> Agreement:
         span, pool = measured.span, measured.pool
@@ -275,6 +298,10 @@ class LoadTest:
     def _watch_from_here(self) -> None:
         self._seen = len(self.recorder)
         self._failing_since = None
+
+
+def _one_caller(load: Load) -> bool:
+    return load.closed and load.concurrency == 1
 
 
 def _describe(status: int, body: bytes, seconds: float) -> str:

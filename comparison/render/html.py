@@ -25,6 +25,7 @@ from comparison.render import (
     ranking,
     sweeps,
     tables,
+    waterfall,
     words,
 )
 
@@ -35,6 +36,7 @@ SECTIONS = (
     "answer",
     "ranking",
     "latency",
+    "waterfall",
     "throughput",
     "capacity",
     "open_closed",
@@ -83,6 +85,7 @@ def render(comparison: Comparison) -> str:
         ranking=ranking,
         sweeps=sweeps,
         tables=tables,
+        waterfall=waterfall,
         words=words,
         css=Markup((_TEMPLATES / "report.css").read_text()),
         script=Markup((_TEMPLATES / "sort.js").read_text()),

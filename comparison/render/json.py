@@ -46,6 +46,7 @@ def render(comparison: Comparison) -> str:
             | {"p50_s": asdict(e.point.p50_s), "faster": asdict(e.faster) if e.faster else None}
             for e in comparison.payloads
         ],
+        "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}

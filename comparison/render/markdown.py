@@ -19,6 +19,7 @@ from comparison.render import (
     ranking,
     sweeps,
     tables,
+    waterfall,
     words,
 )
 from comparison.render.cells import Cell, Table
@@ -51,6 +52,7 @@ def render(comparison: Comparison) -> str:
         ranking=ranking,
         sweeps=sweeps,
         tables=tables,
+        waterfall=waterfall,
         words=words,
     )
 

@@ -11,7 +11,16 @@ from typing import Final
 from markupsafe import Markup
 
 from comparison.outcome import Comparison
-from comparison.render.charts import cold_start, latency, pareto, rates, resources, static_dynamic, throughput
+from comparison.render.charts import (
+    cold_start,
+    latency,
+    pareto,
+    rates,
+    resources,
+    static_dynamic,
+    throughput,
+    waterfall,
+)
 
 WIDE: Final = 1040
 NARROW: Final = 360
@@ -25,6 +34,7 @@ CHARTS: Final[dict[str, Draw]] = {
     "static_dynamic": static_dynamic.draw,
     "pareto": pareto.draw,
     "rates": rates.draw,
+    "waterfall": waterfall.draw,
 }
 
 
