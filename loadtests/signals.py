@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 TIMEOUT_S = 2.0
 """A page that takes longer is not read: it is asked for beside the requests that are about to be measured."""
 _TOKEN = r"[^\s;,=\"]+"
-_PARAMETER = rf'\s*;\s*{_TOKEN}\s*(?:=\s*(?:"[^"]*"|[^\s;,]*))?'
-_ENTRY = re.compile(rf"({_TOKEN})((?:{_PARAMETER})*)")
-_DURATION = re.compile(r';\s*dur\s*=\s*"?(\d+(?:\.\d+)?)"?\s*(?=;|$)', re.IGNORECASE)
+_VALUE = r'"[^"]*"|[^\s;,]*'
+_ENTRY = re.compile(rf"({_TOKEN})((?:\s*;\s*{_TOKEN}\s*(?:=\s*(?:{_VALUE}))?)*)")
+_PARAMETER = re.compile(rf";\s*({_TOKEN})\s*=\s*({_VALUE})")
+_NUMBER = re.compile(r'"?(\d+(?:\.\d+)?)"?')
 _TYPE = re.compile(r"# TYPE (\S+) (counter|histogram|summary)\s*")
 _SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(\{.*\})?\s+(\S+)(?:\s+-?\d+)?")
 _PARTS_OF_A_TYPE = ("_sum", "_count", "_total")
@@ -26,8 +27,12 @@ Counters = Mapping[str, float]
 
 def parse_server_timing(header: str) -> dict[str, float]:
     """Seconds by name; the header has milliseconds (https://www.w3.org/TR/server-timing/). No number: no entry."""
-    entries = [(name, _DURATION.search(parameters)) for name, parameters in _ENTRY.findall(header)]
-    return {name: float(duration[1]) / 1e3 for name, duration in entries if duration}
+    found = {}
+    for name, parameters in _ENTRY.findall(header):
+        values = {key.lower(): value for key, value in _PARAMETER.findall(parameters)}
+        if number := _NUMBER.fullmatch(values.get("dur", "")):
+            found[name] = float(number[1]) / 1e3
+    return found
 
 
 def mean_timings(headers: Sequence[str]) -> tuple[int, dict[str, float]]:

@@ -19,6 +19,7 @@ from comparison.render.cells import (
 )
 from comparison.render.names import phrase, server
 from comparison.render.numbers import NONE, ms
+from comparison.signals import HALF_A_STEP_S
 from comparison.studies.waterfall import TOLERANCE
 
 NOTE: Final = (
@@ -147,7 +148,9 @@ def _begin(comparison: Comparison, breakdown: Breakdown) -> str:
 
 def fine(seconds: float) -> str:
     """Milliseconds; below a hundredth of one to the microsecond, for more was not measured."""
-    return ms(seconds) if seconds >= FINE_S else f"{seconds * 1e3:.3f}"
+    if seconds >= FINE_S:
+        return ms(seconds)
+    return f"{seconds * 1e3:.3f}" if seconds >= HALF_A_STEP_S or not seconds else "<0.001"
 
 
 def _row(comparison: Comparison, b: Breakdown) -> tuple[Cell, ...]:
@@ -155,7 +158,7 @@ def _row(comparison: Comparison, b: Breakdown) -> tuple[Cell, ...]:
     overhead, queue, parse, inference, serialise, rest = (number_cell(value, fine) for value in parts)
     if b.parse_holds_serialise and b.parse_s is not None:
         parse = Cell(fine(b.parse_s), "and serialise", b.parse_s)
-        serialise = Cell("in parse", tone="muted")
+        serialise = rest = Cell("in parse", tone="muted")
     sum_cell = Cell(fine(b.sum_s), f"±{fine(b.error_s)}" if b.told else "", b.sum_s)
     return (
         endpoint_cell(comparison.entry(b.endpoint)),

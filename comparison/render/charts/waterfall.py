@@ -13,8 +13,9 @@ from comparison.render.numbers import ms
 from comparison.render.waterfall import PARTS, Part, fine, words
 
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 14.0, 7.0
-SQUARE_SIDE, BAR, MARKED = 15.0, 18.0, 13.0
-"""A segment at least so wide has its letter."""
+SQUARE_SIDE, BAR, TICK = 15.0, 18.0, 5.0
+MARKED, SEEN = 13.0, 0.4
+"""A segment at least so wide has its letter; a narrower one than the other is left out."""
 
 
 def draw(comparison: Comparison, width: float) -> str:
@@ -43,8 +44,8 @@ def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale
     result, y, since = comparison.entry(b.endpoint).result, layout.y(index), 0.0
     marks = [layout.label(index, what(result), short_server(result))]
     for part in PARTS:
-        value = b.parts_s.get(part.name)
-        if value is None:
+        value = b.parts_s.get(part.name, 0.0)
+        if scale(value) - scale(0.0) < SEEN:
             continue
         marks.append(_segment(b, part, since, since + value, scale, y))
         since += value
@@ -52,9 +53,15 @@ def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale
         end = scale(since + b.encode_s)
         marks.append(rect(scale(since), y - BAR / 2 + 4, end - scale(since), BAR - 8, "part-encode"))
     if b.floor_s is not None:
-        marks.append(line(scale(b.floor_s), y - BAR / 2 - 4, scale(b.floor_s), y + BAR / 2 + 4, "floor-tick"))
+        marks.append(_floor(scale(b.floor_s), y))
     marks.append(layout.value(index, f"{ms(b.whole_s)} ms"))
     return group(marks, f"fam-{family(result)}", f"{label(result)}: {_spoken(b)}")
+
+
+def _floor(x: float, y: float) -> str:
+    """Above and below the bar, so that no letter is struck through."""
+    ends = [(y + side * BAR / 2, y + side * (BAR / 2 + TICK)) for side in (-1, 1)]
+    return group([line(x, near, x, far, "floor-tick") for near, far in ends], "floor")
 
 
 def _segment(b: Breakdown, part: Part, start_s: float, end_s: float, scale: Scale, y: float) -> str:

@@ -7,6 +7,7 @@ import pytest
 from comparison.analysis import compare
 from comparison.render import write_all
 from tests.comparison.open_loop_runs import add_open_loop
+from tests.comparison.signal_runs import add_signals
 from tests.comparison.synthetic import Faults, Scenario, write_run
 from tests.comparison.variant_runs import add_payload, add_variant
 
@@ -56,6 +57,7 @@ def rendered(tmp_path_factory):
     for name, faults in RUNS.items():
         run = write_run(folder / name, SCENARIOS.get(name, SCENARIO), faults)
         if name == "clean":
+            add_signals(run, silent=["flask-torch-eager-rest"])
             add_open_loop(run, "flask-torchscript-rest", (300.0, 600.0, 800.0, 1100.0))
             add_open_loop(run, "flask-savedmodel-rest", (300.0, 700.0), search=False)
             add_payload(run, "flask-torchscript-rest", "raw_tensor", speedup=1.5)

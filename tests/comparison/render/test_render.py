@@ -146,8 +146,8 @@ def test_a_spreadsheet_runs_no_formula(tmp_path):
 @pytest.mark.parametrize("name", charts.CHARTS)
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
 def test_a_chart_is_a_named_image_of_well_formed_svg(rendered, run, name, width):
-    if name == "rates" and run != "clean":
-        assert charts.CHARTS[name](rendered[run].comparison, width) == "", "this run has no open loop"
+    if name in ("rates", "waterfall") and run != "clean":
+        assert charts.CHARTS[name](rendered[run].comparison, width) == "", "this run has no open loop and no signals"
         return
     svg = ElementTree.fromstring(charts.CHARTS[name](rendered[run].comparison, width))
     assert svg.get("role") == "img"
@@ -165,8 +165,8 @@ def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
         assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in title
 
 
-OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings")
-"""Sections of loads that only the clean run has."""
+OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings", "waterfall")
+"""Sections of loads, and of signals of servers, that only the clean run has."""
 
 
 @every_run
