@@ -18,7 +18,7 @@ Part = Literal["queue", "parse", "inference", "serialise"]
 PARTS: Final[tuple[Part, ...]] = ("queue", "parse", "inference", "serialise")
 MICROSECOND: Final = 1e-6
 HALF_A_STEP_S: Final = 0.5e-6
-"""Server-Timing has microseconds: each duration is up to half of one off."""
+"""Server-Timing and raw rows have microseconds: each duration is up to half of one off."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _by_counters(page: Page, protocol: str, windows: Sequence[Window]) -> Told |
         return None
     if page.rest_is_parse and total_s is not None and "inference" in parts:
         parts["parse"] = max(0.0, total_s - parts["inference"])
-    return Told(total_s, parts, counts, apart=not page.rest_is_parse)
+    return Told(total_s, parts, counts, HALF_A_STEP_S, apart=not page.rest_is_parse)
 
 
 def _mean(mean: Mean, protocol: str, read: Iterable[Mapping[str, float]]) -> tuple[float | None, int]:

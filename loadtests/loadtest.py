@@ -19,7 +19,7 @@ from loadtests.pools import Pool, make_pool
 from loadtests.protocols import user_class
 from loadtests.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from loadtests.rows import part_path, write_rows
-from loadtests.signals import grown, mean_timings, read_counters
+from loadtests.signals import Counting, mean_timings, one_caller
 from loadtests.summary import Window
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ class _Open:
     search: bool
     start: float
     cpu_s: float
-    counters: dict[str, float] | None
 
 
 class LoadTest:
@@ -91,6 +90,7 @@ class LoadTest:
         self._users: set[PredictUser] = set()
         self._joined = (settings.worker or 0) * 1000
         self._process = psutil.Process()
+        self._counting = Counting(settings.counters)
         self._open: _Open | None = None
         self._measured: list[_Measured] = []
         self.last_failure = 0, b""
@@ -126,7 +126,7 @@ class LoadTest:
         if self.arrivals is not None:
             self.arrivals.close()
         self.arrivals = None if load.closed else Arrivals()
-        self.wants_timing = _one_caller(load)
+        self.wants_timing = one_caller(load)
 
     def open_window(
         self, load: Load, duration_s: float, search: bool = False, at_s: float | None = None, workers: int = 1
@@ -137,13 +137,13 @@ class LoadTest:
         one clock, which the processes and containers of a machine have. In an open loop each of `workers` brings its
         part of the arrivals.
         """
-        counters = self._read_counters(load)
+        self._counting.begin(load)
         self.reservoir.clear()
         self._watch_from_here()
         self._late_s, self._peak_memory_bytes = 0.0, 0
         self.sample_memory()
         start = self._instant(at_s)
-        self._open = _Open(load, search, start, time.process_time(), counters)
+        self._open = _Open(load, search, start, time.process_time())
         if self.arrivals is not None:
             seed = (self.settings.seed, self.settings.round, len(self._measured))
             self.arrivals.start(start, schedule(load, duration_s, seed, self.settings.worker or 0, workers))
@@ -164,8 +164,7 @@ class LoadTest:
             problem = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
         memory, pool = self._peak_memory_bytes, self.pool
         kept = self.reservoir.kept
-        after = self._read_counters(opened.load)
-        counters = {} if opened.counters is None or after is None else grown(opened.counters, after)
+        counters = self._counting.end()
         self._measured.append(
             _Measured(span, opened.load, pool, opened.search, kept, cpu_s, memory, late_s, problem, counters)
         )
@@ -265,12 +264,6 @@ class LoadTest:
             counters=measured.counters,
         )
 
-    def _read_counters(self, load: Load) -> dict[str, float] | None:
-        """Just outside the window. Not by workers: each would read the same page, and all at the same time."""
-        if not self.settings.counters or self.settings.worker is not None or not _one_caller(load):
-            return None
-        return read_counters(self.settings.counters)
-
     def _agreement(self, measured: _Measured) -> Agreement:
         span, pool = measured.span, measured.pool
         kept = [
@@ -298,10 +291,6 @@ class LoadTest:
     def _watch_from_here(self) -> None:
         self._seen = len(self.recorder)
         self._failing_since = None
-
-
-def _one_caller(load: Load) -> bool:
-    return load.closed and load.concurrency == 1
 
 
 def _describe(status: int, body: bytes, seconds: float) -> str:

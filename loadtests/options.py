@@ -83,7 +83,7 @@ def make_load_test(options: Any, worker: int | None) -> LoadTest:
         answers=options.answers,
         model_dir=Path(options.model_dir) if options.model_dir else None,
         worker=worker,
-        counters=options.counters,
+        counters=options.counters if worker is None else "",  # of several load generators, the master reads them
     )
     # In stages nobody watches Locust's own statistics, and keeping them costs a tenth of the requests.
     return LoadTest(target, settings, tells_locust=not options.stages)

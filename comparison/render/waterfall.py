@@ -18,8 +18,8 @@ from comparison.render.cells import (
     single,
 )
 from comparison.render.names import phrase, server
-from comparison.render.numbers import NONE, ms
-from comparison.signals import HALF_A_STEP_S
+from comparison.render.numbers import ms
+from comparison.signals import HALF_A_STEP_S, MICROSECOND
 from comparison.studies.waterfall import TOLERANCE
 
 NOTE: Final = (
@@ -159,7 +159,7 @@ def _row(comparison: Comparison, b: Breakdown) -> tuple[Cell, ...]:
     if b.parse_holds_serialise and b.parse_s is not None:
         parse = Cell(fine(b.parse_s), "and serialise", b.parse_s)
         serialise = rest = Cell("in parse", tone="muted")
-    sum_cell = Cell(fine(b.sum_s), f"±{fine(b.error_s)}" if b.told else "", b.sum_s)
+    sum_cell = Cell(fine(b.sum_s), f"±{fine(max(b.error_s, MICROSECOND))}" if b.told else "", b.sum_s)
     return (
         endpoint_cell(comparison.entry(b.endpoint)),
         number_cell(b.encode_s, fine),
@@ -180,4 +180,4 @@ def _samples_cell(b: Breakdown) -> Cell:
     counted = count_cell(b.samples)
     if b.told == b.samples:
         return counted
-    return Cell(counted.text, f"server: {b.told:,}" if b.told else NONE, b.samples)
+    return Cell(counted.text, f"server: {b.told:,}" if b.told else "server: none", b.samples)
