@@ -24,7 +24,17 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, changes, cold_start, distributions, payloads, sweeps, timelines
+from comparison.studies import (
+    arrivals,
+    capacity,
+    changes,
+    cold_start,
+    distributions,
+    payloads,
+    sweeps,
+    timelines,
+    waterfall,
+)
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -70,6 +80,7 @@ def analyse(folder: Path) -> Analysis:
         distributions=distributions.study(folder, evidence, read),
         timelines=timelines.study(folder, suite, evidence),
         cold_starts=cold_start.study(evidence),
+        waterfall=waterfall.study(folder, ranked, read),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
     comparison = replace(comparison, choices=choices)

@@ -58,6 +58,8 @@ class Deployment:
     """Where the server tells how it is set: <port name>/<path>, or `log`."""
     settings_match: Mapping[str, str] = field(default_factory=dict)
     """Setting to the pattern that finds it there: comparison.told."""
+    counters: str = ""
+    """<port name>/<path> of the Prometheus page on which it says where its time went; empty: nowhere, or in answers."""
     environment: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     variant: str = ""
@@ -194,6 +196,7 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             settings_match={
                 key.removeprefix("settings."): value for key, value in labels.items() if key.startswith("settings.")
             },
+            counters=labels.get("counters", ""),
             environment={key: str(value) for key, value in block.get("environment", {}).items()},
             service=service,
         )

@@ -15,6 +15,7 @@ from comparison.deployments import Endpoint
 from comparison.resources import Usage
 from comparison.results import Window
 from comparison.runtimes import Client, Server
+from comparison.signals import known
 from comparison.usage import write_usage
 from loadtests.loads import Load, Seek, Stage
 from loadtests.rows import remove_rows
@@ -87,7 +88,12 @@ class LoadGenerator:
             *("--stages", stages, "--warmup", str(order.warmup_s), "--round", str(order.round)),
             *("--rows", self.client.path(rows), "--summary", self.client.path(summary)),
             *("--seed", str(self.seed + 100 * order.part + order.round)),
+            *self._counters(endpoint, server),
         ]
+
+    def _counters(self, endpoint: Endpoint, server: Server) -> list[str]:
+        port_name, _, path = endpoint.deployment.counters.partition("/")
+        return ["--counters", f"http://{self.client.address(server, port_name)}/{path}"] if port_name else []
 
     def _wait(self, process: subprocess.Popen[bytes], deadline_s: float, tick: Callable[[], None]) -> tuple[bool, str]:
         """Wait for Locust. Returns whether the user interrupted, and a problem if it failed itself."""
@@ -117,7 +123,8 @@ def _read(summary: Path, rows: Path, usage: Usage) -> Visit:
 
 
 def _window(data: Mapping[str, Any], rows: Path, usage: Usage) -> Window:
-    return Window(**data, rows=rows.as_posix(), **server_usage(usage, data["start_s"], data["duration_s"]))
+    used = server_usage(usage, data["start_s"], data["duration_s"])
+    return Window(**{**data, "counters": known(data["counters"])}, rows=rows.as_posix(), **used)
 
 
 def server_usage(usage: Usage, start_s: float, duration_s: float) -> dict[str, Any]:

@@ -235,6 +235,12 @@ class Window(Record):
     """Mean size of a request body."""
     encode_s: float | None = None
     """Median seconds that the client took to encode one; never part of a latency."""
+    timed: int = 0
+    """Answers whose Server-Timing header was read; with one caller only."""
+    timings_s: dict[str, float] = {}
+    """Means of the durations in these headers, by their names."""
+    counters: dict[str, float] = {}
+    """By how much those of the server's own counters that comparison.signals knows grew around the window."""
     requests: int
     errors: int
     answers_checked: int

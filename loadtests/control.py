@@ -67,7 +67,7 @@ class Control:
             workers.obey(runner, self._on_phase)
             return
         if isinstance(runner, MasterRunner):
-            self._workers = workers.Workers(runner)
+            self._workers = workers.Workers(runner, self._options.counters)
         self._choose_shape(self._options.shape)
         if web_ui is None:
             self._check()

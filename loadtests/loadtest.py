@@ -19,6 +19,7 @@ from loadtests.pools import Pool, make_pool
 from loadtests.protocols import user_class
 from loadtests.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from loadtests.rows import part_path, write_rows
+from loadtests.signals import Counting, mean_timings, one_caller
 from loadtests.summary import Window
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Settings:
     model_dir: Path | None = None
     worker: int | None = None
     """Number of this worker among several; None where Locust is one process."""
+    counters: str = ""
+    """The address of the server's Prometheus page, read around each window of one caller; empty: it has none."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class _Measured:
     peak_memory_bytes: int
     late_s: list[float]
     problem: str
+    counters: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,13 @@ class LoadTest:
         """What users send now."""
         self.arrivals: Arrivals | None = None
         """Where users wait for their turn, in an open loop."""
+        self.wants_timing = False
+        """Whether users keep what answers say in Server-Timing: with one caller, whose latency it is to explain."""
         self.reservoir = Reservoir(settings.answers, settings.seed + 1000 * (settings.worker or 0))
         self._users: set[PredictUser] = set()
         self._joined = (settings.worker or 0) * 1000
         self._process = psutil.Process()
+        self._counting = Counting(settings.counters)
         self._open: _Open | None = None
         self._measured: list[_Measured] = []
         self.last_failure = 0, b""
@@ -119,6 +126,7 @@ class LoadTest:
         if self.arrivals is not None:
             self.arrivals.close()
         self.arrivals = None if load.closed else Arrivals()
+        self.wants_timing = one_caller(load)
 
     def open_window(
         self, load: Load, duration_s: float, search: bool = False, at_s: float | None = None, workers: int = 1
@@ -129,6 +137,7 @@ class LoadTest:
         one clock, which the processes and containers of a machine have. In an open loop each of `workers` brings its
         part of the arrivals.
         """
+        self._counting.begin(load)
         self.reservoir.clear()
         self._watch_from_here()
         self._late_s, self._peak_memory_bytes = 0.0, 0
@@ -155,7 +164,10 @@ class LoadTest:
             problem = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
         memory, pool = self._peak_memory_bytes, self.pool
         kept = self.reservoir.kept
-        self._measured.append(_Measured(span, opened.load, pool, opened.search, kept, cpu_s, memory, late_s, problem))
+        counters = self._counting.end()
+        self._measured.append(
+            _Measured(span, opened.load, pool, opened.search, kept, cpu_s, memory, late_s, problem, counters)
+        )
 
     def give_up(self) -> None:
         """What was due and never sent is recorded as it is: without an answer, after all that wait."""
@@ -217,6 +229,7 @@ class LoadTest:
         span, load, pool = measured.span, measured.load, measured.pool
         requests, errors = self.recorder.counts(span)
         agreement = self._agreement(measured)
+        timed, timings_s = mean_timings(self.recorder.timings_in(span))
         busy = measured.cpu_s / max(span.end - span.start, 1e-9)
         late_s, behind_schedule = behind(measured.late_s, self.recorder.latencies(span), busy)
         problems = [problem for problem in (measured.problem, behind_schedule) if problem]
@@ -246,6 +259,9 @@ class LoadTest:
             late_s=late_s,
             request_bytes=pool.request_bytes,
             encode_s=pool.encode_s,
+            timed=timed,
+            timings_s=timings_s,
+            counters=measured.counters,
         )
 
     def _agreement(self, measured: _Measured) -> Agreement:

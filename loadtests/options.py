@@ -42,6 +42,8 @@ def add_options(parser: Any) -> None:
     add("--seed", type=int, default=1, help="chooses which answers are checked", **hidden)
     add("--answers", type=int, default=500, help="answers to check per window, at most", **hidden)
     add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="then a request failed", **hidden)
+    page = "the server's Prometheus page, read around each window of one caller"
+    add("--counters", default="", metavar="URL", help=page, **hidden)
     add("--model-dir", default="", metavar="FOLDER", help="where golden.npz lies, if not in artifacts/", **hidden)
 
 
@@ -81,6 +83,7 @@ def make_load_test(options: Any, worker: int | None) -> LoadTest:
         answers=options.answers,
         model_dir=Path(options.model_dir) if options.model_dir else None,
         worker=worker,
+        counters=options.counters if worker is None else "",  # of several load generators, the master reads them
     )
     # In stages nobody watches Locust's own statistics, and keeping them costs a tenth of the requests.
     return LoadTest(target, settings, tells_locust=not options.stages)

@@ -45,6 +45,8 @@ class Recorder:
         self._dues, self._starts, self._latencies = array("d"), array("d"), array("d")
         self._statuses, self._samples, self._bytes_in = array("i"), array("i"), array("i")
         self._changes: list[tuple[float, int]] = [(0.0, 0)]
+        self.timings: list[tuple[float, object]] = []
+        """Start of a request of a closed loop, and its answer's Server-Timing header as it came."""
 
     def __len__(self) -> int:
         return len(self._bytes_in)
@@ -103,6 +105,10 @@ class Recorder:
         good = self._within(span) & (np.frombuffer(self._statuses, dtype=np.int32) == OK)
         waited: np.ndarray = (starts + latencies - dues)[good]
         return waited
+
+    def timings_in(self, span: Span) -> list[str]:
+        """The Server-Timing headers of one window; an answer with several of them has none that can be read."""
+        return [said for start, said in self.timings if span.start <= start < span.end and isinstance(said, str)]
 
     def _within(self, span: Span) -> np.ndarray:
         dues = np.frombuffer(self._dues, dtype=np.float64)

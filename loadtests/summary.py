@@ -14,6 +14,8 @@ class Window:
     """One measured window: its load (see loadtests.loads), and what came of it.
 
     Times are seconds since the epoch; memory is the largest resident set seen. `number` is that of its rows.
+    With one caller: `timings_s` are the means of what `timed` answers said in Server-Timing, and `counters` is by how
+    much the server's own counters grew.
     """
 
     concurrency: int
@@ -37,6 +39,9 @@ class Window:
     late_s: float | None = None
     request_bytes: int | None = None
     encode_s: float | None = None
+    timed: int = 0
+    timings_s: dict[str, float] = field(default_factory=dict)
+    counters: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -101,4 +106,15 @@ def _add(windows: Sequence[Window]) -> Window:
         late_s=max((w.late_s for w in windows if w.late_s is not None), default=None),
         request_bytes=windows[0].request_bytes,
         encode_s=windows[0].encode_s,
+        timed=sum(w.timed for w in windows),
+        timings_s=_mean_timings(windows),
+        counters=next((w.counters for w in windows if w.counters), {}),
     )
+
+
+def _mean_timings(windows: Sequence[Window]) -> dict[str, float]:
+    """Over all answers of all workers; a worker without a user has timed none."""
+    timed = [w for w in windows if w.timed]
+    count = sum(w.timed for w in timed)
+    names = [name for name in (timed[0].timings_s if timed else ()) if all(name in w.timings_s for w in timed)]
+    return {name: sum(w.timings_s[name] * w.timed for w in timed) / count for name in names}

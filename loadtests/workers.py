@@ -11,6 +11,7 @@ import gevent
 from locust import runners
 
 from loadtests.loads import Load
+from loadtests.signals import Counting
 from loadtests.summary import Window, merge
 
 PHASE = "serveoff_phase"
@@ -27,15 +28,17 @@ SILENT_HEARTBEATS = 5
 class Workers:
     """The LoadTests of all workers, told of each phase by message; whether a server answers is not seen from here."""
 
-    def __init__(self, runner: Any) -> None:
+    def __init__(self, runner: Any, counters: str = "") -> None:
         self._runner = runner
         self._reports: dict[str, list[Window]] = {}
         self._expected: set[str] = set()
+        self._counting = Counting(counters)
+        self._counted: list[dict[str, float]] = []
         runner.register_message(WINDOWS, self._on_windows)
 
     def begin(self) -> None:
         """A test starts with the workers that are there now."""
-        self._reports, self._expected = {}, self._present()
+        self._reports, self._expected, self._counted = {}, self._present(), []
 
     def users_change(self, concurrency: int) -> None:
         """So many users run from now on, over all workers; RuntimeError where none is left to run them."""
@@ -51,6 +54,8 @@ class Workers:
         """Requests that are due from now on count; each worker brings its part of an open loop."""
         if search:
             raise RuntimeError("a search needs all rows in one process: it cannot be made by workers")
+        self._counting.begin(load)
+        self._counted.append({})
         at_s, workers = time.time(), len(self._expected)
         self._tell("open_window", load=load.text, duration_s=duration_s, at_s=at_s, workers=workers)
 
@@ -58,6 +63,8 @@ class Workers:
         """Requests that start from now on do not count."""
         self._tell("end_window", problem=problem, at_s=time.time())
         gevent.sleep(TRAVEL_S)
+        if self._counted:
+            self._counted[-1] = self._counting.end() or self._counted[-1]
 
     def drained(self) -> bool:
         """Workers wait for their own requests when they finish."""
@@ -98,6 +105,8 @@ class Workers:
         while any(map(self._may_report, self._expected)) and time.perf_counter() < end:
             gevent.sleep(0.05)
         windows = merge([self._reports[worker] for worker in self._expected & self._reports.keys()])
+        for window, counters in zip(windows, self._counted, strict=False):
+            window.counters = counters
         for window in windows:
             window.problems.extend(self._problems())
         return windows

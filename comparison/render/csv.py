@@ -59,6 +59,8 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         estimate = getattr(point, name) if point else None
         line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in _BOUNDS}
     line |= cold_starts.columns(comparison, entry)
+    parts = _parts(comparison, point)
+    line |= {f"mean_{name}_s": parts.get(name) for name in _PARTS}
     return (
         line
         | {
@@ -88,6 +90,15 @@ def _inside(found: Resources) -> dict[str, object]:
     return {"inside_cpus": " ".join(map(str, found.cpus)) or None} | {f"inside_{name}": told[name] for name in told}
 
 
+def _parts(comparison: Comparison, point: Point | None) -> dict[str, object]:
+    """Where the time of a point goes; known of one caller only."""
+    if point is None or not point.load.plain or point.concurrency != 1:
+        return {}
+    found = next((b for b in comparison.waterfall if b.endpoint == point.endpoint), None)
+    return {name: getattr(found, f"{name}_s") for name in _PARTS} if found and not found.beyond_s else {}
+
+
+_PARTS = ("whole", "overhead", "queue", "parse", "inference", "serialise", "rest")
 _BOUNDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 

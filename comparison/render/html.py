@@ -31,6 +31,7 @@ from comparison.render import (
     sweeps,
     tables,
     timelines,
+    waterfall,
     words,
 )
 
@@ -43,6 +44,7 @@ SECTIONS = (
     "latency",
     "spectrum",
     "distributions",
+    "waterfall",
     "throughput",
     "capacity",
     "open_closed",
@@ -98,6 +100,7 @@ def render(comparison: Comparison) -> str:
         sweeps=sweeps,
         tables=tables,
         timelines=timelines,
+        waterfall=waterfall,
         words=words,
         css=Markup((_TEMPLATES / "report.css").read_text()),
         script=Markup((_TEMPLATES / "sort.js").read_text()),

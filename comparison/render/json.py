@@ -52,6 +52,7 @@ def render(comparison: Comparison) -> str:
         "distributions": [_distribution(found) for found in comparison.distributions],
         "timelines": [asdict(timeline) for timeline in comparison.timelines],
         "cold_starts": [cold_starts.record(starts) for starts in comparison.cold_starts],
+        "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}

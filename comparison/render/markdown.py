@@ -25,6 +25,7 @@ from comparison.render import (
     sweeps,
     tables,
     timelines,
+    waterfall,
     words,
 )
 from comparison.render.cells import Cell, Table
@@ -63,6 +64,7 @@ def render(comparison: Comparison) -> str:
         sweeps=sweeps,
         tables=tables,
         timelines=timelines,
+        waterfall=waterfall,
         words=words,
     )
 

@@ -45,6 +45,8 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
         except (OSError, HTTPParseError):
             self.disconnect()
             return 0, b""
+        if self.load.wants_timing:
+            self.timing = response.get("server-timing")
         if response.should_close():
             self.disconnect()
         return response.status_code, body

@@ -21,6 +21,7 @@ from services.settings import Settings, SettingsError
 from services.torchserve.archive import MODEL_VERSION
 
 LOG_CONFIG = Path(__file__).with_name("log4j2.xml")
+METRICS_CONFIG = Path(__file__).with_name("metrics.yaml")
 HEAP_MB = 512
 QUIET = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 """Netty uses what newer JDKs warn about at every start; the second exists since JDK 23."""
@@ -115,6 +116,7 @@ def properties(settings: Settings, work_dir: WorkDir) -> dict[str, str]:
         "allowed_urls": f"{work_dir.store.as_uri()}/.*",
         "install_py_dep_per_model": "false",
         "metrics_mode": "prometheus",
+        "metrics_config": str(METRICS_CONFIG),
         **({} if settings.out_of_the_box else _tuned(settings)),
         "job_queue_size": str(JOB_QUEUE_SIZE),
         "max_request_size": str(body_limit),

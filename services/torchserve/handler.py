@@ -14,6 +14,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from services.flaskrest.runtimes import load_runtime
 from services.phases import announce, announce_worker
 from services.settings import Settings
 from services.torchserve.lifetime import die_with_parent
+from services.torchserve.phase_metrics import PhaseMetrics
 from services.torchserve.refusal import Refusal
 
 
@@ -43,14 +45,18 @@ class Handler:
         self._predict = runtime.predict
         self._told = {"device": runtime.device, "intra_op_threads": runtime.intra_op_threads}
         self._body_limit = settings.max_body_bytes
+        self._metrics = PhaseMetrics()
         announce("listening")
 
     def handle(self, data: Sequence[Mapping[str, Any]], context: Any) -> list[bytes]:
         """Answer each request of the batch, by its own predictions or its own error, from one call of the model."""
         if is_describe(data, context):
             return [self.describe_handle()]
+        began_s = perf_counter()
         decoded = [self._decode(request, context.get_all_request_header(i)) for i, request in enumerate(data)]
+        decoded_s = perf_counter()
         outputs = iter(self._predict_all([item.batch for item in decoded if isinstance(item, Decoded)]))
+        predicted_s = perf_counter()
         answers = []
         for index, item in enumerate(decoded):
             context.set_response_content_type(index, "application/json")
@@ -59,6 +65,8 @@ class Handler:
                 _refuse(answer, index, context, alone=len(data) == 1)
                 answer = answer.body
             answers.append(answer)
+        phases_s = (decoded_s - began_s, predicted_s - decoded_s, perf_counter() - predicted_s)
+        self._metrics.add(len(data), phases_s, context.metrics)
         return answers
 
     def describe_handle(self) -> bytes:

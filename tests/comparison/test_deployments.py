@@ -37,6 +37,12 @@ def test_every_served_deployment_says_how_it_is_ready(registry):
             assert d.ready_match
 
 
+def test_every_page_of_counters_is_on_a_port_that_the_deployment_has(registry):
+    counted = {d.name: d.counters.partition("/")[0] for d in registry if d.counters}
+    assert set(counted) == {"tfserving-savedmodel", "tfserving-frozen-graph", "torchserve-torchscript"}
+    assert all(port in d.ports for d in registry if (port := counted.get(d.name)))
+
+
 def test_every_grpc_endpoint_names_its_api(registry):
     for d in registry:
         assert bool(d.grpc_api) == ("grpc" in d.protocols)

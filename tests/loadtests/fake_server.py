@@ -2,7 +2,8 @@
 
     python -m tests.loadtests.fake_server MODEL_DIR      prints its REST and gRPC ports
 
-`GET /count` tells how many predictions were asked for; `POST /mode/<mode>` changes how they are answered:
+`GET /count` tells how many predictions were asked for, `GET /metrics` tells it to Prometheus.
+`POST /mode/<mode>` changes how they are answered:
 golden, wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer), close (hang up), slow (20 ms).
 """
 
@@ -22,6 +23,12 @@ from loadtests.samples import expected_outputs, golden_inputs
 
 MODEL = "digits_cnn"
 PREDICT = f"/v1/models/{MODEL}:predict"
+TIMING = "predict;dur=0.25, total;dur=0.5"
+METRICS = """# TYPE asked_total counter
+asked_total{{model="m"}} {count}
+# TYPE level gauge
+level {count}
+"""
 
 
 class State:
@@ -58,6 +65,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         state = self.server.state
+        if self.path == "/metrics":
+            self.send(200, "text/plain", METRICS.format(count=state.count).encode())
+            return
         self.answer(200, {"count": state.count, "connections": state.connections})
 
     def do_POST(self):
@@ -82,9 +92,13 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"predictions": output.tolist()})
 
     def answer(self, status, body):
-        data = json.dumps(body).encode()
+        self.send(status, "application/json", json.dumps(body).encode())
+
+    def send(self, status, content_type, data):
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
+        if status == 200:
+            self.send_header("Server-Timing", TIMING)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

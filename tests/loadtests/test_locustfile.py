@@ -279,3 +279,31 @@ def test_the_web_page_offers_running_endpoints_and_its_tests_leave_rows(web_ui, 
         rows = read_rows(tmp_path / "rows.parquet").to_pylist()
         assert {row["endpoint"] for row in rows} == {endpoint}
         assert len(rows) == server.counters()["count"] - before > 0
+
+
+def test_with_one_caller_what_the_server_says_of_itself_is_kept(server, locust):
+    page = f"http://{server.rest}/metrics"
+    options = ("--endpoint", REST, "--address", server.rest, "--stages", "1:0.4,2:0.4", "--counters", page)
+    one, two = locust(*options).windows
+    assert one["timed"] == one["requests"] > 0
+    assert one["timings_s"] == {"predict": pytest.approx(0.00025), "total": pytest.approx(0.0005)}
+    (asked,) = one["counters"].items()
+    assert asked[0] == 'asked_total{model="m"}', "counters, and no gauge"
+    assert one["requests"] <= asked[1] <= one["requests"] + 20
+    assert (two["timed"], two["timings_s"], two["counters"]) == (0, {}, {})
+
+
+def test_a_grpc_server_says_it_by_counters_only(server, locust):
+    page = f"http://{server.rest}/metrics"
+    options = ("--endpoint", GRPC, "--address", server.grpc, "--stages", "1:0.4", "--counters", page)
+    (window,) = locust(*options).windows
+    assert window["timed"] == 0
+    assert window["counters"]['asked_total{model="m"}'] >= window["requests"] > 0
+
+
+def test_counters_that_cannot_be_read_are_missing_and_nothing_fails(server, locust, free_port):
+    page = f"http://127.0.0.1:{free_port}/metrics"
+    outcome = locust("--endpoint", REST, "--address", server.rest, "--stages", "1:0.4", "--counters", page)
+    assert outcome.code == 0, outcome.output
+    (window,) = outcome.windows
+    assert (window["counters"], window["errors"], window["problems"]) == ({}, 0, [])

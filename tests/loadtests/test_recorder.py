@@ -62,3 +62,9 @@ def test_no_requests_make_an_empty_table():
     table = Recorder([1]).table("e", 0, [Span(1, 0.0, 1.0)])
     assert table.num_rows == 0
     assert table.schema == COLUMNS
+
+
+def test_timings_belong_to_the_window_in_which_their_request_starts():
+    recorder = Recorder([1])
+    recorder.timings += [(9.9, "a;dur=1"), (10.0, "a;dur=2"), (11.0, ["a;dur=3", "a;dur=4"]), (12.0, "a;dur=5")]
+    assert recorder.timings_in(Span(1, 10.0, 12.0)) == ["a;dur=2"], "two headers of one answer are none"

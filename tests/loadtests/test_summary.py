@@ -34,3 +34,11 @@ def test_a_person_reads_rates_and_problems():
     text = describe(window(problems=["server stopped answering"]))
     assert "4 users: 100 requests in 2.0 s (50/s), 1 failed" in text
     assert "server stopped answering" in text
+
+
+def test_what_the_server_says_is_of_the_worker_that_has_the_one_user():
+    timed = window(timed=10, timings_s={"total": 0.002}, counters={"n": 12.0})
+    (merged,) = merge([[window()], [timed]])
+    assert (merged.timed, merged.timings_s, merged.counters) == (10, {"total": 0.002}, {"n": 12.0})
+    (both,) = merge([[timed], [window(timed=30, timings_s={"total": 0.006})]])
+    assert (both.timed, both.timings_s) == (40, {"total": pytest.approx(0.005)})

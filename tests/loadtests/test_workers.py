@@ -52,7 +52,8 @@ def distributed(locust, server, free_port):
     def run(workers, stages, during=None):
         master = ("--master", "--master-bind-port", free_port, "--expect-workers", str(workers))
         options = ("--endpoint", REST, "--address", server.rest, "--stages", stages, "--request-timeout", "2")
-        return locust(*options, *master, during=during)
+        page = ("--counters", f"http://{server.rest}/metrics")
+        return locust(*options, *page, *master, during=during)
 
     return run
 
@@ -67,6 +68,9 @@ def test_two_workers_measure_as_one_process_does_even_a_single_user(server, work
     assert outcome.code == 0, outcome.output
     assert [w["concurrency"] for w in outcome.windows] == [1, 4]
     assert all(w["requests"] > 0 and w["problems"] == [] for w in outcome.windows)
+    alone, four = outcome.windows
+    assert alone["timed"] == alone["requests"] <= alone["counters"]['asked_total{model="m"}'], "read by the master"
+    assert (four["timed"], four["counters"]) == (0, {})
     assert sum(w["requests"] for w in outcome.windows) == len(measured(outcome.rows))
     assert len(outcome.rows) == server.counters()["count"]
     assert_rows_lie_in(outcome.windows[1], [read_rows(part).to_pylist() for part in parts(outcome.rows_path)])

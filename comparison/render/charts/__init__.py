@@ -24,6 +24,7 @@ from comparison.render.charts import (
     throughput,
     timeline,
     tradeoff,
+    waterfall,
 )
 
 WIDE: Final = 1040
@@ -44,6 +45,7 @@ CHARTS: Final[dict[str, Draw]] = {
     "tradeoff": tradeoff.draw,
     "timeline": timeline.draw,
     "payloads": payloads.draw,
+    "waterfall": waterfall.draw,
 }
 
 

@@ -22,7 +22,7 @@ from tensorflow_serving.apis import (
 
 from services.tfserving.embedded import example_inference, inference, model_info, tensor_protos
 from services.tfserving.embedded.errors import Code, ServingError, invalid_argument
-from services.tfserving.embedded.inference import Runner, run_at_once
+from services.tfserving.embedded.inference import Runner, run_at_once, timed
 from services.tfserving.embedded.metrics import Metrics
 from services.tfserving.embedded.repository import Repository
 from services.tfserving.embedded.servable import Servable
@@ -46,7 +46,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
             signature = inference.predict_signature(servable, request.model_spec.signature_name)
             inference.check_method(signature)
             inputs = {alias: tensor_protos.from_proto(alias, p) for alias, p in request.inputs.items()}
-            outputs = inference.predict(servable, signature, inputs, list(request.output_filter), self.run)
+            outputs = inference.predict(
+                servable, signature, inputs, list(request.output_filter), self._timed("Predict")
+            )
             response = predict_pb2.PredictResponse()
             _fill_spec(response.model_spec, servable, request.model_spec.signature_name)
             for alias, array in outputs.items():
@@ -57,7 +59,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         """Classify tf.Examples."""
         with self._call("Classify", request.model_spec, context):
             servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = example_inference.classify(servable, name, _examples(request.input), self.run)
+            result = example_inference.classify(servable, name, _examples(request.input), self._timed("Classify"))
             response = classification_pb2.ClassificationResponse(result=result)
             _fill_spec(response.model_spec, servable, name)
             return response
@@ -66,7 +68,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         """Regress tf.Examples."""
         with self._call("Regress", request.model_spec, context):
             servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = example_inference.regress(servable, name, _examples(request.input), self.run)
+            result = example_inference.regress(servable, name, _examples(request.input), self._timed("Regress"))
             response = regression_pb2.RegressionResponse(result=result)
             _fill_spec(response.model_spec, servable, name)
             return response
@@ -93,6 +95,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
             if not request.HasField("model_spec"):
                 raise invalid_argument("Missing ModelSpec")
             return model_info.metadata_response(self._servable(request.model_spec), list(request.metadata_field))
+
+    def _timed(self, api: str) -> Runner:
+        return timed(self.run, self.metrics, api)
 
     def _servable(self, spec: Any) -> Servable:
         return self.repository.servable(spec.name, *_version_and_label(spec))

@@ -1,9 +1,18 @@
-"""Request counts and latencies in Prometheus' text format, under TensorFlow Serving's names."""
+"""Request counts and latencies in Prometheus' text format, under TensorFlow Serving's names.
+
+    :tensorflow:serving:request_count      requests, by model and status
+    :tensorflow:serving:request_latency    from when a body was read whole to its answer: parsing, the run, encoding
+    :tensorflow:serving:runtime_latency    the run of the graph alone; with batching its wait for others, too
+
+Latencies are histograms in microseconds (servables/tensorflow/util.cc).
+"""
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -15,6 +24,29 @@ BUCKETS_US = tuple(10 * 1.8**power for power in range(33))
 
 COUNT = ":tensorflow:serving:request_count"
 LATENCY = ":tensorflow:serving:request_latency"
+RUNTIME = ":tensorflow:serving:runtime_latency"
+SESSION = "TF1"
+"""TensorFlow Serving's word for a graph that a Session runs, whichever TensorFlow wrote it."""
+
+
+@dataclass
+class _Histogram:
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_US) + 1))
+    sum_us: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        micros = seconds * 1e6
+        self.buckets[bisect_left(BUCKETS_US, micros)] += 1
+        self.sum_us += micros
+
+    def lines(self, name: str, labels: Mapping[str, str]) -> list[str]:
+        bounds = [*(f"{bound:.6g}" for bound in BUCKETS_US), "+Inf"]
+        counts = zip(bounds, accumulate(self.buckets), strict=True)
+        return [
+            *(f"{name}_bucket{_labels(**labels, le=bound)} {count}" for bound, count in counts),
+            f"{name}_sum{_labels(**labels)} {self.sum_us:.0f}",
+            f"{name}_count{_labels(**labels)} {sum(self.buckets)}",
+        ]
 
 
 class Metrics:
@@ -25,34 +57,31 @@ class Metrics:
         ProcessCollector(registry=self._process)
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], int] = {}
-        self._buckets: dict[tuple[str, str, str], list[int]] = {}
-        self._sums_us: dict[tuple[str, str, str], float] = {}
+        self._requests: dict[tuple[str, str, str], _Histogram] = {}
+        self._runs: dict[tuple[str, str], _Histogram] = {}
 
     def record(self, model: str, api: str, entrypoint: str, code: Code, seconds: float) -> None:
         """Add one request: api is Predict, Classify ..., entrypoint GRPC or REST."""
-        key = (model, api, entrypoint)
-        micros = seconds * 1e6
         with self._lock:
             self._counts[model, code.name] = self._counts.get((model, code.name), 0) + 1
-            buckets = self._buckets.setdefault(key, [0] * (len(BUCKETS_US) + 1))
-            buckets[bisect_left(BUCKETS_US, micros)] += 1
-            self._sums_us[key] = self._sums_us.get(key, 0.0) + micros
+            self._requests.setdefault((model, api, entrypoint), _Histogram()).add(seconds)
+
+    def ran(self, model: str, api: str, seconds: float) -> None:
+        """Add one run of a graph, that succeeded."""
+        with self._lock:
+            self._runs.setdefault((model, api), _Histogram()).add(seconds)
 
     def page(self) -> str:
         """The page that Prometheus scrapes: requests, and this process's memory, CPU seconds and files."""
         with self._lock:
-            counts = dict(self._counts)
-            latencies = [(key, list(b), self._sums_us[key]) for key, b in self._buckets.items()]
-        lines = [f"# TYPE {COUNT} counter"]
-        lines += [f"{COUNT}{_labels(model_name=m, status=s)} {n}" for (m, s), n in counts.items()]
-        lines.append(f"# TYPE {LATENCY} histogram")
-        for (model, api, entrypoint), buckets, total in latencies:
-            labels = {"model_name": model, "API": api, "entrypoint": entrypoint}
-            bounds = [*(f"{bound:.6g}" for bound in BUCKETS_US), "+Inf"]
-            for bound, count in zip(bounds, accumulate(buckets), strict=True):
-                lines.append(f"{LATENCY}_bucket{_labels(**labels, le=bound)} {count}")
-            lines.append(f"{LATENCY}_sum{_labels(**labels)} {total:.0f}")
-            lines.append(f"{LATENCY}_count{_labels(**labels)} {sum(buckets)}")
+            lines = [f"# TYPE {COUNT} counter"]
+            lines += [f"{COUNT}{_labels(model_name=m, status=s)} {n}" for (m, s), n in self._counts.items()]
+            lines.append(f"# TYPE {LATENCY} histogram")
+            for (model, api, entrypoint), histogram in self._requests.items():
+                lines += histogram.lines(LATENCY, {"model_name": model, "API": api, "entrypoint": entrypoint})
+            lines.append(f"# TYPE {RUNTIME} histogram")
+            for (model, api), histogram in self._runs.items():
+                lines += histogram.lines(RUNTIME, {"model_name": model, "API": api, "runtime": SESSION})
         return "\n".join(lines) + "\n" + generate_latest(self._process).decode()
 
 

@@ -15,7 +15,7 @@ from services.tfserving.embedded import (
     model_info,
 )
 from services.tfserving.embedded.errors import HTTP_STATUS, Code, ServingError, invalid_argument
-from services.tfserving.embedded.inference import Runner, run_at_once
+from services.tfserving.embedded.inference import Runner, run_at_once, timed
 from services.tfserving.embedded.json_fast import PlainBodies
 from services.tfserving.embedded.json_request import Format
 from services.tfserving.embedded.metrics import Metrics
@@ -124,19 +124,19 @@ class RestApi:
         return self._run(servable, signature, {next(iter(signature.inputs)): array}, Format.ROW)
 
     def _run(self, servable: Servable, signature: Signature, tensors: Tensors, layout: Format) -> bytes:
-        outputs = inference.predict(servable, signature, tensors, (), self.run)
+        outputs = inference.predict(servable, signature, tensors, (), self._timed("Predict"))
         return json_answer.predictions_json(outputs, layout)
 
     def _classify(self, target: Target, body: bytes) -> bytes:
         document = json_request.parse_json(body)
         name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
-        result = example_inference.classify(self._servable(target), name, examples, self.run)
+        result = example_inference.classify(self._servable(target), name, examples, self._timed("Classify"))
         return json_examples.classification_json(result)
 
     def _regress(self, target: Target, body: bytes) -> bytes:
         document = json_request.parse_json(body)
         name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
-        result = example_inference.regress(self._servable(target), name, examples, self.run)
+        result = example_inference.regress(self._servable(target), name, examples, self._timed("Regress"))
         return json_examples.regression_json(result)
 
     def _status(self, target: Target) -> bytes:
@@ -149,6 +149,9 @@ class RestApi:
         if not target.model:
             raise invalid_argument("Missing model name in request.")
         return model_info.metadata_json(self._servable(target))
+
+    def _timed(self, api: str) -> Runner:
+        return timed(self.run, self.metrics, api)
 
     def _servable(self, target: Target) -> Servable:
         return self.repository.servable(target.model, target.version, target.label)

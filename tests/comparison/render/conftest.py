@@ -8,10 +8,18 @@ from comparison.analysis import compare
 from comparison.render import write_all
 from tests.comparison.cold_start_runs import add_starts
 from tests.comparison.open_loop_runs import add_open_loop
+from tests.comparison.signal_runs import add_signals
 from tests.comparison.synthetic import Faults, Scenario, write_run
 from tests.comparison.usage_runs import add_usage
 from tests.comparison.variant_runs import add_payload, add_variant
 
+ONLY_CLEAN = {
+    "rates": "open loop",
+    "payloads": "other encoding",
+    "timeline": "samples of usage",
+    "waterfall": "signals of servers",
+}
+"""Charts that only the clean run has, and what the others lack for them."""
 SCENARIO = Scenario(window_s=0.8, rounds=2)
 HOSTILE = '<script>alert("x")</script>|`*_[a](http://example.org)'
 RUNS = {
@@ -62,6 +70,7 @@ def rendered(tmp_path_factory):
     for name, faults in RUNS.items():
         run = write_run(folder / name, SCENARIOS.get(name, SCENARIO), faults)
         if name == "clean":
+            add_signals(run, silent=["flask-torch-eager-rest"])
             add_open_loop(run, "flask-torchscript-rest", (300.0, 600.0, 800.0, 1100.0))
             add_open_loop(run, "flask-savedmodel-rest", (300.0, 700.0), search=False)
             add_payload(run, "flask-torchscript-rest", "raw_tensor", speedup=1.5)

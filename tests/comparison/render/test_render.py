@@ -27,7 +27,7 @@ from comparison.render import (
 )
 from comparison.render import csv as csv_form
 from tests.comparison.open_loop_runs import add_open_loop
-from tests.comparison.render.conftest import HOSTILE, RUNS
+from tests.comparison.render.conftest import HOSTILE, ONLY_CLEAN, RUNS
 from tests.comparison.render.page import Page
 from tests.comparison.synthetic import Faults, Scenario, write_run
 
@@ -44,7 +44,6 @@ TABLES = (
     curves.tradeoff,
     inside.inside,
 )
-ONLY_CLEAN = {"rates": "open loop", "payloads": "other encoding", "timeline": "samples of usage"}
 every_run = pytest.mark.parametrize("run", RUNS)
 
 
@@ -185,8 +184,8 @@ def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
         assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in title
 
 
-OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings", "timelines")
-"""Sections of loads and samples that only the clean run has."""
+OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings", "timelines", "waterfall")
+"""Sections of loads, samples and signals of servers that only the clean run has."""
 
 
 @every_run

@@ -24,5 +24,16 @@ def test_page_is_prometheus_text():
     assert buckets[-1] == 2
 
 
+def test_runs_of_a_graph_are_counted_by_model_and_api():
+    metrics = Metrics()
+    metrics.record("m", "Predict", "REST", Code.OK, 0.000500)
+    metrics.ran("m", "Predict", 0.000200)
+    metrics.ran("m", "Predict", 0.000220)
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page())}
+    runtime = {s.name.rpartition("_")[2]: s for s in families[":tensorflow:serving:runtime_latency"].samples}
+    assert runtime["sum"].labels == {"model_name": "m", "API": "Predict", "runtime": "TF1"}
+    assert (runtime["sum"].value, runtime["count"].value) == (420, 2)
+
+
 def _samples(families, suffix):
     return families[f":tensorflow:serving:request_{suffix}"].samples

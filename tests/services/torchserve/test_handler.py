@@ -1,12 +1,15 @@
 """What TorchServe answers with our handler, asked over its real REST and gRPC endpoints."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import numpy as np
 import pytest
 
+from loadtests.signals import grown, parse_counters
+from services.torchserve.phase_metrics import EVERY_S, PHASES, REQUESTS
 from tests.bad_inputs import ACCEPTED, BODY_LIMIT, GOOD, PREDICT, Case, cases, send
 from tests.services.torchserve.running import start
 
@@ -127,6 +130,25 @@ def test_bad_input_has_a_grpc_status(server, golden, inputs, code):
         server.grpc(**inputs)
     assert refused.value.code() == code
     assert len(json.loads(server.grpc(**raw(golden["inputs"][:1])))["predictions"]) == 1
+
+
+def test_the_handler_counts_where_its_time_goes(server, golden):
+    def sums():
+        page = parse_counters(server.get("METRICS", "/metrics"))
+        return {name.partition("{")[0]: value for name, value in page.items()}
+
+    for _ in range(2):  # the second tells of all before it
+        rest(server, {"instances": golden["inputs"][:1].tolist()})
+        time.sleep(2 * EVERY_S)
+    before = sums()
+    for _ in range(20):
+        rest(server, {"instances": golden["inputs"][:1].tolist()})
+        time.sleep(EVERY_S / 4)
+    steps = grown(before, sums())
+    assert 10 <= steps[REQUESTS] <= 20
+    assert all(steps[phase] > 0 for phase in PHASES)
+    handled_us = sum(steps[phase] for phase in PHASES) / steps[REQUESTS]
+    assert handled_us < steps["ts_inference_latency_microseconds"] / steps["ts_inference_requests_total"]
 
 
 def test_metrics_count_requests(server):
