@@ -183,6 +183,8 @@ class Window(Record):
     """Mean size of a request body."""
     encode_s: float | None = None
     """Median seconds that the client took to encode one; never part of a latency."""
+    encodes: int | None = None
+    """How many were encoded for that median."""
     requests: int
     errors: int
     answers_checked: int
@@ -219,7 +221,12 @@ class EndpointResult(Record):
     base: str = ""
     """The endpoint that it is a variant of."""
     payload: str
-    """What a request carries: `json`, `tensor` (float32 bytes), or `array` (in process, nothing encoded)."""
+    """What a request carries: `json`, `tensor` or `bytes` (float32), or `array` (in process, nothing encoded)."""
+    encodings: dict[str, str] = {}
+    """Every encoding that it takes, by the name of its module, empty for its own: what a request of it carries.
+    Empty in a run that did not record them."""
+    encoding_gates: dict[str, Gate] = {}
+    """The agreement gate of each encoding besides its own; one that failed is not measured."""
     request_bytes: int | None = None
     artifact_sha256: str | None = None
     artifact_bytes: int | None = None

@@ -14,7 +14,7 @@ from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
-from comparison.orders import closed_stages, floor_stages, orders
+from comparison.orders import closed_stages, floor_stages, orders, refused
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.readiness import wait_port, wait_ready
@@ -56,6 +56,7 @@ class Run:
                 variant=endpoint.deployment.variant,
                 base=endpoint.base_name if endpoint.deployment.variant else "",
                 payload=gate.payload_kind(endpoint),
+                encodings=gate.encodings(endpoint),
             )
             self.suite.endpoints.append(found)
         return found
@@ -99,6 +100,8 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
+            elif run.plan.profile.payloads and not deployment.variant:
+                _check_encodings(run, endpoint, server)
         run.fleet.rest(deployment)
     except ServerFailed as error:
         run.fleet.stop(deployment)
@@ -106,6 +109,15 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             result.unavailable = str(error)
         run.progress.note(f"{deployment.name} cannot be measured: {error}")
     run.save()
+
+
+def _check_encodings(run: Run, endpoint: Endpoint, server: Server) -> None:
+    """The gate of each other encoding: one that fails is left out, and the report says why."""
+    result = run.result(endpoint)
+    result.encoding_gates = gate.check_others(endpoint, server)
+    for name, found in result.encoding_gates.items():
+        if not found.passed:
+            run.progress.note(f"{endpoint.name}: {name} will not be timed: {found.reason}")
 
 
 def _cold_start(server: Server, endpoints: tuple[Endpoint, ...]) -> tuple[ColdStart, str | None]:
@@ -172,8 +184,12 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
 
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    stages = floor_stages if endpoint.protocol == "call" else closed_stages
-    loads = [stage.load for stage in stages(endpoint, run.plan.profile)]
+    profile = run.plan.profile
+    if endpoint.protocol == "call":
+        stages = floor_stages(endpoint, profile)
+    else:
+        stages = closed_stages(endpoint, profile, refused(run.result(endpoint)))
+    loads = [stage.load for stage in stages]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
     return Visit([empty_window(load, round_, rows, problem) for load in loads])
 

@@ -246,6 +246,7 @@ class LoadTest:
             late_s=late_s,
             request_bytes=pool.request_bytes,
             encode_s=pool.encode_s,
+            encodes=len(pool.requests),
         )
 
     def _agreement(self, measured: _Measured) -> Agreement:

@@ -37,11 +37,12 @@ class Window:
     late_s: float | None = None
     request_bytes: int | None = None
     encode_s: float | None = None
+    encodes: int | None = None
 
 
 @dataclass
 class Summary:
-    """One load test: `payload` is json or tensor, `request_bytes` the mean size of a request body."""
+    """One load test: `payload` is what its own encoding carries, `request_bytes` the mean size of a request body."""
 
     endpoint: str
     payload: str
@@ -101,4 +102,5 @@ def _add(windows: Sequence[Window]) -> Window:
         late_s=max((w.late_s for w in windows if w.late_s is not None), default=None),
         request_bytes=windows[0].request_bytes,
         encode_s=windows[0].encode_s,
+        encodes=windows[0].encodes,
     )

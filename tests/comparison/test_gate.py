@@ -49,7 +49,7 @@ def test_another_shape_fails():
     ("endpoint", "kind"),
     [
         ("flask-null-rest", "json"),
-        ("torchserve-torchscript-grpc", "tensor"),
+        ("torchserve-torchscript-grpc", "bytes"),
         ("tfserving-savedmodel-grpc", "tensor"),
         ("inprocess-torchscript", "array"),
     ],
