@@ -24,7 +24,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, changes, payloads, sweeps
+from comparison.studies import arrivals, capacity, changes, encodings, payloads, sweeps
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -53,6 +53,7 @@ def analyse(folder: Path) -> Analysis:
     evidence = _measure_all(folder, suite, read)
     ranked = _ranked(evidence)
     evidence = replace(evidence, entries=ranked)
+    encoded = payloads.measured(evidence, folder, read)
     comparison = Comparison(
         suite=suite,
         folder=folder.resolve().name,
@@ -66,7 +67,8 @@ def analyse(folder: Path) -> Analysis:
         sweeps=sweeps.study(evidence),
         capacity=capacity.study(folder, suite, read),
         gaps=arrivals.study(evidence),
-        payloads=payloads.study(evidence),
+        payloads=payloads.study(encoded),
+        encodings=encodings.study(evidence, encoded),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
     comparison = replace(comparison, choices=choices)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import grpc
 import numpy as np
 
-from comparison.deployments import Endpoint
+from comparison.deployments import Deployment, Endpoint
 from comparison.errors import ServerFailed
 from comparison.results import Gate
 from comparison.runtimes import Server
@@ -37,6 +37,11 @@ def encodings(endpoint: Endpoint) -> dict[str, str]:
     """Every encoding that it takes, its own under an empty name: what a request of it carries."""
     others = () if endpoint.protocol == "call" else endpoint.payloads
     return {"": payload_kind(endpoint)} | {name: _payload(endpoint, name).kind for name in others}
+
+
+def taken(deployment: Deployment) -> list[str]:
+    """What requests to a deployment may carry, over all its protocols."""
+    return [kind for endpoint in deployment.endpoints for kind in encodings(endpoint).values()]
 
 
 def first_answer(endpoint: Endpoint, server: Server) -> None:

@@ -225,6 +225,8 @@ class EndpointResult(Record):
     encodings: dict[str, str] = {}
     """Every encoding that it takes, by the name of its module, empty for its own: what a request of it carries.
     Empty in a run that did not record them."""
+    taken: list[str] = []
+    """What requests to its deployment may carry, over all its protocols; empty in a run that did not record it."""
     encoding_gates: dict[str, Gate] = {}
     """The agreement gate of each encoding besides its own; one that failed is not measured."""
     request_bytes: int | None = None

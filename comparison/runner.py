@@ -57,6 +57,7 @@ class Run:
                 base=endpoint.base_name if endpoint.deployment.variant else "",
                 payload=gate.payload_kind(endpoint),
                 encodings=gate.encodings(endpoint),
+                taken=gate.taken(endpoint.deployment),
             )
             self.suite.endpoints.append(found)
         return found

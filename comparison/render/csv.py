@@ -28,6 +28,7 @@ def render(comparison: Comparison) -> str:
 
 def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str, object]:
     result, start, box = entry.result, entry.result.cold_start, entry.result.container
+    encoded = next((e for e in comparison.payloads if e.point is point), None)
     line: dict[str, object] = {
         "run_id": comparison.suite.run_id,
         "endpoint": entry.name,
@@ -71,6 +72,10 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         "cpus": " ".join(map(str, box.cpus)) if box else None,
         "cpu_limit": box.cpu_limit if box else None,
         "memory_limit_bytes": box.memory_limit_bytes if box else None,
+        "request_bytes": encoded.request_bytes if encoded else None,
+        "answer_bytes": encoded.answer_bytes if encoded else None,
+        "encode_s": encoded.encode_s if encoded else None,
+        "encodes": encoded.encodes if encoded else None,
     }
 
 
