@@ -52,19 +52,18 @@ def matrix(comparison: Comparison) -> Table:
     cells = comparison.encodings.matrix
     encodings = list(dict.fromkeys(cell.encoding for cell in cells))
     columns = (Column("Deployment", numeric=False), *(Column(payload(encoding), "ms") for encoding in encodings))
-    rows = tuple(
-        (
-            deployment_cell(_entry_of(comparison, deployment)),
-            *(_matrix_cell(cell) for cell in cells if cell.deployment == deployment),
-        )
-        for deployment in dict.fromkeys(cell.deployment for cell in cells)
-    )
+    formats: dict[str, list[tuple[Cell, ...]]] = {}
+    for deployment in dict.fromkeys(cell.deployment for cell in cells):
+        entry = _entry_of(comparison, deployment)
+        row = deployment_cell(entry), *(_matrix_cell(cell) for cell in cells if cell.deployment == deployment)
+        formats.setdefault(entry.result.format, []).append(row)
     caption = (
         f"p50 by deployment and payload with {_alone(comparison)}; 95% intervals and numbers of samples beneath. "
         "“Not taken” means that the server takes no such request. Equal REST payloads are equal bytes on every server; "
         "over gRPC each server has its own message around them."
     )
-    return single("payload-matrix", caption, columns, rows)
+    groups = tuple((format, tuple(rows)) for format, rows in formats.items())
+    return Table("payload-matrix", caption, columns, groups)
 
 
 def best(comparison: Comparison) -> Table:
@@ -103,10 +102,10 @@ def alike(comparison: Comparison) -> Table:
 
 def sentence(comparison: Comparison) -> str:
     """The encoding that gains most."""
-    clear = [e for e in comparison.payloads if e.faster is not None and e.faster.low is not None and e.faster.low > 1]
-    if not clear:
+    others = [place.encoded for place in comparison.encodings.best if place.encoded.payload]
+    if not others:
         return "No other encoding made an endpoint clearly faster."
-    gained = max(clear, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
+    gained = max(others, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
     name = payload(gained.encoding)
     return (
         f"{name if name.startswith('gRPC') else name[0].upper() + name[1:]} makes "
