@@ -34,15 +34,16 @@ def payloads(comparison: Comparison) -> Table:
         Column("Encoding", "µs"),
         Column("p50", "ms"),
         Column("p99", "ms"),
-        Column("Faster than its own, times"),
-        Column("Faster than JSON, times"),
+        Column("Faster than its own", "times"),
+        Column("Faster than JSON", "times"),
         SAMPLES,
     )
     rows = tuple(_row(comparison, encoded) for encoded in comparison.payloads)
     caption = (
         f"The same inputs with {_alone(comparison)}; 95% intervals beneath. Encoding is the client's median cost for "
         "one request, with the number of requests encoded beneath, and in no latency. An endpoint's first row is its "
-        "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any."
+        "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any. Raw "
+        "float32 is answered by raw float32, every other request as its own encoding is."
     )
     return single("payloads", caption, columns, rows)
 
@@ -70,19 +71,20 @@ def best(comparison: Comparison) -> Table:
     """Every endpoint in its best encoding, apart from the main ranking."""
     columns = (
         Column("Rank"),
-        Column("Rank in its own encoding"),
+        Column("Main rank"),
         ENDPOINT,
         Column("Best payload", numeric=False),
         BODY,
         Column("p50", "ms"),
-        Column("Faster than its own, times"),
+        Column("Faster than its own", "times"),
         SAMPLES,
     )
     rows = tuple(_best_row(comparison, place) for place in comparison.encodings.best)
     caption = (
-        "Best payload each: an endpoint's best is the quickest of those clearly quicker than its own, by intervals "
-        f"that hold for all its encodings together, or else its own. {TIED}, by intervals that hold for all "
-        f"{comparison.encodings.pairs:,} pairs of endpoints and encodings together, of which the best were chosen."
+        "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is the quickest "
+        "of those clearly quicker than its own, by intervals that hold for all its encodings together, or else its "
+        f"own. {TIED}, by intervals that hold for all {comparison.encodings.pairs:,} pairs of endpoints and encodings "
+        "together, of which the best were chosen."
     )
     return single("payload-best", caption, columns, rows)
 
@@ -165,7 +167,7 @@ def _row(comparison: Comparison, encoded: Encoded) -> tuple[Cell, ...]:
 def _encode_cell(encoded: Encoded) -> Cell:
     if encoded.encode_s is None:
         return Cell(NONE, tone="muted")
-    return Cell(us(encoded.encode_s), f"n = {encoded.encodes:,}" if encoded.encodes else "", encoded.encode_s)
+    return Cell(us(encoded.encode_s), f"n={encoded.encodes:,}" if encoded.encodes else "", encoded.encode_s)
 
 
 def _matrix_cell(cell: EncodingCell) -> Cell:
@@ -176,7 +178,7 @@ def _matrix_cell(cell: EncodingCell) -> Cell:
     if not point.valid:
         return Cell("INVALID", tone="bad")
     shown = estimate_cell(point.p50_s, ms)
-    return Cell(shown.text, f"{shown.small}, n = {point.samples:,}", shown.sort, tone=shown.tone)
+    return Cell(shown.text, f"{shown.small}, n={point.samples:,}", shown.sort, tone=shown.tone)
 
 
 def _best_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]:
