@@ -30,6 +30,7 @@ from comparison.studies import (
     changes,
     cold_start,
     distributions,
+    encodings,
     payloads,
     sweeps,
     timelines,
@@ -63,6 +64,7 @@ def analyse(folder: Path) -> Analysis:
     evidence = _measure_all(folder, suite, read)
     ranked = _ranked(evidence)
     evidence = replace(evidence, entries=ranked)
+    encoded = payloads.measured(evidence, folder, read)
     comparison = Comparison(
         suite=suite,
         folder=folder.resolve().name,
@@ -76,11 +78,12 @@ def analyse(folder: Path) -> Analysis:
         sweeps=sweeps.study(evidence),
         capacity=capacity.study(folder, suite, read),
         gaps=arrivals.study(evidence),
-        payloads=payloads.study(evidence),
         distributions=distributions.study(folder, evidence, read),
         timelines=timelines.study(folder, suite, evidence),
         cold_starts=cold_start.study(evidence),
         waterfall=waterfall.study(folder, ranked, read),
+        payloads=payloads.study(encoded),
+        encodings=encodings.study(evidence, encoded),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
     comparison = replace(comparison, choices=choices)

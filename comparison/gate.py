@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import grpc
 import numpy as np
 
-from comparison.deployments import Endpoint
+from comparison.deployments import Deployment, Endpoint
 from comparison.errors import ServerFailed
 from comparison.results import Gate
 from comparison.runtimes import Server
 from loadtests.payloads import Payload, payload_for
+from loadtests.pools import headers_of
 from loadtests.samples import expected_outputs, golden_inputs
 from models.golden import TOLERANCE
 
@@ -29,13 +30,24 @@ class GateError(Exception):
 
 
 def payload_kind(endpoint: Endpoint) -> str:
-    """What a request carries: `json`, `tensor`, or `array` in process."""
+    """What a request carries: `json`, `tensor` or `bytes`, or `array` in process."""
     return "array" if endpoint.protocol == "call" else _payload(endpoint).kind
 
 
 def body_of(endpoint: Endpoint) -> bytes:
     """A request of one row."""
     return _payload(endpoint).encode(endpoint.deployment.model, golden_inputs(endpoint.deployment.model)[:1])
+
+
+def encodings(endpoint: Endpoint) -> dict[str, str]:
+    """Every encoding that it takes, its own under an empty name: what a request of it carries."""
+    others = () if endpoint.protocol == "call" else endpoint.payloads
+    return {"": payload_kind(endpoint)} | {name: _payload(endpoint, name).kind for name in others}
+
+
+def taken(deployment: Deployment) -> list[str]:
+    """What requests to a deployment may carry, over all its protocols."""
+    return [kind for endpoint in deployment.endpoints for kind in encodings(endpoint).values()]
 
 
 def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -> list[tuple[float, float]]:
@@ -61,9 +73,12 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
     return answered
 
 
-def check(endpoint: Endpoint, server: Server) -> Gate:
-    """Send every golden input, one row a request, and compare: absolute error and top-1 class."""
-    payload, model = _payload(endpoint), endpoint.deployment.model
+def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
+    """Send every golden input, one row a request, and compare: absolute error and top-1 class.
+
+    In the endpoint's own encoding, or in another that it takes.
+    """
+    payload, model = _payload(endpoint, encoding), endpoint.deployment.model
     inputs, expected = golden_inputs(model), expected_outputs(model, endpoint.deployment.format)
     answers: list[np.ndarray] = []
     try:
@@ -104,8 +119,13 @@ def judge(answers: np.ndarray, expected: np.ndarray) -> Gate:
     )
 
 
-def _payload(endpoint: Endpoint) -> Payload:
-    return payload_for(endpoint.protocol, endpoint.deployment.grpc_api)
+def check_others(endpoint: Endpoint, server: Server) -> dict[str, Gate]:
+    """The same in every other encoding that the endpoint takes, by the encoding's name."""
+    return {name: check(endpoint, server, name) for name in encodings(endpoint) if name}
+
+
+def _payload(endpoint: Endpoint, encoding: str = "") -> Payload:
+    return payload_for(endpoint.protocol, endpoint.deployment.grpc_api, encoding)
 
 
 @contextmanager
@@ -118,11 +138,12 @@ def _sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send
 @contextmanager
 def _rest_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
     connection = http.client.HTTPConnection(address, timeout=CALL_TIMEOUT_S)
+    headers: Mapping[str, str] = headers_of(payload, golden_inputs(endpoint.deployment.model)[:1])
 
     def send(body: bytes) -> bytes:
         try:
             path = f"/v1/models/{endpoint.deployment.model}:predict"
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from comparison.deployments import Endpoint
@@ -25,7 +25,7 @@ def orders(
 
     Ask for the next one only after the windows of the last are in `result`.
     """
-    stages = closed_stages(endpoint, profile)
+    stages = closed_stages(endpoint, profile, refused(result))
     if endpoint.deployment.variant or result.format == NULL_FORMAT:
         yield Order(round_, 0, warmup_s, stages)
     elif round_ == 1:
@@ -36,13 +36,21 @@ def orders(
         yield Order(round_, 0, warmup_s, (*stages, *open_stages(result, profile)))
 
 
-def closed_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
-    """Callers that wait for their answers: single rows by number of callers, other encodings, batches of rows."""
+def refused(result: EndpointResult) -> frozenset[str]:
+    """The encodings that did not pass their gate: they are not measured."""
+    return frozenset(name for name, gate in result.encoding_gates.items() if not gate.passed)
+
+
+def closed_stages(endpoint: Endpoint, profile: Profile, without: Set[str] = frozenset()) -> tuple[Stage, ...]:
+    """Callers that wait for their answers: single rows by number of callers, other encodings, batches of rows.
+
+    No encoding of those in `without`.
+    """
     if endpoint.deployment.variant:
         return variant_stages(profile)
     single = (Stage(closed(users), profile.window_s) for users in profile.concurrencies)
     fewest = min(profile.concurrencies)
-    encodings = endpoint.payloads if profile.payloads else ()
+    encodings = [name for name in endpoint.payloads if name not in without] if profile.payloads else []
     others = (Stage(replace(closed(fewest), payload=name), profile.side_window_s) for name in encodings)
     batches = (Stage(replace(closed(fewest), batch=rows), profile.side_window_s) for rows in profile.batches)
     return (*single, *others, *batches)

@@ -226,6 +226,49 @@ class Encoded:
     """Median seconds that the client takes to encode one request."""
     faster: Estimate | None
     """How many times faster than the endpoint's own encoding, by p50."""
+    encoding: str = ""
+    """What it carries: `json`, `base64`, `raw`, `tensor`, `bytes` or `grpc_json`, the same word for every server."""
+    encodes: int | None = None
+    """How many requests were encoded for `encode_s`."""
+    answer_bytes: int | None = None
+    """Mean size of an answer's body."""
+    than_json: Estimate | None = None
+    """How many times faster than JSON at the same endpoint; None for JSON itself, and where it takes none."""
+
+
+@dataclass(frozen=True)
+class EncodingCell:
+    """One deployment and one encoding. `reason` says why it failed its gate."""
+
+    deployment: str
+    encoding: str
+    state: Literal["measured", "not taken", "not measured", "failed"]
+    encoded: Encoded | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class EncodingPlace:
+    """One endpoint's place, by p50 with the fewest callers, among endpoints in chosen encodings."""
+
+    encoded: Encoded
+    rank: int
+    tied_above: bool
+    """As in Entry: no clear difference from the one above."""
+
+
+@dataclass(frozen=True)
+class Encodings:
+    """Every deployment in every encoding, and two rankings beside the main one; empty where no other was measured."""
+
+    matrix: tuple[EncodingCell, ...] = ()
+    """By deployment, then by encoding."""
+    best: tuple[EncodingPlace, ...] = ()
+    """Each endpoint in its best encoding: the clearly quickest, or else its own."""
+    pairs: int = 0
+    """How many pairs the intervals of `best` hold for together."""
+    alike: tuple[tuple[EncodingPlace, ...], ...] = ()
+    """For each encoding, the endpoints that were measured in it."""
 
 
 @dataclass(frozen=True)
@@ -452,6 +495,8 @@ class Comparison:
     """With the fewest and the most callers, and of open loops, in the entries' order."""
     timelines: tuple[Timeline, ...] = ()
     """In the entries' order; empty for a run that kept no samples of usage."""
+    encodings: Encodings = field(default_factory=Encodings)
+    """The matrix of payloads, and the rankings by them."""
 
     @property
     def partial(self) -> bool:

@@ -32,7 +32,7 @@ from loadtests.loads import Load, closed
 
 ANSWERED = 200
 """The status of a good answer, HTTP or gRPC (loadtests.records.COLUMNS)."""
-_USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status"]
+_USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
 
 Key = tuple[str, Load]
 """Endpoint and load."""

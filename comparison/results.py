@@ -241,6 +241,8 @@ class Window(Record):
     """Means of the durations in these headers, by their names."""
     counters: dict[str, float] = {}
     """By how much those of the server's own counters that comparison.signals knows grew around the window."""
+    encodes: int | None = None
+    """How many were encoded for that median."""
     requests: int
     errors: int
     answers_checked: int
@@ -279,7 +281,14 @@ class EndpointResult(Record):
     base: str = ""
     """The endpoint that it is a variant of."""
     payload: str
-    """What a request carries: `json`, `tensor` (float32 bytes), or `array` (in process, nothing encoded)."""
+    """What a request carries: `json`, `tensor` or `bytes` (float32), or `array` (in process, nothing encoded)."""
+    encodings: dict[str, str] = {}
+    """Every encoding that it takes, by the name of its module, empty for its own: what a request of it carries.
+    Empty in a run that did not record them."""
+    taken: list[str] = []
+    """What requests to its deployment may carry, over all its protocols; empty in a run that did not record it."""
+    encoding_gates: dict[str, Gate] = {}
+    """The agreement gate of each encoding besides its own; one that failed is not measured."""
     request_bytes: int | None = None
     artifact_sha256: str | None = None
     artifact_bytes: int | None = None

@@ -14,7 +14,7 @@ from comparison.fleet import Fleet
 from comparison.inside import look_again, read_resources
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
-from comparison.orders import closed_stages, floor_stages, orders
+from comparison.orders import closed_stages, floor_stages, orders, refused
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
@@ -55,6 +55,8 @@ class Run:
                 variant=endpoint.deployment.variant,
                 base=endpoint.base_name if endpoint.deployment.variant else "",
                 payload=gate.payload_kind(endpoint),
+                encodings=gate.encodings(endpoint),
+                taken=gate.taken(endpoint.deployment),
             )
             self.suite.endpoints.append(found)
         return found
@@ -100,6 +102,8 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
+            elif run.plan.profile.payloads and not deployment.variant:
+                _check_encodings(run, endpoint, server)
         resources = read_resources(server, run.suite.settings, container, started.told)
         for result in results:
             result.resources = resources
@@ -138,6 +142,15 @@ def _repeat_start(run: Run, deployment: Deployment, warmup: bool) -> ColdStart:
     except ServerFailed as error:
         run.progress.note(f"a cold start of {deployment.name} failed: {error}")
         return ColdStart(warmup=warmup, order=order, problem=str(error))
+
+
+def _check_encodings(run: Run, endpoint: Endpoint, server: Server) -> None:
+    """The gate of each other encoding: one that fails is left out, and the report says why."""
+    result = run.result(endpoint)
+    result.encoding_gates = gate.check_others(endpoint, server)
+    for name, found in result.encoding_gates.items():
+        if not found.passed:
+            run.progress.note(f"{endpoint.name}: {name} will not be timed: {found.reason}")
 
 
 def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...], round_: int) -> None:
@@ -197,8 +210,12 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
 
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    stages = floor_stages if endpoint.protocol == "call" else closed_stages
-    loads = [stage.load for stage in stages(endpoint, run.plan.profile)]
+    profile = run.plan.profile
+    if endpoint.protocol == "call":
+        stages = floor_stages(endpoint, profile)
+    else:
+        stages = closed_stages(endpoint, profile, refused(run.result(endpoint)))
+    loads = [stage.load for stage in stages]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
     return Visit([empty_window(load, round_, rows, problem) for load in loads])
 

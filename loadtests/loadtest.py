@@ -262,6 +262,7 @@ class LoadTest:
             timed=timed,
             timings_s=timings_s,
             counters=measured.counters,
+            encodes=len(pool.requests),
         )
 
     def _agreement(self, measured: _Measured) -> Agreement:

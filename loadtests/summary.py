@@ -42,11 +42,12 @@ class Window:
     timed: int = 0
     timings_s: dict[str, float] = field(default_factory=dict)
     counters: dict[str, float] = field(default_factory=dict)
+    encodes: int | None = None
 
 
 @dataclass
 class Summary:
-    """One load test: `payload` is json or tensor, `request_bytes` the mean size of a request body."""
+    """One load test: `payload` is what its own encoding carries, `request_bytes` the mean size of a request body."""
 
     endpoint: str
     payload: str
@@ -109,6 +110,7 @@ def _add(windows: Sequence[Window]) -> Window:
         timed=sum(w.timed for w in windows),
         timings_s=_mean_timings(windows),
         counters=next((w.counters for w in windows if w.counters), {}),
+        encodes=windows[0].encodes,
     )
 
 

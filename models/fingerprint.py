@@ -14,7 +14,10 @@ from models.versions import installed
 from models.weights import WEIGHTS_NAME
 
 PACKAGE = Path(__file__).parent
-SHARED = ("train.py", "weights.py", "golden.py", "keras_weights.py", "tensorflow_setup.py", "spec.py", "formats")
+SHARED = (
+    *("train.py", "weights.py", "golden.py", "keras_weights.py", "tensorflow_setup.py", "byte_rows.py", "spec.py"),
+    "formats",
+)
 FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
 
 

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict
 FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_eager")
 """The export formats, in the order of the report. Each is one module in `models.formats`."""
 
+BYTES_SIGNATURE = "serving_bytes"
+"""The signature of TensorFlow's artifacts that takes each row as its float32 bytes: base64 in JSON, bytes in gRPC."""
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +29,11 @@ class TensorSpec(BaseModel):
     def row_shape(self) -> tuple[int, ...]:
         """The shape of one row, without the batch dimension."""
         return self.shape[1:]
+
+    @property
+    def bytes_name(self) -> str:
+        """What `BYTES_SIGNATURE` calls this tensor's rows as byte strings."""
+        return f"{self.name}_bytes"
 
 
 class ModelSpec(BaseModel):

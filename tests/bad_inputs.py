@@ -9,7 +9,7 @@ One table for all servers, so that none is more lenient than the others. Use it 
         assert set(answer.json()) == {"error"}
         assert send(server.host, server.port, GOOD).status == 200   # the next good request succeeds
 
-`cases(server)` leaves out the rows that do not apply to a server: the raw octet-stream body is Flask's alone.
+`cases(server)` leaves out the rows that do not apply to a server: TF Serving takes no raw octet-stream body.
 `tfserving` holds the statuses of TF Serving where it deviates from the plain HTTP meaning.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,8 @@ JSON_TYPE = {"Content-Type": "application/json"}
 RAW_TYPE = {"Content-Type": "application/octet-stream"}
 IMAGE = [[[0.5] for _ in range(28)] for _ in range(28)]
 ALL_SERVERS = frozenset({"flask", "torchserve", "tfserving"})
-FLASK_ONLY = frozenset({"flask"})
+OURS = frozenset({"flask", "torchserve"})
+TFSERVING_ONLY = frozenset({"tfserving"})
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,23 @@ RAW_GOOD = bytes(28 * 28 * 4)
 
 def _raw(name: str, statuses: tuple[int, ...], shape: str | None, body: bytes) -> Case:
     headers = RAW_TYPE | ({} if shape is None else {"X-Tensor-Shape": shape})
-    return Case(name, statuses, body, headers=headers, servers=FLASK_ONLY)
+    return Case(name, statuses, body, headers=headers, servers=OURS)
 
+
+def _b64(data: bytes) -> dict[str, str]:
+    return {"b64": b64encode(data).decode()}
+
+
+def _in_bytes(*rows: object) -> bytes:
+    """A request to the signature that takes rows as bytes."""
+    return json.dumps({"signature_name": "serving_bytes", "instances": rows}).encode()
+
+
+def _base64(name: str, *rows: object, servers: frozenset[str] = ALL_SERVERS) -> Case:
+    return Case(name, (400,), _in_bytes(*rows), servers=servers)
+
+
+NAN = b"\x00\x00\xc0\x7f" * 784
 
 ACCEPTED: tuple[Case, ...] = (
     GOOD,
@@ -108,6 +125,8 @@ ACCEPTED: tuple[Case, ...] = (
     Case("exponent", (200,), _with_pixel("5e-1")),
     Case("whitespace", (200,), json.dumps({"instances": [IMAGE]}, indent=1).encode()),
     Case("chunked", (200,), _instances([IMAGE]), chunked=True),
+    Case("base64", (200,), _in_bytes(_b64(RAW_GOOD))),
+    Case("base64 by the input's name", (200,), _in_bytes({"image_bytes": _b64(RAW_GOOD)})),
     Case("charset in content type", (200,), GOOD.body, headers={"Content-Type": "application/json; charset=utf-8"}),
 )
 """Unusual requests that are right all the same; each answer holds one row of predictions."""
@@ -179,7 +198,28 @@ REFUSED: tuple[Case, ...] = (
     _raw("raw body longer than its shape", (400,), "1,28,28,1", RAW_GOOD + bytes(4)),
     _raw("raw body, half a number", (400,), "1,28,28,1", RAW_GOOD[:-1]),
     _raw("raw body, huge shape", (400,), "99999999999999999999,28,28,1", RAW_GOOD),
-    _raw("raw body of NaN", (400,), "1,28,28,1", b"\x00\x00\xc0\x7f" * 784),
+    _raw("raw body of NaN", (400,), "1,28,28,1", NAN),
+    _base64("base64 that is none", {"b64": "no base64!"}),
+    _base64("base64 cut short", {"b64": _b64(RAW_GOOD)["b64"][:-3]}),
+    _base64("base64 beyond ASCII", {"b64": "\u00e4" * 4184}),
+    _base64("base64 of nothing", _b64(b"")),
+    _base64("base64 of a row too short", _b64(RAW_GOOD[:-4])),
+    _base64("base64 of a row too long", _b64(RAW_GOOD + bytes(4))),
+    _base64("base64 of half a number", _b64(RAW_GOOD[:-1])),
+    _base64("base64 of two rows in one", _b64(RAW_GOOD * 2)),
+    _base64("base64 of one row in two", _b64(RAW_GOOD[:1568]), _b64(RAW_GOOD[1568:])),
+    _base64("base64 of rows of two sizes", _b64(RAW_GOOD), _b64(RAW_GOOD[:-4])),
+    _base64("base64 and numbers", _b64(RAW_GOOD), IMAGE),
+    _base64("numbers and base64", IMAGE, _b64(RAW_GOOD)),
+    _base64("numbers where base64 belongs", IMAGE),
+    _base64("base64 that is a number", {"b64": 5}),
+    _base64("base64 that is null", {"b64": None}),
+    _base64("base64 in a list", [_b64(RAW_GOOD)]),
+    _base64("base64 with another key", _b64(RAW_GOOD) | {"image": IMAGE}),
+    _base64("base64 by an unknown name", {"picture_bytes": _b64(RAW_GOOD)}),
+    _base64("base64 by the other signature's name", {"image": _b64(RAW_GOOD)}),
+    _base64("base64 of NaN", _b64(NAN), servers=OURS),
+    Case("base64 without its signature", (400,), _instances([_b64(RAW_GOOD)]), servers=TFSERVING_ONLY),
 )
 
 

@@ -30,6 +30,7 @@ def render(comparison: Comparison) -> str:
 
 def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str, object]:
     result, start, box = entry.result, entry.result.cold_start, entry.result.container
+    encoded = next((e for e in comparison.payloads if e.point is point), None)
     line: dict[str, object] = {
         "run_id": comparison.suite.run_id,
         "endpoint": entry.name,
@@ -61,26 +62,27 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
     line |= cold_starts.columns(comparison, entry)
     parts = _parts(comparison, point)
     line |= {f"mean_{name}_s": parts.get(name) for name in _PARTS}
-    return (
-        line
-        | {
-            "peak_memory_bytes": point.peak_memory_bytes if point else None,
-            "client_cpu_share": point.client_cpu_share if point else None,
-            "network_in_per_request": point.network_in_per_request if point else None,
-            "network_out_per_request": point.network_out_per_request if point else None,
-            "throttled_share": point.throttled_share if point else None,
-            "create_s": start.create_s if start else None,
-            "first_answer_s": start.first_answer_s if start else None,
-            "artifact_bytes": result.artifact_bytes,
-            "image": box.image if box else None,
-            "image_digest": box.image_digest if box else None,
-            "image_bytes": box.image_bytes if box else None,
-            "cpus": " ".join(map(str, box.cpus)) if box else None,
-            "cpu_limit": box.cpu_limit if box else None,
-            "memory_limit_bytes": box.memory_limit_bytes if box else None,
-        }
-        | _inside(result.resources or Resources())
-    )
+    line |= {
+        "peak_memory_bytes": point.peak_memory_bytes if point else None,
+        "client_cpu_share": point.client_cpu_share if point else None,
+        "network_in_per_request": point.network_in_per_request if point else None,
+        "network_out_per_request": point.network_out_per_request if point else None,
+        "throttled_share": point.throttled_share if point else None,
+        "create_s": start.create_s if start else None,
+        "first_answer_s": start.first_answer_s if start else None,
+        "artifact_bytes": result.artifact_bytes,
+        "image": box.image if box else None,
+        "image_digest": box.image_digest if box else None,
+        "image_bytes": box.image_bytes if box else None,
+        "cpus": " ".join(map(str, box.cpus)) if box else None,
+        "cpu_limit": box.cpu_limit if box else None,
+        "memory_limit_bytes": box.memory_limit_bytes if box else None,
+        "request_bytes": encoded.request_bytes if encoded else None,
+        "answer_bytes": encoded.answer_bytes if encoded else None,
+        "encode_s": encoded.encode_s if encoded else None,
+        "encodes": encoded.encodes if encoded else None,
+    }
+    return line | _inside(result.resources or Resources())
 
 
 def _inside(found: Resources) -> dict[str, object]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from comparison.outcome import Change, Comparison, Distribution, Point
+from comparison.outcome import Change, Comparison, Distribution, Encoded, EncodingCell, EncodingPlace, Point
 from comparison.render import cold_starts
 from comparison.render.names import label
 from comparison.render.words import decision, sentence
@@ -47,12 +47,20 @@ def render(comparison: Comparison) -> str:
             {"endpoint": e.endpoint, "payload": e.payload, "request_bytes": e.request_bytes, "encode_s": e.encode_s}
             | {"p50_s": asdict(e.point.p50_s), "p99_s": asdict(e.point.p99_s)}
             | {"faster": asdict(e.faster) if e.faster else None}
+            | {"encoding": e.encoding, "encodes": e.encodes, "answer_bytes": e.answer_bytes}
+            | {"than_json": asdict(e.than_json) if e.than_json else None, "valid": e.point.valid}
             for e in comparison.payloads
         ],
         "distributions": [_distribution(found) for found in comparison.distributions],
         "timelines": [asdict(timeline) for timeline in comparison.timelines],
         "cold_starts": [cold_starts.record(starts) for starts in comparison.cold_starts],
         "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
+        "encodings": {
+            "matrix": [_cell(cell) for cell in comparison.encodings.matrix],
+            "best": [_placed(place) for place in comparison.encodings.best],
+            "best_pairs": comparison.encodings.pairs,
+            "alike": [[_placed(place) for place in places] for places in comparison.encodings.alike],
+        },
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
@@ -64,6 +72,21 @@ def render(comparison: Comparison) -> str:
         "environment": suite.environment.model_dump(),
     }
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _cell(cell: EncodingCell) -> dict[str, Any]:
+    state = {"deployment": cell.deployment, "encoding": cell.encoding, "state": cell.state, "reason": cell.reason}
+    return state | (_encoded(cell.encoded) if cell.encoded else {})
+
+
+def _placed(place: EncodingPlace) -> dict[str, Any]:
+    return {"rank": place.rank, "tied_above": place.tied_above} | _encoded(place.encoded)
+
+
+def _encoded(encoded: Encoded) -> dict[str, Any]:
+    point = encoded.point
+    known = {"endpoint": encoded.endpoint, "encoding": encoded.encoding, "request_bytes": encoded.request_bytes}
+    return known | {"p50_s": asdict(point.p50_s), "samples": point.samples, "valid": point.valid}
 
 
 def _change(change: Change) -> dict[str, Any]:

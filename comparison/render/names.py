@@ -23,8 +23,23 @@ FAMILIES: Final = {
     "inprocess": "floor",
 }
 PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
-ENCODINGS: Final = {"raw_tensor": "raw float32"}
-PAYLOADS: Final = {"json": "JSON", "tensor": "tensor", "array": "array"}
+PAYLOADS: Final = {
+    "json": "JSON list",
+    "base64": "base64 in JSON",
+    "raw": "raw float32",
+    "tensor": "gRPC tensor",
+    "bytes": "gRPC raw bytes",
+    "grpc_json": "JSON list over gRPC",
+    "array": "array",
+}
+"""By what a request carries (loadtests.payloads, `kind`); `array` is in process, where nothing is encoded."""
+ENCODINGS: Final = {
+    "json_base64": PAYLOADS["base64"],
+    "raw_tensor": PAYLOADS["raw"],
+    "grpc_tfserving_bytes": PAYLOADS["bytes"],
+    "grpc_torchserve_json": PAYLOADS["grpc_json"],
+}
+"""By the name of the encoding's module, as a load has it."""
 
 
 def family(result: EndpointResult) -> str:
@@ -67,6 +82,11 @@ def deployment_phrase(result: EndpointResult) -> str:
     """A deployment within a sentence: `torchscript behind Flask`."""
     the = "the " if result.server == "tfserving-embedded" else ""
     return f"{result.format} behind {the}{short_server(result)}"
+
+
+def payload(kind: str) -> str:
+    """What a request carries: `JSON list`, `gRPC tensor`."""
+    return PAYLOADS.get(kind, kind)
 
 
 def describe_load(load: Load) -> str:

@@ -16,8 +16,9 @@ STAND_IN = (
     "by TensorFlow in a Python process. Its figures are not TensorFlow Serving's."
 )
 PAYLOADS = (
-    "REST requests carry JSON and gRPC requests carry a float32 tensor, so a REST row against a gRPC row compares "
-    "payload and protocol at once: they are not like with like. Among REST rows request bodies are byte-identical."
+    "In the ranking REST requests carry a JSON list and gRPC requests float32 bytes, so a REST row against a gRPC row "
+    "compares payload and protocol at once: they are not like with like. Each row names its payload. Among REST rows "
+    "request bodies are byte-identical."
 )
 
 

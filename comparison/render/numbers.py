@@ -27,6 +27,11 @@ def ms(seconds: float) -> str:
     return significant(seconds * 1e3)
 
 
+def us(seconds: float) -> str:
+    """Microseconds, without the unit."""
+    return significant(seconds * 1e6)
+
+
 def kilobytes(size: float) -> str:
     """Kilobytes (10^3 bytes), without the unit."""
     return significant(size / 1e3)

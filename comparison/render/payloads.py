@@ -1,8 +1,8 @@
-"""The same input in every encoding that an endpoint takes."""
+"""The same input in every encoding that an endpoint takes: each endpoint's own, the matrix, and rankings by payload."""
 
 from __future__ import annotations
 
-from comparison.outcome import Comparison, Encoded
+from comparison.outcome import Comparison, Encoded, EncodingCell, EncodingPlace, Entry
 from comparison.render.cells import (
     ENDPOINT,
     SAMPLES,
@@ -10,62 +10,208 @@ from comparison.render.cells import (
     Column,
     Table,
     count_cell,
+    deployment_cell,
     endpoint_cell,
     estimate_cell,
     number_cell,
     single,
 )
-from comparison.render.names import ENCODINGS, PAYLOADS, callers, phrase
-from comparison.render.numbers import factor, kilobytes, ms, significant
+from comparison.render.names import callers, payload, phrase
+from comparison.render.numbers import NONE, factor, full, kilobytes, ms, significant, us
+
+REQUEST = Column("Request", numeric=False)
+BODY = Column("Body", "kB")
+TIED = "≈ marks a difference from the row above that is a tie or inconclusive"
 
 
 def payloads(comparison: Comparison) -> Table:
     """Bytes, the client's cost of encoding, and latency, by endpoint and encoding."""
     columns = (
         ENDPOINT,
-        Column("Request", numeric=False),
-        Column("Body", "kB"),
-        Column("Encoding", "ms"),
+        REQUEST,
+        BODY,
+        Column("Answer", "kB"),
+        Column("Encoding", "µs"),
         Column("p50", "ms"),
         Column("p99", "ms"),
-        Column("Faster, times"),
+        Column("Faster than its own", "times"),
+        Column("Faster than JSON", "times"),
         SAMPLES,
     )
     rows = tuple(_row(comparison, encoded) for encoded in comparison.payloads)
     caption = (
-        f"The same inputs with {callers(min(comparison.concurrencies, default=1))}; 95% intervals beneath. Encoding is "
-        "the client's median cost for one request and in no latency. The ranking is by each endpoint's first row."
+        f"The same inputs with {_alone(comparison)}; 95% intervals beneath. Encoding is the client's median cost for "
+        "one request, with the number of requests encoded beneath, and in no latency. An endpoint's first row is its "
+        "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any. Raw "
+        "float32 is answered by raw float32, every other request as its own encoding is."
     )
     return single("payloads", caption, columns, rows)
 
 
+def matrix(comparison: Comparison) -> Table:
+    """Every deployment against every encoding: the median, or why there is none."""
+    cells = comparison.encodings.matrix
+    encodings = list(dict.fromkeys(cell.encoding for cell in cells))
+    columns = (Column("Deployment", numeric=False), *(Column(payload(encoding), "ms") for encoding in encodings))
+    formats: dict[str, list[tuple[Cell, ...]]] = {}
+    for deployment in dict.fromkeys(cell.deployment for cell in cells):
+        entry = _entry_of(comparison, deployment)
+        row = deployment_cell(entry), *(_matrix_cell(cell) for cell in cells if cell.deployment == deployment)
+        formats.setdefault(entry.result.format, []).append(row)
+    caption = (
+        f"p50 by deployment and payload with {_alone(comparison)}; 95% intervals and numbers of samples beneath. "
+        "“Not taken” means that the server takes no such request. Equal REST payloads are equal bytes on every server; "
+        "over gRPC each server has its own message around them."
+    )
+    groups = tuple((format, tuple(rows)) for format, rows in formats.items())
+    return Table("payload-matrix", caption, columns, groups)
+
+
+def best(comparison: Comparison) -> Table:
+    """Every endpoint in its best encoding, apart from the main ranking."""
+    columns = (
+        Column("Rank"),
+        Column("Main rank"),
+        ENDPOINT,
+        Column("Best payload", numeric=False),
+        BODY,
+        Column("p50", "ms"),
+        Column("Faster than its own", "times"),
+        SAMPLES,
+    )
+    rows = tuple(_best_row(comparison, place) for place in comparison.encodings.best)
+    caption = (
+        "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is the quickest "
+        "of those clearly quicker than its own, by intervals that hold for all its encodings together, or else its "
+        f"own. {TIED}, by intervals that hold for all {comparison.encodings.pairs:,} pairs of endpoints and encodings "
+        "together, of which the best were chosen."
+    )
+    return single("payload-best", caption, columns, rows)
+
+
+def alike(comparison: Comparison) -> Table:
+    """Like with like: for each encoding, the endpoints that take it."""
+    columns = (REQUEST, Column("Rank"), ENDPOINT, BODY, Column("p50", "ms"), SAMPLES)
+    groups = tuple(
+        ("", tuple(_alike_row(comparison, place) for place in places)) for places in comparison.encodings.alike
+    )
+    caption = (
+        "Like with like: endpoints that take the same payload, ranked among themselves by p50 with "
+        f"{_alone(comparison)}. {TIED}, by intervals that hold for all pairs of that payload together."
+    )
+    return Table("payload-alike", caption, columns, groups)
+
+
 def sentence(comparison: Comparison) -> str:
     """The encoding that gains most."""
-    clear = [e for e in comparison.payloads if e.faster is not None and e.faster.low is not None and e.faster.low > 1]
-    if not clear:
+    others = [place.encoded for place in comparison.encodings.best if place.encoded.payload]
+    if not others:
         return "No other encoding made an endpoint clearly faster."
-    best = max(clear, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
+    gained = max(others, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
+    name = payload(gained.encoding)
     return (
-        f"{encoding_name(comparison, best).capitalize()} makes {phrase(comparison.entry(best.endpoint).result)} "
-        f"{factor(best.faster)} as fast as its own encoding."
+        f"{name if name.startswith('gRPC') else name[0].upper() + name[1:]} makes "
+        f"{phrase(comparison.entry(gained.endpoint).result)} {factor(gained.faster)} as fast as its own encoding."
     )
 
 
-def encoding_name(comparison: Comparison, encoded: Encoded) -> str:
+def best_sentence(comparison: Comparison) -> str:
+    """Who leads where each endpoint may choose its payload."""
+    places = comparison.encodings.best
+    if not places:
+        return ""
+    first, second = places[0], next(iter(places[1:]), None)
+    if second is not None and second.tied_above:
+        return (
+            f"With the best payload each, {_called(comparison, first)} comes first at the median, "
+            f"{_median(first)}, and is not clearly faster than {_called(comparison, second)}, {_median(second)}."
+        )
+    behind = f" and {_called(comparison, second)} second, {_median(second)}" if second else ""
+    return (
+        f"With the best payload each, {_called(comparison, first)} comes first at the median, {_median(first)}{behind}."
+    )
+
+
+def _called(comparison: Comparison, place: EncodingPlace) -> str:
+    return f"{phrase(comparison.entry(place.encoded.endpoint).result)} ({payload(place.encoded.encoding)})"
+
+
+def _median(place: EncodingPlace) -> str:
+    return full(place.encoded.point.p50_s, ms, "ms")
+
+
+def encoding_name(encoded: Encoded) -> str:
     """What a request carries, in words."""
-    own = comparison.entry(encoded.endpoint).result.payload
-    return ENCODINGS.get(encoded.payload, encoded.payload) if encoded.payload else PAYLOADS.get(own, own)
+    return payload(encoded.encoding)
+
+
+def _alone(comparison: Comparison) -> str:
+    return callers(min(comparison.concurrencies, default=1))
+
+
+def _entry_of(comparison: Comparison, deployment: str) -> Entry:
+    return next(entry for entry in comparison.entries if entry.result.deployment == deployment)
 
 
 def _row(comparison: Comparison, encoded: Encoded) -> tuple[Cell, ...]:
     point = encoded.point
     return (
         endpoint_cell(comparison.entry(encoded.endpoint)),
-        Cell(encoding_name(comparison, encoded)),
+        Cell(payload(encoded.encoding)),
         number_cell(encoded.request_bytes, kilobytes),
-        number_cell(encoded.encode_s, ms),
+        number_cell(encoded.answer_bytes, kilobytes),
+        _encode_cell(encoded),
         estimate_cell(point.p50_s, ms) if point.valid else Cell("INVALID", tone="bad"),
         estimate_cell(point.p99_s if point.valid else None, ms),
         estimate_cell(encoded.faster, significant),
+        estimate_cell(encoded.than_json, significant),
         count_cell(point.samples),
     )
+
+
+def _encode_cell(encoded: Encoded) -> Cell:
+    if encoded.encode_s is None:
+        return Cell(NONE, tone="muted")
+    return Cell(us(encoded.encode_s), f"n={encoded.encodes:,}" if encoded.encodes else "", encoded.encode_s)
+
+
+def _matrix_cell(cell: EncodingCell) -> Cell:
+    if cell.encoded is None:
+        failed = cell.state == "failed"
+        return Cell("gate failed", cell.reason, tone="bad") if failed else Cell(cell.state, tone="muted")
+    point = cell.encoded.point
+    if not point.valid:
+        return Cell("INVALID", tone="bad")
+    shown = estimate_cell(point.p50_s, ms)
+    return Cell(shown.text, f"{shown.small}, n={point.samples:,}", shown.sort, tone=shown.tone)
+
+
+def _best_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]:
+    encoded = place.encoded
+    entry = comparison.entry(encoded.endpoint)
+    return (
+        _rank_cell(place),
+        Cell(str(entry.rank), sort=entry.rank) if entry.rank else Cell(NONE, tone="muted"),
+        endpoint_cell(entry),
+        Cell(payload(encoded.encoding), "" if encoded.payload else "its own"),
+        number_cell(encoded.request_bytes, kilobytes),
+        estimate_cell(encoded.point.p50_s, ms),
+        estimate_cell(encoded.faster, significant),
+        count_cell(encoded.point.samples),
+    )
+
+
+def _alike_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]:
+    encoded = place.encoded
+    return (
+        Cell(payload(encoded.encoding)),
+        _rank_cell(place),
+        endpoint_cell(comparison.entry(encoded.endpoint)),
+        number_cell(encoded.request_bytes, kilobytes),
+        estimate_cell(encoded.point.p50_s, ms),
+        count_cell(encoded.point.samples),
+    )
+
+
+def _rank_cell(place: EncodingPlace) -> Cell:
+    return Cell(f"{'≈ ' if place.tied_above else ''}{place.rank}", sort=place.rank)

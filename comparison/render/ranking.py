@@ -16,7 +16,7 @@ from comparison.render.cells import (
     single,
 )
 from comparison.render.devices import device_cell, worth_a_column
-from comparison.render.names import PAYLOADS, callers
+from comparison.render.names import callers, payload
 from comparison.render.numbers import NONE, kilobytes, megabytes, ms, significant
 
 
@@ -84,7 +84,7 @@ def _ranking_row(comparison: Comparison, entry: Entry) -> tuple[Cell, ...]:
     return (
         rank,
         endpoint_cell(entry),
-        Cell(PAYLOADS.get(entry.result.payload, entry.result.payload), _bytes(entry.result.request_bytes)),
+        Cell(payload(entry.result.payload), _bytes(entry.result.request_bytes)),
         *((device_cell(comparison, entry),) if worth_a_column(comparison) else ()),
         estimate_cell(shown.p50_s if shown else None, ms),
         estimate_cell(shown.p99_s if shown else None, ms),

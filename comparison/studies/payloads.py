@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import median
 
 from comparison.answers import Evidenced
 from comparison.outcome import Encoded, Entry, Point
+from comparison.points import ANSWERED, ReadRows
 from comparison.results import Window
 from comparison.stats import Estimate, ratio
 
+JSON = ("json", "grpc_json")
+"""What an endpoint's other encodings are set against, by either protocol."""
+UNRECORDED = {"raw_tensor": "raw"}
+"""What the encodings of older runs carry, which recorded their names only."""
 
-def study(evidence: Evidenced) -> tuple[Encoded, ...]:
-    """Every encoding of every contender that was measured in more than one, its own first; in the entries' order."""
-    return tuple(encoded for entry in evidence.contenders for encoded in _encodings(evidence, entry))
+Group = tuple[Encoded, ...]
+"""One endpoint in all encodings that it was measured in, its own first."""
 
 
-def _encodings(evidence: Evidenced, entry: Entry) -> Iterator[Encoded]:
+def measured(evidence: Evidenced, folder: Path, read: ReadRows) -> tuple[Group, ...]:
+    """Every contender that has a point, in the entries' order."""
+    groups = (tuple(_encodings(evidence, entry, folder, read)) for entry in evidence.contenders)
+    return tuple(group for group in groups if group)
+
+
+def study(groups: Sequence[Group]) -> tuple[Encoded, ...]:
+    """Those that were measured in more than one encoding."""
+    return tuple(encoded for group in groups if len(group) > 1 for encoded in group)
+
+
+def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) -> Iterator[Encoded]:
     others = [p for p in entry.others if p.load.closed and p.load.payload and p.load.batch == 1]
-    own = entry.at(min((p.load.concurrency for p in others), default=0))
-    if own is None or not others:
+    own = entry.at(min(p.load.concurrency for p in others)) if others else entry.alone
+    if own is None:
         return
-    for point in (own, *others):
-        windows = [w for w in entry.result.windows if w.load == point.load]
-        faster = None if point is own else _faster(evidence, point, own)
-        yield Encoded(entry.name, point.load.payload, point, _mean(windows), _encode_s(windows), faster)
+    kinds = [(point, _kind(entry, point.load.payload)) for point in (own, *others)]
+    plain = next((point for point, kind in kinds if kind in JSON), None)
+    for point, kind in kinds:
+        windows = [w for w in entry.result.windows if w.load == point.load and not w.search]
+        yield Encoded(
+            entry.name,
+            point.load.payload,
+            point,
+            _mean(windows) or (entry.result.request_bytes if point is own else None),
+            _encode_s(windows),
+            None if point is own else _faster(evidence, point, own),
+            encoding=kind,
+            encodes=sum(w.encodes or 0 for w in windows) or None,
+            answer_bytes=_answer_bytes(folder, windows, read),
+            than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
+        )
 
 
-def _faster(evidence: Evidenced, point: Point, own: Point) -> Estimate | None:
-    """How many times faster by p50 than the endpoint's own encoding."""
-    if not (point.valid and own.valid):
+def _kind(entry: Entry, payload: str) -> str:
+    """What it carries, as the run recorded it."""
+    if not payload:
+        return entry.result.payload
+    return entry.result.encodings.get(payload) or UNRECORDED.get(payload, payload)
+
+
+def _faster(evidence: Evidenced, point: Point, other: Point) -> Estimate | None:
+    """How many times faster by p50 than the same endpoint in another encoding."""
+    if not (point.valid and other.valid):
         return None
-    mine, its = (evidence.sampled.get((p.endpoint, p.load), {}).get("p50") for p in (point, own))
+    mine, its = (evidence.sampled.get((p.endpoint, p.load), {}).get("p50") for p in (point, other))
     return ratio(its, mine, evidence.noise["p50"]) if mine and its else None
 
 
@@ -43,3 +78,15 @@ def _mean(windows: list[Window]) -> int | None:
 def _encode_s(windows: list[Window]) -> float | None:
     known = [w.encode_s for w in windows if w.encode_s is not None]
     return median(known) if known else None
+
+
+def _answer_bytes(folder: Path, windows: list[Window], read: ReadRows) -> int | None:
+    """The mean over the good answers of some windows, from the raw rows."""
+    total = count = 0
+    for window in windows:
+        rows = read(folder / window.rows)
+        if isinstance(rows, str):
+            continue
+        inside = (rows["round"] == window.round) & (rows["window"] == window.number) & (rows["status"] == ANSWERED)
+        total, count = total + int(rows["bytes_in"][inside].sum()), count + int(inside.sum())
+    return round(total / count) if count else None

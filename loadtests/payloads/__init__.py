@@ -16,7 +16,10 @@ class Payload(Protocol):
     """An encoding: a module of this package."""
 
     kind: str
-    """What the report calls it: `json`, or `tensor` for float32 bytes."""
+    """What the report calls it: `json`, `base64`, `raw`, `tensor`, `bytes` or `grpc_json` (comparison.render.names).
+
+    Equal for encodings that carry the same in the messages of two servers.
+    """
     method: str
     """The full gRPC method name; empty for REST, where the path carries the model's name."""
 

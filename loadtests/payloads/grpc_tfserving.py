@@ -1,4 +1,4 @@
-"""TF Serving's `PredictionService/Predict` with float32 bytes in `tensor_content`.
+"""TF Serving's `PredictionService/Predict` with float32 bytes in `tensor_content`, as `tf.make_tensor_proto` writes it.
 
 Field numbers: tensorflow_serving/apis/predict.proto and model.proto, tensorflow/core/framework/tensor.proto.
 """
@@ -34,6 +34,7 @@ _MESSAGES = build(
             "tensor_shape": (2, "TensorShapeProto"),
             "tensor_content": (4, "bytes"),
             "float_val": (5, "float*"),
+            "string_val": (8, "bytes*"),
         },
         "PredictRequest": {"model_spec": (1, "ModelSpec"), "inputs": (2, "map<string,TensorProto>")},
         "PredictResponse": {"outputs": (1, "map<string,TensorProto>"), "model_spec": (2, "ModelSpec")},
@@ -43,9 +44,7 @@ _MESSAGES = build(
 
 def encode(model: str, batch: Batch) -> bytes:
     """A serialised PredictRequest for the model's first input and its default signature."""
-    request: Any = _MESSAGES["PredictRequest"]()
-    request.model_spec.name = model
-    request.model_spec.signature_name = SIGNATURE
+    request = new_request(model, SIGNATURE)
     fill_tensor(request.inputs[_input_name(model)], batch)
     data: bytes = request.SerializeToString(deterministic=True)
     return data
@@ -64,6 +63,14 @@ def decode(answer: bytes, rows: int = 1) -> Batch:
     shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
     values = np.frombuffer(tensor.tensor_content, "<f4") if tensor.tensor_content else _floats(tensor, shape)
     return values.reshape(shape)
+
+
+def new_request(model: str, signature: str) -> Any:
+    """A PredictRequest without its inputs."""
+    request: Any = _MESSAGES["PredictRequest"]()
+    request.model_spec.name = model
+    request.model_spec.signature_name = signature
+    return request
 
 
 def fill_tensor(tensor: Any, batch: Batch) -> None:

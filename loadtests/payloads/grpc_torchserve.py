@@ -5,6 +5,7 @@ Field numbers: frontend/server/src/main/resources/proto/inference.proto of Torch
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from google.protobuf.message import DecodeError
 from loadtests.payloads import Batch, json_rows
 from loadtests.payloads.messages import build
 
-kind = "tensor"
+kind = "bytes"
 method = "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions"
 
 _MESSAGES = build(
@@ -27,10 +28,16 @@ _MESSAGES = build(
 
 def encode(model: str, batch: Batch) -> bytes:
     """A serialised PredictionsRequest: `data` is little-endian float32, `shape` reads like `1,28,28,1`."""
+    rows = np.ascontiguousarray(batch, dtype="<f4")
+    return pack(model, {"data": rows.tobytes(), "shape": ",".join(map(str, batch.shape)).encode()})
+
+
+def pack(model: str, fields: Mapping[str, bytes]) -> bytes:
+    """A serialised PredictionsRequest with these entries of `input`."""
     request: Any = _MESSAGES["PredictionsRequest"]()
     request.model_name = model
-    request.input["data"] = np.ascontiguousarray(batch, dtype="<f4").tobytes()
-    request.input["shape"] = ",".join(map(str, batch.shape)).encode()
+    for name, value in fields.items():
+        request.input[name] = value
     data: bytes = request.SerializeToString(deterministic=True)
     return data
 

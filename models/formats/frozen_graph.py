@@ -1,7 +1,7 @@
 """TensorFlow 1's frozen graph: a GraphDef whose variables were turned to constants.
 
-Layout: `frozen_graph.pb`, and `serving/1/saved_model.pb`, which wraps the same graph with a signature, because
-TensorFlow Serving loads no bare GraphDef.
+Layout: `frozen_graph.pb`, and `serving/1/saved_model.pb`, which wraps the same graph with signatures, because
+TensorFlow Serving loads no bare GraphDef: `serving_default`, and `models.spec.BYTES_SIGNATURE` for rows as bytes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
+from models.byte_rows import decode_rows
 from models.formats import Batch, Loaded, Predict, one_row
-from models.spec import ModelSpec
+from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
 from models.tensorflow_setup import joined
 from models.tensorflow_setup import tensorflow as tf
 from models.weights import Weights
@@ -33,16 +34,41 @@ def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     """Write the frozen graph, and its wrapping for TensorFlow Serving."""
     frozen = freeze(spec, weights)
     (folder / FILE).write_bytes(frozen.SerializeToString(deterministic=True))
-    with imported(frozen).as_default(), tf1.Session() as session:
-        builder = tf1.saved_model.Builder(str(folder / WRAPPING))
-        signature = tf1.saved_model.predict_signature_def(
-            inputs={tensor.name: session.graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.inputs},
-            outputs={tensor.name: session.graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.outputs},
-        )
-        builder.add_meta_graph_and_variables(
-            session, [tf1.saved_model.tag_constants.SERVING], {"serving_default": signature}
-        )
+    wrap(frozen, spec, folder / WRAPPING)
+
+
+def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
+    """Write a SavedModel around a frozen graph that takes its first input as numbers or as bytes.
+
+    The input becomes a placeholder with a default, which is what the bytes decode to: who feeds it runs nothing more
+    than before, and both signatures share one graph and its constants.
+    """
+    image = spec.inputs[0]
+    with tf.Graph().as_default() as graph, tf1.Session() as session:
+        strings = tf1.placeholder(tf.string, [None], name=image.bytes_name)
+        with tf.name_scope(BYTES_SIGNATURE):  # apart from the names of the frozen graph
+            decoded = decode_rows(strings, image)
+        rows = tf1.placeholder_with_default(decoded, [None, *image.row_shape], name=image.name)
+        tf.import_graph_def(_without(frozen, image), {f"{image.name}:0": rows}, name="")
+        outputs = {tensor.name: graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.outputs}
+        others = {tensor.name: graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.inputs[1:]}
+        signature = tf1.saved_model.predict_signature_def
+        signatures = {
+            "serving_default": signature({image.name: rows, **others}, outputs),
+            BYTES_SIGNATURE: signature({image.bytes_name: strings, **others}, outputs),
+        }
+        builder = tf1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, [tf1.saved_model.tag_constants.SERVING], signatures)
         builder.save()
+
+
+def _without(frozen: Any, tensor: TensorSpec) -> Any:
+    """The same GraphDef without the placeholder of an input, whose name something else takes."""
+    graph_def = tf1.GraphDef()
+    graph_def.CopyFrom(frozen)
+    del graph_def.node[:]
+    graph_def.node.extend(node for node in frozen.node if node.name != tensor.name)
+    return graph_def
 
 
 def freeze(spec: ModelSpec, weights: Weights) -> Any:

@@ -1,4 +1,6 @@
-"""TensorFlow 2's SavedModel: the eager Keras model traced to a graph, with a signature to serve it by.
+"""TensorFlow 2's SavedModel: the eager Keras model traced to a graph, with signatures to serve it by.
+
+`serving_default` takes rows of numbers; `models.spec.BYTES_SIGNATURE` takes the same rows as bytes.
 
 Layout: `1/saved_model.pb` and `1/variables/`; 1 is the version, as TensorFlow Serving expects.
 https://www.tensorflow.org/guide/saved_model
@@ -10,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
+from models.byte_rows import decode_rows
 from models.formats import Batch, Loaded, one_row
 from models.keras_weights import set_weights
-from models.spec import ModelSpec
+from models.spec import BYTES_SIGNATURE, ModelSpec
 from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
 from models.weights import Weights
@@ -28,7 +31,7 @@ NO_LAYERS = (
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
-    """Trace the Keras model for any batch size and save it with its serving signature.
+    """Trace the Keras model for any batch size and save it with its serving signatures.
 
     What is saved is a module that holds the TensorFlow variables, not the Keras model: saved as itself, a Keras 3
     model leaves the variables that the signature reads without values for whoever restores it into a session, and
@@ -43,9 +46,16 @@ def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     def serve(batch: Any) -> dict[str, Any]:
         return {probabilities.name: model(batch, training=False)}
 
+    strings = tf.TensorSpec([None], tf.string, name=image.bytes_name)
+
+    @tf.function(input_signature=[strings])  # type: ignore[untyped-decorator]
+    def serve_bytes(batch: Any) -> dict[str, Any]:
+        return {probabilities.name: model(decode_rows(batch, image), training=False)}
+
     module = tf.Module()
     module.weights = [variable.value for variable in model.variables]
-    tf.saved_model.save(module, str(folder / VERSION), signatures={SIGNATURE: serve})
+    signatures = {SIGNATURE: serve, BYTES_SIGNATURE: serve_bytes}
+    tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
 
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:

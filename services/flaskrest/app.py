@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 
+from models.spec import BYTES_SIGNATURE
 from services.flaskrest.batching import Batcher
 from services.flaskrest.codec import SIGNATURE, BadInputError, BadOutputError
 from services.flaskrest.lean import LeanFlask
@@ -60,18 +61,22 @@ class Service:
         return json_answer({"model_version_status": [state]})
 
     def metadata(self, model: str, version: int = VERSION) -> Response:
-        """The signature: names, dtypes and shapes of inputs and outputs."""
+        """The signatures: names, dtypes and shapes of inputs and outputs."""
         self._check_name(model, version)
         spec = self._runtime.spec
-        signature = {
-            "inputs": {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.inputs},
-            "outputs": {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.outputs},
-            "method_name": "tensorflow/serving/predict",
+        outputs = {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.outputs}
+        inputs = {
+            SIGNATURE: {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.inputs},
+            BYTES_SIGNATURE: {t.bytes_name: _tensor_info(t.bytes_name, (-1,), "string") for t in spec.inputs},
+        }
+        signatures = {
+            name: {"inputs": taken, "outputs": outputs, "method_name": "tensorflow/serving/predict"}
+            for name, taken in inputs.items()
         }
         return json_answer(
             {
                 "model_spec": {"name": model, "signature_name": "", "version": str(VERSION)},
-                "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}},
+                "metadata": {"signature_def": {"signature_def": signatures}},
             }
         )
 

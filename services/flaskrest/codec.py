@@ -1,12 +1,14 @@
-"""Request bodies to arrays and arrays to answers: TF Serving's REST JSON, and raw float32.
+"""Request bodies to arrays and arrays to answers: TF Serving's REST JSON, base64 in it, and raw float32.
 
 https://www.tensorflow.org/tfx/serving/api_rest describes the row format (`instances`) and the columnar format
 (`inputs`). Parsing 784 nested numbers into Python lists costs as much as the network itself, so the usual body,
-one array of rows, goes from simdjson straight into a buffer; everything else takes the explicit way.
+one array of rows, goes from simdjson straight into a buffer; everything else takes the explicit way. There a row may
+also be `{"b64": "..."}`, its little-endian float32 bytes, with or without the signature that TensorFlow Serving needs.
 """
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ import orjson
 import simdjson
 
 from models.formats import Batch
-from models.spec import TensorSpec
+from models.spec import BYTES_SIGNATURE, TensorSpec
 
 SIGNATURE = "serving_default"
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b"[],"))
@@ -45,7 +47,7 @@ class Codec:
     """Reads batches of one input tensor."""
 
     def __init__(self, tensor: TensorSpec) -> None:
-        self._name = tensor.name
+        self._names = {SIGNATURE: tensor.name, BYTES_SIGNATURE: tensor.bytes_name}
         self._row_shape = tensor.row_shape
         self._row_size = int(np.prod(tensor.row_shape))
         self._row_structure = _structure(tensor.row_shape)
@@ -93,36 +95,30 @@ class Codec:
 
     def _explicit(self, document: dict[str, Any]) -> Decoded:
         signature = document.get("signature_name", SIGNATURE)
-        if signature != SIGNATURE:
-            raise BadInputError(f"no signature {signature!r}: this model has {SIGNATURE!r}")
+        name = self._names.get(signature) if isinstance(signature, str) else None
+        if name is None:
+            raise BadInputError(f"no signature {signature!r}: this model has {' and '.join(map(repr, self._names))}")
         keys = [key for key in ANSWER_KEYS if key in document]
         if len(keys) != 1:
             raise BadInputError("the body needs either `instances` (rows) or `inputs` (columns), and not both")
         key = keys[0]
-        rows = self._unnamed_rows(document[key]) if key == "instances" else self._unnamed(document[key], key)
+        rows = _unnamed_rows(document[key], name) if key == "instances" else _unnamed(document[key], name, key)
         if not isinstance(rows, list) or not rows:
             raise BadInputError(f"{key} must be a list of at least one row")
+        as_bytes = signature == BYTES_SIGNATURE or isinstance(rows[0], dict)
+        batch = self._from_base64(rows, key) if as_bytes else self._from_numbers(rows, key)
+        return Decoded(_finite(batch), ANSWER_KEYS[key])
+
+    def _from_base64(self, rows: list[Any], key: str) -> Batch:
+        size = self._row_size * _FLOAT32.itemsize
+        data = b"".join([_row_bytes(row, size, f"{key}[{index}]") for index, row in enumerate(rows)])
+        return np.frombuffer(data, _FLOAT32).astype(np.float32).reshape(len(rows), *self._row_shape)
+
+    def _from_numbers(self, rows: list[Any], key: str) -> Batch:
         numbers: list[float] = []
         _flatten(rows, (len(rows), *self._row_shape), key, numbers)
         with np.errstate(over="ignore"):
-            batch = np.array(numbers, np.float64).astype(np.float32).reshape(len(rows), *self._row_shape)
-        return Decoded(_finite(batch), ANSWER_KEYS[key])
-
-    def _unnamed_rows(self, rows: Any) -> Any:
-        if not isinstance(rows, list):
-            return rows
-        if len({isinstance(row, dict) for row in rows}) > 1:
-            raise BadInputError("instances must all be named, or all be lists of numbers")
-        return [self._unnamed(row, f"instances[{index}]") for index, row in enumerate(rows)]
-
-    def _unnamed(self, value: Any, place: str) -> Any:
-        """What stands under the input's name, where the client gave it."""
-        if not isinstance(value, dict):
-            return value
-        if set(value) != {self._name}:
-            names = ", ".join(sorted(value)) or "nothing"
-            raise BadInputError(f"{place} names {names}: this model takes {self._name!r}")
-        return value[self._name]
+            return np.array(numbers, np.float64).astype(np.float32).reshape(len(rows), *self._row_shape)
 
     def _shape_text(self, batch: str) -> str:
         return ",".join([batch, *map(str, self._row_shape)])
@@ -155,6 +151,41 @@ def _structure(shape: tuple[int, ...]) -> bytes:
     if not shape:
         return b""
     return b"[" + b",".join([_structure(shape[1:])] * shape[0]) + b"]"
+
+
+def _unnamed_rows(rows: Any, name: str) -> Any:
+    if not isinstance(rows, list):
+        return rows
+    if len({isinstance(row, dict) for row in rows}) > 1:
+        raise BadInputError("instances must all be named, all be base64, or all be lists of numbers")
+    return [_unnamed(row, name, f"instances[{index}]") for index, row in enumerate(rows)]
+
+
+def _unnamed(value: Any, name: str, place: str) -> Any:
+    """What stands under the input's name, where the client gave it."""
+    if not isinstance(value, dict) or _is_base64(value):
+        return value
+    if set(value) != {name}:
+        names = ", ".join(sorted(value)) or "nothing"
+        raise BadInputError(f"{place} names {names}: this model takes {name!r}")
+    return value[name]
+
+
+def _is_base64(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
+
+
+def _row_bytes(row: Any, size: int, place: str) -> bytes:
+    """The bytes of one row written as `{"b64": "..."}`, or what is wrong with it."""
+    if not _is_base64(row):
+        raise BadInputError(f'{place} is {type(row).__name__} where {{"b64": "..."}} belongs')
+    try:
+        data = b64decode(row["b64"], validate=True)
+    except ValueError as error:
+        raise BadInputError(f"{place} is not base64: {error}") from None
+    if len(data) != size:
+        raise BadInputError(f"{place} has {len(data)} bytes; a row of float32 has {size}")
+    return data
 
 
 def _flatten(value: Any, shape: tuple[int, ...], place: str, numbers: list[float]) -> None:

@@ -21,13 +21,16 @@ import numpy as np
 from ts.utils.util import PredictionException
 
 from models.formats import Batch
-from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json
+from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json, encode_raw
 from services.flaskrest.runtimes import load_runtime
 from services.phases import announce, announce_worker
 from services.settings import Settings
 from services.torchserve.lifetime import die_with_parent
 from services.torchserve.phase_metrics import PhaseMetrics
 from services.torchserve.refusal import Refusal
+
+JSON = "application/json"
+RAW = "application/octet-stream"
 
 
 class Handler:
@@ -59,8 +62,8 @@ class Handler:
         predicted_s = perf_counter()
         answers = []
         for index, item in enumerate(decoded):
-            context.set_response_content_type(index, "application/json")
-            answer = item if isinstance(item, Refusal) else _encode(next(outputs), item.answer_key)
+            context.set_response_content_type(index, JSON)
+            answer = item if isinstance(item, Refusal) else _encode(next(outputs), item.answer_key, index, context)
             if isinstance(answer, Refusal):
                 _refuse(answer, index, context, alone=len(data) == 1)
                 answer = answer.body
@@ -75,8 +78,9 @@ class Handler:
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
         name = "data" if "data" in request else "body"
-        if name not in request or content_type(headers) != "application/json":
-            return Refusal(415, "send the body as Content-Type: application/json")
+        kind = content_type(headers)
+        if name not in request or kind not in (JSON, RAW):
+            return Refusal(415, f"send the body as Content-Type: {JSON}, or {RAW} with the header X-Tensor-Shape")
         if headers.get("explain") == "True":
             return Refusal(404, "this model answers :predict only")
         body = bytes(request[name])
@@ -85,6 +89,8 @@ class Handler:
         try:
             if "shape" in request:
                 return self._codec.decode_raw(body, bytes(request["shape"]).decode("ascii", "replace"))
+            if kind == RAW:
+                return self._codec.decode_raw(body, header(headers, "x-tensor-shape"))
             return self._codec.decode_json(body)
         except BadInputError as error:
             return Refusal(400, str(error))
@@ -96,7 +102,13 @@ class Handler:
         return np.split(self._predict(np.concatenate(batches)), ends[:-1])
 
 
-def _encode(outputs: Batch, answer_key: str) -> bytes | Refusal:
+def _encode(outputs: Batch, answer_key: str, index: int, context: Any) -> bytes | Refusal:
+    """JSON, or float32 bytes for a client that accepts those."""
+    if header(context.get_all_request_header(index), "accept") == RAW:
+        body, shape = encode_raw(outputs)
+        context.set_response_content_type(index, RAW)
+        context.set_response_header(index, "X-Tensor-Shape", shape)
+        return body
     try:
         return encode_json(outputs, answer_key)
     except BadOutputError as error:
@@ -119,10 +131,13 @@ def content_type(headers: Mapping[str, Any]) -> str:
 
     From the request's own headers: the parameter's entry, `headers["body"]`, can be replaced by a header of that name.
     """
-    for name, value in headers.items():
-        if isinstance(value, str) and name.lower() == "content-type":
-            return value.partition(";")[0].strip().lower()
-    return "application/json"
+    said = header(headers, "content-type")
+    return JSON if said is None else said.partition(";")[0].strip().lower()
+
+
+def header(headers: Mapping[str, Any], name: str) -> str | None:
+    """One of the client's own headers, by its name in lower case."""
+    return next((value for key, value in headers.items() if isinstance(value, str) and key.lower() == name), None)
 
 
 def is_grpc(headers: Mapping[str, Any]) -> bool:

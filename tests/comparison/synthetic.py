@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from comparison import gate
 from comparison.deployments import Endpoint, read_registry
 from comparison.results import (
     ColdStart,
@@ -127,7 +128,7 @@ def _result(
 ) -> EndpointResult:
     server, format = _server(endpoint), endpoint.deployment.format
     name, deployment = _name(endpoint), endpoint.deployment.name.replace("tfserving-", "tfserving-embedded-")
-    payload = {"rest": "json", "grpc": "tensor", "call": "array"}[endpoint.protocol]
+    payload = gate.payload_kind(endpoint)
     missing = name in faults.unavailable
     cold = COLD_S[server] + (TENSORFLOW_COLD_S if format not in ("torchscript", "torch_eager", "null") else 0)
     cold *= 1 + 0.03 * list(MODEL_S).index(format)
@@ -138,7 +139,9 @@ def _result(
         format=format,
         protocol=endpoint.protocol,
         payload=payload,
-        request_bytes={"json": 16_884, "tensor": 3_203, "array": None}[payload],
+        encodings=gate.encodings(endpoint),
+        taken=gate.taken(endpoint.deployment),
+        request_bytes={"json": 16_884, "tensor": 3_203, "bytes": 3_180, "array": None}[payload],
         artifact_sha256=hashlib.sha256(format.encode()).hexdigest() if format in SIZES else None,
         artifact_bytes=int(SIZES[format]) if format in SIZES else None,
         device=faults.devices.get(deployment, "cuda:0" if scenario.device == "cuda" else "cpu"),

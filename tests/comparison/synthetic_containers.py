@@ -17,7 +17,7 @@ IMAGES = {
 }
 TORCH = ("torchscript", "torch_eager", "null")
 CREATE_S, START_S = 0.71, 0.38
-HEADERS = {"json": 1_020, "tensor": 640}
+HEADERS = {"json": 1_020, "tensor": 640, "bytes": 640}
 """Bytes a request that HTTP and TCP add on their way in."""
 
 

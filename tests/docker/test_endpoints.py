@@ -28,9 +28,11 @@ def test_golden_inputs(stack, model_dir):
     assert len(endpoints) == 12
     for endpoint in endpoints:
         ports = endpoint.deployment.published.items()
-        result = gate.check(endpoint, Published({name: f"127.0.0.1:{port}" for name, port in ports}))
-        assert result.passed, f"{endpoint.name}: {result.reason}"
-        assert result.checked == 64
+        published = Published({name: f"127.0.0.1:{port}" for name, port in ports})
+        for encoding in gate.encodings(endpoint):
+            result = gate.check(endpoint, published, encoding)
+            assert result.passed, f"{endpoint.name} {encoding}: {result.reason}"
+            assert result.checked == 64
 
 
 @pytest.mark.parametrize(("variable", "path", "text"), [("LOCUST_PORT", "/", "Locust"), ("REPORT_PORT", "/", "<h1")])

@@ -25,7 +25,7 @@ def test_every_load_was_measured_in_every_round_without_an_error(run):
     for round_ in (1, 2):
         mine = [w for w in windows(run, ENDPOINT) if w.round == round_ and not w.search]
         closed = {w.load.text for w in mine if w.load.closed}
-        assert closed == {"1", "4", "1/raw_tensor", "1x8"}
+        assert closed == {"1", "4", "1/json_base64", "1/raw_tensor", "1x8"}
         assert [w.arrivals for w in mine if not w.load.closed] == ["poisson"]
     assert all(w.errors == 0 and w.wrong_answers == 0 < w.answers_checked for w in windows(run, ENDPOINT))
 
@@ -45,7 +45,11 @@ def test_the_search_made_its_probes_in_every_round(run):
 
 def test_encodings_carry_what_they_say(run):
     sizes = {w.payload: w.request_bytes for w in windows(run, ENDPOINT) if w.load.closed and w.batch == 1}
-    assert sizes["raw_tensor"] == 28 * 28 * 4 < sizes[""]
+    assert sizes["raw_tensor"] == 28 * 28 * 4 < sizes["json_base64"] < sizes[""]
+    assert {name for name, found in run.suite.endpoint(ENDPOINT).encoding_gates.items() if found.passed} == {
+        "json_base64",
+        "raw_tensor",
+    }
     assert all(w.encode_s > 0 for w in windows(run, ENDPOINT))
 
 
@@ -65,7 +69,7 @@ def test_the_report_has_all_of_it(run):
     document = json.loads((folder / "report.json").read_text())
     (capacity,) = document["capacity"]
     assert capacity["endpoint"] == ENDPOINT
-    assert {p["payload"] for p in document["payloads"]} == {"", "raw_tensor"}
+    assert {p["payload"] for p in document["payloads"]} == {"", "json_base64", "raw_tensor"}
     assert {c["variant"] for c in document["settings_changed"]} == {"workers=2"}
     page = (folder / "report.html").read_text()
     assert all(f'id="{name}"' in page for name in ("capacity", "payloads", "settings"))

@@ -1,10 +1,17 @@
 import pytest
 
-from loadtests.loads import Stage, closed, parse_stages
+from loadtests.loads import Load, Stage, closed, parse_load, parse_stages
 
 
 def test_stages_are_users_and_seconds():
     assert parse_stages("1:2.0,16:0.5") == [Stage(closed(1), 2.0), Stage(closed(16), 0.5)]
+
+
+@pytest.mark.parametrize("payload", ["", "raw_tensor", "json_base64"])
+@pytest.mark.parametrize("batch", [1, 32])
+def test_a_load_is_read_as_it_is_written(payload, batch):
+    load = Load(4, payload=payload, batch=batch)
+    assert parse_load(load.text) == load
 
 
 @pytest.mark.parametrize(

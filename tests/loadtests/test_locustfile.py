@@ -40,7 +40,7 @@ def test_every_request_is_a_row_and_answers_are_checked(server, locust, endpoint
         assert window["max_abs_error"] < 1e-6
         assert window["client_cpu_s"] > 0
         assert window["client_peak_memory_bytes"] > 1e6
-    assert outcome.summary["payload"] == ("json" if endpoint == REST else "tensor")
+    assert outcome.summary["payload"] == {REST: "json", GRPC: "tensor", GRPC_TORCHSERVE: "bytes"}[endpoint]
 
 
 def test_rows_lie_in_their_window_and_hold_only_the_request(server, locust):

@@ -111,7 +111,7 @@ def _column(
 def _bar(
     comparison: Comparison, measure: Measure, column: Column, encoded: Encoded, y: float, scale: Scale, named: bool
 ) -> list[str]:
-    figure, words = measure.value(encoded), encoding_name(comparison, encoded)
+    figure, words = measure.value(encoded), encoding_name(encoded)
     marks = []
     if named and column.labelled:
         marks.append(text(column.left + 4, y - 11, words, "note"))

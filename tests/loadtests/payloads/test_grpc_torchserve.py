@@ -33,5 +33,5 @@ def test_what_is_not_an_answer_is_a_value_error(answer):
 
 def test_it_is_the_payload_of_its_api():
     payload = payload_for("grpc", "torchserve")
-    assert payload.kind == "tensor"
+    assert payload.kind == "bytes"
     assert payload.method == "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import numpy as np
 import pytest
@@ -75,3 +76,50 @@ def test_any_bytes_are_a_batch_or_a_bad_input(body: bytes) -> None:
 def test_message_names_the_place(value: object, says: str) -> None:
     with pytest.raises(BadInputError, match=says.replace("[", r"\[")):
         SMALL.decode_json(json.dumps({"instances": value}).encode())
+
+
+def as_base64(batch: np.ndarray) -> list[dict[str, str]]:
+    return [{"b64": b64encode(row.astype("<f4").tobytes()).decode()} for row in batch]
+
+
+FORMS = {
+    "rows": lambda rows: {"instances": rows},
+    "rows by signature": lambda rows: {"signature_name": "serving_bytes", "instances": rows},
+    "named rows": lambda rows: {"instances": [{"x": row} for row in rows]},
+    "named rows by signature": lambda rows: {
+        "signature_name": "serving_bytes",
+        "instances": [{"x_bytes": row} for row in rows],
+    },
+    "columns": lambda rows: {"inputs": rows},
+    "named columns by signature": lambda rows: {"inputs": {"x_bytes": rows}, "signature_name": "serving_bytes"},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=8, max_size=8))
+def test_float32_survives_base64(form: str, numbers: list[float]) -> None:
+    batch = np.array(numbers, np.float32).reshape(2, 2, 2)
+    decoded = SMALL.decode_json(json.dumps(FORMS[form](as_base64(batch))).encode())
+    np.testing.assert_array_equal(decoded.batch, batch)
+    assert decoded.answer_key == ("outputs" if "columns" in form else "predictions")
+    assert decoded.batch.flags.writeable
+
+
+@given(st.text(max_size=23))
+def test_any_text_too_short_for_a_row_is_a_bad_input(text: str) -> None:
+    with pytest.raises(BadInputError):
+        SMALL.decode_json(json.dumps({"instances": [{"b64": text}]}).encode())
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([{"b64": "AAAA"}], r"instances\[0\] has 3 bytes; a row of float32 has 16"),
+        ([*as_base64(np.zeros((1, 2, 2))), {"b64": "!"}], r"instances\[1\] is not base64"),
+        ([*as_base64(np.zeros((1, 2, 2))), [[1, 2], [3, 4]]], "all be base64"),
+        ([[[1, 2], [3, 4]]], r'instances\[0\] is list where \{"b64": "\.\.\."\} belongs'),
+    ],
+)
+def test_a_bad_base64_row_is_named(rows: object, says: str) -> None:
+    with pytest.raises(BadInputError, match=says):
+        SMALL.decode_json(json.dumps({"signature_name": "serving_bytes", "instances": rows}).encode())

@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -64,6 +65,24 @@ def test_grpc_takes_json(server, golden, name):
     body = json.dumps({"instances": golden["inputs"][:2].tolist()}).encode()
     answer = json.loads(server.grpc(**{name: body}))["predictions"]
     assert np.abs(np.array(answer) - golden["outputs"][:2]).max() <= TOLERANCE
+
+
+def test_rest_takes_raw_float32_and_answers_it_to_who_accepts_it(server, golden):
+    inputs, outputs = golden["inputs"][:3], golden["outputs"][:3]
+    headers = {"Content-Type": "application/octet-stream", "x-tensor-shape": "3,28,28,1"}
+    as_json = send("127.0.0.1", server.port("REST"), Case("json", (200,), inputs.tobytes(), headers=headers))
+    assert as_json.headers["content-type"] == "application/json"
+    assert np.abs(np.array(as_json.json()["predictions"]) - outputs).max() <= TOLERANCE
+    accepting = headers | {"Accept": "application/octet-stream"}
+    answer = send("127.0.0.1", server.port("REST"), Case("raw", (200,), inputs.tobytes(), headers=accepting))
+    said = {name.lower(): value for name, value in answer.headers.items()}
+    assert (said["content-type"], said["x-tensor-shape"]) == ("application/octet-stream", "3,10")
+    assert np.abs(np.frombuffer(answer.body, "<f4").reshape(3, 10) - outputs).max() <= TOLERANCE
+
+
+def test_base64_needs_no_signature(server):
+    body = json.dumps({"instances": [{"b64": b64encode(bytes(3136)).decode()}]}).encode()
+    assert send("127.0.0.1", server.port("REST"), Case("base64", (200,), body)).status == 200
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=str)

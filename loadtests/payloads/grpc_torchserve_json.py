@@ -1,0 +1,17 @@
+"""TorchServe's `InferenceAPIsService/Predictions` with the JSON that REST carries, as bytes under `data`.
+
+That is the key of TorchServe's own example client, ts_scripts/torchserve_grpc_client.py.
+"""
+
+from __future__ import annotations
+
+from loadtests.payloads import Batch, grpc_torchserve, json_rows
+
+kind = "grpc_json"
+method = grpc_torchserve.method
+decode = grpc_torchserve.decode
+
+
+def encode(model: str, batch: Batch) -> bytes:
+    """A serialised PredictionsRequest whose `data` is the body that `json_rows` makes."""
+    return grpc_torchserve.pack(model, {"data": json_rows.encode(model, batch)})

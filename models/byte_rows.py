@@ -1,0 +1,22 @@
+"""Rows that come as bytes: what a graph puts before the model, so that TensorFlow Serving takes base64 and bytes.
+
+In JSON, TensorFlow Serving reads `{"b64": "..."}` as the value of a string tensor, and of no other:
+https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.spec import TensorSpec
+from models.tensorflow_setup import tensorflow as tf
+
+
+def decode_rows(strings: Any, tensor: TensorSpec) -> Any:
+    """Rows (n, *row_shape) of a string tensor (n,): each string is one row, little-endian and row-major.
+
+    Run on a string of another length it is an InvalidArgumentError: one row cannot pass for two, nor two halves for
+    one.
+    """
+    numbers = tf.io.decode_raw(strings, tensor.dtype, little_endian=True)
+    return tf.reshape(numbers, [tf.shape(strings)[0], *tensor.row_shape])
