@@ -10,7 +10,7 @@ from pathlib import Path
 from comparison.answers import MEASURES, Evidenced, answer_all, compare_points
 from comparison.contrasts import static_against_dynamic
 from comparison.equality import unequal
-from comparison.outcome import Calibration, Comparison, Entry, Point
+from comparison.outcome import Answer, Calibration, Comparison, Entry, Point
 from comparison.points import (
     Key,
     ReadRows,
@@ -73,6 +73,12 @@ def analyse(folder: Path) -> Analysis:
     return Analysis(comparison, evidence)
 
 
+def answers_so_far(folder: Path) -> list[Answer]:
+    """The answers of a run that is going on, and nothing else of its comparison."""
+    evidence = _measure_all(folder, load_suite(folder), cache(read_rows))
+    return answer_all(evidence)
+
+
 def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
     everything = {
         (result.endpoint, load): measure(folder, result, load, read)
@@ -89,7 +95,7 @@ def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
         had = apart.get(measured.result.deployment, ())
         points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidenced(entries, sampled, noise)
+    return Evidenced(entries, sampled, noise, suite.settings.looks)
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
@@ -115,7 +121,7 @@ def _ranked(evidence: Evidenced) -> list[Entry]:
     ranked = sorted(filter(_ranks, entries), key=_p50)
     placed = []
     for place, entry in enumerate(ranked, start=1):
-        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)))
+        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)) * evidence.looks)
         placed.append(replace(entry, rank=place, tied_above=tied))
     order = ("contender", "variant", "floor", "null")
     rest = [entry for entry in entries if not _ranks(entry)]

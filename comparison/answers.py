@@ -24,6 +24,8 @@ class Evidenced:
     entries: Sequence[Entry]
     sampled: Mapping[Key, Mapping[str, Sampled]]
     noise: Mapping[str, float]
+    looks: int = 1
+    """How often the answers were looked at while the run went on (comparison.early): all comparisons hold for all."""
 
     @property
     def contenders(self) -> list[Entry]:
@@ -77,7 +79,7 @@ def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | Non
     sign = -1 if measure.more_is_better else 1
     ordered = sorted(usable, key=lambda p: sign * (figure(p, measure.statistic).value or 0.0))
     best, rest = ordered[0], ordered[1:]
-    pairs = all_pairs(len(ordered))
+    pairs = all_pairs(len(ordered)) * evidence.looks
     ratios = [simultaneous(compare_points(evidence, measure, _key(best), _key(other)), pairs) for other in rest]
     candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
     near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]

@@ -52,6 +52,8 @@ class Profile:
     objective: Objective = Objective(probes=0)
     variations: tuple[str, ...] = ()
     """Variants measured unless the user names others: comparison.variants."""
+    until_clear: bool = False
+    """End before the last round once the answers are clear: comparison.early."""
 
     @property
     def side_window_s(self) -> float:
@@ -77,6 +79,7 @@ PROFILES = {
         batches=(32,),
         payloads=True,
         objective=Objective(probes=5),
+        until_clear=True,
         variations=(f"workers=2@{ONE_OF_EACH}",),
     ),
     "full": make_profile(
@@ -85,6 +88,7 @@ PROFILES = {
         batches=(8, 32),
         payloads=True,
         objective=Objective(probes=8),
+        until_clear=True,
         variations=(f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{ONE_OF_EACH}", "defaults"),
     ),
 }

@@ -15,6 +15,7 @@ from comparison.blocks import WindowSample
 from comparison.checks import Evidence, judge
 from comparison.outcome import Point
 from comparison.results import EndpointResult, RunSettings, Suite, Window
+from comparison.stability import trend
 from comparison.stats import (
     PERCENTILES,
     Estimate,
@@ -176,7 +177,7 @@ def _evidence(
         endpoint=measured.result,
         role=role_of(measured.result),
         windows=measured.windows,
-        rounds_expected=suite.settings.rounds,
+        rounds_expected=suite.rounds,
         run_complete=suite.complete,
         samples=measured.answered,
         rows_read=measured.rows_read,
@@ -186,7 +187,12 @@ def _evidence(
         unequal=unequal,
         load_cpus=_load_cpus(suite.settings, measured.load.concurrency),
         device_asked=suite.settings.device,
+        trends=[] if measured.problems else list(filter(None, map(trend, measured.samples, _rounds(measured)))),
     )
+
+
+def _rounds(measured: Measured) -> list[int]:
+    return [window.round for window in measured.windows]
 
 
 def _load_cpus(settings: RunSettings, concurrency: int) -> int:

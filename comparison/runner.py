@@ -18,7 +18,7 @@ from comparison.orders import closed_stages, floor_stages, orders
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.readiness import wait_port, wait_ready
-from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
+from comparison.results import FIRST_LOOK, ColdStart, EndpointResult, Suite, Window, save_suite
 from comparison.runtimes import Server
 from loadtests.endpoints import announce, withdraw
 
@@ -68,8 +68,11 @@ def measure(run: Run) -> None:
         for deployment, endpoints in run.plan.deployments:
             _prepare(run, deployment, endpoints)
         for round_ in range(1, run.plan.profile.rounds + 1):
+            due = any(_due(run, endpoint, round_) for endpoint in run.plan.endpoints)
             for deployment, endpoints in run.plan.deployments:
                 _visit_all(run, deployment, endpoints, round_)
+            if due and _clear(run, round_):
+                break
         run.suite.complete = True
     finally:
         with shielded():
@@ -77,6 +80,19 @@ def measure(run: Run) -> None:
             run.suite.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
             save_suite(run.folder, run.suite)
             run.fleet.close()
+
+
+def _clear(run: Run, round_: int) -> bool:
+    """Whether the run may end here. A round that an earlier process measured was not looked at, and never is."""
+    if not run.suite.settings.until_clear or not FIRST_LOOK <= round_ < run.plan.profile.rounds:
+        return False
+    from comparison.early import reason_to_stop
+
+    reason = reason_to_stop(run.folder, round_, run.plan.profile.rounds)
+    if reason:
+        run.suite.stopped_early, run.suite.stopped_after = reason, round_
+        run.progress.note(f"stopped early {reason}")
+    return bool(reason)
 
 
 def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:

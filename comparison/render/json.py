@@ -21,6 +21,8 @@ def render(comparison: Comparison) -> str:
         "schema_version": SCHEMA_VERSION,
         "run_id": suite.run_id,
         "complete": suite.complete,
+        "stopped_early": suite.stopped_early,
+        "looks": suite.settings.looks,
         "folder": comparison.folder,
         "decision": decision(comparison),
         "stand_in": comparison.stand_in,
