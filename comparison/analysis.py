@@ -24,7 +24,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, changes, payloads, sweeps
+from comparison.studies import arrivals, capacity, ceiling, changes, more_time, payloads, sweeps
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -60,7 +60,7 @@ def analyse(folder: Path) -> Analysis:
         entries=tuple(ranked),
         answers=tuple(answer_all(evidence)),
         claims=(static_against_dynamic(evidence),),
-        calibration=_calibration(ranked),
+        calibration=_calibration(evidence),
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
         sweeps=sweeps.study(evidence),
@@ -69,7 +69,7 @@ def analyse(folder: Path) -> Analysis:
         payloads=payloads.study(evidence),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
-    comparison = replace(comparison, choices=choices)
+    comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.answers))
     return Analysis(comparison, evidence)
 
 
@@ -88,14 +88,16 @@ def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
     sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
     noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
+    found = ceiling.study(folder, suite, read)
+    kept = found.kept if found else None
     points: dict[str, list[Point]] = {}
     for key, measured in everything.items():
         culprit = wrong.get(measured.result.deployment, "")
         sibling = culprit if culprit != measured.result.endpoint else ""
         had = apart.get(measured.result.deployment, ())
-        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had))
+        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidenced(entries, sampled, noise, suite.settings.looks)
+    return Evidenced(entries, sampled, noise, suite.settings.looks, found)
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
@@ -166,9 +168,10 @@ def _alone(sampled: Mapping[Key, Mapping[str, Sampled]], entry: Entry) -> Sample
     return sampled[_alone_key(entry)]["p50"]
 
 
-def _calibration(entries: Sequence[Entry]) -> Calibration | None:
-    null = next((e for e in entries if e.role == "null" and e.best is not None), None)
+def _calibration(evidence: Evidenced) -> Calibration | None:
+    null = next((e for e in evidence.entries if e.role == "null" and e.best is not None), None)
     if null is None or null.best is None or null.alone is None:
         return None
     best = null.best
-    return Calibration(null.name, null.alone.p50_s, best.throughput, best.concurrency, best.client_cpu_share)
+    reached = best.throughput, best.concurrency, best.client_cpu_share
+    return Calibration(null.name, null.alone.p50_s, *reached, evidence.ceiling)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from comparison.outcome import Answer, Candidate, Entry, Point
+from comparison.outcome import Answer, Candidate, Ceiling, Entry, Point
 from comparison.points import Key
 from comparison.stats import Estimate, Sampled, all_pairs, ratio, simultaneous
 from comparison.verdict import difference
@@ -26,6 +26,8 @@ class Evidenced:
     noise: Mapping[str, float]
     looks: int = 1
     """How often the answers were looked at while the run went on (comparison.early): all comparisons hold for all."""
+    ceiling: Ceiling | None = None
+    """What the load generator can drive in an open loop."""
 
     @property
     def contenders(self) -> list[Entry]:

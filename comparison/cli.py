@@ -90,7 +90,7 @@ def run(
         bool | None,
         typer.Option(
             "--until-clear/--all-rounds",
-            help="End once latency, throughput and cost are decided. Default: the profile's; with --rounds, all rounds.",
+            help="End once latency, throughput and cost are clear. Default: the profile's; with --rounds, all.",
         ),
     ] = None,
     server_cpus: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -137,10 +137,12 @@ def judge_point(
     suite: Suite,
     sibling_wrong: str,
     unequal: Sequence[str] = (),
+    open_ceiling: float | None = None,
 ) -> Point:
     """The figures of one point and whether they count."""
     windows = measured.windows
-    verdict = judge(_evidence(measured, sampled, suite, sibling_wrong, unequal))
+    evidence = _evidence(measured, sampled, suite, sibling_wrong, unequal)
+    verdict = judge(replace(evidence, open_ceiling=open_ceiling))
 
     def figure(name: str) -> Estimate:
         if name in sampled:

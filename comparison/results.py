@@ -255,8 +255,8 @@ class Suite(Record):
     stopped_after: int | None = None
     """The last round of a run that stopped early."""
     wall_s: float | None = None
-    warmed_s: float = 0.0
-    """Seconds of warm-up of all visits; 0 in runs made before it was recorded."""
+    warmed_s: float | None = None
+    """Seconds of warm-up of all visits; None in runs made before it was recorded."""
     model_accuracy: float | None = None
     model_parameters: int | None = None
     settings: RunSettings

@@ -174,7 +174,10 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
         warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
         run.visited.add((server.pid, endpoint.name))
         for order in orders(endpoint, run.result(endpoint), run.plan.profile, round_, warmup_s):
-            _record(run, endpoint, run.load.visit(endpoint, server, order, run.progress.tick))
+            visit = run.load.visit(endpoint, server, order, run.progress.tick)
+            if any(window.requests for window in visit.windows):
+                run.suite.warmed_s = (run.suite.warmed_s or 0.0) + order.warmup_s
+            _record(run, endpoint, visit)
 
 
 def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from comparison.outcome import Change, Comparison, Point
+from comparison.render import more_time
 from comparison.render.names import label
 from comparison.render.words import decision, sentence
+from comparison.spent import spent
 
 SUFFIX = ".json"
 SCHEMA_VERSION = 1
@@ -23,6 +25,7 @@ def render(comparison: Comparison) -> str:
         "complete": suite.complete,
         "stopped_early": suite.stopped_early,
         "looks": suite.settings.looks,
+        "time_spent": asdict(time) | {"share": time.share} if (time := spent(suite)) else None,
         "folder": comparison.folder,
         "decision": decision(comparison),
         "stand_in": comparison.stand_in,
@@ -36,6 +39,7 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
+        "more_time": asdict(comparison.more_time) | {"sentences": more_time.sentences(comparison)},
         "other_choices": [asdict(other) for other in comparison.choices],
         "capacity": [asdict(found) for found in comparison.capacity],
         "open_and_closed": [

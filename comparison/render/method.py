@@ -11,7 +11,7 @@ from comparison.render.findings import Fact
 from comparison.render.notes import PAYLOADS
 from comparison.render.numbers import significant
 from comparison.render.places import beside, isolation, path, place
-from comparison.render.time_spent import stopping
+from comparison.render.time_spent import stopping, wall_time
 from comparison.render.words import calibration_sentence
 from comparison.results import RunSettings
 from comparison.stability import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
@@ -46,6 +46,7 @@ def facts(comparison: Comparison) -> list[Fact]:
             f"{isolation(comparison)}",
         ),
         *stopping(comparison),
+        *wall_time(comparison),
         Fact(
             "Equal resources",
             f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
@@ -96,7 +97,8 @@ def facts(comparison: Comparison) -> list[Fact]:
         Fact("Harness", calibration_sentence(comparison)),
     ]
     if any(e.result.format == "frozen_graph" for e in comparison.entries):
-        said.insert(6, Fact("Frozen graph", FROZEN_GRAPH))
+        before = next(number for number, fact in enumerate(said) if fact.term == "Percentiles")
+        said.insert(before, Fact("Frozen graph", FROZEN_GRAPH))
     return said
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from comparison.outcome import Comparison
 from comparison.render.findings import Fact
+from comparison.render.numbers import significant
+from comparison.spent import spent
 
 
 def stopping(comparison: Comparison) -> list[Fact]:
@@ -12,9 +14,24 @@ def stopping(comparison: Comparison) -> list[Fact]:
     if suite.settings.looks < 2:
         return []
     how = (
-        f"The answers were looked at after every round from the second, {suite.settings.looks} times at most, to end the "
-        "run once latency, throughput and cost are decided. Margins, places and contrasts hold for all looks together "
-        "(Bonferroni), or looking often would find differences that are none (Armitage, McPherson and Rowe 1969)."
+        f"The answers were looked at after every round from the second, {suite.settings.looks} times at most, to end "
+        "the run once latency, throughput and cost are decided. Margins, places and contrasts hold for all looks "
+        "together (Bonferroni), or looking often would find differences that are none (Armitage, McPherson and Rowe "
+        "1969)."
     )
-    ended = f"It ended {suite.stopped_early}." if suite.stopped_early else "It did not end before its last round."
+    ended = f"It ended {suite.stopped_early}." if suite.stopped_early else "It has not ended before its last round."
     return [Fact("Early stop", f"{how} {ended}")]
+
+
+def wall_time(comparison: Comparison) -> list[Fact]:
+    """How much of the run's time was measuring; nothing where that is not known."""
+    found = spent(comparison.suite)
+    if found is None:
+        return []
+    rest_s = max(found.wall_s - found.warmup_s - found.windows_s, 0.0)
+    said = (
+        f"{found.share:.0%} of {significant(found.wall_s)} s went into warm-up ({significant(found.warmup_s)} s) and "
+        f"measured windows ({significant(found.windows_s)} s). The other {significant(rest_s)} s are cold starts, the "
+        "agreement gate, starts of the load generator and pauses between windows."
+    )
+    return [Fact("Time", said)]

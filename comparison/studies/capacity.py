@@ -35,7 +35,7 @@ GB: Final = 1e9
 
 def study(folder: Path, suite: Suite, read: ReadRows) -> tuple[Capacity, ...]:
     """The capacity of every contender that had an open loop, highest first."""
-    found = [_capacity(folder, result, suite.settings, read) for result in suite.endpoints if _asked(result)]
+    found = [of(folder, result, suite.settings, read) for result in suite.endpoints if _asked(result)]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
 
 
@@ -65,7 +65,8 @@ def _counts(window: Window) -> bool:
     return window.arrivals == "poisson" and not window.payload and window.batch == 1
 
 
-def _capacity(folder: Path, result: EndpointResult, settings: RunSettings, read: ReadRows) -> Capacity:
+def of(folder: Path, result: EndpointResult, settings: RunSettings, read: ReadRows) -> Capacity:
+    """The capacity of one endpoint that had an open loop."""
     windows = [window for window in result.windows if _counts(window)]
     sampled = [(window, _sample(folder, window, read)) for window in windows]
     probes = tuple(_probe(window, sample, settings) for window, sample in sampled)
