@@ -10,7 +10,8 @@ from pathlib import Path
 from comparison.answers import MEASURES, Evidenced, answer_all, compare_points
 from comparison.contrasts import static_against_dynamic
 from comparison.equality import unequal
-from comparison.outcome import Answer, Calibration, Comparison, Entry, Point
+from comparison.looks import price
+from comparison.outcome import Calibration, Comparison, Entry, Point
 from comparison.points import (
     Key,
     ReadRows,
@@ -73,10 +74,9 @@ def analyse(folder: Path) -> Analysis:
     return Analysis(comparison, evidence)
 
 
-def answers_so_far(folder: Path) -> list[Answer]:
-    """The answers of a run that is going on, and nothing else of its comparison."""
-    evidence = _measure_all(folder, load_suite(folder), cache(read_rows))
-    return answer_all(evidence)
+def evidence_so_far(folder: Path) -> Evidenced:
+    """What the answers of a run that is going on rest on, and nothing else of its comparison."""
+    return _measure_all(folder, load_suite(folder), cache(read_rows))
 
 
 def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
@@ -97,7 +97,13 @@ def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
         had = apart.get(measured.result.deployment, ())
         points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidenced(entries, sampled, noise, suite.settings.looks, found)
+    return Evidenced(entries, sampled, noise, price(suite.settings, rounds_seen(suite)), found)
+
+
+def rounds_seen(suite: Suite) -> int:
+    """How many rounds the figures rest on: of a run that goes on, those that were begun."""
+    begun = max((window.round for result in suite.endpoints for window in result.windows), default=0)
+    return suite.rounds if suite.complete else begun
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
@@ -140,7 +146,7 @@ def _p50(entry: Entry) -> float:
     return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
 
 
-def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: int) -> bool:
+def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: float) -> bool:
     found = compare_points(evidence, MEASURES[0], _alone_key(above), _alone_key(entry))
     return difference(simultaneous(found, comparisons)) != "better"
 

@@ -24,8 +24,8 @@ class Evidenced:
     entries: Sequence[Entry]
     sampled: Mapping[Key, Mapping[str, Sampled]]
     noise: Mapping[str, float]
-    looks: int = 1
-    """How often the answers were looked at while the run went on (comparison.early): all comparisons hold for all."""
+    looks: float = 1.0
+    """By how many times the comparisons are more for having been looked at while the run went on: comparison.looks."""
     ceiling: Ceiling | None = None
     """What the load generator can drive in an open loop."""
 

@@ -37,7 +37,7 @@ def static_against_dynamic(evidence: Evidenced) -> Claim:
     return Claim("C1", C1, _verdict(deciding), contrasts)
 
 
-def _among(contrast: Contrast, comparisons: int) -> Contrast:
+def _among(contrast: Contrast, comparisons: float) -> Contrast:
     """With the interval that holds for all contrasts together."""
     found = simultaneous(contrast.ratio, comparisons)
     return replace(contrast, ratio=found, outcome=difference(found))

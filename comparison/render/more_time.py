@@ -70,8 +70,8 @@ def _samples(comparison: Comparison, withheld: Sequence[MoreSamples]) -> str:
     points = "1 point" if len(withheld) == 1 else f"{len(withheld)} points"
     return (
         f"{most.percentile} is withheld at {points}. The one that lacks most, {who} with {callers(most.concurrency)}, "
-        f"has {most.samples:,} of {most.needed:,} samples: at its rate {significant(most.more_s)} s more of measuring give "
-        f"the rest, as windows of {longer_s:g} s would (`--duration {longer_s:g}`; they were {window_s:g} s)."
+        f"has {most.samples:,} of {most.needed:,} samples: at its rate {significant(most.more_s)} s more of measuring "
+        f"give the rest, as windows of {longer_s:g} s would (`--duration {longer_s:g}`; they were {window_s:g} s)."
     )
 
 

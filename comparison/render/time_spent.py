@@ -15,9 +15,9 @@ def stopping(comparison: Comparison) -> list[Fact]:
         return []
     how = (
         f"The answers were looked at after every round from the second, {suite.settings.looks} times at most, to end "
-        "the run once latency, throughput and cost are decided. Margins, places and contrasts hold for all looks "
-        "together (Bonferroni), or looking often would find differences that are none (Armitage, McPherson and Rowe "
-        "1969)."
+        "the run once latency, throughput and cost are decided. Looking often finds differences that are none "
+        "(Armitage, McPherson and Rowe 1969), so margins, places and contrasts share the 5% of error among all looks "
+        "(Lan and DeMets 1983, as O'Brien and Fleming)."
     )
     ended = f"It ended {suite.stopped_early}." if suite.stopped_early else "It has not ended before its last round."
     return [Fact("Early stop", f"{how} {ended}")]

@@ -88,7 +88,7 @@ def _more_rounds(evidence: Evidenced, suite: Suite, answer: Answer) -> MoreRound
 
 def _critical(evidence: Evidenced, answer: Answer) -> float:
     """How many standard errors the half-width of a margin holds: more, the more pairs and looks it holds for."""
-    comparisons = max(1, all_pairs(answer.candidates) * evidence.looks)
+    comparisons = max(1.0, all_pairs(answer.candidates) * evidence.looks)
     return float(ndtri(1 - (1 - CONFIDENCE) / 2 / comparisons))
 
 
