@@ -17,7 +17,7 @@ from comparison.stats import Estimate, Sampled, all_pairs, ratio, round_noise, s
 from comparison.verdict import difference
 from tests.comparison.synthetic import Scenario, write_run
 
-ONE, TWO = "flask-torchscript-rest", "flask-savedmodel-rest"
+ONE, TWO, CLOSE = "flask-torchscript-rest", "flask-savedmodel-rest", "flask-torch-eager-rest"
 NOTHING = Estimate(1.0, 0.9, 1.1, 100)
 
 
@@ -56,11 +56,11 @@ def test_every_round_from_the_second_is_a_look_where_the_run_may_end_early():
     assert settings(until_clear=True, rounds=1).looks == 1
 
 
-def going_on(folder, until_clear=True, rounds=3, points=6, **scenario):
+def going_on(folder, until_clear=True, rounds=3, points=6, other=TWO, **scenario):
     """A run of three rounds of which two were measured."""
     write_run(
         folder,
-        Scenario(only=(ONE, TWO), rounds=2, concurrencies=(1, 2, 3, 4, 8, 16)[:points], window_s=0.5, **scenario),
+        Scenario(only=(ONE, other), rounds=2, concurrencies=(1, 2, 3, 4, 8, 16)[:points], window_s=0.5, **scenario),
     )
     suite = load_suite(folder)
     suite.settings = suite.settings.model_copy(update={"rounds": rounds, "until_clear": until_clear})
@@ -76,7 +76,7 @@ def test_a_run_whose_winner_is_clear_may_stop_and_says_what_was_clear(tmp_path):
 
 
 def test_a_run_that_is_not_clear_goes_on(tmp_path):
-    folder = going_on(tmp_path / "run", round_drift=0.12)
+    folder = going_on(tmp_path / "run", other=CLOSE, round_drift=0.05)
     assert reason_to_stop(folder, 2, 3) == ""
 
 
