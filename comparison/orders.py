@@ -14,7 +14,7 @@ from loadtests.samples import NULL_FORMAT
 
 SEARCHED = (0.1, 1.1)
 """Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
-DRIVEN = (0.5, 1.2)
+DRIVEN = (0.3, 1.2)
 """The same for the null service."""
 DIGITS = 3
 """Significant digits of a rate."""

@@ -6,6 +6,7 @@ import csv
 import io
 
 from comparison.outcome import Comparison, Entry, Point
+from comparison.render.scenarios import scenario
 
 SUFFIX = ".csv"
 _ESTIMATES = ("p50_s", "p90_s", "p99_s", "throughput", "cpu_per_request_s")
@@ -41,6 +42,7 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         "rank": entry.rank,
         "variant": result.variant,
         "load": point.load.text if point else None,
+        "scenario": scenario(point.load) if point else None,
         "arrivals": point.load.arrivals if point else None,
         "rate": point.load.rate or None if point else None,
         "request_payload": point.load.payload or result.payload if point else None,

@@ -9,6 +9,7 @@ from typing import Any
 from comparison.outcome import Change, Comparison, Point
 from comparison.render import more_time
 from comparison.render.names import label
+from comparison.render.scenarios import scenario
 from comparison.render.words import decision, sentence
 from comparison.spent import spent
 
@@ -77,4 +78,9 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _point(point: Point) -> dict[str, Any]:
-    return asdict(point) | {"load": point.load.text, "concurrency": point.concurrency, "valid": point.valid}
+    return asdict(point) | {
+        "load": point.load.text,
+        "scenario": scenario(point.load),
+        "concurrency": point.concurrency,
+        "valid": point.valid,
+    }
