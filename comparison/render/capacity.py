@@ -67,7 +67,8 @@ def gaps(comparison: Comparison) -> Table:
     rows = tuple(_gap_row(comparison, gap) for gap in comparison.gaps)
     caption = (
         "Poisson arrivals (MLPerf's server scenario) beside the closed loop of nearest throughput, at most 1.5 times "
-        "apart; 95% intervals beneath. Above 1 the closed loop shows too short a tail for users who do not wait for one another."
+        "apart; 95% intervals beneath. Above 1 the closed loop shows too short a tail for users who do not wait for "
+        "one another."
     )
     return single("open-closed", caption, columns, rows)
 
