@@ -10,6 +10,7 @@ from pathlib import Path
 from comparison.answers import MEASURES, Evidenced, answer_all, compare_points
 from comparison.contrasts import static_against_dynamic
 from comparison.equality import unequal
+from comparison.looks import price
 from comparison.outcome import Calibration, Comparison, Entry, Point
 from comparison.points import (
     Key,
@@ -27,10 +28,12 @@ from comparison.stats import Sampled, all_pairs, ratio, simultaneous
 from comparison.studies import (
     arrivals,
     capacity,
+    ceiling,
     changes,
     cold_start,
     distributions,
     encodings,
+    more_time,
     payloads,
     sweeps,
     timelines,
@@ -72,7 +75,7 @@ def analyse(folder: Path) -> Analysis:
         entries=tuple(ranked),
         answers=tuple(answer_all(evidence)),
         claims=(static_against_dynamic(evidence),),
-        calibration=_calibration(ranked),
+        calibration=_calibration(evidence),
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
         sweeps=sweeps.study(evidence),
@@ -86,8 +89,13 @@ def analyse(folder: Path) -> Analysis:
         encodings=encodings.study(evidence, encoded),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
-    comparison = replace(comparison, choices=choices)
+    comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.answers))
     return Analysis(comparison, evidence)
+
+
+def evidence_so_far(folder: Path) -> Evidenced:
+    """What the answers of a run that is going on rest on, and nothing else of its comparison."""
+    return _measure_all(folder, load_suite(folder), cache(read_rows))
 
 
 def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
@@ -99,14 +107,22 @@ def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
     sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
     noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
+    found = ceiling.study(folder, suite, read)
+    kept = found.kept if found else None
     points: dict[str, list[Point]] = {}
     for key, measured in everything.items():
         culprit = wrong.get(measured.result.deployment, "")
         sibling = culprit if culprit != measured.result.endpoint else ""
         had = apart.get(measured.result.deployment, ())
-        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had))
+        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidenced(entries, sampled, noise)
+    return Evidenced(entries, sampled, noise, price(suite.settings, rounds_seen(suite)), found)
+
+
+def rounds_seen(suite: Suite) -> int:
+    """How many rounds the figures rest on: of a run that goes on, those that were begun."""
+    begun = max((window.round for result in suite.endpoints for window in result.windows), default=0)
+    return suite.rounds if suite.complete else begun
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
@@ -132,7 +148,7 @@ def _ranked(evidence: Evidenced) -> list[Entry]:
     ranked = sorted(filter(_ranks, entries), key=_p50)
     placed = []
     for place, entry in enumerate(ranked, start=1):
-        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)))
+        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)) * evidence.looks)
         placed.append(replace(entry, rank=place, tied_above=tied))
     order = ("contender", "variant", "floor", "null")
     rest = [entry for entry in entries if not _ranks(entry)]
@@ -149,7 +165,7 @@ def _p50(entry: Entry) -> float:
     return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
 
 
-def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: int) -> bool:
+def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: float) -> bool:
     found = compare_points(evidence, MEASURES[0], _alone_key(above), _alone_key(entry))
     return difference(simultaneous(found, comparisons)) != "better"
 
@@ -177,9 +193,10 @@ def _alone(sampled: Mapping[Key, Mapping[str, Sampled]], entry: Entry) -> Sample
     return sampled[_alone_key(entry)]["p50"]
 
 
-def _calibration(entries: Sequence[Entry]) -> Calibration | None:
-    null = next((e for e in entries if e.role == "null" and e.best is not None), None)
+def _calibration(evidence: Evidenced) -> Calibration | None:
+    null = next((e for e in evidence.entries if e.role == "null" and e.best is not None), None)
     if null is None or null.best is None or null.alone is None:
         return None
     best = null.best
-    return Calibration(null.name, null.alone.p50_s, best.throughput, best.concurrency, best.client_cpu_share)
+    reached = best.throughput, best.concurrency, best.client_cpu_share
+    return Calibration(null.name, null.alone.p50_s, *reached, evidence.ceiling)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from comparison.outcome import Answer, Candidate, Entry, Point
+from comparison.outcome import Answer, Candidate, Ceiling, Entry, Point
 from comparison.points import Key
 from comparison.spread import Spread, apart, margin
 from comparison.stats import Estimate, Sampled, all_pairs, ratio, simultaneous
@@ -25,6 +25,10 @@ class Evidenced:
     entries: Sequence[Entry]
     sampled: Mapping[Key, Mapping[str, Sampled]]
     noise: Mapping[str, float]
+    looks: float = 1.0
+    """By how many times the comparisons are more for having been looked at while the run went on: comparison.looks."""
+    ceiling: Ceiling | None = None
+    """What the load generator can drive in an open loop."""
 
     @property
     def contenders(self) -> list[Entry]:
@@ -78,7 +82,7 @@ def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | Non
     sign = -1 if measure.more_is_better else 1
     ordered = sorted(usable, key=lambda p: sign * (figure(p, measure.statistic).value or 0.0))
     best, rest = ordered[0], ordered[1:]
-    pairs = all_pairs(len(ordered))
+    pairs = all_pairs(len(ordered)) * evidence.looks
     ratios = [simultaneous(compare_points(evidence, measure, _key(best), _key(other)), pairs) for other in rest]
     candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
     near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]

@@ -26,11 +26,13 @@ class WindowSample:
     duration_s: float
 
 
-def cut_blocks(windows: Sequence[WindowSample], median_s: float) -> tuple[npt.NDArray[np.int64], Array]:
-    """The block of each request, and the length of each block in seconds."""
+def cut_blocks(
+    windows: Sequence[WindowSample], median_s: float, most: int = BLOCKS_PER_WINDOW
+) -> tuple[npt.NDArray[np.int64], Array]:
+    """The block of each request, and the length of each block in seconds; at most so many blocks a window."""
     numbers, lengths, first = [], [], 0
     for window in windows:
-        count = int(window.duration_s / max(median_s * LATENCIES_PER_BLOCK, window.duration_s / BLOCKS_PER_WINDOW))
+        count = int(window.duration_s / max(median_s * LATENCIES_PER_BLOCK, window.duration_s / most))
         count = max(count, MIN_BLOCKS)
         number = (window.start_s * count / window.duration_s).astype(np.int64)
         numbers.append(first + np.clip(number, 0, count - 1))

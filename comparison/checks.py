@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from comparison import stability
 from comparison.results import EndpointResult, Window
 from comparison.stats import PERCENTILES, min_samples
 from comparison.verdict import Finding, Role, Verdict
@@ -46,6 +47,10 @@ class Evidence:
     """CPUs that the load generator could use up: one for each of its processes that had users, if it had the cores."""
     device_asked: str = "cpu"
     """`cuda` where a GPU was asked for: then the endpoint's own word for its device must be one."""
+    trends: Sequence[stability.Trend] = ()
+    """Of each window, how its latency changed within it."""
+    open_ceiling: float | None = None
+    """The highest rate, requests a second, that the load generator kept against the null service in this run."""
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -225,6 +230,22 @@ def _stability(evidence: Evidence) -> Iterator[Finding]:
     yield Finding("unstable", apart > ROUNDS_FATAL, seen, why, "close other programs, lengthen the warm-up, add rounds")
 
 
+def _drift(evidence: Evidence) -> Iterator[Finding]:
+    yield from stability.findings(evidence.trends, evidence.windows[0].load.closed)
+
+
+def _beyond_ceiling(evidence: Evidence) -> Iterator[Finding]:
+    """A caution: a window in which the generator fell behind says so itself, and is INVALID for it."""
+    rate, ceiling = evidence.windows[0].load.rate, evidence.open_ceiling
+    if ceiling is None or rate <= ceiling or evidence.role == "null":
+        return
+    seen = f"{rate:g} req/s were asked for; against the null service the generator kept up to {ceiling:g}"
+    why = "beyond what the harness was seen to do, a queue may be the client's own"
+    yield Finding(
+        "beyond the ceiling", False, seen, why, "ask for a lower rate (`--open`), or give the client more cores"
+    )
+
+
 Check = Callable[[Evidence], Iterator[Finding]]
 CHECKS: Final[tuple[Check, ...]] = (
     _gate,
@@ -240,4 +261,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     _row_count,
     _client,
     _stability,
+    _drift,
+    _beyond_ceiling,
 )

@@ -86,6 +86,13 @@ def run(
     warmup: Annotated[float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of each visit.")] = None,
     concurrency: Annotated[str | None, typer.Option("--concurrency", "-c", help="Closed-loop users: 1,4,16.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=100, help="Visits of every endpoint.")] = None,
+    until_clear: Annotated[
+        bool | None,
+        typer.Option(
+            "--until-clear/--all-rounds",
+            help="End once latency, throughput and cost are clear. Default: the profile's; with --rounds, all.",
+        ),
+    ] = None,
     server_cpus: Annotated[
         str, typer.Option(envvar="SERVER_CPUS", help="Cores of the server, as 0 or 0-3. Default: the first.")
     ] = "",
@@ -149,6 +156,7 @@ def run(
                 window_s=duration,
                 warmup_s=warmup,
                 rounds=rounds,
+                until_clear=until_clear,
                 concurrencies=options.numbers(concurrency, 1024),
                 open_shares=options.shares(open_loop),
                 batches=options.numbers(batches, 256),

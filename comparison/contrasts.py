@@ -27,7 +27,7 @@ C1: Final = "Static graphs are faster, in deployment above all"
 def static_against_dynamic(evidence: Evidenced) -> Claim:
     """C1: judged on Flask's p50 with one caller, TensorFlow 2 and PyTorch; the rest is shown beside it."""
     alone = [c for pair in PAIRS for place in PLACES for c in _contrasts(evidence, place, pair)]
-    contrasts = tuple(_among(c, len(alone)) for c in alone)
+    contrasts = tuple(_among(c, len(alone) * evidence.looks) for c in alone)
     lowest = min((c.concurrency for c in contrasts if c.place == "flask"), default=0)
     deciding = [
         c
@@ -37,7 +37,7 @@ def static_against_dynamic(evidence: Evidenced) -> Claim:
     return Claim("C1", C1, _verdict(deciding), contrasts)
 
 
-def _among(contrast: Contrast, comparisons: int) -> Contrast:
+def _among(contrast: Contrast, comparisons: float) -> Contrast:
     """With the interval that holds for all contrasts together."""
     found = simultaneous(contrast.ratio, comparisons)
     return replace(contrast, ratio=found, outcome=difference(found))

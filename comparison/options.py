@@ -27,6 +27,9 @@ def profile_of(name: str, wanted: str | None = None, **changes: Any) -> Profile:
     base = PROFILES[name]
     changes["objective"] = objective(wanted, base.objective.probes or Objective().probes)
     given = {field: value for field, value in changes.items() if value is not None}
+    if "rounds" in given:
+        # Who names a number of rounds wants that many, unless they say otherwise.
+        given.setdefault("until_clear", False)
     if "warmup_s" in given:
         given["first_warmup_s"] = FIRST_WARMUP * given["warmup_s"]
     if given.get("concurrencies") == ():

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from comparison.deployments import Endpoint
 from comparison.load import Order
-from comparison.plan import Profile
+from comparison.plan import CEILING_PROBES, Profile
 from comparison.results import EndpointResult
 from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
 from loadtests.samples import NULL_FORMAT
 
 SEARCHED = (0.1, 1.1)
 """Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
+DRIVEN = (0.3, 1.2)
+"""The same for the null service."""
 DIGITS = 3
 """Significant digits of a rate."""
 
@@ -26,7 +28,7 @@ def orders(
     Ask for the next one only after the windows of the last are in `result`.
     """
     stages = closed_stages(endpoint, profile, refused(result))
-    if endpoint.deployment.variant or result.format == NULL_FORMAT:
+    if endpoint.deployment.variant or (result.format == NULL_FORMAT and round_ > 1):
         yield Order(round_, 0, warmup_s, stages)
     elif round_ == 1:
         yield Order(round_, 0, warmup_s, stages)
@@ -70,14 +72,26 @@ def variant_stages(profile: Profile) -> tuple[Stage, ...]:
 def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek, ...]:
     """Arrivals at shares of the best throughput that a closed loop reached in the first round, and the search.
 
-    It looks for the highest rate that holds the objective. Nothing without such a throughput.
+    It looks for the highest rate that holds the objective. Of the null service, which costs next to nothing, the search
+    alone: how far the generator and the harness themselves come. Nothing without such a throughput.
     """
     best = best_closed_rate(result)
     if best is None:
         return ()
+    if result.format == NULL_FORMAT:
+        return _ceiling(best, profile)
     rates = (round_rate(best * share) for share in profile.open_shares)
     fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), profile.window_s) for rate in rates)
     return (*fixed, *_search(best, profile))
+
+
+def _ceiling(best: float, profile: Profile) -> tuple[Seek, ...]:
+    """Nothing where no search is asked for: load workers cannot make one."""
+    objective = profile.objective
+    if not objective.probes:
+        return ()
+    low, high = (round_rate(best * share) for share in DRIVEN)
+    return (Seek(low, high, objective.quantile, objective.bound_s, profile.side_window_s, CEILING_PROBES),)
 
 
 def _search(best: float, profile: Profile) -> tuple[Seek, ...]:

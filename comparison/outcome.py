@@ -159,17 +159,6 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """What the harness itself costs: the null service, which computes nothing."""
-
-    endpoint: str
-    p50_s: Estimate
-    ceiling: Estimate
-    ceiling_concurrency: int
-    client_cpu_share: float | None
-
-
-@dataclass(frozen=True)
 class Probe:
     """One open-loop window: its rate, and the objective's quantile of latency in seconds, from when requests were due.
 
@@ -201,6 +190,31 @@ class Capacity:
     reason: str
     per_joule: float | None = None
     """Requests per joule of the GPUs, at rates near it; None where it does not compute on one, or none is metered."""
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What the load generator can drive in an open loop, by a search against the null service; requests a second."""
+
+    capacity: Capacity
+    """The highest rate at which the null service held the objective."""
+    kept: float | None
+    """The highest rate tried that held, below all at which the generator fell behind; None where none did."""
+    behind: float | None
+    """The lowest rate at which the generator fell behind its schedule; None where it never did."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the harness itself costs: the null service, which computes nothing."""
+
+    endpoint: str
+    p50_s: Estimate
+    ceiling: Estimate
+    ceiling_concurrency: int
+    client_cpu_share: float | None
+    open_loop: Ceiling | None = None
+    """None where the run searched for no capacity."""
 
 
 @dataclass(frozen=True)
@@ -462,6 +476,45 @@ class ColdStarts:
 
 
 @dataclass(frozen=True)
+class MoreRounds:
+    """What would probably decide one inconclusive answer."""
+
+    objective: str
+    winner: str
+    runner_up: str
+    difference: float
+    """By how much the winner measured better: 0.02 is 2%."""
+    rounds: int
+    more: int | None
+    """Rounds of the same length beside those measured; None: more than a run can have."""
+    more_s: float | None
+    tie: bool
+    """More rounds would show that the two are the same within 3%, not which is better."""
+    between_rounds: float
+    """The share of the interval's variance that is between rounds, and that longer windows would not take away."""
+
+
+@dataclass(frozen=True)
+class MoreSamples:
+    """What a withheld percentile needs: samples, and seconds of measuring at the point's own rate."""
+
+    endpoint: str
+    concurrency: int
+    percentile: str
+    samples: int
+    needed: int
+    more_s: float
+
+
+@dataclass(frozen=True)
+class MoreTime:
+    """What more time would buy; empty where nothing is open."""
+
+    rounds: tuple[MoreRounds, ...] = ()
+    samples: tuple[MoreSamples, ...] = ()
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
 
@@ -497,6 +550,8 @@ class Comparison:
     """In the entries' order; empty for a run that kept no samples of usage."""
     encodings: Encodings = field(default_factory=Encodings)
     """The matrix of payloads, and the rankings by them."""
+    more_time: MoreTime = field(default_factory=MoreTime)
+    """What more time would buy."""
 
     @property
     def partial(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import UnknownName
 from comparison.variants import UNVARIED, Variation, vary
+from loadtests.samples import NULL_FORMAT
 
 STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.5, "tfserving": 5.0, "inprocess": 4.5}
 """Seconds from spawn to gate passed, for the time-left display only; measured on two cores."""
@@ -19,6 +20,8 @@ FLOOR_WINDOW_SHARE = 0.5
 SIDE_WINDOW_SHARE = 0.5
 ONE_OF_EACH = "flask-torchscript+tfserving-savedmodel+torchserve-torchscript"
 """One deployment of each server."""
+CEILING_PROBES = 5
+"""Side windows, in the first round only, of the search for what the load generator can drive."""
 FIRST_WARMUP = 4
 """A server is first visited with so many times the warm-up: a Java server compiles itself while it serves."""
 
@@ -57,10 +60,18 @@ class Profile:
     cold_without_warmup: bool = True
     """Also start them without warm-up calls, once for every two starts with them."""
 
+    until_clear: bool = False
+    """End before the last round once the answers are clear: comparison.early."""
+
     @property
     def starts_without_warmup(self) -> int:
         """How many a deployment that has a warm-up gets."""
         return self.cold_starts // 2 if self.cold_without_warmup else 0
+
+    @property
+    def opens(self) -> bool:
+        """Whether anything is asked in an open loop."""
+        return bool(self.open_shares) or self.objective.probes > 0
 
     @property
     def side_window_s(self) -> float:
@@ -86,6 +97,7 @@ PROFILES = {
         batches=(32,),
         payloads=True,
         objective=Objective(probes=5),
+        until_clear=True,
         variations=(f"workers=2@{ONE_OF_EACH}",),
         cold_starts=3,
     ),
@@ -95,6 +107,7 @@ PROFILES = {
         batches=(8, 32),
         payloads=True,
         objective=Objective(probes=8),
+        until_clear=True,
         variations=(f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{ONE_OF_EACH}", "defaults"),
         cold_starts=5,
     ),
@@ -115,15 +128,30 @@ class Plan:
 
     def visit_s(self, endpoint: Endpoint) -> float:
         """Seconds that one round of one endpoint should take."""
+        full, side = self._windows(endpoint)
+        if endpoint.protocol == "call":
+            return self.windows_s(endpoint)
+        overhead_s = LOCUST_ESTIMATE_S + (full + side) * SETTLE_ESTIMATE_S
+        return overhead_s + self.profile.warmup_s + self.windows_s(endpoint)
+
+    def windows_s(self, endpoint: Endpoint) -> float:
+        """Seconds of the windows of one round of one endpoint."""
+        full, side = self._windows(endpoint)
         if endpoint.protocol == "call":
             return self.profile.floor_window_s
+        return full * self.profile.window_s + side * self.profile.side_window_s
+
+    def _windows(self, endpoint: Endpoint) -> tuple[int, int]:
+        """How many whole and how many side windows one round has; the null service has its open loop once."""
         p = self.profile
-        side = len(p.batches) + p.objective.probes + p.payloads * len(endpoint.payloads)
+        if endpoint.protocol == "call":
+            return 1, 0
         if endpoint.deployment.variant:
-            return LOCUST_ESTIMATE_S + p.warmup_s + 2 * (p.side_window_s + SETTLE_ESTIMATE_S)
-        full = len(p.concurrencies) + len(p.open_shares)
-        windows_s = full * p.window_s + side * p.side_window_s
-        return LOCUST_ESTIMATE_S + p.warmup_s + windows_s + (full + side) * SETTLE_ESTIMATE_S
+            return 0, 2
+        side = len(p.batches) + p.payloads * len(endpoint.payloads)
+        if _null(endpoint):
+            return len(p.concurrencies), side
+        return len(p.concurrencies) + len(p.open_shares), side + p.objective.probes
 
     def start_s(self, deployment: Deployment) -> float:
         """Seconds that a cold start and the gate should take."""
@@ -145,12 +173,38 @@ class Plan:
 
     @property
     def total_s(self) -> float:
-        """Seconds that the whole run should take."""
+        """Seconds that the whole run should take, where it has all its rounds."""
         starts = sum(self.start_s(deployment) for deployment, _ in self.deployments) + self.repeats_s
-        served = sum(endpoint.protocol != "call" for endpoint in self.endpoints)
-        starts += served * (self.profile.first_warmup_s - self.profile.warmup_s)
-        starts += served * (LOCUST_ESTIMATE_S + self.profile.warmup_s) * bool(self.profile.open_shares)
-        return starts + self.profile.rounds * sum(self.visit_s(endpoint) for endpoint in self.endpoints)
+        starts += len(self._served) * (self.profile.first_warmup_s - self.profile.warmup_s)
+        starts += len(self._opened) * (LOCUST_ESTIMATE_S + self.profile.warmup_s)
+        probes = self._ceiling_probes * (self.profile.side_window_s + SETTLE_ESTIMATE_S)
+        return starts + probes + self.profile.rounds * sum(self.visit_s(endpoint) for endpoint in self.endpoints)
+
+    @property
+    def measuring_s(self) -> float:
+        """Seconds of it in warm-up and in measured windows."""
+        p = self.profile
+        warmups = len(self._served) * (p.first_warmup_s + (p.rounds - 1) * p.warmup_s) + len(self._opened) * p.warmup_s
+        windows = p.rounds * sum(self.windows_s(endpoint) for endpoint in self.endpoints)
+        return warmups + windows + self._ceiling_probes * p.side_window_s
+
+    @property
+    def _served(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self.endpoints if endpoint.protocol != "call"]
+
+    @property
+    def _opened(self) -> list[Endpoint]:
+        """Those that are visited a second time in the first round, in an open loop."""
+        p = self.profile
+        return [e for e in self._served if not e.deployment.variant and (p.objective.probes if _null(e) else p.opens)]
+
+    @property
+    def _ceiling_probes(self) -> int:
+        return CEILING_PROBES * sum(map(_null, self._opened))
+
+
+def _null(endpoint: Endpoint) -> bool:
+    return endpoint.deployment.format == NULL_FORMAT
 
 
 def make_plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from comparison.blocks import WindowSample
 from comparison.checks import Evidence, judge
 from comparison.outcome import Point
 from comparison.results import EndpointResult, RunSettings, Suite, Window
+from comparison.stability import trend
 from comparison.stats import (
     ALL_PERCENTILES,
     NOTHING,
@@ -136,10 +137,12 @@ def judge_point(
     suite: Suite,
     sibling_wrong: str,
     unequal: Sequence[str] = (),
+    open_ceiling: float | None = None,
 ) -> Point:
     """The figures of one point and whether they count."""
     windows = measured.windows
-    verdict = judge(_evidence(measured, sampled, suite, sibling_wrong, unequal))
+    evidence = _evidence(measured, sampled, suite, sibling_wrong, unequal)
+    verdict = judge(replace(evidence, open_ceiling=open_ceiling))
 
     def figure(name: str) -> Estimate:
         if name in sampled:
@@ -177,7 +180,7 @@ def _evidence(
         endpoint=measured.result,
         role=role_of(measured.result),
         windows=measured.windows,
-        rounds_expected=suite.settings.rounds,
+        rounds_expected=suite.rounds,
         run_complete=suite.complete,
         samples=measured.answered,
         rows_read=measured.rows_read,
@@ -187,7 +190,12 @@ def _evidence(
         unequal=unequal,
         load_cpus=_load_cpus(suite.settings, measured.load.concurrency),
         device_asked=suite.settings.device,
+        trends=[] if measured.problems else list(filter(None, map(trend, measured.samples, _rounds(measured)))),
     )
+
+
+def _rounds(measured: Measured) -> list[int]:
+    return [window.round for window in measured.windows]
 
 
 def _load_cpus(settings: RunSettings, concurrency: int) -> int:

@@ -19,6 +19,8 @@ from loadtests.loads import Arrivals, Load
 
 SCHEMA_VERSION: Literal[2] = 2
 SUITE_NAME = "run.json"
+FIRST_LOOK = 2
+"""The round after which a run may first be clear: one round alone says nothing of the rounds' disagreement."""
 
 
 class ResultsError(Exception):
@@ -98,6 +100,13 @@ class RunSettings(Record):
     """Load generators of a distributed test; 0: one process does it all."""
     together: bool = False
     """True where all deployments were up and awake at once; else one at a time, the others frozen."""
+    until_clear: bool = False
+    """The run may end after the second round or a later one: comparison.early."""
+
+    @property
+    def looks(self) -> int:
+        """How often the answers may be looked at, the last time included; 1: at the end only."""
+        return max(1, self.rounds + 1 - FIRST_LOOK) if self.until_clear else 1
 
     @property
     def of_servers(self) -> dict[str, str]:
@@ -319,12 +328,23 @@ class Suite(Record):
     started_at: str
     finished_at: str | None = None
     complete: bool = False
+    stopped_early: str = ""
+    """Why the run is complete before its last round: `after round 2 of 3: ...`."""
+    stopped_after: int | None = None
+    """The last round of a run that stopped early."""
     wall_s: float | None = None
+    warmed_s: float | None = None
+    """Seconds of warm-up of all visits; None in runs made before it was recorded."""
     model_accuracy: float | None = None
     model_parameters: int | None = None
     settings: RunSettings
     environment: Environment
     endpoints: list[EndpointResult] = Field(default_factory=list)
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds a complete run of this kind has: all that were asked for, or those until it was clear."""
+        return self.stopped_after or self.settings.rounds
 
     def endpoint(self, name: str) -> EndpointResult | None:
         """The result of one endpoint, if it is in this run."""

@@ -17,7 +17,7 @@ from comparison.load import LoadGenerator, Visit, empty_window
 from comparison.orders import closed_stages, floor_stages, orders, refused
 from comparison.plan import Plan
 from comparison.progress import RunProgress
-from comparison.results import ColdStart, EndpointResult, Suite, Window, save_suite
+from comparison.results import FIRST_LOOK, ColdStart, EndpointResult, Suite, Window, save_suite
 from comparison.runtimes import Server
 from loadtests.endpoints import announce, withdraw
 
@@ -70,8 +70,11 @@ def measure(run: Run) -> None:
             _prepare(run, deployment, endpoints)
         _repeat_starts(run)
         for round_ in range(1, run.plan.profile.rounds + 1):
+            due = any(_due(run, endpoint, round_) for endpoint in run.plan.endpoints)
             for deployment, endpoints in run.plan.deployments:
                 _visit_all(run, deployment, endpoints, round_)
+            if due and _clear(run, round_):
+                break
         run.suite.complete = True
     finally:
         with shielded():
@@ -79,6 +82,19 @@ def measure(run: Run) -> None:
             run.suite.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
             save_suite(run.folder, run.suite)
             run.fleet.close()
+
+
+def _clear(run: Run, round_: int) -> bool:
+    """Whether the run may end here. A round that an earlier process measured was not looked at, and never is."""
+    if not run.suite.settings.until_clear or not FIRST_LOOK <= round_ < run.plan.profile.rounds:
+        return False
+    from comparison.early import reason_to_stop
+
+    reason = reason_to_stop(run.folder, round_, run.plan.profile.rounds)
+    if reason:
+        run.suite.stopped_early, run.suite.stopped_after = reason, round_
+        run.progress.note(f"stopped early {reason}")
+    return bool(reason)
 
 
 def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
@@ -196,7 +212,10 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
         warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
         run.visited.add((server.pid, endpoint.name))
         for order in orders(endpoint, run.result(endpoint), run.plan.profile, round_, warmup_s):
-            _record(run, endpoint, run.load.visit(endpoint, server, order, run.progress.tick))
+            visit = run.load.visit(endpoint, server, order, run.progress.tick)
+            if any(window.requests for window in visit.windows):
+                run.suite.warmed_s = (run.suite.warmed_s or 0.0) + order.warmup_s
+            _record(run, endpoint, visit)
 
 
 def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:

@@ -162,6 +162,7 @@ def _profile(settings: RunSettings) -> Profile:
         Objective(settings.objective_quantile, settings.objective_bound_s, settings.probes),
         cold_starts=settings.cold_starts,
         cold_without_warmup=settings.cold_without_warmup,
+        until_clear=settings.until_clear,
     )
 
 
@@ -230,6 +231,7 @@ def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
         warmup_s=request.profile.warmup_s,
         first_warmup_s=request.profile.first_warmup_s,
         rounds=request.profile.rounds,
+        until_clear=request.profile.until_clear,
         open_shares=list(request.profile.open_shares),
         batches=list(request.profile.batches),
         payloads=request.profile.payloads,

@@ -124,12 +124,13 @@ def ratio(over: Sampled, under: Sampled, noise: float = 0.0) -> Estimate:
     return _interval(over.value / under.value, deviation, spread, min(over.blocks, under.blocks), samples)
 
 
-def simultaneous(ratio: Estimate, comparisons: int) -> Estimate:
+def simultaneous(ratio: Estimate, comparisons: float) -> Estimate:
     """The interval that holds with 95% for all of so many comparisons together.
 
-    Bonferroni's (Dunn, *Multiple Comparisons Among Means*, 1961), on the scale of logarithms.
+    Bonferroni's (Dunn, *Multiple Comparisons Among Means*, 1961), on the scale of logarithms. Fractions are of use
+    where comparisons do not share the error evenly: comparison.looks.
     """
-    if ratio.value is None or ratio.low is None or ratio.high is None or comparisons < 2:
+    if ratio.value is None or ratio.low is None or ratio.high is None or comparisons <= 1:
         return ratio
     wider = float(ndtri(1 - (1 - CONFIDENCE) / 2 / comparisons)) / _Z
     below, above = math.log(ratio.value / ratio.low) * wider, math.log(ratio.high / ratio.value) * wider

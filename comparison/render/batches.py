@@ -33,8 +33,8 @@ def batches(comparison: Comparison) -> Table:
     )
     rows = tuple(_row(entry, point) for entry in comparison.entries for point in _points(entry))
     caption = (
-        f"Batches of rows with {callers(min(comparison.concurrencies, default=1))}, in each endpoint's own encoding; "
-        "95% intervals beneath. A sample of answers was checked, every row of it."
+        f"Batches of rows (MLPerf's offline scenario) with {callers(min(comparison.concurrencies, default=1))}, in "
+        "each endpoint's own encoding; 95% intervals beneath. A sample of answers was checked, every row of it."
     )
     return single("batches", caption, columns, rows)
 

@@ -47,7 +47,8 @@ def capacity(comparison: Comparison) -> Table:
     )
     rows = tuple(_row(comparison, found) for found in comparison.capacity)
     caption = (
-        f"The highest Poisson rate at which the endpoint holds: {objective(comparison)}. Latency counts from when a "
+        "The highest Poisson rate (MLPerf's server scenario) at which the endpoint holds: "
+        f"{objective(comparison)}. Latency counts from when a "
         "request was due. 95% intervals beneath; above or below: beyond all rates that were tried."
     )
     shown, rows = without_blank(columns, rows, (PER_JOULE,))
@@ -71,8 +72,9 @@ def gaps(comparison: Comparison) -> Table:
     )
     rows = tuple(_gap_row(comparison, gap) for gap in comparison.gaps)
     caption = (
-        "Poisson arrivals beside the closed loop of nearest throughput, at most 1.5 times apart; 95% intervals "
-        "beneath. Above 1 the closed loop shows too short a tail for users who do not wait for one another."
+        "Poisson arrivals (MLPerf's server scenario) beside the closed loop of nearest throughput, at most 1.5 times "
+        "apart; 95% intervals beneath. Above 1 the closed loop shows too short a tail for users who do not wait for "
+        "one another."
     )
     return single("open-closed", caption, columns, rows)
 

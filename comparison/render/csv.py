@@ -7,6 +7,7 @@ import io
 
 from comparison.outcome import Comparison, Entry, Point
 from comparison.render import cold_starts
+from comparison.render.scenarios import scenario
 from comparison.results import Resources
 
 SUFFIX = ".csv"
@@ -44,6 +45,7 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         "rank": entry.rank,
         "variant": result.variant,
         "load": point.load.text if point else None,
+        "scenario": scenario(point.load) if point else None,
         "arrivals": point.load.arrivals if point else None,
         "rate": point.load.rate or None if point else None,
         "request_payload": point.load.payload or result.payload if point else None,

@@ -7,9 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from comparison.outcome import Change, Comparison, Distribution, Encoded, EncodingCell, EncodingPlace, Point
-from comparison.render import cold_starts
+from comparison.render import cold_starts, more_time
 from comparison.render.names import label
+from comparison.render.scenarios import scenario
 from comparison.render.words import decision, sentence
+from comparison.spent import spent
 from comparison.studies.distributions import BINS_PER_DECADE
 
 SUFFIX = ".json"
@@ -23,6 +25,9 @@ def render(comparison: Comparison) -> str:
         "schema_version": SCHEMA_VERSION,
         "run_id": suite.run_id,
         "complete": suite.complete,
+        "stopped_early": suite.stopped_early,
+        "looks": suite.settings.looks,
+        "time_spent": asdict(time) | {"share": time.share} if (time := spent(suite)) else None,
         "folder": comparison.folder,
         "decision": decision(comparison),
         "stand_in": comparison.stand_in,
@@ -36,6 +41,7 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
+        "more_time": asdict(comparison.more_time) | {"sentences": more_time.sentences(comparison)},
         "other_choices": [asdict(other) for other in comparison.choices],
         "capacity": [asdict(found) for found in comparison.capacity],
         "open_and_closed": [
@@ -108,4 +114,9 @@ def _distribution(found: Distribution) -> dict[str, Any]:
 
 
 def _point(point: Point) -> dict[str, Any]:
-    return asdict(point) | {"load": point.load.text, "concurrency": point.concurrency, "valid": point.valid}
+    return asdict(point) | {
+        "load": point.load.text,
+        "scenario": scenario(point.load),
+        "concurrency": point.concurrency,
+        "valid": point.valid,
+    }

@@ -12,8 +12,10 @@ from comparison.render.inside import as_asked
 from comparison.render.notes import PAYLOADS
 from comparison.render.numbers import significant
 from comparison.render.places import beside, isolation, path, place
+from comparison.render.time_spent import stopping, wall_time
 from comparison.render.words import calibration_sentence
 from comparison.results import RunSettings
+from comparison.stability import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
 from comparison.stats import ALL_PERCENTILES, RESAMPLES, min_samples
 from comparison.verdict import SAME_WITHIN
 
@@ -41,9 +43,11 @@ def facts(comparison: Comparison) -> list[Fact]:
         ),
         Fact(
             "Rounds",
-            f"{s.rounds}, interleaved (A B C, A B C): drift of the machine meets all endpoints alike. "
+            f"{comparison.suite.rounds}, interleaved (A B C, A B C): drift of the machine meets all endpoints alike. "
             f"{isolation(comparison)}",
         ),
+        *stopping(comparison),
+        *wall_time(comparison),
         Fact(
             "Equal resources",
             f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
@@ -75,18 +79,27 @@ def facts(comparison: Comparison) -> list[Fact]:
             "pairs of endpoints together, static against dynamic for all its rows (Bonferroni: Dunn 1961).",
         ),
         Fact(
+            "Steady windows",
+            "Block medians of each window are tested for a trend or a shift of level (Mann and Kendall; Yue and Wang "
+            "2004 for neighbours that resemble each other), and over a point's windows together (Hirsch, Slack and "
+            f"Smith 1982). A finding needs p < {SIGNIFICANCE:g} over all tests of the point, and a change of more than "
+            f"{CHANGE_CAUTION - 1:.0%} from the first third to the last.",
+        ),
+        Fact(
             "CPU per request", f"CPU seconds of the server's whole {where.whole} over the requests of the same windows."
         ),
         Fact(
             "INVALID",
             "Errors, wrong or unchecked answers, a failed gate, a killed server, missing rounds or rows, too "
             f"few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of the CPUs that it could use, "
-            f"{where.unfair}{elsewhere}or rounds whose p50 differ {ROUNDS_FATAL:g}-fold.",
+            f"{where.unfair}{elsewhere}latency that changes by more than {CHANGE_FATAL - 1:.0%} within windows, or "
+            f"rounds whose p50 differ {ROUNDS_FATAL:g}-fold.",
         ),
         Fact("Harness", calibration_sentence(comparison)),
     ]
     if any(e.result.format == "frozen_graph" for e in comparison.entries):
-        said.insert(6, Fact("Frozen graph", FROZEN_GRAPH))
+        before = next(number for number, fact in enumerate(said) if fact.term == "Percentiles")
+        said.insert(before, Fact("Frozen graph", FROZEN_GRAPH))
     return said
 
 

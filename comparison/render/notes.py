@@ -95,8 +95,8 @@ def lede(comparison: Comparison) -> str:
     where = "in containers, " if s.runtime == "docker" else ""
     return (
         f"{marked}{len(contenders)} endpoints of one trained model behind {_and(list(servers))}, {where}"
-        f"each with {_and([str(c) for c in s.concurrencies])} callers, in {s.rounds} interleaved rounds on "
-        f"{comparison.suite.environment.machine.cores} cores."
+        f"each with {_and([str(c) for c in s.concurrencies])} callers, in {comparison.suite.rounds} interleaved rounds "
+        f"on {comparison.suite.environment.machine.cores} cores."
     )
 
 

@@ -19,6 +19,8 @@ from comparison.render.cells import (
 from comparison.render.names import callers
 from comparison.render.numbers import NONE, kilobytes, megabytes, ms, significant
 from comparison.render.places import place
+from comparison.render.scenarios import of_callers, scenario
+from loadtests.loads import closed
 
 
 def latency(comparison: Comparison) -> Table:
@@ -34,7 +36,9 @@ def latency(comparison: Comparison) -> Table:
         for e in comparison.entries
         if (p := e.alone) is not None and p.valid
     )
-    return single("latency", "Latency with the fewest callers; 95% intervals beneath.", columns, rows)
+    word = scenario(closed(min(comparison.concurrencies, default=1)))
+    caption = f"Latency with the fewest callers ({word}); 95% intervals beneath."
+    return single("latency", caption, columns, rows)
 
 
 def throughput(comparison: Comparison) -> Table:
@@ -49,7 +53,8 @@ def throughput(comparison: Comparison) -> Table:
         for e in comparison.entries
         if e.role != "floor" and not e.result.unavailable
     )
-    return single("throughput", "Throughput by number of callers; 95% intervals beneath.", columns, rows)
+    caption = f"Throughput by number of callers; 95% intervals beneath. {of_callers(comparison.concurrencies)}"
+    return single("throughput", caption, columns, rows)
 
 
 def resources(comparison: Comparison) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from comparison.outcome import Answer, Claim, Comparison, Contrast, Entry
+from comparison.outcome import Answer, Calibration, Claim, Comparison, Contrast, Entry
 from comparison.render import repeats
 from comparison.render.names import callers, deployment_phrase, family, phrase, server, what
 from comparison.render.numbers import UNITS, factor, full, interval, significant, times
@@ -208,4 +208,20 @@ def calibration_sentence(comparison: Comparison) -> str:
         f"The null service, which parses the same JSON and computes nothing, answers in "
         f"{full(null.p50_s, *UNITS['latency'])} at the median and reaches {full(null.ceiling, *UNITS['throughput'])} "
         f"({callers(null.ceiling_concurrency)}{share}): what lies below that is harness, HTTP and JSON, not the model."
+        f"{ceiling_sentence(null)}"
     )
+
+
+def ceiling_sentence(calibration: Calibration) -> str:
+    """How far the load generator came in an open loop, to follow another sentence; nothing where none was driven."""
+    found = calibration.open_loop
+    if found is None:
+        return ""
+    windows = f"{len(found.capacity.probes)} windows of Poisson arrivals, {found.capacity.rate.samples:,} samples"
+    behind = (
+        f"and fell behind its schedule at {significant(found.behind)} req/s"
+        if found.behind is not None
+        else "and never fell behind its schedule"
+    )
+    kept = f"up to {significant(found.kept)} req/s" if found.kept is not None else "at no rate that was tried"
+    return f" In an open loop the load generator held the objective against it {kept}, {behind} ({windows})."

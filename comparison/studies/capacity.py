@@ -37,7 +37,7 @@ GB: Final = 1e9
 def study(folder: Path, suite: Suite, read: ReadRows) -> tuple[Capacity, ...]:
     """The capacity of every contender that had an open loop, highest first."""
     asked = [result for result in suite.endpoints if _asked(result)]
-    found = [_with_energy(_capacity(folder, result, suite.settings, read), result) for result in asked]
+    found = [_with_energy(of(folder, result, suite.settings, read), result) for result in asked]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
 
 
@@ -67,7 +67,8 @@ def _counts(window: Window) -> bool:
     return window.arrivals == "poisson" and not window.payload and window.batch == 1
 
 
-def _capacity(folder: Path, result: EndpointResult, settings: RunSettings, read: ReadRows) -> Capacity:
+def of(folder: Path, result: EndpointResult, settings: RunSettings, read: ReadRows) -> Capacity:
+    """The capacity of one endpoint that had an open loop."""
     windows = [window for window in result.windows if _counts(window)]
     sampled = [(window, _sample(folder, window, read)) for window in windows]
     probes = tuple(_probe(window, sample, settings) for window, sample in sampled)

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from comparison.plan import CEILING_PROBES
+from comparison.spent import spent
+
 pytestmark = pytest.mark.slow
 ENDPOINT, VARIANT = "flask-torchscript-rest", "flask-torchscript.workers-2-rest"
 
@@ -60,8 +63,24 @@ def test_a_variant_is_measured_beside_its_base(run):
     assert variant.gate.passed
 
 
-def test_null_and_variants_have_plain_windows_only(run):
-    assert all(w.arrivals == "closed" for name in ("flask-null-rest", VARIANT) for w in windows(run, name))
+def test_variants_have_plain_windows_only(run):
+    assert all(w.arrivals == "closed" for w in windows(run, VARIANT))
+
+
+def test_null_tells_once_what_the_load_generator_can_drive(run):
+    probes = [w for w in windows(run, "flask-null-rest") if w.arrivals != "closed"]
+    assert {(w.round, w.search, w.arrivals) for w in probes} == {(1, True, "poisson")}
+    assert len(probes) == CEILING_PROBES
+    (folder,) = (run.folder / "reports").iterdir()
+    found = json.loads((folder / "report.json").read_text())["calibration"]["open_loop"]
+    assert len(found["capacity"]["probes"]) == CEILING_PROBES
+
+
+def test_the_time_of_the_run_is_accounted_for(run):
+    found = spent(run.suite)
+    visits = 2 * 0.2 + 0.2 * 2 + 3 * 0.8
+    assert found.warmup_s == pytest.approx(visits), "two second visits, two later rounds, three first visits"
+    assert 0 < found.share < 1
 
 
 def test_the_report_has_all_of_it(run):
