@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from comparison.answers import MEASURES, Evidenced, answer_all, compare_points
-from comparison.contrasts import static_against_dynamic
 from comparison.equality import unequal
 from comparison.outcome import Calibration, Comparison, Entry, Point
 from comparison.points import (
@@ -24,7 +23,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, changes, payloads, sweeps
+from comparison.studies import arrivals, capacity, changes, claims, payloads, sweeps
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -59,7 +58,7 @@ def analyse(folder: Path) -> Analysis:
         concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
         entries=tuple(ranked),
         answers=tuple(answer_all(evidence)),
-        claims=(static_against_dynamic(evidence),),
+        claims=claims.study(evidence, suite),
         calibration=_calibration(ranked),
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),

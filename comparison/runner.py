@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from comparison import floor, gate
+from comparison import floor, gate, layers
 from comparison.deployments import Deployment, Endpoint
 from comparison.device import read_device
 from comparison.errors import ServerFailed
@@ -136,6 +136,8 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
         try:
             for endpoint in due:
                 _visit(run, endpoint, server, round_)
+            if round_ == run.plan.profile.rounds:
+                _ask_layers(run, due, server)
         finally:
             withdraw(deployment.name, run.state)
         run.fleet.rest(deployment)
@@ -159,6 +161,14 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
         run.visited.add((server.pid, endpoint.name))
         for order in orders(endpoint, run.result(endpoint), run.plan.profile, round_, warmup_s):
             _record(run, endpoint, run.load.visit(endpoint, server, order, run.progress.tick))
+
+
+def _ask_layers(run: Run, endpoints: list[Endpoint], server: Server) -> None:
+    """After all that was timed: a network that a server builds to show its layers must not disturb a window."""
+    for endpoint in endpoints:
+        if layers.wanted(endpoint) and not server.ended():
+            run.result(endpoint).layers = layers.probe(endpoint, server)
+    run.save()
 
 
 def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:

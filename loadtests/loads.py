@@ -12,7 +12,7 @@ OPEN_LOOP_CONNECTIONS: Final = 256
 
 _LOAD = re.compile(
     r"(?:(?P<users>\d+)|(?P<arrivals>poisson|constant)@(?P<rate>\d+(?:\.\d+)?))"
-    r"(?:/(?P<payload>[a-z][a-z0-9_]*))?(?:x(?P<batch>\d+))?"
+    r"(?:/(?P<payload>[a-z][a-z0-9_]*?))?(?:x(?P<batch>\d+))?"
 )
 
 _NUMBER = r"\d+(?:\.\d+)?(?:e[-+]?\d+)?"

@@ -23,7 +23,7 @@ FAMILIES: Final = {
     "inprocess": "floor",
 }
 PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
-ENCODINGS: Final = {"raw_tensor": "raw float32"}
+ENCODINGS: Final = {"raw_tensor": "raw float32", "keras_predict": "model.predict"}
 PAYLOADS: Final = {"json": "JSON", "tensor": "tensor", "array": "array"}
 
 
