@@ -27,13 +27,12 @@ def static_against_dynamic(evidence: Evidenced) -> tuple[Contrast, ...]:
     return tuple(_among(c, len(alone)) for c in alone)
 
 
-def deciding(contrasts: Sequence[Contrast]) -> list[Contrast]:
-    """Flask's p50 with the fewest callers, of TensorFlow 2 and PyTorch: the rest is shown beside them."""
-    lowest = min((c.concurrency for c in contrasts if c.place == "flask"), default=0)
+def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
+    """Flask's p50 with the run's fewest callers, of TensorFlow 2 and PyTorch: the rest is shown beside them."""
     return [
         c
         for c in contrasts
-        if (c.place, c.concurrency, c.metric) == ("flask", lowest, "p50") and c.framework != "TensorFlow 1"
+        if (c.place, c.concurrency, c.metric) == ("flask", fewest, "p50") and c.framework != "TensorFlow 1"
     ]
 
 

@@ -158,7 +158,7 @@ class Exhibit:
     metric: str = ""
     """`p50` or `throughput` of endpoints; else what the figure is of."""
     figure: Estimate | None = None
-    unit: Literal["times", "seconds", "bytes", "lines", "error"] = "times"
+    unit: Literal["times", "bytes", "lines", "error"] = "times"
     outcome: Outcome | Literal[""] = ""
     speaks: Voice = ""
     leads: bool = False

@@ -43,7 +43,7 @@ def _error(entry: Entry) -> Exhibit:
     assert gate is not None
     known = gate.max_abs_error
     error = None if known is None else Estimate(known, None, None, gate.checked)
-    words = f"{entry.result.format} against the golden outputs, largest absolute error"
+    words = "largest absolute error over the golden inputs"
     return Exhibit(
         FRAMEWORK[entry.result.format],
         words,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comparison.answers import Evidenced
-from comparison.contrasts import deciding, static_against_dynamic
+from comparison.contrasts import PAIRS, deciding, static_against_dynamic
 from comparison.outcome import Contrast, Exhibit
 from comparison.results import Suite
-from comparison.studies.claims.pairs import PYTORCH, TF2
+from comparison.studies.claims.pairs import PYTORCH, TF1, TF2, Pair, callers, contrasts, find
 from comparison.studies.claims.ruling import FASTER, Ruling, heard, rule
 from loadtests.loads import closed
 
@@ -22,9 +22,15 @@ MEASURE = "serveoff run 'flask-*'"
 
 def study(evidence: Evidenced, suite: Suite) -> Ruling:
     """Judge the claim by the contrasts that the section on static graphs shows."""
-    contrasts = static_against_dynamic(evidence)
-    exhibits = [heard(exhibit(contrast), FASTER) for contrast in deciding(contrasts)]
-    return replace(rule(exhibits, needed=(TF2, PYTORCH)), contrasts=contrasts)
+    shown, fewest = static_against_dynamic(evidence), callers(evidence)[0]
+    counting = [exhibit(contrast) for contrast in deciding(shown, fewest)]
+    others = [_pair(evidence, *pair, fewest) for pair in PAIRS if pair[0] not in {TF1, *(e.group for e in counting)}]
+    exhibits = [heard(e, FASTER) for e in (*counting, *contrasts(evidence, others))]
+    return replace(rule(exhibits, needed=(TF2, PYTORCH)), contrasts=shown)
+
+
+def _pair(evidence: Evidenced, framework: str, static: str, dynamic: str, fewest: int) -> Pair:
+    return Pair(framework, find(evidence, "flask", static), find(evidence, "flask", dynamic), closed(fewest))
 
 
 def exhibit(contrast: Contrast) -> Exhibit:

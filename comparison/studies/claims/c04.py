@@ -14,7 +14,7 @@ from comparison.contrasts import deciding, static_against_dynamic
 from comparison.results import Suite
 from comparison.studies.claims.agreement import agreement, shown_by_tests, tests
 from comparison.studies.claims.c01 import exhibit
-from comparison.studies.claims.pairs import TF2
+from comparison.studies.claims.pairs import TF2, callers
 from comparison.studies.claims.ruling import Ruling
 
 MEASURE = "serveoff run '*keras-eager' '*savedmodel'"
@@ -29,5 +29,6 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
     """Tests, the gates of both forms, and what the graph gains."""
     formats = ("keras_eager", "savedmodel")
     found = shown_by_tests(tests(FILE, TF2, TESTS), list(agreement(evidence, formats)), formats)
-    gains = [exhibit(c) for c in deciding(static_against_dynamic(evidence)) if c.framework == TF2]
+    contrasts = deciding(static_against_dynamic(evidence), callers(evidence)[0])
+    gains = [exhibit(contrast) for contrast in contrasts if contrast.framework == TF2]
     return replace(found, exhibits=(*found.exhibits, *gains))

@@ -72,20 +72,20 @@ def _voice(group: str, probe: LayerProbe) -> Voice:
 
 
 def _agreement(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhibit]:
-    """Each answer against the first, over the values that were kept."""
+    """Each answer against the first, over the values that were kept; an error counts by the size of the largest."""
     for entry, probe in answered[1:]:
         first = answered[0][1]
         if probe.shape != first.shape:
             yield Exhibit("agreement", f"shape {probe.shape}, not {first.shape}", entry.name, answered[0][0].name)
             continue
-        error = float(np.abs(np.array(probe.values) - np.array(first.values)).max())
-        within = "within" if error <= TOLERANCE else "beyond"
+        mine, its = np.array(probe.values), np.array(first.values)
+        error = float(np.abs(mine - its).max() / (np.abs(its).max() or 1.0))
         yield Exhibit(
             "agreement",
-            f"the layer's values agree, {within} 1e-5" if within == "within" else "the layer's values differ",
+            "the layer's values agree" if error <= TOLERANCE else "the layer's values differ",
             mine=entry.name,
             other=answered[0][0].name,
-            metric="absolute error",
+            metric="error, of the largest value",
             figure=Estimate(error, None, None, len(probe.values)),
             unit="error",
         )

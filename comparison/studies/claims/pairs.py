@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from comparison.answers import MEASURES, Evidenced, Measure, compare_points
@@ -50,12 +50,6 @@ def find(
     return next((e for e in wanted if e.result.variant == variant and protocol in ("", e.result.protocol)), None)
 
 
-def point(entry: Entry | None, load: Load) -> Point | None:
-    """A VALID point of an endpoint; None where there is none."""
-    points = (*entry.points, *entry.others) if entry else ()
-    return next((p for p in points if p.load == load and p.valid), None)
-
-
 def batches(evidence: Evidenced, concurrency: int = 1) -> list[int]:
     """Rows of the requests that were measured in closed loops of so many callers, 1 first."""
     points = (p for e in evidence.entries for p in (*e.points, *e.others))
@@ -69,30 +63,40 @@ def callers(evidence: Evidenced) -> tuple[int, int]:
 
 
 def contrasts(evidence: Evidenced, pairs: Iterable[Pair]) -> list[Exhibit]:
-    """An exhibit for every pair of which both points are VALID and have the figure."""
-    usable = [pair for pair in pairs if _usable(evidence, pair)]
-    return [_contrast(evidence, pair, len(usable)) for pair in usable]
+    """An exhibit for every pair that was measured; without a figure where a point of it does not count."""
+    known = [(pair, sides) for pair in pairs if (sides := _sides(pair))]
+    counting = sum(_counts(evidence, pair, sides) for pair, sides in known)
+    return [_contrast(evidence, pair, sides, counting) for pair, sides in known]
 
 
-def _usable(evidence: Evidenced, pair: Pair) -> bool:
-    sides = ((pair.mine, pair.load), (pair.other, pair.other_load or pair.load))
-    points = [point(entry, load) for entry, load in sides]
-    return all(p and pair.measure.statistic in evidence.sampled.get((p.endpoint, p.load), {}) for p in points)
+def _sides(pair: Pair) -> tuple[Point, Point] | None:
+    """Both points, VALID or not, where both have requests."""
+    mine, other = _measured(pair.mine, pair.load), _measured(pair.other, pair.other_load or pair.load)
+    return (mine, other) if mine and other else None
 
 
-def _contrast(evidence: Evidenced, pair: Pair, comparisons: int) -> Exhibit:
-    assert pair.mine is not None
-    assert pair.other is not None
-    other_load = pair.other_load or pair.load
-    alone = compare_points(evidence, pair.measure, (pair.mine.name, pair.load), (pair.other.name, other_load))
-    found = simultaneous(alone, comparisons)
-    return Exhibit(
+def _measured(entry: Entry | None, load: Load) -> Point | None:
+    points = (*entry.points, *entry.others) if entry else ()
+    return next((p for p in points if p.load == load and p.samples), None)
+
+
+def _counts(evidence: Evidenced, pair: Pair, sides: tuple[Point, Point]) -> bool:
+    return all(p.valid and pair.measure.statistic in evidence.sampled.get((p.endpoint, p.load), {}) for p in sides)
+
+
+def _contrast(evidence: Evidenced, pair: Pair, sides: tuple[Point, Point], comparisons: int) -> Exhibit:
+    mine, other = sides
+    plain = Exhibit(
         group=pair.group,
-        mine=pair.mine.name,
-        other=pair.other.name,
-        load=pair.load,
+        mine=mine.endpoint,
+        other=other.endpoint,
+        load=mine.load,
         other_load=pair.other_load,
         metric=pair.measure.statistic,
-        figure=found,
-        outcome=difference(found),
     )
+    if not _counts(evidence, pair, sides):
+        why = next((f.code for p in sides for f in p.verdict.reasons), "no figure")
+        return replace(plain, words=f"a point is INVALID, {why}", outcome="no interval")
+    alone = compare_points(evidence, pair.measure, (mine.endpoint, mine.load), (other.endpoint, other.load))
+    found = simultaneous(alone, comparisons)
+    return replace(plain, figure=found, outcome=difference(found))

@@ -1,8 +1,9 @@
 """How a verdict follows from exhibits: the same steps for every claim.
 
 Each exhibit that decides speaks for the claim, against it, or leaves it open. All for it: confirmed. All against it:
-refuted. Some for it and others not: mixed. None for it and some open: inconclusive. None at all: not measured. Where a
-claim is of several things, frameworks for instance, and one of them was not measured, it is inconclusive.
+refuted. Some for it and others not: mixed. None for it and some open: inconclusive. None at all: not measured. A
+contrast that was measured and has a point that does not count is open. Where a claim is of several things, frameworks
+for instance, and one of them was not measured, it is inconclusive.
 """
 
 from __future__ import annotations
