@@ -1,8 +1,8 @@
 """Data parallelism is easier in PyTorch than in TF1.
 
 Rule: two things decide. Scaling: throughput with the most callers of each PyTorch deployment with more workers over the
-same deployment without; clearly more speaks for the claim, a tie or less against it. Effort: the lines of
-docker-compose.yml that one more replica takes; fewer for PyTorch than for TensorFlow 1 behind the same kind of server
+same deployment without; clearly more speaks for the claim, a tie or less against it. Effort: the lines that one more
+replica takes in the registry of deployments; fewer for PyTorch than for TensorFlow 1 behind the same kind of server
 speaks for the claim, as many or more against it. With fewer server cores than workers replicas cannot scale whatever
 serves them: then scaling does not decide, and the claim is inconclusive. TensorFlow 2 is shown and does not decide.
 """
@@ -78,7 +78,7 @@ def _effort(evidence: Evidenced) -> Iterator[Exhibit]:
             group,
             words,
             mine=entry.name,
-            metric="docker-compose.yml",
+            metric="lines of the registry",
             figure=Estimate(found.lines, None, None, 1),
             unit="lines",
             speaks=_voice(entry, list(counted.values())) if group == PYTORCH else "",

@@ -10,7 +10,7 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.outcome import Comparison
-from comparison.render import FORMATS, charts, findings, html, notes, ranking, tables, words, write_all
+from comparison.render import FORMATS, charts, claims, findings, html, notes, ranking, tables, words, write_all
 from comparison.render import csv as csv_form
 from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.render.conftest import HOSTILE, RUNS
@@ -24,6 +24,7 @@ TABLES = (
     tables.cold_start,
     tables.resources,
     tables.static_dynamic,
+    claims.overview,
 )
 every_run = pytest.mark.parametrize("run", RUNS)
 
