@@ -87,7 +87,7 @@ def sentence(claim: Claim) -> str:
 
 def _figures(claim: Claim) -> Cell:
     led = [exhibit for exhibit in claim.exhibits if exhibit.leads and exhibit.figure]
-    said = "; ".join(f"{_figure(e)} (n {e.figure.samples:,})" for e in led if e.figure)
+    said = "; ".join(f"{_figure(e)} (n\u00a0{e.figure.samples:,})" for e in led if e.figure)
     return Cell(said) if said else Cell(NONE, tone="muted")
 
 

@@ -18,9 +18,8 @@ from comparison.answers import Evidenced
 from comparison.outcome import Entry, Exhibit, Voice
 from comparison.results import LayerProbe, Suite
 from comparison.stats import RESAMPLES, Estimate, simultaneous
-from comparison.studies.claims.agreement import tests
+from comparison.studies.claims.agreement import AGREE_WITHIN, tests
 from comparison.studies.claims.ruling import Ruling, rule
-from models.golden import TOLERANCE
 
 MEASURE = "serveoff run 'flask-*'"
 DYNAMIC_FORMS = ("keras_eager", "torch_eager")
@@ -44,9 +43,11 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
     return replace(found, reason=f"{_said(exhibits)} {found.reason}", exhibits=_led(found.exhibits))
 
 
-def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate:
+def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate | None:
     """Median latency with the layer over that without; the interval draws pairs of requests again."""
     over, under = np.array(probe.with_layer_s), np.array(probe.without_s)
+    if not over.size or over.size != under.size or min(over.min(), under.min()) <= 0:
+        return None
     drawn = np.random.default_rng(seed).integers(0, over.size, (RESAMPLES, over.size))
     ratios = np.median(over[drawn], axis=1) / np.median(under[drawn], axis=1)
     low, high = np.quantile(ratios, [0.025, 0.975])
@@ -60,9 +61,13 @@ def _exhibit(entry: Entry, probe: LayerProbe, answered: int, seed: int) -> Exhib
     if probe.outcome != "answered":
         return plain
     shape = "×".join(map(str, probe.shape))
-    spent = simultaneous(cost(probe, [seed, zlib.crc32(entry.name.encode())]), answered)
-    metric = "p50 with the layer over p50 without"
-    return replace(plain, words=f"answered layer {probe.layer}, shape {shape}", metric=metric, figure=spent)
+    spent = cost(probe, [seed, zlib.crc32(entry.name.encode())])
+    return replace(
+        plain,
+        words=f"answered layer {probe.layer}, shape {shape}",
+        metric="p50 with the layer over p50 without",
+        figure=simultaneous(spent, answered) if spent else None,
+    )
 
 
 def _voice(group: str, probe: LayerProbe) -> Voice:
@@ -75,14 +80,14 @@ def _agreement(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhibit
     """Each answer against the first, over the values that were kept; an error counts by the size of the largest."""
     for entry, probe in answered[1:]:
         first = answered[0][1]
-        if probe.shape != first.shape:
+        if probe.shape != first.shape or not 0 < len(probe.values) == len(first.values):
             yield Exhibit("agreement", f"shape {probe.shape}, not {first.shape}", entry.name, answered[0][0].name)
             continue
         mine, its = np.array(probe.values), np.array(first.values)
         error = float(np.abs(mine - its).max() / (np.abs(its).max() or 1.0))
         yield Exhibit(
             "agreement",
-            "the layer's values agree" if error <= TOLERANCE else "the layer's values differ",
+            "the layer's values agree" if error <= AGREE_WITHIN else "the layer's values differ",
             mine=entry.name,
             other=answered[0][0].name,
             metric="error, of the largest value",
@@ -95,7 +100,7 @@ def _said(exhibits: Sequence[Exhibit]) -> str:
     counts = []
     for group in (DYNAMIC, STATIC):
         asked = [e for e in exhibits if e.group == group and e.speaks]
-        counts.append(f"{sum(e.figure is not None for e in asked)} of {len(asked)} {group}")
+        counts.append(f"{sum(bool(e.metric) for e in asked)} of {len(asked)} {group}")
     return f"Asked for the layer, {' and '.join(counts)} forms answered."
 
 

@@ -44,7 +44,7 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
 def _workers(entry: Entry) -> int:
     """Workers of a variant; 0 for anything else."""
     setting, _, value = entry.result.variant.partition("=")
-    return int(value) if setting == SETTING else 0
+    return int(value) if setting == SETTING and value.isdecimal() else 0
 
 
 def _pairs(evidence: Evidenced, workers: dict[str, int]) -> Iterator[Pair]:

@@ -76,7 +76,7 @@ def _led(exhibits: Sequence[Exhibit], deciding: Sequence[Exhibit]) -> Iterable[E
     """Of each group, the deciding figure that says least for the claim stands for it in the table."""
     leaders: dict[str, Exhibit] = {}
     for exhibit in sorted(deciding, key=_favour):
-        if exhibit.figure and exhibit.figure.value is not None:
+        if exhibit.figure and exhibit.figure.value is not None and exhibit.unit in ("times", "error"):
             leaders.setdefault(exhibit.group, exhibit)
     return (replace(e, leads=any(e is leader for leader in leaders.values())) for e in exhibits)
 

@@ -62,7 +62,7 @@ def test_the_table_shows_the_leading_figures_with_interval_and_samples(told):
     rows = {row[0].text: row for row in claims.overview(told).rows}
     (lead,) = [e for e in told.claims[5].exhibits if e.leads]
     assert "1.70×" in rows["C6"][3].text
-    assert rows["C6"][3].text.endswith(f"(n {lead.figure.samples})")
+    assert rows["C6"][3].text.endswith(f"(n\u00a0{lead.figure.samples})")
     assert rows["C9"][3].text == "–"
     assert (rows["C9"][2].text, rows["C9"][2].tone) == ("not measured", "muted")
 

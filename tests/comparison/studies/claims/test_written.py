@@ -8,6 +8,8 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.studies import claims
+from comparison.studies.claims.agreement import AGREE_WITHIN
+from models.golden import TOLERANCE
 from tests.comparison.claim_runs import answered, refused, set_layers
 from tests.comparison.synthetic import Faults, Scenario, write_run
 
@@ -103,6 +105,14 @@ def test_c6_one_kind_or_no_answer_is_not_enough(run, judge):
     assert [e.speaks for e in claim.exhibits if e.mine].count("") == 1, "who was not asked does not decide"
 
 
+def test_c6_an_answer_without_figures_still_counts_as_one(run, judge):
+    folder = run(*FLASK)
+    bare = answered().model_copy(update={"values": [], "with_layer_s": [], "without_s": [0.0]})
+    set_layers(folder, keras_eager=bare, torch_eager=bare, torchscript=refused())
+    claim = judge(folder, "C6")
+    assert (claim.verdict, {e.figure for e in claim.exhibits}) == ("confirmed", {None})
+
+
 def test_c6_says_what_the_layer_costs_and_where_values_differ(run, judge):
     folder = run(*FLASK)
     set_layers(folder, keras_eager=answered(slower=1.7), torch_eager=answered(values=(0.5, 0.26)))
@@ -113,6 +123,10 @@ def test_c6_says_what_the_layer_costs_and_where_values_differ(run, judge):
     (difference,) = [e for e in claim.exhibits if e.group == "agreement"]
     assert (difference.words, difference.figure.value) == ("the layer's values differ", pytest.approx(0.02, rel=0.05))
     assert [e.mine for e in claim.exhibits if e.leads] == ["flask-keras-eager-rest"]
+
+
+def test_agreement_is_the_gates():
+    assert AGREE_WITHIN == TOLERANCE
 
 
 def test_rules_are_read_from_the_modules_docstrings():
