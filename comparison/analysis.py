@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from comparison.answers import MEASURES, Evidenced, answer_all, compare_points
-from comparison.contrasts import static_against_dynamic
 from comparison.equality import unequal
 from comparison.looks import price
 from comparison.outcome import Calibration, Comparison, Entry, Point
@@ -30,6 +29,7 @@ from comparison.studies import (
     capacity,
     ceiling,
     changes,
+    claims,
     cold_start,
     distributions,
     encodings,
@@ -74,8 +74,8 @@ def analyse(folder: Path) -> Analysis:
         concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
         entries=tuple(ranked),
         answers=tuple(answer_all(evidence)),
-        claims=(static_against_dynamic(evidence),),
         calibration=_calibration(evidence),
+        claims=claims.study(evidence, suite),
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
         sweeps=sweeps.study(evidence),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from comparison.answers import MEASURES, Evidenced, Measure, compare_points
-from comparison.outcome import Claim, Contrast, Entry
+from comparison.outcome import Contrast, Entry
 from comparison.stats import simultaneous
 from comparison.verdict import difference
 from loadtests.loads import closed
@@ -19,41 +19,27 @@ PAIRS: Final = (
 )
 """Framework, its static format, and the dynamic format it is set against. TF1 has no dynamic form: TF2's is used."""
 PLACES: Final = ("flask", "inprocess")
-DECIDING: Final = 2
-"""TensorFlow 2 and PyTorch: a verdict on the claim needs both."""
-C1: Final = "Static graphs are faster, in deployment above all"
 
 
-def static_against_dynamic(evidence: Evidenced) -> Claim:
-    """C1: judged on Flask's p50 with one caller, TensorFlow 2 and PyTorch; the rest is shown beside it."""
+def static_against_dynamic(evidence: Evidenced) -> tuple[Contrast, ...]:
+    """Every pair of valid points, with intervals that hold for all of them together."""
     alone = [c for pair in PAIRS for place in PLACES for c in _contrasts(evidence, place, pair)]
-    contrasts = tuple(_among(c, len(alone) * evidence.looks) for c in alone)
-    lowest = min((c.concurrency for c in contrasts if c.place == "flask"), default=0)
-    deciding = [
+    return tuple(_among(c, len(alone) * evidence.looks) for c in alone)
+
+
+def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
+    """Flask's p50 with the run's fewest callers, of TensorFlow 2 and PyTorch: the rest is shown beside them."""
+    return [
         c
         for c in contrasts
-        if (c.place, c.concurrency, c.metric) == ("flask", lowest, "p50") and c.framework != "TensorFlow 1"
+        if (c.place, c.concurrency, c.metric) == ("flask", fewest, "p50") and c.framework != "TensorFlow 1"
     ]
-    return Claim("C1", C1, _verdict(deciding), contrasts)
 
 
 def _among(contrast: Contrast, comparisons: float) -> Contrast:
     """With the interval that holds for all contrasts together."""
     found = simultaneous(contrast.ratio, comparisons)
     return replace(contrast, ratio=found, outcome=difference(found))
-
-
-def _verdict(deciding: Sequence[Contrast]) -> str:
-    outcomes = {c.outcome for c in deciding}
-    if not outcomes:
-        return "not measured"
-    if len({c.framework for c in deciding}) < DECIDING:
-        return "incomplete"
-    if outcomes == {"better"}:
-        return "confirmed"
-    if outcomes <= {"worse", "tie"}:
-        return "refuted"
-    return "inconclusive" if outcomes == {"inconclusive"} else "mixed"
 
 
 def _contrasts(evidence: Evidenced, place: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:

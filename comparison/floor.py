@@ -56,7 +56,7 @@ def check_floor(server: Server) -> Gate:
 def visit_floor(
     server: Server, name: str, stages: Sequence[Stage], round_: int, folder: Path, tick: Callable[[], None]
 ) -> Visit:
-    """Call the model in a closed loop, one window a stage."""
+    """Call the model in a closed loop, one window a stage; a load's payload is another way to call it."""
     relative = Path("rows") / f"{name}--r{round_}.parquet"
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
     windows, tables, usages = [], [], []
@@ -75,9 +75,10 @@ def visit_floor(
 
 
 def _command(stage: Stage) -> dict[str, Any]:
-    if not stage.load.plain:
-        raise ValueError(f"a floor is called with single rows, not {stage.load.text}")
-    return {"command": "measure", "duration_s": stage.duration_s}
+    load = stage.load
+    if not load.closed or load.concurrency != 1:
+        raise ValueError(f"a floor has one caller, not {load.text}")
+    return {"command": "measure", "duration_s": stage.duration_s, "batch": load.batch, "call": load.payload}
 
 
 def _window(

@@ -20,13 +20,20 @@ from loadtests.samples import expected_outputs, golden_inputs
 from models.golden import TOLERANCE
 
 CALL_TIMEOUT_S = 30.0
+SAID = 400
+"""Bytes of an error body that are kept."""
+BAD_REQUEST = 400
 
 Send = Callable[[bytes], bytes]
 """One request body to one answer body; GateError where the endpoint refuses."""
 
 
 class GateError(Exception):
-    """The endpoint did not answer, or with an error."""
+    """The endpoint did not answer, or with an error. `status` is HTTP's; 400 for gRPC's INVALID_ARGUMENT, else 0."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def payload_kind(endpoint: Endpoint) -> str:
@@ -58,7 +65,7 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
     payload = _payload(endpoint)
     answered = []
     try:
-        with _sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
+        with sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
             for _ in range(count):
                 asked_at = time.perf_counter()
                 answer = send(body)
@@ -82,7 +89,7 @@ def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
     inputs, expected = golden_inputs(model), expected_outputs(model, endpoint.deployment.format)
     answers: list[np.ndarray] = []
     try:
-        with _sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
+        with sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
             for row in range(len(inputs)):
                 answers.append(payload.decode(send(payload.encode(model, inputs[row : row + 1])))[0])
     except (GateError, ValueError) as error:
@@ -129,27 +136,28 @@ def _payload(endpoint: Endpoint, encoding: str = "") -> Payload:
 
 
 @contextmanager
-def _sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
+def sender(endpoint: Endpoint, payload: Payload, address: str, query: str = "") -> Iterator[Send]:
+    """A connection that sends bodies; `query`, as `?layer=dense1`, goes behind the path of REST."""
     open_ = {"rest": _rest_sender, "grpc": _grpc_sender}[endpoint.protocol]
-    with open_(endpoint, payload, address) as send:
+    with open_(endpoint, payload, address, query) as send:
         yield send
 
 
 @contextmanager
-def _rest_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
+def _rest_sender(endpoint: Endpoint, payload: Payload, address: str, query: str) -> Iterator[Send]:
     connection = http.client.HTTPConnection(address, timeout=CALL_TIMEOUT_S)
     headers: Mapping[str, str] = headers_of(payload, golden_inputs(endpoint.deployment.model)[:1])
 
     def send(body: bytes) -> bytes:
         try:
-            path = f"/v1/models/{endpoint.deployment.model}:predict"
+            path = f"/v1/models/{endpoint.deployment.model}:predict{query}"
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise GateError(f"no answer: {error!r}") from None
         if answer.status != 200:
-            raise GateError(f"status {answer.status}: {data[:200].decode(errors='replace')}")
+            raise GateError(f"status {answer.status}: {data[:SAID].decode(errors='replace')}", answer.status)
         return data
 
     try:
@@ -163,7 +171,7 @@ def _rest_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator
 
 
 @contextmanager
-def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator[Send]:
+def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str, query: str) -> Iterator[Send]:
     with grpc.insecure_channel(address) as channel:
         call = channel.unary_unary(payload.method)
         try:
@@ -175,7 +183,8 @@ def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str) -> Iterator
             try:
                 answer: bytes = call(body, timeout=CALL_TIMEOUT_S)
             except grpc.RpcError as error:
-                raise GateError(f"gRPC {error.code().name}: {error.details()}") from None
+                refused = BAD_REQUEST if error.code() is grpc.StatusCode.INVALID_ARGUMENT else 0
+                raise GateError(f"gRPC {error.code().name}: {error.details()}", refused) from None
             return answer
 
         yield send

@@ -59,8 +59,11 @@ def closed_stages(endpoint: Endpoint, profile: Profile, without: Set[str] = froz
 
 
 def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
-    """One caller and single rows: what `services.inprocess` measures."""
-    return (Stage(closed(1), profile.floor_window_s),)
+    """One caller: single rows and batches, then the same by each other way to call the model (models.formats)."""
+    rows = (1, *profile.batches)
+    own = (Stage(Load(batch=n), profile.floor_window_s if n == 1 else profile.floor_side_window_s) for n in rows)
+    calls = (Stage(Load(payload=name, batch=n), profile.call_window_s) for name in endpoint.payloads for n in rows)
+    return (*own, *calls)
 
 
 def variant_stages(profile: Profile) -> tuple[Stage, ...]:

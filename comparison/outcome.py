@@ -148,14 +148,53 @@ class Contrast:
     outcome: Outcome
 
 
+ClaimVerdict = Literal["confirmed", "refuted", "mixed", "inconclusive", "not measured"]
+Voice = Literal["for", "against", "open", ""]
+"""What a piece of evidence says of a claim, by the claim's rule; empty where it does not decide."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One piece of evidence for a claim: two endpoints compared, a figure, a fact in words, or a test that shows it."""
+
+    group: str
+    """What it speaks for: a framework, or a part of the claim."""
+    words: str = ""
+    """What was seen; empty where `mine` and `other` say it."""
+    mine: str = ""
+    other: str = ""
+    """Endpoints: `mine` is so many times better than `other`."""
+    load: Load | None = None
+    other_load: Load | None = None
+    """None: the same."""
+    metric: str = ""
+    """`p50` or `throughput` of endpoints; else what the figure is of."""
+    figure: Estimate | None = None
+    unit: Literal["times", "bytes", "lines", "error"] = "times"
+    outcome: Outcome | Literal[""] = ""
+    speaks: Voice = ""
+    leads: bool = False
+    """It stands for its group in the table of claims."""
+    test: str = ""
+    """`file::function` of the test that shows it."""
+
+
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the article and what this run says: confirmed, refuted, mixed, ...."""
+    """One claim of the article and what this run says of it."""
 
     id: str
     text: str
-    verdict: str
-    evidence: tuple[Contrast, ...]
+    verdict: ClaimVerdict
+    evidence: tuple[Contrast, ...] = ()
+    """Static graphs against dynamic forms: of the first claim only."""
+    exhibits: tuple[Exhibit, ...] = ()
+    rule: str = ""
+    """How the verdict follows from the exhibits; written down before any run."""
+    reason: str = ""
+    """What the rule found."""
+    measure: str = ""
+    """The command that would measure what is missing."""
 
 
 @dataclass(frozen=True)

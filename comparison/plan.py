@@ -17,6 +17,8 @@ STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.
 LOCUST_ESTIMATE_S = 1.8
 SETTLE_ESTIMATE_S = 0.22
 FLOOR_WINDOW_SHARE = 0.5
+CALL_WINDOW_S = 1.2
+"""At least: Keras's `predict` takes 40 ms and more a call, and a point needs 36 of them over all rounds."""
 SIDE_WINDOW_SHARE = 0.5
 ONE_OF_EACH = "flask-torchscript+tfserving-savedmodel+torchserve-torchscript"
 """One deployment of each server."""
@@ -83,6 +85,16 @@ class Profile:
         """A floor has one caller and no noise of a network: a shorter window gives as many samples."""
         return max(self.window_s * FLOOR_WINDOW_SHARE, 0.5)
 
+    @property
+    def floor_side_window_s(self) -> float:
+        """Batches of a floor."""
+        return max(self.floor_window_s * SIDE_WINDOW_SHARE, 0.5)
+
+    @property
+    def call_window_s(self) -> float:
+        """Another way to call a floor's model."""
+        return max(self.floor_side_window_s, CALL_WINDOW_S)
+
 
 def make_profile(window_s: float, warmup_s: float, rounds: int, concurrencies: tuple[int, ...], **more: Any) -> Profile:
     """A profile whose first warm-up is as many times the usual one as is our rule; `more` are its other fields."""
@@ -128,24 +140,24 @@ class Plan:
 
     def visit_s(self, endpoint: Endpoint) -> float:
         """Seconds that one round of one endpoint should take."""
-        full, side = self._windows(endpoint)
         if endpoint.protocol == "call":
             return self.windows_s(endpoint)
+        full, side = self._windows(endpoint)
         overhead_s = LOCUST_ESTIMATE_S + (full + side) * SETTLE_ESTIMATE_S
         return overhead_s + self.profile.warmup_s + self.windows_s(endpoint)
 
     def windows_s(self, endpoint: Endpoint) -> float:
         """Seconds of the windows of one round of one endpoint."""
-        full, side = self._windows(endpoint)
+        p = self.profile
         if endpoint.protocol == "call":
-            return self.profile.floor_window_s
-        return full * self.profile.window_s + side * self.profile.side_window_s
+            calls_s = len(endpoint.payloads) * (1 + len(p.batches)) * p.call_window_s
+            return p.floor_window_s + len(p.batches) * p.floor_side_window_s + calls_s
+        full, side = self._windows(endpoint)
+        return full * p.window_s + side * p.side_window_s
 
     def _windows(self, endpoint: Endpoint) -> tuple[int, int]:
         """How many whole and how many side windows one round has; the null service has its open loop once."""
         p = self.profile
-        if endpoint.protocol == "call":
-            return 1, 0
         if endpoint.deployment.variant:
             return 0, 2
         side = len(p.batches) + p.payloads * len(endpoint.payloads)

@@ -218,6 +218,34 @@ class Gate(Record):
     reason: str = ""
 
 
+class LayerProbe(Record):
+    """One endpoint, asked for the output of one layer of its model after all that was timed.
+
+    `refused`: it says why it cannot; `failed`: it gave no proper answer; `not asked`: its protocol cannot name a layer.
+    """
+
+    layer: str
+    outcome: Literal["answered", "refused", "failed", "not asked"]
+    reason: str = ""
+    shape: list[int] = []
+    values: list[float] = []
+    """The first of the layer's values for the first golden input."""
+    with_layer_s: list[float] = []
+    without_s: list[float] = []
+    """Latencies of requests for that input, in turns: for the layer, and for the final outputs."""
+
+
+class Replication(Record):
+    """What docker-compose.yml takes to run one more replica of a deployment.
+
+    `by_setting`: a setting says how many; else it is one more service.
+    """
+
+    by_setting: bool
+    lines: int
+    """Lines of the file that change, or that the other service has."""
+
+
 class Window(Record):
     """One measured window: one endpoint, one load, one round. Times are seconds since the epoch.
 
@@ -313,6 +341,8 @@ class EndpointResult(Record):
     """All of its deployment, the first one included, in the order in which they were made."""
     gate: Gate | None = None
     windows: list[Window] = []
+    layers: LayerProbe | None = None
+    replication: Replication | None = None
 
     @property
     def starts(self) -> list[ColdStart]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from comparison import cold_start, floor, gate
+from comparison import cold_start, floor, gate, layers
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import ServerFailed
 from comparison.fleet import Fleet
@@ -74,6 +74,7 @@ def measure(run: Run) -> None:
             for deployment, endpoints in run.plan.deployments:
                 _visit_all(run, deployment, endpoints, round_)
             if due and _clear(run, round_):
+                _ask_last(run)
                 break
         run.suite.complete = True
     finally:
@@ -184,7 +185,7 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
         finally:
             withdraw(deployment.name, run.state)
         if round_ == run.plan.profile.rounds:
-            _look_again(run, server, endpoints)
+            _ask_more(run, server, endpoints)
         run.fleet.rest(deployment)
     except ServerFailed as error:
         run.fleet.stop(deployment)
@@ -193,8 +194,25 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
         run.save()
 
 
-def _look_again(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None:
-    for result in map(run.result, endpoints):
+def _ask_last(run: Run) -> None:
+    """What every server is asked after its last round, where that round turned out to be the last only now."""
+    for deployment, endpoints in run.plan.deployments:
+        if any(run.result(endpoint).unavailable for endpoint in endpoints):
+            continue
+        try:
+            _ask_more(run, run.fleet.wake(deployment), endpoints)
+            run.fleet.rest(deployment)
+        except ServerFailed as error:
+            run.fleet.stop(deployment)
+            run.progress.note(f"{deployment.name} was not asked for its layers and resources: {error}")
+
+
+def _ask_more(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None:
+    """After all that was timed: a network that a server builds to show its layers must not disturb a window."""
+    for endpoint in endpoints:
+        result = run.result(endpoint)
+        if result.windows and layers.wanted(endpoint) and not server.ended():
+            result.layers = layers.probe(endpoint, server)
         if result.resources is not None:
             result.resources = look_again(result.resources, server, run.suite.settings)
     run.save()

@@ -23,6 +23,7 @@ from comparison.load import LoadGenerator
 from comparison.plan import Objective, Plan, Profile, make_plan
 from comparison.processes import on_cpus
 from comparison.progress import RunProgress
+from comparison.replicas import replication
 from comparison.results import ResultsError, RunSettings, Suite, load_suite, results_root, save_suite
 from comparison.runner import Run, forget_interrupted, measure
 from comparison.runtimes import Preparation, Runtime, find_runtime
@@ -205,6 +206,7 @@ def _describe(run: Run, notes: Mapping[str, str]) -> None:
     for endpoint in run.plan.endpoints:
         result = run.result(endpoint)
         result.note = notes.get(endpoint.deployment.name, "")
+        result.replication = result.replication or replication(endpoint.deployment)
         artifact = manifest.artifacts.get(endpoint.deployment.format)
         if artifact is None:
             continue

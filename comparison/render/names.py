@@ -38,6 +38,7 @@ ENCODINGS: Final = {
     "raw_tensor": PAYLOADS["raw"],
     "grpc_tfserving_bytes": PAYLOADS["bytes"],
     "grpc_torchserve_json": PAYLOADS["grpc_json"],
+    "keras_predict": "model.predict",
 }
 """By the name of the encoding's module, as a load has it."""
 

@@ -115,16 +115,24 @@ def busiest(comparison: Comparison) -> str:
 
 
 def recompute(comparison: Comparison) -> str:
-    """Python that computes the report's percentiles from the raw rows, in milliseconds."""
+    """Python that computes the report's percentiles of plain loads from the raw rows, in milliseconds."""
     return (
+        "import glob\n"
+        "import json\n"
         "import numpy as np\n"
         "import pyarrow.dataset as ds\n\n"
+        f'folder = "results/{_path(comparison.folder)}"\n'
         'answered = ds.field("measured") & (ds.field("status") == 200)\n'
-        f'rows = ds.dataset("results/{_path(comparison.folder)}/rows").to_table(filter=answered)\n'
-        'endpoint, callers = rows["endpoint"].cast("string").to_numpy(), rows["concurrency"].to_numpy()\n'
-        "for name, count in sorted(set(zip(endpoint, callers))):\n"
-        '    latency = rows["latency_s"].to_numpy()[(endpoint == name) & (callers == count)]\n'
-        "    print(name, count, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"
+        'for e in json.load(open(f"{folder}/run.json"))["endpoints"]:\n'
+        '    plain = [w for w in e["windows"] if (w["arrivals"], w["payload"], w["batch"]) == ("closed", "", 1)]\n'
+        '    for callers in sorted({w["concurrency"] for w in plain}):\n'
+        "        latency = []\n"
+        '        for w in [w for w in plain if w["concurrency"] == callers]:\n'
+        "            files = glob.glob(f\"{folder}/{w['rows'][:-8]}.*parquet\")\n"
+        '            mine = answered & (ds.field("window") == w["number"])\n'
+        '            latency.extend(ds.dataset(files).to_table(filter=mine)["latency_s"].to_numpy())\n'
+        "        if latency:\n"
+        '            print(e["endpoint"], callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))'
     )
 
 

@@ -174,8 +174,8 @@ def _claimed(comparison: Comparison, answer: Answer) -> str:
 
 def claim_sentence(comparison: Comparison, claim: Claim) -> str:
     """What this run says of a claim, with the figures that decide it."""
-    lowest = min((c.concurrency for c in claim.evidence if c.place == "flask"), default=0)
-    shown = [c for c in claim.evidence if (c.place, c.concurrency, c.metric) == ("flask", lowest, "p50")]
+    fewest = min(comparison.concurrencies, default=0)
+    shown = [c for c in claim.evidence if (c.place, c.concurrency, c.metric) == ("flask", fewest, "p50")]
     if not shown:
         return "This run has no valid pair of a static and a dynamic form behind the same server."
     return " ".join(contrast_sentence(comparison, c) for c in shown)

@@ -47,7 +47,7 @@ def _callers(evidence: Evidenced, winner: str) -> Iterator[Other]:
             continue
         best = min(valid, key=lambda p: p.p50_s.value or 0.0)
         found = compare_points(evidence, LATENCY, (best.endpoint, best.load), (winner, point.load))
-        if difference(simultaneous(found, all_pairs(len(valid) + 1))) == "better":
+        if difference(simultaneous(found, all_pairs(len(valid) + 1) * evidence.looks)) == "better":
             yield Other("callers", best.endpoint, best.p50_s, point.concurrency)
             return
 

@@ -23,7 +23,7 @@ def study(evidence: Evidenced, groups: Sequence[Group]) -> Encodings:
         return Encodings()
     everything = [encoded for encoded in chain.from_iterable(groups) if _usable(encoded)]
     pairs = all_pairs(len(everything))
-    best = [found for group in groups if (found := best_of(group)) is not None]
+    best = [found for group in groups if (found := best_of(group, evidence.looks)) is not None]
     known = _in_order(encoded.encoding for encoded in everything)
     alike = [[encoded for encoded in everything if encoded.encoding == encoding] for encoding in known]
     return Encodings(
@@ -34,19 +34,19 @@ def study(evidence: Evidenced, groups: Sequence[Group]) -> Encodings:
     )
 
 
-def best_of(group: Group) -> Encoded | None:
+def best_of(group: Group, looks: float = 1.0) -> Encoded | None:
     """The quickest of those clearly quicker than the endpoint's own encoding, or else its own; None if that is INVALID.
 
-    Clearly: by intervals that hold for all its other encodings together, and by more than a tie.
+    Clearly: by intervals that hold for all its other encodings together and all looks, and by more than a tie.
     """
     own, *others = group
     if not _usable(own):
         return None
-    clear = [e for e in others if _usable(e) and _is_clear(e, len(others))]
+    clear = [e for e in others if _usable(e) and _is_clear(e, len(others) * looks)]
     return min(clear, key=_p50, default=own)
 
 
-def _is_clear(encoded: Encoded, comparisons: int) -> bool:
+def _is_clear(encoded: Encoded, comparisons: float) -> bool:
     return encoded.faster is not None and difference(simultaneous(encoded.faster, comparisons)) == "better"
 
 
@@ -60,7 +60,7 @@ def _ranked(evidence: Evidenced, chosen: Sequence[Encoded], comparisons: int) ->
 
 def _tied(evidence: Evidenced, above: Encoded, below: Encoded, comparisons: int) -> bool:
     found = compare_points(evidence, LATENCY, _key(above), _key(below))
-    return difference(simultaneous(found, comparisons)) != "better"
+    return difference(simultaneous(found, comparisons * evidence.looks)) != "better"
 
 
 def _matrix(evidence: Evidenced, groups: Sequence[Group]) -> Iterator[EncodingCell]:

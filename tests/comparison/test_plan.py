@@ -5,8 +5,10 @@ import pytest
 from comparison import plan
 from comparison.deployments import read_registry
 from comparison.errors import UnknownName
+from comparison.orders import floor_stages
 from comparison.plan import PROFILES, find_deployment, make_plan
 from comparison.variants import parse_variation
+from loadtests.loads import Load
 
 REGISTRY = read_registry(environ={})
 QUICK = PROFILES["quick"]
@@ -58,6 +60,22 @@ def test_find_deployment_is_exact():
 def test_profiles_fit_their_promised_time():
     assert make_plan(REGISTRY, (), PROFILES["quick"]).total_s < 5 * 60
     assert make_plan(REGISTRY, (), PROFILES["default"]).total_s < 25 * 60
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_time_of_a_floor_is_that_of_its_windows(profile):
+    plan = make_plan(REGISTRY, ["inprocess-*"], PROFILES[profile])
+    for endpoint in plan.endpoints:
+        windows_s = sum(stage.duration_s for stage in floor_stages(endpoint, plan.profile))
+        assert plan.visit_s(endpoint) == pytest.approx(windows_s)
+
+
+def test_floors_are_called_with_the_profiles_batches_and_keras_by_its_own_api_too():
+    plan = make_plan(REGISTRY, ["inprocess-keras-eager", "inprocess-savedmodel"], PROFILES["default"])
+    loads = {e.name: [stage.load for stage in floor_stages(e, plan.profile)] for e in plan.endpoints}
+    assert loads["inprocess-savedmodel"] == [Load(), Load(batch=32)]
+    predict = [Load(payload="keras_predict"), Load(payload="keras_predict", batch=32)]
+    assert loads["inprocess-keras-eager"] == [Load(), Load(batch=32), *predict]
 
 
 def test_a_longer_profile_takes_longer():

@@ -41,7 +41,12 @@ def add_payload(folder, endpoint, payload, speedup, seed_s=1e-6, batch=1):
         rows = Path("rows") / f"{endpoint}.{payload}x{batch}--r{window.round}.parquet"
         _write(folder / window.rows, folder / rows, speedup, seed_s)
         changes = {"rows": str(rows), "payload": payload, "batch": batch, "duration_s": window.duration_s / speedup}
-        more = {"request_bytes": 3136, "encode_s": 2e-6, "encodes": 64, "client_cpu_s": window.client_cpu_s / speedup}
+        more = {
+            "request_bytes": 3136,
+            "encode_s": 2e-6,
+            "encodes": 64,
+            "client_cpu_s": window.client_cpu_s and window.client_cpu_s / speedup,
+        }
         result.windows.append(window.model_copy(update=changes | more))
     suite.settings.payloads = True
     save_suite(folder, suite)

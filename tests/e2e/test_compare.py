@@ -56,7 +56,25 @@ def test_answers_were_checked_during_load_and_were_right(finished):
 def test_every_concurrency_was_measured(finished):
     for endpoint in finished.suite.endpoints:
         expected = [1] if endpoint.protocol == "call" else [1, 4]
-        assert [w.concurrency for w in endpoint.windows] == expected
+        assert [w.concurrency for w in endpoint.windows if not w.payload] == expected
+
+
+def test_keras_was_called_by_its_high_level_api_too(finished):
+    payloads = {e.endpoint: [w.payload for w in e.windows if w.payload] for e in finished.suite.endpoints}
+    assert {name: found for name, found in payloads.items() if found} == {"inprocess-keras-eager": ["keras_predict"]}
+
+
+def test_every_endpoint_that_serves_a_model_was_asked_for_a_layer(finished):
+    found = {e.endpoint: e.layers.outcome for e in finished.suite.endpoints if e.layers}
+    assert {n for n, outcome in found.items() if outcome == "answered"} == {
+        "flask-frozen-graph-rest",
+        "flask-keras-eager-rest",
+        "flask-torch-eager-rest",
+    }
+    refused = {n for n, outcome in found.items() if outcome == "refused"}
+    assert {"flask-savedmodel-rest", "flask-torchscript-rest"} < refused
+    assert sum(name.startswith("tfserving") and name.endswith("grpc") for name in refused) == 2
+    assert len(found) == COUNT - 6, "neither floors nor the null service"
 
 
 def test_raw_rows_agree_with_the_suite(finished):
@@ -70,7 +88,8 @@ def test_raw_rows_agree_with_the_suite(finished):
                 )
                 if measured and concurrency == window.concurrency
             ]
-            assert len(mine) == window.requests
+            others = [w for w in endpoint.windows if w.rows == window.rows and w.concurrency == window.concurrency]
+            assert len(mine) == sum(w.requests for w in others)
             assert all(0 < latency < 30 for latency in mine)
 
 

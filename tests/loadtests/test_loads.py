@@ -1,16 +1,24 @@
 import pytest
 
-from loadtests.loads import Load, Stage, closed, parse_load, parse_stages
+from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Stage, closed, parse_load, parse_stages
 
 
 def test_stages_are_users_and_seconds():
     assert parse_stages("1:2.0,16:0.5") == [Stage(closed(1), 2.0), Stage(closed(16), 0.5)]
 
 
-@pytest.mark.parametrize("payload", ["", "raw_tensor", "json_base64"])
-@pytest.mark.parametrize("batch", [1, 32])
-def test_a_load_is_read_as_it_is_written(payload, batch):
-    load = Load(4, payload=payload, batch=batch)
+@pytest.mark.parametrize(
+    "load",
+    [
+        closed(4),
+        Load(payload="raw_tensor"),
+        Load(batch=32),
+        Load(4, payload="json_base64", batch=32),
+        Load(payload="keras_predict", batch=8),
+        Load(OPEN_LOOP_CONNECTIONS, "poisson", 50.0, "raw_tensor", 8),
+    ],
+)
+def test_a_load_is_read_as_it_is_written(load):
     assert parse_load(load.text) == load
 
 

@@ -13,6 +13,7 @@ from comparison.outcome import Comparison
 from comparison.render import (
     FORMATS,
     charts,
+    claims,
     cold_starts,
     curves,
     distributions,
@@ -30,6 +31,7 @@ from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.render.conftest import HOSTILE, ONLY_CLEAN, RUNS
 from tests.comparison.render.page import Page
 from tests.comparison.synthetic import Faults, Scenario, write_run
+from tests.comparison.variant_runs import add_payload
 
 TABLES = (
     ranking.ranking,
@@ -43,6 +45,7 @@ TABLES = (
     distributions.distributions,
     curves.tradeoff,
     inside.inside,
+    claims.overview,
 )
 every_run = pytest.mark.parametrize("run", RUNS)
 
@@ -284,13 +287,15 @@ def test_one_kind_of_doubt_about_one_endpoint_is_one_row(rendered):
 
 
 def test_the_recipe_on_the_page_recomputes_its_percentiles(rendered, tmp_path, monkeypatch, capsys):
-    comparison = compare(write_run(tmp_path / "results" / "run", Scenario(only=("flask-torchscript-rest",))))
+    folder = write_run(tmp_path / "results" / "run", Scenario(only=("flask-torchscript-rest", "inprocess-savedmodel")))
+    add_payload(folder, "inprocess-savedmodel", "", speedup=0.5, batch=32)
+    comparison = compare(folder)
     monkeypatch.chdir(tmp_path)
     exec(compile(notes.recompute(comparison), "recipe", "exec"), {})
     printed = [line.split(maxsplit=3) for line in capsys.readouterr().out.splitlines()]
     assert [(name, int(c), int(n)) for name, c, n, _ in printed] == [
         (p.endpoint, p.concurrency, p.samples) for p in comparison.points
-    ]
+    ], "single rows only: the batches of the floor are another load"
     for (*_, figures), point in zip(printed, comparison.points, strict=True):
         found = [float(f) for f in figures.strip("[]").split()]
         expected = [1e3 * e.value for e in (point.p50_s, point.p90_s, point.p99_s)]
