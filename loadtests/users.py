@@ -28,8 +28,6 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
     load: ClassVar[LoadTest]
     begun: float = math.inf
     """When the request now under way was sent, in perf_counter seconds; infinity between requests."""
-    timing: object = None
-    """What the last answer's Server-Timing header said; only asked for where the load test wants it."""
 
     @classmethod
     def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -39,6 +37,10 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
     def send(self, request: bytes) -> Answer:
         """Send, wait for the whole answer; an endpoint that does not answer is a status, not an exception."""
         raise NotImplementedError
+
+    def server_timing(self) -> object:
+        """What the last answer said in Server-Timing, as it came; asked for after the clock has stopped."""
+        return None
 
     def disconnect(self) -> None:
         """Let go of the connection."""
@@ -79,8 +81,8 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
             load.recorder.record(start, latency, status, sample, len(body), start if due is None else due)
         if status == OK:
             load.reservoir.offer(start, sample, body)
-            if load.wants_timing and self.timing is not None:
-                load.recorder.timings.append((start, self.timing))
+            if load.wants_timing:
+                load.recorder.timings.append((start, self.server_timing()))
         else:
             load.last_failure = status, body
             if status in NO_ANSWER:

@@ -27,6 +27,7 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
 
     abstract = False
     _connection: socket.socket | None = None
+    _response: HTTPSocketResponse | None = None
 
     @classmethod
     def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -45,11 +46,14 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
         except (OSError, HTTPParseError):
             self.disconnect()
             return 0, b""
-        if self.load.wants_timing:
-            self.timing = response.get("server-timing")
+        self._response = response
         if response.should_close():
             self.disconnect()
         return response.status_code, body
+
+    def server_timing(self) -> object:
+        """The header of the last answer: one text, or a list of them."""
+        return None if self._response is None else self._response.get("server-timing")
 
     def disconnect(self) -> None:
         """The next request opens a new connection, within its own latency."""
