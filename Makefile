@@ -45,7 +45,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve report up down logs ps images locust reports \
-	test test-fast test-docker check format ground-truth coverage bench-client bench-service lock clean
+	test test-fast test-docker check format ground-truth coverage bench-client bench-service bench-batching lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -137,6 +137,9 @@ coverage: $(READY) ## how often intervals hold what is true, and equal endpoints
 
 bench-service: $(READY) $(PEERS_READY) ## our Flask service beside other Python servers
 	@$(BIN)/python -m benchmarks.bench_service
+
+bench-batching: $(READY) ## what micro-batching gives our Flask service at 32 connections
+	@$(BIN)/python -m benchmarks.bench_batching
 
 # The peers' own packages come first, and PyTorch is the one of .venv: all compute with the same.
 $(PEERS_READY): benchmarks/peers.txt $(READY)

@@ -115,10 +115,10 @@ def ours(model: str, format: str, folder: Path, **settings: object) -> Iterator[
 
 
 @contextmanager
-def floor(model: str, format: str, folder: Path) -> Iterator[Callable[[float], float]]:
-    """A function that calls the bare model for so many seconds and gives the median of a call's, on the server's core.
+def floor(model: str, format: str, folder: Path) -> Iterator[Callable[..., float]]:
+    """A function of seconds and rows a call (1): calls the bare model for so long and gives the median of a call's.
 
-    The process waits in between; ValueError if its answers are wrong.
+    It runs on the server's core and waits in between; ValueError if its answers are wrong.
     """
     process = subprocess.Popen(
         on_server_core(sys.executable, "-m", "services.inprocess"),
@@ -132,8 +132,9 @@ def floor(model: str, format: str, folder: Path) -> Iterator[Callable[[float], f
     assert process.stdout is not None
     orders, events = process.stdin, process.stdout
 
-    def measure(seconds: float) -> float:
-        orders.write(json.dumps({"command": "measure", "duration_s": seconds}).encode() + b"\n")
+    def measure(seconds: float, batch: int = 1) -> float:
+        command = {"command": "measure", "duration_s": seconds, "batch": batch}
+        orders.write(json.dumps(command).encode() + b"\n")
         orders.flush()
         event = json.loads(events.readline())
         if event["event"] != "measured" or event["wrong_answers"]:

@@ -24,7 +24,7 @@ from comparison.points import (
 )
 from comparison.results import EndpointResult, Suite, load_suite
 from comparison.stats import Sampled, all_pairs, ratio, simultaneous
-from comparison.studies import arrivals, capacity, changes, cold_start, payloads, sweeps
+from comparison.studies import arrivals, capacity, changes, cold_start, distributions, payloads, sweeps, timelines
 from comparison.verdict import difference
 
 STAND_IN_SERVER = "tfserving-embedded"
@@ -68,6 +68,8 @@ def analyse(folder: Path) -> Analysis:
         gaps=arrivals.study(evidence),
         payloads=payloads.study(evidence),
         cold_starts=cold_start.study(evidence),
+        distributions=distributions.study(folder, evidence, read),
+        timelines=timelines.study(folder, suite, evidence),
     )
     choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
     comparison = replace(comparison, choices=choices)

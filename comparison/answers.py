@@ -58,7 +58,7 @@ def answer_all(evidence: Evidenced) -> list[Answer]:
 
 def figure(point: Point, statistic: str) -> Estimate:
     """The estimate of one statistic of a point, by the statistic's name in `comparison.stats`."""
-    fields = {"p50": "p50_s", "p90": "p90_s", "p99": "p99_s", "cpu": "cpu_per_request_s"}
+    fields = {"p50": "p50_s", "p90": "p90_s", "p99": "p99_s", "p99.9": "p999_s", "cpu": "cpu_per_request_s"}
     value: Estimate = getattr(point, fields.get(statistic, statistic))
     return value
 

@@ -19,6 +19,7 @@ from comparison.load import Visit, server_usage
 from comparison.readiness import READY_DEADLINE_S, failure
 from comparison.results import ColdStart, Gate, Window
 from comparison.runtimes import Server
+from comparison.usage import write_usage
 from loadtests.loads import Load, Stage
 from loadtests.records import COLUMNS
 
@@ -57,16 +58,18 @@ def visit_floor(
     """Call the model in a closed loop, one window a stage."""
     relative = Path("rows") / f"{name}--r{round_}.parquet"
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-    windows, tables = [], []
+    windows, tables, usages = [], [], []
     for number, stage in enumerate(stages):
         with server.sampling() as usage:
             event = _ask(server, _command(stage), stage.duration_s + ANSWER_GRACE_S, tick)
         start_s, latency_s = (np.frombuffer(b64decode(event[name])) for name in ("start_s", "latency_s"))
         tables.append(_table(name, round_, number, start_s, latency_s))
+        usages.append(usage)
         began = float(start_s[0]) if len(start_s) else time.time()
         used = server_usage(usage, began, event["duration_s"])
         windows.append(_window(stage.load, round_, number, relative.as_posix(), began, event, used))
     pq.write_table(pa.concat_tables(tables), folder / relative)
+    write_usage(folder, relative, name, round_, usages)
     return Visit(windows, payload="array")
 
 

@@ -15,6 +15,7 @@ from comparison.deployments import Endpoint
 from comparison.resources import Usage
 from comparison.results import Window
 from comparison.runtimes import Client, Server
+from comparison.usage import write_usage
 from loadtests.loads import Load, Seek, Stage
 from loadtests.rows import remove_rows
 
@@ -70,6 +71,7 @@ class LoadGenerator:
         with server.sampling() as usage, self.client.running(arguments, self.folder / "logs" / "locust.log") as process:
             interrupted, problem = self._wait(process, deadline_s=order.duration_s + GRACE_S, tick=tick)
         self.client.bring()
+        write_usage(self.folder, rows, endpoint.name, order.round, [usage])
         visit = _read(self.folder / summary, rows, usage)
         visit.interrupted = interrupted
         if not visit.windows:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from comparison.results import ColdStart, EndpointResult, Suite
 from comparison.spread import Bounds, Spread, spread
-from comparison.stats import Estimate
+from comparison.stats import NOTHING, Estimate
 from comparison.verdict import Outcome, Role, Verdict
 from loadtests.loads import Load
 
@@ -42,6 +42,8 @@ class Point:
     """Bytes over the container's interfaces, as the server sees them; None for a process."""
     throttled_share: float | None = None
     """Seconds held back by the CPU limit per second, summed over cores; None for a process."""
+    p999_s: Estimate = NOTHING
+    """The 99.9th percentile."""
 
     @property
     def valid(self) -> bool:
@@ -225,6 +227,58 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Distribution:
+    """How the latencies of one VALID point lie: every answered request of every round, nothing fitted. Seconds."""
+
+    point: Point
+    least_s: float
+    p10_s: float
+    most_s: float
+    spectrum: tuple[tuple[float, float], ...]
+    """Quantiles (0 to 1) with their latencies, from the median as far as the samples allow."""
+    first_bin: int
+    counts: tuple[int, ...]
+    """Requests in each bin from `first_bin` on, of the grid of comparison.studies.distributions."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One visit to an endpoint: what its server used, in equal parts of the visit's time.
+
+    Times are seconds: `start_s` since the run's first sample, the windows since the visit's.
+    """
+
+    round: int
+    start_s: float
+    duration_s: float
+    cpu_share: tuple[float, ...]
+    """Of all cores that the server could use: 1.0 is all of them."""
+    memory_bytes: tuple[int, ...]
+    """The most that was held in each part."""
+    windows: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What one endpoint's server used over all its visits. Shares are of the cores that it could use."""
+
+    endpoint: str
+    cores: float
+    mean_share: float | None
+    """Over the windows."""
+    peak_share: float
+    """Over the busiest second."""
+    peak_memory_bytes: int | None
+    """In any window."""
+    growth_bytes: int | None
+    """Median memory in the last window of the load that was measured first, less that in its first; None: only one."""
+    replaced: bool
+    """Its CPU seconds fell from one visit to the next: a process had ended, so growth says nothing."""
+    samples: int
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
 class Other:
     """Another choice than the quickest endpoint, and what would have to be asked for it."""
 
@@ -346,6 +400,10 @@ class Comparison:
     """Quickest first; no variants."""
     choices: tuple[Other, ...] = ()
     """What would change the answer."""
+    distributions: tuple[Distribution, ...] = ()
+    """With the fewest and the most callers, and of open loops, in the entries' order."""
+    timelines: tuple[Timeline, ...] = ()
+    """In the entries' order; empty for a run that kept no samples of usage."""
 
     @property
     def partial(self) -> bool:

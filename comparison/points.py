@@ -16,7 +16,8 @@ from comparison.checks import Evidence, judge
 from comparison.outcome import Point
 from comparison.results import EndpointResult, RunSettings, Suite, Window
 from comparison.stats import (
-    PERCENTILES,
+    ALL_PERCENTILES,
+    NOTHING,
     Estimate,
     Sampled,
     bootstrap,
@@ -31,7 +32,6 @@ from loadtests.loads import Load, closed
 
 ANSWERED = 200
 """The status of a good answer, HTTP or gRPC (loadtests.records.COLUMNS)."""
-NOTHING = Estimate(None, None, None, 0, "not measured")
 _USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status"]
 
 Key = tuple[str, Load]
@@ -125,7 +125,7 @@ def pooled_noise(sampled: Iterable[Mapping[str, Sampled]]) -> dict[str, float]:
     everything = list(sampled)
     return {
         name: round_noise(point[name] for point in everything if name in point)
-        for name in (*PERCENTILES, "throughput", "cpu")
+        for name in (*ALL_PERCENTILES, "throughput", "cpu")
     }
 
 
@@ -145,7 +145,7 @@ def judge_point(
         if name in sampled:
             return estimate(sampled[name], noise[name])
         answered = measured.answered
-        return withheld(answered, PERCENTILES[name]) if answered and name in PERCENTILES else NOTHING
+        return withheld(answered, ALL_PERCENTILES[name]) if answered and name in ALL_PERCENTILES else NOTHING
 
     return Point(
         endpoint=measured.result.endpoint,
@@ -159,6 +159,7 @@ def judge_point(
         p50_s=figure("p50"),
         p90_s=figure("p90"),
         p99_s=figure("p99"),
+        p999_s=figure("p99.9"),
         throughput=figure("throughput"),
         cpu_per_request_s=figure("cpu"),
         peak_memory_bytes=max((w.server_peak_memory_bytes or 0 for w in windows), default=0) or None,

@@ -3,6 +3,7 @@
 results/<run id>/
     run.json                        the suite, rewritten atomically after every visit
     rows/<endpoint>--r<round>.parquet   one row per request (columns: loadtests.records.COLUMNS)
+    usage/<endpoint>--r<round>.parquet  what its server used, ten samples a second (columns: comparison.usage.COLUMNS)
     logs/<deployment>.log           what the server printed
 """
 

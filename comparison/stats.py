@@ -28,6 +28,9 @@ from scipy.special import chdtri, ndtr, ndtri, stdtrit
 from comparison.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 
 PERCENTILES: Final[Mapping[str, float]] = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
+"""What every point is expected to have samples for."""
+ALL_PERCENTILES: Final[Mapping[str, float]] = {**PERCENTILES, "p99.9": 0.999}
+"""With those that are reported where there are samples for them, and whose lack is no doubt about a point."""
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 1000
 _Z: Final = 1.959963984540054
@@ -42,6 +45,9 @@ class Estimate:
     high: float | None
     samples: int
     withheld: str = ""
+
+
+NOTHING: Final = Estimate(None, None, None, 0, "not measured")
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def bootstrap(
 ) -> dict[str, Sampled]:
     """Replicates of every statistic of one point, all from the same draws of blocks.
 
-    A statistic with too few samples is absent. Keys: those of PERCENTILES, and `throughput` (requests a second).
+    A statistic with too few samples is absent. Keys: those of ALL_PERCENTILES, and `throughput` (requests a second).
     """
     windows = [w for w in windows if w.latency_s.size and w.duration_s > 0]
     if not windows:
@@ -74,7 +80,7 @@ def bootstrap(
     block, block_s = cut_blocks(windows, float(np.median(latency)))
     draws = np.random.default_rng(seed).multinomial(block_s.size, np.full(block_s.size, 1 / block_s.size), resamples)
     sampled = {"throughput": _throughput(windows, block, block_s, draws)}
-    usable = {name: q for name, q in PERCENTILES.items() if latency.size >= min_samples(q)}
+    usable = {name: q for name, q in ALL_PERCENTILES.items() if latency.size >= min_samples(q)}
     replicates = quantile_replicates(latency, block, draws, list(usable.values()))
     for (name, q), column in zip(usable.items(), replicates, strict=True):
         rounds = np.array([np.quantile(w.latency_s, q) for w in windows])
@@ -96,6 +102,11 @@ def estimate(sampled: Sampled, noise: float = 0.0) -> Estimate:
     deviation = np.log(sampled.replicates / sampled.value)
     spread = _Rounds(np.log(sampled.by_round), noise**2 / sampled.by_round.size)
     return _interval(sampled.value, deviation, spread, sampled.blocks, sampled.samples)
+
+
+def deepest(samples: int) -> float:
+    """The highest quantile (0 to 1) that so many samples can support, by the rule of `min_samples`; 0: none of them."""
+    return float(((1 - CONFIDENCE) / 2) ** (1 / samples)) if samples >= min_samples(0.5) else 0.0
 
 
 def withheld(samples: int, percentile: float) -> Estimate:

@@ -9,7 +9,7 @@ from comparison.outcome import Comparison, Entry, Point
 from comparison.render import cold_starts
 
 SUFFIX = ".csv"
-_ESTIMATES = ("p50_s", "p90_s", "p99_s", "throughput", "cpu_per_request_s")
+_ESTIMATES = ("p50_s", "p90_s", "p99_s", "p999_s", "throughput", "cpu_per_request_s")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -6,10 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from comparison.outcome import Change, Comparison, Point
+from comparison.outcome import Change, Comparison, Distribution, Point
 from comparison.render import cold_starts
 from comparison.render.names import label
 from comparison.render.words import decision, sentence
+from comparison.studies.distributions import BINS_PER_DECADE
 
 SUFFIX = ".json"
 SCHEMA_VERSION = 1
@@ -44,10 +45,13 @@ def render(comparison: Comparison) -> str:
         ],
         "payloads": [
             {"endpoint": e.endpoint, "payload": e.payload, "request_bytes": e.request_bytes, "encode_s": e.encode_s}
-            | {"p50_s": asdict(e.point.p50_s), "faster": asdict(e.faster) if e.faster else None}
+            | {"p50_s": asdict(e.point.p50_s), "p99_s": asdict(e.point.p99_s)}
+            | {"faster": asdict(e.faster) if e.faster else None}
             for e in comparison.payloads
         ],
         "cold_starts": [cold_starts.record(starts) for starts in comparison.cold_starts],
+        "distributions": [_distribution(found) for found in comparison.distributions],
+        "timelines": [asdict(timeline) for timeline in comparison.timelines],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
@@ -70,6 +74,13 @@ def _change(change: Change) -> dict[str, Any]:
         "concurrency": change.point.concurrency,
         "outcome": change.outcome,
     } | {name: asdict(ratio) if ratio else None for name, ratio in ratios.items()}
+
+
+def _distribution(found: Distribution) -> dict[str, Any]:
+    """Edges of the bins are 10 ** (i / bins_per_decade) seconds, i from `first_bin` on."""
+    kept = asdict(found) | {"endpoint": found.point.endpoint, "load": found.point.load.text}
+    del kept["point"]
+    return kept | {"samples": found.point.samples, "bins_per_decade": BINS_PER_DECADE}
 
 
 def _point(point: Point) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from comparison.render import (
     cold_start_notes,
     cold_starts,
     containers,
+    curves,
+    distributions,
     findings,
     method,
     notes,
@@ -21,6 +23,7 @@ from comparison.render import (
     ranking,
     sweeps,
     tables,
+    timelines,
     words,
 )
 from comparison.render.cells import Cell, Table
@@ -48,6 +51,8 @@ def render(comparison: Comparison) -> str:
         cold_start_notes=cold_start_notes,
         cold_starts=cold_starts,
         containers=containers,
+        curves=curves,
+        distributions=distributions,
         findings=findings,
         method=method,
         notes=notes,
@@ -55,6 +60,7 @@ def render(comparison: Comparison) -> str:
         ranking=ranking,
         sweeps=sweeps,
         tables=tables,
+        timelines=timelines,
         words=words,
     )
 

@@ -13,7 +13,7 @@ from comparison.render.numbers import significant
 from comparison.render.places import beside, isolation, path, place
 from comparison.render.words import calibration_sentence
 from comparison.results import RunSettings
-from comparison.stats import PERCENTILES, RESAMPLES, min_samples
+from comparison.stats import ALL_PERCENTILES, RESAMPLES, min_samples
 from comparison.verdict import SAME_WITHIN
 
 FROZEN_GRAPH = (
@@ -27,7 +27,7 @@ def facts(comparison: Comparison) -> list[Fact]:
     s, where = comparison.suite.settings, place(comparison)
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
     pinning = pinned if s.server_cpus and s.client_cpus else "Server and load generator were not pinned"
-    withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in PERCENTILES.items())
+    withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
     elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
     noise = significant(comparison.round_noise * 100)
     said = [

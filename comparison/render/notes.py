@@ -108,6 +108,11 @@ def alone(comparison: Comparison) -> str:
     return callers(comparison.concurrencies[0]) if comparison.concurrencies else "1 caller"
 
 
+def busiest(comparison: Comparison) -> str:
+    """The most callers of this run, in words."""
+    return callers(comparison.concurrencies[-1]) if comparison.concurrencies else "1 caller"
+
+
 def recompute(comparison: Comparison) -> str:
     """Python that computes the report's percentiles from the raw rows, in milliseconds."""
     return (

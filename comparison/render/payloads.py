@@ -46,12 +46,13 @@ def sentence(comparison: Comparison) -> str:
         return "No other encoding made an endpoint clearly faster."
     best = max(clear, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
     return (
-        f"{_name(comparison, best).capitalize()} makes {phrase(comparison.entry(best.endpoint).result)} "
+        f"{encoding_name(comparison, best).capitalize()} makes {phrase(comparison.entry(best.endpoint).result)} "
         f"{factor(best.faster)} as fast as its own encoding."
     )
 
 
-def _name(comparison: Comparison, encoded: Encoded) -> str:
+def encoding_name(comparison: Comparison, encoded: Encoded) -> str:
+    """What a request carries, in words."""
     own = comparison.entry(encoded.endpoint).result.payload
     return ENCODINGS.get(encoded.payload, encoded.payload) if encoded.payload else PAYLOADS.get(own, own)
 
@@ -60,7 +61,7 @@ def _row(comparison: Comparison, encoded: Encoded) -> tuple[Cell, ...]:
     point = encoded.point
     return (
         endpoint_cell(comparison.entry(encoded.endpoint)),
-        Cell(_name(comparison, encoded)),
+        Cell(encoding_name(comparison, encoded)),
         number_cell(encoded.request_bytes, kilobytes),
         number_cell(encoded.encode_s, ms),
         estimate_cell(point.p50_s, ms) if point.valid else Cell("INVALID", tone="bad"),

@@ -23,12 +23,17 @@ def queue(rate, duration_s, mean_s, sigma, rng):
     return arrivals, done - arrivals
 
 
-def add_open_loop(folder, endpoint, rates, search=True, mean_s=0.001, sigma=0.3, duration_s=2.0, seed=1, **changes):
-    """Windows of these rates in every round of one endpoint; `changes` go into each window's record."""
+def add_open_loop(
+    folder, endpoint, rates, search=True, mean_s=0.001, sigma=0.3, duration_s=2.0, seed=1, part=1, **changes
+):
+    """Windows of these rates in every round of one endpoint; `changes` go into each window's record.
+
+    A second call for the same endpoint is another `part` of its visits.
+    """
     suite = load_suite(folder)
     result, rng = suite.endpoint(endpoint), np.random.default_rng(seed)
     for round_ in range(1, suite.settings.rounds + 1):
-        rows, tables = Path("rows") / f"{endpoint}--r{round_}-1.parquet", []
+        rows, tables = Path("rows") / f"{endpoint}--r{round_}-{part}.parquet", []
         for number, rate in enumerate(rates):
             start = 1_790_000_000.0 + 1000 * round_ + 10 * number
             came, latency = queue(rate, duration_s, mean_s, sigma, rng)

@@ -8,6 +8,7 @@ from comparison.blocks import WindowSample
 from comparison.stats import (
     Sampled,
     bootstrap,
+    deepest,
     estimate,
     min_samples,
     per_request,
@@ -17,7 +18,7 @@ from comparison.stats import (
 )
 
 MEDIAN_S, SIGMA = 0.001, 0.3
-Z = {"p50": 0.0, "p90": 1.2815516, "p99": 2.3263479}
+Z = {"p50": 0.0, "p90": 1.2815516, "p99": 2.3263479, "p99.9": 3.0902323}
 
 
 def windows(seed, count=800, rounds=2, correlation=0.0, drift=0.0):
@@ -67,6 +68,23 @@ def test_95_percent_intervals_hold_the_truth_about_95_percent_of_the_time(count,
             found = estimate(sampled[name])
             held[name] += found.low <= truth(name) <= found.high
     assert {name: n / trials for name, n in held.items() if not 0.90 <= n / trials <= 0.995} == {}
+
+
+@pytest.mark.parametrize("samples", [6, 7, 100, 3687, 3688, 50_000])
+def test_the_deepest_quantile_is_the_last_that_the_samples_suffice_for(samples):
+    assert min_samples(deepest(samples) - 1e-9) <= samples
+    assert min_samples(min(deepest(samples) + 1e-6, 1 - 1e-9)) > samples
+    assert deepest(5) == deepest(0) == 0
+
+
+def test_p999_is_there_with_its_samples_only_and_its_interval_holds_the_truth():
+    assert "p99.9" not in bootstrap(windows(1, 1843), 1)
+    assert "p99.9" in bootstrap(windows(1, 1844), 1)
+    trials = 100
+    found = [estimate(bootstrap(windows(t, 6000), t, resamples=300)["p99.9"]) for t in range(trials)]
+    held = sum(e.low <= truth("p99.9") <= e.high for e in found)
+    assert 0.88 <= held / trials <= 1.0
+    assert np.mean([e.high / e.low for e in found]) < 1.5
 
 
 def test_noise_between_rounds_is_pooled_over_the_points_of_a_run_and_keeps_coverage():

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from comparison.deployments import read_registry
+from comparison.usage import read_usage
 from loadtests.rows import read_rows
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,18 @@ def test_raw_rows_agree_with_the_suite(finished):
             ]
             assert len(mine) == window.requests
             assert all(0 < latency < 30 for latency in mine)
+
+
+def test_what_servers_used_was_kept_for_every_visit_and_is_in_the_report(finished, report):
+    for endpoint in finished.suite.endpoints:
+        for window in endpoint.windows:
+            samples = read_usage(finished.run_folder, window.rows)
+            assert samples.memory_bytes.min() > 10_000_000
+            inside = (samples.time_s >= window.start_s) & (samples.time_s <= window.start_s + window.duration_s)
+            assert inside.sum() >= 2
+    told = json.loads((report / "report.json").read_text())["timelines"]
+    assert {t["endpoint"] for t in told} == {e.endpoint for e in finished.suite.endpoints}
+    assert all(0 < t["mean_share"] < 1.3 for t in told)
 
 
 def test_cold_starts_are_in_order(finished):

@@ -11,7 +11,20 @@ from typing import Final
 from markupsafe import Markup
 
 from comparison.outcome import Comparison
-from comparison.render.charts import cold_start, latency, pareto, rates, resources, static_dynamic, throughput
+from comparison.render.charts import (
+    cold_start,
+    distribution,
+    latency,
+    pareto,
+    payloads,
+    rates,
+    resources,
+    spectrum,
+    static_dynamic,
+    throughput,
+    timeline,
+    tradeoff,
+)
 
 WIDE: Final = 1040
 NARROW: Final = 360
@@ -25,6 +38,12 @@ CHARTS: Final[dict[str, Draw]] = {
     "static_dynamic": static_dynamic.draw,
     "pareto": pareto.draw,
     "rates": rates.draw,
+    "spectrum": spectrum.draw,
+    "distribution": distribution.fewest,
+    "distribution_busy": distribution.most,
+    "tradeoff": tradeoff.draw,
+    "timeline": timeline.draw,
+    "payloads": payloads.draw,
 }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 
 from comparison.outcome import Comparison, Entry
+from comparison.render.charts.rows import named
 from comparison.render.charts.svg import drawing, group, line, linear_scale, rect, tag, text
-from comparison.render.names import family, label, short_server, what
+from comparison.render.names import family, label
 from comparison.render.numbers import Format, megabytes, ms
 from comparison.stats import Estimate
 
@@ -47,7 +47,7 @@ def draw(comparison: Comparison, width: float) -> str:
         ]
         return drawing(width, height * len(MEASURES), words, columns)
     span = (width - LABEL_WIDTH) / len(MEASURES)
-    labels = [_label(e, LABEL_WIDTH - 18, _y(i, False) + 4.5, "end") for i, e in enumerate(shown)]
+    labels = [named(e.result, LABEL_WIDTH - 18, _y(i, False) + 4.5, "end") for i, e in enumerate(shown)]
     columns = [_column(m, shown, LABEL_WIDTH + i * span, span - GAP, False) for i, m in enumerate(MEASURES)]
     return drawing(width, 54 + len(shown) * ROW, words, [*labels, *columns])
 
@@ -60,12 +60,6 @@ def _y(index: int, narrow: bool) -> float:
     return 48 + index * 44 + 28 if narrow else 46 + index * ROW + ROW / 2
 
 
-def _label(entry: Entry, x: float, y: float, anchor: str) -> str:
-    spans = tag("tspan", escape(what(entry.result)), class_="name")
-    spans += tag("tspan", escape(short_server(entry.result)), class_="owner", dx=8)
-    return tag("g", tag("text", spans, x=x, y=y, text_anchor=anchor), class_=f"fam-{family(entry.result)}")
-
-
 def _column(measure: Measure, shown: list[Entry], left: float, width: float, narrow: bool) -> str:
     known = [(i, e, f) for i, e in enumerate(shown) if (f := measure.value(e)) is not None and f.value is not None]
     high = max((f.high or f.value or 0 for _, _, f in known), default=1.0)
@@ -75,7 +69,7 @@ def _column(measure: Measure, shown: list[Entry], left: float, width: float, nar
     drawn = [tag("text", title, x=left, y=22), line(left, 34, left, base, "base")]
     for index, entry, figure in known:
         y = _y(index, narrow)
-        marks = [_label(entry, left + 4, y - 13, "start")] if narrow else []
+        marks = [named(entry.result, left + 4, y - 13, "start")] if narrow else []
         marks.append(rect(left, y - 7, scale(figure.value or 0) - left, 14, "bar"))
         if figure.low is not None and figure.high is not None:
             marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from html import escape
 
 from comparison.render.charts.svg import Scale, line, tag, text
+from comparison.render.names import family, short_server, what
+from comparison.results import EndpointResult
 
 LABEL_WIDTH = 290.0
 NARROW_BELOW = 700.0
+
+
+def named(result: EndpointResult, x: float, y: float, anchor: str) -> str:
+    """An endpoint's name, and its server in the family's colour."""
+    spans = tag("tspan", escape(what(result)), class_="name")
+    spans += tag("tspan", escape(short_server(result)), class_="owner", dx=8)
+    return tag("g", tag("text", spans, x=x, y=y, text_anchor=anchor), class_=f"fam-{family(result)}")
 
 
 @dataclass(frozen=True)

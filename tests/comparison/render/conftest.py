@@ -9,6 +9,7 @@ from comparison.render import write_all
 from tests.comparison.cold_start_runs import add_starts
 from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.synthetic import Faults, Scenario, write_run
+from tests.comparison.usage_runs import add_usage
 from tests.comparison.variant_runs import add_payload, add_variant
 
 SCENARIO = Scenario(window_s=0.8, rounds=2)
@@ -62,6 +63,7 @@ def rendered(tmp_path_factory):
             add_payload(run, "flask-torchscript-rest", "raw_tensor", speedup=1.5)
             add_payload(run, "flask-savedmodel-rest", "", speedup=0.2, batch=32)
             add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)
+            add_usage(run)
             add_starts(run, 3, without=1)
         if name == "containers":
             add_starts(run, 7, without=3)

@@ -10,7 +10,20 @@ import pytest
 
 from comparison.analysis import compare
 from comparison.outcome import Comparison
-from comparison.render import FORMATS, charts, cold_starts, findings, html, notes, ranking, tables, words, write_all
+from comparison.render import (
+    FORMATS,
+    charts,
+    cold_starts,
+    curves,
+    distributions,
+    findings,
+    html,
+    notes,
+    ranking,
+    tables,
+    words,
+    write_all,
+)
 from comparison.render import csv as csv_form
 from tests.comparison.open_loop_runs import add_open_loop
 from tests.comparison.render.conftest import HOSTILE, RUNS
@@ -25,7 +38,11 @@ TABLES = (
     cold_starts.pieces,
     tables.resources,
     tables.static_dynamic,
+    distributions.spectrum,
+    distributions.distributions,
+    curves.tradeoff,
 )
+ONLY_CLEAN = {"rates": "open loop", "payloads": "other encoding", "timeline": "samples of usage"}
 every_run = pytest.mark.parametrize("run", RUNS)
 
 
@@ -147,8 +164,8 @@ def test_a_spreadsheet_runs_no_formula(tmp_path):
 @pytest.mark.parametrize("name", charts.CHARTS)
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
 def test_a_chart_is_a_named_image_of_well_formed_svg(rendered, run, name, width):
-    if name == "rates" and run != "clean":
-        assert charts.CHARTS[name](rendered[run].comparison, width) == "", "this run has no open loop"
+    if name in ONLY_CLEAN and run != "clean":
+        assert charts.CHARTS[name](rendered[run].comparison, width) == "", f"this run has no {ONLY_CLEAN[name]}"
         return
     svg = ElementTree.fromstring(charts.CHARTS[name](rendered[run].comparison, width))
     assert svg.get("role") == "img"
@@ -166,8 +183,8 @@ def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
         assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in title
 
 
-OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings")
-"""Sections of loads that only the clean run has."""
+OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings", "timelines")
+"""Sections of loads and samples that only the clean run has."""
 
 
 @every_run
