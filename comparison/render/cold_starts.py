@@ -38,7 +38,7 @@ MEANINGS: Final = {
     ENGINE: "before the server's own account of its start begins",
     FRONTEND: "the server's own processes before the one that computes",
     IMPORTS: "interpreter and framework",
-    REST: "from there until it was asked",
+    REST: "from there until it was asked, the connection to it included",
     UNTOLD: "until it was asked, where the server writes no phases",
 }
 WITHOUT: Final = "without warm-up"
