@@ -65,9 +65,9 @@ def round_s(suite: Suite) -> float | None:
 
 def _more_rounds(evidence: Evidenced, suite: Suite, answer: Answer) -> MoreRounds | None:
     margin, other = answer.margin, answer.runner_up
-    if margin is None or other is None or not margin.value or not margin.low or not margin.high:
-        return None
-    measure = next(m for m in MEASURES if m.objective == answer.objective)
+    measure = next((m for m in MEASURES if m.objective == answer.objective), None)
+    if measure is None or margin is None or other is None or not margin.value or not margin.low or not margin.high:
+        return None  # cold starts are not measured in rounds
     rounds = _rounds(evidence, measure, answer)
     difference = math.log(margin.value)
     half_width = max(difference - math.log(margin.low), math.log(margin.high) - difference)
