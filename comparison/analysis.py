@@ -95,14 +95,16 @@ def analyse(folder: Path) -> Analysis:
 
 def evidence_so_far(folder: Path) -> Evidenced:
     """What the answers of a run that is going on rest on, and nothing else of its comparison."""
-    return _measure_all(folder, load_suite(folder), cache(read_rows))
+    return _measure_all(folder, load_suite(folder), cache(read_rows), plain=True)
 
 
-def _measure_all(folder: Path, suite: Suite, read: ReadRows) -> Evidenced:
+def _measure_all(folder: Path, suite: Suite, read: ReadRows, plain: bool = False) -> Evidenced:
+    """Every point, judged; with `plain` those of plain loads only, by which the answers go."""
     everything = {
         (result.endpoint, load): measure(folder, result, load, read)
         for result in suite.endpoints
         for load in loads_of(result, suite)
+        if load.plain or not plain
     }
     sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
     noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)

@@ -29,11 +29,11 @@ def clear(answers: Sequence[Answer]) -> str:
     if any(outcomes.get(objective) not in DECIDED for objective in DECIDING):
         return ""
     said = {"better": "a clear winner", "tie": "a tie"}
-    return ", ".join(f"{objective}: {said[outcomes[objective]]}" for objective in DECIDING)
+    return ", ".join(f"{said[outcomes[objective]]} in {objective}" for objective in DECIDING)
 
 
 def reason_to_stop(folder: Path, round_: int, rounds: int) -> str:
-    """`after round 2 of 3: latency: ...` where the run in `folder` is clear by now; else nothing."""
+    """`after round 2 of 3: a clear winner in latency, ...` where the run in `folder` is clear by now; else nothing."""
     evidence = evidence_so_far(folder)
     found = clear(answer_all(evidence)) if _points(evidence) >= MIN_POINTS else ""
     return f"after round {round_} of {rounds}: {found}" if found else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from comparison.results import Suite
@@ -23,8 +24,9 @@ class Spent:
 
 
 def spent(suite: Suite) -> Spent | None:
-    """None for a run that still goes on, or was made before warm-ups were recorded."""
+    """None for a run that still goes on, was made before warm-ups were recorded, or whose record makes no sense."""
     if suite.warmed_s is None or not suite.wall_s:
         return None
     windows_s = sum(window.duration_s for result in suite.endpoints for window in result.windows)
-    return Spent(suite.warmed_s, windows_s, suite.wall_s)
+    found = Spent(suite.warmed_s, windows_s, suite.wall_s)
+    return found if math.isfinite(found.warmup_s + found.windows_s + found.wall_s) else None

@@ -23,7 +23,7 @@ from scipy.special import ndtri
 
 from comparison.answers import MEASURES, Evidenced, Measure, figure
 from comparison.outcome import Answer, MoreRounds, MoreSamples, MoreTime, Point
-from comparison.results import Suite
+from comparison.results import Suite, Window
 from comparison.stats import CONFIDENCE, PERCENTILES, all_pairs, min_samples
 from comparison.verdict import SAME_WITHIN
 
@@ -55,11 +55,10 @@ def rounds_needed(difference: float, half_width: float, critical: float, rounds:
 
 def round_s(suite: Suite) -> float | None:
     """Seconds from the first window's start to the last one's end in a round: the median of the rounds."""
-    spans = []
-    for round_ in range(1, suite.rounds + 1):
-        windows = [w for result in suite.endpoints for w in result.windows if w.round == round_ and w.duration_s > 0]
-        if windows:
-            spans.append(max(w.start_s + w.duration_s for w in windows) - min(w.start_s for w in windows))
+    rounds: dict[int, list[Window]] = {}
+    for window in (w for result in suite.endpoints for w in result.windows if w.duration_s > 0):
+        rounds.setdefault(window.round, []).append(window)
+    spans = [max(w.start_s + w.duration_s for w in ws) - min(w.start_s for w in ws) for ws in rounds.values()]
     return median(spans) if spans else None
 
 

@@ -72,7 +72,9 @@ def going_on(folder, until_clear=True, rounds=3, points=6, other=TWO, **scenario
 def test_a_run_whose_winner_is_clear_may_stop_and_says_what_was_clear(tmp_path):
     folder = going_on(tmp_path / "run", round_drift=0.002)
     reason = reason_to_stop(folder, 2, 3)
-    assert reason == ("after round 2 of 3: latency: a clear winner, throughput: a clear winner, cost: a clear winner")
+    assert reason == (
+        "after round 2 of 3: a clear winner in latency, a clear winner in throughput, a clear winner in cost"
+    )
 
 
 def test_a_run_that_is_not_clear_goes_on(tmp_path):

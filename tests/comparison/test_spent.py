@@ -14,7 +14,7 @@ from comparison.variants import parse_variation
 from tests.comparison.synthetic import Scenario, write_run
 
 
-def planned(name, **changes):
+def planned(name):
     profile = PROFILES[name]
     return make_plan(read_registry(environ={}), (), profile, [parse_variation(text) for text in profile.variations])
 
@@ -47,3 +47,9 @@ def test_a_run_says_in_every_report_how_much_of_its_time_was_measuring(tmp_path)
     assert said in written["html"].read_text()
     assert said in written["markdown"].read_text()
     assert json.loads(written["json"].read_text())["time_spent"]["share"] == pytest.approx(found.share)
+
+
+def test_a_record_that_makes_no_sense_has_no_share(tmp_path):
+    suite = load_suite(write_run(tmp_path / "run", Scenario(only=("flask-torchscript-rest",))))
+    suite.warmed_s, suite.wall_s = float("inf"), 20.0
+    assert spent(suite) is None
