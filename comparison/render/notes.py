@@ -118,16 +118,24 @@ def alone(comparison: Comparison) -> str:
 
 def recompute(comparison: Comparison) -> str:
     """Python that computes the report's percentiles from the raw rows, in milliseconds."""
-    return (
-        "import numpy as np\n"
-        "import pyarrow.dataset as ds\n\n"
-        'answered = ds.field("measured") & (ds.field("status") == 200)\n'
-        f'rows = ds.dataset("results/{_path(comparison.folder)}/rows").to_table(filter=answered)\n'
-        'endpoint, callers = rows["endpoint"].cast("string").to_numpy(), rows["concurrency"].to_numpy()\n'
-        "for name, count in sorted(set(zip(endpoint, callers))):\n"
-        '    latency = rows["latency_s"].to_numpy()[(endpoint == name) & (callers == count)]\n'
-        "    print(name, count, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"
-    )
+    return f"""\
+import json
+from pathlib import Path
+import numpy as np
+import pyarrow.dataset as ds
+
+run, latencies = Path("results/{_path(comparison.folder)}"), {{}}
+for endpoint in json.loads((run / "run.json").read_text())["endpoints"]:
+    for w in endpoint["windows"]:
+        if (w["arrivals"], w["payload"], w["batch"]) == ("closed", "", 1):
+            file, of = run / w["rows"], ds.field
+            parts = [str(f) for f in (file, *file.parent.glob(file.stem + ".worker-*.parquet")) if f.exists()]
+            answered = (of("round") == w["round"]) & (of("window") == w["number"]) & (of("status") == 200)
+            rows = ds.dataset(parts).to_table(filter=answered)
+            latencies.setdefault((endpoint["endpoint"], w["concurrency"]), []).append(rows["latency_s"].to_numpy())
+for (name, callers), windows in sorted(latencies.items()):
+    latency = np.concatenate(windows)
+    print(name, callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"""
 
 
 def _path(folder: str) -> str:
