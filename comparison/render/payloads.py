@@ -28,7 +28,7 @@ def payloads(comparison: Comparison) -> Table:
         Column("Encoding", "ms"),
         Column("p50", "ms"),
         Column("p99", "ms"),
-        Column("Faster, times"),
+        Column("Faster", "times"),
         SAMPLES,
     )
     rows = tuple(_row(comparison, encoded) for encoded in comparison.payloads)

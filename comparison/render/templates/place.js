@@ -11,6 +11,11 @@ addEventListener("scroll", () => {
 addEventListener("resize", markPlace);
 markPlace();
 
+// A browser is content when a part of what has the focus can be seen, as at the edge of a wide table.
+addEventListener("focusin", ({ target }) => {
+  if (target.matches(":is(a, button, input):focus-visible")) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
+
 function markPlace() {
   waiting = false;
   const root = document.documentElement;
