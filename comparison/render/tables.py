@@ -51,7 +51,12 @@ def throughput(comparison: Comparison) -> Table:
         for e in comparison.entries
         if e.role != "floor" and not e.result.unavailable
     )
-    return single("throughput", "Throughput by number of callers; 95% intervals beneath. Samples are those of the whole row.", columns, rows)
+    return single(
+        "throughput",
+        "Throughput by number of callers; 95% intervals beneath. Samples are those of the whole row.",
+        columns,
+        rows,
+    )
 
 
 def cold_start(comparison: Comparison) -> Table:
