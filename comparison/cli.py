@@ -188,7 +188,9 @@ def run(
 @app.command()
 def report(
     run: RunName = "latest",
-    formats: Annotated[str, typer.Option("--format", "-f", help="Comma-separated: html,markdown,csv,json.")] = "",
+    formats: Annotated[
+        str, typer.Option("--format", "-f", help="Comma-separated: html,markdown,csv,json; tensorboard.")
+    ] = "",
 ) -> None:
     """Render the report of a run again, from its raw rows."""
     _render(session.find_run(run), tuple(filter(None, formats.split(","))))

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from comparison.analysis import compare
-from comparison.errors import ResultsFailure
-from comparison.render import write_all
+from comparison.errors import ResultsFailure, UsageError
+from comparison.render import FORMATS, ON_REQUEST, write_all
 from comparison.results import ResultsError
 
 
@@ -20,11 +20,14 @@ def reports_root() -> Path:
 
 def write_report(folder: Path, formats: tuple[str, ...], console: Console) -> bool:
     """Write the reports of a run and say where; True where at least one point is VALID."""
+    unknown = [form for form in formats if form not in (*FORMATS, *ON_REQUEST)]
+    if unknown:
+        raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join((*FORMATS, *ON_REQUEST))}")
     try:
         comparison = compare(folder)
     except ResultsError as error:
         raise ResultsFailure(str(error)) from None
-    written = write_all(comparison, reports_root() / folder.resolve().name, *([formats] if formats else []))
+    written = write_all(comparison, reports_root() / folder.resolve().name, formats or FORMATS, folder)
     for path in written.values():
         console.print(f"report: {path}", highlight=False, markup=False)
     return any(point.valid for point in comparison.points)

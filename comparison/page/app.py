@@ -22,6 +22,7 @@ FILES: Final = {
     "verdicts.js": _OURS,
     "report.css": _REPORT,
     "sort.js": _REPORT,
+    "filter.js": _REPORT,
 }
 """Every file that a page may ask for, and where it lies: the report's own style and script are used as they are."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from importlib import import_module
 from io import BytesIO
-from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, render_template, send_file
@@ -21,7 +20,6 @@ FORMS: Final = {import_module(f"comparison.render.{form}").SUFFIX.removeprefix("
 """File suffix to the form that has it, as `comparison.render` finds them."""
 BODY: Final = '<header class="top">'
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_TEMPLATES = Path(html.__file__).parent / "templates"
 
 blueprint = Blueprint("reports", __name__, url_prefix="/runs")
 
@@ -64,5 +62,4 @@ def _render(name: str, form: str) -> str:
 
 def _inline_policy() -> str:
     """The report carries its style and script in itself; their text is known, so nothing else may run."""
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "sort.js"))
-    return policy(f"\n{style}\n", f"\n{script}\n")
+    return policy(f"\n{html.style()}\n", f"\n{html.script()}\n")

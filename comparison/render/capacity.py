@@ -67,7 +67,7 @@ def gaps(comparison: Comparison) -> Table:
         Column("Closed loop", numeric=False),
         Column("Closed p50", "ms"),
         Column("Closed p99", "ms"),
-        Column("p99 is longer, times"),
+        Column("p99 is longer", "times"),
         SAMPLES,
     )
     rows = tuple(_gap_row(comparison, gap) for gap in comparison.gaps)

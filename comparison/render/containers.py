@@ -17,7 +17,7 @@ def containers(comparison: Comparison) -> Table:
         Column("Deployment", numeric=False),
         Column("Image", numeric=False),
         Column("Size", "MB"),
-        Column("Cores"),
+        Column("Cores", "numbers"),
         Column("CPU limit", "CPUs"),
         Column("Memory limit", "GiB"),
         Column("User"),
@@ -26,7 +26,7 @@ def containers(comparison: Comparison) -> Table:
         Column("As asked for", numeric=False),
     )
     rows = tuple(_row(entry, container) for entry, container in _contained(comparison))
-    caption = "Cores, limits, user and rights were read from inside each container while it ran."
+    caption = "Cores, limits, user and rights were read once from inside each container while it ran."
     return single("containers", caption, columns, rows)
 
 
@@ -78,4 +78,4 @@ def _capabilities(container: Container) -> Cell:
     more = "" if container.no_new_privileges else "may gain more"
     if container.capabilities == 0:
         return Cell("none", more, tone="mid" if more else "")
-    return Cell(f"{container.capabilities.bit_count()}", more or "", tone="mid")
+    return Cell(f"{container.capabilities.bit_count()} held", more or "", tone="mid")

@@ -40,6 +40,9 @@ from comparison.render import (
 SUFFIX = ".html"
 _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
 _CODE = re.compile(r"`([^`]+)`")
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
+_CHOICE = re.compile(r"((?:serve it|For throughput,|Serve it) as )([^:(]+?)(?= \(|:)")
+_DOUBT = re.compile(r"\(not told apart from [^()]*\)")
 SECTIONS = (
     "answer",
     "ranking",
@@ -66,6 +69,8 @@ SECTIONS = (
     "raw_data",
 )
 """One template each, in the report's order; a new section is a new file and a name here."""
+SCRIPTS = ("sort.js", "filter.js", "place.js")
+"""What the page does beyond showing; each is one file, and none is needed to read it."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -78,7 +83,7 @@ def render(comparison: Comparison) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["prose"] = prose
+    environment.filters |= {"prose": prose, "decided": decided}
     return environment.get_template("report.html.j2").render(
         c=comparison,
         sections=SECTIONS,
@@ -107,12 +112,32 @@ def render(comparison: Comparison) -> str:
         timelines=timelines,
         waterfall=waterfall,
         words=words,
-        css=Markup((_TEMPLATES / "report.css").read_text()),
-        script=Markup((_TEMPLATES / "sort.js").read_text()),
+        css=Markup(style()),
+        script=Markup(script()),
     )
+
+
+def style() -> str:
+    """The page's style sheet."""
+    return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """The page's scripts, as one."""
+    return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 def prose(text: str) -> Markup:
     """Escaped text whose intervals do not break over two lines, and whose `code` is set as code."""
     held = _INTERVAL.sub(r'<span class="hold">\g<0></span>', str(escape(text)))
     return Markup(_CODE.sub(r"<code>\1</code>", held))
+
+
+def decided(text: str) -> Markup:
+    """The decision, each sentence on its own line: the choice stands out, what cannot be told apart is set back."""
+    lines = []
+    for sentence in _SENTENCE_END.split(text):
+        chosen = _CHOICE.sub(r"\1<b>\2</b>", str(prose(sentence)))
+        marked = _DOUBT.sub(r'<span class="doubt">\g<0></span>', chosen)
+        lines.append(f'<span class="line">{marked}</span>')
+    return Markup(" ".join(lines))

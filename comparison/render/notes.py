@@ -115,25 +115,25 @@ def busiest(comparison: Comparison) -> str:
 
 
 def recompute(comparison: Comparison) -> str:
-    """Python that computes the report's percentiles of plain loads from the raw rows, in milliseconds."""
-    return (
-        "import glob\n"
-        "import json\n"
-        "import numpy as np\n"
-        "import pyarrow.dataset as ds\n\n"
-        f'folder = "results/{_path(comparison.folder)}"\n'
-        'answered = ds.field("measured") & (ds.field("status") == 200)\n'
-        'for e in json.load(open(f"{folder}/run.json"))["endpoints"]:\n'
-        '    plain = [w for w in e["windows"] if (w["arrivals"], w["payload"], w["batch"]) == ("closed", "", 1)]\n'
-        '    for callers in sorted({w["concurrency"] for w in plain}):\n'
-        "        latency = []\n"
-        '        for w in [w for w in plain if w["concurrency"] == callers]:\n'
-        "            files = glob.glob(f\"{folder}/{w['rows'][:-8]}.*parquet\")\n"
-        '            mine = answered & (ds.field("window") == w["number"])\n'
-        '            latency.extend(ds.dataset(files).to_table(filter=mine)["latency_s"].to_numpy())\n'
-        "        if latency:\n"
-        '            print(e["endpoint"], callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))'
-    )
+    """Python that computes the report's percentiles from the raw rows, in milliseconds."""
+    return f"""\
+import json
+from pathlib import Path
+import numpy as np
+import pyarrow.dataset as ds
+
+run, latencies = Path("results/{_path(comparison.folder)}"), {{}}
+for endpoint in json.loads((run / "run.json").read_text())["endpoints"]:
+    for w in endpoint["windows"]:
+        if (w["arrivals"], w["payload"], w["batch"]) == ("closed", "", 1):
+            file, of = run / w["rows"], ds.field
+            parts = [str(f) for f in (file, *file.parent.glob(file.stem + ".worker-*.parquet")) if f.exists()]
+            answered = (of("round") == w["round"]) & (of("window") == w["number"]) & (of("status") == 200)
+            rows = ds.dataset(parts).to_table(filter=answered)
+            latencies.setdefault((endpoint["endpoint"], w["concurrency"]), []).append(rows["latency_s"].to_numpy())
+for (name, callers), windows in sorted(latencies.items()):
+    latency = np.concatenate(windows)
+    print(name, callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"""
 
 
 def _path(folder: str) -> str:

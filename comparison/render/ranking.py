@@ -49,7 +49,10 @@ def ranking(comparison: Comparison) -> Table:
             )
         )
     caption = (
-        f"Ranked by median latency with {alone}. ≈ marks a difference from the row above that is a tie or inconclusive."
+        f"Ranked by median latency with {alone}. ≈ marks a difference from the row above that is a tie or "
+        "inconclusive. "
+        "Samples are those of p50 and p99; best rate and CPU rest on the samples under Resources, cold start on the "
+        "starts under Cold start."
     )
     return Table("ranking", caption, columns, tuple(groups))
 

@@ -28,10 +28,10 @@ def changes(comparison: Comparison) -> Table:
         Column("Changed", numeric=False),
         Column("Callers"),
         Column("Rate", "req/s"),
-        Column("Rate, times its own"),
+        Column("Rate is", "times its own"),
         Column("p50", "ms"),
-        Column("Faster, times"),
-        Column("Rate is", numeric=False),
+        Column("Faster", "times"),
+        Column("Verdict", numeric=False),
         SAMPLES,
     )
     rows = tuple(_change_row(c) for c in comparison.sweeps.changes if c.setting != OUT_OF_THE_BOX)
@@ -81,7 +81,7 @@ def _change_row(change: Change) -> tuple[Cell, ...]:
     return (
         endpoint_cell(change.base or change.variant),
         Cell(change.variant.result.variant),
-        Cell(callers(point.concurrency), sort=point.concurrency),
+        Cell(str(point.concurrency), sort=point.concurrency),
         estimate_cell(point.throughput, significant) if valid else Cell("INVALID", tone="bad"),
         estimate_cell(change.more, significant),
         estimate_cell(point.p50_s if valid else None, ms),

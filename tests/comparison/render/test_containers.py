@@ -127,7 +127,7 @@ def test_every_mismatch_is_shown_and_its_points_do_not_count(rendered):
 def test_a_container_with_too_many_rights_stands_out(rendered):
     table = containers.containers(rendered["containers"].comparison)
     assert {(c.text, c.small) for c in column(table, "User") if c.tone} == {("0", "root")}
-    assert {c.text for c in column(table, "Capabilities") if c.tone} == {"14"}
+    assert {c.text for c in column(table, "Capabilities") if c.tone} == {"14 held"}
     assert {c.text for c in column(table, "Root file system") if c.tone} == {"writable"}
 
 

@@ -1,0 +1,132 @@
+"""Long tables have a box that leaves only the rows with the words typed; it works with groups, sorting and print."""
+
+import pytest
+
+from tests.chromium import launched, needs_chromium, opened
+
+pytestmark = needs_chromium
+RANKING = ".t-ranking"
+SHOWN = """table => [...document.querySelector(table).tBodies].flatMap((body) => [...body.rows])
+  .filter((row) => row.checkVisibility() && !row.classList.contains("group")).map((row) => row.innerText)"""
+GROUPS = """() => [...document.querySelectorAll(".t-ranking tr.group")].filter((row) => row.checkVisibility()).length"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, rendered):
+    with opened(browser, rendered["clean"].paths["html"].as_uri()) as page:
+        page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+        yield page
+
+
+def box(page, table=RANKING):
+    """The box and the count before a table."""
+    around = page.locator(".filter", has=page.locator("input")).filter(has_text="Filter rows")
+    names = page.evaluate("[...document.querySelectorAll('.filter + .scroll table')].map((t) => t.className)")
+    number = next(n for n, name in enumerate(names) if table.removeprefix(".") in name)
+    return around.nth(number).get_by_label("Filter rows"), around.nth(number).get_by_role("status")
+
+
+def rows(page, table=RANKING):
+    return page.evaluate(SHOWN, table)
+
+
+def test_every_word_must_be_in_a_row_and_the_count_is_announced(page):
+    field, count = box(page)
+    every = rows(page)
+    assert count.inner_text() == f"{len(every)} rows"
+    assert count.get_attribute("aria-live") == "polite"
+    field.fill("GRPC  embedded")
+    left = rows(page)
+    assert left == [row for row in every if "gRPC" in row and "embedded" in row]
+    assert 0 < len(left) < len(every)
+    assert count.inner_text() == f"{len(left)} of {len(every)} rows"
+    field.fill("")
+    assert rows(page) == every
+    assert count.inner_text() == f"{len(every)} rows"
+
+
+def test_a_group_without_rows_hides_its_title_and_comes_back(page):
+    field, count = box(page)
+    assert page.evaluate(GROUPS) == 1
+    field.fill("torchserve")
+    assert page.evaluate(GROUPS) == 0
+    field.fill("floor")
+    assert page.evaluate(GROUPS) == 1
+    assert all("floor" in row for row in rows(page))
+    field.fill("no such server")
+    assert rows(page) == []
+    assert count.inner_text().startswith("0 of ")
+    field.fill("")
+    assert page.evaluate(GROUPS) == 1
+
+
+def test_sorting_keeps_the_filter_and_filtering_keeps_the_order(page):
+    field, _ = box(page)
+    field.fill("flask rest")
+    before = rows(page)
+    heading = page.locator(f"{RANKING} thead button", has_text="Memory")
+    heading.click()
+    heading.click()
+    assert sorted(rows(page)) == sorted(before)
+    ranked = before[: next(n for n, row in enumerate(before) if row.startswith("–"))]
+    column = page.evaluate(
+        "[...document.querySelector('.t-ranking').tHead.rows[0].cells].findIndex((c) => "
+        "c.textContent.includes('Memory'))"
+    )
+    values = page.evaluate(
+        "(column) => [...document.querySelector('.t-ranking').tBodies[0].rows].filter((r) => !r.hidden)"
+        ".map((r) => Number(r.cells[column].dataset.sort))",
+        column,
+    )
+    assert len(values) == len(ranked)
+    assert values == sorted(values, reverse=True)
+    field.fill("")
+    everything = page.evaluate(
+        "(column) => [...document.querySelector('.t-ranking').tBodies[0].rows]"
+        ".map((r) => Number(r.cells[column].dataset.sort))",
+        column,
+    )
+    assert everything == sorted(everything, reverse=True), "rows that came back are sorted, too"
+
+
+def test_long_tables_have_a_box_and_short_ones_none(page):
+    found = page.evaluate("""[...document.querySelectorAll("table")].map((table) => [
+      table.className, [...table.querySelectorAll("tbody tr:not(.group)")].length,
+      table.closest(".scroll").previousElementSibling?.className === "filter"])""")
+    assert {boxed for _, count, boxed in found if count > 6} == {True}
+    assert {boxed for _, count, boxed in found if count <= 6} == {False}
+    assert {"t-ranking", "t-points"} <= {name.split()[-1] for name, _, boxed in found if boxed}
+
+
+def test_points_that_do_not_count_can_be_filtered_by_endpoint(browser, rendered):
+    with opened(browser, rendered["containers"].paths["html"].as_uri()) as page:
+        page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+        field, _ = box(page, ".t-points")
+        field.fill("invalid torchscript")
+        left = rows(page, ".t-points")
+        assert left
+        assert all("INVALID" in row and "torchscript" in row for row in left)
+
+
+def test_without_script_there_is_no_box_and_every_row(browser, rendered):
+    with opened(browser, rendered["clean"].paths["html"].as_uri(), java_script_enabled=False) as page:
+        assert page.locator(".filter").count() == 0
+        assert page.locator("th button").count() == 0
+        assert page.locator(f"{RANKING} tbody tr:not(.group)").count() > 10
+
+
+def test_paper_shows_every_row_and_no_box(page):
+    field, _ = box(page)
+    every = len(rows(page))
+    field.fill("grpc")
+    assert len(rows(page)) < every
+    page.emulate_media(media="print")
+    assert len(rows(page)) == every
+    assert page.evaluate(GROUPS) == 1
+    assert not page.locator(".filter").first.is_visible()
