@@ -24,7 +24,7 @@ WRITTEN: Final[Mapping[str, Format]] = {
     "times": times,
     "bytes": lambda size: f"{megabytes(size)} MB",
     "lines": lambda count: f"{count:.0f} line{'' if count == 1 else 's'}",
-    "error": lambda error: f"{error:.2g}",
+    "error": lambda error: f"{error:.2g} apart",
 }
 """How a figure of each unit is written."""
 
@@ -71,7 +71,7 @@ def details(comparison: Comparison, claim: Claim) -> Table:
         Column("Of", numeric=False),
         Column("Load", numeric=False),
         Column("By", numeric=False),
-        Column("Figure"),
+        Column("Figure", numeric=False),
         Column("Speaks", numeric=False),
         Column("Samples"),
     )

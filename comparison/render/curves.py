@@ -11,7 +11,7 @@ from comparison.render.numbers import NONE, ms, significant
 
 def tradeoff(comparison: Comparison) -> Table:
     """p50 and p99 with the throughput that was reached, by number of callers; INVALID points say so."""
-    columns = (ENDPOINT, *(Column(callers(c), "p50 / p99, ms") for c in comparison.concurrencies), SAMPLES)
+    columns = (ENDPOINT, *(Column(f"{callers(c)}: p50 / p99", "ms") for c in comparison.concurrencies), SAMPLES)
     rows = tuple(
         (
             endpoint_cell(entry),

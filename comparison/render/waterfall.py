@@ -63,7 +63,7 @@ def waterfall(comparison: Comparison) -> Table:
     """Every part in milliseconds, in the order of a request; then their sum beside what was measured."""
     columns = (
         ENDPOINT,
-        Column("Client encode", "ms, before"),
+        Column("Client encode, before", "ms"),
         Column("Wire and server", "ms"),
         Column("Queue", "ms"),
         Column("Parse", "ms"),

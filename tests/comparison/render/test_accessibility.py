@@ -86,7 +86,7 @@ def test_a_table_is_sorted_and_a_box_opened_by_key(browser, rendered):
         assert page.locator(".t-latency th", has_text="p99").get_attribute("aria-sort") == "ascending"
         page.keyboard.press("Space")
         assert page.locator(".t-latency th", has_text="p99").get_attribute("aria-sort") == "descending"
-        page.locator("summary").focus()
+        page.locator("details:has(.t-points) > summary").focus()
         page.keyboard.press("Enter")
         assert page.locator(".t-points").is_visible()
 

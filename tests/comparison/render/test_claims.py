@@ -87,7 +87,7 @@ def test_a_servers_words_never_become_markup(told):
         ("bytes", 1.62e6, "1.62 MB"),
         ("lines", 1.0, "1 line"),
         ("lines", 24.0, "24 lines"),
-        ("error", 3.3e-7, "3.3e-07"),
+        ("error", 3.3e-7, "3.3e-07 apart"),
     ],
 )
 def test_every_unit_is_written(told, unit, value, written):

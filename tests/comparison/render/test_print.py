@@ -64,12 +64,12 @@ def test_every_section_and_every_point_is_on_paper_and_no_control(browser, rende
     assert "Answers checked" in everything, "the closed box is open"
     for word in ("Filter rows", "Skip to the answer", "Open loop Cost Cold start"):
         assert word not in everything
-    assert 6 < len(pages) < 20
+    assert 6 < len(pages) < 32
 
 
 def test_headings_of_a_table_are_on_each_of_its_pages(browser, rendered):
     pages = text_of(printed(browser, rendered["clean"].paths["html"].as_uri()))
-    holding = [number for number, text in enumerate(pages) if "Answers checked" in text]
+    holding = [number for number, text in enumerate(pages) if "Answers checked" in " ".join(text.split())]
     first = next(number for number, text in enumerate(pages) if "Every point of the run" in text)
     assert holding == list(range(first, len(pages)))
     assert len(holding) > 1
