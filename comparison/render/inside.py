@@ -35,9 +35,9 @@ def inside(comparison: Comparison) -> Table:
     shown = _looked_into(comparison)
     rows = tuple(_row(entry, found) for entry, found in shown)
     caption = (
-        "Cores, processes, threads and memory: the kernel's word, of every process and thread, read once when ready and "
-        "idle (OS threads also after the last round, where they differ). Workers, intra-op threads and batching: the server's "
-        "own word."
+        "Cores, processes, threads and memory: the kernel's word, of every process and thread, read once when ready "
+        "and idle (OS threads also after the last round, where they differ). Workers, intra-op threads and batching: "
+        "the server's own word."
     )
     return single("inside", caption + _equal(shown, rows), COLUMNS, rows)
 
