@@ -15,6 +15,7 @@ from comparison.render.payloads import payloads
 from tests.comparison.full_run import endpoints, write_full_run
 from tests.comparison.render.page import Page
 from tests.comparison.render.test_render import markdown_tables
+from tests.comparison.signal_runs import add_signals
 from tests.comparison.synthetic import Scenario, write_run
 
 LIMIT_BYTES = 2_000_000
@@ -148,7 +149,9 @@ def test_csv_and_json_hold_p999_distributions_and_time(rendered):
 
 @pytest.mark.slow
 def test_the_page_of_a_full_run_stays_small(tmp_path):
-    comparison = compare(write_full_run(tmp_path / "run"))
+    run = write_full_run(tmp_path / "run")
+    add_signals(run)
+    comparison = compare(run)
     assert len(comparison.entries) > endpoints() + 10, "variants come on top"
     assert {p.load.batch for p in comparison.others} == {1, 8, 32}
     page = write_all(comparison, tmp_path / "report", ["html"])["html"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -35,6 +36,7 @@ def test_a_clients_header_of_that_name_asks_nothing(server):
 
 def context(headers, model_dir=""):
     return SimpleNamespace(
+        metrics=Mock(),
         system_properties={"model_dir": str(model_dir)},
         get_all_request_header=lambda index: headers,
         set_response_content_type=lambda *_: None,
