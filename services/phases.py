@@ -20,8 +20,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
-
 MARK = "serveoff-phase"
 VARIABLE = "SERVEOFF_STARTED_S"
 """The server's start, for a worker that is not forked from it: seconds of the monotonic clock, which all processes of
@@ -36,6 +34,8 @@ def _age_s() -> float:
     if sys.platform == "linux":
         ticks = int(_STAT.read_text().rpartition(")")[2].split()[_STARTTIME])
         return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    import psutil  # the images are Linux, and have none
+
     return time.time() - psutil.Process().create_time()
 
 
