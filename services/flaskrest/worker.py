@@ -23,6 +23,7 @@ from services.flaskrest.batching import Batcher
 from services.flaskrest.connection import Connection, Waiting
 from services.flaskrest.exchange import GunicornExchange, KnownExchange, send
 from services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue
+from services.flaskrest.spinning import Spinner
 from services.flaskrest.timing import ARRIVED, BEGAN
 
 POLL_S = 1.0
@@ -58,6 +59,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self.connections: set[Connection] = set()
         self.queue: deque[Waiting] = deque()
         self.tidied_s = 0.0
+        self.spinner = Spinner()
+        self.answered = False
         self.body_limit: int = self.wsgi.config["MAX_CONTENT_LENGTH"]
         self.batcher: Batcher | None = self.wsgi.extensions.get(Batcher.NAME)
         for listener in self.sockets:
@@ -72,7 +75,9 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
 
     def _turn(self, timeout_s: float) -> None:
         """Read what has come, then answer all that is whole. With batching some may be left to wait for more."""
-        for key, _ in self.poller.select(self._patience_s(timeout_s)):
+        ready = self.spinner.look(self.poller) if self.answered and not self.queue else []
+        self.answered = False
+        for key, _ in ready or self.poller.select(self._patience_s(timeout_s)):
             key.data(key.fileobj)
         while self.queue and self._patience_s(timeout_s) == 0.0:
             self._serve_next()
@@ -178,6 +183,7 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
     def _answer(self, connection: Connection, exchange: KnownExchange | GunicornExchange) -> None:
         """Run the application, and look whether the connection's next request is there already."""
         self.nr += 1
+        self.answered = True
         if self.batcher is not None:
             exchange.environ[BEGAN] = perf_counter()
         try:
