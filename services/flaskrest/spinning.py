@@ -3,9 +3,9 @@
 A worker that sleeps in `epoll_wait` gives its core away and gets it back some 30 to 40 us after the next request has
 come, with colder caches; on a virtual machine an idle core is dear to wake. A client that answers at once, such as a
 caller in a closed loop with nothing to compute, spends less than that on its turn, so looking again and again for
-SPIN_S finds its request awake, and costs less CPU time than sleeping and waking. For any other client looking is wasted, so a
-worker that found nothing lately looks only after every RETRY-th answer. The idea is the kernel's own: busy polling of
-sockets (net.core.busy_poll) and halt polling of KVM.
+SPIN_S finds its request awake, and costs less CPU time than sleeping and waking. For any other client looking is
+wasted, so a worker that found nothing lately looks only after every RETRY-th answer. The idea is the kernel's own: busy
+polling of sockets (net.core.busy_poll) and halt polling of KVM.
 """
 
 from __future__ import annotations
