@@ -104,13 +104,13 @@ def make_profile(window_s: float, warmup_s: float, rounds: int, concurrencies: t
 PROFILES = {
     "quick": make_profile(1.2, 0.5, 2, (1, 4, 16)),
     "default": make_profile(
-        *(3.0, 1.0, 3, (1, 4, 16)),
+        *(4.0, 1.0, 3, (1, 4, 16)),
         open_shares=(0.5, 0.8),
         batches=(32,),
         payloads=True,
         objective=Objective(probes=5),
         until_clear=True,
-        variations=(f"workers=2@{ONE_OF_EACH}",),
+        variations=(f"workers=2@{ONE_OF_EACH}", "defaults"),
         cold_starts=3,
     ),
     "full": make_profile(
