@@ -11,7 +11,7 @@ FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_ea
 """The export formats, in the order of the report. Each is one module in `models.formats`."""
 
 BYTES_SIGNATURE = "serving_bytes"
-"""The signature of TensorFlow's artifacts that takes each row as its float32 bytes: base64 in JSON, bytes in gRPC."""
+"""The signature of TensorFlow's artifacts that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -37,7 +37,7 @@ class TensorSpec(BaseModel):
 
 
 class ModelSpec(BaseModel):
-    """One model of the zoo: its name, what it is good for, and its tensors."""
+    """One model: its name, what it is good for, and its tensors."""
 
     model_config = ConfigDict(frozen=True)
 

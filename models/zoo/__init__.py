@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 from types import ModuleType
 
 from models.manifest import ArtifactError
 from models.spec import ModelSpec
+
+
+def names() -> list[str]:
+    """Every model of the zoo, in the order of the alphabet."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 def load_spec(model: str) -> ModelSpec:
