@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models import spec
+from models.golden import read_golden
 
 MODEL = "digits_cnn"
 
@@ -28,6 +29,6 @@ def model_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def golden(model_dir: Path) -> dict[str, np.ndarray]:
-    """The golden arrays: `inputs` (64, 28, 28, 1), `outputs` (64, 10) and `labels` (64,)."""
-    with np.load(model_dir / "golden.npz") as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    """The golden arrays of its one input and output: `inputs` (64, 28, 28, 1), `outputs` (64, 10) and `labels` (64,)."""
+    found = read_golden(model_dir)
+    return {"inputs": found.inputs["image"], "outputs": found.outputs["probabilities"], "labels": found.labels}
