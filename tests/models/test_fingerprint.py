@@ -38,7 +38,3 @@ def test_a_package_that_the_recipe_needs_is_asked_for_by_name(copied_model, monk
     monkeypatch.setattr(digits_cnn, "PACKAGES", ("no-such-data",))
     with pytest.raises(ArtifactError, match=r"digits_cnn needs no-such-data.*pip install no-such-data"):
         is_current(MODEL, copied_model)
-
-
-def test_each_model_has_its_own(small_zoo):
-    assert len({fingerprint(model) for model in (MODEL, "pair", "kinds")}) == 3
