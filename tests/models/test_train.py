@@ -54,10 +54,9 @@ def test_a_network_that_learned_too_little_is_refused(monkeypatch):
 
 
 def test_a_course_shows_every_example_once_per_epoch_and_augments_each_batch(small_zoo):
+    from models.train import Examples, fit
     from models.zoo.pair import SPEC as PAIR
     from models.zoo.pair import torch_module
-
-    from models.train import Examples, fit
 
     seen, epochs = [], []
 
