@@ -111,8 +111,8 @@ class Agreement:
     """An artifact's answers against the golden ones.
 
     `max_abs_error` is over all outputs (infinite where an answer has the wrong shape or is no number), `worst_share`
-    the largest error as a share of what is allowed there, `worst_input` the golden input it belongs to, `top1` the share
-    of inputs with the same most probable class.
+    the largest error as a share of what is allowed there, `worst_input` the golden input it belongs to,
+    `top1` the share of inputs with the same most probable class.
     """
 
     max_abs_error: float
