@@ -24,12 +24,17 @@ MOST_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class Agreement:
-    """How answers compare with golden outputs. `max_abs_error` is NOT_A_NUMBER for an answer that is none."""
+    """How answers compare with golden outputs. `max_abs_error` is NOT_A_NUMBER for an answer that is none.
+
+    `top1_agreement` is None where no output tells classes apart. `worst_share` is the largest error as a share of what
+    is allowed (models.agreement); None where that is not finite.
+    """
 
     answers_checked: int
     wrong_answers: int
     max_abs_error: float
-    top1_agreement: float
+    top1_agreement: float | None
+    worst_share: float | None
 
 
 @dataclass(frozen=True)
@@ -107,4 +112,7 @@ def _judge(answers: list[Batch], expected: Batch) -> Agreement:
     """By the one rule that exports, servers and load tests are judged by."""
     errors = agreement.compare(join(answers), expected)
     largest = float(np.minimum(errors.error, NOT_A_NUMBER).max())
-    return Agreement(len(errors.error), int(errors.wrong.sum()), largest, float(errors.same_top.mean()))
+    share = float(errors.share.max())
+    classes = any(map(agreement.has_classes, expected.values()))
+    top1 = float(errors.same_top.mean()) if classes else None
+    return Agreement(len(errors.error), int(errors.wrong.sum()), largest, top1, share if np.isfinite(share) else None)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.two_tensors import write_torchscript
+from tests.services.two_tensors_artifacts import write_model
 
 
 @pytest.fixture(scope="session")
 def two_tensors_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the two-input, two-output model, as an import leaves it."""
-    return write_torchscript(tmp_path_factory.mktemp("imported"))
+    return write_model(tmp_path_factory.mktemp("imported"))

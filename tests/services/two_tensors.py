@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from models.golden import GOLDEN_NAME, Golden, write_golden
-from models.manifest import MANIFEST_NAME, Artifact, Manifest, digest, size_bytes
 from models.spec import ModelSpec, TensorSpec
 from models.tensors import Batch
 
@@ -56,41 +52,3 @@ def as_raw(batch: Batch) -> tuple[bytes, str]:
     """A raw body, and its X-Tensor-Shape."""
     shapes = ";".join(f"{name}={','.join(map(str, array.shape))}" for name, array in batch.items())
     return b"".join(array.tobytes() for array in batch.values()), shapes
-
-
-def write_torchscript(folder: Path, golden_rows: int = 5) -> Path:
-    """A model's folder as an import leaves it, with the TorchScript artifact only; the folder."""
-    import torch
-
-    class TwoTensors(torch.nn.Module):
-        def forward(self, prices: torch.Tensor, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            scale = (tokens > 0).sum(dim=1).to(torch.float32)
-            return prices * scale[:, None, None], tokens.sum(dim=1)
-
-    path = folder / NAME / "torchscript"
-    path.mkdir(parents=True)
-    torch.jit.script(TwoTensors().eval()).save(str(path / "model.pt"))
-    inputs = rows(golden_rows)
-    write_golden(path.parent, Golden(inputs, predict(inputs)))
-    artifact = Artifact(
-        format="torchscript",
-        path=path.name,
-        sha256=digest(path),
-        bytes=size_bytes(path),
-        framework="torch",
-        framework_version=torch.__version__,
-        inputs=SPEC.inputs,
-        outputs=SPEC.outputs,
-    )
-    manifest = Manifest(
-        model=NAME,
-        fingerprint="",
-        spec=SPEC,
-        source="torchscript",
-        trained_with="torch",
-        parameters=0,
-        golden_sha256=digest(path.parent / GOLDEN_NAME),
-        artifacts={"torchscript": artifact},
-    )
-    (path.parent / MANIFEST_NAME).write_text(manifest.model_dump_json())
-    return path.parent
