@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loadtests.endpoints import Target
+from loadtests.loads import POOL_BYTES
 from loadtests.payloads import Payload, payload_for
 from loadtests.samples import expected_outputs, golden_inputs, spec_of
 from models.spec import ModelSpec
@@ -20,8 +20,6 @@ from models.tensors import Batch, rows_of, take
 
 Frame = Callable[[Target, bytes, Mapping[str, str]], bytes]
 """Makes all bytes of one request of a body and what its head says of it."""
-MOST_BYTES: Final = 128 * 2**20
-"""Of one pool: with larger requests it has fewer of them. A visit has a pool for each of its encodings and batches."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def make_pool(
     batch: int,
     folder: Path | None,
     first: int,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = POOL_BYTES,
 ) -> Pool:
     """Encode every golden input, or batches of them that begin with each in turn. SamplesError where there are none.
 

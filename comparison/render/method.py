@@ -19,7 +19,7 @@ from comparison.stability import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
 from comparison.stats import ALL_PERCENTILES, RESAMPLES, min_samples
 from comparison.studies.claims.agreement import AGREE_WITHIN
 from comparison.verdict import SAME_WITHIN
-from loadtests.pools import MOST_BYTES
+from loadtests.loads import POOL_BYTES
 
 LONGER = 1.5
 """So many times longer than asked for, a window was meant to be so: others end a little late."""
@@ -139,7 +139,7 @@ def _fewer_requests(comparison: Comparison) -> list[Fact]:
     said = (
         f"Requests are large: of {most} golden inputs as few as {min(few)} began a request of their own, evenly apart, "
     )
-    return [Fact("Distinct requests", f"{said}so that a pool of requests holds {MOST_BYTES // 2**20} MiB at most.")]
+    return [Fact("Distinct requests", f"{said}so that a pool of requests holds {POOL_BYTES // 2**20} MiB at most.")]
 
 
 def _list(numbers: list[int]) -> str:

@@ -73,7 +73,7 @@ def test_list_marks_them(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
     write_model(tmp_path / "mine")
-    said = CliRunner().invoke(cli.app, ["list", "--model", "mine"]).stdout.splitlines()
-    rows = {line.split()[0]: line for line in said if line.strip()}
+    lines_said = CliRunner().invoke(cli.app, ["list", "--model", "mine"]).stdout.splitlines()
+    rows = {line.split()[0]: line.rstrip() for line in lines_said if line.strip()}
     assert rows["flask-savedmodel"].endswith(f"none: {REASON}")
     assert rows["flask-torchscript"].endswith("flask-torchscript-rest")
