@@ -76,9 +76,11 @@ def check(settings: Settings) -> tuple[ModelSpec, Path]:
 
 def _spec(settings: Settings) -> ModelSpec:
     """The model's spec: a zoo model's own, an imported one's from the folder that is served, wherever that lies."""
-    if is_zoo(settings.model) or not (settings.model_dir / MANIFEST_NAME).is_file():
-        return load_spec(settings.model)
-    return read_manifest(settings.model_dir).spec
+    if not is_zoo(settings.model) and (settings.model_dir / MANIFEST_NAME).is_file():
+        manifest = read_manifest(settings.model_dir)
+        if manifest.model == settings.model:
+            return manifest.spec
+    return load_spec(settings.model)
 
 
 def choose_device(asked: str, has_gpu: bool) -> str:

@@ -76,6 +76,8 @@ def test_an_imported_model_has_its_spec_in_the_folder_that_is_served(two_tensors
     assert check(Settings(two_tensors_dir, "null", model=two_tensors.NAME))[0] == two_tensors.SPEC
     with pytest.raises(ArtifactError, match="has no savedmodel artifact"):
         check(Settings(two_tensors_dir, "savedmodel", model=two_tensors.NAME))
+    with pytest.raises(ArtifactError, match="there is no model 'another'"):
+        check(Settings(two_tensors_dir, "torchscript", model="another"))
 
 
 def test_threads_are_told_by_the_framework_not_by_the_setting(model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
