@@ -1,4 +1,7 @@
-"""The golden answers: what the framework that trained a model says about inputs it was never trained on."""
+"""The golden answers: what the framework that trained a model says about inputs it was never trained on.
+
+`golden.npz` holds one array per tensor, `inputs/<name>` and `outputs/<name>`, and `labels` where there are true ones.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.tensors import Batch
+
 GOLDEN_NAME = "golden.npz"
 ROWS = 64
-TOLERANCE = 1e-5
-"""The largest absolute error of an output that is put down to rounding: export, servers and load tests all use it."""
+"""How many golden inputs a model of the zoo has; a large model may have fewer."""
+_INPUTS, _OUTPUTS, _LABELS = "inputs/", "outputs/", "labels"
 
 
 @dataclass(frozen=True)
 class Golden:
-    """Held-out inputs (64, *row), the outputs (64, *row) of the trained network, and true labels (64,)."""
+    """Held-out inputs (n, *row), what the trained network answers (n, *row), and true labels (n,) if there are any."""
 
-    inputs: NDArray[np.float32]
-    outputs: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    inputs: Batch
+    outputs: Batch
+    labels: NDArray[np.int64] | None = None
 
 
 def read_golden(model_dir: Path) -> Golden:
-    """The golden arrays of the model in a folder."""
+    """The golden arrays of the model in a folder; KeyError where the file holds none."""
     with np.load(model_dir / GOLDEN_NAME) as arrays:
-        return Golden(arrays["inputs"], arrays["outputs"], arrays["labels"])
+        inputs, outputs = ({n.removeprefix(p): arrays[n] for n in arrays.files if n.startswith(p)} for p in _KINDS)
+        if not inputs or not outputs:
+            raise KeyError(f"{GOLDEN_NAME} holds no {_INPUTS}* or no {_OUTPUTS}*")
+        return Golden(inputs, outputs, arrays[_LABELS] if _LABELS in arrays.files else None)
 
 
 def write_golden(model_dir: Path, golden: Golden) -> None:
     """Write the golden arrays into a model's folder."""
-    np.savez(model_dir / GOLDEN_NAME, inputs=golden.inputs, outputs=golden.outputs, labels=golden.labels)
+    arrays = {f"{prefix}{name}": array for prefix, batch in zip(_KINDS, (golden.inputs, golden.outputs), strict=True)
+              for name, array in batch.items()}  # fmt: skip
+    if golden.labels is not None:
+        arrays[_LABELS] = golden.labels
+    np.savez(model_dir / GOLDEN_NAME, **arrays)  # type: ignore[arg-type]
+
+
+_KINDS = (_INPUTS, _OUTPUTS)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.spec import TensorSpec
+from models.spec import ModelSpec, TensorSpec
 
 MANIFEST_NAME = "manifest.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+ZOO = "zoo"
+"""The source of a model that was trained here."""
 
 
 class ArtifactError(Exception):
@@ -35,8 +37,21 @@ class Artifact(BaseModel):
     outputs: tuple[TensorSpec, ...]
 
 
+class Missing(BaseModel):
+    """A format that the model could not be exported to: the operator that stands in the way, if one does, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    operator: str = ""
+
+
 class Manifest(BaseModel):
-    """Everything exported of one model. `accuracy` is top-1 on the held-out split, 0 to 1."""
+    """Everything exported of one model.
+
+    `accuracy` is top-1 on the held-out split, 0 to 1, for a model that is trained here and tells classes apart;
+    `quality` says in words how good the model is, or that nobody measured it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,13 +59,25 @@ class Manifest(BaseModel):
     model: str
     fingerprint: str
     """SHA-256 over the sources and settings that the export depends on: unchanged means nothing to do."""
+    spec: ModelSpec
+    source: str = ZOO
+    """`zoo`, or the kind of file that was imported: keras, savedmodel, frozen_graph, torchscript, torch, onnx."""
     trained_with: str
-    seed: int
-    accuracy: float
+    seed: int | None = None
+    accuracy: float | None = None
+    quality: str = ""
     parameters: int
-    weights_sha256: str
+    weights_sha256: str = ""
+    """Of weights.npz; an imported model has none, its weights are in its artifacts."""
     golden_sha256: str
     artifacts: dict[str, Artifact]
+    missing: dict[str, Missing] = {}
+    """Formats that it does not have, and why."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about an artifact of it that cannot be used."""
+        return "run `serveoff export --force`" if self.source == ZOO else "import it again with `serveoff import`"
 
 
 def digest(path: Path) -> str:
@@ -89,15 +116,16 @@ def verify_artifact(model_dir: Path, format: str) -> Artifact:
     artifact = manifest.artifacts.get(format)
     if artifact is None:
         known = ", ".join(manifest.artifacts)
-        raise ArtifactError(f"model {manifest.model} has no {format} artifact (it has {known})")
+        why = f": {manifest.missing[format].reason}" if format in manifest.missing else ""
+        raise ArtifactError(f"model {manifest.model} has no {format} artifact (it has {known}){why}")
     path = model_dir / artifact.path
     if not path.exists():
-        raise ArtifactError(f"artifact {path} is missing: run `serveoff export --force`")
+        raise ArtifactError(f"artifact {path} is missing: {manifest.remedy}")
     found = digest(path)
     if found != artifact.sha256:
         raise ArtifactError(
             f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {artifact.sha256[:12]}): "
-            "refusing to load it; run `serveoff export --force`"
+            f"refusing to load it; {manifest.remedy}"
         )
     return artifact
 

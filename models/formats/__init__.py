@@ -9,16 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.manifest import ArtifactError
 from models.spec import FORMATS, ModelSpec
+from models.tensors import Batch, zeros
 from models.weights import Weights
 
-Batch = NDArray[np.float32]
 Predict = Callable[[Batch], Batch]
-"""Maps inputs (n, *row) to outputs (n, *row), both C-contiguous."""
+"""Maps the model's inputs to its outputs, by name, all C-contiguous (models.tensors)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Loaded:
     calls: Mapping[str, Predict] = field(default_factory=dict)
     """Other ways to call the same model, by name; only the floor measures them."""
     layers: Mapping[str, Predict] = field(default_factory=dict)
-    """A layer's name to what that layer gives for a batch, after its activation, images as NHWC."""
+    """A layer's name to what that layer gives for a batch, by that name: after its activation, images as NHWC."""
     no_layers: str = ""
     """Why there is no layer to ask for, where `layers` is empty."""
     intra_op_threads: int | None = None
@@ -63,7 +60,7 @@ class Format(Protocol):
 
 def one_row(spec: ModelSpec) -> Batch:
     """A batch to try a model out with: one row of zeros."""
-    return np.zeros((1, *spec.inputs[0].row_shape), np.float32)
+    return zeros(spec.inputs)
 
 
 def find(format: str) -> Format:

@@ -1,0 +1,89 @@
+"""Batches: the named arrays that a model takes and gives, whatever framework it is written in.
+
+A batch is a dict from a tensor's name to its array of shape (n, *row); all arrays of a batch have the same n. Which
+tensors belong to it, and of which dtype, is what the model's spec says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.spec import TensorSpec
+
+Array = NDArray[Any]
+Batch = dict[str, Array]
+"""Tensor's name to its rows, (n, *row)."""
+
+
+def rows_of(batch: Batch) -> int:
+    """How many rows a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def take(batch: Batch, rows: slice | Sequence[int] | NDArray[np.int64]) -> Batch:
+    """These rows of a batch, each array C-contiguous."""
+    return {name: np.ascontiguousarray(array[rows]) for name, array in batch.items()}
+
+
+def join(batches: Sequence[Batch]) -> Batch:
+    """One batch of the rows of several, in their order. One alone is given back as it is."""
+    first = batches[0]
+    if len(batches) == 1:
+        return first
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in first}
+
+
+def split(batch: Batch, counts: Sequence[int]) -> list[Batch]:
+    """The opposite of `join`: so many rows for each; the arrays are views."""
+    parts, first = [], 0
+    for count in counts:
+        parts.append({name: array[first : first + count] for name, array in batch.items()})
+        first += count
+    return parts
+
+
+def zeros(tensors: Sequence[TensorSpec], rows: int = 1) -> Batch:
+    """A batch of zeros of these tensors."""
+    return {tensor.name: np.zeros((rows, *tensor.row_shape), tensor.dtype) for tensor in tensors}
+
+
+def named(tensors: Sequence[TensorSpec], arrays: Sequence[Array]) -> Batch:
+    """A batch of arrays that come in the order of the spec's tensors."""
+    return dict(zip((tensor.name for tensor in tensors), arrays, strict=True))
+
+
+def misfit(batch: Batch, tensors: Sequence[TensorSpec], rows: int | None = None) -> str:
+    """What makes a batch none of these tensors: names, dtypes, shapes or, if asked for, the number of rows; or ''."""
+    if set(batch) != {tensor.name for tensor in tensors}:
+        return f"it has {', '.join(sorted(batch)) or 'nothing'}, not {', '.join(tensor.name for tensor in tensors)}"
+    count = rows_of(batch) if rows is None else rows
+    for tensor in tensors:
+        array, expected = batch[tensor.name], (count, *tensor.row_shape)
+        if array.dtype != tensor.dtype or array.shape != expected:
+            return f"{tensor.name} is {array.dtype}{array.shape}, not {tensor.dtype}{expected}"
+    return ""
+
+
+def by_name(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any]:
+    """A network's answer by name: it is a dict (others are left out), a tuple or list in the spec's order, or a tensor.
+
+    ValueError where they are not those of the spec.
+    """
+    names = [tensor.name for tensor in tensors]
+    if isinstance(given, Mapping):
+        if not given.keys() >= set(names):
+            raise ValueError(f"the network gives {', '.join(map(str, given))}, not {', '.join(names)}")
+        return {name: given[name] for name in names}
+    several = given if isinstance(given, tuple | list) else (given,)
+    if len(several) != len(names):
+        raise ValueError(f"the network gives {len(several)} outputs, not {len(names)}: {', '.join(names)}")
+    return dict(zip(names, several, strict=True))
+
+
+def as_specified(arrays: Mapping[str, Array], tensors: Sequence[TensorSpec]) -> Batch:
+    """A batch of these tensors from arrays that have other ones beside them, other strides or another dtype."""
+    return {tensor.name: np.asarray(arrays[tensor.name], tensor.dtype, order="C") for tensor in tensors}
