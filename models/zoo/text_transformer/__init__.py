@@ -36,6 +36,9 @@ SPEC = ModelSpec(
     outputs=(TensorSpec(name="probabilities", shape=(-1, CLASSES), dtype="float32"),),
 )
 
+PACKAGES = ("scipy",)
+"""Documentation that is learned from; the other libraries are frameworks, and count for any model."""
+
 LAYERS = ("word_embedding", "block1", "block2", "norm", "classify")
 """The layers that give something for each row, in order, by the name that each network gives them.
 

@@ -22,5 +22,8 @@ SPEC = ModelSpec(
     outputs=(TensorSpec(name="forecast", shape=(-1, 1), dtype="float32"),),
 )
 
+PACKAGES = ("statsmodels",)
+"""Ships the series."""
+
 LAYERS = ("lstm", "dense")
 """The layers that have weights, in order, by the name that each network gives them; `lstm` gives its last state."""

@@ -30,8 +30,8 @@ def assert_sound(model: str, folder: Path, manifest: Manifest) -> None:
             answers = found.predict(take(golden.inputs, slice(rows)))
             assert not compare(answers, take(golden.outputs, slice(rows))).wrong.any(), format
     for layer in zoo.layers(model):
-        expected = loaded["torch_eager"].layers[layer](golden.inputs)
+        expected = loaded["torch_eager"].layers[layer](golden.inputs)[layer]
         assert np.ptp(expected) > 0
         for format in ("keras_eager", "frozen_graph"):
-            given = loaded[format].layers[layer](golden.inputs)
+            given = loaded[format].layers[layer](golden.inputs)[layer]
             np.testing.assert_allclose(given, expected, rtol=1e-4, atol=1e-4, err_msg=f"{layer} of {format}")
