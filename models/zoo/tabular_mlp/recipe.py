@@ -6,8 +6,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.train import SEED, Course, Examples, OnEpoch, Trained, TrainingError, begin, fit, forward
-from models.train import golden_of, neutral
+from models.train import (
+    SEED,
+    Course,
+    Examples,
+    OnEpoch,
+    Trained,
+    TrainingError,
+    begin,
+    fit,
+    forward,
+    golden_of,
+    neutral,
+)
 from models.zoo.tabular_mlp import SPEC
 from models.zoo.tabular_mlp.data import Split, load
 from models.zoo.tabular_mlp.torch_module import TabularMLP, build

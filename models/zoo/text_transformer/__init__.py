@@ -11,7 +11,7 @@ all three, as two matrix products around a masked softmax.
 
 from models.spec import ModelSpec, TensorSpec
 
-LIBRARIES = ("keras", "numpy", "scipy", "sklearn", "torch")
+LIBRARIES = ("keras", "scipy", "sklearn", "torch")
 """The classes, in order."""
 LENGTH = 64
 """Words in a row."""
@@ -21,6 +21,8 @@ PADDING = 0
 WIDTH = 64
 HEADS = 4
 DEPTH = WIDTH // HEADS
+SPREAD = 0.05
+"""The standard deviation of fresh embeddings: with PyTorch's 1, words begin as noise that is learned by heart."""
 WIDER = 128
 """Units of the dense network within a block."""
 MASKED = -1e9

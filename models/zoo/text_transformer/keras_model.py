@@ -23,7 +23,7 @@ from models.zoo.text_transformer import (
 
 
 class Block(layers.Layer):  # type: ignore[misc]
-    """Maps words (n, 64, 64) to words that know of each other, where `real` (n, 64) is True; padding is not looked at.
+    """Maps words (n, 64, 64) to words that know of each other where `real` (n, 64) is True: padding is not read.
 
     Its layers are named as weights name them: `block1.query`.
     """
@@ -59,7 +59,7 @@ def heads(x: Any) -> Any:
 
 
 class TextTransformer(keras.Model):  # type: ignore[misc]
-    """Maps token ids (n, 64) int64 to probabilities (n, 5)."""
+    """Maps token ids (n, 64) int64 to probabilities (n, 4)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class TextTransformer(keras.Model):  # type: ignore[misc]
         self.classify = layers.Dense(CLASSES, activation="softmax", name="classify")
 
     def call(self, tokens: Any) -> Any:
-        """Probabilities (n, 5)."""
+        """Probabilities (n, 4)."""
         real = ops.not_equal(tokens, PADDING)
         x = self.word_embedding(tokens) + self.place_embedding(ops.arange(LENGTH))
         x = self.norm(self.block2(self.block1(x, real), real))

@@ -8,12 +8,13 @@ from models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
 from models.zoo.text_transformer import PADDING, SPEC
 from models.zoo.text_transformer.data import Split, load
 
-EPOCHS = 6
-BATCH = 32
+EPOCHS = 3
+BATCH = 64
 LEARNING_RATE = 2e-3
-TAKEN_OUT = 0.1
+TAKEN_OUT = 0.3
 """Augmentation: the share of words that are taken out, so that no single one decides."""
 LEAST_ACCURACY = 0.80
+"""Of four libraries. Their names are left out, and no file is in both splits: a bag of the same words reaches 85 %."""
 
 
 def learn(on_epoch: OnEpoch) -> Trained:

@@ -14,6 +14,7 @@ from models.zoo.text_transformer import (
     LENGTH,
     MASKED,
     PADDING,
+    SPREAD,
     VOCABULARY,
     WIDER,
     WIDTH,
@@ -21,7 +22,7 @@ from models.zoo.text_transformer import (
 
 
 class Block(nn.Module):  # type: ignore[misc]
-    """Maps words (n, 64, 64) to words that know of each other, where `real` (n, 64) is True; padding is not looked at."""
+    """Maps words (n, 64, 64) to words that know of each other where `real` (n, 64) is True: padding is not read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,20 +56,22 @@ class Block(nn.Module):  # type: ignore[misc]
 
 
 class TextTransformer(nn.Module):  # type: ignore[misc]
-    """Maps token ids (n, 64) int64 to probabilities (n, 5)."""
+    """Maps token ids (n, 64) int64 to probabilities (n, 4)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.padding = PADDING
         self.word_embedding = nn.Embedding(VOCABULARY, WIDTH)
         self.place_embedding = nn.Embedding(LENGTH, WIDTH)
+        for embedding in (self.word_embedding, self.place_embedding):
+            nn.init.normal_(embedding.weight, std=SPREAD)
         self.block1 = Block()
         self.block2 = Block()
         self.norm = nn.LayerNorm(WIDTH, eps=EPSILON)
         self.classify = nn.Linear(WIDTH, CLASSES)
 
     def logits(self, tokens: torch.Tensor) -> torch.Tensor:
-        """The scores before softmax, which training needs, (n, 5)."""
+        """The scores before softmax, which training needs, (n, 4)."""
         real = tokens != self.padding
         x = self.word_embedding(tokens) + self.place_embedding.weight
         x = self.norm(self.block2(self.block1(x, real), real))
@@ -77,7 +80,7 @@ class TextTransformer(nn.Module):  # type: ignore[misc]
         return self.classify(mean)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Probabilities (n, 5)."""
+        """Probabilities (n, 4)."""
         return F.softmax(self.logits(tokens), dim=1)
 
 

@@ -7,8 +7,20 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.train import SEED, Course, Examples, OnEpoch, Tensors, Trained, TrainingError, begin, fit, forward
-from models.train import golden_of, neutral
+from models.train import (
+    SEED,
+    Course,
+    Examples,
+    OnEpoch,
+    Tensors,
+    Trained,
+    TrainingError,
+    begin,
+    fit,
+    forward,
+    golden_of,
+    neutral,
+)
 from models.zoo.timeseries_lstm import SCALE, SPEC
 from models.zoo.timeseries_lstm.data import Split, load
 from models.zoo.timeseries_lstm.torch_module import build

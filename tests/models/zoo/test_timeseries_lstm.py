@@ -27,7 +27,9 @@ def test_weights_survive_the_way_to_pytorchs_gates_and_back():
 def test_pytorchs_two_biases_become_their_sum():
     state = torch_module.state_of(random_weights("timeseries_lstm"))
     ones = np.ones(4 * UNITS, np.float32)
-    assert (torch_module.weights_of({**state, "lstm.bias_ih_l0": ones, "lstm.bias_hh_l0": ones})["lstm/bias"] == 2).all()
+    assert (
+        torch_module.weights_of({**state, "lstm.bias_ih_l0": ones, "lstm.bias_hh_l0": ones})["lstm/bias"] == 2
+    ).all()
 
 
 def test_each_window_is_followed_by_the_next_windows_last_year():
@@ -52,6 +54,7 @@ def test_a_network_that_is_no_better_than_the_naive_forecast_is_refused(monkeypa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_it_trains_beats_the_naive_forecast_and_exports_to_all_formats(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
     folder, manifest = exported("timeseries_lstm")

@@ -20,9 +20,7 @@ def random_weights(model: str) -> Weights:
     torch.manual_seed(0)
     fresh = neutral(model, zoo.network(model, "torch_module").build())
     draw = np.random.default_rng(0)
-    return {
-        name: (value + 0.1 * draw.standard_normal(value.shape)).astype(np.float32) for name, value in fresh.items()
-    }
+    return {name: (value + 0.1 * draw.standard_normal(value.shape)).astype(np.float32) for name, value in fresh.items()}
 
 
 def by_torch(model: str, weights: Weights, batch: Batch) -> Batch:
