@@ -53,9 +53,8 @@ def by_tf1(model: str, weights: Weights, batch: Batch) -> Batch:
 WAYS = {"torchscript": by_torchscript, "keras": by_keras, "tf1": by_tf1}
 
 
-def assert_alike(model: str, batch: Batch) -> Batch:
+def assert_alike(model: str, weights: Weights, batch: Batch) -> Batch:
     """All ways of writing a network answer alike; the answers, by PyTorch."""
-    weights = random_weights(model)
     answers = by_torch(model, weights, batch)
     for way, ask in WAYS.items():
         errors = compare(ask(model, weights, batch), answers)
