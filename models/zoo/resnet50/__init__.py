@@ -25,7 +25,7 @@ CLASSES = 1000
 SPEC = ModelSpec(
     name="resnet50",
     description="ResNet-50 v1.5 with random weights, 224x224 pixels, 1,000 classes: how fast, not how right",
-    inputs=(TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32"),),
+    inputs=(TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32", image=True),),
     outputs=(TensorSpec(name="probabilities", shape=(-1, CLASSES), dtype="float32"),),
 )
 
