@@ -57,7 +57,9 @@ def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
         files = {} if spec.image is None else {spec.image.encoded_name: _strings(spec.image.encoded_name)}
         strings = {tensor.bytes_name: _strings(tensor.bytes_name, optional=bool(files)) for tensor in spec.inputs}
         rows = {tensor.name: _rows(strings[tensor.bytes_name], tensor, *files.values()) for tensor in spec.inputs}
-        tf.import_graph_def(_without(frozen, rows), {edge(name): given for name, given in rows.items()}, name="")
+        used = {name.partition(":")[0] for node in frozen.node for name in node.input}
+        mapped = {edge(name): given for name, given in rows.items() if name in used}
+        tf.import_graph_def(_without(frozen, rows), mapped, name="")
         outputs = {tensor.name: graph.get_tensor_by_name(edge(tensor.name)) for tensor in spec.outputs}
         signature = tf1.saved_model.predict_signature_def
         signatures = {"serving_default": signature(rows, outputs), BYTES_SIGNATURE: signature(strings, outputs)}
@@ -113,7 +115,7 @@ def freeze(spec: ModelSpec, weights: Weights) -> Any:
         for variable in tf1.global_variables():
             variable.load(weights[variable.op.name], session)
         return tf1.graph_util.convert_variables_to_constants(
-            session, graph.as_graph_def(), [tensor.name for tensor in spec.outputs]
+            session, graph.as_graph_def(), [tensor.name for tensor in (*spec.inputs, *spec.outputs)]
         )
 
 
