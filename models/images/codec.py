@@ -1,8 +1,9 @@
 """Images as files: what a client writes and what our servers read, by Pillow.
 
-PNG keeps every pixel. JPEG does not, and decoders may differ by a level: libjpeg-turbo, which Pillow and TensorFlow both
-carry, is exact to the last bit in its slow integer transform (ISLOW), which is Pillow's only one, and TensorFlow's where it
-is told `dct_method="INTEGER_ACCURATE"`. Files are written without chroma subsampling: then nothing is interpolated either.
+PNG keeps every pixel. JPEG does not, and decoders may differ by a level: libjpeg-turbo, which Pillow and TensorFlow
+both carry, is exact to the last bit in its slow integer transform (ISLOW), which is the one that Pillow uses, and that
+TensorFlow uses where it is told `dct_method="INTEGER_ACCURATE"`. The files that are written here have no chroma
+subsampling: then nothing is interpolated either.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def decode(data: bytes, height: int, width: int) -> Pixels:
 
 
 def settled(pixels: Pixels) -> Pixels:
-    """Nearly the same image, which JPEG can carry without loss: what is left after it was written and read often enough.
+    """Nearly the same image, which JPEG can carry without loss: what is left after it was written often enough.
 
     ValueError where it does not settle.
     """

@@ -1,8 +1,8 @@
 """Real photographs that need no download: the two that scikit-learn ships, cut into several pictures each.
 
-`china.jpg` (a palace) and `flower.jpg` (a dahlia), 640x427 pixels, by danielbuechele and vultilion, Creative Commons BY 2.0:
-https://scikit-learn.org/stable/datasets/loading_other_datasets.html#sample-images. Each is cut in four places, as squares
-of the whole height and one nearer; the second half of the pictures are the first half, mirrored.
+`china.jpg` (a palace above a lake) and `flower.jpg`, 640x427 pixels, by danielbuechele and vultilion, Creative Commons
+BY 2.0: https://scikit-learn.org/stable/datasets/loading_other_datasets.html#sample-images. Each is cut in four places,
+as squares of the whole height and one nearer; the second half of the pictures are the first half, mirrored.
 """
 
 from __future__ import annotations

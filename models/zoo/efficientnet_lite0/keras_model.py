@@ -1,4 +1,4 @@
-"""The network as TensorFlow 2 writes it: a subclass of keras.Model, whose blocks are subclasses of keras.layers.Layer."""
+"""The network as TensorFlow 2 writes it: a subclass of keras.Model, whose blocks subclass keras.layers.Layer."""
 
 from __future__ import annotations
 

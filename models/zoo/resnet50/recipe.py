@@ -45,7 +45,7 @@ def draw(module: ResNet50) -> None:
 
 @torch.no_grad()
 def calibrate(module: ResNet50, images: torch.Tensor) -> None:
-    """Set the statistics of every batch normalisation from one pass over images (n, 224, 224, 3), then the classifier."""
+    """Set every batch normalisation's statistics by one pass over images (n, 224, 224, 3), then the classifier."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.momentum = None  # an average over all that is seen, not one that forgets

@@ -18,7 +18,9 @@ TENSOR = TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32")
 
 @pytest.fixture(scope="module")
 def graph():
-    return tf.function(lambda strings: decode_images(strings, TENSOR), input_signature=[tf.TensorSpec([None], tf.string)])
+    return tf.function(
+        lambda strings: decode_images(strings, TENSOR), input_signature=[tf.TensorSpec([None], tf.string)]
+    )
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def test_it_answers_as_the_packages_own_network_does(pretrained):
     np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-4)
 
 
-@pytest.mark.parametrize(("row", "photograph"), enumerate(SENSIBLE))
+@pytest.mark.parametrize(("row", "photograph"), list(enumerate(SENSIBLE)))
 def test_it_sees_what_the_photographs_show(seen, row, photograph):
     names = {name for name, _ in top(seen[row])}
     assert names & SENSIBLE[photograph], names

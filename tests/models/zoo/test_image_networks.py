@@ -65,7 +65,7 @@ def test_a_tensorflow_1_graph_answers_as_pytorch_does(drawn):
 
 
 def test_torchscript_answers_as_pytorch_does_one_row_at_a_time(drawn):
-    spec, module, batch, expected = drawn
+    _, module, batch, expected = drawn
     scripted = torch.jit.freeze(torch.jit.script(module))
     with torch.inference_mode():
         rows = [scripted(torch.from_numpy(batch["image"][row : row + 1])).numpy() for row in range(2)]
