@@ -1,8 +1,8 @@
 """Nothing is learned: the weights are drawn from a seed, and set so that numbers keep their size on the way.
 
 Without that, fifty layers of random weights would make all numbers vanish or overflow, and it would show nothing that
-formats agree. Each batch normalisation takes its statistics from the pictures themselves, and the classifier is scaled
-so that it tells the pictures apart.
+formats agree. Each batch normalisation takes its statistics from the pictures themselves, what a block adds is kept
+small, and the classifier is scaled so that it tells the pictures apart.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from torch import nn
 from models.images.photographs import as_input, pictures
 from models.train import SEED, OnEpoch, Trained, begin, golden_of, neutral
 from models.zoo.resnet50 import SIDE, SPEC
-from models.zoo.resnet50.torch_module import ResNet50, build
+from models.zoo.resnet50.torch_module import Bottleneck, ResNet50, build
 
 EPOCHS = 1
 ROWS = 8
 SPREAD = 3.0
 """Standard deviation of the scores before softmax: the most probable class of a thousand then has some tenths."""
+RESIDUAL = 0.2
+"""Deviation of what a block adds to its input, of about 1. With 1 random blocks make a chaos of rounding: float32 and
+float64 then differ by 7e-5 in a probability, with 0.2 by 3e-6. Training begins with 0 for its part:
+P. Goyal et al., 2017, https://arxiv.org/abs/1706.02677."""
 QUALITY = f"random weights (seed {SEED}): what it answers means nothing, only how fast it answers does"
 
 
@@ -39,6 +43,8 @@ def draw(module: ResNet50) -> None:
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
+        if isinstance(part, Bottleneck):
+            nn.init.constant_(part.widen_bn.weight, RESIDUAL)
     nn.init.normal_(module.classifier.weight)
     nn.init.zeros_(module.classifier.bias)
 
