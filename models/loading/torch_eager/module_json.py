@@ -21,7 +21,7 @@ FILE = "module.json"
 
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
-    """What the factory makes, with the folder's weights; ArtifactError where it cannot be imported or makes no module."""
+    """What the factory makes, with the folder's weights; ArtifactError where it is none or makes no module."""
     name = str(json.loads((folder / FILE).read_text())["factory"])
     module = factory(name)()
     if not isinstance(module, nn.Module):
