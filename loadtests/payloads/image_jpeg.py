@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from loadtests.payloads import image_files, json_rows
-from models.images.codec import JPEG, to_jpeg
+from models.images import JPEG
+from models.images.codec import to_jpeg
 from models.spec import ModelSpec
 from models.tensors import Batch
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from loadtests.payloads import image_files, json_rows
-from models.images.codec import PNG, to_png
+from models.images import PNG
+from models.images.codec import to_png
 from models.spec import ModelSpec
 from models.tensors import Batch
 

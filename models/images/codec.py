@@ -19,7 +19,6 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 """Images (n, height, width, 3), or one (height, width, 3): red, green, blue."""
 
-JPEG, PNG = "image/jpeg", "image/png"
 QUALITY = 90
 """Of the JPEG files that are written."""
 SETTLING_ROUNDS = 100
