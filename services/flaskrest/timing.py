@@ -15,8 +15,8 @@ https://www.w3.org/TR/server-timing/; durations in milliseconds, to the microsec
 Without decode, the first four sum to total, but for the rounding of each (at most 2 us in all). Building the header,
 Flask's work on the response and sending it come after `total`: a header cannot tell what happens after it was written.
 A request that waits in the socket's buffer because the worker is busy has not been read, and that wait is not in
-`queue`; there is none at one connection. Behind gunicorn's threaded worker (SERVING_THREADS_PER_WORKER over 1) the clock starts when
-Flask gets the request, so `queue` is 0 and reading the body is part of `parse`.
+`queue`; there is none at one connection. Behind gunicorn's threaded worker (SERVING_THREADS_PER_WORKER over 1) the
+clock starts when Flask gets the request, so `queue` is 0 and reading the body is part of `parse`.
 """
 
 from __future__ import annotations
