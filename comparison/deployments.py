@@ -101,7 +101,7 @@ class Endpoint:
 
     @property
     def payloads(self) -> tuple[str, ...]:
-        """The encodings that it takes besides its protocol's own, but for those that cannot carry its model's inputs."""
+        """The encodings that it takes besides its protocol's own, and that can carry its model's inputs."""
         others = self.deployment.payloads.get(self.protocol, ())
         if self.protocol == "call":
             return others
