@@ -32,7 +32,8 @@ def learn(on_epoch: OnEpoch) -> Trained:
     module = build()
     images = as_input(pictures(SIDE, ROWS))
     draw(module)
-    calibrate(module, torch.from_numpy(images))
+    with torch.no_grad():
+        calibrate(module, torch.from_numpy(images))
     golden = golden_of(module, SPEC, {SPEC.inputs[0].name: images})
     on_epoch()
     return Trained(neutral(SPEC.name, module), golden, QUALITY, seed=SEED)
@@ -49,7 +50,6 @@ def draw(module: ResNet50) -> None:
     nn.init.zeros_(module.classifier.bias)
 
 
-@torch.no_grad()
 def calibrate(module: ResNet50, images: torch.Tensor) -> None:
     """Set every batch normalisation's statistics by one pass over images (n, 224, 224, 3), then the classifier."""
     for part in module.modules():

@@ -10,10 +10,16 @@ from models.images.codec import decode, to_jpeg, to_png
 from models.images.graph import decode_images
 from models.images.photographs import pictures
 from models.spec import TensorSpec
+from models.tensorflow_setup import configure
 from models.tensorflow_setup import tensorflow as tf
 
 SIDE = 224
 TENSOR = TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def threads():
+    configure(1, "cpu")
 
 
 @pytest.fixture(scope="module")
