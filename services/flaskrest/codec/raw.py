@@ -33,7 +33,7 @@ def decode(body: bytes, shape: str | None, inputs: Sequence[Row]) -> Batch:
     if len(body) != sum(sizes):
         dtypes = " and ".join(dict.fromkeys(str(row.dtype) for row in inputs))
         raise BadInputError(f"the body has {len(body)} bytes; shape {shape} of {dtypes} needs {sum(sizes)}")
-    parts = [body] if len(inputs) == 1 else _cut(body, sizes)
+    parts = _cut(body, sizes)
     return {row.name: row.read(part, rows) for row, part in zip(inputs, parts, strict=True)}
 
 
@@ -81,7 +81,9 @@ def _rows_of_several(header: str, inputs: Sequence[Row]) -> int:
     return counts.pop() if len(counts) == 1 else 0
 
 
-def _cut(body: bytes, sizes: Sequence[int]) -> list[memoryview]:
+def _cut(body: bytes, sizes: Sequence[int]) -> Sequence[bytes | memoryview]:
+    if len(sizes) == 1:
+        return [body]
     view, ends = memoryview(body), list(accumulate(sizes))
     return [view[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
