@@ -1,0 +1,294 @@
+"""The summary's tables: HTML and Markdown print the same cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from comparison.render.cells import SAMPLES, Cell, Column, Table, count_cell, estimate_cell, single
+from comparison.render.names import FAMILIES, PROTOCOLS, family, payload, short_server, what
+from comparison.render.numbers import NONE, UNITS, factor, interval, kilobytes, ms, significant
+from comparison.summary import words
+from comparison.summary.outcome import Line, ModelResult, Named, Spot, Spread, Summary, Win
+
+ENDPOINT: Final = Column("Endpoint", numeric=False)
+MODEL: Final = Column("Model", numeric=False)
+TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}
+CHOICE_TONES: Final = {"matters": "bad", "does not matter": "good", "open": "mid"}
+BETTER: Final = {"latency": "faster", "throughput": "higher"}
+
+
+def models(summary: Summary) -> Table:
+    """Every model: what it costs, and who wins; those without a run say why."""
+    columns = (
+        MODEL,
+        Column("Cost of the model", "ms"),
+        Column("Winner's format", "ms"),
+        Column("Lowest latency", "ms", numeric=False),
+        Column("Against the runner-up", numeric=False),
+        Column("Highest throughput", "req/s", numeric=False),
+        Column("Against the runner-up", numeric=False),
+    )
+    rows = tuple(_model_row(model) for model in summary.models)
+    gone = tuple(
+        (Cell(absent.model), *[Cell(NONE, tone="muted")] * 2, Cell("no run", absent.reason, tone="bad"))
+        + (Cell(NONE, tone="muted"),) * 3
+        for absent in summary.absent
+    )
+    caption = (
+        "Cheapest model first. The cost is p50 in process of the fastest static format, beside it that of the format "
+        "that wins on latency. Latency is p50 with the fewest callers; throughput the best over all numbers of "
+        "callers. 95% intervals beneath; those against the runner-up hold for all pairs of endpoints."
+    )
+    return single("models", caption, columns, rows + gone)
+
+
+def choices(summary: Summary) -> Table:
+    """Whether the choice of server, and of format, matters for each model."""
+    columns = (
+        MODEL,
+        Column("Cost of the model", "ms"),
+        Column("Slowest over quickest server", "times"),
+        Column("The server", numeric=False),
+        Column("Slowest over quickest format", "times"),
+        Column("The format", numeric=False),
+    )
+    rows = tuple(
+        (_model_cell(m), _cost_cell(m), *_choice(m, m.servers), *_choice(m, m.formats)) for m in summary.costed
+    )
+    caption = (
+        f"A choice matters where the whole interval says more than {words.PERCENT} of the longer time, and does not "
+        "where it says less. Servers are lines of server and protocol, each in its quickest format; formats are static "
+        "ones, in process. Intervals hold for all pairs."
+    )
+    return single("choices", caption, columns, rows)
+
+
+def overheads(summary: Summary) -> Table:
+    """Latency over the floor, line by model."""
+    columns = (Column("Server", numeric=False), *(Column(m.model, f"{words.cost(m)}") for m in summary.costed))
+    rows = tuple((_line_cell(line), *(_overhead_cell(m, line) for m in summary.costed)) for line in summary.lines)
+    caption = (
+        "p50 with the fewest callers, so many times the p50 of the same format in process: 1 would be a server that "
+        "costs nothing. Beneath: the 95% interval, and the format that is quickest behind this server."
+    )
+    return single("overheads", caption, columns, rows)
+
+
+def crossings(summary: Summary) -> Table:
+    """At which cost each line's overhead stops mattering."""
+    columns = (
+        Column("Server", numeric=False),
+        Column(f"Under {words.PERCENT} of the latency", "model cost, ms", numeric=False),
+        Column("Under the difference between formats", "model cost, ms", numeric=False),
+    )
+    rows = tuple(
+        (
+            _line_cell(line),
+            Cell(words.under_latency(summary, line), sort=line.latency.cost_s),
+            Cell(words.under_formats(summary, line), sort=line.formats.cost_s),
+        )
+        for line in summary.lines
+    )
+    caption = "Interpolated between the two measured models on either side, never beyond; 95% intervals in brackets."
+    return single("crossings", caption, columns, rows)
+
+
+def rivals(summary: Summary) -> Table:
+    """Flask against the native server of each format, over REST."""
+    columns = (
+        MODEL,
+        Column("Cost of the model", "ms"),
+        Column("Format", numeric=False),
+        Column("Native server", numeric=False),
+        Column("Flask is", "times as fast"),
+        Column("Verdict", numeric=False),
+        SAMPLES,
+    )
+    said = {"better": "Flask faster", "worse": "native faster"}
+    rows = tuple(
+        (
+            _model_cell(model),
+            _cost_cell(model),
+            Cell(rival.native.format),
+            Cell(short_server(rival.native.result)),
+            estimate_cell(rival.faster, significant),
+            Cell(said.get(rival.outcome, rival.outcome), tone=TONES.get(rival.outcome, "")),
+            count_cell(rival.faster.samples),
+        )
+        for model in summary.models
+        for rival in model.rivals
+    )
+    caption = (
+        "p50 with the fewest callers, same format, same JSON bytes over REST. Below 1 the native server is faster. "
+        "95% intervals beneath, each for itself."
+    )
+    return single("rivals", caption, columns, rows)
+
+
+def ranks(summary: Summary) -> Table:
+    """Every endpoint's rank by model."""
+    columns = (ENDPOINT, *(Column(model.model, f"rank, {words.cost(model)}") for model in summary.models))
+    rows = tuple(
+        (_endpoint_cell(named), *(_rank_cell(model.spot(named.endpoint)) for model in summary.models))
+        for named in ranked(summary.models)
+    )
+    caption = (
+        "By p50 with the fewest callers, which stands beneath in milliseconds. ≈ marks a difference from the one "
+        "ranked above it that is a tie or inconclusive."
+    )
+    return single("ranks", caption, columns, rows)
+
+
+def ranked(models: Sequence[ModelResult]) -> list[Named]:
+    """Every endpoint that any run asked for, by its rank in the first model that ranks it."""
+    found: dict[str, Named] = {}
+    for model in models:
+        for spot in sorted(model.spots, key=lambda spot: spot.rank or 10**6):
+            found.setdefault(spot.named.endpoint, spot.named)
+    return list(found.values())
+
+
+def binaries(summary: Summary) -> Table:
+    """What JSON costs, model by model, where another payload was measured."""
+    columns = (
+        MODEL,
+        ENDPOINT,
+        Column("JSON", "ms"),
+        Column("Best other payload", "ms"),
+        Column("Payload", numeric=False),
+        Column("Faster than JSON", "times"),
+        Column("Body of JSON", "kB"),
+        Column("Its body", "kB"),
+        SAMPLES,
+    )
+    rows = tuple(
+        (
+            _model_cell(model),
+            Cell(what(binary.named.result), short_server(binary.named.result)),
+            estimate_cell(binary.json_p50_s, ms),
+            estimate_cell(binary.p50_s, ms),
+            Cell(payload(binary.encoding)),
+            estimate_cell(binary.faster, significant),
+            _bytes_cell(binary.json_bytes),
+            _bytes_cell(binary.request_bytes),
+            count_cell(binary.faster.samples),
+        )
+        for model in summary.models
+        for binary in model.binaries
+    )
+    caption = "p50 with the fewest callers, the same inputs at the same endpoint; 95% intervals beneath."
+    return single("binaries", caption, columns, rows)
+
+
+def missing(summary: Summary) -> Table:
+    """What takes no part, and why: models without a run, and endpoints that do not count with the fewest callers."""
+    columns = (MODEL, Column("What", numeric=False), Column("Why", numeric=False))
+    gone = [(Cell(absent.model), Cell("the whole model"), Cell(absent.reason)) for absent in summary.absent]
+    cut = [(Cell(m.model), Cell("the run ended early"), Cell(m.problem)) for m in summary.models if m.problem]
+    spots = [
+        (Cell(m.model), Cell(what(s.named.result), short_server(s.named.result)), Cell(s.problem))
+        for m in summary.models
+        for s in m.spots
+        if s.problem
+    ]
+    return single("missing", "Shown above as such, and in no figure.", columns, (*gone, *cut, *spots))
+
+
+def _model_row(model: ModelResult) -> tuple[Cell, ...]:
+    latency, throughput = model.win("latency"), model.win("throughput")
+    floor = model.floor(latency.winner.format) if latency else None
+    mine = Cell(NONE, tone="muted")
+    if floor is not None:
+        mine = _figure(floor.p50_s.value, interval(floor.p50_s, ms), floor.format)
+    return (
+        _model_cell(model),
+        _cost_cell(model, named=True),
+        mine,
+        *_win_cells(latency, model),
+        *_win_cells(throughput, model),
+    )
+
+
+def _figure(value: float | None, *beneath: str) -> Cell:
+    text = ms(value) if value is not None else NONE
+    return Cell(text, " · ".join(filter(None, beneath)), value)
+
+
+def _model_cell(model: ModelResult) -> Cell:
+    about = model.description
+    return Cell(model.model, about)
+
+
+def _cost_cell(model: ModelResult, named: bool = False) -> Cell:
+    cheapest = model.cheapest
+    if cheapest is None:
+        return Cell("no VALID floor", tone="muted")
+    return _figure(cheapest.p50_s.value, interval(cheapest.p50_s, ms), cheapest.format if named else "")
+
+
+def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
+    if win is None:
+        why = model.problem or "no endpoint has a VALID point"
+        return Cell("INVALID", why, tone="bad"), Cell(NONE, tone="muted")
+    text = UNITS[win.objective][0]
+    value = win.estimate.value or 0.0
+    figure = f"{text(value)} [{interval(win.estimate, text)}]"
+    winner = Cell(_name(win.winner), figure, value)
+    if win.runner_up is None or win.margin is None:
+        return winner, Cell("unopposed", tone="muted")
+    others = f" and {win.not_worse - 1} more" if win.not_worse > 1 else ""
+    second = f"{factor(win.margin)} against {_name(win.runner_up)}{others}"
+    by = f"{significant(win.margin.value or 0.0)}× {BETTER[win.objective]}"
+    said = by if win.outcome == "better" else win.outcome
+    return winner, Cell(said, second, win.margin.value, tone=TONES.get(win.outcome, ""))
+
+
+def _name(named: Named) -> str:
+    return f"{what(named.result)}, {short_server(named.result)}"
+
+
+def _choice(model: ModelResult, spread: Spread | None) -> tuple[Cell, Cell]:
+    if spread is None:
+        return Cell(NONE, tone="muted"), Cell("no choice measured", tone="muted")
+    said = words.word(spread)
+    slowest, quickest = (_spread_name(model, name) for name in (spread.slowest, spread.quickest))
+    return estimate_cell(spread.ratio, significant), Cell(f"{said}", f"{slowest} over {quickest}", tone=CHOICE_TONES[said])
+
+
+def _spread_name(model: ModelResult, endpoint: str) -> str:
+    spot = model.spot(endpoint)
+    return _name(spot.named) if spot else endpoint.removeprefix("inprocess-").replace("-", "_")
+
+
+def _line_cell(line: Line) -> Cell:
+    protocol = PROTOCOLS.get(line.protocol, line.protocol)
+    server = words.line_name(line).partition(" · ")[0]
+    return Cell(protocol, server, family=FAMILIES.get(line.server, "other"))
+
+
+def _endpoint_cell(named: Named) -> Cell:
+    return Cell(what(named.result), short_server(named.result), family=family(named.result))
+
+
+def _overhead_cell(model: ModelResult, line: Line) -> Cell:
+    spot = model.on((line.server, line.protocol))
+    if spot is not None and spot.overhead is not None and spot.overhead.value is not None:
+        bounds = interval(spot.overhead, significant)
+        return Cell(f"{significant(spot.overhead.value)}×", f"{bounds} · {spot.named.format}", spot.overhead.value)
+    known = [spot for spot in model.spots if spot.named.line == (line.server, line.protocol)]
+    if any(spot.problem for spot in known):
+        return Cell("INVALID", tone="bad")
+    return Cell("no floor" if known else NONE, tone="muted")
+
+
+def _rank_cell(spot: Spot | None) -> Cell:
+    if spot is None:
+        return Cell(NONE, tone="muted")
+    if spot.rank is None:
+        return Cell("not run" if spot.problem.startswith("could not run") else "INVALID", tone="bad")
+    return Cell(f"{'≈ ' if spot.tied_above else ''}{spot.rank}", ms(spot.p50_s.value or 0.0), spot.rank)
+
+
+def _bytes_cell(size: int | None) -> Cell:
+    return Cell(NONE, tone="muted") if size is None else Cell(kilobytes(size), sort=size)
