@@ -125,9 +125,7 @@ def _refusal(written: os.stat_result, file: str) -> str:
     if not stat.S_ISREG(written.st_mode):  # a pipe would block its reader for ever
         return f"{file} is not a regular file"
     if written.st_size > LARGEST_SUITE_BYTES:
-        return (
-            f"{file} has {written.st_size / 1e6:,.0f} MB: more than {LARGEST_SUITE_BYTES // 10**6} MB is not read"
-        )
+        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {LARGEST_SUITE_BYTES // 10**6} MB is not read"
     return ""
 
 

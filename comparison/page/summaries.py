@@ -1,4 +1,4 @@
-"""`/summaries/<name>/`: summaries across models, made again from their figures; what is stored as HTML is never served."""
+"""`/summaries/<name>/`: summaries across models, made again from their figures: stored HTML is never served."""
 
 from __future__ import annotations
 

@@ -36,8 +36,6 @@ class Campaign:
     interrupted: bool = False
 
 
-
-
 def run_all(requests: Sequence[session.Request], cheap_first: bool, console: Console) -> Campaign:
     """Prepare, measure and report each model in turn, and write the summary of what there is.
 

@@ -60,32 +60,34 @@ def under_formats(line: Sequence[At], seed: int) -> Crossing:
 
 
 @dataclass(frozen=True)
-    """A line's figures, (models, draws): the server's part, and what `scale` times it must fall below, as a logarithm."""
+class _Path:
+    """A line's figures, (models, draws): the server's part in seconds, and what it must fall below."""
 
     log_cost: Array
-    amount: Array
-    log_floor: Array
-    scale: float
+    part: Array
+    log_bound: Array
 
     def excess(self, index: npt.NDArray[np.int64], share: Array) -> Array:
-        """By how much, so far (0 to 1) from model `index` to the next, one for each draw."""
-        amount, log_floor = (_between(values, index, share) for values in (self.amount, self.log_floor))
-        return amount - self.scale * np.exp(log_floor)
+        """By how much it is over, so far (0 to 1) from model `index` to the next, one for each draw."""
+        part, log_bound = (_between(values, index, share) for values in (self.part, self.log_bound))
+        return part - np.exp(log_bound)
+
+
+Read = Callable[[Sequence[At], np.random.Generator | None], _Path]
 
 
 def _over_share(line: Sequence[At], rng: np.random.Generator | None) -> _Path:
-    cost, floor, overhead = (_drawn([getattr(at, name) for at in line], rng) for name in ("cost", "floor", "overhead"))
-    return _Path(np.log(cost), (overhead - 1) * floor, np.log(floor), MATTERS / (1 - MATTERS))
+    floor, cost, overhead = (_drawn([getattr(at, name) for at in line], rng) for name in ("floor", "cost", "overhead"))
+    same = np.array([[at.floor == at.cost] for at in line])
+    log_cost = np.log(np.where(same, floor, cost))  # one figure is not drawn twice
+    return _Path(log_cost, (overhead - 1) * floor, np.log(floor * MATTERS / (1 - MATTERS)))
 
 
 def _over_formats(line: Sequence[At], rng: np.random.Generator | None) -> _Path:
     plain = _over_share(line, rng)
     formats = _drawn([at.formats for at in line if at.formats is not None], rng)
     apart = np.maximum((formats - 1) * np.exp(plain.log_cost), LEAST_S)
-    return _Path(plain.log_cost, plain.amount, np.log(apart), 1.0)
-
-
-Read = Callable[[Sequence[At], np.random.Generator | None], _Path]
+    return _Path(plain.log_cost, plain.part, np.log(apart))
 
 
 def _crossing(line: Sequence[At], seed: int, read: Read) -> Crossing:

@@ -39,8 +39,9 @@ def facts(summary: Summary) -> list[Fact]:
         ),
         Fact(
             "Settings",
-            f"Profile {s.profile}, {s.rounds} rounds of {s.window_s:g} s windows, {', '.join(map(str, s.concurrencies))} "
-            f"callers, {s.workers} worker, {s.intra_op_threads} intra-op thread, runtime {s.runtime}, device {s.device}.",
+            f"Profile {s.profile}, {s.rounds} rounds of {s.window_s:g} s windows, "
+            f"{', '.join(map(str, s.concurrencies))} callers, {s.workers} worker, "
+            f"{s.intra_op_threads} intra-op thread, runtime {s.runtime}, device {s.device}.",
         ),
         Fact(
             "Machine",

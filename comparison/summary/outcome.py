@@ -117,15 +117,15 @@ class ModelResult(Record):
     """Points of the run, of any load."""
     problem: str = ""
     """Why the run ended before it was complete, where that is known."""
-    floors: list[Floor] = []
-    spots: list[Spot] = []
-    wins: list[Win] = []
+    floors: tuple[Floor, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    wins: tuple[Win, ...] = ()
     servers: Spread | None = None
-    """Over lines of server and protocol, each in its quickest format."""
+    """Over servers and protocols with the same format, of the format where they lie furthest apart."""
     formats: Spread | None = None
     """Over the floors of the static formats."""
-    rivals: list[Rival] = []
-    binaries: list[Binary] = []
+    rivals: tuple[Rival, ...] = ()
+    binaries: tuple[Binary, ...] = ()
     round_noise: float = 0.0
 
     @property
@@ -202,10 +202,10 @@ class Summary(Record):
     machine: Machine
     settings: RunSettings
     """Of the first run; `differences` says where others differ."""
-    differences: list[str] = []
-    models: list[ModelResult]
-    absent: list[Absent] = []
-    lines: list[Line]
+    differences: tuple[str, ...] = ()
+    models: tuple[ModelResult, ...]
+    absent: tuple[Absent, ...] = ()
+    lines: tuple[Line, ...]
     stand_in: bool = False
     interrupted: bool = False
 

@@ -27,7 +27,7 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
     """One model, from the analysis of its run."""
     comparison = analysis.comparison
     suite = comparison.suite
-    floors, spots = list(_floors(analysis)), list(_spots(analysis))
+    floors, spots = tuple(_floors(analysis)), tuple(_spots(analysis))
     found = ModelResult(
         model=suite.settings.model,
         description=description,
@@ -39,15 +39,17 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
         problem=problem,
         floors=floors,
         spots=spots,
-        wins=[_win(analysis, a) for a in comparison.answers if a.scope == "all" and a.objective in WINS],
-        rivals=list(_rivals(analysis)),
-        binaries=list(_binaries(analysis)),
+        wins=tuple(_win(analysis, a) for a in comparison.answers if a.scope == "all" and a.objective in WINS),
+        rivals=tuple(_rivals(analysis)),
+        binaries=tuple(_binaries(analysis)),
         round_noise=comparison.round_noise,
     )
-    lines = dict.fromkeys(spot.named.line for spot in spots)
-    chosen = [spot.named.endpoint for line in lines if (spot := found.on(line)) is not None]
+    by_format: dict[str, list[str]] = {}
+    for entry in _sound(analysis, "contender"):
+        by_format.setdefault(entry.result.format, []).append(entry.name)
     static = [e.name for e in _sound(analysis, "floor") if e.result.format not in DYNAMIC]
-    return found.model_copy(update={"servers": _spread(analysis, chosen), "formats": _spread(analysis, static)})
+    apart = {"servers": _spread(analysis, list(by_format.values())), "formats": _spread(analysis, [static])}
+    return found.model_copy(update=apart)
 
 
 def named(entry: Entry) -> Named:
@@ -109,15 +111,28 @@ def _win(analysis: Analysis, answer: Answer) -> Win:
     )
 
 
-def _spread(analysis: Analysis, names: Sequence[str]) -> Spread | None:
-    """How far endpoints lie apart with the fewest callers; None for fewer than two."""
-    keys = sorted((_key(analysis.comparison.entry(name)) for name in names), key=lambda key: _p50(analysis, key))
-    if len(keys) < 2:
+def _spread(analysis: Analysis, groups: Sequence[Sequence[str]]) -> Spread | None:
+    """How far endpoints of one group lie apart with the fewest callers: of the group where it is most.
+
+    None where no group has two.
+    """
+    found = [keys for names in groups if len(keys := _by_p50(analysis, names)) > 1]
+    if not found:
         return None
-    quickest, slowest = keys[0], keys[-1]
-    found = compare_points(analysis.evidence, LATENCY, quickest, slowest)
-    ratio = simultaneous(found, all_pairs(len(keys)) * analysis.evidence.looks)
-    return Spread(slowest=slowest[0], quickest=quickest[0], ratio=ratio, among=len(keys))
+    widest = max(found, key=lambda keys: _p50(analysis, keys[-1]) / _p50(analysis, keys[0]))
+    ratio = compare_points(analysis.evidence, LATENCY, widest[0], widest[-1])
+    pairs = sum(all_pairs(len(keys)) for keys in found)
+    return Spread(
+        slowest=widest[-1][0],
+        quickest=widest[0][0],
+        ratio=simultaneous(ratio, pairs * analysis.evidence.looks),
+        among=len(widest),
+    )
+
+
+def _by_p50(analysis: Analysis, names: Sequence[str]) -> list[Key]:
+    keys = (_key(analysis.comparison.entry(name)) for name in names)
+    return sorted(keys, key=lambda key: _p50(analysis, key))
 
 
 def _rivals(analysis: Analysis) -> Iterator[Rival]:

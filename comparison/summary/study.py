@@ -24,15 +24,15 @@ def study(
     """The summary of one run per model, at least one. `descriptions` and `problems` are by model."""
     suites = [analysis.comparison.suite for analysis in analyses]
     found = [_of(analysis, descriptions, problems) for analysis in analyses]
-    models = sorted(found, key=lambda model: model.cost_s or float("inf"))
+    models = tuple(sorted(found, key=lambda model: model.cost_s or float("inf")))
     return Summary(
         summary_id=summary_id,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=suites[0].environment.machine,
         settings=suites[0].settings,
-        differences=differences(suites),
+        differences=tuple(differences(suites)),
         models=models,
-        absent=list(absent),
+        absent=tuple(absent),
         lines=lines(models),
         stand_in=any(analysis.comparison.stand_in for analysis in analyses),
         interrupted=interrupted,
@@ -44,14 +44,14 @@ def _of(analysis: Analysis, descriptions: Mapping[str, str], problems: Mapping[s
     return model_result(analysis, descriptions.get(model, ""), problems.get(model, ""))
 
 
-def lines(models: Sequence[ModelResult]) -> list[Line]:
+def lines(models: Sequence[ModelResult]) -> tuple[Line, ...]:
     """Every server and protocol that has an overhead at some model; lowest first at the cheapest that all have.
 
     `models` are cheapest first.
     """
     known = dict.fromkeys(spot.named.line for model in models for spot in model.spots if spot.overhead is not None)
     found = [_line(models, server, protocol) for server, protocol in known]
-    return sorted(found, key=lambda line: _overhead(models, line))
+    return tuple(sorted(found, key=lambda line: _overhead(models, line)))
 
 
 def _line(models: Sequence[ModelResult], server: str, protocol: str) -> Line:

@@ -58,8 +58,8 @@ def choices(summary: Summary) -> Table:
     )
     caption = (
         f"A choice matters where the whole interval says more than {words.PERCENT} of the longer time, and does not "
-        "where it says less. Servers are lines of server and protocol, each in its quickest format; formats are static "
-        "ones, in process. Intervals hold for all pairs."
+        "where it says less. Servers, by protocol, are those of one format, the one where they lie furthest apart; "
+        "formats are static ones, in process. Intervals hold for all pairs."
     )
     return single("choices", caption, columns, rows)
 
@@ -253,7 +253,9 @@ def _choice(model: ModelResult, spread: Spread | None) -> tuple[Cell, Cell]:
         return Cell(NONE, tone="muted"), Cell("no choice measured", tone="muted")
     said = words.word(spread)
     slowest, quickest = (_spread_name(model, name) for name in (spread.slowest, spread.quickest))
-    return estimate_cell(spread.ratio, significant), Cell(f"{said}", f"{slowest} over {quickest}", tone=CHOICE_TONES[said])
+    return estimate_cell(spread.ratio, significant), Cell(
+        f"{said}", f"{slowest} over {quickest}", tone=CHOICE_TONES[said]
+    )
 
 
 def _spread_name(model: ModelResult, endpoint: str) -> str:

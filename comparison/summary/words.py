@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from comparison.render.names import SERVERS, SHORT_SERVERS
 from comparison.render.names import PROTOCOLS as PROTOCOL_NAMES
+from comparison.render.names import SERVERS, SHORT_SERVERS
 from comparison.render.notes import NOISY, STAND_IN
 from comparison.render.numbers import factor, ms, significant
 from comparison.stats import Estimate
@@ -50,10 +50,10 @@ def lede(summary: Summary) -> str:
     """One line under the title: what was set side by side."""
     count, machine = len(summary.models), summary.machine
     return (
-        f"{count} model{'s' * (count != 1)}, one run each with profile {summary.settings.profile}, on one machine of "
-        f"{machine.cores} cores. In brackets: how many times as long the slowest takes at the median as the quickest, "
-        f"of servers each with its quickest format, and of static formats in process. What differs by {PERCENT} of "
-        "the longer time or less does not matter here."
+        f"{count} model{'s' * (count != 1)}, one run each with profile {summary.settings.profile}, on {machine.cores} "
+        "cores. In brackets: how many times as long the slowest takes at the median as the quickest, "
+        f"of servers and protocols with the same format, and of static formats in process. What differs by {PERCENT} "
+        "of the longer time or less does not matter here."
     )
 
 

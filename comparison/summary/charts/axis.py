@@ -23,7 +23,7 @@ def cost_scale(models: Sequence[ModelResult], left: float, right: float) -> tupl
 
 
 def name_rows(models: Sequence[ModelResult], x: Scale, left: float, right: float) -> list[tuple[float, int]]:
-    """For each model the middle of its name, within left and right, and the row (0: the lowest) that has room for it."""
+    """For each model the middle of its name, within left and right, and the row (0: the lowest) with room for it."""
     ends: list[float] = []
     placed = []
     for model in models:
@@ -40,7 +40,9 @@ def rows(models: Sequence[ModelResult], x: Scale, left: float, right: float) -> 
     return 1 + max((row for _, row in name_rows(models, x, left, right)), default=0)
 
 
-def model_lines(models: Sequence[ModelResult], x: Scale, top: float, bottom: float, left: float, right: float) -> list[str]:
+def model_lines(
+    models: Sequence[ModelResult], x: Scale, top: float, bottom: float, left: float, right: float
+) -> list[str]:
     """A line at each model's cost from its name down to the bottom of the plot; names end at `top`."""
     drawn = []
     for model, (middle, row) in zip(models, name_rows(models, x, left, right), strict=True):
@@ -51,4 +53,6 @@ def model_lines(models: Sequence[ModelResult], x: Scale, top: float, bottom: flo
 
 def cost_ticks(ticks: Sequence[float], x: Scale, bottom: float) -> list[str]:
     """Milliseconds beneath the plot."""
-    return [text(x(tick), bottom + 17, ms(tick) if tick < 1e-3 else f"{tick * 1e3:g}", "tick", "middle") for tick in ticks]
+    return [
+        text(x(tick), bottom + 17, ms(tick) if tick < 1e-3 else f"{tick * 1e3:g}", "tick", "middle") for tick in ticks
+    ]

@@ -1,4 +1,4 @@
-"""At which model cost each server falls under a tenth of the latency: a dot and its interval among the models' costs."""
+"""At which model cost each server falls under a tenth of the latency: a dot and its interval among the models."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ from comparison.render.charts.svg import (
 )
 from comparison.render.names import FAMILIES
 from comparison.render.numbers import factor, significant
+from comparison.stats import Estimate
 from comparison.summary.charts.axis import ROW, cost_scale, cost_ticks, model_lines, rows
 from comparison.summary.outcome import BOUND, Line, ModelResult, Summary
 from comparison.summary.words import PERCENT, cost, line_name
-from comparison.stats import Estimate
 
 HEIGHT, LEFT, BOTTOM = 380.0, 46.0, 46.0
 FINE = (1, 1.1, 1.2, 1.5, 2, 3, 5, 7)

@@ -67,7 +67,8 @@ def _line(
 ) -> str:
     at = [(LEFT + n * step, TOP + ROW * (rank - 1)) for n, rank in places]
     marks = [
-        tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in part), class_="line") for part in _parts(places, at)
+        tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in part), class_="line")
+        for part in _parts(places, at)
     ]
     for (_, rank), (x, y) in zip(places, at, strict=True):
         marks += [circle(x, y, 9, "hollow"), text(x, y + 4, str(rank), "tick", "middle")]
@@ -100,9 +101,7 @@ def _key(shown: Sequence[tuple[Named, list[Place]]], top: float) -> list[str]:
     return drawn
 
 
-def _spoken(
-    summary: Summary, models: Sequence[ModelResult], shown: Sequence[tuple[Named, list[Place]]]
-) -> str:
+def _spoken(summary: Summary, models: Sequence[ModelResult], shown: Sequence[tuple[Named, list[Place]]]) -> str:
     firsts = [(m.model, next((n for n, p in shown if (i, 1) in p), None)) for i, m in enumerate(models)]
     said = "; ".join(f"{model}: {label(named.result)}" for model, named in firsts if named is not None)
     return f"Rank of {len(shown)} endpoints by model, cheapest model first. First: {said}. The table holds every rank."

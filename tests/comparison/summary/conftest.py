@@ -19,10 +19,10 @@ FAULTY = {
 }
 
 
-def summarise(folders, absent=(), problems={}):
+def summarise(folders, absent=(), problems=None):
     analyses = [analyse(folder) for folder in folders]
     about = {model: f"what {model} is good for" for model in COSTS_S}
-    return study("summary-20260102-030405-ab12", analyses, about, problems, absent)
+    return study("summary-20260102-030405-ab12", analyses, about, problems or {}, absent)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,9 @@ def test_nothing_is_cut_off_or_covered_and_the_page_never_scrolls_sideways(brows
         assert page.evaluate(CUT) == []
         assert page.evaluate(COVERED) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("[...document.querySelectorAll('svg.chart')].filter((e) => e.checkVisibility()).length") == 3
+        assert (
+            page.evaluate("[...document.querySelectorAll('svg.chart')].filter((e) => e.checkVisibility()).length") == 3
+        )
 
 
 def test_a_table_is_sorted_by_key(browser, addresses):

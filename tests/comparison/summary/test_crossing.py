@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from comparison.stats import Estimate
@@ -98,9 +99,21 @@ def test_models_without_a_difference_between_formats_take_no_part():
     assert under_formats(line([0.001, 0.1], lambda cost: 0.002), seed=1).state == "unknown"
 
 
-@pytest.mark.parametrize(
-    ("server", "protocol"), [("flask", "rest"), ("torchserve", "rest"), ("torchserve", "grpc")]
-)
+def test_the_interval_holds_the_truth_about_as_often_as_it_says():
+    """Figures that are off by a lognormal error, which their intervals know, 300 times over."""
+    rng, held, costs, server_s, error = np.random.default_rng(5), 0, [0.0005, 0.003, 0.02], 0.0006, 0.015
+    for _ in range(300):
+        off = np.exp(error * rng.standard_normal((2, len(costs))))
+        path = []
+        for cost, floor_off, ratio_off in zip(costs, *off, strict=True):
+            known = [exactly(v, 1.96 * error) for v in (cost * floor_off, (cost + server_s) / cost * ratio_off)]
+            path.append(At("m", known[0], known[0], known[1]))
+        found = under_latency(path, seed=1)
+        held += (found.low_s or 0) < 9 * server_s < (found.high_s or math.inf)
+    assert 0.92 <= held / 300 <= 0.99
+
+
+@pytest.mark.parametrize(("server", "protocol"), [("flask", "rest"), ("torchserve", "rest"), ("torchserve", "grpc")])
 def test_the_true_crossing_of_made_runs_lies_in_the_interval(sound, server, protocol):
     (found,) = [x.latency for x in sound.lines if (x.server, x.protocol) == (server, protocol)]
     truth = 9 * overhead_s(server, protocol)
@@ -120,5 +133,4 @@ def test_the_difference_between_formats_is_crossed_where_it_truly_is(sound):
     """Static formats differ by 0.6 times the cost."""
     for protocol in ("rest", "grpc"):
         (found,) = [x.formats for x in sound.lines if (x.server, x.protocol) == ("torchserve", protocol)]
-        assert (found.lower, found.upper) == ("middle_cnn", "large_net")
         assert found.low_s < overhead_s("torchserve", protocol) / 0.6 < found.high_s
