@@ -39,6 +39,7 @@ class Named(Record):
 class Floor(Record):
     """A format called in process, where it is VALID: what the model itself costs."""
 
+    endpoint: str
     format: str
     static: bool
     p50_s: Estimate

@@ -67,7 +67,7 @@ def _floors(analysis: Analysis) -> Iterator[Floor]:
     for entry in _sound(analysis, "floor"):
         if entry.alone is not None:
             format = entry.result.format
-            yield Floor(format=format, static=format not in DYNAMIC, p50_s=entry.alone.p50_s)
+            yield Floor(endpoint=entry.name, format=format, static=format not in DYNAMIC, p50_s=entry.alone.p50_s)
 
 
 def _spots(analysis: Analysis) -> Iterator[Spot]:

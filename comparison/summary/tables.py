@@ -14,7 +14,7 @@ from comparison.summary.outcome import Line, ModelResult, Named, Spot, Spread, S
 ENDPOINT: Final = Column("Endpoint", numeric=False)
 MODEL: Final = Column("Model", numeric=False)
 TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}
-CHOICE_TONES: Final = {"matters": "bad", "does not matter": "good", "open": "mid"}
+CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "open": ""}
 BETTER: Final = {"latency": "faster", "throughput": "higher"}
 
 
@@ -253,14 +253,16 @@ def _choice(model: ModelResult, spread: Spread | None) -> tuple[Cell, Cell]:
         return Cell(NONE, tone="muted"), Cell("no choice measured", tone="muted")
     said = words.word(spread)
     slowest, quickest = (_spread_name(model, name) for name in (spread.slowest, spread.quickest))
-    return estimate_cell(spread.ratio, significant), Cell(
-        f"{said}", f"{slowest} over {quickest}", tone=CHOICE_TONES[said]
-    )
+    beneath = f"{slowest} against {quickest}"
+    return estimate_cell(spread.ratio, significant), Cell(said, beneath, tone=CHOICE_TONES[said])
 
 
 def _spread_name(model: ModelResult, endpoint: str) -> str:
+    """A server's endpoint, or the format of a floor, which is no endpoint of the ranking."""
     spot = model.spot(endpoint)
-    return _name(spot.named) if spot else endpoint.removeprefix("inprocess-").replace("-", "_")
+    if spot is None:
+        return next((f.format for f in model.floors if f.endpoint == endpoint), endpoint)
+    return _name(spot.named)
 
 
 def _line_cell(line: Line) -> Cell:

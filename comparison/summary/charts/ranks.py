@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 
 from comparison.render.charts.panels import LETTER
 from comparison.render.charts.rows import NARROW_BELOW
@@ -31,13 +32,18 @@ def draw(summary: Summary, width: float) -> str:
     floor = TOP + ROW * (most - 1)
     body = _heads(models, step, narrow)
     ends = spread([TOP + ROW * (places[-1][1] - 1) for _, places in shown], 16, TOP, floor + 10)
-    for number, ((named, places), end) in enumerate(zip(shown, ends, strict=True), start=1):
-        words = str(number) if narrow else f"{what(named.result)}, {short_server(named.result)}"
+    for number, ((named, places), end) in enumerate(zip(shown, ends, strict=True)):
+        words = letters(number) if narrow else f"{what(named.result)}, {short_server(named.result)}"
         body.append(_line(models, named, places, step, (right, end), words))
     if narrow:
         body += _key(shown, floor + 34)
     height = floor + (40 + KEY_ROW * len(shown) if narrow else 20)
     return drawing(width, height, _spoken(summary, models, shown), body)
+
+
+def letters(number: int) -> str:
+    """A, B, ... Z, AA, AB, ...: ranks are numbers already."""
+    return (letters(number // 26 - 1) if number > 25 else "") + ascii_uppercase[number % 26]
 
 
 def _places(models: Sequence[ModelResult], named: Named) -> list[Place]:
@@ -91,12 +97,12 @@ def _parts(places: Sequence[Place], at: Sequence[tuple[float, float]]) -> list[l
 
 
 def _key(shown: Sequence[tuple[Named, list[Place]]], top: float) -> list[str]:
-    """What the numbers at the right end stand for."""
+    """What the letters at the right end stand for."""
     drawn = []
-    for number, (named, _) in enumerate(shown, start=1):
-        spans = tag("tspan", f"{number}  {what(named.result)}", class_="name")
+    for number, (named, _) in enumerate(shown):
+        spans = tag("tspan", f"{letters(number)}  {what(named.result)}", class_="name")
         spans += tag("tspan", short_server(named.result), class_="owner", dx=8)
-        mark = tag("text", spans, x=4, y=top + KEY_ROW * (number - 1))
+        mark = tag("text", spans, x=4, y=top + KEY_ROW * number)
         drawn.append(tag("g", mark, class_=f"fam-{family(named.result)}"))
     return drawn
 

@@ -5,6 +5,7 @@ import pytest
 from comparison.summary import html
 from comparison.summary.links import beside
 from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, launched, needs_chromium, opened
+from tests.comparison.summary.six import summary_of_six
 
 pytestmark = [*needs_chromium, pytest.mark.slow]
 CUT = """() => [...document.querySelectorAll("svg text")].filter((e) => e.getClientRects().length).filter((words) => {
@@ -30,9 +31,10 @@ def browser():
 @pytest.fixture(scope="module")
 def addresses(sound, faulty, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    for name, summary in {"sound": sound, "faulty": faulty}.items():
+    summaries = {"sound": sound, "faulty": faulty, "six": summary_of_six(folder / "results")}
+    for name, summary in summaries.items():
         (folder / f"{name}.html").write_text(html.render(summary, beside), encoding="utf-8")
-    return {name: (folder / f"{name}.html").as_uri() for name in ("sound", "faulty")}
+    return {name: (folder / f"{name}.html").as_uri() for name in summaries}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -44,7 +46,7 @@ def test_axe_finds_no_fault(browser, addresses, name, width, scheme):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["sound", "faulty"])
+@pytest.mark.parametrize("name", ["sound", "faulty", "six"])
 def test_nothing_is_cut_off_or_covered_and_the_page_never_scrolls_sideways(browser, addresses, name, width):
     with opened(browser, addresses[name], width) as page:
         assert page.evaluate(CUT) == []
