@@ -4,11 +4,14 @@ import json
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from comparison.page.app import create_app
 from comparison.summary import store
 from comparison.summary.command import write
+from tests.chromium import faults, launched, needs_chromium, opened
 from tests.comparison.page.conftest import change
+from tests.comparison.page.test_process import Running
 from tests.comparison.render.conftest import HOSTILE
 from tests.comparison.render.page import Page
 from tests.comparison.summary.model_runs import write_model
@@ -136,3 +139,31 @@ def test_runs_are_no_summaries_and_summaries_are_no_runs(client, name, root):
     change(root / "a")
     assert client.get("/summaries/a/").status_code == 404
     assert client.get(f"/runs/{name}/").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def running(root):
+    page = Running(root)
+    yield page
+    page.stop()
+
+
+@needs_chromium[0]
+@needs_chromium[1]
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize("path", ["/", "/summaries/{}/"])
+def test_axe_finds_no_fault_and_the_policy_blocks_nothing_of_ours(browser, running, name, path, width, scheme):
+    address = f"http://{running.host}:{running.port}{path.format(name)}"
+    with opened(browser, address, width, color_scheme=scheme) as page:
+        expect(page.locator("[aria-busy]")).to_have_count(0, timeout=60_000)
+        assert faults(page) == {}
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if path != "/":
+            assert page.locator("thead button").count() > 0
