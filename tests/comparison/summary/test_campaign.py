@@ -8,7 +8,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from comparison import cli, session
-from comparison.errors import ArtifactFailure, ExitCode, ServerFailed, UnknownName
+from comparison.errors import ArtifactFailure, ExitCode, ServerFailed
 from comparison.results import load_suite, results_root
 from comparison.summary import campaign, store
 from comparison.summary.chosen import models_of
@@ -19,6 +19,7 @@ from tests.comparison.synthetic import Faults, Scenario
 ENDPOINTS = ("flask-torchscript-rest", "torchserve-torchscript-rest", "inprocess-torchscript")
 SHORT = Scenario(window_s=0.6, only=ENDPOINTS)
 ZOO = tuple(COSTS_S)
+CHECK = session.check
 
 
 class Made:
@@ -51,7 +52,7 @@ class Made:
 def made(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("SERVEOFF_REPORTS", str(tmp_path / "reports"))
-    monkeypatch.setattr(catalog, "names", lambda: [*ZOO, "imported"])
+    monkeypatch.setattr(catalog, "names", lambda: [*ZOO, "imported", "digits_cnn"])
     monkeypatch.setattr(catalog, "is_zoo", lambda name: name in ZOO)
     monkeypatch.setattr("comparison.summary.command.describe", lambda model: f"about {model}")
     monkeypatch.setattr(session, "check", lambda request: None)
@@ -78,8 +79,14 @@ def test_all_is_the_zoo_and_a_list_is_what_it_names(made):
     assert models_of("all") == ZOO
     assert models_of("imported, tiny_mlp,imported") == ("imported", "tiny_mlp")
     assert models_of("tiny_mlp") == ("tiny_mlp",)
-    with pytest.raises(UnknownName, match="no model 'nope'"):
-        models_of("tiny_mlp,nope")
+
+
+def test_a_model_that_does_not_exist_is_named_before_anything_is_made(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "check", CHECK)
+    done = made()
+    failed = invoke("digits_cnn,nope")
+    assert "there is no model 'nope'" in str(failed.exception)
+    assert done.prepared == []
 
 
 def test_each_model_has_a_run_a_report_and_a_place_in_the_summary(made, tmp_path):
