@@ -14,7 +14,7 @@ from comparison.summary.outcome import Line, ModelResult, Named, Spot, Spread, S
 ENDPOINT: Final = Column("Endpoint", numeric=False)
 MODEL: Final = Column("Model", numeric=False)
 TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}
-CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "open": ""}
+CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "may matter": ""}
 BETTER: Final = {"latency": "faster", "throughput": "higher"}
 
 
@@ -58,8 +58,8 @@ def choices(summary: Summary) -> Table:
     )
     caption = (
         f"A choice matters where the whole interval says more than {words.PERCENT} of the longer time, and does not "
-        "where it says less. Servers, by protocol, are those of one format, the one where they lie furthest apart; "
-        "formats are static ones, in process. Intervals hold for all pairs."
+        "where it says less; else it may. Servers, by protocol, are those of one format, the one where they lie furthest "
+        "apart; formats are static ones, in process. Intervals hold for all pairs."
     )
     return single("choices", caption, columns, rows)
 

@@ -12,7 +12,7 @@ from comparison.render.numbers import factor, ms, significant
 from comparison.stats import Estimate
 from comparison.summary.outcome import BOUND, MATTERS, Crossing, Line, ModelResult, Spread, Summary
 
-Word = Literal["matters", "does not matter", "open"]
+Word = Literal["matters", "does not matter", "may matter"]
 PERCENT: Final = f"{MATTERS * 100:g}%"
 TITLE: Final = "Where the server stops mattering"
 
@@ -21,8 +21,8 @@ def word(spread: Spread) -> Word:
     """Whether a choice matters: by more than a tenth, by less, or not told apart."""
     ratio = spread.ratio
     if ratio.low is None or ratio.high is None:
-        return "open"
-    return "matters" if ratio.low > BOUND else "does not matter" if ratio.high < BOUND else "open"
+        return "may matter"
+    return "matters" if ratio.low > BOUND else "does not matter" if ratio.high < BOUND else "may matter"
 
 
 def decision(summary: Summary) -> str:
@@ -37,12 +37,11 @@ def decision(summary: Summary) -> str:
 
 def _choice(models: Sequence[ModelResult], what: str, of: Callable[[ModelResult], Spread | None]) -> str:
     """`The server matters for a (3.1×) and b, not for c (1.04×)`; nothing where no model has the choice."""
-    found: dict[Word, list[str]] = {"matters": [], "does not matter": [], "open": []}
+    found: dict[Word, list[str]] = {"matters": [], "does not matter": [], "may matter": []}
     for model in models:
         if spread := of(model):
             found[word(spread)].append(f"{model.model} ({factor(spread.ratio)})")
-    lead = {"matters": "matters for", "does not matter": "does not matter for", "open": "is open for"}
-    said = [f"{lead[key]} {_and(names)}" for key, names in found.items() if names]
+    said = [f"{key} for {_and(names)}" for key, names in found.items() if names]
     return f"{what} {', '.join(said)}" if said else ""
 
 
