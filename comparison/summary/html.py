@@ -8,7 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from comparison.render import html as report
-from comparison.summary import charts, method, tables, words
+from comparison.summary import charts, method, sides, tables, words
 from comparison.summary.links import Link
 from comparison.summary.outcome import Summary
 
@@ -30,6 +30,7 @@ def render(summary: Summary, link: Link) -> str:
         link=link,
         charts=charts,
         method=method,
+        sides=sides,
         tables=tables,
         words=words,
         css=Markup(style()),

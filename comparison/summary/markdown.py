@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from comparison.render.markdown import escape, table
-from comparison.summary import method, tables, words
+from comparison.summary import method, sides, tables, words
 from comparison.summary.links import Link
 from comparison.summary.outcome import Summary
 
@@ -21,5 +21,5 @@ def render(summary: Summary, link: Link) -> str:
     )
     environment.filters |= {"md": escape, "table": table}
     return environment.get_template("summary.md.j2").render(
-        s=summary, link=link, method=method, tables=tables, words=words
+        s=summary, link=link, method=method, sides=sides, tables=tables, words=words
     )

@@ -1,19 +1,17 @@
-"""The summary's tables: HTML and Markdown print the same cells."""
+"""The tables of models, servers and ranks: HTML and Markdown print the same cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from comparison.render.cells import SAMPLES, Cell, Column, Table, count_cell, estimate_cell, single
-from comparison.render.names import FAMILIES, PROTOCOLS, family, payload, short_server, what
-from comparison.render.numbers import NONE, UNITS, factor, interval, kilobytes, ms, significant
+from comparison.render.cells import ENDPOINT, Cell, Column, Table, estimate_cell, single
+from comparison.render.names import FAMILIES, PROTOCOLS, family, short_server, what
+from comparison.render.numbers import NONE, UNITS, factor, interval, ms, significant
 from comparison.summary import words
+from comparison.summary.cells import MODEL, TONES, cost_cell, figure_cell, model_cell, name
 from comparison.summary.outcome import Line, ModelResult, Named, Spot, Spread, Summary, Win
 
-ENDPOINT: Final = Column("Endpoint", numeric=False)
-MODEL: Final = Column("Model", numeric=False)
-TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}
 CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "may matter": ""}
 BETTER: Final = {"latency": "faster", "throughput": "higher"}
 
@@ -53,13 +51,11 @@ def choices(summary: Summary) -> Table:
         Column("Slowest over quickest format", "times"),
         Column("The format", numeric=False),
     )
-    rows = tuple(
-        (_model_cell(m), _cost_cell(m), *_choice(m, m.servers), *_choice(m, m.formats)) for m in summary.costed
-    )
+    rows = tuple((model_cell(m), cost_cell(m), *_choice(m, m.servers), *_choice(m, m.formats)) for m in summary.costed)
     caption = (
         f"A choice matters where the whole interval says more than {words.PERCENT} of the longer time, and does not "
-        "where it says less; else it may. Servers, by protocol, are those of one format, the one where they lie furthest "
-        "apart; formats are static ones, in process. Intervals hold for all pairs."
+        "where it says less; else it may. Servers, by protocol, are those of one format, the one where they lie "
+        "furthest apart; formats are static ones, in process. Intervals hold for all pairs."
     )
     return single("choices", caption, columns, rows)
 
@@ -94,38 +90,6 @@ def crossings(summary: Summary) -> Table:
     return single("crossings", caption, columns, rows)
 
 
-def rivals(summary: Summary) -> Table:
-    """Flask against the native server of each format, over REST."""
-    columns = (
-        MODEL,
-        Column("Cost of the model", "ms"),
-        Column("Format", numeric=False),
-        Column("Native server", numeric=False),
-        Column("Flask is", "times as fast"),
-        Column("Verdict", numeric=False),
-        SAMPLES,
-    )
-    said = {"better": "Flask faster", "worse": "native faster"}
-    rows = tuple(
-        (
-            _model_cell(model),
-            _cost_cell(model),
-            Cell(rival.native.format),
-            Cell(short_server(rival.native.result)),
-            estimate_cell(rival.faster, significant),
-            Cell(said.get(rival.outcome, rival.outcome), tone=TONES.get(rival.outcome, "")),
-            count_cell(rival.faster.samples),
-        )
-        for model in summary.models
-        for rival in model.rivals
-    )
-    caption = (
-        "p50 with the fewest callers, same format, same JSON bytes over REST. Below 1 the native server is faster. "
-        "95% intervals beneath, each for itself."
-    )
-    return single("rivals", caption, columns, rows)
-
-
 def ranks(summary: Summary) -> Table:
     """Every endpoint's rank by model."""
     columns = (ENDPOINT, *(Column(model.model, f"rank, {words.cost(model)}") for model in summary.models))
@@ -149,82 +113,19 @@ def ranked(models: Sequence[ModelResult]) -> list[Named]:
     return list(found.values())
 
 
-def binaries(summary: Summary) -> Table:
-    """What JSON costs, model by model, where another payload was measured."""
-    columns = (
-        MODEL,
-        ENDPOINT,
-        Column("JSON", "ms"),
-        Column("Best other payload", "ms"),
-        Column("Payload", numeric=False),
-        Column("Faster than JSON", "times"),
-        Column("Body of JSON", "kB"),
-        Column("Its body", "kB"),
-        SAMPLES,
-    )
-    rows = tuple(
-        (
-            _model_cell(model),
-            Cell(what(binary.named.result), short_server(binary.named.result)),
-            estimate_cell(binary.json_p50_s, ms),
-            estimate_cell(binary.p50_s, ms),
-            Cell(payload(binary.encoding)),
-            estimate_cell(binary.faster, significant),
-            _bytes_cell(binary.json_bytes),
-            _bytes_cell(binary.request_bytes),
-            count_cell(binary.faster.samples),
-        )
-        for model in summary.models
-        for binary in model.binaries
-    )
-    caption = "p50 with the fewest callers, the same inputs at the same endpoint; 95% intervals beneath."
-    return single("binaries", caption, columns, rows)
-
-
-def missing(summary: Summary) -> Table:
-    """What takes no part, and why: models without a run, and endpoints that do not count with the fewest callers."""
-    columns = (MODEL, Column("What", numeric=False), Column("Why", numeric=False))
-    gone = [(Cell(absent.model), Cell("the whole model"), Cell(absent.reason)) for absent in summary.absent]
-    cut = [(Cell(m.model), Cell("the run ended early"), Cell(m.problem)) for m in summary.models if m.problem]
-    spots = [
-        (Cell(m.model), Cell(what(s.named.result), short_server(s.named.result)), Cell(s.problem))
-        for m in summary.models
-        for s in m.spots
-        if s.problem
-    ]
-    return single("missing", "Shown above as such, and in no figure.", columns, (*gone, *cut, *spots))
-
-
 def _model_row(model: ModelResult) -> tuple[Cell, ...]:
     latency, throughput = model.win("latency"), model.win("throughput")
     floor = model.floor(latency.winner.format) if latency else None
     mine = Cell(NONE, tone="muted")
     if floor is not None:
-        mine = _figure(floor.p50_s.value, interval(floor.p50_s, ms), floor.format)
+        mine = figure_cell(floor.p50_s.value, interval(floor.p50_s, ms), floor.format)
     return (
-        _model_cell(model),
-        _cost_cell(model, named=True),
+        model_cell(model),
+        cost_cell(model, named=True),
         mine,
         *_win_cells(latency, model),
         *_win_cells(throughput, model),
     )
-
-
-def _figure(value: float | None, *beneath: str) -> Cell:
-    text = ms(value) if value is not None else NONE
-    return Cell(text, " · ".join(filter(None, beneath)), value)
-
-
-def _model_cell(model: ModelResult) -> Cell:
-    about = model.description
-    return Cell(model.model, about)
-
-
-def _cost_cell(model: ModelResult, named: bool = False) -> Cell:
-    cheapest = model.cheapest
-    if cheapest is None:
-        return Cell("no VALID floor", tone="muted")
-    return _figure(cheapest.p50_s.value, interval(cheapest.p50_s, ms), cheapest.format if named else "")
 
 
 def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
@@ -234,18 +135,14 @@ def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
     text = UNITS[win.objective][0]
     value = win.estimate.value or 0.0
     figure = f"{text(value)} [{interval(win.estimate, text)}]"
-    winner = Cell(_name(win.winner), figure, value)
+    winner = Cell(name(win.winner), figure, value)
     if win.runner_up is None or win.margin is None:
         return winner, Cell("unopposed", tone="muted")
     others = f" and {win.not_worse - 1} more" if win.not_worse > 1 else ""
-    second = f"{factor(win.margin)} against {_name(win.runner_up)}{others}"
+    second = f"{factor(win.margin)} against {name(win.runner_up)}{others}"
     by = f"{significant(win.margin.value or 0.0)}× {BETTER[win.objective]}"
     said = by if win.outcome == "better" else win.outcome
     return winner, Cell(said, second, win.margin.value, tone=TONES.get(win.outcome, ""))
-
-
-def _name(named: Named) -> str:
-    return f"{what(named.result)}, {short_server(named.result)}"
 
 
 def _choice(model: ModelResult, spread: Spread | None) -> tuple[Cell, Cell]:
@@ -262,7 +159,7 @@ def _spread_name(model: ModelResult, endpoint: str) -> str:
     spot = model.spot(endpoint)
     if spot is None:
         return next((f.format for f in model.floors if f.endpoint == endpoint), endpoint)
-    return _name(spot.named)
+    return name(spot.named)
 
 
 def _line_cell(line: Line) -> Cell:
@@ -292,7 +189,3 @@ def _rank_cell(spot: Spot | None) -> Cell:
     if spot.rank is None:
         return Cell("not run" if spot.problem.startswith("could not run") else "INVALID", tone="bad")
     return Cell(f"{'≈ ' if spot.tied_above else ''}{spot.rank}", ms(spot.p50_s.value or 0.0), spot.rank)
-
-
-def _bytes_cell(size: int | None) -> Cell:
-    return Cell(NONE, tone="muted") if size is None else Cell(kilobytes(size), sort=size)

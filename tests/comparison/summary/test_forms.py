@@ -5,7 +5,7 @@ import re
 import pytest
 
 from comparison.render.markdown import escape
-from comparison.summary import html, markdown, tables, words
+from comparison.summary import html, markdown, sides, tables, words
 from comparison.summary.links import beside, to_reports
 from comparison.summary.outcome import Crossing
 from tests.comparison.render.conftest import HOSTILE
@@ -17,8 +17,8 @@ TABLES = (
     tables.overheads,
     tables.crossings,
     tables.ranks,
-    tables.rivals,
-    tables.binaries,
+    sides.rivals,
+    sides.binaries,
 )
 
 
