@@ -60,7 +60,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
-compare: $(READY) ## train, export, serve, load-test and report (PROFILE=quick|default|full RUNTIME=local|docker GPU=1)
+compare: $(READY) ## train, export, serve, load-test and report (MODEL=name|a,b|all PROFILE=quick|default|full RUNTIME=local|docker GPU=1)
 	@$(BIN)/serveoff run
 
 export: $(READY) ## train the model and export it to every format
