@@ -10,7 +10,7 @@ order, each of them a Python identifier: whoever adopts a user's file (models.im
 | `savedmodel` | `1/`, signatures `serving_default` and `serving_bytes` (models.spec.BYTES_SIGNATURE) | `savedmodel` |
 | `frozen_graph` | `frozen_graph.pb`, placeholders and outputs `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
 | `torchscript` | `model.pt`; takes its inputs by position; gives a tensor, a tuple of them, or a dict by name | `torchscript` |
-| `torch` | `module.json` (models.importing.kinds.torch), `code/` if the package is the user's, and the weights | `torch_eager` |
+| `torch` | what `models.importing.torch_folder` writes and `load`s | `torch_eager` |
 | `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | none |
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
 """
@@ -22,12 +22,10 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Protocol, cast
 
 from models.spec import ModelSpec
-from models.versions import installed
 
 NODES = ("keras", "savedmodel", "frozen_graph", "torchscript", "torch", "onnx", "onnx_torch")
 FORMAT_OF = {
@@ -109,15 +107,3 @@ def load(name: str) -> Step:
         return cast(Step, importlib.import_module(step))
     except ModuleNotFoundError as error:
         raise Unconvertible(f"{error.name} is not installed: `pip install 'serveoff[import]'` brings it") from None
-
-
-def missing_needs(needs: Sequence[str]) -> list[str]:
-    """Which of these distributions are not installed."""
-    return [name for name in needs if not _is_installed(name)]
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        return bool(installed(name))
-    except PackageNotFoundError:
-        return False
