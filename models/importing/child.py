@@ -28,6 +28,14 @@ class Refused(Exception):
         self.reason, self.operator = reason, operator
 
 
+_doing: list[str] = []
+
+
+def doing(what: str) -> None:
+    """Say what the job does from now on: it goes before the reason if that is where it ends."""
+    _doing[:] = [what] if what else []
+
+
 def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence[str]) -> None:
     """Run a job and print its result.
 
@@ -41,7 +49,7 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
     def refuse(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
         operator = error.operator if isinstance(error, Refused) else ""
-        reason = str(error) if isinstance(error, Refused) else f"{kind.__name__}: {error}"
+        reason = str(error) if isinstance(error, Refused) else ": ".join([*_doing, kind.__name__, str(error)])
         _say(results, {"refused": {"reason": shortened(reason), "operator": operator}})
 
     sys.excepthook = refuse
