@@ -42,7 +42,7 @@ def _export(options: argparse.Namespace) -> int:
     manifest = read_manifest(folder)
     print(
         f"{options.model}: {'exported to' if exported else 'up to date in'} {folder} "
-        f"({manifest.accuracy:.2%} on the held-out split, {manifest.parameters:,} weights, "
+        f"({manifest.quality}, {manifest.parameters:,} weights, "
         f"{len(manifest.artifacts)} formats)"
     )
     return 0
@@ -50,10 +50,10 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from models.agreement import Agreement
+    from models.catalog import load_spec
     from models.manifest import ArtifactError
     from models.spec import model_dir
     from models.verify import verify_model
-    from models.zoo import load_spec
 
     def show(format: str, agreement: Agreement | None) -> None:
         if agreement is not None:
@@ -93,13 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check every artifact against the golden answers")
     verify.add_argument("--format", help="check this format only")
     verify.set_defaults(command=_verify)
+    export.add_argument("model", nargs="?", default="digits_cnn", help="a model of models/zoo (digits_cnn)")
+    verify.add_argument("model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported")
     from models.importing import command as importing
 
     bring = commands.add_parser("import", help="import a trained model from a file, and convert it to every format")
     importing.add(bring)
     bring.set_defaults(command=_import)
-    for command in (export, verify):
-        command.add_argument("model", nargs="?", default="digits_cnn", help="a model of models/zoo (digits_cnn)")
     return parser
 
 

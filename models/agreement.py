@@ -24,6 +24,8 @@ TOLERANCES = {"float64": 1e-5, "float32": 1e-5, "float16": 1e-2, "bfloat16": 5e-
 TOLERANCE = TOLERANCES["float32"]
 CLASSES_AXES = 2
 """Outputs of rows of numbers, (n, classes), have a most probable class; others are compared by value only."""
+MOST_NUMBERS = 2_000_000
+"""In the inputs and outputs of one call, where all golden rows are asked for: a dozen images of 224x224x3."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,16 @@ class Errors:
     def wrong(self) -> NDArray[np.bool_]:
         """(n,): the rows that do not agree."""
         return ~(self.share <= 1.0) | ~self.same_top
+
+
+def times(share: float) -> str:
+    """A share in words: `2.1 times what is allowed`; integers and booleans may not differ at all."""
+    return f"{share:.3g} times what is allowed" if np.isfinite(share) else "it must be equal"
+
+
+def has_classes(golden: Array) -> bool:
+    """Whether an output (n, ...) tells classes apart: then the most probable one must agree, too."""
+    return golden.ndim == CLASSES_AXES and golden.dtype.kind == "f" and golden.shape[1] > 1
 
 
 class Mismatch(ValueError):
@@ -63,7 +75,7 @@ def compare(found: Batch, expected: Batch) -> Errors:
             raise Mismatch(f"{name} has shape {answer.shape}, expected {golden.shape}")
         off, allowed = _errors(answer, golden)
         error, share = np.maximum(error, off), np.maximum(share, _over(off, allowed))
-        if golden.ndim == CLASSES_AXES and golden.dtype.kind == "f" and golden.shape[1] > 1:
+        if has_classes(golden):
             same_top &= _same_top(answer, golden, allowed)
     return Errors(error, share, same_top)
 
@@ -71,12 +83,13 @@ def compare(found: Batch, expected: Batch) -> Errors:
 def _errors(answer: Array, golden: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The largest error of each row, and what is allowed there."""
     rows = len(golden)
-    wanted = golden.reshape(rows, -1).astype(np.float64)
-    off = np.abs(answer.reshape(rows, -1).astype(np.float64) - wanted)
+    given, wanted = answer.reshape(rows, -1), golden.reshape(rows, -1)
+    off = np.abs(given.astype(np.float64) - wanted.astype(np.float64))
     largest = np.where(np.isfinite(off), off, np.inf).max(axis=1, initial=0.0)
     if golden.dtype.kind not in "fV":
-        return largest, np.zeros(rows)
-    scale = np.maximum(1.0, np.abs(wanted).max(axis=1, initial=0.0))
+        differs = (given != wanted).any(axis=1)  # beyond 2^53 two integers may be one float64
+        return np.where(differs, np.maximum(largest, 1.0), 0.0), np.zeros(rows)
+    scale = np.maximum(1.0, np.abs(wanted.astype(np.float64)).max(axis=1, initial=0.0))
     return largest, TOLERANCES.get(str(golden.dtype), TOLERANCE) * scale
 
 
@@ -113,23 +126,44 @@ class Agreement:
         """Whether the answers are the golden ones, but for rounding."""
         return not self.problem and self.worst_share <= 1.0 and self.top1 == 1.0
 
+    @property
+    def found(self) -> str:
+        """The worst error in words, and what is allowed there."""
+        if not np.isfinite(self.max_abs_error):
+            return "an answer that is no number"
+        allowed = self.max_abs_error / self.worst_share if self.worst_share else TOLERANCE
+        return f"an error of {self.max_abs_error:.3g} where {allowed:.3g} is allowed"
+
 
 def agreement(predict: Callable[[Batch], Batch], golden: Golden, batches: Sequence[int] = (0, 1)) -> Agreement:
-    """Ask for all golden rows at once (0) and for one alone (1), since both batch sizes must work, and compare."""
+    """Ask for all golden rows at once (0) and for one alone (1), since both batch sizes must work, and compare.
+
+    Rows of big tensors are not asked for all at once, but as many together as MOST_NUMBERS allows.
+    """
     count = rows_of(golden.inputs)
     error, share, same_top = np.zeros(count), np.zeros(count), np.ones(count, dtype=bool)
-    for size in batches:
-        rows = size or count
-        answer, expected = predict(take(golden.inputs, slice(rows))), take(golden.outputs, slice(rows))
+    for part in (part for size in batches for part in _parts(golden, size)):
+        answer, expected = predict(take(golden.inputs, part)), take(golden.outputs, part)
         problem = _unlike(answer, expected)
         if problem:
-            return Agreement(float("inf"), 0, 0.0, float("inf"), f"to a batch of {rows} it answers {problem}")
+            asked = f"to a batch of {rows_of(expected)} it answers {problem}"
+            return Agreement(float("inf"), part.start, 0.0, float("inf"), asked)
         errors = compare(answer, expected)
-        error[:rows] = np.maximum(error[:rows], errors.error)
-        share[:rows] = np.maximum(share[:rows], errors.share)
-        same_top[:rows] &= errors.same_top
-    worst = int(share.argmax())
+        error[part] = np.maximum(error[part], errors.error)
+        share[part] = np.maximum(share[part], errors.share)
+        same_top[part] &= errors.same_top
+    worst = int((share + ~same_top).argmax())  # another class is worse than any rounding
     return Agreement(float(error[worst]), worst, float(same_top.mean()), float(share[worst]))
+
+
+def _parts(golden: Golden, size: int) -> list[slice]:
+    """The rows of each call: the first `size` of them, or, for 0, all."""
+    if size:
+        return [slice(0, size)]
+    count = rows_of(golden.inputs)
+    numbers = sum(array[0].size for array in (*golden.inputs.values(), *golden.outputs.values()))
+    at_once = max(1, MOST_NUMBERS // max(1, numbers))
+    return [slice(first, min(first + at_once, count)) for first in range(0, count, at_once)]
 
 
 def _unlike(answer: Batch, expected: Batch) -> str:

@@ -15,8 +15,10 @@ from models.tensorflow_setup import tensorflow as tf
 def decode_rows(strings: Any, tensor: TensorSpec) -> Any:
     """Rows (n, *row_shape) of a string tensor (n,): each string is one row, little-endian and row-major.
 
-    Run on a string of another length it is an InvalidArgumentError: one row cannot pass for two, nor two halves for
-    one.
+    A boolean is a byte, 0 or another. Run on a string of another length it is an InvalidArgumentError: one row cannot
+    pass for two, nor two halves for one.
     """
-    numbers = tf.io.decode_raw(strings, tensor.dtype, little_endian=True)
-    return tf.reshape(numbers, [tf.shape(strings)[0], *tensor.row_shape])
+    is_bool = tensor.dtype == "bool"
+    numbers = tf.io.decode_raw(strings, "uint8" if is_bool else tensor.dtype, little_endian=True)
+    rows = tf.reshape(numbers, [tf.shape(strings)[0], *tensor.row_shape])
+    return tf.not_equal(rows, tf.zeros([], tf.uint8)) if is_bool else rows

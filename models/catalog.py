@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from models import zoo
-from models.manifest import ArtifactError, Manifest, read_manifest
-from models.spec import ModelSpec, artifacts_root, model_dir
+from models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
+from models.spec import ModelSpec, artifacts_root, is_model_name, model_dir
 
 
 def is_zoo(model: str) -> bool:
     """Whether it is a model of models/zoo, which can be trained and exported here."""
-    return model.isidentifier() and importlib.util.find_spec(f"models.zoo.{model}") is not None
+    return model in zoo.names()
 
 
 def load_spec(model: str) -> ModelSpec:
@@ -26,15 +24,28 @@ def load_spec(model: str) -> ModelSpec:
 
 def imported(model: str) -> Manifest:
     """The manifest of an imported model; ArtifactError where there is none."""
-    try:
-        return read_manifest(model_dir(model))
-    except ArtifactError:
+    if not is_model_name(model) or not (model_dir(model) / MANIFEST_NAME).is_file():
         known = ", ".join(names())
-        raise ArtifactError(f"there is no model {model!r}: there are {known}; `serveoff import` brings your own") from None
+        raise ArtifactError(f"there is no model {model!r}: there are {known}; `serveoff import` brings your own")
+    return read_manifest(model_dir(model))
 
 
 def names() -> list[str]:
     """The zoo's models, then the imported ones, each in the order of the alphabet."""
     root = artifacts_root()
-    folders = sorted(p.name for p in root.iterdir() if (p / "manifest.json").is_file()) if root.is_dir() else []
-    return [*zoo.names(), *(name for name in folders if not is_zoo(name))]
+    folders = sorted(p.name for p in root.iterdir() if (p / MANIFEST_NAME).is_file()) if root.is_dir() else []
+    return [*zoo.names(), *(name for name in folders if is_model_name(name) and not is_zoo(name))]
+
+
+def layers(model: str) -> tuple[str, ...]:
+    """The layers whose output can be asked for in a dynamic format, in order; an imported model names none."""
+    return zoo.layers(model) if is_zoo(model) else ()
+
+
+def no_layers(model: str) -> str:
+    """Why a model has no layers to ask for, in a sentence; empty for one that has."""
+    if layers(model):
+        return ""
+    if is_zoo(model):
+        return f"models/zoo/{model} names no layer whose output could be asked for"
+    return "the model was imported: what its layers are called, and which of them are worth asking for, nobody said"

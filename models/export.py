@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from models import zoo
 from models.agreement import Agreement
 from models.fingerprint import fingerprint, is_current
 from models.golden import GOLDEN_NAME, write_golden
-from models.manifest import MANIFEST_NAME, Artifact, Manifest, digest
+from models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, digest
 from models.progress import Steps
 from models.spec import FORMATS, ModelSpec, model_dir
 from models.staging import locked, staged
+from models.tensors import misfit
 from models.verify import for_each, verify_model
 from models.versions import installed
 from models.weights import WEIGHTS_NAME, write_weights
 from models.workers import Workers
-from models.zoo import load_spec
 
 
 def export_model(model: str, *, force: bool = False) -> bool:
@@ -26,7 +27,7 @@ def export_model(model: str, *, force: bool = False) -> bool:
     Raises ArtifactError where the model learned too little, or a format cannot be exported or does not agree;
     the old folder then stays.
     """
-    spec, target = load_spec(model), model_dir(model)
+    spec, target = zoo.load_spec(model), model_dir(model)
     with locked(target):
         if not force and is_current(model, target):
             return False
@@ -36,6 +37,7 @@ def export_model(model: str, *, force: bool = False) -> bool:
             manifest = Manifest(
                 model=model,
                 fingerprint=before,
+                spec=spec,
                 trained_with=f"torch {installed('torch')}",
                 weights_sha256=digest(folder / WEIGHTS_NAME),
                 golden_sha256=digest(folder / GOLDEN_NAME),
@@ -49,14 +51,20 @@ def export_model(model: str, *, force: bool = False) -> bool:
 
 def _train(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Any]:
     """Train, write weights and golden answers; return what the manifest says of the training."""
-    from models.train import EPOCHS, SEED, train  # imports torch, which an export with nothing to do can spare
-
-    with steps.step("train", total=EPOCHS) as advance:
-        trained = train(spec.name, advance)
-        write_weights(folder, trained.weights)
-        write_golden(folder, trained.golden)
-    parameters = sum(weight.size for weight in trained.weights.values())
-    return {"seed": SEED, "accuracy": trained.accuracy, "parameters": parameters}
+    recipe = zoo.network(spec.name, "recipe")  # imports torch, which an export with nothing to do can spare
+    with steps.step("train", total=recipe.EPOCHS) as advance:
+        trained = recipe.learn(advance)
+    for batch, tensors in ((trained.golden.inputs, spec.inputs), (trained.golden.outputs, spec.outputs)):
+        if problem := misfit(batch, tensors):
+            raise ArtifactError(f"the recipe of {spec.name} gives a golden batch that its spec does not allow: {problem}")
+    write_weights(folder, trained.weights)
+    write_golden(folder, trained.golden)
+    return {
+        "seed": trained.seed,
+        "accuracy": trained.accuracy,
+        "quality": trained.quality,
+        "parameters": sum(weight.size for weight in trained.weights.values()),
+    }
 
 
 def _export_formats(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Artifact]:

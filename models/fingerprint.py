@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+from models import zoo
 from models.golden import GOLDEN_NAME
 from models.manifest import SCHEMA_VERSION, ArtifactError, digest, read_manifest, verify_artifact
 from models.spec import FORMATS
@@ -15,8 +18,9 @@ from models.weights import WEIGHTS_NAME
 
 PACKAGE = Path(__file__).parent
 SHARED = (
-    *("train.py", "weights.py", "golden.py", "keras_weights.py", "tensorflow_setup.py", "byte_rows.py", "spec.py"),
-    "formats",
+    *("train.py", "weights.py", "golden.py", "tensors.py", "agreement.py", "spec.py"),
+    *("keras_weights.py", "keras_calling.py", "torch_calling.py", "tensorflow_setup.py", "byte_rows.py"),
+    *("formats", "loading"),
 )
 FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
 
@@ -24,11 +28,12 @@ FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
 def fingerprint(model: str) -> str:
     """SHA-256 over the sources of a model, of its training and of the formats, and the framework versions.
 
-    It reads files and package metadata; no framework is imported. Comments and formatting do not count.
+    It reads files and package metadata; no framework is imported. Comments and formatting do not count. ArtifactError
+    where a package that the model's recipe needs is not installed.
     """
-    sources = [*(PACKAGE / name for name in SHARED), PACKAGE / "zoo" / model]
+    sources = [*(PACKAGE / name for name in SHARED), *sorted((PACKAGE / "zoo").glob("*.py")), PACKAGE / "zoo" / model]
     lines = [f"schema {SCHEMA_VERSION}", f"python {platform.python_version()} {platform.machine()}"]
-    lines += [f"{name} {installed(name)}" for name in FRAMEWORKS]
+    lines += _versions(model, (*FRAMEWORKS, *zoo.packages(model)))
     for source in sources:
         files = [source] if source.is_file() else sorted(source.rglob("*.py"))
         lines += [f"{file.relative_to(PACKAGE).as_posix()} {_meaning(file)}" for file in files]
@@ -37,17 +42,27 @@ def fingerprint(model: str) -> str:
 
 def is_current(model: str, model_dir: Path) -> bool:
     """Whether a model's folder is what an export would make: same fingerprint, and every file as it was left."""
+    expected = fingerprint(model)
     try:
         manifest = read_manifest(model_dir)
         for format in FORMATS:
             verify_artifact(model_dir, format)
         return (
-            manifest.fingerprint == fingerprint(model)
+            manifest.fingerprint == expected
             and digest(model_dir / WEIGHTS_NAME) == manifest.weights_sha256
             and digest(model_dir / GOLDEN_NAME) == manifest.golden_sha256
         )
     except (ArtifactError, FileNotFoundError):
         return False
+
+
+def _versions(model: str, packages: Iterable[str]) -> list[str]:
+    try:
+        return [f"{name} {installed(name)}" for name in packages]
+    except PackageNotFoundError as missing:
+        raise ArtifactError(
+            f"the export of {model} needs {missing.name}, which is not installed: run `pip install {missing.name}`"
+        ) from None
 
 
 def _meaning(source: Path) -> str:

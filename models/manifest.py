@@ -11,6 +11,8 @@ from models.spec import ModelSpec, TensorSpec
 
 MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 2
+ZOO = "zoo"
+"""The source of a model that was trained here."""
 
 
 class ArtifactError(Exception):
@@ -58,7 +60,7 @@ class Manifest(BaseModel):
     fingerprint: str
     """SHA-256 over the sources and settings that the export depends on: unchanged means nothing to do."""
     spec: ModelSpec
-    source: str = "zoo"
+    source: str = ZOO
     """`zoo`, or the kind of file that was imported: keras, savedmodel, frozen_graph, torchscript, torch, onnx."""
     trained_with: str
     seed: int | None = None
@@ -71,6 +73,11 @@ class Manifest(BaseModel):
     artifacts: dict[str, Artifact]
     missing: dict[str, Missing] = {}
     """Formats that it does not have, and why."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about an artifact of it that cannot be used."""
+        return "run `serveoff export --force`" if self.source == ZOO else "import it again with `serveoff import`"
 
 
 def digest(path: Path) -> str:
@@ -113,12 +120,12 @@ def verify_artifact(model_dir: Path, format: str) -> Artifact:
         raise ArtifactError(f"model {manifest.model} has no {format} artifact (it has {known}){why}")
     path = model_dir / artifact.path
     if not path.exists():
-        raise ArtifactError(f"artifact {path} is missing: run `serveoff export --force`")
+        raise ArtifactError(f"artifact {path} is missing: {manifest.remedy}")
     found = digest(path)
     if found != artifact.sha256:
         raise ArtifactError(
             f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {artifact.sha256[:12]}): "
-            "refusing to load it; run `serveoff export --force`"
+            f"refusing to load it; {manifest.remedy}"
         )
     return artifact
 

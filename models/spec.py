@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_eager")
 """The export formats, in the order of the report. Each is one module in `models.formats`."""
 
 BYTES_SIGNATURE = "serving_bytes"
 """The signature of TensorFlow's artifacts that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""
+
+MODEL_NAME = r"^[a-z0-9_]+$"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -41,10 +44,15 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
+    name: str = Field(pattern=MODEL_NAME)
     description: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a model may be called so: its name is that of a folder, of a URL's part and of a Python package."""
+    return re.fullmatch(MODEL_NAME, name) is not None
 
 
 def artifacts_root() -> Path:

@@ -6,7 +6,7 @@ tensors belong to it, and of which dtype, is what the model's spec says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,3 +66,24 @@ def misfit(batch: Batch, tensors: Sequence[TensorSpec], rows: int | None = None)
         if array.dtype != tensor.dtype or array.shape != expected:
             return f"{tensor.name} is {array.dtype}{array.shape}, not {tensor.dtype}{expected}"
     return ""
+
+
+def by_name(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any]:
+    """A network's answer by name: it is a dict of them (others are left out), a tuple or list in the spec's order, or one.
+
+    ValueError where they are not those of the spec.
+    """
+    names = [tensor.name for tensor in tensors]
+    if isinstance(given, Mapping):
+        if not given.keys() >= set(names):
+            raise ValueError(f"the network gives {', '.join(map(str, given))}, not {', '.join(names)}")
+        return {name: given[name] for name in names}
+    several = given if isinstance(given, tuple | list) else (given,)
+    if len(several) != len(names):
+        raise ValueError(f"the network gives {len(several)} outputs, not {len(names)}: {', '.join(names)}")
+    return dict(zip(names, several, strict=True))
+
+
+def as_specified(arrays: Mapping[str, Array], tensors: Sequence[TensorSpec]) -> Batch:
+    """A batch of these tensors from arrays that have other ones beside them, other strides or another dtype."""
+    return {tensor.name: np.asarray(arrays[tensor.name], tensor.dtype, order="C") for tensor in tensors}

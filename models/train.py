@@ -1,4 +1,8 @@
-"""Train a model of the zoo, in PyTorch, once: all formats are exported from the weights that come out."""
+"""What recipes share: fitting a network of the zoo in PyTorch, once, and asking it for its golden answers.
+
+A recipe (models/zoo/<model>/recipe.py) offers `EPOCHS`, the steps of its progress display, and `learn(on_epoch)`, which
+calls `on_epoch` after each of them and returns what it `Trained`. All formats are exported from the weights that come out.
+"""
 
 from __future__ import annotations
 
@@ -14,84 +18,139 @@ from torch.nn import functional as F
 from models import zoo
 from models.golden import ROWS, Golden
 from models.manifest import ArtifactError
+from models.spec import ModelSpec
+from models.tensors import Array, Batch, join, rows_of, take
+from models.torch_calling import answers_of, arguments
 from models.weights import Weights, from_torch
 
 SEED = 7
-EPOCHS = 12
-BATCH = 64
-LEARNING_RATE = 2e-3
-SHIFT = 2
-"""Augmentation: images are moved by up to this many pixels each way."""
 THREADS = 1
-"""The network is small: a second thread saves little, and waits long for its turn on a machine that is busy."""
-LEAST_ACCURACY = 0.97
+"""The networks are small: a second thread saves little, and waits long for its turn on a machine that is busy."""
 
+Tensors = tuple[torch.Tensor, ...]
+"""A network's inputs, in the order of its spec."""
 OnEpoch = Callable[[], None]
 """Told after each of the epochs."""
+Loss = Callable[[nn.Module, Tensors, torch.Tensor], torch.Tensor]
+"""A network, its inputs and what is right for them, to what training makes smaller."""
 
 
 class TrainingError(ArtifactError):
-    """Training did not reach the accuracy that a model must have."""
+    """Training did not reach what a model must have."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model: neutral weights, golden answers, and top-1 accuracy (0 to 1) on the held-out split."""
+    """A model of the zoo, ready to be exported.
+
+    Neutral weights (models/weights.py), golden answers, in a few words how good it is or why nobody knows, top-1 accuracy
+    (0 to 1) on the held-out split for a model that tells classes apart, and the seed that it began with.
+    """
 
     weights: Weights
     golden: Golden
-    accuracy: float
+    quality: str
+    accuracy: float | None = None
+    seed: int | None = None
 
 
-def train(model: str, on_epoch: OnEpoch = lambda: None, *, epochs: int = EPOCHS) -> Trained:
-    """Train a zoo model from a fixed seed; TrainingError where it stays below LEAST_ACCURACY.
+@dataclass(frozen=True)
+class Examples:
+    """Inputs (n, *row) by name, and what is right for them (n, ...): classes as int64, or values."""
 
-    The same machine and versions give the same weights each time. The held-out split is used only to measure.
+    inputs: Batch
+    targets: Array
+
+
+def cross_entropy(module: nn.Module, inputs: Tensors, targets: torch.Tensor) -> torch.Tensor:
+    """The loss of a classifier, whose module gives its scores before softmax by a method `logits`."""
+    return F.cross_entropy(module.logits(*inputs), targets)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a network is fitted: by AdamW, whose rate rises to `learning_rate` and falls again (one cycle).
+
+    `augment` is given the inputs of each batch, and gives what is learned from instead.
     """
-    torch.manual_seed(SEED)
-    torch.set_num_threads(THREADS)
+
+    epochs: int
+    batch: int = 64
+    learning_rate: float = 2e-3
+    loss: Loss = cross_entropy
+    augment: Callable[[Tensors], Tensors] = lambda inputs: inputs
+
+
+def begin(seed: int = SEED, threads: int = THREADS) -> None:
+    """Before a network is built: the same machine and versions then give the same weights each time."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    learn, held_out = zoo.network(model, "data").load()
-    module = zoo.network(model, "torch_module").build()
-    _fit(module, torch.from_numpy(learn.images), torch.from_numpy(learn.labels), epochs, on_epoch)
-    outputs = _predict(module, held_out.images)
-    accuracy = float((outputs.argmax(axis=1) == held_out.labels).mean())
-    if accuracy < LEAST_ACCURACY:
-        raise TrainingError(
-            f"model {model} reached {accuracy:.1%} on the held-out split, below the {LEAST_ACCURACY:.0%} it must "
-            f"have: what was changed in models/train.py or models/zoo/{model} made it worse; mend it, then export again"
-        )
-    # Computed anew from the 64 rows alone: a batch of another size may round differently in the last digit.
-    golden = Golden(held_out.images[:ROWS], _predict(module, held_out.images[:ROWS]), held_out.labels[:ROWS])
-    weights = from_torch({name: value.numpy() for name, value in module.state_dict().items()})
-    return Trained(weights, golden, accuracy)
 
 
-def _fit(module: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int, on_epoch: OnEpoch) -> None:
-    steps = -(-len(labels) // BATCH) * epochs
-    optimizer = torch.optim.AdamW(module.parameters(), lr=LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
+def fit(module: nn.Module, spec: ModelSpec, examples: Examples, course: Course, on_epoch: OnEpoch) -> None:
+    """Fit a network to examples."""
+    inputs, targets = arguments(examples.inputs, spec), torch.from_numpy(examples.targets)
+    steps = -(-len(targets) // course.batch) * course.epochs
+    optimizer = torch.optim.AdamW(module.parameters(), lr=course.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, course.learning_rate, total_steps=steps)
     module.train()
-    for _ in range(epochs):
-        for batch in torch.randperm(len(labels)).split(BATCH):
+    for _ in range(course.epochs):
+        for rows in torch.randperm(len(targets)).split(course.batch):
             optimizer.zero_grad()
-            logits = module.logits(_shifted(images[batch]))
-            F.cross_entropy(logits, labels[batch]).backward()
+            given = course.augment(tuple(tensor[rows] for tensor in inputs))
+            course.loss(module, given, targets[rows]).backward()
             optimizer.step()
             schedule.step()
         on_epoch()
 
 
-def _shifted(images: torch.Tensor) -> torch.Tensor:
-    """The images of a batch (n, h, w, c), moved together by a random number of pixels; black comes in."""
-    height, width = images.shape[1:3]
-    padded = F.pad(images, (0, 0, SHIFT, SHIFT, SHIFT, SHIFT))
-    top, left = torch.randint(2 * SHIFT + 1, (2,)).tolist()
-    return padded[:, top : top + height, left : left + width]
-
-
-def _predict(module: nn.Module, images: NDArray[np.float32]) -> NDArray[np.float32]:
+def forward(module: nn.Module, spec: ModelSpec, inputs: Batch, batch: int = 64) -> Batch:
+    """A network's outputs (n, *row), asked for by so many rows at a time."""
     module.eval()
+    parts = (take(inputs, slice(first, first + batch)) for first in range(0, rows_of(inputs), batch))
     with torch.inference_mode():
-        outputs: NDArray[np.float32] = module(torch.from_numpy(images)).numpy()
-    return outputs
+        return join([answers_of(module(*arguments(part, spec)), spec) for part in parts])
+
+
+def golden_of(
+    module: nn.Module, spec: ModelSpec, inputs: Batch, labels: NDArray[np.int64] | None = None, rows: int = ROWS
+) -> Golden:
+    """Golden answers to the first rows, from those alone: a batch of another size may round in another way."""
+    some = take(inputs, slice(rows))
+    return Golden(some, forward(module, spec, some, rows), None if labels is None else labels[:rows])
+
+
+def neutral(model: str, module: nn.Module) -> Weights:
+    """A network's weights in the neutral layout, by its own `weights_of` where its torch_module has one."""
+    state = {name: value.detach().numpy() for name, value in module.state_dict().items()}
+    weights: Weights = getattr(zoo.network(model, "torch_module"), "weights_of", from_torch)(state)
+    return weights
+
+
+def classifier(
+    spec: ModelSpec,
+    learn: Examples,
+    held_out: Examples,
+    course: Course,
+    on_epoch: OnEpoch,
+    *,
+    least_accuracy: float,
+    seed: int = SEED,
+) -> Trained:
+    """Train a network whose first output is the probabilities of classes; the held-out split is only measured with.
+
+    TrainingError where its accuracy there stays below `least_accuracy`.
+    """
+    begin(seed)
+    module: nn.Module = zoo.network(spec.name, "torch_module").build()
+    fit(module, spec, learn, course, on_epoch)
+    probabilities = forward(module, spec, held_out.inputs)[spec.outputs[0].name]
+    accuracy = float((probabilities.argmax(axis=1) == held_out.targets).mean())
+    if accuracy < least_accuracy:
+        raise TrainingError(
+            f"model {spec.name} reached {accuracy:.1%} on the held-out split, below the {least_accuracy:.0%} it must "
+            f"have: what was changed in models/train.py or models/zoo/{spec.name} made it worse; mend it, then export again"
+        )
+    golden = golden_of(module, spec, held_out.inputs, held_out.targets)
+    return Trained(neutral(spec.name, module), golden, f"{accuracy:.2%} on the held-out split", accuracy, seed)

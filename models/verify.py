@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from models.agreement import Agreement
-from models.golden import GOLDEN_NAME, TOLERANCE
-from models.manifest import ArtifactError, digest, read_manifest, verify_artifact
+from models.golden import GOLDEN_NAME
+from models.manifest import ZOO, ArtifactError, Manifest, digest, read_manifest, verify_artifact
 from models.workers import Workers
 
 OnChecked = Callable[[str, Agreement | None], None]
@@ -22,13 +22,13 @@ def verify_model(
     """Check the artifacts in a model's folder (all that its manifest names, or some) and return how they agree.
 
     Raises ArtifactError, naming every artifact that was altered, cannot be loaded or answers otherwise than the
-    network that was trained, and the input on which it is worst; all are checked before it is raised.
+    network that was trained or imported, and the input on which it is worst; all are checked before it is raised.
     """
     manifest = read_manifest(model_dir)
     if digest(model_dir / GOLDEN_NAME) != manifest.golden_sha256:
         raise ArtifactError(
             f"{model_dir / GOLDEN_NAME} was changed after the export: nothing can be checked against it; "
-            "run `serveoff export --force`"
+            f"{manifest.remedy}"
         )
     agreements: dict[str, Agreement] = {}
     problems: list[str] = []
@@ -40,7 +40,7 @@ def verify_model(
             agreement = Agreement(**workers.run("check", format, manifest.model, model_dir))
             agreements[format] = agreement
             if not agreement.ok:
-                problems.append(disagreement(f"{manifest.model}/{format}", agreement))
+                problems.append(disagreement(manifest, format, agreement))
         except ArtifactError as error:
             problems.append(str(error))
         on_checked(format, agreement)
@@ -52,18 +52,19 @@ def verify_model(
     return agreements
 
 
-def disagreement(artifact: str, agreement: Agreement) -> str:
+def disagreement(manifest: Manifest, format: str, agreement: Agreement) -> str:
     """What is wrong with an artifact that answers otherwise, and what to do."""
     cause = agreement.problem or (
-        f"golden input {agreement.worst_input} is worst, with an error of {agreement.max_abs_error:.3g} where "
-        f"{TOLERANCE:g} is allowed; the most probable class agrees on {agreement.top1:.1%} of the inputs"
+        f"golden input {agreement.worst_input} is worst, with {agreement.found}; "
+        f"the most probable class agrees on {agreement.top1:.1%} of the inputs"
     )
-    return f"artifact {artifact} does not answer as the trained network did: {cause}; run `serveoff export --force`"
+    origin = "trained network" if manifest.source == ZOO else "imported model"
+    return f"artifact {manifest.model}/{format} does not answer as the {origin} did: {cause}; {manifest.remedy}"
 
 
 def for_each(formats: Sequence[str], job: Callable[[str], None], workers: Workers) -> None:
     """Run a job for every format, one per core at a time; Ctrl-C ends the workers that still run."""
-    with ThreadPoolExecutor(max_workers=min(len(formats), os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, min(len(formats), os.cpu_count() or 1))) as pool:
         futures = [pool.submit(job, format) for format in formats]
         try:
             for future in futures:

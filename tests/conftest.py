@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models import spec
+from models.golden import Golden, read_golden
 
 MODEL = "digits_cnn"
 
@@ -27,7 +27,6 @@ def model_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def golden(model_dir: Path) -> dict[str, np.ndarray]:
-    """The golden arrays: `inputs` (64, 28, 28, 1), `outputs` (64, 10) and `labels` (64,)."""
-    with np.load(model_dir / "golden.npz") as arrays:
-        return {name: arrays[name] for name in arrays.files}
+def golden(model_dir: Path) -> Golden:
+    """Its golden answers: `image` (64, 28, 28, 1) to `probabilities` (64, 10), and labels (64,)."""
+    return read_golden(model_dir)

@@ -15,9 +15,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from models import formats, zoo
-from models.agreement import compare
+from models.agreement import agreement
 from models.golden import read_golden
-from models.manifest import ArtifactError, size_bytes
+from models.manifest import ArtifactError, read_manifest, size_bytes
 from models.versions import installed
 from models.weights import read_weights
 
@@ -37,8 +37,9 @@ def export(format: str, model: str, model_dir: Path) -> dict[str, object]:
 
 def check(format: str, model: str, model_dir: Path) -> dict[str, object]:
     """Load one artifact and compare its answers with the golden ones."""
-    loaded = formats.find(format).load(model_dir / format, zoo.load_spec(model))
-    return asdict(compare(loaded.predict, read_golden(model_dir)))
+    manifest = read_manifest(model_dir)  # not the catalog's: the folder may not be in its place yet
+    loaded = formats.find(format).load(model_dir / manifest.artifacts[format].path, manifest.spec)
+    return asdict(agreement(loaded.predict, read_golden(model_dir)))
 
 
 def main(arguments: list[str]) -> int:

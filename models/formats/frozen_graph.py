@@ -2,21 +2,24 @@
 
 Layout: `frozen_graph.pb`, and `serving/1/saved_model.pb`, which wraps the same graph with signatures, because
 TensorFlow Serving loads no bare GraphDef: `serving_default`, and `models.spec.BYTES_SIGNATURE` for rows as bytes.
+The graph's placeholders and its outputs have the names of the spec.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models import zoo
+from models import catalog, zoo
 from models.byte_rows import decode_rows
-from models.formats import Batch, Loaded, Predict, one_row
+from models.formats import Loaded, Predict, one_row
+from models.manifest import ArtifactError
 from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
 from models.tensorflow_setup import joined
 from models.tensorflow_setup import tensorflow as tf
+from models.tensors import Batch, as_specified, named
 from models.weights import Weights
 
 FRAMEWORK = "tensorflow"
@@ -28,57 +31,72 @@ MOVES = frozenset({"_Send", "_Recv", "_HostSend", "_HostRecv", "_Arg", "_Retval"
 """Operations that hand a tensor on and compute nothing: some are on the CPU for any model, to feed and to fetch."""
 
 tf1 = tf.compat.v1
+FLOATS = frozenset(kind.as_datatype_enum for kind in (tf.float32, tf.float64, tf.float16, tf.bfloat16))
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
-    """Write the frozen graph, and its wrapping for TensorFlow Serving."""
-    frozen = freeze(spec, weights)
+    """Write the zoo's frozen graph, and its wrapping for TensorFlow Serving."""
+    write(freeze(spec, weights), spec, folder)
+
+
+def write(frozen: Any, spec: ModelSpec, folder: Path) -> None:
+    """Write a frozen GraphDef as an artifact."""
     (folder / FILE).write_bytes(frozen.SerializeToString(deterministic=True))
     wrap(frozen, spec, folder / WRAPPING)
 
 
 def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
-    """Write a SavedModel around a frozen graph that takes its first input as numbers or as bytes.
+    """Write a SavedModel around a frozen graph that takes its inputs as numbers or as bytes.
 
-    The input becomes a placeholder with a default, which is what the bytes decode to: who feeds it runs nothing more
+    Each input becomes a placeholder with a default, which is what the bytes decode to: who feeds it runs nothing more
     than before, and both signatures share one graph and its constants.
     """
-    image = spec.inputs[0]
     with tf.Graph().as_default() as graph, tf1.Session() as session:
-        strings = tf1.placeholder(tf.string, [None], name=image.bytes_name)
-        with tf.name_scope(BYTES_SIGNATURE):  # apart from the names of the frozen graph
-            decoded = decode_rows(strings, image)
-        rows = tf1.placeholder_with_default(decoded, [None, *image.row_shape], name=image.name)
-        tf.import_graph_def(_without(frozen, image), {f"{image.name}:0": rows}, name="")
-        outputs = {tensor.name: graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.outputs}
-        others = {tensor.name: graph.get_tensor_by_name(f"{tensor.name}:0") for tensor in spec.inputs[1:]}
+        strings = {tensor.bytes_name: tf1.placeholder(tf.string, [None], tensor.bytes_name) for tensor in spec.inputs}
+        rows = {tensor.name: _rows(strings[tensor.bytes_name], tensor) for tensor in spec.inputs}
+        used = {name.partition(":")[0] for node in frozen.node for name in node.input}
+        mapped = {edge(name): given for name, given in rows.items() if name in used}
+        tf.import_graph_def(_without(frozen, rows), mapped, name="")
+        outputs = {tensor.name: graph.get_tensor_by_name(edge(tensor.name)) for tensor in spec.outputs}
         signature = tf1.saved_model.predict_signature_def
-        signatures = {
-            "serving_default": signature({image.name: rows, **others}, outputs),
-            BYTES_SIGNATURE: signature({image.bytes_name: strings, **others}, outputs),
-        }
+        signatures = {"serving_default": signature(rows, outputs), BYTES_SIGNATURE: signature(strings, outputs)}
         builder = tf1.saved_model.Builder(str(folder))
         builder.add_meta_graph_and_variables(session, [tf1.saved_model.tag_constants.SERVING], signatures)
         builder.save()
 
 
-def _without(frozen: Any, tensor: TensorSpec) -> Any:
-    """The same GraphDef without the placeholder of an input, whose name something else takes."""
+def _rows(strings: Any, tensor: TensorSpec) -> Any:
+    """An input's placeholder, by its name, that is what some strings decode to unless it is fed."""
+    with tf.name_scope(f"{BYTES_SIGNATURE}/{tensor.name}/"):  # apart from the names of the frozen graph
+        decoded = decode_rows(strings, tensor)
+    return tf1.placeholder_with_default(decoded, [None, *tensor.row_shape], name=tensor.name)
+
+
+def _without(frozen: Any, names: Mapping[str, Any]) -> Any:
+    """The same GraphDef without the placeholders of the inputs, whose names something else takes."""
     graph_def = tf1.GraphDef()
     graph_def.CopyFrom(frozen)
     del graph_def.node[:]
-    graph_def.node.extend(node for node in frozen.node if node.name != tensor.name)
+    graph_def.node.extend(node for node in frozen.node if node.name not in names)
     return graph_def
 
 
+def edge(name: str) -> str:
+    """The tensor that the operation of this name gives."""
+    return f"{name}:0"
+
+
 def freeze(spec: ModelSpec, weights: Weights) -> Any:
-    """The model's GraphDef with the weights as constants: define the graph, fill it in a Session, convert it."""
+    """The zoo model's GraphDef with the weights as constants: define the graph, fill it in a Session, convert it."""
     with tf.Graph().as_default() as graph, tf1.Session() as session:
-        zoo.network(spec.name, "tf1_graph").build()
+        inputs, outputs = zoo.network(spec.name, "tf1_graph").build()
+        for name, tensor in {**inputs, **outputs}.items():
+            if tensor.name != edge(name):
+                raise ArtifactError(f"models/zoo/{spec.name}/tf1_graph.py calls {name} {tensor.name}, not {edge(name)}")
         for variable in tf1.global_variables():
             variable.load(weights[variable.op.name], session)
         return tf1.graph_util.convert_variables_to_constants(
-            session, graph.as_graph_def(), [tensor.name for tensor in spec.outputs]
+            session, graph.as_graph_def(), [tensor.name for tensor in (*spec.inputs, *spec.outputs)]
         )
 
 
@@ -100,34 +118,48 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     )
     config.gpu_options.allow_growth = True
     session = tf1.Session(graph=imported(graph_def), config=config)
-    feed, fetch = f"{spec.inputs[0].name}:0", f"{spec.outputs[0].name}:0"
-    run = session.make_callable(fetch, [feed])
+    feeds, fetches = ([edge(tensor.name) for tensor in tensors] for tensors in (spec.inputs, spec.outputs))
+    run, names = session.make_callable(fetches, feeds), [tensor.name for tensor in spec.inputs]
 
     def predict(batch: Batch) -> Batch:
-        result: Batch = run(batch)
-        return result
+        given = run(*(batch[name] for name in names))
+        return as_specified(named(spec.outputs, given), spec.outputs)
 
-    device = placement(session, fetch, {feed: one_row(spec)})
-    intra_op_threads = config.intra_op_parallelism_threads
-    return Loaded(predict, device, layers=layers_of(session, spec, feed), intra_op_threads=intra_op_threads)
+    device = placement(session, fetches, fed(one_row(spec)))
+    return Loaded(
+        predict,
+        device,
+        layers=layers_of(session, spec),
+        no_layers=catalog.no_layers(spec.name),
+        intra_op_threads=config.intra_op_parallelism_threads,
+    )
 
 
-def layers_of(session: Any, spec: ModelSpec, feed: str) -> Mapping[str, Predict]:
+def fed(batch: Batch) -> dict[str, Any]:
+    """A batch as a Session takes it."""
+    return {edge(name): array for name, array in batch.items()}
+
+
+def layers_of(session: Any, spec: ModelSpec) -> Mapping[str, Predict]:
     """Each layer's output: a frozen graph keeps its operations, and a Session runs up to whichever is named."""
+    if not catalog.layers(spec.name):
+        return {}
     tensors: Mapping[str, str] = zoo.network(spec.name, "tf1_graph").LAYER_TENSORS
 
-    def output(tensor: str, batch: Batch) -> Batch:
-        result: Batch = session.run(tensor, {feed: batch})
-        return result
+    def output(name: str, batch: Batch) -> Batch:
+        return {name: session.run(tensors[name], fed(batch))}
 
     kept = {operation.name for operation in session.graph.get_operations()}
-    found = {name: tensor for name, tensor in tensors.items() if tensor.partition(":")[0] in kept}
-    return {name: partial(output, tensor) for name, tensor in found.items()}
+    return {name: partial(output, name) for name, tensor in tensors.items() if tensor.partition(":")[0] in kept}
 
 
-def placement(session: Any, fetch: str, feeds: dict[str, Batch]) -> str:
-    """Where a Session computes: the devices of all operations on floats, in the graph as it was placed and run."""
+def placement(session: Any, fetches: Sequence[str], feeds: dict[str, Any]) -> str:
+    """Where a Session computes: the devices of all operations on floats, in the graph as it was placed and run.
+
+    A graph that knows integers only computes where all its operations are.
+    """
     options, found = tf1.RunOptions(output_partition_graphs=True), tf1.RunMetadata()
-    session.run(fetch, feeds, options=options, run_metadata=found)
+    session.run(fetches, feeds, options=options, run_metadata=found)
     nodes = [node for graph in found.partition_graphs for node in graph.node if node.op not in MOVES]
-    return joined(node.device for node in nodes if node.attr["T"].type == tf.float32.as_datatype_enum)
+    floats = [node for node in nodes if node.attr["T"].type in FLOATS]
+    return joined(node.device for node in floats or nodes)

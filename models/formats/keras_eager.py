@@ -1,6 +1,7 @@
-"""TensorFlow 2, dynamic: the subclassed Keras model and its weights, called eagerly, operation by operation.
+"""TensorFlow 2, dynamic: the Keras model and its weights, called eagerly, operation by operation.
 
-Layout: `model.weights.h5`. A subclassed model has no graph to save: the class itself is needed to load it.
+Layout: `model.weights.h5`, the weights of a subclassed model of the zoo, which has no graph to save: the class itself is
+needed to load it; or what another module of models/loading/keras_eager reads, such as `model.keras`.
 """
 
 from __future__ import annotations
@@ -11,51 +12,61 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from models import zoo
-from models.formats import Batch, Loaded, Predict, one_row
-from models.keras_weights import set_weights
+from models import catalog, loading
+from models.formats import Loaded, Predict, one_row
+from models.keras_calling import Network
+from models.keras_weights import filled
+from models.loading.keras_eager.zoo_class import FILE
 from models.spec import ModelSpec
 from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
+from models.tensors import Batch, as_specified, by_name
 from models.weights import Weights
 
 FRAMEWORK = "tensorflow"
 SERVED = ""
-FILE = "model.weights.h5"
 PREDICT = "keras_predict"
 """The call of Keras's high-level API, `model.predict`."""
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     """Save the weights of the Keras model."""
-    model = zoo.network(spec.name, "keras_model").build()
-    set_weights(model, weights)
-    model.save_weights(folder / FILE)
+    filled(spec.name, weights).save_weights(folder / FILE)
 
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
-    """Build the class, fill it, and call it: no `tf.function` and no `model.predict`, which would trace a graph."""
+    """Build the model, fill it, and call it: no `tf.function` and no `model.predict`, which would trace a graph."""
     configure(threads, device)
-    model = zoo.network(spec.name, "keras_model").build()
-    model.load_weights(folder / FILE)
+    network = build(folder, spec)
 
     def predict(batch: Batch) -> Batch:
-        result: Batch = model(tf.constant(batch), training=False).numpy()
-        return result
+        return as_specified({name: tensor.numpy() for name, tensor in run(network, batch).items()}, spec.outputs)
 
     def by_keras_predict(batch: Batch) -> Batch:
-        result: Batch = model.predict(batch, verbose=0)
-        return result
+        given = network.model.predict(network.arrange(batch), verbose=0)
+        return as_specified(by_name(given, spec.outputs), spec.outputs)
 
-    answer = model(tf.constant(one_row(spec)), training=False)
-    device = devices_of([answer, *(weight.value for weight in model.trainable_weights)])
+    answers = run(network, one_row(spec)).values()
+    device = devices_of([*answers, *(weight.value for weight in network.model.trainable_weights)])
     return Loaded(
         predict,
         device,
         calls={PREDICT: by_keras_predict},
         layers=layers_of(folder, spec),
+        no_layers=catalog.no_layers(spec.name),
         intra_op_threads=intra_op_threads(),
     )
+
+
+def build(folder: Path, spec: ModelSpec) -> Network:
+    """The network of an artifact, in whichever way its folder asks for."""
+    network: Network = loading.find("keras_eager", folder).build(folder, spec)
+    return network
+
+
+def run(network: Network, batch: Batch) -> dict[str, Any]:
+    """Call a network with arrays; eager tensors come back."""
+    return network({tensor.name: tf.constant(batch[tensor.name]) for tensor in network.spec.inputs})
 
 
 def layers_of(folder: Path, spec: ModelSpec) -> Mapping[str, Predict]:
@@ -63,26 +74,23 @@ def layers_of(folder: Path, spec: ModelSpec) -> Mapping[str, Predict]:
 
     Its layers note what they give while it runs; the network that answers other requests is left as it is.
     """
-    lock = Lock()
+    lock, names = Lock(), catalog.layers(spec.name)
 
     @cache
-    def noting() -> tuple[Any, dict[str, Any]]:
-        model = zoo.network(spec.name, "keras_model").build()
-        model.load_weights(folder / FILE)
-        given: dict[str, Any] = {}
-        for name in zoo.layers(spec.name):
-            layer = getattr(model, name)
+    def noting() -> tuple[Network, dict[str, Any]]:
+        network, given = build(folder, spec), dict[str, Any]()
+        for name in names:
+            layer = getattr(network.model, name)
             layer.call = partial(_note, given, name, layer.call)
-        return model, given
+        return network, given
 
     def output(name: str, batch: Batch) -> Batch:
         with lock:
-            model, given = noting()
-            model(tf.constant(batch), training=False)
-            result: Batch = given[name].numpy()
-        return result
+            network, given = noting()
+            run(network, batch)
+            return {name: given[name].numpy()}
 
-    return {name: partial(output, name) for name in zoo.layers(spec.name)}
+    return {name: partial(output, name) for name in names}
 
 
 def _note(given: dict[str, Any], name: str, call: Any, *args: Any, **kwargs: Any) -> Any:

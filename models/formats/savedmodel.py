@@ -11,13 +11,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models import zoo
 from models.byte_rows import decode_rows
-from models.formats import Batch, Loaded, one_row
-from models.keras_weights import set_weights
-from models.spec import BYTES_SIGNATURE, ModelSpec
+from models.formats import Loaded, one_row
+from models.keras_calling import Network, plain
+from models.keras_weights import filled
+from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
 from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
+from models.tensors import Batch, as_specified, by_name, named
 from models.weights import Weights
 
 FRAMEWORK = "tensorflow"
@@ -31,44 +32,55 @@ NO_LAYERS = (
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
-    """Trace the Keras model for any batch size and save it with its serving signatures.
+    """Trace the zoo's Keras model for any batch size and save it with its serving signatures."""
+    save(Network(filled(spec.name, weights), plain(spec), spec), folder)
+
+
+def save(network: Network, folder: Path) -> None:
+    """Trace a Keras model for any batch size and save it with its serving signatures.
 
     What is saved is a module that holds the TensorFlow variables, not the Keras model: saved as itself, a Keras 3
     model leaves the variables that the signature reads without values for whoever restores it into a session, and
     that is how TensorFlow Serving loads a SavedModel.
     """
-    model = zoo.network(spec.name, "keras_model").build()
-    set_weights(model, weights)
-    image, probabilities = spec.inputs[0], spec.outputs[0]
-    rows = tf.TensorSpec([None, *image.row_shape], image.dtype, name=image.name)
+    spec = network.spec
 
-    @tf.function(input_signature=[rows])  # type: ignore[untyped-decorator]
-    def serve(batch: Any) -> dict[str, Any]:
-        return {probabilities.name: model(batch, training=False)}
+    @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
+    def serve(*rows: Any) -> dict[str, Any]:
+        return network(named(spec.inputs, rows))
 
-    strings = tf.TensorSpec([None], tf.string, name=image.bytes_name)
-
-    @tf.function(input_signature=[strings])  # type: ignore[untyped-decorator]
-    def serve_bytes(batch: Any) -> dict[str, Any]:
-        return {probabilities.name: model(decode_rows(batch, image), training=False)}
+    @tf.function(input_signature=[taken_as_bytes(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
+    def serve_bytes(*strings: Any) -> dict[str, Any]:
+        rows = [decode_rows(rows, tensor) for rows, tensor in zip(strings, spec.inputs, strict=True)]
+        return network(named(spec.inputs, rows))
 
     module = tf.Module()
-    module.weights = [variable.value for variable in model.variables]
+    module.weights = [variable.value for variable in network.model.variables]
     signatures = {SIGNATURE: serve, BYTES_SIGNATURE: serve_bytes}
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
 
 
+def taken(tensor: TensorSpec) -> Any:
+    """An input as numbers, for a batch of any size."""
+    return tf.TensorSpec([None, *tensor.row_shape], tensor.dtype, name=tensor.name)
+
+
+def taken_as_bytes(tensor: TensorSpec) -> Any:
+    """An input as strings, one per row."""
+    return tf.TensorSpec([None], tf.string, name=tensor.bytes_name)
+
+
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
-    """Call the serving signature, by its input's name."""
+    """Call the serving signature, by its inputs' names."""
     configure(threads, device)
     loaded = tf.saved_model.load(str(folder / VERSION))
-    signature = loaded.signatures[SIGNATURE]
-    name, output = spec.inputs[0].name, spec.outputs[0].name
+    signature, names = loaded.signatures[SIGNATURE], [tensor.name for tensor in spec.inputs]
 
-    def predict(batch: Batch, _keep: Any = loaded) -> Batch:  # a signature does not keep its variables alive
-        result: Batch = signature(**{name: tf.constant(batch)})[output].numpy()
-        return result
+    def run(batch: Batch, _keep: Any = loaded) -> dict[str, Any]:  # a signature does not keep its variables alive
+        return by_name(signature(**{name: tf.constant(batch[name]) for name in names}), spec.outputs)
 
-    answer = signature(**{name: tf.constant(one_row(spec))})[output]
-    device = devices_of([answer, *signature.trainable_variables])
+    def predict(batch: Batch) -> Batch:
+        return as_specified({name: tensor.numpy() for name, tensor in run(batch).items()}, spec.outputs)
+
+    device = devices_of([*run(one_row(spec)).values(), *signature.trainable_variables])
     return Loaded(predict, device, no_layers=NO_LAYERS, intra_op_threads=intra_op_threads())

@@ -1,6 +1,7 @@
-"""PyTorch, dynamic: the nn.Module and its state_dict, called eagerly, operation by operation.
+"""PyTorch, dynamic: the nn.Module and its weights, called eagerly, operation by operation.
 
-Layout: `model.pt`, a state_dict that holds tensors only, so that loading it runs no code of the file's.
+Layout: `model.pt`, the state_dict of a module of the zoo, which holds tensors only, so that loading it runs no code of
+the file's; or what another module of models/loading/torch_eager reads, such as `module.json` or `model.onnx`.
 """
 
 from __future__ import annotations
@@ -16,36 +17,43 @@ from typing import Any
 import torch
 from torch import nn
 
-from models import zoo
-from models.formats import Batch, Loaded, Predict, one_row
+from models import catalog, loading, zoo
+from models.formats import Loaded, Predict, one_row
 from models.spec import ModelSpec
+from models.tensors import Batch, by_name
+from models.torch_calling import answers_of, arguments
+from models.torch_state import PICKLED
 from models.weights import Weights, to_torch
 
 FRAMEWORK = "torch"
 SERVED = ""
-FILE = "model.pt"
 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     """Save the state_dict of the nn.Module."""
-    torch.save(filled(spec, weights).state_dict(), folder / FILE)
+    torch.save(filled(spec, weights).state_dict(), folder / PICKLED)
 
 
 def filled(spec: ModelSpec, weights: Weights) -> nn.Module:
-    """The nn.Module with the given weights, ready to predict."""
-    module: nn.Module = zoo.network(spec.name, "torch_module").build()
-    module.load_state_dict({name: torch.from_numpy(value) for name, value in to_torch(weights).items()})
+    """The zoo's nn.Module with the given weights, by its own `state_of` where it has one, ready to predict."""
+    written = zoo.network(spec.name, "torch_module")
+    state: Mapping[str, Any] = getattr(written, "state_of", to_torch)(weights)
+    module: nn.Module = written.build()
+    module.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     return module.eval()
 
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
-    """Build the class, fill it, and call it."""
+    """Build the module, fill it, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    module: nn.Module = zoo.network(spec.name, "torch_module").build().eval()
-    module.load_state_dict(torch.load(folder / FILE, map_location=device, weights_only=True))
-    module.to(device)
-    return replace(calling(module, spec, device), layers=layers_of(module, spec, device))
+    module: nn.Module = loading.find("torch_eager", folder).build(folder, spec, device)
+    module.eval().to(device)
+    return replace(
+        calling(module, spec, device),
+        layers=layers_of(module, spec, device),
+        no_layers=catalog.no_layers(spec.name),
+    )
 
 
 def layers_of(module: nn.Module, spec: ModelSpec, device: str) -> Mapping[str, Predict]:
@@ -53,23 +61,23 @@ def layers_of(module: nn.Module, spec: ModelSpec, device: str) -> Mapping[str, P
 
     The network that answers other requests is left as it is.
     """
-    lock, written = Lock(), zoo.network(spec.name, "torch_module")
+    lock, names = Lock(), catalog.layers(spec.name)
 
     @cache
     def noting() -> tuple[Predict, dict[str, torch.Tensor]]:
         copy, given = deepcopy(module), dict[str, torch.Tensor]()
-        for name in zoo.layers(spec.name):
-            getattr(copy, name).register_forward_hook(partial(_note, given, name))
+        for name in names:
+            copy.get_submodule(name).register_forward_hook(partial(_note, given, name))
         return calling(copy, spec, device).predict, given
 
     def output(name: str, batch: Batch) -> Batch:
         with lock:
             predict, given = noting()
             predict(batch)
-            result: Batch = written.layer_output(name, given[name]).cpu().contiguous().numpy()
-        return result
+            layer = zoo.network(spec.name, "torch_module").layer_output(name, given[name])
+            return {name: layer.cpu().contiguous().numpy()}
 
-    return {name: partial(output, name) for name in zoo.layers(spec.name)}
+    return {name: partial(output, name) for name in names}
 
 
 def _note(given: dict[str, torch.Tensor], name: str, layer: nn.Module, inputs: Any, output: torch.Tensor) -> None:
@@ -77,14 +85,13 @@ def _note(given: dict[str, torch.Tensor], name: str, layer: nn.Module, inputs: A
 
 
 def calling(module: nn.Module, spec: ModelSpec, device: str) -> Loaded:
-    """Call a module with arrays, by its input's name. It computed where its answer is: PyTorch moves none unasked."""
-    name = spec.inputs[0].name
+    """Call a module with arrays. It computed where its answers are: PyTorch moves none unasked."""
 
     def predict(batch: Batch) -> Batch:
         with torch.inference_mode():
-            result: Batch = module(**{name: torch.from_numpy(batch).to(device)}).cpu().numpy()
-        return result
+            return answers_of(module(*arguments(batch, spec, device)), spec)
 
     with torch.inference_mode():
-        answer: torch.Tensor = module(**{name: torch.from_numpy(one_row(spec)).to(device)})
-    return Loaded(predict, str(answer.device), intra_op_threads=torch.get_num_threads())
+        answers = by_name(module(*arguments(one_row(spec), spec, device)), spec.outputs)
+    found = "+".join(sorted({str(answer.device) for answer in answers.values()}))
+    return Loaded(predict, found, intra_op_threads=torch.get_num_threads())

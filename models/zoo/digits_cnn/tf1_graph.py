@@ -17,8 +17,8 @@ LAYER_TENSORS = {"conv1": "Relu:0", "conv2": "Relu_1:0", "dense1": "Relu_2:0", "
 """Where each layer's output is in the graph: TensorFlow numbers operations that were given no name."""
 
 
-def build() -> tuple[Any, Any]:
-    """Add the network to the current graph: its placeholder `image` and its tensor `probabilities`.
+def build() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Add the network to the current graph: its placeholder `image` and its tensor `probabilities`, by their names.
 
     Neither holds a value. `Session.run(probabilities, {image: array})` computes one, after the variables
     were given theirs.
@@ -29,7 +29,7 @@ def build() -> tuple[Any, Any]:
     x = tf.reshape(x, [-1, FLAT])
     x = tf.nn.relu(dense(x, "dense1", FLAT, HIDDEN))
     probabilities = tf.nn.softmax(dense(x, "dense2", HIDDEN, CLASSES), name=SPEC.outputs[0].name)
-    return image, probabilities
+    return {SPEC.inputs[0].name: image}, {SPEC.outputs[0].name: probabilities}
 
 
 def conv2d(x: Any, name: str, channels_in: int, channels_out: int) -> Any:

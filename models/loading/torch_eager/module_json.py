@@ -1,0 +1,45 @@
+"""An nn.Module by a factory of the user's own packages, and its state_dict.
+
+`module.json` names the factory, {"factory": "package.module:factory"}, which is imported and called without arguments.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from models.manifest import ArtifactError
+from models.spec import ModelSpec
+from models.torch_state import read_state
+
+FILE = "module.json"
+
+
+def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
+    """What the factory makes, with the folder's weights; ArtifactError where it cannot be imported or makes no module."""
+    name = str(json.loads((folder / FILE).read_text())["factory"])
+    module = factory(name)()
+    if not isinstance(module, nn.Module):
+        raise ArtifactError(f"{name} makes a {type(module).__name__}, not a torch.nn.Module")
+    module.load_state_dict(read_state(folder, device))
+    return module
+
+
+def factory(name: str) -> Callable[[], Any]:
+    """The callable that `package.module:name` names."""
+    package, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(package), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ArtifactError(
+            f"the factory {name!r} cannot be imported ({error}): it is `package.module:factory`, of a package that is "
+            "installed or on PYTHONPATH wherever the model is loaded"
+        ) from None
+    if not callable(found):
+        raise ArtifactError(f"the factory {name!r} is a {type(found).__name__}, which cannot be called")
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,38 @@
+"""How the network learns: cross entropy on the training split, whose images are moved by some pixels."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+
+from models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
+from models.zoo.digits_cnn import SPEC
+from models.zoo.digits_cnn.data import Split, load
+
+EPOCHS = 12
+SHIFT = 2
+"""Augmentation: images are moved by up to this many pixels each way."""
+LEAST_ACCURACY = 0.97
+
+
+def learn(on_epoch: OnEpoch) -> Trained:
+    """Train it; TrainingError where it stays below LEAST_ACCURACY."""
+    train, held_out = map(examples, load())
+    return classifier(SPEC, train, held_out, COURSE, on_epoch, least_accuracy=LEAST_ACCURACY)
+
+
+def examples(split: Split) -> Examples:
+    """A split by the names of the spec."""
+    return Examples({SPEC.inputs[0].name: split.images}, split.labels)
+
+
+def shifted(inputs: Tensors) -> Tensors:
+    """The images of a batch (n, h, w, c), moved together by a random number of pixels; black comes in."""
+    (images,) = inputs
+    height, width = images.shape[1:3]
+    padded = F.pad(images, (0, 0, SHIFT, SHIFT, SHIFT, SHIFT))
+    top, left = torch.randint(2 * SHIFT + 1, (2,)).tolist()
+    return (padded[:, top : top + height, left : left + width],)
+
+
+COURSE = Course(EPOCHS, augment=shifted)
