@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def _build(wish: Wish, kind: kinds.Kind, folder: Path, steps: Steps) -> Brought:
     with steps.step("golden answers", total=1) as advance:
         answered = _answers(wish, kind, jobs, folder, spec, names, batch)
         advance()
-    spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})  # type: ignore[attr-defined]
+    spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})
     workshop = Workshop(kind.NODE, folder / WORK, spec, folder, Jobs(wish.timeout_s))
     formats: dict[str, Made | Missing] = {}
     with steps.step("convert, verify", total=len(FORMATS)) as advance:
@@ -110,7 +111,7 @@ def _inputs(wish: Wish, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec,
 
 def _answers(
     wish: Wish, kind: kinds.Kind, jobs: Jobs, folder: Path, spec: ModelSpec, names: Names, batch: Batch
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Golden answers into the folder, and the model as a node into the workshop's."""
     node = folder / WORK / kind.NODE
     node.mkdir()
@@ -143,7 +144,7 @@ def _require_own(wish: Wish, own: str, formats: Mapping[str, Made | Missing]) ->
 
 
 def _put_together(
-    wish: Wish, folder: Path, spec: ModelSpec, formats: Mapping[str, Made | Missing], answered: Mapping[str, object]
+    wish: Wish, folder: Path, spec: ModelSpec, formats: Mapping[str, Made | Missing], answered: Mapping[str, Any]
 ) -> None:
     """Move the artifacts that hold to their places, and write the manifest."""
     artifacts = {}
@@ -161,7 +162,7 @@ def _put_together(
         golden_sha256=digest(folder / GOLDEN_NAME),
         artifacts=artifacts,
         missing={format: made for format, made in formats.items() if isinstance(made, Missing)},
-        **answered,  # type: ignore[arg-type]
+        **answered,
     )
     (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n")
 

@@ -1,9 +1,9 @@
-"""The node `torch`: what is needed to build a user's nn.Module again, in one folder.
+"""The node `torch`: what is needed to build a user's nn.Module again, in one folder, as models.loading.torch_eager reads it.
 
 | file | what |
 |---|---|
-| `module.json` | `factory`, as `package.module:factory`, and `weights`, the file's name |
-| `weights.pt` | the state_dict, tensors only: read with `weights_only` |
+| `module.json` | `factory`, as `package.module:factory` |
+| `model.pt` | the state_dict, tensors only: read with `weights_only` |
 | `code/` | the sources of the factory's package (or its one module), where it is not an installed distribution |
 
 The code belongs to the artifact: its hash is in the manifest, and a server elsewhere needs nothing from the user's machine
@@ -12,54 +12,30 @@ but the distributions that the code imports.
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
-from models.manifest import ArtifactError
-
-FILE = "module.json"
-WEIGHTS = "weights.pt"
-CODE = "code"
+from models.loading.torch_eager import module_json
+from models.spec import ModelSpec
+from models.torch_state import PICKLED
 
 
 def write(folder: Path, factory: str, module: nn.Module) -> None:
     """Write a module that a factory built, with the weights that it has now."""
-    torch.save(module.state_dict(), folder / WEIGHTS)
-    _copy_code(factory, folder / CODE)
-    (folder / FILE).write_text(json.dumps({"factory": factory, "weights": WEIGHTS}, indent=2) + "\n")
+    torch.save(module.state_dict(), folder / PICKLED)
+    _copy_code(factory, folder / module_json.CODE)
+    (folder / module_json.FILE).write_text(json.dumps({"factory": factory}, indent=2) + "\n")
 
 
-def load(folder: Path, device: str = "cpu") -> nn.Module:
+def load(folder: Path, spec: ModelSpec, device: str = "cpu") -> nn.Module:
     """The module of a folder, ready to predict; ArtifactError where its factory builds none."""
-    described = json.loads((folder / FILE).read_text())
-    if (folder / CODE).is_dir() and str(folder / CODE) not in sys.path:
-        sys.path.insert(0, str(folder / CODE))
-    module = built(described["factory"])
-    module.load_state_dict(torch.load(folder / described["weights"], map_location=device, weights_only=True))
-    return module.to(device).eval()
-
-
-def built(factory: str) -> nn.Module:
-    """What a factory, `package.module:factory`, builds."""
-    name, _, attribute = factory.partition(":")
-    try:
-        build: Any = getattr(importlib.import_module(name), attribute)
-    except ModuleNotFoundError as error:
-        raise ArtifactError(f"{factory}: there is no module {error.name}") from None
-    except AttributeError:
-        raise ArtifactError(f"{factory}: the module {name} has no {attribute}") from None
-    module = build()
-    if not isinstance(module, nn.Module):
-        raise ArtifactError(f"{factory} gives a {type(module).__name__}, not an nn.Module")
-    return module
+    return module_json.build(folder, spec, device).eval()
 
 
 def _copy_code(factory: str, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from models.tensors import Array, Batch
 
 import keras  # isort: skip  after TensorFlow was told to be quiet
 
-FILE = "model.keras"
+FILE, INPUTS = "model.keras", "inputs.json"
+"""As models.loading.keras_eager.model_keras reads them."""
 
 
 class KerasReader:
@@ -45,8 +47,10 @@ class KerasReader:
         return str(path[-1]) if path and isinstance(path[-1], str) else self._layers[index]
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
-        """The file itself: what it calls its tensors does not matter, only their order."""
+        """The file itself, and beside it what it calls its inputs, where the spec calls them otherwise."""
         shutil.copyfile(self._path, folder / FILE)
+        if any(name != own for name, own in names.inputs.items()):
+            (folder / INPUTS).write_text(json.dumps(names.inputs, indent=2) + "\n")
 
 
 def _port(tensor: Any) -> Port:

@@ -13,6 +13,7 @@ from models.importing import torch_folder
 from models.importing.child import Refused
 from models.importing.source import Found, Names, Port, Source
 from models.importing.torch_answers import named
+from models.loading.torch_eager import module_json
 from models.manifest import ArtifactError
 from models.spec import ModelSpec
 from models.tensors import Array, Batch
@@ -24,7 +25,7 @@ class TorchReader:
     def __init__(self, source: Source) -> None:
         self._source = source
         try:
-            self._module = torch_folder.built(source.path)
+            self._module = module_json.made(source.path)
         except ArtifactError as error:
             raise Refused(str(error)) from error
         if source.weights:
