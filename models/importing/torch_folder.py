@@ -22,7 +22,6 @@ import torch
 from torch import nn
 
 from models.loading.torch_eager import module_json
-from models.spec import ModelSpec
 from models.torch_state import PICKLED
 
 
@@ -33,9 +32,9 @@ def write(folder: Path, factory: str, module: nn.Module) -> None:
     (folder / module_json.FILE).write_text(json.dumps({"factory": factory}, indent=2) + "\n")
 
 
-def load(folder: Path, spec: ModelSpec, device: str = "cpu") -> nn.Module:
+def load(folder: Path, device: str = "cpu") -> nn.Module:
     """The module of a folder, ready to predict; ArtifactError where its factory builds none."""
-    return module_json.build(folder, spec, device).eval()
+    return module_json.read(folder, device).eval()
 
 
 def _copy_code(factory: str, target: Path) -> None:

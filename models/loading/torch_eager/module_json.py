@@ -25,6 +25,11 @@ CODE = "code"
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
     """What the factory makes, with the folder's weights; ArtifactError where it cannot be imported or makes no module."""
+    return read(folder, device)
+
+
+def read(folder: Path, device: str) -> nn.Module:
+    """The same: a folder says all that is needed."""
     code = str((folder / CODE).resolve())
     if (folder / CODE).is_dir() and code not in sys.path:
         sys.path.insert(0, code)
