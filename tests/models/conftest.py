@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from models import zoo
 from models.manifest import MANIFEST_NAME, Manifest, digest, read_manifest
+
+
+@pytest.fixture
+def small_zoo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The zoo with two models more, which are small and need no training: `pair` and `kinds`."""
+    monkeypatch.setattr(zoo, "__path__", [*zoo.__path__, str(Path(__file__).with_name("zoo"))])
 
 
 @pytest.fixture

@@ -1,59 +1,129 @@
 import numpy as np
 import pytest
 
-from models.agreement import compare
+from models.agreement import TOLERANCE, Mismatch, agreement, compare
 from models.golden import Golden
 
 OUTPUTS = np.eye(4, 3, dtype=np.float32)
 
 
+def golden(outputs):
+    """Inputs that carry their own answers, so that a predict function can be a look-up."""
+    return Golden({"asked": outputs.copy()}, {"answer": outputs})
+
+
+def answering(change):
+    return lambda batch: {"answer": change(batch["asked"])}
+
+
 @pytest.fixture
 def questions():
-    """Four inputs that carry their own answers, so that a predict function can be a look-up."""
-    return Golden(OUTPUTS.copy(), OUTPUTS, OUTPUTS.argmax(axis=1))
+    return golden(OUTPUTS)
 
 
 def test_the_same_answers_agree(questions):
-    agreement = compare(lambda batch: batch, questions)
-    assert agreement.ok
-    assert agreement.max_abs_error == 0.0
-    assert agreement.top1 == 1.0
+    found = agreement(answering(lambda rows: rows), questions)
+    assert found.ok
+    assert found.max_abs_error == 0.0
+    assert found.top1 == 1.0
 
 
 def test_rounding_is_forgiven_and_more_is_not(questions):
-    assert compare(lambda batch: batch + np.float32(5e-6), questions).ok
-    assert not compare(lambda batch: batch + np.float32(5e-5), questions).ok
+    assert agreement(answering(lambda rows: rows + np.float32(5e-6)), questions).ok
+    assert not agreement(answering(lambda rows: rows + np.float32(5e-5)), questions).ok
 
 
-def test_the_worst_input_is_named(questions):
-    agreement = compare(lambda batch: batch + np.float32(0.1) * (batch.argmax(axis=1) == 2)[:, None], questions)
-    assert not agreement.ok
-    assert agreement.worst_input == 2
-    assert agreement.max_abs_error == pytest.approx(0.1)
-    assert agreement.top1 == 1.0
+def test_the_worst_input_is_named_with_what_is_allowed(questions):
+    found = agreement(answering(lambda rows: rows + np.float32(0.1) * (rows.argmax(axis=1) == 2)[:, None]), questions)
+    assert not found.ok
+    assert found.worst_input == 2
+    assert found.max_abs_error == pytest.approx(0.1)
+    assert found.worst_share == pytest.approx(0.1 / TOLERANCE, rel=1e-3)
+    assert found.top1 == 1.0
+    assert found.found == "an error of 0.1 where 1e-05 is allowed"
 
 
-def test_another_class_within_the_tolerance_is_a_disagreement():
-    close = np.array([[0.5, 0.500001]], np.float32)
-    agreement = compare(lambda batch: batch[:, ::-1].copy(), Golden(close, close, np.array([1])))
-    assert agreement.max_abs_error < 1e-5
-    assert agreement.top1 == 0.0
-    assert not agreement.ok
+def test_what_is_allowed_grows_with_the_largest_number_of_a_row():
+    rows = np.array([[1000.0, 0.0], [0.5, 0.0]], np.float32)
+    off = compare({"y": rows + np.float32(5e-3)}, {"y": rows})
+    np.testing.assert_array_equal(off.wrong, [False, True])
+    np.testing.assert_allclose(off.share, [0.5, 500.0], rtol=1e-2)
+
+
+def test_integers_and_booleans_must_be_equal():
+    for wanted in (np.array([2**60, 7]), np.array([[3], [4]], np.uint8), np.array([True, False])):
+        found = wanted.copy()
+        found[1] = not found[1] if wanted.dtype == bool else found[1] + 1
+        assert not compare({"y": wanted}, {"y": wanted}).wrong.any()
+        off = compare({"y": found}, {"y": wanted})
+        np.testing.assert_array_equal(off.wrong, [False, True])
+        assert off.error[1] == 1.0
+    assert compare({"y": np.array([2**60 + 1])}, {"y": np.array([2**60])}).wrong.all()  # one float64 for both
+
+
+def test_a_class_that_is_ahead_by_rounding_only_may_change():
+    near, far = np.array([[0.5, 0.500001]], np.float32), np.array([[0.5, 0.6]], np.float32)
+    swapped = {"y": near[:, ::-1]}
+    assert not compare(swapped, {"y": near}).wrong.any()
+    assert not compare({"y": far[:, ::-1]}, {"y": far}).same_top.any()
+
+
+def test_an_input_of_another_class_is_worse_than_one_that_only_rounds():
+    outputs = np.array([[100.0, 0.0, 0.0], [0.0, 2.5e-5, 0.0]], np.float32)
+    wrong = np.array([[100.0, 0.0, 5e-4], [5e-6, 1.6e-5, 4.5e-5]], np.float32)
+    found = agreement(answering(lambda rows: wrong[: len(rows)]), golden(outputs))
+    assert (found.worst_input, found.top1) == (1, 0.5)
+    assert not found.ok
+
+
+def test_numbers_that_are_no_classes_have_no_most_probable_one():
+    one, many = np.zeros((2, 1), np.float32), np.zeros((2, 3, 3), np.float32)
+    for outputs in (one, many, np.zeros(2, np.float32)):
+        assert compare({"y": outputs + np.float32(9e-6)}, {"y": outputs}).same_top.all()
 
 
 def test_an_answer_that_is_no_number_is_the_worst(questions):
-    agreement = compare(lambda batch: np.where(batch.argmax(axis=1)[:, None] == 1, np.float32("nan"), batch), questions)
-    assert not agreement.ok
-    assert agreement.worst_input == 1
-    assert agreement.max_abs_error == float("inf")
+    found = agreement(
+        answering(lambda rows: np.where(rows.argmax(axis=1)[:, None] == 1, np.float32("nan"), rows)), questions
+    )
+    assert not found.ok
+    assert found.worst_input == 1
+    assert found.max_abs_error == float("inf")
+    assert found.found == "an answer that is no number"
 
 
-def test_an_answer_of_another_shape_or_type_is_named(questions):
-    assert "(4, 2)" in compare(lambda batch: batch[:, :2], questions).problem
-    assert "float64" in compare(lambda batch: batch.astype(np.float64), questions).problem
+def test_an_answer_of_another_name_shape_or_type_is_named(questions):
+    assert "(4, 2)" in agreement(answering(lambda rows: rows[:, :2]), questions).problem
+    assert "float64" in agreement(answering(lambda rows: rows.astype(np.float64)), questions).problem
+    assert "other, not answer" in agreement(lambda batch: {"other": batch["asked"]}, questions).problem
+    assert not agreement(answering(lambda rows: rows[:, :2]), questions).ok
+
+
+def test_answers_that_cannot_be_compared_are_refused():
+    with pytest.raises(Mismatch, match="the outputs are x, expected x, y"):
+        compare({"x": OUTPUTS}, {"x": OUTPUTS, "y": OUTPUTS})
+    with pytest.raises(Mismatch, match=r"x has shape \(4, 2\), expected \(4, 3\)"):
+        compare({"x": OUTPUTS[:, :2]}, {"x": OUTPUTS})
+
+
+def test_json_may_bring_a_wider_type(questions):
+    assert not compare({"answer": OUTPUTS.astype(np.float64) + 5e-6}, questions.outputs).wrong.any()
+
+
+def test_one_wrong_output_of_several_is_enough():
+    outputs = {"scores": OUTPUTS, "best": OUTPUTS.argmax(axis=1)}
+    off = compare({"scores": OUTPUTS, "best": np.array([0, 1, 2, 1])}, outputs)
+    np.testing.assert_array_equal(off.wrong, [False, False, False, True])
 
 
 def test_a_network_that_takes_one_batch_size_only_is_caught(questions):
-    agreement = compare(lambda batch: OUTPUTS, questions)
-    assert not agreement.ok
-    assert "a batch of 1" in agreement.problem
+    found = agreement(answering(lambda rows: OUTPUTS), questions)
+    assert not found.ok
+    assert "a batch of 1" in found.problem
+
+
+def test_rows_of_big_tensors_are_not_asked_for_all_at_once():
+    asked = []
+    big = golden(np.zeros((10, 300_000), np.float32))
+    assert agreement(answering(lambda rows: asked.append(len(rows)) or rows), big).ok
+    assert asked == [3, 3, 3, 1, 1]

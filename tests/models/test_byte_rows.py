@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from models.agreement import TOLERANCE
 from models.byte_rows import decode_rows
-from models.golden import TOLERANCE
 from models.spec import BYTES_SIGNATURE, TensorSpec
 from models.tensorflow_setup import configure
 from models.tensorflow_setup import tensorflow as tf
@@ -29,11 +29,11 @@ def test_a_session_answers_bytes_as_it_answers_numbers(model_dir, golden, path):
     with tf.Graph().as_default(), tf1.Session() as session:
         loaded = tf1.saved_model.load(session, ["serve"], str(model_dir / path))
         answers = {}
-        for name, batch in (("serving_default", golden["inputs"]), (BYTES_SIGNATURE, rows_as_bytes(golden["inputs"]))):
+        for name, batch in (("serving_default", golden.inputs["image"]), (BYTES_SIGNATURE, rows_as_bytes(golden.inputs["image"]))):
             signature = loaded.signature_def[name]
             (taken,), (given,) = signature.inputs.values(), signature.outputs.values()
             answers[name] = session.run(given.name, {taken.name: batch})
-            np.testing.assert_allclose(answers[name], golden["outputs"], atol=TOLERANCE, rtol=0)
+            np.testing.assert_allclose(answers[name], golden.outputs["probabilities"], atol=TOLERANCE, rtol=0)
         assert list(loaded.signature_def[BYTES_SIGNATURE].inputs) == ["image_bytes"]
     np.testing.assert_array_equal(answers["serving_default"], answers[BYTES_SIGNATURE])
 
@@ -41,9 +41,9 @@ def test_a_session_answers_bytes_as_it_answers_numbers(model_dir, golden, path):
 @pytest.mark.parametrize("path", SERVED)
 def test_tensorflow_2_loads_it_beside_the_other(model_dir, golden, path):
     loaded = tf.saved_model.load(str(model_dir / path))
-    strings = tf.constant(rows_as_bytes(golden["inputs"]).tolist())
+    strings = tf.constant(rows_as_bytes(golden.inputs["image"]).tolist())
     answers = loaded.signatures[BYTES_SIGNATURE](image_bytes=strings)["probabilities"].numpy()
-    np.testing.assert_allclose(answers, golden["outputs"], atol=TOLERANCE, rtol=0)
+    np.testing.assert_allclose(answers, golden.outputs["probabilities"], atol=TOLERANCE, rtol=0)
 
 
 def test_the_wrapping_holds_one_copy_of_the_weights(model_dir):
@@ -54,6 +54,21 @@ def test_the_wrapping_holds_one_copy_of_the_weights(model_dir):
 
 def test_a_row_is_read_as_little_endian_float32():
     np.testing.assert_array_equal(decode_rows(tf.constant([ROW, ROW]), SMALL), np.float32([[[1.5], [-2.0]]] * 2))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("row_shape", [(), (3,), (2, 3)])
+def test_rows_of_every_dtype_and_shape(dtype, row_shape):
+    rows = np.arange(4 * np.prod(row_shape, dtype=int)).reshape(4, *row_shape).astype(dtype)
+    tensor = TensorSpec(name="x", shape=(-1, *row_shape), dtype=dtype)
+    decoded = decode_rows(tf.constant([row.tobytes() for row in rows]), tensor).numpy()
+    assert decoded.dtype == dtype
+    np.testing.assert_array_equal(decoded, rows)
+
+
+def test_any_byte_but_0_is_true():
+    tensor = TensorSpec(name="x", shape=(-1, 3), dtype="bool")
+    np.testing.assert_array_equal(decode_rows(tf.constant([b"\x00\x01\x02"]), tensor), [[False, True, True]])
 
 
 @pytest.mark.parametrize(

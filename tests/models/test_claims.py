@@ -6,8 +6,8 @@ import pytest
 from torch import nn
 
 from models import formats
+from models.agreement import TOLERANCE
 from models.formats.torch_eager import filled
-from models.golden import TOLERANCE
 from models.keras_weights import set_weights
 from models.tensorflow_setup import configure
 from models.tensorflow_setup import tensorflow as tf
@@ -50,9 +50,15 @@ def eagerness(monkeypatch):
     return record
 
 
+def built():
+    """The TF1 graph's only input and output."""
+    ((image,), (probabilities,)) = (tensors.values() for tensors in tf1_graph.build())
+    return image, probabilities
+
+
 def test_c3_a_tf1_tensor_has_no_value_until_a_session_runs_it(weights, golden):
     with tf.Graph().as_default(), tf1.Session() as session:
-        image, probabilities = tf1_graph.build()
+        image, probabilities = built()
         assert image.op.type == "Placeholder"
         assert tf1.executing_eagerly() is False
         with pytest.raises(AttributeError, match="numpy"):
@@ -63,8 +69,8 @@ def test_c3_a_tf1_tensor_has_no_value_until_a_session_runs_it(weights, golden):
             variable.load(weights[variable.op.name], session)
         with pytest.raises(tf.errors.InvalidArgumentError, match="feed a value for placeholder"):
             session.run(probabilities)
-        value = session.run(probabilities, {image: golden["inputs"]})
-    np.testing.assert_allclose(value, golden["outputs"], atol=TOLERANCE, rtol=0)
+        value = session.run(probabilities, {image: golden.inputs["image"]})
+    np.testing.assert_allclose(value, golden.outputs["probabilities"], atol=TOLERANCE, rtol=0)
 
 
 def test_c3_a_tf1_variable_has_no_value_without_a_session_either():
@@ -78,14 +84,14 @@ def test_c3_a_tf1_variable_has_no_value_without_a_session_either():
 
 
 def test_c4_tf2_is_eager_by_default_and_one_line_makes_it_a_graph(model, golden, eagerness):
-    eager = model(golden["inputs"])
-    model(golden["inputs"])
+    eager = model(golden.inputs["image"])
+    model(golden.inputs["image"])
     assert eagerness == [True, True]  # the Python code runs at every call, and its results are values
 
     graph_model = tf.function(model)  # the one line
 
-    graph = graph_model(golden["inputs"])
-    graph_model(golden["inputs"])
+    graph = graph_model(golden.inputs["image"])
+    graph_model(golden.inputs["image"])
     assert eagerness == [True, True, False]  # traced once, then the graph runs without Python
     np.testing.assert_allclose(graph.numpy(), eager.numpy(), atol=TOLERANCE, rtol=0)
 
@@ -93,8 +99,8 @@ def test_c4_tf2_is_eager_by_default_and_one_line_makes_it_a_graph(model, golden,
 def test_c4_keras_eager_is_served_eagerly(model_dir, golden, eagerness):
     predict = formats.find("keras_eager").load(model_dir / "keras_eager", SPEC).predict
     eagerness.clear()  # building the network traced it once for its shapes
-    predict(golden["inputs"])
-    predict(golden["inputs"])
+    predict(golden.inputs)
+    predict(golden.inputs)
     assert eagerness == [True, True]
 
 
@@ -109,10 +115,10 @@ def test_c5_both_networks_are_subclasses_with_the_same_layers(weights):
 def test_c5_the_networks_agree_on_inputs_they_never_saw(model, weights):
     noise = np.random.default_rng(0).random((32, *SPEC.inputs[0].row_shape), np.float32)
     module = filled(SPEC, weights)
-    in_torch = formats.torch_eager.calling(module, SPEC, "cpu").predict(noise)
+    in_torch = formats.torch_eager.calling(module, SPEC, "cpu").predict({"image": noise})["probabilities"]
     in_keras = model(noise).numpy()
     with tf.Graph().as_default(), tf1.Session() as session:
-        image, probabilities = tf1_graph.build()
+        image, probabilities = built()
         for variable in tf1.global_variables():
             variable.load(weights[variable.op.name], session)
         in_tf1 = session.run(probabilities, {image: noise})

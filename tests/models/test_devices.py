@@ -62,7 +62,7 @@ def network(*devices):
 
 def placed(*devices, **config):
     with tf1.Session(graph=network(*devices), config=tf1.ConfigProto(**config)) as session:
-        return frozen_graph.placement(session, FETCH, {FEED: one_row(SPEC)})
+        return frozen_graph.placement(session, [FETCH], frozen_graph.fed(one_row(SPEC)))
 
 
 def test_a_session_that_fell_back_to_the_cpu_without_a_word_is_found_out():

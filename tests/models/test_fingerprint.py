@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from models.fingerprint import is_current
+from models.fingerprint import fingerprint, is_current
+from models.manifest import ArtifactError
 
 MODEL = "digits_cnn"
 
@@ -26,3 +27,14 @@ def test_a_changed_file_is_noticed(copied_model, damaged):
     assert not is_current(MODEL, copied_model)
     path.unlink()
     assert not is_current(MODEL, copied_model)
+
+
+def test_a_package_that_the_recipe_needs_is_asked_for_by_name(copied_model, monkeypatch):
+    from models.zoo import digits_cnn
+
+    before = fingerprint(MODEL)
+    monkeypatch.setattr(digits_cnn, "PACKAGES", ("pytest",), raising=False)
+    assert fingerprint(MODEL) != before
+    monkeypatch.setattr(digits_cnn, "PACKAGES", ("no-such-data",))
+    with pytest.raises(ArtifactError, match=r"digits_cnn needs no-such-data.*pip install no-such-data"):
+        is_current(MODEL, copied_model)

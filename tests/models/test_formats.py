@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from models import formats
-from models.golden import TOLERANCE
+from models.agreement import TOLERANCE
 from models.manifest import ArtifactError, read_manifest
 from models.spec import TensorSpec
 from models.tensorflow_setup import configure
 from models.tensorflow_setup import tensorflow as tf
+from models.tensors import take
 from models.weights import read_weights, to_torch
 from models.zoo import load_spec
 
@@ -61,8 +62,8 @@ def test_the_wrapping_of_a_frozen_graph_is_served_by_the_manifests_names_and_ans
         (image,), (probabilities,) = signature.inputs.items(), signature.outputs.items()
         for (name, info), tensor in ((image, artifact.inputs[0]), (probabilities, artifact.outputs[0])):
             assert read(name, [dim.size for dim in info.tensor_shape.dim], info.dtype) == said(tensor)
-        outputs = session.run(probabilities[1].name, {image[1].name: golden["inputs"]})
-    np.testing.assert_allclose(outputs, golden["outputs"], atol=TOLERANCE, rtol=0)
+        outputs = session.run(probabilities[1].name, {image[1].name: golden.inputs["image"]})
+    np.testing.assert_allclose(outputs, golden.outputs["probabilities"], atol=TOLERANCE, rtol=0)
 
 
 def test_torchscript_is_frozen_and_takes_the_manifests_input(model_dir):
@@ -85,11 +86,11 @@ def test_every_format_takes_batches_of_any_size_and_answers_the_specs_rows(model
     artifact = read_manifest(model_dir).artifacts[format]
     predict = formats.find(format).load(model_dir / artifact.path, SPEC).predict
     for rows in (1, 2, 7, 64):
-        answers = predict(golden["inputs"][:rows])
+        answers = predict(take(golden.inputs, slice(rows)))["probabilities"]
         assert answers.shape == (rows, *artifact.outputs[0].row_shape)
         assert answers.dtype == artifact.outputs[0].dtype
         assert answers.flags.c_contiguous
-        np.testing.assert_allclose(answers, golden["outputs"][:rows], atol=TOLERANCE, rtol=0)
+        np.testing.assert_allclose(answers, golden.outputs["probabilities"][:rows], atol=TOLERANCE, rtol=0)
 
 
 @pytest.mark.parametrize("format", ["onnx", "../formats", ""])

@@ -4,8 +4,10 @@ from importlib.metadata import version
 import pytest
 
 from models import spec, zoo
-from models.manifest import MANIFEST_NAME, ArtifactError, digest, read_manifest, size_bytes, verify_artifact
+from models.manifest import MANIFEST_NAME, ArtifactError, Missing, digest, read_manifest, size_bytes, verify_artifact
 from models.weights import read_weights
+
+MISSING = {"torchscript": Missing(reason="NonZero has no fixed shape", operator="NonZero")}
 
 
 def test_the_manifest_names_every_format_with_its_bytes_hash_and_framework(model_dir):
@@ -22,6 +24,8 @@ def test_the_manifest_names_every_format_with_its_bytes_hash_and_framework(model
 def test_the_manifest_describes_the_model(model_dir):
     manifest = read_manifest(model_dir)
     assert manifest.model == "digits_cnn"
+    assert manifest.spec == zoo.load_spec("digits_cnn")
+    assert (manifest.source, manifest.missing) == ("zoo", {})
     assert manifest.parameters == sum(weight.size for weight in read_weights(model_dir).values())
     assert 350_000 < manifest.parameters < 450_000
     assert manifest.weights_sha256 == digest(model_dir / "weights.npz")
@@ -63,6 +67,15 @@ def test_what_is_missing_is_named_with_the_next_action(model_dir, tmp_path):
         verify_artifact(tmp_path, "torchscript")
     with pytest.raises(ArtifactError, match="no onnx artifact"):
         verify_artifact(tmp_path, "onnx")
+
+
+def test_what_to_do_about_an_imported_artifact_is_to_import_it_again(model_dir, tmp_path):
+    manifest = read_manifest(model_dir).model_copy(update={"source": "onnx", "artifacts": {}, "missing": MISSING})
+    (tmp_path / MANIFEST_NAME).write_text(manifest.model_dump_json())
+    assert read_manifest(tmp_path) == manifest
+    assert "serveoff import" in manifest.remedy
+    with pytest.raises(ArtifactError, match="no torchscript artifact .*: NonZero has no fixed shape"):
+        verify_artifact(tmp_path, "torchscript")
 
 
 def test_an_unknown_model_is_named():

@@ -1,47 +1,86 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from models.formats import find
 from models.golden import ROWS
 from models.manifest import read_manifest
-from models.train import LEAST_ACCURACY, TrainingError, train
+from models.tensors import misfit
+from models.train import Course, TrainingError, forward
 from models.weights import read_weights
-from models.zoo import load_spec
-from models.zoo.digits_cnn import SPEC, data
+from models.zoo.digits_cnn import SPEC, data, recipe
+
+torch = pytest.importorskip("torch")
 
 
 def test_the_manifests_accuracy_is_that_of_the_exported_network_on_the_held_out_split(model_dir):
     _, held_out = data.load()
-    predict = find("torch_eager").load(model_dir / "torch_eager", load_spec("digits_cnn")).predict
-    accuracy = (predict(held_out.images).argmax(axis=1) == held_out.labels).mean()
-    assert read_manifest(model_dir).accuracy == pytest.approx(accuracy)
-    assert accuracy >= LEAST_ACCURACY == 0.97
+    predict = find("torch_eager").load(model_dir / "torch_eager", SPEC).predict
+    accuracy = (predict({"image": held_out.images})["probabilities"].argmax(axis=1) == held_out.labels).mean()
+    manifest = read_manifest(model_dir)
+    assert manifest.accuracy == pytest.approx(accuracy)
+    assert manifest.quality == f"{accuracy:.2%} on the held-out split"
+    assert accuracy >= recipe.LEAST_ACCURACY == 0.97
 
 
 def test_golden_inputs_are_held_out_and_golden_outputs_are_probabilities(golden):
     _, held_out = data.load()
-    np.testing.assert_array_equal(golden["inputs"], held_out.images[:ROWS])
-    np.testing.assert_array_equal(golden["labels"], held_out.labels[:ROWS])
-    assert golden["inputs"].shape == (64, *SPEC.inputs[0].row_shape)
-    assert golden["outputs"].shape == (64, *SPEC.outputs[0].row_shape)
-    assert golden["outputs"].dtype == np.float32
-    assert golden["outputs"].min() >= 0.0
-    np.testing.assert_allclose(golden["outputs"].sum(axis=1), 1.0, atol=1e-6)
-    assert len(set(golden["labels"])) == 10
+    probabilities = golden.outputs["probabilities"]
+    np.testing.assert_array_equal(golden.inputs["image"], held_out.images[:ROWS])
+    np.testing.assert_array_equal(golden.labels, held_out.labels[:ROWS])
+    assert misfit(golden.inputs, SPEC.inputs, 64) == misfit(golden.outputs, SPEC.outputs, 64) == ""
+    assert probabilities.min() >= 0.0
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
+    assert len(set(golden.labels)) == 10
 
 
 @pytest.mark.slow
 def test_training_again_gives_the_same_weights(model_dir):
     epochs = []
-    trained = train("digits_cnn", lambda: epochs.append(1))
+    trained = recipe.learn(lambda: epochs.append(1))
     stored = read_weights(model_dir)
-    assert len(epochs) == 12
+    assert len(epochs) == recipe.EPOCHS == 12
+    assert trained.seed == read_manifest(model_dir).seed == 7
     assert trained.weights.keys() == stored.keys()
     for name, weight in trained.weights.items():
         np.testing.assert_array_equal(weight, stored[name], err_msg=name)
 
 
 def test_a_network_that_learned_too_little_is_refused(monkeypatch):
-    monkeypatch.setattr("models.train.LEARNING_RATE", 1e-9)
+    monkeypatch.setattr(recipe, "COURSE", replace(recipe.COURSE, epochs=1, learning_rate=1e-9))
     with pytest.raises(TrainingError, match=r"digits_cnn reached .*% on the held-out split, below the 97%"):
-        train("digits_cnn", epochs=1)
+        recipe.learn(lambda: None)
+
+
+def test_a_course_shows_every_example_once_per_epoch_and_augments_each_batch(small_zoo):
+    from models.zoo.pair import SPEC as PAIR
+    from models.zoo.pair import torch_module
+
+    from models.train import Examples, fit
+
+    seen, epochs = [], []
+
+    def augmented(inputs):
+        seen.append(inputs[1].tolist())
+        return inputs
+
+    def loss(module, inputs, targets):
+        return module(*inputs)[0].sum()
+
+    examples = Examples({"values": np.zeros((5, 4), np.float32), "word": np.arange(5)}, np.zeros(5, np.int64))
+    course = Course(epochs=2, batch=2, loss=loss, augment=augmented)
+    fit(torch_module.build(), PAIR, examples, course, lambda: epochs.append(len(seen)))
+    assert epochs == [3, 6]
+    assert sorted(word for batch in seen[:3] for word in batch) == [0, 1, 2, 3, 4]
+
+
+def test_a_network_is_asked_for_so_many_rows_at_a_time(small_zoo):
+    from models.zoo.pair import SPEC as PAIR
+    from models.zoo.pair import torch_module
+
+    module, asked = torch_module.build(), []
+    module.register_forward_pre_hook(lambda module, inputs: asked.append(len(inputs[0])))
+    answers = forward(module, PAIR, {"values": np.ones((7, 4), np.float32), "word": np.arange(7)}, batch=3)
+    assert asked == [3, 3, 1]
+    assert misfit(answers, PAIR.outputs, 7) == ""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from models.agreement import TOLERANCE
 from models.formats.torch_eager import load
-from models.golden import TOLERANCE
 from models.manifest import ArtifactError
 from models.spec import FORMATS, REPOSITORY
 from models.verify import verify_model
@@ -32,8 +32,8 @@ def test_every_artifact_answers_as_the_trained_network_did(model_dir):
 def test_one_changed_weight_is_caught_with_the_artifact_and_the_worst_input(copied_model, golden, fix_hash):
     change_one_weight(copied_model / "torch_eager" / "model.pt")
     fix_hash(copied_model, "torch_eager")
-    answers = load(copied_model / "torch_eager", load_spec("digits_cnn")).predict(golden["inputs"])
-    worst = int(np.abs(answers - golden["outputs"]).max(axis=1).argmax())
+    answers = load(copied_model / "torch_eager", load_spec("digits_cnn")).predict(golden.inputs)["probabilities"]
+    worst = int(np.abs(answers - golden.outputs["probabilities"]).max(axis=1).argmax())
     with pytest.raises(ArtifactError, match=rf"digits_cnn/torch_eager .*golden input {worst} is worst") as caught:
         verify_model(copied_model, ["torch_eager"])
     assert "serveoff export --force" in str(caught.value)
