@@ -70,13 +70,15 @@ def import_(
         str, typer.Option(help="Of a frozen graph: the tensors to fetch; of PyTorch: what to call the outputs.")
     ] = "",
     signature: Annotated[str, typer.Option(help="Of a SavedModel.")] = "serving_default",
-    samples: Annotated[str, typer.Option(help="An .npz file of inputs, an array per input. Default: seeded ones.")] = "",
+    samples: Annotated[
+        str, typer.Option(help="An .npz file of inputs, an array per input. Default: seeded ones.")
+    ] = "",
     input_range: Annotated[list[str] | None, typer.Option(help="Of seeded inputs: tokens=0:29999.")] = None,
     rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: by the row's size.")] = 0,
     timeout: Annotated[float, typer.Option(help="Seconds for each process that reads or converts the model.")] = 600,
     force: Annotated[bool, typer.Option(help="Replace the model of that name.")] = False,
 ) -> None:
-    """Bring your own model: import it, convert it to every format it can have, and check each against its own answers."""
+    """Bring your own model: convert it to every format it can have, and check each against the model's own answers."""
     from comparison.import_command import Flags, run_import
 
     values = {"name": name, "kind": kind, "weights": weights, "inputs": inputs, "outputs": outputs, "samples": samples}

@@ -94,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--format", help="check this format only")
     verify.set_defaults(command=_verify)
     export.add_argument("model", nargs="?", default="digits_cnn", help="a model of models/zoo (digits_cnn)")
-    verify.add_argument("model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported")
+    verify.add_argument(
+        "model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported"
+    )
     from models.importing import command as importing
 
     bring = commands.add_parser("import", help="import a trained model from a file, and convert it to every format")

@@ -1,15 +1,15 @@
 """Conversions between ways to keep a model: one module per step, `<source>_to_<target>.py`, found by its name.
 
-A *node* is a kind of file that holds a whole model. What a step reads and writes is the node's folder; `source` is never
-written to, `target` exists and is empty. The names of the inputs and outputs in it are those of the ModelSpec, in its
-order, each of them a Python identifier: whoever adopts a user's file (models.importing) has renamed them.
+A *node* is a kind of file that holds a whole model. What a step reads and writes is the node's folder; `source` is
+never written to, `target` exists and is empty. The names of the inputs and outputs in it are those of the ModelSpec, in
+its order, each of them a Python identifier: whoever adopts a user's file (models.importing) has renamed them.
 
 | node | in its folder | format |
 |---|---|---|
-| `keras` | `model.keras`; its inputs and outputs, flattened as Keras does, are the spec's in the spec's order, by any name | `keras_eager` |
+| `keras` | `model.keras`; inputs and outputs, as Keras flattens them, in the spec's order | `keras_eager` |
 | `savedmodel` | `1/`, signatures `serving_default` and `serving_bytes` (models.spec.BYTES_SIGNATURE) | `savedmodel` |
-| `frozen_graph` | `frozen_graph.pb`, placeholders and outputs `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
-| `torchscript` | `model.pt`; takes its inputs by position; gives a tensor, a tuple of them, or a dict by name | `torchscript` |
+| `frozen_graph` | `frozen_graph.pb`, its tensors `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
+| `torchscript` | `model.pt`; takes inputs by position; gives a tensor, a tuple, or a dict by name | `torchscript` |
 | `torch` | what `models.importing.torch_folder` writes and `load`s | `torch_eager` |
 | `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | none |
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
@@ -42,7 +42,7 @@ MOST_STEPS = 4
 
 
 class Unconvertible(Exception):
-    """A step cannot convert this model: why, and the operator (as the source's framework names it) that is in the way."""
+    """A step cannot convert this model: why, and the operator, as the source's framework names it, in the way."""
 
     def __init__(self, reason: str, operator: str = "") -> None:
         super().__init__(reason)

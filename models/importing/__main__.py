@@ -10,6 +10,7 @@ SOURCE, SPEC and NAMES are JSON. `models.importing.jobs` starts it and reads its
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -64,10 +65,13 @@ def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, objec
     }
 
 
+JOBS: dict[str, Callable[..., dict[str, object]]] = {"inspect": inspect, "answer": answer, "check": check}
+
+
 def main(arguments: list[str]) -> dict[str, object]:
     """Do one job."""
     job, *rest = arguments
-    return {"inspect": inspect, "answer": answer, "check": check}[job](*rest)
+    return JOBS[job](*rest)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ def _check(outputs: dict[str, Array], rows: int) -> None:
         raise Refused("it gives no output")
     for name, array in outputs.items():
         if array.ndim == 0 or array.shape[0] != rows:
-            raise Refused(f"its output {name} has shape {list(array.shape)} for {rows} rows: the first axis must be the batch")
+            raise Refused(
+                f"its output {name} has shape {list(array.shape)} for {rows} rows: the first axis must be the batch"
+            )
         if str(array.dtype) not in DTYPES:
             raise Refused(f"its output {name} is {array.dtype}, which is not served: dtypes are {', '.join(DTYPES)}")
         if array.size == 0:

@@ -105,7 +105,9 @@ def _inputs(wish: Wish, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec,
         return inputs, names, samples.chosen(wish.samples, given, inputs, names.inputs)
     unknown = sorted(set(wish.ranges) - {tensor.name for tensor in inputs})
     if unknown:
-        raise ImportFailed(f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}")
+        raise ImportFailed(
+            f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}"
+        )
     return inputs, names, samples.seeded(inputs, wish.ranges, wish.rows)
 
 
@@ -131,8 +133,8 @@ def _hint(wish: Wish, spec: ModelSpec) -> str:
         return "" if wish.samples else "give real inputs: --samples FILE.npz"
     low, high = wish.ranges.get(integers[0], samples.INTEGERS)
     return (
-        f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give real "
-        f"inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:9"
+        f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "
+        f"real inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:9"
     )
 
 

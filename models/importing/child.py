@@ -1,7 +1,7 @@
 """The child's side of a job in a process of its own: bounded memory, one result, and an end when the parent ends.
 
-The result is one line of JSON on what was standard output, `{"result": {...}}` or `{"refused": {"reason", "operator"}}`.
-Whatever a framework prints goes to standard error instead.
+The result is one line of JSON on what was standard output: `{"result": {...}}`, or
+`{"refused": {"reason", "operator"}}`. Whatever a framework prints goes to standard error instead.
 """
 
 from __future__ import annotations

@@ -29,13 +29,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="what to call the model: small letters, digits and _")
     parser.add_argument("--kind", default="", help=f"where it cannot be told: {', '.join(kinds.names())}")
     parser.add_argument("--weights", default="", help="of a PyTorch module: a .safetensors file or a state_dict")
-    parser.add_argument("--input", action="append", default=[], metavar="NAME:DTYPE[SHAPE]", help="what the file does not say")
+    parser.add_argument(
+        "--input", action="append", default=[], metavar="NAME:DTYPE[SHAPE]", help="what the file does not say"
+    )
     parser.add_argument("--inputs", default="", help="of a frozen graph: the tensors to feed, with commas between")
-    parser.add_argument("--outputs", default="", help="of a frozen graph: the tensors to fetch; of PyTorch: the outputs' names")
+    parser.add_argument(
+        "--outputs", default="", help="of a frozen graph: the tensors to fetch; of PyTorch: the outputs' names"
+    )
     parser.add_argument("--signature", default="serving_default", help="of a SavedModel")
-    parser.add_argument("--samples", default="", help="an .npz file of inputs, an array per input; seeded ones, if none")
+    parser.add_argument(
+        "--samples", default="", help="an .npz file of inputs, an array per input; seeded ones, if none"
+    )
     parser.add_argument("--input-range", action="append", default=[], metavar="NAME=LOW:HIGH", help="of seeded inputs")
-    parser.add_argument("--rows", type=int, default=0, help=f"golden rows, {FEWEST_ROWS} to {MOST_ROWS}; by the row's size")
+    parser.add_argument(
+        "--rows", type=int, default=0, help=f"golden rows, {FEWEST_ROWS} to {MOST_ROWS}; by the row's size"
+    )
     parser.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT_S, help="seconds for each process")
     parser.add_argument("--force", action="store_true", help="replace the model of that name")
 

@@ -80,7 +80,13 @@ class Workshop:
             return node
         try:
             checked = self._jobs.run(
-                "models.importing", "check", format, str(node), self._spec.model_dump_json(), str(self._golden), by=format
+                "models.importing",
+                "check",
+                format,
+                str(node),
+                self._spec.model_dump_json(),
+                str(self._golden),
+                by=format,
             )
         except JobFailed as error:
             return Failure(way, error.reason, error.operator)
@@ -124,4 +130,3 @@ def _missing(failures: Sequence[Failure], start: str, format: str) -> Missing:
         return Missing(reason=f"no way leads from {start} to {format}")
     told = next((failure for failure in failures if failure.operator), failures[0])
     return Missing(reason=f"{' > '.join(told.way)}: {told.reason}", operator=told.operator)
-

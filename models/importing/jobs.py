@@ -1,5 +1,8 @@
-"""The parent's side of jobs: each in a process of its own, because frameworks clash in one, and because it alone loads
-a file that nobody vouches for. A job that crashes, hangs or asks for more memory than there is ends as a reason."""
+"""The parent's side of jobs, each in a process of its own.
+
+Frameworks clash in one process, and a file that nobody vouches for is loaded only there. A job that crashes, hangs or
+asks for more memory than there is ends as a reason.
+"""
 
 from __future__ import annotations
 

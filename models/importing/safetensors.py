@@ -1,4 +1,6 @@
-"""The safetensors format: a length, a JSON header, and the tensors' bytes. https://huggingface.co/docs/safetensors
+"""The safetensors format: a length, a JSON header, and the tensors' bytes.
+
+https://huggingface.co/docs/safetensors
 
 The header is checked in full here, before anything is made of it: every tensor lies within the file, has the size that
 its shape and dtype say, and overlaps no other.

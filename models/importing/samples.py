@@ -27,8 +27,20 @@ def read(path: str) -> dict[str, Array]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
-        raise ImportFailed(f"{path} is no .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)") from None
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        SyntaxError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise ImportFailed(
+            f"{path} is no .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)"
+        ) from None
     if not found:
         raise ImportFailed(f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
     return found
@@ -43,12 +55,15 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
             raise ImportFailed(f"{path} has no array {tensor.name!r}", f"it needs {', '.join(t.name for t in inputs)}")
         if array.dtype != tensor.dtype or array.shape[1:] != tensor.row_shape or array.ndim == 0:
             raise ImportFailed(
-                f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}", f"expected {tensor.dtype}{[-1, *tensor.row_shape]}"
+                f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",
+                f"expected {tensor.dtype}{[-1, *tensor.row_shape]}",
             )
         batch[tensor.name] = np.ascontiguousarray(array[:MOST_ROWS])
     counts = {len(array) for array in batch.values()}
-    if len(counts) != 1 or counts < {2} or 0 in counts:
-        raise ImportFailed(f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}")
+    if len(counts) != 1 or min(counts) < 2:
+        raise ImportFailed(
+            f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}"
+        )
     return batch
 
 

@@ -33,7 +33,10 @@ def settled(
             raise ImportFailed(f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order")
         kept[own] = _tensor(source, name, port, flag, sample)
     if not kept:
-        raise ImportFailed(f"{source} says nothing of its inputs", f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'")
+        raise ImportFailed(
+            f"{source} says nothing of its inputs",
+            f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
+        )
     return tuple(kept.values()), Names(inputs={tensor.name: own for own, tensor in kept.items()})
 
 
@@ -52,7 +55,10 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
     """One input: its file's word first, then the flag's, then the samples'."""
     dtype = port.dtype or (flag.dtype if flag else "") or (str(sample.dtype) if sample is not None else "")
     shape = port.shape
-    for other in (flag.shape if flag else None, (-1, *sample.shape[1:]) if sample is not None and sample.ndim else None):
+    for other in (
+        flag.shape if flag else None,
+        (-1, *sample.shape[1:]) if sample is not None and sample.ndim else None,
+    ):
         shape = _narrowed(source, name, shape, other)
     if port.shape is not None and (not port.shape or port.shape[0] != -1):
         raise ImportFailed(_fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)")
@@ -65,7 +71,9 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
     if flag and flag.dtype != dtype:
         raise ImportFailed(f"{source}: its input {name} is {dtype}, --input says {flag.dtype}", "leave the flag out")
     if dtype not in DTYPES:
-        raise ImportFailed(f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}")
+        raise ImportFailed(
+            f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}"
+        )
     return TensorSpec(name=name, shape=shape, dtype=dtype)
 
 
@@ -78,7 +86,8 @@ def _narrowed(
     same = len(shape) == len(other) and all(a in (b, -1) or b == -1 for a, b in zip(shape[1:], other[1:], strict=True))
     if not same:
         raise ImportFailed(
-            f"{source}: its input {name} has shape {list(shape)}, not {list(other)}", "give --input or --samples of that shape"
+            f"{source}: its input {name} has shape {list(shape)}, not {list(other)}",
+            "give --input or --samples of that shape",
         )
     return (*shape[:1], *(max(a, b) for a, b in zip(shape[1:], other[1:], strict=True)))
 

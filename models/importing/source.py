@@ -88,7 +88,7 @@ def parsed(text: str) -> TensorSpec:
     match = re.fullmatch(r"\s*([^:\[\]]+(?::\d+)?)\s*:\s*(\w+)\s*\[([-\d,\s]*)\]\s*", text)
     if match is None:
         raise ValueError(f"{text!r} is not NAME:DTYPE[SHAPE], as image:float32[-1,28,28,1]")
-    name, dtype, shape = match.groups()
+    name, dtype, shape = (part.strip() for part in match.groups())
     if dtype not in DTYPES:
         raise ValueError(f"{text!r}: {dtype} is none of {', '.join(DTYPES)}")
     sizes = tuple(int(size) for size in shape.split(",") if size.strip())

@@ -24,5 +24,7 @@ def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
 
 def _tensor(name: str, value: Any) -> torch.Tensor:
     if not isinstance(value, torch.Tensor):
-        raise Refused(f"its output {name} is a {type(value).__name__}, not a tensor: a model gives tensors by name or in order")
+        raise Refused(
+            f"its output {name} is a {type(value).__name__}, not a tensor: a model gives tensors by name or in order"
+        )
     return value

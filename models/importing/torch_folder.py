@@ -1,4 +1,4 @@
-"""The node `torch`: what is needed to build a user's nn.Module again, in one folder, as models.loading.torch_eager reads it.
+"""The node `torch`: all that is needed to build a user's nn.Module again, as models.loading.torch_eager reads it.
 
 | file | what |
 |---|---|
@@ -6,8 +6,8 @@
 | `model.pt` | the state_dict, tensors only: read with `weights_only` |
 | `code/` | the sources of the factory's package (or its one module), where it is not an installed distribution |
 
-The code belongs to the artifact: its hash is in the manifest, and a server elsewhere needs nothing from the user's machine
-but the distributions that the code imports.
+The code belongs to the artifact: its hash is in the manifest, and a server elsewhere needs nothing from the user's
+machine but the distributions that the code imports.
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ def test_a_session_answers_bytes_as_it_answers_numbers(model_dir, golden, path):
     with tf.Graph().as_default(), tf1.Session() as session:
         loaded = tf1.saved_model.load(session, ["serve"], str(model_dir / path))
         answers = {}
-        for name, batch in (("serving_default", golden.inputs["image"]), (BYTES_SIGNATURE, rows_as_bytes(golden.inputs["image"]))):
+        for name, batch in (
+            ("serving_default", golden.inputs["image"]),
+            (BYTES_SIGNATURE, rows_as_bytes(golden.inputs["image"])),
+        ):
             signature = loaded.signature_def[name]
             (taken,), (given,) = signature.inputs.values(), signature.outputs.values()
             answers[name] = session.run(given.name, {taken.name: batch})

@@ -6,7 +6,10 @@ import pytest
 from models import convert
 from models.convert import Edge, paths
 
-EDGES = [Edge(*pair.split("-")) for pair in ("keras-savedmodel", "keras-onnx", "savedmodel-onnx", "onnx-onnx_torch", "onnx-keras")]
+EDGES = [
+    Edge(*pair.split("-"))
+    for pair in ("keras-savedmodel", "keras-onnx", "savedmodel-onnx", "onnx-onnx_torch", "onnx-keras")
+]
 
 
 def nodes(ways):
@@ -32,7 +35,7 @@ def test_every_step_says_in_its_module_what_its_name_says():
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert "convert" in names, edge
         pairs = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]
-        assert f"(SOURCE, TARGET) = ('{edge.source}', '{edge.target}')" in pairs, edge
+        assert f"SOURCE, TARGET = ('{edge.source}', '{edge.target}')" in pairs, edge
         assert {edge.source, edge.target} <= set(convert.NODES)
 
 

@@ -24,6 +24,8 @@ class Kind(Protocol):
     """The distribution that reads it."""
     CALLED: str
     """What people call such a file."""
+    SAVE: str
+    """How to write one that is whole."""
 
     def detect(self, path: str) -> bool:
         """Whether the argument names a file or folder of this kind, by its name and its first bytes."""

@@ -74,7 +74,9 @@ def feeds(source: Source, nodes: list[Node]) -> tuple[str, ...]:
     """The tensors that are fed: those of `--inputs`, or the placeholders."""
     found = source.feed or tuple(node.name for node in nodes if node.op == "Placeholder")
     if not found:
-        raise ImportFailed(f"{source.path} has no placeholder: what feeds it cannot be found", "name it: --inputs TENSOR")
+        raise ImportFailed(
+            f"{source.path} has no placeholder: what feeds it cannot be found", "name it: --inputs TENSOR"
+        )
     return tuple(map(tensor_name, found))
 
 
@@ -84,7 +86,9 @@ def fetches(source: Source, nodes: list[Node]) -> tuple[str, ...]:
     last = tuple(node.name for node in nodes if node.name not in taken and node.op not in RESULTLESS)
     found = source.fetch or last
     if not found:
-        raise ImportFailed(f"{source.path}: what comes out of it cannot be found", f"name it: --outputs TENSOR. {_known(nodes)}")
+        raise ImportFailed(
+            f"{source.path}: what comes out of it cannot be found", f"name it: --outputs TENSOR. {_known(nodes)}"
+        )
     return tuple(map(tensor_name, found))
 
 

@@ -1,4 +1,7 @@
-"""Keras 3's file: a zip of the architecture as JSON and the weights as HDF5. https://keras.io/api/models/model_saving_apis/"""
+"""Keras 3's file: a zip of the architecture as JSON and the weights as HDF5.
+
+https://keras.io/api/models/model_saving_apis/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""ONNX: a graph of operators that belongs to no framework. https://onnx.ai/onnx/intro/concepts.html
+"""ONNX: a graph of operators that belongs to no framework.
+
+https://onnx.ai/onnx/intro/concepts.html
 
 ModelProto: field 7 is its graph, 8 its operator sets. GraphProto: 1 nodes, 11 inputs, 12 outputs.
 """

@@ -1,4 +1,6 @@
-"""TensorFlow's SavedModel: a folder with saved_model.pb, and variables. https://www.tensorflow.org/guide/saved_model
+"""TensorFlow's SavedModel: a folder with saved_model.pb, and variables.
+
+https://www.tensorflow.org/guide/saved_model
 
 SavedModel: field 1 its schema's version, 2 its meta graphs. MetaGraphDef: 2 the graph, 5 its signatures by name.
 """
@@ -53,7 +55,9 @@ def check(source: Source) -> None:
         raise ImportFailed(f"{file} is no SavedModel, or a truncated one: {error}", SAVE) from None
     if source.signature not in signatures:
         there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
-        raise ImportFailed(f"{file} has no signature {source.signature!r}", f"--signature names one of its own: {there}")
+        raise ImportFailed(
+            f"{file} has no signature {source.signature!r}", f"--signature names one of its own: {there}"
+        )
     _check_variables(folder)
 
 

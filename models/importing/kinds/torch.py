@@ -32,7 +32,9 @@ def check(source: Source) -> None:
     if not source.weights:
         return
     if not Path(source.weights).is_file():
-        raise ImportFailed(f"there is no file of weights {source.weights}", "check the path; it is relative to where you are")
+        raise ImportFailed(
+            f"there is no file of weights {source.weights}", "check the path; it is relative to where you are"
+        )
     if source.weights.endswith(".safetensors"):
         safetensors.check(source.weights)
         return
@@ -42,5 +44,6 @@ def check(source: Source) -> None:
             raise ImportFailed(f"{source.weights} is no state_dict: there is no data.pkl in it", SAVE)
         if "constants.pkl" in inner:
             raise ImportFailed(
-                f"{source.weights} is TorchScript, not a state_dict", f"import it as a model: serveoff import {source.weights}"
+                f"{source.weights} is TorchScript, not a state_dict",
+                f"import it as a model: serveoff import {source.weights}",
             )

@@ -1,4 +1,7 @@
-"""PyTorch's TorchScript file: a zip of code, constants and tensors. https://docs.pytorch.org/docs/stable/jit.html"""
+"""PyTorch's TorchScript file: a zip of code, constants and tensors.
+
+https://docs.pytorch.org/docs/stable/jit.html
+"""
 
 from __future__ import annotations
 

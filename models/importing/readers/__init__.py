@@ -1,7 +1,7 @@
 """What loads a user's file, one module a kind, found by its name; imported only in a child process.
 
-A reader imports its framework at its top. Nothing here is run by the command line itself, since loading a SavedModel or a
-TorchScript file means to trust it with a process.
+A reader imports its framework at its top. Nothing here is run by the command line itself, since loading a SavedModel
+or a TorchScript file means to trust it with a process.
 """
 
 from __future__ import annotations

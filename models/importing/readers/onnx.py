@@ -27,7 +27,9 @@ class OnnxReader:
         self._session: Any = onnxruntime.InferenceSession(source.path, options, providers=["CPUExecutionProvider"])
         outputs = tuple(output.name for output in self._session.get_outputs())
         self.found = Found(inputs=tuple(map(_port, self._session.get_inputs())), outputs=outputs)
-        self.parameters = sum(math.prod(weight.dims) for weight in onnx.load(source.path, load_external_data=False).graph.initializer)
+        self.parameters = sum(
+            math.prod(weight.dims) for weight in onnx.load(source.path, load_external_data=False).graph.initializer
+        )
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Run the graph."""

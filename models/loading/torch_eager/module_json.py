@@ -24,7 +24,7 @@ CODE = "code"
 
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
-    """What the factory makes, with the folder's weights; ArtifactError where it cannot be imported or makes no module."""
+    """What the factory makes, with the folder's weights; ArtifactError where that is no module."""
     return read(folder, device)
 
 

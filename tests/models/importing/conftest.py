@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ PACKAGES = Path(__file__).parent / "packages"
 TIMEOUT_S = 1200
 
 
-def environ(extra: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006
+def environ(**extra: str) -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
     return {**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "-1", **extra}
 
@@ -29,7 +28,7 @@ def make(tmp_path_factory):
             folder = tmp_path_factory.mktemp(maker)
             path = os.pathsep.join((str(REPOSITORY), str(PACKAGES)))
             command = [sys.executable, "-m", "tests.models.importing.make", maker, str(folder)]
-            done = subprocess.run(command, env=environ({"PYTHONPATH": path}), cwd=REPOSITORY, capture_output=True, text=True)
+            done = subprocess.run(command, env=environ(PYTHONPATH=path), cwd=REPOSITORY, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             folders[maker] = folder
         return folders[maker]
@@ -62,7 +61,7 @@ def bring(tmp_path):
 
     def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S) -> Import:
         command = [sys.executable, "-m", "models", "import", str(model), "--name", name, *flags]
-        env = environ({"SERVEOFF_ARTIFACTS": str(tmp_path / "artifacts"), "COLUMNS": "200"})
+        env = environ(SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
         done = subprocess.run(command, env=env, cwd=PACKAGES, capture_output=True, text=True, timeout=timeout)
         assert "Traceback" not in done.stderr + done.stdout
         (tmp_path / "artifacts").mkdir(exist_ok=True)

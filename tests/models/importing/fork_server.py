@@ -2,9 +2,9 @@
 
     python -m tests.models.importing.fork_server KIND
 
-Reads a line of JSON for each job, {"source": ..., "output": FILE, "log": FILE}, and answers with the wait status of the
-process that did it, or -1 for one that was killed after `seconds`. What runs is what the command runs, but for the start of
-the interpreter, which takes seconds.
+Reads a line of JSON for each job, {"source", "output": FILE, "log": FILE, "seconds"}, and answers with the wait status
+of the process that did it, or -1 for one that was killed after so many seconds. What runs is what the command runs, but
+for the start of the interpreter, which takes seconds.
 """
 
 import importlib

@@ -87,7 +87,8 @@ def onnx(folder):
 
     random = np.random.default_rng(7)
     weights = {
-        "w1": random.normal(size=(6, 8)), "b1": random.normal(size=8), "w2": random.normal(size=(8, 3)), "b2": random.normal(size=3),
+        "w1": random.normal(size=(6, 8)), "b1": random.normal(size=8),
+        "w2": random.normal(size=(8, 3)), "b2": random.normal(size=3),
     }  # fmt: skip
     nodes = [
         helper.make_node("Gemm", ["features.in", "w1", "b1"], ["h"]), helper.make_node("Relu", ["h"], ["r"]),

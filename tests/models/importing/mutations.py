@@ -11,10 +11,14 @@ def damaged(content: bytes, least: int = 0):
     at = st.integers(least, len(content) - 1)
     kinds = st.one_of(
         at.map(lambda end: content[:end]),
-        st.lists(st.tuples(at, st.integers(1, 255)), min_size=1, max_size=8).map(lambda flips: _flipped(content, flips)),
+        st.lists(st.tuples(at, st.integers(1, 255)), min_size=1, max_size=8).map(
+            lambda flips: _flipped(content, flips)
+        ),
         st.tuples(at, at).map(lambda span: content[: min(span)] + content[max(span) + 1 :]),
         st.tuples(at, at).map(lambda span: content[: max(span) + 1] + content[min(span) :]),
-        st.tuples(at, st.binary(min_size=1, max_size=64)).map(lambda put: content[: put[0]] + put[1] + content[put[0] :]),
+        st.tuples(at, st.binary(min_size=1, max_size=64)).map(
+            lambda put: content[: put[0]] + put[1] + content[put[0] :]
+        ),
         st.binary(max_size=200),
     )
     return kinds.filter(lambda copy: copy != content)

@@ -115,7 +115,9 @@ def test_a_module_s_safetensors_give_the_same_answers(make, bring):
     pytest.importorskip("safetensors")
     flags = "--input", "features:float32[-1,6]"
     first = bring("tiny_nets.nets:perceptron", "--weights", str(make("pytorch") / "weights.pt"), *flags)
-    second = bring("tiny_nets.nets:perceptron", "--weights", str(make("safetensors") / "weights.safetensors"), *flags, name="other")
+    second = bring(
+        "tiny_nets.nets:perceptron", "--weights", str(make("safetensors") / "weights.safetensors"), *flags, name="other"
+    )
     assert first.code == second.code == 0, first.errors + second.errors
     one, other = (read_golden(first.artifacts / name).outputs["output"] for name in ("mine", "other"))
     assert np.array_equal(one, other)
@@ -161,8 +163,9 @@ def test_a_factory_that_gives_no_model_to_serve(bring, factory, says):
 
 
 def test_weights_of_another_network_are_refused(make, bring):
-    brought = bring("tiny_nets.nets:tagger", "--weights", str(make("pytorch") / "weights.pt"), "--input", "tokens:int64[-1,7]",
-                    "--input", "weight:float32[-1,1]")  # fmt: skip
+    weights = str(make("pytorch") / "weights.pt")
+    flags = "--input", "tokens:int64[-1,7]", "--input", "weight:float32[-1,1]"
+    brought = bring("tiny_nets.nets:tagger", "--weights", weights, *flags)
     assert brought.code == 3
     assert "the weights in weights.pt are not those of the module" in brought.errors
 

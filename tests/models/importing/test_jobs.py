@@ -24,17 +24,19 @@ def run(tmp_path):
 
 
 def test_a_result_comes_back_whatever_else_is_printed(run):
-    assert run("print('chatter'); os.write(1, b'{C++ chatter'); return {'words': words}", "a", "b c") == {"words": ["a", "b c"]}
+    assert run("print('chatter'); os.write(1, b'{C++ chatter'); return {'words': words}", "a", "b c") == {
+        "words": ["a", "b c"]
+    }
 
 
 def test_a_refusal_has_its_reason_and_operator(run):
-    with pytest.raises(JobFailed, match="^no such thing$") as failed:
+    with pytest.raises(JobFailed, match=r"^no such thing$") as failed:
         run("raise Refused('no such thing', 'Fft')")
     assert failed.value.operator == "Fft"
 
 
 def test_any_exception_becomes_a_reason_that_says_what_was_done(run):
-    with pytest.raises(JobFailed, match="^asked for one row: KeyError: 'x'$"):
+    with pytest.raises(JobFailed, match=r"^asked for one row: KeyError: 'x'$"):
         run("doing('asked for one row')\nraise KeyError('x')")
 
 
@@ -50,12 +52,15 @@ def test_a_crash_is_survived_and_names_who_crashed(run):
 
 
 def test_a_process_that_ends_by_itself_is_told(run):
-    with pytest.raises(JobFailed, match="^torch ended the process with exit code 7$"):
+    with pytest.raises(JobFailed, match=r"^torch ended the process with exit code 7$"):
         run("os._exit(7)")
 
 
 def test_a_job_that_hangs_is_stopped_with_its_children(run, tmp_path):
-    body = f"import subprocess\np = subprocess.Popen(['sleep', '60'])\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(p.pid))\ntime.sleep(60)"
+    body = (
+        "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
+    )
     began = time.monotonic()
     with pytest.raises(JobFailed, match="longer than 4 s"):
         run(body, timeout_s=4)

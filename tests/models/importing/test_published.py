@@ -24,7 +24,11 @@ def test_a_text_encoder_of_keras(make, bring):
     ("factory", "weights", "flags"),
     [
         ("published.resnet:resnet18", "resnet18.pt", ["--input", "x:float32[-1,3,224,224]"]),
-        ("published.encoder:text_encoder", "encoder.pt", ["--input", "tokens:int64[-1,32]", "--input-range", "tokens=1:999"]),
+        (
+            "published.encoder:text_encoder",
+            "encoder.pt",
+            ["--input", "tokens:int64[-1,32]", "--input-range", "tokens=1:999"],
+        ),
     ],
 )
 def test_pytorch_to_savedmodel_and_frozen_graph(make, bring, factory, weights, flags):

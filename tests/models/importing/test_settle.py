@@ -17,7 +17,9 @@ def test_what_the_file_says_is_enough():
 
 def test_flags_say_what_the_file_does_not():
     tokens = Port(name="net/tokens:0", dtype="int32", shape=(-1, -1))
-    inputs, names = settled("model", Found(inputs=(tokens, SILENT)), [parsed("x:float64[-1]"), parsed("net_tokens:int32[-1,9]")], {})
+    inputs, names = settled(
+        "model", Found(inputs=(tokens, SILENT)), [parsed("x:float64[-1]"), parsed("net_tokens:int32[-1,9]")], {}
+    )
     assert inputs == (parsed("net_tokens:int32[-1,9]"), parsed("x:float64[-1]"))
     assert names.inputs == {"net_tokens": "net/tokens:0", "x": "x"}
 

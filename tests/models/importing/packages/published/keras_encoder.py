@@ -14,6 +14,8 @@ def text_encoder():
         attended = layers.MultiHeadAttention(4, WIDTH // 4, name=f"attention_{block}")(x, x)
         x = layers.LayerNormalization(epsilon=1e-5, name=f"norm_a_{block}")(x + attended)
         wide = layers.Dense(128, activation="gelu", name=f"wide_{block}")(x)
-        x = layers.LayerNormalization(epsilon=1e-5, name=f"norm_b_{block}")(x + layers.Dense(WIDTH, name=f"narrow_{block}")(wide))
+        x = layers.LayerNormalization(epsilon=1e-5, name=f"norm_b_{block}")(
+            x + layers.Dense(WIDTH, name=f"narrow_{block}")(wide)
+        )
     pooled = layers.GlobalAveragePooling1D(name="pool")(x)
     return keras.Model(tokens, layers.Dense(5, activation="softmax", name="classes")(pooled))

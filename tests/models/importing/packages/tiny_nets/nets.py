@@ -32,7 +32,7 @@ class AcrossTheBatch(nn.Module):
 
 
 class Spectrum(nn.Module):
-    """A deliberately unconvertible one: TorchScript has the FFT of a signal, ONNX in the opset that converters take does not."""
+    """A deliberately unconvertible one: converters to TensorFlow have no rule for an FFT."""
 
     def forward(self, signal):
         return torch.fft.fft(signal).abs()
