@@ -8,6 +8,7 @@ https://www.tensorflow.org/guide/saved_model
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
 from models.tensors import Batch, as_specified, by_name, named
 from models.weights import Weights
+
+Call = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""TensorFlow's tensors by the names of the inputs to those by the names of the outputs."""
 
 FRAMEWORK = "tensorflow"
 SERVED = ""
@@ -43,19 +47,23 @@ def save(network: Network, folder: Path) -> None:
     model leaves the variables that the signature reads without values for whoever restores it into a session, and
     that is how TensorFlow Serving loads a SavedModel.
     """
-    spec = network.spec
+    write(network, [variable.value for variable in network.model.variables], network.spec, folder)
+
+
+def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -> None:
+    """Trace what computes a model's outputs for any batch size and save it, with the variables that it reads."""
 
     @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve(*rows: Any) -> dict[str, Any]:
-        return network(named(spec.inputs, rows))
+        return call(named(spec.inputs, rows))
 
     @tf.function(input_signature=[taken_as_bytes(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve_bytes(*strings: Any) -> dict[str, Any]:
         rows = [decode_rows(rows, tensor) for rows, tensor in zip(strings, spec.inputs, strict=True)]
-        return network(named(spec.inputs, rows))
+        return call(named(spec.inputs, rows))
 
     module = tf.Module()
-    module.weights = [variable.value for variable in network.model.variables]
+    module.weights = list(variables)
     signatures = {SIGNATURE: serve, BYTES_SIGNATURE: serve_bytes}
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
 
