@@ -24,8 +24,10 @@ def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]
 
 
 def _give_outputs_nodes(graph: Any) -> None:
-    """onnx2torch gives the results of the nodes that outputs come from, each node once: one that splits, or two outputs
-    of one node, would change their number.
+    """Put a node of its own before each output.
+
+    onnx2torch gives the results of the nodes that outputs come from, each node once: two outputs of one node, or one
+    that splits, would change their number.
     """
     for output in graph.output:
         inner = f"{output.name}/computed"

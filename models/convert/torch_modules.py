@@ -67,7 +67,9 @@ def unlike(graph: Any, module: Any, spec: ModelSpec) -> str:
         except (RuntimeError, Mismatch) as error:
             return f"the graph that was taken with {ROWS} rows does not take {rows}: {_last_line(error)}"
         if errors.wrong.any():
-            return f"for {rows} rows the graph's answer is off by {errors.error.max():.3g}: it depends on the example's values"
+            return (
+                f"for {rows} rows the graph's answer is off by {errors.error.max():.3g}: the example's values are in it"
+            )
     return ""
 
 

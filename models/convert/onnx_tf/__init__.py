@@ -34,7 +34,8 @@ class Graph:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
-        self.nodes = [Node(node, self.opset) for node in model.graph.node]
+        used = {name for node in model.graph.node for name in node.input} | {out.name for out in model.graph.output}
+        self.nodes = [Node(node, self.opset, used) for node in model.graph.node]
         for node in self.nodes:
             if node.op not in OPERATORS:
                 raise Unconvertible(f"there is no rule for the ONNX operator {node.op} in TensorFlow", node.op)
@@ -51,6 +52,8 @@ class Graph:
         values = Values({**self.constants, **batch})
         for node in self.nodes:
             OPERATORS[node.op](node, values)
+            if any(name not in values for name in node.outputs if name):
+                raise node.refuse("more than its first output")
         return [values[output.name] for output in self.model.graph.output]
 
 

@@ -98,6 +98,11 @@ def _selu(node: Node, x: Any) -> Any:
     return gamma * tf.where(x < 0, alpha * tf.math.expm1(tf.minimum(x, 0.0)), x)
 
 
+def _infinite(node: Node, x: Any) -> Any:
+    positive, negative = bool(node.attribute("detect_positive", 1)), bool(node.attribute("detect_negative", 1))
+    return tf.math.is_inf(x) & tf.where(x > 0, positive, negative)
+
+
 def _unary(compute: Compute) -> Operator:
     return of_one(lambda node, x: compute(x))
 
@@ -109,7 +114,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Floor": _unary(tf.floor), "Ceil": _unary(tf.math.ceil), "Round": _unary(tf.round), "Erf": _unary(tf.math.erf),
     "Sin": _unary(tf.sin), "Cos": _unary(tf.cos), "Reciprocal": _unary(tf.math.reciprocal), "Sign": _unary(tf.sign),
     "Softplus": _unary(tf.math.softplus), "Softsign": _unary(tf.math.softsign), "Not": _unary(tf.logical_not),
-    "IsNaN": _unary(tf.math.is_nan), "IsInf": _unary(tf.math.is_inf), "Gelu": of_one(_gelu),
+    "IsNaN": _unary(tf.math.is_nan), "IsInf": of_one(_infinite), "Gelu": of_one(_gelu),
     "Elu": of_one(_elu), "Selu": of_one(_selu), "HardSigmoid": of_one(_hard_sigmoid),
     "HardSwish": _unary(lambda x: x * tf.clip_by_value(x / 6 + 0.5, 0.0, 1.0)),
     "LeakyRelu": of_one(lambda node, x: tf.nn.leaky_relu(x, node.attribute("alpha", 0.01))), "Clip": _clip,

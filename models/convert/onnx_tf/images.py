@@ -78,23 +78,30 @@ def _transposed(node: Node, values: Values) -> None:
 
 
 def _max_pool(node: Node, values: Values) -> None:
-    if len(node.outputs) > 1 and node.outputs[1]:
-        raise node.refuse("its places as an output")
     x, kernel = values.last(node.inputs[0]), node.attribute("kernel_shape")
     strides, dilations = _steps(node, len(kernel))
-    x = _whole(node, _padded(node, x, kernel, strides, dilations, x.dtype.min), kernel, strides, dilations, x.dtype.min)
-    values.put_last(node.outputs[0], tf.nn.pool(x, kernel, "MAX", strides, "VALID", dilations=dilations))
+    if max(dilations) > 1 and max(strides) > 1:
+        raise node.refuse("strides and dilations at once")
+    lowest = x.dtype.min
+    ends = [end for _, end in _pads(node, x, kernel, strides, dilations)]
+    x = _padded(node, x, kernel, strides, dilations, lowest)
+    if node.attribute("ceil_mode", 0):
+        x = tf.pad(x, [[0, 0], *_lacking(x, kernel, strides, dilations, ends), [0, 0]], constant_values=lowest)
+    if max(dilations) > 1:
+        result = tf.nn.pool(x, kernel, "MAX", strides, "VALID", dilations=dilations)
+    else:
+        result = tf.nn.max_pool(x, kernel, strides, "VALID")
+    values.put_last(node.outputs[0], result)
 
 
-def _whole(node: Node, x: Any, kernel: Any, strides: Any, dilations: Any, value: float) -> Any:
-    """With ceil_mode, what the last window lacks is added at the end."""
-    if not node.attribute("ceil_mode", 0):
-        return x
+def _lacking(x: Any, kernel: Any, strides: Any, dilations: Any, ends: list[int]) -> list[list[int]]:
+    """What the last window lacks at the end of each axis, unless it would begin in the pad at the end."""
     lacks = []
-    for size, width, stride, dilation in zip(x.shape[1:-1], kernel, strides, dilations, strict=True):
-        rest = (size - (width - 1) * dilation - 1) % stride
-        lacks.append([0, stride - rest if rest else 0])
-    return tf.pad(x, [[0, 0], *lacks, [0, 0]], constant_values=value)
+    for size, width, stride, dilation, end in zip(x.shape[1:-1], kernel, strides, dilations, ends, strict=True):
+        window = (width - 1) * dilation + 1
+        lack = -(size - window) % stride
+        lacks.append([0, lack if size + lack - window < size - end else 0])
+    return lacks
 
 
 def _average_pool(node: Node, values: Values) -> None:
@@ -119,6 +126,8 @@ def _over_places(compute: Any) -> Operator:
 
 
 def _batch_norm(node: Node, values: Values) -> None:
+    if node.attribute("training_mode", 0):
+        raise node.refuse("training_mode")
     scale, bias, mean, variance = (tf.convert_to_tensor(values[name]) for name in node.inputs[1:5])
     factor = scale * tf.math.rsqrt(variance + node.attribute("epsilon", 1e-5))
     shift = bias - mean * factor
@@ -147,15 +156,34 @@ def _group_norm(node: Node, values: Values) -> Any:
 
 
 def _resize(node: Node, values: Values) -> None:
+    """Enlarging by whole numbers, and linear between pixels that lie at half places: what TensorFlow does alike."""
     x, mode = values.last(node.inputs[0]), node.attribute("mode", "nearest")
-    places, scales, sizes = x.shape[1:-1].as_list(), values.static(node, 2), values.static(node, 3)
-    chosen = sizes[2:].tolist() if sizes is not None else [int(n * s) for n, s in zip(places, scales[2:], strict=True)]  # type: ignore[index]
-    centred = node.attribute("coordinate_transformation_mode", "half_pixel")
-    enlarges = all(new % old == 0 for new, old in zip(chosen, places, strict=True))
-    rounds = mode == "nearest" and enlarges and (centred != "asymmetric" or node.attribute("nearest_mode") == "floor")
-    if len(places) != 2 or not (rounds or (mode == "linear" and centred in ("half_pixel", "pytorch_half_pixel"))):
-        raise node.refuse(f"mode {mode}, coordinates {centred}")
-    values.put_last(node.outputs[0], tf.image.resize(x, chosen, "nearest" if rounds else "bilinear"))
+    places, chosen = x.shape[1:-1].as_list(), _chosen(node, values, x.shape.as_list())
+    coordinates, rounding = (
+        node.attribute(name, default)
+        for name, default in (("coordinate_transformation_mode", "half_pixel"), ("nearest_mode", "round_prefer_floor"))
+    )
+    half = coordinates in ("half_pixel", "pytorch_half_pixel")
+    repeats = (half and rounding.startswith("round_prefer")) or (coordinates == "asymmetric" and rounding == "floor")
+    whole = all(new % old == 0 for new, old in zip(chosen, places, strict=True))
+    nearest, linear = mode == "nearest" and repeats and whole, mode == "linear" and half and min(chosen) > 1
+    if len(places) != 2 or not (nearest or linear) or node.attribute("antialias", 0):
+        raise node.refuse(f"mode {mode}, coordinates {coordinates}")
+    values.put_last(node.outputs[0], tf.image.resize(x, chosen, "nearest" if nearest else "bilinear"))
+
+
+def _chosen(node: Node, values: Values, shape: list[int]) -> list[int]:
+    """The new sizes of the places."""
+    if node.attribute("axes") is not None or node.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise node.refuse("axes or keep_aspect_ratio_policy")
+    sizes, scales = values.static(node, 3), values.static(node, 2)
+    if sizes is not None:
+        return [int(size) for size in sizes[2:]]
+    assert scales is not None
+    exact = [size * scale for size, scale in zip(shape[1:-1], scales[2:].tolist(), strict=True)]
+    if any(size != int(size) for size in exact):
+        raise node.refuse("scales that give no whole sizes")
+    return [int(size) for size in exact]
 
 
 OPERATORS: Mapping[str, Operator] = {

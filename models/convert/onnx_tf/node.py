@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import onnx
@@ -11,13 +11,13 @@ from models.convert import Unconvertible
 
 
 class Node:
-    """An operator with its inputs' and outputs' names; an input that is left out is ''."""
+    """An operator with the names of its inputs and outputs: '' for one that is left out, or that no one takes."""
 
-    def __init__(self, proto: Any, opset: int) -> None:
+    def __init__(self, proto: Any, opset: int, used: Collection[str]) -> None:
         self.op: str = proto.op_type
         self.opset = opset
         self.inputs: list[str] = list(proto.input)
-        self.outputs: list[str] = list(proto.output)
+        self.outputs: list[str] = [name if name in used else "" for name in proto.output]
         self._attributes = {found.name: onnx.helper.get_attribute_value(found) for found in proto.attribute}
 
     def attribute(self, name: str, default: Any = None) -> Any:

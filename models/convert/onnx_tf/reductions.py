@@ -37,6 +37,14 @@ def _log_of_sum(x: Any, **how: Any) -> Any:
     return tf.math.log(tf.reduce_sum(x, **how))
 
 
+def _largest(x: Any, **how: Any) -> Any:
+    return (tf.reduce_any if x.dtype == tf.bool else tf.reduce_max)(x, **how)
+
+
+def _smallest(x: Any, **how: Any) -> Any:
+    return (tf.reduce_all if x.dtype == tf.bool else tf.reduce_min)(x, **how)
+
+
 def _matmul(node: Node, values: Values) -> Any:
     x, y = (tf.convert_to_tensor(values[name]) for name in node.inputs)
     if len(x.shape) == 1 or len(y.shape) == 1:
@@ -71,8 +79,6 @@ def _softmax(compute: Callable[..., Any]) -> Operator:
 
 def _layer_norm(node: Node, values: Values) -> Any:
     x = first(node, values)
-    if len(node.outputs) > 1 and any(node.outputs[1:]):
-        raise node.refuse("its mean and deviation as outputs")
     axes = list(range(node.attribute("axis", -1) % len(x.shape), len(x.shape)))
     mean, variance = tf.nn.moments(x, axes, keepdims=True)
     normal = (x - mean) * tf.math.rsqrt(variance + node.attribute("epsilon", 1e-5))
@@ -115,8 +121,8 @@ def _einsum(node: Node, values: Values) -> Any:
 
 
 OPERATORS: Mapping[str, Operator] = {
-    "ReduceMean": _reduce(tf.reduce_mean), "ReduceSum": _reduce(tf.reduce_sum), "ReduceMax": _reduce(tf.reduce_max),
-    "ReduceMin": _reduce(tf.reduce_min), "ReduceProd": _reduce(tf.reduce_prod), "ReduceL1": _reduce(_l1),
+    "ReduceMean": _reduce(tf.reduce_mean), "ReduceSum": _reduce(tf.reduce_sum), "ReduceMax": _reduce(_largest),
+    "ReduceMin": _reduce(_smallest), "ReduceProd": _reduce(tf.reduce_prod), "ReduceL1": _reduce(_l1),
     "ReduceL2": _reduce(_l2), "ReduceSumSquare": _reduce(_sum_of_squares), "ReduceLogSum": _reduce(_log_of_sum),
     "ReduceLogSumExp": _reduce(tf.reduce_logsumexp), "MatMul": gives(_matmul), "Gemm": gives(_gemm),
     "Softmax": _softmax(tf.nn.softmax), "LogSoftmax": _softmax(tf.nn.log_softmax),

@@ -33,6 +33,9 @@ class Values:
     def __setitem__(self, name: str, tensor: Any) -> None:
         self._first[name] = tensor
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._first or name in self._last
+
     def get(self, name: str) -> Any:
         """A tensor, or None for an input that was left out."""
         return self[name] if name else None

@@ -1,7 +1,7 @@
 """An ONNX file, `model.onnx`, whose operations onnx2torch turns to PyTorch's, one by one, when it is loaded.
 
-onnx2torch imports torchvision for two operators of object detection. Where torchvision is not installed, or is built for
-another PyTorch and cannot be imported, a stand-in takes its place, which says so when one of the two is called.
+onnx2torch imports torchvision for two operators of object detection. Where torchvision is not installed, or is built
+for another PyTorch and cannot be imported, a stand-in takes its place, which says so when one of the two is called.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
 
 
 def read(model: Any) -> nn.Module:
-    """The module of an ONNX file, or of a ModelProto; NotImplementedError, of onnx2torch, where it lacks an operator."""
+    """The module of an ONNX file or a ModelProto; NotImplementedError, of onnx2torch, where it lacks an operator."""
     _require_torchvision()
     try:
         import onnx2torch
