@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import IO
+from typing import IO, NoReturn
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""
@@ -50,13 +50,10 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
         sys.__excepthook__(kind, error, trace)
         operator = error.operator if isinstance(error, Refused) else ""
         reason = str(error) if isinstance(error, Refused) else ": ".join([*_doing, kind.__name__, str(error)])
-        _say(results, {"refused": {"reason": shortened(reason), "operator": operator}})
+        _end(results, {"refused": {"reason": shortened(reason), "operator": operator}}, 1)
 
     sys.excepthook = refuse
-    _say(results, {"result": job(list(arguments))})
-    # Not by the interpreter's own end: destructors of frameworks that were given a broken file have crashed there.
-    sys.stderr.flush()
-    os._exit(0)
+    _end(results, {"result": job(list(arguments))}, 0)
 
 
 def shortened(message: str) -> str:
@@ -66,8 +63,11 @@ def shortened(message: str) -> str:
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} ..."
 
 
-def _say(results: IO[str], line: dict[str, object]) -> None:
+def _end(results: IO[str], line: dict[str, object], code: int) -> NoReturn:
+    """Not by the interpreter's own end: destructors of frameworks that were given a broken file have crashed there."""
     print(json.dumps(line), file=results, flush=True)
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _own_stdout() -> IO[str]:

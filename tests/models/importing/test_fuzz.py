@@ -27,7 +27,7 @@ from .mutations import damaged, damaged_inside
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 CASES = 200
-LOADED = 200
+LOADED = int(os.environ.get("SERVEOFF_FUZZ", "200"))
 SECONDS = 60
 FILES = {
     "keras": ("tensorflow", "keras.keras"),
