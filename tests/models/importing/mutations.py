@@ -24,6 +24,12 @@ def damaged(content: bytes, least: int = 0):
     return kinds.filter(lambda copy: copy != content)
 
 
+def flipped(content: bytes, least: int = 0):
+    """A strategy of copies with some bytes changed."""
+    flips = st.tuples(st.integers(least, len(content) - 1), st.integers(1, 255))
+    return st.lists(flips, min_size=1, max_size=8).map(lambda some: _flipped(content, some))
+
+
 def _flipped(content: bytes, flips) -> bytes:
     copy = bytearray(content)
     for at, by in flips:
