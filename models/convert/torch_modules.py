@@ -20,7 +20,7 @@ TRIED = (1, 2, 5)
 """Rows that a graph must take as well, if its first axis is free."""
 
 
-class Positional(nn.Module):
+class Positional(nn.Module):  # type: ignore[misc]
     """A module that gives a tuple in the spec's order, whether the one inside gives a tensor, a sequence or a dict."""
 
     def __init__(self, inner: Any, outputs: Sequence[TensorSpec]) -> None:
@@ -34,7 +34,9 @@ class Positional(nn.Module):
 
 def positional(module: Any, spec: ModelSpec) -> Positional:
     """The module in evaluation mode, wrapped."""
-    return Positional(module, spec.outputs).eval()
+    wrapped = Positional(module, spec.outputs)
+    wrapped.eval()
+    return wrapped
 
 
 def examples(spec: ModelSpec, rows: int = ROWS, seed: int = 0) -> tuple[torch.Tensor, ...]:

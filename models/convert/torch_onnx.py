@@ -44,14 +44,17 @@ def write(module: Any, spec: ModelSpec, folder: Path) -> None:
 
 
 def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
-    """Write the node `onnx` of a compiled module."""
+    """Write the node `onnx` of a compiled module.
+
+    The exporter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
+    """
     free = {name: {0: onnx_models.BATCH} for name in _names((*spec.inputs, *spec.outputs))}
     path = folder / onnx_models.FILE
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
-                module,
+                torch.jit.trace(positional(module, spec), examples(spec), check_trace=False, strict=False),
                 examples(spec),
                 str(path),
                 input_names=_names(spec.inputs),

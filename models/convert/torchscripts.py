@@ -12,7 +12,9 @@ from models.convert import Unconvertible
 from models.convert.torch_modules import FILE, examples, positional, unlike
 from models.spec import ModelSpec
 
-_UNSCRIPTABLE = (RuntimeError, TypeError, ValueError, AttributeError, KeyError, OSError, NotImplementedError)
+_UNSCRIPTABLE = (
+    torch.jit.frontend.FrontendError, RuntimeError, TypeError, ValueError, AttributeError, KeyError, OSError
+)  # fmt: skip
 """What torch.jit.script raises for Python that it cannot compile, by the part of it that stumbles."""
 
 

@@ -7,6 +7,8 @@ for another PyTorch and cannot be imported, a stand-in takes its place, which sa
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -29,18 +31,20 @@ def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
 
 def read(model: Any) -> nn.Module:
     """The module of an ONNX file or a ModelProto; NotImplementedError, of onnx2torch, where it lacks an operator."""
-    _require_torchvision()
-    try:
-        import onnx2torch
-    except ModuleNotFoundError as missing:
-        raise ArtifactError(
-            f"an ONNX file runs in PyTorch by onnx2torch, which needs {missing.name}: run `pip install onnx2torch`"
-        ) from None
+    with _torchvision():
+        try:
+            import onnx2torch
+        except ModuleNotFoundError as missing:
+            raise ArtifactError(
+                f"an ONNX file runs in PyTorch by onnx2torch, which needs {missing.name}: run `pip install onnx2torch`"
+            ) from None
     module: nn.Module = onnx2torch.convert(model)
     return module.eval()
 
 
-def _require_torchvision() -> None:
+@contextmanager
+def _torchvision() -> Iterator[None]:
+    """Let `import torchvision` succeed, for as long as onnx2torch is imported and no longer."""
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError):  # RuntimeError: its operators are not those of this PyTorch
@@ -48,7 +52,15 @@ def _require_torchvision() -> None:
         for name in TORCHVISION:
             setattr(operators, name, _missing(name))
         package.ops = operators  # type: ignore[attr-defined]
-        sys.modules["torchvision"], sys.modules["torchvision.ops"] = package, operators
+        stand_ins = {"torchvision": package, "torchvision.ops": operators}
+        sys.modules.update(stand_ins)
+        try:
+            yield
+        finally:
+            for name in stand_ins:
+                del sys.modules[name]
+    else:
+        yield
 
 
 def _missing(name: str) -> Any:
