@@ -37,6 +37,8 @@ FORMAT_OF = {
     "onnx_torch": "torch_eager",
 }
 """Node to the format whose artifact its folder is."""
+NO_WAY = {"keras_eager": "a graph of operations tells no layers, and a Keras file holds layers"}
+"""Why nothing leads to a format from most nodes."""
 MOST_STEPS = 4
 """Longer ways only lead through what a shorter one has already tried."""
 

@@ -11,6 +11,8 @@ from models.importing.source import DTYPES, Names, identifiers
 from models.spec import TensorSpec
 from models.tensors import Array, Batch, rows_of, take
 
+ONE_ROW = "asked for one row, it fails"
+
 
 def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
     """The outputs for all rows, by names for the spec; Refused where they are not those of the rows one by one."""
@@ -19,7 +21,7 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
         return reader.predict({own: batch[name] for name, own in names.inputs.items()})
 
     count = rows_of(inputs)
-    doing("asked for one row, it fails")
+    doing(ONE_ROW)
     alone = predict(take(inputs, slice(1)))
     doing(f"asked for {count} rows at once, it fails, though it answers to one: it needs a free batch dimension")
     together = predict(inputs)

@@ -14,6 +14,7 @@ import numpy as np
 from models.convert import FORMAT_OF
 from models.golden import GOLDEN_NAME
 from models.importing import kinds, samples
+from models.importing.answering import ONE_ROW
 from models.importing.conversion import Made, Workshop
 from models.importing.errors import ImportFailed, JobFailed
 from models.importing.jobs import DEFAULT_TIMEOUT_S, Jobs
@@ -122,15 +123,20 @@ def _answers(
     try:
         answered = jobs.run("models.importing", "answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK)
     except JobFailed as error:
-        raise ImportFailed(f"{wish.source.path}: {error.reason}", _hint(wish, spec)) from None
+        raise ImportFailed(f"{wish.source.path}: {error.reason}", _hint(wish, kind, spec, error.reason)) from None
     (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)
     return answered
 
 
-def _hint(wish: Wish, spec: ModelSpec) -> str:
+def _hint(wish: Wish, kind: kinds.Kind, spec: ModelSpec, reason: str) -> str:
+    """What to do about a model that cannot be asked; one that fails with a single row may have got wrong inputs."""
+    if not reason.startswith(ONE_ROW):
+        return kind.SAVE
     integers = [tensor.name for tensor in spec.inputs if tensor.dtype not in ("float32", "float64", "bool")]
     if wish.samples or not integers:
-        return "" if wish.samples else "give real inputs: --samples FILE.npz"
+        return (
+            "try it in its own framework with these inputs" if wish.samples else "give real inputs: --samples FILE.npz"
+        )
     low, high = wish.ranges.get(integers[0], samples.INTEGERS)
     return (
         f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "

@@ -127,6 +127,7 @@ def disagreeing(agreement: Agreement) -> str:
 def _missing(failures: Sequence[Failure], start: str, format: str) -> Missing:
     """The most telling failure: the first that names an operator, or the shortest way's."""
     if not failures:
-        return Missing(reason=f"no way leads from {start} to {format}")
+        why = convert.NO_WAY.get(format, "there is no such conversion")
+        return Missing(reason=f"no way leads there from {start}: {why}")
     told = next((failure for failure in failures if failure.operator), failures[0])
     return Missing(reason=f"{' > '.join(told.way)}: {told.reason}", operator=told.operator)

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from models.convert.tf_graphs import renamed
+from models.formats import frozen_graph
 from models.importing.kinds.frozen_graph import feeds, fetches, read
 from models.importing.source import Found, Names, Port, Source
 from models.spec import ModelSpec
@@ -38,11 +40,9 @@ class FrozenGraphReader:
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Write the graph with the spec's names, and its wrapping for TensorFlow Serving."""
-        from models.convert.tf_graphs import renamed, write_frozen
-
         inputs = [names.inputs[tensor.name] for tensor in spec.inputs]
         outputs = [names.outputs[tensor.name] for tensor in spec.outputs]
-        write_frozen(renamed(self._graph_def, inputs, outputs, spec), spec, folder)
+        frozen_graph.write(renamed(self._graph_def, inputs, outputs, spec), spec, folder)
 
 
 def _size(node: Any) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import onnx
 import onnxruntime
 
+from models.convert.onnx_models import write
 from models.importing.source import Found, Names, Port, Source
 from models.spec import ModelSpec
 from models.tensors import Array, Batch
@@ -38,8 +39,6 @@ class OnnxReader:
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Write the graph with the spec's names, in one file even where its weights lay beside it."""
-        from models.convert.onnx_models import write
-
         model = onnx.load(self._path)
         new = {source: name for name, source in {**names.inputs, **names.outputs}.items()}
         _rename(model.graph, new)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from models.formats import savedmodel
 from models.importing.child import Refused
 from models.importing.kinds.savedmodel import folder_of
 from models.importing.source import Found, Names, Port, Source
@@ -32,14 +34,13 @@ class SavedModelReader:
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Save it again, with the signatures that are served: the user's is called by the spec's names."""
-        from models.convert.tf_graphs import write_savedmodel
 
-        def call(batch: dict[str, Any]) -> list[Any]:
+        def call(batch: Mapping[str, Any]) -> dict[str, Any]:
             answer = self._signature(**{source: batch[name] for name, source in names.inputs.items()})
-            return [answer[names.outputs[tensor.name]] for tensor in spec.outputs]
+            return {name: answer[source] for name, source in names.outputs.items()}
 
         # The whole object as well: tables and the like are its, not the signature's.
-        write_savedmodel(call, [*self._signature.graph.variables, self._loaded], spec, folder)
+        savedmodel.write(call, [*self._signature.graph.variables, self._loaded], spec, folder)
 
 
 def _port(name: str, tensor: Any) -> Port:
