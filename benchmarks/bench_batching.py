@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bench_service import write_request
-from benchmarks.contenders import CONTENDERS, MODEL, check
+from benchmarks.contenders import CONTENDERS, MODEL, check, document, first_row
 from benchmarks.service_processes import Load, MissingToolError, floor, ours, require, run_wrk
 from models.export import export_model
 from models.golden import read_golden
@@ -75,9 +75,8 @@ def main() -> int:
 def measure(folder: Path, format: str, rounds: int, seconds: float) -> Measured:
     """Measure one format in interleaved rounds."""
     contender = CONTENDERS[0]
-    golden = read_golden(model_dir(MODEL))
-    image, expected = golden.inputs[:1], golden.outputs[:1]
-    script, measured = write_request(folder, contender, contender.body(image)), Measured()
+    golden = first_row(read_golden(model_dir(MODEL)))
+    script, measured = write_request(folder, contender, document(contender, golden)), Measured()
     with ExitStack() as running:
         call = running.enter_context(floor(MODEL, format, folder))
         servers = [
@@ -86,7 +85,7 @@ def measure(folder: Path, format: str, rounds: int, seconds: float) -> Measured:
         ]
         for server in servers:
             with server.alone():
-                check(contender, server, image, expected)
+                check(contender, server, golden)
         for _ in range(rounds):
             one_s, many_s = call(seconds / 2), call(seconds / 2, BATCH_SIZE)
             measured.model_gain.append(BATCH_SIZE * one_s / many_s)

@@ -33,7 +33,9 @@ from loadtests.payloads import json_rows
 from loadtests.recorder import Recorder
 from loadtests.rows import read_rows
 from loadtests.samples import SamplesError, golden_inputs
+from models import zoo
 from models.spec import model_dir
+from models.tensors import take
 
 MODEL = "digits_cnn"
 LEAST_RATIO = 0.85
@@ -93,7 +95,8 @@ def recorded(address: str, seconds: int, folder: Path) -> Rate:
 
 def wrk(address: str, seconds: int, folder: Path) -> Rate:
     """The yardstick for latency, in C, with one body of the pool."""
-    script, body = folder / "post.lua", json_rows.encode(MODEL, golden_inputs(MODEL)[:1]).decode()
+    row = take(golden_inputs(MODEL), slice(1))
+    script, body = folder / "post.lua", json_rows.encode(zoo.load_spec(MODEL), row).decode()
     script.write_text(f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = '{body}'\n")
     options = ["-t1", f"-c{USERS}", f"-d{seconds}s", "--latency", "-s", str(script)]
     output = _on_client(["wrk", *options, f"http://{address}/v1/models/{MODEL}:predict"])

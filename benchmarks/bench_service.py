@@ -21,7 +21,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.contenders import CONTENDERS, MODEL, NAIVE, OURS, PEER_PYTHON, Contender, check
+from benchmarks.contenders import (
+    CONTENDERS,
+    MODEL,
+    NAIVE,
+    OURS,
+    PEER_PYTHON,
+    Contender,
+    check,
+    document,
+    first_row,
+)
 from benchmarks.service_processes import Load, MissingToolError, floor, ours, require, run_wrk
 from models.export import export_model
 from models.golden import read_golden
@@ -76,8 +86,7 @@ def main() -> int:
 
 def compare(folder: Path, count: int, seconds: float) -> Rounds:
     """Measure all contenders, after their answers were checked."""
-    golden = read_golden(model_dir(MODEL))
-    image, expected = golden.inputs[:1], golden.outputs[:1]
+    golden = first_row(read_golden(model_dir(MODEL)))
     rounds = Rounds()
     with ExitStack() as running:
         measure_floor = running.enter_context(floor(MODEL, "torchscript", folder))
@@ -85,8 +94,8 @@ def compare(folder: Path, count: int, seconds: float) -> Rounds:
         for contender in CONTENDERS:
             server = running.enter_context(contender.start(folder))
             with server.alone():
-                check(contender, server, image, expected)
-            servers.append((contender, server, write_request(folder, contender, contender.body(image))))
+                check(contender, server, golden)
+            servers.append((contender, server, write_request(folder, contender, document(contender, golden))))
         for _ in range(count):
             rounds.floor_s.append(measure_floor(seconds))
             for connections in CONNECTIONS:
@@ -100,7 +109,7 @@ def compare(folder: Path, count: int, seconds: float) -> Rounds:
 def measure_formats(folder: Path, seconds: float) -> dict[str, tuple[float, float]]:
     """Per format, in seconds: the median of the bare call, and our median latency at one connection."""
     contender = CONTENDERS[0]
-    script = write_request(folder, contender, contender.body(read_golden(model_dir(MODEL)).inputs[:1]))
+    script = write_request(folder, contender, document(contender, first_row(read_golden(model_dir(MODEL)))))
     overheads = {}
     for format in FORMATS:
         with floor(MODEL, format, folder) as measure_floor:

@@ -16,12 +16,15 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from benchmarks.service_processes import MissingToolError, Server, free_port, on_server_core, ours, serve
-from models.formats import Batch
-from models.golden import TOLERANCE
+from models import agreement, zoo
+from models.golden import Golden
 from models.manifest import read_manifest
 from models.spec import REPOSITORY, model_dir
+from models.tensors import Array, take
 
 MODEL = "digits_cnn"
+SPEC = zoo.load_spec(MODEL)
+INPUT, OUTPUT = SPEC.inputs[0].name, SPEC.outputs[0].name
 OURS = "ours"
 NAIVE = "naive Flask"
 PEER_PYTHON = REPOSITORY / ".venv-peers" / "bin" / "python"
@@ -34,7 +37,7 @@ class Contender:
 
     name: str
     start: Callable[[Path], AbstractContextManager[Server]]
-    body: Callable[[Batch], Any]
+    body: Callable[[Array], Any]
     rows: Callable[[Any], Any]
 
 
@@ -98,14 +101,14 @@ def _peer(module: str, path: str, folder: Path) -> Iterator[Server]:
         yield server
 
 
-def _instances(batch: Batch) -> Any:
-    return {"instances": batch.tolist()}
+def _instances(image: Array) -> Any:
+    return {"instances": image.tolist()}
 
 
-def _tensor(batch: Batch) -> Any:
+def _tensor(image: Array) -> Any:
     """MLServer's documentation sends the numbers flat."""
-    data = batch.ravel().tolist()
-    return {"inputs": [{"name": "image", "shape": list(batch.shape), "datatype": "FP32", "data": data}]}
+    data = image.ravel().tolist()
+    return {"inputs": [{"name": INPUT, "shape": list(image.shape), "datatype": "FP32", "data": data}]}
 
 
 def _predictions(answer: Any) -> Any:
@@ -125,17 +128,27 @@ CONTENDERS = (
 )
 
 
-def check(contender: Contender, server: Server, inputs: Batch, expected: Batch) -> None:
+def first_row(golden: Golden) -> Golden:
+    """One image and its golden answer: what every contender is asked, over and over."""
+    return Golden(take(golden.inputs, slice(1)), take(golden.outputs, slice(1)))
+
+
+def document(contender: Contender, golden: Golden) -> Any:
+    """The golden inputs as this contender wants them."""
+    return contender.body(golden.inputs[INPUT])
+
+
+def check(contender: Contender, server: Server, golden: Golden) -> None:
     """Wait until the server answers, and compare; MissingToolError if it does not, ValueError if it is wrong."""
-    body = json.dumps(contender.body(inputs)).encode()
+    body = json.dumps(document(contender, golden)).encode()
     deadline = time.monotonic() + READY_S
     while (answer := _ask(server, body))[0] != http.client.OK:
         if time.monotonic() > deadline:
             raise MissingToolError(f"{contender.name} answers {answer[0]}: {answer[1][:500]!r}")
         time.sleep(0.2)
-    error = float(np.abs(np.array(contender.rows(json.loads(answer[1]))) - expected).max())
-    if not error <= TOLERANCE:
-        raise ValueError(f"{contender.name} answers wrongly, by {error:g}")
+    errors = agreement.compare({OUTPUT: np.array(contender.rows(json.loads(answer[1])))}, golden.outputs)
+    if errors.wrong.any():
+        raise ValueError(f"{contender.name} answers wrongly, by {errors.error.max():g}")
 
 
 def _ask(server: Server, body: bytes) -> tuple[int, bytes]:

@@ -7,10 +7,13 @@ from locust import FastHttpUser, task
 
 from loadtests.payloads import json_rows
 from loadtests.samples import golden_inputs
+from models.catalog import load_spec
+from models.tensors import rows_of, split
 
 MODEL = os.environ["BENCH_MODEL"]
-INPUTS = golden_inputs(MODEL)
-BODIES = itertools.cycle([json_rows.encode(MODEL, INPUTS[row : row + 1]) for row in range(len(INPUTS))])
+SPEC, INPUTS = load_spec(MODEL), golden_inputs(MODEL)
+ROWS = split(INPUTS, [1] * rows_of(INPUTS))
+BODIES = itertools.cycle([json_rows.encode(SPEC, row) for row in ROWS])
 HEADERS = {"Content-Type": "application/json"}
 
 

@@ -80,7 +80,7 @@ def _gate(evidence: Evidence) -> Iterator[Finding]:
         advice = "run this endpoint again; no figure counts before its answers were compared"
         yield Finding("gate missing", True, "the answers were not checked before timing", why, advice)
     elif not gate.passed:
-        error = f", max abs error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
+        error = f", largest error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
         seen = f"the agreement gate failed: {gate.reason or 'outputs differ'} ({gate.checked} inputs checked{error})"
         yield Finding("gate failed", True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
 

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from comparison import options, session
 from comparison.deployments import RegistryError, settings
 from comparison.errors import ExitCode, ServeoffError
 from comparison.interrupts import interruptible
-from comparison.models_command import run_models
+from comparison.models_command import check_name, missing_formats, provide, run_models
 from comparison.plan import PROFILES
 from comparison.results import ResultsError, load_suite
 from comparison.variants import parse_variation
@@ -32,7 +33,9 @@ app = typer.Typer(
 )
 console = Console(stderr=True)
 
-Model = Annotated[str, typer.Option("--model", "-m", envvar="MODEL", help="A model of models/zoo/.")]
+Model = Annotated[
+    str, typer.Option("--model", "-m", envvar="MODEL", help="A model of models/zoo/, or your own: serveoff import.")
+]
 Names = Annotated[
     list[str] | None,
     typer.Argument(help="Endpoints or deployments, by name or pattern: 'flask-*' '*-grpc'. All, if none is named."),
@@ -49,6 +52,7 @@ def export(model: Model = "digits_cnn", force: Annotated[bool, typer.Option(help
 @app.command()
 def verify(model: Model = "digits_cnn") -> None:
     """Check every artifact against the golden outputs, each in a fresh process."""
+    check_name(model)
     run_models("verify", model)
 
 
@@ -88,11 +92,15 @@ def import_(
 
 @app.command("list")
 def list_(model: Model = "digits_cnn") -> None:
-    """List the deployments of the registry and the endpoints of each."""
+    """List the deployments of the registry and the endpoints of each, and what the model cannot be served as."""
+    check_name(model)
+    missing = missing_formats(model)
     table = Table("deployment", "server", "format", "endpoints", box=None, header_style="bold")
     for deployment in session.registry_for(model):
         names = "  ".join(endpoint.name for endpoint in deployment.endpoints)
-        table.add_row(deployment.name, deployment.server, deployment.format, names)
+        reason = missing.get(deployment.format)
+        last = f"none: {escape(reason)}" if reason else names
+        table.add_row(deployment.name, deployment.server, deployment.format, last)
     Console().print(table)
 
 
@@ -106,7 +114,7 @@ def serve(
     """Serve one deployment on 127.0.0.1, in the foreground, for your own client or Locust. Ctrl-C ends it."""
     from comparison.serving import serve_forever
 
-    run_models("export", model)
+    provide(model)
     wanted = {name: port for name, port in (("rest", rest_port), ("grpc", grpc_port)) if port}
     serve_forever(deployment, model, wanted, console)
 

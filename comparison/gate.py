@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import http.client
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-import grpc
 import numpy as np
 
+from comparison.asking import GateError, sender
 from comparison.deployments import Deployment, Endpoint
 from comparison.errors import ServerFailed
 from comparison.results import Gate
 from comparison.runtimes import Server
 from loadtests.payloads import Payload, payload_for
-from loadtests.pools import headers_of
-from loadtests.samples import expected_outputs, golden_inputs
-from models.golden import TOLERANCE
+from loadtests.pools import batch_of
+from loadtests.samples import expected_outputs, golden_inputs, spec_of
+from models.agreement import Errors, compare, has_classes, times
+from models.tensors import Batch, rows_of, take
 
-CALL_TIMEOUT_S = 30.0
-SAID = 400
-"""Bytes of an error body that are kept."""
-BAD_REQUEST = 400
-
-Send = Callable[[bytes], bytes]
-"""One request body to one answer body; GateError where the endpoint refuses."""
-
-
-class GateError(Exception):
-    """The endpoint did not answer, or with an error. `status` is HTTP's; 400 for gRPC's INVALID_ARGUMENT, else 0."""
-
-    def __init__(self, message: str, status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
+BODY_LIMIT = 8 * 1024 * 1024
+"""As docker-compose.yml has it where MAX_BODY_BYTES says nothing else."""
 
 
 def payload_kind(endpoint: Endpoint) -> str:
@@ -41,9 +27,29 @@ def payload_kind(endpoint: Endpoint) -> str:
     return "array" if endpoint.protocol == "call" else _payload(endpoint).kind
 
 
-def body_of(endpoint: Endpoint) -> bytes:
-    """A request of one row."""
-    return _payload(endpoint).encode(endpoint.deployment.model, golden_inputs(endpoint.deployment.model)[:1])
+def body_of(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> bytes:
+    """A request of so many rows; ValueError where the encoding cannot carry the model's inputs."""
+    model = endpoint.deployment.model
+    inputs = golden_inputs(model)
+    return _payload(endpoint, encoding).encode(spec_of(model), take(inputs, batch_of(0, rows, rows_of(inputs))))
+
+
+def unfit(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> str:
+    """Why no request of so many rows can be sent in an encoding; empty where it can.
+
+    A limit that one server has holds for all: they are sent the same.
+    """
+    if endpoint.protocol == "call":
+        return ""
+    try:
+        size = len(body_of(endpoint, encoding, rows))
+    except ValueError as error:
+        return f"its requests cannot carry this model's inputs: {error}"
+    limit = int(endpoint.deployment.environment.get("SERVING_MAX_BODY_BYTES") or BODY_LIMIT)
+    if size <= limit:
+        return ""
+    what = f"of {rows} rows" if rows > 1 else "of one row"
+    return f"a request {what} has {size / 1e6:.1f} MB, and servers take {limit / 1e6:.1f} MB at most (MAX_BODY_BYTES)"
 
 
 def encodings(endpoint: Endpoint) -> dict[str, str]:
@@ -62,7 +68,7 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
 
     The connection is open before the first. ServerFailed where a server that said it was ready cannot answer.
     """
-    payload = _payload(endpoint)
+    payload, spec = _payload(endpoint), spec_of(endpoint.deployment.model)
     answered = []
     try:
         with sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
@@ -71,7 +77,7 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
                 answer = send(body)
                 answered_at = time.perf_counter()
                 answered.append((answered_at, answered_at - asked_at))
-                payload.decode(answer)
+                payload.decode(answer, 1, spec)
     except (GateError, ValueError) as error:
         raise ServerFailed(
             f"{endpoint.name} said it was ready, but its first answer failed: {error}",
@@ -81,110 +87,67 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
 
 
 def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
-    """Send every golden input, one row a request, and compare: absolute error and top-1 class.
+    """Send every golden input, one row a request, and compare: models.agreement.
 
     In the endpoint's own encoding, or in another that it takes.
     """
     payload, model = _payload(endpoint, encoding), endpoint.deployment.model
-    inputs, expected = golden_inputs(model), expected_outputs(model, endpoint.deployment.format)
-    answers: list[np.ndarray] = []
+    spec, inputs = spec_of(model), golden_inputs(model)
+    expected = expected_outputs(model, endpoint.deployment.format)
+    found: list[Errors] = []
+    took_s = 0.0
     try:
         with sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
-            for row in range(len(inputs)):
-                answers.append(payload.decode(send(payload.encode(model, inputs[row : row + 1])))[0])
+            for row in range(rows_of(inputs)):
+                body = payload.encode(spec, take(inputs, slice(row, row + 1)))
+                asked_at = time.perf_counter()
+                answer = send(body)
+                took_s += time.perf_counter() - asked_at
+                found.append(compare(payload.decode(answer, 1, spec), take(expected, slice(row, row + 1))))
     except (GateError, ValueError) as error:
-        reason = f"golden input {len(answers)}: {error}"
-        return Gate(passed=False, checked=len(answers), max_abs_error=None, top1_agreement=None, reason=reason)
-    return judge(np.stack(answers), expected)
+        return failed(f"golden input {len(found)}: {error}", len(found))
+    return _judged(found, expected).model_copy(update={"answer_s": took_s / len(found)})
 
 
-def judge(answers: np.ndarray, expected: np.ndarray) -> Gate:
-    """Compare answers with golden outputs, both of shape (n, classes)."""
-    if answers.shape != expected.shape:
-        reason = f"answers have shape {answers.shape}, golden outputs {expected.shape}"
-        return Gate(passed=False, checked=len(answers), max_abs_error=None, top1_agreement=None, reason=reason)
-    errors = np.abs(answers - expected).reshape(len(expected), -1).max(axis=1)
-    agreement = float((answers.argmax(axis=-1) == expected.argmax(axis=-1)).mean())
-    worst = int(errors.argmax())
-    passed = bool(errors[worst] <= TOLERANCE) and agreement == 1.0
-    reason = (
-        ""
-        if passed
-        else (
-            f"golden input {worst}: absolute error {errors[worst]:.3g} (at most {TOLERANCE:g} is allowed), "
-            f"top-1 agreement {agreement:.1%}"
-        )
-    )
-    # NaN compares as neither equal nor larger: it fails `<=`, and is shown as it is.
-    worst_error = float(errors[worst]) if np.isfinite(errors[worst]) else None
+def judge(answers: Batch, expected: Batch) -> Gate:
+    """Compare answers with the golden outputs of the same rows."""
+    try:
+        return _judged([compare(answers, expected)], expected)
+    except ValueError as error:
+        return failed(f"golden inputs: {error}", rows_of(answers))
+
+
+def failed(reason: str, checked: int = 0) -> Gate:
+    """The gate of an endpoint whose answers could not be compared."""
+    return Gate(passed=False, checked=checked, max_abs_error=None, top1_agreement=None, reason=reason)
+
+
+def _judged(found: Sequence[Errors], expected: Batch) -> Gate:
+    """The rows' errors as one verdict. The worst row is the one whose error is the most of what is allowed there."""
+    error, share = (np.concatenate([getattr(one, name) for one in found]) for name in ("error", "share"))
+    same_top, wrong = (np.concatenate([getattr(one, name) for one in found]) for name in ("same_top", "wrong"))
+    classes, agreement = any(map(has_classes, expected.values())), float(same_top.mean())
+    worst = int(np.where(same_top, share, np.inf).argmax())  # a class that differs is worse than any rounding
+    off = f"absolute error {error[worst]:.3g} ({times(share[worst])})"
+    top = f", top-1 agreement {agreement:.1%}" if classes else ""
+    reason = f"golden input {worst}: {off if np.isfinite(error[worst]) else 'an answer that is no number'}{top}"
+    # JSON has no word for infinity: what is infinite is left out.
     return Gate(
-        passed=passed,
-        checked=len(answers),
-        max_abs_error=worst_error,
-        top1_agreement=agreement,
-        reason=reason,
+        passed=not wrong.any(),
+        checked=len(error),
+        max_abs_error=float(error.max()) if np.isfinite(error).all() else None,
+        worst_share=float(share.max()) if np.isfinite(share).all() else None,
+        top1_agreement=agreement if classes else None,
+        reason=reason if wrong.any() else "",
     )
 
 
 def check_others(endpoint: Endpoint, server: Server) -> dict[str, Gate]:
     """The same in every other encoding that the endpoint takes, by the encoding's name."""
-    return {name: check(endpoint, server, name) for name in encodings(endpoint) if name}
+    others = [name for name in encodings(endpoint) if name]
+    reasons = {name: unfit(endpoint, name) for name in others}
+    return {name: failed(reasons[name]) if reasons[name] else check(endpoint, server, name) for name in others}
 
 
 def _payload(endpoint: Endpoint, encoding: str = "") -> Payload:
     return payload_for(endpoint.protocol, endpoint.deployment.grpc_api, encoding)
-
-
-@contextmanager
-def sender(endpoint: Endpoint, payload: Payload, address: str, query: str = "") -> Iterator[Send]:
-    """A connection that sends bodies; `query`, as `?layer=dense1`, goes behind the path of REST."""
-    open_ = {"rest": _rest_sender, "grpc": _grpc_sender}[endpoint.protocol]
-    with open_(endpoint, payload, address, query) as send:
-        yield send
-
-
-@contextmanager
-def _rest_sender(endpoint: Endpoint, payload: Payload, address: str, query: str) -> Iterator[Send]:
-    connection = http.client.HTTPConnection(address, timeout=CALL_TIMEOUT_S)
-    headers: Mapping[str, str] = headers_of(payload, golden_inputs(endpoint.deployment.model)[:1])
-
-    def send(body: bytes) -> bytes:
-        try:
-            path = f"/v1/models/{endpoint.deployment.model}:predict{query}"
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            data = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise GateError(f"no answer: {error!r}") from None
-        if answer.status != 200:
-            raise GateError(f"status {answer.status}: {data[:SAID].decode(errors='replace')}", answer.status)
-        return data
-
-    try:
-        connection.connect()
-    except OSError as error:
-        raise GateError(f"no connection: {error!r}") from None
-    try:
-        yield send
-    finally:
-        connection.close()
-
-
-@contextmanager
-def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str, query: str) -> Iterator[Send]:
-    with grpc.insecure_channel(address) as channel:
-        call = channel.unary_unary(payload.method)
-        try:
-            grpc.channel_ready_future(channel).result(CALL_TIMEOUT_S)
-        except grpc.FutureTimeoutError:
-            raise GateError(f"no connection within {CALL_TIMEOUT_S:g} s") from None
-
-        def send(body: bytes) -> bytes:
-            try:
-                answer: bytes = call(body, timeout=CALL_TIMEOUT_S)
-            except grpc.RpcError as error:
-                refused = BAD_REQUEST if error.code() is grpc.StatusCode.INVALID_ARGUMENT else 0
-                raise GateError(f"gRPC {error.code().name}: {error.details()}", refused) from None
-            return answer
-
-        yield send

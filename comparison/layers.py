@@ -12,19 +12,22 @@ from typing import Final
 
 import orjson
 
+from comparison.asking import BAD_REQUEST, GateError, Send, sender
 from comparison.deployments import Endpoint
-from comparison.gate import BAD_REQUEST, GateError, Send, sender
 from comparison.results import LayerProbe
 from comparison.runtimes import Server
 from loadtests.payloads import Payload, payload_for
-from loadtests.samples import NULL_FORMAT, golden_inputs
-from models import zoo
+from loadtests.samples import NULL_FORMAT, golden_inputs, spec_of
+from models import catalog
+from models.spec import ModelSpec, TensorSpec
+from models.tensors import take
 
 WARM: Final = 3
 PAIRS: Final = 30
 """Requests for the layer, each beside one for the final outputs."""
 KEPT_VALUES: Final = 256
 NO_WAY: Final = "its protocol has no way to name a layer: what the server answers is fixed when the model is exported"
+NO_LAYERS: Final = "the model names no layers"
 _OUTPUT_FILTER: Final = 0x1A
 """The tag of PredictRequest's field 3, a string; a serialised message may be extended by appending a field to it."""
 
@@ -42,9 +45,14 @@ def asked_layer(layers: Sequence[str]) -> str:
 
 def probe(endpoint: Endpoint, server: Server) -> LayerProbe:
     """Ask for the layer; where it is answered, time that beside the final outputs."""
-    layer, deployment = asked_layer(zoo.layers(endpoint.deployment.model)), endpoint.deployment
+    deployment = endpoint.deployment
+    model, named = deployment.model, catalog.layers(deployment.model)
+    if not named:
+        return LayerProbe(layer="", outcome="not asked", reason=NO_LAYERS)
+    layer, spec = asked_layer(named), spec_of(model)
     payload = payload_for(endpoint.protocol, deployment.grpc_api)
-    body = payload.encode(deployment.model, golden_inputs(deployment.model)[:1])
+    body = payload.encode(spec, take(golden_inputs(model), slice(1)))
+    answers = _answering(spec, layer)
     address = server.addresses[endpoint.protocol]
     try:
         if deployment.server == "flask":
@@ -52,10 +60,10 @@ def probe(endpoint: Endpoint, server: Server) -> LayerProbe:
                 sender(endpoint, payload, address, f"?layer={layer}") as ask,
                 sender(endpoint, payload, address) as plain,
             ):
-                return _answered(layer, payload, body, ask, plain)
+                return _answered(answers, payload, body, ask, plain)
         if endpoint.protocol == "grpc" and deployment.grpc_api == "tfserving":
             with sender(endpoint, payload, address) as plain:
-                return _answered(layer, payload, body, lambda b: plain(_filtered(b, layer)), plain)
+                return _answered(answers, payload, body, lambda b: plain(_filtered(b, layer)), plain)
     except GateError as error:
         refused = error.status == BAD_REQUEST
         return LayerProbe(layer=layer, outcome="refused" if refused else "failed", reason=_reason(str(error)))
@@ -64,8 +72,14 @@ def probe(endpoint: Endpoint, server: Server) -> LayerProbe:
     return LayerProbe(layer=layer, outcome="not asked", reason=NO_WAY)
 
 
-def _answered(layer: str, payload: Payload, body: bytes, ask: Send, plain: Send) -> LayerProbe:
-    values = payload.decode(ask(body))
+def _answering(spec: ModelSpec, layer: str) -> ModelSpec:
+    """The model as if this layer were its one output; of what shape, its answer says."""
+    return spec.model_copy(update={"outputs": (TensorSpec(name=layer, shape=(-1,), dtype="float32"),)})
+
+
+def _answered(answers: ModelSpec, payload: Payload, body: bytes, ask: Send, plain: Send) -> LayerProbe:
+    layer = answers.outputs[0].name
+    values = payload.decode(ask(body), 1, answers)[layer]
     for _ in range(WARM):
         ask(body)
         plain(body)

@@ -21,6 +21,9 @@ from loadtests.loads import Load, Seek, Stage
 from loadtests.rows import remove_rows
 
 GRACE_S = 45.0
+"""Beyond warm-up and windows: starting, connecting, and waiting for last answers."""
+TIMEOUT_S = 10.0
+"""After so long a request failed."""
 INTERRUPT_GRACE_S = 8.0
 
 
@@ -42,11 +45,18 @@ class Order:
     part: int
     warmup_s: float
     stages: tuple[Stage | Seek, ...]
+    timeout_s: float = TIMEOUT_S
+    """Seconds after which a request failed."""
 
     @property
     def duration_s(self) -> float:
         """Warm-up and windows."""
         return self.warmup_s + sum(stage.total_s for stage in self.stages)
+
+    @property
+    def deadline_s(self) -> float:
+        """By then the load generator must have ended: its last answers are as slow as the requests may be."""
+        return self.duration_s + GRACE_S + len(self.stages) * (self.timeout_s - TIMEOUT_S)
 
     def rows(self, endpoint: Endpoint) -> Path:
         """The file of its rows, relative to the results folder."""
@@ -70,7 +80,7 @@ class LoadGenerator:
         remove_rows(self.folder / rows)
         arguments = self._arguments(endpoint, server, order, rows, summary)
         with server.sampling() as usage, self.client.running(arguments, self.folder / "logs" / "locust.log") as process:
-            interrupted, problem = self._wait(process, deadline_s=order.duration_s + GRACE_S, tick=tick)
+            interrupted, problem = self._wait(process, deadline_s=order.deadline_s, tick=tick)
         self.client.bring()
         write_usage(self.folder, rows, endpoint.name, order.round, [usage])
         visit = _read(self.folder / summary, rows, usage)
@@ -88,6 +98,7 @@ class LoadGenerator:
             *("--stages", stages, "--warmup", str(order.warmup_s), "--round", str(order.round)),
             *("--rows", self.client.path(rows), "--summary", self.client.path(summary)),
             *("--seed", str(self.seed + 100 * order.part + order.round)),
+            *("--request-timeout", f"{order.timeout_s:g}"),
             *self._counters(endpoint, server),
         ]
 

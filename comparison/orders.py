@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from comparison.deployments import Endpoint
-from comparison.load import Order
+from comparison.load import TIMEOUT_S, Order
 from comparison.plan import CEILING_PROBES, Profile
-from comparison.results import EndpointResult
+from comparison.results import FIRST_LOOK, EndpointResult
 from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
 from loadtests.samples import NULL_FORMAT
 
@@ -18,6 +18,12 @@ DRIVEN = (0.3, 1.2)
 """The same for the null service."""
 DIGITS = 3
 """Significant digits of a rate."""
+ENOUGH = 45
+"""Answers of one point, over all rounds: without a p90, which takes 36 (comparison.stats), a point does not count."""
+LONGEST_WINDOW_S = 20.0
+"""A window is not stretched beyond it: what is then lacking, the point says."""
+PATIENCE = 4
+"""A request may take so many times longer than it should."""
 
 
 def orders(
@@ -27,15 +33,17 @@ def orders(
 
     Ask for the next one only after the windows of the last are in `result`.
     """
-    stages = closed_stages(endpoint, profile, refused(result))
+    profile = stretched(profile, result)
+    stages = closed_stages(endpoint, profile, refused(result), result.left_out.keys())
+    timeout_s = patience_s(result, stages)
     if endpoint.deployment.variant or (result.format == NULL_FORMAT and round_ > 1):
-        yield Order(round_, 0, warmup_s, stages)
+        yield Order(round_, 0, warmup_s, stages, timeout_s)
     elif round_ == 1:
-        yield Order(round_, 0, warmup_s, stages)
+        yield Order(round_, 0, warmup_s, stages, timeout_s)
         if later := open_stages(result, profile):
-            yield Order(round_, 1, profile.warmup_s, later)
+            yield Order(round_, 1, profile.warmup_s, later, timeout_s)
     else:
-        yield Order(round_, 0, warmup_s, (*stages, *open_stages(result, profile)))
+        yield Order(round_, 0, warmup_s, (*stages, *open_stages(result, profile)), timeout_s)
 
 
 def refused(result: EndpointResult) -> frozenset[str]:
@@ -43,25 +51,54 @@ def refused(result: EndpointResult) -> frozenset[str]:
     return frozenset(name for name, gate in result.encoding_gates.items() if not gate.passed)
 
 
-def closed_stages(endpoint: Endpoint, profile: Profile, without: Set[str] = frozenset()) -> tuple[Stage, ...]:
+def stretched(profile: Profile, result: EndpointResult) -> Profile:
+    """A profile whose windows are long enough for one endpoint: a slow model has few answers in a short one.
+
+    So long that one caller gets ENOUGH answers over the rounds that there will surely be, as quick as at the gate.
+    """
+    answer_s = (result.gate and result.gate.answer_s) or 0.0
+    return replace(profile, least_s=min(ENOUGH * answer_s / _sure_rounds(profile), LONGEST_WINDOW_S))
+
+
+def patience_s(result: EndpointResult, stages: Sequence[Stage]) -> float:
+    """Seconds after which a request failed: more than usual where many callers, or many rows, wait for a slow model."""
+    answer_s = (result.gate and result.gate.answer_s) or 0.0
+    waiting = max((stage.load.concurrency * stage.load.batch for stage in stages if stage.load.closed), default=1)
+    return max(TIMEOUT_S, PATIENCE * answer_s * waiting)
+
+
+def _sure_rounds(profile: Profile) -> int:
+    return min(profile.rounds, FIRST_LOOK) if profile.until_clear else profile.rounds
+
+
+def closed_stages(
+    endpoint: Endpoint, profile: Profile, without: Set[str] = frozenset(), left_out: Set[str] = frozenset()
+) -> tuple[Stage, ...]:
     """Callers that wait for their answers: single rows by number of callers, other encodings, batches of rows.
 
-    No encoding of those in `without`.
+    No encoding of those in `without`, and no load of those in `left_out`.
     """
     if endpoint.deployment.variant:
         return variant_stages(profile)
-    single = (Stage(closed(users), profile.window_s) for users in profile.concurrencies)
+    window_s, side_window_s = (max(seconds, profile.least_s) for seconds in (profile.window_s, profile.side_window_s))
+    single = (Stage(closed(users), window_s) for users in profile.concurrencies)
     fewest = min(profile.concurrencies)
     encodings = [name for name in endpoint.payloads if name not in without] if profile.payloads else []
-    others = (Stage(replace(closed(fewest), payload=name), profile.side_window_s) for name in encodings)
-    batches = (Stage(replace(closed(fewest), batch=rows), profile.side_window_s) for rows in profile.batches)
+    others = (Stage(replace(closed(fewest), payload=name), side_window_s) for name in encodings)
+    batches = (Stage(load, profile.side_window_s) for load in batch_loads(profile) if load.text not in left_out)
     return (*single, *others, *batches)
+
+
+def batch_loads(profile: Profile) -> tuple[Load, ...]:
+    """The loads of many rows a request, in an endpoint's own encoding."""
+    return tuple(replace(closed(min(profile.concurrencies)), batch=rows) for rows in profile.batches)
 
 
 def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
     """One caller: single rows and batches, then the same by each other way to call the model (models.formats)."""
     rows = (1, *profile.batches)
-    own = (Stage(Load(batch=n), profile.floor_window_s if n == 1 else profile.floor_side_window_s) for n in rows)
+    single_s = max(profile.floor_window_s, profile.least_s)
+    own = (Stage(Load(batch=n), single_s if n == 1 else profile.floor_side_window_s) for n in rows)
     calls = (Stage(Load(payload=name, batch=n), profile.call_window_s) for name in endpoint.payloads for n in rows)
     return (*own, *calls)
 
@@ -69,7 +106,7 @@ def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
 def variant_stages(profile: Profile) -> tuple[Stage, ...]:
     """A variant is set against its base only: with the fewest callers and with the most."""
     users = sorted({min(profile.concurrencies), max(profile.concurrencies)})
-    return tuple(Stage(closed(number), profile.side_window_s) for number in users)
+    return tuple(Stage(closed(number), max(profile.side_window_s, profile.least_s)) for number in users)
 
 
 def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek, ...]:
@@ -84,8 +121,13 @@ def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek,
     if result.format == NULL_FORMAT:
         return _ceiling(best, profile)
     rates = (round_rate(best * share) for share in profile.open_shares)
-    fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), profile.window_s) for rate in rates)
+    fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), _open_s(rate, profile)) for rate in rates)
     return (*fixed, *_search(best, profile))
+
+
+def _open_s(rate: float, profile: Profile) -> float:
+    """Seconds of an open-loop window: at a low rate, as long as ENOUGH requests take to come."""
+    return max(profile.window_s, min(ENOUGH / rate / _sure_rounds(profile), LONGEST_WINDOW_S))
 
 
 def _ceiling(best: float, profile: Profile) -> tuple[Seek, ...]:

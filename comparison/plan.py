@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -64,6 +64,8 @@ class Profile:
 
     until_clear: bool = False
     """End before the last round once the answers are clear: comparison.early."""
+    least_s: float = 0.0
+    """No window of single rows is shorter: comparison.orders stretches those of slow endpoints."""
 
     @property
     def starts_without_warmup(self) -> int:
@@ -137,6 +139,10 @@ class Plan:
     def endpoints(self) -> list[Endpoint]:
         """Every endpoint, in registry order."""
         return [endpoint for _, endpoints in self.deployments for endpoint in endpoints]
+
+    def without(self, formats: Collection[str]) -> Plan:
+        """The same, but for the deployments of these formats."""
+        return replace(self, deployments=tuple((d, e) for d, e in self.deployments if d.format not in formats))
 
     def visit_s(self, endpoint: Endpoint) -> float:
         """Seconds that one round of one endpoint should take."""

@@ -214,17 +214,26 @@ class Gate(Record):
     passed: bool
     checked: int
     max_abs_error: float | None
+    """Largest error of any output; None where an answer was no number, or could not be compared."""
+    worst_share: float | None = None
+    """Largest error as a share of what models.agreement allows there: above 1 it is wrong. None: not finite, or a run
+    of before it was recorded, in which the absolute error decided."""
     top1_agreement: float | None
+    """Share of inputs with the same most probable class; None where no output tells classes apart."""
+    answer_s: float | None = None
+    """Mean seconds of an answer, asked for one at a time; None: not recorded."""
     reason: str = ""
 
 
 class LayerProbe(Record):
     """One endpoint, asked for the output of one layer of its model after all that was timed.
 
-    `refused`: it says why it cannot; `failed`: it gave no proper answer; `not asked`: its protocol cannot name a layer.
+    `refused`: it says why it cannot; `failed`: it gave no proper answer; `not asked`: its protocol cannot name a layer,
+    or the model names none.
     """
 
     layer: str
+    """Empty where the model names none."""
     outcome: Literal["answered", "refused", "failed", "not asked"]
     reason: str = ""
     shape: list[int] = []
@@ -318,7 +327,7 @@ class EndpointResult(Record):
     base: str = ""
     """The endpoint that it is a variant of."""
     payload: str
-    """What a request carries: `json`, `tensor` or `bytes` (float32), or `array` (in process, nothing encoded)."""
+    """What a request carries: `json`, `tensor` or `bytes`, or `array` (in process, nothing encoded)."""
     encodings: dict[str, str] = {}
     """Every encoding that it takes, by the name of its module, empty for its own: what a request of it carries.
     Empty in a run that did not record them."""
@@ -326,6 +335,8 @@ class EndpointResult(Record):
     """What requests to its deployment may carry, over all its protocols; empty in a run that did not record it."""
     encoding_gates: dict[str, Gate] = {}
     """The agreement gate of each encoding besides its own; one that failed is not measured."""
+    left_out: dict[str, str] = {}
+    """Loads that are not asked of it, as text (loadtests.loads), each with the reason."""
     request_bytes: int | None = None
     artifact_sha256: str | None = None
     artifact_bytes: int | None = None
@@ -366,6 +377,10 @@ class Suite(Record):
     warmed_s: float | None = None
     """Seconds of warm-up of all visits; None in runs made before it was recorded."""
     model_accuracy: float | None = None
+    model_quality: str = ""
+    """How good the model is, in words; empty in a run that did not record it."""
+    model_source: str = ""
+    """`zoo`, or the kind of file that it was imported from; empty in a run that did not record it."""
     model_parameters: int | None = None
     settings: RunSettings
     environment: Environment

@@ -14,7 +14,7 @@ from comparison.fleet import Fleet
 from comparison.inside import look_again, read_resources
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
-from comparison.orders import closed_stages, floor_stages, orders, refused
+from comparison.orders import batch_loads, closed_stages, floor_stages, orders, refused, stretched
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.results import FIRST_LOOK, ColdStart, EndpointResult, Suite, Window, save_suite
@@ -100,6 +100,7 @@ def _clear(run: Run, round_: int) -> bool:
 
 def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
     """Cold start and gate of one deployment; a failure becomes its rows' reason and the run goes on."""
+    endpoints = tuple(endpoint for endpoint in endpoints if _fits(run, endpoint))
     results = [run.result(endpoint) for endpoint in endpoints]
     if all(_finished(run, endpoint) or run.result(endpoint).unavailable for endpoint in endpoints):
         return
@@ -117,6 +118,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             if result.cold_start is None:
                 result.cold_start, result.cold_starts = started.cold_start, [started.cold_start]
             result.gate = floor.check_floor(server) if endpoint.protocol == "call" else gate.check(endpoint, server)
+            _leave_out(run, endpoint)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
             elif run.plan.profile.payloads and not deployment.variant:
@@ -161,6 +163,25 @@ def _repeat_start(run: Run, deployment: Deployment, warmup: bool) -> ColdStart:
         return ColdStart(warmup=warmup, order=order, problem=str(error))
 
 
+def _fits(run: Run, endpoint: Endpoint) -> bool:
+    """Whether a request of one row can be sent to it at all; else its record says why not."""
+    reason = gate.unfit(endpoint)
+    if reason:
+        run.result(endpoint).unavailable = reason
+        run.progress.note(f"{endpoint.name} cannot be measured: {reason}")
+        run.save()
+    return not reason
+
+
+def _leave_out(run: Run, endpoint: Endpoint) -> None:
+    """Note which batches of rows are too large to be sent to it, and leave them out."""
+    result = run.result(endpoint)
+    reasons = {load.text: gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.plan.profile)}
+    result.left_out = {load: reason for load, reason in reasons.items() if reason}
+    for reason in result.left_out.values():
+        run.progress.note(f"{endpoint.name}: {reason}: not asked")
+
+
 def _check_encodings(run: Run, endpoint: Endpoint, server: Server) -> None:
     """The gate of each other encoding: one that fails is left out, and the report says why."""
     result = run.result(endpoint)
@@ -197,7 +218,7 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
 def _ask_last(run: Run) -> None:
     """What every server is asked after its last round, where that round turned out to be the last only now."""
     for deployment, endpoints in run.plan.deployments:
-        if any(run.result(endpoint).unavailable for endpoint in endpoints):
+        if all(run.result(endpoint).unavailable for endpoint in endpoints):
             continue
         try:
             _ask_more(run, run.fleet.wake(deployment), endpoints)
@@ -223,7 +244,8 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     if ended := server.ended():
         _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
     elif endpoint.protocol == "call":
-        stages, tick = floor_stages(endpoint, run.plan.profile), run.progress.tick
+        profile, tick = stretched(run.plan.profile, run.result(endpoint)), run.progress.tick
+        stages = floor_stages(endpoint, profile)
         _record(run, endpoint, floor.visit_floor(server, endpoint.name, stages, round_, run.folder, tick))
     else:
         first = (server.pid, endpoint.name) not in run.visited
@@ -247,11 +269,12 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
 
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    profile = run.plan.profile
+    result = run.result(endpoint)
+    profile = stretched(run.plan.profile, result)
     if endpoint.protocol == "call":
         stages = floor_stages(endpoint, profile)
     else:
-        stages = closed_stages(endpoint, profile, refused(run.result(endpoint)))
+        stages = closed_stages(endpoint, profile, refused(result), result.left_out.keys())
     loads = [stage.load for stage in stages]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
     return Visit([empty_window(load, round_, rows, problem) for load in loads])

@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from comparison.cpus import CpuPlan
-from comparison.errors import UsageError
+from comparison.errors import ArtifactFailure, UsageError
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
+from comparison.models_command import missing_formats
 from comparison.plan import find_deployment
 from comparison.readiness import failure, wait_ready
 from comparison.runtimes import Server
@@ -26,6 +27,8 @@ def serve_forever(name: str, model: str, wanted: Mapping[str, int], console: Con
     deployment = find_deployment(registry_for(model), name)
     if not deployment.ports:
         raise UsageError(f"{name} is an in-process floor: it has no port to serve on", "measure it with: serveoff run")
+    if reason := missing_formats(model).get(deployment.format):
+        raise ArtifactFailure(f"{name} cannot be served: {reason}", "see: serveoff list")
     ports = {
         port_name: wanted.get(port_name) or deployment.published.get(port_name, 0) for port_name in deployment.ports
     }

@@ -20,6 +20,7 @@ from comparison.errors import ArtifactFailure, ResultsFailure, UsageError
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator
+from comparison.models_command import check_name, missing
 from comparison.plan import Objective, Plan, Profile, make_plan
 from comparison.processes import on_cpus
 from comparison.progress import RunProgress
@@ -28,6 +29,7 @@ from comparison.results import ResultsError, RunSettings, Suite, load_suite, res
 from comparison.runner import Run, forget_interrupted, measure
 from comparison.runtimes import Preparation, Runtime, find_runtime
 from comparison.variants import FILE_BATCH, Variation, check_variations, needs_other_file, parse_variation
+from loadtests.samples import NULL_FORMAT
 from models.manifest import ArtifactError, Manifest, read_manifest
 from models.spec import model_dir
 
@@ -59,6 +61,7 @@ class Request:
 
 def check(request: Request) -> None:
     """Refuse what cannot be done before anything is trained or started: unknown names, cores, endpoints."""
+    check_name(request.model)
     find_runtime(request.runtime)
     registry = registry_for(request.model)
     make_plan(registry, request.endpoints, request.profile)
@@ -102,6 +105,8 @@ def begin(request: Request) -> Path:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             model_accuracy=manifest.accuracy,
             model_parameters=manifest.parameters,
+            model_quality=manifest.quality,
+            model_source=manifest.source,
             settings=_settings(request, cpus),
             environment=environment,
         )
@@ -129,13 +134,15 @@ def carry_out(folder: Path, console: Console) -> None:
     variations = [parse_variation(text) for text in settings.vary]
     chosen = make_plan(registry_for(settings.model), settings.endpoints, _profile(settings), variations)
     with tempfile.TemporaryDirectory(prefix="serveoff-") as state, opened(settings, folder) as runtime:
-        plan, notes = _resolve(chosen, runtime)
+        everything, notes = _resolve(chosen, runtime)
+        manifest = _manifest(settings.model)
+        plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
         load = LoadGenerator(folder, runtime.client(Path(state)), settings.seed)
         suite.environment.engine = runtime.engine
         with on_cpus(settings.client_cpus), RunProgress(console, plan.total_s) as progress:
             fleet = Fleet(runtime, together=settings.together)
             run = Run(plan, fleet, load, folder, Path(state), suite, progress)
-            _describe(run, notes)
+            _describe(run, everything, notes, manifest)
             measure(run)
 
 
@@ -200,11 +207,22 @@ def _resolve(plan: Plan, runtime: Runtime) -> tuple[Plan, dict[str, str]]:
     return replace(plan, deployments=tuple(resolved)), notes
 
 
-def _describe(run: Run, notes: Mapping[str, str]) -> None:
-    """Make a record for every endpoint before anything is measured, so that a partial report lists them all."""
-    manifest = _manifest(run.suite.settings.model)
-    for endpoint in run.plan.endpoints:
+def _missing(manifest: Manifest, format: str) -> str:
+    """Why nothing of this format can be served; the null service needs no artifact."""
+    return "" if format == NULL_FORMAT else missing(manifest, format)
+
+
+def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest) -> None:
+    """Make a record for every endpoint before anything is measured, so that a partial report lists them all.
+
+    Also for those of a format that the model lacks; of their variants there is nothing to say.
+    """
+    for endpoint in everything.endpoints:
+        reason = _missing(manifest, endpoint.deployment.format)
+        if reason and endpoint.deployment.variant:
+            continue
         result = run.result(endpoint)
+        result.unavailable = reason
         result.note = notes.get(endpoint.deployment.name, "")
         result.replication = result.replication or replication(endpoint.deployment)
         artifact = manifest.artifacts.get(endpoint.deployment.format)

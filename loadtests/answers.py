@@ -7,10 +7,10 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from loadtests.payloads import Batch, Payload
-from models.golden import TOLERANCE
+from loadtests.payloads import Payload
+from models import agreement
+from models.spec import ModelSpec
+from models.tensors import Batch, rows_of
 
 Kept = tuple[float, int, bytes]
 """Start of the request (perf_counter seconds), index of its input in the pool, answer body."""
@@ -66,14 +66,14 @@ class Agreement:
     first_fault: str = ""
 
 
-def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload) -> Agreement:
-    """An answer is wrong if it cannot be read, has another shape, top-1 class, or an error above TOLERANCE."""
+def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> Agreement:
+    """An answer is wrong if it cannot be read or does not agree with the golden one: models.agreement."""
     checked = wrong = 0
     worst: float | None = None
     first_fault = ""
     for _, index, answer in kept:
         checked += 1
-        fault, error = _judge(answer, expected[index], payload)
+        fault, error = _judge(answer, expected[index], payload, spec)
         if error is not None:
             worst = max(worst or 0.0, error)
         if fault:
@@ -82,17 +82,18 @@ def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload) -
     return Agreement(checked, wrong, worst, first_fault)
 
 
-def _judge(answer: bytes, expected: Batch, payload: Payload) -> tuple[str, float | None]:
+def _judge(answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec) -> tuple[str, float | None]:
     try:
-        output = payload.decode(answer, len(expected))
+        found = payload.decode(answer, rows_of(expected), spec)
+        errors = agreement.compare(found, expected)
+    except agreement.Mismatch as fault:
+        return str(fault), None
     except ValueError as fault:
         return f"cannot be read: {fault}", None
-    if output.shape != expected.shape:
-        return f"has shape {output.shape}, expected {expected.shape}", None
-    error = float(np.abs(output - expected).max())
+    error, share = float(errors.error.max()), float(errors.share.max())
     if not math.isfinite(error):
         return "is not a finite number", None
-    if error > TOLERANCE:
-        return f"is off by {error:.3g} (at most {TOLERANCE:g})", error
-    agrees = bool((output.argmax(axis=-1) == expected.argmax(axis=-1)).all())
-    return ("" if agrees else "has another top-1 class"), error
+    if not errors.wrong.any():
+        return "", error
+    top = "" if errors.same_top.all() else ", and has another top-1 class"
+    return f"is off by {error:.3g} ({agreement.times(share)}){top}", error

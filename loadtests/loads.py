@@ -10,6 +10,9 @@ Arrivals = Literal["closed", "poisson", "constant"]
 OPEN_LOOP_CONNECTIONS: Final = 256
 """At most so many requests are under way at once in an open loop; those that come then wait, and their wait counts."""
 
+POOL_BYTES: Final = 128 * 2**20
+"""Of requests that wait to be sent in one load: where they are larger, there are fewer different ones."""
+
 _LOAD = re.compile(
     r"(?:(?P<users>\d+)|(?P<arrivals>poisson|constant)@(?P<rate>\d+(?:\.\d+)?))"
     r"(?:/(?P<payload>[a-z][a-z0-9_]*?))?(?:x(?P<batch>\d+))?"

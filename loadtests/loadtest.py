@@ -272,7 +272,7 @@ class LoadTest:
             for start, sample, answer in measured.kept
             if span.start <= start < span.end and 0 <= sample - pool.first < len(pool.requests)
         ]
-        return compare(kept, pool.expected, pool.payload)
+        return compare(kept, pool.expected, pool.payload, pool.spec)
 
     def _pool_for(self, load: Load) -> Pool:
         key = load.payload, load.batch

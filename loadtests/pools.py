@@ -9,10 +9,14 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loadtests.endpoints import Target
-from loadtests.payloads import Batch, Payload, payload_for
-from loadtests.samples import expected_outputs, golden_inputs
+from loadtests.loads import POOL_BYTES
+from loadtests.payloads import Payload, payload_for
+from loadtests.samples import expected_outputs, golden_inputs, spec_of
+from models.spec import ModelSpec
+from models.tensors import Batch, rows_of, take
 
 Frame = Callable[[Target, bytes, Mapping[str, str]], bytes]
 """Makes all bytes of one request of a body and what its head says of it."""
@@ -23,6 +27,7 @@ class Pool:
     """Framed requests and the outputs expected of each; `first` is the number of the first among all pools'."""
 
     payload: Payload
+    spec: ModelSpec
     requests: list[bytes]
     body_bytes: list[int]
     expected: list[Batch]
@@ -36,24 +41,52 @@ class Pool:
         return round(sum(self.body_bytes) / len(self.body_bytes))
 
 
-def make_pool(target: Target, frame: Frame, payload: str, batch: int, folder: Path | None, first: int) -> Pool:
-    """Encode every golden input, or batches of them that begin with each in turn. SamplesError where there are none."""
-    encoding = payload_for(target.protocol, target.grpc_api, payload)
+def make_pool(
+    target: Target,
+    frame: Frame,
+    payload: str,
+    batch: int,
+    folder: Path | None,
+    first: int,
+    most_bytes: int = POOL_BYTES,
+) -> Pool:
+    """Encode every golden input, or batches of them that begin with each in turn. SamplesError where there are none.
+
+    Where all of these would take more than `most_bytes`, as many as fit, at least one, begin with inputs that lie
+    evenly apart.
+    """
+    encoding, spec = payload_for(target.protocol, target.grpc_api, payload), spec_of(target.model, folder)
     inputs, outputs = golden_inputs(target.model, folder), expected_outputs(target.model, target.format, folder)
+    count = rows_of(inputs)
     bodies, requests, expected, took_s = [], [], [], []
-    for row in range(len(inputs)):
-        chosen = np.arange(row, row + batch) % len(inputs)
-        rows = np.ascontiguousarray(inputs[chosen])
+    for row in _begins(count, _size(encoding, spec, take(inputs, batch_of(0, batch, count))), most_bytes):
+        chosen = batch_of(row, batch, count)
+        rows = take(inputs, chosen)
         began = perf_counter()
-        body = encoding.encode(target.model, rows)
+        body = encoding.encode(spec, rows)
         took_s.append(perf_counter() - began)
         bodies.append(len(body))
-        requests.append(frame(target, body, headers_of(encoding, rows)))
-        expected.append(outputs[chosen])
-    return Pool(encoding, requests, bodies, expected, median(took_s), first)
+        requests.append(frame(target, body, headers_of(encoding, spec, rows)))
+        expected.append(take(outputs, chosen))
+    return Pool(encoding, spec, requests, bodies, expected, median(took_s), first)
 
 
-def headers_of(payload: Payload, rows: Batch) -> dict[str, str]:
+def batch_of(first: int, batch: int, count: int) -> NDArray[np.int64]:
+    """Which of `count` inputs are in a batch that begins with one of them; after the last comes the first again."""
+    return np.arange(first, first + batch) % count
+
+
+def headers_of(payload: Payload, spec: ModelSpec, rows: Batch) -> dict[str, str]:
     """What HTTP headers say of a body: JSON where the encoding says nothing else."""
     headers = getattr(payload, "headers", None)
-    return dict(headers(rows)) if headers else {"Content-Type": "application/json"}
+    return dict(headers(spec, rows)) if headers else {"Content-Type": "application/json"}
+
+
+def _size(encoding: Payload, spec: ModelSpec, rows: Batch) -> int:
+    return len(encoding.encode(spec, rows))
+
+
+def _begins(count: int, body_bytes: int, most_bytes: int) -> list[int]:
+    """With which inputs the pool's batches begin."""
+    held = max(1, min(count, most_bytes // max(body_bytes, 1)))
+    return [number * count // held for number in range(held)]

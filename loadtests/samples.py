@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from loadtests.payloads import Batch
-from models.golden import GOLDEN_NAME, read_golden
-from models.spec import model_dir
+from models.catalog import load_spec
+from models.golden import GOLDEN_NAME, Golden, read_golden
+from models.manifest import MANIFEST_NAME, ArtifactError, read_manifest
+from models.spec import ModelSpec, model_dir
+from models.tensors import Batch, misfit, rows_of
 
 NULL_FORMAT: Final = "null"
 """The deployment without a model: it answers zeros, and that is what is expected of it."""
@@ -19,23 +21,39 @@ class SamplesError(Exception):
     """There are no golden inputs to send; the message names the file and the next action."""
 
 
+def spec_of(model: str, folder: Path | None = None) -> ModelSpec:
+    """The model's inputs and outputs: by the manifest in that folder, if one is named and has it, or by its name."""
+    try:
+        if folder is not None and (folder / MANIFEST_NAME).is_file():
+            return read_manifest(folder).spec
+        return load_spec(model)
+    except ArtifactError as error:
+        raise SamplesError(str(error)) from None
+
+
 def golden_inputs(model: str, folder: Path | None = None) -> Batch:
-    """The held-out inputs of a model, shape (n, *row), float32."""
-    return _golden(folder or model_dir(model))[0]
+    """The held-out inputs of a model, by name, each (n, *row)."""
+    return _golden(model, folder).inputs
 
 
 def expected_outputs(model: str, format: str, folder: Path | None = None) -> Batch:
     """What a deployment of this format should answer to the golden inputs: zeros from `null`."""
-    outputs = _golden(folder or model_dir(model))[1]
-    return np.zeros_like(outputs) if format == NULL_FORMAT else outputs
+    outputs = _golden(model, folder).outputs
+    if format != NULL_FORMAT:
+        return outputs
+    return {name: np.zeros_like(array) for name, array in outputs.items()}
 
 
-def _golden(folder: Path) -> tuple[Batch, Batch]:
-    path = folder / GOLDEN_NAME
+def _golden(model: str, folder: Path | None) -> Golden:
+    path = (folder or model_dir(model)) / GOLDEN_NAME
+    spec = spec_of(model, folder)
     try:
-        golden = read_golden(folder)
+        golden = read_golden(path.parent)
     except FileNotFoundError:
         raise SamplesError(f"no golden inputs at {path}: run `serveoff export` first") from None
     except (KeyError, ValueError, OSError) as error:
         raise SamplesError(f"{path} cannot be read ({error}): run `serveoff export --force`") from None
-    return golden.inputs.astype(np.float32), golden.outputs.astype(np.float32)
+    wrong = misfit(golden.inputs, spec.inputs) or misfit(golden.outputs, spec.outputs, rows_of(golden.inputs))
+    if wrong or not rows_of(golden.inputs):
+        raise SamplesError(f"{path} is not of {model} ({wrong or 'it has no rows'}): run `serveoff export --force`")
+    return golden

@@ -58,7 +58,11 @@ def _verify(options: argparse.Namespace) -> int:
     def show(format: str, agreement: Agreement | None) -> None:
         if agreement is not None:
             verdict = "agrees" if agreement.ok else "DISAGREES"
-            print(f"{format:<14}{verdict}, max abs error {agreement.max_abs_error:.1e}, top-1 {agreement.top1:.0%}")
+            error, share = agreement.max_abs_error, agreement.worst_share
+            print(
+                f"{format:<14}{verdict}, max abs error {error:.1e} ({share:.1%} of what is allowed), "
+                f"top-1 {agreement.top1:.0%}"
+            )
 
     try:
         load_spec(options.model)

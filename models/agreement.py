@@ -110,9 +110,9 @@ def _same_top(answer: Array, golden: Array, allowed: NDArray[np.float64]) -> NDA
 class Agreement:
     """An artifact's answers against the golden ones.
 
-    `max_abs_error` is over all outputs (infinite where an answer has the wrong shape or is no number), `worst_share` the
-    largest error as a share of what is allowed there, `worst_input` the golden input it belongs to, `top1` the share of
-    inputs with the same most probable class.
+    `max_abs_error` is over all outputs (infinite where an answer has the wrong shape or is no number), `worst_share`
+    the largest error as a share of what is allowed there, `worst_input` the golden input it belongs to,
+    `top1` the share of inputs with the same most probable class.
     """
 
     max_abs_error: float

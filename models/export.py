@@ -56,7 +56,9 @@ def _train(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Any]:
         trained = recipe.learn(advance)
     for batch, tensors in ((trained.golden.inputs, spec.inputs), (trained.golden.outputs, spec.outputs)):
         if problem := misfit(batch, tensors):
-            raise ArtifactError(f"the recipe of {spec.name} gives a golden batch that its spec does not allow: {problem}")
+            raise ArtifactError(
+                f"the recipe of {spec.name} gives a golden batch that its spec does not allow: {problem}"
+            )
     write_weights(folder, trained.weights)
     write_golden(folder, trained.golden)
     return {

@@ -21,7 +21,7 @@ _INPUTS, _OUTPUTS, _LABELS = "inputs/", "outputs/", "labels"
 
 @dataclass(frozen=True)
 class Golden:
-    """Held-out inputs (n, *row), the outputs (n, *row) of the trained network, and true labels (n,) if there are any."""
+    """Held-out inputs (n, *row), what the trained network answers (n, *row), and true labels (n,) if there are any."""
 
     inputs: Batch
     outputs: Batch

@@ -38,5 +38,7 @@ def _variable(model: Any, name: str) -> Any:
     names = {kind, ALIASES.get(kind, kind)}
     found = [weight for weight in model.weights if weight.name in names and f"/{layer}/" in f"/{weight.path}"]
     if len(found) != 1:
-        raise ValueError(f"the Keras model has {len(found)} variables {name}, not one: name its layers as the weights do")
+        raise ValueError(
+            f"the Keras model has {len(found)} variables {name}, not one: name its layers as the weights do"
+        )
     return found[0]

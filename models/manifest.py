@@ -49,8 +49,8 @@ class Missing(BaseModel):
 class Manifest(BaseModel):
     """Everything exported of one model.
 
-    `accuracy` is top-1 on the held-out split, 0 to 1, for a model that is trained here and tells classes apart; `quality`
-    says in words how good the model is, or that nobody measured it.
+    `accuracy` is top-1 on the held-out split, 0 to 1, for a model that is trained here and tells classes apart;
+    `quality` says in words how good the model is, or that nobody measured it.
     """
 
     model_config = ConfigDict(frozen=True)

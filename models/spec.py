@@ -12,7 +12,7 @@ FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_ea
 """The export formats, in the order of the report. Each is one module in `models.formats`."""
 
 BYTES_SIGNATURE = "serving_bytes"
-"""The signature of TensorFlow's artifacts that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""
+"""TensorFlow's signature that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""
 
 MODEL_NAME = r"^[a-z0-9_]+$"
 

@@ -69,7 +69,7 @@ def misfit(batch: Batch, tensors: Sequence[TensorSpec], rows: int | None = None)
 
 
 def by_name(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any]:
-    """A network's answer by name: it is a dict of them (others are left out), a tuple or list in the spec's order, or one.
+    """A network's answer by name: it is a dict (others are left out), a tuple or list in the spec's order, or a tensor.
 
     ValueError where they are not those of the spec.
     """

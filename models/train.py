@@ -1,7 +1,7 @@
 """What recipes share: fitting a network of the zoo in PyTorch, once, and asking it for its golden answers.
 
-A recipe (models/zoo/<model>/recipe.py) offers `EPOCHS`, the steps of its progress display, and `learn(on_epoch)`, which
-calls `on_epoch` after each of them and returns what it `Trained`. All formats are exported from the weights that come out.
+A recipe (models/zoo/<model>/recipe.py) offers `EPOCHS`, the steps of its progress display, and `learn(on_epoch)`,
+which calls `on_epoch` after each of them and returns what it `Trained`. All formats are exported from its weights.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class TrainingError(ArtifactError):
 class Trained:
     """A model of the zoo, ready to be exported.
 
-    Neutral weights (models/weights.py), golden answers, in a few words how good it is or why nobody knows, top-1 accuracy
-    (0 to 1) on the held-out split for a model that tells classes apart, and the seed that it began with.
+    Neutral weights (models/weights.py), golden answers, in a few words how good it is or why nobody knows, top-1
+    accuracy (0 to 1) on the held-out split for a model that tells classes apart, and the seed that it began with.
     """
 
     weights: Weights
@@ -150,7 +150,8 @@ def classifier(
     if accuracy < least_accuracy:
         raise TrainingError(
             f"model {spec.name} reached {accuracy:.1%} on the held-out split, below the {least_accuracy:.0%} it must "
-            f"have: what was changed in models/train.py or models/zoo/{spec.name} made it worse; mend it, then export again"
+            f"have: what was changed in models/train.py or models/zoo/{spec.name} made it worse; mend it, then export "
+            "again"
         )
     golden = golden_of(module, spec, held_out.inputs, held_out.targets)
     return Trained(neutral(spec.name, module), golden, f"{accuracy:.2%} on the held-out split", accuracy, seed)

@@ -4,8 +4,8 @@
 
 | variable | shape | in PyTorch |
 |---|---|---|
-| kernel of a convolution | (height, width, channels in, channels out), or (width, in, out) | weight, the outputs first |
-| kernel of a dense layer | (inputs, outputs); a flattened image's inputs are in (height, width, channel) order | weight, transposed |
+| kernel of a convolution | (height, width, in, out), or (width, in, out) | weight, the outputs first |
+| kernel of a dense layer | (inputs, outputs); those of a flattened image in NHWC's order | weight, transposed |
 | depthwise_kernel | (height, width, channels, 1) | weight (channels, 1, height, width) |
 | embeddings | (words, size) | weight |
 | bias | (outputs,) | bias |
@@ -62,7 +62,7 @@ def write_weights(model_dir: Path, weights: Weights) -> None:
 
 
 def from_torch(state: State) -> Weights:
-    """Neutral weights from a state_dict: `conv1.weight` becomes `conv1/kernel`; ValueError for what is not in the table.
+    """Neutral weights from a state_dict: `conv1.weight` becomes `conv1/kernel`. ValueError for what the table lacks.
 
     Arrays alone do not tell a matrix of words from a dense layer, nor one filter per channel from filters of one
     channel: a layer is an embedding or depthwise if the last part of its name says `embedding` or `depthwise`.

@@ -192,6 +192,8 @@ REFUSED: tuple[Case, ...] = (
     _raw("raw body, shape of words", (400,), "one,28,28,1", RAW_GOOD),
     _raw("raw body, negative batch", (400,), "-1,28,28,1", RAW_GOOD),
     _raw("raw body, empty batch", (400,), "0,28,28,1", b""),
+    _raw("raw body, shapes of several tensors", (400,), "image=1,28,28,1;mask=1,28", RAW_GOOD),
+    _raw("raw body, shape with a name", (400,), "image=1,28,28,1", RAW_GOOD),
     _raw("raw body, wrong rank", (400,), "1,784", RAW_GOOD),
     _raw("raw body, wrong size", (400,), "1,28,14,2", RAW_GOOD),
     _raw("raw body shorter than its shape", (400,), "1,28,28,1", RAW_GOOD[:-4]),

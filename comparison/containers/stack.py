@@ -18,11 +18,14 @@ from docker.models.containers import Container
 
 from comparison.containers.compose import PROJECT_LABEL, Compose, write_override
 from comparison.containers.engine import Engine
+from comparison.containers.imported import bring
 from comparison.deployments import REPOSITORY, compose_files, read_registry, settings
 from comparison.errors import EngineFailure
 from comparison.interrupts import shielded
+from comparison.models_command import provide
 from comparison.plan import PROFILES, make_plan
 from comparison.runtimes import Preparation
+from models.catalog import is_zoo
 from models.golden import GOLDEN_NAME
 from models.manifest import MANIFEST_NAME
 
@@ -115,7 +118,11 @@ def _build(compose: Compose, services: Sequence[str], request: Preparation) -> N
 
 def _export(compose: Compose, request: Preparation) -> None:
     _ensure_volume(compose.client)
-    compose.show("run", "--no-deps", "-T", EXPORT)
+    if is_zoo(request.model):
+        compose.show("run", "--no-deps", "-T", EXPORT)
+    else:
+        provide(request.model)
+        bring(compose, EXPORT, request.model)
     exporter = compose.containers(EXPORT)[-1]
     folder = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / "containers"
     for name in (MANIFEST_NAME, GOLDEN_NAME):

@@ -8,7 +8,7 @@ from comparison.outcome import Comparison, Point
 from comparison.render.cells import Cell, Column, Table, endpoint_cell
 from comparison.render.names import callers, describe_load, label
 from comparison.verdict import Finding
-from loadtests.loads import Load
+from loadtests.loads import Load, parse_load
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,13 @@ def cautions(comparison: Comparison) -> Table:
 
 
 def unavailable(comparison: Comparison) -> Table:
-    """Endpoints that could not run here, and why."""
-    columns = (Column("Endpoint", numeric=False), Column("Why", numeric=False))
-    rows = tuple((endpoint_cell(e), Cell(e.result.unavailable)) for e in comparison.unavailable)
-    return Table("unavailable", "Endpoints that could not run on this machine.", columns, (("", rows),))
+    """Endpoints that could not run here, or lack their format, and loads that could not be asked of others; and why."""
+    columns = tuple(Column(title, numeric=False) for title in ("Endpoint", "What", "Why"))
+    rows = [(endpoint_cell(e), Cell("all of it"), Cell(e.result.unavailable)) for e in comparison.unavailable]
+    for entry in comparison.entries:
+        for load, reason in entry.result.left_out.items():
+            rows.append((endpoint_cell(entry), Cell(describe_load(parse_load(load))), Cell(reason)))
+    return Table("unavailable", "What could not be measured in this run.", columns, (("", tuple(rows)),))
 
 
 def remarks(comparison: Comparison) -> list[Fact]:

@@ -17,7 +17,12 @@ from comparison.render.words import calibration_sentence
 from comparison.results import RunSettings
 from comparison.stability import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
 from comparison.stats import ALL_PERCENTILES, RESAMPLES, min_samples
+from comparison.studies.claims.agreement import AGREE_WITHIN
 from comparison.verdict import SAME_WITHIN
+from loadtests.loads import POOL_BYTES
+
+LONGER = 1.5
+"""So many times longer than asked for, a window was meant to be so: others end a little late."""
 
 FROZEN_GRAPH = (
     "A bare frozen graph cannot be loaded by TensorFlow Serving. It was wrapped in a TF1 SavedModel (constants, one "
@@ -39,7 +44,7 @@ def facts(comparison: Comparison) -> list[Fact]:
             "Phases",
             f"Cold start ({where.phases}) {beside(comparison)}{_repeated(s)}; the agreement "
             f"gate; {_warm_up(s)}, stored and not counted; then closed-loop windows of {s.window_s:g} s "
-            f"with {_list(s.concurrencies)} callers.",
+            f"with {_list(s.concurrencies)} callers.{_longer_windows(comparison)}",
         ),
         Fact(
             "Rounds",
@@ -56,10 +61,12 @@ def facts(comparison: Comparison) -> list[Fact]:
             f"{equal_limits(comparison)}{as_asked(comparison)}",
         ),
         Fact("Payloads", PAYLOADS),
+        *_fewer_requests(comparison),
         Fact(
             "Correctness",
             "Each live endpoint had to agree with the golden outputs before it was timed, and a sample of "
-            "its answers was checked under load. A deployment that answers wrongly cannot rank.",
+            f"its answers was checked under load. {_allowed(comparison)} A deployment that answers wrongly "
+            "cannot rank.",
         ),
         Fact(
             "Percentiles",
@@ -101,6 +108,38 @@ def facts(comparison: Comparison) -> list[Fact]:
         before = next(number for number, fact in enumerate(said) if fact.term == "Percentiles")
         said.insert(before, Fact("Frozen graph", FROZEN_GRAPH))
     return said
+
+
+def _allowed(comparison: Comparison) -> str:
+    """What may differ, and by how much it did; of answers without classes there is no top-1."""
+    gates = [e.result.gate for e in comparison.entries if e.result.gate is not None and e.role != "null"]
+    errors = [gate.max_abs_error for gate in gates if gate.passed and gate.max_abs_error is not None]
+    top = "; the most probable class must be the same" if any(g.top1_agreement is not None for g in gates) else ""
+    said = f"Numbers may be off by {AGREE_WITHIN:g} of their row's largest value, or of 1; integers must be equal{top}."
+    return f"{said} The largest error that passed was {max(errors):.2g}." if errors else said
+
+
+def _longer_windows(comparison: Comparison) -> str:
+    """Slow endpoints are given more time: comparison.orders."""
+    asked = comparison.suite.settings.window_s
+    plain = [w.duration_s for e in comparison.entries if e.role != "floor" for w in e.result.windows if w.load.plain]
+    longest = max(plain, default=0.0)
+    if longest < LONGER * asked:
+        return ""
+    return f" Windows of slow endpoints were longer, up to {significant(longest)} s: long enough for a 90th percentile."
+
+
+def _fewer_requests(comparison: Comparison) -> list[Fact]:
+    """Where requests are so large that not every golden input begins one: loadtests.pools."""
+    gates = [(e.result.windows, e.result.gate.checked) for e in comparison.entries if e.result.gate]
+    few = [w.encodes for windows, golden in gates for w in windows if w.encodes is not None and w.encodes < golden]
+    if not few:
+        return []
+    most = max(golden for _, golden in gates)
+    said = (
+        f"Requests are large: of {most} golden inputs as few as {min(few)} began a request of their own, evenly apart, "
+    )
+    return [Fact("Distinct requests", f"{said}so that a pool of requests holds {POOL_BYTES // 2**20} MiB at most.")]
 
 
 def _list(numbers: list[int]) -> str:

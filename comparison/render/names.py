@@ -26,7 +26,7 @@ PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
 PAYLOADS: Final = {
     "json": "JSON list",
     "base64": "base64 in JSON",
-    "raw": "raw float32",
+    "raw": "raw bytes",
     "tensor": "gRPC tensor",
     "bytes": "gRPC raw bytes",
     "grpc_json": "JSON list over gRPC",
@@ -91,7 +91,7 @@ def payload(kind: str) -> str:
 
 
 def describe_load(load: Load) -> str:
-    """`4 callers`, `open loop, 500 req/s`, `1 caller, raw float32`, `1 caller, 32 rows a request`."""
+    """`4 callers`, `open loop, 500 req/s`, `1 caller, raw bytes`, `1 caller, 32 rows a request`."""
     how = callers(load.concurrency) if load.closed else f"open loop, {load.rate:g} req/s"
     encoding = f", {ENCODINGS.get(load.payload, load.payload)}" if load.payload else ""
     return how + encoding + (f", {load.batch} rows a request" if load.batch > 1 else "")

@@ -16,7 +16,7 @@ STAND_IN = (
     "by TensorFlow in a Python process. Its figures are not TensorFlow Serving's."
 )
 PAYLOADS = (
-    "In the ranking REST requests carry a JSON list and gRPC requests float32 bytes, so a REST row against a gRPC row "
+    "In the ranking REST requests carry a JSON list and gRPC requests bytes, so a REST row against a gRPC row "
     "compares payload and protocol at once: they are not like with like. Each row names its payload. Among REST rows "
     "request bodies are byte-identical."
 )
@@ -76,8 +76,12 @@ def _model(comparison: Comparison) -> str:
     said = [suite.settings.model]
     if suite.model_parameters is not None:
         said.append(f"{suite.model_parameters:,} parameters")
-    if suite.model_accuracy is not None:
+    if suite.model_quality:
+        said.append(suite.model_quality)
+    elif suite.model_accuracy is not None:
         said.append(f"{suite.model_accuracy:.1%} of held-out inputs right")
+    if suite.model_source not in ("", "zoo"):
+        said.append(f"imported from {suite.model_source}")
     return ", ".join(said)
 
 

@@ -43,7 +43,7 @@ def payloads(comparison: Comparison) -> Table:
         f"The same inputs with {_alone(comparison)}; 95% intervals beneath. Encoding is the client's median cost for "
         "one request, with the number of requests encoded beneath, and in no latency. An endpoint's first row is its "
         "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any. Raw "
-        "float32 is answered by raw float32, every other request as its own encoding is."
+        "bytes are answered by raw bytes, every other request as its own encoding is."
     )
     return single("payloads", caption, columns, rows)
 

@@ -20,7 +20,7 @@ from comparison.cpus import CpuPlan
 from comparison.deployments import Deployment
 from comparison.energy import Meter, open_meter
 from comparison.errors import ServerFailed
-from comparison.models_command import run_models
+from comparison.models_command import provide
 from comparison.resources import ProcessTree, Usage, process_tree, sampling
 from comparison.results import RunSettings
 from comparison.runtimes import Preparation
@@ -158,8 +158,8 @@ class LocalRuntime:
 
 
 def prepare(request: Preparation) -> None:
-    """Train and export; at once when nothing changed."""
-    run_models("export", request.model)
+    """Train and export; at once when nothing changed. An imported model is only verified."""
+    provide(request.model)
 
 
 def open_runtime(settings: RunSettings, folder: Path) -> LocalRuntime:

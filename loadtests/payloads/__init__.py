@@ -5,11 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Protocol, cast
 
-import numpy as np
-import numpy.typing as npt
-
-Batch = npt.NDArray[np.float32]
-"""Rows of a model's input or output, shape (n, *row)."""
+from models.spec import ModelSpec
+from models.tensors import Batch
 
 
 class Payload(Protocol):
@@ -23,15 +20,15 @@ class Payload(Protocol):
     method: str
     """The full gRPC method name; empty for REST, where the path carries the model's name."""
 
-    def encode(self, model: str, batch: Batch) -> bytes:
-        """One request body for a batch of input rows."""
+    def encode(self, spec: ModelSpec, batch: Batch) -> bytes:
+        """One request body for a batch of the model's inputs; ValueError where it cannot carry them."""
         ...
 
-    def decode(self, answer: bytes, rows: int = 1) -> Batch:
-        """The output rows in the answer to a request of so many rows; ValueError where it is not such an answer."""
+    def decode(self, answer: bytes, rows: int, spec: ModelSpec) -> Batch:
+        """The model's outputs in the answer to a request of so many rows; ValueError where it is not such an answer."""
         ...
 
-    # A module for REST also has `headers(batch) -> dict[str, str]`: what the request's head says of its body.
+    # A module for REST also has `headers(spec, batch) -> dict[str, str]`: what the request's head says of its body.
 
 
 def payload_for(protocol: str, grpc_api: str = "", name: str = "") -> Payload:

@@ -1,26 +1,37 @@
-"""TF Serving's `PredictionService/Predict` with float32 bytes in `tensor_content`, as `tf.make_tensor_proto` writes it.
+"""TF Serving's `PredictionService/Predict`, each input's bytes in `tensor_content` as `tf.make_tensor_proto` writes it.
 
-Field numbers: tensorflow_serving/apis/predict.proto and model.proto, tensorflow/core/framework/tensor.proto.
+Field numbers: tensorflow_serving/apis/predict.proto and model.proto, tensorflow/core/framework/tensor.proto; numbers of
+dtypes: tensorflow/core/framework/types.proto.
 """
 
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from loadtests.payloads import Batch
 from loadtests.payloads.messages import build
-from models.zoo import load_spec
+from models.spec import ModelSpec, TensorSpec
+from models.tensors import Array, Batch
 
 kind = "tensor"
 method = "/tensorflow.serving.PredictionService/Predict"
 
 SIGNATURE = "serving_default"
-DT_FLOAT = 1
+DT_STRING = 7
+DTYPES = {
+    "float32": (1, "float_val"),
+    "float64": (2, "double_val"),
+    "int32": (3, "int_val"),
+    "uint8": (4, "int_val"),
+    "int16": (5, "int_val"),
+    "int8": (6, "int_val"),
+    "int64": (9, "int64_val"),
+    "bool": (10, "bool_val"),
+}
+"""Dtype to its number, and the field of an answer that may list its values one by one."""
 
 # An enum travels as an int32, so `dtype` needs no enum here.
 _MESSAGES = build(
@@ -34,7 +45,11 @@ _MESSAGES = build(
             "tensor_shape": (2, "TensorShapeProto"),
             "tensor_content": (4, "bytes"),
             "float_val": (5, "float*"),
+            "double_val": (6, "double*"),
+            "int_val": (7, "int32*"),
             "string_val": (8, "bytes*"),
+            "int64_val": (10, "int64*"),
+            "bool_val": (11, "bool*"),
         },
         "PredictRequest": {"model_spec": (1, "ModelSpec"), "inputs": (2, "map<string,TensorProto>")},
         "PredictResponse": {"outputs": (1, "map<string,TensorProto>"), "model_spec": (2, "ModelSpec")},
@@ -42,27 +57,23 @@ _MESSAGES = build(
 )
 
 
-def encode(model: str, batch: Batch) -> bytes:
-    """A serialised PredictRequest for the model's first input and its default signature."""
-    request = new_request(model, SIGNATURE)
-    fill_tensor(request.inputs[_input_name(model)], batch)
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
+    """A serialised PredictRequest for the model's inputs and its default signature."""
+    request = new_request(spec.name, SIGNATURE)
+    for tensor in spec.inputs:
+        fill_tensor(request.inputs[tensor.name], np.asarray(batch[tensor.name], tensor.dtype))
     data: bytes = request.SerializeToString(deterministic=True)
     return data
 
 
-def decode(answer: bytes, rows: int = 1) -> Batch:
-    """The first output of a serialised PredictResponse, whether sent as bytes or as a list of floats."""
+def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
+    """The outputs of a serialised PredictResponse, whether sent as bytes or as lists of values."""
     response: Any = _MESSAGES["PredictResponse"]()
     try:
         response.ParseFromString(answer)
     except DecodeError:
         raise ValueError(f"not a PredictResponse: {answer[:80]!r}") from None
-    tensor = next(iter(response.outputs.values()), None)
-    if tensor is None or tensor.dtype != DT_FLOAT:
-        raise ValueError("the answer has no float32 output")
-    shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
-    values = np.frombuffer(tensor.tensor_content, "<f4") if tensor.tensor_content else _floats(tensor, shape)
-    return values.reshape(shape)
+    return {tensor.name: _read(response.outputs, tensor) for tensor in spec.outputs}
 
 
 def new_request(model: str, signature: str) -> Any:
@@ -73,21 +84,37 @@ def new_request(model: str, signature: str) -> Any:
     return request
 
 
-def fill_tensor(tensor: Any, batch: Batch) -> None:
-    """Write a float32 array into a TensorProto."""
-    tensor.dtype = DT_FLOAT
-    for size in batch.shape:
+def fill_tensor(tensor: Any, array: Array) -> None:
+    """Write an array into a TensorProto; ValueError for a dtype that it cannot be written as."""
+    dtype = array.dtype.name
+    if dtype not in DTYPES:
+        raise ValueError(f"a TensorProto of {dtype} is none of {', '.join(DTYPES)}")
+    tensor.dtype = DTYPES[dtype][0]
+    for size in array.shape:
         tensor.tensor_shape.dim.add(size=size)
-    tensor.tensor_content = np.ascontiguousarray(batch, dtype="<f4").tobytes()
+    tensor.tensor_content = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
 
 
-def _floats(tensor: Any, shape: tuple[int, ...]) -> Batch:
-    """TensorFlow leaves out the trailing values that repeat the last one (tensor.proto, `TensorProto`)."""
-    values = np.asarray(tensor.float_val, dtype=np.float32)
-    missing = math.prod(shape) - len(values)
-    return np.pad(values, (0, missing), mode="edge") if missing > 0 and len(values) else values
+def _read(outputs: Any, tensor: TensorSpec) -> Array:
+    """One output by its name; map fields make an entry where there is none, so that it is looked for first."""
+    if tensor.name not in outputs:
+        raise ValueError(f"the answer has no output {tensor.name}: it has {', '.join(sorted(outputs)) or 'none'}")
+    found = outputs[tensor.name]
+    number, field = DTYPES[tensor.dtype]
+    if found.dtype != number:
+        raise ValueError(f"{tensor.name} is of dtype {found.dtype}, not {number} ({tensor.dtype})")
+    shape = tuple(dim.size for dim in found.tensor_shape.dim)
+    if found.tensor_content:
+        values: Array = np.frombuffer(found.tensor_content, np.dtype(tensor.dtype).newbyteorder("<"))
+    else:
+        values = _listed(getattr(found, field), math.prod(shape))
+    return values.astype(tensor.dtype).reshape(shape)
 
 
-@cache
-def _input_name(model: str) -> str:
-    return load_spec(model).inputs[0].name
+def _listed(values: Any, count: int) -> Array:
+    """TensorFlow leaves out trailing values that repeat the last one, or all where they are zero (tensor.proto)."""
+    found = np.asarray(values)
+    missing = count - len(found)
+    if missing <= 0:
+        return found
+    return np.pad(found, (0, missing), mode="edge") if len(found) else np.zeros(count)

@@ -1,6 +1,7 @@
-"""TorchServe's `InferenceAPIsService/Predictions` with float32 bytes and their shape beside them.
+"""TorchServe's `InferenceAPIsService/Predictions` with each input's bytes, and their shape beside them.
 
-Field numbers: frontend/server/src/main/resources/proto/inference.proto of TorchServe 0.12.0.
+`data` and `shape` for a model's one input, `data.<name>` and `shape.<name>` for each of several. Field numbers:
+frontend/server/src/main/resources/proto/inference.proto of TorchServe 0.12.0.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from google.protobuf.message import DecodeError
 
-from loadtests.payloads import Batch, json_rows
+from loadtests.payloads import json_rows
 from loadtests.payloads.messages import build
+from loadtests.payloads.wire import little_endian
+from models.spec import ModelSpec
+from models.tensors import Batch
 
 kind = "bytes"
 method = "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions"
@@ -26,10 +29,14 @@ _MESSAGES = build(
 )
 
 
-def encode(model: str, batch: Batch) -> bytes:
-    """A serialised PredictionsRequest: `data` is little-endian float32, `shape` reads like `1,28,28,1`."""
-    rows = np.ascontiguousarray(batch, dtype="<f4")
-    return pack(model, {"data": rows.tobytes(), "shape": ",".join(map(str, batch.shape)).encode()})
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
+    """A serialised PredictionsRequest: `data` is little-endian, `shape` reads like `1,28,28,1`."""
+    fields: dict[str, bytes] = {}
+    for tensor in spec.inputs:
+        rows = little_endian(batch[tensor.name], tensor)
+        of = f".{tensor.name}" if len(spec.inputs) > 1 else ""
+        fields |= {f"data{of}": rows.tobytes(), f"shape{of}": ",".join(map(str, rows.shape)).encode()}
+    return pack(spec.name, fields)
 
 
 def pack(model: str, fields: Mapping[str, bytes]) -> bytes:
@@ -42,11 +49,11 @@ def pack(model: str, fields: Mapping[str, bytes]) -> bytes:
     return data
 
 
-def decode(answer: bytes, rows: int = 1) -> Batch:
-    """The rows of the JSON that the handler put into `prediction`."""
+def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
+    """The outputs in the JSON that the handler put into `prediction`."""
     response: Any = _MESSAGES["PredictionResponse"]()
     try:
         response.ParseFromString(answer)
     except DecodeError:
         raise ValueError(f"not a PredictionResponse: {answer[:80]!r}") from None
-    return json_rows.decode(response.prediction)
+    return json_rows.decode(response.prediction, rows, spec)

@@ -5,13 +5,15 @@ That is the key of TorchServe's own example client, ts_scripts/torchserve_grpc_c
 
 from __future__ import annotations
 
-from loadtests.payloads import Batch, grpc_torchserve, json_rows
+from loadtests.payloads import grpc_torchserve, json_rows
+from models.spec import ModelSpec
+from models.tensors import Batch
 
 kind = "grpc_json"
 method = grpc_torchserve.method
 decode = grpc_torchserve.decode
 
 
-def encode(model: str, batch: Batch) -> bytes:
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
     """A serialised PredictionsRequest whose `data` is the body that `json_rows` makes."""
-    return grpc_torchserve.pack(model, {"data": json_rows.encode(model, batch)})
+    return grpc_torchserve.pack(spec.name, {"data": json_rows.encode(spec, batch)})

@@ -1,4 +1,4 @@
-"""Base64 in JSON: each row is one string of its float32 bytes, as TF Serving's REST API writes bytes.
+"""Base64 in JSON: each row is one string of its little-endian bytes, as TF Serving's REST API writes bytes.
 
 The same bytes go to every REST server. TensorFlow Serving reads base64 into string tensors only, so the request names
 the signature whose graph decodes them (`models.spec.BYTES_SIGNATURE`); our own servers take the name, too.
@@ -8,20 +8,29 @@ Source: https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Any
 
-import numpy as np
 import orjson
 
-from loadtests.payloads import Batch, json_rows
-from models.spec import BYTES_SIGNATURE
+from loadtests.payloads import json_rows
+from loadtests.payloads.wire import little_endian
+from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
+from models.tensors import Array, Batch, rows_of
 
 kind = "base64"
 method = ""
 headers, decode = json_rows.headers, json_rows.decode
 
 
-def encode(model: str, batch: Batch) -> bytes:
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
     """A third more bytes than the numbers have in memory, and none of them is read as a number."""
-    rows = np.ascontiguousarray(batch, dtype="<f4")
-    instances = [{"b64": b64encode(row.tobytes()).decode()} for row in rows]
+    columns = {tensor.bytes_name: _strings(batch[tensor.name], tensor) for tensor in spec.inputs}
+    if len(columns) == 1:
+        (instances,) = columns.values()
+    else:
+        instances = [{name: rows[row] for name, rows in columns.items()} for row in range(rows_of(batch))]
     return orjson.dumps({"signature_name": BYTES_SIGNATURE, "instances": instances})
+
+
+def _strings(array: Array, tensor: TensorSpec) -> list[dict[str, Any]]:
+    return [{"b64": b64encode(row.tobytes()).decode()} for row in little_endian(array, tensor)]

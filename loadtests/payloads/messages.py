@@ -20,6 +20,7 @@ _SCALARS = {
     "int32": _FIELD.TYPE_INT32,
     "int64": _FIELD.TYPE_INT64,
     "float": _FIELD.TYPE_FLOAT,
+    "double": _FIELD.TYPE_DOUBLE,
     "bool": _FIELD.TYPE_BOOL,
 }
 

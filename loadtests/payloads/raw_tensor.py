@@ -1,32 +1,50 @@
-"""The tensor itself: little-endian float32, its shape in a header, and the same for the answer.
+"""The tensors themselves: little-endian bytes of each, in the spec's order, their shapes in a header; answers likewise.
 
-Our Flask service takes it (services.flaskrest.codec): nothing is parsed, and nothing is written as text.
+Our Flask service takes them (services.flaskrest.codec): nothing is parsed, and nothing is written as text. The header
+says `2,28,28,1` for a model's one input, `image=2,28,28,1;mask=2,5` for several.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from loadtests.payloads import Batch
+from loadtests.payloads.wire import little_endian
+from models.spec import ModelSpec, TensorSpec
+from models.tensors import Batch
 
 kind = "raw"
 method = ""
 TYPE = "application/octet-stream"
 
 
-def headers(batch: Batch) -> dict[str, str]:
-    """The type and shape of the body, and the wish for an answer of that type."""
-    return {"Content-Type": TYPE, "Accept": TYPE, "X-Tensor-Shape": ",".join(map(str, batch.shape))}
+def headers(spec: ModelSpec, batch: Batch) -> dict[str, str]:
+    """The type and shapes of the body, and the wish for an answer of that type."""
+    shapes = {tensor.name: ",".join(map(str, batch[tensor.name].shape)) for tensor in spec.inputs}
+    several = ";".join(f"{name}={shape}" for name, shape in shapes.items())
+    said = several if len(shapes) > 1 else next(iter(shapes.values()))
+    return {"Content-Type": TYPE, "Accept": TYPE, "X-Tensor-Shape": said}
 
 
-def encode(model: str, batch: Batch) -> bytes:
-    """Four bytes a number, row by row."""
-    return np.ascontiguousarray(batch, dtype="<f4").tobytes()
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
+    """Tensor by tensor, row by row."""
+    return b"".join(little_endian(batch[tensor.name], tensor).tobytes() for tensor in spec.inputs)
 
 
-def decode(answer: bytes, rows: int = 1) -> Batch:
-    """So many rows of equal length; ValueError where the bytes are not whole numbers of them."""
-    values = np.frombuffer(answer, "<f4")
-    if not values.size or values.size % rows:
-        raise ValueError(f"{len(answer)} bytes are not {rows} rows of float32")
-    return values.reshape(rows, -1).astype(np.float32)
+def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
+    """So many rows of each output; ValueError where the bytes are not exactly these."""
+    sizes = [rows * _row_bytes(tensor) for tensor in spec.outputs]
+    if len(answer) != sum(sizes):
+        wanted = " and ".join(f"{tensor.name} of {tensor.dtype}" for tensor in spec.outputs)
+        raise ValueError(f"{len(answer)} bytes are not {rows} rows of {wanted}, which have {sum(sizes)}")
+    found, first = {}, 0
+    for tensor, size in zip(spec.outputs, sizes, strict=True):
+        values = np.frombuffer(answer[first : first + size], np.dtype(tensor.dtype).newbyteorder("<"))
+        found[tensor.name] = values.reshape(rows, *tensor.row_shape).astype(tensor.dtype)
+        first += size
+    return found
+
+
+def _row_bytes(tensor: TensorSpec) -> int:
+    return math.prod(tensor.row_shape) * np.dtype(tensor.dtype).itemsize

@@ -31,7 +31,7 @@ class Loaded:
     calls: Mapping[str, Predict] = field(default_factory=dict)
     """Other ways to call the same model, by name; only the floor measures them."""
     layers: Mapping[str, Predict] = field(default_factory=dict)
-    """A layer's name to what that layer gives for a batch, by the layer's name: after its activation, images as NHWC."""
+    """A layer's name to what that layer gives for a batch, by that name: after its activation, images as NHWC."""
     no_layers: str = ""
     """Why there is no layer to ask for, where `layers` is empty."""
     intra_op_threads: int | None = None

@@ -1,7 +1,7 @@
 """TensorFlow 2, dynamic: the Keras model and its weights, called eagerly, operation by operation.
 
-Layout: `model.weights.h5`, the weights of a subclassed model of the zoo, which has no graph to save: the class itself is
-needed to load it; or what another module of models/loading/keras_eager reads, such as `model.keras`.
+Layout: `model.weights.h5`, the weights of a subclassed model of the zoo, which has no graph to save: the class itself
+is needed to load it; or what another module of models/loading/keras_eager reads, such as `model.keras`.
 """
 
 from __future__ import annotations

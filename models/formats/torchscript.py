@@ -35,5 +35,6 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Load the compiled graph, without the Python class, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    loaded = calling(torch.jit.load(str(folder / FILE), map_location=device), spec, device)
+    module = torch.jit.load(str(folder / FILE), map_location=device).eval()  # it may have been saved while training
+    loaded = calling(module, spec, device)
     return replace(loaded, no_layers=NO_LAYERS)

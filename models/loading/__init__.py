@@ -17,6 +17,6 @@ FROM_ZOO = "zoo_class"
 def find(format: str, folder: Path) -> ModuleType:
     """The module that builds the network in an artifact's folder."""
     package = f"{__name__}.{format}"
-    names = [path.name.replace(".", "_") for path in sorted(folder.iterdir())]
+    names = [path.name.replace(".", "_") for path in sorted(folder.iterdir()) if path.is_file()]
     asked = [name for name in names if importlib.util.find_spec(f"{package}.{name}")]
     return importlib.import_module(f"{package}.{asked[0] if asked else FROM_ZOO}")

@@ -12,10 +12,10 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 
-from models.spec import BYTES_SIGNATURE
 from services.flaskrest.batching import Batcher
-from services.flaskrest.codec import SIGNATURE, BadInputError, BadOutputError
+from services.flaskrest.codec import BadInputError, BadOutputError
 from services.flaskrest.lean import LeanFlask
+from services.flaskrest.metadata import metadata
 from services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
 from services.flaskrest.predict import JSON, Predictor
 from services.flaskrest.readiness import Readiness
@@ -63,22 +63,7 @@ class Service:
     def metadata(self, model: str, version: int = VERSION) -> Response:
         """The signatures: names, dtypes and shapes of inputs and outputs."""
         self._check_name(model, version)
-        spec = self._runtime.spec
-        outputs = {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.outputs}
-        inputs = {
-            SIGNATURE: {t.name: _tensor_info(t.name, t.shape, t.dtype) for t in spec.inputs},
-            BYTES_SIGNATURE: {t.bytes_name: _tensor_info(t.bytes_name, (-1,), "string") for t in spec.inputs},
-        }
-        signatures = {
-            name: {"inputs": taken, "outputs": outputs, "method_name": "tensorflow/serving/predict"}
-            for name, taken in inputs.items()
-        }
-        return json_answer(
-            {
-                "model_spec": {"name": model, "signature_name": "", "version": str(VERSION)},
-                "metadata": {"signature_def": {"signature_def": signatures}},
-            }
-        )
+        return json_answer(metadata(self._runtime.spec, model, VERSION))
 
     def healthz(self) -> Response:
         """The process is alive and takes requests."""
@@ -166,13 +151,3 @@ def answer_error(error: Exception) -> Response:
 def json_answer(body: dict[str, Any], status: int = 200) -> Response:
     """A JSON response."""
     return Response(orjson.dumps(body), status, content_type=JSON)
-
-
-def _tensor_info(name: str, shape: tuple[int, ...], dtype: str) -> dict[str, Any]:
-    """TF Serving's TensorInfo; int64 is a string in protobuf's JSON."""
-    dims = [{"size": str(size), "name": ""} for size in shape]
-    return {
-        "dtype": f"DT_{dtype.upper()}".replace("FLOAT32", "FLOAT"),
-        "tensor_shape": {"dim": dims},
-        "name": f"{name}:0",
-    }

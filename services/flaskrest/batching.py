@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-import numpy as np
 from werkzeug.exceptions import UnsupportedMediaType
 
-from models.formats import Batch, Predict
+from models.formats import Predict
+from models.tensors import Batch, join, rows_of, split
 from services.flaskrest.codec import BadInputError, Decoded
 from services.flaskrest.exchange import BODY, Environ
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request's input and its own rows of the batch's output; `predict_s` is the time of the whole call."""
+    """A request's inputs and its own rows of the batch's outputs; `predict_s` is the time of the whole call."""
 
     decoded: Decoded
     outputs: Batch
@@ -96,7 +96,7 @@ class Batcher:
         batch: list[_Member] = []
         rows = 0
         for member in members:
-            count = len(member.decoded.batch)
+            count = rows_of(member.decoded.batch)
             if batch and rows + count > self.size:
                 yield batch
                 batch, rows = [], 0
@@ -108,15 +108,13 @@ class Batcher:
     def _run(self, batch: list[_Member]) -> None:
         inputs = [member.decoded.batch for member in batch]
         start = perf_counter()
-        outputs = self._predict(inputs[0] if len(inputs) == 1 else np.concatenate(inputs))
+        outputs = self._predict(join(inputs))
         predict_s = perf_counter() - start
-        rows = sum(map(len, inputs))
-        if len(outputs) != rows:
-            raise ValueError(f"the model answered {len(outputs)} rows for {rows}")
+        counts = list(map(rows_of, inputs))
+        rows = sum(counts)
+        for name, array in outputs.items():
+            if len(array) != rows:
+                raise ValueError(f"the model answered {len(array)} rows of {name} for {rows}")
         self._observe(rows)
-        first = 0
-        for member in batch:
-            last = first + len(member.decoded.batch)
-            own = outputs[first:last]
+        for member, own in zip(batch, split(outputs, counts), strict=True):
             member.environ[PREPARED] = Prepared(member.decoded, own, member.parse_s, predict_s)
-            first = last

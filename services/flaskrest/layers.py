@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import orjson
 from flask import Response
 
+from models.tensors import rows_of
 from services.flaskrest.codec import BadInputError, BadOutputError, Decoded, encode_json
 from services.flaskrest.runtimes import Runtime
 
@@ -29,8 +30,9 @@ def answer(runtime: Runtime, layer: str, decoded: Decoded) -> Response:
         raise BadInputError(f"no layer {layer!r} can be returned: {runtime.no_layers or _NO_MODEL}")
     if layer not in runtime.layers:
         raise BadInputError(f"there is no layer {layer!r}: there are {', '.join(runtime.layers)}")
-    output = runtime.layers[layer](decoded.batch)
-    if len(output) != len(decoded.batch):
-        raise BadOutputError(f"layer {layer} gave {len(output)} rows for {len(decoded.batch)}")
-    body = encode_json(output, decoded.answer_key)
+    outputs, rows = runtime.layers[layer](decoded.batch), rows_of(decoded.batch)
+    for output in outputs.values():
+        if len(output) != rows:
+            raise BadOutputError(f"layer {layer} gave {len(output)} rows for {rows}")
+    body = encode_json(outputs, decoded.answer_key)
     return Response(body[:-1] + b',"layer":' + orjson.dumps(layer) + b"}", content_type="application/json")

@@ -10,10 +10,11 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
-from models.formats import Batch
+from models.tensors import Batch
 from services.flaskrest import layers
 from services.flaskrest.batching import PREPARED, Prepared
 from services.flaskrest.codec import BadInputError, Codec, Decoded, encode_json, encode_raw
+from services.flaskrest.codec.raw import HEADER as SHAPE_HEADER
 from services.flaskrest.exchange import BODY, Environ
 from services.flaskrest.lean import ShortAnswer
 from services.flaskrest.runtimes import Runtime
@@ -31,7 +32,7 @@ class Predictor:
     def __init__(self, runtime: Runtime, body_limit: int) -> None:
         self._runtime = runtime
         self._predict = runtime.predict
-        self._codec = Codec(runtime.spec.inputs[0])
+        self._codec = Codec(runtime.spec.inputs)
         self._body_limit = body_limit
 
     def answer(self) -> Response:
@@ -44,7 +45,7 @@ class Predictor:
             return layers.answer(self._runtime, layer, self.decode(environ, self._body(environ)))
         prepared: Prepared = environ.get(PREPARED) or self._compute(environ)
         began_s = prepared.done_s or environ[BEGAN]
-        response = _encode(prepared.outputs, prepared.decoded.answer_key, environ)
+        response = self._encode(prepared.outputs, prepared.decoded.answer_key, environ)
         now_s = perf_counter()
         total_s = now_s - environ[ARRIVED]
         response.headers[HEADER] = server_timing(total_s, prepared.parse_s, prepared.predict_s, now_s - began_s)
@@ -80,12 +81,11 @@ class Predictor:
             raise RequestEntityTooLarge
         return body
 
-
-def _encode(outputs: Batch, answer_key: str, environ: Environ) -> Response:
-    if environ.get("HTTP_ACCEPT") == RAW:
-        body, shape = encode_raw(outputs)
-        return ShortAnswer(body, content_type=RAW, headers={"X-Tensor-Shape": shape})
-    return ShortAnswer(encode_json(outputs, answer_key), content_type=JSON)
+    def _encode(self, outputs: Batch, answer_key: str, environ: Environ) -> Response:
+        if environ.get("HTTP_ACCEPT") == RAW:
+            body, shape = encode_raw(outputs, self._runtime.spec.outputs)
+            return ShortAnswer(body, content_type=RAW, headers={SHAPE_HEADER: shape})
+        return ShortAnswer(encode_json(outputs, answer_key), content_type=JSON)
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ https://www.w3.org/TR/server-timing/; durations in milliseconds, to the microsec
 
     queue    from the moment the worker had read the request whole until its handling began; with batching also what
              it waited for others: for the batch to fill, while their bodies were parsed, while they were answered
-    parse    the HTTP head, Flask's routing, and the body into a float32 array
+    parse    the HTTP head, Flask's routing, and the body into arrays
     predict  the one call of the model, of the whole batch where requests are put together
     encode   the output into the answer's body; with batching Flask's routing is here instead of in parse
     total    from the moment the request was read whole until the answer's body is ready to send

@@ -23,11 +23,11 @@ from dataclasses import asdict
 from time import perf_counter
 from typing import Any, BinaryIO
 
-import numpy as np
 import orjson
 
 from models.golden import Golden, read_golden
 from models.manifest import ArtifactError
+from models.tensors import zeros
 from services.flaskrest.runtimes import Runtime, load_runtime, null
 from services.inprocess import floor
 from services.settings import Settings, SettingsError
@@ -113,8 +113,8 @@ def _golden(settings: Settings, runtime: Runtime) -> Golden:
     """The model's golden arrays; zeros for the null runtime, which answers zeros and needs no artifact."""
     if settings.format != null.FORMAT:
         return read_golden(settings.model_dir)
-    inputs = np.zeros((1, *runtime.spec.inputs[0].row_shape), np.float32)
-    return Golden(inputs, runtime.predict(inputs), np.zeros(1, np.int64))
+    inputs = zeros(runtime.spec.inputs)
+    return Golden(inputs, runtime.predict(inputs))
 
 
 def _claim_stdout() -> BinaryIO:

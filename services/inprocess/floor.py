@@ -8,24 +8,33 @@ from time import perf_counter, time
 import numpy as np
 from numpy.typing import NDArray
 
-from models.formats import Batch, Predict
-from models.golden import TOLERANCE, Golden
+from models import agreement
+from models.formats import Predict
+from models.golden import Golden
+from models.tensors import Batch, join, rows_of, take
 
 NOT_A_NUMBER = 1e30
 """The error of an answer that is not finite: JSON has no word for infinity."""
 WARM_CALLS = 5
 SAMPLES = 512
 """At most so many answers are kept from a window, evenly spread, to be checked after it."""
+MOST_BYTES = 256 * 2**20
+"""Of inputs that wait to be asked: where the batches together are larger, fewer different ones go round."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How answers compare with golden outputs. `max_abs_error` is NOT_A_NUMBER for an answer that is none."""
+    """How answers compare with golden outputs. `max_abs_error` is NOT_A_NUMBER for an answer that is none.
+
+    `top1_agreement` is None where no output tells classes apart. `worst_share` is the largest error as a share of what
+    is allowed (models.agreement); None where that is not finite.
+    """
 
     answers_checked: int
     wrong_answers: int
     max_abs_error: float
-    top1_agreement: float
+    top1_agreement: float | None
+    worst_share: float | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,8 @@ class Window:
 
 def check(predict: Predict, golden: Golden) -> Agreement:
     """Every golden input, each as a batch of one."""
-    return compare({index: predict(row) for index, row in enumerate(batches(golden))}, golden)
+    rows = (take(golden.inputs, [index]) for index in range(rows_of(golden.inputs)))
+    return _judge([predict(row) for row in rows], golden.outputs)
 
 
 def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1) -> Window:
@@ -74,23 +84,35 @@ def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1)
 def compare(answers: dict[int, Batch], golden: Golden, batch: int = 1) -> Agreement:
     """Answers, by the number of their call, with the golden outputs; call n was given batch n of `batches`, modulo.
 
-    Rows are counted, not calls.
+    Rows are counted, not calls. models.agreement.Mismatch for answers of other names or shapes.
     """
     cycle = indices(golden, batch)
-    found = np.concatenate(list(answers.values()))
-    expected = golden.outputs[np.concatenate([cycle[call % len(cycle)] for call in answers])]
-    errors = np.nan_to_num(np.abs(found - expected), nan=NOT_A_NUMBER, posinf=NOT_A_NUMBER).max(axis=1)
-    same_class = found.argmax(axis=1) == expected.argmax(axis=1)
-    wrong = (errors > TOLERANCE) | ~same_class
-    return Agreement(len(found), int(wrong.sum()), float(errors.max()), float(same_class.mean()))
+    asked = np.concatenate([cycle[call % len(cycle)] for call in answers])
+    return _judge(list(answers.values()), take(golden.outputs, asked))
 
 
 def batches(golden: Golden, batch: int = 1) -> list[Batch]:
-    """The golden inputs in contiguous batches: as many as there are inputs, each beginning one input later."""
-    return [np.ascontiguousarray(golden.inputs[rows]) for rows in indices(golden, batch)]
+    """The golden inputs in contiguous batches, each beginning one input later, as many as `indices` says."""
+    return [take(golden.inputs, rows) for rows in indices(golden, batch)]
 
 
 def indices(golden: Golden, batch: int) -> NDArray[np.int64]:
-    """Which golden inputs are in each batch, (inputs, batch); after the last comes the first again."""
-    count = len(golden.inputs)
-    return np.add.outer(np.arange(count), np.arange(batch)) % count
+    """Which golden inputs are in each batch, (batches, batch); after the last input comes the first again.
+
+    There are as many batches as inputs, or as MOST_BYTES allows: then they begin as far apart as that needs.
+    """
+    inputs = rows_of(golden.inputs)
+    row_bytes = sum(array.nbytes for array in golden.inputs.values()) / inputs
+    count = max(1, min(inputs, int(MOST_BYTES / (batch * max(1, row_bytes)))))
+    first = np.arange(count) * inputs // count
+    return np.add.outer(first, np.arange(batch)) % inputs
+
+
+def _judge(answers: list[Batch], expected: Batch) -> Agreement:
+    """By the one rule that exports, servers and load tests are judged by."""
+    errors = agreement.compare(join(answers), expected)
+    largest = float(np.minimum(errors.error, NOT_A_NUMBER).max())
+    share = float(errors.share.max())
+    classes = any(map(agreement.has_classes, expected.values()))
+    top1 = float(errors.same_top.mean()) if classes else None
+    return Agreement(len(errors.error), int(errors.wrong.sum()), largest, top1, share if np.isfinite(share) else None)

@@ -7,10 +7,11 @@ Settings come from the environment; all of them, with their defaults:
 
     SERVING_MODEL_DIR           the model's folder: manifest.json and a folder per format (required)
     SERVING_FORMAT              torchscript (required)
-    SERVING_MODEL               digits_cnn: the name in the URL, and the network in models/zoo
+    SERVING_MODEL               digits_cnn: the name in the URL, and the model (models/zoo, or an imported one)
     SERVING_HOST                127.0.0.1
     SERVING_REST_PORT           8501: POST /v1/models/<name>:predict
-    SERVING_GRPC_PORT           (required) InferenceAPIsService: input data (JSON, or raw float32 with shape)
+    SERVING_GRPC_PORT           (required) InferenceAPIsService: inputs data (JSON, or raw bytes with shape; for
+                                several inputs data.<name> and shape.<name>)
     SERVING_MANAGEMENT_PORT     (required) GET /models/<name>: the workers and whether they are READY
     SERVING_METRICS_PORT        (required) GET /metrics, for Prometheus
     SERVING_DEVICE              auto: a GPU if there is one, else cpu; cpu; cuda: a GPU or the server ends

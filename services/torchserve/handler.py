@@ -17,10 +17,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 from ts.utils.util import PredictionException
 
-from models.formats import Batch
+from models.tensors import Batch, join, rows_of, split
 from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json, encode_raw
 from services.flaskrest.runtimes import load_runtime
 from services.phases import announce, announce_worker
@@ -31,6 +30,8 @@ from services.torchserve.refusal import Refusal
 
 JSON = "application/json"
 RAW = "application/octet-stream"
+WHOLE = ""
+"""The name of a body that holds all inputs: no input is called so."""
 
 
 class Handler:
@@ -44,7 +45,8 @@ class Handler:
         settings = Settings.from_env(os.environ)
         # It also freezes the heap: otherwise the garbage collector walks the whole framework amid requests.
         runtime = load_runtime(replace(settings, model_dir=Path(context.system_properties["model_dir"])))
-        self._codec = Codec(runtime.spec.inputs[0])
+        self._codec = Codec(runtime.spec.inputs)
+        self._outputs = runtime.spec.outputs
         self._predict = runtime.predict
         self._told = {"device": runtime.device, "intra_op_threads": runtime.intra_op_threads}
         self._body_limit = settings.max_body_bytes
@@ -63,7 +65,7 @@ class Handler:
         answers = []
         for index, item in enumerate(decoded):
             context.set_response_content_type(index, JSON)
-            answer = item if isinstance(item, Refusal) else _encode(next(outputs), item.answer_key, index, context)
+            answer = item if isinstance(item, Refusal) else self._encode(next(outputs), item.answer_key, index, context)
             if isinstance(answer, Refusal):
                 _refuse(answer, index, context, alone=len(data) == 1)
                 answer = answer.body
@@ -77,42 +79,63 @@ class Handler:
         return json.dumps(self._told).encode()
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
-        name = "data" if "data" in request else "body"
-        kind = content_type(headers)
-        if name not in request or kind not in (JSON, RAW):
+        bodies, kind = bodies_of(request), content_type(headers)
+        if not bodies or kind not in (JSON, RAW):
             return Refusal(415, f"send the body as Content-Type: {JSON}, or {RAW} with the header X-Tensor-Shape")
         if headers.get("explain") == "True":
             return Refusal(404, "this model answers :predict only")
-        body = bytes(request[name])
-        if len(body) > self._body_limit:
-            return Refusal(413, f"the body has {len(body)} bytes; the limit is {self._body_limit}")
+        size = sum(map(len, bodies.values()))
+        if size > self._body_limit:
+            return Refusal(413, f"the body has {size} bytes; the limit is {self._body_limit}")
         try:
-            if "shape" in request:
-                return self._codec.decode_raw(body, bytes(request["shape"]).decode("ascii", "replace"))
-            if kind == RAW:
-                return self._codec.decode_raw(body, header(headers, "x-tensor-shape"))
-            return self._codec.decode_json(body)
+            return self._read(bodies, request, header(headers, "x-tensor-shape") if kind == RAW else None, kind)
         except BadInputError as error:
             return Refusal(400, str(error))
+
+    def _read(self, bodies: Mapping[str, bytes], request: Mapping[str, Any], shape: str | None, kind: str) -> Decoded:
+        """GRPC's inputs apart or together, a raw body with the header's shape, or JSON."""
+        if WHOLE not in bodies:
+            return self._codec.decode_apart(bodies, {n: text(value) for n, value in named(request, "shape.").items()})
+        if "shape" in request:
+            return self._codec.decode_raw(bodies[WHOLE], text(request["shape"]))
+        if kind == RAW:
+            return self._codec.decode_raw(bodies[WHOLE], shape)
+        return self._codec.decode_json(bodies[WHOLE])
 
     def _predict_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
         if len(batches) <= 1:
             return [self._predict(batch) for batch in batches]
-        ends = np.cumsum([len(batch) for batch in batches])
-        return np.split(self._predict(np.concatenate(batches)), ends[:-1])
+        return split(self._predict(join(batches)), [rows_of(batch) for batch in batches])
+
+    def _encode(self, outputs: Batch, answer_key: str, index: int, context: Any) -> bytes | Refusal:
+        """JSON, or the outputs' bytes for a client that accepts those."""
+        if header(context.get_all_request_header(index), "accept") == RAW:
+            body, shape = encode_raw(outputs, self._outputs)
+            context.set_response_content_type(index, RAW)
+            context.set_response_header(index, "X-Tensor-Shape", shape)
+            return body
+        try:
+            return encode_json(outputs, answer_key)
+        except BadOutputError as error:
+            return Refusal(500, str(error))
 
 
-def _encode(outputs: Batch, answer_key: str, index: int, context: Any) -> bytes | Refusal:
-    """JSON, or float32 bytes for a client that accepts those."""
-    if header(context.get_all_request_header(index), "accept") == RAW:
-        body, shape = encode_raw(outputs)
-        context.set_response_content_type(index, RAW)
-        context.set_response_header(index, "X-Tensor-Shape", shape)
-        return body
-    try:
-        return encode_json(outputs, answer_key)
-    except BadOutputError as error:
-        return Refusal(500, str(error))
+def bodies_of(request: Mapping[str, Any]) -> dict[str, bytes]:
+    """A request's one body by the name WHOLE, or the inputs that gRPC sends apart by their own; empty for neither."""
+    for name in ("data", "body"):
+        if name in request:
+            return {WHOLE: bytes(request[name])}
+    return {name: bytes(data) for name, data in named(request, "data.").items()}
+
+
+def named(request: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The entries of a gRPC request that begin so, by the rest of their names: `data.tokens` is that of `tokens`."""
+    return {name.removeprefix(prefix): value for name, value in request.items() if name.startswith(prefix)}
+
+
+def text(shape: bytes) -> str:
+    """A shape as gRPC carries it; what is no ASCII is no shape, and is refused as one."""
+    return bytes(shape).decode("ascii", "replace")
 
 
 def _refuse(refusal: Refusal, index: int, context: Any, alone: bool) -> None:

@@ -1,7 +1,7 @@
 """Where the handler's time goes, as counters of TorchServe's own Prometheus page.
 
     handler_requests_total          requests that the handler answered, refusals included
-    handler_parse_microseconds      the bodies into float32 arrays
+    handler_parse_microseconds      the bodies into arrays
     handler_predict_microseconds    the one call of the model
     handler_encode_microseconds     the outputs into the answers' bodies
 

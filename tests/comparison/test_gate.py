@@ -1,53 +1,107 @@
 import json
+import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
 from comparison.deployments import read_registry
-from comparison.gate import check, check_others, encodings, judge, payload_kind, taken
+from comparison.gate import check, check_others, encodings, judge, payload_kind, taken, unfit
 from comparison.plan import PROFILES, make_plan
+from comparison.results import Gate
 
 EXPECTED = np.eye(10, dtype=np.float32)[:8] * 0.9
 
 
+def judged(answers, expected=EXPECTED):
+    return judge({"y": answers}, {"y": expected})
+
+
 def test_equal_answers_pass():
-    gate = judge(EXPECTED.copy(), EXPECTED)
+    gate = judged(EXPECTED.copy())
     assert gate.passed
-    assert (gate.checked, gate.max_abs_error, gate.top1_agreement, gate.reason) == (8, 0.0, 1.0, "")
+    assert (gate.checked, gate.max_abs_error, gate.worst_share) == (8, 0.0, 0.0)
+    assert (gate.top1_agreement, gate.reason) == (1.0, "")
 
 
 def test_rounding_passes_and_a_real_difference_does_not():
-    assert judge(EXPECTED + np.float32(5e-6), EXPECTED).passed
+    assert judged(EXPECTED + np.float32(5e-6)).passed
     wrong = EXPECTED.copy()
     wrong[3, 7] += 2e-5
-    gate = judge(wrong, EXPECTED)
+    gate = judged(wrong)
     assert not gate.passed
-    assert gate.reason.startswith("golden input 3: absolute error 2e-05")
+    assert gate.reason.startswith("golden input 3: absolute error 2e-05 (2 times what is allowed), top-1 agreement 100")
+    assert gate.worst_share == pytest.approx(2, rel=0.01)
 
 
-def test_another_class_fails_however_small_the_error():
-    close = np.array([[0.500001, 0.499999]], np.float32)
-    gate = judge(close[:, ::-1].copy(), close)
-    assert gate.max_abs_error < 1e-5
-    assert not gate.passed
-    assert gate.top1_agreement == 0.0
+def test_another_class_is_said():
+    gate = judged(EXPECTED[:, ::-1].copy())
+    assert (gate.passed, gate.top1_agreement) == (False, 0.0)
+    assert "top-1 agreement 0.0%" in gate.reason
 
 
 def test_nan_fails():
     wrong = EXPECTED.copy()
     wrong[2, 2] = np.nan
-    gate = judge(wrong, EXPECTED)
+    gate = judged(wrong)
     assert not gate.passed
-    assert gate.max_abs_error is None
+    assert (gate.max_abs_error, gate.worst_share) == (None, None)
+    assert gate.reason.startswith("golden input 2: an answer that is no number")
 
 
-def test_another_shape_fails():
-    gate = judge(EXPECTED[:, :9], EXPECTED)
+def test_another_shape_or_another_name_fails():
+    gate = judged(EXPECTED[:, :9])
     assert not gate.passed
-    assert "answers have shape (8, 9)" in gate.reason
+    assert "y has shape (8, 9), expected (8, 10)" in gate.reason
+    assert "the outputs are x, expected y" in judge({"x": EXPECTED}, {"y": EXPECTED}).reason
+
+
+@pytest.mark.parametrize("shape", [(8,), (8, 1), (8, 4, 4)])
+def test_of_outputs_without_classes_no_top_1_is_said(shape):
+    expected = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    assert judged(expected.copy(), expected).top1_agreement is None
+    gate = judged(expected + 1, expected)
+    assert (gate.passed, gate.top1_agreement, gate.max_abs_error) == (False, None, 1.0)
+    assert "top-1" not in gate.reason
+
+
+def test_what_is_allowed_is_a_share_of_the_rows_largest_number_and_nothing_for_integers():
+    large = np.float32([[1000.0], [0.0]])
+    assert judged(large + np.float32([[0.009], [0]]), large).passed
+    assert not judged(large + np.float32([[0], [0.009]]), large).passed
+    counts = np.array([5, 6])
+    gate = judged(np.array([5, 7]), counts)
+    assert (gate.passed, gate.max_abs_error, gate.worst_share) == (False, 1.0, None)
+    assert gate.reason == "golden input 1: absolute error 1 (it must be equal)"
+
+
+def test_a_gate_of_before_shares_were_recorded_can_still_be_read():
+    old = {"passed": True, "checked": 64, "max_abs_error": 3e-8, "top1_agreement": 1.0, "reason": ""}
+    assert Gate.model_validate(old).worst_share is None
+
+
+def only(name):
+    (endpoint,) = make_plan(read_registry(environ={}), [name], PROFILES["quick"]).endpoints
+    return endpoint
+
+
+def limited(endpoint, limit):
+    environment = {**endpoint.deployment.environment, "SERVING_MAX_BODY_BYTES": str(limit)}
+    return replace(endpoint, deployment=replace(endpoint.deployment, environment=environment))
+
+
+def test_requests_beyond_the_servers_limit_are_not_sent_and_it_is_said_why(model_dir, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
+    endpoint = only("flask-torchscript-rest")
+    assert unfit(endpoint) == unfit(endpoint, rows=32) == ""
+    small = limited(endpoint, 50_000)
+    assert unfit(small) == unfit(small, "raw_tensor") == ""
+    reason = r"a request of 32 rows has 0\.\d MB, and servers take 0\.1 MB at most \(MAX_BODY_BYTES\)"
+    assert re.fullmatch(reason, unfit(small, rows=32))
+    assert unfit(limited(endpoint, 10)).startswith("a request of one row has 0.0 MB")
+    assert unfit(only("inprocess-torchscript"), rows=10**6) == "", "nothing is sent to a floor"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from comparison.readiness import wait_ready
 from comparison.runtimes.local import LocalRuntime
 from loadtests.loads import Load, Stage
 from loadtests.samples import golden_inputs
+from models.tensors import rows_of
+from tests.imported import write_model
 
 REGISTRY = read_registry(environ={})
 
@@ -97,6 +99,14 @@ def test_who_cannot_be_asked_says_so(model_dir):
     assert (found.outcome, "no way to name a layer" in found.reason) == ("not asked", True)
 
 
+def test_of_a_model_that_names_no_layers_nothing_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
+    write_model(tmp_path / "mine")
+    deployment = replace(find_deployment(REGISTRY, "flask-torchscript"), model="mine")
+    found = layers.probe(deployment.endpoints[0], Answering(deployment, {"rest": "127.0.0.1:1"}))
+    assert (found.layer, found.outcome, found.reason) == ("", "not asked", "the model names no layers")
+
+
 def test_floors_variants_and_the_null_service_are_not_asked():
     asked = {e.name: layers.wanted(e) for d in REGISTRY for e in d.endpoints}
     assert sum(asked.values()) == 11
@@ -153,6 +163,6 @@ def test_a_real_floor_is_called_with_batches_and_by_another_call(started, tmp_pa
     assert [window.load for window in visit.windows] == loads
     assert all(window.requests and window.wrong_answers == 0 for window in visit.windows)
     assert visit.windows[1].answers_checked % 8 == 0
-    assert len(golden_inputs("digits_cnn")) == 64
+    assert rows_of(golden_inputs("digits_cnn")) == 64
     with pytest.raises(ValueError, match="one caller"):
         floor.visit_floor(server, deployment.name, [Stage(Load(4), 0.5)], 1, tmp_path, lambda: None)

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from loadtests.rows import read_rows
+from models.golden import Golden, write_golden
+from tests.imported import write_model
 
 REPOSITORY = Path(__file__).parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py"]
@@ -27,7 +29,7 @@ def pool(tmp_path_factory):
     random = np.random.default_rng(5)
     inputs = random.random((32, 28, 28, 1), dtype=np.float32)
     outputs = random.dirichlet(np.ones(10), 32).astype(np.float32)
-    np.savez(folder / "golden.npz", inputs=inputs, outputs=outputs, labels=outputs.argmax(axis=1))
+    write_golden(folder, Golden({"image": inputs}, {"probabilities": outputs}, outputs.argmax(axis=1)))
     return folder
 
 
@@ -162,3 +164,10 @@ def web_ui(server, pool, tmp_path, free_port):
     yield f"http://127.0.0.1:{free_port}"
     process.terminate()
     process.communicate(timeout=20)
+
+
+@pytest.fixture
+def two_inputs(tmp_path):
+    """The folder of an imported model called `m`, with two inputs and two outputs, and two golden rows."""
+    write_model(tmp_path / "m")
+    return tmp_path / "m"

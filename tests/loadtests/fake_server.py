@@ -19,7 +19,8 @@ import grpc
 import numpy as np
 
 from loadtests.payloads import grpc_tfserving, grpc_torchserve, json_rows
-from loadtests.samples import expected_outputs, golden_inputs
+from loadtests.samples import expected_outputs, golden_inputs, spec_of
+from models.tensors import rows_of, take
 
 MODEL = "digits_cnn"
 PREDICT = f"/v1/models/{MODEL}:predict"
@@ -33,12 +34,14 @@ level {count}
 
 class State:
     def __init__(self, folder):
+        self.spec = spec_of(MODEL, folder)
         self.inputs = golden_inputs(MODEL, folder)
-        self.outputs = expected_outputs(MODEL, "savedmodel", folder)
+        (self.outputs,) = expected_outputs(MODEL, "savedmodel", folder).values()
         self.mode, self.count, self.connections, self.lock = "golden", 0, 0, threading.Lock()
 
     def rows_by_body(self, payload):
-        return {payload.encode(MODEL, self.inputs[i : i + 1]): i for i in range(len(self.inputs))}
+        rows = range(rows_of(self.inputs))
+        return {payload.encode(self.spec, take(self.inputs, slice(i, i + 1))): i for i in rows}
 
     def predict(self, row):
         """The output row to answer; None for an error. Counts first: a request that hangs was still asked."""

@@ -12,7 +12,7 @@ from models.manifest import MANIFEST_NAME, Manifest, digest, read_manifest
 @pytest.fixture
 def small_zoo(monkeypatch: pytest.MonkeyPatch) -> None:
     """The zoo with two models more, which are small and need no training: `pair` and `kinds`."""
-    monkeypatch.setattr(zoo, "__path__", [*zoo.__path__, str(Path(__file__).with_name("zoo"))])
+    monkeypatch.setattr(zoo, "__path__", [*zoo.__path__, str(Path(__file__).with_name("small_zoo"))])
 
 
 @pytest.fixture

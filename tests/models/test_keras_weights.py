@@ -69,5 +69,5 @@ def test_a_weight_without_a_variable_and_a_variable_without_a_weight_are_named(m
     with pytest.raises(ValueError, match="has 0 variables other/kernel"):
         set_weights(model, {"other/kernel": np.zeros(1, np.float32)})
     del weights["norm/beta"]
-    with pytest.raises(ValueError, match="that no weight is for: .*norm/beta"):
+    with pytest.raises(ValueError, match=r"that no weight is for: .*norm/beta"):
         set_weights(model, weights)

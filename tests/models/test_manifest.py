@@ -74,7 +74,7 @@ def test_what_to_do_about_an_imported_artifact_is_to_import_it_again(model_dir, 
     (tmp_path / MANIFEST_NAME).write_text(manifest.model_dump_json())
     assert read_manifest(tmp_path) == manifest
     assert "serveoff import" in manifest.remedy
-    with pytest.raises(ArtifactError, match="no torchscript artifact .*: NonZero has no fixed shape"):
+    with pytest.raises(ArtifactError, match=r"no torchscript artifact .*: NonZero has no fixed shape"):
         verify_artifact(tmp_path, "torchscript")
 
 

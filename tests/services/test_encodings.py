@@ -7,9 +7,11 @@ import pytest
 
 from comparison import gate
 from comparison.deployments import read_registry
+from tests.services import two_tensors
 from tests.services.flaskrest.serving import serve
 from tests.services.tfserving.model_server import running
 from tests.services.torchserve.running import start
+from tests.services.two_tensors_artifacts import write_model
 
 pytestmark = pytest.mark.slow
 LIMIT = str(2**23)
@@ -38,13 +40,13 @@ class Reached:
 
 @contextmanager
 def flask(model_dir, format, folder):
-    with serve(model_dir, format, folder, max_body_bytes=LIMIT) as server:
+    with serve(model_dir, format, folder, model=model_dir.name, max_body_bytes=LIMIT) as server:
         yield Reached(server.port)
 
 
 @contextmanager
 def torchserve(model_dir, format, folder):
-    server = start(model_dir, folder)
+    server = start(model_dir, folder, MODEL=model_dir.name)
     try:
         server.wait_ready()
         yield Reached(server.port("REST"), server.port("GRPC"))
@@ -54,22 +56,41 @@ def torchserve(model_dir, format, folder):
 
 @contextmanager
 def tfserving(model_dir, format, folder):
-    settings = {"MODEL_DIR": str(model_dir), "FORMAT": format, "DEVICE": "cpu"}
+    settings = {"MODEL": model_dir.name, "MODEL_DIR": str(model_dir), "FORMAT": format, "DEVICE": "cpu"}
     environ = {f"SERVING_{name}": value for name, value in settings.items()}
     with running(folder, module="services.tfserving", PATH="/nowhere", **environ) as server:
         yield Reached(server.rest_port, server.grpc_port)
 
 
-@pytest.mark.parametrize("service", TAKEN)
-def test_every_encoding_answers_the_golden_outputs(service, model_dir, tmp_path, monkeypatch):
-    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
-    deployment = REGISTRY[service]
-    assert set(gate.taken(deployment)) == TAKEN[service]
-    serving = {"flask": flask, "torchserve": torchserve, "tfserving": tfserving}[deployment.server]
-    with serving(model_dir, deployment.format, tmp_path) as server:
+SERVING = {"flask": flask, "torchserve": torchserve, "tfserving": tfserving}
+
+
+def answers_golden(deployment, model_dir, folder, rows):
+    with SERVING[deployment.server](model_dir, deployment.format, folder) as server:
         for endpoint in deployment.endpoints:
             checked = {"": gate.check(endpoint, server)} | gate.check_others(endpoint, server)
             assert checked.keys() == gate.encodings(endpoint).keys()
             for name, found in checked.items():
                 assert found.passed, f"{endpoint.name} {name}: {found.reason}"
-                assert found.checked == 64
+                assert found.checked == rows
+
+
+@pytest.mark.parametrize("service", TAKEN)
+def test_every_encoding_answers_the_golden_outputs(service, model_dir, tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
+    assert set(gate.taken(REGISTRY[service])) == TAKEN[service]
+    answers_golden(REGISTRY[service], model_dir, tmp_path, rows=64)
+
+
+@pytest.fixture(scope="module")
+def imported_dir(tmp_path_factory):
+    """Two inputs and two outputs, of floats and of integers."""
+    return write_model(tmp_path_factory.mktemp("imported"), ("torchscript", "savedmodel"))
+
+
+@pytest.mark.parametrize("service", [service for service in TAKEN if "frozen" not in service])
+def test_every_encoding_takes_several_inputs_of_an_imported_model(service, imported_dir, tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(imported_dir.parent))
+    (deployment,) = (d for d in read_registry(environ={"MODEL": two_tensors.NAME}) if d.service == service)
+    assert deployment.model == two_tensors.NAME
+    answers_golden(deployment, imported_dir, tmp_path, rows=5)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from comparison.answers import Evidenced
 from comparison.outcome import Entry, Exhibit, Voice
+from comparison.results import Gate
 from comparison.stats import Estimate
 from comparison.studies.claims.pairs import FRAMEWORK, find
 from comparison.studies.claims.ruling import Ruling, counted, rule, verdict
@@ -13,7 +14,7 @@ from comparison.studies.claims.ruling import Ruling, counted, rule, verdict
 WHERE = ("inprocess", "flask")
 """The bare model says it best; a server's answers went through JSON."""
 AGREE_WITHIN = 1e-5
-"""As models.golden.TOLERANCE, which whoever only reads a run has not."""
+"""As models.agreement.TOLERANCE, which whoever only reads a run has not."""
 BY_TESTS = "The tests show it; of what this run could add, nothing was measured."
 
 
@@ -23,7 +24,10 @@ def tests(file: str, group: str, shown: Iterable[tuple[str, str]]) -> list[Exhib
 
 
 def agreement(evidence: Evidenced, formats: Sequence[str]) -> Iterator[Exhibit]:
-    """The largest absolute error of each format over the golden inputs; an error beyond 1e-5 speaks against."""
+    """The largest absolute error of each format over the golden inputs; one beyond what is allowed speaks against.
+
+    Allowed is what the gate allows: 1e-5, or as many times more as the largest value of its row is above 1.
+    """
     for format in formats:
         entry = next((e for where in WHERE if (e := find(evidence, where, format)) and e.result.gate), None)
         if entry is not None:
@@ -52,12 +56,13 @@ def _error(entry: Entry) -> Exhibit:
         metric="absolute error",
         figure=error,
         unit="error",
-        speaks=_voice(known),
+        speaks=_voice(gate),
     )
 
 
-def _voice(error: float | None) -> Voice:
-    """A format that did not answer says nothing of the claim."""
-    if error is None:
+def _voice(gate: Gate) -> Voice:
+    """A format that did not answer says nothing of the claim; where no share was recorded, the error decides."""
+    if gate.max_abs_error is None:
         return "open"
-    return "for" if error <= AGREE_WITHIN else "against"
+    share = gate.max_abs_error / AGREE_WITHIN if gate.worst_share is None else gate.worst_share
+    return "for" if share <= 1 else "against"

@@ -2,7 +2,8 @@
 
 Rule: shown by tests, with TensorFlow 1's own interface, which TensorFlow 2 still carries as `tf.compat.v1`: a symbolic
 tensor has no value until `Session.run`, and neither has a variable. A run adds that the frozen graph, fed through a
-placeholder and run by a Session, gives the golden outputs; an error beyond 1e-5 would speak against the claim.
+placeholder and run by a Session, gives the golden outputs; an error beyond what the gate allows, 1e-5 of the row's
+largest value or of 1, would speak against the claim.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """TF2 runs eagerly by default and switches to a graph with one line.
 
 Rule: shown by tests: the network's Python code runs at every call, and `tf.function(model)`, one line, makes it run as
-a graph. A run adds that the eager and the graph form give the same outputs: an error beyond 1e-5 of keras_eager or
-savedmodel speaks against the claim. What the line gains is shown, from the first claim, and does not decide.
+a graph. A run adds that the eager and the graph form give the same outputs: an error of keras_eager or savedmodel
+beyond what the gate allows, 1e-5 of the row's largest value or of 1, speaks against the claim. What the line gains is
+shown, from the first claim, and does not decide.
 """
 
 from __future__ import annotations

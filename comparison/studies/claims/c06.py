@@ -2,8 +2,9 @@
 
 Rule: every deployment is asked for the output of the last hidden layer. A dynamic form that answers and a static one
 that refuses speak for the claim; a dynamic one that refuses and a static one that answers speak against it; no proper
-answer is open. Both kinds are needed. Endpoints whose protocol cannot name a layer are shown and do not decide. That
-the answers agree, and what asking costs, is shown too.
+answer is open. Both kinds are needed. Endpoints whose protocol cannot name a layer are shown and do not decide; of a
+model that names no layers none is asked, and the claim is not measured. That the answers agree, and what asking costs,
+is shown too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from comparison.studies.claims.ruling import Ruling, rule
 MEASURE = "serveoff run 'flask-*'"
 DYNAMIC_FORMS = ("keras_eager", "torch_eager")
 STATIC, DYNAMIC = "static", "dynamic"
+NO_LAYERS = "The model names no layers: there was none to ask for."
 FILE = "tests/services/flaskrest/test_layers.py"
 TESTS = (
     ("test_eager_networks_and_a_session_show_the_same_layers", "eager networks and a Session show the same layers"),
@@ -36,6 +38,8 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
     asked = [(e, e.result.layers) for e in evidence.entries if e.result.layers and e.role == "contender"]
     probed = [(entry, layers) for entry, layers in asked if layers is not None]
     answered = [(entry, layers) for entry, layers in probed if layers.outcome == "answered"]
+    if probed and not any(layers.layer for _, layers in probed):
+        return Ruling("not measured", NO_LAYERS, tuple(tests(FILE, "both", TESTS)))
     exhibits = [_exhibit(entry, layers, len(answered), suite.settings.seed) for entry, layers in probed]
     found = rule((*exhibits, *_agreement(answered), *tests(FILE, "both", TESTS)), needed=(DYNAMIC, STATIC))
     if not probed:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models import formats
+from models.catalog import is_zoo, load_spec
 from models.formats import Predict, one_row
-from models.manifest import verify_artifact
+from models.manifest import MANIFEST_NAME, read_manifest, verify_artifact
 from models.spec import FORMATS, ModelSpec
 from models.versions import installed
-from models.zoo import load_spec
 from services.flaskrest.runtimes import null
 from services.phases import announce
 from services.settings import Settings, SettingsError
@@ -65,13 +65,22 @@ def load_runtime(settings: Settings) -> Runtime:
 
 def check(settings: Settings) -> tuple[ModelSpec, Path]:
     """The model's spec and its artifact's path, after the artifact's hash was verified; imports no framework."""
-    spec = load_spec(settings.model)
+    spec = _spec(settings)
     if settings.format == null.FORMAT:
         return spec, settings.model_dir
     if settings.format not in FORMATS:
         known = ", ".join((*FORMATS, null.FORMAT))
         raise SettingsError(f"SERVING_FORMAT is {settings.format!r}: use one of {known}")
     return spec, settings.model_dir / verify_artifact(settings.model_dir, settings.format).path
+
+
+def _spec(settings: Settings) -> ModelSpec:
+    """The model's spec: a zoo model's own, an imported one's from the folder that is served, wherever that lies."""
+    if not is_zoo(settings.model) and (settings.model_dir / MANIFEST_NAME).is_file():
+        manifest = read_manifest(settings.model_dir)
+        if manifest.model == settings.model:
+            return manifest.spec
+    return load_spec(settings.model)
 
 
 def choose_device(asked: str, has_gpu: bool) -> str:

@@ -1,20 +1,19 @@
-"""No model at all: zeros of the right shape, to measure what the server itself costs."""
+"""No model at all: zeros of the right shapes and dtypes, to measure what the server itself costs."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from models.formats import Batch, Predict
+from models.formats import Predict
 from models.spec import ModelSpec
+from models.tensors import Batch, rows_of, zeros
 
 FORMAT = "null"
 
 
 def load(spec: ModelSpec) -> Predict:
     """A function that reads its input's batch size and nothing else."""
-    row_shape = spec.outputs[0].row_shape
+    outputs = spec.outputs
 
     def predict(batch: Batch) -> Batch:
-        return np.zeros((len(batch), *row_shape), np.float32)
+        return zeros(outputs, rows_of(batch))
 
     return predict

@@ -60,9 +60,11 @@ def predict(servable: Servable, signature: Signature, inputs: Tensors, wanted: S
     _check_inputs(signature, inputs)
     _check_outputs(signature, wanted)
     aliases = sorted(wanted or signature.outputs)
-    feeds = [signature.inputs[alias].name for alias in inputs]
+    # In the signature's order, not the client's: requests share a batch, and a prepared call, whatever came first.
+    feeds = [info.name for info in signature.inputs.values()]
+    arrays = [inputs[alias] for alias in signature.inputs]
     fetches = [signature.outputs[alias].name for alias in aliases]
-    return dict(zip(aliases, run(servable, feeds, list(inputs.values()), fetches), strict=True))
+    return dict(zip(aliases, run(servable, feeds, arrays, fetches), strict=True))
 
 
 def predict_signature(servable: Servable, name: str) -> Signature:

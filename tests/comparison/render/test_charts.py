@@ -93,7 +93,7 @@ def _charted(comparison, timeline):
 
 
 def encodings_of(comparison, endpoint):
-    """Its own encoding and raw float32."""
+    """Its own encoding and raw bytes."""
     found = {e.payload: e for e in comparison.payloads if e.endpoint == endpoint}
     return found[""], found["raw_tensor"]
 

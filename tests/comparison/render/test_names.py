@@ -10,7 +10,7 @@ from loadtests.loads import parse_load
         ("1", "1 caller"),
         ("16", "16 callers"),
         ("poisson@500", "open loop, 500 req/s"),
-        ("1/raw_tensor", "1 caller, raw float32"),
+        ("1/raw_tensor", "1 caller, raw bytes"),
         ("1x32", "1 caller, 32 rows a request"),
     ],
 )

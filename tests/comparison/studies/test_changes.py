@@ -29,7 +29,7 @@ def test_an_encoding_in_which_another_is_quicker_is_named(tmp_path):
     comparison = compare(folder)
     assert conditions(comparison) == {"encoding": SLOW}
     (sentence,) = choices.sentences(comparison)
-    assert sentence.startswith("If clients can send raw float32, savedmodel behind Flask over REST is quicker still: ")
+    assert sentence.startswith("If clients can send raw bytes, savedmodel behind Flask over REST is quicker still: ")
     assert sentence in markdown.render(comparison).replace("\\", "")
 
 

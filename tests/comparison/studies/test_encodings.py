@@ -177,7 +177,7 @@ def test_an_older_run_that_did_not_record_what_is_taken_says_not_measured(folder
 def test_every_figure_of_the_matrix_has_its_interval_and_count(comparison):
     table = payloads.matrix(comparison)
     assert [c.title for c in table.columns][1:] == [
-        *("JSON list", "base64 in JSON", "raw float32", "gRPC tensor", "gRPC raw bytes", "JSON list over gRPC")
+        *("JSON list", "base64 in JSON", "raw bytes", "gRPC tensor", "gRPC raw bytes", "JSON list over gRPC")
     ]
     assert {title for title, _ in table.groups} == {"torchscript", "savedmodel"}
     point = comparison.entry(TORCHSCRIPT).alone
@@ -201,7 +201,7 @@ def test_the_main_ranking_names_the_payload_of_each_row(comparison):
 def test_the_sentences_name_the_gain_and_the_leader(comparison):
     assert payloads.sentence(comparison).startswith("gRPC raw bytes makes savedmodel behind the embedded stand-in")
     best = payloads.best_sentence(comparison)
-    assert best.startswith("With the best payload each, torchscript behind Flask over REST (raw float32) comes first")
+    assert best.startswith("With the best payload each, torchscript behind Flask over REST (raw bytes) comes first")
     assert "savedmodel behind the embedded stand-in over gRPC (gRPC raw bytes) second" in best
 
 

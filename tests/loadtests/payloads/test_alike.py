@@ -19,14 +19,15 @@ from loadtests.endpoints import Target
 from loadtests.payloads import payload_for
 from loadtests.pools import headers_of
 from loadtests.protocols.rest import RestUser
+from models.catalog import load_spec
 
-batch = np.random.default_rng(3).random((2, 28, 28, 1), dtype=np.float32)
+batch = {"image": np.random.default_rng(3).random((2, 28, 28, 1), dtype=np.float32)}
 framed = []
 for fields in json.loads(sys.argv[1]):
     encoding = fields.pop("encoding")
     target = Target(**fields)
-    payload = payload_for("rest", target.grpc_api, encoding)
-    request = RestUser.frame(target, payload.encode(target.model, batch), headers_of(payload, batch))
+    payload, spec = payload_for("rest", target.grpc_api, encoding), load_spec(target.model)
+    request = RestUser.frame(target, payload.encode(spec, batch), headers_of(payload, spec, batch))
     framed.append(request.decode("latin-1"))
 print(json.dumps(framed))
 """

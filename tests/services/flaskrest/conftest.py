@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from flask import Flask
 
+from models.catalog import load_spec
 from models.formats import Predict
-from models.zoo import load_spec
+from models.spec import ModelSpec
 from services.flaskrest.app import create_app
 from services.flaskrest.runtimes import Runtime, null
 from services.settings import Settings
 from tests.bad_inputs import BODY_LIMIT, MODEL
+from tests.services import two_tensors
+
+MakeApp = Callable[..., Flask]
 
 
 @pytest.fixture
@@ -21,22 +26,34 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def make_app(settings: Settings) -> Callable[[Predict], Flask]:
-    """An application around any function from batch to batch."""
-    spec = load_spec(MODEL)
+def make_app(settings: Settings) -> MakeApp:
+    """An application around any function from batch to batch, of digits_cnn's spec or another."""
 
-    def make(predict: Predict) -> Flask:
-        return create_app(settings, Runtime(predict, spec, "cpu", "none", "0"), load_s=1.5)
+    def make(predict: Predict, spec: ModelSpec | None = None) -> Flask:
+        spec = spec or load_spec(MODEL)
+        runtime = Runtime(predict, spec, "cpu", "none", "0")
+        return create_app(replace(settings, model=spec.name), runtime, load_s=1.5)
 
     return make
 
 
 @pytest.fixture
-def null_app(make_app: Callable[[Predict], Flask]) -> Flask:
+def null_app(make_app: MakeApp) -> Flask:
     return make_app(null.load(load_spec(MODEL)))
 
 
 @pytest.fixture
-def echo_app(make_app: Callable[[Predict], Flask]) -> Flask:
+def echo_app(make_app: MakeApp) -> Flask:
     """Answers the first ten numbers of each row, so that a test sees what the model was given."""
-    return make_app(lambda batch: np.ascontiguousarray(batch.reshape(len(batch), -1)[:, :10]))
+
+    def echo(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        image = batch["image"]
+        return {"probabilities": np.ascontiguousarray(image.reshape(len(image), -1)[:, :10])}
+
+    return make_app(echo)
+
+
+@pytest.fixture
+def two_app(make_app: MakeApp) -> Flask:
+    """Two inputs and two outputs, of floats and of integers."""
+    return make_app(two_tensors.predict, two_tensors.SPEC)

@@ -89,7 +89,7 @@ def test_body_sent_by_curl_without_a_content_type(null_app: Flask) -> None:
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 def test_answer_that_json_cannot_say_is_an_error(make_app: Callable[[Predict], Flask], number: float) -> None:
-    app = make_app(lambda batch: np.full((len(batch), 10), number, np.float32))
+    app = make_app(lambda batch: {"probabilities": np.full((1, 10), number, np.float32)})
     answer = send(app.test_client(), GOOD)
     assert answer.status_code == 500
     assert "NaN" in answer.json["error"]

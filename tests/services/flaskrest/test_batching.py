@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.formats import Batch
-from models.golden import Golden, read_golden
+from models.golden import Golden
+from models.tensors import Batch
 from services.flaskrest.batching import PREPARED, Batcher, Prepared
 from services.flaskrest.codec import BadInputError, Decoded
 from services.flaskrest.exchange import BODY, Environ
@@ -33,15 +33,16 @@ class Model:
         self.calls: list[int] = []
 
     def __call__(self, batch: Batch) -> Batch:
-        self.calls.append(len(batch))
-        if (batch < 0).any():
+        rows = batch["x"]
+        self.calls.append(len(rows))
+        if (rows < 0).any():
             raise RuntimeError("negative")
-        return batch.sum(axis=1, keepdims=True)
+        return {"sum": rows.sum(axis=1, keepdims=True)}
 
 
 def decode(environ: Environ, body: bytes) -> Decoded:
     try:
-        return Decoded(np.array(json.loads(body), np.float32), "predictions")
+        return Decoded({"x": np.array(json.loads(body), np.float32)}, "predictions")
     except ValueError as error:
         raise BadInputError(str(error)) from None
 
@@ -58,7 +59,7 @@ def batcher(model: Model, size: int = 4, delay_s: float = 0.0, rows: list[int] |
 def outputs(environ: Environ) -> list[list[float]]:
     prepared = environ[PREPARED]
     assert isinstance(prepared, Prepared)
-    return prepared.outputs.tolist()
+    return prepared.outputs["sum"].tolist()
 
 
 def test_one_call_answers_all_and_each_gets_its_own_rows() -> None:
@@ -103,11 +104,6 @@ def test_it_waits_for_others_until_the_batch_is_full_or_the_delay_is_over() -> N
     assert batcher(Model(), size=4).patience_s(1, 0.0) == 0.0
 
 
-@pytest.fixture(scope="module")
-def golden(model_dir: Path) -> Golden:
-    return read_golden(model_dir)
-
-
 @pytest.fixture(scope="module", params=[0, 2], ids=["no delay", "2 ms delay"])
 def batching_server(
     request: pytest.FixtureRequest, model_dir: Path, tmp_path_factory: pytest.TempPathFactory
@@ -131,14 +127,15 @@ def batches(server: Server) -> tuple[float, float, float]:
 @pytest.mark.slow
 def test_thirty_two_clients_get_their_own_answers_from_shared_calls(batching_server: Server, golden: Golden) -> None:
     calls_before, rows_before, _ = batches(batching_server)
+    images, expected = golden.inputs["image"], golden.outputs["probabilities"]
     start = threading.Barrier(CLIENTS)
 
     def ask(client: int) -> list[tuple[int, Answer]]:
         start.wait()
         answers = []
         for turn in range(PER_CLIENT):
-            index = (client * PER_CLIENT + turn) % len(golden.inputs)
-            body = json.dumps({"instances": golden.inputs[index : index + 1].tolist()}).encode()
+            index = (client * PER_CLIENT + turn) % len(images)
+            body = json.dumps({"instances": images[index : index + 1].tolist()}).encode()
             answers.append((index, batching_server.ask("POST", PREDICT, b"[1" if turn == 5 else body, **JSON)))
         return answers
 
@@ -150,7 +147,7 @@ def test_thirty_two_clients_get_their_own_answers_from_shared_calls(batching_ser
     assert all(answer.status == 400 and set(answer.json()) == {"error"} for answer in bad)
     for index, answer in good:
         predictions = np.array(answer.json()["predictions"])
-        np.testing.assert_allclose(predictions, golden.outputs[index : index + 1], atol=1e-5)
+        np.testing.assert_allclose(predictions, expected[index : index + 1], atol=1e-5)
     calls, rows, too_long = batches(batching_server)
     assert rows - rows_before == len(good)
     assert calls - calls_before < len(good)  # some were put together
@@ -160,9 +157,11 @@ def test_thirty_two_clients_get_their_own_answers_from_shared_calls(batching_ser
 @pytest.mark.slow
 def test_requests_of_several_rows_and_a_lone_request_are_answered(batching_server: Server, golden: Golden) -> None:
     for count in (1, 3, 20):
-        body = json.dumps({"instances": golden.inputs[:count].tolist()}).encode()
+        body = json.dumps({"instances": golden.inputs["image"][:count].tolist()}).encode()
         answer = batching_server.ask("POST", PREDICT, body, **JSON)
-        np.testing.assert_allclose(np.array(answer.json()["predictions"]), golden.outputs[:count], atol=1e-5)
+        np.testing.assert_allclose(
+            np.array(answer.json()["predictions"]), golden.outputs["probabilities"][:count], atol=1e-5
+        )
 
 
 @pytest.mark.slow

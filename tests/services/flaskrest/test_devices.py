@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from models import formats
+from models.catalog import load_spec
 from models.formats import Loaded
-from models.zoo import load_spec
 from services.flaskrest.runtimes import load_runtime, null
 from services.flaskrest.runtimes import tensorflow as tensorflow_runtime
 from services.flaskrest.runtimes import torch as torch_runtime

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.golden import read_golden
+from models.golden import Golden
 from tests.bad_inputs import PREDICT
 from tests.services.flaskrest.serving import Server, serve
 
@@ -33,32 +33,31 @@ def test_without_a_model_there_are_no_layers(null_app: object) -> None:
 
 
 @pytest.mark.slow
-def test_eager_networks_and_a_session_show_the_same_layers(model_dir: Path, tmp_path: Path) -> None:
-    golden = read_golden(model_dir)
+def test_eager_networks_and_a_session_show_the_same_layers(model_dir: Path, tmp_path: Path, golden: Golden) -> None:
+    images, expected = golden.inputs["image"][:2], golden.outputs["probabilities"][:2]
     found: dict[str, dict[str, np.ndarray]] = {}
     for format in ("keras_eager", "torch_eager", "frozen_graph"):
         with serve(model_dir, format, tmp_path) as server:
-            answers = {name: ask(server, f"?layer={name}", golden.inputs[:2]) for name in SHAPES}
+            answers = {name: ask(server, f"?layer={name}", images) for name in SHAPES}
             assert {answer[1]["layer"] for answer in answers.values()} == set(SHAPES)
             found[format] = {name: np.array(answer[1]["predictions"]) for name, answer in answers.items()}
-            status, unknown = ask(server, "?layer=conv9", golden.inputs[:2])
+            status, unknown = ask(server, "?layer=conv9", images)
             assert (status, "conv1, conv2, dense1, dense2" in str(unknown["error"])) == (400, True)
-            plain = np.array(ask(server, "", golden.inputs[:2])[1]["predictions"])
-            np.testing.assert_allclose(plain, golden.outputs[:2], atol=1e-5, rtol=0)
+            plain = np.array(ask(server, "", images)[1]["predictions"])
+            np.testing.assert_allclose(plain, expected, atol=1e-5, rtol=0)
     for name, shape in SHAPES.items():
         assert found["keras_eager"][name].shape == shape
         assert found["keras_eager"][name].any()
         for format in ("torch_eager", "frozen_graph"):
             np.testing.assert_allclose(found[format][name], found["keras_eager"][name], atol=1e-5, rtol=0)
-    np.testing.assert_allclose(found["torch_eager"]["dense2"], golden.outputs[:2], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(found["torch_eager"]["dense2"], expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("format", "why"), GRAPHS.items())
-def test_other_graphs_say_why_not(model_dir: Path, tmp_path: Path, format: str, why: str) -> None:
-    golden = read_golden(model_dir)
+def test_other_graphs_say_why_not(model_dir: Path, tmp_path: Path, golden: Golden, format: str, why: str) -> None:
     with serve(model_dir, format, tmp_path) as server:
-        status, document = ask(server, "?layer=conv1", golden.inputs[:2])
+        status, document = ask(server, "?layer=conv1", golden.inputs["image"][:2])
     assert status == 400
     assert "final outputs only" in str(document["error"])
     assert why in str(document["error"])

@@ -8,27 +8,30 @@ import numpy as np
 import pytest
 import torch
 
-from models.golden import read_golden
+from models import agreement
+from models.golden import Golden, read_golden
 from models.manifest import ArtifactError
 from models.spec import FORMATS
 from services.flaskrest.runtimes import check, choose_device, load_runtime
 from services.settings import Settings, SettingsError
 from tests.bad_inputs import MODEL
+from tests.services import two_tensors
 from tests.services.flaskrest.serving import environment
 
 COUNT_THREADS = """
-import os, numpy as np, psutil
+import os, psutil
+from models.tensors import zeros
 from services.flaskrest.runtimes import load_runtime
 from services.settings import Settings
 runtime = load_runtime(Settings.from_env(os.environ))
-runtime.predict(np.zeros((64, 28, 28, 1), np.float32))
+runtime.predict(zeros(runtime.spec.inputs, 64))
 print(runtime.device, psutil.Process().num_threads(), runtime.intra_op_threads)
 """
 
 
 def test_null_answers_zeros_of_the_right_shape(tmp_path: Path) -> None:
     runtime = load_runtime(Settings(tmp_path, "null", model=MODEL))
-    answer = runtime.predict(np.ones((3, 28, 28, 1), np.float32))
+    answer = runtime.predict({"image": np.ones((3, 28, 28, 1), np.float32)})["probabilities"]
     assert answer.shape == (3, 10)
     assert answer.dtype == np.float32
     assert not answer.any()
@@ -59,11 +62,22 @@ def test_without_artifacts_the_message_says_what_to_do(tmp_path: Path) -> None:
         check(Settings(tmp_path, "torchscript", model=MODEL))
 
 
-def test_torchscript_agrees_with_golden_outputs(model_dir: Path) -> None:
-    golden = read_golden(model_dir)
+def test_torchscript_agrees_with_golden_outputs(model_dir: Path, golden: Golden) -> None:
     runtime = load_runtime(Settings(model_dir, "torchscript", model=MODEL))
     assert (runtime.device, runtime.framework) == ("cpu", "torch")
-    np.testing.assert_allclose(runtime.predict(golden.inputs), golden.outputs, atol=1e-5)
+    assert agreement.agreement(runtime.predict, golden).ok
+
+
+def test_an_imported_model_has_its_spec_in_the_folder_that_is_served(two_tensors_dir: Path) -> None:
+    """Wherever that lies: in a container or a TorchServe archive it is not below the artifacts' folder."""
+    runtime = load_runtime(Settings(two_tensors_dir, "torchscript", model=two_tensors.NAME))
+    assert runtime.spec == two_tensors.SPEC
+    assert agreement.agreement(runtime.predict, read_golden(two_tensors_dir)).ok
+    assert check(Settings(two_tensors_dir, "null", model=two_tensors.NAME))[0] == two_tensors.SPEC
+    with pytest.raises(ArtifactError, match="has no savedmodel artifact"):
+        check(Settings(two_tensors_dir, "savedmodel", model=two_tensors.NAME))
+    with pytest.raises(ArtifactError, match="there is no model 'another'"):
+        check(Settings(two_tensors_dir, "torchscript", model="another"))
 
 
 def test_threads_are_told_by_the_framework_not_by_the_setting(model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

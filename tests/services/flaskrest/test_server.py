@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from models.golden import read_golden
+from models.golden import Golden
 from models.manifest import read_manifest
 from models.spec import FORMATS
 from tests.bad_inputs import ACCEPTED, GOOD, MODEL, PREDICT, Case, cases, send
@@ -214,13 +214,13 @@ def test_metrics_move(null_server: Server) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_answers_agree_with_golden_outputs(model_dir: Path, tmp_path: Path, format: str) -> None:
-    golden = read_golden(model_dir)
+def test_answers_agree_with_golden_outputs(model_dir: Path, tmp_path: Path, golden: Golden, format: str) -> None:
+    images, expected = golden.inputs["image"], golden.outputs["probabilities"]
     with serve(model_dir, format, tmp_path) as server:
         ready = json.loads(server.ask("GET", "/readyz").body)
         assert (ready["format"], ready["device"]) == (format, "cpu")
         for start in (0, 1, 2):
-            rows = golden.inputs[start : start + 1 + start]
+            rows = images[start : start + 1 + start]
             body = json.dumps({"instances": rows.tolist()}).encode()
             as_json = server.ask("POST", PREDICT, body, content_type="application/json")
             shape = ",".join(map(str, rows.shape))
@@ -229,7 +229,7 @@ def test_answers_agree_with_golden_outputs(model_dir: Path, tmp_path: Path, form
             )
             assert as_json.body == as_bytes.body
             predictions = np.array(as_json.json()["predictions"])
-            np.testing.assert_allclose(predictions, golden.outputs[start : start + 1 + start], atol=1e-5)
+            np.testing.assert_allclose(predictions, expected[start : start + 1 + start], atol=1e-5)
 
 
 @pytest.mark.parametrize("workers", [1, 2])

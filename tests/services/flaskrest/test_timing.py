@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from models.formats import Batch, Predict
+from models.formats import Predict
+from models.tensors import Batch
 from services.flaskrest.timing import server_timing
 from tests.bad_inputs import GOOD, PREDICT
 from tests.services.flaskrest.serving import serve
@@ -32,7 +33,7 @@ def test_the_queue_is_what_the_other_parts_leave_of_the_total() -> None:
 def test_parts_sum_to_the_total_and_predict_holds_the_model(make_app: Callable[[Predict], Flask]) -> None:
     def slow(batch: Batch) -> Batch:
         time.sleep(SLOW_S)
-        return np.zeros((len(batch), 10), np.float32)
+        return {"probabilities": np.zeros((1, 10), np.float32)}
 
     answer = make_app(slow).test_client().post(PREDICT, data=GOOD.body)
     found = durations_ms(answer.headers["Server-Timing"])

@@ -76,3 +76,32 @@ def several(version: int, folder: Path) -> Path:
     functions = {name: getattr(module, name) for name in ("two", "text", "matrix", "inverse")}
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.which, **functions})
     return folder
+
+
+class _Echo(tf.Module):
+    """Gives back what it was given, so that a test sees what arrived."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, 2], tf.uint8, "pixels"),
+            tf.TensorSpec([None], tf.int64, "ids"),
+            tf.TensorSpec([None], tf.bool, "flags"),
+            tf.TensorSpec([None], tf.string, "texts"),
+            tf.TensorSpec([None, 1], tf.float64, "doubles"),
+            tf.TensorSpec([None], tf.int32, "counts"),
+        ]
+    )
+    def every(self, pixels, ids, flags, texts, doubles, counts):
+        given = {"pixels": pixels, "ids": ids, "flags": flags, "texts": texts, "doubles": doubles, "counts": counts}
+        return {f"{name}_back": tf.identity(tensor) for name, tensor in given.items()}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.int64, "tokens")])
+    def one(self, tokens):
+        return {"total": tf.reduce_sum(tokens, axis=1)}
+
+
+def echo(folder: Path) -> Path:
+    """TF2: `every` takes and gives a tensor of each type, `serving_default` sums int64 tokens."""
+    module = _Echo()
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.one, "every": module.every})
+    return folder

@@ -41,9 +41,10 @@ def test_unusual_but_right(case, server):
 
 
 def test_golden_answers(server, golden):
+    images, expected = golden.inputs["image"], golden.outputs["probabilities"]
     # Two rows at a time: more is over the limit of this table.
-    for start in range(0, len(golden["inputs"]), 2):
+    for start in range(0, len(images), 2):
         rows = slice(start, start + 2)
-        answer = server.post("/v1/models/digits_cnn:predict", {"instances": golden["inputs"][rows].tolist()})
+        answer = server.post("/v1/models/digits_cnn:predict", {"instances": images[rows].tolist()})
         assert answer[0] == 200
-        np.testing.assert_allclose(answer[1]["predictions"], golden["outputs"][rows], atol=1e-5)
+        np.testing.assert_allclose(answer[1]["predictions"], expected[rows], atol=1e-5)

@@ -98,9 +98,9 @@ def test_one_server_serves_both_formats_by_the_three_files(model_dir, golden, tm
         "--enable_batching=true",
         f"--batching_parameters_file={CONFIG / 'batching.config'}",
     ]
-    body = {"instances": golden["inputs"][:3].tolist()}
+    body = {"instances": golden.inputs["image"][:3].tolist()}
     with in_process(*flags) as server:
         answers = [server.post(f"/v1/models/{name}:predict", body) for name in NAMES.values()]
     for status, answer in answers:
         assert status == 200
-        assert [max(range(10), key=row.__getitem__) for row in answer["predictions"]] == list(golden["labels"][:3])
+        assert [max(range(10), key=row.__getitem__) for row in answer["predictions"]] == list(golden.labels[:3])

@@ -42,8 +42,12 @@ class Running:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port(port)}{path}", timeout=10) as response:
             return response.read().decode()
 
+    @property
+    def model(self) -> str:
+        return self.environ["SERVING_MODEL"]
+
     def workers(self) -> list[dict]:
-        return json.loads(self.get("MANAGEMENT", f"/models/{MODEL}"))[0]["workers"]
+        return json.loads(self.get("MANAGEMENT", f"/models/{self.model}"))[0]["workers"]
 
     def family(self) -> list[psutil.Process]:
         """The launcher, the frontend and its workers."""
@@ -69,7 +73,7 @@ class Running:
         """InferenceAPIsService/Predictions, encoded by hand: field 1 the model, field 3 a map of bytes."""
         entries = [_field(3, _field(1, name.encode()) + _field(2, value)) for name, value in inputs.items()]
         with grpc.insecure_channel(f"127.0.0.1:{self.port('GRPC')}") as channel:
-            answer = channel.unary_unary(PREDICTIONS)(_field(1, MODEL.encode()) + b"".join(entries), timeout=10)
+            answer = channel.unary_unary(PREDICTIONS)(_field(1, self.model.encode()) + b"".join(entries), timeout=10)
         assert answer[:1] == b"\x0a"  # field 1: the prediction
         length, start = _varint_at(answer, 1)
         return answer[start : start + length]

@@ -9,8 +9,8 @@ from unittest.mock import Mock
 import pytest
 
 from models import formats
+from models.catalog import load_spec
 from models.formats import Loaded
-from models.zoo import load_spec
 from services.flaskrest.runtimes import null
 from services.flaskrest.runtimes import torch as torch_runtime
 from services.torchserve import handler

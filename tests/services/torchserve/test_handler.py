@@ -31,6 +31,16 @@ METHOD_IGNORED = {"wrong method": 400, "wrong method, with a body": 200}
 """The frontend does not look at the HTTP method, nor tells the handler: a GET without a body is an empty body."""
 
 
+@pytest.fixture(scope="module")
+def images(golden):
+    return golden.inputs["image"]
+
+
+@pytest.fixture(scope="module")
+def expected(golden):
+    return golden.outputs["probabilities"]
+
+
 def rest(server, body, key="predictions"):
     answer = send("127.0.0.1", server.port("REST"), Case("golden", (200,), json.dumps(body).encode()))
     assert answer.status == 200, answer.body
@@ -43,32 +53,31 @@ def raw(batch):
 
 
 @pytest.mark.parametrize("rows", [1, 2])
-def test_rest_answers_the_golden_outputs(server, golden, rows):
-    inputs, outputs = golden["inputs"], golden["outputs"]
+def test_rest_answers_the_golden_outputs(server, images, expected, rows):
     for first in range(0, 8, rows):
-        answer = rest(server, {"instances": inputs[first : first + rows].tolist()})
-        assert np.abs(answer - outputs[first : first + rows]).max() <= TOLERANCE
+        answer = rest(server, {"instances": images[first : first + rows].tolist()})
+        assert np.abs(answer - expected[first : first + rows]).max() <= TOLERANCE
 
 
-def test_columns_are_answered_as_outputs(server, golden):
-    answer = rest(server, {"inputs": {"image": golden["inputs"][:2].tolist()}}, key="outputs")
-    assert np.abs(answer - golden["outputs"][:2]).max() <= TOLERANCE
+def test_columns_are_answered_as_outputs(server, images, expected):
+    answer = rest(server, {"inputs": {"image": images[:2].tolist()}}, key="outputs")
+    assert np.abs(answer - expected[:2]).max() <= TOLERANCE
 
 
-def test_grpc_takes_raw_float32(server, golden):
-    answer = json.loads(server.grpc(**raw(golden["inputs"][:16])))["predictions"]
-    assert np.abs(np.array(answer) - golden["outputs"][:16]).max() <= TOLERANCE
+def test_grpc_takes_raw_float32(server, images, expected):
+    answer = json.loads(server.grpc(**raw(images[:16])))["predictions"]
+    assert np.abs(np.array(answer) - expected[:16]).max() <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", ["data", "body"])
-def test_grpc_takes_json(server, golden, name):
-    body = json.dumps({"instances": golden["inputs"][:2].tolist()}).encode()
+def test_grpc_takes_json(server, images, expected, name):
+    body = json.dumps({"instances": images[:2].tolist()}).encode()
     answer = json.loads(server.grpc(**{name: body}))["predictions"]
-    assert np.abs(np.array(answer) - golden["outputs"][:2]).max() <= TOLERANCE
+    assert np.abs(np.array(answer) - expected[:2]).max() <= TOLERANCE
 
 
-def test_rest_takes_raw_float32_and_answers_it_to_who_accepts_it(server, golden):
-    inputs, outputs = golden["inputs"][:3], golden["outputs"][:3]
+def test_rest_takes_raw_float32_and_answers_it_to_who_accepts_it(server, images, expected):
+    inputs, outputs = images[:3], expected[:3]
     headers = {"Content-Type": "application/octet-stream", "x-tensor-shape": "3,28,28,1"}
     as_json = send("127.0.0.1", server.port("REST"), Case("json", (200,), inputs.tobytes(), headers=headers))
     assert as_json.headers["content-type"] == "application/json"
@@ -144,24 +153,24 @@ def test_explain_is_not_a_prediction(server):
         ({}, grpc.StatusCode.FAILED_PRECONDITION),
     ],
 )
-def test_bad_input_has_a_grpc_status(server, golden, inputs, code):
+def test_bad_input_has_a_grpc_status(server, images, inputs, code):
     with pytest.raises(grpc.RpcError) as refused:
         server.grpc(**inputs)
     assert refused.value.code() == code
-    assert len(json.loads(server.grpc(**raw(golden["inputs"][:1])))["predictions"]) == 1
+    assert len(json.loads(server.grpc(**raw(images[:1])))["predictions"]) == 1
 
 
-def test_the_handler_counts_where_its_time_goes(server, golden):
+def test_the_handler_counts_where_its_time_goes(server, images):
     def sums():
         page = parse_counters(server.get("METRICS", "/metrics"))
         return {name.partition("{")[0]: value for name, value in page.items()}
 
     for _ in range(2):  # the second tells of all before it
-        rest(server, {"instances": golden["inputs"][:1].tolist()})
+        rest(server, {"instances": images[:1].tolist()})
         time.sleep(2 * EVERY_S)
     before = sums()
     for _ in range(20):
-        rest(server, {"instances": golden["inputs"][:1].tolist()})
+        rest(server, {"instances": images[:1].tolist()})
         time.sleep(EVERY_S / 4)
     steps = grown(before, sums())
     assert 10 <= steps[REQUESTS] <= 20
@@ -194,9 +203,9 @@ def batching(model_dir, tmp_path_factory):
         running.stop()
 
 
-def test_each_request_of_a_batch_gets_its_own_answer(batching, golden):
+def test_each_request_of_a_batch_gets_its_own_answer(batching, images, expected):
     """Rows 1, 2 or 3 per request, so that a shifted split would show; every fifth request is bad."""
-    inputs, outputs = golden["inputs"], golden["outputs"]
+    inputs, outputs = images, expected
     slices = [slice(i, i + 1 + i % 3) for i in range(20)]
 
     def ask(i):
@@ -213,9 +222,9 @@ def test_each_request_of_a_batch_gets_its_own_answer(batching, golden):
             assert np.abs(np.array(answer.json()["predictions"]) - outputs[slices[i]]).max() <= TOLERANCE
 
 
-def test_a_bad_grpc_request_of_a_batch_spoils_no_other(batching, golden):
+def test_a_bad_grpc_request_of_a_batch_spoils_no_other(batching, images):
     """TorchServe has no gRPC status for one request of a batch: the error comes as an answer."""
-    good = raw(golden["inputs"][:1])
+    good = raw(images[:1])
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda i: grpc_or_status(batching, good if i else {"data": b"{"}), range(4)))
     assert answers[0] in (grpc.StatusCode.INVALID_ARGUMENT, {"error"})

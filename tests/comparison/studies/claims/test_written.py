@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from comparison.analysis import compare
+from comparison.results import LayerProbe, load_suite, save_suite
 from comparison.studies import claims
 from comparison.studies.claims.agreement import AGREE_WITHIN
-from models.golden import TOLERANCE
+from models.agreement import TOLERANCE
 from tests.comparison.claim_runs import answered, refused, set_layers
 from tests.comparison.synthetic import Faults, Scenario, write_run
 
@@ -113,6 +114,16 @@ def test_c6_an_answer_without_figures_still_counts_as_one(run, judge):
     assert (claim.verdict, {e.figure for e in claim.exhibits}) == ("confirmed", {None})
 
 
+def test_c6_of_a_model_without_layers_is_not_measured_and_no_run_would_change_that(run, judge):
+    folder = run(*FLASK)
+    unnamed = LayerProbe(layer="", outcome="not asked", reason="the model names no layers")
+    set_layers(folder, keras_eager=unnamed, torch_eager=unnamed, savedmodel=unnamed)
+    claim = judge(folder, "C6")
+    assert (claim.verdict, claim.measure) == ("not measured", "")
+    assert claim.reason == "The model names no layers: there was none to ask for."
+    assert [e for e in claim.exhibits if e.mine] == []
+
+
 def test_c6_says_what_the_layer_costs_and_where_values_differ(run, judge):
     folder = run(*FLASK)
     set_layers(folder, keras_eager=answered(slower=1.7), torch_eager=answered(values=(0.5, 0.26)))
@@ -127,6 +138,17 @@ def test_c6_says_what_the_layer_costs_and_where_values_differ(run, judge):
 
 def test_agreement_is_the_gates():
     assert AGREE_WITHIN == TOLERANCE
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.5, "confirmed"), (1.5, "refuted"), (None, "refuted")])
+def test_what_is_allowed_decides_where_it_was_recorded_and_the_error_alone_in_older_runs(run, judge, share, verdict):
+    floors = tuple(GATES.values())
+    folder = run(*floors, "inprocess-savedmodel")
+    suite = load_suite(folder)
+    for result in suite.endpoints:
+        result.gate = result.gate.model_copy(update={"max_abs_error": 3e-3, "worst_share": share})
+    save_suite(folder, suite)
+    assert judge(folder, "C3").verdict == verdict
 
 
 def test_rules_are_read_from_the_modules_docstrings():

@@ -1,4 +1,4 @@
-"""Two inputs and two outputs, of floats and of integers: values and the number of a word to classes and the best one."""
+"""Two inputs and two outputs, of floats and of integers: values and a word's number to classes and the best one."""
 
 from models.spec import ModelSpec, TensorSpec
 

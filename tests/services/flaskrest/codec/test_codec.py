@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.spec import TensorSpec
 from services.flaskrest.codec import BadInputError, Codec
 
-SMALL = Codec(TensorSpec(name="x", shape=(-1, 2, 2), dtype="float32"))
+SMALL = Codec([TensorSpec(name="x", shape=(-1, 2, 2), dtype="float32")])
 
 nested = st.recursive(
     st.one_of(st.integers(-9, 9), st.floats(-9, 9), st.booleans(), st.none(), st.text("[],0", max_size=3)),
@@ -36,7 +36,7 @@ def is_batch(value: object) -> bool:
 def test_accepts_exactly_the_batches(value: object) -> None:
     body = json.dumps({"instances": value}).encode()
     if is_batch(value):
-        np.testing.assert_array_equal(SMALL.decode_json(body).batch, np.array(value, np.float32))
+        np.testing.assert_array_equal(SMALL.decode_json(body).batch["x"], np.array(value, np.float32))
     else:
         with pytest.raises(BadInputError):
             SMALL.decode_json(body)
@@ -46,7 +46,7 @@ def test_accepts_exactly_the_batches(value: object) -> None:
 def test_brackets_in_other_keys_do_not_pass_for_structure(before: str, after: str, value: object) -> None:
     body = json.dumps({before: before, "instances": value, after: after}).encode()
     if is_batch(value):
-        np.testing.assert_array_equal(SMALL.decode_json(body).batch, np.array(value, np.float32))
+        np.testing.assert_array_equal(SMALL.decode_json(body).batch["x"], np.array(value, np.float32))
     else:
         with pytest.raises(BadInputError):
             SMALL.decode_json(body)
@@ -55,8 +55,8 @@ def test_brackets_in_other_keys_do_not_pass_for_structure(before: str, after: st
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=4, max_size=4))
 def test_float32_survives_json_and_raw_bytes(numbers: list[float]) -> None:
     batch = np.array(numbers, np.float32).reshape(1, 2, 2)
-    as_json = SMALL.decode_json(json.dumps({"instances": batch.tolist()}).encode()).batch
-    raw = SMALL.decode_raw(batch.tobytes(), "1,2,2").batch
+    as_json = SMALL.decode_json(json.dumps({"instances": batch.tolist()}).encode()).batch["x"]
+    raw = SMALL.decode_raw(batch.tobytes(), "1,2,2").batch["x"]
     np.testing.assert_array_equal(as_json, batch)
     np.testing.assert_array_equal(raw, batch)
     assert as_json.flags.c_contiguous
@@ -100,9 +100,9 @@ FORMS = {
 def test_float32_survives_base64(form: str, numbers: list[float]) -> None:
     batch = np.array(numbers, np.float32).reshape(2, 2, 2)
     decoded = SMALL.decode_json(json.dumps(FORMS[form](as_base64(batch))).encode())
-    np.testing.assert_array_equal(decoded.batch, batch)
+    np.testing.assert_array_equal(decoded.batch["x"], batch)
     assert decoded.answer_key == ("outputs" if "columns" in form else "predictions")
-    assert decoded.batch.flags.writeable
+    assert decoded.batch["x"].flags.writeable
 
 
 @given(st.text(max_size=23))

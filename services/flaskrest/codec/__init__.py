@@ -1,0 +1,91 @@
+"""Request bodies to batches and batches to answers: TF Serving's REST JSON, base64 in it, and raw bytes.
+
+A module for each concept: `columns` finds the inputs' rows in a document, `values` and `base64_rows` read them, `plain`
+is the fast path for the usual body, `raw` is for bytes both ways, `answers` writes JSON, `row` knows a tensor's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simdjson
+
+from models.spec import BYTES_SIGNATURE, TensorSpec
+from models.tensors import Batch
+from services.flaskrest.codec import raw
+from services.flaskrest.codec.answers import encode_json
+from services.flaskrest.codec.base64_rows import read_base64
+from services.flaskrest.codec.columns import ANSWER_KEYS, columns
+from services.flaskrest.codec.errors import BadInputError, BadOutputError
+from services.flaskrest.codec.plain import PlainRows
+from services.flaskrest.codec.raw import encode as encode_raw
+from services.flaskrest.codec.row import Row
+from services.flaskrest.codec.values import read_values
+
+__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "encode_json", "encode_raw"]
+
+SIGNATURE = "serving_default"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A batch and the key under which its answer belongs: `predictions` for rows, `outputs` for columns."""
+
+    batch: Batch
+    answer_key: str
+
+
+class Codec:
+    """Reads batches of a model's inputs."""
+
+    def __init__(self, inputs: Sequence[TensorSpec]) -> None:
+        self._rows = tuple(map(Row.of, inputs))
+        self._names = {
+            SIGNATURE: [row.name for row in self._rows],
+            BYTES_SIGNATURE: [row.bytes_name for row in self._rows],
+        }
+        self._name = self._rows[0].name
+        has_plain = len(self._rows) == 1 and PlainRows.reads(self._rows[0])
+        self._plain = PlainRows(self._rows[0]) if has_plain else None
+
+    def decode_json(self, body: bytes) -> Decoded:
+        """A batch of the model's inputs from a JSON body; BadInputError if it is not one."""
+        document = _parse(body)
+        if self._plain is not None and len(document) == 1:
+            for key in ANSWER_KEYS:
+                rows = document.get(key)
+                if isinstance(rows, simdjson.Array) and (array := self._plain.read(rows, body)) is not None:
+                    return Decoded({self._name: array}, ANSWER_KEYS[key])
+        return self._explicit(document.as_dict())
+
+    def decode_raw(self, body: bytes, shape: str | None) -> Decoded:
+        """A batch from the arrays' little-endian bytes and the value of X-Tensor-Shape."""
+        return Decoded(raw.decode(body, shape, self._rows), "predictions")
+
+    def decode_apart(self, bodies: Mapping[str, bytes], shapes: Mapping[str, str]) -> Decoded:
+        """A batch from each input's bytes and shape, by its name."""
+        return Decoded(raw.decode_apart(bodies, shapes, self._rows), "predictions")
+
+    def _explicit(self, document: dict[str, Any]) -> Decoded:
+        signature = document.get("signature_name", SIGNATURE)
+        names = self._names.get(signature) if isinstance(signature, str) else None
+        if names is None:
+            raise BadInputError(f"no signature {signature!r}: this model has {' and '.join(map(repr, self._names))}")
+        key, found = columns(document, names)
+        batch: Batch = {}
+        for row, column in zip(self._rows, found, strict=True):
+            as_bytes = signature == BYTES_SIGNATURE or isinstance(column.rows[0], dict)
+            batch[row.name] = (read_base64 if as_bytes else read_values)(column, row)
+        return Decoded(batch, ANSWER_KEYS[key])
+
+
+def _parse(body: bytes) -> simdjson.Object:
+    try:
+        document = simdjson.Parser().parse(body)
+    except (ValueError, RuntimeError) as error:  # RuntimeError: nested too deep, or an integer over 64 bits
+        raise BadInputError(f"the body is not JSON that can be read: {error}") from None
+    if not isinstance(document, simdjson.Object):
+        raise BadInputError('the body must be a JSON object: {"instances": [...]}')
+    return document

@@ -1,0 +1,32 @@
+"""A column of `{"b64": "..."}` to an array: each row the little-endian bytes of its numbers.
+
+What TensorFlow Serving needs the signature `models.spec.BYTES_SIGNATURE` for; here a row may be so without it, too.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Any
+
+from models.tensors import Array
+from services.flaskrest.codec.columns import Column, is_base64
+from services.flaskrest.codec.errors import BadInputError
+from services.flaskrest.codec.row import Row
+
+
+def read_base64(column: Column, row: Row) -> Array:
+    """The rows (n, *row.shape) of a column; BadInputError names the first that is not the bytes of one."""
+    data = b"".join([_row_bytes(value, row, column.place(index)) for index, value in enumerate(column.rows)])
+    return row.read(data, len(column.rows))
+
+
+def _row_bytes(value: Any, row: Row, place: str) -> bytes:
+    if not is_base64(value):
+        raise BadInputError(f'{place} is {type(value).__name__} where {{"b64": "..."}} belongs')
+    try:
+        data = b64decode(value["b64"], validate=True)
+    except ValueError as error:
+        raise BadInputError(f"{place} is not base64: {error}") from None
+    if len(data) != row.row_bytes:
+        raise BadInputError(f"{place} has {len(data)} bytes; a row of {row.dtype} has {row.row_bytes}")
+    return data
