@@ -12,7 +12,8 @@ class TextEncoder(nn.Module):
         self.tokens = nn.Embedding(TOKENS, WIDTH, padding_idx=0)
         self.positions = nn.Parameter(torch.randn(1, LENGTH, WIDTH) * 0.02)
         layer = nn.TransformerEncoderLayer(WIDTH, nhead=4, dim_feedforward=128, batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, num_layers=2)
+        # Nested tensors would fail on a text that is all padding, and on none else.
+        self.encoder = nn.TransformerEncoder(layer, num_layers=2, enable_nested_tensor=False)
         self.classes = nn.Linear(WIDTH, 5)
 
     def forward(self, tokens):
