@@ -1,4 +1,4 @@
-"""The command line of models: `python -m models export` and `python -m models verify`.
+"""The command line of models: `python -m models export`, `verify` and `import`.
 
 Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 143 terminated.
 """
@@ -72,6 +72,16 @@ def _verify(options: argparse.Namespace) -> int:
     return 0
 
 
+def _import(options: argparse.Namespace) -> int:
+    from models.importing.command import run
+    from models.manifest import ArtifactError
+
+    try:
+        return run(options)
+    except (ArtifactError, OSError) as error:
+        return _failed(error)
+
+
 def _failed(error: Exception) -> int:
     for line in str(error).splitlines():
         print(line if line.startswith(" ") else f"error: {line}", file=sys.stderr)
@@ -91,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported"
     )
+    from models.importing import command as importing
+
+    bring = commands.add_parser("import", help="import a trained model from a file, and convert it to every format")
+    importing.add(bring)
+    bring.set_defaults(command=_import)
     return parser
 
 

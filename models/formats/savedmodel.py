@@ -9,6 +9,7 @@ https://www.tensorflow.org/guide/saved_model
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
 from models.tensors import Batch, as_specified, by_name, named
 from models.weights import Weights
+
+Call = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""TensorFlow's tensors by the names of the inputs to those by the names of the outputs."""
 
 FRAMEWORK = "tensorflow"
 SERVED = ""
@@ -45,32 +49,36 @@ def save(network: Network, folder: Path) -> None:
     model leaves the variables that the signature reads without values for whoever restores it into a session, and
     that is how TensorFlow Serving loads a SavedModel.
     """
-    spec = network.spec
+    write(network, [variable.value for variable in network.model.variables], network.spec, folder)
+
+
+def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -> None:
+    """Trace what computes a model's outputs for any batch size and save it, with the variables that it reads."""
 
     @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve(*rows: Any) -> dict[str, Any]:
-        return network(named(spec.inputs, rows))
+        return call(named(spec.inputs, rows))
 
     @tf.function(input_signature=[taken_as_bytes(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve_bytes(*strings: Any) -> dict[str, Any]:
         rows = [decode_rows(rows, tensor) for rows, tensor in zip(strings, spec.inputs, strict=True)]
-        return network(named(spec.inputs, rows))
+        return call(named(spec.inputs, rows))
 
     module = tf.Module()
-    module.weights = [variable.value for variable in network.model.variables]
+    module.weights = list(variables)
     signatures = {SIGNATURE: serve, BYTES_SIGNATURE: serve_bytes}
     if spec.image is not None:
-        signatures[IMAGE_SIGNATURE] = serving_images(network, spec.image)
+        signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
 
 
-def serving_images(network: Network, image: TensorSpec) -> Any:
+def serving_images(call: Call, image: TensorSpec) -> Any:
     """The function of `IMAGE_SIGNATURE`."""
     files = tf.TensorSpec([None], tf.string, name=image.encoded_name)
 
     @tf.function(input_signature=[files])  # type: ignore[untyped-decorator]
     def serve_images(strings: Any) -> dict[str, Any]:
-        return network({image.name: decode_images(strings, image)})
+        return call({image.name: decode_images(strings, image)})
 
     return serve_images
 

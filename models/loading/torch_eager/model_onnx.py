@@ -1,8 +1,17 @@
-"""An ONNX file, `model.onnx`, whose operations onnx2torch turns to PyTorch's, one by one, when it is loaded."""
+"""An ONNX file, `model.onnx`, whose operations onnx2torch turns to PyTorch's, one by one, when it is loaded.
+
+onnx2torch imports torchvision for two operators of object detection. Where torchvision is not installed, or is built
+for another PyTorch and cannot be imported, a stand-in takes its place, which says so when one of the two is called.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
 
 from torch import nn
 
@@ -11,15 +20,51 @@ from models.spec import ModelSpec
 
 FILE = "model.onnx"
 
+TORCHVISION = {"nms": "NonMaxSuppression", "box_convert": "NonMaxSuppression", "roi_align": "RoiAlign"}
+"""torchvision's functions to the ONNX operators that onnx2torch computes by them."""
+
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
-    """The graph as a module, which takes and gives tensors in the graph's order; ArtifactError without onnx2torch."""
+    """The graph as a module that takes and gives tensors in the graph's order; ArtifactError without onnx2torch."""
+    return read(str(folder / FILE))
+
+
+def read(model: Any) -> nn.Module:
+    """The module of an ONNX file or a ModelProto; NotImplementedError, of onnx2torch, where it lacks an operator."""
+    with _torchvision():
+        try:
+            import onnx2torch
+        except ModuleNotFoundError as missing:
+            raise ArtifactError(
+                f"an ONNX file runs in PyTorch by onnx2torch, which needs {missing.name}: run `pip install onnx2torch`"
+            ) from None
+    module: nn.Module = onnx2torch.convert(model)
+    return module.eval()
+
+
+@contextmanager
+def _torchvision() -> Iterator[None]:
+    """Let `import torchvision` succeed, for as long as onnx2torch is imported and no longer."""
     try:
-        import onnx2torch
-    except ModuleNotFoundError as missing:
-        raise ArtifactError(
-            f"the torch_eager artifact of {spec.name} is an ONNX file, which needs {missing.name}: "
-            "run `pip install onnx2torch`"
-        ) from None
-    module: nn.Module = onnx2torch.convert(str(folder / FILE))
-    return module
+        import torchvision  # noqa: F401
+    except (ImportError, RuntimeError):  # RuntimeError: its operators are not those of this PyTorch
+        package, operators = ModuleType("torchvision"), ModuleType("torchvision.ops")
+        for name in TORCHVISION:
+            setattr(operators, name, _missing(name))
+        package.ops = operators  # type: ignore[attr-defined]
+        stand_ins = {"torchvision": package, "torchvision.ops": operators}
+        sys.modules.update(stand_ins)
+        try:
+            yield
+        finally:
+            for name in stand_ins:
+                del sys.modules[name]
+    else:
+        yield
+
+
+def _missing(name: str) -> Any:
+    def call(*_: Any, **__: Any) -> NoReturn:
+        raise ArtifactError(f"the operator {TORCHVISION[name]} needs a torchvision that goes with this PyTorch")
+
+    return call

@@ -1,12 +1,14 @@
 """An nn.Module by a factory of the user's own packages, and its state_dict.
 
-`module.json` names the factory, {"factory": "package.module:factory"}, which is imported and called without arguments.
+`module.json` names the factory, {"factory": "package.module:factory"}, which is imported and called without arguments;
+from `code/` beside it, where that is, before any other place: that code is what the manifest's hash speaks of.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,29 @@ from models.spec import ModelSpec
 from models.torch_state import read_state
 
 FILE = "module.json"
+CODE = "code"
 
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
-    """What the factory makes, with the folder's weights; ArtifactError where it is none or makes no module."""
-    name = str(json.loads((folder / FILE).read_text())["factory"])
+    """What the factory makes, with the folder's weights; ArtifactError where that is no module."""
+    return read(folder, device)
+
+
+def read(folder: Path, device: str) -> nn.Module:
+    """The same: a folder says all that is needed."""
+    code = str((folder / CODE).resolve())
+    if (folder / CODE).is_dir() and code not in sys.path:
+        sys.path.insert(0, code)
+    module = made(str(json.loads((folder / FILE).read_text())["factory"]))
+    module.load_state_dict(read_state(folder, device))
+    return module
+
+
+def made(name: str) -> nn.Module:
+    """What a factory makes; ArtifactError where that is no module."""
     module = factory(name)()
     if not isinstance(module, nn.Module):
         raise ArtifactError(f"{name} makes a {type(module).__name__}, not a torch.nn.Module")
-    module.load_state_dict(read_state(folder, device))
     return module
 
 

@@ -1,0 +1,29 @@
+"""One conversion step, in a process of its own: `python -m models.convert STEP SOURCE TARGET SPEC OPTIONS`.
+
+SPEC is a ModelSpec and OPTIONS a dict of strings, both as JSON. `models.importing.jobs` starts it and reads its result.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from models import convert
+from models.importing.child import Refused, answering
+from models.spec import ModelSpec
+
+
+def main(arguments: list[str]) -> dict[str, object]:
+    """Carry out one step; Refused, with the reason and the operator, where it cannot be."""
+    name, source, target, spec, options = arguments
+    try:
+        step = convert.load(name)
+        step.convert(Path(source), Path(target), ModelSpec.model_validate_json(spec), json.loads(options))
+    except convert.Unconvertible as error:
+        raise Refused(error.reason, error.operator) from None
+    return {}
+
+
+if __name__ == "__main__":
+    answering(main, sys.argv[1:])

@@ -1,0 +1,63 @@
+"""An ONNX graph in TensorFlow: each operator by TensorFlow's own, so that any number of rows, order and layout stay.
+
+An operator is one function in `elementwise`, `shapes`, `reductions` or `images`, in `OPERATORS` by its ONNX name.
+https://onnx.ai/onnx/operators/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+
+from models.convert import Unconvertible
+from models.convert.onnx_tf import elementwise, images, reductions, shapes
+from models.convert.onnx_tf.node import Node, Operator
+from models.convert.onnx_tf.values import Values
+from models.tensorflow_setup import tensorflow as tf
+
+OPERATORS: Mapping[str, Operator] = {
+    **elementwise.OPERATORS,
+    **shapes.OPERATORS,
+    **reductions.OPERATORS,
+    **images.OPERATORS,
+}
+VARIABLE_BYTES = 1024
+"""From this size on, an initializer of floats is a variable: the signatures of a SavedModel share it."""
+
+
+class Graph:
+    """An ONNX model to call with TensorFlow's tensors; Unconvertible for an operator that is not known here."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+        used = {name for node in model.graph.node for name in node.input} | {out.name for out in model.graph.output}
+        self.nodes = [Node(node, self.opset, used) for node in model.graph.node]
+        for node in self.nodes:
+            if node.op not in OPERATORS:
+                raise Unconvertible(f"there is no rule for the ONNX operator {node.op} in TensorFlow", node.op)
+        arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        self.constants = {name: _kept(array, name) for name, array in arrays.items()}
+
+    @property
+    def variables(self) -> list[Any]:
+        """The initializers that are variables."""
+        return [value for value in self.constants.values() if isinstance(value, tf.Variable)]
+
+    def __call__(self, batch: Mapping[str, Any]) -> list[Any]:
+        """The outputs, in the model's order."""
+        values = Values({**self.constants, **batch})
+        for node in self.nodes:
+            OPERATORS[node.op](node, values)
+            if any(name not in values for name in node.outputs if name):
+                raise node.refuse("more than its first output")
+        return [values[output.name] for output in self.model.graph.output]
+
+
+def _kept(array: np.ndarray[Any, Any], name: str) -> Any:
+    if array.dtype.kind == "f" and array.nbytes >= VARIABLE_BYTES:
+        return tf.Variable(array, trainable=False, name="".join(c if c.isalnum() else "_" for c in f"w_{name}"))
+    return array

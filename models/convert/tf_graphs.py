@@ -1,0 +1,45 @@
+"""What the steps to TensorFlow 1's frozen graph share: a call as a graph of constants, by the spec's names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.formats.savedmodel import Call, taken
+from models.spec import ModelSpec
+from models.tensorflow_setup import tensorflow as tf
+from models.tensors import named
+
+from tensorflow.python.framework.convert_to_constants import (  # isort: skip  # after its log level is set
+    convert_variables_to_constants_v2,
+)
+
+tf1 = tf.compat.v1
+_SCOPE = "converted_graph"
+
+
+def freeze(call: Call, spec: ModelSpec) -> Any:
+    """The GraphDef of a call, its variables as constants, its placeholders and outputs by the spec's names.
+
+    Loops stay functions, which Sessions and tf2onnx both take.
+    """
+
+    @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
+    def serve(*rows: Any) -> list[Any]:
+        answer = call(named(spec.inputs, rows))
+        return [answer[tensor.name] for tensor in spec.outputs]
+
+    function = convert_variables_to_constants_v2(serve.get_concrete_function(), lower_control_flow=False)
+    inputs, outputs = ([tensor.name for tensor in tensors] for tensors in (function.inputs, function.outputs))
+    return renamed(function.graph.as_graph_def(), inputs, outputs, spec)
+
+
+def renamed(graph_def: Any, inputs: Sequence[str], outputs: Sequence[str], spec: ModelSpec) -> Any:
+    """The same graph with the spec's names for these tensors, and without what the outputs do not need."""
+    with tf.Graph().as_default() as graph:
+        fed = [tf1.placeholder(tensor.dtype, [None, *tensor.row_shape], tensor.name) for tensor in spec.inputs]
+        given = tf.import_graph_def(graph_def, dict(zip(inputs, fed, strict=True)), outputs, name=_SCOPE)
+        for found, tensor in zip(given, spec.outputs, strict=True):
+            tf.identity(found, name=tensor.name)
+    kept = [tensor.name for tensor in (*spec.inputs, *spec.outputs)]
+    return tf1.graph_util.extract_sub_graph(graph.as_graph_def(), kept)

@@ -1,0 +1,80 @@
+"""What the steps from PyTorch share: a module that takes and gives the spec's tensors by position, and tries of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.agreement import Mismatch, compare
+from models.spec import ModelSpec, TensorSpec
+from models.tensors import Batch, by_name
+from models.torch_calling import answers_of
+
+FILE = "model.pt"
+ROWS = 3
+"""Of the example that a graph is taken from: torch.export takes 0 and 1 for constants, and 2 is often another axis."""
+TRIED = (1, 2, 5)
+"""Rows that a graph must take as well, if its first axis is free."""
+
+
+class Positional(nn.Module):  # type: ignore[misc]
+    """A module that gives a tuple in the spec's order, whether the one inside gives a tensor, a sequence or a dict."""
+
+    def __init__(self, inner: Any, outputs: Sequence[TensorSpec]) -> None:
+        super().__init__()
+        self.inner, self.outputs = inner, tuple(outputs)
+
+    def forward(self, *rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The outputs for the inputs in the spec's order."""
+        return tuple(by_name(self.inner(*rows), self.outputs).values())
+
+
+def positional(module: Any, spec: ModelSpec) -> Positional:
+    """The module in evaluation mode, wrapped."""
+    wrapped = Positional(module, spec.outputs)
+    wrapped.eval()
+    return wrapped
+
+
+def examples(spec: ModelSpec, rows: int = ROWS, seed: int = 0) -> tuple[torch.Tensor, ...]:
+    """Seeded inputs. Whole numbers are 1 or 2, since they may be indexes into a table that is no larger."""
+    generator = torch.Generator().manual_seed(seed)
+    return tuple(_example(tensor, rows, generator) for tensor in spec.inputs)
+
+
+def _example(tensor: TensorSpec, rows: int, generator: torch.Generator) -> torch.Tensor:
+    dtype: torch.dtype = getattr(torch, tensor.dtype)
+    shape = (rows, *tensor.row_shape)
+    if dtype.is_floating_point:
+        return torch.rand(shape, generator=generator, dtype=dtype)
+    low, high = (0, 2) if dtype == torch.bool else (1, 3)
+    return torch.randint(low, high, shape, generator=generator).to(dtype)
+
+
+def answers(module: Any, spec: ModelSpec, rows: int) -> Batch:
+    """What a module gives for the example of so many rows."""
+    with torch.inference_mode():
+        return answers_of(module(*examples(spec, rows)), spec)
+
+
+def unlike(graph: Any, module: Any, spec: ModelSpec) -> str:
+    """How a graph taken from a module answers otherwise for other numbers of rows; or ''."""
+    for rows in TRIED:
+        expected = answers(module, spec, rows)
+        try:
+            errors = compare(answers(graph, spec, rows), expected)
+        except (RuntimeError, Mismatch) as error:
+            return f"the graph that was taken with {ROWS} rows does not take {rows}: {_last_line(error)}"
+        if errors.wrong.any():
+            return (
+                f"for {rows} rows the graph's answer is off by {errors.error.max():.3g}: the example's values are in it"
+            )
+    return ""
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

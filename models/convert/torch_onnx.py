@@ -1,0 +1,83 @@
+"""PyTorch's two exporters to ONNX, with the spec's names and a free first axis."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.convert import Unconvertible, onnx_models
+from models.convert.torch_modules import examples, positional
+from models.spec import ModelSpec, TensorSpec
+
+_OPERATORS = (
+    r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",
+    r"operator '(?P<operator>[\w.:]+)' to ONNX",
+    r"unrecognized namespace (?P<operator>[\w.:]+\w)",
+)
+
+
+def write(module: Any, spec: ModelSpec, folder: Path) -> None:
+    """Write the node `onnx` of a module of Python."""
+    rows = torch.export.Dim(onnx_models.BATCH)
+    shapes = (tuple({0: rows} for _ in spec.inputs),)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        try:
+            program = torch.onnx.export(
+                positional(module, spec),
+                examples(spec),
+                input_names=_names(spec.inputs),
+                output_names=_names(spec.outputs),
+                dynamic_shapes=shapes,
+                opset_version=18,
+                dynamo=True,
+                verbose=False,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            raise _unconvertible(error) from error
+    onnx_models.write(program.model_proto, spec, folder)
+
+
+def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
+    """Write the node `onnx` of a compiled module.
+
+    The exporter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
+    """
+    free = {name: {0: onnx_models.BATCH} for name in _names((*spec.inputs, *spec.outputs))}
+    path = folder / onnx_models.FILE
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        try:
+            torch.onnx.export(
+                torch.jit.trace(positional(module, spec), examples(spec), check_trace=False, strict=False),
+                examples(spec),
+                str(path),
+                input_names=_names(spec.inputs),
+                output_names=_names(spec.outputs),
+                dynamic_axes=free,
+                opset_version=onnx_models.OPSET,
+                dynamo=False,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            raise _unconvertible(error) from error
+    onnx_models.write(onnx_models.read(folder), spec, folder)
+
+
+def _names(tensors: Sequence[TensorSpec]) -> list[str]:
+    return [tensor.name for tensor in tensors]
+
+
+def _unconvertible(error: Exception) -> Unconvertible:
+    """The exporter's message in one sentence, with the operator that it names; it may lie in the error's cause."""
+    message = f"{error}\n{error.__cause__ or ''}"
+    found = next(filter(None, (re.search(pattern, message) for pattern in _OPERATORS)), None)
+    if found:
+        operator = found["operator"]
+        return Unconvertible(f"PyTorch's exporter to ONNX has no rule for the operator {operator}", operator)
+    first = next((line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no message")
+    return Unconvertible(f"PyTorch cannot export the module to ONNX: {first}")

@@ -1,0 +1,78 @@
+"""One job on a user's model, in a process of its own.
+
+    python -m models.importing inspect SOURCE
+    python -m models.importing answer SOURCE SPEC NAMES FOLDER NODE_FOLDER
+    python -m models.importing check FORMAT ARTIFACT_FOLDER SPEC GOLDEN_FOLDER
+
+SOURCE, SPEC and NAMES are JSON. `models.importing.jobs` starts it and reads its result.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from models import formats
+from models.agreement import agreement
+from models.golden import Golden, read_golden, write_golden
+from models.importing import readers, samples
+from models.importing.answering import answers, tensors_of
+from models.importing.child import answering, doing
+from models.importing.kinds import find
+from models.importing.source import Names, Source
+from models.manifest import size_bytes
+from models.spec import ModelSpec
+from models.versions import installed
+
+
+def inspect(source: str) -> dict[str, object]:
+    """What a model's file says of its inputs and outputs."""
+    return readers.opened(Source.model_validate_json(source)).found.model_dump()
+
+
+def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[str, object]:
+    """Complete the golden answers in a folder that has the inputs, and write the model as a node."""
+    described, wanted = Source.model_validate_json(source), ModelSpec.model_validate_json(spec)
+    inputs = samples.read(str(Path(folder) / samples.NAME))
+    reader = readers.opened(described)
+    outputs, all_names = answers(reader, Names.model_validate_json(names), inputs)
+    write_golden(Path(folder), Golden(inputs, outputs))
+    complete = wanted.model_copy(update={"outputs": tensors_of(outputs)})
+    doing("it cannot be saved again")
+    reader.adopt(Path(node), complete, all_names)
+    framework = find(described.kind).FRAMEWORK
+    return {
+        "outputs": [tensor.model_dump() for tensor in complete.outputs],
+        "parameters": reader.parameters,
+        "trained_with": f"{framework} {installed(framework)}",
+    }
+
+
+def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, object]:
+    """Load an artifact as it is served, and compare its answers with the golden ones."""
+    module = formats.find(format)
+    doing("it cannot be loaded as it is served, and tried with a row of zeros")
+    loaded = module.load(Path(artifact), ModelSpec.model_validate_json(spec))
+    doing("asked for the golden rows, it fails")
+    found = agreement(loaded.predict, read_golden(Path(golden)))
+    return {
+        "agreement": asdict(found),
+        "framework": module.FRAMEWORK,
+        "framework_version": installed(module.FRAMEWORK),
+        "bytes": size_bytes(Path(artifact) / module.SERVED),
+    }
+
+
+JOBS: dict[str, Callable[..., dict[str, object]]] = {"inspect": inspect, "answer": answer, "check": check}
+
+
+def main(arguments: list[str]) -> dict[str, object]:
+    """Do one job."""
+    job, *rest = arguments
+    return JOBS[job](*rest)
+
+
+if __name__ == "__main__":
+    answering(main, sys.argv[1:])

@@ -1,0 +1,72 @@
+"""What a model answers in its own framework: the golden answers, if it can be served at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.agreement import Mismatch, compare
+from models.importing.child import Refused, doing
+from models.importing.readers import Reader
+from models.importing.source import DTYPES, Names, identifiers
+from models.spec import TensorSpec
+from models.tensors import Array, Batch, rows_of, take
+
+ONE_ROW = "asked for one row, it fails"
+
+
+def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
+    """The outputs for all rows, by names for the spec; Refused where they are not those of the rows one by one."""
+
+    def predict(batch: Batch) -> dict[str, Array]:
+        return reader.predict({own: batch[name] for name, own in names.inputs.items()})
+
+    count = rows_of(inputs)
+    doing(ONE_ROW)
+    alone = predict(take(inputs, slice(1)))
+    doing(f"asked for {count} rows at once, it fails, though it answers to one: it needs a free batch dimension")
+    together = predict(inputs)
+    _check(together, count)
+    doing("asked for one row after another, it fails")
+    for row in range(count):
+        _same(alone if row == 0 else predict(take(inputs, slice(row, row + 1))), together, row)
+    doing("")
+    given = identifiers(together, taken=names.inputs)
+    outputs = {name: np.ascontiguousarray(together[own]) for name, own in given.items()}
+    return outputs, Names(inputs=names.inputs, outputs=given)
+
+
+def tensors_of(outputs: Batch) -> tuple[TensorSpec, ...]:
+    """What the outputs are, for the spec."""
+    return tuple(
+        TensorSpec(name=name, shape=(-1, *array.shape[1:]), dtype=str(array.dtype)) for name, array in outputs.items()
+    )
+
+
+def _check(outputs: dict[str, Array], rows: int) -> None:
+    if not outputs:
+        raise Refused("it gives no output")
+    for name, array in outputs.items():
+        if array.ndim == 0 or array.shape[0] != rows:
+            raise Refused(
+                f"its output {name} has shape {list(array.shape)} for {rows} rows: the first axis must be the batch"
+            )
+        if str(array.dtype) not in DTYPES:
+            raise Refused(f"its output {name} is {array.dtype}, which is not served: dtypes are {', '.join(DTYPES)}")
+        if array.size == 0:
+            raise Refused(f"its output {name} is empty: its shape is {list(array.shape)}")
+        if not np.isfinite(array).all():
+            raise Refused(f"its output {name} is not a number for some of the inputs (NaN or infinite)")
+
+
+def _same(alone: dict[str, Array], together: dict[str, Array], row: int) -> None:
+    """Refused where a row's answer depends on the rows beside it: no server that batches could give it."""
+    expected = take(together, slice(row, row + 1))
+    try:
+        errors = compare(alone, expected)
+    except Mismatch as error:
+        raise Refused(f"row {row} alone gives other outputs than among others: {error}") from None
+    if errors.wrong.any():
+        raise Refused(
+            f"the answer to row {row} depends on the rows beside it (by {errors.error[0]:.3g}): "
+            "something is computed across the batch, such as a BatchNorm in training mode or a random drop-out"
+        )

@@ -1,0 +1,91 @@
+"""The child's side of a job in a process of its own: bounded memory, one result, and an end when the parent ends.
+
+The result is one line of JSON on what was standard output: `{"result": {...}}`, or
+`{"refused": {"reason", "operator"}}`. Whatever a framework prints goes to standard error instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import IO, NoReturn
+
+MOST_LINES = 3
+"""Of a framework's message; some print the whole graph."""
+MOST_CHARACTERS = 400
+
+
+class Refused(Exception):
+    """The job cannot be done with this file, for a reason that a user can read."""
+
+    def __init__(self, reason: str, operator: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.operator = reason, operator
+
+
+_doing: list[str] = []
+
+
+def doing(what: str) -> None:
+    """Say what the job does from now on: it goes before the reason if that is where it ends."""
+    _doing[:] = [what] if what else []
+
+
+def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence[str]) -> None:
+    """Run a job and print its result.
+
+    Frameworks raise anything at all for a file they cannot read. What they raise ends the process as ever, traceback in
+    the log, but on its way out it becomes a reason.
+    """
+    results = _own_stdout()
+    _limit_memory()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def refuse(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        operator = error.operator if isinstance(error, Refused) else ""
+        reason = str(error) if isinstance(error, Refused) else ": ".join([*_doing, kind.__name__, str(error)])
+        _end(results, {"refused": {"reason": shortened(reason), "operator": operator}}, 1)
+
+    sys.excepthook = refuse
+    _end(results, {"result": job(list(arguments))}, 0)
+
+
+def shortened(message: str) -> str:
+    """The first lines of a message, without the empty ones."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    text = " ".join(lines[:MOST_LINES])
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} ..."
+
+
+def _end(results: IO[str], line: dict[str, object], code: int) -> NoReturn:
+    """Not by the interpreter's own end: destructors of frameworks that were given a broken file have crashed there."""
+    print(json.dumps(line), file=results, flush=True)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _own_stdout() -> IO[str]:
+    """Standard output, which from now on is standard error for everything else, C++ too."""
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return results
+
+
+def _limit_memory() -> None:
+    """At most so much address space, as the parent says: a header that claims terabytes must not take the machine."""
+    most = int(os.environ.get("SERVEOFF_JOB_ADDRESS_SPACE", "0"))
+    if most:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of stdin and never writes: its end is the parent's, however it died."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)

@@ -1,0 +1,133 @@
+"""From the user's model to every format: each by the shortest way of steps that holds against the golden answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models import convert
+from models.agreement import Agreement
+from models.convert import Edge
+from models.importing.errors import JobFailed
+from models.importing.jobs import Jobs
+from models.manifest import Missing
+from models.spec import ModelSpec
+
+MOST_WAYS = 4
+"""Tried for a format before it is given up: what four ways cannot do, a fifth has not done either."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """An artifact that agrees: the nodes it came by, the source's first, and what its check said."""
+
+    folder: Path
+    way: tuple[str, ...]
+    agreement: Agreement
+    framework: str
+    framework_version: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Where a way ended, why, and the operator that is to blame, if one is."""
+
+    way: tuple[str, ...]
+    reason: str
+    operator: str = ""
+
+
+class Workshop:
+    """Makes artifacts in a folder of its own. Each step is done once, whatever ways lead through it."""
+
+    def __init__(self, start: str, folder: Path, spec: ModelSpec, golden_folder: Path, jobs: Jobs) -> None:
+        self._start, self._folder, self._spec, self._golden = start, folder, spec, golden_folder
+        self._jobs = jobs
+        self._edges: Sequence[Edge] = convert.edges()
+        self._nodes: dict[tuple[str, ...], Path | Failure] = {(start,): folder / start}
+
+    def make(self, format: str) -> Made | Missing:
+        """The artifact of a format by the first way that holds, or why there is none."""
+        failures: list[Failure] = []
+        for way in self._ways(format):
+            made = self._by(way, format)
+            if isinstance(made, Made):
+                return made
+            if made not in failures:
+                failures.append(made)
+        return _missing(failures, self._start, format)
+
+    def _ways(self, format: str) -> Iterator[tuple[str, ...]]:
+        """The nodes of each way; ways beyond a node that could not be made are left out, as they come."""
+        found = 0
+        for way in convert.paths(self._start, format, self._edges):
+            nodes = (self._start, *(edge.target for edge in way))
+            known = [self._nodes.get(nodes[:end]) for end in range(1, len(nodes))]
+            if found and any(isinstance(node, Failure) for node in known):
+                continue
+            found += 1
+            yield nodes
+            if found == MOST_WAYS:
+                return
+
+    def _by(self, way: tuple[str, ...], format: str) -> Made | Failure:
+        node = self._node(way)
+        if isinstance(node, Failure):
+            return node
+        try:
+            checked = self._jobs.run(
+                "models.importing",
+                "check",
+                format,
+                str(node),
+                self._spec.model_dump_json(),
+                str(self._golden),
+                by=format,
+            )
+        except JobFailed as error:
+            return Failure(way, error.reason, error.operator)
+        agreement = Agreement(**checked.pop("agreement"))
+        if not agreement.ok:
+            return Failure(way, disagreeing(agreement))
+        return Made(node, way, agreement, **checked)
+
+    def _node(self, way: tuple[str, ...]) -> Path | Failure:
+        """The folder of a way's last node, made by its last step from the one before."""
+        if way not in self._nodes:
+            before = self._node(way[:-1])
+            self._nodes[way] = before if isinstance(before, Failure) else self._step(way, before)
+        return self._nodes[way]
+
+    def _step(self, way: tuple[str, ...], source: Path) -> Path | Failure:
+        target = self._folder / "-".join(way)
+        target.mkdir()
+        edge = Edge(*way[-2:])
+        arguments: list[Any] = [edge.name, source, target, self._spec.model_dump_json(), json.dumps({})]
+        try:
+            self._jobs.run("models.convert", *map(str, arguments), by=f"the step {edge.name}")
+        except JobFailed as error:
+            return Failure(way, error.reason, error.operator)
+        return target
+
+
+def disagreeing(agreement: Agreement) -> str:
+    """What is wrong with answers that are not the golden ones."""
+    if agreement.problem:
+        return f"its answers are others: {agreement.problem}"
+    return (
+        f"its answers are others: golden row {agreement.worst_input} is off by {agreement.max_abs_error:.3g}, "
+        f"{agreement.worst_share:.3g} times what is allowed; top class the same for {agreement.top1:.0%}"
+    )
+
+
+def _missing(failures: Sequence[Failure], start: str, format: str) -> Missing:
+    """The most telling failure: the first that names an operator, or the shortest way's."""
+    if not failures:
+        why = convert.NO_WAY.get(format, "there is no such conversion")
+        return Missing(reason=f"no way leads there from {start}: {why}")
+    told = next((failure for failure in failures if failure.operator), failures[0])
+    return Missing(reason=f"{' > '.join(told.way)}: {told.reason}", operator=told.operator)

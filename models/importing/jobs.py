@@ -1,0 +1,98 @@
+"""The parent's side of jobs, each in a process of its own.
+
+Frameworks clash in one process, and a file that nobody vouches for is loaded only there. A job that crashes, hangs or
+asks for more memory than there is ends as a reason.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from typing import IO, Any
+
+import psutil
+
+from models.importing.child import shortened
+from models.importing.errors import JobFailed
+from models.spec import REPOSITORY
+
+DEFAULT_TIMEOUT_S = 600.0
+SPARE_ADDRESSES = 48 << 30
+"""Frameworks reserve address space that they never use: this much beyond the machine's memory does for all of them."""
+MESSAGE_LINES = 2
+
+
+class Jobs:
+    """Starts jobs, one at a time. `timeout_s` is for each of them; `search` is where a user's own package is found."""
+
+    def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S, search: str = "") -> None:
+        self.timeout_s, self.search = timeout_s, search
+
+    def run(self, module: str, *arguments: str, by: str = "its framework") -> dict[str, Any]:
+        """Run `python -m <module> <arguments>` and return its result; JobFailed where there is none.
+
+        `by` is who reads the file in that process, for the message that it crashed.
+        """
+        command = [sys.executable, "-m", module, *arguments]
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,  # held open, never written: see models.importing.child
+                stdout=output,
+                stderr=log,
+                text=True,
+                cwd=REPOSITORY,
+                start_new_session=True,
+                env=self._environ(),
+            )
+            try:
+                process.wait(self.timeout_s)
+            except subprocess.TimeoutExpired:
+                raise JobFailed(f"it took {by} longer than {self.timeout_s:g} s and was stopped") from None
+            finally:
+                _end(process)
+            output.seek(0)
+            return _result(output.read(), process.returncode, log, by)
+
+    def _environ(self) -> dict[str, str]:
+        found = [str(REPOSITORY), self.search, os.environ.get("PYTHONPATH", "")]
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, found)),
+            "SERVEOFF_JOB_ADDRESS_SPACE": str(psutil.virtual_memory().total + SPARE_ADDRESSES),
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "CUDA_VISIBLE_DEVICES": "-1",
+        }
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill the job where it still runs, and whatever it left running."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
+
+
+def _result(output: str, code: int, log: IO[str], by: str) -> dict[str, Any]:
+    lines = output.splitlines()
+    answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+    if code == 0 and "result" in answer:
+        result: dict[str, Any] = answer["result"]
+        return result
+    if "refused" in answer:
+        raise JobFailed(**answer["refused"])
+    if code < 0:
+        raise JobFailed(f"it made {by} crash ({signal.Signals(-code).name}){_last_words(log)}")
+    raise JobFailed(f"{by} ended the process with exit code {code}{_last_words(log)}")
+
+
+def _last_words(log: IO[str]) -> str:
+    log.seek(0)
+    lines = [line.strip() for line in log if line.strip()][-MESSAGE_LINES:]
+    return f": {shortened(' '.join(lines))}" if lines else ""

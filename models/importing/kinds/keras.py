@@ -1,0 +1,41 @@
+"""Keras 3's file: a zip of the architecture as JSON and the weights as HDF5.
+
+https://keras.io/api/models/model_saving_apis/
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from models.importing import archives
+from models.importing.errors import ImportFailed
+from models.importing.source import Source
+
+NODE = "keras"
+FRAMEWORK = "tensorflow"
+CALLED = "a Keras 3 file, model.keras"
+
+WEIGHTS = "model.weights.h5"
+HDF5 = b"\x89HDF\r\n\x1a\n"
+SAVE = "save it again with Keras 3: model.save('model.keras')"
+
+
+def detect(path: str) -> bool:
+    """By its suffix."""
+    return path.endswith(".keras") and Path(path).is_file()
+
+
+def check(source: Source) -> None:
+    """A sound zip whose architecture is JSON and whose weights begin as HDF5 does."""
+    with archives.opened(source.path, SAVE) as archive:
+        archives.require(archive, source.path, ("config.json", "metadata.json", WEIGHTS), SAVE)
+        try:
+            config = json.loads(archives.read_small(archive, source.path, "config.json"))
+        except (ValueError, RecursionError) as error:
+            raise ImportFailed(f"{source.path}: its config.json is not JSON ({error})", SAVE) from None
+        if not isinstance(config, dict) or "class_name" not in config:
+            raise ImportFailed(f"{source.path}: its config.json describes no model", SAVE)
+        with archive.open(WEIGHTS) as weights:
+            if weights.read(len(HDF5)) != HDF5:
+                raise ImportFailed(f"{source.path}: its {WEIGHTS} is not HDF5", SAVE)

@@ -1,0 +1,50 @@
+"""ONNX: a graph of operators that belongs to no framework.
+
+https://onnx.ai/onnx/intro/concepts.html
+
+ModelProto: field 7 is its graph, 8 its operator sets. GraphProto: 1 nodes, 11 inputs, 12 outputs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.importing import wire
+from models.importing.errors import ImportFailed
+from models.importing.source import Source
+
+NODE = "onnx"
+FRAMEWORK = "onnxruntime"
+CALLED = "an ONNX file, model.onnx"
+
+MOST_BYTES = 2 << 30
+SAVE = "export it again: torch.onnx.export, or model.export(format='onnx') of Keras"
+GRAPH, OPSETS, NODES, OUTPUTS = 7, 8, 1, 12
+OPERATOR = 4
+
+
+def detect(path: str) -> bool:
+    """By its suffix."""
+    return path.endswith(".onnx") and Path(path).is_file()
+
+
+def check(source: Source) -> None:
+    """A whole protobuf message with a graph that computes something."""
+    file = Path(source.path)
+    if file.stat().st_size > MOST_BYTES:
+        raise ImportFailed(f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
+    try:
+        _check_graph(memoryview(file.read_bytes()))
+    except wire.Malformed as error:
+        raise ImportFailed(f"{file} is no ONNX model, or a truncated one: {error}", SAVE) from None
+
+
+def _check_graph(message: memoryview) -> None:
+    graphs = wire.all_of(message, GRAPH)
+    if not graphs or not wire.all_of(message, OPSETS):
+        raise wire.Malformed("it names no graph, or no operator set")
+    graph = graphs[-1]
+    if not wire.all_of(graph, OUTPUTS):
+        raise wire.Malformed("its graph has no output")
+    if any(not wire.text(node, OPERATOR) for node in wire.all_of(graph, NODES)):
+        raise wire.Malformed("a node of its graph names no operator")

@@ -1,0 +1,81 @@
+"""TensorFlow's SavedModel: a folder with saved_model.pb, and variables.
+
+https://www.tensorflow.org/guide/saved_model
+
+SavedModel: field 1 its schema's version, 2 its meta graphs. MetaGraphDef: 2 the graph, 5 its signatures by name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.importing import wire
+from models.importing.errors import ImportFailed
+from models.importing.source import Source
+
+NODE = "savedmodel"
+FRAMEWORK = "tensorflow"
+CALLED = "a SavedModel, a folder with saved_model.pb"
+
+FILE = "saved_model.pb"
+MOST_BYTES = 2 << 30
+SAVE = "save it again: tf.saved_model.save, or model.export of Keras"
+META_GRAPHS, SIGNATURES, KEY = 2, 5, 1
+INITIALISES = "__saved_model_init_op"
+"""A signature that TensorFlow writes for itself."""
+
+
+def detect(path: str) -> bool:
+    """A folder with saved_model.pb, or with versions that have one; or that file itself."""
+    return folder_of(path) is not None
+
+
+def folder_of(path: str) -> Path | None:
+    """The folder of the file: the one that is named, or its highest version, as TensorFlow Serving takes it."""
+    named = Path(path).parent if Path(path).name == FILE else Path(path)
+    if (named / FILE).is_file():
+        return named
+    if not named.is_dir():
+        return None
+    versions = [child for child in named.iterdir() if child.name.isdigit() and (child / FILE).is_file()]
+    return max(versions, key=lambda version: int(version.name), default=None)
+
+
+def check(source: Source) -> None:
+    """A whole protobuf message that has the signature, and its variables beside it."""
+    folder = folder_of(source.path)
+    if folder is None:
+        raise ImportFailed(f"{source.path} has no {FILE} in it", SAVE)
+    file = folder / FILE
+    if file.stat().st_size > MOST_BYTES:
+        raise ImportFailed(f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
+    try:
+        signatures = _signatures(memoryview(file.read_bytes()))
+    except wire.Malformed as error:
+        raise ImportFailed(f"{file} is no SavedModel, or a truncated one: {error}", SAVE) from None
+    if source.signature not in signatures:
+        there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
+        raise ImportFailed(
+            f"{file} has no signature {source.signature!r}", f"--signature names one of its own: {there}"
+        )
+    _check_variables(folder)
+
+
+def _signatures(message: memoryview) -> set[str]:
+    graphs = wire.all_of(message, META_GRAPHS)
+    if not graphs:
+        raise wire.Malformed("it holds no graph")
+    return {wire.text(entry, KEY) for graph in graphs for entry in wire.all_of(graph, SIGNATURES)}
+
+
+def _check_variables(folder: Path) -> None:
+    """An index goes with its data, `variables.data-00000-of-00001`: each of them, since a copy may lack some."""
+    variables = folder / "variables"
+    parts = sorted(variables.glob("variables.data-*-of-*")) if variables.is_dir() else []
+    if not (variables / "variables.index").is_file():
+        if parts:
+            raise ImportFailed(f"{variables} has data but no variables.index", SAVE)
+        return
+    expected = int(parts[0].name.rpartition("-")[2]) if parts and parts[0].name.rpartition("-")[2].isdigit() else 1
+    if len(parts) != expected:
+        raise ImportFailed(f"{variables} has {len(parts)} of {expected} parts of its data", SAVE)

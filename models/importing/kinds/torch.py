@@ -1,0 +1,49 @@
+"""A PyTorch module: `package.module:factory`, which builds it, and a file of its weights.
+
+The factory is the user's own code, and is run. The weights are tensors only: safetensors, or a state_dict that is read
+with `weights_only`, which builds nothing but tensors from it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from models.importing import archives, safetensors
+from models.importing.errors import ImportFailed
+from models.importing.source import Source
+
+NODE = "torch"
+FRAMEWORK = "torch"
+CALLED = "a PyTorch module, package.module:factory, with --weights"
+
+SAVE = "save them again: torch.save(module.state_dict(), 'weights.pt'), or safetensors.torch.save_file"
+
+
+def detect(path: str) -> bool:
+    """By its form: a dotted name, a colon, a name."""
+    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", path) is not None
+
+
+def check(source: Source) -> None:
+    """That the weights are there, and whole."""
+    if not detect(source.path):
+        raise ImportFailed(f"{source.path} does not name a factory", "write it as package.module:factory")
+    if not source.weights:
+        return
+    if not Path(source.weights).is_file():
+        raise ImportFailed(
+            f"there is no file of weights {source.weights}", "check the path; it is relative to where you are"
+        )
+    if source.weights.endswith(".safetensors"):
+        safetensors.check(source.weights)
+        return
+    with archives.opened(source.weights, SAVE) as archive:
+        inner = {name.partition("/")[2] for name in archive.namelist()}
+        if "data.pkl" not in inner:
+            raise ImportFailed(f"{source.weights} is no state_dict: there is no data.pkl in it", SAVE)
+        if "constants.pkl" in inner:
+            raise ImportFailed(
+                f"{source.weights} is TorchScript, not a state_dict",
+                f"import it as a model: serveoff import {source.weights}",
+            )

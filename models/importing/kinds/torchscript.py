@@ -1,0 +1,39 @@
+"""PyTorch's TorchScript file: a zip of code, constants and tensors.
+
+https://docs.pytorch.org/docs/stable/jit.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.importing import archives
+from models.importing.errors import ImportFailed
+from models.importing.source import Source
+
+NODE = "torchscript"
+FRAMEWORK = "torch"
+CALLED = "a TorchScript file, model.pt"
+
+SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
+SAVE = "save it again: torch.jit.script(module).save('model.pt')"
+AS_WEIGHTS = "give the module that it belongs to: package.module:factory --weights FILE"
+
+
+def detect(path: str) -> bool:
+    """By its suffix; a state_dict has the same, and `check` tells them apart."""
+    return path.endswith(SUFFIXES) and Path(path).is_file()
+
+
+def check(source: Source) -> None:
+    """A sound zip with code in it. PyTorch keeps one folder at the top, of any name."""
+    with Path(source.path).open("rb") as file:
+        if file.read(2) in (b"\x80\x02", b"\x80\x03", b"\x80\x04"):
+            raise ImportFailed(f"{source.path} is a pickle, not TorchScript: it is not loaded", AS_WEIGHTS)
+    with archives.opened(source.path, SAVE) as archive:
+        inner = {name.partition("/")[2] for name in archive.namelist()}
+        if "constants.pkl" not in inner and not any(name.startswith("code/") for name in inner):
+            what = "tensors or a pickled module" if "data.pkl" in inner else "no PyTorch model"
+            raise ImportFailed(f"{source.path} holds {what}, not TorchScript", AS_WEIGHTS)
+        if "data.pkl" not in inner:
+            raise ImportFailed(f"{source.path} has no data.pkl in it", SAVE)

@@ -1,0 +1,41 @@
+"""What loads a user's file, one module a kind, found by its name; imported only in a child process.
+
+A reader imports its framework at its top. Nothing here is run by the command line itself, since loading a SavedModel
+or a TorchScript file means to trust it with a process.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Protocol, cast
+
+from models.importing.source import Found, Names, Source
+from models.spec import ModelSpec
+from models.tensors import Array, Batch
+
+
+class Reader(Protocol):
+    """A model that was loaded from a user's file, in its own framework."""
+
+    found: Found
+    parameters: int
+    """How many numbers it has learned, as far as its file tells weights from other constants."""
+
+    def predict(self, batch: Batch) -> dict[str, Array]:
+        """The outputs for a batch, both by the source's names; the outputs in the source's order."""
+
+    def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
+        """Write the model as a node of models.convert, in an empty folder, with the spec's names."""
+
+
+class Opening(Protocol):
+    """What a reader's module offers. Its constructor loads the file, and may raise anything at all."""
+
+    def opened(self, source: Source) -> Reader:
+        """The model of a source; child.Refused with the reason where it is none that can be served."""
+
+
+def opened(source: Source) -> Reader:
+    """Load a source with the reader of its kind."""
+    return cast(Opening, importlib.import_module(f"{__name__}.{source.kind}")).opened(source)

@@ -1,0 +1,61 @@
+"""TensorFlow 1's own reading of a frozen graph: imported into a graph, and run in a Session."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from models.convert.tf_graphs import renamed
+from models.formats import frozen_graph
+from models.importing.kinds.frozen_graph import feeds, fetches, read
+from models.importing.source import Found, Names, Port, Source
+from models.spec import ModelSpec
+from models.tensorflow_setup import tensorflow as tf
+from models.tensors import Array, Batch
+
+tf1 = tf.compat.v1
+
+
+class FrozenGraphReader:
+    """A GraphDef in a Session."""
+
+    def __init__(self, source: Source) -> None:
+        nodes = read(source.path)
+        self._graph_def: Any = tf1.GraphDef.FromString(Path(source.path).read_bytes())
+        for node in self._graph_def.node:
+            node.device = ""  # where it was trained says nothing of where it is served
+        graph = tf.Graph()
+        with graph.as_default():
+            tf.import_graph_def(self._graph_def, name="")
+        self._session: Any = tf1.Session(graph=graph)
+        ports = tuple(_port(graph.get_tensor_by_name(name)) for name in feeds(source, nodes))
+        self.found = Found(inputs=ports, outputs=fetches(source, nodes))
+        self.parameters = sum(_size(node) for node in self._graph_def.node if node.op == "Const")
+
+    def predict(self, batch: Batch) -> dict[str, Array]:
+        """Run the graph."""
+        answers = self._session.run(list(self.found.outputs), batch)
+        return dict(zip(self.found.outputs, answers, strict=True))
+
+    def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
+        """Write the graph with the spec's names, and its wrapping for TensorFlow Serving."""
+        inputs = [names.inputs[tensor.name] for tensor in spec.inputs]
+        outputs = [names.outputs[tensor.name] for tensor in spec.outputs]
+        frozen_graph.write(renamed(self._graph_def, inputs, outputs, spec), spec, folder)
+
+
+def _size(node: Any) -> int:
+    return math.prod(size.size for size in node.attr["value"].tensor.tensor_shape.dim)
+
+
+def _port(tensor: Any) -> Port:
+    shape = None
+    if tensor.shape.rank is not None:
+        shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
+    return Port(name=tensor.name, dtype=tensor.dtype.name, shape=shape)
+
+
+def opened(source: Source) -> FrozenGraphReader:
+    """Load the graph."""
+    return FrozenGraphReader(source)

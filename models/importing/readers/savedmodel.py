@@ -1,0 +1,55 @@
+"""TensorFlow's own reading of a SavedModel: one of its signatures is the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.formats import savedmodel
+from models.importing.child import Refused
+from models.importing.kinds.savedmodel import folder_of
+from models.importing.source import Found, Names, Port, Source
+from models.spec import ModelSpec
+from models.tensorflow_setup import tensorflow as tf
+from models.tensors import Array, Batch
+
+
+class SavedModelReader:
+    """A signature, called by its inputs' names."""
+
+    def __init__(self, source: Source) -> None:
+        self._loaded: Any = tf.saved_model.load(str(folder_of(source.path)))
+        if source.signature not in self._loaded.signatures:
+            raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
+        self._signature: Any = self._loaded.signatures[source.signature]
+        ports = (_port(name, tensor) for name, tensor in self._signature.structured_input_signature[1].items())
+        self.found = Found(inputs=tuple(ports), outputs=tuple(self._signature.structured_outputs))
+        self.parameters = sum(int(v.shape.num_elements() or 0) for v in self._signature.graph.variables)
+
+    def predict(self, batch: Batch) -> dict[str, Array]:
+        """Call the signature."""
+        answer = self._signature(**{name: tf.constant(array) for name, array in batch.items()})
+        return {name: answer[name].numpy() for name in self.found.outputs}
+
+    def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
+        """Save it again, with the signatures that are served: the user's is called by the spec's names."""
+
+        def call(batch: Mapping[str, Any]) -> dict[str, Any]:
+            answer = self._signature(**{source: batch[name] for name, source in names.inputs.items()})
+            return {name: answer[source] for name, source in names.outputs.items()}
+
+        # The whole object as well: tables and the like are its, not the signature's.
+        savedmodel.write(call, [*self._signature.graph.variables, self._loaded], spec, folder)
+
+
+def _port(name: str, tensor: Any) -> Port:
+    if tensor.shape.rank is None:
+        return Port(name=name, dtype=tensor.dtype.name)
+    shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
+    return Port(name=name, dtype=tensor.dtype.name, shape=shape)
+
+
+def opened(source: Source) -> SavedModelReader:
+    """Load the SavedModel."""
+    return SavedModelReader(source)

@@ -1,0 +1,82 @@
+"""A user's nn.Module: built by the user's factory, filled with the weights of a file that holds nothing but tensors."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.importing import torch_folder
+from models.importing.child import Refused
+from models.importing.source import Found, Names, Port, Source
+from models.importing.torch_answers import named
+from models.loading.torch_eager import module_json
+from models.manifest import ArtifactError
+from models.spec import ModelSpec
+from models.tensors import Array, Batch
+
+
+class TorchReader:
+    """An nn.Module, called by position."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        try:
+            self._module = module_json.made(source.path)
+        except ArtifactError as error:
+            raise Refused(str(error)) from error
+        if source.weights:
+            _fill(self._module, _tensors(source.weights), source.weights)
+        self._module.eval()
+        self.found = Found(inputs=_ports(self._module))
+        self.parameters = sum(weight.numel() for weight in self._module.parameters())
+
+    def predict(self, batch: Batch) -> dict[str, Array]:
+        """Call the module with the inputs that are given, which come first."""
+        tensors = [torch.from_numpy(batch[port.name]) for port in self.found.inputs if port.name in batch]
+        with torch.inference_mode():
+            answer = self._module(*tensors)
+        return {name: tensor.cpu().numpy() for name, tensor in named(answer, self._source.fetch).items()}
+
+    def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
+        """The weights, the factory's name and its code."""
+        torch_folder.write(folder, self._source.path, self._module)
+
+
+def _tensors(file: str) -> dict[str, torch.Tensor]:
+    if file.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        loaded: Any = load_file(file)
+    else:
+        loaded = torch.load(file, map_location="cpu", weights_only=True)
+    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise Refused(f"{Path(file).name} is no state_dict: it holds something else than tensors by name")
+    return state
+
+
+def _fill(module: nn.Module, state: dict[str, torch.Tensor], file: str) -> None:
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise Refused(f"the weights in {Path(file).name} are not those of the module: {error}") from error
+
+
+def _ports(module: nn.Module) -> tuple[Port, ...]:
+    ports = []
+    for parameter in inspect.signature(module.forward).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+            raise Refused(f"its input {parameter.name} is taken by keyword only: inputs are given in order")
+        ports.append(Port(name=parameter.name, optional=parameter.default is not parameter.empty))
+    return tuple(ports)
+
+
+def opened(source: Source) -> TorchReader:
+    """Build the module and fill it."""
+    return TorchReader(source)

@@ -1,0 +1,54 @@
+"""PyTorch's own reading of a TorchScript file. It names its inputs, but not their dtypes and shapes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.importing.child import Refused
+from models.importing.source import Found, Names, Port, Source
+from models.importing.torch_answers import named
+from models.spec import ModelSpec
+from models.tensors import Array, Batch
+
+FILE = "model.pt"
+
+
+class TorchScriptReader:
+    """A ScriptModule, called by position."""
+
+    def __init__(self, source: Source) -> None:
+        self._module: Any = torch.jit.load(source.path, map_location="cpu")
+        if getattr(self._module, "training", False):
+            self._module.eval()
+        self._fetch = source.fetch
+        arguments = self._module.forward.schema.arguments[1:]
+        self.found = Found(inputs=tuple(map(_port, arguments)))
+        self.parameters = sum(weight.numel() for weight in self._module.parameters())
+
+    def predict(self, batch: Batch) -> dict[str, Array]:
+        """Call the module with the inputs that are given, which come first."""
+        tensors = [torch.from_numpy(batch[port.name]) for port in self.found.inputs if port.name in batch]
+        with torch.inference_mode():
+            answer = self._module(*tensors)
+        return {name: tensor.cpu().numpy() for name, tensor in named(answer, self._fetch).items()}
+
+    def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
+        """The module itself, ready to predict."""
+        self._module.save(str(folder / FILE))
+
+
+def _port(argument: Any) -> Port:
+    optional = argument.has_default_value()
+    if argument.type.kind() != "TensorType" and not optional:
+        raise Refused(
+            f"its input {argument.name} is a {argument.type.annotation_str}: inputs that are no tensor cannot be served"
+        )
+    return Port(name=argument.name, optional=optional)
+
+
+def opened(source: Source) -> TorchScriptReader:
+    """Load the file."""
+    return TorchScriptReader(source)

@@ -1,0 +1,89 @@
+"""Inputs to ask a model with: the user's own, or seeded ones."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from models.importing.errors import ImportFailed
+from models.spec import TensorSpec
+from models.tensors import Array, Batch
+
+NAME = "samples.npz"
+"""The inputs, on their way into the process that asks the model."""
+SEED = 7
+MOST_ROWS, FEWEST_ROWS = 64, 16
+LARGE_ROW = 20_000
+"""Numbers in a row from which on fewer rows do: an image of 224x224x3 has 150,528."""
+INTEGERS = (0, 99)
+"""Seeded integers lie between these, both included, unless `--input-range` says otherwise."""
+
+
+def read(path: str) -> dict[str, Array]:
+    """The arrays of an `.npz` file by name; ImportFailed where it is none. Pickled objects are refused."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        SyntaxError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise ImportFailed(
+            f"{path} is no .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)"
+        ) from None
+    if not found:
+        raise ImportFailed(f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
+    return found
+
+
+def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec], names: Mapping[str, str]) -> Batch:
+    """The first rows of the user's samples as a batch of these inputs; ImportFailed where they do not fit."""
+    batch: Batch = {}
+    for tensor in inputs:
+        array = samples.get(tensor.name, samples.get(names[tensor.name]))
+        if array is None:
+            raise ImportFailed(f"{path} has no array {tensor.name!r}", f"it needs {', '.join(t.name for t in inputs)}")
+        if array.dtype != tensor.dtype or array.shape[1:] != tensor.row_shape or array.ndim == 0:
+            raise ImportFailed(
+                f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",
+                f"expected {tensor.dtype}{[-1, *tensor.row_shape]}",
+            )
+        batch[tensor.name] = np.ascontiguousarray(array[:MOST_ROWS])
+    counts = {len(array) for array in batch.values()}
+    if len(counts) != 1 or min(counts) < 2:
+        raise ImportFailed(
+            f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}"
+        )
+    return batch
+
+
+def seeded(inputs: Sequence[TensorSpec], ranges: Mapping[str, tuple[float, float]], rows: int = 0) -> Batch:
+    """So many rows (0: by their size): floats uniform in 0..1, integers in 0..99, coins for booleans."""
+    count = rows or (FEWEST_ROWS if sum(map(_size, inputs)) >= LARGE_ROW else MOST_ROWS)
+    random = np.random.default_rng(SEED)
+    return {tensor.name: _draw(random, tensor, count, ranges.get(tensor.name)) for tensor in inputs}
+
+
+def _size(tensor: TensorSpec) -> int:
+    return int(np.prod(tensor.row_shape, dtype=np.int64))
+
+
+def _draw(random: np.random.Generator, tensor: TensorSpec, rows: int, wanted: tuple[float, float] | None) -> Array:
+    shape, dtype = (rows, *tensor.row_shape), np.dtype(tensor.dtype)
+    if dtype.kind == "b":
+        return random.integers(0, 2, shape).astype(dtype)
+    if dtype.kind in "iu":
+        low, high = wanted or INTEGERS
+        return random.integers(int(low), int(high), shape, endpoint=True).astype(dtype)
+    low, high = wanted or (0.0, 1.0)
+    return random.uniform(low, high, shape).astype(dtype)

@@ -1,0 +1,97 @@
+"""What a user points at, and what is found in it: plain data, since it crosses from process to process as JSON."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from models.spec import TensorSpec
+
+DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
+"""What inputs and outputs may be of."""
+
+
+class Source(BaseModel):
+    """A user's model and what its flags say of it.
+
+    `path` is a file or folder, absolute, or `package.module:factory`. `fetch` and `feed` are names in the source's own
+    words: a frozen graph's tensors, or what to call the outputs of a kind that names none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    path: str
+    weights: str = ""
+    feed: tuple[str, ...] = ()
+    fetch: tuple[str, ...] = ()
+    signature: str = "serving_default"
+
+
+class Port(BaseModel):
+    """An input as the source has it: its own name, and its dtype and shape (-1: free) where the source says them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    dtype: str = ""
+    shape: tuple[int, ...] | None = None
+    optional: bool = False
+
+
+class Found(BaseModel):
+    """What a source says of itself: inputs in its own order, and its outputs' names where it has any."""
+
+    model_config = ConfigDict(frozen=True)
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[str, ...] = ()
+
+
+class Names(BaseModel):
+    """The spec's name of each tensor to the source's, in the source's order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    inputs: dict[str, str]
+    outputs: dict[str, str] = {}
+
+
+def identifiers(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """An identifier for each of these names, and the name it stands for: `import/x:0` becomes `import_x`.
+
+    Names of a spec are written into HTTP headers, JSON, Python calls and graphs: identifiers do in all of them.
+    """
+    given, used = dict[str, str](), set(taken)
+    for name in names:
+        stem = re.sub(r"\W", "_", name.removesuffix(":0"), flags=re.ASCII).strip("_") or "tensor"
+        stem = f"t_{stem}" if stem[0].isdigit() or keyword.iskeyword(stem) else stem
+        unique, count = stem, 1
+        while unique in used:
+            count += 1
+            unique = f"{stem}_{count}"
+        used.add(unique)
+        given[unique] = name
+    return given
+
+
+def written(tensor: TensorSpec) -> str:
+    """A tensor as the flag `--input` takes it: `image:float32[-1,28,28,1]`."""
+    return f"{tensor.name}:{tensor.dtype}[{','.join(map(str, tensor.shape))}]"
+
+
+def parsed(text: str) -> TensorSpec:
+    """The opposite of `written`; ValueError where the text is not of that form."""
+    match = re.fullmatch(r"\s*([^:\[\]]+(?::\d+)?)\s*:\s*(\w+)\s*\[([-\d,\s]*)\]\s*", text)
+    if match is None:
+        raise ValueError(f"{text!r} is not NAME:DTYPE[SHAPE], as image:float32[-1,28,28,1]")
+    name, dtype, shape = (part.strip() for part in match.groups())
+    if dtype not in DTYPES:
+        raise ValueError(f"{text!r}: {dtype} is none of {', '.join(DTYPES)}")
+    sizes = tuple(int(size) for size in shape.split(",") if size.strip())
+    if not sizes or sizes[0] != -1 or any(size < 1 for size in sizes[1:]):
+        raise ValueError(f"{text!r}: the shape begins with -1, the batch dimension, and every other size is at least 1")
+    return TensorSpec(name=name, shape=sizes, dtype=dtype)

@@ -1,0 +1,30 @@
+"""What a PyTorch module gives, by names: a dict's keys, a named tuple's fields, or those that the user gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from models.importing.child import Refused
+
+
+def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
+    """The tensors of an answer; Refused where it is no tensor, tuple of tensors or dict of them."""
+    if isinstance(answer, Mapping):
+        return {str(name): _tensor(str(name), value) for name, value in answer.items()}
+    values = list(answer) if isinstance(answer, tuple | list) else [answer]
+    fallback = ["output"] if len(values) == 1 else [f"output_{index}" for index in range(len(values))]
+    names = list(wanted) or list(getattr(answer, "_fields", fallback))
+    if len(names) != len(values):
+        raise Refused(f"it gives {len(values)} outputs, and --outputs names {len(names)}")
+    return {name: _tensor(name, value) for name, value in zip(names, values, strict=True)}
+
+
+def _tensor(name: str, value: Any) -> torch.Tensor:
+    if not isinstance(value, torch.Tensor):
+        raise Refused(
+            f"its output {name} is a {type(value).__name__}, not a tensor: a model gives tensors by name or in order"
+        )
+    return value

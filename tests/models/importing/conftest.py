@@ -1,0 +1,72 @@
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from models.manifest import Manifest, read_manifest
+from models.spec import REPOSITORY
+
+PACKAGES = Path(__file__).parent / "packages"
+TIMEOUT_S = 1200
+
+
+def environ(**extra: str) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
+    return {**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "-1", **extra}
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory):
+    """Runs one of make.py's makers, once a session, and returns the folder that it wrote to."""
+    folders: dict[str, Path] = {}
+
+    def made(maker: str) -> Path:
+        if maker not in folders:
+            folder = tmp_path_factory.mktemp(maker)
+            path = os.pathsep.join((str(REPOSITORY), str(PACKAGES)))
+            command = [sys.executable, "-m", "tests.models.importing.make", maker, str(folder)]
+            done = subprocess.run(command, env=environ(PYTHONPATH=path), cwd=REPOSITORY, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            folders[maker] = folder
+        return folders[maker]
+
+    return made
+
+
+@dataclass
+class Import:
+    """What one `python -m models import` did."""
+
+    code: int
+    output: str
+    errors: str
+    artifacts: Path
+    name: str
+
+    @property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.artifacts / self.name)
+
+    @property
+    def folders(self) -> list[str]:
+        return sorted(path.name for path in self.artifacts.iterdir() if path.is_dir())
+
+
+@pytest.fixture
+def bring(tmp_path):
+    """Imports a model as a user does, from a folder that has the user's packages; nothing must be left beside it."""
+
+    def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S) -> Import:
+        command = [sys.executable, "-m", "models", "import", str(model), "--name", name, *flags]
+        env = environ(SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
+        done = subprocess.run(command, env=env, cwd=PACKAGES, capture_output=True, text=True, timeout=timeout)
+        assert "Traceback" not in done.stderr + done.stdout
+        (tmp_path / "artifacts").mkdir(exist_ok=True)
+        brought = Import(done.returncode, done.stdout, done.stderr, tmp_path / "artifacts", name)
+        assert [folder for folder in brought.folders if folder.startswith(".")] == []
+        return brought
+
+    return run

@@ -1,0 +1,1 @@
+"""Networks of the literature, as their packages write them."""

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from models.importing.answering import answers, tensors_of
+from models.importing.child import Refused
+from models.importing.source import Found, Names, Port, parsed
+
+INPUTS = {"x": np.arange(8, dtype=np.float32).reshape(4, 2)}
+NAMES = Names(inputs={"x": "net/x:0"})
+
+
+class Doing:
+    """A reader whose model is a function of its one array."""
+
+    parameters = 0
+
+    def __init__(self, model):
+        self.model, self.found = model, Found(inputs=(Port(name="net/x:0"),))
+
+    def predict(self, batch):
+        return self.model(batch["net/x:0"])
+
+    def adopt(self, folder, spec, names):
+        raise AssertionError("only asked")
+
+
+def test_outputs_get_names_for_the_spec_and_keep_their_own():
+    outputs, names = answers(Doing(lambda x: {"sum/0": x.sum(axis=1), "x": x > 3}), NAMES, INPUTS)
+    assert names.outputs == {"sum_0": "sum/0", "x_2": "x"}
+    assert tensors_of(outputs) == (parsed("sum_0:float32[-1]"), parsed("x_2:bool[-1,2]"))
+    assert np.array_equal(outputs["sum_0"], [1, 5, 9, 13])
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (lambda x: {"y": x - x.mean(axis=0)}, "the answer to row 0 depends on the rows beside it"),
+        (lambda x: {"y": x.sum()}, "the first axis must be the batch"),
+        (lambda x: {"y": np.repeat(x, 2, axis=0)}, "has shape"),
+        (lambda x: {"y": x.astype(np.float16)}, "y is float16, which is not served"),
+        (lambda x: {"y": np.log(x - 1)}, "not a number for some of the inputs"),
+        (lambda x: {"y": x[:, :0]}, "is empty"),
+        (lambda x: {}, "gives no output"),
+        (lambda x: {"y": x[:, : len(x)]}, "row 0 alone gives other outputs"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")
+def test_a_model_that_cannot_be_served_is_told_why(model, says):
+    with pytest.raises(Refused, match=says):
+        answers(Doing(model), NAMES, INPUTS)

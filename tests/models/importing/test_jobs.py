@@ -1,0 +1,74 @@
+"""Jobs that fail in every way: their modules are written to a folder that only they see."""
+
+import time
+
+import psutil
+import pytest
+
+from models.importing.errors import JobFailed
+from models.importing.jobs import Jobs
+
+START = "import os, sys, time\nfrom models.importing.child import Refused, answering, doing\n"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a job with this body, given its arguments as `words`."""
+
+    def started(body: str, *words: str, timeout_s: float = 60, by: str = "torch"):
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        (tmp_path / "a_job.py").write_text(f"{START}def job(words):\n{lines}answering(job, sys.argv[1:])\n")
+        return Jobs(timeout_s, str(tmp_path)).run("a_job", *words, by=by)
+
+    return started
+
+
+def test_a_result_comes_back_whatever_else_is_printed(run):
+    assert run("print('chatter'); os.write(1, b'{C++ chatter'); return {'words': words}", "a", "b c") == {
+        "words": ["a", "b c"]
+    }
+
+
+def test_a_refusal_has_its_reason_and_operator(run):
+    with pytest.raises(JobFailed, match=r"^no such thing$") as failed:
+        run("raise Refused('no such thing', 'Fft')")
+    assert failed.value.operator == "Fft"
+
+
+def test_any_exception_becomes_a_reason_that_says_what_was_done(run):
+    with pytest.raises(JobFailed, match=r"^asked for one row: KeyError: 'x'$"):
+        run("doing('asked for one row')\nraise KeyError('x')")
+
+
+def test_a_long_message_is_shortened(run):
+    with pytest.raises(JobFailed) as failed:
+        run("raise ValueError('line\\n' * 1000 + 'x' * 10000)")
+    assert str(failed.value) == "ValueError: line line line"
+
+
+def test_a_crash_is_survived_and_names_who_crashed(run):
+    with pytest.raises(JobFailed, match=r"^it made torch crash \(SIGABRT\): terminate called$"):
+        run("os.write(2, b'terminate called\\n'); os.abort()")
+
+
+def test_a_process_that_ends_by_itself_is_told(run):
+    with pytest.raises(JobFailed, match=r"^torch ended the process with exit code 7$"):
+        run("os._exit(7)")
+
+
+def test_a_job_that_hangs_is_stopped_with_its_children(run, tmp_path):
+    body = (
+        "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
+    )
+    began = time.monotonic()
+    with pytest.raises(JobFailed, match="longer than 4 s"):
+        run(body, timeout_s=4)
+    assert time.monotonic() - began < 15
+    child = int((tmp_path / "pid").read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_memory_is_bounded(run):
+    with pytest.raises(JobFailed, match="MemoryError"):
+        run("import numpy\nnumpy.empty(1 << 46, numpy.uint8)")

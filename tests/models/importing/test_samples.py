@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from models.importing import samples
+from models.importing.errors import ImportFailed
+from models.importing.source import parsed
+
+TOKENS, IMAGE = parsed("tokens:int64[-1,8]"), parsed("image:float32[-1,224,224,3]")
+
+
+def test_seeded_inputs_are_the_same_each_time_and_within_range():
+    batch = samples.seeded([TOKENS, parsed("x:float32[-1,3]"), parsed("keep:bool[-1]"), parsed("p:uint8[-1,2]")], {})
+    again = samples.seeded([TOKENS], {})
+    assert np.array_equal(batch["tokens"], again["tokens"])
+    assert {name: (array.shape, str(array.dtype)) for name, array in batch.items()} == {
+        "tokens": ((64, 8), "int64"), "x": ((64, 3), "float32"), "keep": ((64,), "bool"), "p": ((64, 2), "uint8"),
+    }  # fmt: skip
+    assert batch["tokens"].min() >= 0
+    assert 90 < batch["tokens"].max() <= 99
+    assert 0 <= batch["x"].min() < 0.1 < 0.9 < batch["x"].max() <= 1
+    assert set(batch["keep"]) == {True, False}
+
+
+def test_large_rows_are_fewer_and_a_range_can_be_given():
+    assert len(samples.seeded([IMAGE], {})["image"]) == 16
+    batch = samples.seeded([TOKENS], {"tokens": (3, 4)}, rows=20)
+    assert set(batch["tokens"].flat) == {3, 4}
+    assert len(batch["tokens"]) == 20
+
+
+def test_the_user_s_samples_are_taken_by_name_64_at_most(tmp_path):
+    np.savez(tmp_path / "some.npz", **{"net/tokens:0": np.arange(800).reshape(100, 8)})
+    arrays = samples.read(str(tmp_path / "some.npz"))
+    batch = samples.chosen("some.npz", arrays, [TOKENS], {"tokens": "net/tokens:0"})
+    assert np.array_equal(batch["tokens"], np.arange(512).reshape(64, 8))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"other": np.zeros((4, 8), np.int64)}, "has no array 'tokens'"),
+        ({"tokens": np.zeros((4, 8), np.int32)}, r"tokens is int32\[4, 8\]"),
+        ({"tokens": np.zeros((4, 9), np.int64)}, r"tokens is int64\[4, 9\]"),
+        ({"tokens": np.zeros((1, 8), np.int64)}, "at least 2"),
+        ({"tokens": np.zeros((0, 8), np.int64)}, "at least 2"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused(arrays, says):
+    with pytest.raises(ImportFailed, match=says):
+        samples.chosen("some.npz", arrays, [TOKENS], {"tokens": "tokens"})
+
+
+def test_samples_of_several_inputs_have_as_many_rows():
+    arrays = {"tokens": np.zeros((4, 8), np.int64), "x": np.zeros((5, 1), np.float32)}
+    with pytest.raises(ImportFailed, match=r"the same number of rows, at least 2; they have \[4, 5\]"):
+        samples.chosen("some.npz", arrays, [TOKENS, parsed("x:float32[-1,1]")], {"tokens": "tokens", "x": "x"})
+
+
+def test_pickled_samples_and_files_that_are_none_are_refused(tmp_path):
+    np.savez(tmp_path / "objects.npz", tokens=np.array([{"a": 1}], dtype=object))
+    (tmp_path / "text.npz").write_text("not arrays")
+    for name in ("objects.npz", "text.npz", "absent.npz"):
+        with pytest.raises(ImportFailed, match=name):
+            samples.read(str(tmp_path / name))

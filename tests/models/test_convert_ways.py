@@ -1,0 +1,45 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+from models import convert
+from models.convert import Edge, paths
+
+EDGES = [
+    Edge(*pair.split("-"))
+    for pair in ("keras-savedmodel", "keras-onnx", "savedmodel-onnx", "onnx-onnx_torch", "onnx-keras")
+]
+
+
+def nodes(ways):
+    return [" ".join(["keras", *(edge.target for edge in way)]) for way in ways]
+
+
+def test_the_shortest_way_comes_first_and_none_goes_in_circles():
+    assert nodes(paths("keras", "torch_eager", EDGES)) == ["keras onnx onnx_torch", "keras savedmodel onnx onnx_torch"]
+
+
+def test_a_model_s_own_format_needs_no_step():
+    assert nodes(paths("keras", "keras_eager", EDGES)) == ["keras"]
+
+
+def test_where_no_way_leads_there_is_none():
+    assert nodes(paths("keras", "torchscript", EDGES)) == []
+
+
+def test_every_step_says_in_its_module_what_its_name_says():
+    """Read, not imported: their libraries need not be here."""
+    for edge in convert.edges():
+        tree = ast.parse((Path(convert.__file__).parent / f"{edge.name}.py").read_text())
+        names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert "convert" in names, edge
+        pairs = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]
+        assert f"SOURCE, TARGET = ('{edge.source}', '{edge.target}')" in pairs, edge
+        assert {edge.source, edge.target} <= set(convert.NODES)
+
+
+@pytest.mark.parametrize("format", ["savedmodel", "frozen_graph", "torchscript", "torch_eager"])
+@pytest.mark.parametrize("start", ["keras", "savedmodel", "frozen_graph", "torchscript", "torch", "onnx"])
+def test_steps_lead_from_every_kind_to_every_format(start, format):
+    assert next(paths(start, format, convert.edges()), None) is not None
