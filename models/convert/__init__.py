@@ -108,4 +108,4 @@ def load(name: str) -> Step:
     try:
         return cast(Step, importlib.import_module(step))
     except ModuleNotFoundError as error:
-        raise Unconvertible(f"{error.name} is not installed: `pip install 'serveoff[import]'` brings it") from None
+        raise Unconvertible(f"{error.name} is not installed: install serveoff anew, it brings it") from None
