@@ -12,7 +12,7 @@ def seeded(module: nn.Module, images: torch.Tensor, seed: int = 3) -> nn.Module:
     torch.manual_seed(seed)
     for name, part in module.named_modules():
         if isinstance(part, nn.BatchNorm2d):
-            size = RESIDUAL if name.endswith("widen_bn") else 1.0
+            size = RESIDUAL if name.endswith(("widen_bn", "project_bn")) else 1.0
             nn.init.uniform_(part.weight, size / 2, size * 1.5)
             nn.init.normal_(part.bias, std=0.1)
             part.momentum = None

@@ -15,6 +15,7 @@ ROWS = {"efficientnet_lite0": 16, "resnet50": 8}
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("model", ROWS)
 def test_an_export_has_every_format_and_says_how_good_the_model_is(tmp_path, model):
