@@ -45,7 +45,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve report up down logs ps images locust reports \
-	test test-fast test-docker check format ground-truth coverage bench-client bench-service bench-batching lock clean
+	test test-fast test-long test-docker check format ground-truth coverage bench-client bench-service bench-batching lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,13 +54,13 @@ setup: $(READY) ## make the virtual environment with every package (compare and 
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 on PATH; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@echo "setting up $(VENV): about 3 GB, one to a few minutes"
+	@echo "setting up $(VENV): about 4 GB, one to a few minutes"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements.lock
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
-compare: $(READY) ## train, export, serve, load-test and report (PROFILE=quick|default|full RUNTIME=local|docker GPU=1)
+compare: $(READY) ## train, export, serve, load-test and report (MODEL=name|a,b|all PROFILE=quick|default|full RUNTIME=local|docker GPU=1)
 	@$(BIN)/serveoff run
 
 export: $(READY) ## train the model and export it to every format
@@ -108,14 +108,18 @@ reports: ## open the report page of the stack
 
 test: $(READY) ## run every test that this machine can run, but for those that need a Docker engine
 	@echo "NOTE: tests that need a Docker engine are left out; run them with: make test-docker"
-	@$(BIN)/python -m pytest -m "not docker"
+	@echo "NOTE: tests of large models, minutes each, are left out; run them with: make test-long"
+	@$(BIN)/python -m pytest -m "not docker and not long"
+
+test-long: $(READY) ## run the tests that export, import and convert large models, minutes each
+	@$(BIN)/python -m pytest -m long
 
 test-docker: $(READY) ## run the tests that need a Docker engine
 	@$(need_engine)
 	@$(BIN)/python -m pytest -m docker
 
 test-fast: $(READY) ## run the tests that need no server and no training
-	@$(BIN)/python -m pytest -m "not slow and not browser and not docker"
+	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not docker"
 
 check: $(READY) ## lint, format check and strict types
 	@$(BIN)/ruff check .

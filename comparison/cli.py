@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from comparison.interrupts import interruptible
 from comparison.models_command import check_name, missing_formats, provide, run_models
 from comparison.plan import PROFILES
 from comparison.results import ResultsError, load_suite
+from comparison.summary.chosen import ALL, models_of
 from comparison.variants import parse_variation
 
 app = typer.Typer(
@@ -35,6 +37,9 @@ console = Console(stderr=True)
 
 Model = Annotated[
     str, typer.Option("--model", "-m", envvar="MODEL", help="A model of models/zoo/, or your own: serveoff import.")
+]
+Models = Annotated[
+    str, typer.Option("--model", "-m", envvar="MODEL", help="A model, several (a,b,c), or all: the zoo, cheap first.")
 ]
 Names = Annotated[
     list[str] | None,
@@ -122,7 +127,7 @@ def serve(
 @app.command()
 def run(
     endpoints: Names = None,
-    model: Model = "digits_cnn",
+    model: Models = "digits_cnn",
     profile: Annotated[str, typer.Option("--profile", "-p", envvar="PROFILE", help=" | ".join(PROFILES))] = "default",
     duration: Annotated[float | None, typer.Option(min=0.2, max=600, help="Seconds per measured window.")] = None,
     warmup: Annotated[float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of each visit.")] = None,
@@ -182,6 +187,9 @@ def run(
 ) -> None:
     """Compare endpoints: cold start, agreement gate, warm-up, measured windows in interleaved rounds, report.
 
+    Several models have one run and one report each, and a summary across them; that exits with 0 where any of them gave
+    a VALID point.
+
     An interrupted run keeps all it measured: `serveoff report latest` shows it,
     `serveoff run --resume latest` finishes it.
     """
@@ -221,6 +229,10 @@ def run(
             load_workers=load_workers,
             together=together,
         )
+        if len(models := models_of(model)) > 1:
+            _carry_out_all([replace(request, model=name) for name in models], cheap_first=model == ALL)
+            return
+        request = replace(request, model=models[0])
         session.check(request)
         session.prepare(request, console)
         folder = session.begin(request)
@@ -252,6 +264,19 @@ def compare(
 
     if not compare_runs(a, b, threshold / 100, different_machines, Console()):
         sys.exit(ExitCode.REGRESSION)
+
+
+@app.command()
+def summary(
+    runs: Annotated[list[str], typer.Argument(help="One run of each model: ids, folders, or latest.")],
+    mixed: Annotated[
+        bool, typer.Option("--mixed", help="Runs of different machines, profiles or settings all the same.")
+    ] = False,
+) -> None:
+    """Set runs of several models side by side: how the ranking changes with cost, where the server stops mattering."""
+    from comparison.summary.command import summarise
+
+    summarise(runs, mixed, console)
 
 
 @app.command()
@@ -312,6 +337,18 @@ def _carry_out(folder: Path) -> None:
         sys.exit(ExitCode.INTERRUPTED)
     if not _render(folder, ()):
         console.print("no endpoint has a VALID point; the report says why for each", style="red")
+        sys.exit(ExitCode.NOTHING_VALID)
+
+
+def _carry_out_all(requests: list[session.Request], cheap_first: bool) -> None:
+    """One run per model and the summary of them; it is a success where any of them has a VALID point."""
+    from comparison.summary.campaign import run_all
+
+    done = run_all(requests, cheap_first, console)
+    if done.interrupted:
+        sys.exit(ExitCode.INTERRUPTED)
+    if not done.valid:
+        console.print("no model has a VALID point; what went wrong is above, and in the reports", style="red")
         sys.exit(ExitCode.NOTHING_VALID)
 
 

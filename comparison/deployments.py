@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from loadtests.payloads import carries
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
 LABEL_PREFIX = "serving."
@@ -99,8 +101,11 @@ class Endpoint:
 
     @property
     def payloads(self) -> tuple[str, ...]:
-        """The encodings that it takes besides its protocol's own."""
-        return self.deployment.payloads.get(self.protocol, ())
+        """The encodings that it takes besides its protocol's own, and that can carry its model's inputs."""
+        others = self.deployment.payloads.get(self.protocol, ())
+        if self.protocol == "call":
+            return others
+        return tuple(name for name in others if carries(name, self.deployment.model))
 
     @property
     def base_name(self) -> str:

@@ -49,7 +49,7 @@ class Arrivals:
     """The arrivals of one window, and the users that wait for them."""
 
     def __init__(self) -> None:
-        self._idle: list[AsyncResult] = []
+        self._idle: dict[object, AsyncResult] = {}
         self._waiting: deque[float] = deque()
         self._greenlet: gevent.Greenlet | None = None
         self._clock = Clock()
@@ -72,24 +72,29 @@ class Arrivals:
         self._clock.spun_s = 0.0
         self._greenlet = gevent.spawn(self._dispatch, [start + float(instant) for instant in due])
 
-    def turn(self) -> float | None:
-        """Wait for an arrival; when it was due, in perf_counter seconds. None: the open loop is over."""
+    def turn(self, user: object) -> float | None:
+        """Wait for an arrival; when it was due, in perf_counter seconds. None: the open loop is over, for this user."""
         if self._waiting:
             due = self._waiting.popleft()
             self.late_s.append(0.0)  # the user was busy until now: the wait is not the generator's
             return due
         result = AsyncResult()
         # The one that became free last is asked first, so that no more connections are opened than are needed.
-        self._idle.append(result)
+        self._idle[user] = result
         try:
             taken: float | None = result.get()
-        except BaseException:  # a user that is stopped must not be given an arrival
-            if result in self._idle:
-                self._idle.remove(result)
+        except BaseException:  # a user that is killed must not be given an arrival
+            self._idle.pop(user, None)
             raise
         if taken is not None:
             self.late_s.append(perf_counter() - taken)
         return taken
+
+    def dismiss(self, user: object) -> None:
+        """Let a user that waits go on without an arrival: it was told to stop, and none may ever come."""
+        result = self._idle.pop(user, None)
+        if result is not None:
+            result.set(None)
 
     def cut(self) -> None:
         """No arrival is due any more; those that wait still are."""
@@ -107,16 +112,15 @@ class Arrivals:
         """End the open loop: users that wait go on without an arrival."""
         self.cut()
         self._waiting.clear()
-        idle, self._idle = self._idle, []
-        for result in idle:
-            result.set(None)
+        for user in list(self._idle):
+            self.dismiss(user)
         self._clock.close()
 
     def _dispatch(self, instants: list[float]) -> None:
         for due in instants:
             self._clock.wait_until(due)
             if self._idle:
-                self._idle.pop().set(due)
+                self._idle.popitem()[1].set(due)
             else:
                 self._waiting.append(due)
 

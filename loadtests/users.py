@@ -55,6 +55,13 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
         self.load.leave(self)
         self.disconnect()
 
+    def stop(self, force: bool = False) -> bool:
+        """As Locust has it: the request under way is finished. A user that waits for an arrival has none."""
+        stopped: bool = super().stop(force)
+        if self.load.arrivals is not None:
+            self.load.arrivals.dismiss(self)
+        return stopped
+
     @task  # type: ignore[untyped-decorator]
     def predict(self) -> None:
         """One request. Nothing but sending and receiving lies between the two readings of the clock.
@@ -64,7 +71,7 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
         load = self.load
         due = None
         if load.arrivals is not None:
-            due = load.arrivals.turn()
+            due = load.arrivals.turn(self)
             if due is None:
                 return
         pool = load.pool

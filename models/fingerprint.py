@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).parent
 SHARED = (
     *("train.py", "weights.py", "golden.py", "tensors.py", "agreement.py", "spec.py"),
     *("keras_weights.py", "keras_calling.py", "torch_calling.py", "tensorflow_setup.py", "byte_rows.py"),
-    *("formats", "loading"),
+    *("formats", "loading", "images"),
 )
 FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
 

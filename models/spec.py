@@ -14,6 +14,9 @@ FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_ea
 BYTES_SIGNATURE = "serving_bytes"
 """TensorFlow's signature that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""
 
+IMAGE_SIGNATURE = "serving_image"
+"""The signature of TensorFlow's artifacts of an image model that takes each row as a JPEG or PNG file."""
+
 MODEL_NAME = r"^[a-z0-9_]+$"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -27,6 +30,8 @@ class TensorSpec(BaseModel):
     name: str
     shape: tuple[int, ...]
     dtype: str
+    image: bool = False
+    """Whether a row is an image of red, green and blue levels from 0 to 255, which may also come as a file."""
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -38,6 +43,11 @@ class TensorSpec(BaseModel):
         """What `BYTES_SIGNATURE` calls this tensor's rows as byte strings."""
         return f"{self.name}_bytes"
 
+    @property
+    def encoded_name(self) -> str:
+        """What `IMAGE_SIGNATURE` calls this tensor's rows as files."""
+        return f"{self.name}_encoded"
+
 
 class ModelSpec(BaseModel):
     """One model: its name, what it is good for, and its tensors."""
@@ -48,6 +58,11 @@ class ModelSpec(BaseModel):
     description: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+
+    @property
+    def image(self) -> TensorSpec | None:
+        """The input whose rows may come as image files: the only one of a model, and an image."""
+        return self.inputs[0] if len(self.inputs) == 1 and self.inputs[0].image else None
 
 
 def is_model_name(name: str) -> bool:

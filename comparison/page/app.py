@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, send_file
 from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
 from werkzeug.exceptions import NotFound
 
-from comparison.page import compare, errors, overview, reports
+from comparison.page import compare, errors, overview, reports, summaries
 from comparison.page.headers import protect
 from comparison.page.store import EXTENSION, Store
 from comparison.render import html
@@ -33,7 +33,7 @@ def create_app(results: Path | None = None) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions[EXTENSION] = Store(results or results_root())
     _prepare_templates(app)
-    for view in (overview, reports, compare):
+    for view in (overview, reports, compare, summaries):
         app.register_blueprint(view.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/static/<name>", view_func=static)

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from comparison.page.glance import Glance
 from comparison.page.runs import Unreadable, find_run
 from comparison.page.store import store
+from comparison.page.summaries import newest
 from comparison.page.summary import Summary
 
 PER_PAGE: Final = 25
@@ -45,6 +46,7 @@ def runs() -> str:
         choices=[run for run in found if not run.unreadable][:CHOICES],
         root=kept.root,
         trouble=trouble,
+        summaries=newest(kept.root) if page == 1 else [],
     )
 
 

@@ -67,20 +67,23 @@ class Found:
         return self.shown_name == self.name
 
 
-def find_runs(root: Path) -> list[Found]:
-    """Every run in the results folder; OSError where that cannot be read. No folder: no runs yet."""
+def find_runs(root: Path, file: str = SUITE_NAME) -> list[Found]:
+    """Every run in the results folder, or whatever has another `file`; OSError where that cannot be read.
+
+    No results folder: no runs yet.
+    """
     try:
         names = os.listdir(root)
     except FileNotFoundError:
         return []
-    return [found for name in names if (found := _look(root, name)) is not None]
+    return [found for name in names if (found := _look(root, name, file)) is not None]
 
 
-def find_run(root: Path, name: str) -> Found:
+def find_run(root: Path, name: str, file: str = SUITE_NAME) -> Found:
     """The run of one name, which comes from an address; NoSuchRun for anything but a folder of the results folder."""
     if name in ("", ".", "..") or "/" in name or "\0" in name:
         raise NoSuchRun(name)
-    found = _look(root, name)
+    found = _look(root, name, file)
     if found is None:
         raise NoSuchRun(name)
     return found
@@ -103,28 +106,26 @@ def readable(found: Found) -> Iterator[None]:
         raise Unreadable(_why(found, error)) from error
 
 
-def _look(root: Path, name: str) -> Found | None:
+def _look(root: Path, name: str, file: str) -> Found | None:
     """No link is followed: it could lead out of the results folder."""
     folder = root / name
     try:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return None
-        suite = os.lstat(folder / SUITE_NAME)
+        written = os.lstat(folder / file)
     except PermissionError as error:
-        return Found(name, folder, problem=f"{SUITE_NAME}: {error.strerror}")
+        return Found(name, folder, problem=f"{file}: {error.strerror}")
     except OSError:
         return None
-    found = Found(name, folder, suite.st_mtime_ns, suite.st_size, _refusal(suite))
+    found = Found(name, folder, written.st_mtime_ns, written.st_size, _refusal(written, file))
     return found if found.addressable else replace(found, problem="the folder's name is no UTF-8")
 
 
-def _refusal(suite: os.stat_result) -> str:
-    if not stat.S_ISREG(suite.st_mode):  # a pipe would block its reader for ever
-        return f"{SUITE_NAME} is not a regular file"
-    if suite.st_size > LARGEST_SUITE_BYTES:
-        return (
-            f"{SUITE_NAME} has {suite.st_size / 1e6:,.0f} MB: more than {LARGEST_SUITE_BYTES // 10**6} MB is not read"
-        )
+def _refusal(written: os.stat_result, file: str) -> str:
+    if not stat.S_ISREG(written.st_mode):  # a pipe would block its reader for ever
+        return f"{file} is not a regular file"
+    if written.st_size > LARGEST_SUITE_BYTES:
+        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {LARGEST_SUITE_BYTES // 10**6} MB is not read"
     return ""
 
 

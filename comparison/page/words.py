@@ -10,6 +10,7 @@ from comparison.render.cells import ENDPOINT, Cell, Column, Table, endpoint_cell
 from comparison.render.names import callers, family, short_server, what
 from comparison.render.notes import NOISY
 from comparison.render.numbers import NONE, Format, factor, ms, significant
+from comparison.render.ranking import unranked
 from comparison.stats import Estimate
 from comparison.versus import Line, Pair, Versus
 
@@ -77,7 +78,8 @@ def table(found: Versus) -> Table:
     ]
     ranked = tuple(_row(line) for line in found.lines if line.entry.role == "contender")
     others = tuple(_row(line) for line in found.lines if line.entry.role != "contender")
-    groups = [("", ranked), ("Not ranked: the bare model in process (floors), and the null service", others)]
+    unranked_title = unranked(line.entry for line in found.lines if line.entry.role != "contender")
+    groups = [("", ranked), (unranked_title, others)]
     caption = (
         "Above 1× run B is faster: less time, or more requests a second. 95% intervals beneath; a difference "
         "within 3% is a tie."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from comparison.outcome import Comparison, Entry, Point
 from comparison.render.cells import (
     ENDPOINT,
@@ -19,9 +22,15 @@ from comparison.render.devices import device_cell, worth_a_column
 from comparison.render.names import callers, payload
 from comparison.render.numbers import NONE, kilobytes, megabytes, ms, significant
 
+UNRANKED: Final = {
+    "floor": "the bare model in process (floors)",
+    "null": "the null service",
+    "variant": "variants (other settings than the run's)",
+}
+
 
 def ranking(comparison: Comparison) -> Table:
-    """Every endpoint: contenders by p50 with the fewest callers, then floors and null, which never rank."""
+    """Every endpoint: contenders by p50 with the fewest callers, then all that never ranks."""
     alone = callers(comparison.concurrencies[0]) if comparison.concurrencies else "1 caller"
     columns = (
         Column("Rank"),
@@ -42,12 +51,7 @@ def ranking(comparison: Comparison) -> Table:
     others = [e for e in comparison.entries if e.role != "contender"]
     groups = [("", tuple(_ranking_row(comparison, e) for e in contenders))]
     if others:
-        groups.append(
-            (
-                "Not ranked: the bare model in process (floors), and the null service",
-                tuple(_ranking_row(comparison, e) for e in others),
-            )
-        )
+        groups.append((unranked(others), tuple(_ranking_row(comparison, e) for e in others)))
     caption = (
         f"Ranked by median latency with {alone}. ≈ marks a difference from the row above that is a tie or "
         "inconclusive. "
@@ -55,6 +59,12 @@ def ranking(comparison: Comparison) -> Table:
         "starts under Cold start."
     )
     return Table("ranking", caption, columns, tuple(groups))
+
+
+def unranked(others: Iterable[Entry]) -> str:
+    """What stands below the ranked endpoints, as a heading: only kinds that are there."""
+    roles = {entry.role for entry in others}
+    return f"Not ranked: {', '.join(words for role, words in UNRANKED.items() if role in roles)}"
 
 
 def points(comparison: Comparison) -> Table:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Protocol, cast
 
+from models.catalog import load_spec
+from models.manifest import ArtifactError
 from models.spec import ModelSpec
 from models.tensors import Batch
 
@@ -29,9 +32,21 @@ class Payload(Protocol):
         ...
 
     # A module for REST also has `headers(spec, batch) -> dict[str, str]`: what the request's head says of its body.
+    # One that carries some models' inputs only has `takes(spec) -> bool`.
 
 
 def payload_for(protocol: str, grpc_api: str = "", name: str = "") -> Payload:
     """The encoding of that name, or else the protocol's own: `json_rows` for REST, `grpc_<api>` for gRPC."""
     name = name or (f"grpc_{grpc_api}" if protocol == "grpc" else "json_rows")
     return cast(Payload, importlib.import_module(f"loadtests.payloads.{name}"))
+
+
+def carries(name: str, model: str) -> bool:
+    """Whether an encoding can carry a model's inputs; nothing is known against most, whatever the model is."""
+    takes: Callable[[ModelSpec], bool] | None = getattr(payload_for("", name=name), "takes", None)
+    if takes is None:
+        return True
+    try:
+        return takes(load_spec(model))
+    except ArtifactError:  # no such model yet: it has no images to send
+        return False

@@ -1,7 +1,8 @@
 """TensorFlow 1's frozen graph: a GraphDef whose variables were turned to constants.
 
 Layout: `frozen_graph.pb`, and `serving/1/saved_model.pb`, which wraps the same graph with signatures, because
-TensorFlow Serving loads no bare GraphDef: `serving_default`, and `models.spec.BYTES_SIGNATURE` for rows as bytes.
+TensorFlow Serving loads no bare GraphDef: `serving_default`, `models.spec.BYTES_SIGNATURE` for rows as bytes, and
+`models.spec.IMAGE_SIGNATURE` for images as files.
 The graph's placeholders and its outputs have the names of the spec.
 """
 
@@ -15,8 +16,9 @@ from typing import Any
 from models import catalog, zoo
 from models.byte_rows import decode_rows
 from models.formats import Loaded, Predict, one_row
+from models.images.graph import decode_images
 from models.manifest import ArtifactError
-from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
+from models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
 from models.tensorflow_setup import joined
 from models.tensorflow_setup import tensorflow as tf
 from models.tensors import Batch, as_specified, named
@@ -49,27 +51,44 @@ def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
     """Write a SavedModel around a frozen graph that takes its inputs as numbers or as bytes.
 
     Each input becomes a placeholder with a default, which is what the bytes decode to: who feeds it runs nothing more
-    than before, and both signatures share one graph and its constants.
+    than before, and all signatures share one graph and its constants.
     """
     with tf.Graph().as_default() as graph, tf1.Session() as session:
-        strings = {tensor.bytes_name: tf1.placeholder(tf.string, [None], tensor.bytes_name) for tensor in spec.inputs}
-        rows = {tensor.name: _rows(strings[tensor.bytes_name], tensor) for tensor in spec.inputs}
+        files = {} if spec.image is None else {spec.image.encoded_name: _strings(spec.image.encoded_name)}
+        strings = {tensor.bytes_name: _strings(tensor.bytes_name, optional=bool(files)) for tensor in spec.inputs}
+        rows = {tensor.name: _rows(strings[tensor.bytes_name], tensor, *files.values()) for tensor in spec.inputs}
         used = {name.partition(":")[0] for node in frozen.node for name in node.input}
         mapped = {edge(name): given for name, given in rows.items() if name in used}
         tf.import_graph_def(_without(frozen, rows), mapped, name="")
         outputs = {tensor.name: graph.get_tensor_by_name(edge(tensor.name)) for tensor in spec.outputs}
         signature = tf1.saved_model.predict_signature_def
         signatures = {"serving_default": signature(rows, outputs), BYTES_SIGNATURE: signature(strings, outputs)}
+        if files:
+            signatures[IMAGE_SIGNATURE] = signature(files, outputs)
         builder = tf1.saved_model.Builder(str(folder))
         builder.add_meta_graph_and_variables(session, [tf1.saved_model.tag_constants.SERVING], signatures)
         builder.save()
 
 
-def _rows(strings: Any, tensor: TensorSpec) -> Any:
+def _rows(strings: Any, tensor: TensorSpec, files: Any = None) -> Any:
     """An input's placeholder, by its name, that is what some strings decode to unless it is fed."""
     with tf.name_scope(f"{BYTES_SIGNATURE}/{tensor.name}/"):  # apart from the names of the frozen graph
-        decoded = decode_rows(strings, tensor)
+        decoded = decode_rows(strings, tensor) if files is None else _either(strings, files, tensor)
     return tf1.placeholder_with_default(decoded, [None, *tensor.row_shape], name=tensor.name)
+
+
+def _strings(name: str, optional: bool = True) -> Any:
+    """A placeholder for strings; an optional one has none unless it is fed."""
+    if not optional:
+        return tf1.placeholder(tf.string, [None], name)
+    none = tf.constant([], tf.string, name=f"{name}/none")  # apart from the names of the frozen graph, too
+    return tf1.placeholder_with_default(none, [None], name)
+
+
+def _either(strings: Any, files: Any, tensor: TensorSpec) -> Any:
+    """Images from files where there are any, or else rows from strings: a signature feeds one of them."""
+    are_files = tf.not_equal(tf.size(files), 0)
+    return tf.cond(are_files, lambda: decode_images(files, tensor), lambda: decode_rows(strings, tensor))
 
 
 def _without(frozen: Any, names: Mapping[str, Any]) -> Any:

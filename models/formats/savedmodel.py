@@ -1,6 +1,7 @@
 """TensorFlow 2's SavedModel: the eager Keras model traced to a graph, with signatures to serve it by.
 
-`serving_default` takes rows of numbers; `models.spec.BYTES_SIGNATURE` takes the same rows as bytes.
+`serving_default` takes rows of numbers; `models.spec.BYTES_SIGNATURE` takes the same rows as bytes, and
+`models.spec.IMAGE_SIGNATURE`, of a model that takes images, as JPEG or PNG files.
 
 Layout: `1/saved_model.pb` and `1/variables/`; 1 is the version, as TensorFlow Serving expects.
 https://www.tensorflow.org/guide/saved_model
@@ -14,9 +15,10 @@ from typing import Any
 
 from models.byte_rows import decode_rows
 from models.formats import Loaded, one_row
+from models.images.graph import decode_images
 from models.keras_calling import Network, plain
 from models.keras_weights import filled
-from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
+from models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
 from models.tensorflow_setup import configure, devices_of, intra_op_threads
 from models.tensorflow_setup import tensorflow as tf
 from models.tensors import Batch, as_specified, by_name, named
@@ -65,7 +67,20 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
     module = tf.Module()
     module.weights = list(variables)
     signatures = {SIGNATURE: serve, BYTES_SIGNATURE: serve_bytes}
+    if spec.image is not None:
+        signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
+
+
+def serving_images(call: Call, image: TensorSpec) -> Any:
+    """The function of `IMAGE_SIGNATURE`."""
+    files = tf.TensorSpec([None], tf.string, name=image.encoded_name)
+
+    @tf.function(input_signature=[files])  # type: ignore[untyped-decorator]
+    def serve_images(strings: Any) -> dict[str, Any]:
+        return call({image.name: decode_images(strings, image)})
+
+    return serve_images
 
 
 def taken(tensor: TensorSpec) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
+from models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
 from services.flaskrest.codec import SIGNATURE
 
 PREDICT_METHOD = "tensorflow/serving/predict"
@@ -17,7 +17,10 @@ https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/t
 def metadata(spec: ModelSpec, model: str, version: int) -> dict[str, Any]:
     """The document; `model` is the name in the URL."""
     as_bytes = [TensorSpec(name=tensor.bytes_name, shape=(-1,), dtype="string") for tensor in spec.inputs]
-    signatures = {SIGNATURE: _signature(spec.inputs, spec.outputs), BYTES_SIGNATURE: _signature(as_bytes, spec.outputs)}
+    inputs: dict[str, Sequence[TensorSpec]] = {SIGNATURE: spec.inputs, BYTES_SIGNATURE: as_bytes}
+    if spec.image is not None:
+        inputs[IMAGE_SIGNATURE] = [TensorSpec(name=spec.image.encoded_name, shape=(-1,), dtype="string")]
+    signatures = {name: _signature(taken, spec.outputs) for name, taken in inputs.items()}
     return {
         "model_spec": {"name": model, "signature_name": "", "version": str(version)},
         "metadata": {"signature_def": {"signature_def": signatures}},

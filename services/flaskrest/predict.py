@@ -48,7 +48,9 @@ class Predictor:
         response = self._encode(prepared.outputs, prepared.decoded.answer_key, environ)
         now_s = perf_counter()
         total_s = now_s - environ[ARRIVED]
-        response.headers[HEADER] = server_timing(total_s, prepared.parse_s, prepared.predict_s, now_s - began_s)
+        response.headers[HEADER] = server_timing(
+            total_s, prepared.parse_s, prepared.predict_s, now_s - began_s, prepared.decoded.image_s
+        )
         return response
 
     def decode(self, environ: Environ, body: bytes) -> Decoded:
@@ -58,7 +60,9 @@ class Predictor:
             return self._codec.decode_json(body)
         if kind == RAW:
             return self._codec.decode_raw(body, environ.get("HTTP_X_TENSOR_SHAPE"))
-        raise UnsupportedMediaType(f"Content-Type is {kind}: use {JSON} or {RAW}")
+        if kind in self._codec.media_types:
+            return self._codec.decode_image(body)
+        raise UnsupportedMediaType(f"Content-Type is {kind}: use {' or '.join((JSON, RAW, *self._codec.media_types))}")
 
     def _compute(self, environ: Environ) -> Prepared:
         decoded = self.decode(environ, self._body(environ))

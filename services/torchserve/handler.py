@@ -80,7 +80,7 @@ class Handler:
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
         bodies, kind = bodies_of(request), content_type(headers)
-        if not bodies or kind not in (JSON, RAW):
+        if not bodies or kind not in (JSON, RAW, *self._codec.media_types):
             return Refusal(415, f"send the body as Content-Type: {JSON}, or {RAW} with the header X-Tensor-Shape")
         if headers.get("explain") == "True":
             return Refusal(404, "this model answers :predict only")
@@ -100,6 +100,8 @@ class Handler:
             return self._codec.decode_raw(bodies[WHOLE], text(request["shape"]))
         if kind == RAW:
             return self._codec.decode_raw(bodies[WHOLE], shape)
+        if kind in self._codec.media_types:
+            return self._codec.decode_image(bodies[WHOLE])
         return self._codec.decode_json(bodies[WHOLE])
 
     def _predict_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:

@@ -110,3 +110,9 @@ def test_an_override_s_volumes_are_added_as_compose_adds_them(tmp_path):
     base = service_block("flask-null", {})
     merged = service_block("flask-null", {"COMPOSE_FILE": f"docker-compose.yml:{over}"})
     assert merged["volumes"] == [*base["volumes"], "/data:/data:ro"]
+
+
+def test_image_files_are_a_payload_of_models_that_take_images_only():
+    for model, files in (("digits_cnn", ()), ("resnet50", ("json_jpeg", "json_png", "image_jpeg", "image_png"))):
+        (flask,) = (d for d in read_registry(environ={"MODEL": model}) if d.service == "flask-torchscript")
+        assert flask.endpoints[0].payloads == ("json_base64", "raw_tensor", *files)

@@ -55,7 +55,7 @@ def test_every_arrival_goes_to_a_user_or_waits_for_one():
     arrivals, taken = Arrivals(), []
 
     def user():
-        while (due := arrivals.turn()) is not None:
+        while (due := arrivals.turn(gevent.getcurrent())) is not None:
             taken.append((due, time.perf_counter()))
             gevent.sleep(0.02)
 
@@ -76,14 +76,27 @@ def test_every_arrival_goes_to_a_user_or_waits_for_one():
 
 def test_a_user_that_is_stopped_takes_no_arrival_with_it():
     arrivals, taken = Arrivals(), []
-    stopped = gevent.spawn(arrivals.turn)
-    lasting = gevent.spawn(lambda: taken.append(arrivals.turn()))
+    stopped = gevent.spawn(arrivals.turn, "stopped")
+    lasting = gevent.spawn(lambda: taken.append(arrivals.turn("lasting")))
     gevent.sleep(0.01)
     stopped.kill()
     arrivals.start(time.perf_counter(), np.array([0.01]))
     lasting.join(timeout=1)
     assert len(taken) == 1
     arrivals.close()
+
+
+def test_a_user_that_is_told_to_stop_waits_no_longer_and_others_do():
+    arrivals = Arrivals()
+    leaving, staying = (gevent.spawn(arrivals.turn, name) for name in ("leaving", "staying"))
+    gevent.sleep(0)
+    arrivals.dismiss("leaving")
+    arrivals.dismiss("not waiting at all")
+    assert leaving.get(timeout=5) is None
+    gevent.sleep(0)
+    assert not staying.ready()
+    arrivals.close()
+    assert staying.get(timeout=5) is None
 
 
 def test_what_no_user_took_can_be_taken_away():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comparison.outcome import Comparison, Distribution, Entry
 from comparison.render.charts.panels import latency_ticks
-from comparison.render.charts.rows import Layout, grid
+from comparison.render.charts.rows import Layout, grid, room
 from comparison.render.charts.svg import Scale, drawing, group, line, log_scale, tag, text
 from comparison.render.names import callers, family, label, short_server, what
 from comparison.render.numbers import ms
@@ -33,7 +33,8 @@ def _draw(comparison: Comparison, width: float, concurrency: int) -> str:
     shown = closed_at(comparison, concurrency)
     if not shown:
         return ""
-    layout = Layout(width, top=62, value_width=118, row_wide=36, row_narrow=58)
+    labels = room(comparison.entry(d.point.endpoint).result for d in shown)
+    layout = Layout(width, top=62, value_width=118, row_wide=36, row_narrow=58, label_width=labels)
     low = min(edge_s(d.first_bin) for d in shown)
     high = max(edge_s(d.first_bin + len(d.counts)) for d in shown)
     scale = log_scale(low, high, layout.left, layout.right)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comparison.outcome import Comparison, Entry
-from comparison.render.charts.rows import Layout, grid
+from comparison.render.charts.rows import Layout, grid, room
 from comparison.render.charts.svg import (
     Scale,
     circle,
@@ -25,7 +25,7 @@ def draw(comparison: Comparison, width: float) -> str:
     shown = [e for e in comparison.entries if e.role != "floor" and _valid(e)]
     if not shown:
         return ""
-    layout = Layout(width, top=62, value_width=118)
+    layout = Layout(width, top=62, value_width=118, label_width=room(e.result for e in shown))
     floors = {e.result.format: e.alone.p50_s for e in comparison.entries if e.role == "floor" and _valid(e) and e.alone}
     scale, ticks = _axis(shown, floors, layout)
     body = grid(layout, len(shown), [(t, f"{t * 1e3:g}") for t in ticks], scale, "milliseconds, log scale")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -11,6 +12,14 @@ from comparison.results import EndpointResult
 
 LABEL_WIDTH = 290.0
 NARROW_BELOW = 700.0
+NAME_PX, OWNER_PX, BESIDE_PX = 7.4, 6.7, 34.0
+"""Generous widths of a character of a name and of an owner, as the style sheet sets them, and the space around both."""
+
+
+def room(results: Iterable[EndpointResult]) -> float:
+    """The width of a column of labels that holds all of these; a variant's name is long."""
+    widths = (NAME_PX * len(what(r)) + OWNER_PX * len(short_server(r)) + BESIDE_PX for r in results)
+    return max(LABEL_WIDTH, *widths)
 
 
 def named(result: EndpointResult, x: float, y: float, anchor: str) -> str:
@@ -30,6 +39,8 @@ class Layout:
     """Room for figures at the right edge."""
     row_wide: float = 34.0
     row_narrow: float = 50.0
+    label_width: float = LABEL_WIDTH
+    """Of the column of labels, where there is room for one."""
 
     @property
     def narrow(self) -> bool:
@@ -39,7 +50,7 @@ class Layout:
     @property
     def left(self) -> float:
         """Where the plot begins."""
-        return 6.0 if self.narrow else LABEL_WIDTH
+        return 6.0 if self.narrow else self.label_width
 
     @property
     def right(self) -> float:
@@ -65,7 +76,7 @@ class Layout:
         y = self.y(index)
         if self.narrow:
             return tag("text", spans, x=self.left, y=y - 17)
-        return tag("text", spans, x=LABEL_WIDTH - 18, y=y + 4.5, text_anchor="end")
+        return tag("text", spans, x=self.label_width - 18, y=y + 4.5, text_anchor="end")
 
     def value(self, index: int, words: str) -> str:
         """The row's figures, at the right edge."""

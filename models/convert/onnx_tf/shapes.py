@@ -85,17 +85,21 @@ def _gather(node: Node, values: Values) -> Any:
 
 def _slice(node: Node, values: Values) -> Any:
     x = first(node, values)
-    starts, ends = (values.static(node, index) for index in (1, 2))
-    assert starts is not None
-    assert ends is not None
+    starts, ends = (_bounds(values[node.inputs[index]]) for index in (1, 2))
     axes, steps = values.static(node, 3), values.static(node, 4)
     axes = np.arange(len(starts)) if axes is None else axes
     steps = np.ones(len(starts), int) if steps is None else steps
     parts = [slice(None)] * len(x.shape)
-    for start, end, axis, step in zip(starts.tolist(), ends.tolist(), axes.tolist(), steps.tolist(), strict=True):
-        beyond = end <= -(2**31) or end >= 2**31 - 1
+    for start, end, axis, step in zip(starts, ends, axes.tolist(), steps.tolist(), strict=True):
+        beyond = isinstance(end, int) and (end <= -(2**31) or end >= 2**31 - 1)
         parts[axis] = slice(start, None if beyond else end, step)
     return x[tuple(parts)]
+
+
+def _bounds(value: Any) -> list[Any]:
+    """Where slices begin or end: integers, or scalar tensors if that is known only while the graph runs."""
+    static = value if isinstance(value, np.ndarray) else tf.get_static_value(value)
+    return list(tf.unstack(value)) if static is None else np.asarray(static).tolist()
 
 
 def _split(node: Node, values: Values) -> None:

@@ -20,13 +20,18 @@ def read_base64(column: Column, row: Row) -> Array:
     return row.read(data, len(column.rows))
 
 
-def _row_bytes(value: Any, row: Row, place: str) -> bytes:
+def bytes_of(value: Any, place: str) -> bytes:
+    """What `{"b64": "..."}` holds; BadInputError where the value at this place is something else."""
     if not is_base64(value):
         raise BadInputError(f'{place} is {type(value).__name__} where {{"b64": "..."}} belongs')
     try:
-        data = b64decode(value["b64"], validate=True)
+        return b64decode(value["b64"], validate=True)
     except ValueError as error:
         raise BadInputError(f"{place} is not base64: {error}") from None
+
+
+def _row_bytes(value: Any, row: Row, place: str) -> bytes:
+    data = bytes_of(value, place)
     if len(data) != row.row_bytes:
         raise BadInputError(f"{place} has {len(data)} bytes; a row of {row.dtype} has {row.row_bytes}")
     return data

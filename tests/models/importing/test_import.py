@@ -32,6 +32,7 @@ def test_a_keras_file(make, bring):
     assert np.allclose(golden.outputs["classes"].sum(axis=1), 1)
 
 
+@pytest.mark.long
 def test_several_inputs_and_outputs_of_keras_keep_their_names_and_order(make, bring):
     brought = bring(make("tensorflow") / "two_inputs.keras", "--input-range", "tokens=0:19")
     assert brought.code == 0, brought.errors
@@ -111,6 +112,7 @@ def test_a_module_and_its_state_dict(make, bring):
     assert "there is a model mine already" in again.errors
 
 
+@pytest.mark.long
 def test_a_module_s_safetensors_give_the_same_answers(make, bring):
     pytest.importorskip("safetensors")
     flags = "--input", "features:float32[-1,6]"
@@ -123,6 +125,7 @@ def test_a_module_s_safetensors_give_the_same_answers(make, bring):
     assert np.array_equal(one, other)
 
 
+@pytest.mark.long
 def test_a_module_of_several_inputs_with_the_user_s_samples(tmp_path, bring):
     random = np.random.default_rng(3)
     tokens, weight = random.integers(0, 50, (40, 7)), random.normal(size=(40, 1)).astype(np.float32)

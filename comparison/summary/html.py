@@ -1,0 +1,43 @@
+"""The summary as one HTML file in the style of the report: no script is needed to read it, and nothing is fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from comparison.render import html as report
+from comparison.summary import charts, method, sides, tables, words
+from comparison.summary.links import Link
+from comparison.summary.outcome import Summary
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(summary: Summary, link: Link) -> str:
+    """The whole page, autoescaped but for our own CSS, script and drawings; `link` leads to the reports."""
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("comparison.summary"), PackageLoader("comparison.render")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = report.prose
+    return environment.get_template("summary.html.j2").render(
+        s=summary,
+        link=link,
+        charts=charts,
+        method=method,
+        sides=sides,
+        tables=tables,
+        words=words,
+        css=Markup(style()),
+        script=Markup(report.script()),
+    )
+
+
+def style() -> str:
+    """The report's style sheet, and what the summary's tables need besides."""
+    return report.style() + (_TEMPLATES / "summary.css").read_text(encoding="utf-8")

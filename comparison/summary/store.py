@@ -1,0 +1,66 @@
+"""The folder of a summary: results/summary-<date-time>-<hash>/summary.{json,html,md}.
+
+The JSON holds the figures; the other two can be made of it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from comparison.results import ResultsError, results_root
+from comparison.summary import html, markdown
+from comparison.summary.links import Link
+from comparison.summary.outcome import Summary
+
+PREFIX: Final = "summary-"
+SUMMARY_NAME: Final = "summary.json"
+
+
+def new_id(runs: Sequence[str]) -> str:
+    """A name by the time and the runs: `summary-20260102-030405-1a2b`."""
+    digest = hashlib.sha256("\n".join(runs).encode()).hexdigest()[:4]
+    return f"{PREFIX}{datetime.now().strftime('%Y%m%d-%H%M%S')}-{digest}"
+
+
+def render_json(summary: Summary) -> str:
+    """The figures in base units."""
+    return summary.model_dump_json(indent=1) + "\n"
+
+
+def save(summary: Summary, link: Link) -> dict[str, Path]:
+    """Write all three forms, each whole or not at all; form to path."""
+    folder = results_root() / summary.summary_id
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "json": render_json(summary),
+        "md": markdown.render(summary, link),
+        "html": html.render(summary, link),
+    }
+    return {suffix: _write(folder / f"summary.{suffix}", text) for suffix, text in texts.items()}
+
+
+def load(folder: Path) -> Summary:
+    """Read a summary's figures; ResultsError where there are none or they are of another version."""
+    path = folder / SUMMARY_NAME
+    try:
+        return Summary.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ResultsError(f"no summary at {folder}: `serveoff summary RUN RUN` makes one") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}") from None
+
+
+def _write(path: Path, text: str) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+    return path

@@ -1,0 +1,23 @@
+"""The JPEG file of one row as the body, as a browser or a camera uploads it, decoded by the server."""
+
+from __future__ import annotations
+
+from loadtests.payloads import image_files, json_rows
+from models.images import JPEG
+from models.images.codec import to_jpeg
+from models.spec import ModelSpec
+from models.tensors import Batch
+
+kind = "jpeg_file"
+method = ""
+takes, decode = image_files.takes, json_rows.decode
+
+
+def headers(spec: ModelSpec, batch: Batch) -> dict[str, str]:
+    """The type of the body; the answer is JSON."""
+    return {"Content-Type": JPEG}
+
+
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
+    """The file of the one row."""
+    return image_files.as_file(spec, batch, to_jpeg)

@@ -1,0 +1,18 @@
+"""Each row as a JPEG file in base64 in JSON, decoded by the server: what most clients of an image model have."""
+
+from __future__ import annotations
+
+from loadtests.payloads import image_files, json_rows
+from models.images.codec import to_jpeg
+from models.spec import ModelSpec
+from models.tensors import Batch
+
+kind = "jpeg"
+method = ""
+takes, decode = image_files.takes, json_rows.decode
+headers = json_rows.headers
+
+
+def encode(spec: ModelSpec, batch: Batch) -> bytes:
+    """A file for each row."""
+    return image_files.as_json(spec, batch, to_jpeg)

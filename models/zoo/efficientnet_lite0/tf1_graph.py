@@ -1,0 +1,73 @@
+"""The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session.
+
+https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from models.zoo.efficientnet_lite0 import BLOCKS, CLASSES, EPSILON, HEAD, PIXEL_MEAN, PIXEL_SCALE, SPEC, STEM, Block
+
+tf1 = tf.compat.v1
+
+
+def build() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Add the network to the current graph: its placeholder `image` and its tensor `probabilities`, by name.
+
+    Neither holds a value. `Session.run(probabilities, {image: array})` computes one, after the variables
+    were given theirs.
+    """
+    image, probabilities = SPEC.inputs[0].name, SPEC.outputs[0].name
+    pixels = tf1.placeholder(tf.float32, [None, *SPEC.inputs[0].row_shape], name=image)
+    x = (pixels - PIXEL_MEAN) / PIXEL_SCALE
+    x = tf.nn.relu6(conv_bn(x, "stem", [3, 3, 3, STEM], stride=2))
+    for index, block in enumerate(BLOCKS):
+        x = inverted_residual(x, f"blocks.{index}", block)
+    x = tf.nn.relu6(conv_bn(x, "head", [1, 1, BLOCKS[-1].channels_out, HEAD]))
+    scores = dense(tf.reduce_mean(x, axis=[1, 2]), "classifier", HEAD, CLASSES)
+    return {image: pixels}, {probabilities: tf.nn.softmax(scores, name=probabilities)}
+
+
+def inverted_residual(x: Any, name: str, block: Block) -> Any:
+    """Widen, filter each channel, narrow; the narrow ends are joined where they are alike."""
+    y, hidden = x, block.hidden
+    if block.expands:
+        y = tf.nn.relu6(conv_bn(y, f"{name}.expand", [1, 1, block.channels_in, hidden]))
+    y = tf.nn.relu6(depthwise_bn(y, f"{name}.depthwise", [block.kernel, block.kernel, hidden, 1], block.stride))
+    y = conv_bn(y, f"{name}.project", [1, 1, hidden, block.channels_out])
+    return x + y if block.skips else y
+
+
+def conv_bn(x: Any, name: str, shape: list[int], stride: int = 1) -> Any:
+    """A convolution without a bias, and batch normalisation; the kernel's shape is (height, width, in, out)."""
+    y = tf.nn.conv2d(x, variable(name, "kernel", shape), strides=stride, padding="SAME")
+    return batch_norm(y, f"{name}_bn", shape[3])
+
+
+def depthwise_bn(x: Any, name: str, shape: list[int], stride: int) -> Any:
+    """A filter for each channel, and batch normalisation; the kernel's shape is (height, width, channels, 1)."""
+    kernel = variable(name, "depthwise_kernel", shape)
+    y = tf.nn.depthwise_conv2d(x, kernel, strides=[1, stride, stride, 1], padding="SAME")
+    return batch_norm(y, f"{name}_bn", shape[2])
+
+
+def batch_norm(x: Any, name: str, channels: int) -> Any:
+    """Batch normalisation by the statistics that training left, as one operation."""
+    kinds = ("gamma", "beta", "moving_mean", "moving_variance")
+    gamma, beta, mean, variance = (variable(name, kind, [channels]) for kind in kinds)
+    normal, *_ = tf1.nn.fused_batch_norm(x, gamma, beta, mean, variance, epsilon=EPSILON, is_training=False)
+    return normal
+
+
+def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
+    """A fully connected layer."""
+    return tf.nn.bias_add(tf.matmul(x, variable(name, "kernel", [inputs, outputs])), variable(name, "bias", [outputs]))
+
+
+def variable(layer: str, kind: str, shape: list[int]) -> Any:
+    """A variable `<layer>/<kind>`; not a resource variable, which TensorFlow 1 froze less readily."""
+    with tf1.variable_scope(layer, use_resource=False):
+        return tf1.get_variable(kind, shape)

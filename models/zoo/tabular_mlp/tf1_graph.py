@@ -1,0 +1,52 @@
+"""The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session.
+
+https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from models.zoo.tabular_mlp import CLASSES, EPSILON, FEATURES, HIDDEN1, HIDDEN2, SPEC
+
+tf1 = tf.compat.v1
+
+PROBABILITIES = SPEC.outputs[0].name
+LAYER_TENSORS = {
+    "standardise": "standardised:0",
+    "dense1": "activation1:0",
+    "dense2": "activation2:0",
+    "dense3": f"{PROBABILITIES}:0",
+}
+"""Where each layer's output is in the graph."""
+
+
+def build() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Add the network to the current graph: its placeholder `features` and its tensor `probabilities`, by name.
+
+    Neither holds a value. `Session.run(probabilities, {features: array})` computes one, after the variables were given
+    theirs.
+    """
+    features = tf1.placeholder(tf.float32, [None, FEATURES], name=SPEC.inputs[0].name)
+    x = tf.identity(standardise(features), name="standardised")
+    x = tf.nn.relu(dense(x, "dense1", FEATURES, HIDDEN1), name="activation1")
+    x = tf.nn.relu(dense(x, "dense2", HIDDEN1, HIDDEN2), name="activation2")
+    probabilities = tf.nn.softmax(dense(x, "dense3", HIDDEN2, CLASSES), name=PROBABILITIES)
+    return {features.op.name: features}, {PROBABILITIES: probabilities}
+
+
+def standardise(x: Any) -> Any:
+    """Each feature less its mean, over its standard deviation, both of the training split."""
+    with tf1.variable_scope("standardise", use_resource=False):
+        mean = tf1.get_variable("moving_mean", [FEATURES])
+        variance = tf1.get_variable("moving_variance", [FEATURES])
+    return tf.nn.batch_normalization(x, mean, variance, None, None, EPSILON)
+
+
+def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
+    """A fully connected layer; its variables are not resource variables, which TensorFlow 1 froze less readily."""
+    with tf1.variable_scope(name, use_resource=False):
+        kernel, bias = tf1.get_variable("kernel", [inputs, outputs]), tf1.get_variable("bias", [outputs])
+    return tf.nn.bias_add(tf.matmul(x, kernel), bias)

@@ -1,0 +1,93 @@
+"""The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session.
+
+https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from models.zoo.text_transformer import (
+    CLASSES,
+    DEPTH,
+    EPSILON,
+    HEADS,
+    LENGTH,
+    MASKED,
+    PADDING,
+    SPEC,
+    VOCABULARY,
+    WIDER,
+    WIDTH,
+)
+
+tf1 = tf.compat.v1
+
+PROBABILITIES = SPEC.outputs[0].name
+LAYER_TENSORS = {
+    "word_embedding": "words:0",
+    "block1": "block1_output:0",
+    "block2": "block2_output:0",
+    "norm": "normed:0",
+    "classify": f"{PROBABILITIES}:0",
+}
+"""Where each layer's output is in the graph."""
+
+
+def build() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Add the network to the current graph: its placeholder `tokens` and its tensor `probabilities`, by name.
+
+    Neither holds a value. `Session.run(probabilities, {tokens: array})` computes one, after the variables were given
+    theirs.
+    """
+    tokens = tf1.placeholder(tf.int64, [None, LENGTH], name=SPEC.inputs[0].name)
+    real = tf.not_equal(tokens, PADDING)
+    words = tf.gather(embedding("word_embedding", VOCABULARY), tokens, name="words")
+    x = words + embedding("place_embedding", LENGTH)
+    for name in ("block1", "block2"):
+        x = x + attend(layer_norm(x, f"{name}.attention_norm"), real, name)
+        wider = tf.nn.relu(dense(layer_norm(x, f"{name}.dense_norm"), f"{name}.widen", WIDTH, WIDER))
+        x = tf.add(x, dense(wider, f"{name}.narrow", WIDER, WIDTH), name=f"{name}_output")
+    x = tf.identity(layer_norm(x, "norm"), name="normed")
+    counted = tf.cast(real[:, :, None], tf.float32)
+    mean = tf.reduce_sum(x * counted, axis=1) / tf.maximum(tf.reduce_sum(counted, axis=1), 1.0)
+    probabilities = tf.nn.softmax(dense(mean, "classify", WIDTH, CLASSES), name=PROBABILITIES)
+    return {tokens.op.name: tokens}, {PROBABILITIES: probabilities}
+
+
+def attend(x: Any, real: Any, block: str) -> Any:
+    """Each word's mixture (n, 64, 64) of all real words, by how well its query fits their keys."""
+    query, key, value = (heads(dense(x, f"{block}.{part}", WIDTH, WIDTH)) for part in ("query", "key", "value"))
+    scores = tf.matmul(query, key, transpose_b=True) * DEPTH**-0.5
+    shares = tf.nn.softmax(tf.where(real[:, None, None, :], scores, MASKED))
+    mixed = tf.transpose(tf.matmul(shares, value), [0, 2, 1, 3])
+    return dense(tf.reshape(mixed, [-1, LENGTH, WIDTH]), f"{block}.mix", WIDTH, WIDTH)
+
+
+def heads(x: Any) -> Any:
+    """(n, words, 64) as (n, heads, words, 16)."""
+    return tf.transpose(tf.reshape(x, [-1, LENGTH, HEADS, DEPTH]), [0, 2, 1, 3])
+
+
+def embedding(name: str, rows: int) -> Any:
+    """A table of vectors (rows, 64); not a resource variable, which TensorFlow 1 froze less readily."""
+    with tf1.variable_scope(name, use_resource=False):
+        return tf1.get_variable("embeddings", [rows, WIDTH])
+
+
+def layer_norm(x: Any, name: str) -> Any:
+    """Each word's vector less its mean, over its standard deviation; then scaled and moved by what was learned."""
+    with tf1.variable_scope(name, use_resource=False):
+        gamma, beta = tf1.get_variable("gamma", [WIDTH]), tf1.get_variable("beta", [WIDTH])
+    mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
+    return tf.nn.batch_normalization(x, mean, variance, beta, gamma, EPSILON)
+
+
+def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
+    """A fully connected layer along the last axis: one product of matrices, as all words' vectors lie row by row."""
+    with tf1.variable_scope(name, use_resource=False):
+        kernel, bias = tf1.get_variable("kernel", [inputs, outputs]), tf1.get_variable("bias", [outputs])
+    rows = tf.nn.bias_add(tf.matmul(tf.reshape(x, [-1, inputs]), kernel), bias)
+    return rows if len(x.shape) == 2 else tf.reshape(rows, [-1, *x.shape[1:-1], outputs])

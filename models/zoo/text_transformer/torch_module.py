@@ -1,0 +1,94 @@
+"""The network as PyTorch writes it: a subclass of nn.Module."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from models.zoo.text_transformer import (
+    CLASSES,
+    DEPTH,
+    EPSILON,
+    HEADS,
+    LENGTH,
+    MASKED,
+    PADDING,
+    SPREAD,
+    VOCABULARY,
+    WIDER,
+    WIDTH,
+)
+
+
+class Block(nn.Module):  # type: ignore[misc]
+    """Maps words (n, 64, 64) to words that know of each other where `real` (n, 64) is True: padding is not read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.split = (-1, LENGTH, HEADS, DEPTH)  # TorchScript reads no globals
+        self.scale = DEPTH**-0.5
+        self.masked = MASKED
+        self.attention_norm = nn.LayerNorm(WIDTH, eps=EPSILON)
+        self.query = nn.Linear(WIDTH, WIDTH)
+        self.key = nn.Linear(WIDTH, WIDTH)
+        self.value = nn.Linear(WIDTH, WIDTH)
+        self.mix = nn.Linear(WIDTH, WIDTH)
+        self.dense_norm = nn.LayerNorm(WIDTH, eps=EPSILON)
+        self.widen = nn.Linear(WIDTH, WIDER)
+        self.narrow = nn.Linear(WIDER, WIDTH)
+
+    def forward(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Attention, then a dense network for each word; each adds to what came in."""
+        x = x + self.attend(self.attention_norm(x), real)
+        return x + self.narrow(F.relu(self.widen(self.dense_norm(x))))
+
+    def attend(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Each word's mixture (n, 64, 64) of all real words, by how well its query fits their keys."""
+        query, key, value = self.heads(self.query(x)), self.heads(self.key(x)), self.heads(self.value(x))
+        scores = torch.matmul(query, key.transpose(2, 3)) * self.scale
+        shares = F.softmax(scores.masked_fill(~real[:, None, None, :], self.masked), dim=-1)
+        return self.mix(torch.matmul(shares, value).transpose(1, 2).flatten(2))
+
+    def heads(self, x: torch.Tensor) -> torch.Tensor:
+        """(n, words, 64) as (n, heads, words, 16)."""
+        return x.view(self.split).transpose(1, 2)
+
+
+class TextTransformer(nn.Module):  # type: ignore[misc]
+    """Maps token ids (n, 64) int64 to probabilities (n, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.padding = PADDING
+        self.word_embedding = nn.Embedding(VOCABULARY, WIDTH)
+        self.place_embedding = nn.Embedding(LENGTH, WIDTH)
+        for embedding in (self.word_embedding, self.place_embedding):
+            nn.init.normal_(embedding.weight, std=SPREAD)
+        self.block1 = Block()
+        self.block2 = Block()
+        self.norm = nn.LayerNorm(WIDTH, eps=EPSILON)
+        self.classify = nn.Linear(WIDTH, CLASSES)
+
+    def logits(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The scores before softmax, which training needs, (n, 4)."""
+        real = tokens != self.padding
+        x = self.word_embedding(tokens) + self.place_embedding.weight
+        x = self.norm(self.block2(self.block1(x, real), real))
+        counted = real.unsqueeze(2).to(x.dtype)
+        mean = (x * counted).sum(dim=1) / counted.sum(dim=1).clamp(min=1.0)
+        return self.classify(mean)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Probabilities (n, 4)."""
+        return F.softmax(self.logits(tokens), dim=1)
+
+
+def layer_output(name: str, given: torch.Tensor) -> torch.Tensor:
+    """What a submodule gave, as Keras's layer of that name gives it: after its activation."""
+    return F.softmax(given, dim=1) if name == "classify" else given
+
+
+def build() -> TextTransformer:
+    """The network with fresh weights."""
+    return TextTransformer()

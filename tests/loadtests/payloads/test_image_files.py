@@ -1,0 +1,55 @@
+"""Image payloads hold exactly the pixels of the rows, in files that any reader of images opens."""
+
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+import orjson
+import pytest
+from PIL import Image
+
+from loadtests.payloads import image_jpeg, image_png, json_jpeg, json_png
+from models.catalog import load_spec
+from models.images.codec import settled
+
+SPEC = load_spec("efficientnet_lite0")
+NOISE = np.random.default_rng(2).integers(0, 256, (8, 8, 3), np.uint8).repeat(28, 0).repeat(28, 1)
+IMAGES = np.stack([settled(NOISE), settled(NOISE[::-1])])
+ROWS = {"image": IMAGES.astype(np.float32)}
+
+
+def opened(file):
+    with Image.open(BytesIO(file)) as image:
+        return image.format, np.asarray(image)
+
+
+@pytest.mark.parametrize(("payload", "format"), [(json_jpeg, "JPEG"), (json_png, "PNG")])
+def test_a_document_names_the_signature_and_holds_a_file_a_row(payload, format):
+    document = orjson.loads(payload.encode(SPEC, ROWS))
+    assert document["signature_name"] == "serving_image"
+    files = [opened(b64decode(row["b64"])) for row in document["instances"]]
+    assert [found for found, _ in files] == [format, format]
+    np.testing.assert_array_equal([pixels for _, pixels in files], IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("payload", "format", "kind"), [(image_jpeg, "JPEG", "image/jpeg"), (image_png, "PNG", "image/png")]
+)
+def test_a_body_is_the_file_of_one_row(payload, format, kind):
+    row = {"image": ROWS["image"][:1]}
+    found, pixels = opened(payload.encode(SPEC, row))
+    assert (found, payload.headers(SPEC, row)) == (format, {"Content-Type": kind})
+    np.testing.assert_array_equal(pixels, IMAGES[0])
+    with pytest.raises(ValueError, match="holds one row, not 2"):
+        payload.encode(SPEC, ROWS)
+
+
+@pytest.mark.parametrize("payload", [json_jpeg, json_png, image_jpeg, image_png])
+def test_what_is_no_image_is_not_sent(payload):
+    with pytest.raises(ValueError, match="whole ones from 0 to 255"):
+        payload.encode(SPEC, {"image": ROWS["image"] + 0.5})
+    digits = load_spec("digits_cnn")
+    assert payload.takes(SPEC)
+    assert not payload.takes(digits)
+    with pytest.raises(ValueError, match="takes no images"):
+        payload.encode(digits, {"image": np.zeros((1, 28, 28, 1), np.float32)})

@@ -1,0 +1,55 @@
+"""Real servers answer a model's golden pictures in every encoding, files among them: decoded there as they are here."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from comparison import gate
+from comparison.deployments import read_registry
+from models.spec import REPOSITORY, artifacts_root
+from tests.bad_inputs import Case, send
+from tests.services.test_encodings import SERVING, TAKEN, answers_golden
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+MODEL = "efficientnet_lite0"
+PICTURES = 16
+REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={"MODEL": MODEL})}
+IN_JSON, ALONE = {"jpeg", "png"}, {"jpeg_file", "png_file"}
+FILES = {service: IN_JSON if service.startswith("tfserving") else IN_JSON | ALONE for service in TAKEN}
+BROKEN = b'{"signature_name": "serving_image", "instances": [{"b64": "bm8gaW1hZ2U="}]}'
+
+
+@pytest.fixture(scope="module")
+def image_dir():
+    """The checkout's exported model, brought up to date first."""
+    command = [sys.executable, "-m", "models", "export", MODEL]
+    result = subprocess.run(command, cwd=REPOSITORY, env=os.environ, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return artifacts_root() / MODEL
+
+
+@pytest.mark.parametrize("service", TAKEN)
+def test_every_encoding_answers_the_golden_pictures(service, image_dir, tmp_path):
+    assert set(gate.taken(REGISTRY[service])) == TAKEN[service] | FILES[service]
+    answers_golden(REGISTRY[service], image_dir, tmp_path, rows=PICTURES)
+
+
+@pytest.mark.parametrize("service", ["flask-torchscript", "torchserve-torchscript", "tfserving-savedmodel"])
+def test_bytes_that_are_no_image_are_refused_at_once_and_the_server_goes_on(service, image_dir, tmp_path):
+    deployment = REGISTRY[service]
+    (endpoint,) = (endpoint for endpoint in deployment.endpoints if endpoint.protocol == "rest")
+    path = f"/v1/models/{MODEL}:predict"
+    with SERVING[deployment.server](image_dir, deployment.format, tmp_path) as server:
+        assert (
+            send("127.0.0.1", server.rest, Case("good", (200,), gate.body_of(endpoint, "json_png"), path)).status == 200
+        )
+        asked_at = time.monotonic()
+        refused = send("127.0.0.1", server.rest, Case("broken", (400,), BROKEN, path))
+        assert refused.status == 400, refused.body
+        assert time.monotonic() - asked_at < 2
+        assert (
+            send("127.0.0.1", server.rest, Case("good", (200,), gate.body_of(endpoint, "json_png"), path)).status == 200
+        )
