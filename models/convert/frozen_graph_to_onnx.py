@@ -1,4 +1,8 @@
-"""TensorFlow 1's frozen graph to ONNX, by tf2onnx."""
+"""TensorFlow 1's frozen graph to ONNX, by tf2onnx.
+
+It is Keras' way to PyTorch, too. Keras' own backend of PyTorch agrees as well, but keeps images with channels last: one
+row of MobileNetV2 takes it 26 ms traced and 70 ms eager, and by ONNX and onnx2torch 14 and 16 ms (one thread).
+"""
 
 from __future__ import annotations
 

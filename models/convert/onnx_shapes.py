@@ -1,11 +1,13 @@
-"""Shapes that an ONNX graph computes while it runs, put in as constants where only the number of rows varies.
+"""Shapes and places that an ONNX graph computes while it runs, put in as constants where they are known beforehand.
 
 Exporters write `Reshape` with a shape that is computed from the input's. Who traces such a graph bakes its example's
 rows in. Run with two numbers of rows, the graph tells which axis follows them: that one becomes -1, the others numbers.
+What depends on the numbers in the inputs, and not on their shapes alone, is left as it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,33 +21,72 @@ _ROWS = (3, 5)
 FREE = -1
 
 
+PARAMETERS = {"Reshape": (1,), "Slice": (1, 2, 3, 4), "Expand": (1,), "Tile": (1,), "Split": (1,), "Pad": (1,)}
+"""Operators to which of their inputs say where, not what."""
+_OF_SHAPES = ("Shape", "Size")
+
+
 def with_constant_shapes(model: Any, spec: ModelSpec) -> Any:
-    """The same model, its `Reshape`s with constant shapes wherever one axis at most depends on the number of rows."""
-    computed = {node.output[0]: node for node in model.graph.node if _is_computed(node, model.graph)}
+    """The same model, its shapes and places as constants wherever one axis at most depends on the number of rows."""
+    computed = list(_computed(model.graph))
     if not computed:
         return model
-    for name, (few, more) in _shapes(model, list(computed), spec).items():
-        varying = [axis for axis, pair in enumerate(zip(few, more, strict=True)) if pair[0] != pair[1]]
-        if len(varying) <= 1:
-            shape = [FREE if axis in varying else size for axis, size in enumerate(few)]
-            _set_shape(model.graph, computed[name], shape)
+    watched = {_watched(node, index) for node, index in computed}
+    runs = dict(zip(watched, _both(model, list(watched), spec), strict=True))
+    for node, index in computed:
+        few, more = runs[_watched(node, index)]
+        value = _shape(few.shape, more.shape) if node.op_type == "Reshape" else _same(few, more)
+        if value is not None:
+            _set(model.graph, node, index, value)
     _remove_unused(model.graph)
     return model
 
 
-def _is_computed(node: Any, graph: Any) -> bool:
-    return node.op_type == "Reshape" and node.input[1] not in {constant.name for constant in graph.initializer}
+def _computed(graph: Any) -> Iterator[tuple[Any, int]]:
+    """The parameters, node and input, that are computed from nothing but shapes."""
+    known, data = {constant.name for constant in graph.initializer}, {value.name for value in graph.input}
+    for node in graph.node:
+        inner = [name for found in _with_inner(node) for name in found.input]
+        if node.op_type not in _OF_SHAPES and data.intersection(inner):
+            data.update(node.output)
+        for index in PARAMETERS.get(node.op_type, ()):
+            name = node.input[index] if index < len(node.input) else ""
+            if name and name not in known and name not in data:
+                yield node, index
 
 
-def _shapes(model: Any, names: list[str], spec: ModelSpec) -> dict[str, tuple[tuple[int, ...], ...]]:
-    """The shapes of these tensors for each of two numbers of rows."""
+def _watched(node: Any, index: int) -> str:
+    """The tensor that tells: what a `Reshape` gives, since its shape may have a -1 or 0; else the parameter."""
+    name: str = node.output[0] if node.op_type == "Reshape" else node.input[index]
+    return name
+
+
+def _both(model: Any, names: list[str], spec: ModelSpec) -> Iterator[tuple[Array, Array]]:
+    """These tensors for each of two numbers of rows."""
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
     del watched.graph.output[:]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     session = session_of(watched)
-    runs = [session.run(names, example(spec, rows)) for rows in _ROWS]
-    return {name: tuple(found.shape for found in pair) for name, *pair in zip(names, *runs, strict=True)}
+    few, more = (session.run(names, example(spec, rows)) for rows in _ROWS)
+    return zip(few, more, strict=True)
+
+
+def _shape(few: tuple[int, ...], more: tuple[int, ...]) -> Array | None:
+    """A shape with -1 for the axis that follows the rows; None where several do."""
+    varying = [axis for axis, pair in enumerate(zip(few, more, strict=True)) if pair[0] != pair[1]]
+    shape = [FREE if axis in varying else size for axis, size in enumerate(few)]
+    return np.array(shape, np.int64) if len(varying) <= 1 else None
+
+
+def _same(few: Array, more: Array) -> Array | None:
+    return few if np.array_equal(few, more) else None
+
+
+def _set(graph: Any, node: Any, index: int, value: Array) -> None:
+    name = f"{node.output[0]}/constant_{index}"
+    graph.initializer.append(onnx.numpy_helper.from_array(value, name))
+    node.input[index] = name
 
 
 def session_of(model: Any) -> Any:
@@ -65,12 +106,6 @@ def example(spec: ModelSpec, rows: int) -> Batch:
         return generator.integers(1, 3, shape).astype(dtype)
 
     return {tensor.name: of(tensor.dtype, (rows, *tensor.row_shape)) for tensor in spec.inputs}
-
-
-def _set_shape(graph: Any, node: Any, shape: list[int]) -> None:
-    name = f"{node.output[0]}/constant_shape"
-    graph.initializer.append(onnx.numpy_helper.from_array(np.array(shape, np.int64), name))
-    node.input[1] = name
 
 
 def _remove_unused(graph: Any) -> None:
