@@ -56,15 +56,18 @@ def stretched(profile: Profile, result: EndpointResult) -> Profile:
 
     So long that one caller gets ENOUGH answers over the rounds that there will surely be, as quick as at the gate.
     """
-    answer_s = (result.gate and result.gate.answer_s) or 0.0
-    return replace(profile, least_s=min(ENOUGH * answer_s / _sure_rounds(profile), LONGEST_WINDOW_S))
+    return replace(profile, least_s=min(ENOUGH * _answer_s(result) / _sure_rounds(profile), LONGEST_WINDOW_S))
 
 
 def patience_s(result: EndpointResult, stages: Sequence[Stage]) -> float:
     """Seconds after which a request failed: more than usual where many callers, or many rows, wait for a slow model."""
-    answer_s = (result.gate and result.gate.answer_s) or 0.0
     waiting = max((stage.load.concurrency * stage.load.batch for stage in stages if stage.load.closed), default=1)
-    return max(TIMEOUT_S, PATIENCE * answer_s * waiting)
+    return max(TIMEOUT_S, PATIENCE * _answer_s(result) * waiting)
+
+
+def _answer_s(result: EndpointResult) -> float:
+    """How long one answer took at the gate; 0 where none was timed."""
+    return (result.gate and result.gate.answer_s) or 0.0
 
 
 def _sure_rounds(profile: Profile) -> int:

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loadtests.loads import Arrivals, Load
+from loadtests.whole import written_whole
 
 SCHEMA_VERSION: Literal[2] = 2
 SUITE_NAME = "run.json"
@@ -403,10 +404,8 @@ def results_root() -> Path:
 
 def save_suite(folder: Path, suite: Suite) -> None:
     """Write `run.json` so that a reader, or a crash, never sees half of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{SUITE_NAME}.{os.getpid()}"
-    temporary.write_text(suite.model_dump_json(indent=1))
-    temporary.replace(folder / SUITE_NAME)
+    with written_whole(folder / SUITE_NAME) as file:
+        file.write_text(suite.model_dump_json(indent=1))
 
 
 def load_suite(folder: Path) -> Suite:
@@ -418,8 +417,14 @@ def load_suite(folder: Path) -> Suite:
         raise ResultsError(f"no run at {folder}: `serveoff runs` lists those there are") from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if where == "schema_version":
+        if first["loc"] == ("schema_version",):
             said = f"is of version {first['input']!r}, and this serveoff reads version {SCHEMA_VERSION}"
             raise ResultsError(f"{path} {said}: measure again") from None
-        raise ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: ValidationError) -> ResultsError:
+    """What to say of a file of results: the first place that is not as it should be, and how."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loadtests.records import COLUMNS
+from loadtests.whole import written_whole
 
 
 def part_path(path: Path, worker: int | None) -> Path:
@@ -30,10 +30,8 @@ def remove_rows(path: Path) -> None:
 
 def write_rows(path: Path, table: pa.Table) -> None:
     """Write so that a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, temporary, compression="zstd")
-    temporary.replace(path)
+    with written_whole(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def read_rows(path: Path, columns: Sequence[str] = COLUMNS.names) -> pa.Table:

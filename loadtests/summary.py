@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from loadtests.whole import written_whole
 
 
 @dataclass
@@ -66,10 +67,8 @@ def merge(windows_by_worker: Sequence[Sequence[Window]]) -> list[Window]:
 
 def write_summary(path: Path, summary: Summary) -> None:
     """Write the summary as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(asdict(summary), indent=1, allow_nan=False))
-    temporary.replace(path)
+    with written_whole(path) as file:
+        file.write_text(json.dumps(asdict(summary), indent=1, allow_nan=False))
 
 
 def describe(window: Window) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from comparison.outcome import Comparison
@@ -36,6 +35,7 @@ from comparison.render import (
     waterfall,
     words,
 )
+from comparison.render.templating import environment
 
 SUFFIX = ".html"
 _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
@@ -76,15 +76,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(comparison: Comparison) -> str:
     """The whole page. All text goes through autoescaping; only our own CSS, script and drawings do not."""
-    environment = Environment(
-        loader=PackageLoader("comparison.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"prose": prose, "decided": decided}
-    return environment.get_template("report.html.j2").render(
+    templates = environment("comparison.render", autoescape=True)
+    templates.filters |= {"prose": prose, "decided": decided}
+    return templates.get_template("report.html.j2").render(
         c=comparison,
         sections=SECTIONS,
         charts=charts,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from comparison.outcome import Comparison
 from comparison.render import (
     batches,
@@ -31,6 +29,7 @@ from comparison.render import (
     words,
 )
 from comparison.render.cells import Cell, Table
+from comparison.render.templating import environment
 
 SUFFIX = ".md"
 _SPECIAL = re.compile(r"([\\*|]|\](?=[\[(]))")
@@ -38,15 +37,9 @@ _SPECIAL = re.compile(r"([\\*|]|\](?=[\[(]))")
 
 def render(comparison: Comparison) -> str:
     """The whole report; text from the run is escaped, so that no name can become markup."""
-    environment = Environment(
-        loader=PackageLoader("comparison.render"),
-        autoescape=False,  # this is Markdown: `escape` below does it
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"md": escape, "table": table}
-    template = environment.get_template("report.md.j2")
+    templates = environment("comparison.render", autoescape=False)
+    templates.filters |= {"md": escape, "table": table}
+    template = templates.get_template("report.md.j2")
     return template.render(
         c=comparison,
         batches=batches,

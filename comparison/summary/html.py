@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from comparison.render import html as report
+from comparison.render.templating import environment
 from comparison.summary import charts, method, sides, tables, words
 from comparison.summary.links import Link
 from comparison.summary.outcome import Summary
@@ -17,15 +17,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(summary: Summary, link: Link) -> str:
     """The whole page, autoescaped but for our own CSS, script and drawings; `link` leads to the reports."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("comparison.summary"), PackageLoader("comparison.render")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["prose"] = report.prose
-    return environment.get_template("summary.html.j2").render(
+    templates = environment("comparison.summary", "comparison.render", autoescape=True)
+    templates.filters["prose"] = report.prose
+    return templates.get_template("summary.html.j2").render(
         s=summary,
         link=link,
         charts=charts,

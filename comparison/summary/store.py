@@ -6,7 +6,6 @@ The JSON holds the figures; the other two can be made of it again.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from comparison.results import ResultsError, results_root
+from comparison.results import ResultsError, results_root, unreadable
 from comparison.summary import html, markdown
 from comparison.summary.links import Link
 from comparison.summary.outcome import Summary
+from loadtests.whole import written_whole
 
 PREFIX: Final = "summary-"
 SUMMARY_NAME: Final = "summary.json"
@@ -37,7 +37,6 @@ def render_json(summary: Summary) -> str:
 def save(summary: Summary, link: Link) -> dict[str, Path]:
     """Write all three forms, each whole or not at all; form to path."""
     folder = results_root() / summary.summary_id
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "json": render_json(summary),
         "md": markdown.render(summary, link),
@@ -54,13 +53,10 @@ def load(folder: Path) -> Summary:
     except FileNotFoundError:
         raise ResultsError(f"no summary at {folder}: `serveoff summary RUN RUN` makes one") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}") from None
+        raise unreadable(path, error) from None
 
 
 def _write(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with written_whole(path) as file:
+        file.write_text(text, encoding="utf-8")
     return path

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.chromium import faults, launched, needs_chromium, opened
+from tests.chromium import faults, needs_chromium, opened
 from tests.comparison.page.test_process import Running
 from tests.comparison.render.test_accessibility import FOCUSED, REACHABLE
 from tests.comparison.synthetic import Scenario, write_run
@@ -11,12 +11,6 @@ from tests.comparison.synthetic import Scenario, write_run
 pytestmark = [*needs_chromium, pytest.mark.slow]
 PAGES = ["/", "/compare?a=before&b=after", "/compare?a=before&b=elsewhere", "/runs/before/", "/runs/nope/"]
 MISSING = "Failed to load resource: the server responded with a status of 404 (NOT FOUND)"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

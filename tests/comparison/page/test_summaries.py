@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from comparison.page.app import create_app
 from comparison.summary import store
 from comparison.summary.command import write
-from tests.chromium import faults, launched, needs_chromium, opened
+from tests.chromium import faults, needs_chromium, opened
 from tests.comparison.page.conftest import change
 from tests.comparison.page.test_process import Running
 from tests.comparison.render.conftest import HOSTILE
@@ -139,12 +139,6 @@ def test_runs_are_no_summaries_and_summaries_are_no_runs(client, name, root):
     change(root / "a")
     assert client.get("/summaries/a/").status_code == 404
     assert client.get(f"/runs/{name}/").status_code == 404
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

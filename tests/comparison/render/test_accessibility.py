@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, launched, needs_chromium, opened
+from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, needs_chromium, opened
 from tests.comparison.render.conftest import RUNS
 
 pytestmark = needs_chromium
@@ -21,12 +21,6 @@ FOCUSED = """() => {
   };
 }"""
 CURRENT = "[...document.querySelectorAll('nav [aria-current]')].map((link) => link.hash)"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 def address(rendered, run):

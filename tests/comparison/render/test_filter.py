@@ -2,19 +2,13 @@
 
 import pytest
 
-from tests.chromium import launched, needs_chromium, opened
+from tests.chromium import needs_chromium, opened
 
 pytestmark = needs_chromium
 RANKING = ".t-ranking"
 SHOWN = """table => [...document.querySelector(table).tBodies].flatMap((body) => [...body.rows])
   .filter((row) => row.checkVisibility() && !row.classList.contains("group")).map((row) => row.innerText)"""
 GROUPS = """() => [...document.querySelectorAll(".t-ranking tr.group")].filter((row) => row.checkVisibility()).length"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from pypdf import PdfReader
 
-from tests.chromium import CHROMIUM, launched, needs_chromium, opened
+from tests.chromium import CHROMIUM, needs_chromium, opened
 from tests.comparison.render.conftest import RUNS
 from tests.comparison.render.test_browser import FLAGS
 
@@ -26,12 +26,6 @@ MEASURE = """(width) => {
   }
   return { out, lie, page: document.documentElement.scrollWidth };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 def printed(browser, address, **settings):

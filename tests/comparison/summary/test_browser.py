@@ -4,7 +4,7 @@ import pytest
 
 from comparison.summary import html
 from comparison.summary.links import beside
-from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, launched, needs_chromium, opened
+from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, needs_chromium, opened
 from tests.comparison.summary.six import summary_of_six
 
 pytestmark = [*needs_chromium, pytest.mark.slow]
@@ -20,12 +20,6 @@ COVERED = """() => [...document.querySelectorAll("svg.chart")].flatMap((svg) => 
     && Math.min(r.bottom, s.bottom) - Math.max(r.top, s.top) > 4).map(([b]) => [a, b]));
 })"""
 WIDTHS = [360, 390, 768, 1024, 1280]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
