@@ -323,6 +323,8 @@ def main() -> None:
     except RegistryError as error:
         _fail(str(error), "", ExitCode.REGISTRY)
     except ServeoffError as error:
+        if error.told:
+            sys.exit(error.exit_code)
         _fail(str(error), error.hint, error.exit_code)
 
 

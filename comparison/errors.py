@@ -26,9 +26,11 @@ class ServeoffError(Exception):
 
     exit_code = ExitCode.INTERNAL
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", told: bool = False) -> None:
         super().__init__(message)
         self.hint = hint
+        self.told = told
+        """The user has read of it already, in the words of the process that failed."""
 
 
 class UsageError(ServeoffError):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
+STOPPING = b"\ninterrupted: stopping as soon as nothing would be left behind\n"
+"""Written by the handler itself, at once: what is shielded may take most of a minute."""
 _shields = 0
 _pending = False
 
@@ -38,7 +42,9 @@ def shielded() -> Iterator[None]:
 
 def _handle(signum: int, frame: FrameType | None) -> None:
     global _pending
-    if _shields:
-        _pending = True
-    else:
+    if not _shields:
         raise KeyboardInterrupt
+    if not _pending:
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), STOPPING)
+    _pending = True

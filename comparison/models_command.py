@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from comparison.errors import ArtifactFailure
+from comparison.errors import ArtifactFailure, ExitCode
 from comparison.processes import describe_exit, run_here
 from models import catalog
 from models.golden import GOLDEN_NAME
@@ -20,10 +20,11 @@ NO_ARTIFACT = "the model's manifest names no such artifact"
 
 
 def run_models(*arguments: str) -> None:
-    """Run one command of `models` on this terminal; ArtifactFailure where it failed (it has said why)."""
+    """Run one command of `models` on this terminal; ArtifactFailure where it failed, told where it has said why."""
     code = run_here([sys.executable, "-m", "models", *arguments], INTERRUPT_GRACE_S)
     if code != 0:
-        raise ArtifactFailure(f"`python -m models {' '.join(arguments)}` failed ({describe_exit(code)})")
+        told = code == ExitCode.ARTIFACT
+        raise ArtifactFailure(f"`python -m models {' '.join(arguments)}` failed ({describe_exit(code)})", told=told)
 
 
 def check_name(model: str) -> None:

@@ -287,6 +287,10 @@ class Encoded:
     """Mean size of an answer's body."""
     than_json: Estimate | None = None
     """How many times faster than JSON at the same endpoint; None for JSON itself, and where it takes none."""
+    decode_s: float | None = None
+    """Mean seconds a request in which the server decoded image files, by its own signals; None where it says none."""
+    decodes: int = 0
+    """How many requests `decode_s` is of."""
 
 
 @dataclass(frozen=True)
@@ -554,6 +558,16 @@ class MoreTime:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A summary that sets this run beside runs of other models, and the addresses of its page and its Markdown."""
+
+    summary_id: str
+    models: tuple[str, ...]
+    page: str
+    markdown: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
 
@@ -591,6 +605,8 @@ class Comparison:
     """The matrix of payloads, and the rankings by them."""
     more_time: MoreTime = field(default_factory=MoreTime)
     """What more time would buy."""
+    beside: tuple[Beside, ...] = ()
+    """Newest first; who writes a report knows them, for the run does not."""
 
     @property
     def partial(self) -> bool:

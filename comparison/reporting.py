@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from comparison.analysis import compare
 from comparison.errors import ResultsFailure, UsageError
+from comparison.outcome import Comparison
 from comparison.render import FORMATS, ON_REQUEST, write_all
-from comparison.results import ResultsError
+from comparison.results import ResultsError, results_root
+from comparison.summary.mentions import mentions
+
+LEADING_ON: Final = {"html": "report.html", "markdown": "report.md"}
+"""Forms of a report that lead on to summaries, and their files."""
 
 
 def reports_root() -> Path:
@@ -27,7 +34,24 @@ def write_report(folder: Path, formats: tuple[str, ...], console: Console) -> bo
         comparison = compare(folder)
     except ResultsError as error:
         raise ResultsFailure(str(error)) from None
-    written = write_all(comparison, reports_root() / folder.resolve().name, formats or FORMATS, folder)
+    written = write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder)
     for path in written.values():
         console.print(f"report: {path}", highlight=False, markup=False)
     return any(point.valid for point in comparison.points)
+
+
+def lead_on(folder: Path, comparison: Comparison) -> None:
+    """Write the page and the Markdown of a run's report again, where they are, for a summary has come after them."""
+    report = _report(folder)
+    forms = [form for form, name in LEADING_ON.items() if (report / name).is_file()]
+    if forms:
+        write_all(_leading_on(comparison, folder), report, forms)
+
+
+def _leading_on(comparison: Comparison, folder: Path) -> Comparison:
+    found = mentions(results_root(), comparison.suite.run_id, _report(folder))
+    return replace(comparison, beside=found)
+
+
+def _report(folder: Path) -> Path:
+    return reports_root() / folder.resolve().name

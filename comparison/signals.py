@@ -36,6 +36,8 @@ class Told:
     rounding_s: float = 0.0
     """How far the sum of the parts may be off because they were rounded."""
     apart: bool = True
+    decode_s: float | None = None
+    """Of `parse`, what decoding image files took; None: it decoded none, or does not say."""
 
     @property
     def requests(self) -> int:
@@ -70,6 +72,8 @@ class Page:
     parts: Mapping[Part, Mean]
     rest_is_parse: bool = False
     """What `total` has beyond the parts is parsing and serialising, not told apart."""
+    decode: Mean | None = None
+    """Decoding image files, of `parse`; None where the server decodes them within the model's graph."""
 
 
 TIMINGS: Final[Mapping[str, Part]] = {
@@ -78,6 +82,8 @@ TIMINGS: Final[Mapping[str, Part]] = {
     "predict": "inference",
     "encode": "serialise",
 }
+DECODE: Final = "decode"
+"""The Server-Timing duration of decoding image files, which is of `parse`."""
 _TORCHSERVE = Page(
     Mean("ts_inference_latency_microseconds", "ts_inference_requests_total"),
     {
@@ -86,6 +92,7 @@ _TORCHSERVE = Page(
         "inference": Mean("handler_predict_microseconds", "handler_requests_total"),
         "serialise": Mean("handler_encode_microseconds", "handler_requests_total"),
     },
+    decode=Mean("handler_decode_microseconds", "handler_requests_total"),
 )
 _REQUEST, _RUN = ":tensorflow:serving:request_latency", ":tensorflow:serving:runtime_latency"
 _TFSERVING = Page(
@@ -103,7 +110,8 @@ _NAME = re.compile(r"[^{]+")
 
 def known(counters: Mapping[str, float]) -> dict[str, float]:
     """Those that some server's parts are computed from: a page holds a hundred others."""
-    means = [mean for page in PAGES.values() for mean in (page.total, *page.parts.values())]
+    pages = PAGES.values()
+    means = [mean for page in pages for mean in (page.total, page.decode, *page.parts.values()) if mean]
     names = {name for mean in means for name in (mean.sum, mean.count)}
     return {sample: value for sample, value in counters.items() if _name(sample) in names}
 
@@ -127,7 +135,7 @@ def _by_answers(windows: Sequence[Window]) -> Told:
 
     parts = {part: value for name, part in TIMINGS.items() if (value := mean(name)) is not None}
     counts = dict.fromkeys((*parts, "total"), requests)
-    return Told(mean("total"), parts, counts, HALF_A_STEP_S * (len(parts) + 1))
+    return Told(mean("total"), parts, counts, HALF_A_STEP_S * (len(parts) + 1), decode_s=mean(DECODE))
 
 
 def _by_counters(page: Page, protocol: str, windows: Sequence[Window]) -> Told | None:
@@ -143,7 +151,8 @@ def _by_counters(page: Page, protocol: str, windows: Sequence[Window]) -> Told |
         return None
     if page.rest_is_parse and total_s is not None and "inference" in parts:
         parts["parse"] = max(0.0, total_s - parts["inference"])
-    return Told(total_s, parts, counts, HALF_A_STEP_S, apart=not page.rest_is_parse)
+    decode_s = None if page.decode is None else _mean(page.decode, protocol, read)[0]
+    return Told(total_s, parts, counts, HALF_A_STEP_S, apart=not page.rest_is_parse, decode_s=decode_s)
 
 
 def _mean(mean: Mean, protocol: str, read: Iterable[Mapping[str, float]]) -> tuple[float | None, int]:

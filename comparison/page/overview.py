@@ -7,10 +7,10 @@ from typing import Final
 
 from flask import Blueprint, render_template, request
 
+from comparison.page.across import newest
 from comparison.page.glance import Glance
 from comparison.page.runs import Unreadable, find_run
 from comparison.page.store import store
-from comparison.page.summaries import newest
 from comparison.page.summary import Summary
 
 PER_PAGE: Final = 25

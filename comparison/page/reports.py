@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from flask import Blueprint, Response, render_template, send_file
 from werkzeug.exceptions import NotFound
 
+from comparison.page.across import holding
 from comparison.page.headers import policy
 from comparison.page.runs import find_run, readable
 from comparison.page.store import store
@@ -27,7 +29,7 @@ blueprint = Blueprint("reports", __name__, url_prefix="/runs")
 @blueprint.get("/<name>/")
 def report(name: str) -> Response:
     """The report as `serveoff report` writes it, with a bar on top that leads back."""
-    text = _render(name, "html")
+    text = _render(name, "html", leading_on=True)
     head, body, rest = text.partition(BODY)
     bar = render_template("report_bar.html.j2", name=name)
     response = Response(f"{head}{bar}{body}{rest}")
@@ -50,10 +52,12 @@ def download(name: str, suffix: str) -> Response:
     )
 
 
-def _render(name: str, form: str) -> str:
+def _render(name: str, form: str, leading_on: bool = False) -> str:
     kept = store()
     found = find_run(kept.root, name)
     comparison = kept.analysis(found).comparison
+    if leading_on:
+        comparison = replace(comparison, beside=holding(kept.root, comparison.suite.run_id))
     with readable(found):
         text: str = import_module(f"comparison.render.{form}").render(comparison)
         text.encode()  # an endpoint may be named by half a character, which no file can hold

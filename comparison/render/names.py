@@ -34,6 +34,8 @@ PAYLOADS: Final = {
     "tensor": "gRPC tensor",
     "bytes": "gRPC raw bytes",
     "grpc_json": "JSON list over gRPC",
+    "grpc_jpeg": "JPEG file over gRPC",
+    "grpc_png": "PNG file over gRPC",
     "array": "array",
 }
 """By what a request carries (loadtests.payloads, `kind`); `array` is in process, where nothing is encoded."""
@@ -46,6 +48,10 @@ ENCODINGS: Final = {
     "image_png": PAYLOADS["png_file"],
     "grpc_tfserving_bytes": PAYLOADS["bytes"],
     "grpc_torchserve_json": PAYLOADS["grpc_json"],
+    "grpc_tfserving_jpeg": PAYLOADS["grpc_jpeg"],
+    "grpc_tfserving_png": PAYLOADS["grpc_png"],
+    "grpc_torchserve_jpeg": PAYLOADS["grpc_jpeg"],
+    "grpc_torchserve_png": PAYLOADS["grpc_png"],
     "keras_predict": "model.predict",
 }
 """By the name of the encoding's module, as a load has it."""

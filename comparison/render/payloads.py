@@ -18,34 +18,44 @@ from comparison.render.cells import (
 )
 from comparison.render.names import callers, payload, phrase
 from comparison.render.numbers import NONE, factor, full, kilobytes, ms, significant, us
+from comparison.studies.payloads import IMAGES
 
 REQUEST = Column("Request", numeric=False)
 BODY = Column("Body", "kB")
+IN_THE_GRAPH = ("tfserving", "tfserving-embedded")
+"""Servers that know tensors only, so that the SavedModel decodes."""
+DECODING = (
+    "Decoding is the mean time in which the server made pixels of a JPEG or PNG file, by its own signals; the latency "
+    "holds it. In TensorFlow Serving the model's graph decodes: there it is by how much longer the graph ran than for "
+    "the endpoint's own encoding."
+)
 TIED = "≈ marks a difference from the row above that is a tie or inconclusive"
 
 
 def payloads(comparison: Comparison) -> Table:
     """Bytes, the client's cost of encoding, and latency, by endpoint and encoding."""
+    images = any(encoded.encoding in IMAGES for encoded in comparison.payloads)
     columns = (
         ENDPOINT,
         REQUEST,
         BODY,
         Column("Answer", "kB"),
         Column("Encoding", "µs"),
+        *((Column("Decoding", "ms"),) if images else ()),
         Column("p50", "ms"),
         Column("p99", "ms"),
         Column("Faster than its own", "times"),
         Column("Faster than JSON", "times"),
         SAMPLES,
     )
-    rows = tuple(_row(comparison, encoded) for encoded in comparison.payloads)
+    rows = tuple(_row(comparison, encoded, images) for encoded in comparison.payloads)
     caption = (
         f"The same inputs with {_alone(comparison)}; 95% intervals beneath. Encoding is the client's median cost for "
         "one request, with the number of requests encoded beneath, and in no latency. An endpoint's first row is its "
         "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any. Raw "
         "bytes are answered by raw bytes, every other request as its own encoding is."
     )
-    return single("payloads", caption, columns, rows)
+    return single("payloads", f"{caption} {DECODING}" if images else caption, columns, rows)
 
 
 def matrix(comparison: Comparison) -> Table:
@@ -153,14 +163,15 @@ def _entry_of(comparison: Comparison, deployment: str) -> Entry:
     return next(entry for entry in comparison.entries if entry.result.deployment == deployment)
 
 
-def _row(comparison: Comparison, encoded: Encoded) -> tuple[Cell, ...]:
-    point = encoded.point
+def _row(comparison: Comparison, encoded: Encoded, images: bool) -> tuple[Cell, ...]:
+    point, entry = encoded.point, comparison.entry(encoded.endpoint)
     return (
-        endpoint_cell(comparison.entry(encoded.endpoint)),
+        endpoint_cell(entry),
         Cell(payload(encoded.encoding)),
         number_cell(encoded.request_bytes, kilobytes),
         number_cell(encoded.answer_bytes, kilobytes),
         _encode_cell(encoded),
+        *((_decode_cell(entry, encoded),) if images else ()),
         estimate_cell(point.p50_s, ms) if point.valid else Cell("INVALID", tone="bad"),
         estimate_cell(point.p99_s if point.valid else None, ms),
         estimate_cell(encoded.faster, significant),
@@ -173,6 +184,13 @@ def _encode_cell(encoded: Encoded) -> Cell:
     if encoded.encode_s is None:
         return Cell(NONE, tone="muted")
     return Cell(us(encoded.encode_s), f"n={encoded.encodes:,}" if encoded.encodes else "", encoded.encode_s)
+
+
+def _decode_cell(entry: Entry, encoded: Encoded) -> Cell:
+    if encoded.decode_s is not None:
+        return Cell(ms(encoded.decode_s), f"n={encoded.decodes:,}", encoded.decode_s)
+    in_graph = encoded.encoding in IMAGES and entry.result.server in IN_THE_GRAPH
+    return Cell("in the graph" if in_graph else NONE, tone="muted")
 
 
 def _matrix_cell(cell: EncodingCell) -> Cell:

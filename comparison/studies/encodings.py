@@ -12,7 +12,20 @@ from comparison.stats import all_pairs, simultaneous
 from comparison.studies.payloads import Group
 from comparison.verdict import difference
 
-ORDER = ("json", "base64", "raw", "jpeg", "png", "jpeg_file", "png_file", "tensor", "bytes", "grpc_json")
+ORDER = (
+    "json",
+    "base64",
+    "raw",
+    "jpeg",
+    "png",
+    "jpeg_file",
+    "png_file",
+    "tensor",
+    "bytes",
+    "grpc_json",
+    "grpc_jpeg",
+    "grpc_png",
+)
 """Of the matrix's columns and of the rankings: REST's encodings, then gRPC's."""
 LATENCY = MEASURES[0]
 

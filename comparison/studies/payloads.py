@@ -10,10 +10,13 @@ from comparison.answers import Evidenced
 from comparison.outcome import Encoded, Entry, Point
 from comparison.points import ANSWERED, ReadRows
 from comparison.results import Window
+from comparison.signals import Told, told
 from comparison.stats import Estimate, ratio
 
 JSON = ("json", "grpc_json")
 """What an endpoint's other encodings are set against, by either protocol."""
+IMAGES = ("jpeg", "png", "jpeg_file", "png_file", "grpc_jpeg", "grpc_png")
+"""Encodings that the server must decode a picture from."""
 UNRECORDED = {"raw_tensor": "raw"}
 """What the encodings of older runs carry, which recorded their names only."""
 
@@ -39,8 +42,11 @@ def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) 
         return
     kinds = [(point, _kind(entry, point.load.payload)) for point in (own, *others)]
     plain = next((point for point, kind in kinds if kind in JSON), None)
+    own_said = told(entry.result, _windows(entry, own))
     for point, kind in kinds:
-        windows = [w for w in entry.result.windows if w.load == point.load and not w.search]
+        windows = _windows(entry, point)
+        said = told(entry.result, windows)
+        decode_s = _decode_s(kind, said, own_said)
         yield Encoded(
             entry.name,
             point.load.payload,
@@ -52,7 +58,22 @@ def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) 
             encodes=sum(w.encodes or 0 for w in windows) or None,
             answer_bytes=_answer_bytes(folder, windows, read),
             than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
+            decode_s=decode_s,
+            decodes=0 if said is None or decode_s is None else said.requests,
         )
+
+
+def _windows(entry: Entry, point: Point) -> list[Window]:
+    return [window for window in entry.result.windows if window.load == point.load and not window.search]
+
+
+def _decode_s(kind: str, said: Told | None, own: Told | None) -> float | None:
+    """What decoding image files took: as the server says, or where its graph does it, how much longer that ran."""
+    if kind not in IMAGES or said is None or said.decode_s is not None:
+        return None if said is None else said.decode_s
+    run_s, own_run_s = (None if of is None else of.parts_s.get("inference") for of in (said, own))
+    in_graph = run_s is not None and own_run_s is not None and not said.apart
+    return run_s - own_run_s if in_graph and run_s > own_run_s else None
 
 
 def _kind(entry: Entry, payload: str) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from comparison.analysis import analyse
 from comparison.errors import ResultsFailure, UsageError
-from comparison.reporting import reports_root
+from comparison.reporting import lead_on, reports_root
 from comparison.results import ResultsError, load_suite, results_root
 from comparison.session import find_run
 from comparison.summary import settings, store
@@ -48,6 +48,8 @@ def write(
     summary_id = store.new_id([folder.resolve().name for folder in folders])
     found = study(summary_id, analyses, {m: describe(m) for m in models}, problems, absent, interrupted)
     written = store.save(found, to_reports(results_root() / summary_id, reports_root()))
+    for folder, analysis in zip(folders, analyses, strict=True):
+        lead_on(folder, analysis.comparison)
     for path in written.values():
         console.print(f"summary: {path}", highlight=False, markup=False)
 

@@ -16,7 +16,7 @@ class Payload(Protocol):
     """An encoding: a module of this package."""
 
     kind: str
-    """What the report calls it: `json`, `base64`, `raw`, `tensor`, `bytes` or `grpc_json` (comparison.render.names).
+    """What the report calls it: one of the words that comparison.render.names has, as `json` or `tensor`.
 
     Equal for encodings that carry the same in the messages of two servers.
     """

@@ -7,6 +7,7 @@ dtypes: tensorflow/core/framework/types.proto.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,18 @@ def new_request(model: str, signature: str) -> Any:
     request.model_spec.name = model
     request.model_spec.signature_name = signature
     return request
+
+
+def of_strings(model: str, signature: str, inputs: Mapping[str, Sequence[bytes]]) -> bytes:
+    """A serialised PredictRequest whose inputs are columns of byte strings, one a row."""
+    request = new_request(model, signature)
+    for name, rows in inputs.items():
+        tensor = request.inputs[name]
+        tensor.dtype = DT_STRING
+        tensor.tensor_shape.dim.add(size=len(rows))
+        tensor.string_val.extend(rows)
+    data: bytes = request.SerializeToString(deterministic=True)
+    return data
 
 
 def fill_tensor(tensor: Any, array: Array) -> None:

@@ -18,12 +18,6 @@ decode = grpc_tfserving.decode
 
 def encode(spec: ModelSpec, batch: Batch) -> bytes:
     """A serialised PredictRequest of one string a row, for each input."""
-    request = grpc_tfserving.new_request(spec.name, BYTES_SIGNATURE)
-    for tensor in spec.inputs:
-        rows = little_endian(batch[tensor.name], tensor)
-        proto = request.inputs[tensor.bytes_name]
-        proto.dtype = grpc_tfserving.DT_STRING
-        proto.tensor_shape.dim.add(size=len(rows))
-        proto.string_val.extend(row.tobytes() for row in rows)
-    data: bytes = request.SerializeToString(deterministic=True)
-    return data
+    rows = {tensor.bytes_name: little_endian(batch[tensor.name], tensor) for tensor in spec.inputs}
+    strings = {name: [row.tobytes() for row in array] for name, array in rows.items()}
+    return grpc_tfserving.of_strings(spec.name, BYTES_SIGNATURE, strings)

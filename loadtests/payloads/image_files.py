@@ -29,6 +29,13 @@ def files(spec: ModelSpec, batch: Batch, write: Write) -> list[bytes]:
     return [write(image) for image in _pixels(batch[spec.image.name])]
 
 
+def named(spec: ModelSpec, batch: Batch, write: Write) -> tuple[str, list[bytes]]:
+    """What `IMAGE_SIGNATURE` calls the model's one input, and a file for each row."""
+    found = files(spec, batch, write)
+    assert spec.image is not None
+    return spec.image.encoded_name, found
+
+
 def as_json(spec: ModelSpec, batch: Batch, write: Write) -> bytes:
     """A request body in TensorFlow Serving's REST format: `{"b64": ...}` for the string tensor of `IMAGE_SIGNATURE`."""
     instances = [{"b64": b64encode(file).decode()} for file in files(spec, batch, write)]

@@ -60,7 +60,8 @@ class Handler:
         began_s = perf_counter()
         decoded = [self._decode(request, context.get_all_request_header(i)) for i, request in enumerate(data)]
         decoded_s = perf_counter()
-        outputs = iter(self._predict_all([item.batch for item in decoded if isinstance(item, Decoded)]))
+        read = [item for item in decoded if isinstance(item, Decoded)]
+        outputs = iter(self._predict_all([item.batch for item in read]))
         predicted_s = perf_counter()
         answers = []
         for index, item in enumerate(decoded):
@@ -71,7 +72,7 @@ class Handler:
                 answer = answer.body
             answers.append(answer)
         phases_s = (decoded_s - began_s, predicted_s - decoded_s, perf_counter() - predicted_s)
-        self._metrics.add(len(data), phases_s, context.metrics)
+        self._metrics.add(len(data), phases_s, sum(item.image_s for item in read), context.metrics)
         return answers
 
     def describe_handle(self) -> bytes:
@@ -79,7 +80,7 @@ class Handler:
         return json.dumps(self._told).encode()
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
-        bodies, kind = bodies_of(request), content_type(headers)
+        bodies, kind = bodies_of(request), type_of(request) or content_type(headers)
         if not bodies or kind not in (JSON, RAW, *self._codec.media_types):
             return Refusal(415, f"send the body as Content-Type: {JSON}, or {RAW} with the header X-Tensor-Shape")
         if headers.get("explain") == "True":
@@ -133,6 +134,11 @@ def bodies_of(request: Mapping[str, Any]) -> dict[str, bytes]:
 def named(request: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """The entries of a gRPC request that begin so, by the rest of their names: `data.tokens` is that of `tokens`."""
     return {name.removeprefix(prefix): value for name, value in request.items() if name.startswith(prefix)}
+
+
+def type_of(request: Mapping[str, Any]) -> str:
+    """What the body is, where a client says so beside it, as one of gRPC must of a file: `image/jpeg`."""
+    return text(request["type"]).strip().lower() if "type" in request else ""
 
 
 def text(shape: bytes) -> str:

@@ -33,3 +33,14 @@ def test_the_former_handler_returns():
     with interruptible():
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_who_interrupts_what_is_shielded_reads_at_once_and_once_that_it_will_stop(capfd):
+    def critical():
+        with shielded():
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+            assert capfd.readouterr().err.count("interrupted: stopping") == 1
+
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        critical()

@@ -67,3 +67,11 @@ def test_a_format_that_the_manifest_does_not_mention_is_missing_too(mine):
 
 def test_of_a_model_that_was_not_exported_yet_nothing_is_missing(mine):
     assert missing_formats("digits_cnn") == {}
+
+
+@pytest.mark.parametrize(("code", "told"), [(3, True), (1, False), (-9, False)])
+def test_what_the_process_has_said_of_its_failure_is_not_said_again(monkeypatch, code, told):
+    monkeypatch.setattr(models_command, "run_here", lambda *_: code)
+    with pytest.raises(ArtifactFailure, match="python -m models verify mine") as caught:
+        models_command.run_models("verify", "mine")
+    assert caught.value.told == told

@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 MODEL = "efficientnet_lite0"
 PICTURES = 16
 REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={"MODEL": MODEL})}
-IN_JSON, ALONE = {"jpeg", "png"}, {"jpeg_file", "png_file"}
-FILES = {service: IN_JSON if service.startswith("tfserving") else IN_JSON | ALONE for service in TAKEN}
+IN_JSON, ALONE, OVER_GRPC = {"jpeg", "png"}, {"jpeg_file", "png_file"}, {"grpc_jpeg", "grpc_png"}
+OF_SERVER = {"flask": IN_JSON | ALONE, "torchserve": IN_JSON | ALONE | OVER_GRPC, "tfserving": IN_JSON | OVER_GRPC}
+FILES = {service: OF_SERVER[service.partition("-")[0]] for service in TAKEN}
 BROKEN = b'{"signature_name": "serving_image", "instances": [{"b64": "bm8gaW1hZ2U="}]}'
 
 

@@ -52,6 +52,10 @@ def test_the_list_links_a_summary_by_its_models(client, name):
     assert answer.text.count('<li class="run">') == 2, "a summary is no run"
 
 
+def test_a_report_leads_to_the_summary_that_holds_its_run(client, name):
+    assert f'<a href="/summaries/{name}/">tiny_mlp, middle_cnn</a>' in client.get("/runs/a/").text
+
+
 def test_without_summaries_the_list_says_nothing_of_them(own):
     assert "Across models" not in own.get("/").text
 

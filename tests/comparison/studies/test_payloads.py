@@ -5,11 +5,17 @@ import pytest
 from comparison.analysis import compare
 from comparison.deployments import read_registry
 from comparison.render import payloads
+from comparison.results import load_suite, save_suite
 from loadtests.payloads import payload_for
 from tests.comparison.synthetic import Scenario, write_run
 from tests.comparison.variant_runs import add_payload
 
 ENDPOINT, OTHER = "flask-torchscript-rest", "flask-savedmodel-rest"
+FLASK, TORCHSERVE = "flask-torchscript-rest", "torchserve-torchscript-rest"
+SERVING = "tfserving-embedded-savedmodel-rest"
+SERVERS = (FLASK, TORCHSERVE, SERVING)
+SILENT = "tfserving-embedded-frozen-graph-rest"
+"""Its page could not be read."""
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +45,63 @@ def test_every_encoding_of_the_registry_has_a_module():
     for protocol, name in named:
         if protocol != "call":
             assert payload_for(protocol, "", name).kind
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Servers that were sent JPEG files: two say what decoding took, one how long its graph ran, one nothing."""
+    folder = write_run(tmp_path_factory.mktemp("r") / "run", Scenario(only=(*SERVERS, SILENT), round_drift=0.0))
+    for endpoint in (*SERVERS, SILENT):
+        add_payload(folder, endpoint, "image_jpeg", speedup=0.5)
+    suite = load_suite(folder)
+    for result in suite.endpoints:
+        result.encodings = {"image_jpeg": "jpeg_file"}
+        for window in result.windows:
+            if window.payload == "image_jpeg" or result.endpoint == SERVING:
+                _say_decoding(result.server, window)
+    save_suite(folder, suite)
+    return compare(folder)
+
+
+def _say_decoding(server, window):
+    count = window.requests
+    if server == "flask":
+        window.timed, window.timings_s = count, {"total": 0.004, "parse": 0.003, "decode": 0.0025}
+    elif server == "torchserve":
+        labels = '{ModelName="m",Level="Model",}'
+        window.counters = {
+            f"handler_requests_total{labels}": count,
+            f"handler_parse_microseconds{labels}": 3000.0 * count,
+            f"handler_decode_microseconds{labels}": 2200.0 * count,
+        }
+    else:
+        run = '{model_name="m",API="Predict",runtime="TF1"}'
+        took_us = 2500.0 if window.payload else 700.0
+        window.counters = {
+            f":tensorflow:serving:runtime_latency_sum{run}": took_us * count,
+            f":tensorflow:serving:runtime_latency_count{run}": count,
+        }
+
+
+def test_what_decoding_a_picture_cost_each_server_is_shown_apart(pictures):
+    decode_s = {e.endpoint: e.decode_s for e in pictures.payloads if e.encoding == "jpeg_file"}
+    assert decode_s == {
+        FLASK: pytest.approx(0.0025),
+        TORCHSERVE: pytest.approx(0.0022),
+        SERVING: pytest.approx(0.0018),
+        SILENT: None,
+    }
+    assert {e.decode_s for e in pictures.payloads if e.encoding != "jpeg_file"} == {None}
+    table = payloads.payloads(pictures)
+    texts = [cell.text for cell in _column(table, "Decoding")]
+    assert sorted(texts) == sorted(["2.50", "2.20", "1.80", "in the graph", *["—"] * 4])
+    assert "by its own signals" in table.caption
+
+
+def test_without_pictures_no_column_tells_of_decoding(comparison):
+    assert "Decoding" not in [column.title for column in payloads.payloads(comparison).columns]
+
+
+def _column(table, name):
+    at = [column.title for column in table.columns].index(name)
+    return [row[at] for _, rows in table.groups for row in rows]

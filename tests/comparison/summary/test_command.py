@@ -70,3 +70,33 @@ def test_a_summary_is_no_run(results):
     invoke("a", "b")
     listed = CliRunner().invoke(cli.app, ["runs"])
     assert "summary-" not in listed.output
+
+
+def test_the_reports_of_its_runs_lead_to_a_summary_that_came_after_them(results):
+    report = results.parent / "reports" / "a"
+    assert CliRunner().invoke(cli.app, ["report", "a"]).exit_code == 0
+    assert "summary.html" not in (report / "report.html").read_text()
+    before = (report / "report.csv").stat().st_mtime_ns
+    assert invoke("a", "b").exit_code == 0
+    (summary,) = results.glob("summary-*")
+    way = f"../../results/{summary.name}/summary"
+    assert f'<a href="{way}.html">tiny_mlp, middle_cnn</a>' in (report / "report.html").read_text()
+    assert f"]({way}.md)" in (report / "report.md").read_text()
+    assert (report / way).with_suffix(".html").resolve() == (summary / "summary.html").resolve()
+    assert (report / "report.csv").stat().st_mtime_ns == before
+    assert not (results.parent / "reports" / "b").exists(), "a report that nobody wrote is not made"
+
+
+def test_a_report_written_later_leads_to_the_summaries_that_hold_its_run_and_to_no_other(results):
+    write_model(results / "c", "large_net", SHORT)
+    invoke("a", "b")
+    (summary,) = results.glob("summary-*")
+    broken = results / "summary-19990101-000000-0000"
+    broken.mkdir()
+    (broken / "summary.json").write_text("{")
+    for run in ("a", "c"):
+        assert CliRunner().invoke(cli.app, ["report", run]).exit_code == 0
+    texts = {run: (results.parent / "reports" / run / "report.html").read_text() for run in ("a", "c")}
+    assert texts["a"].count("summary.html") == 1
+    assert summary.name in texts["a"]
+    assert "summary.html" not in texts["c"]

@@ -8,7 +8,17 @@ import orjson
 import pytest
 from PIL import Image
 
-from loadtests.payloads import image_jpeg, image_png, json_jpeg, json_png
+from loadtests.payloads import (
+    grpc_tfserving_jpeg,
+    grpc_tfserving_png,
+    grpc_torchserve,
+    grpc_torchserve_jpeg,
+    grpc_torchserve_png,
+    image_jpeg,
+    image_png,
+    json_jpeg,
+    json_png,
+)
 from models.catalog import load_spec
 from models.images.codec import settled
 
@@ -44,7 +54,38 @@ def test_a_body_is_the_file_of_one_row(payload, format, kind):
         payload.encode(SPEC, ROWS)
 
 
-@pytest.mark.parametrize("payload", [json_jpeg, json_png, image_jpeg, image_png])
+@pytest.mark.parametrize(("payload", "format"), [(grpc_tfserving_jpeg, "JPEG"), (grpc_tfserving_png, "PNG")])
+def test_tensorflow_serving_is_sent_a_string_a_row(payload, format):
+    predict_pb2 = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
+    request = predict_pb2.PredictRequest.FromString(payload.encode(SPEC, ROWS))
+    assert (request.model_spec.name, request.model_spec.signature_name) == (SPEC.name, "serving_image")
+    (tensor,) = (request.inputs[name] for name in request.inputs)
+    assert (list(request.inputs), [d.size for d in tensor.tensor_shape.dim]) == (["image_encoded"], [2])
+    files = [opened(file) for file in tensor.string_val]
+    assert [found for found, _ in files] == [format, format]
+    np.testing.assert_array_equal([pixels for _, pixels in files], IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("payload", "format", "kind"),
+    [(grpc_torchserve_jpeg, "JPEG", b"image/jpeg"), (grpc_torchserve_png, "PNG", b"image/png")],
+)
+def test_torchserve_is_sent_a_file_and_what_it_is(payload, format, kind):
+    row = {"image": ROWS["image"][:1]}
+    fields = grpc_torchserve._MESSAGES["PredictionsRequest"].FromString(payload.encode(SPEC, row)).input
+    assert set(fields) == {"data", "type"}
+    assert fields["type"] == kind
+    found, pixels = opened(fields["data"])
+    assert found == format
+    np.testing.assert_array_equal(pixels, IMAGES[0])
+    with pytest.raises(ValueError, match="holds one row, not 2"):
+        payload.encode(SPEC, ROWS)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [json_jpeg, json_png, image_jpeg, image_png, grpc_tfserving_jpeg, grpc_tfserving_png, grpc_torchserve_jpeg],
+)
 def test_what_is_no_image_is_not_sent(payload):
     with pytest.raises(ValueError, match="whole ones from 0 to 255"):
         payload.encode(SPEC, {"image": ROWS["image"] + 0.5})

@@ -149,6 +149,8 @@ def test_explain_is_not_a_prediction(server):
         ({"data": b"\0" * 3136, "shape": b"1,784"}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"data": b"\0\0\xc0\x7f" * 784, "shape": b"1,28,28,1"}, grpc.StatusCode.INVALID_ARGUMENT),
         ({"data": b" " * (BODY_LIMIT + 1)}, grpc.StatusCode.RESOURCE_EXHAUSTED),
+        ({"data": b"\xff\xd8\xff", "type": b"image/jpeg"}, grpc.StatusCode.FAILED_PRECONDITION),
+        ({"data": b"{}", "type": b"\xff"}, grpc.StatusCode.FAILED_PRECONDITION),
         ({"picture": b"{}"}, grpc.StatusCode.FAILED_PRECONDITION),
         ({}, grpc.StatusCode.FAILED_PRECONDITION),
     ],

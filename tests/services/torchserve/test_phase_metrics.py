@@ -2,7 +2,7 @@ from time import sleep
 
 import pytest
 
-from services.torchserve.phase_metrics import EVERY_S, PHASES, REQUESTS, PhaseMetrics
+from services.torchserve.phase_metrics import DECODE, EVERY_S, PHASES, REQUESTS, PhaseMetrics
 
 
 class Metric:
@@ -20,22 +20,34 @@ class Metrics:
     model_name = "m"
 
     def __init__(self):
-        self.told = {name: Metric() for name in (REQUESTS, *PHASES)}
+        self.told = {name: Metric() for name in (REQUESTS, *PHASES, DECODE)}
 
     def get_metric(self, name, kind):
         assert kind.value == "counter"
         return self.told[name]
 
     def sums(self):
-        return {name: sum(metric.values) for name, metric in self.told.items()}
+        return {name: sum(metric.values) for name, metric in self.told.items() if name != DECODE}
 
 
 def test_nothing_is_lost_between_two_times_of_telling():
     metrics, counted = Metrics(), PhaseMetrics()
     for _ in range(3):
-        counted.add(1, (0.001, 0.002, 0.003), metrics)
+        counted.add(1, (0.001, 0.002, 0.003), 0.0, metrics)
     assert metrics.sums() == dict.fromkeys((REQUESTS, *PHASES), 0)
     sleep(EVERY_S)
-    counted.add(2, (0.001, 0.002, 0.003), metrics)
+    counted.add(2, (0.001, 0.002, 0.003), 0.0, metrics)
     assert metrics.sums() == pytest.approx(dict(zip((REQUESTS, *PHASES), (5, 5000, 10_000, 15_000), strict=True)))
-    assert {len(metric.values) for metric in metrics.told.values()} == {1}, "all four at once"
+    assert {len(metrics.told[name].values) for name in (REQUESTS, *PHASES)} == {1}, "all four at once"
+    assert metrics.told[DECODE].values == [], "no body held an image"
+
+
+def test_decoding_of_image_files_is_told_only_where_there_was_any():
+    metrics, counted = Metrics(), PhaseMetrics()
+    counted.add(2, (0.004, 0.002, 0.003), 0.0015, metrics)
+    sleep(EVERY_S)
+    counted.add(1, (0.001, 0.002, 0.003), 0.0, metrics)
+    assert metrics.told[DECODE].values == [pytest.approx(3000)]
+    sleep(EVERY_S)
+    counted.add(1, (0.001, 0.002, 0.003), 0.0, metrics)
+    assert len(metrics.told[DECODE].values) == 1
