@@ -71,9 +71,10 @@ def _decode_s(kind: str, said: Told | None, own: Told | None) -> float | None:
     """What decoding image files took: as the server says, or where its graph does it, how much longer that ran."""
     if kind not in IMAGES or said is None or said.decode_s is not None:
         return None if said is None else said.decode_s
-    run_s, own_run_s = (None if of is None else of.parts_s.get("inference") for of in (said, own))
-    in_graph = run_s is not None and own_run_s is not None and not said.apart
-    return run_s - own_run_s if in_graph and run_s > own_run_s else None
+    run_s, own_run_s = said.parts_s.get("inference"), own.parts_s.get("inference") if own else None
+    if said.apart or run_s is None or own_run_s is None:
+        return None
+    return run_s - own_run_s if run_s > own_run_s else None
 
 
 def _kind(entry: Entry, payload: str) -> str:

@@ -51,7 +51,10 @@ def test_all_gpus_are_summed_in_joules():
     assert two.read_j() == pytest.approx(3000, rel=0.01)
 
 
-@pytest.mark.parametrize("library", [Library(), Library(100, driver=False), Library(100, None)], ids=str)
+NONE = {"no GPU": Library(), "no driver": Library(100, driver=False), "no counter": Library(100, None)}
+
+
+@pytest.mark.parametrize("library", NONE.values(), ids=NONE.keys())
 def test_without_a_gpu_a_driver_or_a_counter_there_is_no_meter(library):
     assert open_meter(lambda: library) is None
 

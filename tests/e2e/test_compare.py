@@ -11,7 +11,7 @@ from comparison.deployments import read_registry
 from comparison.usage import read_usage
 from loadtests.rows import read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 COUNT = 17
 SETTINGS = ["--profile", "quick", "--duration", "0.5", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "1"]

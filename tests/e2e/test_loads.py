@@ -7,7 +7,7 @@ import pytest
 from comparison.plan import CEILING_PROBES
 from comparison.spent import spent
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 ENDPOINT, VARIANT = "flask-torchscript-rest", "flask-torchscript.workers-2-rest"
 
 

@@ -6,7 +6,7 @@ from comparison.analysis import compare
 from comparison.signals import told
 from loadtests.rows import read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 SETTINGS = ["--profile", "quick", "--duration", "1.5", "--warmup", "0.3", "--rounds", "2", "--concurrency", "1"]
 NAMES = ["flask-torchscript", "tfserving-savedmodel", "torchserve-torchscript", "inprocess-torchscript"]

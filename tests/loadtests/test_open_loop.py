@@ -8,7 +8,7 @@ import pytest
 
 from tests.loadtests.conftest import GRPC, REPOSITORY, REST
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def run(locust, server, stages, endpoint=REST, *more):

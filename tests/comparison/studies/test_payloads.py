@@ -5,6 +5,7 @@ import pytest
 from comparison.analysis import compare
 from comparison.deployments import read_registry
 from comparison.render import payloads
+from comparison.render.numbers import NONE
 from comparison.results import load_suite, save_suite
 from loadtests.payloads import payload_for
 from tests.comparison.synthetic import Scenario, write_run
@@ -94,7 +95,7 @@ def test_what_decoding_a_picture_cost_each_server_is_shown_apart(pictures):
     assert {e.decode_s for e in pictures.payloads if e.encoding != "jpeg_file"} == {None}
     table = payloads.payloads(pictures)
     texts = [cell.text for cell in _column(table, "Decoding")]
-    assert sorted(texts) == sorted(["2.50", "2.20", "1.80", "in the graph", *["—"] * 4])
+    assert sorted(texts) == sorted(["2.50", "2.20", "1.80", "in the graph", *[NONE] * 4])
     assert "by its own signals" in table.caption
 
 

@@ -63,6 +63,7 @@ def test_python_code_in_a_keras_file_is_refused(make, bring):
     assert brought.folders == []
 
 
+@pytest.mark.long
 def test_a_savedmodel(make, bring):
     brought = bring(make("tensorflow") / "saved")
     assert brought.code == 0, brought.errors
@@ -93,6 +94,7 @@ def test_torchscript_asks_for_what_it_cannot_know(make, bring):
     assert "--input 'features:float32[" in brought.errors
 
 
+@pytest.mark.long
 def test_torchscript(make, bring):
     brought = bring(make("pytorch") / "script.pt", "--input", "features:float32[-1,6]", "--outputs", "classes")
     assert brought.code == 0, brought.errors

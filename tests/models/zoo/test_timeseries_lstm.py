@@ -54,6 +54,7 @@ def test_a_network_that_is_no_better_than_the_naive_forecast_is_refused(monkeypa
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_it_trains_beats_the_naive_forecast_and_exports_to_all_formats(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
