@@ -52,7 +52,10 @@ def test_an_announcement_of_a_process_that_ended_is_stale():
     assert running() == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", json.dumps({"pid": os.getpid(), "ports": {"rest": 1}})])
+OURS = json.dumps({"pid": os.getpid(), "ports": {"rest": 1}})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", OURS], ids=["empty", "cut", "list", "nothing", "no name"])
 def test_files_that_announce_nothing_are_passed_over(state, text):
     (state / "running").mkdir()
     (state / "running" / "odd.json").write_text(text)
