@@ -12,6 +12,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from models import interrupts
+
 ARTIFACT_PROBLEM = 3
 INTERRUPTED = 130
 TERMINATED = 143
@@ -20,6 +22,7 @@ TERMINATED = 143
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    interrupts.remember()
     try:
         options = _parser().parse_args(arguments)
         code: int = options.command(options)

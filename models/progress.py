@@ -10,6 +10,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from models import interrupts
+
 
 class Advance(Protocol):
     """Told that one more part of a step is done."""
@@ -49,4 +51,10 @@ class Steps:
         if not self._console.is_terminal:
             self._console.print(f"{name} ...", highlight=False)
         task = self._progress.add_task(name, total=total)
-        yield lambda: self._progress.advance(task)
+
+        def advance() -> None:
+            interrupts.check()
+            self._progress.advance(task)
+
+        interrupts.check()
+        yield advance

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from models import interrupts
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -35,6 +37,7 @@ def staged(target: Path) -> Iterator[Path]:
     folder.chmod(0o755)  # mkdtemp's 0700 would keep a container's other user out
     try:
         yield folder
+        interrupts.check()
         _replace(target, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
