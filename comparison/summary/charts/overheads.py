@@ -28,7 +28,7 @@ from comparison.summary.words import PERCENT, cost, line_name
 
 HEIGHT, LEFT = 330.0, 46.0
 TICKS = (1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 100)
-STEPS = 16
+STEPS = 48
 """Pieces of a line between two models."""
 
 
