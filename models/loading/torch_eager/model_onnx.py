@@ -26,19 +26,23 @@ TORCHVISION = {"nms": "NonMaxSuppression", "box_convert": "NonMaxSuppression", "
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
     """The graph as a module that takes and gives tensors in the graph's order; ArtifactError without onnx2torch."""
-    return read(str(folder / FILE))
+    return read(folder / FILE)
 
 
 def read(model: Any) -> nn.Module:
-    """The module of an ONNX file or a ModelProto; NotImplementedError, of onnx2torch, where it lacks an operator."""
+    """The module of an ONNX file's path or a ModelProto; NotImplementedError where onnx2torch lacks an operator.
+
+    onnx2torch is given no path: it would write beside the file, and a model's folder is read-only where it is served.
+    """
     with _torchvision():
         try:
+            import onnx
             import onnx2torch
         except ModuleNotFoundError as missing:
             raise ArtifactError(
                 f"an ONNX file runs in PyTorch by onnx2torch, which needs {missing.name}: run `pip install onnx2torch`"
             ) from None
-    module: nn.Module = onnx2torch.convert(model)
+    module: nn.Module = onnx2torch.convert(onnx.load(model) if isinstance(model, Path) else model)
     return module.eval()
 
 
