@@ -12,12 +12,12 @@ from rich.console import Console
 from comparison.analysis import compare
 from comparison.errors import ResultsFailure, UsageError
 from comparison.outcome import Comparison
-from comparison.render import FORMATS, ON_REQUEST, write_all
+from comparison.render import FORMATS, ON_REQUEST, path_of, write_all
 from comparison.results import ResultsError, results_root
 from comparison.summary.mentions import mentions
 
-LEADING_ON: Final = {"html": "report.html", "markdown": "report.md"}
-"""Forms of a report that lead on to summaries, and their files."""
+LEADING_ON: Final = ("html", "markdown")
+"""Forms of a report that lead on to summaries."""
 
 
 def reports_root() -> Path:
@@ -43,7 +43,7 @@ def write_report(folder: Path, formats: tuple[str, ...], console: Console) -> bo
 def lead_on(folder: Path, comparison: Comparison) -> None:
     """Write the page and the Markdown of a run's report again, where they are, for a summary has come after them."""
     report = _report(folder)
-    forms = [form for form, name in LEADING_ON.items() if (report / name).is_file()]
+    forms = [form for form in LEADING_ON if path_of(report, form).is_file()]
     if forms:
         write_all(_leading_on(comparison, folder), report, forms)
 

@@ -30,7 +30,7 @@ def write_all(
         if form not in (*FORMATS, *ON_REQUEST):
             raise ValueError(f"no report form is called {form!r}: there are {', '.join((*FORMATS, *ON_REQUEST))}")
         writer = import_module(f"comparison.render.{form}")
-        written[form] = folder / f"report{writer.SUFFIX}"
+        written[form] = path_of(folder, form)
         if form in FORMATS:
             written[form].write_text(writer.render(comparison), encoding="utf-8")
             continue
@@ -38,3 +38,8 @@ def write_all(
             raise ValueError(f"{form} needs the folder of the run, for its raw rows")
         writer.write(comparison, run, written[form])
     return written
+
+
+def path_of(folder: Path, form: str) -> Path:
+    """Where a report of one form lies in its folder."""
+    return folder / f"report{import_module(f'comparison.render.{form}').SUFFIX}"

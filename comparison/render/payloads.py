@@ -18,12 +18,11 @@ from comparison.render.cells import (
 )
 from comparison.render.names import callers, payload, phrase
 from comparison.render.numbers import NONE, factor, full, kilobytes, ms, significant, us
+from comparison.signals import PAGES
 from comparison.studies.payloads import IMAGES
 
 REQUEST = Column("Request", numeric=False)
 BODY = Column("Body", "kB")
-IN_THE_GRAPH = ("tfserving", "tfserving-embedded")
-"""Servers that know tensors only, so that the SavedModel decodes."""
 DECODING = (
     "Decoding is the mean time in which the server made pixels of a JPEG or PNG file, by its own signals; the latency "
     "holds it. In TensorFlow Serving the model's graph decodes: there it is by how much longer the graph ran than for "
@@ -189,7 +188,8 @@ def _encode_cell(encoded: Encoded) -> Cell:
 def _decode_cell(entry: Entry, encoded: Encoded) -> Cell:
     if encoded.decode_s is not None:
         return Cell(ms(encoded.decode_s), f"n={encoded.decodes:,}", encoded.decode_s)
-    in_graph = encoded.encoding in IMAGES and entry.result.server in IN_THE_GRAPH
+    page = PAGES.get(entry.result.server)
+    in_graph = encoded.encoding in IMAGES and page is not None and page.decode is None
     return Cell("in the graph" if in_graph else NONE, tone="muted")
 
 

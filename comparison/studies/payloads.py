@@ -69,12 +69,10 @@ def _windows(entry: Entry, point: Point) -> list[Window]:
 
 def _decode_s(kind: str, said: Told | None, own: Told | None) -> float | None:
     """What decoding image files took: as the server says, or where its graph does it, how much longer that ran."""
-    if kind not in IMAGES or said is None or said.decode_s is not None:
+    if said is None or said.apart or kind not in IMAGES:
         return None if said is None else said.decode_s
     run_s, own_run_s = said.parts_s.get("inference"), own.parts_s.get("inference") if own else None
-    if said.apart or run_s is None or own_run_s is None:
-        return None
-    return run_s - own_run_s if run_s > own_run_s else None
+    return run_s - own_run_s if run_s and own_run_s and run_s > own_run_s else None
 
 
 def _kind(entry: Entry, payload: str) -> str:

@@ -80,7 +80,7 @@ class Handler:
         return json.dumps(self._told).encode()
 
     def _decode(self, request: Mapping[str, Any], headers: Mapping[str, Any]) -> Decoded | Refusal:
-        bodies, kind = bodies_of(request), type_of(request) or content_type(headers)
+        bodies, kind = bodies_of(request), type_of(request, headers) or content_type(headers)
         if not bodies or kind not in (JSON, RAW, *self._codec.media_types):
             return Refusal(415, f"send the body as Content-Type: {JSON}, or {RAW} with the header X-Tensor-Shape")
         if headers.get("explain") == "True":
@@ -136,9 +136,9 @@ def named(request: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): value for name, value in request.items() if name.startswith(prefix)}
 
 
-def type_of(request: Mapping[str, Any]) -> str:
-    """What the body is, where a client says so beside it, as one of gRPC must of a file: `image/jpeg`."""
-    return text(request["type"]).strip().lower() if "type" in request else ""
+def type_of(request: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
+    """What a gRPC client says its body is, beside it, as `image/jpeg`: it has no header for that."""
+    return text(request["type"]).strip().lower() if "type" in request and is_grpc(headers) else ""
 
 
 def text(shape: bytes) -> str:

@@ -12,8 +12,8 @@ from models.manifest import digest, read_manifest
 from models.spec import REPOSITORY
 
 STAGES = ("train", "export formats", "verify answers")
-LAST = pytest.param(STAGES[-1], marks=pytest.mark.long)
-"""Comes after half a minute of the others."""
+INTERRUPTED = (*STAGES[:-1], pytest.param(STAGES[-1], marks=pytest.mark.long))
+"""The last one comes after half a minute of the others."""
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_damaged_export_is_made_again(artifacts):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["train", "export formats", LAST])
+@pytest.mark.parametrize("stage", INTERRUPTED)
 def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
     before = digest(artifacts / "digits_cnn")
     with start_export(artifacts, "--force") as process:
@@ -113,7 +113,7 @@ def test_a_first_export_that_is_interrupted_leaves_no_model(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["train", "export formats", LAST])
+@pytest.mark.parametrize("stage", INTERRUPTED)
 def test_kill_9_leaves_the_old_model_and_no_worker(artifacts, stage):
     before = digest(artifacts / "digits_cnn")
     with start_export(artifacts, "--force") as process:

@@ -193,7 +193,7 @@ def edits(suite):
         "infinite windows": lambda: [w.update(duration_s=1e308, start_s=-1e308) for w in windows],
         "negative windows": lambda: [w.update(duration_s=-1.0) for w in windows],
         "huge concurrency": lambda: suite["settings"].update(concurrencies=[10**40]),
-        "many concurrencies": lambda: suite["settings"].update(concurrencies=list(range(1, 20_000))),
+        "many concurrencies": lambda: suite["settings"].update(concurrencies=list(range(1, 100_000))),
         "zero concurrency": lambda: [w.update(concurrency=0) for w in windows],
         "negative seed": lambda: suite["settings"].update(seed=-1),
         "no rows": lambda: [w.update(rows="rows/missing.parquet") for w in windows],

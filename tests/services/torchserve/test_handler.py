@@ -69,6 +69,11 @@ def test_grpc_takes_raw_float32(server, images, expected):
     assert np.abs(np.array(answer) - expected[:16]).max() <= TOLERANCE
 
 
+def test_over_rest_the_header_alone_says_what_the_body_is(server, images):
+    body = json.dumps({"instances": images[:1].tolist()}).encode()
+    assert send("127.0.0.1", server.port("REST"), Case("", (200,), body, f"{PREDICT}?type=image/jpeg")).status == 200
+
+
 @pytest.mark.parametrize("name", ["data", "body"])
 def test_grpc_takes_json(server, images, expected, name):
     body = json.dumps({"instances": images[:2].tolist()}).encode()
