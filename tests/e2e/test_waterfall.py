@@ -5,10 +5,11 @@ import pytest
 from comparison.analysis import compare
 from comparison.signals import told
 from loadtests.rows import read_rows
+from tests.command_line import MEASURED
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
-SETTINGS = ["--profile", "quick", "--duration", "1.5", "--warmup", "0.3", "--rounds", "2", "--concurrency", "1"]
+SETTINGS = ["--profile", "quick", "--duration", "2.5", "--warmup", "0.3", "--rounds", "1", "--concurrency", "1"]
 NAMES = ["flask-torchscript", "tfserving-savedmodel", "torchserve-torchscript", "inprocess-torchscript"]
 SPREAD = 0.02
 """Beside the stated error: requests that one side counts and the other does not may be slower than the mean."""
@@ -17,7 +18,7 @@ SPREAD = 0.02
 @pytest.fixture(scope="module")
 def finished(shared_cli):
     result = shared_cli.run("run", *NAMES, *SETTINGS, timeout=290)
-    assert result.returncode in (0, 7), result.stderr  # 7: too noisy for a VALID point, which is not what is tested
+    assert result.returncode in MEASURED, result.stderr
     return shared_cli
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from models.manifest import Manifest, read_manifest
 from models.spec import REPOSITORY
+from models.staging import locked, staged
 
 PACKAGES = Path(__file__).parent / "packages"
 TIMEOUT_S = 1200
@@ -20,18 +21,23 @@ def environ(**extra: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory):
-    """Runs one of make.py's makers, once a session, and returns the folder that it wrote to."""
-    folders: dict[str, Path] = {}
+    """Runs one of make.py's makers, once for all of pytest's processes, and returns the folder that it wrote to."""
+    mine = tmp_path_factory.getbasetemp()
+    root = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
 
     def made(maker: str) -> Path:
-        if maker not in folders:
-            folder = tmp_path_factory.mktemp(maker)
-            path = os.pathsep.join((str(REPOSITORY), str(PACKAGES)))
-            command = [sys.executable, "-m", "tests.models.importing.make", maker, str(folder)]
-            done = subprocess.run(command, env=environ(PYTHONPATH=path), cwd=REPOSITORY, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-            folders[maker] = folder
-        return folders[maker]
+        target = root / f"made-{maker}"
+        with locked(target):
+            if not target.is_dir():
+                with staged(target) as folder:
+                    write(maker, folder)
+        return target
+
+    def write(maker: str, folder: Path) -> None:
+        path = os.pathsep.join((str(REPOSITORY), str(PACKAGES)))
+        command = [sys.executable, "-m", "tests.models.importing.make", maker, str(folder)]
+        done = subprocess.run(command, env=environ(PYTHONPATH=path), cwd=REPOSITORY, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
     return made
 
