@@ -291,6 +291,8 @@ class Encoded:
     """Mean seconds a request in which the server decoded image files, by its own signals; None where it says none."""
     decodes: int = 0
     """How many requests `decode_s` is of."""
+    decode_rounds_s: tuple[float, ...] = ()
+    """Where `decode_s` is a difference of two means: that of each round, the least first."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ BODY = Column("Body", "kB")
 DECODING = (
     "Decoding is the mean time in which the server made pixels of a JPEG or PNG file, by its own signals; the latency "
     "holds it. In TensorFlow Serving the model's graph decodes: there it is by how much longer the graph ran than for "
-    "the endpoint's own encoding."
+    "the endpoint's own encoding, a difference of two means, with the least and the largest of a round beneath."
 )
 TIED = "≈ marks a difference from the row above that is a tie or inconclusive"
 
@@ -187,7 +187,11 @@ def _encode_cell(encoded: Encoded) -> Cell:
 
 def _decode_cell(entry: Entry, encoded: Encoded) -> Cell:
     if encoded.decode_s is not None:
-        return Cell(ms(encoded.decode_s), f"n={encoded.decodes:,}", encoded.decode_s)
+        rounds = encoded.decode_rounds_s
+        spread = (
+            f"rounds {significant(1e3 * rounds[0])} to {significant(1e3 * rounds[-1])}, " if len(rounds) > 1 else ""
+        )
+        return Cell(ms(encoded.decode_s), f"{spread}n={encoded.decodes:,}", encoded.decode_s)
     page = PAGES.get(entry.result.server)
     in_graph = encoded.encoding in IMAGES and page is not None and page.decode is None
     return Cell("in the graph" if in_graph else NONE, tone="muted")
