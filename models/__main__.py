@@ -33,11 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from models import catalog
     from models.export import export_model
     from models.manifest import ArtifactError, read_manifest
     from models.spec import model_dir
 
     try:
+        if not catalog.is_zoo(options.model):
+            catalog.imported(options.model)
+            raise ArtifactError(
+                f"{options.model} was imported: it has no training here to export from\n"
+                f"  next: check it with verify {options.model}, or import its file again with --force"
+            )
         exported = export_model(options.model, force=options.force)
     except ArtifactError as error:
         return _failed(error)

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from models import catalog, zoo
+from models.__main__ import ARTIFACT_PROBLEM, main
 from models.manifest import MANIFEST_NAME, ArtifactError, Manifest
 from models.spec import ModelSpec, TensorSpec
 
@@ -71,3 +72,11 @@ def test_a_models_name_is_letters_digits_and_underscores(name):
 @pytest.mark.parametrize("name", ["a", "3d_cnn", "efficientnet_lite0", "_"])
 def test_a_name_with_digits_is_fine(name):
     assert ModelSpec(name=name, description="", inputs=(X,), outputs=(X,)).name == name
+
+
+def test_an_imported_model_is_not_exported_but_told_what_to_do(artifacts, capsys):
+    assert main(["export", "shop_2"]) == ARTIFACT_PROBLEM
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: shop_2 was imported")
+    assert "verify shop_2" in errors
+    assert "--force" in errors
