@@ -106,12 +106,14 @@ locust: ## open the Locust of the stack
 reports: ## open the report page of the stack
 	@$(call open,report,8090)
 
-# What measures is alone on the machine; the rest is tested two at a time.
+# What measures is alone on the machine; the rest is tested several at a time, one more than the smallest machine has cores,
+# for much of it waits.
+TEST_PROCESSES ?= 3
 test: $(READY) ## run every test that this machine can run, but for those that need a Docker engine
 	@echo "NOTE: tests that need a Docker engine are left out; run them with: make test-docker"
 	@echo "NOTE: tests of large models, minutes each, are left out; run them with: make test-long"
 	@failed=0; \
-	$(BIN)/python -m pytest -m "not docker and not long and not alone" -n 2 --dist worksteal || failed=1; \
+	$(BIN)/python -m pytest -m "not docker and not long and not alone" -n $(TEST_PROCESSES) --dist worksteal || failed=1; \
 	$(BIN)/python -m pytest -m "alone and not docker and not long" || failed=1; \
 	exit $$failed
 
