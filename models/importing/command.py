@@ -52,8 +52,9 @@ def run(options: argparse.Namespace) -> int:
     """Import a model and print its table; ImportFailed where it cannot be imported."""
     brought = bring(_wish(options))
     console = Console()
-    console.print(_heading(options.name, brought), highlight=False, markup=False)
+    console.print(_heading(options.name, brought), highlight=False, markup=False, soft_wrap=True)
     console.print(_table(brought))
+    console.print(f"next: serveoff run --model {options.name} --profile quick", highlight=False, soft_wrap=True)
     return 0
 
 
