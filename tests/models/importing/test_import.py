@@ -73,6 +73,7 @@ def test_a_savedmodel(make, bring):
     assert (brought.artifacts / "mine/frozen_graph/serving/1/saved_model.pb").is_file()
 
 
+@pytest.mark.long
 def test_a_frozen_graph_whose_ends_are_found(make, bring):
     brought = bring(make("tensorflow") / "frozen.pb")
     assert brought.code == 0, brought.errors
