@@ -59,6 +59,18 @@ def stretched(profile: Profile, result: EndpointResult) -> Profile:
     return replace(profile, least_s=min(ENOUGH * _answer_s(result) / _sure_rounds(profile), LONGEST_WINDOW_S))
 
 
+def stretch_s(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> float:
+    """Seconds by which slow answers make the closed loops of one round longer; less than 0 where loads are left out."""
+
+    def windows_s(profile: Profile, without: Set[str], left_out: Set[str]) -> float:
+        call = endpoint.protocol == "call"
+        stages = floor_stages(endpoint, profile) if call else closed_stages(endpoint, profile, without, left_out)
+        return sum(stage.duration_s for stage in stages)
+
+    planned_s = windows_s(profile, frozenset(), frozenset())
+    return windows_s(stretched(profile, result), refused(result), result.left_out.keys()) - planned_s
+
+
 def patience_s(result: EndpointResult, stages: Sequence[Stage]) -> float:
     """Seconds after which a request failed: more than usual where many callers, or many rows, wait for a slow model."""
     waiting = max((stage.load.concurrency * stage.load.batch for stage in stages if stage.load.closed), default=1)

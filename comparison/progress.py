@@ -15,7 +15,6 @@ class RunProgress:
 
     def __init__(self, console: Console, total_s: float) -> None:
         self._console = console
-        self._left_s = total_s
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -62,6 +61,11 @@ class RunProgress:
             self._bar.update(self._task, completed=done, left=left)
         else:
             self._bar.update(self._task, completed=done, left=left, description=description)
+
+    def expect(self, more_s: float) -> None:
+        """The run will take so many seconds more than was thought, or less."""
+        self._total_s += more_s
+        self._bar.update(self._task, total=self._total_s)
 
     def note(self, text: str) -> None:
         """Say something that stays on the screen."""

@@ -14,7 +14,7 @@ from comparison.fleet import Fleet
 from comparison.inside import look_again, read_resources
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
-from comparison.orders import batch_loads, closed_stages, floor_stages, orders, refused, stretched
+from comparison.orders import batch_loads, closed_stages, floor_stages, orders, refused, stretch_s, stretched
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.results import FIRST_LOOK, ColdStart, EndpointResult, Suite, Window, save_suite
@@ -123,6 +123,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
             elif run.plan.profile.payloads and not deployment.variant:
                 _check_encodings(run, endpoint, server)
+            run.progress.expect(run.plan.profile.rounds * stretch_s(endpoint, result, run.plan.profile))
         resources = read_resources(server, run.suite.settings, container, started.told)
         for result in results:
             result.resources = resources
@@ -240,7 +241,8 @@ def _ask_more(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None
 
 
 def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
-    run.progress.step(f"round {round_} of {run.plan.profile.rounds}   {endpoint.name}", run.plan.visit_s(endpoint))
+    visit_s = run.plan.visit_s(endpoint) + stretch_s(endpoint, run.result(endpoint), run.plan.profile)
+    run.progress.step(f"round {round_} of {run.plan.profile.rounds}   {endpoint.name}", visit_s)
     if ended := server.ended():
         _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
     elif endpoint.protocol == "call":

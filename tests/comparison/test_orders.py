@@ -15,6 +15,7 @@ from comparison.orders import (
     orders,
     patience_s,
     refused,
+    stretch_s,
     stretched,
 )
 from comparison.plan import PROFILES, make_plan
@@ -107,3 +108,15 @@ def test_batches_that_are_too_large_are_not_asked():
     found.left_out = {"1x32": "a request of 32 rows has 96.3 MB"}
     (order,) = orders(ENDPOINT, found, profile, 1, 0.5)
     assert [s.load.batch for s in order.stages if s.load.batch > 1] == [8]
+
+
+def test_what_slow_answers_add_to_a_round_is_known_beforehand():
+    assert stretch_s(ENDPOINT, slow(0.001), PROFILE) == stretch_s(FLOOR, slow(0.001), PROFILE) == 0
+    for endpoint, stages_of in ((ENDPOINT, closed_stages), (FLOOR, floor_stages)):
+        planned, real = stages_of(endpoint, PROFILE), stages_of(endpoint, stretched(PROFILE, slow(0.2)))
+        more_s = sum(s.duration_s for s in real) - sum(s.duration_s for s in planned)
+        assert stretch_s(endpoint, slow(0.2), PROFILE) == pytest.approx(more_s) != 0
+
+
+def test_an_encoding_that_is_not_measured_takes_no_time():
+    assert stretch_s(ENDPOINT, result(raw_tensor=False), PROFILE) == pytest.approx(-PROFILE.side_window_s)
