@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 from comparison.render.names import PROTOCOLS as PROTOCOL_NAMES
@@ -14,6 +14,8 @@ from comparison.summary.outcome import BOUND, MATTERS, Crossing, Line, ModelResu
 
 Word = Literal["matters", "does not matter", "may matter"]
 PERCENT: Final = f"{MATTERS * 100:g}%"
+FEW: Final = 3
+"""Models whose figures stand one by one in a sentence."""
 TITLE: Final = "Where the server stops mattering"
 
 
@@ -36,13 +38,23 @@ def decision(summary: Summary) -> str:
 
 
 def _choice(models: Sequence[ModelResult], what: str, of: Callable[[ModelResult], Spread | None]) -> str:
-    """`The server matters for a (3.1×) and b, not for c (1.04×)`; nothing where no model has the choice."""
-    found: dict[Word, list[str]] = {"matters": [], "does not matter": [], "may matter": []}
+    """`The server matters for a (3.1×) and b (2×), may matter for c (1.1×)`; nothing where no model has the choice."""
+    found: dict[Word, dict[str, Estimate]] = {"matters": {}, "does not matter": {}, "may matter": {}}
     for model in models:
         if spread := of(model):
-            found[word(spread)].append(f"{model.model} ({factor(spread.ratio)})")
-    said = [f"{key} for {_and(names)}" for key, names in found.items() if names]
+            found[word(spread)][model.model] = spread.ratio
+    count = sum(map(len, found.values()))
+    said = [f"{key} for {_ratios(ratios, count)}" for key, ratios in found.items() if ratios]
     return f"{what} {', '.join(said)}" if said else ""
+
+
+def _ratios(ratios: Mapping[str, Estimate], count: int) -> str:
+    """`a (3.1×) and b (2.2×)`; of more than a FEW, `a, b, c and d (1.2× to 3.1×)`; of all, `all 6 models`."""
+    if len(ratios) <= FEW:
+        return _and([f"{name} ({factor(ratio)})" for name, ratio in ratios.items()])
+    least, *_, most = sorted(ratios.values(), key=lambda ratio: ratio.value or 0.0)
+    who = f"all {count} models" if len(ratios) == count else _and([*ratios])
+    return f"{who} ({factor(least)} to {factor(most)})"
 
 
 def lede(summary: Summary) -> str:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from comparison.render.markdown import escape
+from comparison.stats import Estimate
 from comparison.summary import html, markdown, sides, tables, words
 from comparison.summary.links import beside, to_reports
 from comparison.summary.outcome import Crossing
@@ -37,6 +38,27 @@ def test_both_forms_hold_every_cell_of_every_table(sound, pages):
                 assert said.split() == f"{cell.text} {cell.small}".split()
                 assert escape(cell.text) in text
                 assert escape(cell.small) in text
+
+
+def many(sound, changed):
+    """The first model of a summary under six names, each with its ratio of servers and the same of formats."""
+    first = sound.costed[0]
+    models = []
+    for name, ratio in changed.items():
+        spread = first.servers.model_copy(update={"ratio": Estimate(ratio, ratio / 1.1, ratio * 1.1, 100)})
+        models.append(first.model_copy(update={"model": name, "servers": spread, "formats": spread}))
+    return sound.model_copy(update={"models": models})
+
+
+def test_of_many_models_the_decision_names_all_and_gives_the_least_and_the_most(sound):
+    said = words.decision(many(sound, {"a": 4.0, "b": 3.0, "c": 2.0, "d": 5.0, "e": 1.01}))
+    assert said.startswith(
+        "The server matters for a, b, c and d (2.00× [1.82–2.20] to 5.00× [4.55–5.50]), does not matter for e ("
+    )
+    assert said.count("[") == 2 * 3
+    assert "The server matters for all 4 models (2.00×" in words.decision(
+        many(sound, {"a": 4.0, "b": 3.0, "c": 2.0, "d": 5.0})
+    )
 
 
 def test_the_decision_says_where_the_server_and_the_format_matter(sound):
