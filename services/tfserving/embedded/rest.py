@@ -21,7 +21,7 @@ from services.tfserving.embedded.json_request import Format
 from services.tfserving.embedded.metrics import Metrics
 from services.tfserving.embedded.repository import Repository
 from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.signatures import DEFAULT_SIGNATURE, Signature, Tensors
+from services.tfserving.embedded.signatures import DEFAULT_SIGNATURE, NUMPY_TYPES, Signature, Tensors
 
 API = re.compile("/v1/.*", re.IGNORECASE | re.DOTALL)
 PREDICTION = re.compile(
@@ -109,17 +109,20 @@ class RestApi:
             raise invalid_argument(f"Failed to get input map for signature: {name}")
         layout, tensors = json_request.predict_tensors(document, signature.inputs)
         answer = self._run(servable, signature, tensors, layout)
-        if layout is Format.ROW and _is_plain(signature):
-            self.plain_bodies.learn(body, next(iter(tensors.values())).shape)
+        wanted = _one_input(signature)
+        if layout is Format.ROW and wanted is not None:
+            self.plain_bodies.learn(body, wanted, next(iter(tensors.values())).shape)
         return answer
 
     def _plain_predict(self, target: Target, body: bytes) -> bytes | None:
-        array = self.plain_bodies.read(body)
-        if array is None:
+        try:
+            servable = self._servable(target)
+        except ServingError:  # which the ordinary way tells, after it has looked at the body
             return None
-        servable = self._servable(target)
         signature = servable.signatures.get(DEFAULT_SIGNATURE)
-        if signature is None or not _is_plain(signature):
+        wanted = _one_input(signature) if signature else None
+        array = self.plain_bodies.read(body, wanted) if wanted else None
+        if signature is None or array is None:
             return None
         return self._run(servable, signature, {next(iter(signature.inputs)): array}, Format.ROW)
 
@@ -164,5 +167,7 @@ def _target(match: re.Match[str]) -> Target:
     return Target(match[1] or "", version, match[3])
 
 
-def _is_plain(signature: Signature) -> bool:
-    return [info.dtype for info in signature.inputs.values()] == ["float"]
+def _one_input(signature: Signature) -> type | None:
+    """The NumPy type of a signature's one input; None where it has several."""
+    types = [NUMPY_TYPES.get(info.dtype) for info in signature.inputs.values()]
+    return types[0] if len(types) == 1 else None
