@@ -110,11 +110,18 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         os.read(pipe, 4096)
 
     def _accept(self, listener: socket.socket) -> None:
-        """Take one connection: of several idle workers, each gets its share of a burst."""
-        try:
-            client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # another worker was faster, or the client gave up
+        """Take one connection, so that of several idle workers each gets its share of a burst; with batching, a batch.
+
+        One at a time, requests that each come by a connection of their own would be answered one by one.
+        """
+        for _ in range(1 if self.batcher is None else self.batcher.size):
+            try:
+                client, address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return  # another worker was faster, or the client gave up
+            self._keep(client, address, listener)
+
+    def _keep(self, client: socket.socket, address: tuple[str, int], listener: socket.socket) -> None:
         client.settimeout(SEND_S)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(client, address, listener.getsockname(), monotonic() + REQUEST_S)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -140,7 +143,11 @@ def test_thirty_two_clients_get_their_own_answers_from_shared_calls(batching_ser
         return answers
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        answers = [answer for some in pool.map(ask, range(CLIENTS)) for answer in some]
+        os.killpg(batching_server.process.pid, signal.SIGSTOP)  # so that the first requests surely wait together
+        asked = [pool.submit(ask, client) for client in range(CLIENTS)]
+        time.sleep(1)
+        os.killpg(batching_server.process.pid, signal.SIGCONT)
+        answers = [answer for some in asked for answer in some.result()]
     good = [(index, answer) for index, answer in answers if answer.status == 200]
     bad = [answer for _, answer in answers if answer.status != 200]
     assert len(bad) == CLIENTS
