@@ -71,7 +71,6 @@ def test_shapes_are_bounded(asked, message):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize(
     ("name", "users"),
     [("ramp", list(range(1, 11))), ("spike", [1, 10, 1])],
@@ -102,7 +101,6 @@ def test_users_come_and_go_as_the_shape_says(server, locust, name, users):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_workers_share_a_shape(server, locust, free_port):
     master = ("--processes", "2", "--master-bind-port", free_port, "--master-port", free_port)
     options = ("--shape", "step", "--users", "10", "--run-time", "10s")
@@ -114,7 +112,6 @@ def test_workers_share_a_shape(server, locust, free_port):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -131,7 +128,6 @@ def test_a_shape_that_cannot_be_is_refused(locust, options, message):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_the_web_page_offers_shapes(web_ui, server, tmp_path):
     from loadtests.rows import read_rows
 
