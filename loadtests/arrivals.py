@@ -50,7 +50,8 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._idle: dict[object, AsyncResult] = {}
-        self._waiting: deque[float] = deque()
+        self._waiting: deque[tuple[float, float]] = deque()
+        """When each was due, and how long after that it was noticed."""
         self._greenlet: gevent.Greenlet | None = None
         self._clock = Clock()
         self.late_s: list[float] = []
@@ -64,7 +65,7 @@ class Arrivals:
     @property
     def oldest(self) -> float:
         """When the oldest arrival that no user has taken was due; infinity where there is none."""
-        return self._waiting[0] if self._waiting else float("inf")
+        return self._waiting[0][0] if self._waiting else float("inf")
 
     def start(self, start: float, due: Instants) -> None:
         """Begin a window at `start` (perf_counter seconds)."""
@@ -75,8 +76,8 @@ class Arrivals:
     def turn(self, user: object) -> float | None:
         """Wait for an arrival; when it was due, in perf_counter seconds. None: the open loop is over, for this user."""
         if self._waiting:
-            due = self._waiting.popleft()
-            self.late_s.append(0.0)  # the user was busy until now: the wait is not the generator's
+            due, noticed_s = self._waiting.popleft()
+            self.late_s.append(noticed_s)  # the user was busy until now: the rest of the wait is not the generator's
             return due
         result = AsyncResult()
         # The one that became free last is asked first, so that no more connections are opened than are needed.
@@ -104,7 +105,7 @@ class Arrivals:
 
     def forgo(self) -> list[float]:
         """Take away what was never sent: when each was due."""
-        left = list(self._waiting)
+        left = [due for due, _ in self._waiting]
         self._waiting.clear()
         return left
 
@@ -122,7 +123,7 @@ class Arrivals:
             if self._idle:
                 self._idle.popitem()[1].set(due)
             else:
-                self._waiting.append(due)
+                self._waiting.append((due, max(perf_counter() - due, 0.0)))
 
 
 def behind(late_s: Sequence[float], latency_s: npt.NDArray[np.float64], busy: float) -> tuple[float | None, str]:
