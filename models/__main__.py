@@ -28,8 +28,16 @@ def main(arguments: list[str] | None = None) -> int:
         code: int = options.command(options)
         return code
     except KeyboardInterrupt:
-        print("interrupted: the model's folder is as it was before", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted()
+    except Exception:
+        if interrupts.struck():  # a library that was being imported made another error of it
+            return _interrupted()
+        raise
+
+
+def _interrupted() -> int:
+    print("interrupted: the model's folder is as it was before", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _export(options: argparse.Namespace) -> int:

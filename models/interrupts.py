@@ -24,6 +24,11 @@ def check() -> None:
         raise KeyboardInterrupt
 
 
+def struck() -> bool:
+    """Whether there was one, whatever became of it."""
+    return _struck
+
+
 def _strike(number: int, frame: FrameType | None) -> None:
     global _struck
     _struck = True

@@ -177,13 +177,17 @@ def _text(path: Path) -> str:
     return ""
 
 
+_RANDOM = random.SystemRandom()
+"""Not the seeded one, which some library of each of two processes may have set alike."""
+
+
 def free_port() -> int:
     """A loopback port that no one listens on now, from a range that no outgoing connection is given.
 
     A server that takes seconds to come up would find an ephemeral port taken by some client meanwhile.
     """
     for _ in range(PORT_TRIES):
-        port = random.randrange(*PORTS)
+        port = _RANDOM.randrange(*PORTS)
         if port_is_free(port):
             return port
     raise ServerFailed(f"found no free loopback port from {PORTS[0]} to {PORTS[1]}", "stop servers that use them")

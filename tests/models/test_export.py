@@ -93,7 +93,7 @@ def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
         run_until(process, stage)
         process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert errors.splitlines()[-1].startswith("interrupted: ")
     assert "Traceback" not in errors
     assert digest(artifacts / "digits_cnn") == before
@@ -107,7 +107,7 @@ def test_a_first_export_that_is_interrupted_leaves_no_model(tmp_path):
         run_until(process, "train")
         process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 

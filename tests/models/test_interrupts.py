@@ -38,3 +38,27 @@ def test_what_was_swallowed_ends_the_work_before_anything_is_replaced(tmp_path, 
     )  # fmt: skip
     assert done.stdout.split() == said
     assert (tmp_path / "model").exists() == ignored
+
+
+REPLACED = """
+import os, signal, sys
+from models import __main__ as command
+def broken(options):
+    if sys.argv[1] == "struck":
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+    raise ImportError("half imported")
+command._export = broken
+sys.exit(command.main(["export"]))
+"""
+
+
+@pytest.mark.parametrize(("how", "code"), [("struck", 130), ("by itself", 1)])
+def test_another_error_that_a_library_made_of_it_is_an_interrupt_still(how, code):
+    arguments = [sys.executable, "-c", REPLACED, how]
+    done = subprocess.run(arguments, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert ("Traceback" in done.stderr) == (code == 1)
+    assert done.stderr.startswith("interrupted: ") == (code == 130)
