@@ -33,8 +33,7 @@ def orders(
 
     Ask for the next one only after the windows of the last are in `result`.
     """
-    profile = stretched(profile, result)
-    stages = closed_stages(endpoint, profile, refused(result), result.left_out.keys())
+    stages, profile = real_stages(endpoint, result, profile), stretched(profile, result)
     timeout_s = patience_s(result, stages)
     if endpoint.deployment.variant or (result.format == NULL_FORMAT and round_ > 1):
         yield Order(round_, 0, warmup_s, stages, timeout_s)
@@ -61,14 +60,17 @@ def stretched(profile: Profile, result: EndpointResult) -> Profile:
 
 def stretch_s(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> float:
     """Seconds by which slow answers make the closed loops of one round longer; less than 0 where loads are left out."""
+    planned = (floor_stages if endpoint.protocol == "call" else closed_stages)(endpoint, profile)
+    real = real_stages(endpoint, result, profile)
+    return sum(stage.duration_s for stage in real) - sum(stage.duration_s for stage in planned)
 
-    def windows_s(profile: Profile, without: Set[str], left_out: Set[str]) -> float:
-        call = endpoint.protocol == "call"
-        stages = floor_stages(endpoint, profile) if call else closed_stages(endpoint, profile, without, left_out)
-        return sum(stage.duration_s for stage in stages)
 
-    planned_s = windows_s(profile, frozenset(), frozenset())
-    return windows_s(stretched(profile, result), refused(result), result.left_out.keys()) - planned_s
+def real_stages(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> tuple[Stage, ...]:
+    """The closed loops of one round as they are measured: windows stretched, what cannot be asked left out."""
+    profile = stretched(profile, result)
+    if endpoint.protocol == "call":
+        return floor_stages(endpoint, profile)
+    return closed_stages(endpoint, profile, refused(result), result.left_out.keys())
 
 
 def patience_s(result: EndpointResult, stages: Sequence[Stage]) -> float:

@@ -14,7 +14,7 @@ from comparison.fleet import Fleet
 from comparison.inside import look_again, read_resources
 from comparison.interrupts import shielded
 from comparison.load import LoadGenerator, Visit, empty_window
-from comparison.orders import batch_loads, closed_stages, floor_stages, orders, refused, stretch_s, stretched
+from comparison.orders import batch_loads, orders, real_stages, stretch_s
 from comparison.plan import Plan
 from comparison.progress import RunProgress
 from comparison.results import FIRST_LOOK, ColdStart, EndpointResult, Suite, Window, save_suite
@@ -246,9 +246,8 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     if ended := server.ended():
         _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
     elif endpoint.protocol == "call":
-        profile, tick = stretched(run.plan.profile, run.result(endpoint)), run.progress.tick
-        stages = floor_stages(endpoint, profile)
-        _record(run, endpoint, floor.visit_floor(server, endpoint.name, stages, round_, run.folder, tick))
+        stages = real_stages(endpoint, run.result(endpoint), run.plan.profile)
+        _record(run, endpoint, floor.visit_floor(server, endpoint.name, stages, round_, run.folder, run.progress.tick))
     else:
         first = (server.pid, endpoint.name) not in run.visited
         warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
@@ -272,12 +271,7 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
 def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
     """A visit that could not be made: every window of it is there, empty, and says why."""
     result = run.result(endpoint)
-    profile = stretched(run.plan.profile, result)
-    if endpoint.protocol == "call":
-        stages = floor_stages(endpoint, profile)
-    else:
-        stages = closed_stages(endpoint, profile, refused(result), result.left_out.keys())
-    loads = [stage.load for stage in stages]
+    loads = [stage.load for stage in real_stages(endpoint, result, run.plan.profile)]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
     return Visit([empty_window(load, round_, rows, problem) for load in loads])
 

@@ -10,7 +10,7 @@ from comparison.answers import Evidenced
 from comparison.outcome import Encoded, Entry, Point
 from comparison.points import ANSWERED, ReadRows
 from comparison.results import EndpointResult, Window
-from comparison.signals import told
+from comparison.signals import Told, told
 from comparison.stats import Estimate, ratio
 
 JSON = ("json", "grpc_json")
@@ -42,10 +42,10 @@ def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) 
         return
     kinds = [(point, _kind(entry, point.load.payload)) for point in (own, *others)]
     plain = next((point for point, kind in kinds if kind in JSON), None)
+    own_windows = _windows(entry, own)
     for point, kind in kinds:
         windows = _windows(entry, point)
-        said = told(entry.result, windows)
-        decode_s, by_round_s = _decode_s(entry.result, kind, windows, _windows(entry, own))
+        decode_s, decodes, by_round_s = _decoding(entry.result, kind, windows, own_windows)
         yield Encoded(
             entry.name,
             point.load.payload,
@@ -58,7 +58,7 @@ def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) 
             answer_bytes=_answer_bytes(folder, windows, read),
             than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
             decode_s=decode_s,
-            decodes=0 if said is None or decode_s is None else said.requests,
+            decodes=decodes,
             decode_rounds_s=by_round_s,
         )
 
@@ -67,30 +67,32 @@ def _windows(entry: Entry, point: Point) -> list[Window]:
     return [window for window in entry.result.windows if window.load == point.load and not window.search]
 
 
-def _decode_s(
+def _decoding(
     result: EndpointResult, kind: str, windows: Sequence[Window], own: Sequence[Window]
-) -> tuple[float | None, tuple[float, ...]]:
-    """What decoding image files took: as the server says; or where its graph does it, how much longer that ran.
+) -> tuple[float | None, int, tuple[float, ...]]:
+    """What decoding image files took, and of how many requests; as the server says, or how much longer its graph ran.
 
-    That is a difference of two means, and so is given for each round as well.
+    The latter is a difference of two means, and so is given for each round as well.
     """
     said = told(result, windows)
-    if said is None or said.apart or kind not in IMAGES:
-        return None if said is None else said.decode_s, ()
-    longer_s = _longer_s(result, windows, own)
+    if said is None:
+        return None, 0, ()
+    if said.apart or kind not in IMAGES:
+        return said.decode_s, 0 if said.decode_s is None else said.requests, ()
+    longer_s = _longer_s(said, told(result, own))
     if longer_s is None or longer_s <= 0:
-        return None, ()
-    rounds = sorted({window.round for window in windows})
-    by_round_s = (
-        _longer_s(result, *([w for w in of if w.round == number] for of in (windows, own))) for number in rounds
-    )
-    return longer_s, tuple(sorted(s for s in by_round_s if s is not None))
+        return None, 0, ()
+    by_round_s = []
+    for number in {window.round for window in windows}:
+        mine, its = (told(result, [w for w in some if w.round == number]) for some in (windows, own))
+        by_round_s.append(_longer_s(mine, its))
+    return longer_s, said.requests, tuple(sorted(s for s in by_round_s if s is not None))
 
 
-def _longer_s(result: EndpointResult, windows: Sequence[Window], own: Sequence[Window]) -> float | None:
-    """By how much longer the model's graph ran on average for the requests of some windows than for those of others."""
-    both = [said.parts_s.get("inference") for said in (told(result, windows), told(result, own)) if said]
-    return both[0] - both[1] if len(both) == 2 and both[0] and both[1] else None
+def _longer_s(said: Told | None, other: Told | None) -> float | None:
+    """By how much longer the model's graph ran on average for some requests than for others."""
+    mine, its = (found.parts_s.get("inference") if found else None for found in (said, other))
+    return mine - its if mine and its else None
 
 
 def _kind(entry: Entry, payload: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from comparison.analysis import compare
 from comparison.deployments import read_registry
 from comparison.render import payloads
-from comparison.render.numbers import NONE
+from comparison.render.numbers import NONE, ms
 from comparison.results import load_suite, save_suite
 from loadtests.payloads import payload_for
 from tests.comparison.synthetic import Scenario, write_run
@@ -89,7 +89,7 @@ def test_what_decoding_a_picture_cost_each_server_is_shown_apart(pictures):
     assert decode_s == {
         FLASK: pytest.approx(0.0025),
         TORCHSERVE: pytest.approx(0.0022),
-        SERVING: pytest.approx(0.00175, abs=0.0001),
+        SERVING: pytest.approx(_longer_s(pictures)),
         SILENT: None,
     }
     by_round_s = {e.endpoint: e.decode_rounds_s for e in pictures.payloads if e.encoding == "jpeg_file"}
@@ -98,15 +98,23 @@ def test_what_decoding_a_picture_cost_each_server_is_shown_apart(pictures):
     assert (least, largest) == (pytest.approx(0.0017), pytest.approx(0.0018)), "a difference of each round"
     assert {e.decode_s for e in pictures.payloads if e.encoding != "jpeg_file"} == {None}
     table = payloads.payloads(pictures)
-    cells = {cell.text: cell.small for cell in _column(table, "Decoding")}
-    assert len(cells) == 5
-    assert {"2.50", "2.20", "in the graph", NONE} < set(cells)
-    assert [small.partition(", ")[0] for small in cells.values() if "rounds" in small] == ["rounds 1.70 to 1.80"]
+    cells = _column(table, "Decoding")
+    longer = ms(_longer_s(pictures))
+    assert sorted(cell.text for cell in cells) == sorted(["2.50", "2.20", longer, "in the graph", *[NONE] * 4])
+    assert {cell.text: cell.small.partition(", ")[0] for cell in cells if "rounds" in cell.small} == {
+        longer: "rounds 1.70 to 1.80"
+    }
     assert "by its own signals" in table.caption
 
 
 def test_without_pictures_no_column_tells_of_decoding(comparison):
     assert "Decoding" not in [column.title for column in payloads.payloads(comparison).columns]
+
+
+def _longer_s(pictures):
+    """By how much longer the graph of SERVING was said to run: 1.7 or 1.8 ms, by round, over the requests of all."""
+    windows = [w for w in pictures.suite.endpoint(SERVING).windows if w.payload]
+    return sum((1.7 + 0.1 * (w.round % 2)) * w.requests for w in windows) / sum(w.requests for w in windows) / 1e3
 
 
 def _column(table, name):
