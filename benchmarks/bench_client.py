@@ -26,16 +26,16 @@ from random import Random
 
 import numpy as np
 
-from comparison import processes
-from comparison.cpus import plan_cpus
-from loadtests.answers import Reservoir
-from loadtests.payloads import json_rows
-from loadtests.recorder import Recorder
-from loadtests.rows import read_rows
-from loadtests.samples import SamplesError, golden_inputs
-from models import zoo
-from models.spec import model_dir
-from models.tensors import take
+from serveoff.loadtests.answer_check import Reservoir
+from serveoff.loadtests.payloads import json_rows
+from serveoff.loadtests.recording.recorder import Recorder
+from serveoff.loadtests.recording.rows import read_rows
+from serveoff.loadtests.samples import SamplesError, golden_inputs
+from serveoff.measure.runtimes import processes
+from serveoff.measure.runtimes.cpus import plan_cpus
+from serveoff.models import zoo
+from serveoff.models.spec import model_dir
+from serveoff.models.tensors import take
 
 MODEL = "digits_cnn"
 LEAST_RATIO = 0.85
@@ -112,7 +112,7 @@ CLIENTS: dict[str, Callable[[str, int, Path], Rate]] = {
     "wrk": wrk,
 }
 SERVERS = {
-    "null deployment (Flask)": lambda port: [sys.executable, "-m", "services.flaskrest"],
+    "null deployment (Flask)": lambda port: [sys.executable, "-m", "serveoff.services.flaskrest"],
     "bare socket server": lambda port: [sys.executable, "-m", "benchmarks.null_server", str(port)],
 }
 

@@ -33,10 +33,10 @@ from benchmarks.contenders import (
     first_row,
 )
 from benchmarks.service_processes import Load, MissingToolError, floor, ours, require, run_wrk
-from models.export import export_model
-from models.golden import read_golden
-from models.manifest import ArtifactError
-from models.spec import FORMATS, model_dir
+from serveoff.models.export import export_model
+from serveoff.models.golden import read_golden
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import FORMATS, model_dir
 
 CONNECTIONS = (1, 4, 16)
 OVERHEAD_WANTED = 0.5

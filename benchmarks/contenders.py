@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from benchmarks.service_processes import MissingToolError, Server, free_port, on_server_core, ours, serve
-from models import agreement, zoo
-from models.golden import Golden
-from models.manifest import read_manifest
-from models.spec import REPOSITORY, model_dir
-from models.tensors import Array, take
+from serveoff.models import agreement, zoo
+from serveoff.models.golden import Golden
+from serveoff.models.manifest import read_manifest
+from serveoff.models.spec import REPOSITORY, model_dir
+from serveoff.models.tensors import Array, take
 
 MODEL = "digits_cnn"
 SPEC = zoo.load_spec(MODEL)

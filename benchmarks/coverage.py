@@ -17,9 +17,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from comparison.blocks import WindowSample
-from comparison.stats import PERCENTILES, Sampled, all_pairs, bootstrap, estimate, ratio, round_noise, simultaneous
-from comparison.verdict import difference
+from serveoff.analyse.statistics.blocks import WindowSample
+from serveoff.analyse.statistics.bootstrap import (
+    PERCENTILES,
+    Sampled,
+    all_pairs,
+    bootstrap,
+    estimate,
+    ratio,
+    round_noise,
+    simultaneous,
+)
+from serveoff.analyse.verdict import difference
 
 WINDOW_S, ROUNDS, RATE = 3.0, 3, 400.0
 FAMILY = 11

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.delay_server import truth
-from comparison.cpus import plan_cpus
-from comparison.processes import on_cpus
-from loadtests.rows import read_rows
+from serveoff.loadtests.recording.rows import read_rows
+from serveoff.measure.runtimes.cpus import plan_cpus
+from serveoff.measure.runtimes.processes import on_cpus
 
 QUANTILES = {"p50": (0.50, 0.03), "p90": (0.90, 0.03), "p99": (0.99, 0.05)}
 """Each with the error allowed."""

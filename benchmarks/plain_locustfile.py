@@ -5,10 +5,10 @@ import os
 
 from locust import FastHttpUser, task
 
-from loadtests.payloads import json_rows
-from loadtests.samples import golden_inputs
-from models.catalog import load_spec
-from models.tensors import rows_of, split
+from serveoff.loadtests.payloads import json_rows
+from serveoff.loadtests.samples import golden_inputs
+from serveoff.models.catalog import load_spec
+from serveoff.models.tensors import rows_of, split
 
 MODEL = os.environ["BENCH_MODEL"]
 SPEC, INPUTS = load_spec(MODEL), golden_inputs(MODEL)

@@ -16,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 from gevent.event import AsyncResult
 
-from loadtests.clock import Clock
-from loadtests.loads import Load
+from serveoff.loadtests.clock import Clock
+from serveoff.loadtests.loads import Load
 
 LATE_S = 0.001
 LATE_SHARE = 1.0
 """The generator is behind its schedule where the 99th percentile of its own lateness is above a millisecond and above
 the median latency that it measured: then the tail is the generator's as much as the server's."""
 BUSY = 0.9
-"""As comparison.checks has it for a closed loop."""
+"""As serveoff.analyse.validity has it for a closed loop."""
 Instants = npt.NDArray[np.float64]
 
 

@@ -15,18 +15,18 @@ import psutil
 from locust.exception import StopTest
 from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
-from loadtests import workers
-from loadtests.endpoints import EndpointError
-from loadtests.loads import closed, parse_load
-from loadtests.loadtest import LoadTest
-from loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
-from loadtests.protocols import user_class
-from loadtests.rows import parts, remove_rows
-from loadtests.samples import SamplesError
-from loadtests.shapes import NONE, ShapeError, shape_names
-from loadtests.shaping import make_shape
-from loadtests.stages import first_users, visit
-from loadtests.summary import Summary, Window, describe, write_summary
+from serveoff.loadtests import workers
+from serveoff.loadtests.endpoints import EndpointError
+from serveoff.loadtests.loads import closed, parse_load
+from serveoff.loadtests.loadtest import LoadTest
+from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
+from serveoff.loadtests.protocols import user_class
+from serveoff.loadtests.recording.rows import parts, remove_rows
+from serveoff.loadtests.recording.window_summary import Summary, Window, describe, write_summary
+from serveoff.loadtests.samples import SamplesError
+from serveoff.loadtests.shapes import NONE, ShapeError, shape_names
+from serveoff.loadtests.shaping import make_shape
+from serveoff.loadtests.stages import first_users, visit
 
 USAGE = 2
 FAILED = 1

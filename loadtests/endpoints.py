@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from comparison.deployments import Deployment, Endpoint, read_registry
+from serveoff.services.registry import Deployment, Endpoint, read_registry
 
 PROBE_TIMEOUT_S = 0.3
 HOW_TO_START = "start one: serveoff serve NAME (names: serveoff list)"
@@ -21,7 +21,7 @@ HOW_TO_START_INSIDE = "start them: docker compose up --wait (state: docker compo
 
 
 _VARIANT = re.compile(r"\.[a-z_]+(-\d+)?(?=-[a-z]+$)")
-"""What the name of a variant has more than that of the endpoint it is made from: comparison.variants."""
+"""What the name of a variant has more than that of the endpoint it is made from: serveoff.measure.plan.variants."""
 
 
 class EndpointError(Exception):

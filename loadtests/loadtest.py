@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import psutil
 
-from loadtests.answers import Agreement, Kept, Reservoir, compare
-from loadtests.arrivals import Arrivals, behind, schedule
-from loadtests.endpoints import Target
-from loadtests.loads import Load
-from loadtests.pools import Pool, make_pool
-from loadtests.protocols import user_class
-from loadtests.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
-from loadtests.rows import part_path, write_rows
-from loadtests.signals import Counting, mean_timings, one_caller
-from loadtests.summary import Window
+from serveoff.loadtests.answer_check import Agreement, Kept, Reservoir, compare
+from serveoff.loadtests.arrivals import Arrivals, behind, schedule
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.pools import Pool, make_pool
+from serveoff.loadtests.protocols import user_class
+from serveoff.loadtests.recording.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
+from serveoff.loadtests.recording.rows import part_path, write_rows
+from serveoff.loadtests.recording.window_summary import Window
+from serveoff.loadtests.server_counters import Counting, mean_timings, one_caller
 
 if TYPE_CHECKING:
-    from loadtests.users import PredictUser
+    from serveoff.loadtests.users import PredictUser
 
 STRIDE = 7
 """Users start this far apart in the pool, so that they do not all send the same input at the same time."""

@@ -6,8 +6,8 @@ locust -f loadtests/locustfile.py --headless --endpoint NAME --users 4 --run-tim
 
 from locust import events
 
-from loadtests.control import Control
-from loadtests.protocols import user_classes
+from serveoff.loadtests.control import Control
+from serveoff.loadtests.protocols import user_classes
 
 # Locust finds user classes among the names of this file.
 globals().update({user.__name__: user for user in user_classes()})

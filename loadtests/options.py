@@ -8,10 +8,10 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from loadtests.endpoints import Target, find, running
-from loadtests.loads import Seek, Stage, parse_stages
-from loadtests.loadtest import LoadTest, Settings
-from loadtests.shapes import NONE, check_shape, shape_names
+from serveoff.loadtests.endpoints import Target, find, running
+from serveoff.loadtests.loads import Seek, Stage, parse_stages
+from serveoff.loadtests.loadtest import LoadTest, Settings
+from serveoff.loadtests.shapes import NONE, check_shape, shape_names
 
 
 class RowsError(Exception):

@@ -11,12 +11,12 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtests.endpoints import Target
-from loadtests.loads import POOL_BYTES
-from loadtests.payloads import Payload, payload_for
-from loadtests.samples import expected_outputs, golden_inputs, spec_of
-from models.spec import ModelSpec
-from models.tensors import Batch, rows_of, take
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.loads import POOL_BYTES
+from serveoff.loadtests.payloads import Payload, payload_for
+from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch, rows_of, take
 
 Frame = Callable[[Target, bytes, Mapping[str, str]], bytes]
 """Makes all bytes of one request of a body and what its head says of it."""

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from models.catalog import load_spec
-from models.golden import GOLDEN_NAME, Golden, read_golden
-from models.manifest import MANIFEST_NAME, ArtifactError, read_manifest
-from models.spec import ModelSpec, model_dir
-from models.tensors import Batch, misfit, rows_of
+from serveoff.models.catalog import load_spec
+from serveoff.models.golden import GOLDEN_NAME, Golden, read_golden
+from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, read_manifest
+from serveoff.models.spec import ModelSpec, model_dir
+from serveoff.models.tensors import Batch, misfit, rows_of
 
 NULL_FORMAT: Final = "null"
 """The deployment without a model: it answers zeros, and that is what is expected of it."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage
 
 EDGE_SHARE: Final = 1 / 3
 """Of the probes, so many repeat the two rates between which the edge was found."""

@@ -1,4 +1,4 @@
-"""A shape of loadtests.shapes as Locust wants it."""
+"""A shape of serveoff.loadtests.shapes as Locust wants it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from locust import LoadTestShape
 
-from loadtests import shapes
+from serveoff.loadtests import shapes
 
 
 class Shape(LoadTestShape):  # type: ignore[misc]  # Locust is not typed for strict mode

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import gevent
 from locust.runners import STATE_RUNNING
 
-from loadtests.loads import Load, Seek, Stage
-from loadtests.search import seek
+from serveoff.loadtests.loads import Load, Seek, Stage
+from serveoff.loadtests.search import seek
 
 SETTLE_S = 0.2
 """Between all users running and the window's start: their connections are open by then."""

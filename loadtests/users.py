@@ -10,15 +10,15 @@ from typing import ClassVar
 import gevent
 from locust import User, task
 
-from loadtests.endpoints import Target
-from loadtests.loadtest import LoadTest
-from loadtests.recorder import NO_ANSWER, OK
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.loadtest import LoadTest
+from serveoff.loadtests.recording.recorder import NO_ANSWER, OK
 
 BACK_OFF_S = 0.05
 """Pause after a request without an answer: a dead server refuses in microseconds, and users would spin."""
 
 Answer = tuple[int, bytes]
-"""Status as in loadtests.records, and body."""
+"""Status as in serveoff.loadtests.recording.records, and body."""
 
 
 class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict mode

@@ -10,9 +10,9 @@ from typing import Any
 import gevent
 from locust import runners
 
-from loadtests.loads import Load
-from loadtests.signals import Counting
-from loadtests.summary import Window, merge
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.recording.window_summary import Window, merge
+from serveoff.loadtests.server_counters import Counting
 
 PHASE = "serveoff_phase"
 WINDOWS = "serveoff_windows"

@@ -1,4 +1,4 @@
-"""The command line of models: `python -m models export`, `verify` and `import`.
+"""The command line of models: `python -m serveoff.models export`, `verify` and `import`.
 
 Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 143 terminated.
 """
@@ -12,7 +12,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from models import interrupts
+from serveoff.models import interrupts
 
 ARTIFACT_PROBLEM = 3
 INTERRUPTED = 130
@@ -41,10 +41,10 @@ def _interrupted() -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from models import catalog
-    from models.export import export_model
-    from models.manifest import ArtifactError, read_manifest
-    from models.spec import model_dir
+    from serveoff.models import catalog
+    from serveoff.models.export import export_model
+    from serveoff.models.manifest import ArtifactError, read_manifest
+    from serveoff.models.spec import model_dir
 
     try:
         if not catalog.is_zoo(options.model):
@@ -67,11 +67,11 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from models.agreement import Agreement
-    from models.catalog import load_spec
-    from models.manifest import ArtifactError
-    from models.spec import model_dir
-    from models.verify import verify_model
+    from serveoff.models.agreement import Agreement
+    from serveoff.models.catalog import load_spec
+    from serveoff.models.manifest import ArtifactError
+    from serveoff.models.spec import model_dir
+    from serveoff.models.verify import verify_model
 
     def show(format: str, agreement: Agreement | None) -> None:
         if agreement is not None:
@@ -91,8 +91,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from models.importing.command import run
-    from models.manifest import ArtifactError
+    from serveoff.models.importing.command import run
+    from serveoff.models.manifest import ArtifactError
 
     try:
         return run(options)
@@ -107,7 +107,7 @@ def _failed(error: Exception) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m models", description="Train, export and verify models.")
+    parser = argparse.ArgumentParser(prog="python -m serveoff.models", description="Train, export and verify models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     export = commands.add_parser("export", help="train a model and export it to every format, if anything changed")
     export.add_argument("--force", action="store_true", help="export although nothing changed")
@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported"
     )
-    from models.importing import command as importing
+    from serveoff.models.importing import command as importing
 
     bring = commands.add_parser("import", help="import a trained model from a file, and convert it to every format")
     importing.add(bring)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.spec import TensorSpec
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import TensorSpec
 
 
 def decode_rows(strings: Any, tensor: TensorSpec) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models import zoo
-from models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
-from models.spec import ModelSpec, artifacts_root, is_model_name, model_dir
+from serveoff.models import zoo
+from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
+from serveoff.models.spec import ModelSpec, artifacts_root, is_model_name, model_dir
 
 
 def is_zoo(model: str) -> bool:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models import zoo
-from models.agreement import Agreement
-from models.fingerprint import fingerprint, is_current
-from models.golden import GOLDEN_NAME, write_golden
-from models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, digest
-from models.progress import Steps
-from models.spec import FORMATS, ModelSpec, model_dir
-from models.staging import locked, staged
-from models.tensors import misfit
-from models.verify import for_each, verify_model
-from models.versions import installed
-from models.weights import WEIGHTS_NAME, write_weights
-from models.workers import Workers
+from serveoff.models import zoo
+from serveoff.models.agreement import Agreement
+from serveoff.models.fingerprint import fingerprint, is_current
+from serveoff.models.frameworks.versions import installed
+from serveoff.models.golden import GOLDEN_NAME, write_golden
+from serveoff.models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, digest
+from serveoff.models.progress import Steps
+from serveoff.models.spec import FORMATS, ModelSpec, model_dir
+from serveoff.models.staging import locked, staged
+from serveoff.models.tensors import misfit
+from serveoff.models.verify import for_each, verify_model
+from serveoff.models.weights import WEIGHTS_NAME, write_weights
+from serveoff.models.workers import Workers
 
 
 def export_model(model: str, *, force: bool = False) -> bool:

@@ -9,18 +9,17 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
-from models import zoo
-from models.golden import GOLDEN_NAME
-from models.manifest import SCHEMA_VERSION, ArtifactError, digest, read_manifest, verify_artifact
-from models.spec import FORMATS
-from models.versions import installed
-from models.weights import WEIGHTS_NAME
+from serveoff.models import zoo
+from serveoff.models.frameworks.versions import installed
+from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.manifest import SCHEMA_VERSION, ArtifactError, digest, read_manifest, verify_artifact
+from serveoff.models.spec import FORMATS
+from serveoff.models.weights import WEIGHTS_NAME
 
 PACKAGE = Path(__file__).parent
 SHARED = (
     *("train.py", "weights.py", "golden.py", "tensors.py", "agreement.py", "spec.py"),
-    *("keras_weights.py", "keras_calling.py", "torch_calling.py", "tensorflow_setup.py", "byte_rows.py"),
-    *("formats", "loading", "images"),
+    *("byte_rows.py", "frameworks", "formats", "loading", "images"),
 )
 FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tensors import Batch
+from serveoff.models.tensors import Batch
 
 GOLDEN_NAME = "golden.npz"
 ROWS = 64

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_eager")
-"""The export formats, in the order of the report. Each is one module in `models.formats`."""
+"""The export formats, in the order of the report. Each is one module in `serveoff.models.formats`."""
 
 BYTES_SIGNATURE = "serving_bytes"
 """TensorFlow's signature that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models import interrupts
+from serveoff.models import interrupts
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2

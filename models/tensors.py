@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import TensorSpec
+from serveoff.models.spec import TensorSpec
 
 Array = NDArray[Any]
 Batch = dict[str, Array]

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from models import zoo
-from models.golden import ROWS, Golden
-from models.manifest import ArtifactError
-from models.spec import ModelSpec
-from models.tensors import Array, Batch, join, rows_of, take
-from models.torch_calling import answers_of, arguments
-from models.weights import Weights, from_torch
+from serveoff.models import zoo
+from serveoff.models.frameworks.torch_calling import answers_of, arguments
+from serveoff.models.golden import ROWS, Golden
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch, join, rows_of, take
+from serveoff.models.weights import Weights, from_torch
 
 SEED = 7
 THREADS = 1

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from models.agreement import Agreement
-from models.golden import GOLDEN_NAME
-from models.manifest import ZOO, ArtifactError, Manifest, digest, read_manifest, verify_artifact
-from models.workers import Workers
+from serveoff.models.agreement import Agreement
+from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.manifest import ZOO, ArtifactError, Manifest, digest, read_manifest, verify_artifact
+from serveoff.models.workers import Workers
 
 OnChecked = Callable[[str, Agreement | None], None]
 """Told the format and its agreement, or None for an artifact that could not be asked."""

@@ -1,4 +1,4 @@
-"""Starts `python -m models.formats` for one job on one artifact, and reads what comes of it."""
+"""Starts `python -m serveoff.models.formats` for one job on one artifact, and reads what comes of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from models.manifest import ArtifactError
-from models.spec import REPOSITORY
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import REPOSITORY
 
 LOG_LINES = 8
 
@@ -39,7 +39,7 @@ class Workers:
 
     def run(self, job: str, format: str, model: str, model_dir: Path) -> dict[str, Any]:
         """Run a job to its end and return its result; ArtifactError with the last log lines where it fails."""
-        command = [sys.executable, "-m", "models.formats", job, format, model, str(model_dir)]
+        command = [sys.executable, "-m", "serveoff.models.formats", job, format, model, str(model_dir)]
         with tempfile.TemporaryFile("w+") as log:
             with self._start(command, log) as process:
                 assert process.stdout is not None
@@ -61,7 +61,7 @@ class Workers:
                 raise ArtifactError("stopped before it began")
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE,  # held open, never written: see models.formats.__main__
+                stdin=subprocess.PIPE,  # held open, never written: see serveoff.models.formats.__main__
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from comparison.results import Suite, load_suite
+from serveoff.record.results import Suite, load_suite
 
 MEASURED = (0, 7)
 """The exit codes of a run that measured what it was asked to: 7 says that the machine was too noisy for a VALID point,
@@ -42,7 +42,7 @@ class CommandLine:
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "comparison.cli", *arguments]
+        command = [sys.executable, "-m", "serveoff", *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, env=self.environ, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 

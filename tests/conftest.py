@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models import spec
-from models.golden import Golden, read_golden
+from serveoff.models import spec
+from serveoff.models.golden import Golden, read_golden
 
 MODEL = "digits_cnn"
 
@@ -20,7 +20,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(scope="session")
 def model_dir() -> Path:
     """The checkout's exported model, brought up to date first: read it, never change it."""
-    command = [sys.executable, "-m", "models", "export", MODEL]
+    command = [sys.executable, "-m", "serveoff.models", "export", MODEL]
     result = subprocess.run(command, cwd=spec.REPOSITORY, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return spec.model_dir(MODEL)

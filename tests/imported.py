@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.golden import GOLDEN_NAME, Golden, write_golden
-from models.manifest import MANIFEST_NAME, Artifact, Manifest, Missing, digest
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.golden import GOLDEN_NAME, Golden, write_golden
+from serveoff.models.manifest import MANIFEST_NAME, Artifact, Manifest, Missing, digest
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 MISSING = Missing(reason="no such operator in ONNX", operator="aten::fft_fft")
 

@@ -45,7 +45,8 @@ def test_models_does_not_know_services():
 
 def test_importing_the_command_line_loads_no_framework():
     code = (
-        "import sys, comparison.cli, comparison.runner, comparison.reporting, comparison.serving, comparison.gate\n"
+        "import sys, serveoff.cli.app, serveoff.measure.runner, serveoff.report.write\n"
+        "import serveoff.measure.serve_forever, serveoff.measure.agreement_gate\n"
         f"print(sorted({FRAMEWORKS!r} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)

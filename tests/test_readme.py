@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from comparison.cli import app
-from comparison.errors import ExitCode
-from comparison.plan import PROFILES
-from services.settings import PREFIX, Settings
+from serveoff.cli import app
+from serveoff.errors import ExitCode
+from serveoff.measure.plan.plan import PROFILES
+from serveoff.services.settings import PREFIX, Settings
 
 REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "README.md").read_text()

@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from comparison.analysis import compare
-from comparison.render import write_all
-from comparison.results import Window
-from loadtests.loads import Load
-from loadtests.records import COLUMNS
-from tests.comparison.open_loop_runs import add_open_loop
-from tests.comparison.synthetic import Faults, Scenario, write_run
-from tests.comparison.variant_runs import add_payload
+from serveoff.analyse.analysis import compare
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.record.results import Window
+from serveoff.report import write_all
+from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.variant_runs import add_payload
 
 REPOSITORY = Path(__file__).parent.parent
 RECIPES = REPOSITORY / "docs" / "recipes"

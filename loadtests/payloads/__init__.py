@@ -6,17 +6,17 @@ import importlib
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from models.catalog import load_spec
-from models.manifest import ArtifactError
-from models.spec import ModelSpec
-from models.tensors import Batch
+from serveoff.models.catalog import load_spec
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch
 
 
 class Payload(Protocol):
     """An encoding: a module of this package."""
 
     kind: str
-    """What the report calls it: one of the words that comparison.render.names has, as `json` or `tensor`.
+    """What the report calls it: one of the words that serveoff.report.words.names has, as `json` or `tensor`.
 
     Equal for encodings that carry the same in the messages of two servers.
     """
@@ -38,7 +38,7 @@ class Payload(Protocol):
 def payload_for(protocol: str, grpc_api: str = "", name: str = "") -> Payload:
     """The encoding of that name, or else the protocol's own: `json_rows` for REST, `grpc_<api>` for gRPC."""
     name = name or (f"grpc_{grpc_api}" if protocol == "grpc" else "json_rows")
-    return cast(Payload, importlib.import_module(f"loadtests.payloads.{name}"))
+    return cast(Payload, importlib.import_module(f"serveoff.loadtests.payloads.{name}"))
 
 
 def carries(name: str, model: str) -> bool:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from loadtests.payloads.messages import build
-from models.spec import ModelSpec, TensorSpec
-from models.tensors import Array, Batch
+from serveoff.loadtests.payloads.messages import build
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import Array, Batch
 
 kind = "tensor"
 method = "/tensorflow.serving.PredictionService/Predict"

@@ -1,15 +1,15 @@
 """TF Serving's `PredictionService/Predict` with each row of each input as one string of its little-endian bytes.
 
 Beside `grpc_tfserving` it shows what it costs that a graph decodes bytes, which is how clients send what they have as
-bytes anyway. The signature is `models.spec.BYTES_SIGNATURE`.
+bytes anyway. The signature is `serveoff.models.spec.BYTES_SIGNATURE`.
 """
 
 from __future__ import annotations
 
-from loadtests.payloads import grpc_tfserving
-from loadtests.payloads.wire import little_endian
-from models.spec import BYTES_SIGNATURE, ModelSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads import grpc_tfserving
+from serveoff.loadtests.payloads.arrays import little_endian
+from serveoff.models.spec import BYTES_SIGNATURE, ModelSpec
+from serveoff.models.tensors import Batch
 
 kind = "bytes"
 method = grpc_tfserving.method

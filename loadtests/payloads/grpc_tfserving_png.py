@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.payloads import grpc_tfserving, image_files
-from models.images.codec import to_png
-from models.spec import IMAGE_SIGNATURE, ModelSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads import grpc_tfserving, image_files
+from serveoff.models.images.codec import to_png
+from serveoff.models.spec import IMAGE_SIGNATURE, ModelSpec
+from serveoff.models.tensors import Batch
 
 kind = "grpc_png"
 method = grpc_tfserving.method

@@ -11,11 +11,11 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from loadtests.payloads import json_rows
-from loadtests.payloads.messages import build
-from loadtests.payloads.wire import little_endian
-from models.spec import ModelSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads import json_rows
+from serveoff.loadtests.payloads.arrays import little_endian
+from serveoff.loadtests.payloads.messages import build
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch
 
 kind = "bytes"
 method = "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions"

@@ -5,9 +5,9 @@ That is the key of TorchServe's own example client, ts_scripts/torchserve_grpc_c
 
 from __future__ import annotations
 
-from loadtests.payloads import grpc_torchserve, json_rows
-from models.spec import ModelSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads import grpc_torchserve, json_rows
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch
 
 kind = "grpc_json"
 method = grpc_torchserve.method

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from loadtests.payloads import grpc_torchserve, image_files
-from models.images import PNG
-from models.images.codec import to_png
-from models.spec import ModelSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads import grpc_torchserve, image_files
+from serveoff.models.images import PNG
+from serveoff.models.images.codec import to_png
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch
 
 kind = "grpc_png"
 method = grpc_torchserve.method

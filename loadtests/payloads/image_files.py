@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import orjson
 
-from models.images.codec import Pixels
-from models.spec import IMAGE_SIGNATURE, ModelSpec
-from models.tensors import Array, Batch
+from serveoff.models.images.codec import Pixels
+from serveoff.models.spec import IMAGE_SIGNATURE, ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 Write = Callable[[Pixels], bytes]
 """One image (height, width, 3) to a file."""

@@ -1,7 +1,7 @@
 """Base64 in JSON: each row is one string of its little-endian bytes, as TF Serving's REST API writes bytes.
 
 The same bytes go to every REST server. TensorFlow Serving reads base64 into string tensors only, so the request names
-the signature whose graph decodes them (`models.spec.BYTES_SIGNATURE`); our own servers take the name, too.
+the signature whose graph decodes them (`serveoff.models.spec.BYTES_SIGNATURE`); our own servers take the name, too.
 Source: https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from loadtests.payloads import json_rows
-from loadtests.payloads.wire import little_endian
-from models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
-from models.tensors import Array, Batch, rows_of
+from serveoff.loadtests.payloads import json_rows
+from serveoff.loadtests.payloads.arrays import little_endian
+from serveoff.models.spec import BYTES_SIGNATURE, ModelSpec, TensorSpec
+from serveoff.models.tensors import Array, Batch, rows_of
 
 kind = "base64"
 method = ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.payloads import image_files, json_rows
-from models.images.codec import to_png
-from models.spec import ModelSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads import image_files, json_rows
+from serveoff.models.images.codec import to_png
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch
 
 kind = "png"
 method = ""

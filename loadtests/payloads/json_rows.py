@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import orjson
 
-from loadtests.payloads.wire import from_json
-from models.spec import ModelSpec, TensorSpec
-from models.tensors import Batch, rows_of
+from serveoff.loadtests.payloads.arrays import from_json
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import Batch, rows_of
 
 kind = "json"
 method = ""

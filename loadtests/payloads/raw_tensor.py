@@ -1,7 +1,7 @@
 """The tensors themselves: little-endian bytes of each, in the spec's order, their shapes in a header; answers likewise.
 
-Our Flask service takes them (services.flaskrest.codec): nothing is parsed, and nothing is written as text. The header
-says `2,28,28,1` for a model's one input, `image=2,28,28,1;mask=2,5` for several.
+Our Flask service takes them (serveoff.services.predict_v1): nothing is parsed, and nothing is written as text. The
+header says `2,28,28,1` for a model's one input, `image=2,28,28,1;mask=2,5` for several.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from loadtests.payloads.wire import little_endian
-from models.spec import ModelSpec, TensorSpec
-from models.tensors import Batch
+from serveoff.loadtests.payloads.arrays import little_endian
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import Batch
 
 kind = "raw"
 method = ""

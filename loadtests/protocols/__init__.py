@@ -7,11 +7,11 @@ import pkgutil
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from loadtests.users import PredictUser
+    from serveoff.loadtests.users import PredictUser
 
 
 def user_class(protocol: str) -> type[PredictUser]:
-    """`RestUser` of `loadtests.protocols.rest` for `rest`, and so on."""
+    """`RestUser` of `serveoff.loadtests.protocols.rest` for `rest`, and so on."""
     module = importlib.import_module(f"{__name__}.{protocol}")
     return cast("type[PredictUser]", getattr(module, f"{protocol.capitalize()}User"))
 

@@ -8,10 +8,10 @@ import grpc
 from grpc.experimental import gevent as grpc_gevent
 from locust import User
 
-from loadtests.endpoints import Target
-from loadtests.payloads import payload_for
-from loadtests.recorder import GRPC_STATUS, OK
-from loadtests.users import Answer, PredictUser
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.payloads import payload_for
+from serveoff.loadtests.recording.recorder import GRPC_STATUS, OK
+from serveoff.loadtests.users import Answer, PredictUser
 
 # Without this a call blocks all users of the process. Locust has patched the standard library by now.
 grpc_gevent.init_gevent()

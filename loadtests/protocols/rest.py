@@ -9,8 +9,8 @@ from gevent import socket
 from geventhttpclient.response import HTTPParseError, HTTPSocketResponse
 from locust import FastHttpUser
 
-from loadtests.endpoints import Target
-from loadtests.users import Answer, PredictUser
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.users import Answer, PredictUser
 
 HEAD = (
     "POST /v1/models/{model}:predict HTTP/1.1\r\nHost: {address}\r\nUser-Agent: serveoff\r\n"

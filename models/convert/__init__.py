@@ -2,15 +2,15 @@
 
 A *node* is a kind of file that holds a whole model. What a step reads and writes is the node's folder; `source` is
 never written to, `target` exists and is empty. The names of the inputs and outputs in it are those of the ModelSpec, in
-its order, each of them a Python identifier: whoever adopts a user's file (models.importing) has renamed them.
+its order, each of them a Python identifier: whoever adopts a user's file (serveoff.models.importing) has renamed them.
 
 | node | in its folder | format |
 |---|---|---|
 | `keras` | `model.keras`; inputs and outputs, as Keras flattens them, in the spec's order | `keras_eager` |
-| `savedmodel` | `1/`, signatures `serving_default` and `serving_bytes` (models.spec.BYTES_SIGNATURE) | `savedmodel` |
+| `savedmodel` | `1/`, signatures `serving_default` and `serving_bytes` (spec.BYTES_SIGNATURE) | `savedmodel` |
 | `frozen_graph` | `frozen_graph.pb`, its tensors `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
 | `torchscript` | `model.pt`; takes inputs by position; gives a tensor, a tuple, or a dict by name | `torchscript` |
-| `torch` | what `models.importing.torch_folder` writes and `load`s | `torch_eager` |
+| `torch` | what `serveoff.models.importing.torch_folder` writes and `load`s | `torch_eager` |
 | `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | none |
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
 """
@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from models.spec import ModelSpec
+from serveoff.models.convert import steps
+from serveoff.models.spec import ModelSpec
 
 NODES = ("keras", "savedmodel", "frozen_graph", "torchscript", "torch", "onnx", "onnx_torch")
 FORMAT_OF = {
@@ -78,7 +79,7 @@ class Edge:
 
 def edges() -> list[Edge]:
     """Every step there is, in the order of the alphabet."""
-    parts = (module.name.split("_to_") for module in pkgutil.iter_modules(__path__))
+    parts = (module.name.split("_to_") for module in pkgutil.iter_modules(steps.__path__))
     return sorted((Edge(*pair) for pair in parts if len(pair) == 2), key=lambda edge: edge.name)
 
 
@@ -102,7 +103,7 @@ def paths(start: str, format: str, known: Sequence[Edge]) -> Iterator[tuple[Edge
 
 def load(name: str) -> Step:
     """A step's module, imported with its libraries; Unconvertible where one is not installed."""
-    step = f"{__name__}.{name}"
+    step = f"{steps.__name__}.{name}"
     if importlib.util.find_spec(step) is None:
         raise Unconvertible(f"there is no step {name}")
     try:

@@ -1,6 +1,7 @@
-"""One conversion step, in a process of its own: `python -m models.convert STEP SOURCE TARGET SPEC OPTIONS`.
+"""One conversion step, in a process of its own: `python -m serveoff.models.convert STEP SOURCE TARGET SPEC OPTIONS`.
 
-SPEC is a ModelSpec and OPTIONS a dict of strings, both as JSON. `models.importing.jobs` starts it and reads its result.
+SPEC is a ModelSpec and OPTIONS a dict of strings, both as JSON. `serveoff.models.importing.jobs` starts it and reads
+its result.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import json
 import sys
 from pathlib import Path
 
-from models import convert
-from models.importing.child import Refused, answering
-from models.spec import ModelSpec
+from serveoff.models import convert
+from serveoff.models.importing.child import Refused, answering
+from serveoff.models.spec import ModelSpec
 
 
 def main(arguments: list[str]) -> dict[str, object]:

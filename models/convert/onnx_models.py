@@ -8,8 +8,8 @@ from typing import Any
 
 import onnx
 
-from models.convert import Unconvertible
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.convert import Unconvertible
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 FILE = "model.onnx"
 OPSET = 17

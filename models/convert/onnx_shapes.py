@@ -14,8 +14,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from models.spec import ModelSpec
-from models.tensors import Array, Batch
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 _ROWS = (3, 5)
 FREE = -1

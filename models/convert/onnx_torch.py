@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from models.convert import Unconvertible
-from models.loading.torch_eager import model_onnx
+from serveoff.models.convert import Unconvertible
+from serveoff.models.loading.torch_eager import model_onnx
 
 
 def module_of(model: Any) -> nn.Module:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.formats.savedmodel import Call, taken
-from models.spec import ModelSpec
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import named
+from serveoff.models.formats.savedmodel import Call, taken
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import named
 
 from tensorflow.python.framework.convert_to_constants import (  # isort: skip  # after its log level is set
     convert_variables_to_constants_v2,

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.agreement import Mismatch, compare
-from models.spec import ModelSpec, TensorSpec
-from models.tensors import Batch, by_name
-from models.torch_calling import answers_of
+from serveoff.models.agreement import Mismatch, compare
+from serveoff.models.frameworks.torch_calling import answers_of
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import Batch, by_name
 
 FILE = "model.pt"
 ROWS = 3

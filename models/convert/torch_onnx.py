@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
-from models.convert import Unconvertible, onnx_models
-from models.convert.torch_modules import examples, positional
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.convert import Unconvertible, onnx_models
+from serveoff.models.convert.torch_modules import examples, positional
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 _OPERATORS = (
     r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from models.convert import Unconvertible
-from models.convert.torch_modules import FILE, examples, positional, unlike
-from models.spec import ModelSpec
+from serveoff.models.convert import Unconvertible
+from serveoff.models.convert.torch_modules import FILE, examples, positional, unlike
+from serveoff.models.spec import ModelSpec
 
 _UNSCRIPTABLE = (
     torch.jit.frontend.FrontendError, RuntimeError, TypeError, ValueError, AttributeError, KeyError, OSError

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
-from models.manifest import ArtifactError
-from models.spec import FORMATS, ModelSpec
-from models.tensors import Batch, zeros
-from models.weights import Weights
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import FORMATS, ModelSpec
+from serveoff.models.tensors import Batch, zeros
+from serveoff.models.weights import Weights
 
 Predict = Callable[[Batch], Batch]
-"""Maps the model's inputs to its outputs, by name, all C-contiguous (models.tensors)."""
+"""Maps the model's inputs to its outputs, by name, all C-contiguous (serveoff.models.tensors)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Format(Protocol):
     """What a format's module offers."""
 
     FRAMEWORK: str
-    """The distribution that reads the artifact; `models.versions.installed(FRAMEWORK)` is its version."""
+    """The distribution that reads the artifact; `versions.installed(FRAMEWORK)` is its version."""
 
     SERVED: str
     """What one server loads, below the artifact's folder; empty for all of it. Its size is the artifact's size."""
@@ -65,7 +65,7 @@ def one_row(spec: ModelSpec) -> Batch:
 
 def find(format: str) -> Format:
     """A format's module, by its name; ArtifactError where there is no such format."""
-    name = f"models.formats.{format}"
+    name = f"serveoff.models.formats.{format}"
     if not format.isidentifier() or importlib.util.find_spec(name) is None:
         raise ArtifactError(f"there is no format {format!r}: it is one of {', '.join(FORMATS)}")
     return cast(Format, importlib.import_module(name))

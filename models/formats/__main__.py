@@ -1,8 +1,8 @@
 """One job on one artifact, in a process of its own: two frameworks, or TensorFlow 1 and 2, would clash in one.
 
-    python -m models.formats export|check FORMAT MODEL MODEL_DIR
+    python -m serveoff.models.formats export|check FORMAT MODEL MODEL_DIR
 
-`models.workers` starts it and reads the JSON it prints as its last line. It ends when its parent does.
+`serveoff.models.workers` starts it and reads the JSON it prints as its last line. It ends when its parent does.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
-from models import formats, zoo
-from models.agreement import agreement
-from models.golden import read_golden
-from models.manifest import ArtifactError, read_manifest, size_bytes
-from models.versions import installed
-from models.weights import read_weights
+from serveoff.models import formats, zoo
+from serveoff.models.agreement import agreement
+from serveoff.models.frameworks.versions import installed
+from serveoff.models.golden import read_golden
+from serveoff.models.manifest import ArtifactError, read_manifest, size_bytes
+from serveoff.models.weights import read_weights
 
 
 def export(format: str, model: str, model_dir: Path) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """TensorFlow 1's frozen graph: a GraphDef whose variables were turned to constants.
 
 Layout: `frozen_graph.pb`, and `serving/1/saved_model.pb`, which wraps the same graph with signatures, because
-TensorFlow Serving loads no bare GraphDef: `serving_default`, `models.spec.BYTES_SIGNATURE` for rows as bytes, and
-`models.spec.IMAGE_SIGNATURE` for images as files.
+TensorFlow Serving loads no bare GraphDef: `serving_default`, `serveoff.models.spec.BYTES_SIGNATURE` for rows as bytes,
+and `serveoff.models.spec.IMAGE_SIGNATURE` for images as files.
 The graph's placeholders and its outputs have the names of the spec.
 """
 
@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models import catalog, zoo
-from models.byte_rows import decode_rows
-from models.formats import Loaded, Predict, one_row
-from models.images.graph import decode_images
-from models.manifest import ArtifactError
-from models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
-from models.tensorflow_setup import joined
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Batch, as_specified, named
-from models.weights import Weights
+from serveoff.models import catalog, zoo
+from serveoff.models.byte_rows import decode_rows
+from serveoff.models.formats import Loaded, Predict, one_row
+from serveoff.models.frameworks.tensorflow_setup import joined
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.images.graph import decode_images
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
+from serveoff.models.tensors import Batch, as_specified, named
+from serveoff.models.weights import Weights
 
 FRAMEWORK = "tensorflow"
 FILE = "frozen_graph.pb"

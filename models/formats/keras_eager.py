@@ -12,16 +12,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from models import catalog, loading
-from models.formats import Loaded, Predict, one_row
-from models.keras_calling import Network
-from models.keras_weights import filled
-from models.loading.keras_eager.zoo_class import FILE
-from models.spec import ModelSpec
-from models.tensorflow_setup import configure, devices_of, intra_op_threads
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Batch, as_specified, by_name
-from models.weights import Weights
+from serveoff.models import catalog, loading
+from serveoff.models.formats import Loaded, Predict, one_row
+from serveoff.models.frameworks.keras_calling import Network
+from serveoff.models.frameworks.keras_weights import filled
+from serveoff.models.frameworks.tensorflow_setup import configure, devices_of, intra_op_threads
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.loading.keras_eager.zoo_class import FILE
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch, as_specified, by_name
+from serveoff.models.weights import Weights
 
 FRAMEWORK = "tensorflow"
 SERVED = ""

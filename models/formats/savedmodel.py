@@ -1,7 +1,7 @@
 """TensorFlow 2's SavedModel: the eager Keras model traced to a graph, with signatures to serve it by.
 
-`serving_default` takes rows of numbers; `models.spec.BYTES_SIGNATURE` takes the same rows as bytes, and
-`models.spec.IMAGE_SIGNATURE`, of a model that takes images, as JPEG or PNG files.
+`serving_default` takes rows of numbers; `serveoff.models.spec.BYTES_SIGNATURE` takes the same rows as bytes, and
+`serveoff.models.spec.IMAGE_SIGNATURE`, of a model that takes images, as JPEG or PNG files.
 
 Layout: `1/saved_model.pb` and `1/variables/`; 1 is the version, as TensorFlow Serving expects.
 https://www.tensorflow.org/guide/saved_model
@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.byte_rows import decode_rows
-from models.formats import Loaded, one_row
-from models.images.graph import decode_images
-from models.keras_calling import Network, plain
-from models.keras_weights import filled
-from models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
-from models.tensorflow_setup import configure, devices_of, intra_op_threads
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Batch, as_specified, by_name, named
-from models.weights import Weights
+from serveoff.models.byte_rows import decode_rows
+from serveoff.models.formats import Loaded, one_row
+from serveoff.models.frameworks.keras_calling import Network, plain
+from serveoff.models.frameworks.keras_weights import filled
+from serveoff.models.frameworks.tensorflow_setup import configure, devices_of, intra_op_threads
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.images.graph import decode_images
+from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
+from serveoff.models.tensors import Batch, as_specified, by_name, named
+from serveoff.models.weights import Weights
 
 Call = Callable[[Mapping[str, Any]], dict[str, Any]]
 """TensorFlow's tensors by the names of the inputs to those by the names of the outputs."""

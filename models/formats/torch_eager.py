@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from models import catalog, loading, zoo
-from models.formats import Loaded, Predict, one_row
-from models.spec import ModelSpec
-from models.tensors import Batch, by_name
-from models.torch_calling import answers_of, arguments
-from models.torch_state import PICKLED
-from models.weights import Weights, to_torch
+from serveoff.models import catalog, loading, zoo
+from serveoff.models.formats import Loaded, Predict, one_row
+from serveoff.models.frameworks.torch_calling import answers_of, arguments
+from serveoff.models.frameworks.torch_state import PICKLED
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch, by_name
+from serveoff.models.weights import Weights, to_torch
 
 FRAMEWORK = "torch"
 SERVED = ""

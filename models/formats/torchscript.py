@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 
-from models.formats import Loaded
-from models.formats.torch_eager import calling, filled
-from models.spec import ModelSpec
-from models.weights import Weights
+from serveoff.models.formats import Loaded
+from serveoff.models.formats.torch_eager import calling, filled
+from serveoff.models.spec import ModelSpec
+from serveoff.models.weights import Weights
 
 FRAMEWORK = "torch"
 SERVED = ""

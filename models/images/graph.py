@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.spec import TensorSpec
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import TensorSpec
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PNG_SIZE = 16
@@ -26,7 +26,7 @@ def decode_images(strings: Any, tensor: TensorSpec) -> Any:
 
 
 def _decode(data: Any, height: int, width: int) -> Any:
-    """One file; `decode_jpeg` reads PNG, too, and can be told to decode exactly (models.images.codec)."""
+    """One file; `decode_jpeg` reads PNG, too, and can be told to decode exactly (serveoff.models.images.codec)."""
     size = tf.cond(tf.io.is_jpeg(data), lambda: tf.io.extract_jpeg_shape(data)[:2], lambda: _png_size(data))
     wrong = f"the image has another size: the model takes {width}x{height}; found height and width:"
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(tf.equal(size, [height, width])), [wrong, size])]):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from models.images.codec import Pixels, settled
+from serveoff.models.images.codec import Pixels, settled
 
 PHOTOGRAPHS = ("china", "flower")
 CROPS = ((106, 0, 427), (160, 53, 320), (0, 0, 427), (213, 0, 427))
@@ -23,8 +23,8 @@ PICTURES = 2 * len(CROPS) * len(PHOTOGRAPHS)
 def pictures(side: int, count: int = PICTURES) -> Pixels:
     """So many pictures (n, side, side, 3), uint8: the middle of each photograph first, mirrored ones last.
 
-    They are such that a JPEG file carries them without loss (models.images.codec), so that a client may send them as
-    numbers or as a file, and gets the same answer.
+    They are such that a JPEG file carries them without loss (serveoff.models.images.codec), so that a client may send
+    them as numbers or as a file, and gets the same answer.
     """
     photographs = [Image.fromarray(load_sample_image(f"{name}.jpg")) for name in PHOTOGRAPHS]
     cut = [_cut(photograph, crop, side) for crop in CROPS for photograph in photographs]

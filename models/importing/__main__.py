@@ -1,10 +1,10 @@
 """One job on a user's model, in a process of its own.
 
-    python -m models.importing inspect SOURCE
-    python -m models.importing answer SOURCE SPEC NAMES FOLDER NODE_FOLDER
-    python -m models.importing check FORMAT ARTIFACT_FOLDER SPEC GOLDEN_FOLDER
+    python -m serveoff.models.importing inspect SOURCE
+    python -m serveoff.models.importing answer SOURCE SPEC NAMES FOLDER NODE_FOLDER
+    python -m serveoff.models.importing check FORMAT ARTIFACT_FOLDER SPEC GOLDEN_FOLDER
 
-SOURCE, SPEC and NAMES are JSON. `models.importing.jobs` starts it and reads its result.
+SOURCE, SPEC and NAMES are JSON. `serveoff.models.importing.jobs` starts it and reads its result.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from models import formats
-from models.agreement import agreement
-from models.golden import Golden, read_golden, write_golden
-from models.importing import readers, samples
-from models.importing.answering import answers, tensors_of
-from models.importing.child import answering, doing
-from models.importing.kinds import find
-from models.importing.source import Names, Source
-from models.manifest import size_bytes
-from models.spec import ModelSpec
-from models.versions import installed
+from serveoff.models import formats
+from serveoff.models.agreement import agreement
+from serveoff.models.frameworks.versions import installed
+from serveoff.models.golden import Golden, read_golden, write_golden
+from serveoff.models.importing import readers, samples
+from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.child import answering, doing
+from serveoff.models.importing.kinds import find
+from serveoff.models.importing.source import Names, Source
+from serveoff.models.manifest import size_bytes
+from serveoff.models.spec import ModelSpec
 
 
 def inspect(source: str) -> dict[str, object]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.agreement import Mismatch, compare
-from models.importing.child import Refused, doing
-from models.importing.readers import Reader
-from models.importing.source import DTYPES, Names, identifiers
-from models.spec import TensorSpec
-from models.tensors import Array, Batch, rows_of, take
+from serveoff.models.agreement import Mismatch, compare
+from serveoff.models.importing.child import Refused, doing
+from serveoff.models.importing.readers import Reader
+from serveoff.models.importing.source import DTYPES, Names, identifiers
+from serveoff.models.spec import TensorSpec
+from serveoff.models.tensors import Array, Batch, rows_of, take
 
 ONE_ROW = "asked for one row, it fails"
 

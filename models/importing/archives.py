@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportFailed
 
 MOST_BYTES = 64 << 30
 """Unpacked, all members together."""

@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from models.convert import FORMAT_OF
-from models.golden import GOLDEN_NAME
-from models.importing import kinds, samples
-from models.importing.answering import ONE_ROW
-from models.importing.conversion import Made, Workshop
-from models.importing.errors import ImportFailed, JobFailed
-from models.importing.jobs import DEFAULT_TIMEOUT_S, Jobs
-from models.importing.settle import settled
-from models.importing.source import Found, Names, Source
-from models.manifest import MANIFEST_NAME, Artifact, Manifest, Missing, digest
-from models.progress import Steps
-from models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
-from models.staging import locked, staged
-from models.tensors import Batch, rows_of
+from serveoff.models.convert import FORMAT_OF
+from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.importing import kinds, samples
+from serveoff.models.importing.answering import ONE_ROW
+from serveoff.models.importing.conversion import Made, Workshop
+from serveoff.models.importing.errors import ImportFailed, JobFailed
+from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S, Jobs
+from serveoff.models.importing.resolve_inputs import settled
+from serveoff.models.importing.source import Found, Names, Source
+from serveoff.models.manifest import MANIFEST_NAME, Artifact, Manifest, Missing, digest
+from serveoff.models.progress import Steps
+from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
+from serveoff.models.staging import locked, staged
+from serveoff.models.tensors import Batch, rows_of
 
 WORK = ".work"
 """Below the staged folder, so that whoever clears up after a killed import takes it, too."""
@@ -98,7 +98,7 @@ def _inputs(wish: Wish, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec,
     source = wish.source
     given = samples.read(wish.samples) if wish.samples else {}
     try:
-        inspected = jobs.run("models.importing", "inspect", source.model_dump_json(), by=kind.FRAMEWORK)
+        inspected = jobs.run("serveoff.models.importing", "inspect", source.model_dump_json(), by=kind.FRAMEWORK)
     except JobFailed as error:
         raise ImportFailed(f"{source.path} cannot be read as {kind.CALLED}: {error.reason}", kind.SAVE) from None
     inputs, names = settled(source.path, Found(**inspected), wish.declared, given)
@@ -121,7 +121,9 @@ def _answers(
     np.savez(folder / WORK / samples.NAME, **batch)  # type: ignore[arg-type]
     jsons = [part.model_dump_json() for part in (wish.source, spec, names)]
     try:
-        answered = jobs.run("models.importing", "answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK)
+        answered = jobs.run(
+            "serveoff.models.importing", "answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK
+        )
     except JobFailed as error:
         raise ImportFailed(f"{wish.source.path}: {error.reason}", _hint(wish, kind, spec, error.reason)) from None
     (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)

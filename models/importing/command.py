@@ -1,4 +1,4 @@
-"""`python -m models import`: its flags, and the table of what became of a model."""
+"""`python -m serveoff.models import`: its flags, and the table of what became of a model."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Column, Table
 
-from models import zoo
-from models.importing import kinds
-from models.importing.bring import Brought, Wish, bring
-from models.importing.conversion import Made
-from models.importing.errors import ImportFailed
-from models.importing.jobs import DEFAULT_TIMEOUT_S
-from models.importing.samples import FEWEST_ROWS, MOST_ROWS
-from models.importing.source import Source, parsed, written
-from models.manifest import Missing
+from serveoff.models import zoo
+from serveoff.models.importing import kinds
+from serveoff.models.importing.bring import Brought, Wish, bring
+from serveoff.models.importing.conversion import Made
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S
+from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
+from serveoff.models.importing.source import Source, parsed, written
+from serveoff.models.manifest import Missing
 
 NAME = r"[a-z][a-z0-9_]*"
 

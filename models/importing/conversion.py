@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models import convert
-from models.agreement import Agreement
-from models.convert import Edge
-from models.importing.errors import JobFailed
-from models.importing.jobs import Jobs
-from models.manifest import Missing
-from models.spec import ModelSpec
+from serveoff.models import convert
+from serveoff.models.agreement import Agreement
+from serveoff.models.convert import Edge
+from serveoff.models.importing.errors import JobFailed
+from serveoff.models.importing.jobs import Jobs
+from serveoff.models.manifest import Missing
+from serveoff.models.spec import ModelSpec
 
 MOST_WAYS = 4
 """Tried for a format before it is given up: what four ways cannot do, a fifth has not done either."""
@@ -80,7 +80,7 @@ class Workshop:
             return node
         try:
             checked = self._jobs.run(
-                "models.importing",
+                "serveoff.models.importing",
                 "check",
                 format,
                 str(node),
@@ -108,7 +108,7 @@ class Workshop:
         edge = Edge(*way[-2:])
         arguments: list[Any] = [edge.name, source, target, self._spec.model_dump_json(), json.dumps({})]
         try:
-            self._jobs.run("models.convert", *map(str, arguments), by=f"the step {edge.name}")
+            self._jobs.run("serveoff.models.convert", *map(str, arguments), by=f"the step {edge.name}")
         except JobFailed as error:
             return Failure(way, error.reason, error.operator)
         return target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.manifest import ArtifactError
+from serveoff.models.manifest import ArtifactError
 
 
 class ImportFailed(ArtifactError):

@@ -17,9 +17,9 @@ from typing import IO, Any
 
 import psutil
 
-from models.importing.child import shortened
-from models.importing.errors import JobFailed
-from models.spec import REPOSITORY
+from serveoff.models.importing.child import shortened
+from serveoff.models.importing.errors import JobFailed
+from serveoff.models.spec import REPOSITORY
 
 DEFAULT_TIMEOUT_S = 600.0
 SPARE_ADDRESSES = 48 << 30
@@ -42,7 +42,7 @@ class Jobs:
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log:
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE,  # held open, never written: see models.importing.child
+                stdin=subprocess.PIPE,  # held open, never written: see serveoff.models.importing.child
                 stdout=output,
                 stderr=log,
                 text=True,

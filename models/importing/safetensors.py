@@ -14,7 +14,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportFailed
 
 MOST_HEADER = 100 << 20
 """The format's own limit."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from models.importing.errors import ImportFailed
-from models.spec import TensorSpec
-from models.tensors import Array, Batch
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.spec import TensorSpec
+from serveoff.models.tensors import Array, Batch
 
 NAME = "samples.npz"
 """The inputs, on their way into the process that asks the model."""

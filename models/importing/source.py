@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-from models.spec import TensorSpec
+from serveoff.models.spec import TensorSpec
 
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 """What inputs and outputs may be of."""

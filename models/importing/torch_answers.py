@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from models.importing.child import Refused
+from serveoff.models.importing.child import Refused
 
 
 def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:

@@ -21,8 +21,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from models.loading.torch_eager import module_json
-from models.torch_state import PICKLED
+from serveoff.models.frameworks.torch_state import PICKLED
+from serveoff.models.loading.torch_eager import module_json
 
 
 def write(folder: Path, factory: str, module: nn.Module) -> None:

@@ -1,13 +1,13 @@
 """The models that can be trained: one folder each, found by its name.
 
-A folder offers, below `models.zoo.<model>`:
+A folder offers, below `serveoff.models.zoo.<model>`:
 
 - SPEC; LAYERS, the layers that have weights, in order, by the name that every way of writing the network gives them
   (left out where there is none to ask for); PACKAGES, the distributions that its recipe needs beside the frameworks;
 - `torch_module`: build() and, for LAYERS, layer_output(name, given); weights_of(state) and state_of(weights) where
   models/weights.py does not know its layers;
 - `keras_model`: build(), called with a tensor, or with a dict of several by name; assign(model, weights) where
-  models/keras_weights.py does not find its variables;
+  models/frameworks/keras_weights.py does not find its variables;
 - `tf1_graph`: build(), which gives the placeholders and the outputs by name, and, for LAYERS, LAYER_TENSORS;
 - `recipe`: see models/train.py.
 """
@@ -18,8 +18,8 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from models.manifest import ArtifactError
-from models.spec import ModelSpec
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import ModelSpec
 
 
 def names() -> list[str]:
@@ -37,7 +37,7 @@ def load_spec(model: str) -> ModelSpec:
 def network(model: str, written_in: str) -> ModuleType:
     """One way in which a model is written: `torch_module`, `keras_model` or `tf1_graph`; or its `recipe`."""
     load_spec(model)
-    return importlib.import_module(f"models.zoo.{model}.{written_in}")
+    return importlib.import_module(f"serveoff.models.zoo.{model}.{written_in}")
 
 
 def layers(model: str) -> tuple[str, ...]:
@@ -55,4 +55,4 @@ def packages(model: str) -> tuple[str, ...]:
 def _module(model: str) -> ModuleType:
     if model not in names():
         raise ArtifactError(f"there is no model {model!r}: a model is a folder of models/zoo ({', '.join(names())})")
-    return importlib.import_module(f"models.zoo.{model}")
+    return importlib.import_module(f"serveoff.models.zoo.{model}")

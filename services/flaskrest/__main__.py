@@ -1,4 +1,4 @@
-"""`python -m services.flaskrest`: serve one artifact, as the SERVING_* environment says, until SIGTERM."""
+"""`python -m serveoff.services.flaskrest`: serve one artifact, as the SERVING_* environment says, until SIGTERM."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from models.manifest import ArtifactError
-from services.flaskrest.gunicorn_app import EXIT_UNUSABLE, Server
-from services.flaskrest.readiness import Readiness
-from services.flaskrest.runtimes import check
-from services.settings import Settings, SettingsError
-from services.stopping import exit_on_sigterm
+from serveoff.models.manifest import ArtifactError
+from serveoff.services.flaskrest.gunicorn_app import EXIT_UNUSABLE, Server
+from serveoff.services.flaskrest.readiness import Readiness
+from serveoff.services.runtimes import check
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.stopping import exit_on_sigterm
 
 MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus_client looks at it once, when it is imported: in each worker, after the fork."""

@@ -12,15 +12,15 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 
-from services.flaskrest.batching import Batcher
-from services.flaskrest.codec import BadInputError, BadOutputError
-from services.flaskrest.lean import LeanFlask
-from services.flaskrest.metadata import metadata
-from services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
-from services.flaskrest.predict import JSON, Predictor
-from services.flaskrest.readiness import Readiness
-from services.flaskrest.runtimes import Runtime
-from services.settings import Settings
+from serveoff.services.flaskrest.batching import Batcher
+from serveoff.services.flaskrest.lean import LeanFlask
+from serveoff.services.flaskrest.metadata import metadata
+from serveoff.services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
+from serveoff.services.flaskrest.predict import JSON, Predictor
+from serveoff.services.flaskrest.readiness import Readiness
+from serveoff.services.predict_v1 import BadInputError, BadOutputError
+from serveoff.services.runtimes import Runtime
+from serveoff.services.settings import Settings
 
 VERSION = 1
 """Each artifact is served as this version of its model."""

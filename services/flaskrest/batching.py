@@ -20,10 +20,10 @@ from time import perf_counter
 
 from werkzeug.exceptions import UnsupportedMediaType
 
-from models.formats import Predict
-from models.tensors import Batch, join, rows_of, split
-from services.flaskrest.codec import BadInputError, Decoded
-from services.flaskrest.exchange import BODY, Environ
+from serveoff.models.formats import Predict
+from serveoff.models.tensors import Batch, join, rows_of, split
+from serveoff.services.flaskrest.exchange import BODY, Environ
+from serveoff.services.predict_v1 import BadInputError, Decoded
 
 PREPARED = "serveoff.prepared"
 """WSGI environment: the Prepared of this request."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from services.flaskrest.exchange import KnownHead
-from services.flaskrest.framing import request_length
+from serveoff.services.flaskrest.exchange import KnownHead
+from serveoff.services.flaskrest.framing import request_length
 
 
 @dataclass(eq=False, slots=True)
@@ -29,7 +29,7 @@ class Connection:
     def next_request(self, body_limit: int) -> Waiting | None:
         """Take the next request out of what was received; None if it has not arrived whole.
 
-        Raises HeadTooLongError and BodyTooLongError, as services.flaskrest.framing does.
+        Raises HeadTooLongError and BodyTooLongError, as serveoff.services.flaskrest.framing does.
         """
         known = self.known
         frame = known.frame(self.received) if known is not None else None

@@ -18,7 +18,7 @@ from typing import Any
 from gunicorn import SERVER, util
 from gunicorn.http import get_parser, wsgi
 
-from services.flaskrest.framing import around_length
+from serveoff.services.flaskrest.framing import around_length
 
 Environ = dict[str, Any]
 

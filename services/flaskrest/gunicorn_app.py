@@ -9,10 +9,10 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from models.manifest import ArtifactError
-from services.flaskrest.readiness import Readiness
-from services.phases import announce
-from services.settings import Settings, SettingsError
+from serveoff.models.manifest import ArtifactError
+from serveoff.services.flaskrest.readiness import Readiness
+from serveoff.services.phases import announce
+from serveoff.services.settings import Settings, SettingsError
 
 EXIT_UNUSABLE = 3
 """A setting or an artifact is not usable. gunicorn's own code for a worker that cannot start, too."""
@@ -39,7 +39,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"{settings.host}:{settings.rest_port}",
             "workers": settings.workers,
             "threads": max(1, settings.threads_per_worker),
-            "worker_class": "gthread" if threaded else "services.flaskrest.worker.KeepAliveWorker",
+            "worker_class": "gthread" if threaded else "serveoff.services.flaskrest.worker.KeepAliveWorker",
             "timeout": WORKER_SILENT_S,
             "graceful_timeout": STOP_S,
             "keepalive": KEEP_ALIVE_S,
@@ -53,8 +53,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """In each worker, after the fork: frameworks do not survive one."""
-        from services.flaskrest.app import create_app
-        from services.flaskrest.runtimes import load_runtime
+        from serveoff.services.flaskrest.app import create_app
+        from serveoff.services.runtimes import load_runtime
 
         start = perf_counter()
         try:
@@ -71,7 +71,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         PatientArbiter(self).run()
 
     def _worker_ended(self, arbiter: Any, worker: Any) -> None:
-        from services.flaskrest.metrics import forget_worker
+        from serveoff.services.flaskrest.metrics import forget_worker
 
         self._readiness.withdraw(worker.pid)
         forget_worker(worker.pid)

@@ -1,4 +1,4 @@
-"""`python -m services.flaskrest.healthcheck`: exit code 0 if the server in this container is ready."""
+"""`python -m serveoff.services.flaskrest.healthcheck`: exit code 0 if the server in this container is ready."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import http.client
 import os
 import sys
 
-from services.settings import Settings
+from serveoff.services.settings import Settings
 
 TIMEOUT_S = 3.0
 

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs
 import orjson
 from flask import Response
 
-from models.tensors import rows_of
-from services.flaskrest.codec import BadInputError, BadOutputError, Decoded, encode_json
-from services.flaskrest.runtimes import Runtime
+from serveoff.models.tensors import rows_of
+from serveoff.services.predict_v1 import BadInputError, BadOutputError, Decoded, encode_json
+from serveoff.services.runtimes import Runtime
 
 PARAMETER = "layer"
 _NO_MODEL = "this service computes no model, and so has no layers"

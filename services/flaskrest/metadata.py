@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
-from services.flaskrest.codec import SIGNATURE
+from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
+from serveoff.services.predict_v1 import SIGNATURE
 
 PREDICT_METHOD = "tensorflow/serving/predict"
 _OTHER_NAMES = {"FLOAT32": "FLOAT", "FLOAT64": "DOUBLE", "FLOAT16": "HALF"}

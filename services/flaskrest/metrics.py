@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from services.flaskrest.timing import ARRIVED, BEGAN
+from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -10,15 +10,15 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
-from models.tensors import Batch
-from services.flaskrest import layers
-from services.flaskrest.batching import PREPARED, Prepared
-from services.flaskrest.codec import BadInputError, Codec, Decoded, encode_json, encode_raw
-from services.flaskrest.codec.raw import HEADER as SHAPE_HEADER
-from services.flaskrest.exchange import BODY, Environ
-from services.flaskrest.lean import ShortAnswer
-from services.flaskrest.runtimes import Runtime
-from services.flaskrest.timing import ARRIVED, BEGAN, HEADER, server_timing
+from serveoff.models.tensors import Batch
+from serveoff.services.flaskrest import layers
+from serveoff.services.flaskrest.batching import PREPARED, Prepared
+from serveoff.services.flaskrest.exchange import BODY, Environ
+from serveoff.services.flaskrest.lean import ShortAnswer
+from serveoff.services.flaskrest.timing import ARRIVED, BEGAN, HEADER, server_timing
+from serveoff.services.predict_v1 import BadInputError, Codec, Decoded, encode_json, encode_raw
+from serveoff.services.predict_v1.raw import HEADER as SHAPE_HEADER
+from serveoff.services.runtimes import Runtime
 
 JSON = "application/json"
 RAW = "application/octet-stream"

@@ -19,12 +19,12 @@ import orjson
 from gunicorn.http import errors
 from gunicorn.workers.base import Worker
 
-from services.flaskrest.batching import Batcher
-from services.flaskrest.connection import Connection, Waiting
-from services.flaskrest.exchange import GunicornExchange, KnownExchange, send
-from services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue
-from services.flaskrest.spinning import Spinner
-from services.flaskrest.timing import ARRIVED, BEGAN
+from serveoff.services.flaskrest.batching import Batcher
+from serveoff.services.flaskrest.connection import Connection, Waiting
+from serveoff.services.flaskrest.exchange import GunicornExchange, KnownExchange, send
+from serveoff.services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue
+from serveoff.services.flaskrest.spinning import Spinner
+from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
 
 POLL_S = 1.0
 """How often, at least, the worker tells gunicorn's master that it is alive."""

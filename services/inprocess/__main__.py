@@ -1,4 +1,4 @@
-"""`python -m services.inprocess`: load a runtime as the SERVING_* environment says, then obey commands.
+"""`python -m serveoff.services.inprocess`: load a runtime as the SERVING_* environment says, then obey commands.
 
 Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and nothing else does:
 
@@ -9,8 +9,8 @@ Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and 
 
 The raw record comes with "measured": `start_s` and `latency_s`, each the base64 of float64, one item per call; a
 container shares no folder with who asks. "measure" also takes `batch`, the rows of a call (1), and `call`, another way
-to call the same model, by its name in models.formats.Loaded.calls. A command that cannot be obeyed gives {"event":
-"error", "error"}.
+to call the same model, by its name in serveoff.models.formats.Loaded.calls. A command that cannot be obeyed gives
+{"event": "error", "error"}.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from models.golden import Golden, read_golden
-from models.manifest import ArtifactError
-from models.tensors import zeros
-from services.flaskrest.runtimes import Runtime, load_runtime, null
-from services.inprocess import floor
-from services.settings import Settings, SettingsError
-from services.stopping import exit_on_sigterm
+from serveoff.models.golden import Golden, read_golden
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.tensors import zeros
+from serveoff.services.inprocess import floor
+from serveoff.services.runtimes import Runtime, load_runtime, null
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.stopping import exit_on_sigterm
 
 EXIT_UNUSABLE = 3
 Event = dict[str, Any]

@@ -8,10 +8,10 @@ from time import perf_counter, time
 import numpy as np
 from numpy.typing import NDArray
 
-from models import agreement
-from models.formats import Predict
-from models.golden import Golden
-from models.tensors import Batch, join, rows_of, take
+from serveoff.models import agreement
+from serveoff.models.formats import Predict
+from serveoff.models.golden import Golden
+from serveoff.models.tensors import Batch, join, rows_of, take
 
 NOT_A_NUMBER = 1e30
 """The error of an answer that is not finite: JSON has no word for infinity."""
@@ -27,7 +27,7 @@ class Agreement:
     """How answers compare with golden outputs. `max_abs_error` is NOT_A_NUMBER for an answer that is none.
 
     `top1_agreement` is None where no output tells classes apart. `worst_share` is the largest error as a share of what
-    is allowed (models.agreement); None where that is not finite.
+    is allowed (serveoff.models.agreement); None where that is not finite.
     """
 
     answers_checked: int
@@ -84,7 +84,7 @@ def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1)
 def compare(answers: dict[int, Batch], golden: Golden, batch: int = 1) -> Agreement:
     """Answers, by the number of their call, with the golden outputs; call n was given batch n of `batches`, modulo.
 
-    Rows are counted, not calls. models.agreement.Mismatch for answers of other names or shapes.
+    Rows are counted, not calls. serveoff.models.agreement.Mismatch for answers of other names or shapes.
     """
     cycle = indices(golden, batch)
     asked = np.concatenate([cycle[call % len(cycle)] for call in answers])

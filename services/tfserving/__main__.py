@@ -1,4 +1,4 @@
-"""Start the model server named by the SERVING_* settings: `python -m services.tfserving [FLAG...]`.
+"""Start the model server named by the SERVING_* settings: `python -m serveoff.services.tfserving [FLAG...]`.
 
 TensorFlow Serving's own flags, where any are given, take the place of those that come from the settings. This
 process is replaced by `tensorflow_model_server` where it is on PATH, else by the embedded model server, after the
@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from models.manifest import ArtifactError, verify_artifact
-from services.settings import Settings, SettingsError
-from services.stopping import exit_on_sigterm
-from services.tfserving.launcher import BASE_PATHS, command, environment
+from serveoff.models.manifest import ArtifactError, verify_artifact
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.stopping import exit_on_sigterm
+from serveoff.services.tfserving.launcher import BASE_PATHS, command, environment
 
 UNUSABLE = 3
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.manifest import Artifact
-from services.settings import Settings, SettingsError
-from services.tfserving import BINARY
+from serveoff.models.manifest import Artifact
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.tfserving import BINARY
 
 BASE_PATHS = {"savedmodel": "", "frozen_graph": "serving"}
 """Below the artifact's own folder: the folder that holds version directories. A bare frozen graph cannot be
@@ -31,7 +31,7 @@ def command(settings: Settings, artifact: Artifact, given: Sequence[str] = ()) -
     if program:
         return [program, *flags]
     own = [f"--host={settings.host}", f"--rest_api_max_body_bytes={settings.max_body_bytes}"]
-    return [sys.executable, "-m", "services.tfserving.embedded", *flags, *own]
+    return [sys.executable, "-m", "serveoff.services.tfserving.embedded", *flags, *own]
 
 
 def base_path(settings: Settings, artifact: Artifact) -> Path:

@@ -13,7 +13,7 @@ from model_archiver.model_archiver import ModelArchiver
 from model_archiver.model_archiver_config import ModelArchiverConfig
 from model_archiver.model_archiver_error import ModelArchiverError
 
-from models.manifest import MANIFEST_NAME, ArtifactError
+from serveoff.models.manifest import MANIFEST_NAME, ArtifactError
 
 MODEL_VERSION = "1.0"
 HANDLER = Path(__file__).with_name("handler.py")

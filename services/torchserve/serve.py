@@ -12,13 +12,13 @@ from contextlib import suppress
 
 import psutil
 
-from models.manifest import ArtifactError
-from services.flaskrest.runtimes import check as verified
-from services.settings import Settings, SettingsError
-from services.torchserve import config
-from services.torchserve.archive import build_archive
-from services.torchserve.healthcheck import is_ready, worker_states
-from services.torchserve.lifetime import adopt_orphans, die_with_parent
+from serveoff.models.manifest import ArtifactError
+from serveoff.services.runtimes import check as verified
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.torchserve import config
+from serveoff.services.torchserve.archive import build_archive
+from serveoff.services.torchserve.healthcheck import is_ready, worker_states
+from serveoff.services.torchserve.lifetime import adopt_orphans, die_with_parent
 
 UNUSABLE = 3
 """Exit code for a setting or an artifact that cannot be used."""

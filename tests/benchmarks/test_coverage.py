@@ -11,8 +11,8 @@ import pytest
 from scipy.stats import binom, quantile_test
 
 from benchmarks.coverage import FAMILY, PROCESSES, STATISTICS, Simulated, simulate
-from comparison.blocks import WindowSample
-from comparison.stats import PERCENTILES, bootstrap, estimate
+from serveoff.analyse.statistics.blocks import WindowSample
+from serveoff.analyse.statistics.bootstrap import PERCENTILES, bootstrap, estimate
 
 TRIALS = 55 * FAMILY
 PAIRS = 55 * (FAMILY // 2)

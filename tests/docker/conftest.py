@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from models.spec import REPOSITORY
+from serveoff.models.spec import REPOSITORY
 from tests.docker.stack import Stack, own_ports
 
 

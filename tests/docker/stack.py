@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import docker
 
-from models.spec import REPOSITORY
+from serveoff.models.spec import REPOSITORY
 
 FILES = ("docker-compose.yml", "docker-compose.embedded.yml")
 """With the embedded model server: the official image of TensorFlow Serving cannot be pulled everywhere."""

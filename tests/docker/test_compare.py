@@ -8,20 +8,20 @@ import docker
 import numpy as np
 import pytest
 
-from comparison.containers.compose import PROJECT_LABEL, SERVICE_LABEL
-from comparison.deployments import read_registry
-from comparison.points import read_rows
-from models.agreement import compare
-from models.golden import read_golden
-from models.spec import artifacts_root
-from models.tensors import rows_of
+from serveoff.analyse.point_estimates import read_rows
+from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, SERVICE_LABEL
+from serveoff.models.agreement import compare
+from serveoff.models.golden import read_golden
+from serveoff.models.spec import artifacts_root
+from serveoff.models.tensors import rows_of
+from serveoff.services.registry import read_registry
 from tests.command_line import MEASURED, CommandLine
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SMALL = ("--runtime", "docker", "--profile", "quick", "--duration", "1", "--warmup", "0.2", "--concurrency", "1,4")
 MORE_LABELS = """{serving.server: flask, serving.format: "null", serving.model: digits_cnn, serving.protocols: rest,
-    serving.launcher: services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
+    serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
 
 
 @pytest.fixture(scope="module")

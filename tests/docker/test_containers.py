@@ -6,7 +6,7 @@ from datetime import datetime
 import docker
 import pytest
 
-from models.spec import REPOSITORY
+from serveoff.models.spec import REPOSITORY
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -112,7 +112,7 @@ def test_a_second_up_starts_nothing_anew(stack, running):
 
 def test_locust_has_the_registry_and_the_golden_inputs(stack):
     code = (
-        "import json; from loadtests import endpoints, samples; "
+        "import json; from serveoff.loadtests import endpoints, samples; "
         "print(json.dumps([[t.name for t in endpoints.running()], len(samples.golden_inputs('digits_cnn')['image'])]))"
     )
     names, rows = json.loads(stack.inside("locust", "python", "-c", code).splitlines()[-1])

@@ -5,10 +5,10 @@ import time
 import docker
 import pytest
 
-from comparison.containers.compose import PROJECT_LABEL
-from comparison.points import read_rows as rows_or_problem
-from loadtests.rows import parts, read_rows
-from models.spec import artifacts_root
+from serveoff.analyse.point_estimates import read_rows as rows_or_problem
+from serveoff.loadtests.recording.rows import parts, read_rows
+from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL
+from serveoff.models.spec import artifacts_root
 from tests.command_line import CommandLine
 from tests.docker.pages import Page, rows_of
 

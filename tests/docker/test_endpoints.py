@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from comparison import gate
-from comparison.deployments import read_registry
+from serveoff.measure import agreement_gate
+from serveoff.services.registry import read_registry
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -29,8 +29,8 @@ def test_golden_inputs(stack, model_dir):
     for endpoint in endpoints:
         ports = endpoint.deployment.published.items()
         published = Published({name: f"127.0.0.1:{port}" for name, port in ports})
-        for encoding in gate.encodings(endpoint):
-            result = gate.check(endpoint, published, encoding)
+        for encoding in agreement_gate.encodings(endpoint):
+            result = agreement_gate.check(endpoint, published, encoding)
             assert result.passed, f"{endpoint.name} {encoding}: {result.reason}"
             assert result.checked == 64
 

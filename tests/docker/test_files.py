@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from models.spec import REPOSITORY
+from serveoff.models.spec import REPOSITORY
 from tests.docker.stack import Stack
 
 BASE = "docker-compose.yml"

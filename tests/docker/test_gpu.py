@@ -1,7 +1,7 @@
 """The stack on a GPU, as far as a machine without one can tell: what Compose makes of the files.
 
 That a model which computes elsewhere is found out is tested where it is: tests/models/test_devices.py and
-tests/comparison/test_device.py.
+tests/serveoff/measure/audit/test_device.py.
 """
 
 import shutil
@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from comparison.deployments import read_registry
+from serveoff.services.registry import read_registry
 from tests.docker.stack import Stack
 
 BASE, GPU = "docker-compose.yml", "docker-compose.gpu.yml"

@@ -5,11 +5,11 @@ import time
 import docker
 import pytest
 
-from comparison.containers.inside import read_container
-from comparison.containers.server import DockerServer
-from comparison.containers.usage import engine_stats, kernel_counters, sampling
-from comparison.deployments import read_registry
-from comparison.kernel import LIMITS, STATUS, address_space_limit, read_threads, resident_bytes
+from serveoff.measure.audit.procfs import LIMITS, STATUS, address_space_limit, read_threads, resident_bytes
+from serveoff.measure.runtimes.containers.container_procfs import read_container
+from serveoff.measure.runtimes.containers.server import DockerServer
+from serveoff.measure.runtimes.containers.usage import engine_stats, kernel_counters, sampling
+from serveoff.services.registry import read_registry
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

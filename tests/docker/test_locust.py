@@ -7,8 +7,8 @@ import time
 import docker
 import pytest
 
-from comparison.deployments import read_registry
-from loadtests.rows import read_rows
+from serveoff.loadtests.recording.rows import read_rows
+from serveoff.services.registry import read_registry
 from tests.docker.pages import Page, rows_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

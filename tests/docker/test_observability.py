@@ -23,11 +23,11 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from comparison.cpus import CpuPlan
-from comparison.deployments import read_registry
-from comparison.readiness import wait_ready
-from comparison.runtimes.local import LocalRuntime, free_port
-from models.spec import REPOSITORY
+from serveoff.measure.readiness import wait_ready
+from serveoff.measure.runtimes.cpus import CpuPlan
+from serveoff.measure.runtimes.local import LocalRuntime, free_port
+from serveoff.models.spec import REPOSITORY
+from serveoff.services.registry import read_registry
 from tests.bad_inputs import GOOD, Case, send
 
 OBSERVABILITY = REPOSITORY / "observability"

@@ -5,7 +5,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from models.spec import artifacts_root
+from serveoff.models.spec import artifacts_root
 from tests.command_line import CommandLine
 
 

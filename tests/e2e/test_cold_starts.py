@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from comparison.studies.cold_start import pieces
+from serveoff.analyse.studies.cold_start import pieces
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow

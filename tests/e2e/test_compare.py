@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from comparison.deployments import read_registry
-from comparison.usage import read_usage
-from loadtests.rows import read_rows
+from serveoff.loadtests.recording.rows import read_rows
+from serveoff.record.usage import read_usage
+from serveoff.services.registry import read_registry
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from comparison.clients import LOCUSTFILE
-from comparison.results import load_suite
-from models.manifest import digest
+from serveoff.measure.runtimes.host_client import LOCUSTFILE
+from serveoff.models.manifest import digest
+from serveoff.record.results import load_suite
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def test_an_artifact_with_one_weight_changed_is_caught_and_not_ranked(cli, tmp_p
 def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli):
     process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--duration", "2")
     cli.wait_until(lambda: _in_first_window(cli, "flask-null-rest"), process)
-    victim = next(p for p in cli.running("services.flaskrest") if p.environ()["SERVING_FORMAT"] == "null")
+    victim = next(p for p in cli.running("serveoff.services.flaskrest") if p.environ()["SERVING_FORMAT"] == "null")
     os.killpg(os.getpgid(victim.pid), signal.SIGKILL)
     _, err = process.communicate(timeout=200)
     assert process.returncode in MEASURED, err
@@ -72,7 +72,7 @@ def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli
 
 
 MOMENTS = {
-    "cold start": lambda cli: cli.running("services.flaskrest"),
+    "cold start": lambda cli: cli.running("serveoff.services.flaskrest"),
     "gate passed": lambda cli: _suite(cli) and any(e.gate for e in _suite(cli).endpoints),
     "locust starts": lambda cli: cli.running(str(LOCUSTFILE)),
     "in a window": lambda cli: _in_first_window(cli, "flask-null-rest"),

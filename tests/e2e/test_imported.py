@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from models.manifest import MANIFEST_NAME, Missing, read_manifest
+from serveoff.models.manifest import MANIFEST_NAME, Missing, read_manifest
 from tests.command_line import MEASURED, CommandLine
 from tests.services.two_tensors import NAME
 from tests.services.two_tensors_artifacts import write_model

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from comparison.plan import CEILING_PROBES
-from comparison.spent import spent
+from serveoff.analyse.time_budget import spent
+from serveoff.measure.plan.plan import CEILING_PROBES
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow

@@ -2,9 +2,9 @@
 
 import pytest
 
-from comparison.analysis import compare
-from comparison.signals import told
-from loadtests.rows import read_rows
+from serveoff.analyse.analysis import compare
+from serveoff.analyse.server_signals import told
+from serveoff.loadtests.recording.rows import read_rows
 from tests.command_line import MEASURED
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtests.rows import read_rows
-from models.golden import Golden, write_golden
+from serveoff.loadtests.recording.rows import read_rows
+from serveoff.models.golden import Golden, write_golden
 from tests.imported import write_model
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -145,8 +145,8 @@ def other_port():
 @pytest.fixture
 def web_ui(server, pool, tmp_path, free_port):
     """Locust's web UI, with the server announced as `serveoff serve` would; yields its address."""
-    from comparison.deployments import read_registry
-    from loadtests.endpoints import announce
+    from serveoff.loadtests.endpoints import announce
+    from serveoff.services.registry import read_registry
 
     deployment = next(d for d in read_registry() if d.name == "tfserving-savedmodel")
     ports = {"rest": int(server.rest.split(":")[1]), "grpc": int(server.grpc.split(":")[1])}

@@ -18,9 +18,9 @@ from pathlib import Path
 import grpc
 import numpy as np
 
-from loadtests.payloads import grpc_tfserving, grpc_torchserve, json_rows
-from loadtests.samples import expected_outputs, golden_inputs, spec_of
-from models.tensors import rows_of, take
+from serveoff.loadtests.payloads import grpc_tfserving, grpc_torchserve, json_rows
+from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
+from serveoff.models.tensors import rows_of, take
 
 MODEL = "digits_cnn"
 PREDICT = f"/v1/models/{MODEL}:predict"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from loadtests.arrivals import Arrivals, behind, schedule
-from loadtests.clock import Clock
-from loadtests.loads import Load, parse_load
+from serveoff.loadtests.arrivals import Arrivals, behind, schedule
+from serveoff.loadtests.clock import Clock
+from serveoff.loadtests.loads import Load, parse_load
 
 POISSON = parse_load("poisson@500")
 

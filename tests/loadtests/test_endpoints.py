@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from comparison.deployments import read_registry
-from loadtests.endpoints import EndpointError, announce, find, running, withdraw
+from serveoff.loadtests.endpoints import EndpointError, announce, find, running, withdraw
+from serveoff.services.registry import read_registry
 
 REGISTRY = {deployment.name: deployment for deployment in read_registry()}
 TFSERVING = REGISTRY["tfserving-savedmodel"]

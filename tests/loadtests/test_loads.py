@@ -1,6 +1,6 @@
 import pytest
 
-from loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Stage, closed, parse_load, parse_stages
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Stage, closed, parse_load, parse_stages
 
 
 def test_stages_are_users_and_seconds():

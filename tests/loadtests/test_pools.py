@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from loadtests.endpoints import Target
-from loadtests.payloads import json_rows
-from loadtests.pools import make_pool
-from loadtests.samples import expected_outputs, golden_inputs
-from models.tensors import take
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.payloads import json_rows
+from serveoff.loadtests.pools import make_pool
+from serveoff.loadtests.samples import expected_outputs, golden_inputs
+from serveoff.models.tensors import take
 from tests.loadtests.payloads.models import DIGITS
 
 TARGET = Target("flask-torchscript-rest", "rest", "127.0.0.1", 8501, "digits_cnn", "torchscript")

@@ -1,6 +1,6 @@
 import pytest
 
-from loadtests.samples import SamplesError, expected_outputs, golden_inputs, spec_of
+from serveoff.loadtests.samples import SamplesError, expected_outputs, golden_inputs, spec_of
 
 
 def test_the_null_deployment_should_answer_zeros(pool):

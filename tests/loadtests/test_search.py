@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from loadtests.loads import Seek, parse_stages
-from loadtests.search import seek
+from serveoff.loadtests.loads import Seek, parse_stages
+from serveoff.loadtests.search import seek
 
 
 def probes(edge, low=100.0, high=1000.0, number=9, noise=0.0, seed=1):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from loadtests.shapes import MOST_USERS, NONE, ShapeError, check_shape, find, shape_names
+from serveoff.loadtests.shapes import MOST_USERS, NONE, ShapeError, check_shape, find, shape_names
 from tests.loadtests.conftest import REST
 from tests.loadtests.fetch import fetch
 
@@ -129,7 +129,7 @@ def test_a_shape_that_cannot_be_is_refused(locust, options, message):
 
 @pytest.mark.slow
 def test_the_web_page_offers_shapes(web_ui, server, tmp_path):
-    from loadtests.rows import read_rows
+    from serveoff.loadtests.recording.rows import read_rows
 
     choices = re.search(r'"shape": \{.*?"choices": (\[.*?\])', fetch(web_ui))
     assert choices

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from loadtests.rows import parts, read_rows
+from serveoff.loadtests.recording.rows import parts, read_rows
 from tests.loadtests.conftest import LOCUST, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
 

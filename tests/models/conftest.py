@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models import zoo
-from models.manifest import MANIFEST_NAME, Manifest, digest, read_manifest
+from serveoff.models import zoo
+from serveoff.models.manifest import MANIFEST_NAME, Manifest, digest, read_manifest
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.agreement import TOLERANCE, Mismatch, agreement, compare
-from models.golden import Golden
+from serveoff.models.agreement import TOLERANCE, Mismatch, agreement, compare
+from serveoff.models.golden import Golden
 
 OUTPUTS = np.eye(4, 3, dtype=np.float32)
 

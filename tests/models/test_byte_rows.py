@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from models.agreement import TOLERANCE
-from models.byte_rows import decode_rows
-from models.spec import BYTES_SIGNATURE, TensorSpec
-from models.tensorflow_setup import configure
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.agreement import TOLERANCE
+from serveoff.models.byte_rows import decode_rows
+from serveoff.models.frameworks.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import BYTES_SIGNATURE, TensorSpec
 
 tf1 = tf.compat.v1
 SERVED = ["savedmodel/1", "frozen_graph/serving/1"]

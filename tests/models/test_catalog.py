@@ -1,10 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
-from models import catalog, zoo
-from models.__main__ import ARTIFACT_PROBLEM, main
-from models.manifest import MANIFEST_NAME, ArtifactError, Manifest
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models import catalog, zoo
+from serveoff.models.__main__ import ARTIFACT_PROBLEM, main
+from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 X = TensorSpec(name="x", shape=(-1, 2), dtype="int64")
 SPEC = ModelSpec(name="shop_2", description="", inputs=(X,), outputs=(X.model_copy(update={"name": "y"}),))

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from torch import nn
 
-from models import formats
-from models.agreement import TOLERANCE
-from models.formats.torch_eager import filled
-from models.keras_weights import set_weights
-from models.tensorflow_setup import configure
-from models.tensorflow_setup import tensorflow as tf
-from models.weights import read_weights
-from models.zoo import load_spec
-from models.zoo.digits_cnn import LAYERS, keras_model, tf1_graph, torch_module
+from serveoff.models import formats
+from serveoff.models.agreement import TOLERANCE
+from serveoff.models.formats.torch_eager import filled
+from serveoff.models.frameworks.keras_weights import set_weights
+from serveoff.models.frameworks.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.weights import read_weights
+from serveoff.models.zoo import load_spec
+from serveoff.models.zoo.digits_cnn import LAYERS, keras_model, tf1_graph, torch_module
 
 tf1 = tf.compat.v1
 SPEC = load_spec("digits_cnn")

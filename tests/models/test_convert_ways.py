@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from models import convert
-from models.convert import Edge, paths
+from serveoff.models import convert
+from serveoff.models.convert import Edge, paths
 
 EDGES = [
     Edge(*pair.split("-"))
@@ -31,7 +31,7 @@ def test_where_no_way_leads_there_is_none():
 def test_every_step_says_in_its_module_what_its_name_says():
     """Read, not imported: their libraries need not be here."""
     for edge in convert.edges():
-        tree = ast.parse((Path(convert.__file__).parent / f"{edge.name}.py").read_text())
+        tree = ast.parse((Path(convert.steps.__file__).parent / f"{edge.name}.py").read_text())
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert "convert" in names, edge
         pairs = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from models.zoo.digits_cnn import SPEC, data
+from serveoff.models.zoo.digits_cnn import SPEC, data
 
 
 def test_every_digit_is_in_one_split_and_in_its_share():

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from models import tensorflow_setup
-from models.formats import frozen_graph, one_row
-from models.formats.torch_eager import calling
-from models.spec import REPOSITORY
-from models.tensorflow_setup import joined
-from models.tensorflow_setup import tensorflow as tf
-from models.zoo import load_spec
+from serveoff.models.formats import frozen_graph, one_row
+from serveoff.models.formats.torch_eager import calling
+from serveoff.models.frameworks import tensorflow_setup
+from serveoff.models.frameworks.tensorflow_setup import joined
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import REPOSITORY
+from serveoff.models.zoo import load_spec
 
 torch = pytest.importorskip("torch")
 tf1 = tf.compat.v1
@@ -32,9 +32,9 @@ def threads():
 LOAD_ON_THE_SECOND_DEVICE = """
 import json, sys
 from pathlib import Path
-from models.formats import find
-from models.tensorflow_setup import tensorflow as tf
-from models.zoo import load_spec
+from serveoff.models.formats import find
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.zoo import load_spec
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 for module in (find("savedmodel"), find("keras_eager")):

@@ -8,8 +8,8 @@ import time
 import psutil
 import pytest
 
-from models.manifest import digest, read_manifest
-from models.spec import REPOSITORY
+from serveoff.models.manifest import digest, read_manifest
+from serveoff.models.spec import REPOSITORY
 
 STAGES = ("train", "export formats", "verify answers")
 INTERRUPTED = (*STAGES[:-1], pytest.param(STAGES[-1], marks=pytest.mark.long))
@@ -23,7 +23,7 @@ def artifacts(copied_model):
 
 def start_export(artifacts, *arguments):
     return subprocess.Popen(
-        [sys.executable, "-m", "models", "export", *arguments],
+        [sys.executable, "-m", "serveoff.models", "export", *arguments],
         cwd=REPOSITORY,
         env={**os.environ, "SERVEOFF_ARTIFACTS": str(artifacts)},
         stdout=subprocess.PIPE,
@@ -61,7 +61,7 @@ def test_an_export_with_nothing_to_do_changes_nothing_and_imports_no_framework(a
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(artifacts))
     before = digest(artifacts / "digits_cnn"), (artifacts / "digits_cnn").stat().st_ino
     code = (
-        "import sys\nfrom models.__main__ import main\nassert main(['export']) == 0\n"
+        "import sys\nfrom serveoff.models.__main__ import main\nassert main(['export']) == 0\n"
         "print(sorted({'torch', 'tensorflow', 'keras', 'sklearn'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
@@ -137,7 +137,7 @@ def test_an_unknown_model_is_named(artifacts):
 
 def test_an_export_waits_for_another_of_the_same_model(artifacts):
     code = (
-        "import pathlib, sys\nfrom models.staging import locked\n"
+        "import pathlib, sys\nfrom serveoff.models.staging import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n    print('locked', flush=True)\n    sys.stdin.read()\n"
     )
     holder = subprocess.Popen(

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from models.fingerprint import fingerprint, is_current
-from models.manifest import ArtifactError
+from serveoff.models.fingerprint import fingerprint, is_current
+from serveoff.models.manifest import ArtifactError
 
 MODEL = "digits_cnn"
 
@@ -30,7 +30,7 @@ def test_a_changed_file_is_noticed(copied_model, damaged):
 
 
 def test_a_package_that_the_recipe_needs_is_asked_for_by_name(copied_model, monkeypatch):
-    from models.zoo import digits_cnn
+    from serveoff.models.zoo import digits_cnn
 
     before = fingerprint(MODEL)
     monkeypatch.setattr(digits_cnn, "PACKAGES", ("pytest",), raising=False)

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from models import formats
-from models.agreement import TOLERANCE
-from models.manifest import ArtifactError, read_manifest
-from models.spec import TensorSpec
-from models.tensorflow_setup import configure
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import take
-from models.weights import read_weights, to_torch
-from models.zoo import load_spec
+from serveoff.models import formats
+from serveoff.models.agreement import TOLERANCE
+from serveoff.models.frameworks.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.manifest import ArtifactError, read_manifest
+from serveoff.models.spec import TensorSpec
+from serveoff.models.tensors import take
+from serveoff.models.weights import read_weights, to_torch
+from serveoff.models.zoo import load_spec
 
 torch = pytest.importorskip("torch")
 tf1 = tf.compat.v1

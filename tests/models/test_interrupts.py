@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from models.spec import REPOSITORY
+from serveoff.models.spec import REPOSITORY
 
 SWALLOWED = """
 import os, signal, sys
 from pathlib import Path
-from models import interrupts
-from models.staging import staged
+from serveoff.models import interrupts
+from serveoff.models.staging import staged
 interrupts.remember()
 try:
     with staged(Path(sys.argv[1])):
@@ -42,7 +42,7 @@ def test_what_was_swallowed_ends_the_work_before_anything_is_replaced(tmp_path, 
 
 REPLACED = """
 import os, signal, sys
-from models import __main__ as command
+from serveoff.models import __main__ as command
 def broken(options):
     if sys.argv[1] == "struck":
         try:

@@ -3,9 +3,17 @@ from importlib.metadata import version
 
 import pytest
 
-from models import spec, zoo
-from models.manifest import MANIFEST_NAME, ArtifactError, Missing, digest, read_manifest, size_bytes, verify_artifact
-from models.weights import read_weights
+from serveoff.models import spec, zoo
+from serveoff.models.manifest import (
+    MANIFEST_NAME,
+    ArtifactError,
+    Missing,
+    digest,
+    read_manifest,
+    size_bytes,
+    verify_artifact,
+)
+from serveoff.models.weights import read_weights
 
 MISSING = {"torchscript": Missing(reason="NonZero has no fixed shape", operator="NonZero")}
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from models import formats, zoo
-from models.agreement import agreement
-from models.golden import Golden
-from models.spec import BYTES_SIGNATURE, FORMATS
-from models.tensorflow_setup import configure
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import misfit, take, zeros
+from serveoff.models import formats, zoo
+from serveoff.models.agreement import agreement
+from serveoff.models.frameworks.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.golden import Golden
+from serveoff.models.spec import BYTES_SIGNATURE, FORMATS
+from serveoff.models.tensors import misfit, take, zeros
 
 pytest.importorskip("torch")
 tf1 = tf.compat.v1
@@ -107,8 +107,8 @@ def as_bytes(array):
 
 def test_an_input_that_the_network_does_not_use_is_taken_all_the_same(tmp_path):
     """As a mask that an import found to be all ones: the graph keeps its placeholder."""
-    from models.formats import frozen_graph
-    from models.spec import ModelSpec, TensorSpec
+    from serveoff.models.formats import frozen_graph
+    from serveoff.models.spec import ModelSpec, TensorSpec
 
     x, unused = (TensorSpec(name=name, shape=(-1, 2), dtype="float32") for name in ("x", "unused"))
     spec = ModelSpec(name="half", description="", inputs=(x, unused), outputs=(x.model_copy(update={"name": "y"}),))

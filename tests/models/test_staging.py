@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from models.staging import locked, staged
+from serveoff.models.staging import locked, staged
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_block_that_fails_leaves_the_old_folder_alone(target):
 
 def test_a_killed_writer_leaves_the_old_folder_and_the_next_one_clears_up(target):
     code = (
-        "import pathlib, sys, time\nfrom models.staging import locked, staged\n"
+        "import pathlib, sys, time\nfrom serveoff.models.staging import locked, staged\n"
         "target = pathlib.Path(sys.argv[1])\n"
         "with locked(target), staged(target) as folder:\n"
         "    (folder / 'content').write_text('half')\n    print('written', flush=True)\n    time.sleep(60)\n"

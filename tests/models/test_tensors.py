@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.spec import TensorSpec
-from models.tensors import as_specified, by_name, join, misfit, named, rows_of, split, take, zeros
+from serveoff.models.spec import TensorSpec
+from serveoff.models.tensors import as_specified, by_name, join, misfit, named, rows_of, split, take, zeros
 
 TENSORS = (TensorSpec(name="a", shape=(-1, 2), dtype="float32"), TensorSpec(name="b", shape=(-1,), dtype="int64"))
 

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.formats import find
-from models.golden import ROWS
-from models.manifest import read_manifest
-from models.tensors import misfit
-from models.train import Course, TrainingError, forward
-from models.weights import read_weights
-from models.zoo.digits_cnn import SPEC, data, recipe
+from serveoff.models.formats import find
+from serveoff.models.golden import ROWS
+from serveoff.models.manifest import read_manifest
+from serveoff.models.tensors import misfit
+from serveoff.models.train import Course, TrainingError, forward
+from serveoff.models.weights import read_weights
+from serveoff.models.zoo.digits_cnn import SPEC, data, recipe
 
 torch = pytest.importorskip("torch")
 
@@ -54,9 +54,9 @@ def test_a_network_that_learned_too_little_is_refused(monkeypatch):
 
 
 def test_a_course_shows_every_example_once_per_epoch_and_augments_each_batch(small_zoo):
-    from models.train import Examples, fit
-    from models.zoo.pair import SPEC as PAIR
-    from models.zoo.pair import torch_module
+    from serveoff.models.train import Examples, fit
+    from serveoff.models.zoo.pair import SPEC as PAIR
+    from serveoff.models.zoo.pair import torch_module
 
     seen, epochs = [], []
 
@@ -75,8 +75,8 @@ def test_a_course_shows_every_example_once_per_epoch_and_augments_each_batch(sma
 
 
 def test_a_network_is_asked_for_so_many_rows_at_a_time(small_zoo):
-    from models.zoo.pair import SPEC as PAIR
-    from models.zoo.pair import torch_module
+    from serveoff.models.zoo.pair import SPEC as PAIR
+    from serveoff.models.zoo.pair import torch_module
 
     module, asked = torch_module.build(), []
     module.register_forward_pre_hook(lambda module, inputs: asked.append(len(inputs[0])))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.agreement import TOLERANCE
-from models.formats.torch_eager import load
-from models.manifest import ArtifactError
-from models.spec import FORMATS, REPOSITORY
-from models.verify import verify_model
-from models.zoo import load_spec
+from serveoff.models.agreement import TOLERANCE
+from serveoff.models.formats.torch_eager import load
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import FORMATS, REPOSITORY
+from serveoff.models.verify import verify_model
+from serveoff.models.zoo import load_spec
 
 
 def change_one_weight(file, name="conv2.bias", index=3, by=0.5):
@@ -76,7 +76,7 @@ def test_the_command_reports_a_problem_by_its_exit_code_and_message(copied_model
     fix_hash(copied_model, "torch_eager")
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(copied_model.parent))
     result = subprocess.run(
-        [sys.executable, "-m", "models", "verify", "--format", "torch_eager"],
+        [sys.executable, "-m", "serveoff.models", "verify", "--format", "torch_eager"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

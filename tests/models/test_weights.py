@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.weights import from_torch, read_weights, to_torch, write_weights
+from serveoff.models.weights import from_torch, read_weights, to_torch, write_weights
 
 torch = pytest.importorskip("torch")
 

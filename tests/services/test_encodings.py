@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from comparison import gate
-from comparison.deployments import read_registry
+from serveoff.measure import agreement_gate
+from serveoff.services.registry import read_registry
 from tests.services import two_tensors
 from tests.services.flaskrest.serving import serve
 from tests.services.tfserving.model_server import running
@@ -58,7 +58,7 @@ def torchserve(model_dir, format, folder):
 def tfserving(model_dir, format, folder):
     settings = {"MODEL": model_dir.name, "MODEL_DIR": str(model_dir), "FORMAT": format, "DEVICE": "cpu"}
     environ = {f"SERVING_{name}": value for name, value in settings.items()}
-    with running(folder, module="services.tfserving", PATH="/nowhere", **environ) as server:
+    with running(folder, module="serveoff.services.tfserving", PATH="/nowhere", **environ) as server:
         yield Reached(server.rest_port, server.grpc_port)
 
 
@@ -68,8 +68,8 @@ SERVING = {"flask": flask, "torchserve": torchserve, "tfserving": tfserving}
 def answers_golden(deployment, model_dir, folder, rows):
     with SERVING[deployment.server](model_dir, deployment.format, folder) as server:
         for endpoint in deployment.endpoints:
-            checked = {"": gate.check(endpoint, server)} | gate.check_others(endpoint, server)
-            assert checked.keys() == gate.encodings(endpoint).keys()
+            checked = {"": agreement_gate.check(endpoint, server)} | agreement_gate.check_others(endpoint, server)
+            assert checked.keys() == agreement_gate.encodings(endpoint).keys()
             for name, found in checked.items():
                 assert found.passed, f"{endpoint.name} {name}: {found.reason}"
                 assert found.checked == rows
@@ -78,7 +78,7 @@ def answers_golden(deployment, model_dir, folder, rows):
 @pytest.mark.parametrize("service", TAKEN)
 def test_every_encoding_answers_the_golden_outputs(service, model_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
-    assert set(gate.taken(REGISTRY[service])) == TAKEN[service]
+    assert set(agreement_gate.taken(REGISTRY[service])) == TAKEN[service]
     answers_golden(REGISTRY[service], model_dir, tmp_path, rows=64)
 
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from comparison import gate
-from comparison.deployments import read_registry
-from models.spec import REPOSITORY, artifacts_root
+from serveoff.measure import agreement_gate
+from serveoff.models.spec import REPOSITORY, artifacts_root
+from serveoff.services.registry import read_registry
 from tests.bad_inputs import Case, send
 from tests.services.test_encodings import SERVING, TAKEN, answers_golden
 
@@ -26,7 +26,7 @@ BROKEN = b'{"signature_name": "serving_image", "instances": [{"b64": "bm8gaW1hZ2
 @pytest.fixture(scope="module")
 def image_dir():
     """The checkout's exported model, brought up to date first."""
-    command = [sys.executable, "-m", "models", "export", MODEL]
+    command = [sys.executable, "-m", "serveoff.models", "export", MODEL]
     result = subprocess.run(command, cwd=REPOSITORY, env=os.environ, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return artifacts_root() / MODEL
@@ -34,7 +34,7 @@ def image_dir():
 
 @pytest.mark.parametrize("service", TAKEN)
 def test_every_encoding_answers_the_golden_pictures(service, image_dir, tmp_path):
-    assert set(gate.taken(REGISTRY[service])) == TAKEN[service] | FILES[service]
+    assert set(agreement_gate.taken(REGISTRY[service])) == TAKEN[service] | FILES[service]
     answers_golden(REGISTRY[service], image_dir, tmp_path, rows=PICTURES)
 
 
@@ -45,12 +45,18 @@ def test_bytes_that_are_no_image_are_refused_at_once_and_the_server_goes_on(serv
     path = f"/v1/models/{MODEL}:predict"
     with SERVING[deployment.server](image_dir, deployment.format, tmp_path) as server:
         assert (
-            send("127.0.0.1", server.rest, Case("good", (200,), gate.body_of(endpoint, "json_png"), path)).status == 200
+            send(
+                "127.0.0.1", server.rest, Case("good", (200,), agreement_gate.body_of(endpoint, "json_png"), path)
+            ).status
+            == 200
         )
         asked_at = time.monotonic()
         refused = send("127.0.0.1", server.rest, Case("broken", (400,), BROKEN, path))
         assert refused.status == 400, refused.body
         assert time.monotonic() - asked_at < 2
         assert (
-            send("127.0.0.1", server.rest, Case("good", (200,), gate.body_of(endpoint, "json_png"), path)).status == 200
+            send(
+                "127.0.0.1", server.rest, Case("good", (200,), agreement_gate.body_of(endpoint, "json_png"), path)
+            ).status
+            == 200
         )

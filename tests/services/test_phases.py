@@ -20,7 +20,7 @@ def phases(log: str) -> dict[str, float]:
 
 def test_seconds_count_from_the_start_of_the_process_and_of_a_forks_parent() -> None:
     code = (
-        "import os, time; time.sleep(0.3); from services.phases import announce\n"
+        "import os, time; time.sleep(0.3); from serveoff.services.phases import announce\n"
         "announce('here')\nif os.fork() == 0: announce('fork'); os._exit(0)\nos.wait()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -29,9 +29,9 @@ def test_seconds_count_from_the_start_of_the_process_and_of_a_forks_parent() -> 
 
 
 def test_a_worker_that_is_a_program_of_its_own_counts_from_the_start_of_the_server() -> None:
-    worker = "from services.phases import announce, announce_worker; announce_worker(); announce('there')"
+    worker = "from serveoff.services.phases import announce, announce_worker; announce_worker(); announce('there')"
     code = (
-        "import os, subprocess, sys, time; from services.phases import announce_worker, start_of_server\n"
+        "import os, subprocess, sys, time; from serveoff.services.phases import announce_worker, start_of_server\n"
         "announce_worker(); time.sleep(0.3)\n"
         f"subprocess.run([sys.executable, '-c', {worker!r}], env={{**os.environ, **start_of_server()}}, check=True)"
     )

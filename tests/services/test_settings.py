@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-import services.flaskrest
-from services.settings import Settings, SettingsError
+import serveoff.services.flaskrest
+from serveoff.services.settings import Settings, SettingsError
 
 REQUIRED = {"SERVING_MODEL_DIR": "/models/m", "SERVING_FORMAT": "null"}
 OTHER_SERVERS = {"grpc_port", "management_port", "metrics_port"}
@@ -46,6 +46,6 @@ def test_an_unusable_setting_is_named(environ: dict[str, str], says: str) -> Non
 
 
 def test_flask_service_documents_every_setting_that_it_reads() -> None:
-    documented = services.flaskrest.__doc__ or ""
+    documented = serveoff.services.flaskrest.__doc__ or ""
     for field in fields(Settings):
         assert (f"SERVING_{field.name.upper()} " in documented) is (field.name not in OTHER_SERVERS), field.name

@@ -4,7 +4,7 @@ import sys
 
 WAITING = """
 import time
-from services.stopping import exit_on_sigterm
+from serveoff.services.stopping import exit_on_sigterm
 exit_on_sigterm()
 try:
     print("waiting", flush=True)

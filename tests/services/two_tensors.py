@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.spec import ModelSpec, TensorSpec
-from models.tensors import Batch
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import Batch
 
 NAME = "two_tensors"
 PREDICT = f"/v1/models/{NAME}:predict"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.golden import GOLDEN_NAME, Golden, write_golden
-from models.manifest import MANIFEST_NAME, Artifact, Manifest, digest, size_bytes
-from models.spec import BYTES_SIGNATURE
-from models.versions import installed
+from serveoff.models.frameworks.versions import installed
+from serveoff.models.golden import GOLDEN_NAME, Golden, write_golden
+from serveoff.models.manifest import MANIFEST_NAME, Artifact, Manifest, digest, size_bytes
+from serveoff.models.spec import BYTES_SIGNATURE
 from tests.services.two_tensors import NAME, SPEC, predict, rows
 
 # Frameworks are imported where they are needed: each takes seconds.
@@ -50,7 +50,7 @@ def _torchscript(folder: Path) -> None:
 def _savedmodel(folder: Path) -> None:
     import tensorflow as tf
 
-    from models.byte_rows import decode_rows
+    from serveoff.models.byte_rows import decode_rows
 
     prices, tokens = SPEC.inputs
 

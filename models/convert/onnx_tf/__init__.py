@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import onnx
 
-from models.convert import Unconvertible
-from models.convert.onnx_tf import elementwise, images, reductions, shapes
-from models.convert.onnx_tf.node import Node, Operator
-from models.convert.onnx_tf.values import Values
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert import Unconvertible
+from serveoff.models.convert.onnx_tf import elementwise, images, reductions, shapes
+from serveoff.models.convert.onnx_tf.node import Node, Operator
+from serveoff.models.convert.onnx_tf.values import Values
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
 OPERATORS: Mapping[str, Operator] = {
     **elementwise.OPERATORS,

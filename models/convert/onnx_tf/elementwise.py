@@ -7,9 +7,9 @@ from typing import Any
 
 import onnx
 
-from models.convert.onnx_tf.node import Node, Operator
-from models.convert.onnx_tf.values import IMAGE_RANKS, Values
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert.onnx_tf.node import Node, Operator
+from serveoff.models.convert.onnx_tf.values import IMAGE_RANKS, Values
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
 Compute = Callable[..., Any]
 

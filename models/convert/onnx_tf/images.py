@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from models.convert.onnx_tf.node import Node, Operator
-from models.convert.onnx_tf.shapes import first, gives
-from models.convert.onnx_tf.values import Values
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert.onnx_tf.node import Node, Operator
+from serveoff.models.convert.onnx_tf.shapes import first, gives
+from serveoff.models.convert.onnx_tf.values import Values
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
 
 def _convolution(node: Node, values: Values) -> None:

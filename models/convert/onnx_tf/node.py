@@ -7,7 +7,7 @@ from typing import Any
 
 import onnx
 
-from models.convert import Unconvertible
+from serveoff.models.convert import Unconvertible
 
 
 class Node:

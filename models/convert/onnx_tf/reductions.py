@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.convert.onnx_tf.node import Node, Operator
-from models.convert.onnx_tf.shapes import axes_of, first, gives
-from models.convert.onnx_tf.values import Values
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert.onnx_tf.node import Node, Operator
+from serveoff.models.convert.onnx_tf.shapes import axes_of, first, gives
+from serveoff.models.convert.onnx_tf.values import Values
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
 
 def _reduce(compute: Callable[..., Any]) -> Operator:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import onnx
 
-from models.convert.onnx_tf.node import Node, Operator
-from models.convert.onnx_tf.values import Values
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert.onnx_tf.node import Node, Operator
+from serveoff.models.convert.onnx_tf.values import Values
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
 
 def gives(compute: Callable[[Node, Values], Any]) -> Operator:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from models.convert.onnx_tf.node import Node
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert.onnx_tf.node import Node
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
 IMAGE_RANKS = (3, 4, 5)
 

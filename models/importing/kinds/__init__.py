@@ -1,7 +1,8 @@
 """The kinds of files a model may come in, one module each, found by its name.
 
 A kind's module imports no framework: it says whether a file looks like its own, and checks its structure as far as that
-can be told cheaply. What loads the file is the reader of the same name (models.importing.readers), in a child process.
+can be told cheaply. What loads the file is the reader of the same name (serveoff.models.importing.readers), in a child
+process.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import pkgutil
 from pathlib import Path
 from typing import Protocol, cast
 
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
 
 
 class Kind(Protocol):
     """What a kind's module offers."""
 
     NODE: str
-    """The node of models.convert that such a file becomes."""
+    """The node of serveoff.models.convert that such a file becomes."""
     FRAMEWORK: str
     """The distribution that reads it."""
     CALLED: str

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.importing import wire
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
+from serveoff.models.importing import protobuf_scan
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
 
 NODE = "frozen_graph"
 FRAMEWORK = "tensorflow"
@@ -55,8 +55,8 @@ def read(path: str) -> list[Node]:
     if Path(path).stat().st_size > MOST_BYTES:
         raise ImportFailed(f"{path} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
     try:
-        nodes = [_node(message) for message in wire.all_of(memoryview(Path(path).read_bytes()), 1)]
-    except wire.Malformed as error:
+        nodes = [_node(message) for message in protobuf_scan.all_of(memoryview(Path(path).read_bytes()), 1)]
+    except protobuf_scan.Malformed as error:
         raise ImportFailed(f"{path} is no GraphDef, or a truncated one: {error}", SAVE) from None
     if not nodes:
         raise ImportFailed(f"{path} holds no operation", SAVE)
@@ -64,9 +64,9 @@ def read(path: str) -> list[Node]:
 
 
 def _node(message: memoryview) -> Node:
-    node = Node(wire.text(message, 1), wire.text(message, 2), tuple(wire.texts(message, 3)))
+    node = Node(protobuf_scan.text(message, 1), protobuf_scan.text(message, 2), tuple(protobuf_scan.texts(message, 3)))
     if not node.name or not node.op:
-        raise wire.Malformed("an operation has no name or no kind")
+        raise protobuf_scan.Malformed("an operation has no name or no kind")
     return node
 
 

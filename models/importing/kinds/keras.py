@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from models.importing import archives
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
+from serveoff.models.importing import archives
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
 
 NODE = "keras"
 FRAMEWORK = "tensorflow"

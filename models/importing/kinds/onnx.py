@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.importing import wire
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
+from serveoff.models.importing import protobuf_scan
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
 
 NODE = "onnx"
 FRAMEWORK = "onnxruntime"
@@ -35,16 +35,16 @@ def check(source: Source) -> None:
         raise ImportFailed(f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
     try:
         _check_graph(memoryview(file.read_bytes()))
-    except wire.Malformed as error:
+    except protobuf_scan.Malformed as error:
         raise ImportFailed(f"{file} is no ONNX model, or a truncated one: {error}", SAVE) from None
 
 
 def _check_graph(message: memoryview) -> None:
-    graphs = wire.all_of(message, GRAPH)
-    if not graphs or not wire.all_of(message, OPSETS):
-        raise wire.Malformed("it names no graph, or no operator set")
+    graphs = protobuf_scan.all_of(message, GRAPH)
+    if not graphs or not protobuf_scan.all_of(message, OPSETS):
+        raise protobuf_scan.Malformed("it names no graph, or no operator set")
     graph = graphs[-1]
-    if not wire.all_of(graph, OUTPUTS):
-        raise wire.Malformed("its graph has no output")
-    if any(not wire.text(node, OPERATOR) for node in wire.all_of(graph, NODES)):
-        raise wire.Malformed("a node of its graph names no operator")
+    if not protobuf_scan.all_of(graph, OUTPUTS):
+        raise protobuf_scan.Malformed("its graph has no output")
+    if any(not protobuf_scan.text(node, OPERATOR) for node in protobuf_scan.all_of(graph, NODES)):
+        raise protobuf_scan.Malformed("a node of its graph names no operator")

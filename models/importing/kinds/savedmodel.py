@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.importing import wire
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
+from serveoff.models.importing import protobuf_scan
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
 
 NODE = "savedmodel"
 FRAMEWORK = "tensorflow"
@@ -51,7 +51,7 @@ def check(source: Source) -> None:
         raise ImportFailed(f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
     try:
         signatures = _signatures(memoryview(file.read_bytes()))
-    except wire.Malformed as error:
+    except protobuf_scan.Malformed as error:
         raise ImportFailed(f"{file} is no SavedModel, or a truncated one: {error}", SAVE) from None
     if source.signature not in signatures:
         there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
@@ -62,10 +62,10 @@ def check(source: Source) -> None:
 
 
 def _signatures(message: memoryview) -> set[str]:
-    graphs = wire.all_of(message, META_GRAPHS)
+    graphs = protobuf_scan.all_of(message, META_GRAPHS)
     if not graphs:
-        raise wire.Malformed("it holds no graph")
-    return {wire.text(entry, KEY) for graph in graphs for entry in wire.all_of(graph, SIGNATURES)}
+        raise protobuf_scan.Malformed("it holds no graph")
+    return {protobuf_scan.text(entry, KEY) for graph in graphs for entry in protobuf_scan.all_of(graph, SIGNATURES)}
 
 
 def _check_variables(folder: Path) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models.importing import archives, safetensors
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
+from serveoff.models.importing import archives, safetensors
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
 
 NODE = "torch"
 FRAMEWORK = "torch"

@@ -10,9 +10,9 @@ import importlib
 from pathlib import Path
 from typing import Protocol, cast
 
-from models.importing.source import Found, Names, Source
-from models.spec import ModelSpec
-from models.tensors import Array, Batch
+from serveoff.models.importing.source import Found, Names, Source
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 
 class Reader(Protocol):
@@ -26,7 +26,7 @@ class Reader(Protocol):
         """The outputs for a batch, both by the source's names; the outputs in the source's order."""
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
-        """Write the model as a node of models.convert, in an empty folder, with the spec's names."""
+        """Write the model as a node of serveoff.models.convert, in an empty folder, with the spec's names."""
 
 
 class Opening(Protocol):

@@ -6,13 +6,13 @@ import math
 from pathlib import Path
 from typing import Any
 
-from models.convert.tf_graphs import renamed
-from models.formats import frozen_graph
-from models.importing.kinds.frozen_graph import feeds, fetches, read
-from models.importing.source import Found, Names, Port, Source
-from models.spec import ModelSpec
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Array, Batch
+from serveoff.models.convert.tf_graphs import renamed
+from serveoff.models.formats import frozen_graph
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing.kinds.frozen_graph import feeds, fetches, read
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 tf1 = tf.compat.v1
 

@@ -7,16 +7,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from models.importing.child import Refused
-from models.importing.source import Found, Names, Port, Source
-from models.spec import ModelSpec
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Array, Batch
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing.child import Refused
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 import keras  # isort: skip  after TensorFlow was told to be quiet
 
 FILE, INPUTS = "model.keras", "inputs.json"
-"""As models.loading.keras_eager.model_keras reads them."""
+"""As serveoff.models.loading.keras_eager.model_keras reads them."""
 
 
 class KerasReader:

@@ -9,10 +9,10 @@ from typing import Any
 import onnx
 import onnxruntime
 
-from models.convert.onnx_models import write
-from models.importing.source import Found, Names, Port, Source
-from models.spec import ModelSpec
-from models.tensors import Array, Batch
+from serveoff.models.convert.onnx_models import write
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 DTYPES = {"float": "float32", "double": "float64"}
 """What ONNX calls otherwise than numpy."""

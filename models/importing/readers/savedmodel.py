@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.formats import savedmodel
-from models.importing.child import Refused
-from models.importing.kinds.savedmodel import folder_of
-from models.importing.source import Found, Names, Port, Source
-from models.spec import ModelSpec
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Array, Batch
+from serveoff.models.formats import savedmodel
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing.child import Refused
+from serveoff.models.importing.kinds.savedmodel import folder_of
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 
 class SavedModelReader:

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.importing import torch_folder
-from models.importing.child import Refused
-from models.importing.source import Found, Names, Port, Source
-from models.importing.torch_answers import named
-from models.loading.torch_eager import module_json
-from models.manifest import ArtifactError
-from models.spec import ModelSpec
-from models.tensors import Array, Batch
+from serveoff.models.importing import torch_folder
+from serveoff.models.importing.child import Refused
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.importing.torch_answers import named
+from serveoff.models.loading.torch_eager import module_json
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 
 class TorchReader:

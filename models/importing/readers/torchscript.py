@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from models.importing.child import Refused
-from models.importing.source import Found, Names, Port, Source
-from models.importing.torch_answers import named
-from models.spec import ModelSpec
-from models.tensors import Array, Batch
+from serveoff.models.importing.child import Refused
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.importing.torch_answers import named
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 FILE = "model.pt"
 

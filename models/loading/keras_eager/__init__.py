@@ -1,1 +1,1 @@
-"""Ways to build a Keras model: each module offers `build(folder, spec) -> models.keras_calling.Network`."""
+"""Ways to build a Keras model: each module offers `build(folder, spec) -> keras_calling.Network`."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import keras
 
-from models.keras_calling import Network, as_declared
-from models.spec import ModelSpec
+from serveoff.models.frameworks.keras_calling import Network, as_declared
+from serveoff.models.spec import ModelSpec
 
 FILE = "model.keras"
 INPUTS = "inputs.json"

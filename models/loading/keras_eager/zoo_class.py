@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models import zoo
-from models.keras_calling import Network, plain
-from models.spec import ModelSpec
+from serveoff.models import zoo
+from serveoff.models.frameworks.keras_calling import Network, plain
+from serveoff.models.spec import ModelSpec
 
 FILE = "model.weights.h5"
 

@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 
 from torch import nn
 
-from models.manifest import ArtifactError
-from models.spec import ModelSpec
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import ModelSpec
 
 FILE = "model.onnx"
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from torch import nn
 
-from models.manifest import ArtifactError
-from models.spec import ModelSpec
-from models.torch_state import read_state
+from serveoff.models.frameworks.torch_state import read_state
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import ModelSpec
 
 FILE = "module.json"
 CODE = "code"

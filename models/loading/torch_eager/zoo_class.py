@@ -6,9 +6,9 @@ from pathlib import Path
 
 from torch import nn
 
-from models import zoo
-from models.spec import ModelSpec
-from models.torch_state import read_state
+from serveoff.models import zoo
+from serveoff.models.frameworks.torch_state import read_state
+from serveoff.models.spec import ModelSpec
 
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:

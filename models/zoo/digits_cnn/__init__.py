@@ -4,7 +4,7 @@ Two 3x3 convolutions, each with ReLU and 2x2 max pooling, then two dense layers 
 networks take rows in NHWC order and flatten in that order, so that weights move between them by transposing.
 """
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 SPEC = ModelSpec(
     name="digits_cnn",

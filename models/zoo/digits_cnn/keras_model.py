@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, HIDDEN, SPEC
+from serveoff.models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, HIDDEN, SPEC
 
 
 class DigitsCNN(keras.Model):  # type: ignore[misc]

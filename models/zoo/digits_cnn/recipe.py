@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
-from models.zoo.digits_cnn import SPEC
-from models.zoo.digits_cnn.data import Split, load
+from serveoff.models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
+from serveoff.models.zoo.digits_cnn import SPEC
+from serveoff.models.zoo.digits_cnn.data import Split, load
 
 EPOCHS = 12
 SHIFT = 2

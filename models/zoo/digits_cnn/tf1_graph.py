@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN, SPEC
+from serveoff.models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN, SPEC
 
 tf1 = tf.compat.v1
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN
+from serveoff.models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN
 
 IMAGE_DIMS = 4
 """A batch of images: rows, channels, height, width."""

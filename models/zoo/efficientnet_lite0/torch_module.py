@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.zoo.efficientnet_lite0 import (
+from serveoff.models.zoo.efficientnet_lite0 import (
     BLOCKS,
     CLASSES,
     EPSILON,

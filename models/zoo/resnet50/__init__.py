@@ -17,7 +17,7 @@ Sources: K. He et al., "Deep Residual Learning for Image Recognition", 2015, htt
 
 from dataclasses import dataclass
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 SIDE = 224
 CLASSES = 1000
@@ -30,7 +30,7 @@ SPEC = ModelSpec(
 )
 
 PACKAGES = ("scikit-learn", "pillow")
-"""Of the photographs (models.images)."""
+"""Of the photographs (serveoff.models.images)."""
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 PIXEL_SCALE = (58.395, 57.12, 57.375)

@@ -7,7 +7,17 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from models.zoo.resnet50 import BLOCKS, CLASSES, EPSILON, PIXEL_MEAN, PIXEL_SCALE, SPEC, STEM, STEM_KERNEL, Block
+from serveoff.models.zoo.resnet50 import (
+    BLOCKS,
+    CLASSES,
+    EPSILON,
+    PIXEL_MEAN,
+    PIXEL_SCALE,
+    SPEC,
+    STEM,
+    STEM_KERNEL,
+    Block,
+)
 
 
 def conv(channels: int, name: str, kernel: int = 1, stride: int = 1) -> layers.Conv2D:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.images.photographs import as_input, pictures
-from models.train import SEED, OnEpoch, Trained, begin, golden_of, neutral
-from models.zoo.resnet50 import SIDE, SPEC
-from models.zoo.resnet50.torch_module import Bottleneck, ResNet50, build
+from serveoff.models.images.photographs import as_input, pictures
+from serveoff.models.train import SEED, OnEpoch, Trained, begin, golden_of, neutral
+from serveoff.models.zoo.resnet50 import SIDE, SPEC
+from serveoff.models.zoo.resnet50.torch_module import Bottleneck, ResNet50, build
 
 EPOCHS = 1
 ROWS = 8

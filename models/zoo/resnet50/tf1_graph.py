@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.zoo.resnet50 import (
+from serveoff.models.zoo.resnet50 import (
     BLOCKS,
     CLASSES,
     EPSILON,

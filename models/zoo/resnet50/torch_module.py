@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.zoo.resnet50 import (
+from serveoff.models.zoo.resnet50 import (
     BLOCKS,
     CLASSES,
     EPSILON,

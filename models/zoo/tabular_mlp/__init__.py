@@ -4,7 +4,7 @@ Thirty numbers as they were measured, standardised inside the network, then thre
 thousand weights it computes for microseconds: whatever else a request costs is the server's and the protocol's.
 """
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 FEATURES = 30
 HIDDEN1 = 64

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from models.zoo.tabular_mlp import CLASSES, EPSILON, HIDDEN1, HIDDEN2, SPEC
+from serveoff.models.zoo.tabular_mlp import CLASSES, EPSILON, HIDDEN1, HIDDEN2, SPEC
 
 
 class TabularMLP(keras.Model):  # type: ignore[misc]

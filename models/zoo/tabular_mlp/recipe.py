@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.train import (
+from serveoff.models.train import (
     SEED,
     Course,
     Examples,
@@ -19,9 +19,9 @@ from models.train import (
     golden_of,
     neutral,
 )
-from models.zoo.tabular_mlp import SPEC
-from models.zoo.tabular_mlp.data import Split, load
-from models.zoo.tabular_mlp.torch_module import TabularMLP, build
+from serveoff.models.zoo.tabular_mlp import SPEC
+from serveoff.models.zoo.tabular_mlp.data import Split, load
+from serveoff.models.zoo.tabular_mlp.torch_module import TabularMLP, build
 
 EPOCHS = 40
 COURSE = Course(EPOCHS, batch=32)

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.zoo.tabular_mlp import CLASSES, EPSILON, FEATURES, HIDDEN1, HIDDEN2, SPEC
+from serveoff.models.zoo.tabular_mlp import CLASSES, EPSILON, FEATURES, HIDDEN1, HIDDEN2, SPEC
 
 tf1 = tf.compat.v1
 

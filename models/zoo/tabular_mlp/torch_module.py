@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.zoo.tabular_mlp import CLASSES, EPSILON, FEATURES, HIDDEN1, HIDDEN2
+from serveoff.models.zoo.tabular_mlp import CLASSES, EPSILON, FEATURES, HIDDEN1, HIDDEN2
 
 
 class Standardise(nn.Module):  # type: ignore[misc]

@@ -9,7 +9,7 @@ part instead of after it: R. Xiong et al., ICML 2020, https://arxiv.org/abs/2002
 all three, as two matrix products around a masked softmax.
 """
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 LIBRARIES = ("keras", "scipy", "sklearn", "torch")
 """The classes, in order."""

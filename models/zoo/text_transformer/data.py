@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.zoo.text_transformer import LENGTH, LIBRARIES
-from models.zoo.text_transformer.tokens import encode, words_of
+from serveoff.models.zoo.text_transformer import LENGTH, LIBRARIES
+from serveoff.models.zoo.text_transformer.tokens import encode, words_of
 
 PARTS = {
     "keras": ("src",),

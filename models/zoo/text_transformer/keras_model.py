@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from models.zoo.text_transformer import (
+from serveoff.models.zoo.text_transformer import (
     CLASSES,
     DEPTH,
     EPSILON,

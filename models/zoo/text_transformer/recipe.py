@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
-from models.zoo.text_transformer import PADDING, SPEC
-from models.zoo.text_transformer.data import Split, load
+from serveoff.models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
+from serveoff.models.zoo.text_transformer import PADDING, SPEC
+from serveoff.models.zoo.text_transformer.data import Split, load
 
 EPOCHS = 3
 BATCH = 64

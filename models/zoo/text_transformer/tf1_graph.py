@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.zoo.text_transformer import (
+from serveoff.models.zoo.text_transformer import (
     CLASSES,
     DEPTH,
     EPSILON,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.zoo.text_transformer import LENGTH, PADDING, VOCABULARY
+from serveoff.models.zoo.text_transformer import LENGTH, PADDING, VOCABULARY
 
 WORD = re.compile(r"[a-z]+|[0-9]")
 OWN_NAMES = frozenset(

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.zoo.text_transformer import (
+from serveoff.models.zoo.text_transformer import (
     CLASSES,
     DEPTH,
     EPSILON,

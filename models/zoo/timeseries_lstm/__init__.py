@@ -7,7 +7,7 @@ framework has one operation for the whole of it, as PyTorch has.
 The input and the output are sunspot numbers; the network scales them within.
 """
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 YEARS = 48
 """Four of the sun's cycles of about eleven years, and what came before."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.datasets import sunspots
 
-from models.zoo.timeseries_lstm import YEARS
+from serveoff.models.zoo.timeseries_lstm import YEARS
 
 FIRST_YEAR = 1700
 LAST_LEARNED = 1920

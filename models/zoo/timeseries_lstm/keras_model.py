@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from models.zoo.timeseries_lstm import SCALE, SPEC, UNITS
+from serveoff.models.zoo.timeseries_lstm import SCALE, SPEC, UNITS
 
 
 class SunspotLSTM(keras.Model):  # type: ignore[misc]

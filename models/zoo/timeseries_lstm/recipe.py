@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.train import (
+from serveoff.models.train import (
     SEED,
     Course,
     Examples,
@@ -21,9 +21,9 @@ from models.train import (
     golden_of,
     neutral,
 )
-from models.zoo.timeseries_lstm import SCALE, SPEC
-from models.zoo.timeseries_lstm.data import Split, load
-from models.zoo.timeseries_lstm.torch_module import build
+from serveoff.models.zoo.timeseries_lstm import SCALE, SPEC
+from serveoff.models.zoo.timeseries_lstm.data import Split, load
+from serveoff.models.zoo.timeseries_lstm.torch_module import build
 
 EPOCHS = 60
 BATCH = 16

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.zoo.timeseries_lstm import SCALE, SPEC, UNITS, YEARS
+from serveoff.models.zoo.timeseries_lstm import SCALE, SPEC, UNITS, YEARS
 
 tf1 = tf.compat.v1
 

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.weights import Weights, from_torch, to_torch
-from models.zoo.timeseries_lstm import SCALE, UNITS
+from serveoff.models.weights import Weights, from_torch, to_torch
+from serveoff.models.zoo.timeseries_lstm import SCALE, UNITS
 
 
 class SunspotLSTM(nn.Module):  # type: ignore[misc]

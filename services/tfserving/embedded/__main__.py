@@ -1,4 +1,4 @@
-"""The embedded model server's command: `python -m services.tfserving.embedded --model_base_path=... --port=...`."""
+"""The embedded model server's command: `python -m serveoff.services.tfserving.embedded FLAGS`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from services.phases import announce
-from services.tfserving.embedded.errors import Code, ServingError
-from services.tfserving.embedded.flags import Flags, UsageError, parse
+from serveoff.services.phases import announce
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
+from serveoff.services.tfserving.embedded.flags import Flags, UsageError, parse
 
 FAILURE = 255
 """What TensorFlow Serving's `return -1` comes to."""
@@ -44,7 +44,7 @@ def _serve(flags: Flags, stop: threading.Event) -> int:
     try:
         _check_ports(flags)
         # Imported here: TensorFlow takes seconds, and a wrong flag or a taken port should not wait for it.
-        from services.tfserving.embedded.server import ModelServer
+        from serveoff.services.tfserving.embedded.server import ModelServer
 
         announce("imported")
         ModelServer(flags, stop).run()

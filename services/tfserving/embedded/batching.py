@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from services.tfserving.embedded.config import BatchingParameters
-from services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
-from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.signatures import Array
+from serveoff.services.tfserving.embedded.config import BatchingParameters
+from serveoff.services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
+from serveoff.services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.signatures import Array
 
 
 @dataclass

@@ -10,9 +10,9 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
-from services.tfserving.embedded.errors import failed_precondition, invalid_argument, not_found
-from services.tfserving.embedded.flags import Flags
-from services.tfserving.embedded.versions import ModelConfig, VersionPolicy
+from serveoff.services.tfserving.embedded.errors import failed_precondition, invalid_argument, not_found
+from serveoff.services.tfserving.embedded.flags import Flags
+from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPolicy
 
 PLATFORM = "tensorflow"
 PROMETHEUS_PATH = "/monitoring/prometheus/metrics"

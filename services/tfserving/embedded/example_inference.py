@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from tensorflow_serving.apis import classification_pb2, regression_pb2
 
-from services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
-from services.tfserving.embedded.inference import Runner
-from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Array, Signature
+from serveoff.services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
+from serveoff.services.tfserving.embedded.inference import Runner
+from serveoff.services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Array, Signature
 
 
 def classify(servable: Servable, name: str, examples: Sequence[bytes], run: Runner) -> Any:

@@ -101,7 +101,7 @@ def usage() -> str:
         f"    --{spec.name}={spec.default!r:<12} {spec.type}\t{spec.metadata['help']}"
         for spec in dataclasses.fields(Flags)
     ]
-    return "\n".join(["usage: python -m services.tfserving.embedded", "Flags:", *lines])
+    return "\n".join(["usage: python -m serveoff.services.tfserving.embedded", "Flags:", *lines])
 
 
 def _add(parser: argparse.ArgumentParser, spec: dataclasses.Field[Any]) -> None:

@@ -20,13 +20,13 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from services.tfserving.embedded import example_inference, inference, model_info, tensor_protos
-from services.tfserving.embedded.errors import Code, ServingError, invalid_argument
-from services.tfserving.embedded.inference import Runner, run_at_once, timed
-from services.tfserving.embedded.metrics import Metrics
-from services.tfserving.embedded.repository import Repository
-from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE
+from serveoff.services.tfserving.embedded import example_inference, inference, model_info, tensor_protos
+from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
+from serveoff.services.tfserving.embedded.metrics import Metrics
+from serveoff.services.tfserving.embedded.repository import Repository
+from serveoff.services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE
 
 STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 

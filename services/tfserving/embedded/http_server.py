@@ -18,8 +18,8 @@ import waitress.channel
 import waitress.server
 import waitress.task
 
-from services.tfserving.embedded import json_answer
-from services.tfserving.embedded.rest import JSON, Answer, RestApi
+from serveoff.services.tfserving.embedded.rest import JSON, Answer, RestApi
+from serveoff.services.tfserving.embedded.rest_json import json_answer
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]

@@ -8,15 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from services.tfserving.embedded.errors import (
-    Code,
-    ServingError,
-    failed_precondition,
-    invalid_argument,
-)
-from services.tfserving.embedded.metrics import Metrics
-from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.signatures import (
+from serveoff.services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
+from serveoff.services.tfserving.embedded.metrics import Metrics
+from serveoff.services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.signatures import (
     CLASSIFY,
     DEFAULT_SIGNATURE,
     PREDICT,

@@ -17,7 +17,7 @@ from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
-from services.tfserving.embedded.errors import Code
+from serveoff.services.tfserving.embedded.errors import Code
 
 BUCKETS_US = tuple(10 * 1.8**power for power in range(33))
 """Upper bounds in microseconds: 10 us to about 20 minutes."""

@@ -8,9 +8,9 @@ from typing import Any
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
-from services.tfserving.embedded.errors import Code, invalid_argument
-from services.tfserving.embedded.repository import VersionState
-from services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.errors import Code, invalid_argument
+from serveoff.services.tfserving.embedded.repository import VersionState
+from serveoff.services.tfserving.embedded.servable import Servable
 
 SIGNATURE_DEF = "signature_def"
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from services.tfserving.embedded.errors import (
+from serveoff.services.tfserving.embedded.errors import (
     Code,
     ServingError,
     failed_precondition,
     invalid_argument,
     not_found,
 )
-from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.versions import ModelConfig, aspired_versions
+from serveoff.services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.versions import ModelConfig, aspired_versions
 
 log = logging.getLogger(__name__)
 

@@ -6,22 +6,16 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from services.tfserving.embedded import (
-    example_inference,
-    inference,
-    json_answer,
-    json_examples,
-    json_request,
-    model_info,
-)
-from services.tfserving.embedded.errors import HTTP_STATUS, Code, ServingError, invalid_argument
-from services.tfserving.embedded.inference import Runner, run_at_once, timed
-from services.tfserving.embedded.json_fast import PlainBodies
-from services.tfserving.embedded.json_request import Format
-from services.tfserving.embedded.metrics import Metrics
-from services.tfserving.embedded.repository import Repository
-from services.tfserving.embedded.servable import Servable
-from services.tfserving.embedded.signatures import DEFAULT_SIGNATURE, NUMPY_TYPES, Signature, Tensors
+from serveoff.services.tfserving.embedded import example_inference, inference, model_info
+from serveoff.services.tfserving.embedded.errors import HTTP_STATUS, Code, ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
+from serveoff.services.tfserving.embedded.metrics import Metrics
+from serveoff.services.tfserving.embedded.repository import Repository
+from serveoff.services.tfserving.embedded.rest_json import json_answer, json_examples, request
+from serveoff.services.tfserving.embedded.rest_json.fast import PlainBodies
+from serveoff.services.tfserving.embedded.rest_json.request import Format
+from serveoff.services.tfserving.embedded.servable import Servable
+from serveoff.services.tfserving.embedded.signatures import DEFAULT_SIGNATURE, NUMPY_TYPES, Signature, Tensors
 
 API = re.compile("/v1/.*", re.IGNORECASE | re.DOTALL)
 PREDICTION = re.compile(
@@ -99,15 +93,15 @@ class RestApi:
         fast = self._plain_predict(target, body)
         if fast is not None:
             return fast
-        document = json_request.parse_json(body)
-        name = json_request.signature_name(document) or DEFAULT_SIGNATURE
+        document = request.parse_json(body)
+        name = request.signature_name(document) or DEFAULT_SIGNATURE
         servable = self._servable(target)
         signature = servable.signatures.get(name)
         if signature is None:
             raise invalid_argument(f'Serving signature name: "{name}" not found in signature def')
         if not signature.inputs:
             raise invalid_argument(f"Failed to get input map for signature: {name}")
-        layout, tensors = json_request.predict_tensors(document, signature.inputs)
+        layout, tensors = request.predict_tensors(document, signature.inputs)
         answer = self._run(servable, signature, tensors, layout)
         wanted = _one_input(signature)
         if layout is Format.ROW and wanted is not None:
@@ -131,14 +125,14 @@ class RestApi:
         return json_answer.predictions_json(outputs, layout)
 
     def _classify(self, target: Target, body: bytes) -> bytes:
-        document = json_request.parse_json(body)
-        name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
+        document = request.parse_json(body)
+        name, examples = request.signature_name(document), json_examples.serialized_examples(document)
         result = example_inference.classify(self._servable(target), name, examples, self._timed("Classify"))
         return json_examples.classification_json(result)
 
     def _regress(self, target: Target, body: bytes) -> bytes:
-        document = json_request.parse_json(body)
-        name, examples = json_request.signature_name(document), json_examples.serialized_examples(document)
+        document = request.parse_json(body)
+        name, examples = request.signature_name(document), json_examples.serialized_examples(document)
         result = example_inference.regress(self._servable(target), name, examples, self._timed("Regress"))
         return json_examples.regression_json(result)
 

@@ -19,8 +19,8 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2
 
-from services.tfserving.embedded.errors import Code, ServingError
-from services.tfserving.embedded.signatures import Array, Signature, TensorInfo
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
+from serveoff.services.tfserving.embedded.signatures import Array, Signature, TensorInfo
 
 Run = Callable[..., Sequence[Any]]
 

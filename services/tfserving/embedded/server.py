@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from services.phases import announce
-from services.tfserving.embedded import config, grpc_service
-from services.tfserving.embedded.batching import Batcher
-from services.tfserving.embedded.errors import Code, ServingError, invalid_argument
-from services.tfserving.embedded.flags import Flags
-from services.tfserving.embedded.http_server import HttpServer, application
-from services.tfserving.embedded.inference import run_at_once
-from services.tfserving.embedded.metrics import Metrics
-from services.tfserving.embedded.repository import Repository, Retries
-from services.tfserving.embedded.rest import RestApi
-from services.tfserving.embedded.servable import Servable, SessionOptions, load
+from serveoff.services.phases import announce
+from serveoff.services.tfserving.embedded import config, grpc_service
+from serveoff.services.tfserving.embedded.batching import Batcher
+from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.flags import Flags
+from serveoff.services.tfserving.embedded.http_server import HttpServer, application
+from serveoff.services.tfserving.embedded.inference import run_at_once
+from serveoff.services.tfserving.embedded.metrics import Metrics
+from serveoff.services.tfserving.embedded.repository import Repository, Retries
+from serveoff.services.tfserving.embedded.rest import RestApi
+from serveoff.services.tfserving.embedded.servable import Servable, SessionOptions, load
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from services.tfserving.embedded.errors import invalid_argument
+from serveoff.services.tfserving.embedded.errors import invalid_argument
 
 Array = npt.NDArray[Any]
 Tensors = dict[str, Array]

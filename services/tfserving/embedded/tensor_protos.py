@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 
-from services.tfserving.embedded.errors import invalid_argument
-from services.tfserving.embedded.signatures import Array
+from serveoff.services.tfserving.embedded.errors import invalid_argument
+from serveoff.services.tfserving.embedded.signatures import Array
 
 LARGEST_ELEMENTS = 2**28
 """A few bytes can announce any shape; more elements than this are refused before anything is allocated."""

@@ -1,5 +1,5 @@
 """TensorFlow judges our messages here: set up as servers have it, since a process can be set up only once."""
 
-from models.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import configure
 
 configure(threads=1, device="cpu")

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.spec import ModelSpec, TensorSpec
-from models.zoo import load_spec
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.zoo import load_spec
 
 DIGITS = load_spec("digits_cnn")
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")

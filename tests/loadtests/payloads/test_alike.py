@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from comparison import gate
-from comparison.deployments import REPOSITORY, read_registry
+from serveoff.measure import agreement_gate
+from serveoff.services.registry import REPOSITORY, read_registry
 
 REST = [e for d in read_registry(environ={}) for e in d.endpoints if e.protocol == "rest"]
 ENCODINGS = ("", "json_base64", "raw_tensor")
@@ -15,11 +15,11 @@ FRAMED = """
 import json, sys
 import locust  # first: it replaces what others would have imported
 import numpy as np
-from loadtests.endpoints import Target
-from loadtests.payloads import payload_for
-from loadtests.pools import headers_of
-from loadtests.protocols.rest import RestUser
-from models.catalog import load_spec
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.payloads import payload_for
+from serveoff.loadtests.pools import headers_of
+from serveoff.loadtests.protocols.rest import RestUser
+from serveoff.models.catalog import load_spec
 
 batch = {"image": np.random.default_rng(3).random((2, 28, 28, 1), dtype=np.float32)}
 framed = []
@@ -35,12 +35,12 @@ print(json.dumps(framed))
 
 
 def test_every_encoding_of_rest_is_looked_at():
-    assert {name for endpoint in REST for name in gate.encodings(endpoint)} == set(ENCODINGS)
+    assert {name for endpoint in REST for name in agreement_gate.encodings(endpoint)} == set(ENCODINGS)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_whole_requests_differ_by_the_host_only(encoding):
-    takers = [endpoint for endpoint in REST if encoding in gate.encodings(endpoint)]
+    takers = [endpoint for endpoint in REST if encoding in agreement_gate.encodings(endpoint)]
     targets = [
         {"name": e.name, "protocol": "rest", "host": "127.0.0.1", "port": 9000 + number, "model": e.deployment.model}
         | {"format": e.deployment.format, "grpc_api": e.deployment.grpc_api, "encoding": encoding}
@@ -59,5 +59,5 @@ def test_whole_requests_differ_by_the_host_only(encoding):
 
 
 def test_tensorflow_serving_takes_no_raw_body_and_is_not_sent_one():
-    takers = {e.deployment.server for e in REST if "raw_tensor" in gate.encodings(e)}
+    takers = {e.deployment.server for e in REST if "raw_tensor" in agreement_gate.encodings(e)}
     assert takers == {"flask", "torchserve"}

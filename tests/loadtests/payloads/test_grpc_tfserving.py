@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from loadtests.payloads import grpc_tfserving, payload_for
+from serveoff.loadtests.payloads import grpc_tfserving, payload_for
 from tests.loadtests.payloads.models import BATCHES, DIGITS, DTYPES, TWO, assert_same, echoes, model, tensor
 
 BATCH = np.arange(784, dtype=np.float32).reshape(1, 28, 28, 1) / 784
@@ -135,8 +135,8 @@ def test_an_output_that_is_missing_or_of_another_dtype_is_a_value_error():
 
 def test_tensorflow_is_not_imported():
     code = (
-        "import sys; from loadtests.payloads import payload_for; import numpy as np\n"
-        "from models.catalog import load_spec\n"
+        "import sys; from serveoff.loadtests.payloads import payload_for; import numpy as np\n"
+        "from serveoff.models.catalog import load_spec\n"
         "batch = {'image': np.zeros((1, 28, 28, 1), np.float32)}\n"
         "payload_for('grpc', 'tfserving').encode(load_spec('digits_cnn'), batch)\n"
         "print({'tensorflow', 'tensorflow_serving', 'torch', 'keras'} & set(sys.modules))"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from loadtests.payloads import grpc_tfserving, payload_for
+from serveoff.loadtests.payloads import grpc_tfserving, payload_for
 from tests.loadtests.payloads.models import BATCHES, DIGITS
 
 predict_pb2 = pytest.importorskip("tensorflow_serving.apis.predict_pb2")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from loadtests.payloads import grpc_torchserve, payload_for
+from serveoff.loadtests.payloads import grpc_torchserve, payload_for
 from tests.loadtests.payloads.models import BATCHES, FLAT, TWO, assert_same, echoes
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loadtests.payloads import grpc_torchserve, json_rows, payload_for
+from serveoff.loadtests.payloads import grpc_torchserve, json_rows, payload_for
 from tests.loadtests.payloads.models import FLAT
 
 PAYLOAD = payload_for("grpc", "torchserve", "grpc_torchserve_json")

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from PIL import Image
 
-from loadtests.payloads import (
+from serveoff.loadtests.payloads import (
     grpc_tfserving_jpeg,
     grpc_tfserving_png,
     grpc_torchserve,
@@ -19,8 +19,8 @@ from loadtests.payloads import (
     json_jpeg,
     json_png,
 )
-from models.catalog import load_spec
-from models.images.codec import settled
+from serveoff.models.catalog import load_spec
+from serveoff.models.images.codec import settled
 
 SPEC = load_spec("efficientnet_lite0")
 NOISE = np.random.default_rng(2).integers(0, 256, (8, 8, 3), np.uint8).repeat(28, 0).repeat(28, 1)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 from hypothesis import given
 
-from loadtests.payloads import json_base64, json_rows, payload_for
+from serveoff.loadtests.payloads import json_base64, json_rows, payload_for
 from tests.loadtests.payloads.models import BATCHES, DIGITS, FLAT, assert_same, echoes
 
 ARRAY = np.random.default_rng(3).random((2, 28, 28, 1), dtype=np.float32)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from loadtests.payloads import raw_tensor
-from models.tensors import rows_of
+from serveoff.loadtests.payloads import raw_tensor
+from serveoff.models.tensors import rows_of
 from tests.loadtests.payloads.models import BATCHES, TOKENS, TWO, assert_same, echoes, model, tensor
 
 FLAT = model(tensor("x", "float32", 3))

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from loadtests.payloads import payload_for
+from serveoff.loadtests.payloads import payload_for
 from tests.loadtests.payloads.models import DIGITS
 
 BATCH = {"image": np.random.default_rng(3).random((2, 28, 28, 1), dtype=np.float32)}

@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 from onnx.backend.test.case.node import collect_testcases
 
-from models.convert import Unconvertible
-from models.convert.onnx_tf import OPERATORS, Graph
+from serveoff.models.convert import Unconvertible
+from serveoff.models.convert.onnx_tf import OPERATORS, Graph
 
 NUMBERS = ("float32", "float64", "int32", "int64", "uint8", "bool")
 """What models may take and give; the cases go on to strings and to the floats of accelerators."""

@@ -1,6 +1,6 @@
 import pytest
 
-from models.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import configure
 from tests.models.convert import networks
 
 

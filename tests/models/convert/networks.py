@@ -10,10 +10,10 @@ import onnxruntime
 import torch
 from torch import nn
 
-from models import convert, formats
-from models.golden import Golden
-from models.spec import ModelSpec, TensorSpec
-from models.tensors import named
+from serveoff.models import convert, formats
+from serveoff.models.golden import Golden
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import named
 
 ROWS = 7
 FACTORY = "small_networks:written"

@@ -6,12 +6,12 @@ import numpy as np
 import onnx
 import pytest
 
-from models import convert
-from models.agreement import agreement
-from models.formats.savedmodel import SIGNATURE
-from models.spec import BYTES_SIGNATURE
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import misfit, take
+from serveoff.models import convert
+from serveoff.models.agreement import agreement
+from serveoff.models.formats.savedmodel import SIGNATURE
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import BYTES_SIGNATURE
+from serveoff.models.tensors import misfit, take
 from tests.models.convert.networks import SPECS, predict_of
 
 pytestmark = pytest.mark.slow

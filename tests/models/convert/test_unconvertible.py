@@ -10,10 +10,10 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
-from models.convert import Unconvertible, torchscripts
-from models.formats import frozen_graph
-from models.spec import ModelSpec, TensorSpec
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.convert import Unconvertible, torchscripts
+from serveoff.models.formats import frozen_graph
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.spec import ModelSpec, TensorSpec
 from tests.models.convert.networks import step
 
 SPEC = ModelSpec(

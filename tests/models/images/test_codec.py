@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from models.images.codec import ImageError, decode, settled, to_jpeg, to_png
+from serveoff.models.images.codec import ImageError, decode, settled, to_jpeg, to_png
 
 SIDE = 32
 NOISE = np.random.default_rng(5).integers(0, 256, (SIDE, SIDE, 3), np.uint8)

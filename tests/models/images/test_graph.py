@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.images.codec import decode, to_jpeg, to_png
-from models.images.graph import decode_images
-from models.images.photographs import pictures
-from models.spec import TensorSpec
-from models.tensorflow_setup import configure
-from models.tensorflow_setup import tensorflow as tf
+from serveoff.models.frameworks.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.images.codec import decode, to_jpeg, to_png
+from serveoff.models.images.graph import decode_images
+from serveoff.models.images.photographs import pictures
+from serveoff.models.spec import TensorSpec
 
 SIDE = 224
 TENSOR = TensorSpec(name="image", shape=(-1, SIDE, SIDE, 3), dtype="float32")

@@ -1,4 +1,5 @@
-"""Runs `python -m models.importing inspect` again and again, forked from one process that has imported the framework.
+"""Runs `python -m serveoff.models.importing inspect` again and again, forked from one process that has imported the
+framework.
 
     python -m tests.models.importing.fork_server KIND
 
@@ -14,8 +15,8 @@ import signal
 import sys
 import time
 
-from models.importing.__main__ import main
-from models.importing.child import answering
+from serveoff.models.importing.__main__ import main
+from serveoff.models.importing.child import answering
 
 
 def child(job):
@@ -39,7 +40,7 @@ def waited(pid, seconds):
 
 
 def serve(kind):
-    importlib.import_module(f"models.importing.readers.{kind}")
+    importlib.import_module(f"serveoff.models.importing.readers.{kind}")
     print("ready", flush=True)
     for line in sys.stdin:
         job = json.loads(line)

@@ -12,7 +12,7 @@ def maker(function):
 
 
 def keras_models():
-    from models.tensorflow_setup import tensorflow as tf
+    from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
     import keras  # isort: skip
 

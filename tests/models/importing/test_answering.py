@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from models.importing.answering import answers, tensors_of
-from models.importing.child import Refused
-from models.importing.source import Found, Names, Port, parsed
+from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.child import Refused
+from serveoff.models.importing.source import Found, Names, Port, parsed
 
 INPUTS = {"x": np.arange(8, dtype=np.float32).reshape(4, 2)}
 NAMES = Names(inputs={"x": "net/x:0"})

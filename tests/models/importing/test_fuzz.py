@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from models.importing import kinds
-from models.importing.errors import ImportFailed
-from models.importing.source import Source
-from models.spec import REPOSITORY
+from serveoff.models.importing import kinds
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
+from serveoff.models.spec import REPOSITORY
 
 from .conftest import PACKAGES, environ
 from .mutations import damaged, damaged_inside, flipped

@@ -1,11 +1,11 @@
-"""Small models of every kind, imported as a user does: `python -m models import`."""
+"""Small models of every kind, imported as a user does: `python -m serveoff.models import`."""
 
 import zipfile
 
 import numpy as np
 import pytest
 
-from models.golden import read_golden
+from serveoff.models.golden import read_golden
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 

@@ -5,10 +5,10 @@ import time
 import psutil
 import pytest
 
-from models.importing.errors import JobFailed
-from models.importing.jobs import Jobs
+from serveoff.models.importing.errors import JobFailed
+from serveoff.models.importing.jobs import Jobs
 
-START = "import os, sys, time\nfrom models.importing.child import Refused, answering, doing\n"
+START = "import os, sys, time\nfrom serveoff.models.importing.child import Refused, answering, doing\n"
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from models.importing import samples
-from models.importing.errors import ImportFailed
-from models.importing.source import parsed
+from serveoff.models.importing import samples
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import parsed
 
 TOKENS, IMAGE = parsed("tokens:int64[-1,8]"), parsed("image:float32[-1,224,224,3]")
 

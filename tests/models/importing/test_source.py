@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.importing.source import identifiers, parsed, written
-from models.spec import TensorSpec
+from serveoff.models.importing.source import identifiers, parsed, written
+from serveoff.models.spec import TensorSpec
 
 
 @pytest.mark.parametrize(

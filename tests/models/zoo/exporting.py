@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from models import formats, zoo
-from models.agreement import compare
-from models.export import export_model
-from models.golden import ROWS, read_golden
-from models.manifest import Manifest, read_manifest
-from models.spec import FORMATS, model_dir
-from models.tensors import misfit, take
+from serveoff.models import formats, zoo
+from serveoff.models.agreement import compare
+from serveoff.models.export import export_model
+from serveoff.models.golden import ROWS, read_golden
+from serveoff.models.manifest import Manifest, read_manifest
+from serveoff.models.spec import FORMATS, model_dir
+from serveoff.models.tensors import misfit, take
 
 
 def exported(model: str) -> tuple[Path, Manifest]:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from models.zoo.resnet50.recipe import RESIDUAL
+from serveoff.models.zoo.resnet50.recipe import RESIDUAL
 
 
 @torch.no_grad()

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from models.images.photographs import as_input, pictures
-from models.train import forward
-from models.zoo.efficientnet_lite0 import PIXEL_MEAN, PIXEL_SCALE, SPEC
-from models.zoo.efficientnet_lite0.pretrained import our_name, state_dict
-from models.zoo.efficientnet_lite0.recipe import quality, top
-from models.zoo.efficientnet_lite0.torch_module import build
+from serveoff.models.images.photographs import as_input, pictures
+from serveoff.models.train import forward
+from serveoff.models.zoo.efficientnet_lite0 import PIXEL_MEAN, PIXEL_SCALE, SPEC
+from serveoff.models.zoo.efficientnet_lite0.pretrained import our_name, state_dict
+from serveoff.models.zoo.efficientnet_lite0.recipe import quality, top
+from serveoff.models.zoo.efficientnet_lite0.torch_module import build
 
 torch = pytest.importorskip("torch")
 SENSIBLE = {"china": {"palace", "monastery", "stupa", "castle"}, "flower": {"daisy", "bee", "pot"}}

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from models.golden import read_golden
-from models.manifest import read_manifest
-from models.spec import FORMATS, REPOSITORY
-from models.tensors import rows_of
+from serveoff.models.golden import read_golden
+from serveoff.models.manifest import read_manifest
+from serveoff.models.spec import FORMATS, REPOSITORY
+from serveoff.models.tensors import rows_of
 
 ROWS = {"efficientnet_lite0": 16, "resnet50": 8}
 
@@ -19,7 +19,7 @@ ROWS = {"efficientnet_lite0": 16, "resnet50": 8}
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("model", ROWS)
 def test_an_export_has_every_format_and_says_how_good_the_model_is(tmp_path, model):
-    command = [sys.executable, "-m", "models", "export", model]
+    command = [sys.executable, "-m", "serveoff.models", "export", model]
     environment = {**os.environ, "SERVEOFF_ARTIFACTS": str(tmp_path)}
     result = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from models import zoo
-from models.agreement import compare
-from models.images.photographs import as_input, pictures
-from models.keras_weights import filled
-from models.tensorflow_setup import configure
-from models.tensorflow_setup import tensorflow as tf
-from models.train import forward, neutral
+from serveoff.models import zoo
+from serveoff.models.agreement import compare
+from serveoff.models.frameworks.keras_weights import filled
+from serveoff.models.frameworks.tensorflow_setup import configure
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.images.photographs import as_input, pictures
+from serveoff.models.train import forward, neutral
 from tests.models.zoo.seeded import seeded
 
 torch = pytest.importorskip("torch")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.train import TrainingError
-from models.zoo.tabular_mlp import SPEC, data, recipe, torch_module
+from serveoff.models.train import TrainingError
+from serveoff.models.zoo.tabular_mlp import SPEC, data, recipe, torch_module
 from tests.models.zoo.exporting import assert_sound, exported
 from tests.models.zoo.three_ways import assert_alike, random_weights
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.train import TrainingError
-from models.zoo.text_transformer import LENGTH, LIBRARIES, PADDING, SPEC, VOCABULARY, data, recipe
-from models.zoo.text_transformer.tokens import encode, words_of
+from serveoff.models.train import TrainingError
+from serveoff.models.zoo.text_transformer import LENGTH, LIBRARIES, PADDING, SPEC, VOCABULARY, data, recipe
+from serveoff.models.zoo.text_transformer.tokens import encode, words_of
 from tests.models.zoo.exporting import assert_sound, exported
 from tests.models.zoo.three_ways import WAYS, assert_alike, by_torch, random_weights
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.train import TrainingError
-from models.zoo.timeseries_lstm import SPEC, UNITS, YEARS, data, recipe, torch_module
+from serveoff.models.train import TrainingError
+from serveoff.models.zoo.timeseries_lstm import SPEC, UNITS, YEARS, data, recipe, torch_module
 from tests.models.zoo.exporting import assert_sound, exported
 from tests.models.zoo.three_ways import assert_alike, random_weights
 

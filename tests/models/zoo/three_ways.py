@@ -3,14 +3,15 @@
 import numpy as np
 import torch
 
-from models import keras_weights, zoo
-from models.agreement import compare
-from models.formats import torch_eager
-from models.tensorflow_setup import tensorflow as tf
-from models.tensors import Batch
-from models.torch_calling import answers_of, arguments
-from models.train import neutral
-from models.weights import Weights
+from serveoff.models import zoo
+from serveoff.models.agreement import compare
+from serveoff.models.formats import torch_eager
+from serveoff.models.frameworks import keras_weights
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.frameworks.torch_calling import answers_of, arguments
+from serveoff.models.tensors import Batch
+from serveoff.models.train import neutral
+from serveoff.models.weights import Weights
 
 tf1 = tf.compat.v1
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from models.catalog import load_spec
-from models.formats import Predict
-from models.spec import ModelSpec
-from services.flaskrest.app import create_app
-from services.flaskrest.runtimes import Runtime, null
-from services.settings import Settings
+from serveoff.models.catalog import load_spec
+from serveoff.models.formats import Predict
+from serveoff.models.spec import ModelSpec
+from serveoff.services.flaskrest.app import create_app
+from serveoff.services.runtimes import Runtime, null
+from serveoff.services.settings import Settings
 from tests.bad_inputs import BODY_LIMIT, MODEL
 from tests.services import two_tensors
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from comparison.runtimes.local import free_port
+from serveoff.measure.runtimes.local import free_port
 from tests.bad_inputs import BODY_LIMIT, MODEL, Answer
 
 HOST = "127.0.0.1"
@@ -63,7 +63,7 @@ def serve(model_dir: Path, format: str, work_dir: Path, **settings: object) -> I
     port, log = free_port(), work_dir / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.flaskrest"],
+            [sys.executable, "-m", "serveoff.services.flaskrest"],
             env=environment(model_dir, format, work_dir, port, **settings),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -11,11 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models.formats import Predict
-from services.flaskrest.app import create_app
-from services.flaskrest.readiness import Readiness
-from services.flaskrest.runtimes import load_runtime
-from services.settings import Settings
+from serveoff.models.formats import Predict
+from serveoff.services.flaskrest.app import create_app
+from serveoff.services.flaskrest.readiness import Readiness
+from serveoff.services.runtimes import load_runtime
+from serveoff.services.settings import Settings
 from tests.bad_inputs import ACCEPTED, GOOD, MODEL, PREDICT, Case, cases
 
 ROWS = np.random.default_rng(5).random((3, 28, 28, 1), dtype=np.float32)

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.golden import Golden
-from models.tensors import Batch
-from services.flaskrest.batching import PREPARED, Batcher, Prepared
-from services.flaskrest.codec import BadInputError, Decoded
-from services.flaskrest.exchange import BODY, Environ
+from serveoff.models.golden import Golden
+from serveoff.models.tensors import Batch
+from serveoff.services.flaskrest.batching import PREPARED, Batcher, Prepared
+from serveoff.services.flaskrest.exchange import BODY, Environ
+from serveoff.services.predict_v1 import BadInputError, Decoded
 from tests.bad_inputs import PREDICT, Answer
 from tests.services.flaskrest.serving import Server, environment, serve
 
@@ -174,6 +174,8 @@ def test_requests_of_several_rows_and_a_lone_request_are_answered(batching_serve
 @pytest.mark.slow
 def test_several_threads_and_batching_are_refused_together(tmp_path: Path) -> None:
     env = environment(Path("/nowhere"), "null", tmp_path, 1, batch_size=4, threads_per_worker=2)
-    done = subprocess.run([sys.executable, "-m", "services.flaskrest"], env=env, capture_output=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "serveoff.services.flaskrest"], env=env, capture_output=True, timeout=60
+    )
     assert done.returncode == 3
     assert b"SERVING_BATCH_SIZE is 4" in done.stderr

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from models import formats
-from models.catalog import load_spec
-from models.formats import Loaded
-from services.flaskrest.runtimes import load_runtime, null
-from services.flaskrest.runtimes import tensorflow as tensorflow_runtime
-from services.flaskrest.runtimes import torch as torch_runtime
-from services.settings import Settings, SettingsError
+from serveoff.models import formats
+from serveoff.models.catalog import load_spec
+from serveoff.models.formats import Loaded
+from serveoff.services.runtimes import load_runtime, null
+from serveoff.services.runtimes import tensorflow as tensorflow_runtime
+from serveoff.services.runtimes import torch as torch_runtime
+from serveoff.services.settings import Settings, SettingsError
 from tests.bad_inputs import MODEL
 
 FRAMEWORKS = {

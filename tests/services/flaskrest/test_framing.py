@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.flaskrest.framing import (
+from serveoff.services.flaskrest.framing import (
     HEAD_LIMIT_BYTES,
     BodyTooLongError,
     HeadTooLongError,

@@ -3,8 +3,8 @@
 import pytest
 from gunicorn.arbiter import Arbiter
 
-from services.flaskrest import gunicorn_app
-from services.flaskrest.gunicorn_app import FROZEN_S, PatientArbiter
+from serveoff.services.flaskrest import gunicorn_app
+from serveoff.services.flaskrest.gunicorn_app import FROZEN_S, PatientArbiter
 
 
 @pytest.fixture

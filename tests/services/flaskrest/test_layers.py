@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.golden import Golden
+from serveoff.models.golden import Golden
 from tests.bad_inputs import PREDICT
 from tests.services.flaskrest.serving import Server, serve
 

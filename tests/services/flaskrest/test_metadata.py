@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from models.spec import ModelSpec, TensorSpec
-from services.flaskrest.metadata import metadata
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.services.flaskrest.metadata import metadata
 from tests.services.two_tensors import NAME
 
 TYPES = {

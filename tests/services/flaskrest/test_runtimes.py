@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from models import agreement
-from models.golden import Golden, read_golden
-from models.manifest import ArtifactError
-from models.spec import FORMATS
-from services.flaskrest.runtimes import check, choose_device, load_runtime
-from services.settings import Settings, SettingsError
+from serveoff.models import agreement
+from serveoff.models.golden import Golden, read_golden
+from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import FORMATS
+from serveoff.services.runtimes import check, choose_device, load_runtime
+from serveoff.services.settings import Settings, SettingsError
 from tests.bad_inputs import MODEL
 from tests.services import two_tensors
 from tests.services.flaskrest.serving import environment
 
 COUNT_THREADS = """
 import os, psutil
-from models.tensors import zeros
-from services.flaskrest.runtimes import load_runtime
-from services.settings import Settings
+from serveoff.models.tensors import zeros
+from serveoff.services.runtimes import load_runtime
+from serveoff.services.settings import Settings
 runtime = load_runtime(Settings.from_env(os.environ))
 runtime.predict(zeros(runtime.spec.inputs, 64))
 print(runtime.device, psutil.Process().num_threads(), runtime.intra_op_threads)

@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 import pytest
 
-from models.golden import Golden
-from models.manifest import read_manifest
-from models.spec import FORMATS
+from serveoff.models.golden import Golden
+from serveoff.models.manifest import read_manifest
+from serveoff.models.spec import FORMATS
 from tests.bad_inputs import ACCEPTED, GOOD, MODEL, PREDICT, Case, cases, send
 from tests.services.flaskrest.serving import HOST, Server, environment, free_port, serve, wait_ready
 
@@ -268,7 +268,9 @@ def test_an_unusable_setting_is_exit_code_3(
 def start_and_fail(model_dir: Path, format: str, work_dir: Path, **settings: object) -> tuple[int, str]:
     """Exit code and the line that begins with `error: `."""
     env = environment(model_dir, format, work_dir, free_port(), **settings)
-    done = subprocess.run([sys.executable, "-m", "services.flaskrest"], env=env, capture_output=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "serveoff.services.flaskrest"], env=env, capture_output=True, timeout=120
+    )
     (line,) = (line for line in done.stderr.decode().splitlines() if line.startswith("error: "))
     assert b"Traceback" not in done.stderr
     return done.returncode, line

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from models.tensors import split
-from services.flaskrest.batching import PREPARED, Batcher
-from services.flaskrest.codec import Codec
-from services.flaskrest.exchange import BODY
-from services.flaskrest.runtimes import null
+from serveoff.models.tensors import split
+from serveoff.services.flaskrest.batching import PREPARED, Batcher
+from serveoff.services.flaskrest.exchange import BODY
+from serveoff.services.predict_v1 import Codec
+from serveoff.services.runtimes import null
 from tests.services.two_tensors import PREDICT, SPEC, as_columns, as_raw, as_rows, predict, rows
 
 GOOD = rows(3)

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from services.flaskrest.spinning import CREDIT, RETRY, SPIN_S, Spinner
+from serveoff.services.flaskrest.spinning import CREDIT, RETRY, SPIN_S, Spinner
 
 
 class Counting(selectors.DefaultSelector):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from models.formats import Predict
-from models.tensors import Batch
-from services.flaskrest.timing import server_timing
+from serveoff.models.formats import Predict
+from serveoff.models.tensors import Batch
+from serveoff.services.flaskrest.timing import server_timing
 from tests.bad_inputs import GOOD, PREDICT
 from tests.services.flaskrest.serving import serve
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.agreement import Mismatch
-from models.golden import Golden
-from models.tensors import Batch, rows_of
-from services.inprocess import floor
+from serveoff.models.agreement import Mismatch
+from serveoff.models.golden import Golden
+from serveoff.models.tensors import Batch, rows_of
+from serveoff.services.inprocess import floor
 from tests.services import two_tensors
 
 rng = np.random.default_rng(3)
@@ -40,7 +40,7 @@ def test_wrong_answers_are_counted(wrong_by: float, wrong: int) -> None:
 
 
 def test_another_class_is_wrong_unless_rounding_may_have_chosen_it() -> None:
-    """The one rule of agreement (models.agreement) decides."""
+    """The one rule of agreement (serveoff.models.agreement) decides."""
     clear = Golden({"x": INPUTS[:1]}, {"p": np.array([[0.5, 0.4]], np.float32)})
     agreement = floor.compare({0: {"p": np.array([[0.4, 0.5]], np.float32)}}, clear)
     assert (agreement.wrong_answers, agreement.top1_agreement) == (1, 0.0)

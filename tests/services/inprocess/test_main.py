@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.spec import FORMATS
+from serveoff.models.spec import FORMATS
 from tests.services.flaskrest.serving import environment
 
 
@@ -22,7 +22,11 @@ def run(model_dir: Path, format: str, work_dir: Path, *commands: object, **setti
     text = "".join(json.dumps(command) + "\n" for command in commands)
     env = environment(model_dir, format, work_dir, 0, **settings)
     done = subprocess.run(
-        [sys.executable, "-m", "services.inprocess"], env=env, input=text.encode(), capture_output=True, timeout=200
+        [sys.executable, "-m", "serveoff.services.inprocess"],
+        env=env,
+        input=text.encode(),
+        capture_output=True,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr.decode()
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -64,7 +68,9 @@ def test_a_command_that_cannot_be_obeyed_is_an_event_and_the_next_is_obeyed(tmp_
 
 def test_an_unusable_setting_is_exit_code_3(tmp_path: Path) -> None:
     env = environment(tmp_path, "torchscript", tmp_path, 0)
-    done = subprocess.run([sys.executable, "-m", "services.inprocess"], env=env, capture_output=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "serveoff.services.inprocess"], env=env, capture_output=True, timeout=60
+    )
     assert done.returncode == 3
     assert done.stdout == b""
     assert done.stderr.decode().startswith("error: no model at")

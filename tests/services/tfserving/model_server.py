@@ -20,10 +20,10 @@ from typing import Any
 
 import grpc
 
-from comparison.runtimes.local import free_port
-from services.tfserving.embedded.errors import ServingError
-from services.tfserving.embedded.flags import parse
-from services.tfserving.embedded.server import ModelServer as EmbeddedServer
+from serveoff.measure.runtimes.local import free_port
+from serveoff.services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.flags import parse
+from serveoff.services.tfserving.embedded.server import ModelServer as EmbeddedServer
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 START_S = 90.0
@@ -78,7 +78,9 @@ class ModelServer(Address):
         return self.log.read_text(errors="replace")
 
 
-def spawn(folder: Path, *flags: str, module: str = "services.tfserving.embedded", **environ: str) -> ModelServer:
+def spawn(
+    folder: Path, *flags: str, module: str = "serveoff.services.tfserving.embedded", **environ: str
+) -> ModelServer:
     """Start the embedded server with flags (or the launcher with environment) and do not wait for it."""
     grpc_port, rest_port = free_port(), free_port()
     log = folder / f"server-{rest_port}.log"
@@ -98,7 +100,7 @@ def spawn(folder: Path, *flags: str, module: str = "services.tfserving.embedded"
 
 @contextmanager
 def running(
-    folder: Path, *flags: str, module: str = "services.tfserving.embedded", **environ: str
+    folder: Path, *flags: str, module: str = "serveoff.services.tfserving.embedded", **environ: str
 ) -> Iterator[ModelServer]:
     """A server that listens; stopped at the end, whatever happens."""
     server = spawn(folder, *flags, module=module, **environ)

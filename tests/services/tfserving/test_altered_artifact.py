@@ -15,7 +15,11 @@ def test_an_altered_artifact_is_refused(tmp_path, model_dir, format):
     path = next((copy / format).rglob("saved_model.pb"))
     path.write_bytes(path.read_bytes() + b"\0")
     server = spawn(
-        tmp_path, module="services.tfserving", SERVING_MODEL_DIR=str(copy), SERVING_FORMAT=format, PATH="/nowhere"
+        tmp_path,
+        module="serveoff.services.tfserving",
+        SERVING_MODEL_DIR=str(copy),
+        SERVING_FORMAT=format,
+        PATH="/nowhere",
     )
     assert server.process.wait(60) == 3
     assert "was changed after its export" in server.log_text()

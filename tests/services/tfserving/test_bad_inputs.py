@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def server(request, tmp_path_factory, model_dir):
     with running(
         tmp_path_factory.mktemp("served"),
-        module="services.tfserving",
+        module="serveoff.services.tfserving",
         SERVING_MODEL_DIR=str(model_dir),
         SERVING_FORMAT=request.param,
         SERVING_DEVICE="cpu",

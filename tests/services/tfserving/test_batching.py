@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from services.tfserving.embedded.batching import Batcher
-from services.tfserving.embedded.config import BatchingParameters
-from services.tfserving.embedded.errors import Code, ServingError
+from serveoff.services.tfserving.embedded.batching import Batcher
+from serveoff.services.tfserving.embedded.config import BatchingParameters
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
 
 
 class Doubler:

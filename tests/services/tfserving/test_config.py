@@ -6,10 +6,10 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from services.tfserving.embedded import config
-from services.tfserving.embedded.errors import ServingError
-from services.tfserving.embedded.flags import parse
-from services.tfserving.embedded.versions import ModelConfig, VersionPolicy
+from serveoff.services.tfserving.embedded import config
+from serveoff.services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.flags import parse
+from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPolicy
 
 BATCHING = ["--model_base_path=/m", "--enable_batching"]
 

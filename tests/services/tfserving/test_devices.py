@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 
-from comparison.deployments import read_registry
-from comparison.device import read_device
-from services.settings import Settings
-from services.tfserving.embedded.servable import SessionOptions, load
-from services.tfserving.launcher import environment
+from serveoff.measure.audit.device import read_device
+from serveoff.services.registry import read_registry
+from serveoff.services.settings import Settings
+from serveoff.services.tfserving.embedded.servable import SessionOptions, load
+from serveoff.services.tfserving.launcher import environment
 
 (TFSERVING,) = (d for d in read_registry(environ={}) if d.name == "tfserving-savedmodel")
 DEVICE = "/job:localhost/replica:0/task:0/device:{}:0"

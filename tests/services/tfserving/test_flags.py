@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.tfserving.embedded.flags import UsageError, parse
+from serveoff.services.tfserving.embedded.flags import UsageError, parse
 
 BASE = "--model_base_path=/m"
 

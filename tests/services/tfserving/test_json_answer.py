@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from services.tfserving.embedded.errors import ServingError
-from services.tfserving.embedded.json_answer import error_json, predictions_json
-from services.tfserving.embedded.json_request import Format
+from serveoff.services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.rest_json.json_answer import error_json, predictions_json
+from serveoff.services.tfserving.embedded.rest_json.request import Format
 
 A = np.float32([[0.1, 0.2], [3, 4]])
 

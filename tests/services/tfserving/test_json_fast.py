@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tfserving.embedded.errors import ServingError
-from services.tfserving.embedded.json_fast import PlainBodies
-from services.tfserving.embedded.json_request import parse_json, predict_tensors
-from services.tfserving.embedded.signatures import TensorInfo
+from serveoff.services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.rest_json.fast import PlainBodies
+from serveoff.services.tfserving.embedded.rest_json.request import parse_json, predict_tensors
+from serveoff.services.tfserving.embedded.signatures import TensorInfo
 
 SHAPE = (2, 2, 1)
 BODY = b'{"instances": [[[1], [2.5]], [[-3e-1], [4]]]}'

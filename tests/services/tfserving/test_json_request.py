@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from services.tfserving.embedded.errors import Code, ServingError
-from services.tfserving.embedded.json_request import Format, parse_json, predict_tensors, signature_name
-from services.tfserving.embedded.signatures import TensorInfo
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
+from serveoff.services.tfserving.embedded.rest_json.request import Format, parse_json, predict_tensors, signature_name
+from serveoff.services.tfserving.embedded.signatures import TensorInfo
 
 FLOATS = {"x": TensorInfo("x:0", "float", (-1, 2))}
 TWO = {"a": TensorInfo("a:0", "float", (-1,)), "b": TensorInfo("b:0", "int32", (-1,))}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import Artifact
-from services.settings import Settings, SettingsError
-from services.tfserving import server_id
-from services.tfserving.launcher import command, environment
+from serveoff.models.manifest import Artifact
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.tfserving import server_id
+from serveoff.services.tfserving.launcher import command, environment
 from tests.services.tfserving.model_server import spawn
 
 SETTINGS = {"model_dir": Path("/m"), "format": "savedmodel", "grpc_port": 1, "rest_port": 2}
@@ -37,7 +37,7 @@ def program(monkeypatch, tmp_path):
 def test_embedded_without_the_program(no_program):
     argv = command(Settings(**SETTINGS, intra_op_threads=2, workers=2, threads_per_worker=3), artifact())
     assert server_id() == "tfserving-embedded"
-    assert argv[:3] == [sys.executable, "-m", "services.tfserving.embedded"]
+    assert argv[:3] == [sys.executable, "-m", "serveoff.services.tfserving.embedded"]
     assert {"--host=127.0.0.1", "--port=1", "--rest_api_port=2", "--model_base_path=/m/savedmodel"} <= set(argv)
     assert {"--tensorflow_intra_op_parallelism=2", "--tensorflow_inter_op_parallelism=6"} <= set(argv)
 
@@ -96,7 +96,7 @@ def test_cpu_hides_the_gpu():
 def test_unusable_settings_end_with_three(tmp_path, monkeypatch, environ, text):
     for name in ("SERVING_MODEL_DIR", "SERVING_FORMAT", "SERVING_WORKERS"):
         monkeypatch.delenv(name, raising=False)
-    server = spawn(tmp_path, module="services.tfserving", **environ)
+    server = spawn(tmp_path, module="serveoff.services.tfserving", **environ)
     assert server.process.wait(30) == 3
     assert server.log_text().startswith(text)
     assert len(server.log_text().splitlines()) == 1

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from services.tfserving.embedded.errors import ServingError
-from services.tfserving.embedded.flags import parse
-from services.tfserving.embedded.server import ModelServer
+from serveoff.services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.flags import parse
+from serveoff.services.tfserving.embedded.server import ModelServer
 from tests.services.tfserving.model_server import in_process, running, spawn, wait_for
 
 pytestmark = pytest.mark.slow

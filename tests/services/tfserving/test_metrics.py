@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.tfserving.embedded.errors import Code
-from services.tfserving.embedded.metrics import Metrics
+from serveoff.services.tfserving.embedded.errors import Code
+from serveoff.services.tfserving.embedded.metrics import Metrics
 
 
 def test_page_is_prometheus_text():

@@ -8,10 +8,10 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from models.spec import REPOSITORY
-from services.tfserving.embedded import config
-from services.tfserving.embedded.flags import parse as parse_flags
-from services.tfserving.launcher import BASE_PATHS, CONFIG
+from serveoff.models.spec import REPOSITORY
+from serveoff.services.tfserving.embedded import config
+from serveoff.services.tfserving.embedded.flags import parse as parse_flags
+from serveoff.services.tfserving.launcher import BASE_PATHS, CONFIG
 from tests.services.tfserving import published
 from tests.services.tfserving.model_server import in_process
 

@@ -12,7 +12,7 @@ import pytest
 from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc
 from tensorflow_serving.config import model_server_config_pb2
 
-from services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.errors import ServingError
 from tests.services.tfserving.model_server import Address, in_process, running, wait_for
 
 pytestmark = pytest.mark.slow

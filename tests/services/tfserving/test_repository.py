@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.tfserving.embedded.errors import Code, ServingError
-from services.tfserving.embedded.repository import Repository, Retries, State
-from services.tfserving.embedded.versions import ModelConfig, VersionPolicy
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
+from serveoff.services.tfserving.embedded.repository import Repository, Retries, State
+from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPolicy
 
 AT_ONCE = Retries(count=0, interval_s=0)
 

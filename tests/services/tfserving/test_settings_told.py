@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from comparison.deployments import read_registry
-from comparison.told import read_settings
-from services.tfserving.embedded.servable import SessionOptions, load
+from serveoff.measure.audit.reported_settings import read_settings
+from serveoff.services.registry import read_registry
+from serveoff.services.tfserving.embedded.servable import SessionOptions, load
 from tests.services.tfserving.model_server import running
 
 (TFSERVING,) = (d for d in read_registry(environ={}) if d.name == "tfserving-savedmodel")

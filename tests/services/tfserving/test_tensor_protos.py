@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from services.tfserving.embedded.errors import ServingError
-from services.tfserving.embedded.tensor_protos import from_proto, to_proto
+from serveoff.services.tfserving.embedded.errors import ServingError
+from serveoff.services.tfserving.embedded.tensor_protos import from_proto, to_proto
 
 ARRAYS = [
     np.float32([[1, 2], [3, 4]]),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.tfserving.embedded.versions import ModelConfig, VersionPolicy, aspired_versions
+from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPolicy, aspired_versions
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from pathlib import Path
 import grpc
 import psutil
 
-from comparison.runtimes.local import free_port
-from models.spec import REPOSITORY
+from serveoff.measure.runtimes.local import free_port
+from serveoff.models.spec import REPOSITORY
 
 MODEL = "digits_cnn"
 PORTS = ("REST", "GRPC", "MANAGEMENT", "METRICS")
@@ -55,7 +55,7 @@ class Running:
         return [launcher, *launcher.children(recursive=True)]
 
     def healthcheck(self) -> int:
-        command = [sys.executable, "-m", "services.torchserve.healthcheck"]
+        command = [sys.executable, "-m", "serveoff.services.torchserve.healthcheck"]
         return subprocess.run(command, env=self.environ, cwd=REPOSITORY, timeout=30, check=False).returncode
 
     def wait_ready(self) -> None:
@@ -104,7 +104,7 @@ def start(model_dir: Path, folder: Path, **settings: str) -> Running:
     }
     log = folder / "server.log"
     with log.open("wb") as file:
-        command = [sys.executable, "-m", "services.torchserve"]
+        command = [sys.executable, "-m", "serveoff.services.torchserve"]
         process = subprocess.Popen(
             command, env=environ, cwd=REPOSITORY, stdout=file, stderr=file, start_new_session=True
         )

@@ -3,8 +3,8 @@ import zipfile
 
 import pytest
 
-from models.manifest import ArtifactError
-from services.torchserve.archive import build_archive
+from serveoff.models.manifest import ArtifactError
+from serveoff.services.torchserve.archive import build_archive
 
 
 @pytest.fixture

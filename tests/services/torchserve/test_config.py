@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.settings import Settings, SettingsError
-from services.torchserve import config
+from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.torchserve import config
 
 
 @pytest.fixture

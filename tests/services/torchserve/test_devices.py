@@ -8,12 +8,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from models import formats
-from models.catalog import load_spec
-from models.formats import Loaded
-from services.flaskrest.runtimes import null
-from services.flaskrest.runtimes import torch as torch_runtime
-from services.torchserve import handler
+from serveoff.models import formats
+from serveoff.models.catalog import load_spec
+from serveoff.models.formats import Loaded
+from serveoff.services.runtimes import null
+from serveoff.services.runtimes import torch as torch_runtime
+from serveoff.services.torchserve import handler
 from tests.bad_inputs import GOOD, MODEL, Case, send
 
 NO_BODY, QUESTION = [{}], {"describe": "True"}

@@ -9,8 +9,8 @@ import grpc
 import numpy as np
 import pytest
 
-from loadtests.signals import grown, parse_counters
-from services.torchserve.phase_metrics import EVERY_S, PHASES, REQUESTS
+from serveoff.loadtests.server_counters import grown, parse_counters
+from serveoff.services.torchserve.phase_metrics import EVERY_S, PHASES, REQUESTS
 from tests.bad_inputs import ACCEPTED, BODY_LIMIT, GOOD, PREDICT, Case, cases, send
 from tests.services.torchserve.running import start
 

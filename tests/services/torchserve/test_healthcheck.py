@@ -1,7 +1,7 @@
 import pytest
 
-from services.settings import Settings
-from services.torchserve.healthcheck import is_ready
+from serveoff.services.settings import Settings
+from serveoff.services.torchserve.healthcheck import is_ready
 from tests.services.torchserve.running import START_S, free_ports, wait_until
 
 

@@ -2,7 +2,7 @@ from time import sleep
 
 import pytest
 
-from services.torchserve.phase_metrics import DECODE, EVERY_S, PHASES, REQUESTS, PhaseMetrics
+from serveoff.services.torchserve.phase_metrics import DECODE, EVERY_S, PHASES, REQUESTS, PhaseMetrics
 
 
 class Metric:

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from models.manifest import digest
+from serveoff.models.manifest import digest
 from tests.bad_inputs import GOOD, send
 from tests.services.torchserve.running import STOP_S, alive, start, wait_until
 

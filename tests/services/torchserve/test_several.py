@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from models.tensors import split
+from serveoff.models.tensors import split
 from tests.bad_inputs import Case, send
 from tests.services.torchserve.running import start
 from tests.services.two_tensors import NAME, PREDICT, as_columns, as_raw, as_rows, predict, rows

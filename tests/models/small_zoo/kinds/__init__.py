@@ -1,6 +1,6 @@
 """An input and an output of each dtype; no weights, and no layers."""
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 SPEC = ModelSpec(

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from models.zoo.kinds import DTYPES, SPEC
+from serveoff.models.zoo.kinds import DTYPES, SPEC
 
 
 class Kinds(keras.Model):

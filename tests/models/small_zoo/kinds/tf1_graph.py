@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from models.zoo.kinds import DTYPES, SPEC
+from serveoff.models.zoo.kinds import DTYPES, SPEC
 
 tf1 = tf.compat.v1
 

@@ -1,6 +1,6 @@
 """Two inputs and two outputs, of floats and of integers: values and a word's number to classes and the best one."""
 
-from models.spec import ModelSpec, TensorSpec
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 SPEC = ModelSpec(
     name="pair",

@@ -1,7 +1,7 @@
 import keras
 from keras import layers, ops
 
-from models.zoo.pair import CLASSES, SIZE, SPEC, WORDS
+from serveoff.models.zoo.pair import CLASSES, SIZE, SPEC, WORDS
 
 
 class Pair(keras.Model):

@@ -1,7 +1,7 @@
 import numpy as np
 
-from models.train import Course, Examples, classifier
-from models.zoo.pair import CLASSES, SIZE, SPEC, WORDS
+from serveoff.models.train import Course, Examples, classifier
+from serveoff.models.zoo.pair import CLASSES, SIZE, SPEC, WORDS
 
 EPOCHS = 2
 

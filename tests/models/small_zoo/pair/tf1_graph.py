@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from models.zoo.pair import CLASSES, SIZE, WORDS
+from serveoff.models.zoo.pair import CLASSES, SIZE, WORDS
 
 tf1 = tf.compat.v1
 LAYER_TENSORS = {"hidden": "Relu:0"}

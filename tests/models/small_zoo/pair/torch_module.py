@@ -2,7 +2,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.zoo.pair import CLASSES, SIZE, WORDS
+from serveoff.models.zoo.pair import CLASSES, SIZE, WORDS
 
 
 class Pair(nn.Module):

@@ -1,0 +1,113 @@
+"""What a server says of its own time: the Server-Timing header of an answer, and the counters of its Prometheus page.
+
+Nothing here knows what a name means: who asked for the load test does.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from serveoff.loadtests.loads import Load
+
+TIMEOUT_S = 2.0
+"""A page that takes longer is not read: it is asked for beside the requests that are about to be measured."""
+_TOKEN = r"[^\s;,=\"]+"
+_VALUE = r'"[^"]*"|[^\s;,]*'
+_ENTRY = re.compile(rf"({_TOKEN})((?:\s*;\s*{_TOKEN}\s*(?:=\s*(?:{_VALUE}))?)*)")
+_PARAMETER = re.compile(rf";\s*({_TOKEN})\s*=\s*({_VALUE})")
+_NUMBER = re.compile(r'"?(\d+(?:\.\d+)?)"?')
+_TYPE = re.compile(r"# TYPE (\S+) (counter|histogram|summary)\s*")
+_SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(\{.*\})?\s+(\S+)(?:\s+-?\d+)?")
+_PARTS_OF_A_TYPE = ("_sum", "_count", "_total")
+
+Counters = Mapping[str, float]
+"""A sample's name and labels, as the page writes them, to its value."""
+
+
+def parse_server_timing(header: str) -> dict[str, float]:
+    """Seconds by name; the header has milliseconds (https://www.w3.org/TR/server-timing/). No number: no entry."""
+    found = {}
+    for name, parameters in _ENTRY.findall(header):
+        values = {key.lower(): value for key, value in _PARAMETER.findall(parameters)}
+        if number := _NUMBER.fullmatch(values.get("dur", "")):
+            found[name] = float(number[1]) / 1e3
+    return found
+
+
+def mean_timings(headers: Sequence[str]) -> tuple[int, dict[str, float]]:
+    """How many headers could be read, and the mean seconds of every duration that all of these have."""
+    read = [timings for header in headers if (timings := parse_server_timing(header))]
+    if not read:
+        return 0, {}
+    names = [name for name in read[0] if all(name in timings for timings in read)]
+    return len(read), {name: sum(timings[name] for timings in read) / len(read) for name in names}
+
+
+def parse_counters(page: str) -> dict[str, float]:
+    """The samples of a Prometheus page that only ever grow; of histograms and summaries their sums and counts.
+
+    https://prometheus.io/docs/instrumenting/exposition_formats/: a line that is none is left out.
+    """
+    growing, found = set(), {}
+    for line in page.splitlines():
+        if kind := _TYPE.fullmatch(line):
+            growing.add(kind[1])
+        elif (sample := _SAMPLE.fullmatch(line)) and _family(sample[1], growing):
+            try:
+                found[sample[1] + (sample[2] or "")] = float(sample[3])
+            except ValueError:
+                continue
+    return found
+
+
+def grown(before: Counters, after: Counters) -> dict[str, float]:
+    """By how much each counter grew, where it did. A new one began at zero; of one that fell nothing is known."""
+    steps = {name: value - before.get(name, 0.0) for name, value in after.items()}
+    return {name: step for name, step in steps.items() if step > 0}
+
+
+def read_counters(url: str) -> dict[str, float] | None:
+    """The counters of a page; None where there is none to be had. Other users go on meanwhile."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", parts.path or "/")
+        answer = connection.getresponse()
+        page = answer.read().decode(errors="replace")
+        return parse_counters(page) if answer.status == http.client.OK else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+class Counting:
+    """Reads a server's counters around each window of one caller, by whose latency they are to be understood."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._before: dict[str, float] | None = None
+
+    def begin(self, load: Load) -> None:
+        """Just before a window."""
+        self._before = read_counters(self._url) if self._url and one_caller(load) else None
+
+    def end(self) -> dict[str, float]:
+        """Just after it: by how much they grew; nothing where they could not be read, or were not to be."""
+        before, self._before = self._before, None
+        after = None if before is None else read_counters(self._url)
+        return {} if before is None or after is None else grown(before, after)
+
+
+def one_caller(load: Load) -> bool:
+    """A closed loop in which no request waits for another's."""
+    return load.closed and load.concurrency == 1
+
+
+def _family(name: str, growing: set[str]) -> bool:
+    return name in growing or any(
+        name.removesuffix(part) in growing for part in _PARTS_OF_A_TYPE if name.endswith(part)
+    )

@@ -1,0 +1,1 @@
+"""One conversion a module, `<node>_to_<node>.py`: found by its name."""

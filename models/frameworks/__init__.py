@@ -1,0 +1,1 @@
+"""What Keras, TensorFlow and PyTorch each need to be set up, called and filled with weights."""

@@ -1,0 +1,45 @@
+"""TensorFlow, quiet and set up: import it from here, since its log level is read when it is first imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import tensorflow
+
+__all__ = ["configure", "devices_of", "intra_op_threads", "joined", "tensorflow"]
+
+tensorflow.get_logger().setLevel("ERROR")
+
+
+def configure(threads: int, device: str) -> None:
+    """Set the process's intra-op threads, and hide GPUs if the device is `cpu`; before the first operation.
+
+    A GPU that is used gives memory as it is asked for: TensorFlow would take all of it, and other servers share it.
+    """
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1 if threads else 0)
+    if device == "cpu":
+        tensorflow.config.set_visible_devices([], "GPU")
+        return
+    for gpu in tensorflow.config.list_physical_devices("GPU"):
+        tensorflow.config.experimental.set_memory_growth(gpu, True)
+
+
+def intra_op_threads() -> int:
+    """Threads of one operation that TensorFlow's eager runtime has; 0: as many as it chooses. A Session has its own."""
+    return int(tensorflow.config.threading.get_intra_op_parallelism_threads())
+
+
+def devices_of(tensors: Iterable[Any]) -> str:
+    """Where eager tensors and variables lie, as `serveoff.models.formats.Loaded` words it."""
+    return joined(tensor.backing_device for tensor in map(tensorflow.convert_to_tensor, tensors))
+
+
+def joined(names: Iterable[str]) -> str:
+    """PyTorch's names of TensorFlow's devices: `.../device:GPU:0` is `cuda:0`, `.../device:CPU:0` is `cpu`."""
+    short = {name.rpartition("device:")[2].lower().replace("gpu", "cuda") for name in names}
+    return "+".join(sorted("cpu" if name == "cpu:0" else name for name in short))

@@ -1,0 +1,107 @@
+"""What a model's inputs are, from what its file says, what the user says by flags, and the user's samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import DTYPES, Found, Names, Port, identifiers, written
+from serveoff.models.spec import TensorSpec
+from serveoff.models.tensors import Array
+
+EXAMPLE_ROW = "28,28,1"
+
+
+def settled(
+    source: str, found: Found, declared: Sequence[TensorSpec], samples: Mapping[str, Array]
+) -> tuple[tuple[TensorSpec, ...], Names]:
+    """The spec's inputs in the source's order, and the names that they have there.
+
+    ImportFailed, with the flag that helps, where something is not known, contradicts the file or cannot be served.
+    """
+    names = identifiers(port.name for port in found.inputs)
+    if not names:
+        raise ImportFailed(f"{source} takes no input: there is nothing to ask it")
+    flags = _by_port(source, names, declared)
+    kept, ended = dict[str, TensorSpec](), ""
+    for (name, own), port in zip(names.items(), found.inputs, strict=True):
+        flag, sample = flags.get(own), samples.get(name, samples.get(own))
+        if port.optional and flag is None and sample is None:
+            ended = own
+            continue
+        if ended:
+            raise ImportFailed(f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order")
+        kept[own] = _tensor(source, name, port, flag, sample)
+    if not kept:
+        raise ImportFailed(
+            f"{source} says nothing of its inputs",
+            f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
+        )
+    return tuple(kept.values()), Names(inputs={tensor.name: own for own, tensor in kept.items()})
+
+
+def _by_port(source: str, names: Mapping[str, str], declared: Sequence[TensorSpec]) -> dict[str, TensorSpec]:
+    """Each `--input` by the source's own name of what it speaks of; the spec's name will do, too."""
+    found = {}
+    for tensor in declared:
+        own = tensor.name if tensor.name in names.values() else names.get(tensor.name)
+        if own is None:
+            raise ImportFailed(f"{source} has no input {tensor.name!r}", f"--input takes one of {', '.join(names)}")
+        found[own] = tensor
+    return found
+
+
+def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample: Array | None) -> TensorSpec:
+    """One input: its file's word first, then the flag's, then the samples'."""
+    dtype = port.dtype or (flag.dtype if flag else "") or (str(sample.dtype) if sample is not None else "")
+    shape = port.shape
+    for other in (
+        flag.shape if flag else None,
+        (-1, *sample.shape[1:]) if sample is not None and sample.ndim else None,
+    ):
+        shape = _narrowed(source, name, shape, other)
+    if port.shape is not None and (not port.shape or port.shape[0] != -1):
+        raise ImportFailed(_fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)")
+    if not dtype or shape is None or any(size < 1 for size in shape[1:]):
+        known = f"dtype {dtype or 'unknown'}, shape {list(shape) if shape is not None else 'unknown'}"
+        flag_text = written(TensorSpec(name=name, dtype=dtype or "float32", shape=_example(shape)))
+        raise ImportFailed(
+            f"{source} does not say all of its input {name}: {known}", f"say it: --input '{flag_text}', with its sizes"
+        )
+    if flag and flag.dtype != dtype:
+        raise ImportFailed(f"{source}: its input {name} is {dtype}, --input says {flag.dtype}", "leave the flag out")
+    if dtype not in DTYPES:
+        raise ImportFailed(
+            f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}"
+        )
+    return TensorSpec(name=name, shape=shape, dtype=dtype)
+
+
+def _narrowed(
+    source: str, name: str, shape: tuple[int, ...] | None, other: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    """The sizes that both say; those that one leaves free are the other's. The first is the batch's, and stays."""
+    if shape is None or other is None:
+        return shape if other is None else other
+    same = len(shape) == len(other) and all(a in (b, -1) or b == -1 for a, b in zip(shape[1:], other[1:], strict=True))
+    if not same:
+        raise ImportFailed(
+            f"{source}: its input {name} has shape {list(shape)}, not {list(other)}",
+            "give --input or --samples of that shape",
+        )
+    return (*shape[:1], *(max(a, b) for a, b in zip(shape[1:], other[1:], strict=True)))
+
+
+def _fixed(source: str, name: str, shape: tuple[int, ...]) -> str:
+    if not shape:
+        return f"{source}: its input {name} is one number, without a batch dimension; a request may hold several rows"
+    return (
+        f"{source}: the batch dimension of its input {name} is fixed at {shape[0]} (shape {list(shape)}); "
+        "a server must take any number of rows"
+    )
+
+
+def _example(shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    if shape is None:
+        return (-1, *map(int, EXAMPLE_ROW.split(",")))
+    return (-1, *(size if size > 0 else 64 for size in shape[1:]))

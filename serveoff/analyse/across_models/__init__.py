@@ -1,0 +1,1 @@
+"""Runs of several models side by side: where the server stops mattering."""

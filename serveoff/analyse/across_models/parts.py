@@ -1,0 +1,177 @@
+"""What a summary takes of one run: the comparison's own figures, and ratios by the same bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Final
+
+from serveoff.analyse.across_models.outcome import Binary, Floor, ModelResult, Named, Rival, Spot, Spread, Win
+from serveoff.analyse.analysis import Analysis
+from serveoff.analyse.comparison import Answer, Encoded, Entry
+from serveoff.analyse.contrasts import PAIRS
+from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
+from serveoff.analyse.studies.payloads import JSON
+from serveoff.analyse.verdict import difference
+from serveoff.analyse.winners import MEASURES, compare_points
+
+DYNAMIC: Final = frozenset(dynamic for _, _, dynamic in PAIRS)
+"""Formats that are no static graph: what a model costs is told by the others."""
+LATENCY: Final = MEASURES[0]
+WINS: Final = ("latency", "throughput")
+NATIVE_OF: Final = "flask"
+
+
+def model_result(analysis: Analysis, description: str, problem: str) -> ModelResult:
+    """One model, from the analysis of its run."""
+    comparison = analysis.comparison
+    suite = comparison.suite
+    floors, spots = tuple(_floors(analysis)), tuple(_spots(analysis))
+    found = ModelResult(
+        model=suite.settings.model,
+        description=description,
+        parameters=suite.model_parameters,
+        run_id=comparison.folder,
+        complete=suite.complete,
+        valid=sum(point.valid for point in (*comparison.points, *comparison.others)),
+        invalid=len(comparison.invalid),
+        problem=problem,
+        floors=floors,
+        spots=spots,
+        wins=tuple(_win(analysis, a) for a in comparison.answers if a.scope == "all" and a.objective in WINS),
+        rivals=tuple(_rivals(analysis)),
+        binaries=tuple(_binaries(analysis)),
+        round_noise=comparison.round_noise,
+    )
+    by_format: dict[str, list[str]] = {}
+    for entry in _sound(analysis, "contender"):
+        by_format.setdefault(entry.result.format, []).append(entry.name)
+    static = [e.name for e in _sound(analysis, "floor") if e.result.format not in DYNAMIC]
+    apart = {"servers": _spread(analysis, list(by_format.values())), "formats": _spread(analysis, [static])}
+    return found.model_copy(update=apart)
+
+
+def named(entry: Entry) -> Named:
+    """An endpoint of a run."""
+    return Named(**{name: getattr(entry.result, name) for name in Named.model_fields})
+
+
+def _sound(analysis: Analysis, role: str) -> list[Entry]:
+    """Entries of one role whose p50 with the fewest callers counts."""
+    entries = (entry for entry in analysis.comparison.entries if entry.role == role)
+    return [e for e in entries if e.alone is not None and e.alone.valid and e.alone.p50_s.value is not None]
+
+
+def _floors(analysis: Analysis) -> Iterator[Floor]:
+    for entry in _sound(analysis, "floor"):
+        if entry.alone is not None:
+            format = entry.result.format
+            yield Floor(endpoint=entry.name, format=format, static=format not in DYNAMIC, p50_s=entry.alone.p50_s)
+
+
+def _spots(analysis: Analysis) -> Iterator[Spot]:
+    for entry in analysis.comparison.entries:
+        if entry.role != "contender":
+            continue
+        alone = entry.alone
+        spot = Spot(
+            named=named(entry),
+            rank=entry.rank,
+            tied_above=entry.tied_above,
+            p50_s=alone.p50_s if alone is not None and alone.valid else Estimate(None, None, None, 0),
+            overhead=entry.overhead,
+            problem=_problem(entry),
+        )
+        yield spot
+
+
+def _problem(entry: Entry) -> str:
+    """Why an endpoint does not count with the fewest callers, or nothing."""
+    if entry.result.unavailable:
+        return f"could not run: {entry.result.unavailable}"
+    if entry.alone is None:
+        return "not measured"
+    return "; ".join(finding.seen for finding in entry.alone.verdict.reasons)
+
+
+def _win(analysis: Analysis, answer: Answer) -> Win:
+    entry = analysis.comparison.entry
+    second = answer.runner_up
+    return Win(
+        objective="latency" if answer.objective == "latency" else "throughput",
+        winner=named(entry(answer.winner.name)),
+        estimate=answer.winner.estimate,
+        concurrency=answer.winner.concurrency,
+        runner_up=named(entry(second.name)) if second else None,
+        runner_up_estimate=second.estimate if second else None,
+        margin=answer.margin,
+        outcome=answer.outcome,
+        not_worse=len(answer.not_worse),
+    )
+
+
+def _spread(analysis: Analysis, groups: Sequence[Sequence[str]]) -> Spread | None:
+    """How far endpoints of one group lie apart with the fewest callers: of the group where it is most.
+
+    None where no group has two.
+    """
+    found = [keys for names in groups if len(keys := _by_p50(analysis, names)) > 1]
+    if not found:
+        return None
+    widest = max(found, key=lambda keys: _p50(analysis, keys[-1]) / _p50(analysis, keys[0]))
+    ratio = compare_points(analysis.evidence, LATENCY, widest[0], widest[-1])
+    pairs = sum(all_pairs(len(keys)) for keys in found)
+    return Spread(
+        slowest=widest[-1][0],
+        quickest=widest[0][0],
+        ratio=simultaneous(ratio, pairs * analysis.evidence.looks),
+        among=len(widest),
+    )
+
+
+def _by_p50(analysis: Analysis, names: Sequence[str]) -> list[Key]:
+    keys = (_key(analysis.comparison.entry(name)) for name in names)
+    return sorted(keys, key=lambda key: _p50(analysis, key))
+
+
+def _rivals(analysis: Analysis) -> Iterator[Rival]:
+    """Each format that Flask and its native server both served over REST."""
+    rest = [entry for entry in _sound(analysis, "contender") if entry.result.protocol == "rest"]
+    for one, other in combinations(rest, 2):
+        if one.result.format != other.result.format or one.result.payload != other.result.payload:
+            continue
+        flask, native = (one, other) if one.result.server == NATIVE_OF else (other, one)
+        if flask.result.server == NATIVE_OF and native.result.server != NATIVE_OF:
+            found = compare_points(analysis.evidence, LATENCY, _key(flask), _key(native))
+            yield Rival(flask=named(flask), native=named(native), faster=found, outcome=difference(found))
+
+
+def _binaries(analysis: Analysis) -> Iterator[Binary]:
+    """Endpoints that were measured with JSON and with anything else."""
+    groups: dict[str, list[Encoded]] = {}
+    for encoded in analysis.comparison.payloads:
+        groups.setdefault(encoded.endpoint, []).append(encoded)
+    for endpoint, group in groups.items():
+        plain = next((e for e in group if e.encoding in JSON and e.point.valid), None)
+        others = [e for e in group if e.than_json is not None and e.than_json.value is not None and e.point.valid]
+        best = max(others, key=lambda e: (e.than_json.value if e.than_json else None) or 0.0, default=None)
+        if plain is None or best is None or best.than_json is None:
+            continue
+        yield Binary(
+            named=named(analysis.comparison.entry(endpoint)),
+            encoding=best.encoding,
+            json_p50_s=plain.point.p50_s,
+            p50_s=best.point.p50_s,
+            faster=best.than_json,
+            json_bytes=plain.request_bytes,
+            request_bytes=best.request_bytes,
+        )
+
+
+def _key(entry: Entry) -> Key:
+    return entry.name, entry.points[0].load
+
+
+def _p50(analysis: Analysis, key: Key) -> float:
+    return analysis.evidence.sampled[key]["p50"].value

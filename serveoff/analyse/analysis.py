@@ -1,0 +1,204 @@
+"""Read one run and compute all that the report says, once: points, ranking, answers, claims, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from serveoff.analyse import claims
+from serveoff.analyse.comparison import Calibration, Comparison, Entry, Point
+from serveoff.analyse.point_estimates import (
+    Key,
+    ReadRows,
+    judge_point,
+    loads_of,
+    measure,
+    pooled_noise,
+    read_rows,
+    resample,
+    role_of,
+)
+from serveoff.analyse.resource_parity import unequal
+from serveoff.analyse.statistics.alpha_spending import price
+from serveoff.analyse.statistics.bootstrap import Sampled, all_pairs, ratio, simultaneous
+from serveoff.analyse.studies import (
+    arrivals,
+    capacity,
+    ceiling,
+    changes,
+    cold_start,
+    distributions,
+    encodings,
+    more_time,
+    payloads,
+    sweeps,
+    timelines,
+    waterfall,
+)
+from serveoff.analyse.verdict import difference
+from serveoff.analyse.winners import MEASURES, Evidenced, answer_all, compare_points
+from serveoff.record.results import EndpointResult, Suite, load_suite
+
+STAND_IN_SERVER = "tfserving-embedded"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A run's comparison, and the resampled statistics behind it: what it takes to set the run against another."""
+
+    comparison: Comparison
+    evidence: Evidenced
+
+
+def compare(folder: Path) -> Comparison:
+    """The comparison of the run in `folder`, finished or not; ResultsError where there is none.
+
+    The same folder gives the same figures to the last digit: all draws are seeded by the run.
+    """
+    return analyse(folder).comparison
+
+
+def analyse(folder: Path) -> Analysis:
+    """The same, with the evidence kept."""
+    suite = load_suite(folder)
+    read = cache(read_rows)  # one file holds all windows of a visit
+    evidence = _measure_all(folder, suite, read)
+    ranked = _ranked(evidence)
+    evidence = replace(evidence, entries=ranked)
+    encoded = payloads.measured(evidence, folder, read)
+    comparison = Comparison(
+        suite=suite,
+        folder=folder.resolve().name,
+        concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
+        entries=tuple(ranked),
+        answers=tuple(answer_all(evidence)),
+        calibration=_calibration(evidence),
+        claims=claims.study(evidence, suite),
+        round_noise=evidence.noise["p50"],
+        stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
+        sweeps=sweeps.study(evidence),
+        capacity=capacity.study(folder, suite, read),
+        gaps=arrivals.study(evidence),
+        distributions=distributions.study(folder, evidence, read),
+        timelines=timelines.study(folder, suite, evidence),
+        cold_starts=cold_start.study(evidence),
+        waterfall=waterfall.study(folder, ranked, read),
+        payloads=payloads.study(encoded),
+        encodings=encodings.study(evidence, encoded),
+    )
+    choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
+    comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.answers))
+    return Analysis(comparison, evidence)
+
+
+def evidence_so_far(folder: Path) -> Evidenced:
+    """What the answers of a run that is going on rest on, and nothing else of its comparison."""
+    return _measure_all(folder, load_suite(folder), cache(read_rows), plain=True)
+
+
+def _measure_all(folder: Path, suite: Suite, read: ReadRows, plain: bool = False) -> Evidenced:
+    """Every point, judged; with `plain` those of plain loads only, by which the answers go."""
+    everything = {
+        (result.endpoint, load): measure(folder, result, load, read)
+        for result in suite.endpoints
+        for load in loads_of(result, suite)
+        if load.plain or not plain
+    }
+    sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
+    noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)
+    wrong, apart = _wrong_deployments(suite), unequal(suite)
+    found = ceiling.study(folder, suite, read)
+    kept = found.kept if found else None
+    points: dict[str, list[Point]] = {}
+    for key, measured in everything.items():
+        culprit = wrong.get(measured.result.deployment, "")
+        sibling = culprit if culprit != measured.result.endpoint else ""
+        had = apart.get(measured.result.deployment, ())
+        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had, kept))
+    entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
+    return Evidenced(entries, sampled, noise, price(suite.settings, rounds_seen(suite)), found)
+
+
+def rounds_seen(suite: Suite) -> int:
+    """How many rounds the figures rest on: of a run that goes on, those that were begun."""
+    begun = max((window.round for result in suite.endpoints for window in result.windows), default=0)
+    return suite.rounds if suite.complete else begun
+
+
+def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
+    peak = max((p.peak_memory_bytes or 0 for p in points), default=0) or None
+    plain = tuple(point for point in points if point.load.plain)
+    others = tuple(point for point in points if not point.load.plain)
+    return Entry(result, role_of(result), plain, None, False, None, peak, others)
+
+
+def _wrong_deployments(suite: Suite) -> dict[str, str]:
+    """Deployment to the endpoint of it that gave a wrong answer, at the gate or under load."""
+    return {
+        result.deployment: result.endpoint
+        for result in suite.endpoints
+        if role_of(result) != "null"
+        and ((result.gate and not result.gate.passed) or any(w.wrong_answers for w in result.windows))
+    }
+
+
+def _ranked(evidence: Evidenced) -> list[Entry]:
+    """Entries with their overhead and rank: ranked first, then contenders without a rank, floors, null."""
+    entries = [_with_overhead(entry, evidence) for entry in evidence.entries]
+    ranked = sorted(filter(_ranks, entries), key=_p50)
+    placed = []
+    for place, entry in enumerate(ranked, start=1):
+        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)) * evidence.looks)
+        placed.append(replace(entry, rank=place, tied_above=tied))
+    order = ("contender", "variant", "floor", "null")
+    rest = [entry for entry in entries if not _ranks(entry)]
+    return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
+
+
+def _ranks(entry: Entry) -> bool:
+    alone = entry.alone
+    return entry.role == "contender" and alone is not None and alone.valid and alone.p50_s.value is not None
+
+
+def _p50(entry: Entry) -> float:
+    alone = entry.alone
+    return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
+
+
+def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: float) -> bool:
+    found = compare_points(evidence, MEASURES[0], _alone_key(above), _alone_key(entry))
+    return difference(simultaneous(found, comparisons)) != "better"
+
+
+def _alone_key(entry: Entry) -> Key:
+    return entry.name, entry.points[0].load
+
+
+def _with_overhead(entry: Entry, evidence: Evidenced) -> Entry:
+    floor = next((e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format), None)
+    if entry.role != "contender" or floor is None or not _sound(entry) or not _sound(floor):
+        return entry
+    if _alone_key(entry)[1] != _alone_key(floor)[1]:
+        return entry  # more callers queue: that is not the server's overhead
+    mine, its = _alone(evidence.sampled, entry), _alone(evidence.sampled, floor)
+    return replace(entry, overhead=ratio(mine, its, evidence.noise["p50"]))
+
+
+def _sound(entry: Entry) -> bool:
+    alone = entry.alone
+    return alone is not None and alone.valid and alone.p50_s.value is not None
+
+
+def _alone(sampled: Mapping[Key, Mapping[str, Sampled]], entry: Entry) -> Sampled:
+    return sampled[_alone_key(entry)]["p50"]
+
+
+def _calibration(evidence: Evidenced) -> Calibration | None:
+    null = next((e for e in evidence.entries if e.role == "null" and e.best is not None), None)
+    if null is None or null.best is None or null.alone is None:
+        return None
+    best = null.best
+    reached = best.throughput, best.concurrency, best.client_cpu_share
+    return Calibration(null.name, null.alone.p50_s, *reached, evidence.ceiling)

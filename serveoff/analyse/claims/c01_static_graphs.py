@@ -1,0 +1,46 @@
+"""Static graphs are faster, in deployment above all.
+
+Rule: behind Flask, with the fewest callers, the static graph's median latency is set against its dynamic form's, for
+TensorFlow 2 and for PyTorch. Clearly faster speaks for the claim, a tie or clearly slower against it. Both frameworks
+are needed. TensorFlow 1, the bare models and other numbers of callers are shown and do not decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, callers, contrasts, find
+from serveoff.analyse.claims.ruling import FASTER, Ruling, heard, rule
+from serveoff.analyse.comparison import Contrast, Exhibit
+from serveoff.analyse.contrasts import PAIRS, deciding, static_against_dynamic
+from serveoff.analyse.winners import Evidenced
+from serveoff.loadtests.loads import closed
+from serveoff.record.results import Suite
+
+MEASURE = "serveoff run 'flask-*'"
+
+
+def study(evidence: Evidenced, suite: Suite) -> Ruling:
+    """Judge the claim by the contrasts that the section on static graphs shows."""
+    shown, fewest = static_against_dynamic(evidence), callers(evidence)[0]
+    counting = [exhibit(contrast) for contrast in deciding(shown, fewest)]
+    others = [_pair(evidence, *pair, fewest) for pair in PAIRS if pair[0] not in {TF1, *(e.group for e in counting)}]
+    exhibits = [heard(e, FASTER) for e in (*counting, *contrasts(evidence, others))]
+    return replace(rule(exhibits, needed=(TF2, PYTORCH)), contrasts=shown)
+
+
+def _pair(evidence: Evidenced, framework: str, static: str, dynamic: str, fewest: int) -> Pair:
+    return Pair(framework, find(evidence, "flask", static), find(evidence, "flask", dynamic), closed(fewest))
+
+
+def exhibit(contrast: Contrast) -> Exhibit:
+    """A contrast of a static graph as evidence like any other."""
+    return Exhibit(
+        group=contrast.framework,
+        mine=contrast.static,
+        other=contrast.dynamic,
+        load=closed(contrast.concurrency),
+        metric=contrast.metric,
+        figure=contrast.ratio,
+        outcome=contrast.outcome,
+    )

@@ -1,0 +1,28 @@
+"""TF1 is define-then-run: a Session is mandatory, placeholders feed it.
+
+Rule: shown by tests, with TensorFlow 1's own interface, which TensorFlow 2 still carries as `tf.compat.v1`: a symbolic
+tensor has no value until `Session.run`, and neither has a variable. A run adds that the frozen graph, fed through a
+placeholder and run by a Session, gives the golden outputs; an error beyond what the gate allows, 1e-5 of the row's
+largest value or of 1, would speak against the claim.
+"""
+
+from __future__ import annotations
+
+from serveoff.analyse.claims.agreement import agreement, shown_by_tests, tests
+from serveoff.analyse.claims.pairs import TF1
+from serveoff.analyse.claims.ruling import Ruling
+from serveoff.analyse.winners import Evidenced
+from serveoff.record.results import Suite
+
+MEASURE = "serveoff run inprocess-frozen-graph"
+FILE = "tests/models/test_claims.py"
+TESTS = (
+    ("test_c3_a_tf1_tensor_has_no_value_until_a_session_runs_it", "a tensor has no value until a Session runs it"),
+    ("test_c3_a_tf1_variable_has_no_value_without_a_session_either", "a variable has no value without a Session"),
+)
+
+
+def study(evidence: Evidenced, suite: Suite) -> Ruling:
+    """Tests, and the frozen graph's gate."""
+    formats = ("frozen_graph",)
+    return shown_by_tests(tests(FILE, TF1, TESTS), list(agreement(evidence, formats)), formats)

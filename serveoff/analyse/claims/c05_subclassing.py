@@ -1,0 +1,26 @@
+"""TF2 model subclassing mirrors PyTorch's nn.Module.
+
+Rule: shown by tests: both networks are subclasses with the same layers, and their outputs agree on inputs they never
+saw. A run adds the agreement of both with the golden outputs: an error of keras_eager or torch_eager beyond what the
+gate allows, 1e-5 of the row's largest value or of 1, speaks against the claim.
+"""
+
+from __future__ import annotations
+
+from serveoff.analyse.claims.agreement import agreement, shown_by_tests, tests
+from serveoff.analyse.claims.ruling import Ruling
+from serveoff.analyse.winners import Evidenced
+from serveoff.record.results import Suite
+
+MEASURE = "serveoff run '*keras-eager' '*torch-eager'"
+FILE = "tests/models/test_claims.py"
+TESTS = (
+    ("test_c5_both_networks_are_subclasses_with_the_same_layers", "both are subclasses, with the same layers"),
+    ("test_c5_the_networks_agree_on_inputs_they_never_saw", "their outputs agree to 1e-5 on inputs they never saw"),
+)
+
+
+def study(evidence: Evidenced, suite: Suite) -> Ruling:
+    """Tests, and the gates of both eager forms."""
+    formats = ("keras_eager", "torch_eager")
+    return shown_by_tests(tests(FILE, "both", TESTS), list(agreement(evidence, formats)), formats)

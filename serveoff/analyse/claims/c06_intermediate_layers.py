@@ -1,0 +1,115 @@
+"""A static graph returns final outputs only; a dynamic one shows intermediate results.
+
+Rule: every deployment is asked for the output of the last hidden layer. A dynamic form that answers and a static one
+that refuses speak for the claim; a dynamic one that refuses and a static one that answers speak against it; no proper
+answer is open. Both kinds are needed. Endpoints whose protocol cannot name a layer are shown and do not decide; of a
+model that names no layers none is asked, and the claim is not measured. That the answers agree, and what asking costs,
+is shown too.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from serveoff.analyse.claims.agreement import AGREE_WITHIN, tests
+from serveoff.analyse.claims.ruling import Ruling, rule
+from serveoff.analyse.comparison import Entry, Exhibit, Voice
+from serveoff.analyse.statistics.bootstrap import RESAMPLES, Estimate, simultaneous
+from serveoff.analyse.winners import Evidenced
+from serveoff.record.results import LayerProbe, Suite
+
+MEASURE = "serveoff run 'flask-*'"
+DYNAMIC_FORMS = ("keras_eager", "torch_eager")
+STATIC, DYNAMIC = "static", "dynamic"
+NO_LAYERS = "The model names no layers: there was none to ask for."
+FILE = "tests/services/flaskrest/test_layers.py"
+TESTS = (
+    ("test_eager_networks_and_a_session_show_the_same_layers", "eager networks and a Session show the same layers"),
+    ("test_other_graphs_say_why_not", "other graphs say why not"),
+)
+
+
+def study(evidence: Evidenced, suite: Suite) -> Ruling:
+    """Judge the claim by what was asked after all that was timed."""
+    asked = [(e, e.result.layers) for e in evidence.entries if e.result.layers and e.role == "contender"]
+    probed = [(entry, layers) for entry, layers in asked if layers is not None]
+    answered = [(entry, layers) for entry, layers in probed if layers.outcome == "answered"]
+    if probed and not any(layers.layer for _, layers in probed):
+        return Ruling("not measured", NO_LAYERS, tuple(tests(FILE, "both", TESTS)))
+    exhibits = [_exhibit(entry, layers, len(answered), suite.settings.seed) for entry, layers in probed]
+    found = rule((*exhibits, *_agreement(answered), *tests(FILE, "both", TESTS)), needed=(DYNAMIC, STATIC))
+    if not probed:
+        return found
+    return replace(found, reason=f"{_said(exhibits)} {found.reason}", exhibits=_led(found.exhibits))
+
+
+def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate | None:
+    """Median latency with the layer over that without; the interval draws pairs of requests again."""
+    over, under = np.array(probe.with_layer_s), np.array(probe.without_s)
+    if not over.size or over.size != under.size or min(over.min(), under.min()) <= 0:
+        return None
+    drawn = np.random.default_rng(seed).integers(0, over.size, (RESAMPLES, over.size))
+    ratios = np.median(over[drawn], axis=1) / np.median(under[drawn], axis=1)
+    low, high = np.quantile(ratios, [0.025, 0.975])
+    value = float(np.median(over) / np.median(under))
+    return Estimate(value, min(float(low), value), max(float(high), value), over.size)
+
+
+def _exhibit(entry: Entry, probe: LayerProbe, answered: int, seed: int) -> Exhibit:
+    group = DYNAMIC if entry.result.format in DYNAMIC_FORMS else STATIC
+    plain = Exhibit(group, probe.reason, mine=entry.name, speaks=_voice(group, probe))
+    if probe.outcome != "answered":
+        return plain
+    shape = "×".join(map(str, probe.shape))
+    spent = cost(probe, [seed, zlib.crc32(entry.name.encode())])
+    return replace(
+        plain,
+        words=f"answered layer {probe.layer}, shape {shape}",
+        metric="p50 with the layer over p50 without",
+        figure=simultaneous(spent, answered) if spent else None,
+    )
+
+
+def _voice(group: str, probe: LayerProbe) -> Voice:
+    if probe.outcome in ("failed", "not asked"):
+        return "open" if probe.outcome == "failed" else ""
+    return "for" if (probe.outcome == "answered") == (group == DYNAMIC) else "against"
+
+
+def _agreement(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhibit]:
+    """Each answer against the first, over the values that were kept; an error counts by the size of the largest."""
+    for entry, probe in answered[1:]:
+        first = answered[0][1]
+        if probe.shape != first.shape or not 0 < len(probe.values) == len(first.values):
+            yield Exhibit("agreement", f"shape {probe.shape}, not {first.shape}", entry.name, answered[0][0].name)
+            continue
+        mine, its = np.array(probe.values), np.array(first.values)
+        error = float(np.abs(mine - its).max() / (np.abs(its).max() or 1.0))
+        yield Exhibit(
+            "agreement",
+            "the layer's values agree" if error <= AGREE_WITHIN else "the layer's values differ",
+            mine=entry.name,
+            other=answered[0][0].name,
+            metric="error, of the largest value",
+            figure=Estimate(error, None, None, len(probe.values)),
+            unit="error",
+        )
+
+
+def _said(exhibits: Sequence[Exhibit]) -> str:
+    counts = []
+    for group in (DYNAMIC, STATIC):
+        asked = [e for e in exhibits if e.group == group and e.speaks]
+        counts.append(f"{sum(bool(e.metric) for e in asked)} of {len(asked)} {group}")
+    return f"Asked for the layer, {' and '.join(counts)} forms answered."
+
+
+def _led(exhibits: Sequence[Exhibit]) -> tuple[Exhibit, ...]:
+    """The dearest answer of a dynamic form stands for it in the table."""
+    costs = [e for e in exhibits if e.group == DYNAMIC and e.figure]
+    dearest = max(costs, key=lambda e: (e.figure and e.figure.value) or 0.0, default=None)
+    return tuple(replace(e, leads=e is dearest) for e in exhibits)

@@ -1,0 +1,175 @@
+"""What each server's own signals mean: which Server-Timing duration, or which counter, is which part of a request.
+
+Flask says it in every answer (services/flaskrest/timing.py), the others on their Prometheus page: TorchServe's frontend
+in its own counters, our handler in its own (services/torchserve/phase_metrics.py), and TensorFlow Serving in
+histograms, which tell the run of the graph from the rest of a request and no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from serveoff.record.results import EndpointResult, Window
+
+Part = Literal["queue", "parse", "inference", "serialise"]
+PARTS: Final[tuple[Part, ...]] = ("queue", "parse", "inference", "serialise")
+MICROSECOND: Final = 1e-6
+HALF_A_STEP_S: Final = 0.5e-6
+"""Server-Timing and raw rows have microseconds: each duration is up to half of one off."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a server said of its requests: means in seconds a request.
+
+    `total_s` is by the server's own clock, from when it had read a request until its answer was ready; None: it does
+    not say. `apart` is False where `parse` holds serialisation, too.
+    """
+
+    total_s: float | None
+    parts_s: Mapping[Part, float]
+    counts: Mapping[str, int]
+    """How many requests each mean is of, by its part or `total`."""
+    rounding_s: float = 0.0
+    """How far the sum of the parts may be off because they were rounded."""
+    apart: bool = True
+    decode_s: float | None = None
+    """Of `parse`, what decoding image files took; None: it decoded none, or does not say."""
+
+    @property
+    def requests(self) -> int:
+        """The fewest requests that a mean is of."""
+        return min(self.counts.values())
+
+    def error_s(self, samples: int) -> float:
+        """How far these means may be from those of the client's `samples` requests.
+
+        A mean of some requests more or fewer is off by their share, if they are like the others; and by rounding.
+        """
+        shares = {part: abs(count - samples) / samples for part, count in self.counts.items()}
+        parts_s = sum(value * shares[part] for part, value in self.parts_s.items() if part in shares)
+        return max(parts_s, (self.total_s or 0.0) * shares.get("total", 0.0)) + self.rounding_s
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean by counters: `sum` in `unit` seconds over `count`, both names of samples, with labels to look for."""
+
+    sum: str
+    count: str
+    labels: str = ""
+    unit: float = MICROSECOND
+
+
+@dataclass(frozen=True)
+class Page:
+    """How to read one server's counters. `total` may depend on the protocol: {entrypoint} is REST or GRPC."""
+
+    total: Mean
+    parts: Mapping[Part, Mean]
+    rest_is_parse: bool = False
+    """What `total` has beyond the parts is parsing and serialising, not told apart."""
+    decode: Mean | None = None
+    """Decoding image files, of `parse`; None where the server decodes them within the model's graph."""
+
+
+TIMINGS: Final[Mapping[str, Part]] = {
+    "queue": "queue",
+    "parse": "parse",
+    "predict": "inference",
+    "encode": "serialise",
+}
+DECODE: Final = "decode"
+"""The Server-Timing duration of decoding image files, which is of `parse`."""
+_TORCHSERVE = Page(
+    Mean("ts_inference_latency_microseconds", "ts_inference_requests_total"),
+    {
+        "queue": Mean("ts_queue_latency_microseconds", "ts_inference_requests_total"),
+        "parse": Mean("handler_parse_microseconds", "handler_requests_total"),
+        "inference": Mean("handler_predict_microseconds", "handler_requests_total"),
+        "serialise": Mean("handler_encode_microseconds", "handler_requests_total"),
+    },
+    decode=Mean("handler_decode_microseconds", "handler_requests_total"),
+)
+_REQUEST, _RUN = ":tensorflow:serving:request_latency", ":tensorflow:serving:runtime_latency"
+_TFSERVING = Page(
+    Mean(f"{_REQUEST}_sum", f"{_REQUEST}_count", 'entrypoint="{entrypoint}"'),
+    {"inference": Mean(f"{_RUN}_sum", f"{_RUN}_count", 'API="Predict"')},
+    rest_is_parse=True,
+)
+PAGES: Final[Mapping[str, Page]] = {
+    "torchserve": _TORCHSERVE,
+    "tfserving": _TFSERVING,
+    "tfserving-embedded": _TFSERVING,
+}
+_NAME = re.compile(r"[^{]+")
+
+
+def known(counters: Mapping[str, float]) -> dict[str, float]:
+    """Those that some server's parts are computed from: a page holds a hundred others."""
+    pages = PAGES.values()
+    means = [mean for page in pages for mean in (page.total, page.decode, *page.parts.values()) if mean]
+    names = {name for mean in means for name in (mean.sum, mean.count)}
+    return {sample: value for sample, value in counters.items() if _name(sample) in names}
+
+
+def told(result: EndpointResult, windows: Sequence[Window]) -> Told | None:
+    """What the endpoint's server said over these windows; None where it said nothing that can be read."""
+    if any(window.timed for window in windows):
+        return _by_answers(windows)
+    page = PAGES.get(result.server)
+    return None if page is None else _by_counters(page, result.protocol, windows)
+
+
+def _by_answers(windows: Sequence[Window]) -> Told:
+    timed = [window for window in windows if window.timed]
+    requests = sum(window.timed for window in timed)
+
+    def mean(name: str) -> float | None:
+        if not all(name in window.timings_s for window in timed):
+            return None
+        return sum(window.timings_s[name] * window.timed for window in timed) / requests
+
+    parts = {part: value for name, part in TIMINGS.items() if (value := mean(name)) is not None}
+    counts = dict.fromkeys((*parts, "total"), requests)
+    return Told(mean("total"), parts, counts, HALF_A_STEP_S * (len(parts) + 1), decode_s=mean(DECODE))
+
+
+def _by_counters(page: Page, protocol: str, windows: Sequence[Window]) -> Told | None:
+    """Only over windows around which the page could be read; every part by the requests that its own count has."""
+    read = [window.counters for window in windows if window.counters]
+    means = {part: _mean(mean, protocol, read) for part, mean in page.parts.items()}
+    parts = {part: value for part, (value, _) in means.items() if value is not None}
+    total_s, total_count = _mean(page.total, protocol, read)
+    counts = {str(part): count for part, (_, count) in means.items() if part in parts}
+    if total_s is not None:
+        counts["total"] = total_count
+    if not counts:
+        return None
+    if page.rest_is_parse and total_s is not None and "inference" in parts:
+        parts["parse"] = max(0.0, total_s - parts["inference"])
+    decode_s = None if page.decode is None else _mean(page.decode, protocol, read)[0]
+    return Told(total_s, parts, counts, HALF_A_STEP_S, apart=not page.rest_is_parse, decode_s=decode_s)
+
+
+def _mean(mean: Mean, protocol: str, read: Iterable[Mapping[str, float]]) -> tuple[float | None, int]:
+    """The mean in seconds and its requests; None where either did not grow.
+
+    TorchServe 0.12 counts gRPC requests and not their latency (its GRPCJob, beside its RestJob).
+    """
+    labels = mean.labels.format(entrypoint=protocol.upper())
+    pairs = [(_sum(mean.sum, labels, counters), _sum(mean.count, labels, counters)) for counters in read]
+    total, count = (sum(values) for values in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
+    return (total * mean.unit / count if total and count else None), round(count)
+
+
+def _sum(name: str, labels: str, counters: Mapping[str, float]) -> float:
+    return sum(value for sample, value in counters.items() if _name(sample) == name and labels in sample)
+
+
+def _name(sample: str) -> str:
+    found = _NAME.match(sample)
+    return found[0] if found else ""

@@ -1,0 +1,1 @@
+"""Intervals and tests: resampling, drift, few repeats; knows nothing of servers."""

@@ -1,0 +1,48 @@
+"""Open and closed loop side by side: what a closed loop leaves out of the tail.
+
+A caller that waits for its answer asks a stalled server nothing, so the requests that a stall would have delayed are
+never made (Tene's *coordinated omission*). Each open-loop point is set against the closed-loop point of the same
+endpoint whose throughput is nearest to its rate: about the same work, asked for in two ways.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from serveoff.analyse.comparison import Entry, Gap, Point
+from serveoff.analyse.statistics.bootstrap import Estimate, ratio
+from serveoff.analyse.winners import Evidenced
+
+STATISTICS: Final = ("p50", "p99")
+APART: Final = 1.5
+"""A closed-loop point whose throughput is further away does other work, and says nothing of this one."""
+
+
+def study(evidence: Evidenced) -> tuple[Gap, ...]:
+    """Every VALID open-loop point of a contender that has a VALID closed one near, in the entries' order."""
+    return tuple(gap for entry in evidence.contenders for gap in _gaps(evidence, entry))
+
+
+def _gaps(evidence: Evidenced, entry: Entry) -> Iterator[Gap]:
+    closed = [p for p in entry.points if p.valid and p.throughput.value]
+    for point in entry.others:
+        if point.load.closed or point.load.payload or point.load.batch > 1 or not point.valid or not closed:
+            continue
+        nearest = min(closed, key=lambda p: _distance(p, point))
+        if _distance(nearest, point) > math.log(APART):
+            continue
+        longer = {name: _longer(evidence, point, nearest, name) for name in STATISTICS}
+        yield Gap(entry.name, point, nearest, longer["p50"], longer["p99"])
+
+
+def _distance(closed: Point, open_: Point) -> float:
+    return abs(math.log((closed.throughput.value or 1.0) / open_.load.rate))
+
+
+def _longer(evidence: Evidenced, open_: Point, closed: Point, statistic: str) -> Estimate | None:
+    """How many times longer the open loop's quantile is; None where either was withheld."""
+    keys = ((p.endpoint, p.load) for p in (open_, closed))
+    over, under = (evidence.sampled.get(key, {}).get(statistic) for key in keys)
+    return ratio(over, under, evidence.noise[statistic]) if over and under else None

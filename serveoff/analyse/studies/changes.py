@@ -1,0 +1,74 @@
+"""What would change the answer: other winners that this same run names, when something else is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from serveoff.analyse.comparison import Answer, Capacity, Encoded, Other
+from serveoff.analyse.statistics.bootstrap import all_pairs, simultaneous
+from serveoff.analyse.verdict import difference
+from serveoff.analyse.winners import MEASURES, Evidenced, compare_points
+
+LATENCY = MEASURES[0]
+
+
+def study(
+    evidence: Evidenced, answers: Sequence[Answer], capacity: Sequence[Capacity], payloads: Sequence[Encoded]
+) -> tuple[Other, ...]:
+    """Every condition under which another endpoint than the quickest is the choice; clear differences only."""
+    latency = next((a for a in answers if (a.objective, a.scope) == ("latency", "all")), None)
+    if latency is None:
+        return ()
+    winner = latency.winner.name
+    found = (
+        *_objectives(answers, winner),
+        *_callers(evidence, winner),
+        *_arrivals(capacity, winner),
+        *_encodings(payloads, winner),
+    )
+    return tuple(found)
+
+
+def _objectives(answers: Sequence[Answer], winner: str) -> Iterator[Other]:
+    for answer in answers:
+        if answer.scope != "all" or answer.objective not in ("tail", "throughput", "cost"):
+            continue
+        if answer.winner.name != winner and winner not in answer.not_worse and answer.outcome != "unopposed":
+            yield Other(answer.objective, answer.winner.name, answer.winner.estimate)
+
+
+def _callers(evidence: Evidenced, winner: str) -> Iterator[Other]:
+    """The fewest callers with which another is clearly quicker."""
+    mine = next((e for e in evidence.contenders if e.name == winner), None)
+    for point in mine.points[1:] if mine else ():
+        rivals = [e.at(point.concurrency) for e in evidence.contenders if e.name != winner]
+        valid = [p for p in rivals if p is not None and p.valid and p.p50_s.value is not None]
+        if not point.valid or not valid:
+            continue
+        best = min(valid, key=lambda p: p.p50_s.value or 0.0)
+        found = compare_points(evidence, LATENCY, (best.endpoint, best.load), (winner, point.load))
+        if difference(simultaneous(found, all_pairs(len(valid) + 1) * evidence.looks)) == "better":
+            yield Other("callers", best.endpoint, best.p50_s, point.concurrency)
+            return
+
+
+def _arrivals(capacity: Sequence[Capacity], winner: str) -> Iterator[Other]:
+    """Where requests come by themselves and an objective must hold, the one that holds it at the highest rate."""
+    mine = next((c for c in capacity if c.endpoint == winner), None)
+    best = next((c for c in capacity if c.side == "between"), None)
+    if mine is None or best is None or best.rate.low is None or mine.side not in ("between", "below"):
+        return
+    most = mine.rate.high if mine.side == "between" else mine.rate.value
+    if most is not None and best.endpoint != winner and best.rate.low > most:
+        yield Other("arrivals", best.endpoint, best.rate)
+
+
+def _encodings(payloads: Sequence[Encoded], winner: str) -> Iterator[Other]:
+    """An encoding in which some endpoint is quicker than the winner in its own."""
+    own = next((e.point.p50_s for e in payloads if e.endpoint == winner and not e.payload), None)
+    others = [e for e in payloads if e.payload and e.point.valid and e.point.p50_s.value is not None]
+    if own is None or own.low is None or not others:
+        return
+    best = min(others, key=lambda e: e.point.p50_s.value or 0.0)
+    if best.point.p50_s.high is not None and best.point.p50_s.high < own.low:
+        yield Other("encoding", best.endpoint, best.point.p50_s, payload=best.payload)

@@ -1,0 +1,117 @@
+"""The payload matrix, and the rankings that hold a payload fixed or let each endpoint choose its best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
+
+from serveoff.analyse.comparison import Encoded, EncodingCell, EncodingPlace, Encodings, Entry
+from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.statistics.bootstrap import all_pairs, simultaneous
+from serveoff.analyse.studies.payloads import Group
+from serveoff.analyse.verdict import difference
+from serveoff.analyse.winners import MEASURES, Evidenced, compare_points
+
+ORDER = (
+    "json",
+    "base64",
+    "raw",
+    "jpeg",
+    "png",
+    "jpeg_file",
+    "png_file",
+    "tensor",
+    "bytes",
+    "grpc_json",
+    "grpc_jpeg",
+    "grpc_png",
+)
+"""Of the matrix's columns and of the rankings: REST's encodings, then gRPC's."""
+LATENCY = MEASURES[0]
+
+
+def study(evidence: Evidenced, groups: Sequence[Group]) -> Encodings:
+    """All of it, where any endpoint was measured in more than its own encoding."""
+    if not any(len(group) > 1 for group in groups):
+        return Encodings()
+    everything = [encoded for encoded in chain.from_iterable(groups) if _usable(encoded)]
+    pairs = all_pairs(len(everything))
+    best = [found for group in groups if (found := best_of(group, evidence.looks)) is not None]
+    known = _in_order(encoded.encoding for encoded in everything)
+    alike = [[encoded for encoded in everything if encoded.encoding == encoding] for encoding in known]
+    return Encodings(
+        matrix=tuple(_matrix(evidence, groups)),
+        best=_ranked(evidence, best, pairs),
+        pairs=pairs,
+        alike=tuple(_ranked(evidence, same, all_pairs(len(same))) for same in alike),
+    )
+
+
+def best_of(group: Group, looks: float = 1.0) -> Encoded | None:
+    """The quickest of those clearly quicker than the endpoint's own encoding, or else its own; None if that is INVALID.
+
+    Clearly: by intervals that hold for all its other encodings together and all looks, and by more than a tie.
+    """
+    own, *others = group
+    if not _usable(own):
+        return None
+    clear = [e for e in others if _usable(e) and _is_clear(e, len(others) * looks)]
+    return min(clear, key=_p50, default=own)
+
+
+def _is_clear(encoded: Encoded, comparisons: float) -> bool:
+    return encoded.faster is not None and difference(simultaneous(encoded.faster, comparisons)) == "better"
+
+
+def _ranked(evidence: Evidenced, chosen: Sequence[Encoded], comparisons: int) -> tuple[EncodingPlace, ...]:
+    """By p50, as the main ranking: tied where the interval for so many comparisons shows no clear difference."""
+    ordered = sorted(chosen, key=_p50)
+    tied = [_tied(evidence, above, below, comparisons) for above, below in pairwise(ordered)]
+    places = zip(ordered, [False, *tied], strict=True) if ordered else ()
+    return tuple(EncodingPlace(encoded, rank, found) for rank, (encoded, found) in enumerate(places, start=1))
+
+
+def _tied(evidence: Evidenced, above: Encoded, below: Encoded, comparisons: int) -> bool:
+    found = compare_points(evidence, LATENCY, _key(above), _key(below))
+    return difference(simultaneous(found, comparisons * evidence.looks)) != "better"
+
+
+def _matrix(evidence: Evidenced, groups: Sequence[Group]) -> Iterator[EncodingCell]:
+    """Every deployment that ran against every encoding that any of them takes or was measured in."""
+    entries = [entry for entry in evidence.contenders if not entry.result.unavailable]
+    deployments = {entry.name: entry.result.deployment for entry in entries}
+    measured = {(deployments[e.endpoint], e.encoding): e for e in chain.from_iterable(groups)}
+    known = {encoding for entry in entries for encoding in entry.result.taken}
+    for deployment in dict.fromkeys(deployments.values()):
+        own = [entry for entry in entries if entry.result.deployment == deployment]
+        for encoding in _in_order(known | {encoding for _, encoding in measured}):
+            yield _cell(deployment, encoding, own, measured.get((deployment, encoding)))
+
+
+def _cell(deployment: str, encoding: str, entries: Sequence[Entry], encoded: Encoded | None) -> EncodingCell:
+    if encoded is not None:
+        return EncodingCell(deployment, encoding, "measured", encoded)
+    for entry in entries:
+        for name, gate in entry.result.encoding_gates.items():
+            if not gate.passed and entry.result.encodings.get(name) == encoding:
+                return EncodingCell(deployment, encoding, "failed", reason=gate.reason)
+    taken = entries[0].result.taken
+    refused = bool(taken) and encoding not in taken
+    return EncodingCell(deployment, encoding, "not taken" if refused else "not measured")
+
+
+def _in_order(encodings: Iterable[str]) -> list[str]:
+    places = {encoding: place for place, encoding in enumerate(ORDER)}
+    return sorted(set(encodings), key=lambda encoding: (places.get(encoding, len(places)), encoding))
+
+
+def _usable(encoded: Encoded) -> bool:
+    return encoded.point.valid and encoded.point.p50_s.value is not None
+
+
+def _p50(encoded: Encoded) -> float:
+    return encoded.point.p50_s.value or 0.0
+
+
+def _key(encoded: Encoded) -> Key:
+    return encoded.endpoint, encoded.point.load

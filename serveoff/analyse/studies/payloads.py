@@ -1,0 +1,132 @@
+"""What an encoding costs: the same input in every encoding that an endpoint takes, with one caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from serveoff.analyse.comparison import Encoded, Entry, Point
+from serveoff.analyse.point_estimates import ANSWERED, ReadRows
+from serveoff.analyse.server_signals import Told, told
+from serveoff.analyse.statistics.bootstrap import Estimate, ratio
+from serveoff.analyse.winners import Evidenced
+from serveoff.record.results import EndpointResult, Window
+
+JSON = ("json", "grpc_json")
+"""What an endpoint's other encodings are set against, by either protocol."""
+IMAGES = ("jpeg", "png", "jpeg_file", "png_file", "grpc_jpeg", "grpc_png")
+"""Encodings that the server must decode a picture from."""
+UNRECORDED = {"raw_tensor": "raw"}
+"""What the encodings of older runs carry, which recorded their names only."""
+
+Group = tuple[Encoded, ...]
+"""One endpoint in all encodings that it was measured in, its own first."""
+
+
+def measured(evidence: Evidenced, folder: Path, read: ReadRows) -> tuple[Group, ...]:
+    """Every contender that has a point, in the entries' order."""
+    groups = (tuple(_encodings(evidence, entry, folder, read)) for entry in evidence.contenders)
+    return tuple(group for group in groups if group)
+
+
+def study(groups: Sequence[Group]) -> tuple[Encoded, ...]:
+    """Those that were measured in more than one encoding."""
+    return tuple(encoded for group in groups if len(group) > 1 for encoded in group)
+
+
+def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) -> Iterator[Encoded]:
+    others = [p for p in entry.others if p.load.closed and p.load.payload and p.load.batch == 1]
+    own = entry.at(min(p.load.concurrency for p in others)) if others else entry.alone
+    if own is None:
+        return
+    kinds = [(point, _kind(entry, point.load.payload)) for point in (own, *others)]
+    plain = next((point for point, kind in kinds if kind in JSON), None)
+    own_windows = _windows(entry, own)
+    for point, kind in kinds:
+        windows = _windows(entry, point)
+        decode_s, decodes, by_round_s = _decoding(entry.result, kind, windows, own_windows)
+        yield Encoded(
+            entry.name,
+            point.load.payload,
+            point,
+            _mean(windows) or (entry.result.request_bytes if point is own else None),
+            _encode_s(windows),
+            None if point is own else _faster(evidence, point, own),
+            encoding=kind,
+            encodes=sum(w.encodes or 0 for w in windows) or None,
+            answer_bytes=_answer_bytes(folder, windows, read),
+            than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
+            decode_s=decode_s,
+            decodes=decodes,
+            decode_rounds_s=by_round_s,
+        )
+
+
+def _windows(entry: Entry, point: Point) -> list[Window]:
+    return [window for window in entry.result.windows if window.load == point.load and not window.search]
+
+
+def _decoding(
+    result: EndpointResult, kind: str, windows: Sequence[Window], own: Sequence[Window]
+) -> tuple[float | None, int, tuple[float, ...]]:
+    """What decoding image files took, and of how many requests; as the server says, or how much longer its graph ran.
+
+    The latter is a difference of two means, and so is given for each round as well.
+    """
+    said = told(result, windows)
+    if said is None:
+        return None, 0, ()
+    if said.apart or kind not in IMAGES:
+        return said.decode_s, 0 if said.decode_s is None else said.requests, ()
+    longer_s = _longer_s(said, told(result, own))
+    if longer_s is None or longer_s <= 0:
+        return None, 0, ()
+    by_round_s = []
+    for number in {window.round for window in windows}:
+        mine, its = (told(result, [w for w in some if w.round == number]) for some in (windows, own))
+        by_round_s.append(_longer_s(mine, its))
+    return longer_s, said.requests, tuple(sorted(s for s in by_round_s if s is not None))
+
+
+def _longer_s(said: Told | None, other: Told | None) -> float | None:
+    """By how much longer the model's graph ran on average for some requests than for others."""
+    mine, its = (found.parts_s.get("inference") if found else None for found in (said, other))
+    return mine - its if mine and its else None
+
+
+def _kind(entry: Entry, payload: str) -> str:
+    """What it carries, as the run recorded it."""
+    if not payload:
+        return entry.result.payload
+    return entry.result.encodings.get(payload) or UNRECORDED.get(payload, payload)
+
+
+def _faster(evidence: Evidenced, point: Point, other: Point) -> Estimate | None:
+    """How many times faster by p50 than the same endpoint in another encoding."""
+    if not (point.valid and other.valid):
+        return None
+    mine, its = (evidence.sampled.get((p.endpoint, p.load), {}).get("p50") for p in (point, other))
+    return ratio(its, mine, evidence.noise["p50"]) if mine and its else None
+
+
+def _mean(windows: list[Window]) -> int | None:
+    known = [w.request_bytes for w in windows if w.request_bytes is not None]
+    return round(sum(known) / len(known)) if known else None
+
+
+def _encode_s(windows: list[Window]) -> float | None:
+    known = [w.encode_s for w in windows if w.encode_s is not None]
+    return median(known) if known else None
+
+
+def _answer_bytes(folder: Path, windows: list[Window], read: ReadRows) -> int | None:
+    """The mean over the good answers of some windows, from the raw rows."""
+    total = count = 0
+    for window in windows:
+        rows = read(folder / window.rows)
+        if isinstance(rows, str):
+            continue
+        inside = (rows["round"] == window.round) & (rows["window"] == window.number) & (rows["status"] == ANSWERED)
+        total, count = total + int(rows["bytes_in"][inside].sum()), count + int(inside.sum())
+    return round(total / count) if count else None

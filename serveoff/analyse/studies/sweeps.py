@@ -1,0 +1,59 @@
+"""What one setting changes: each variant against its base, and the ranking of servers as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from serveoff.analyse.comparison import OUT_OF_THE_BOX, Change, Entry, Place, Point, Sweeps
+from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.verdict import difference
+from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
+
+LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
+
+
+def study(evidence: Evidenced) -> Sweeps:
+    """Set every variant against its base, and rank the variants `defaults` among themselves."""
+    variants = [entry for entry in evidence.entries if entry.role == "variant"]
+    changes = tuple(change for entry in variants for change in _changes(evidence, entry))
+    return Sweeps(changes, tuple(_places(evidence, variants)))
+
+
+def _changes(evidence: Evidenced, variant: Entry) -> Iterator[Change]:
+    base = next((e for e in evidence.entries if e.name == variant.result.base), None)
+    for point in variant.points:
+        other = base.at(point.concurrency) if base else None
+        faster = _ratio(evidence, LATENCY, point, other)
+        more = _ratio(evidence, THROUGHPUT, point, other)
+        yield Change(variant, base, point, faster, more, difference(more) if more else "no interval")
+
+
+def _ratio(evidence: Evidenced, measure: Measure, mine: Point, other: Point | None) -> Estimate | None:
+    if other is None or not (mine.valid and other.valid):
+        return None
+    keys = (mine.endpoint, mine.load), (other.endpoint, other.load)
+    if any(measure.statistic not in evidence.sampled.get(key, {}) for key in keys):
+        return None
+    return compare_points(evidence, measure, *keys)
+
+
+def _places(evidence: Evidenced, variants: list[Entry]) -> Iterator[Place]:
+    """By p50 with the fewest callers, as the main ranking."""
+    ranks = {entry.name: entry.rank for entry in evidence.entries}
+    known = [e for e in variants if e.result.variant == OUT_OF_THE_BOX and _p50(e) is not None]
+    above: Entry | None = None
+    for rank, entry in enumerate(sorted(known, key=lambda e: _p50(e) or 0.0), start=1):
+        tied = above is not None and _tied(evidence, above, entry)
+        yield Place(entry, rank, tied, ranks.get(entry.result.base))
+        above = entry
+
+
+def _p50(entry: Entry) -> float | None:
+    return entry.alone.p50_s.value if entry.alone and entry.alone.valid else None
+
+
+def _tied(evidence: Evidenced, above: Entry, entry: Entry) -> bool:
+    assert above.alone is not None
+    assert entry.alone is not None
+    found = _ratio(evidence, LATENCY, above.alone, entry.alone)
+    return found is None or difference(found) != "better"

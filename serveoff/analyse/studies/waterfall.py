@@ -1,0 +1,91 @@
+"""Where the time of a request goes, by endpoint, with one caller: what the server says of itself, and the rest.
+
+Everything here is a mean: means of parts add up to the mean of the whole, medians do not. The whole is the mean of the
+raw rows' latencies. Of it the server's own clock covers a part (`Told.total_s`): what lies outside is the wire and the
+server's work before that clock starts and after it stops; what lies inside and is in none of the parts that the server
+names is unattributed. Encoding the request is beside the whole: requests are encoded before the clock starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Final
+
+import numpy as np
+
+from serveoff.analyse.comparison import Breakdown, Entry
+from serveoff.analyse.point_estimates import ReadRows, measure
+from serveoff.analyse.server_signals import Told, told
+from serveoff.loadtests.loads import closed
+from serveoff.record.results import Window
+
+ONE_CALLER: Final = closed(1)
+TOLERANCE: Final = 0.01
+"""A server's own times may exceed what holds them by this share and the stated error; by more, they are refused."""
+
+
+def study(folder: Path, entries: Sequence[Entry], read: ReadRows) -> tuple[Breakdown, ...]:
+    """Every contender and the null service whose point of one caller is VALID, in the entries' order.
+
+    Empty where no server said anything.
+    """
+    floors = {e.result.format: _mean_s(folder, e, read)[0] for e in entries if e.role == "floor" and _valid(e)}
+    shown = [entry for entry in entries if entry.role in ("contender", "null") and _valid(entry)]
+    found = tuple(_breakdown(folder, entry, floors.get(entry.result.format), read) for entry in shown)
+    return found if any(breakdown.told for breakdown in found) else ()
+
+
+def _valid(entry: Entry) -> bool:
+    point = entry.at(1)
+    return point is not None and point.valid and point.samples > 0
+
+
+def _breakdown(folder: Path, entry: Entry, floor_s: float | None, read: ReadRows) -> Breakdown:
+    whole_s, samples = _mean_s(folder, entry, read)
+    windows = [window for window in entry.result.windows if window.load == ONE_CALLER and not window.search]
+    said = told(entry.result, windows)
+    encode_s = _encode_s(windows)
+    if said is None:
+        return Breakdown(entry.name, whole_s, samples, encode_s, floor_s, rest_s=whole_s)
+    return _apportion(Breakdown(entry.name, whole_s, samples, encode_s, floor_s, told=said.requests), said)
+
+
+def _apportion(blank: Breakdown, said: Told) -> Breakdown:
+    """Share the whole out. Where a server does not give its total, all but its parts is unattributed."""
+    whole_s, parts_s = blank.whole_s, sum(said.parts_s.values())
+    error_s = said.error_s(blank.samples)
+    inside_s = whole_s if said.total_s is None else said.total_s
+    beyond = max(inside_s - whole_s, parts_s - inside_s)
+    outside_s = None if said.total_s is None else max(0.0, whole_s - said.total_s)
+    return Breakdown(
+        endpoint=blank.endpoint,
+        whole_s=whole_s,
+        samples=blank.samples,
+        encode_s=blank.encode_s,
+        floor_s=blank.floor_s,
+        told=blank.told,
+        overhead_s=outside_s,
+        queue_s=said.parts_s.get("queue"),
+        parse_s=said.parts_s.get("parse"),
+        inference_s=said.parts_s.get("inference"),
+        serialise_s=said.parts_s.get("serialise"),
+        rest_s=max(0.0, inside_s - parts_s),
+        parse_holds_serialise=not said.apart,
+        error_s=error_s,
+        beyond_s=beyond if beyond > error_s + TOLERANCE * whole_s else 0.0,
+    )
+
+
+def _mean_s(folder: Path, entry: Entry, read: ReadRows) -> tuple[float, int]:
+    """The mean latency of the answered requests of one caller, over all rounds, and their number."""
+    measured = measure(folder, entry.result, ONE_CALLER, read)
+    latency_s = np.concatenate([sample.latency_s for sample in measured.samples])
+    return float(latency_s.mean()), latency_s.size
+
+
+def _encode_s(windows: Sequence[Window]) -> float | None:
+    """The client takes its median over the requests that it makes for a visit; this is the mean over visits."""
+    known = [window.encode_s for window in windows if window.encode_s is not None]
+    return fmean(known) if known else None

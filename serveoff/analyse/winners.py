@@ -1,0 +1,148 @@
+"""Who wins on what: one answer per objective, over all contenders and over those that received the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from serveoff.analyse.comparison import Answer, Candidate, Ceiling, Entry, Point
+from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, simultaneous
+from serveoff.analyse.statistics.few_repeats import Spread, apart, margin
+from serveoff.analyse.verdict import difference
+
+SCOPES: Final[Mapping[str, Callable[[Entry], bool]]] = {
+    "all": lambda entry: True,
+    "json": lambda entry: entry.result.payload == "json",
+}
+
+
+@dataclass(frozen=True)
+class Evidenced:
+    """The judged entries and the resampled statistics behind them."""
+
+    entries: Sequence[Entry]
+    sampled: Mapping[Key, Mapping[str, Sampled]]
+    noise: Mapping[str, float]
+    looks: float = 1.0
+    """By how many times the comparisons are more, for looks while the run went on: alpha_spending."""
+    ceiling: Ceiling | None = None
+    """What the load generator can drive in an open loop."""
+
+    @property
+    def contenders(self) -> list[Entry]:
+        """Endpoints that may rank: no floor, no null."""
+        return [entry for entry in self.entries if entry.role == "contender"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An objective with intervals: which statistic, at which point, and whether more is better."""
+
+    objective: str
+    statistic: str
+    point: Callable[[Entry], Point | None]
+    more_is_better: bool = False
+
+
+MEASURES: Final = (
+    Measure("latency", "p50", lambda entry: entry.alone),
+    Measure("tail", "p99", lambda entry: entry.alone),
+    Measure("throughput", "throughput", lambda entry: entry.best, more_is_better=True),
+    Measure("cost", "cpu", lambda entry: entry.best),
+)
+
+
+def answer_all(evidence: Evidenced) -> list[Answer]:
+    """Every answer that this run can give, in the order of the report."""
+    answers = [_measured(evidence, m, scope) for scope in SCOPES for m in MEASURES]
+    return [a for a in (*answers, *_plain_answers(evidence.contenders)) if a is not None]
+
+
+def figure(point: Point, statistic: str) -> Estimate:
+    """The estimate of one statistic of a point, by the statistic's name in `serveoff.analyse.statistics.bootstrap`."""
+    fields = {"p50": "p50_s", "p90": "p90_s", "p99": "p99_s", "p99.9": "p999_s", "cpu": "cpu_per_request_s"}
+    value: Estimate = getattr(point, fields.get(statistic, statistic))
+    return value
+
+
+def compare_points(evidence: Evidenced, measure: Measure, mine: Key, other: Key) -> Estimate:
+    """How many times better `mine` is than `other`, with the interval of this one comparison."""
+    a, b = evidence.sampled[mine][measure.statistic], evidence.sampled[other][measure.statistic]
+    noise = evidence.noise[measure.statistic]
+    return ratio(a, b, noise) if measure.more_is_better else ratio(b, a, noise)
+
+
+def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | None:
+    points = [measure.point(entry) for entry in evidence.contenders if SCOPES[scope](entry)]
+    usable = [p for p in points if p and p.valid and figure(p, measure.statistic).value is not None]
+    if not usable:
+        return None
+    sign = -1 if measure.more_is_better else 1
+    ordered = sorted(usable, key=lambda p: sign * (figure(p, measure.statistic).value or 0.0))
+    best, rest = ordered[0], ordered[1:]
+    pairs = all_pairs(len(ordered)) * evidence.looks
+    ratios = [simultaneous(compare_points(evidence, measure, _key(best), _key(other)), pairs) for other in rest]
+    candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
+    near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]
+    return Answer(
+        objective=measure.objective,
+        scope=scope,
+        winner=candidates[0],
+        runner_up=candidates[1] if rest else None,
+        margin=ratios[0] if rest else None,
+        outcome=difference(ratios[0]) if rest else "unopposed",
+        not_worse=tuple(near),
+        candidates=len(ordered),
+    )
+
+
+def _key(point: Point) -> Key:
+    return point.endpoint, point.load
+
+
+def _plain_answers(contenders: Iterable[Entry]) -> list[Answer | None]:
+    """Objectives measured a few times, once, or known exactly: no interval, and the report says so."""
+    sound = [e for e in contenders if any(p.valid for p in e.points)]
+    starts = {e.result.deployment: s for e in sound if (s := e.first_answer_s) is not None}
+    memory: dict[str, float] = {}
+    for entry in sound:
+        if entry.peak_memory_bytes is not None:
+            memory[entry.result.deployment] = max(memory.get(entry.result.deployment, 0), entry.peak_memory_bytes)
+    sizes = {e.result.format: float(e.result.artifact_bytes) for e in sound if e.result.artifact_bytes}
+    exact = _smallest("artifact", sizes)
+    return [
+        _quickest_start(starts),
+        _smallest("memory", memory),
+        replace(exact, outcome="exact") if exact and exact.runner_up else exact,
+    ]
+
+
+def _quickest_start(starts: Mapping[str, Spread]) -> Answer | None:
+    """By the median; better only than those whose starts do not overlap with the winner's."""
+    if not starts:
+        return None
+    (winner, least), *rest = sorted(starts.items(), key=lambda item: item[1].value)
+    outcomes = {name: apart(least, other) for name, other in rest}
+    candidates = [Candidate(name, s.estimate, bounds=s.bounds) for name, s in ((winner, least), *rest)]
+    return Answer(
+        objective="cold_start",
+        scope="all",
+        winner=candidates[0],
+        runner_up=candidates[1] if rest else None,
+        margin=margin(least, rest[0][1]) if rest else None,
+        outcome=outcomes[rest[0][0]] if rest else "unopposed",
+        not_worse=tuple(name for name, outcome in outcomes.items() if outcome in ("tie", "inconclusive")),
+        candidates=len(candidates),
+    )
+
+
+def _smallest(objective: str, figures: Mapping[str, float]) -> Answer | None:
+    ordered = sorted(figures.items(), key=lambda item: item[1])
+    candidates = [Candidate(name, Estimate(value, None, None, 1)) for name, value in ordered]
+    if not candidates:
+        return None
+    margin = Estimate(ordered[1][1] / ordered[0][1], None, None, 1) if len(ordered) > 1 else None
+    outcome = difference(margin) if margin else "unopposed"
+    return Answer(objective, "all", candidates[0], candidates[1] if margin else None, margin, outcome, (), len(ordered))

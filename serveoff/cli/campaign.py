@@ -1,0 +1,121 @@
+"""`serveoff run --model a,b,c` and `--model all`: one run and one report per model, then the summary of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from serveoff.analyse.across_models.outcome import Absent
+from serveoff.cli.summary import write
+from serveoff.errors import ServeoffError
+from serveoff.interrupts import shielded
+from serveoff.measure import run_lifecycle
+from serveoff.models.manifest import ArtifactError, read_manifest
+from serveoff.models.spec import model_dir
+from serveoff.record.results import load_suite
+from serveoff.report.write import write_report
+
+NOT_BEGUN: Final = "not begun: the whole was interrupted"
+
+
+@dataclass
+class Campaign:
+    """How far several runs have come. `folders` and `problems` are by model, the latter of those that have a folder."""
+
+    console: Console
+    folders: dict[str, Path] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    """Why models have no run."""
+    valid: bool = False
+    """At least one run has a VALID point."""
+    interrupted: bool = False
+
+
+def run_all(requests: Sequence[run_lifecycle.Request], cheap_first: bool, console: Console) -> Campaign:
+    """Prepare, measure and report each model in turn, and write the summary of what there is.
+
+    A model that fails is a row of the summary, and the others go on; an interrupt ends all and keeps what was measured.
+    With `cheap_first` the models of fewest parameters come first, else they come as they are given.
+    """
+    for request in requests:
+        run_lifecycle.check(request)
+    campaign = Campaign(console)
+    try:
+        ready = [request for request in requests if _prepared(campaign, request)]
+        _measure(campaign, sorted(ready, key=_size) if cheap_first else ready)
+    except KeyboardInterrupt:
+        _interrupted(campaign, [request.model for request in requests])
+    if campaign.folders:
+        absent = [Absent(model=model, reason=reason) for model, reason in campaign.absent.items()]
+        folders = list(campaign.folders.values())
+        write(folders, True, console, campaign.problems, absent, campaign.interrupted)
+    return campaign
+
+
+def _prepared(campaign: Campaign, request: run_lifecycle.Request) -> bool:
+    """All are exported before the first is measured: none is then measured on a machine that is warm from training."""
+    _say(campaign, f"preparing {request.model}")
+    try:
+        run_lifecycle.prepare(request, campaign.console)
+    except ServeoffError as error:
+        _failed(campaign, request.model, error)
+        return False
+    return True
+
+
+def _measure(campaign: Campaign, requests: Sequence[run_lifecycle.Request]) -> None:
+    for number, request in enumerate(requests, start=1):
+        _say(campaign, f"model {number} of {len(requests)}: {request.model}")
+        try:
+            with shielded():
+                folder = campaign.folders[request.model] = run_lifecycle.begin(request)
+            run_lifecycle.carry_out(folder, campaign.console)
+        except ServeoffError as error:
+            _failed(campaign, request.model, error)
+        _report(campaign, request.model)
+
+
+def _report(campaign: Campaign, model: str) -> None:
+    """Write the report of a model's run, if it has come to have one."""
+    if model not in campaign.folders:
+        return
+    try:
+        campaign.valid |= write_report(campaign.folders[model], (), campaign.console)
+    except ServeoffError as error:
+        _failed(campaign, model, error)
+
+
+def _failed(campaign: Campaign, model: str, error: ServeoffError) -> None:
+    """A model that has a folder stays in the summary with what was measured."""
+    campaign.console.print(f"{model} failed: {error}", style="red", highlight=False, markup=False)
+    (campaign.problems if model in campaign.folders else campaign.absent)[model] = str(error)
+
+
+def _interrupted(campaign: Campaign, models: Sequence[str]) -> None:
+    """Report the run that was cut short, and name the models that were never begun."""
+    campaign.interrupted = True
+    campaign.console.print("interrupted; all that was measured is kept", style="yellow")
+    for model in models:
+        if model not in campaign.folders:
+            campaign.absent.setdefault(model, NOT_BEGUN)
+    for model, folder in list(campaign.folders.items())[-1:]:
+        if not load_suite(folder).complete:
+            campaign.console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
+        _report(campaign, model)
+
+
+def _size(request: run_lifecycle.Request) -> int:
+    """Parameters, the one thing known of a model's cost before it is measured."""
+    try:
+        return read_manifest(model_dir(request.model)).parameters
+    except ArtifactError:
+        return 0
+
+
+def _say(campaign: Campaign, text: str) -> None:
+    campaign.console.print(text, style="bold", highlight=False, markup=False)

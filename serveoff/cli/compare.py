@@ -1,0 +1,55 @@
+"""`serveoff compare A B` and `serveoff baseline`: two runs, or a run and a stored baseline, and the gate on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from serveoff.analyse.analysis import Analysis, analyse
+from serveoff.analyse.baseline import load_baseline, save_baseline
+from serveoff.analyse.regressions import regressions
+from serveoff.analyse.run_diff import versus
+from serveoff.errors import ResultsFailure, UsageError
+from serveoff.measure.run_lifecycle import find_run
+from serveoff.record.results import ResultsError
+from serveoff.report import run_diff_markdown as markdown
+
+
+def compare_runs(a: str, b: str, threshold: float, different_machines: bool, console: Console) -> bool:
+    """Print the comparison as Markdown; True where nothing got worse.
+
+    UsageError where the runs cannot be compared: of different models, or of different machines unless asked for.
+    """
+    one, other = load(a), load(b)
+    found = versus(one, other, different_machines)
+    if not found.same_model:
+        models = (x.comparison.suite.settings.model for x in (one, other))
+        raise UsageError(f"the runs are of different models: {' and '.join(models)}", "compare runs of one model")
+    if found.withheld:
+        machines = (x.comparison.suite.environment.machine.id for x in (one, other))
+        raise UsageError(
+            f"the runs are of different machines: {' and '.join(machines)}",
+            "run both on one machine, or add --different-machines",
+        )
+    if not any(pair.ratio for line in found.lines for pair in line.pairs):
+        raise ResultsFailure("no endpoint counts in both runs", "see why: serveoff report RUN")
+    worse = regressions(found, threshold)
+    console.print(markdown.render(found, worse, threshold), markup=False, highlight=False, soft_wrap=True)
+    return not worse
+
+
+def store_baseline(run: str, path: Path) -> None:
+    """Write a run's baseline."""
+    save_baseline(load(run), path)
+
+
+def load(name: str) -> Analysis:
+    """A baseline's file, or a run by its id or folder."""
+    path = Path(name)
+    if path.is_file():
+        return load_baseline(path)
+    try:
+        return analyse(find_run(name))
+    except ResultsError as error:
+        raise ResultsFailure(str(error)) from None

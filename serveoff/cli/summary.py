@@ -1,0 +1,63 @@
+"""`serveoff summary RUN RUN ...`: analyse the runs, refuse those that do not belong together, write the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from serveoff.analyse.across_models import measured_as
+from serveoff.analyse.across_models.outcome import Absent
+from serveoff.analyse.across_models.study import study
+from serveoff.analyse.analysis import analyse
+from serveoff.errors import ResultsFailure, UsageError
+from serveoff.measure.run_lifecycle import find_run
+from serveoff.models import catalog
+from serveoff.models.manifest import ArtifactError
+from serveoff.record.results import ResultsError, load_suite, results_root
+from serveoff.report.across_models import store
+from serveoff.report.across_models.links import to_reports
+from serveoff.report.write import lead_on, reports_root
+
+
+def summarise(names: Sequence[str], mixed: bool, console: Console) -> None:
+    """Write the summary of runs by their ids, folders or `latest`, and say where it is.
+
+    UsageError for fewer than two, two of one model, or, unless `mixed`, runs of different machines or settings.
+    """
+    if len(names) < 2:
+        raise UsageError("a summary is across models", "name one run of each: serveoff summary RUN RUN")
+    write([find_run(name) for name in names], mixed, console)
+
+
+def write(
+    folders: Sequence[Path],
+    mixed: bool,
+    console: Console,
+    problems: Mapping[str, str] = {},
+    absent: Sequence[Absent] = (),
+    interrupted: bool = False,
+) -> None:
+    """The same of run folders; `problems` (by model) and `absent` are what went wrong on the way."""
+    try:
+        measured_as.check([load_suite(folder) for folder in folders], mixed)
+        analyses = [analyse(folder) for folder in folders]
+    except ResultsError as error:
+        raise ResultsFailure(str(error)) from None
+    models = [analysis.comparison.suite.settings.model for analysis in analyses]
+    summary_id = store.new_id([folder.resolve().name for folder in folders])
+    found = study(summary_id, analyses, {m: describe(m) for m in models}, problems, absent, interrupted)
+    written = store.save(found, to_reports(results_root() / summary_id, reports_root()))
+    for folder, analysis in zip(folders, analyses, strict=True):
+        lead_on(folder, analysis.comparison)
+    for path in written.values():
+        console.print(f"summary: {path}", highlight=False, markup=False)
+
+
+def describe(model: str) -> str:
+    """What a model is good for, where it is still known here."""
+    try:
+        return catalog.load_spec(model).description
+    except ArtifactError:
+        return ""

@@ -1,0 +1,1 @@
+"""Plan a run, start its servers, check their answers, drive load and write the record."""

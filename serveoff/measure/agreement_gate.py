@@ -1,0 +1,153 @@
+"""The agreement gate: a live endpoint answers every golden input before anything is timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from serveoff.errors import ServerFailed
+from serveoff.loadtests.payloads import Payload, payload_for
+from serveoff.loadtests.pools import batch_of
+from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
+from serveoff.measure.one_shot_client import GateError, sender
+from serveoff.measure.runtimes import Server
+from serveoff.models.agreement import Errors, compare, has_classes, times
+from serveoff.models.tensors import Batch, rows_of, take
+from serveoff.record.results import Gate
+from serveoff.services.registry import Deployment, Endpoint
+
+BODY_LIMIT = 8 * 1024 * 1024
+"""As docker-compose.yml has it where MAX_BODY_BYTES says nothing else."""
+
+
+def payload_kind(endpoint: Endpoint) -> str:
+    """What a request carries: `json`, `tensor` or `bytes`, or `array` in process."""
+    return "array" if endpoint.protocol == "call" else _payload(endpoint).kind
+
+
+def body_of(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> bytes:
+    """A request of so many rows; ValueError where the encoding cannot carry the model's inputs."""
+    model = endpoint.deployment.model
+    inputs = golden_inputs(model)
+    return _payload(endpoint, encoding).encode(spec_of(model), take(inputs, batch_of(0, rows, rows_of(inputs))))
+
+
+def unfit(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> str:
+    """Why no request of so many rows can be sent in an encoding; empty where it can.
+
+    A limit that one server has holds for all: they are sent the same.
+    """
+    if endpoint.protocol == "call":
+        return ""
+    try:
+        size = len(body_of(endpoint, encoding, rows))
+    except ValueError as error:
+        return f"its requests cannot carry this model's inputs: {error}"
+    limit = int(endpoint.deployment.environment.get("SERVING_MAX_BODY_BYTES") or BODY_LIMIT)
+    if size <= limit:
+        return ""
+    what = f"of {rows} rows" if rows > 1 else "of one row"
+    return f"a request {what} has {size / 1e6:.1f} MB, and servers take {limit / 1e6:.1f} MB at most (MAX_BODY_BYTES)"
+
+
+def encodings(endpoint: Endpoint) -> dict[str, str]:
+    """Every encoding that it takes, its own under an empty name: what a request of it carries."""
+    others = () if endpoint.protocol == "call" else endpoint.payloads
+    return {"": payload_kind(endpoint)} | {name: _payload(endpoint, name).kind for name in others}
+
+
+def taken(deployment: Deployment) -> list[str]:
+    """What requests to a deployment may carry, over all its protocols."""
+    return [kind for endpoint in deployment.endpoints for kind in encodings(endpoint).values()]
+
+
+def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -> list[tuple[float, float]]:
+    """Ask so many times, one after another: when each answer was there (`time.perf_counter()`), and its latency.
+
+    The connection is open before the first. ServerFailed where a server that said it was ready cannot answer.
+    """
+    payload, spec = _payload(endpoint), spec_of(endpoint.deployment.model)
+    answered = []
+    try:
+        with sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
+            for _ in range(count):
+                asked_at = time.perf_counter()
+                answer = send(body)
+                answered_at = time.perf_counter()
+                answered.append((answered_at, answered_at - asked_at))
+                payload.decode(answer, 1, spec)
+    except (GateError, ValueError) as error:
+        raise ServerFailed(
+            f"{endpoint.name} said it was ready, but its first answer failed: {error}",
+            f"its log: {server.log}",
+        ) from None
+    return answered
+
+
+def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
+    """Send every golden input, one row a request, and compare: serveoff.models.agreement.
+
+    In the endpoint's own encoding, or in another that it takes.
+    """
+    payload, model = _payload(endpoint, encoding), endpoint.deployment.model
+    spec, inputs = spec_of(model), golden_inputs(model)
+    expected = expected_outputs(model, endpoint.deployment.format)
+    found: list[Errors] = []
+    took_s = 0.0
+    try:
+        with sender(endpoint, payload, server.addresses[endpoint.protocol]) as send:
+            for row in range(rows_of(inputs)):
+                body = payload.encode(spec, take(inputs, slice(row, row + 1)))
+                asked_at = time.perf_counter()
+                answer = send(body)
+                took_s += time.perf_counter() - asked_at
+                found.append(compare(payload.decode(answer, 1, spec), take(expected, slice(row, row + 1))))
+    except (GateError, ValueError) as error:
+        return failed(f"golden input {len(found)}: {error}", len(found))
+    return _judged(found, expected).model_copy(update={"answer_s": took_s / len(found)})
+
+
+def judge(answers: Batch, expected: Batch) -> Gate:
+    """Compare answers with the golden outputs of the same rows."""
+    try:
+        return _judged([compare(answers, expected)], expected)
+    except ValueError as error:
+        return failed(f"golden inputs: {error}", rows_of(answers))
+
+
+def failed(reason: str, checked: int = 0) -> Gate:
+    """The gate of an endpoint whose answers could not be compared."""
+    return Gate(passed=False, checked=checked, max_abs_error=None, top1_agreement=None, reason=reason)
+
+
+def _judged(found: Sequence[Errors], expected: Batch) -> Gate:
+    """The rows' errors as one verdict. The worst row is the one whose error is the most of what is allowed there."""
+    error, share = (np.concatenate([getattr(one, name) for one in found]) for name in ("error", "share"))
+    same_top, wrong = (np.concatenate([getattr(one, name) for one in found]) for name in ("same_top", "wrong"))
+    classes, agreement = any(map(has_classes, expected.values())), float(same_top.mean())
+    worst = int(np.where(same_top, share, np.inf).argmax())  # a class that differs is worse than any rounding
+    off = f"absolute error {error[worst]:.3g} ({times(share[worst])})"
+    top = f", top-1 agreement {agreement:.1%}" if classes else ""
+    reason = f"golden input {worst}: {off if np.isfinite(error[worst]) else 'an answer that is no number'}{top}"
+    # JSON has no word for infinity: what is infinite is left out.
+    return Gate(
+        passed=not wrong.any(),
+        checked=len(error),
+        max_abs_error=float(error.max()) if np.isfinite(error).all() else None,
+        worst_share=float(share.max()) if np.isfinite(share).all() else None,
+        top1_agreement=agreement if classes else None,
+        reason=reason if wrong.any() else "",
+    )
+
+
+def check_others(endpoint: Endpoint, server: Server) -> dict[str, Gate]:
+    """The same in every other encoding that the endpoint takes, by the encoding's name."""
+    others = [name for name in encodings(endpoint) if name]
+    reasons = {name: unfit(endpoint, name) for name in others}
+    return {name: failed(reasons[name]) if reasons[name] else check(endpoint, server, name) for name in others}
+
+
+def _payload(endpoint: Endpoint, encoding: str = "") -> Payload:
+    return payload_for(endpoint.protocol, endpoint.deployment.grpc_api, encoding)

@@ -1,0 +1,78 @@
+"""Have a model in place, without importing a framework.
+
+A model of the zoo is trained and exported by `python -m serveoff.models`. An imported one is only looked at: its files
+must be the ones that its manifest names.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from serveoff.errors import ArtifactFailure, ExitCode
+from serveoff.measure.runtimes.processes import describe_exit, run_here
+from serveoff.models import catalog
+from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.manifest import ArtifactError, Manifest, Missing, digest, read_manifest, verify_artifact
+from serveoff.models.spec import model_dir
+
+INTERRUPT_GRACE_S = 10.0
+NO_ARTIFACT = "the model's manifest names no such artifact"
+
+
+def run_models(*arguments: str) -> None:
+    """Run one command of `models` on this terminal; ArtifactFailure where it failed, told where it has said why."""
+    code = run_here([sys.executable, "-m", "serveoff.models", *arguments], INTERRUPT_GRACE_S)
+    if code != 0:
+        told = code == ExitCode.ARTIFACT
+        raise ArtifactFailure(
+            f"`python -m serveoff.models {' '.join(arguments)}` failed ({describe_exit(code)})", told=told
+        )
+
+
+def check_name(model: str) -> None:
+    """ArtifactFailure where there is no model of this name, with the names there are."""
+    known = catalog.names()
+    if model not in known:
+        hint = f"there are: {', '.join(known)}; `serveoff import` brings your own"
+        raise ArtifactFailure(f"there is no model {model!r}", hint)
+
+
+def provide(model: str) -> None:
+    """Export a model of the zoo, at once when nothing changed; verify the hashes of an imported one.
+
+    ArtifactFailure where a file is missing or another than its manifest says.
+    """
+    check_name(model)
+    if catalog.is_zoo(model):
+        run_models("export", model)
+        return
+    try:
+        _verify(model, read_manifest(model_dir(model)))
+    except ArtifactError as error:
+        raise ArtifactFailure(str(error)) from None
+
+
+def missing(manifest: Manifest, format: str) -> str:
+    """Why the model has no artifact of a format, and the operator that is to blame; empty where it has one."""
+    if format in manifest.artifacts:
+        return ""
+    found = manifest.missing.get(format, Missing(reason=NO_ARTIFACT))
+    return f"the model has no {format} artifact: {found.reason}" + (f" ({found.operator})" if found.operator else "")
+
+
+def missing_formats(model: str) -> dict[str, str]:
+    """Formats that the model could not be exported to, and why; empty for one that was not exported yet."""
+    try:
+        manifest = read_manifest(model_dir(model))
+    except ArtifactError:
+        return {}
+    return {format: missing(manifest, format) for format in manifest.missing}
+
+
+def _verify(model: str, manifest: Manifest) -> None:
+    folder = model_dir(model)
+    for format in manifest.artifacts:
+        verify_artifact(folder, format)
+    golden = folder / GOLDEN_NAME
+    if not golden.is_file() or digest(golden) != manifest.golden_sha256:
+        raise ArtifactError(f"{golden} is missing or was changed after its export: {manifest.remedy}")

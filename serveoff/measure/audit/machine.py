@@ -1,0 +1,73 @@
+"""Where a run took place: machine, versions, commit. No host, user or path names are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+from serveoff.record.results import Environment, Machine
+
+PACKAGES = (
+    "serveoff", "torch", "tensorflow", "keras", "tensorflow-serving-api", "torchserve", "flask", "gunicorn", "grpcio",
+    "locust", "numpy", "orjson", "pysimdjson", "protobuf",
+)  # fmt: skip
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def read_environment() -> Environment:
+    """Describe this machine and this checkout."""
+    commit = _git("rev-parse", "HEAD")
+    return Environment(
+        machine=read_machine(),
+        versions={"python": platform.python_version(), **_versions()},
+        git_commit=commit,
+        git_dirty=bool(commit and _git("status", "--porcelain")),
+    )
+
+
+def read_machine() -> Machine:
+    """Processor, cores, memory and system; the id is equal for machines that these cannot tell apart."""
+    cpu, cores, memory = _cpu_model(), psutil.cpu_count() or 1, psutil.virtual_memory().total
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    # Memory differs by a few pages from boot to boot; whole GiB tell machines apart well enough.
+    identity = f"{cpu}|{cores}|{round(memory / 2**30)}|{system}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
+    return Machine(id=digest, cpu_model=cpu, cores=cores, memory_bytes=memory, system=system)
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(REPOSITORY), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except OSError:
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None

@@ -1,0 +1,100 @@
+"""What the kernel says of a server's processes: their cores, threads, memory and limits, as files below /proc.
+
+https://man7.org/linux/man-pages/man5/proc_pid_status.5.html; where there is no /proc, nothing is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from serveoff.measure.runtimes.cpus import parse_cpus
+
+STATUS: Final = "task/*/status"
+"""One file for each thread of a process, below /proc/<pid>."""
+LIMITS, GROUPS = "limits", "cgroup"
+CGROUP = Path("/sys/fs/cgroup")
+MEMORY_LIMITS: Final = {"": "memory.max", "memory": "memory.limit_in_bytes"}
+"""Controller to its file: cgroup v2, which has one without a name, and v1."""
+NO_LIMIT: Final = 2**60
+"""cgroup v1 says `no limit` by a number near 2**63."""
+_RECORD = re.compile(r"^(?=Name:\t)", re.MULTILINE)
+_ADDRESS_SPACE = re.compile(r"^Max address space\s+(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One thread. `process` and `parent` are numbers of processes; `resident_bytes` is its whole process's."""
+
+    id: int
+    process: int
+    parent: int
+    name: str
+    cpus: tuple[int, ...]
+    resident_bytes: int
+
+
+def read_threads(text: str) -> list[Thread]:
+    """The threads of a server, from their `status` files one after the other.
+
+    Left out are processes that entered a container from outside, as the one that reads there does: they and the first
+    process alone have no parent that can be seen.
+    """
+    records = [dict(_pairs(record)) for record in _RECORD.split(text) if record.startswith("Name:")]
+    threads = [_thread(record) for record in records if "Cpus_allowed_list" in record]
+    outside = {t.process for t in threads if t.parent == 0 and t.process != 1}
+    while entered := {t.process for t in threads if t.parent in outside} - outside:
+        outside |= entered
+    return [thread for thread in threads if thread.process not in outside]
+
+
+def resident_bytes(threads: Sequence[Thread]) -> int:
+    """The sum of the processes' resident sets; a page that two of them share counts twice."""
+    return sum({thread.process: thread.resident_bytes for thread in threads}.values())
+
+
+def address_space_limit(limits: str) -> int | None:
+    """The smallest RLIMIT_AS of several processes, in bytes, from their `limits` files; None where none has one."""
+    return min(map(int, _ADDRESS_SPACE.findall(limits)), default=None)
+
+
+def memory_limit(groups: str, root: Path = CGROUP) -> int | None:
+    """The smallest limit of control groups and of those above them, in bytes, from a `cgroup` file; None: no limit."""
+    found = []
+    for controller, folder in control_groups(groups, root).items():
+        if controller in MEMORY_LIMITS:
+            for path in (folder, *folder.parents):
+                with suppress(OSError, ValueError):  # `max` is not a number, and the root of v2 has no such file
+                    found.append(int((path / MEMORY_LIMITS[controller]).read_text()))
+                if path == root:
+                    break
+    return min((size for size in found if size < NO_LIMIT), default=None)
+
+
+def control_groups(text: str, root: Path = CGROUP) -> Mapping[str, Path]:
+    """Controller to its folder, from /proc/<pid>/cgroup; cgroup v2 is the controller without a name."""
+    groups = {}
+    for line in text.splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            groups[controller] = root / controllers / path.lstrip("/")
+    return groups
+
+
+def _thread(record: Mapping[str, str]) -> Thread:
+    return Thread(
+        id=int(record["Pid"]),
+        process=int(record["Tgid"]),
+        parent=int(record["PPid"]),
+        name=record["Name"],
+        cpus=tuple(parse_cpus(record["Cpus_allowed_list"])),
+        resident_bytes=1024 * int(record.get("VmRSS", "0 kB").split()[0]),
+    )
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [(name, value.strip()) for name, _, value in (line.partition(":") for line in text.splitlines())]

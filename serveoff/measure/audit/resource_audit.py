@@ -1,0 +1,117 @@
+"""What a server truly has, and where that differs from what the run asked for.
+
+Cores, threads and memory are the kernel's word of every process and thread of it; workers, threads of one operation
+and batching are the server's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from serveoff.analyse.comparison import OUT_OF_THE_BOX
+from serveoff.analyse.resource_parity import cores
+from serveoff.measure.audit.procfs import (
+    GROUPS,
+    LIMITS,
+    STATUS,
+    Thread,
+    address_space_limit,
+    memory_limit,
+    read_threads,
+    resident_bytes,
+)
+from serveoff.measure.plan.variants import changes, parse_variation
+from serveoff.measure.runtimes import Server
+from serveoff.record.results import Container, Resources, RunSettings
+
+UNITS: Final[Mapping[str, tuple[str, str]]] = {
+    "workers": ("worker", "workers"),
+    "threads_per_worker": ("thread a worker", "threads a worker"),
+    "intra_op_threads": ("intra-op thread", "intra-op threads"),
+    "batch_size": ("row a batch", "rows a batch"),
+    "batch_delay_ms": ("ms for a batch to fill", "ms for a batch to fill"),
+}
+"""Each setting in words, one and several of it."""
+NAMED: Final = 3
+"""So many threads with other cores are named."""
+
+
+def read_resources(
+    server: Server, settings: RunSettings, container: Container | None, told: Mapping[str, int]
+) -> Resources:
+    """Look at a running server; `told` is what it said of itself (serveoff.measure.audit.reported_settings)."""
+    threads = read_threads(server.kernel(STATUS))
+    group_limit = container.memory_limit_bytes if container else memory_limit(server.kernel(GROUPS))
+    limits = [size for size in (group_limit, address_space_limit(server.kernel(LIMITS))) if size is not None]
+    resources = Resources(
+        cpus=_union(threads),
+        processes=len({thread.process for thread in threads}) or None,
+        os_threads=len(threads) or None,
+        memory_limit_bytes=min(limits, default=None),
+        resident_bytes=resident_bytes(threads) or None,
+        asked=asked(settings, server.deployment.variant),
+    ).model_copy(update=told)
+    problems = [*_core_problems(threads, settings.server_cpus), *_setting_problems(resources)]
+    return resources.model_copy(update={"problems": problems})
+
+
+def look_again(before: Resources, server: Server, settings: RunSettings) -> Resources:
+    """The same server after its last round: threads may have come since, and may run elsewhere."""
+    threads = read_threads(server.kernel(STATUS))
+    if not threads:
+        return before
+    later = {
+        "cpus": sorted({*before.cpus, *_union(threads)}),
+        "os_threads_at_end": len(threads),
+        "problems": list(dict.fromkeys([*before.problems, *_core_problems(threads, settings.server_cpus)])),
+    }
+    return before.model_copy(update=later)
+
+
+def asked(settings: RunSettings, variant: str) -> dict[str, int]:
+    """What a deployment was asked to be set to; nothing for a server as it comes, which was asked for nothing."""
+    values = settings.of_servers
+    if variant:
+        variation = parse_variation(variant)
+        if variation.setting == OUT_OF_THE_BOX:
+            return {}
+        values |= changes(variation, variation.values[0])
+    return {name: int(values[name.upper()]) for name in UNITS}
+
+
+def in_words(name: str, value: int) -> str:
+    """`1 worker`, `2 intra-op threads`."""
+    return f"{value} {UNITS[name][value != 1]}"
+
+
+def _union(threads: Sequence[Thread]) -> list[int]:
+    return sorted({cpu for thread in threads for cpu in thread.cpus})
+
+
+def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[str]:
+    """One for each set of cores that some threads have and that is not the one asked for."""
+    if not cpus:
+        return
+    by_cores = Counter(thread.cpus for thread in threads)
+    for other in sorted(found for found in by_cores if found != tuple(sorted(cpus))):
+        names = [f"{t.name} {t.id}" for t in threads if t.cpus == other]
+        shown = ", ".join([*names[:NAMED], *(["..."] if len(names) > NAMED else [])])
+        many = f"{by_cores[other]} of its {len(threads)} threads ({shown})"
+        yield f"{many} may run on {cores(other)}, {cores(sorted(cpus))} was asked for"
+
+
+def _setting_problems(resources: Resources) -> Iterator[str]:
+    """A server of one process has no workers to tell of: it has the threads of all workers together.
+
+    How long a batch may wait says nothing of a server that does not batch.
+    """
+    for name, want in resources.asked.items():
+        value = getattr(resources, name)
+        if name == "threads_per_worker" and resources.workers is None:
+            want *= resources.asked["workers"]
+        if name == "batch_delay_ms" and resources.batch_size in (None, 1):
+            continue
+        if value is not None and value != want:
+            yield f"it has {in_words(name, value)}, {want} was asked for"

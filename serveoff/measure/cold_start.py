@@ -1,0 +1,122 @@
+"""One cold start: from the spawn of a fresh server to its first answers; and the repeats that a run makes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Final
+
+from serveoff.measure import agreement_gate, inprocess_driver
+from serveoff.measure.audit.device import read_device
+from serveoff.measure.audit.reported_settings import read_settings
+from serveoff.measure.plan.plan import Profile
+from serveoff.measure.readiness import wait_port, wait_ready
+from serveoff.measure.runtimes import Server
+from serveoff.record.results import ColdStart, Suite
+from serveoff.record.startup_phases import LISTENING, WARMED, read_phases
+from serveoff.services.registry import Deployment, Endpoint
+
+FOLLOWING: Final = 5
+"""Requests right after the first, for contrast."""
+LOG_GRACE_S = 1.0
+"""How long a line may take from a server into its log; TorchServe passes its workers' lines on."""
+POLL_EVERY_S = 0.01
+
+
+@dataclass(frozen=True)
+class Started:
+    """A server that answers: its cold start, and what it says of the device it computes on and of how it is set."""
+
+    cold_start: ColdStart
+    device: str | None
+    told: Mapping[str, int]
+
+
+def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> Started:
+    """Wait through every phase.
+
+    To be called right after the spawn; ServerFailed where it does not come to an answer.
+    """
+    endpoint, log = endpoints[0], server.log
+    begun = log.stat().st_size if log.exists() else 0
+    create_s, start_s = server.created
+    made = ColdStart(create_s=create_s, start_s=start_s, order=order)
+    if endpoint.protocol == "call":
+        reached, device, told = inprocess_driver.wait_floor(server)
+        known = {"ready_s": reached.ready_s, "first_answer_s": reached.first_answer_s}
+        reached = made.model_copy(update={**known, "phases": read_phases(server.log, begun)})
+        return Started(reached, device, told)
+    body = agreement_gate.body_of(endpoint)
+    port_open_s = wait_port(server)
+    ready_s = wait_ready(server)
+    (first_at, first_s), *following = agreement_gate.first_answers(endpoint, server, body, 1 + FOLLOWING)
+    update = {
+        "port_open_s": port_open_s,
+        "ready_s": ready_s,
+        "first_answer_s": first_at - server.spawned_at,
+        "protocol": endpoint.protocol,
+        "first_request_s": first_s,
+        "next_requests_s": [latency_s for _, latency_s in following],
+        "phases": _whole_phases(server, begun),
+    }
+    return Started(made.model_copy(update=update), read_device(server), read_settings(server))
+
+
+def again(deployment: Deployment, number: int, warmup: bool) -> Deployment:
+    """The same deployment for one repeat, under a name of its own: the server that is measured goes on resting."""
+    suffix = repeat_suffix(warmup)
+    return replace(
+        deployment,
+        name=f"{deployment.name}{suffix}-{number}",
+        service=f"{deployment.service}{suffix}",
+        environment={**deployment.environment, **({} if warmup else {"SERVING_WARMUP": "0"})},
+        base=deployment.service,
+        changes={} if warmup else {"WARMUP": "0"},
+    )
+
+
+def repeat_suffix(warmup: bool) -> str:
+    """What the Compose services of repeats end with."""
+    return ".start" if warmup else ".start-without-warmup"
+
+
+def due(suite: Suite, deployments: Sequence[Deployment], profile: Profile) -> Iterator[tuple[Deployment, bool]]:
+    """What is still to be started, interleaved (A B C, A B C), each with warm-up or without.
+
+    Only what passed its gate, and without warm-up only what wrote of one when it started: else nothing would differ.
+    """
+    wanted = [[(d, warmup) for warmup in _due(starts_of(suite, d.name), profile)] for d in deployments]
+    for turn in zip_longest(*wanted):
+        yield from (start for start in turn if start is not None)
+
+
+def starts_of(suite: Suite, deployment: str) -> list[ColdStart]:
+    """All starts of a deployment so far; none where it cannot be measured."""
+    result = next((e for e in suite.endpoints if e.deployment == deployment and e.gate and e.gate.passed), None)
+    return result.cold_starts if result is not None and not result.unavailable else []
+
+
+def next_order(suite: Suite) -> int:
+    """The place of the next start among all of the run."""
+    return 1 + max((s.order or 0 for e in suite.endpoints for s in e.cold_starts), default=0)
+
+
+def _due(starts: Sequence[ColdStart], profile: Profile) -> list[bool]:
+    if not starts:
+        return []
+    warm = profile.cold_starts - sum(start.warmup for start in starts)
+    bare = profile.starts_without_warmup - sum(not start.warmup for start in starts)
+    if not any(WARMED in start.phases for start in starts):
+        bare = 0
+    pairs = zip_longest([True] * warm, [False] * bare)
+    return [warmup for pair in pairs for warmup in pair if warmup is not None]
+
+
+def _whole_phases(server: Server, begun: int) -> dict[str, float]:
+    """The phases, once the last of them is in the log; a server that writes none is not waited for."""
+    end = time.monotonic() + LOG_GRACE_S
+    while (found := read_phases(server.log, begun)) and LISTENING not in found and time.monotonic() < end:
+        time.sleep(POLL_EVERY_S)
+    return found

@@ -1,0 +1,72 @@
+"""The servers of one run: one awake, the others frozen, or stopped where memory is short; or all awake together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from serveoff.interrupts import shielded
+from serveoff.measure.readiness import wait_ready
+from serveoff.measure.runtimes import Runtime, Server
+from serveoff.services.registry import Deployment
+
+MEMORY_RESERVE_BYTES = 2 * 2**30
+
+
+class Fleet:
+    """Starts, freezes and stops servers; whatever happens, `close` leaves none behind."""
+
+    def __init__(self, runtime: Runtime, reserve_bytes: int = MEMORY_RESERVE_BYTES, *, together: bool = False) -> None:
+        self._runtime = runtime
+        self._together = together
+        self._reserve_bytes = reserve_bytes
+        self._servers: dict[str, Server] = {}
+
+    def start(self, deployment: Deployment) -> Server:
+        """Spawn a deployment; the caller waits for it, so as to time its cold start."""
+        with shielded():
+            server = self._servers[deployment.name] = self._runtime.start(deployment)
+        return server
+
+    def wake(self, deployment: Deployment) -> Server:
+        """The deployment's server, thawed; started again where it was stopped to save memory."""
+        server = self._servers.get(deployment.name)
+        if server is None:
+            server = self.start(deployment)
+            if deployment.ready:
+                wait_ready(server)
+        server.thaw()
+        return server
+
+    def rest(self, deployment: Deployment) -> None:
+        """Freeze a server, or stop it where less than the reserve of memory is left; together, all stay awake."""
+        server = self._servers.get(deployment.name)
+        if server is None or self._together:
+            return
+        if psutil.virtual_memory().available < self._reserve_bytes:
+            self.stop(deployment)
+        else:
+            server.freeze()
+
+    @contextmanager
+    def apart(self, deployment: Deployment) -> Iterator[Server]:
+        """A fresh server for the body, beside those that rest; no other may have its name. It is ended afterwards."""
+        try:
+            yield self.start(deployment)
+        finally:
+            self.stop(deployment)
+
+    def stop(self, deployment: Deployment) -> None:
+        """End a server."""
+        with shielded():
+            server = self._servers.pop(deployment.name, None)
+            if server is not None:
+                server.stop()
+
+    def close(self) -> None:
+        """End every server."""
+        with shielded():
+            for name in list(self._servers):
+                self._servers.pop(name).stop()

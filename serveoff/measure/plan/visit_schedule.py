@@ -1,0 +1,176 @@
+"""What is asked of one endpoint in one round: the stages of its visits to Locust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
+from serveoff.loadtests.samples import NULL_FORMAT
+from serveoff.measure.locust_driver import TIMEOUT_S, Order
+from serveoff.measure.plan.plan import CEILING_PROBES, Profile
+from serveoff.record.results import FIRST_LOOK, EndpointResult
+from serveoff.services.registry import Endpoint
+
+SEARCHED = (0.1, 1.1)
+"""Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
+DRIVEN = (0.3, 1.2)
+"""The same for the null service."""
+DIGITS = 3
+"""Significant digits of a rate."""
+ENOUGH = 45
+"""Answers of one point, over all rounds: without a p90, which takes 36 (bootstrap), a point does not count."""
+LONGEST_WINDOW_S = 20.0
+"""A window is not stretched beyond it: what is then lacking, the point says."""
+PATIENCE = 4
+"""A request may take so many times longer than it should."""
+
+
+def orders(
+    endpoint: Endpoint, result: EndpointResult, profile: Profile, round_: int, warmup_s: float
+) -> Iterator[Order]:
+    """The visits of one round. Those of an open loop follow its closed loop's throughput, known after the first.
+
+    Ask for the next one only after the windows of the last are in `result`.
+    """
+    stages, profile = real_stages(endpoint, result, profile), stretched(profile, result)
+    timeout_s = patience_s(result, stages)
+    if endpoint.deployment.variant or (result.format == NULL_FORMAT and round_ > 1):
+        yield Order(round_, 0, warmup_s, stages, timeout_s)
+    elif round_ == 1:
+        yield Order(round_, 0, warmup_s, stages, timeout_s)
+        if later := open_stages(result, profile):
+            yield Order(round_, 1, profile.warmup_s, later, timeout_s)
+    else:
+        yield Order(round_, 0, warmup_s, (*stages, *open_stages(result, profile)), timeout_s)
+
+
+def refused(result: EndpointResult) -> frozenset[str]:
+    """The encodings that did not pass their gate: they are not measured."""
+    return frozenset(name for name, gate in result.encoding_gates.items() if not gate.passed)
+
+
+def stretched(profile: Profile, result: EndpointResult) -> Profile:
+    """A profile whose windows are long enough for one endpoint: a slow model has few answers in a short one.
+
+    So long that one caller gets ENOUGH answers over the rounds that there will surely be, as quick as at the gate.
+    """
+    return replace(profile, least_s=min(ENOUGH * _answer_s(result) / _sure_rounds(profile), LONGEST_WINDOW_S))
+
+
+def stretch_s(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> float:
+    """Seconds by which slow answers make the closed loops of one round longer; less than 0 where loads are left out."""
+    planned = (floor_stages if endpoint.protocol == "call" else closed_stages)(endpoint, profile)
+    real = real_stages(endpoint, result, profile)
+    return sum(stage.duration_s for stage in real) - sum(stage.duration_s for stage in planned)
+
+
+def real_stages(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> tuple[Stage, ...]:
+    """The closed loops of one round as they are measured: windows stretched, what cannot be asked left out."""
+    profile = stretched(profile, result)
+    if endpoint.protocol == "call":
+        return floor_stages(endpoint, profile)
+    return closed_stages(endpoint, profile, refused(result), result.left_out.keys())
+
+
+def patience_s(result: EndpointResult, stages: Sequence[Stage]) -> float:
+    """Seconds after which a request failed: more than usual where many callers, or many rows, wait for a slow model."""
+    waiting = max((stage.load.concurrency * stage.load.batch for stage in stages if stage.load.closed), default=1)
+    return max(TIMEOUT_S, PATIENCE * _answer_s(result) * waiting)
+
+
+def _answer_s(result: EndpointResult) -> float:
+    """How long one answer took at the gate; 0 where none was timed."""
+    return (result.gate and result.gate.answer_s) or 0.0
+
+
+def _sure_rounds(profile: Profile) -> int:
+    return min(profile.rounds, FIRST_LOOK) if profile.until_clear else profile.rounds
+
+
+def closed_stages(
+    endpoint: Endpoint, profile: Profile, without: Set[str] = frozenset(), left_out: Set[str] = frozenset()
+) -> tuple[Stage, ...]:
+    """Callers that wait for their answers: single rows by number of callers, other encodings, batches of rows.
+
+    No encoding of those in `without`, and no load of those in `left_out`.
+    """
+    if endpoint.deployment.variant:
+        return variant_stages(profile)
+    window_s, side_window_s = (max(seconds, profile.least_s) for seconds in (profile.window_s, profile.side_window_s))
+    single = (Stage(closed(users), window_s) for users in profile.concurrencies)
+    fewest = min(profile.concurrencies)
+    encodings = [name for name in endpoint.payloads if name not in without] if profile.payloads else []
+    others = (Stage(replace(closed(fewest), payload=name), side_window_s) for name in encodings)
+    batches = (Stage(load, profile.side_window_s) for load in batch_loads(profile) if load.text not in left_out)
+    return (*single, *others, *batches)
+
+
+def batch_loads(profile: Profile) -> tuple[Load, ...]:
+    """The loads of many rows a request, in an endpoint's own encoding."""
+    return tuple(replace(closed(min(profile.concurrencies)), batch=rows) for rows in profile.batches)
+
+
+def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
+    """One caller: single rows and batches, then the same by each other way to call the model (models.formats)."""
+    rows = (1, *profile.batches)
+    single_s = max(profile.floor_window_s, profile.least_s)
+    own = (Stage(Load(batch=n), single_s if n == 1 else profile.floor_side_window_s) for n in rows)
+    calls = (Stage(Load(payload=name, batch=n), profile.call_window_s) for name in endpoint.payloads for n in rows)
+    return (*own, *calls)
+
+
+def variant_stages(profile: Profile) -> tuple[Stage, ...]:
+    """A variant is set against its base only: with the fewest callers and with the most."""
+    users = sorted({min(profile.concurrencies), max(profile.concurrencies)})
+    return tuple(Stage(closed(number), max(profile.side_window_s, profile.least_s)) for number in users)
+
+
+def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek, ...]:
+    """Arrivals at shares of the best throughput that a closed loop reached in the first round, and the search.
+
+    It looks for the highest rate that holds the objective. Of the null service, which costs next to nothing, the search
+    alone: how far the generator and the harness themselves come. Nothing without such a throughput.
+    """
+    best = best_closed_rate(result)
+    if best is None:
+        return ()
+    if result.format == NULL_FORMAT:
+        return _ceiling(best, profile)
+    rates = (round_rate(best * share) for share in profile.open_shares)
+    fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), _open_s(rate, profile)) for rate in rates)
+    return (*fixed, *_search(best, profile))
+
+
+def _open_s(rate: float, profile: Profile) -> float:
+    """Seconds of an open-loop window: at a low rate, as long as ENOUGH requests take to come."""
+    return max(profile.window_s, min(ENOUGH / rate / _sure_rounds(profile), LONGEST_WINDOW_S))
+
+
+def _ceiling(best: float, profile: Profile) -> tuple[Seek, ...]:
+    """Nothing where no search is asked for: load workers cannot make one."""
+    objective = profile.objective
+    if not objective.probes:
+        return ()
+    low, high = (round_rate(best * share) for share in DRIVEN)
+    return (Seek(low, high, objective.quantile, objective.bound_s, profile.side_window_s, CEILING_PROBES),)
+
+
+def _search(best: float, profile: Profile) -> tuple[Seek, ...]:
+    objective = profile.objective
+    if not objective.probes:
+        return ()
+    low, high = (round_rate(best * share) for share in SEARCHED)
+    return (Seek(low, high, objective.quantile, objective.bound_s, profile.side_window_s, objective.probes),)
+
+
+def best_closed_rate(result: EndpointResult) -> float | None:
+    """Answered requests a second of the best plain window of the first round; None where there is none."""
+    windows = [w for w in result.windows if w.round == 1 and w.load.plain and w.duration_s > 0]
+    rates = [(w.requests - w.errors) / w.duration_s for w in windows]
+    return max(rates, default=0.0) or None
+
+
+def round_rate(rate: float) -> float:
+    """To three significant digits: the same rate in every round, fit to be read."""
+    return float(f"{rate:.{DIGITS}g}")

@@ -1,0 +1,115 @@
+"""Compose for one project of our own: its containers, networks and volumes come and go with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+import yaml
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from serveoff.errors import EngineFailure
+from serveoff.measure.runtimes import processes
+from serveoff.services.registry import REPOSITORY
+
+PROJECT_LABEL = "com.docker.compose.project"
+SERVICE_LABEL = "com.docker.compose.service"
+INTERRUPT_GRACE_S = 15.0
+
+
+class Replaced(list[str]):
+    """A list that takes the place of the base file's, instead of being added to it: Compose's `!override`."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(Replaced, lambda dumper, items: dumper.represent_sequence("!override", list(items)))
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Files, project and variables of one project. Variables go over the environment's and `.env`'s."""
+
+    client: docker.DockerClient
+    project: str
+    files: tuple[Path, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def output(self, *arguments: str) -> str:
+        """Run a short command and return what it printed; EngineFailure with its last words where it fails."""
+        result = subprocess.run(
+            self.command(*arguments), capture_output=True, text=True, check=False, cwd=REPOSITORY, env=self.environ()
+        )
+        if result.returncode != 0:
+            raise EngineFailure(f"`docker compose {arguments[0]}` failed: {_last_words(result.stderr)}")
+        return result.stdout
+
+    def show(self, *arguments: str) -> None:
+        """Run a long command on this terminal. Ctrl-C interrupts it first; EngineFailure where it fails."""
+        code = processes.run_here(self.command(*arguments), INTERRUPT_GRACE_S, REPOSITORY, self.environ())
+        if code != 0:
+            raise EngineFailure(
+                f"`docker compose {arguments[0]}` failed ({processes.describe_exit(code)})", "its own words are above"
+            )
+
+    def create(self, service: str) -> Container:
+        """Make the container of one service, without starting it or what it depends on."""
+        self.output("up", "--no-start", "--no-deps", "--no-build", "--pull", "never", service)
+        return self.containers(service)[0]
+
+    def containers(self, service: str) -> list[Container]:
+        """Every container of one service, stopped ones too, oldest first."""
+        labels = [f"{PROJECT_LABEL}={self.project}", f"{SERVICE_LABEL}={service}"]
+        found = self.client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+        return sorted(found, key=lambda container: str(container.attrs["Created"]))
+
+    def config(self) -> dict[str, Any]:
+        """The merged services, as Compose understands them."""
+        services: dict[str, Any] = yaml.safe_load(self.output("--profile", "*", "config", "--format", "json"))[
+            "services"
+        ]
+        return services
+
+    def remove(self) -> None:
+        """Remove whatever carries this project's label, and nothing else."""
+        label = {"label": f"{PROJECT_LABEL}={self.project}"}
+        for container in self.client.containers.list(all=True, filters=label, ignore_removed=True):
+            with suppress(APIError, NotFound):
+                container.remove(force=True, v=True)
+        for network in self.client.networks.list(filters=label):
+            with suppress(APIError, NotFound):
+                network.remove()
+        for volume in self.client.volumes.list(filters=label):
+            with suppress(APIError, NotFound):
+                volume.remove(force=True)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command line."""
+        files = [option for path in self.files for option in ("-f", str(path))]
+        directory = ("--project-directory", str(REPOSITORY))
+        return ["docker", "compose", "--ansi", "never", "-p", self.project, *directory, *files, *arguments]
+
+    def environ(self) -> dict[str, str]:
+        """The environment that Compose runs in."""
+        return {**os.environ, **self.variables}
+
+
+def write_override(path: Path, services: Mapping[str, Any], volumes: Mapping[str, Any]) -> None:
+    """Write a Compose file that goes over the others."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {"services": dict(services), "volumes": dict(volumes)}
+    path.write_text(yaml.dump(document, Dumper=_Dumper, sort_keys=False))
+
+
+def _last_words(text: str) -> str:
+    lines: Sequence[str] = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

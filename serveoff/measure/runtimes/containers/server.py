@@ -1,0 +1,128 @@
+"""One deployment as a container."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+
+from serveoff.errors import ServerFailed
+from serveoff.measure.audit.gpu_energy import Meter
+from serveoff.measure.audit.process_tree import Usage
+from serveoff.measure.runtimes import processes
+from serveoff.measure.runtimes.containers.container_procfs import read_container
+from serveoff.measure.runtimes.containers.engine import Engine, explain
+from serveoff.measure.runtimes.containers.usage import sampling
+from serveoff.record.results import Container as ContainerFacts
+from serveoff.services.registry import Deployment
+
+
+@dataclass
+class DockerServer:
+    """One deployment as a container. A floor is attached to by `process`, for its stdin and stdout."""
+
+    deployment: Deployment
+    container: Container
+    addresses: Mapping[str, str]
+    spawned_at: float
+    created: tuple[float | None, float | None]
+    docker: Engine
+    cpus: Sequence[int]
+    log_file: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at_s: float = field(default_factory=time.time)
+    """The same moment since the epoch, about."""
+    meter: Meter | None = None
+
+    @property
+    def pid(self) -> int:
+        """The container's first process, as this machine numbers it."""
+        return int(self.container.attrs["State"]["Pid"])
+
+    @property
+    def log(self) -> Path:
+        """Its output so far; the engine keeps it, and each look brings the file up to date."""
+        with suppress(DockerException, OSError):
+            self.log_file.write_bytes(self.container.logs(stdout=self.process is None))
+        return self.log_file
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """The input of a floor."""
+        return self.process.stdin if self.process else None
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """The output of a floor."""
+        return self.process.stdout if self.process else None
+
+    def inspect(self) -> ContainerFacts:
+        """Look inside, while it runs."""
+        try:
+            return read_container(self.container, self.cpus)
+        except (DockerException, KeyError, ValueError, IndexError) as error:
+            raise ServerFailed(f"{self.deployment.name}: cannot look into its container: {error}") from None
+
+    def kernel(self, name: str) -> str:
+        """These files as its own processes see them; among them are those of the process that reads."""
+        with suppress(DockerException):
+            _, output = self.container.exec_run(["sh", "-c", f"cat /proc/[0-9]*/{name}"], stderr=False)
+            return str(output.decode(errors="replace"))
+        return ""
+
+    def ended(self) -> str:
+        """How it ended, in words; empty while it runs or is paused."""
+        try:
+            self.container.reload()
+        except NotFound:
+            return "its container was removed"
+        except DockerException as error:
+            return f"the engine does not answer: {explain(error)}"
+        state = self.container.attrs["State"]
+        if state["OOMKilled"] or self._was_out_of_memory():
+            limit = self.container.attrs["HostConfig"]["Memory"] / 2**30
+            return f"out of memory: killed at its limit of {limit:.3g} GiB; raise SERVER_MEMORY in .env"
+        return "" if state["Running"] else _describe_exit(state["ExitCode"])
+
+    def _was_out_of_memory(self) -> bool:
+        """Whether the kernel killed any of its processes: a master goes on where its worker was killed."""
+        filters = {"container": self.container.id, "event": "oom"}
+        with suppress(DockerException):
+            since, until = int(self.started_at_s), int(time.time())
+            return any(True for _ in self.docker.client.events(since=since, until=until, filters=filters))
+        return False
+
+    def freeze(self) -> None:
+        """`docker pause`: it keeps its memory and uses no CPU."""
+        with suppress(APIError):
+            self.container.pause()
+
+    def thaw(self) -> None:
+        """`docker unpause`."""
+        with suppress(APIError):
+            self.container.unpause()
+
+    def stop(self) -> None:
+        """Keep its log, and remove it."""
+        self.thaw()
+        _ = self.log
+        with suppress(APIError):
+            self.container.remove(force=True, v=True)
+        if self.process is not None:
+            processes.stop(self.process)
+
+    def sampling(self) -> AbstractContextManager[Usage]:
+        """Sample what the container uses."""
+        return sampling(self.container, self.docker.is_local, self.meter)
+
+
+def _describe_exit(code: int) -> str:
+    """The engine adds 128 to the number of the signal that killed the first process."""
+    return processes.describe_exit(128 - code if code > 128 else code)

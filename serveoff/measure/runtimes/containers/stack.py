@@ -1,0 +1,185 @@
+"""What must be in place before a run in containers: images built, the model exported into its volume."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import shutil
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import ImageNotFound, NotFound
+from docker.models.containers import Container
+
+from serveoff.errors import EngineFailure
+from serveoff.interrupts import shielded
+from serveoff.measure.artifacts import provide
+from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.runtimes import Preparation
+from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, write_override
+from serveoff.measure.runtimes.containers.engine import Engine
+from serveoff.measure.runtimes.containers.imported import bring
+from serveoff.models.catalog import is_zoo
+from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.manifest import MANIFEST_NAME
+from serveoff.services.registry import REPOSITORY, compose_files, read_registry, settings
+
+GPU_FILE = REPOSITORY / "docker-compose.gpu.yml"
+EMBEDDED_FILE = REPOSITORY / "docker-compose.embedded.yml"
+EMBEDDED_GPU_FILE = REPOSITORY / "docker-compose.embedded-gpu.yml"
+EXPORT, LOCUST = "export", "locust"
+VOLUME = "artifacts"
+STAND_IN_NOTE = (
+    "the image of TensorFlow Serving is not here and cannot be pulled: the embedded model server stands in; "
+    "its figures are not TensorFlow Serving's"
+)
+NO_GPU = "install the NVIDIA Container Toolkit on this machine, or leave GPU=1 away"
+
+
+def prepare_stack(engine: Engine, request: Preparation) -> None:
+    """Choose the Compose files, build the images, export the model, and bring its golden answers here.
+
+    The choice of files is left in COMPOSE_FILE, for the registry's reader and every process that we start; the model's
+    folder in SERVEOFF_ARTIFACTS.
+    """
+    if request.device == "cuda" and not _has_nvidia(engine):
+        raise EngineFailure("GPU=1, but this Docker engine has no NVIDIA runtime", NO_GPU)
+    _use(_chosen_files(request.device))
+    with _own_project(engine.client, request) as compose:
+        _choose_model_server(compose, request)
+        compose = Compose(compose.client, compose.project, _files(compose), compose.variables)
+        services = [*planned_services(request), LOCUST, EXPORT]
+        _build(compose, services, request)
+        _export(compose, request)
+
+
+def planned_services(request: Preparation) -> list[str]:
+    """The Compose services of the deployments that the run will visit."""
+    registry = read_registry(environ={**settings(), "MODEL": request.model})
+    plan = make_plan(registry, request.patterns, PROFILES["quick"])
+    return [deployment.service for deployment, _ in plan.deployments]
+
+
+def artifacts_volume() -> str:
+    """The volume that `docker compose up` makes, so that a run and a user's own stack share one export."""
+    return f"{user_project()}_{VOLUME}"
+
+
+def share_artifacts() -> dict[str, Any]:
+    """The volumes of an override file: the shared one is not ours to make or to remove."""
+    return {VOLUME: {"external": True, "name": artifacts_volume()}}
+
+
+def user_project() -> str:
+    """The project that `docker compose up` uses; those of runs and their preparations begin with its name."""
+    return settings().get("COMPOSE_PROJECT_NAME") or "serveoff"
+
+
+def _chosen_files(device: str) -> list[Path]:
+    files = compose_files(settings())
+    return [*files, GPU_FILE] if device == "cuda" and GPU_FILE not in files else files
+
+
+def _use(files: Sequence[Path]) -> None:
+    os.environ["COMPOSE_FILE"] = os.pathsep.join(map(str, files))
+
+
+def _choose_model_server(compose: Compose, request: Preparation) -> None:
+    """Let the embedded model server stand in where TensorFlow Serving's image cannot be had, and say so."""
+    wanted = set(planned_services(request))
+    registry = read_registry(environ={**settings(), "MODEL": request.model})
+    services = [d.service for d in registry if d.server == "tfserving" and d.service in wanted]
+    images = {compose.config()[service]["image"] for service in services}
+    if all(_has_image(compose.client, image) for image in images):
+        return
+    try:
+        compose.show("pull", *services)
+    except EngineFailure:
+        request.console.print(STAND_IN_NOTE, style="yellow", highlight=False)
+        over = [EMBEDDED_FILE, *([EMBEDDED_GPU_FILE] if request.device == "cuda" else [])]
+        _use([*_chosen_files(request.device), *over])
+
+
+def _build(compose: Compose, services: Sequence[str], request: Preparation) -> None:
+    known = compose.config()
+    built = [service for service in services if "build" in known[service]]
+    request.console.print("building images (minutes the first time, seconds when nothing changed)", highlight=False)
+    compose.show("build", *([] if request.console.is_terminal else ["--quiet"]), *built)
+    for service in services:
+        image = known[service]["image"]
+        if service not in built and not _has_image(compose.client, image):
+            raise EngineFailure(f"image {image} of {service} is missing", f"get it with: docker pull {image}")
+
+
+def _export(compose: Compose, request: Preparation) -> None:
+    _ensure_volume(compose.client)
+    if is_zoo(request.model):
+        compose.show("run", "--no-deps", "-T", EXPORT)
+    else:
+        provide(request.model)
+        bring(compose, EXPORT, request.model)
+    exporter = compose.containers(EXPORT)[-1]
+    folder = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / "containers"
+    for name in (MANIFEST_NAME, GOLDEN_NAME):
+        copy_out(exporter, f"/models/{request.model}/{name}", folder / request.model / name)
+    os.environ["SERVEOFF_ARTIFACTS"] = str(folder)
+
+
+def copy_out(container: Container, source: str, target: Path) -> None:
+    """Copy one file out of a container, running or not; EngineFailure where it has none."""
+    try:
+        chunks, _ = container.get_archive(source)
+    except NotFound:
+        raise EngineFailure(f"{source} is not in the container {container.name}", "export anew: make export") from None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        file = archive.extractfile(archive.getmembers()[0])
+        assert file is not None, source
+        with target.open("wb") as out:
+            shutil.copyfileobj(file, out)
+
+
+@contextmanager
+def _own_project(client: docker.DockerClient, request: Preparation) -> Iterator[Compose]:
+    """A project for the preparation alone, removed with all its containers whatever happens."""
+    project = f"{user_project()}-prepare-{secrets.token_hex(3)}"
+    override = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / f"{project}.yml"
+    write_override(override, {}, share_artifacts())
+    files = (*compose_files(settings()), override)
+    compose = Compose(client, project, files, {"MODEL": request.model})
+    try:
+        yield compose
+    finally:
+        with shielded():
+            compose.remove()
+            override.unlink(missing_ok=True)
+
+
+def _files(compose: Compose) -> tuple[Path, ...]:
+    """The files chosen by now, under the project's own override."""
+    return (*compose_files(settings()), compose.files[-1])
+
+
+def _ensure_volume(client: docker.DockerClient) -> None:
+    """Make the shared volume as Compose would, so that `docker compose down -v` removes it."""
+    name = artifacts_volume()
+    if not any(volume.name == name for volume in client.volumes.list(filters={"name": name})):
+        client.volumes.create(name, labels={PROJECT_LABEL: user_project(), "com.docker.compose.volume": VOLUME})
+
+
+def _has_image(client: docker.DockerClient, image: str) -> bool:
+    try:
+        client.images.get(image)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def _has_nvidia(engine: Engine) -> bool:
+    runtimes = engine.client.info().get("Runtimes", {})
+    return "nvidia" in runtimes or shutil.which("nvidia-container-runtime-hook") is not None

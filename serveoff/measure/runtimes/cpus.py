@@ -1,0 +1,53 @@
+"""Which cores the server and the load generator may use."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from serveoff.errors import UsageError
+
+
+@dataclass(frozen=True)
+class CpuPlan:
+    """Cores of the server and of the load generator; `shared` where one core must do for both."""
+
+    server: tuple[int, ...]
+    client: tuple[int, ...]
+
+    @property
+    def shared(self) -> bool:
+        """True where the two overlap: such a run cannot tell the server's cost from the client's."""
+        return bool(set(self.server) & set(self.client))
+
+
+def available_cpus() -> list[int]:
+    """The cores this process may run on; all of them where the system has no affinity."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def plan_cpus(server: str = "", client: str = "") -> CpuPlan:
+    """Disjoint cores: by default one for the server and the next for the client, as docker-compose.yml has it."""
+    cpus = available_cpus()
+    server_cpus = parse_cpus(server) if server else [cpus[0]]
+    client_cpus = parse_cpus(client) if client else ([c for c in cpus if c not in server_cpus][:1] or [cpus[-1]])
+    missing = sorted({*server_cpus, *client_cpus} - set(cpus))
+    if missing:
+        raise UsageError(f"core {missing[0]} is not available here", f"cores to choose from: {_format(cpus)}")
+    return CpuPlan(tuple(server_cpus), tuple(client_cpus))
+
+
+def parse_cpus(text: str) -> list[int]:
+    """`0-2,5` to [0, 1, 2, 5], the notation of taskset and Docker's cpuset."""
+    cpus: set[int] = set()
+    try:
+        for part in text.split(","):
+            first, dash, last = part.partition("-")
+            cpus.update(range(int(first), int(last if dash else first) + 1))
+    except ValueError:
+        raise UsageError(f"{text!r} is not a list of cores", "write it as 0 or 0-2,5") from None
+    return sorted(cpus)
+
+
+def _format(cpus: list[int]) -> str:
+    return ",".join(map(str, cpus))

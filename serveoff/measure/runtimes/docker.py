@@ -1,0 +1,233 @@
+"""Deployments as containers of one Compose project, which belongs to the run and goes with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker.errors import DockerException
+from docker.models.containers import Container
+
+from serveoff.errors import EngineFailure, ServerFailed
+from serveoff.measure.audit.gpu_energy import Meter, open_meter
+from serveoff.measure.cold_start import again
+from serveoff.measure.plan.variants import UNVARIED, parse_variation, vary
+from serveoff.measure.runtimes import Client, Preparation, processes
+from serveoff.measure.runtimes.containers.client import ContainerClient
+from serveoff.measure.runtimes.containers.compose import Compose, Replaced, write_override
+from serveoff.measure.runtimes.containers.container_procfs import read_container
+from serveoff.measure.runtimes.containers.engine import Engine, connect, explain
+from serveoff.measure.runtimes.containers.server import DockerServer
+from serveoff.measure.runtimes.containers.stack import (
+    LOCUST,
+    STAND_IN_NOTE,
+    prepare_stack,
+    share_artifacts,
+    user_project,
+)
+from serveoff.measure.runtimes.host_client import HostClient
+from serveoff.record.results import RunSettings
+from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
+from serveoff.services.registry import settings as variables
+
+WORKER = "locust-worker"
+IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
+"""What a load generator's container does between visits."""
+QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
+BATCHING = ("--enable_batching=true", "--batching_parameters_file=/config/batching.config")
+INTER_OP = "--tensorflow_inter_op_parallelism"
+HINTS = {
+    r"Requested CPUs are not available": "choose cores that this machine has: --server-cpus and --client-cpus",
+    r"port is already allocated|address already in use": "stop what uses the port, or choose another in .env",
+    r"could not select device driver": "install the NVIDIA Container Toolkit, or leave GPU=1 away",
+    r"No such image|not found": "build the images: docker compose build",
+    r"no space left on device": "free some space: docker system df shows what takes it",
+}
+
+
+@dataclass(frozen=True)
+class DockerRuntime:
+    """Starts deployments as containers of the run's own project."""
+
+    docker: Engine
+    compose: Compose
+    settings: RunSettings
+    folder: Path
+    meter: Meter | None = None
+
+    @property
+    def engine(self) -> str:
+        """The engine and Compose, with their versions."""
+        return self.docker.description
+
+    def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
+        """The deployment itself: the Compose files say whether the embedded model server stands in."""
+        return deployment, STAND_IN_NOTE if deployment.server == "tfserving-embedded" else ""
+
+    def start(self, deployment: Deployment) -> DockerServer:
+        """Make the container and start it; it is not yet ready when this returns."""
+        began = time.perf_counter()
+        try:
+            container = self.compose.create(deployment.service)
+        except EngineFailure as error:
+            raise _refused(deployment, str(error)) from None
+        spawned_at = time.perf_counter()
+        process = None if deployment.ports else self._attach(deployment, container)
+        try:
+            if process is None:
+                container.start()
+            started_at = time.perf_counter()
+            container.reload()
+        except DockerException as error:
+            raise _refused(deployment, explain(error)) from None
+        created = (spawned_at - began, None if process else started_at - spawned_at)
+        server = DockerServer(
+            deployment,
+            container,
+            self._addresses(deployment, container),
+            spawned_at,
+            created,
+            self.docker,
+            self.settings.server_cpus,
+            self.folder / "logs" / f"{deployment.name}.log",
+            process,
+            meter=self.meter,
+        )
+        server.log_file.parent.mkdir(parents=True, exist_ok=True)
+        return server
+
+    def client(self, state: Path) -> Client:
+        """Locust in a container of the same network, or as a process of this machine."""
+        if self.settings.load_from == "host":
+            return HostClient(self.folder, tuple(self.settings.client_cpus), state)
+        services = {LOCUST: 1, **({WORKER: self.settings.load_workers} if self.settings.load_workers else {})}
+        scales = [option for name, count in services.items() for option in ("--scale", f"{name}={count}")]
+        self.compose.output("up", "--detach", "--no-deps", "--no-build", "--pull", "never", *scales, *services)
+        containers = [c for service in services for c in self.compose.containers(service)]
+        for container in containers:
+            if problems := read_container(container, self.settings.client_cpus).problems:
+                raise EngineFailure(f"the load generator's container {container.name}: {problems[0]}")
+        return ContainerClient(self.folder, containers[0], tuple(containers[1:]))
+
+    def close(self) -> None:
+        """Remove the run's project: its containers, network and volume."""
+        with suppress(DockerException):
+            self.compose.remove()
+
+    def _attach(self, deployment: Deployment, container: Container) -> subprocess.Popen[bytes]:
+        command = ["docker", "start", "--attach", "--interactive", str(container.id)]
+        log = self.folder / "logs" / f"{deployment.name}.log"
+        return processes.spawn(command, os.environ, log, pipes=True)
+
+    def _addresses(self, deployment: Deployment, container: Container) -> dict[str, str]:
+        """The container's own address on this machine; elsewhere the ports that the engine chose to publish."""
+        network = container.attrs["NetworkSettings"]
+        if self.docker.is_local:
+            ip = next((n["IPAddress"] for n in network["Networks"].values()), "")
+            # An address that no one has: a container that ended at once has none, and says so by `ended`.
+            return {name: f"{ip or '0.0.0.0'}:{port if ip else 1}" for name, port in deployment.ports.items()}
+        published = {name: (network["Ports"].get(f"{port}/tcp") or [{}])[0] for name, port in deployment.ports.items()}
+        return {name: f"127.0.0.1:{binding.get('HostPort', 1)}" for name, binding in published.items()}
+
+
+def prepare(request: Preparation) -> None:
+    """Reach the engine, build the images, export the model; EngineFailure says what is missing."""
+    prepare_stack(connect(), request)
+
+
+def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
+    """A runtime whose Compose project is named after the run."""
+    engine = connect()
+    override = folder.resolve() / "logs" / "docker-compose.run.yml"
+    registry = read_registry(environ={**variables(), "MODEL": settings.model})
+    write_override(override, run_services(registry, settings, engine), {"results": {}, **share_artifacts()})
+    files = (*compose_files(variables()), override)
+    compose = Compose(engine.client, f"{user_project()}-{folder.resolve().name}".lower(), files, _variables(settings))
+    meter = None if settings.device == "cpu" else open_meter()
+    return DockerRuntime(engine, compose, settings, folder.resolve(), meter)
+
+
+def run_services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
+    """The services of the run's own Compose file: what it changes of the registry's, and those that it adds."""
+    added = [*vary(registry, map(parse_variation, settings.vary)), *_repeats(registry, settings)]
+    blocks = {**_variants(added, settings), **_services(registry, settings, engine)}
+    for deployment in added:
+        blocks[deployment.service] |= _quiet(deployment, engine)
+    return blocks
+
+
+def _variables(settings: RunSettings) -> dict[str, str]:
+    """What docker-compose.yml takes the run's settings by."""
+    cpus = {"SERVER_CPUS": settings.server_cpus, "CLIENT_CPUS": settings.client_cpus}
+    return {**settings.of_servers, **{name: ",".join(map(str, cores)) for name, cores in cpus.items()}}
+
+
+def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
+    """What differs from a user's stack: nothing restarts, nothing is published, and Locust waits for its visits.
+
+    Nor are there health checks: each is a process on the server's own core, in the midst of what is measured.
+    """
+    values = {**variables(), **_variables(settings)}
+    servers = {d.service: {**_quiet(d, engine), **command_for(d, values)} for d in registry}
+    generator = {
+        **QUIET,
+        "command": list(IDLE),
+        "ports": Replaced(),
+        "environment": {"MODEL": settings.model},
+        "volumes": ["results:/results"],
+    }
+    workers = {WORKER: generator} if settings.load_workers else {}
+    return {**servers, LOCUST: generator, **workers}
+
+
+def _repeats(registry: Sequence[Deployment], settings: RunSettings) -> list[Deployment]:
+    """The services whose containers are made for a cold start and removed after it."""
+    if settings.cold_starts < 2:
+        return []
+    served = [d for d in registry if d.server not in UNVARIED and d.format != "null"]
+    return [again(d, 0, warmup) for d in served for warmup in (True, False)]
+
+
+def command_for(deployment: Deployment, values: Mapping[str, str]) -> dict[str, Any]:
+    """TensorFlow Serving's command: the threads of all workers for its one process, and batching where it is on.
+
+    Compose can neither multiply nor choose. Nothing for other servers, which take it all from their environment.
+    """
+    if not deployment.server.startswith("tfserving"):
+        return {}
+    threads = int(values["WORKERS"]) * int(values["THREADS_PER_WORKER"])
+    command = service_block(deployment.base or deployment.service, values)["command"]
+    flags = [re.sub(rf"^({INTER_OP}=)\d+$", rf"\g<1>{threads}", flag) for flag in command]
+    return {"command": [*flags, *(BATCHING if int(values["BATCH_SIZE"]) > 1 else ())]}
+
+
+def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
+    return {**QUIET, "ports": _ports(deployment, engine)}
+
+
+def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str, Any]:
+    """A block for each variant: its base's, with the variables that it changes; the image is the base's own."""
+    blocks = {}
+    for variant in variants:
+        values = {**variables(), **_variables(settings), **variant.changes}
+        block = {**service_block(variant.base, values), **command_for(variant, values)}
+        dropped = ("build", "depends_on", "ports", "healthcheck", "restart")
+        blocks[variant.service] = {key: value for key, value in block.items() if key not in dropped}
+    return blocks
+
+
+def _ports(deployment: Deployment, engine: Engine) -> Replaced:
+    """None where a container's own address can be reached; else any free port of the engine's choice."""
+    return Replaced() if engine.is_local else Replaced(f"127.0.0.1::{port}" for port in deployment.ports.values())
+
+
+def _refused(deployment: Deployment, cause: str) -> ServerFailed:
+    hint = next((hint for pattern, hint in HINTS.items() if re.search(pattern, cause)), "see: docker compose logs")
+    return ServerFailed(f"{deployment.name} cannot be started: {cause}", hint)

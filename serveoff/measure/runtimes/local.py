@@ -1,0 +1,203 @@
+"""Deployments as processes of this machine, on free loopback ports and chosen cores."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from serveoff.errors import ServerFailed
+from serveoff.measure.artifacts import provide
+from serveoff.measure.audit.gpu_energy import Meter, open_meter
+from serveoff.measure.audit.process_tree import ProcessTree, Usage, process_tree, sampling
+from serveoff.measure.runtimes import Preparation, processes
+from serveoff.measure.runtimes.cpus import CpuPlan
+from serveoff.measure.runtimes.host_client import HostClient
+from serveoff.models.spec import model_dir
+from serveoff.record.results import RunSettings
+from serveoff.services.registry import Deployment
+from serveoff.services.tfserving import server_id
+
+LOOPBACK = "127.0.0.1"
+PORTS = (20_000, 32_000)
+"""Below the ephemeral ports of Linux (32768) and macOS (49152)."""
+PORT_TRIES = 1000
+STAND_IN_NOTE = (
+    "no tensorflow_model_server on PATH: the embedded model server stands in; its figures are not TensorFlow Serving's"
+)
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """One deployment as a process group."""
+
+    deployment: Deployment
+    process: subprocess.Popen[bytes]
+    addresses: Mapping[str, str]
+    log: Path
+    spawned_at: float
+    meter: Meter | None = None
+
+    @property
+    def pid(self) -> int:
+        """The leader of the process group."""
+        return self.process.pid
+
+    @property
+    def created(self) -> tuple[None, None]:
+        """A process is not made before it is started."""
+        return None, None
+
+    def inspect(self) -> None:
+        """It has no container to look into."""
+
+    def kernel(self, name: str) -> str:
+        """These files of every process of its tree."""
+        return "".join(map(_text, (path for p in process_tree(self.pid) for path in Path(f"/proc/{p.pid}").glob(name))))
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """The process's input, for a floor."""
+        return self.process.stdin
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """The process's output, for a floor."""
+        return self.process.stdout
+
+    def ended(self) -> str:
+        """How the process ended, in words; empty while it runs."""
+        code = self.process.poll()
+        return "" if code is None else processes.describe_exit(code)
+
+    def freeze(self) -> None:
+        """Stop it where it stands; it keeps its memory."""
+        processes.freeze(self.process)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        processes.thaw(self.process)
+
+    def stop(self) -> None:
+        """End the whole process group."""
+        processes.stop(self.process)
+
+    def sampling(self) -> AbstractContextManager[Usage]:
+        """Sample CPU seconds and memory of its process tree, and the GPUs' energy."""
+        return sampling(ProcessTree(self.pid).take, self.meter)
+
+
+@dataclass(frozen=True)
+class LocalRuntime:
+    """Starts deployments as processes; `settings` are SERVING_* variables equal for all."""
+
+    cpus: CpuPlan
+    work_dir: Path
+    settings: Mapping[str, str]
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Ports to use, by port name, instead of free ones."""
+    engine: None = None
+    meter: Meter | None = None
+    """Of the GPUs' energy, where they are to be used."""
+
+    def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
+        """The deployment with the run's settings.
+
+        TF Serving becomes the embedded model server, under its own name, where the real one is not installed.
+        """
+        own = {f"SERVING_{name}": value for name, value in deployment.changes.items()}
+        equal = replace(deployment, environment={**deployment.environment, **self.settings, **own})
+        if not deployment.server.startswith("tfserving"):
+            return equal, ""
+        name = deployment.service.replace("tfserving", server_id(), 1)
+        return replace(equal, name=name, server=server_id()), STAND_IN_NOTE if name != deployment.service else ""
+
+    def start(self, deployment: Deployment) -> LocalServer:
+        """Spawn the deployment; it is not yet ready when this returns."""
+        ports = {name: self.ports.get(name) or free_port() for name in deployment.ports}
+        work_dir = self.work_dir / deployment.name
+        work_dir.mkdir(parents=True, exist_ok=True)
+        log = self.work_dir / f"{deployment.name}.log"
+        floor = not ports
+        spawned_at = time.perf_counter()
+        process = processes.spawn(
+            [sys.executable, "-m", deployment.launcher],
+            environ={**os.environ, **self._environment(deployment, ports, work_dir)},
+            log=log,
+            cpus=self.cpus.server,
+            pipes=floor,
+        )
+        addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
+        return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
+
+    def client(self, state: Path) -> HostClient:
+        """Locust as a process beside the servers, on its own cores."""
+        return HostClient(self.work_dir.parent, self.cpus.client, state)
+
+    def close(self) -> None:
+        """Nothing to do: each server ends with all its processes."""
+
+    def _environment(self, deployment: Deployment, ports: Mapping[str, int], work_dir: Path) -> dict[str, str]:
+        return {
+            **deployment.environment,
+            "SERVING_HOST": LOOPBACK,
+            "SERVING_MODEL_DIR": str(model_dir(deployment.model).resolve()),
+            "SERVING_WORK_DIR": str(work_dir.resolve()),
+            **{f"SERVING_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def prepare(request: Preparation) -> None:
+    """Train and export; at once when nothing changed. An imported model is only verified."""
+    provide(request.model)
+
+
+def open_runtime(settings: RunSettings, folder: Path) -> LocalRuntime:
+    """A local runtime that keeps logs and scratch files in `logs/` of the run's folder."""
+    cpus = CpuPlan(tuple(settings.server_cpus), tuple(settings.client_cpus))
+    equal = {f"SERVING_{name}": value for name, value in settings.of_servers.items()}
+    meter = None if settings.device == "cpu" else open_meter()
+    return LocalRuntime(cpus, folder / "logs", equal, meter=meter)
+
+
+def _text(path: Path) -> str:
+    """A file's text; nothing where the thread that it is of has ended."""
+    with suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
+
+
+_RANDOM = random.SystemRandom()
+"""Not the seeded one, which some library of each of two processes may have set alike."""
+
+
+def free_port() -> int:
+    """A loopback port that no one listens on now, from a range that no outgoing connection is given.
+
+    A server that takes seconds to come up would find an ephemeral port taken by some client meanwhile.
+    """
+    for _ in range(PORT_TRIES):
+        port = _RANDOM.randrange(*PORTS)
+        if port_is_free(port):
+            return port
+    raise ServerFailed(f"found no free loopback port from {PORTS[0]} to {PORTS[1]}", "stop servers that use them")
+
+
+def port_is_free(port: int) -> bool:
+    """True where a server could listen on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

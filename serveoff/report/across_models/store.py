@@ -1,0 +1,62 @@
+"""The folder of a summary: results/summary-<date-time>-<hash>/summary.{json,html,md}.
+
+The JSON holds the figures; the other two can be made of it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from serveoff.analyse.across_models.outcome import Summary
+from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.record.results import ResultsError, results_root, unreadable
+from serveoff.report.across_models import html, markdown
+from serveoff.report.across_models.links import Link
+
+PREFIX: Final = "summary-"
+SUMMARY_NAME: Final = "summary.json"
+
+
+def new_id(runs: Sequence[str]) -> str:
+    """A name by the time and the runs: `summary-20260102-030405-1a2b`."""
+    digest = hashlib.sha256("\n".join(runs).encode()).hexdigest()[:4]
+    return f"{PREFIX}{datetime.now().strftime('%Y%m%d-%H%M%S')}-{digest}"
+
+
+def render_json(summary: Summary) -> str:
+    """The figures in base units."""
+    return summary.model_dump_json(indent=1) + "\n"
+
+
+def save(summary: Summary, link: Link) -> dict[str, Path]:
+    """Write all three forms, each whole or not at all; form to path."""
+    folder = results_root() / summary.summary_id
+    texts = {
+        "json": render_json(summary),
+        "md": markdown.render(summary, link),
+        "html": html.render(summary, link),
+    }
+    return {suffix: _write(folder / f"summary.{suffix}", text) for suffix, text in texts.items()}
+
+
+def load(folder: Path) -> Summary:
+    """Read a summary's figures; ResultsError where there are none or they are of another version."""
+    path = folder / SUMMARY_NAME
+    try:
+        return Summary.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ResultsError(f"no summary at {folder}: `serveoff summary RUN RUN` makes one") from None
+    except ValidationError as error:
+        raise unreadable(path, error) from None
+
+
+def _write(path: Path, text: str) -> Path:
+    with written_whole(path) as file:
+        file.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,157 @@
+"""What a cold start is made of: a bar of mean pieces, its median with its bounds, and a ring without warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from serveoff.analyse.comparison import ColdStarts, Comparison
+from serveoff.analyse.studies.cold_start import PIECES
+from serveoff.report.charts.rows import Layout, grid
+from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
+from serveoff.report.sections.cold_starts import TITLES, WITHOUT
+from serveoff.report.words import repeats
+from serveoff.report.words.names import family, short_server
+from serveoff.report.words.numbers import significant
+from serveoff.report.words.operating_points import place
+
+KEY_ROW, SQUARE, GAP, LETTER = 18.0, 17.0, 14.0, 6.6
+CREATE: Final = "create"
+MEDIAN: Final = "median"
+
+Mark = Callable[[float, float], str]
+"""What stands before a word of the key, at a left edge and the middle of its row."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One entry of the key."""
+
+    words: str
+    mark: Mark
+
+    @property
+    def width(self) -> float:
+        """Pixels, the gap after it included."""
+        return SQUARE + LETTER * len(self.words) + GAP
+
+
+def draw(comparison: Comparison, width: float) -> str:
+    """The chart, or nothing where no deployment reached a first answer."""
+    shown = comparison.cold_starts
+    if not shown:
+        return ""
+    layout = Layout(width, top=62, value_width=70, row_wide=30)
+    key = _wrapped(_words(shown), width - layout.left)
+    layout = replace(layout, top=layout.top + KEY_ROW * (len(key) - 1))
+    ticks, scale = _axis(layout, shown)
+    body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {place(comparison).start}")
+    body += [_row(layout, i, starts, scale) for i, starts in enumerate(shown)]
+    body.append(_key(layout, key))
+    words = (
+        f"Cold start of {len(shown)} deployments. Quickest: {_name(shown[0])}, {_total(shown[0])}. "
+        f"Slowest: {_name(shown[-1])}, {_total(shown[-1])}. The tables beneath hold every figure."
+    )
+    return drawing(width, layout.bottom(len(shown)) + 8, words, body)
+
+
+def _axis(layout: Layout, shown: Sequence[ColdStarts]) -> tuple[list[float], Scale]:
+    """Ticks and scale from the longest creation, left of zero, to the slowest start."""
+    before = max(starts.warm.create_s or 0.0 for starts in shown)
+    ticks = linear_ticks(max(_end(starts) for starts in shown), 4 if layout.narrow else 7)
+    step, span = ticks[1], ticks[-1] + before
+    earlier = [-step * n for n in range(int(before / step), 0, -1)]
+    return [*earlier, *ticks], lambda value: layout.left + (layout.right - layout.left) * (value + before) / span
+
+
+def _end(starts: ColdStarts) -> float:
+    """The right end of all that is drawn in one row, in seconds."""
+    spread = starts.warm.first_answer_s
+    bare = starts.bare.first_answer_s.value if starts.bare else 0.0
+    return max(spread.high or spread.value, sum(starts.warm.pieces.values()), bare)
+
+
+def _row(layout: Layout, index: int, starts: ColdStarts, scale: Scale) -> str:
+    y, since, result = layout.y(index), 0.0, starts.entry.result
+    marks = [layout.label(index, result.format, short_server(result))]
+    if created := starts.warm.create_s:
+        half = 11 if layout.narrow else layout.row / 2
+        marks.append(rect(scale(-created), y - 8, scale(0) - scale(-created) - 1, 16, "phase-create"))
+        marks.append(line(scale(0), y - half, scale(0), y + half, "zero"))
+    for piece, seconds in starts.warm.pieces.items():
+        marks.append(rect(scale(since), y - 8, scale(since + seconds) - scale(since) - 1, 16, f"piece-{piece}"))
+        since += seconds
+    marks += _bounds(starts, scale, y)
+    if starts.bare:
+        marks.append(circle(scale(starts.bare.first_answer_s.value), y + 8, 3.5, "hollow"))
+    marks.append(layout.value(index, _total(starts)))
+    return group(marks, f"fam-{family(result)}", f"{_name(starts)}: {_spoken(starts)}")
+
+
+def _bounds(starts: ColdStarts, scale: Scale, y: float) -> list[str]:
+    spread = starts.warm.first_answer_s
+    if spread.low is None or spread.high is None:
+        return []
+    return [_whisker(scale(spread.low), scale(spread.high), scale(spread.value), y)]
+
+
+def _whisker(low: float, high: float, middle: float, y: float) -> str:
+    """From end to end, with a taller stroke for the median."""
+    ends = [(low, 4), (high, 4), (middle, 8)]
+    strokes = [line(x, y - half, x, y + half, "whisker-on-bar") for x, half in ends]
+    return line(low, y, high, y, "whisker-on-bar") + "".join(strokes)
+
+
+def _words(shown: Sequence[ColdStarts]) -> list[Word]:
+    """What the key explains: whatever is drawn in some row."""
+    found = [Word(CREATE, _square("phase-create"))] if any(s.warm.create_s for s in shown) else []
+    used = [piece for piece in PIECES if any(piece in s.warm.pieces for s in shown)]
+    found += [Word(TITLES[piece].lower(), _square(f"piece-{piece}")) for piece in used]
+    if kinds := repeats.kinds(s.warm.first_answer_s for s in shown):
+        found.append(Word(f"{MEDIAN}, {kinds}", lambda x, y: _whisker(x, x + 12, x + 6, y)))
+    if any(s.bare for s in shown):
+        found.append(Word(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
+    return found
+
+
+def _square(look: str) -> Mark:
+    return lambda x, y: rect(x, y - 6, 12, 12, look)
+
+
+def _wrapped(words: Sequence[Word], room: float) -> list[list[Word]]:
+    """The key's rows, each no wider than there is room."""
+    rows: list[list[Word]] = [[]]
+    for word in words:
+        if rows[-1] and sum(w.width for w in (*rows[-1], word)) - GAP > room:
+            rows.append([])
+        rows[-1].append(word)
+    return rows
+
+
+def _key(layout: Layout, rows: Sequence[Sequence[Word]]) -> str:
+    """Marks with their words, above the axis's name."""
+    drawn = []
+    for number, words in enumerate(rows):
+        x, y = layout.left, 10 + KEY_ROW * number
+        for word in words:
+            drawn += [word.mark(x, y), text(x + SQUARE, y + 4, word.words, "note")]
+            x += word.width
+    return group(drawn, "fam-floor key")
+
+
+def _total(starts: ColdStarts) -> str:
+    return f"{significant(starts.warm.first_answer_s.value)} s"
+
+
+def _name(starts: ColdStarts) -> str:
+    result = starts.entry.result
+    return f"{short_server(result)} · {result.format}"
+
+
+def _spoken(starts: ColdStarts) -> str:
+    created = [(CREATE, starts.warm.create_s)] if starts.warm.create_s else []
+    known = [*created, *((TITLES[piece].lower(), s) for piece, s in starts.warm.pieces.items())]
+    said = ", ".join(f"{words} {significant(seconds)} s" for words, seconds in known)
+    without = f"; {WITHOUT} {significant(starts.bare.first_answer_s.value)} s" if starts.bare else ""
+    return f"{MEDIAN} {_total(starts)} of {repeats.starts(starts.warm.first_answer_s.count)}; {said}{without}"

@@ -1,0 +1,76 @@
+"""How latencies lie: one strip per endpoint on a shared logarithmic axis, with the median and the 99th percentile."""
+
+from __future__ import annotations
+
+from serveoff.analyse.comparison import Comparison, Distribution, Entry
+from serveoff.analyse.studies.distributions import edge_s
+from serveoff.report.charts.panels import latency_ticks
+from serveoff.report.charts.rows import Layout, grid, room
+from serveoff.report.charts.svg import Scale, drawing, group, line, log_scale, tag, text
+from serveoff.report.words.names import callers, family, label, short_server, what
+from serveoff.report.words.numbers import ms
+
+STRIP = 24.0
+
+
+def fewest(comparison: Comparison, width: float) -> str:
+    """With the fewest callers, floors too."""
+    return _draw(comparison, width, min(comparison.concurrencies, default=1))
+
+
+def most(comparison: Comparison, width: float) -> str:
+    """With the most callers; nothing where that is one and the same."""
+    low, high = (f(comparison.concurrencies, default=1) for f in (min, max))
+    return _draw(comparison, width, high) if high > low else ""
+
+
+def closed_at(comparison: Comparison, concurrency: int) -> list[Distribution]:
+    """The distributions of closed loops with so many callers, in the entries' order."""
+    return [d for d in comparison.distributions if d.point.load.plain and d.point.concurrency == concurrency]
+
+
+def _draw(comparison: Comparison, width: float, concurrency: int) -> str:
+    shown = closed_at(comparison, concurrency)
+    if not shown:
+        return ""
+    labels = room(comparison.entry(d.point.endpoint).result for d in shown)
+    layout = Layout(width, top=62, value_width=118, row_wide=36, row_narrow=58, label_width=labels)
+    low = min(edge_s(d.first_bin) for d in shown)
+    high = max(edge_s(d.first_bin + len(d.counts)) for d in shown)
+    scale = log_scale(low, high, layout.left, layout.right)
+    ticks = [(t, f"{t * 1e3:g}") for t in latency_ticks(low, high)]
+    body = grid(layout, len(shown), ticks, scale, "milliseconds, log scale")
+    body += [_row(layout, i, comparison.entry(d.point.endpoint), d, scale) for i, d in enumerate(shown)]
+    key = "| p50   ¦ p99" if layout.narrow else "solid line: p50, dashed: p99"
+    body.append(text(width - 2, layout.top - 30, key, "note", "end"))
+    words = (
+        f"Distribution of latency of {len(shown)} endpoints with {callers(concurrency)}, on a log scale, each strip as "
+        "high as its own fullest bin. The table beneath holds its percentiles."
+    )
+    return drawing(width, layout.bottom(len(shown)) + 8, words, body)
+
+
+def _row(layout: Layout, index: int, entry: Entry, found: Distribution, scale: Scale) -> str:
+    point, base = found.point, layout.y(index) + 12
+    marks = [layout.label(index, what(entry.result), short_server(entry.result))]
+    marks += [line(scale(found.least_s), base, scale(found.most_s), base, "extent"), _strip(found, scale, base)]
+    for figure, look in ((point.p50_s, "median"), (point.p99_s, "tail")):
+        if figure.value is not None:
+            marks.append(line(scale(figure.value), base - STRIP - 1, scale(figure.value), base + 2, look))
+    tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None and not layout.narrow else ""
+    marks.append(layout.value(index, f"{ms(point.p50_s.value or 0.0)}{tail} ms"))
+    spoken = (
+        f"{label(entry.result)}: from {ms(found.least_s)} to {ms(found.most_s)} ms, p50 {ms(point.p50_s.value or 0.0)} "
+        f"ms, {point.samples:,} samples"
+    )
+    return group(marks, f"fam-{family(entry.result)}", spoken)
+
+
+def _strip(found: Distribution, scale: Scale, base: float) -> str:
+    """Steps of the counts, from the left edge of the first bin to the right edge of the last."""
+    fullest = max(found.counts)
+    path = [f"M{scale(edge_s(found.first_bin)):.1f} {base:.1f}"]
+    for number, count in enumerate(found.counts):
+        right = scale(edge_s(found.first_bin + number + 1))
+        path.append(f"V{base - STRIP * count / fullest:.1f}H{right:.1f}")
+    return tag("path", d="".join([*path, f"V{base:.1f}Z"]), class_="strip")

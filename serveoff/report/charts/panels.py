@@ -1,0 +1,101 @@
+"""Small multiples: one panel per endpoint, all with the same scale of latency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serveoff.record.results import EndpointResult
+from serveoff.report.charts.rows import NARROW_BELOW
+from serveoff.report.charts.svg import Scale, circle, line, log_scale, log_ticks, tag, text
+from serveoff.report.words.names import family, short_server, what
+
+LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0
+KEY_HEIGHT, SAMPLE, GAP, LETTER = 26.0, 32.0, 18.0, 6.6
+STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9))
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Where so many panels lie in a drawing of this width, beneath a key."""
+
+    width: float
+    count: int
+    height: float = 222.0
+    across_wide: int = 4
+    across_narrow: int = 2
+
+    @property
+    def across(self) -> int:
+        """Panels side by side."""
+        return self.across_narrow if self.width < NARROW_BELOW else self.across_wide
+
+    @property
+    def step(self) -> float:
+        """The width of a panel."""
+        return self.width / self.across
+
+    @property
+    def right(self) -> float:
+        """Where a panel's plot ends."""
+        return self.step - RIGHT
+
+    @property
+    def floor(self) -> float:
+        """The lower end of a panel's plot."""
+        return self.height - BOTTOM
+
+    def place(self, index: int, body: Sequence[str], class_: str, below: float) -> str:
+        """One panel in its place; `below` is the height of the key."""
+        x, y = index % self.across * self.step, index // self.across * self.height + below
+        return tag("g", "".join(body), class_=class_, transform=f"translate({x:.1f} {y:.1f})")
+
+    def total(self, below: float) -> float:
+        """The height of the drawing."""
+        return self.height * -(-self.count // self.across) + below
+
+    def vertical(self, low_s: float, high_s: float) -> Scale:
+        """The scale of latency, logarithmic."""
+        return log_scale(low_s, high_s, self.floor, TOP)
+
+    def frame(self, result: EndpointResult, low_s: float, high_s: float, unit: str) -> list[str]:
+        """Names above, lines of latency with their milliseconds, the other axis's unit beneath."""
+        y = self.vertical(low_s, high_s)
+        drawn = [text(4, 16, what(result), "name"), text(4, 32, short_server(result), "owner")]
+        for tick in latency_ticks(low_s, high_s):
+            drawn.append(line(LEFT, y(tick), self.right, y(tick), "grid"))
+            drawn.append(text(LEFT - 6, y(tick) + 4, f"{tick * 1e3:g}", "tick", "end"))
+        drawn.append(text(LEFT - 6, TOP - 8, "ms", "axis", "end"))
+        return [*drawn, text(self.right, self.height - 4, unit, "axis", "end")]
+
+
+def family_class(result: EndpointResult) -> str:
+    """The class that gives a panel its colour."""
+    return f"fam-{family(result)}"
+
+
+def latency_ticks(low_s: float, high_s: float) -> list[float]:
+    """Powers of ten where there are three; else the coarsest steps between them that make as many."""
+    for steps in STEPS:
+        ticks = log_ticks(low_s, high_s, steps)
+        if len(ticks) > 2:
+            break
+    return ticks
+
+
+def key(width: float, names: Sequence[tuple[str, str]]) -> tuple[str, float]:
+    """Samples of lines or dots, or none (class, words), in as many rows as fit the width; with the height they take."""
+    x, y, drawn = 4.0, 12.0, []
+    for look, words in names:
+        room = (SAMPLE if look else 0.0) + LETTER * len(words) + GAP
+        if x > 4 and x + room > width:
+            x, y = 4.0, y + 18
+        if look:
+            drawn.append(_sample(x, y - 4, look))
+        drawn.append(text(x + (SAMPLE if look else 0.0), y, words, "note"))
+        x += room
+    return tag("g", "".join(drawn), class_="key"), y + KEY_HEIGHT - 12
+
+
+def _sample(x: float, y: float, look: str) -> str:
+    return circle(x + 13, y, 4.5, look) if look in ("dot", "hollow") else line(x, y, x + 24, y, look)

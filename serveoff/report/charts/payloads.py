@@ -1,0 +1,135 @@
+"""Bytes of a request and latency, by endpoint and encoding: bars side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from serveoff.analyse.comparison import Comparison, Encoded
+from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.report.charts.rows import NARROW_BELOW
+from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
+from serveoff.report.sections.payloads import encoding_name
+from serveoff.report.words.names import family, label, short_server, what
+from serveoff.report.words.numbers import Format, full, kilobytes, ms
+
+LABELS, VALUES, GAP, TOP = 210.0, 62.0, 26.0, 46.0
+HEADING, ROW, ROW_NARROW = 30.0, 22.0, 38.0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column of bars."""
+
+    title: str
+    unit: str
+    value: Callable[[Encoded], Estimate | None]
+    text: Format
+
+
+MEASURES = (
+    Measure("Request body", "kB", lambda e: _exact(e.request_bytes), kilobytes),
+    Measure("p50", "ms", lambda e: e.point.p50_s if e.point.valid else None, ms),
+    Measure("p99", "ms", lambda e: e.point.p99_s if e.point.valid else None, ms),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where the bars of one measure lie."""
+
+    left: float
+    right: float
+    top: float
+    labelled: bool
+    """Names stand above the bars, for want of room beside them."""
+
+    def places(self, groups: Sequence[Sequence[Encoded]]) -> list[list[float]]:
+        """The middle of every bar; a group begins with its heading."""
+        y, found = self.top, []
+        row = ROW_NARROW if self.labelled else ROW
+        for group_ in groups:
+            y += HEADING
+            found.append([y + row * i + row / 2 for i in range(len(group_))])
+            y += row * len(group_)
+        return found
+
+
+def draw(comparison: Comparison, width: float) -> str:
+    """Three columns of bars, or one above the other; nothing where one encoding is all there was."""
+    groups = _groups(comparison.payloads)
+    if not groups:
+        return ""
+    narrow = width < NARROW_BELOW
+    height = TOP + sum(HEADING + (ROW_NARROW if narrow else ROW) * len(g) for g in groups) + 12
+    span = width if narrow else (width - LABELS) / len(MEASURES)
+    body = []
+    for number, measure in enumerate(MEASURES):
+        left, top = (0.0, number * height) if narrow else (LABELS + number * span, 0.0)
+        column = Column(left, left + span - VALUES - (0 if narrow else GAP), top + TOP, narrow)
+        body += _column(comparison, measure, column, groups, named=narrow or number == 0)
+    words = (
+        f"Request size and latency of {len(groups)} endpoints in {len(comparison.payloads)} encodings, as in the table "
+        "beneath."
+    )
+    return drawing(width, height * (len(MEASURES) if narrow else 1), words, body)
+
+
+def _groups(payloads: Sequence[Encoded]) -> list[list[Encoded]]:
+    found: dict[str, list[Encoded]] = {}
+    for encoded in payloads:
+        found.setdefault(encoded.endpoint, []).append(encoded)
+    return list(found.values())
+
+
+def _exact(value: float | None) -> Estimate | None:
+    return None if value is None else Estimate(value, None, None, 1)
+
+
+def _column(
+    comparison: Comparison, measure: Measure, column: Column, groups: Sequence[Sequence[Encoded]], named: bool
+) -> list[str]:
+    known = [f for g in groups for e in g if (f := measure.value(e)) is not None and f.value is not None]
+    scale = linear_scale(max((f.high or f.value or 0.0 for f in known), default=1.0), column.left, column.right)
+    title = tag("tspan", measure.title, class_="panel-title") + tag("tspan", measure.unit, class_="axis", dx=8)
+    drawn = [tag("text", title, x=column.left, y=column.top - 24)]
+    for group_, places in zip(groups, column.places(groups), strict=True):
+        result = comparison.entry(group_[0].endpoint).result
+        marks = [line(column.left, places[0] - ROW / 2, column.left, places[-1] + ROW / 2, "base")]
+        if named:
+            heading = tag("tspan", what(result), class_="name") + tag(
+                "tspan", short_server(result), class_="owner", dx=8
+            )
+            x, y = (column.left if column.labelled else 4.0), places[0] - (32 if column.labelled else 17)
+            marks.append(tag("text", heading, x=x, y=y))
+        for encoded, y in zip(group_, places, strict=True):
+            marks += _bar(comparison, measure, column, encoded, y, scale, named)
+        drawn.append(group(marks, f"fam-{family(result)}"))
+    return drawn
+
+
+def _bar(
+    comparison: Comparison, measure: Measure, column: Column, encoded: Encoded, y: float, scale: Scale, named: bool
+) -> list[str]:
+    figure, words = measure.value(encoded), encoding_name(encoded)
+    marks = []
+    if named and column.labelled:
+        marks.append(text(column.left + 4, y - 11, words, "note"))
+    elif named:
+        marks.append(text(LABELS - 12, y + 4.5, words, "note", "end"))
+    if figure is None or figure.value is None:
+        return [*marks, text(column.left + 6, y + 4.5, _missing(encoded, figure), "note")]
+    marks.append(rect(column.left, y - 6, scale(figure.value) - column.left, 12, "bar"))
+    end = figure.value
+    if figure.low is not None and figure.high is not None:
+        marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
+        end = max(end, figure.high)
+    marks.append(text(scale(end) + 6, y + 4.5, measure.text(figure.value), "value"))
+    result = comparison.entry(encoded.endpoint).result
+    return [group(marks, "", f"{label(result)}, {words}: {measure.title} {full(figure, measure.text, measure.unit)}")]
+
+
+def _missing(encoded: Encoded, figure: Estimate | None) -> str:
+    if not encoded.point.valid:
+        return "INVALID"
+    return "withheld" if figure is not None and figure.samples else "not known"

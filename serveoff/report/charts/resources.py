@@ -1,0 +1,80 @@
+"""CPU per request, peak memory and artifact size: three measures of the same endpoints, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.report.charts.rows import named
+from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text
+from serveoff.report.words.names import family, label
+from serveoff.report.words.numbers import Format, megabytes, ms
+
+LABEL_WIDTH, ROW, GAP, VALUES = 290.0, 28.0, 26.0, 48.0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column of bars."""
+
+    title: str
+    unit: str
+    value: Callable[[Entry], Estimate | None]
+    text: Format
+
+
+MEASURES = (
+    Measure("Server CPU", "ms/request", lambda e: e.best.cpu_per_request_s if e.best else None, ms),
+    Measure("Peak memory", "MB", lambda e: _exact(e.peak_memory_bytes), megabytes),
+    Measure("Artifact", "MB", lambda e: _exact(e.result.artifact_bytes), megabytes),
+)
+
+
+def draw(comparison: Comparison, width: float) -> str:
+    """The bars, or nothing where no contender has a valid point."""
+    shown = [e for e in comparison.entries if e.role == "contender" and e.best is not None]
+    if not shown:
+        return ""
+    narrow = width < 700
+    words = f"Server CPU per request, peak memory and artifact size of {len(shown)} endpoints, as in the table beneath."
+    if narrow:
+        height = 60 + len(shown) * 44
+        columns = [
+            tag("g", _column(m, shown, 0, width, True), transform=f"translate(0,{i * height})")
+            for i, m in enumerate(MEASURES)
+        ]
+        return drawing(width, height * len(MEASURES), words, columns)
+    span = (width - LABEL_WIDTH) / len(MEASURES)
+    labels = [named(e.result, LABEL_WIDTH - 18, _y(i, False) + 4.5, "end") for i, e in enumerate(shown)]
+    columns = [_column(m, shown, LABEL_WIDTH + i * span, span - GAP, False) for i, m in enumerate(MEASURES)]
+    return drawing(width, 54 + len(shown) * ROW, words, [*labels, *columns])
+
+
+def _exact(value: float | None) -> Estimate | None:
+    return None if value is None else Estimate(value, None, None, 1)
+
+
+def _y(index: int, narrow: bool) -> float:
+    return 48 + index * 44 + 28 if narrow else 46 + index * ROW + ROW / 2
+
+
+def _column(measure: Measure, shown: list[Entry], left: float, width: float, narrow: bool) -> str:
+    known = [(i, e, f) for i, e in enumerate(shown) if (f := measure.value(e)) is not None and f.value is not None]
+    high = max((f.high or f.value or 0 for _, _, f in known), default=1.0)
+    scale = linear_scale(high, left, left + width - VALUES)
+    title = tag("tspan", measure.title, class_="panel-title") + tag("tspan", measure.unit, class_="axis", dx=8)
+    base = _y(len(shown) - 1, narrow) + 12
+    drawn = [tag("text", title, x=left, y=22), line(left, 34, left, base, "base")]
+    for index, entry, figure in known:
+        y = _y(index, narrow)
+        marks = [named(entry.result, left + 4, y - 13, "start")] if narrow else []
+        marks.append(rect(left, y - 7, scale(figure.value or 0) - left, 14, "bar"))
+        if figure.low is not None and figure.high is not None:
+            marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
+        end = max(scale(figure.high or 0), scale(figure.value or 0))
+        marks.append(text(end + 6, y + 4.5, measure.text(figure.value or 0), "value"))
+        spoken = f"{label(entry.result)}: {measure.title} {measure.text(figure.value or 0)} {measure.unit}"
+        drawn.append(group(marks, f"fam-{family(entry.result)}", spoken))
+    return "".join(drawn)

@@ -1,0 +1,116 @@
+"""Latency by percentile, far into the tail: one panel per endpoint, as HdrHistogram draws it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from serveoff.analyse.comparison import Comparison, Distribution, Entry, Point
+from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, Estimate
+from serveoff.analyse.studies.distributions import LAST, MEDIAN
+from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class, key
+from serveoff.report.charts.svg import Scale, circle, drawing, group, line, tag, text
+from serveoff.report.words.names import callers, describe_load, label
+from serveoff.report.words.numbers import full, ms
+
+FEWEST, MOST, OPEN, FLOOR = "line", "line most", "line open", "floor-line"
+
+
+def draw(comparison: Comparison, width: float) -> str:
+    """The panels, or nothing where no point is valid."""
+    shown = of_endpoints(comparison)
+    if not shown:
+        return ""
+    panels = Panels(width, len(shown))
+    floors = {
+        comparison.entry(d.point.endpoint).result.format: d
+        for d in comparison.distributions
+        if _is_floor(comparison, d)
+    }
+    latencies = [s for found in (*shown.values(), floors.values()) for d in found for _, s in d.spectrum]
+    low, high = min(latencies) / 1.2, max(latencies) * 1.2
+    names, below = key(width, _names(comparison, shown, floors))
+    body = [names]
+    for index, (name, found) in enumerate(shown.items()):
+        entry = comparison.entry(name)
+        drawn = _panel(panels, entry, found, floors.get(entry.result.format), (low, high))
+        body.append(panels.place(index, drawn, family_class(entry.result), below))
+    deepest = max((d for found in shown.values() for d in found), key=lambda d: d.spectrum[-1][0])
+    words = (
+        f"Latency by percentile of {len(shown)} endpoints, from the median to as far as the samples allow, at most the "
+        f"99.9th percentile; log scales. Furthest: {label(comparison.entry(deepest.point.endpoint).result)}, "
+        f"{describe_load(deepest.point.load)}. The table beneath holds every figure."
+    )
+    return drawing(width, panels.total(below), words, body)
+
+
+def of_endpoints(comparison: Comparison) -> dict[str, list[Distribution]]:
+    """The distributions of each endpoint that is no floor, in the entries' order."""
+    found: dict[str, list[Distribution]] = {}
+    for distribution in comparison.distributions:
+        if not _is_floor(comparison, distribution):
+            found.setdefault(distribution.point.endpoint, []).append(distribution)
+    return found
+
+
+def _is_floor(comparison: Comparison, distribution: Distribution) -> bool:
+    return comparison.entry(distribution.point.endpoint).role == "floor"
+
+
+def _names(
+    comparison: Comparison, shown: Mapping[str, Sequence[Distribution]], floors: Mapping[str, Distribution]
+) -> list[tuple[str, str]]:
+    """What the kinds of lines are, only those that are drawn."""
+    drawn = {_look(comparison.entry(name), d.point) for name, found in shown.items() for d in found}
+    fewest, most = (f(comparison.concurrencies, default=1) for f in (min, max))
+    words = {FEWEST: callers(fewest), MOST: callers(most), OPEN: "open loop"}
+    return [(look, said) for look, said in words.items() if look in drawn] + [(FLOOR, "floor")] * bool(floors)
+
+
+def _look(entry: Entry, point: Point) -> str:
+    if not point.load.closed:
+        return OPEN
+    return FEWEST if point is entry.points[0] else MOST
+
+
+def _panel(
+    panels: Panels,
+    entry: Entry,
+    found: Sequence[Distribution],
+    floor: Distribution | None,
+    range_s: tuple[float, float],
+) -> list[str]:
+    y = panels.vertical(*range_s)
+    body = panels.frame(entry.result, *range_s, "percentile")
+    for name, quantile in ALL_PERCENTILES.items():
+        at = across(panels, quantile)
+        body.append(line(at, TOP, at, panels.floor, "grid"))
+        body.append(text(at, panels.floor + 16, name.removeprefix("p"), "tick", "middle"))
+    if floor is not None:
+        body.append(_path(panels, floor, y, FLOOR))
+    return body + [_line(panels, entry, d, y) for d in found]
+
+
+def across(panels: Panels, quantile: float) -> float:
+    """The place of a quantile (0 to 1) on the axis log 1/(1-q), from the median to the last that is drawn."""
+    share = math.log((1 - MEDIAN) / (1 - quantile)) / math.log((1 - MEDIAN) / (1 - LAST))
+    return LEFT + (panels.right - LEFT) * share
+
+
+def _path(panels: Panels, found: Distribution, y: Scale, look: str) -> str:
+    corners = (f"{across(panels, q):.1f},{y(latency_s):.1f}" for q, latency_s in found.spectrum)
+    return tag("polyline", points=" ".join(corners), class_=look)
+
+
+def _line(panels: Panels, entry: Entry, found: Distribution, y: Scale) -> str:
+    point, marks = found.point, [_path(panels, found, y, _look(entry, found.point))]
+    for name, estimate in percentiles(point).items():
+        if estimate.value is not None:
+            marks.append(circle(across(panels, ALL_PERCENTILES[name]), y(estimate.value), 2.6, "dot"))
+    said = ", ".join(f"{name} {full(e, ms, 'ms')}" for name, e in percentiles(point).items() if e.value is not None)
+    return group(marks, "", f"{label(entry.result)}, {describe_load(point.load)}: {said}; {point.samples:,} samples")
+
+
+def percentiles(point: Point) -> dict[str, Estimate]:
+    """Every named percentile of a point."""
+    return dict(zip(ALL_PERCENTILES, (point.p50_s, point.p90_s, point.p99_s, point.p999_s), strict=True))

@@ -1,0 +1,112 @@
+"""Mean latency with one caller as a bar of its parts, the model first, beside the floor of its format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from serveoff.analyse.comparison import Breakdown, Comparison
+from serveoff.report.charts.rows import Layout, grid
+from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
+from serveoff.report.sections.waterfall import PARTS, Part, fine, words
+from serveoff.report.words.names import family, label, short_server, what
+from serveoff.report.words.numbers import ms
+
+KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 14.0, 7.0
+SQUARE_SIDE, BAR, TICK = 15.0, 18.0, 5.0
+MARKED, SEEN = 13.0, 0.4
+"""A segment at least so wide has its letter; a narrower one than the other is left out."""
+
+
+def draw(comparison: Comparison, width: float) -> str:
+    """The chart, or nothing where nothing can be drawn."""
+    shown = [b for b in comparison.waterfall if not b.beyond_s]
+    if not shown:
+        return ""
+    layout = Layout(width, top=62, value_width=84)
+    present = [part for part in PARTS if any(part.name in b.parts_s for b in shown)]
+    key = _wrapped(present, layout.right - layout.left)
+    layout = replace(layout, top=layout.top + KEY_ROW * len(key))
+    ticks = linear_ticks(1e3 * max(b.whole_s + (b.encode_s or 0.0) for b in shown), 4 if layout.narrow else 7)
+    scale = linear_scale(ticks[-1] / 1e3, layout.left, layout.right)
+    body = grid(layout, len(shown), [(t / 1e3, f"{t:g}") for t in ticks], scale, "mean milliseconds a request")
+    body += [_row(layout, index, comparison, b, scale) for index, b in enumerate(shown)]
+    body.append(_key(layout, key))
+    first, last = shown[0], shown[-1]
+    spoken = (
+        f"Where the time of {len(shown)} endpoints goes. First: {_name(comparison, first)}, {_spoken(first)}. "
+        f"Last: {_name(comparison, last)}, {_spoken(last)}. The table beneath holds every figure."
+    )
+    return drawing(width, layout.bottom(len(shown)) + 8, spoken, body)
+
+
+def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale: Scale) -> str:
+    result, y, since = comparison.entry(b.endpoint).result, layout.y(index), 0.0
+    marks = [layout.label(index, what(result), short_server(result))]
+    for part in PARTS:
+        value = b.parts_s.get(part.name, 0.0)
+        if scale(value) - scale(0.0) < SEEN:
+            continue
+        marks.append(_segment(b, part, since, since + value, scale, y))
+        since += value
+    if b.encode_s:
+        end = scale(since + b.encode_s)
+        marks.append(rect(scale(since), y - BAR / 2 + 4, end - scale(since), BAR - 8, "part-encode"))
+    if b.floor_s is not None:
+        marks.append(_floor(scale(b.floor_s), y))
+    marks.append(layout.value(index, f"{ms(b.whole_s)} ms"))
+    return group(marks, f"fam-{family(result)}", f"{label(result)}: {_spoken(b)}")
+
+
+def _floor(x: float, y: float) -> str:
+    """Above and below the bar, so that no letter is struck through."""
+    ends = [(y + side * BAR / 2, y + side * (BAR / 2 + TICK)) for side in (-1, 1)]
+    return group([line(x, near, x, far, "floor-tick") for near, far in ends], "floor")
+
+
+def _segment(b: Breakdown, part: Part, start_s: float, end_s: float, scale: Scale, y: float) -> str:
+    """A piece of the bar; where there is room its letters, which name it without its colour."""
+    wide = scale(end_s) - scale(start_s)
+    letters = part.letter + ("S" if part.name == "parse" and b.parse_holds_serialise else "")
+    drawn = [rect(scale(start_s), y - BAR / 2, wide - 1, BAR, f"part-{part.name}")]
+    if wide >= MARKED * len(letters):
+        drawn.append(text((scale(start_s) + scale(end_s) - 1) / 2, y + 4, letters, "part-letter", "middle"))
+    return group(drawn, "part", f"{words(b, part)} {fine(end_s - start_s)} ms")
+
+
+def _wrapped(parts: Sequence[Part], room: float) -> list[list[Part]]:
+    """The key's rows, each no wider than there is room."""
+    rows: list[list[Part]] = [[]]
+    for part in parts:
+        if rows[-1] and sum(map(_key_width, [*rows[-1], part])) - GAP > room:
+            rows.append([])
+        rows[-1].append(part)
+    return rows
+
+
+def _key_width(part: Part) -> float:
+    return SQUARE + LETTER * len(part.words) + GAP
+
+
+def _key(layout: Layout, rows: Sequence[Sequence[Part]]) -> str:
+    """Squares with their letters and words, above the axis's name."""
+    drawn = []
+    for number, parts in enumerate(rows):
+        x, y = layout.left, 4 + KEY_ROW * number
+        for part in parts:
+            drawn += [
+                rect(x, y, SQUARE_SIDE, SQUARE_SIDE, f"part-{part.name}"),
+                text(x + SQUARE_SIDE / 2, y + 11.5, part.letter, "part-letter", "middle"),
+                text(x + SQUARE, y + 11.5, part.words, "note"),
+            ]
+            x += _key_width(part)
+    return group(drawn, "part-key")
+
+
+def _name(comparison: Comparison, b: Breakdown) -> str:
+    return label(comparison.entry(b.endpoint).result)
+
+
+def _spoken(b: Breakdown) -> str:
+    parts = ", ".join(f"{words(b, part)} {fine(b.parts_s[part.name])} ms" for part in PARTS if part.name in b.parts_s)
+    return f"{ms(b.whole_s)} ms: {parts}"

@@ -1,0 +1,122 @@
+"""The whole comparison in base units: what the other forms were made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from serveoff.analyse.comparison import Change, Comparison, Distribution, Encoded, EncodingCell, EncodingPlace, Point
+from serveoff.analyse.studies.distributions import BINS_PER_DECADE
+from serveoff.analyse.time_budget import spent
+from serveoff.report.sections import cold_starts, more_time
+from serveoff.report.sections.sentences import decision, sentence
+from serveoff.report.words.names import label
+from serveoff.report.words.scenarios import scenario
+
+SUFFIX = ".json"
+SCHEMA_VERSION = 1
+
+
+def render(comparison: Comparison) -> str:
+    """Strict JSON (no NaN): entries with their points, answers with their sentences, claims, calibration, settings."""
+    suite = comparison.suite
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": suite.run_id,
+        "complete": suite.complete,
+        "stopped_early": suite.stopped_early,
+        "looks": suite.settings.looks,
+        "time_spent": asdict(time) | {"share": time.share} if (time := spent(suite)) else None,
+        "folder": comparison.folder,
+        "decision": decision(comparison),
+        "stand_in": comparison.stand_in,
+        "concurrencies": comparison.concurrencies,
+        "answers": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.answers],
+        "entries": [
+            {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
+            | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}
+            | {"overhead": asdict(e.overhead) if e.overhead else None}
+            | {"points": [_point(p) for p in e.points], "others": [_point(p) for p in e.others]}
+            for e in comparison.entries
+        ],
+        "claims": [asdict(claim) for claim in comparison.claims],
+        "more_time": asdict(comparison.more_time) | {"sentences": more_time.sentences(comparison)},
+        "other_choices": [asdict(other) for other in comparison.choices],
+        "capacity": [asdict(found) for found in comparison.capacity],
+        "open_and_closed": [
+            {"endpoint": g.endpoint, "rate": g.open.load.rate, "callers": g.closed.concurrency}
+            | {"p50": asdict(g.p50) if g.p50 else None, "p99": asdict(g.p99) if g.p99 else None}
+            for g in comparison.gaps
+        ],
+        "payloads": [
+            {"endpoint": e.endpoint, "payload": e.payload, "request_bytes": e.request_bytes, "encode_s": e.encode_s}
+            | {"p50_s": asdict(e.point.p50_s), "p99_s": asdict(e.point.p99_s)}
+            | {"faster": asdict(e.faster) if e.faster else None}
+            | {"encoding": e.encoding, "encodes": e.encodes, "answer_bytes": e.answer_bytes}
+            | {"than_json": asdict(e.than_json) if e.than_json else None, "valid": e.point.valid}
+            for e in comparison.payloads
+        ],
+        "distributions": [_distribution(found) for found in comparison.distributions],
+        "timelines": [asdict(timeline) for timeline in comparison.timelines],
+        "cold_starts": [cold_starts.record(starts) for starts in comparison.cold_starts],
+        "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
+        "encodings": {
+            "matrix": [_cell(cell) for cell in comparison.encodings.matrix],
+            "best": [_placed(place) for place in comparison.encodings.best],
+            "best_pairs": comparison.encodings.pairs,
+            "alike": [[_placed(place) for place in places] for places in comparison.encodings.alike],
+        },
+        "settings_changed": [_change(change) for change in comparison.sweeps.changes],
+        "out_of_the_box": [
+            {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
+            for p in comparison.sweeps.out_of_the_box
+        ],
+        "calibration": asdict(comparison.calibration) if comparison.calibration else None,
+        "round_noise": comparison.round_noise,
+        "settings": suite.settings.model_dump(),
+        "environment": suite.environment.model_dump(),
+    }
+    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _cell(cell: EncodingCell) -> dict[str, Any]:
+    state = {"deployment": cell.deployment, "encoding": cell.encoding, "state": cell.state, "reason": cell.reason}
+    return state | (_encoded(cell.encoded) if cell.encoded else {})
+
+
+def _placed(place: EncodingPlace) -> dict[str, Any]:
+    return {"rank": place.rank, "tied_above": place.tied_above} | _encoded(place.encoded)
+
+
+def _encoded(encoded: Encoded) -> dict[str, Any]:
+    point = encoded.point
+    known = {"endpoint": encoded.endpoint, "encoding": encoded.encoding, "request_bytes": encoded.request_bytes}
+    return known | {"p50_s": asdict(point.p50_s), "samples": point.samples, "valid": point.valid}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    ratios = {"faster": change.faster, "more": change.more}
+    return {
+        "endpoint": change.variant.name,
+        "base": change.variant.result.base,
+        "variant": change.variant.result.variant,
+        "concurrency": change.point.concurrency,
+        "outcome": change.outcome,
+    } | {name: asdict(ratio) if ratio else None for name, ratio in ratios.items()}
+
+
+def _distribution(found: Distribution) -> dict[str, Any]:
+    """Edges of the bins are 10 ** (i / bins_per_decade) seconds, i from `first_bin` on."""
+    kept = asdict(found) | {"endpoint": found.point.endpoint, "load": found.point.load.text}
+    del kept["point"]
+    return kept | {"samples": found.point.samples, "bins_per_decade": BINS_PER_DECADE}
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return asdict(point) | {
+        "load": point.load.text,
+        "scenario": scenario(point.load),
+        "concurrency": point.concurrency,
+        "valid": point.valid,
+    }

@@ -1,0 +1,119 @@
+"""Cold starts in sentences: how often everything was started, what came first, and what the figures say."""
+
+from __future__ import annotations
+
+from serveoff.analyse.comparison import ColdStarts, Comparison, Started
+from serveoff.analyse.studies.cold_start import WARMUP
+from serveoff.report.words import repeats
+from serveoff.report.words.names import deployment_phrase, short_server
+from serveoff.report.words.numbers import ms, times
+from serveoff.report.words.operating_points import beside, place
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """How often everything was started, what came first, and what the figures say."""
+    said = [_how(comparison), _order(comparison), _dearest(comparison), _warmed(comparison), _unwarmed(comparison)]
+    return [sentence for sentence in (*said, *_failures(comparison)) if sentence]
+
+
+def chart_note(comparison: Comparison) -> str:
+    """What the bars are."""
+    said = f"Seconds from {place(comparison).spawn} to the first answer, in pieces; each bar is the mean of its starts."
+    if kinds := repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts):
+        said += f" The mark on it is their median, with the {kinds}."
+    if any(starts.bare for starts in comparison.cold_starts):
+        said += " A ring is the median without warm-up calls: other starts, so more than those calls sets them apart."
+    if comparison.suite.settings.runtime == "docker":
+        said += " Left of zero: what it took to create the container before."
+    return said
+
+
+def _how(comparison: Comparison) -> str:
+    repeated = [starts for starts in comparison.cold_starts if starts.repeated]
+    if not repeated:
+        return f"One start of each deployment, {beside(comparison)}: it was measured once, so it has no interval."
+    most = max(starts.warm.first_answer_s.count for starts in repeated)
+    bare = max((starts.bare.first_answer_s.count for starts in repeated if starts.bare), default=0)
+    without = f" and {bare} {'time' if bare == 1 else 'times'} without" if bare else ""
+    few = "" if most > 5 else ", whose range is given: fewer than six have no 95% interval (Hahn and Meeker 1991)"
+    return (
+        f"Each deployment that may rank was started {most} times with its warm-up calls{without}, interleaved (A B C, "
+        f"A B C), each time as a fresh server with nothing else awake. Figures are medians over those starts{few}."
+    )
+
+
+def _order(comparison: Comparison) -> str:
+    """What the caches of the disk may have done to the first starts."""
+    known = [starts for starts in comparison.cold_starts if starts.first.order is not None]
+    if not known:
+        return "The disk cache may have favoured those that came later."
+    first = min(known, key=lambda starts: starts.first.order or 0)
+    who = f"The first of all starts shown was that of {deployment_phrase(first.entry.result)}"
+    later = "those after it may have found in memory what it read from disk"
+    again = "; a deployment's own first start has a column of its own" if any(s.repeated for s in known) else ""
+    return f"{who}: {later}{again}."
+
+
+def _dearest(comparison: Comparison) -> str:
+    """The first request that is most above what the endpoint takes later."""
+    known = [
+        (s.warm.penalty.value, s) for s in comparison.cold_starts if s.entry.role == "contender" and s.warm.penalty
+    ]
+    if not known:
+        return ""
+    penalty, worst = max(known, key=lambda pair: pair[0])
+    return (
+        f"The dearest first request was that of {deployment_phrase(worst.entry.result)}: {_first_request(worst.warm)}, "
+        f"{times(penalty)} its p50 with one caller."
+    )
+
+
+def _warmed(comparison: Comparison) -> str:
+    """What warm-up calls buy: their own time against what the first request saves."""
+    both = [s for s in comparison.cold_starts if s.bare and s.bare.first_request_s and s.warm.first_request_s]
+    if not both:
+        return ""
+    most = max(both, key=_saved)
+    if _saved(most) <= 0:
+        return "No first request without warm-up calls took longer than all those of the same deployment after them."
+    assert most.bare is not None
+    calls = f"{ms(most.warm.pieces.get(WARMUP, 0.0))}\u00a0ms of them"
+    return (
+        f"Warm-up calls saved most in {deployment_phrase(most.entry.result)}: its first request took "
+        f"{_first_request(most.bare)} without them, and {_first_request(most.warm)} after {calls}."
+    )
+
+
+def _saved(starts: ColdStarts) -> float:
+    """Seconds by which the quickest first request without warm-up calls is above the slowest one after them."""
+    bare = starts.bare.first_request_s if starts.bare else None
+    warm = starts.warm.first_request_s
+    return (bare.low or bare.value) - (warm.high or warm.value) if bare and warm else 0.0
+
+
+def _first_request(started: Started) -> str:
+    assert started.first_request_s is not None
+    return f"{ms(started.first_request_s.value)}\u00a0ms ({repeats.starts(started.first_request_s.count)})"
+
+
+def _unwarmed(comparison: Comparison) -> str:
+    """Servers that compute nothing before their first request, so that there is nothing to leave away."""
+    settings = comparison.suite.settings
+    contenders = [s for s in comparison.cold_starts if s.entry.role == "contender" and not s.has_warmup]
+    if not contenders or settings.cold_starts < 2 or not settings.cold_without_warmup:
+        return ""
+    names = dict.fromkeys(short_server(starts.entry.result) for starts in contenders)
+    return (
+        f"No warm-up calls were seen in a start of: {', '.join(names)}. There is nothing to leave away, so no start "
+        "without them was made."
+    )
+
+
+def _failures(comparison: Comparison) -> list[str]:
+    """Starts that came to no answer, with the reason of the first."""
+    return [
+        f"{len(starts.problems)} of the starts of {deployment_phrase(starts.entry.result)} failed: "
+        f"{starts.problems[0].splitlines()[0]}."
+        for starts in comparison.cold_starts
+        if starts.problems
+    ]

@@ -1,0 +1,180 @@
+"""Cold starts as figures: the totals, the pieces that they are made of, and the same for JSON and CSV."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from serveoff.analyse.comparison import ColdStarts, Comparison, Entry, Started
+from serveoff.analyse.statistics.few_repeats import Spread
+from serveoff.analyse.studies.cold_start import (
+    ENGINE,
+    FIRST_REQUEST,
+    FRONTEND,
+    IMPORTS,
+    LOAD,
+    PIECES,
+    REST,
+    UNTOLD,
+    WARMUP,
+)
+from serveoff.report.words import repeats
+from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single, without_blank
+from serveoff.report.words.numbers import NONE, Format, interval, megabytes, ms, significant
+from serveoff.report.words.operating_points import place
+
+TITLES: Final = {
+    ENGINE: "Engine start",
+    FRONTEND: "Frontend",
+    IMPORTS: "Imports",
+    LOAD: "Load",
+    WARMUP: "Warm-up",
+    REST: "Rest",
+    UNTOLD: "Not told apart",
+    FIRST_REQUEST: "First request",
+}
+"""What each piece is called."""
+MEANINGS: Final = {
+    ENGINE: "before the server's own account of its start begins",
+    FRONTEND: "the server's own processes before the one that computes",
+    IMPORTS: "interpreter and framework",
+    REST: "from there until it was asked, the connection to it included",
+    UNTOLD: "until it was asked, where the server writes no phases",
+}
+WITHOUT: Final = "without warm-up"
+
+
+def totals(comparison: Comparison) -> Table:
+    """Seconds to the first answer and the cost of the first request, with warm-up calls and without."""
+    columns = (
+        Column("Deployment", numeric=False),
+        Column("First answer", "s"),
+        Column("Its first start", "s"),
+        Column("Model ready", "s"),
+        Column("First request", "ms"),
+        Column("Those after it", "ms"),
+        Column("First request over p50", "times"),
+        Column(f"First answer, {WITHOUT}", "s"),
+        Column(f"First request, {WITHOUT}", "ms"),
+        Column(f"First request over p50, {WITHOUT}", "times"),
+        Column("Starts"),
+    )
+    rows = tuple(_totals_row(starts) for starts in comparison.cold_starts)
+    caption = f"Seconds since {place(comparison).spawn}."
+    if any(starts.repeated for starts in comparison.cold_starts):
+        kinds = repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts)
+        caption += f" Medians; beneath them the {kinds} of the starts. Starts: with warm-up + without."
+    caption += " The first request was sent on an open connection; p50 is the same endpoint's with one caller."
+    optional = [c.title for c in columns[1:]]
+    return single("cold-start", caption, *without_blank(columns, rows, optional))
+
+
+def pieces(comparison: Comparison) -> Table:
+    """Mean seconds of each piece, per deployment; before them, what it took to make its container."""
+    columns = (
+        Column("Deployment", numeric=False),
+        Column("Image", "MB"),
+        Column("Create", "s"),
+        *(Column(TITLES[piece], "s") for piece in PIECES),
+        Column("Together", "s"),
+        Column("Starts"),
+    )
+    rows = tuple(_pieces_row(starts) for starts in comparison.cold_starts)
+    shown = without_blank(columns, rows, ("Image", "Create", *TITLES.values()))
+    said = "; ".join(f"{TITLES[p].lower()}: {m}" for p, m in MEANINGS.items() if TITLES[p] in _titles(shown[0]))
+    caption = "Mean seconds of each piece of the starts with warm-up; when a server's process began is known to 10 ms."
+    caption += f" {said[0].upper()}{said[1:]}." if said else ""
+    if comparison.suite.settings.runtime == "docker":
+        caption += " Create comes before them and is not in them; engine start is the first part of them."
+    return single("cold-start-pieces", caption, *shown)
+
+
+def record(starts: ColdStarts) -> dict[str, Any]:
+    """One deployment's study in base units."""
+    result = starts.entry.result
+    return {
+        "deployment": result.deployment,
+        "asked": starts.entry.name,
+        "first_order": starts.first.order,
+        "warm": asdict(starts.warm),
+        "without_warmup": asdict(starts.bare) if starts.bare else None,
+        "has_warmup": starts.has_warmup,
+        "problems": starts.problems,
+    }
+
+
+def columns(comparison: Comparison, entry: Entry) -> dict[str, object]:
+    """The same for a line of an endpoint, flat; the figures are its deployment's."""
+    found = next((s for s in comparison.cold_starts if s.entry.result.deployment == entry.result.deployment), None)
+    return {
+        **_flat("cold_start", found.warm if found else None),
+        **{f"cold_start_{piece}_s": found.warm.pieces.get(piece) if found else None for piece in PIECES},
+        **_flat("cold_start_without_warmup", found.bare if found else None),
+    }
+
+
+def _flat(prefix: str, started: Started | None) -> dict[str, object]:
+    parts = {
+        "s": started.first_answer_s if started else None,
+        "first_request_s": started.first_request_s if started else None,
+        "first_request_over_p50": started.penalty if started else None,
+    }
+    flat: dict[str, object] = {f"{prefix}_count": started.first_answer_s.count if started else None}
+    for name, spread in parts.items():
+        flat |= {
+            f"{prefix}_{name}": spread.value if spread else None,
+            f"{prefix}_{name}_low": spread.low if spread else None,
+            f"{prefix}_{name}_high": spread.high if spread else None,
+        }
+    return flat | {f"{prefix}_bounds": started.first_answer_s.bounds if started else None}
+
+
+def _totals_row(starts: ColdStarts) -> tuple[Cell, ...]:
+    warm, bare = starts.warm, starts.bare
+    return (
+        deployment_cell(starts.entry),
+        spread_cell(warm.first_answer_s, significant),
+        number_cell(starts.first.first_answer_s if starts.repeated else None, significant),
+        spread_cell(warm.ready_s, significant),
+        spread_cell(warm.first_request_s, ms),
+        number_cell(warm.next_request_s, ms),
+        spread_cell(warm.penalty, significant),
+        spread_cell(bare.first_answer_s if bare else None, significant),
+        spread_cell(bare.first_request_s if bare else None, ms),
+        spread_cell(bare.penalty if bare else None, significant),
+        _starts_cell(starts),
+    )
+
+
+def _pieces_row(starts: ColdStarts) -> tuple[Cell, ...]:
+    container, known = starts.entry.result.container, starts.warm.pieces
+    return (
+        deployment_cell(starts.entry),
+        number_cell(container.image_bytes or None if container else None, megabytes),
+        number_cell(starts.warm.create_s, significant),
+        *(number_cell(known.get(piece), _to_the_millisecond) for piece in PIECES),
+        number_cell(sum(known.values()), _to_the_millisecond),
+        Cell(str(starts.warm.first_answer_s.count), sort=starts.warm.first_answer_s.count),
+    )
+
+
+def _to_the_millisecond(seconds: float) -> str:
+    """Phases are written to the millisecond: more digits would be made up."""
+    return f"{seconds:.3f}"
+
+
+def spread_cell(spread: Spread | None, text: Format) -> Cell:
+    """A median and its bounds; the caption says what they are."""
+    if spread is None:
+        return Cell(NONE, tone="muted")
+    return Cell(text(spread.value), interval(spread.estimate, text), spread.value)
+
+
+def _starts_cell(starts: ColdStarts) -> Cell:
+    warm, bare = starts.warm.first_answer_s.count, starts.bare.first_answer_s.count if starts.bare else 0
+    failed = f"{len(starts.problems)} failed" if starts.problems else ""
+    return Cell(f"{warm} + {bare}" if bare else str(warm), failed, sort=warm + bare)
+
+
+def _titles(columns: tuple[Column, ...]) -> set[str]:
+    return {column.title for column in columns}

@@ -1,0 +1,157 @@
+"""How the figures came about: the report's account of the method, with this run's settings."""
+
+from __future__ import annotations
+
+from serveoff.analyse.claims.agreement import AGREE_WITHIN
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.statistics.blocks import BLOCKS_PER_WINDOW
+from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, RESAMPLES, min_samples
+from serveoff.analyse.statistics.drift import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
+from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
+from serveoff.analyse.verdict import SAME_WITHIN
+from serveoff.loadtests.loads import POOL_BYTES
+from serveoff.record.results import RunSettings
+from serveoff.report.sections.containers import equal_limits
+from serveoff.report.sections.devices import gpu_asked
+from serveoff.report.sections.notes import PAYLOADS
+from serveoff.report.sections.resource_audit import as_asked
+from serveoff.report.sections.sentences import calibration_sentence
+from serveoff.report.sections.time_spent import stopping, wall_time
+from serveoff.report.words.findings import Fact
+from serveoff.report.words.numbers import significant
+from serveoff.report.words.operating_points import beside, isolation, path, place
+
+LONGER = 1.5
+"""So many times longer than asked for, a window was meant to be so: others end a little late."""
+
+FROZEN_GRAPH = (
+    "A bare frozen graph cannot be loaded by TensorFlow Serving. It was wrapped in a TF1 SavedModel (constants, one "
+    "signature); Flask and the floor load the bare graph."
+)
+
+
+def facts(comparison: Comparison) -> list[Fact]:
+    """How the figures came about, with this run's settings."""
+    s, where = comparison.suite.settings, place(comparison)
+    pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
+    pinning = pinned if s.server_cpus and s.client_cpus else "Server and load generator were not pinned"
+    withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
+    elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
+    noise = significant(comparison.round_noise * 100)
+    said = [
+        Fact("Runtime", path(comparison)),
+        Fact(
+            "Phases",
+            f"Cold start ({where.phases}) {beside(comparison)}{_repeated(s)}; the agreement "
+            f"gate; {_warm_up(s)}, stored and not counted; then closed-loop windows of {s.window_s:g} s "
+            f"with {_list(s.concurrencies)} callers.{_longer_windows(comparison)}",
+        ),
+        Fact(
+            "Rounds",
+            f"{comparison.suite.rounds}, interleaved (A B C, A B C): drift of the machine meets all endpoints alike. "
+            f"{isolation(comparison)}",
+        ),
+        *stopping(comparison),
+        *wall_time(comparison),
+        Fact(
+            "Equal resources",
+            f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
+            f"{s.intra_op_threads} intra-op thread, batching "
+            f"{'off' if s.batch_size == 1 else f'of {s.batch_size} within {s.batch_delay_ms} ms'}, device {s.device}."
+            f"{equal_limits(comparison)}{as_asked(comparison)}",
+        ),
+        Fact("Payloads", PAYLOADS),
+        *_fewer_requests(comparison),
+        Fact(
+            "Correctness",
+            "Each live endpoint had to agree with the golden outputs before it was timed, and a sample of "
+            f"its answers was checked under load. {_allowed(comparison)} A deployment that answers wrongly "
+            "cannot rank.",
+        ),
+        Fact(
+            "Percentiles",
+            "From raw rows, linear between order statistics, answered requests only, all rounds together. "
+            f"Withheld below the samples at which a 95% interval exists: {withheld} (Hahn and Meeker 1991).",
+        ),
+        Fact(
+            "Intervals",
+            f"95%, by block bootstrap: {RESAMPLES:,} draws of blocks of time (up to {BLOCKS_PER_WINDOW} a "
+            "window) over all rounds, widened for few blocks (Hesterberg 2015) and for the rounds' own disagreement, "
+            f"which was {noise}% of p50 in this run, pooled over all points.",
+        ),
+        Fact(
+            "Differences",
+            "Ratios, with rounds paired. Faster: the interval leaves 1 out. Tie: it lies within "
+            f"{SAME_WITHIN:.0%}. Otherwise inconclusive. Margins of winners and places in the ranking hold for all "
+            "pairs of endpoints together, static against dynamic for all its rows (Bonferroni: Dunn 1961).",
+        ),
+        Fact(
+            "Steady windows",
+            "Block medians of each window are tested for a trend or a shift of level (Mann and Kendall; Yue and Wang "
+            "2004 for neighbours that resemble each other), and over a point's windows together (Hirsch, Slack and "
+            f"Smith 1982). A finding needs p < {SIGNIFICANCE:g} over all tests of the point, and a change of more than "
+            f"{CHANGE_CAUTION - 1:.0%} from the first third to the last.",
+        ),
+        Fact(
+            "CPU per request", f"CPU seconds of the server's whole {where.whole} over the requests of the same windows."
+        ),
+        Fact(
+            "INVALID",
+            "Errors, wrong or unchecked answers, a failed gate, a killed server, missing rounds or rows, too "
+            f"few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of the CPUs that it could use, "
+            f"{where.unfair}{elsewhere}latency that changes by more than {CHANGE_FATAL - 1:.0%} within windows, or "
+            f"rounds whose p50 differ {ROUNDS_FATAL:g}-fold.",
+        ),
+        Fact("Harness", calibration_sentence(comparison)),
+    ]
+    if any(e.result.format == "frozen_graph" for e in comparison.entries):
+        before = next(number for number, fact in enumerate(said) if fact.term == "Percentiles")
+        said.insert(before, Fact("Frozen graph", FROZEN_GRAPH))
+    return said
+
+
+def _allowed(comparison: Comparison) -> str:
+    """What may differ, and by how much it did; of answers without classes there is no top-1."""
+    gates = [e.result.gate for e in comparison.entries if e.result.gate is not None and e.role != "null"]
+    errors = [gate.max_abs_error for gate in gates if gate.passed and gate.max_abs_error is not None]
+    top = "; the most probable class must be the same" if any(g.top1_agreement is not None for g in gates) else ""
+    said = f"Numbers may be off by {AGREE_WITHIN:g} of their row's largest value, or of 1; integers must be equal{top}."
+    return f"{said} The largest error that passed was {max(errors):.2g}." if errors else said
+
+
+def _longer_windows(comparison: Comparison) -> str:
+    """Slow endpoints are given more time: serveoff.measure.plan.visit_schedule."""
+    asked = comparison.suite.settings.window_s
+    plain = [w.duration_s for e in comparison.entries if e.role != "floor" for w in e.result.windows if w.load.plain]
+    longest = max(plain, default=0.0)
+    if longest < LONGER * asked:
+        return ""
+    return f" Windows of slow endpoints were longer, up to {significant(longest)} s: long enough for a 90th percentile."
+
+
+def _fewer_requests(comparison: Comparison) -> list[Fact]:
+    """Where requests are so large that not every golden input begins one: serveoff.loadtests.pools."""
+    gates = [(e.result.windows, e.result.gate.checked) for e in comparison.entries if e.result.gate]
+    few = [w.encodes for windows, golden in gates for w in windows if w.encodes is not None and w.encodes < golden]
+    if not few:
+        return []
+    most = max(golden for _, golden in gates)
+    said = (
+        f"Requests are large: of {most} golden inputs as few as {min(few)} began a request of their own, evenly apart, "
+    )
+    return [Fact("Distinct requests", f"{said}so that a pool of requests holds {POOL_BYTES // 2**20} MiB at most.")]
+
+
+def _list(numbers: list[int]) -> str:
+    return ", ".join(str(n) for n in numbers)
+
+
+def _repeated(settings: RunSettings) -> str:
+    return f", {settings.cold_starts} times for each that may rank" if settings.cold_starts > 1 else ""
+
+
+def _warm_up(settings: RunSettings) -> str:
+    each = f"{settings.warmup_s:g} s of warm-up"
+    if settings.first_warmup_s is None:
+        return each
+    return f"{each} a visit, {settings.first_warmup_s:g} s on a server's first"

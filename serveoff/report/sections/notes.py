@@ -1,0 +1,144 @@
+"""The report's prose: what to know first, where it was measured, and how to compute it again."""
+
+from __future__ import annotations
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.report.sections.devices import devices, fell_back
+from serveoff.report.words.findings import Fact
+from serveoff.report.words.names import callers, server
+from serveoff.report.words.numbers import megabytes, significant
+from serveoff.report.words.operating_points import isolation, runtime
+
+NOISY = 0.1
+"""Standard deviation of log p50 between rounds above which the reader is told before the first figure."""
+STAND_IN = (
+    "TensorFlow Serving itself did not run here. The embedded model server stood in for it: the same API, served "
+    "by TensorFlow in a Python process. Its figures are not TensorFlow Serving's."
+)
+PAYLOADS = (
+    "In the ranking REST requests carry a JSON list and gRPC requests bytes, so a REST row against a gRPC row "
+    "compares payload and protocol at once: they are not like with like. Each row names its payload. Among REST rows "
+    "request bodies are byte-identical."
+)
+
+
+def caveats(comparison: Comparison) -> list[str]:
+    """What a reader must know before the first figure."""
+    said = []
+    if comparison.partial:
+        said.append(
+            "This run is partial: it was interrupted or is still going on. Figures are provisional, and points without "
+            f"a window are INVALID. Finish it with `serveoff run --resume {comparison.suite.run_id}`."
+        )
+    if fallen := fell_back(comparison):
+        said.append(fallen)
+    if comparison.stand_in:
+        said.append(STAND_IN)
+    if comparison.suite.settings.together:
+        said.append(isolation(comparison))
+    if comparison.round_noise > NOISY:
+        said.append(
+            f"The machine was noisy: the same endpoint's median differed by about {comparison.round_noise:.0%} from "
+            "round to round. Intervals hold that noise; more rounds, or a quieter machine, would narrow them."
+        )
+    said.append(PAYLOADS)
+    return said
+
+
+def environment(comparison: Comparison) -> list[Fact]:
+    """The machine, the model, the versions and the code."""
+    suite, machine = comparison.suite, comparison.suite.environment.machine
+    commit = suite.environment.git_commit or "unknown"
+    changed = ", with uncommitted changes" if suite.environment.git_dirty else ""
+    facts = [
+        Fact(
+            "Machine",
+            f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, "
+            f"{megabytes(machine.memory_bytes)} MB, {machine.system}",
+        ),
+        Fact("Accelerators", ", ".join(machine.accelerators) or "none"),
+        Fact("Devices", devices(comparison)),
+        Fact("Model", _model(comparison)),
+        Fact("Runtime", f"{runtime(comparison)}; profile {suite.settings.profile}; seed {suite.settings.seed}"),
+        Fact(
+            "Run",
+            f"{suite.run_id}: {suite.started_at} to {suite.finished_at or 'not finished'}"
+            + (f", {significant(suite.wall_s)} s" if suite.wall_s else ""),
+        ),
+        Fact("Code", f"{commit[:12]}{changed}"),
+        Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.environment.versions.items())),
+    ]
+    return facts
+
+
+def _model(comparison: Comparison) -> str:
+    suite = comparison.suite
+    said = [suite.settings.model]
+    if suite.model_parameters is not None:
+        said.append(f"{suite.model_parameters:,} parameters")
+    if suite.model_quality:
+        said.append(suite.model_quality)
+    elif suite.model_accuracy is not None:
+        said.append(f"{suite.model_accuracy:.1%} of held-out inputs right")
+    if suite.model_source not in ("", "zoo"):
+        said.append(f"imported from {suite.model_source}")
+    return ", ".join(said)
+
+
+def title(comparison: Comparison) -> str:
+    """The report's title."""
+    return f"How to serve {comparison.suite.settings.model}"
+
+
+def lede(comparison: Comparison) -> str:
+    """One line under the title: what was compared, where, how."""
+    s = comparison.suite.settings
+    contenders = [e for e in comparison.entries if e.role == "contender"]
+    servers = dict.fromkeys(server(e.result) for e in contenders)
+    marked = "Partial run. " if comparison.partial else ""
+    where = "in containers, " if s.runtime == "docker" else ""
+    return (
+        f"{marked}{len(contenders)} endpoints of one trained model behind {_and(list(servers))}, {where}"
+        f"each with {_and([str(c) for c in s.concurrencies])} callers, in {comparison.suite.rounds} interleaved rounds "
+        f"on {comparison.suite.environment.machine.cores} cores."
+    )
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"
+
+
+def alone(comparison: Comparison) -> str:
+    """The fewest callers of this run, in words."""
+    return callers(comparison.concurrencies[0]) if comparison.concurrencies else "1 caller"
+
+
+def busiest(comparison: Comparison) -> str:
+    """The most callers of this run, in words."""
+    return callers(comparison.concurrencies[-1]) if comparison.concurrencies else "1 caller"
+
+
+def recompute(comparison: Comparison) -> str:
+    """Python that computes the report's percentiles from the raw rows, in milliseconds."""
+    return f"""\
+import json
+from pathlib import Path
+import numpy as np
+import pyarrow.dataset as ds
+
+run, latencies = Path("results/{_path(comparison.folder)}"), {{}}
+for endpoint in json.loads((run / "run.json").read_text())["endpoints"]:
+    for w in endpoint["windows"]:
+        if (w["arrivals"], w["payload"], w["batch"]) == ("closed", "", 1):
+            file, of = run / w["rows"], ds.field
+            parts = [str(f) for f in (file, *file.parent.glob(file.stem + ".worker-*.parquet")) if f.exists()]
+            answered = (of("round") == w["round"]) & (of("window") == w["number"]) & (of("status") == 200)
+            rows = ds.dataset(parts).to_table(filter=answered)
+            latencies.setdefault((endpoint["endpoint"], w["concurrency"]), []).append(rows["latency_s"].to_numpy())
+for (name, callers), windows in sorted(latencies.items()):
+    latency = np.concatenate(windows)
+    print(name, callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"""
+
+
+def _path(folder: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "?" for c in folder)

@@ -1,0 +1,153 @@
+"""What each server had, seen inside its processes and told by itself, beside what the run asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.resource_parity import GIB
+from serveoff.record.results import Resources
+from serveoff.report.words.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
+from serveoff.report.words.names import label, server
+from serveoff.report.words.numbers import NONE, megabytes, significant
+
+UNTOLD: Final = "asked, not reported"
+COLUMNS: Final = (
+    ENDPOINT,
+    Column("As asked for", numeric=False),
+    Column("Cores"),
+    Column("Workers"),
+    Column("Threads a worker"),
+    Column("Intra-op threads"),
+    Column("Batching", numeric=False),
+    Column("Memory limit", "GiB"),
+    Column("Processes"),
+    Column("OS threads"),
+    Column("Memory at rest", "MB"),
+)
+SET: Final = ("Cores", "Workers", "Threads a worker", "Intra-op threads", "Batching", "Memory limit")
+"""What should be equal for all; the others are what a server makes of it."""
+TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size")
+
+
+def inside(comparison: Comparison) -> Table:
+    """One row per endpoint whose server was looked into."""
+    shown = _looked_into(comparison)
+    rows = tuple(_row(entry, found) for entry, found in shown)
+    caption = (
+        "Cores, processes, threads and memory: the kernel's word, of every process and thread, read once when ready "
+        "and idle (OS threads also after the last round, where they differ). Workers, intra-op threads and batching: "
+        "the server's own word."
+    )
+    return single("inside", caption + _equal(shown, rows), COLUMNS, rows)
+
+
+def as_asked(comparison: Comparison) -> str:
+    """Whether all had what was asked for, in sentences with a space before; empty where none was looked into."""
+    shown = _looked_into(comparison)
+    if not shown:
+        return ""
+    wrong = [label(entry.result) for entry, found in shown if found.problems]
+    if wrong:
+        return f" Seen inside, not all had what was asked for: {', '.join(wrong)}."
+    silent = dict.fromkeys(server(e.result) for e, found in shown if _untold(e, found))
+    seen = "Seen inside every process of each server, cores were as asked for, and so was all that servers tell."
+    heard = "All that servers tell of their workers, threads and batching was as asked for."
+    said = f" {seen if all(found.cpus for _, found in shown) else heard}"
+    return said + (f" Not told in full, so only asked for, by {', '.join(silent)}." if silent else "")
+
+
+def _looked_into(comparison: Comparison) -> list[tuple[Entry, Resources]]:
+    return [(e, e.result.resources) for e in comparison.entries if e.result.resources is not None]
+
+
+def _untold(entry: Entry, found: Resources) -> list[str]:
+    """The settings that the server was asked for, that it has, and that it does not tell."""
+    if entry.role == "floor":
+        names: tuple[str, ...] = ("intra_op_threads",)
+    else:
+        names = tuple(name for name in TELLING if not (entry.role == "null" and name == "intra_op_threads"))
+    untold = [name for name in names if name in found.asked and getattr(found, name) is None]
+    return [name for name in untold if name != "workers"] if _is_one_process(found) else untold
+
+
+def _is_one_process(found: Resources) -> bool:
+    """It tells of its threads and of no workers."""
+    return found.workers is None and found.threads_per_worker is not None
+
+
+def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
+    untold = _untold(entry, found)
+
+    def setting(name: str) -> Cell:
+        if name in untold:
+            return Cell(str(found.asked[name]), UNTOLD, tone="muted")
+        value = getattr(found, name)
+        if name == "workers" and _is_one_process(found):
+            return Cell(NONE, "one process", tone="muted")
+        if value == 0:
+            return Cell("its choice")
+        return Cell(NONE, tone="muted") if value is None else Cell(str(value), sort=value)
+
+    return (
+        endpoint_cell(entry),
+        _verdict(found, untold),
+        Cell(", ".join(map(str, found.cpus))) if found.cpus else Cell(NONE, tone="muted"),
+        *(setting(name) for name in TELLING[:3]),
+        _batching(found, untold),
+        _limit(found),
+        _count(found.processes),
+        _threads(found),
+        number_cell(found.resident_bytes, megabytes),
+    )
+
+
+def _batching(found: Resources, untold: list[str]) -> Cell:
+    if "batch_size" in untold:
+        return Cell(_batches(found.asked["batch_size"], found.asked["batch_delay_ms"]), UNTOLD, tone="muted")
+    if found.batch_size is None:
+        return Cell(NONE, tone="muted")
+    return Cell(_batches(found.batch_size, found.batch_delay_ms))
+
+
+def _batches(size: int, delay_ms: int | None) -> str:
+    within = "" if delay_ms is None else f" within {delay_ms} ms"
+    return "off" if size == 1 else f"{size} rows{within}"
+
+
+def _limit(found: Resources) -> Cell:
+    """Where no process could be looked into, nothing is known of a limit."""
+    if found.processes is None:
+        return Cell(NONE, tone="muted")
+    limit = found.memory_limit_bytes
+    return Cell("none") if limit is None else Cell(significant(limit / GIB), sort=limit)
+
+
+def _count(count: int | None) -> Cell:
+    return Cell(NONE, tone="muted") if count is None else Cell(f"{count:,}", sort=count)
+
+
+def _threads(found: Resources) -> Cell:
+    cell, later = _count(found.os_threads), found.os_threads_at_end
+    return cell if later in (None, found.os_threads) else Cell(cell.text, f"{later:,} at the end", cell.sort)
+
+
+def _verdict(found: Resources, untold: list[str]) -> Cell:
+    if found.problems:
+        return Cell("no", "; ".join(found.problems), tone="bad")
+    if not found.asked:
+        return Cell("as it comes")
+    return Cell("yes", "as far as it tells" if untold else "", tone="good")
+
+
+def _equal(shown: list[tuple[Entry, Resources]], rows: Rows) -> str:
+    """What was equal for all and what was not, variants apart: they differ on purpose."""
+    compared = [row for (entry, _), row in zip(shown, rows, strict=True) if not entry.result.variant]
+    had = {
+        column.title.lower(): {row[index].text for row in compared if row[index].tone != "muted"}
+        for index, column in enumerate(COLUMNS)
+        if column.title in SET
+    }
+    alike = "; ".join(f"{name} {next(iter(values))}" for name, values in had.items() if len(values) == 1)
+    apart = "; ".join(name for name, values in had.items() if len(values) > 1)
+    return (f" Equal for all that tell: {alike}." if alike else "") + (f" Not equal: {apart}." if apart else "")

@@ -1,0 +1,183 @@
+"""Where the time of a request goes, as sentences and as a table: the same columns for every endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from serveoff.analyse.comparison import Breakdown, Comparison
+from serveoff.analyse.server_signals import HALF_A_STEP_S, MICROSECOND
+from serveoff.analyse.studies.waterfall import TOLERANCE
+from serveoff.report.words.cells import (
+    ENDPOINT,
+    SAMPLES,
+    Cell,
+    Column,
+    Table,
+    count_cell,
+    endpoint_cell,
+    number_cell,
+    single,
+)
+from serveoff.report.words.names import phrase, server
+from serveoff.report.words.numbers import ms
+
+NOTE: Final = (
+    "All figures here are means over all requests of one caller, for means of parts add up and medians do not: they "
+    "are not the medians of the ranking, and a few slow requests weigh more. Queue, parse, inference and serialise are "
+    "each server's own signals. Wire and server is the difference between the latency that the client measured and the "
+    "server's own total: the network, the kernel, and the server's work before its clock starts and after it stops. "
+    "Unattributed lies within the server's own total and in none of its parts; of a server that says nothing, it is "
+    "all. Client encode comes before the clock starts, and is in no latency."
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of a bar: its name in Breakdown, its words, and the letter that marks it on the bar."""
+
+    name: str
+    words: str
+    letter: str
+
+
+PARTS: Final = (
+    Part("inference", "inference", "I"),
+    Part("parse", "parse", "P"),
+    Part("serialise", "serialise", "S"),
+    Part("queue", "queue", "Q"),
+    Part("rest", "unattributed", "U"),
+    Part("overhead", "wire and server", "W"),
+)
+"""As bars are drawn: the model first, so that bars compare with each other and with their floors."""
+FINE_S: Final = 1e-5
+BOTH: Final = "parse and serialise"
+
+
+def words(breakdown: Breakdown, part: Part) -> str:
+    """What a part of this endpoint is called."""
+    return BOTH if part.name == "parse" and breakdown.parse_holds_serialise else part.words
+
+
+def waterfall(comparison: Comparison) -> Table:
+    """Every part in milliseconds, in the order of a request; then their sum beside what was measured."""
+    columns = (
+        ENDPOINT,
+        Column("Client encode, before", "ms"),
+        Column("Wire and server", "ms"),
+        Column("Queue", "ms"),
+        Column("Parse", "ms"),
+        Column("Inference", "ms"),
+        Column("Serialise", "ms"),
+        Column("Unattributed", "ms"),
+        Column("Sum", "ms"),
+        Column("Mean latency", "ms"),
+        Column("Floor", "ms"),
+        SAMPLES,
+    )
+    rows = tuple(_row(comparison, breakdown) for breakdown in comparison.waterfall)
+    caption = (
+        "Mean milliseconds a request, one caller, all rounds. Under the sum: by how much it may be off, because the "
+        "server's requests are not quite the client's and its figures are rounded. Under the samples: how many "
+        "requests the server's own figures are means of, where these are not the same. Floor: the mean of the same "
+        "format called in process. A dash: the server does not say."
+    )
+    return single("waterfall", caption, columns, rows)
+
+
+def sentence(comparison: Comparison) -> str:
+    """How much of it is the model: of the quickest endpoint, and over all."""
+    known = [b for b in _believed(comparison) if b.inference_s is not None and _is_contender(comparison, b)]
+    if not known:
+        return "No endpoint with a model says how long its inference takes."
+    first = known[0]
+    share = (first.inference_s or 0.0) / first.whole_s
+    mostly = sum(1 for b in known if (b.inference_s or 0.0) < b.whole_s / 2)
+    return (
+        f"{_begin(comparison, first)} takes {ms(first.whole_s)}\u00a0ms on average, "
+        f"of which the model has {ms(first.inference_s or 0.0)}\u00a0ms ({share:.0%}). In {mostly} of {len(known)} "
+        "endpoints that tell it, more than half of the time is not inference."
+    )
+
+
+def doubts(comparison: Comparison) -> list[str]:
+    """What does not add up, and what nobody tells."""
+    said = [
+        f"{_begin(comparison, b)} is not drawn: its server's own times exceed what "
+        f"should hold them by {ms(b.beyond_s)}\u00a0ms a request, which is more than the stated error "
+        f"({fine(b.error_s)}\u00a0ms) and {TOLERANCE:.0%} of the latency."
+        for b in comparison.waterfall
+        if b.beyond_s
+    ]
+    silent = [phrase(comparison.entry(b.endpoint).result) for b in comparison.waterfall if not b.told]
+    if silent:
+        said.append(f"No signal of the server could be read for {', '.join(silent)}: all of it is unattributed.")
+    outside = [phrase(comparison.entry(b.endpoint).result) for b in _believed(comparison) if b.overhead_s is None]
+    if outside:
+        said.append(
+            f"The server gives no total of its own for {', '.join(outside)}: the wire and all that it does besides the "
+            "parts named are within unattributed."
+        )
+    joined = [comparison.entry(b.endpoint).result for b in _believed(comparison) if b.parse_holds_serialise]
+    said += [
+        f"The metrics of the {name} tell the run of the graph from the rest of a request and no more: parsing and "
+        "serialising are one figure, under Parse, and with batching its queue is within inference."
+        for name in dict.fromkeys(server(result) for result in joined)
+    ]
+    return said
+
+
+CHART: Final = (
+    "Mean latency of one caller, and its parts, always in this order; a letter marks each that is wide enough. The "
+    "tick is the floor. Dashed, behind the bar: what the client took to encode the request, before the clock started."
+)
+
+
+def _believed(comparison: Comparison) -> list[Breakdown]:
+    return [b for b in comparison.waterfall if b.told and not b.beyond_s]
+
+
+def _is_contender(comparison: Comparison, breakdown: Breakdown) -> bool:
+    return comparison.entry(breakdown.endpoint).role == "contender"
+
+
+def _begin(comparison: Comparison, breakdown: Breakdown) -> str:
+    name = phrase(comparison.entry(breakdown.endpoint).result)
+    return name[:1].upper() + name[1:]
+
+
+def fine(seconds: float) -> str:
+    """Milliseconds; below a hundredth of one to the microsecond, for more was not measured."""
+    if seconds >= FINE_S:
+        return ms(seconds)
+    return f"{seconds * 1e3:.3f}" if seconds >= HALF_A_STEP_S or not seconds else "<0.001"
+
+
+def _row(comparison: Comparison, b: Breakdown) -> tuple[Cell, ...]:
+    parts = (b.overhead_s, b.queue_s, b.parse_s, b.inference_s, b.serialise_s, b.rest_s)
+    overhead, queue, parse, inference, serialise, rest = (number_cell(value, fine) for value in parts)
+    if b.parse_holds_serialise and b.parse_s is not None:
+        parse = Cell(fine(b.parse_s), "and serialise", b.parse_s)
+        serialise = rest = Cell("in parse", tone="muted")
+    sum_cell = Cell(fine(b.sum_s), f"±{fine(max(b.error_s, MICROSECOND))}" if b.told else "", b.sum_s)
+    return (
+        endpoint_cell(comparison.entry(b.endpoint)),
+        number_cell(b.encode_s, fine),
+        overhead,
+        queue,
+        parse,
+        inference,
+        serialise,
+        rest,
+        Cell("does not add up", tone="bad") if b.beyond_s else sum_cell,
+        number_cell(b.whole_s, fine),
+        number_cell(b.floor_s, fine),
+        _samples_cell(b),
+    )
+
+
+def _samples_cell(b: Breakdown) -> Cell:
+    counted = count_cell(b.samples)
+    if b.told == b.samples:
+        return counted
+    return Cell(counted.text, f"server: {b.told:,}" if b.told else "server: none", b.samples)

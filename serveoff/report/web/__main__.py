@@ -1,0 +1,53 @@
+"""`python -m serveoff.report.web`: serve the report page until SIGTERM, as page_settings says."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+
+from serveoff.report.web.page_settings import Settings, SettingsError
+
+EXIT_UNUSABLE = 2
+"""A setting cannot be used, or the address is taken."""
+
+
+def main() -> int:
+    """The exit code: 0 after SIGTERM or SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # As the first process of a container it would not be stopped by a signal that it does not handle.
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        settings = Settings.from_env(os.environ)
+        listener = listen(settings)
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname).1s %(message)s")
+    # A page's files arrive together: that some wait a millisecond for a thread is no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # Imported here: a wrong setting should not wait for pyarrow and SciPy.
+    from serveoff.report.web.server import serve
+
+    serve(listener)
+    return 0
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A listening socket; SettingsError where the address is taken, not ours, or not to be resolved."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=128)
+    except (OSError, UnicodeError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        cause = said.partition(" (while")[0]  # Python says the address again
+        where = f"{settings.host}:{settings.port}"
+        raise SettingsError(
+            f"cannot listen on {where}: {cause}; set REPORT_HOST and REPORT_PORT to a free address"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""`/summaries/<name>/`: summaries across models, made again from their figures: stored HTML is never served."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import Blueprint, Response, render_template, send_file, url_for
+from werkzeug.exceptions import NotFound
+
+from serveoff.analyse.across_models.outcome import Summary
+from serveoff.report.across_models import html, markdown
+from serveoff.report.across_models.links import beside
+from serveoff.report.across_models.store import SUMMARY_NAME, render_json
+from serveoff.report.formats import html as report
+from serveoff.report.web.across_store import read
+from serveoff.report.web.headers import policy
+from serveoff.report.web.reports import BODY, TYPES
+from serveoff.report.web.runs import Found, find_run, readable
+from serveoff.report.web.store import store
+
+blueprint = Blueprint("summaries", __name__, url_prefix="/summaries")
+
+
+@blueprint.get("/<name>/")
+def summary(name: str) -> Response:
+    """The page as `serveoff summary` writes it, with a bar on top that leads back."""
+    found, kept = _find(name)
+    with readable(found):
+        text = html.render(kept, _link)
+        text.encode()
+    head, body, rest = text.partition(BODY)
+    response = Response(f"{head}{render_template('summary_bar.html.j2', name=name)}{body}{rest}")
+    response.headers["Content-Security-Policy"] = policy(f"\n{html.style()}\n", f"\n{report.script()}\n")
+    return response
+
+
+@blueprint.get("/<name>/summary.<suffix>")
+def download(name: str, suffix: str) -> Response:
+    """The same in one form, as a file; its links are those of the file that `serveoff summary` writes."""
+    if suffix not in ("html", "json", "md"):
+        raise NotFound("A summary has the forms html, json, md.")
+    found, kept = _find(name)
+    with readable(found):
+        if suffix == "json":
+            text = render_json(kept)
+        else:
+            text = html.render(kept, beside) if suffix == "html" else markdown.render(kept, beside)
+        content = BytesIO(text.encode())
+    return send_file(
+        content, mimetype=TYPES[f".{suffix}"], as_attachment=True, download_name=f"serveoff-summary.{suffix}", max_age=0
+    )
+
+
+def _find(name: str) -> tuple[Found, Summary]:
+    found = find_run(store().root, name, SUMMARY_NAME)
+    return found, read(found)
+
+
+def _link(run_id: str) -> str:
+    return url_for("reports.report", name=run_id)

@@ -1,0 +1,64 @@
+"""The Flask application of the report page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, Response, jsonify, send_file
+from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
+from werkzeug.exceptions import NotFound
+
+from serveoff import report
+from serveoff.record.results import results_root
+from serveoff.report.formats.html import prose
+from serveoff.report.web import across_views, compare, errors, overview, reports
+from serveoff.report.web.headers import protect
+from serveoff.report.web.store import EXTENSION, Store
+
+_OURS: Final = Path(__file__).parent / "static"
+_REPORT: Final = Path(report.__file__).parent / "templates"
+FILES: Final = {
+    "page.css": _OURS,
+    "verdicts.js": _OURS,
+    "report.css": _REPORT,
+    "sort.js": _REPORT,
+    "filter.js": _REPORT,
+}
+"""Every file that a page may ask for, and where it lies: the report's own style and script are used as they are."""
+
+
+def create_app(results: Path | None = None) -> Flask:
+    """The application over one results folder: the one given, or `$SERVEOFF_RESULTS`. It need not exist yet."""
+    app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.extensions[EXTENSION] = Store(results or results_root())
+    _prepare_templates(app)
+    for view in (overview, reports, compare, across_views):
+        app.register_blueprint(view.blueprint)
+    app.add_url_rule("/healthz", view_func=healthz)
+    app.add_url_rule("/static/<name>", view_func=static)
+    errors.register(app)
+    app.after_request(protect)
+    return app
+
+
+def healthz() -> Response:
+    """The service is alive; an empty or missing results folder is no illness."""
+    return jsonify(status="alive")
+
+
+def static(name: str) -> Response:
+    """A style or script, by its name alone."""
+    if name not in FILES:
+        raise NotFound
+    return send_file(FILES[name] / name)
+
+
+def _prepare_templates(app: Flask) -> None:
+    """Our templates, then the report's, for its macros; all are autoescaped, whatever their suffix."""
+    app.jinja_env.loader = ChoiceLoader([PackageLoader("serveoff.report.web"), PackageLoader("serveoff.report")])
+    app.jinja_env.autoescape = True
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["prose"] = prose

@@ -1,0 +1,45 @@
+"""`/compare?a=...&b=...`: two runs side by side."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from serveoff.analyse.run_diff import versus
+from serveoff.report.sections.sentences import decision
+from serveoff.report.web import chart
+from serveoff.report.web.differences import differences
+from serveoff.report.web.runs import find_run, readable
+from serveoff.report.web.store import store
+from serveoff.report.words import two_runs
+
+DIFFERENT = "different"
+
+blueprint = Blueprint("compare", __name__)
+
+
+@blueprint.get("/compare")
+def compare() -> str | Response:
+    """Both runs' figures, ratios and what differed; without runs, the list offers a choice."""
+    a, b = request.args.get("a", ""), request.args.get("b", "")
+    if not a and not b:
+        return redirect(url_for("overview.runs", _anchor="compare"))
+    if not a or not b:
+        raise BadRequest("Name two runs: /compare?a=...&b=...")
+    kept = store()
+    first, second = find_run(kept.root, a), find_run(kept.root, b)
+    one, other = kept.analysis(first), kept.analysis(second)
+    with readable(first), readable(second):
+        found = versus(one, other, request.args.get("machines") == DIFFERENT)
+        suites = one.comparison.suite, other.comparison.suite
+        return render_template(
+            "compare.html.j2",
+            v=found,
+            names=(a, b),
+            runs=(one.comparison, other.comparison),
+            differences=two_runs.differences_table(differences(*suites)),
+            words=two_runs,
+            chart=chart.both(found),
+            decision=decision,
+        )

@@ -1,0 +1,70 @@
+"""`/runs/<name>/`: one run's report, and the same as files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from importlib import import_module
+from io import BytesIO
+from typing import Final
+
+from flask import Blueprint, Response, render_template, send_file
+from werkzeug.exceptions import NotFound
+
+from serveoff.report import FORMATS
+from serveoff.report.formats import html
+from serveoff.report.web.across_store import holding
+from serveoff.report.web.headers import policy
+from serveoff.report.web.runs import find_run, readable
+from serveoff.report.web.store import store
+
+TYPES: Final = {".html": "text/html", ".md": "text/markdown", ".csv": "text/csv", ".json": "application/json"}
+FORMS: Final = {import_module(f"serveoff.report.formats.{form}").SUFFIX.removeprefix("."): form for form in FORMATS}
+"""File suffix to the form that has it, as `serveoff.report` finds them."""
+BODY: Final = '<header class="top">'
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+blueprint = Blueprint("reports", __name__, url_prefix="/runs")
+
+
+@blueprint.get("/<name>/")
+def report(name: str) -> Response:
+    """The report as `serveoff report` writes it, with a bar on top that leads back."""
+    text = _render(name, "html", leading_on=True)
+    head, body, rest = text.partition(BODY)
+    bar = render_template("report_bar.html.j2", name=name)
+    response = Response(f"{head}{bar}{body}{rest}")
+    response.headers["Content-Security-Policy"] = _inline_policy()
+    return response
+
+
+@blueprint.get("/<name>/report.<suffix>")
+def download(name: str, suffix: str) -> Response:
+    """The report in one form, as a file."""
+    if suffix not in FORMS:
+        raise NotFound(f"A report has the forms {', '.join(FORMS)}.")
+    text = _render(name, FORMS[suffix])
+    return send_file(
+        BytesIO(text.encode()),
+        mimetype=TYPES[f".{suffix}"],
+        as_attachment=True,
+        download_name=f"serveoff-{_UNSAFE.sub('_', name)}.{suffix}",
+        max_age=0,
+    )
+
+
+def _render(name: str, form: str, leading_on: bool = False) -> str:
+    kept = store()
+    found = find_run(kept.root, name)
+    comparison = kept.analysis(found).comparison
+    if leading_on:
+        comparison = replace(comparison, beside=holding(kept.root, comparison.suite.run_id))
+    with readable(found):
+        text: str = import_module(f"serveoff.report.formats.{form}").render(comparison)
+        text.encode()  # an endpoint may be named by half a character, which no file can hold
+    return text
+
+
+def _inline_policy() -> str:
+    """The report carries its style and script in itself; their text is known, so nothing else may run."""
+    return policy(f"\n{html.style()}\n", f"\n{html.script()}\n")

@@ -1,0 +1,136 @@
+"""The folders of runs, found without trusting their names, links or sizes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from serveoff.record.results import SUITE_NAME, ResultsError, Suite, load_suite
+
+LARGEST_SUITE_BYTES: Final = 16 * 10**6
+"""A suite of every endpoint in the full profile has a tenth of this."""
+BROKEN: Final = (
+    ResultsError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+    RecursionError,
+    pa.ArrowException,
+)
+"""What damaged contents raise, in reading them, in the statistics, or in rendering."""
+
+Stamp = tuple[str, int, int]
+"""A run's id, and time of change (ns) and size of its run.json: what is computed from a run is kept under it."""
+
+
+class NoSuchRun(Exception):
+    """No run of this name lies directly in the results folder."""
+
+
+class Unreadable(Exception):
+    """A run is there and cannot be shown; the message says why."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run's folder as it is now; `problem` says why it is not to be read, if so."""
+
+    name: str
+    folder: Path
+    changed_ns: int = 0
+    size: int = 0
+    problem: str = ""
+
+    @property
+    def stamp(self) -> Stamp:
+        """Changes whenever the run does: run.json is rewritten after every visit."""
+        return self.name, self.changed_ns, self.size
+
+    @property
+    def shown_name(self) -> str:
+        """The name as text: a byte that is no UTF-8 shows as a replacement sign."""
+        return os.fsencode(self.name).decode(errors="replace")
+
+    @property
+    def addressable(self) -> bool:
+        """The name can stand in an address."""
+        return self.shown_name == self.name
+
+
+def find_runs(root: Path, file: str = SUITE_NAME) -> list[Found]:
+    """Every run in the results folder, or whatever has another `file`; OSError where that cannot be read.
+
+    No results folder: no runs yet.
+    """
+    try:
+        names = os.listdir(root)
+    except FileNotFoundError:
+        return []
+    return [found for name in names if (found := _look(root, name, file)) is not None]
+
+
+def find_run(root: Path, name: str, file: str = SUITE_NAME) -> Found:
+    """The run of one name, which comes from an address; NoSuchRun for anything but a folder of the results folder."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise NoSuchRun(name)
+    found = _look(root, name, file)
+    if found is None:
+        raise NoSuchRun(name)
+    return found
+
+
+def read_suite(found: Found) -> Suite:
+    """The run's suite; Unreadable where it is damaged, locked or too large."""
+    if found.problem:
+        raise Unreadable(found.problem)
+    with readable(found):
+        return load_suite(found.folder)
+
+
+@contextmanager
+def readable(found: Found) -> Iterator[None]:
+    """Whatever damaged contents raise within becomes Unreadable."""
+    try:
+        yield
+    except BROKEN as error:
+        raise Unreadable(_why(found, error)) from error
+
+
+def _look(root: Path, name: str, file: str) -> Found | None:
+    """No link is followed: it could lead out of the results folder."""
+    folder = root / name
+    try:
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            return None
+        written = os.lstat(folder / file)
+    except PermissionError as error:
+        return Found(name, folder, problem=f"{file}: {error.strerror}")
+    except OSError:
+        return None
+    found = Found(name, folder, written.st_mtime_ns, written.st_size, _refusal(written, file))
+    return found if found.addressable else replace(found, problem="the folder's name is no UTF-8")
+
+
+def _refusal(written: os.stat_result, file: str) -> str:
+    if not stat.S_ISREG(written.st_mode):  # a pipe would block its reader for ever
+        return f"{file} is not a regular file"
+    if written.st_size > LARGEST_SUITE_BYTES:
+        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {LARGEST_SUITE_BYTES // 10**6} MB is not read"
+    return ""
+
+
+def _why(found: Found, error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{Path(error.filename).name}: {error.strerror}" if isinstance(error.filename, str) else error.strerror
+    said = (str(error).splitlines() or [""])[0].replace(f"{found.folder}/", "")
+    return said if isinstance(error, ResultsError) else f"its contents make no sense ({type(error).__name__}: {said})"

@@ -1,0 +1,41 @@
+"""waitress around the application: a few threads of one process, which share what was computed."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import waitress.server
+
+from serveoff.record.results import results_root
+from serveoff.report.web.analyses import WAITING
+from serveoff.report.web.app import create_app
+
+THREADS = WAITING + 4
+"""Some are always free for what needs no analysis: the list, and /healthz."""
+DRAIN_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer until a signal's handler raises SystemExit; an analysis that still runs is dropped: it writes nothing."""
+    host, port = listener.getsockname()[:2]
+    server = waitress.server.create_server(
+        create_app(),
+        sockets=[listener],
+        threads=THREADS,
+        ident=None,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=True,
+    )
+    log.info(
+        "report page: http://%s:%d/ shows the runs in %s",
+        f"[{host}]" if ":" in host else host,
+        port,
+        results_root().resolve(),
+    )
+    try:
+        server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
+    except SystemExit:
+        server.task_dispatcher.shutdown(timeout=DRAIN_S)

@@ -1,0 +1,1 @@
+"""Names, numbers and phrases that the sections, the page and the summary share."""

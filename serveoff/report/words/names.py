@@ -1,0 +1,116 @@
+"""What things are called in the report, and which colour family they belong to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from serveoff.loadtests.loads import Load
+from serveoff.record.results import EndpointResult
+
+SERVERS: Final = {
+    "tfserving": "TensorFlow Serving",
+    "tfserving-embedded": "embedded model server (stand-in)",
+    "torchserve": "TorchServe",
+    "flask": "Flask",
+    "inprocess": "in process (floor)",
+}
+SHORT_SERVERS: Final = SERVERS | {"tfserving-embedded": "embedded stand-in", "inprocess": "in process"}
+FAMILIES: Final = {
+    "tfserving": "tensorflow",
+    "tfserving-embedded": "tensorflow",
+    "torchserve": "torchserve",
+    "flask": "flask",
+    "inprocess": "floor",
+}
+PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
+PAYLOADS: Final = {
+    "json": "JSON list",
+    "base64": "base64 in JSON",
+    "raw": "raw bytes",
+    "jpeg": "JPEG in base64",
+    "png": "PNG in base64",
+    "jpeg_file": "JPEG file",
+    "png_file": "PNG file",
+    "tensor": "gRPC tensor",
+    "bytes": "gRPC raw bytes",
+    "grpc_json": "JSON list over gRPC",
+    "grpc_jpeg": "JPEG file over gRPC",
+    "grpc_png": "PNG file over gRPC",
+    "array": "array",
+}
+"""By what a request carries (serveoff.loadtests.payloads, `kind`); `array` is in process, where nothing is encoded."""
+ENCODINGS: Final = {
+    "json_base64": PAYLOADS["base64"],
+    "raw_tensor": PAYLOADS["raw"],
+    "json_jpeg": PAYLOADS["jpeg"],
+    "json_png": PAYLOADS["png"],
+    "image_jpeg": PAYLOADS["jpeg_file"],
+    "image_png": PAYLOADS["png_file"],
+    "grpc_tfserving_bytes": PAYLOADS["bytes"],
+    "grpc_torchserve_json": PAYLOADS["grpc_json"],
+    "grpc_tfserving_jpeg": PAYLOADS["grpc_jpeg"],
+    "grpc_tfserving_png": PAYLOADS["grpc_png"],
+    "grpc_torchserve_jpeg": PAYLOADS["grpc_jpeg"],
+    "grpc_torchserve_png": PAYLOADS["grpc_png"],
+    "keras_predict": "model.predict",
+}
+"""By the name of the encoding's module, as a load has it."""
+
+
+def family(result: EndpointResult) -> str:
+    """The colour family of an endpoint: by server; the null service has its own."""
+    return "null" if result.format == "null" else FAMILIES.get(result.server, "other")
+
+
+def server(result: EndpointResult) -> str:
+    """What serves it, in full: a stand-in says that it is one."""
+    return SERVERS.get(result.server, result.server)
+
+
+def short_server(result: EndpointResult) -> str:
+    """What serves it, for a chart's label."""
+    return "Flask (no model)" if result.format == "null" else SHORT_SERVERS.get(result.server, result.server)
+
+
+def what(result: EndpointResult) -> str:
+    """Format and protocol: `torchscript · REST`."""
+    name = "null service" if result.format == "null" else result.format
+    if result.protocol == "call":
+        return name
+    changed = f" · {result.variant}" if result.variant else ""
+    return f"{name} · {PROTOCOLS.get(result.protocol, result.protocol)}{changed}"
+
+
+def label(result: EndpointResult) -> str:
+    """Server, format and protocol: `Flask · torchscript · REST`."""
+    return f"{short_server(result)} · {what(result)}"
+
+
+def phrase(result: EndpointResult) -> str:
+    """An endpoint within a sentence: `torchscript behind Flask over REST`."""
+    if result.protocol == "call":
+        return f"{result.format} in process"
+    return f"{deployment_phrase(result)} over {PROTOCOLS.get(result.protocol, result.protocol)}"
+
+
+def deployment_phrase(result: EndpointResult) -> str:
+    """A deployment within a sentence: `torchscript behind Flask`."""
+    the = "the " if result.server == "tfserving-embedded" else ""
+    return f"{result.format} behind {the}{short_server(result)}"
+
+
+def payload(kind: str) -> str:
+    """What a request carries: `JSON list`, `gRPC tensor`."""
+    return PAYLOADS.get(kind, kind)
+
+
+def describe_load(load: Load) -> str:
+    """`4 callers`, `open loop, 500 req/s`, `1 caller, raw bytes`, `1 caller, 32 rows a request`."""
+    how = callers(load.concurrency) if load.closed else f"open loop, {load.rate:g} req/s"
+    encoding = f", {ENCODINGS.get(load.payload, load.payload)}" if load.payload else ""
+    return how + encoding + (f", {load.batch} rows a request" if load.batch > 1 else "")
+
+
+def callers(count: int) -> str:
+    """`1 caller`, `4 callers`."""
+    return f"{count} caller" if count == 1 else f"{count} callers"

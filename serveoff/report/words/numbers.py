@@ -1,0 +1,83 @@
+"""Figures as text: three significant digits and a unit, the same in every form of the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from serveoff.analyse.statistics.bootstrap import Estimate
+
+Format = Callable[[float], str]
+DIGITS: Final = 3
+NONE: Final = "–"
+
+
+def significant(value: float) -> str:
+    """Three significant digits, thousands separated: 0.0612, 6.12, 612, 6,120."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else NONE
+    rounded = round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
+    decimals = max(0, DIGITS - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}"
+
+
+def ms(seconds: float) -> str:
+    """Milliseconds, without the unit."""
+    return significant(seconds * 1e3)
+
+
+def us(seconds: float) -> str:
+    """Microseconds, without the unit."""
+    return significant(seconds * 1e6)
+
+
+def kilobytes(size: float) -> str:
+    """Kilobytes (10^3 bytes), without the unit."""
+    return significant(size / 1e3)
+
+
+def megabytes(size: float) -> str:
+    """Megabytes (10^6 bytes), without the unit."""
+    return significant(size / 1e6)
+
+
+def times(ratio: float) -> str:
+    """A ratio: 1.14×."""
+    return f"{significant(ratio)}×"
+
+
+def interval(estimate: Estimate, text: Format) -> str:
+    """`low–high`, or nothing where there is no interval."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{text(estimate.low)}–{text(estimate.high)}"
+
+
+def factor(estimate: Estimate | None) -> str:
+    """A ratio and its interval: `1.14× [1.10–1.18]`."""
+    if estimate is None or estimate.value is None:
+        return NONE
+    bounds = interval(estimate, significant)
+    return f"{times(estimate.value)} [{bounds}]" if bounds else times(estimate.value)
+
+
+def full(estimate: Estimate | None, text: Format, unit: str = "") -> str:
+    """Value, unit and interval: `0.637 ms [0.629–0.645]`."""
+    if estimate is None or estimate.value is None:
+        return NONE
+    value = text(estimate.value) + (f"\u00a0{unit}" if unit else "")
+    bounds = interval(estimate, text)
+    return f"{value} [{bounds}]" if bounds else value
+
+
+UNITS: Final[dict[str, tuple[Format, str]]] = {
+    "latency": (ms, "ms"),
+    "tail": (ms, "ms"),
+    "throughput": (significant, "req/s"),
+    "cost": (ms, "ms/request"),
+    "cold_start": (significant, "s"),
+    "memory": (megabytes, "MB"),
+    "artifact": (megabytes, "MB"),
+}
+"""How each objective's figure is written."""

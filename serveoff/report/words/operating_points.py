@@ -1,0 +1,112 @@
+"""What the report calls things that differ between the runtimes: processes of a machine, or containers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from serveoff.analyse.comparison import Comparison
+
+
+@dataclass(frozen=True)
+class Place:
+    """Words of one runtime, each fit for the middle of a sentence."""
+
+    servers: str
+    """What each deployment is."""
+    phases: str
+    """The phases of a cold start, in order."""
+    start: str
+    """The instant that a cold start is counted from, in a word or two."""
+    spawn: str
+    """The same, in full."""
+    idle: str
+    """What is done to a deployment that waits for its turn."""
+    whole: str
+    """All that a deployment's CPU time and memory are summed over."""
+    memory: str
+    """Which memory that is."""
+    unfair: str
+    """What else makes a point INVALID, with a comma at its end."""
+
+
+PLACES: Final = {
+    "local": Place(
+        servers="a process of this machine",
+        phases="spawn, port open, model ready, first answer",
+        start="spawn",
+        spawn="the spawn of the server's process",
+        idle="frozen (SIGSTOP)",
+        whole="process tree",
+        memory="the largest sum of resident sets over its process tree",
+        unfair="cores, threads, workers or batching that were not asked for, ",
+    ),
+    "docker": Place(
+        servers="a container",
+        phases="container created, started, port open, model ready, first answer",
+        start="container start",
+        spawn="the engine's start of the container",
+        idle="paused (`docker pause`)",
+        whole="container",
+        memory="the largest working set of its container (without file cache that can be dropped)",
+        unfair="a container without the limits that were asked for or that the others have, cores, threads, workers or "
+        "batching that were not asked for, ",
+    ),
+}
+
+
+def place(comparison: Comparison) -> Place:
+    """The words for this run's runtime."""
+    return PLACES[comparison.suite.settings.runtime]
+
+
+def runtime(comparison: Comparison) -> str:
+    """What the deployments were, where Locust ran, and how many were awake at once, in a few words."""
+    settings = comparison.suite.settings
+    many = f" and its {settings.load_workers} workers" if settings.load_workers else ""
+    where = "in containers too" if many else "in a container too"
+    locust = f"Locust{many} {where if settings.load_from == 'container' else 'as a process'}"
+    awake = "all awake at once" if settings.together else "one awake at a time"
+    kind = "processes" if settings.runtime == "local" else f"containers{_by(comparison)}"
+    return f"{kind}, {locust}, {awake}"
+
+
+def _by(comparison: Comparison) -> str:
+    engine = comparison.suite.environment.engine
+    return f" ({engine})" if engine else ""
+
+
+def path(comparison: Comparison) -> str:
+    """What deployments and load generator are, and what lies between them."""
+    settings = comparison.suite.settings
+    each = f"Each deployment is {place(comparison).servers}{_by(comparison)}"
+    beyond = "Networks between machines were not measured."
+    if settings.runtime == "local":
+        return f"{each}, and so is Locust; requests cross the loopback interface. {beyond}"
+    if settings.load_from == "host":
+        return f"{each}. Locust ran as a process of the host; requests cross into the containers' network. {beyond}"
+    return f"{each}. {_generator(settings.load_workers)}; no port of the host lies in the path. {beyond}"
+
+
+def _generator(workers: int) -> str:
+    if not workers:
+        return "Locust ran in a container of the same network"
+    some = "1 worker" if workers == 1 else f"{workers} workers"
+    return f"Locust ran as a master with {some}, each in a container of the same network"
+
+
+def isolation(comparison: Comparison) -> str:
+    """How many deployments were awake, and what became of the others."""
+    if comparison.suite.settings.together:
+        return (
+            "All deployments were up and awake at once (`--together`), so idle ones may have taken CPU time, caches "
+            "and memory from the one that was measured."
+        )
+    return (
+        f"One deployment is awake at a time; idle ones are {place(comparison).idle}, or stopped where memory is short."
+    )
+
+
+def beside(comparison: Comparison) -> str:
+    """What else was awake during a cold start."""
+    return "beside those already up" if comparison.suite.settings.together else "with nothing else awake"

@@ -1,0 +1,150 @@
+"""What the page of two runs says, in sentences and tables."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from serveoff.analyse.comparison import Entry, Point
+from serveoff.analyse.run_diff import Line, Pair, Versus
+from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.report.sections.notes import NOISY
+from serveoff.report.sections.ranking import unranked
+from serveoff.report.web.differences import Difference
+from serveoff.report.words.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, estimate_cell, single
+from serveoff.report.words.names import callers, family, short_server, what
+from serveoff.report.words.numbers import NONE, Format, factor, ms, significant
+
+TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
+CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}
+TONES: Final = {"faster": "good", "slower": "bad", "tie": "mid", "inconclusive": "mid"}
+PLACES: Final = {
+    "faster": "faster in",
+    "slower": "slower in",
+    "tie": "equal (within 3%) in",
+    "inconclusive": "undecided in",
+}
+FORMATS: Final[dict[str, tuple[Format, str]]] = {
+    "p50": (ms, "ms"),
+    "p99": (ms, "ms"),
+    "throughput": (significant, "req/s"),
+}
+
+
+def decision(found: Versus) -> str:
+    """The page in one sentence: medians of contenders, for that is what a user waits for."""
+    said = found.words("p50")
+    compared = sum(count for word, count in said.items() if word in TONES)
+    if found.withheld:
+        return "These runs are of different machines, so their figures stand side by side and no ratio is given."
+    if not compared:
+        return "No endpoint has a valid median in both runs, so there is nothing to compare."
+    counts = [f"{PLACES[word]} {count}" for word, count in said.items() if word in PLACES]
+    medians = "the 1 median" if compared == 1 else f"the {compared} medians"
+    clear = "" if {"faster", "slower"} & said.keys() else "No clear difference. "
+    return f"{clear}Of {medians} that both runs have, run B is {', '.join(counts)}."
+
+
+def cautions(found: Versus) -> list[str]:
+    """What to know before the first figure, beside the loud notices."""
+    sides = (("A", found.a.comparison), ("B", found.b.comparison))
+    said = []
+    for name, comparison in sides:
+        if comparison.partial:
+            said.append(
+                f"Run {name} is partial: it was interrupted or is still going on, so its figures are provisional."
+            )
+        if comparison.round_noise > NOISY:
+            said.append(
+                f"The machine was noisy in run {name}: medians differed by about {comparison.round_noise:.0%} "
+                "from round to round."
+            )
+    said.append(
+        "Intervals hold the noise within each run, not a change of the whole machine from one run to the other. "
+        "Look at the rows that are not ranked first: where the null service or a floor moved, the machine did."
+    )
+    return said
+
+
+def table(found: Versus) -> Table:
+    """Endpoint by endpoint, at each concurrency: both figures, the ratio and what it is worth."""
+    measured = [
+        column
+        for statistic, title in TITLES.items()
+        for column in (
+            Column(f"{title} A", FORMATS[statistic][1]),
+            Column(f"{title} B", FORMATS[statistic][1]),
+            Column("B is", numeric=False),
+        )
+    ]
+    ranked = tuple(_row(line) for line in found.lines if line.entry.role == "contender")
+    others = tuple(_row(line) for line in found.lines if line.entry.role != "contender")
+    unranked_title = unranked(line.entry for line in found.lines if line.entry.role != "contender")
+    groups = [("", ranked), (unranked_title, others)]
+    caption = (
+        "Above 1× run B is faster: less time, or more requests a second. 95% intervals beneath; a difference "
+        "within 3% is a tie."
+    )
+    return Table("versus", caption, (ENDPOINT, Column("Callers"), *measured), tuple(g for g in groups if g[1]))
+
+
+def differences_table(found: list[Difference]) -> Table:
+    """What was not the same."""
+    columns = (Column("What", numeric=False), Column("Run A", numeric=False), Column("Run B", numeric=False))
+    return single(
+        "differences",
+        "Whatever is not listed was the same in both.",
+        columns,
+        tuple((Cell(d.what), Cell(d.a), Cell(d.b)) for d in found),
+    )
+
+
+def invalid_table(found: Versus) -> Table:
+    """Every point that kept a line from being compared, and why."""
+    columns = (Column("Run", numeric=False), ENDPOINT, Column("Callers"), Column("Seen", numeric=False))
+    rows = tuple(
+        (
+            Cell(side),
+            endpoint_cell(line.entry),
+            Cell(str(line.concurrency), sort=line.concurrency),
+            Cell(_reasons(point)),
+        )
+        for line in found.lines
+        for side, point in (("A", line.a), ("B", line.b))
+        if point is not None and not point.valid
+    )
+    return single("invalid", "A point that does not count in one run is not compared with the other's.", columns, rows)
+
+
+def spoken(line: Line, statistic: str) -> str:
+    """One line of the chart for a screen reader."""
+    pair = line.pair(statistic)
+    return f"{line.entry.name} with {callers(line.concurrency)}: {factor(pair.ratio)}, {pair.word}"
+
+
+def _row(line: Line) -> tuple[Cell, ...]:
+    cells = [_endpoint(line.entry), Cell(str(line.concurrency), sort=line.concurrency)]
+    for pair in line.pairs:
+        text = FORMATS[pair.statistic][0]
+        cells += [_figure(line.a, pair.a, text), _figure(line.b, pair.b, text), _verdict(pair)]
+    return tuple(cells)
+
+
+def _endpoint(entry: Entry) -> Cell:
+    """With the server's short name: this table is the widest there is."""
+    return Cell(what(entry.result), short_server(entry.result), family=family(entry.result))
+
+
+def _figure(point: Point | None, estimate: Estimate | None, text: Format) -> Cell:
+    if point is None:
+        return Cell(NONE, tone="muted")
+    return estimate_cell(estimate, text) if point.valid else Cell("INVALID", tone="bad")
+
+
+def _verdict(pair: Pair) -> Cell:
+    if pair.ratio is None:
+        return Cell(pair.word, pair.why, tone="muted")
+    return Cell(pair.word, factor(pair.ratio), pair.ratio.value, tone=TONES[pair.word])
+
+
+def _reasons(point: Point) -> str:
+    return "; ".join(finding.seen for finding in point.verdict.reasons)

@@ -1,0 +1,119 @@
+"""Request bodies to batches and batches to answers: TF Serving's REST JSON, base64 in it, raw bytes, image files.
+
+A module for each concept: `columns` finds the inputs' rows in a document, `values`, `base64_rows` and `image_files`
+read them, `plain` is the fast path for the usual body, `raw` is for bytes both ways, `answers` writes JSON, `row` knows
+a tensor's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import simdjson
+
+from serveoff.models.images import TYPES as IMAGE_TYPES
+from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, TensorSpec
+from serveoff.models.tensors import Array, Batch
+from serveoff.services.predict_v1 import raw
+from serveoff.services.predict_v1.answers import encode_json
+from serveoff.services.predict_v1.base64_rows import read_base64
+from serveoff.services.predict_v1.columns import ANSWER_KEYS, columns
+from serveoff.services.predict_v1.errors import BadInputError, BadOutputError
+from serveoff.services.predict_v1.plain import PlainRows
+from serveoff.services.predict_v1.raw import encode as encode_raw
+from serveoff.services.predict_v1.row import Row
+from serveoff.services.predict_v1.values import read_values
+
+__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "encode_json", "encode_raw"]
+
+SIGNATURE = "serving_default"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A batch and the key under which its answer belongs: `predictions` for rows, `outputs` for columns."""
+
+    batch: Batch
+    answer_key: str
+    image_s: float = 0.0
+    """Seconds that decoding image files took, if it came as such."""
+
+
+class Codec:
+    """Reads batches of a model's inputs."""
+
+    def __init__(self, inputs: Sequence[TensorSpec]) -> None:
+        self._rows = tuple(map(Row.of, inputs))
+        self._names = {
+            SIGNATURE: [row.name for row in self._rows],
+            BYTES_SIGNATURE: [row.bytes_name for row in self._rows],
+        }
+        self._image = self._rows[0] if len(inputs) == 1 and inputs[0].image else None
+        self.media_types = IMAGE_TYPES if self._image else ()
+        """What a body may be beside JSON and raw bytes: the types of files, if rows are images."""
+        if self._image is not None:
+            self._names[IMAGE_SIGNATURE] = [inputs[0].encoded_name]
+        self._name = self._rows[0].name
+        has_plain = len(self._rows) == 1 and PlainRows.reads(self._rows[0])
+        self._plain = PlainRows(self._rows[0]) if has_plain else None
+
+    def decode_json(self, body: bytes) -> Decoded:
+        """A batch of the model's inputs from a JSON body; BadInputError if it is not one."""
+        document = _parse(body)
+        if self._plain is not None and len(document) == 1:
+            for key in ANSWER_KEYS:
+                rows = document.get(key)
+                if isinstance(rows, simdjson.Array) and (array := self._plain.read(rows, body)) is not None:
+                    return Decoded({self._name: array}, ANSWER_KEYS[key])
+        return self._explicit(document.as_dict())
+
+    def decode_raw(self, body: bytes, shape: str | None) -> Decoded:
+        """A batch from the arrays' little-endian bytes and the value of X-Tensor-Shape."""
+        return Decoded(raw.decode(body, shape, self._rows), "predictions")
+
+    def decode_image(self, body: bytes) -> Decoded:
+        """A batch of one row from a JPEG or PNG file; only of a model that takes images (`media_types`)."""
+        if self._image is None:
+            raise BadInputError("this model takes no images")
+        return self._decoded(_image_reader().read_body(body, self._image), "predictions")
+
+    def decode_apart(self, bodies: Mapping[str, bytes], shapes: Mapping[str, str]) -> Decoded:
+        """A batch from each input's bytes and shape, by its name."""
+        return Decoded(raw.decode_apart(bodies, shapes, self._rows), "predictions")
+
+    def _decoded(self, images: tuple[Array, float], answer_key: str) -> Decoded:
+        return Decoded({self._name: images[0]}, answer_key, images[1])
+
+    def _explicit(self, document: dict[str, Any]) -> Decoded:
+        signature = document.get("signature_name", SIGNATURE)
+        names = self._names.get(signature) if isinstance(signature, str) else None
+        if names is None:
+            raise BadInputError(f"no signature {signature!r}: this model has {' and '.join(map(repr, self._names))}")
+        key, found = columns(document, names)
+        if signature == IMAGE_SIGNATURE and self._image is not None:
+            return self._decoded(_image_reader().read_column(found[0], self._image), ANSWER_KEYS[key])
+        batch: Batch = {}
+        for row, column in zip(self._rows, found, strict=True):
+            as_bytes = signature == BYTES_SIGNATURE or isinstance(column.rows[0], dict)
+            batch[row.name] = (read_base64 if as_bytes else read_values)(column, row)
+        return Decoded(batch, ANSWER_KEYS[key])
+
+
+def _image_reader() -> ModuleType:
+    """The module that reads image files; it imports Pillow, which models that take no images can spare."""
+    from serveoff.services.predict_v1 import image_files
+
+    return image_files
+
+
+def _parse(body: bytes) -> simdjson.Object:
+    try:
+        document = simdjson.Parser().parse(body)
+    except (ValueError, RuntimeError) as error:  # RuntimeError: nested too deep, or an integer over 64 bits
+        raise BadInputError(f"the body is not JSON that can be read: {error}") from None
+    if not isinstance(document, simdjson.Object):
+        raise BadInputError('the body must be a JSON object: {"instances": [...]}')
+    return document

@@ -1,0 +1,36 @@
+"""A model's outputs to an answer in JSON, in TensorFlow Serving's words.
+
+One output is a plain list of rows; several are objects by output name, a row each or, for who sent columns, one of
+columns. Integers are JSON integers, booleans `true` and `false`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import orjson
+
+from serveoff.models.tensors import Batch, rows_of
+from serveoff.services.predict_v1.columns import ANSWER_KEYS
+from serveoff.services.predict_v1.errors import BadOutputError
+
+_ROWS = ANSWER_KEYS["instances"]
+
+
+def encode_json(outputs: Batch, answer_key: str) -> bytes:
+    """`{"predictions": [...]}`; BadOutputError where JSON has no word for a number (NaN, infinity)."""
+    for array in outputs.values():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BadOutputError("the model answered NaN or infinity for this input")
+    return orjson.dumps({answer_key: _values(outputs, answer_key)}, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _values(outputs: Batch, answer_key: str) -> Any:
+    if len(outputs) == 1:
+        (array,) = outputs.values()
+        return array
+    if answer_key != _ROWS:
+        return outputs
+    names, columns = list(outputs), outputs.values()
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] if rows_of(outputs) else []

@@ -1,0 +1,226 @@
+"""The registry: docker-compose.yml's `serving.*` labels, read as deployments and endpoints.
+
+As Compose does, it reads every file that COMPOSE_FILE names, later ones over earlier ones, and fills in
+`${NAME:-default}` from the environment over `.env`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from serveoff.loadtests.payloads import carries
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
+LABEL_PREFIX = "serving."
+_SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Eight times as fast, where PyYAML was built with libyaml."""
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+
+
+class RegistryError(Exception):
+    """The registry cannot be read, or a name is not in it; the message says which and what is."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One format behind one server: a block of docker-compose.yml.
+
+    `name` is what reports call it; `service` is the block's own name, which differs for a stand-in.
+    """
+
+    name: str
+    server: str
+    format: str
+    model: str
+    protocols: tuple[str, ...]
+    launcher: str
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Port name (rest, grpc, management, metrics) to the port inside the container."""
+    published: Mapping[str, int] = field(default_factory=dict)
+    """Port name to the port on the host that docker-compose.yml publishes it on."""
+    ready: str = ""
+    ready_match: str = ""
+    ready_per_worker: bool = False
+    """True where `ready_match` must be found once for every worker."""
+    grpc_api: str = ""
+    payloads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Protocol to the encodings that it takes besides the protocol's own: modules of serveoff.loadtests.payloads."""
+    device: str = ""
+    """<port name>/<path> that tells where the model computes: group 1 of `device_match` in its answer."""
+    device_match: str = ""
+    device_log: str = ""
+    """Or group 1 of this, in the server's log."""
+    settings: tuple[str, ...] = ()
+    """Where the server tells how it is set: <port name>/<path>, or `log`."""
+    settings_match: Mapping[str, str] = field(default_factory=dict)
+    """Setting to the pattern that finds it there: serveoff.measure.audit.reported_settings."""
+    counters: str = ""
+    """<port name>/<path> of the Prometheus page on which it says where its time went; empty: nowhere, or in answers."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    service: str = ""
+    variant: str = ""
+    """The setting in which it differs from `base`: `workers=2`; empty for a deployment of the registry."""
+    base: str = ""
+    """The service that a variant is made from."""
+    changes: Mapping[str, str] = field(default_factory=dict)
+    """The variables of docker-compose.yml that a variant changes."""
+
+    @property
+    def ready_count(self) -> int:
+        """How often `ready_match` must be found before the deployment is ready."""
+        return int(self.environment.get("SERVING_WORKERS", "1")) if self.ready_per_worker else 1
+
+    @property
+    def base_name(self) -> str:
+        """What reports call the deployment that this is a variant of; its own name where it is none."""
+        return self.name.partition(".")[0]
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """One endpoint per protocol."""
+        return tuple(Endpoint(self, protocol) for protocol in self.protocols)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A deployment reached by one protocol: what a load test measures."""
+
+    deployment: Deployment
+    protocol: str
+
+    @property
+    def name(self) -> str:
+        """`<deployment>-<protocol>`; a floor has no protocol and keeps its deployment's name."""
+        return self._named(self.deployment.name)
+
+    @property
+    def payloads(self) -> tuple[str, ...]:
+        """The encodings that it takes besides its protocol's own, and that can carry its model's inputs."""
+        others = self.deployment.payloads.get(self.protocol, ())
+        if self.protocol == "call":
+            return others
+        return tuple(name for name in others if carries(name, self.deployment.model))
+
+    @property
+    def base_name(self) -> str:
+        """The endpoint that this is a variant of; its own name where it is none."""
+        return self._named(self.deployment.base_name)
+
+    def _named(self, deployment: str) -> str:
+        return deployment if self.protocol == "call" else f"{deployment}-{self.protocol}"
+
+
+def read_registry(*files: Path, environ: Mapping[str, str] | None = None) -> list[Deployment]:
+    """Every deployment, in the files' order; without files, those of COMPOSE_FILE or docker-compose.yml.
+
+    `environ` is what the variables come from, if not the environment over `.env`.
+    """
+    values = settings() if environ is None else environ
+    services: dict[str, Any] = {}
+    for path in files or compose_files(values):
+        for name, block in _services(path).items():
+            services[name] = _merged(services.get(name, {}), _interpolate(block, values))
+    return [_deployment(name, block) for name, block in services.items() if "serving.server" in block.get("labels", {})]
+
+
+def service_block(service: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """One service as the files say it, merged, with its variables filled in from `environ`."""
+    block: dict[str, Any] = {}
+    for path in compose_files(environ):
+        block = _merged(block, _interpolate(_services(path).get(service, {}), environ))
+    return block
+
+
+def settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables that Compose would see: the environment over the checkout's `.env`."""
+    try:
+        lines = (REPOSITORY / ".env").read_text().splitlines()
+    except OSError:
+        lines = []
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {**{name.strip(): value.strip().strip("\"'") for name, _, value in pairs}, **environ}
+
+
+def compose_files(environ: Mapping[str, str]) -> list[Path]:
+    """The files that Compose would read, in its order."""
+    names = environ.get("COMPOSE_FILE", "").split(environ.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+    return [REPOSITORY / name for name in names if name] or [COMPOSE_FILE]
+
+
+def _services(path: Path) -> dict[str, Any]:
+    try:
+        services: dict[str, Any] = yaml.load(path.read_text(), Loader=_SAFE_LOADER)["services"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise RegistryError(f"cannot read the registry {path}: {error}") from error
+    return services
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One service's block with another file's over it: mappings by key, ports and volumes added, the rest replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = {**merged[key], **value}
+        else:
+            merged[key] = [*merged.get(key, []), *value] if key in ("ports", "volumes") else value
+    return merged
+
+
+def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
+    labels = {key.removeprefix(LABEL_PREFIX): str(value) for key, value in block["labels"].items()}
+    try:
+        ports = {key.removeprefix("port."): int(value) for key, value in labels.items() if key.startswith("port.")}
+        return Deployment(
+            name=labels.get("name", service),
+            server=labels["server"],
+            format=labels["format"],
+            model=labels["model"],
+            protocols=tuple(labels["protocols"].split(",")),
+            launcher=labels["launcher"],
+            ports=ports,
+            published=_published(block.get("ports", []), ports),
+            ready=labels.get("ready", ""),
+            ready_match=labels.get("ready-match", ""),
+            ready_per_worker=labels.get("ready-per-worker") == "true",
+            grpc_api=labels.get("grpc-api", ""),
+            payloads={
+                key.removeprefix("payloads."): tuple(value.split(","))
+                for key, value in labels.items()
+                if key.startswith("payloads.")
+            },
+            device=labels.get("device", ""),
+            device_match=labels.get("device-match", ""),
+            device_log=labels.get("device-log", ""),
+            settings=tuple(filter(None, labels.get("settings", "").split(","))),
+            settings_match={
+                key.removeprefix("settings."): value for key, value in labels.items() if key.startswith("settings.")
+            },
+            counters=labels.get("counters", ""),
+            environment={key: str(value) for key, value in block.get("environment", {}).items()},
+            service=service,
+        )
+    except (KeyError, ValueError) as error:
+        raise RegistryError(f"docker-compose.yml, service {service}: label missing or not usable: {error}") from error
+
+
+def _published(mappings: list[str], ports: Mapping[str, int]) -> dict[str, int]:
+    host_by_container = {int(m.split(":")[-1]): int(m.split(":")[-2]) for m in mappings}
+    return {name: host_by_container[port] for name, port in ports.items() if port in host_by_container}
+
+
+def _interpolate(value: Any, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda m: environ.get(m["name"]) or m["default"] or "", value)
+    if isinstance(value, dict):
+        return {key: _interpolate(item, environ) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_interpolate(item, environ) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""TensorFlow Serving's REST API in JSON: bodies read and answers written."""

@@ -1,0 +1,154 @@
+"""JSON bodies to tensors, by the rules and with the texts of TensorFlow Serving (util/json_tensor.cc).
+
+Row format: `{"instances": [...]}`, each element one row of the batch, a value or an object by input name.
+Column format: `{"inputs": ...}`, a value or an object by input name. Both take `signature_name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import orjson
+
+from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.rest_json.values import dense_array, is_base64, value_text
+from serveoff.services.tfserving.embedded.signatures import Array, TensorInfo, Tensors, shape_text
+
+Document = dict[str, Any]
+
+
+class Format(Enum):
+    """The layout of a request, and so of its answer."""
+
+    ROW = "instances"
+    COLUMN = "inputs"
+
+
+def parse_json(body: bytes) -> Document:
+    """The object in a request body; ServingError where it is not JSON or not an object."""
+    if not body:
+        raise invalid_argument("JSON Parse error: The document is empty")
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise invalid_argument(f"JSON Parse error: {error.msg} at offset: {error.pos}") from None
+    if not isinstance(document, dict):
+        raise invalid_argument(f"JSON Value: {value_text(document)} Is not object")
+    return document
+
+
+def signature_name(document: Document) -> str:
+    """The signature that a request names, empty for the default."""
+    name = document.get("signature_name", "")
+    if not isinstance(name, str):
+        raise invalid_argument(
+            f"JSON Value: {value_text(document)} not formatted correctly. 'signature_name' key must be a string value."
+        )
+    return name
+
+
+def predict_tensors(document: Document, inputs: Mapping[str, TensorInfo]) -> tuple[Format, Tensors]:
+    """The tensors of a predict request, by input name, and its format."""
+    if "instances" in document and "inputs" in document:
+        raise invalid_argument(
+            f"JSON Value: {value_text(document)} Not formatted correctly expecting only one of 'inputs' or 'instances' "
+            "keys to exist "
+        )
+    if "instances" in document:
+        return Format.ROW, _rows(document, document["instances"], inputs)
+    if "inputs" in document:
+        return Format.COLUMN, _columns(document["inputs"], inputs)
+    raise invalid_argument("Missing 'inputs' or 'instances' key")
+
+
+def _rows(document: Document, instances: Any, inputs: Mapping[str, TensorInfo]) -> Tensors:
+    if not isinstance(instances, list):
+        raise invalid_argument(f"JSON Value: {value_text(document)} Excepting 'instances' to be an list/array")
+    if not instances:
+        raise invalid_argument(f"JSON Value: {value_text(document)} No values in 'instances' array")
+    if not isinstance(instances[0], dict) and len(inputs) > 1:
+        raise invalid_argument(
+            "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
+            "tensorinfo_map"
+        )
+    if _is_named(instances[0]):
+        return _named_rows(instances, inputs)
+    return _plain_rows(instances, inputs)
+
+
+def _plain_rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> Tensors:
+    name, info = next(iter(sorted(inputs.items())))
+    try:
+        return {name: dense_array(instances, info.dtype)}
+    except ServingError:
+        # Slow, but only on the way to an error: row by row, so that the text names the row as TF Serving does.
+        return {name: _stack([_plain_row(i, row, info) for i, row in enumerate(instances)], "")}
+
+
+def _plain_row(index: int, row: Any, info: TensorInfo) -> Array:
+    if _is_named(row):
+        raise invalid_argument(f"Expecting value/list but got object at item {index} of input list")
+    try:
+        return dense_array(row, info.dtype)
+    except ServingError as error:
+        raise _at_element(index, "", error) from None
+
+
+def _named_rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> Tensors:
+    columns: dict[str, list[Array]] = {name: [] for name in sorted(inputs)}
+    for index, row in enumerate(instances):
+        if not _is_named(row):
+            raise invalid_argument(f"Expecting object but got list at item {index} of input list")
+        for name, value in row.items():
+            try:
+                if name not in inputs:
+                    raise invalid_argument(f"JSON object: does not have named input: {name}")
+                columns[name].append(dense_array(value, inputs[name].dtype))
+            except ServingError as error:
+                raise _at_element(index, f" key: {name}", error) from None
+        if row.keys() != inputs.keys():
+            raise invalid_argument(
+                f"Failed to process element: {index} of 'instances' list. JSON object: {value_text(row)} "
+                f"must only have keys: {','.join(columns)}"
+            )
+    return {name: _stack(rows, f" key: {name}") for name, rows in columns.items()}
+
+
+def _stack(rows: list[Array], key: str) -> Array:
+    first = rows[0]
+    for index, row in enumerate(rows):
+        if row.size != first.size:
+            raise _at_element(index, key, invalid_argument(f"Expecting tensor size: {first.size} but got: {row.size}"))
+        if row.shape != first.shape:
+            raise _at_element(
+                index,
+                key,
+                invalid_argument(f"Expecting shape {shape_text(first.shape)} but got: {shape_text(row.shape)}"),
+            )
+    return np.stack(rows)
+
+
+def _columns(value: Any, inputs: Mapping[str, TensorInfo]) -> Tensors:
+    if not _is_named(value):
+        if len(inputs) > 1:
+            raise invalid_argument(
+                "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "
+                "tensorinfo_map"
+            )
+        name, info = next(iter(inputs.items()))
+        return {name: dense_array(value, info.dtype)}
+    for name in inputs:
+        if name not in value:
+            raise invalid_argument(f"Missing named input: {name} in 'inputs' object.")
+    return {name: dense_array(value[name], info.dtype) for name, info in inputs.items()}
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, dict) and not is_base64(value)
+
+
+def _at_element(index: int, key: str, error: ServingError) -> ServingError:
+    return invalid_argument(f"Failed to process element: {index}{key} of 'instances' list. Error: {error.status}")

@@ -1,0 +1,109 @@
+import json
+
+import numpy as np
+import pytest
+
+from serveoff.loadtests import answer_check
+from serveoff.loadtests.answer_check import Reservoir
+from serveoff.loadtests.payloads import json_rows
+from serveoff.models.agreement import TOLERANCE
+from tests.loadtests.payloads.models import TWO, model, tensor
+
+SPEC = model(tensor("x"), outputs=(tensor("scores", "float32", 3),))
+EXPECTED = [{"scores": np.float32([[0.7, 0.2, 0.1]])}, {"scores": np.float32([[0.1, 0.1, 0.8]])}]
+
+
+def answer(*rows):
+    return json.dumps({"predictions": [[float(x) for x in row] for row in rows]}).encode()
+
+
+def compare(kept, expected=EXPECTED, spec=SPEC):
+    return answer_check.compare(kept, expected, json_rows, spec)
+
+
+def test_everything_is_kept_while_there_is_room():
+    reservoir = Reservoir(10, seed=1)
+    for i in range(7):
+        reservoir.offer(float(i), i, b"")
+    assert [index for _, index, _ in reservoir.kept] == list(range(7))
+
+
+def test_the_sample_is_capped_seeded_and_spread_evenly():
+    def draw(seed):
+        reservoir = Reservoir(50, seed)
+        for i in range(1000):
+            reservoir.offer(0.0, i, b"")
+        return [index for _, index, _ in reservoir.kept]
+
+    assert draw(3) == draw(3) != draw(4)
+    drawn = np.concatenate([draw(seed) for seed in range(200)])
+    assert len(drawn) == 200 * 50
+    # Each tenth of the stream should get a tenth of 10,000; six standard deviations are 180.
+    assert np.abs(np.histogram(drawn, bins=10, range=(0, 1000))[0] - 1000).max() < 180
+
+
+def test_a_cleared_reservoir_begins_again():
+    reservoir = Reservoir(2, seed=1)
+    for i in range(100):
+        reservoir.offer(0.0, i, b"")
+    kept = reservoir.kept
+    reservoir.clear()
+    reservoir.offer(0.0, 7, b"")
+    assert [index for _, index, _ in reservoir.kept] == [7]
+    assert len(kept) == 2
+
+
+def test_golden_answers_agree():
+    kept = [(0.0, i, answer(*EXPECTED[i]["scores"])) for i in (0, 1, 1)]
+    agreement = compare(kept)
+    assert (agreement.checked, agreement.wrong, agreement.first_fault) == (3, 0, "")
+    assert agreement.max_abs_error == 0.0
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (answer([0.7 + 2 * TOLERANCE, 0.2, 0.1]), "is off by 2e-05 (2 times what is allowed)"),
+        (answer([0.7, 0.2]), "scores has shape (1, 2), expected (1, 3)"),
+        (answer([0.7, 0.2, 0.1], [0.7, 0.2, 0.1]), "scores has shape (2, 3), expected (1, 3)"),
+        (b'{"predictions": [[NaN, 0.2, 0.1]]}', "cannot be read"),
+        (b'{"predictions": [[null, 0.2, 0.1]]}', "not a finite number"),
+        (b"oops", "cannot be read"),
+    ],
+)
+def test_a_wrong_answer_says_what_is_wrong(given, fault):
+    agreement = compare([(0.0, 0, given)])
+    assert (agreement.checked, agreement.wrong) == (1, 1)
+    assert fault in agreement.first_fault
+    assert agreement.first_fault.startswith("input 0")
+
+
+def test_another_top_class_is_said_and_is_none_where_only_rounding_told_the_two_apart():
+    expected = [{"scores": np.float32([[0.5, 0.501]])}]
+    wrong = compare([(0.0, 0, answer([0.501, 0.5]))], expected)
+    assert wrong.first_fault == "input 0: is off by 0.001 (100 times what is allowed), and has another top-1 class"
+    assert compare([(0.0, 0, answer([0.500001, 0.5]))], [{"scores": np.float32([[0.5, 0.500001]])}]).wrong == 0
+
+
+def test_what_is_allowed_grows_with_the_rows_largest_number():
+    expected = [{"scores": np.float32([[0.1, -1000.0, 0.0]])}]
+    close = compare([(0.0, 0, answer([0.1, -1000.0, 0.009]))], expected)
+    assert (close.wrong, close.max_abs_error) == (0, pytest.approx(0.009))
+    assert compare([(0.0, 0, answer([0.1, -1000.0, 0.011]))], expected).wrong == 1
+
+
+def test_of_several_outputs_each_is_held_to_what_its_dtype_allows():
+    expected = [{"scores": np.float32([[1000.0, 0, 0]]), "known": np.array([True])}]
+    near, known, unknown = ([1000.009, 0, 0], True, False)
+
+    def said(scores, flag):
+        return json.dumps({"predictions": [{"scores": scores, "known": flag}]}).encode()
+
+    assert compare([(0.0, 0, said(near, known))], expected, TWO).wrong == 0
+    assert compare([(0.0, 0, said([1000.02, 0, 0], known))], expected, TWO).wrong == 1
+    wrong = compare([(0.0, 0, said(near, unknown))], expected, TWO)
+    assert wrong.first_fault == "input 0: is off by 1 (it must be equal)"
+
+
+def test_nothing_kept_is_nothing_checked():
+    assert compare([]).max_abs_error is None

@@ -1,0 +1,46 @@
+"""The summary of three models, made once: of sound runs, and of runs where things went wrong."""
+
+import pytest
+
+from serveoff.analyse.across_models.outcome import Absent
+from serveoff.analyse.across_models.study import study
+from serveoff.analyse.analysis import analyse
+from tests.serveoff.model_runs import COSTS_S, SCENARIO, add_raw, write_models
+from tests.serveoff.report.conftest import HOSTILE
+from tests.serveoff.synthetic import Faults
+
+FAULTY = {
+    "middle_cnn": Faults(
+        gate_failed=["flask-torchscript-rest"],
+        unavailable=["torchserve-torchscript-rest", "torchserve-torchscript-grpc"],
+        renamed={"flask-keras-eager-rest": HOSTILE},
+    ),
+    "large_net": Faults(killed=["flask-savedmodel-rest"], partial_after_round=2),
+}
+
+
+def summarise(folders, absent=(), problems=None):
+    analyses = [analyse(folder) for folder in folders]
+    about = {model: f"what {model} is good for" for model in COSTS_S}
+    return study("summary-20260102-030405-ab12", analyses, about, problems or {}, absent)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Sound runs; raw float32 is faster the cheaper the model is."""
+    folders = write_models(tmp_path_factory.mktemp("models") / "results")
+    for folder, speedup in zip(folders, (1.02, 1.1, 1.6), strict=True):
+        add_raw(folder, speedup)
+    return folders
+
+
+@pytest.fixture(scope="session")
+def sound(folders):
+    return summarise(folders)
+
+
+@pytest.fixture(scope="session")
+def faulty(tmp_path_factory):
+    folders = write_models(tmp_path_factory.mktemp("faulty") / "results", SCENARIO, FAULTY)
+    gone = [Absent(model="broken_net", reason=f"export failed: {HOSTILE}")]
+    return summarise(folders, gone, {"large_net": "the server did not start"})

@@ -1,0 +1,156 @@
+"""Claims about how code is written (C3, C4, C5), what a graph shows (C6), and what all claims have in common."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from serveoff.analyse import claims
+from serveoff.analyse.analysis import compare
+from serveoff.analyse.claims.agreement import AGREE_WITHIN
+from serveoff.models.agreement import TOLERANCE
+from serveoff.record.results import LayerProbe, load_suite, save_suite
+from tests.serveoff.claim_runs import answered, refused, set_layers
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+
+REPOSITORY = Path(__file__).parents[4]
+FLASK = tuple(f"flask-{f}-rest" for f in ("keras-eager", "torch-eager", "frozen-graph", "savedmodel", "torchscript"))
+GATES = {"C3": "inprocess-frozen-graph", "C4": "inprocess-keras-eager", "C5": "inprocess-torch-eager"}
+
+
+@pytest.fixture(scope="module")
+def all_claims(tmp_path_factory):
+    return compare(write_run(tmp_path_factory.mktemp("claims") / "run", Scenario(only=("none",)))).claims
+
+
+def functions(path):
+    return {node.name for node in ast.parse((REPOSITORY / path).read_text()).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_there_are_ten_and_each_has_a_rule_and_a_way_to_measure_it(all_claims):
+    assert [claim.id for claim in all_claims] == [f"C{number}" for number in range(1, 11)]
+    for claim in all_claims:
+        assert len(claim.rule) > 100
+        assert not claim.text.endswith(".")
+        assert claim.measure.startswith("serveoff run"), "nothing was measured in this run"
+
+
+def test_claims_are_in_the_articles_words(all_claims):
+    texts = {claim.id: claim.text for claim in all_claims}
+    assert texts["C1"] == "Static graphs are faster, in deployment above all"
+    assert texts["C5"] == "TF2 model subclassing mirrors PyTorch's nn.Module"
+
+
+def test_every_test_that_is_named_as_evidence_exists(all_claims):
+    named = {exhibit.test for claim in all_claims for exhibit in claim.exhibits if exhibit.test}
+    assert len(named) >= 10
+    missing = {test for test in named if test.partition("::")[2] not in functions(test.partition("::")[0])}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", ["C3", "C4", "C5"])
+def test_every_test_of_a_claim_is_named_as_its_evidence(all_claims, name):
+    mine = {f for f in functions("tests/models/test_claims.py") if re.match(rf"test_{name.lower()}_", f)}
+    cited = {e.test.partition("::")[2] for c in all_claims if c.id == name for e in c.exhibits if e.test}
+    assert mine
+    assert cited == mine
+
+
+@pytest.mark.parametrize(("name", "floor"), GATES.items())
+def test_a_claim_shown_by_tests_is_confirmed_without_a_run_and_refuted_by_one(run, judge, name, floor):
+    nothing = judge(run("flask-null-rest"), name)
+    assert (nothing.verdict, nothing.measure != "") == ("confirmed", True)
+    assert "nothing was measured" in nothing.reason
+    everything = tuple(f"inprocess-{f}" for f in ("frozen-graph", "keras-eager", "savedmodel", "torch-eager"))
+    assert judge(run(*everything), name).verdict == "confirmed"
+    wrong = judge(run(floor, faults=Faults(gate_failed=[floor])), name)
+    assert wrong.verdict == "refuted"
+    assert [e.figure.value for e in wrong.exhibits if e.unit == "error"] == [0.41]
+
+
+def test_c4_shows_what_the_line_gains_as_c1_has_it(run, judge):
+    folder = run("flask-savedmodel-rest", "flask-keras-eager-rest", "flask-torchscript-rest", "flask-torch-eager-rest")
+    (gain,) = [e for e in judge(folder, "C4").exhibits if e.other]
+    assert gain.figure == next(e.figure for e in judge(folder, "C1").exhibits if e.group == "TensorFlow 2")
+    assert gain.speaks == ""
+
+
+def test_c6_a_session_that_shows_a_layer_makes_it_mixed(run, judge):
+    folder = run(*FLASK)
+    shown = {format: answered() for format in ("keras_eager", "torch_eager", "frozen_graph")}
+    set_layers(folder, **shown, savedmodel=refused(), torchscript=refused())
+    claim = judge(folder, "C6")
+    assert claim.verdict == "mixed"
+    assert claim.reason.startswith("Asked for the layer, 2 of 2 dynamic and 1 of 3 static forms answered.")
+    assert {e.words for e in claim.exhibits if e.group == "agreement"} == {"the layer's values agree"}
+
+
+def test_c6_is_confirmed_or_refuted_by_who_answers(run, judge):
+    folder = run(*FLASK)
+    set_layers(folder, keras_eager=answered(), torch_eager=answered(), savedmodel=refused())
+    assert judge(folder, "C6").verdict == "confirmed"
+    set_layers(folder, keras_eager=refused(), torch_eager=refused(), savedmodel=answered())
+    assert judge(folder, "C6").verdict == "refuted"
+
+
+def test_c6_one_kind_or_no_answer_is_not_enough(run, judge):
+    folder = run(*FLASK)
+    assert judge(folder, "C6").verdict == "not measured"
+    set_layers(folder, keras_eager=answered())
+    assert judge(folder, "C6").verdict == "inconclusive"
+    lost = refused("no answer: TimeoutError()", outcome="failed")
+    set_layers(folder, keras_eager=lost, torchscript=lost, torch_eager=refused("no way", outcome="not asked"))
+    claim = judge(folder, "C6")
+    assert claim.verdict == "inconclusive"
+    assert [e.speaks for e in claim.exhibits if e.mine].count("") == 1, "who was not asked does not decide"
+
+
+def test_c6_an_answer_without_figures_still_counts_as_one(run, judge):
+    folder = run(*FLASK)
+    bare = answered().model_copy(update={"values": [], "with_layer_s": [], "without_s": [0.0]})
+    set_layers(folder, keras_eager=bare, torch_eager=bare, torchscript=refused())
+    claim = judge(folder, "C6")
+    assert (claim.verdict, {e.figure for e in claim.exhibits}) == ("confirmed", {None})
+
+
+def test_c6_of_a_model_without_layers_is_not_measured_and_no_run_would_change_that(run, judge):
+    folder = run(*FLASK)
+    unnamed = LayerProbe(layer="", outcome="not asked", reason="the model names no layers")
+    set_layers(folder, keras_eager=unnamed, torch_eager=unnamed, savedmodel=unnamed)
+    claim = judge(folder, "C6")
+    assert (claim.verdict, claim.measure) == ("not measured", "")
+    assert claim.reason == "The model names no layers: there was none to ask for."
+    assert [e for e in claim.exhibits if e.mine] == []
+
+
+def test_c6_says_what_the_layer_costs_and_where_values_differ(run, judge):
+    folder = run(*FLASK)
+    set_layers(folder, keras_eager=answered(slower=1.7), torch_eager=answered(values=(0.5, 0.26)))
+    claim = judge(folder, "C6")
+    cost = {e.mine: e.figure for e in claim.exhibits if e.metric.startswith("p50 with")}
+    assert cost["flask-keras-eager-rest"].low <= 1.7 <= cost["flask-keras-eager-rest"].high
+    assert cost["flask-keras-eager-rest"].samples == 30
+    (difference,) = [e for e in claim.exhibits if e.group == "agreement"]
+    assert (difference.words, difference.figure.value) == ("the layer's values differ", pytest.approx(0.02, rel=0.05))
+    assert [e.mine for e in claim.exhibits if e.leads] == ["flask-keras-eager-rest"]
+
+
+def test_agreement_is_the_gates():
+    assert AGREE_WITHIN == TOLERANCE
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.5, "confirmed"), (1.5, "refuted"), (None, "refuted")])
+def test_what_is_allowed_decides_where_it_was_recorded_and_the_error_alone_in_older_runs(run, judge, share, verdict):
+    floors = tuple(GATES.values())
+    folder = run(*floors, "inprocess-savedmodel")
+    suite = load_suite(folder)
+    for result in suite.endpoints:
+        result.gate = result.gate.model_copy(update={"max_abs_error": 3e-3, "worst_share": share})
+    save_suite(folder, suite)
+    assert judge(folder, "C3").verdict == verdict
+
+
+def test_rules_are_read_from_the_modules_docstrings():
+    for module in claims.modules():
+        assert claims.rule_of(module) in " ".join(module.__doc__.split())

@@ -1,0 +1,59 @@
+"""What would change the answer, on runs in which it is known."""
+
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.report.formats import html, markdown
+from serveoff.report.sections import choices
+from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.variant_runs import add_payload
+
+FAST, SLOW = "flask-torchscript-rest", "flask-savedmodel-rest"
+SCENARIO = Scenario(only=(FAST, SLOW), round_drift=0.0)
+
+
+def conditions(comparison):
+    return {other.condition: other.endpoint for other in comparison.choices}
+
+
+def test_where_one_endpoint_wins_everything_nothing_would_change_it(tmp_path):
+    comparison = compare(write_run(tmp_path / "run", SCENARIO))
+    assert comparison.choices == ()
+    assert "What would change the answer" not in html.render(comparison)
+
+
+def test_an_encoding_in_which_another_is_quicker_is_named(tmp_path):
+    folder = write_run(tmp_path / "run", SCENARIO)
+    add_payload(folder, FAST, "raw_tensor", speedup=1.2)
+    add_payload(folder, SLOW, "raw_tensor", speedup=4.0)
+    comparison = compare(folder)
+    assert conditions(comparison) == {"encoding": SLOW}
+    (sentence,) = choices.sentences(comparison)
+    assert sentence.startswith("If clients can send raw bytes, savedmodel behind Flask over REST is quicker still: ")
+    assert sentence in markdown.render(comparison).replace("\\", "")
+
+
+def test_who_holds_the_objective_at_a_clearly_higher_rate_is_named(tmp_path):
+    folder = write_run(tmp_path / "run", SCENARIO)
+    rates = (300.0, 500.0, 700.0, 900.0, 1100.0, 1300.0, 1500.0, 1700.0)
+    add_open_loop(folder, FAST, rates, mean_s=0.002)
+    add_open_loop(folder, SLOW, rates, mean_s=0.0007)
+    assert conditions(compare(folder)) == {"arrivals": SLOW}
+
+
+@pytest.mark.parametrize("faster", [SLOW])
+def test_more_callers_can_have_another_answer(tmp_path, faster):
+    folder = write_run(tmp_path / "run", SCENARIO)
+    from serveoff.record.results import load_suite, save_suite
+
+    suite = load_suite(folder)
+    # The slower one's rows of four callers are set aside, and the faster one's put in their place, and the other way.
+    mine, other = suite.endpoint(faster), suite.endpoint(FAST)
+    for a, b in zip(mine.windows, other.windows, strict=True):
+        if a.concurrency > 1:
+            a.rows, b.rows = b.rows, a.rows
+            a.requests, b.requests = b.requests, a.requests
+    save_suite(folder, suite)
+    found = conditions(compare(folder))
+    assert found == {"callers": faster}

@@ -1,0 +1,106 @@
+"""How latencies lie: the spectrum goes as far as samples allow, and every request is in a bin."""
+
+import numpy as np
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.analyse.comparison import Distribution
+from serveoff.analyse.point_estimates import read_rows
+from serveoff.analyse.statistics.bootstrap import min_samples
+from serveoff.analyse.studies.distributions import edge_s, quantiles
+from serveoff.report.sections import distributions as tables
+from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.variant_runs import add_payload, add_variant
+
+ENDPOINT, FLOOR, SLOW = "flask-torchscript-rest", "inprocess-torchscript", "flask-keras-eager-rest"
+SCENARIO = Scenario(window_s=1.5, only=(ENDPOINT, FLOOR, SLOW))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = write_run(tmp_path_factory.mktemp("r") / "run", SCENARIO)
+    add_open_loop(folder, ENDPOINT, (400.0,), search=False)
+    add_payload(folder, ENDPOINT, "raw_tensor", speedup=1.5)
+    add_variant(folder, ENDPOINT, "workers=2", speedup=1.3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def comparison(run):
+    return compare(run)
+
+
+def of(comparison, endpoint, load="1"):
+    return next(d for d in comparison.distributions if (d.point.endpoint, d.point.load.text) == (endpoint, load))
+
+
+def raw(run, endpoint, concurrency):
+    files = [read_rows(path) for path in sorted((run / "rows").glob(f"{endpoint}--r?.parquet"))]
+    window = {1: 0, 4: 1, 16: 2}[concurrency]
+    return np.concatenate([f["latency_s"][f["window"] == window] for f in files])
+
+
+@pytest.mark.parametrize("samples", [6, 35, 36, 367, 368, 3687, 3688, 10**6])
+def test_no_quantile_is_drawn_that_the_samples_cannot_support(samples):
+    drawn = quantiles(samples)
+    assert drawn[0] == 0.5
+    assert all(samples >= min_samples(q - 1e-6) for q in drawn)
+    assert [q in drawn for q in (0.9, 0.99, 0.999)] == [samples >= n for n in (36, 368, 3688)]
+    assert drawn[-1] <= 0.999
+
+
+def test_the_spectrum_is_that_of_all_rows(run, comparison):
+    found, latency = of(comparison, ENDPOINT, "16"), raw(run, ENDPOINT, 16)
+    asked, values = zip(*found.spectrum, strict=True)
+    assert list(values) == pytest.approx(np.quantile(latency, asked).tolist())
+    assert dict(found.spectrum)[0.99] == found.point.p99_s.value
+
+
+def test_every_request_is_in_its_bin(run, comparison):
+    found, latency = of(comparison, ENDPOINT), raw(run, ENDPOINT, 1)
+    edges = [edge_s(found.first_bin + i) for i in range(len(found.counts) + 1)]
+    assert found.counts == tuple(np.histogram(latency, edges)[0])
+    assert sum(found.counts) == latency.size == found.point.samples
+    assert (found.least_s, found.most_s) == (latency.min(), latency.max())
+    assert found.p10_s == np.quantile(latency, 0.1)
+
+
+def test_the_fewest_and_the_most_callers_and_open_loops_are_described_and_variants_are_not(comparison):
+    described = {(d.point.endpoint, d.point.load.text) for d in comparison.distributions}
+    assert described == {
+        *((name, load) for name in (ENDPOINT, SLOW) for load in ("1", "16")),
+        (FLOOR, "1"),
+        (ENDPOINT, "poisson@400"),
+    }
+
+
+def test_an_open_loop_s_wait_is_in_its_distribution(run, comparison):
+    found = of(comparison, ENDPOINT, "poisson@400")
+    files = [read_rows(path) for path in sorted((run / "rows").glob(f"{ENDPOINT}--r?-1.parquet"))]
+    waited = np.concatenate([f["latency_s"] + f["start_s"] - f["intended_start_s"] for f in files])
+    assert found.most_s == pytest.approx(waited.max(), abs=1e-6)
+    assert found.most_s > max(f["latency_s"].max() for f in files)
+
+
+def test_an_invalid_point_is_not_described(tmp_path):
+    compared = compare(write_run(tmp_path / "run", SCENARIO, Faults(wrong_under_load=[SLOW])))
+    assert SLOW not in {d.point.endpoint for d in compared.distributions}
+    assert ENDPOINT in {d.point.endpoint for d in compared.distributions}
+
+
+def test_p999_has_an_interval_where_there_are_samples_and_a_reason_where_there_are_not(comparison):
+    plenty, few = (of(comparison, name) for name in (FLOOR, SLOW))
+    assert plenty.point.samples > 3688 > few.point.samples
+    assert plenty.point.p999_s.low < plenty.point.p999_s.value < plenty.point.p999_s.high
+    assert few.point.p999_s.withheld == f"{few.point.samples:,} of 3,688"
+    cells = {row[0].text: row for row in tables.spectrum(comparison).rows if row[1].text == "1 caller"}
+    assert cells["torchscript"][5].text != "withheld" == cells["keras_eager · REST"][5].text
+    assert few.point.verdict.findings == (), "too few samples for p99.9 is no doubt about a point"
+
+
+def test_without_samples_the_sentence_says_so(comparison, tmp_path):
+    assert "p99.9 is" in tables.sentence(compare(write_run(tmp_path / "long", Scenario(window_s=4, only=(ENDPOINT,)))))
+    short = compare(write_run(tmp_path / "short", Scenario(window_s=0.5, only=(ENDPOINT,))))
+    assert "no endpoint has the samples for p99.9" in tables.sentence(short)
+    assert all(isinstance(d, Distribution) for d in short.distributions)

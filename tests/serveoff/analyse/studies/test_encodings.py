@@ -1,0 +1,232 @@
+"""The payload matrix and its two rankings, on a run whose truth is known."""
+
+import json
+
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.analyse.studies import encodings
+from serveoff.loadtests.payloads import payload_for
+from serveoff.record.results import Gate, load_suite, save_suite
+from serveoff.report.formats import csv, markdown
+from serveoff.report.formats import json as json_form
+from serveoff.report.sections import payloads, ranking
+from serveoff.report.words.names import ENCODINGS, PAYLOADS
+from serveoff.services.registry import read_registry
+from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.variant_runs import add_payload
+
+TORCHSCRIPT, SAVEDMODEL = "flask-torchscript-rest", "flask-savedmodel-rest"
+SERVING_REST, SERVING_GRPC = "tfserving-embedded-savedmodel-rest", "tfserving-embedded-savedmodel-grpc"
+TORCH_REST, TORCH_GRPC = "torchserve-torchscript-rest", "torchserve-torchscript-grpc"
+ALL = (TORCHSCRIPT, SAVEDMODEL, SERVING_REST, SERVING_GRPC, TORCH_REST, TORCH_GRPC)
+SCENARIO = Scenario(only=ALL, round_drift=0.0, concurrencies=(1,))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = write_run(tmp_path_factory.mktemp("r") / "run", SCENARIO)
+    add_payload(folder, TORCHSCRIPT, "raw_tensor", speedup=1.5)
+    add_payload(folder, TORCHSCRIPT, "json_base64", speedup=1.2)
+    add_payload(folder, SAVEDMODEL, "json_base64", speedup=1.3)
+    add_payload(folder, SERVING_GRPC, "grpc_tfserving_bytes", speedup=2.0)
+    add_payload(folder, SERVING_REST, "json_base64", speedup=1.0)
+    add_payload(folder, TORCH_GRPC, "grpc_torchserve_json", speedup=0.5)
+    suite = load_suite(folder)
+    wrong = Gate(passed=False, checked=3, max_abs_error=None, top1_agreement=None, reason="golden input 3: status 400")
+    suite.endpoint(SAVEDMODEL).encoding_gates = {"raw_tensor": wrong}
+    save_suite(folder, suite)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def comparison(folder):
+    return compare(folder)
+
+
+def states(comparison, deployment):
+    return {c.encoding: c.state for c in comparison.encodings.matrix if c.deployment == deployment}
+
+
+def test_the_matrix_has_no_hole(comparison):
+    assert {c.deployment for c in comparison.encodings.matrix} == {
+        *("flask-torchscript", "flask-savedmodel", "tfserving-embedded-savedmodel", "torchserve-torchscript")
+    }
+    over_grpc = {"tensor": "not taken", "bytes": "not taken", "grpc_json": "not taken"}
+    assert states(comparison, "flask-torchscript") == dict.fromkeys(("json", "base64", "raw"), "measured") | over_grpc
+    assert states(comparison, "flask-savedmodel")["raw"] == "failed"
+    assert states(comparison, "tfserving-embedded-savedmodel") == {
+        "json": "measured",
+        "base64": "measured",
+        "raw": "not taken",
+        "tensor": "measured",
+        "bytes": "measured",
+        "grpc_json": "not taken",
+    }
+    assert states(comparison, "torchserve-torchscript") == {
+        "json": "measured",
+        "base64": "not measured",
+        "raw": "not measured",
+        "tensor": "not taken",
+        "bytes": "measured",
+        "grpc_json": "measured",
+    }
+
+
+def test_best_payload_each_is_a_ranking_of_its_own(comparison):
+    best = [(p.encoded.endpoint, p.encoded.encoding) for p in comparison.encodings.best]
+    assert best == [
+        (TORCHSCRIPT, "raw"),
+        (SERVING_GRPC, "bytes"),
+        (SAVEDMODEL, "base64"),
+        (SERVING_REST, "json"),
+        (TORCH_GRPC, "bytes"),
+        (TORCH_REST, "json"),
+    ]
+    main = [e.name for e in comparison.entries if e.rank]
+    assert main == [TORCHSCRIPT, SAVEDMODEL, SERVING_GRPC, SERVING_REST, TORCH_GRPC, TORCH_REST]
+    assert not any(p.tied_above for p in comparison.encodings.best)
+
+
+def test_intervals_of_the_best_hold_for_every_pair_that_they_were_chosen_from(comparison):
+    points = sum(len(places) for places in comparison.encodings.alike)
+    assert points == 12
+    assert comparison.encodings.pairs == points * (points - 1) // 2
+
+
+def test_an_encoding_that_is_not_clearly_quicker_is_not_the_best(comparison):
+    own, same = (e for e in comparison.payloads if e.endpoint == SERVING_REST)
+    assert same.faster.low < 1 < same.faster.high
+    assert encodings.best_of((own, same)) is own
+
+
+def test_where_the_own_encoding_does_not_count_there_is_no_best(tmp_path):
+    folder = write_run(tmp_path / "run", Scenario(only=(TORCHSCRIPT,), concurrencies=(1,)))
+    add_payload(folder, TORCHSCRIPT, "raw_tensor", speedup=1.5)
+    suite = load_suite(folder)
+    for window in suite.endpoint(TORCHSCRIPT).windows:
+        if window.load.plain:
+            window.errors = window.requests // 2
+    save_suite(folder, suite)
+    comparison = compare(folder)
+    assert comparison.encodings.best == ()
+    assert [p.encoded.encoding for places in comparison.encodings.alike for p in places] == ["raw"]
+    assert payloads.matrix(comparison).rows[0][1].text == "INVALID"
+
+
+def test_like_with_like_ranks_each_payload_apart(comparison):
+    alike = {places[0].encoded.encoding: [p.encoded.endpoint for p in places] for places in comparison.encodings.alike}
+    assert alike == {
+        "json": [TORCHSCRIPT, SAVEDMODEL, SERVING_REST, TORCH_REST],
+        "base64": [TORCHSCRIPT, SAVEDMODEL, SERVING_REST],
+        "raw": [TORCHSCRIPT],
+        "tensor": [SERVING_GRPC],
+        "bytes": [SERVING_GRPC, TORCH_GRPC],
+        "grpc_json": [TORCH_GRPC],
+    }
+    assert all([p.rank for p in places] == [*range(1, len(places) + 1)] for places in comparison.encodings.alike)
+
+
+def test_equal_endpoints_are_tied_in_every_ranking(tmp_path):
+    """0.63 and 1.03 ms at the median: sped up so, they are the same."""
+    scenario = Scenario(only=(TORCHSCRIPT, SAVEDMODEL), concurrencies=(1,), speedup={SAVEDMODEL: 1.03 / 0.63})
+    folder = write_run(tmp_path / "run", scenario)
+    for endpoint in (TORCHSCRIPT, SAVEDMODEL):
+        add_payload(folder, endpoint, "raw_tensor", speedup=2.0)
+    found = compare(folder).encodings
+    for places in (found.best, *found.alike):
+        assert [p.tied_above for p in places] == [False, True]
+    assert {p.encoded.encoding for p in found.best} == {"raw"}
+
+
+def test_json_is_what_the_other_encodings_of_an_endpoint_are_set_against(comparison):
+    found = {(e.endpoint, e.encoding): e for e in comparison.payloads}
+    raw = found[TORCHSCRIPT, "raw"]
+    assert raw.than_json.low < 1.5 < raw.than_json.high
+    assert found[TORCHSCRIPT, "json"].than_json is None
+    own = found[TORCH_GRPC, "bytes"]
+    assert own.faster is None
+    assert own.than_json.low < 2 < own.than_json.high
+    assert found[TORCH_GRPC, "grpc_json"].faster.high < 1
+    assert found[SERVING_GRPC, "bytes"].than_json is None, "TensorFlow Serving takes no JSON over gRPC"
+
+
+def test_sizes_and_costs_have_their_counts(comparison):
+    raw = next(e for e in comparison.payloads if e.encoding == "raw")
+    assert (raw.request_bytes, raw.answer_bytes, raw.encode_s, raw.encodes) == (3136, 214, 2e-6, 2 * 64)
+
+
+def test_a_run_without_other_encodings_has_no_matrix(tmp_path):
+    comparison = compare(write_run(tmp_path / "run", SCENARIO))
+    assert comparison.payloads == ()
+    assert comparison.encodings.matrix == comparison.encodings.best == comparison.encodings.alike == ()
+    assert "## Payloads" not in markdown.render(comparison)
+
+
+def test_an_older_run_that_did_not_record_what_is_taken_says_not_measured(folder, tmp_path):
+    suite = load_suite(folder)
+    for endpoint in suite.endpoints:
+        endpoint.encodings, endpoint.taken, endpoint.encoding_gates = {}, [], {}
+    (tmp_path / "rows").symlink_to((folder / "rows").resolve())
+    save_suite(tmp_path, suite)
+    comparison = compare(tmp_path)
+    assert "not taken" not in {c.state for c in comparison.encodings.matrix}
+    assert states(comparison, "flask-savedmodel")["raw"] == "not measured"
+    assert {e.encoding for e in comparison.payloads if e.payload == "raw_tensor"} == {"raw"}
+
+
+def test_every_figure_of_the_matrix_has_its_interval_and_count(comparison):
+    table = payloads.matrix(comparison)
+    assert [c.title for c in table.columns][1:] == [
+        *("JSON list", "base64 in JSON", "raw bytes", "gRPC tensor", "gRPC raw bytes", "JSON list over gRPC")
+    ]
+    assert {title for title, _ in table.groups} == {"torchscript", "savedmodel"}
+    point = comparison.entry(TORCHSCRIPT).alone
+    cell = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "torchscript")[1]
+    assert cell.text == f"{point.p50_s.value * 1e3:.3f}"
+    assert cell.small.endswith(f"n={point.samples:,}")
+    assert "–" in cell.small
+    failed = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "savedmodel")[3]
+    assert (failed.text, failed.small) == ("gate failed", "golden input 3: status 400")
+
+
+def test_the_main_ranking_names_the_payload_of_each_row(comparison):
+    table = ranking.ranking(comparison)
+    at = [c.title for c in table.columns].index("Request")
+    assert [row[at].text for row in table.rows] == [
+        *("JSON list", "JSON list", "gRPC tensor", "JSON list", "gRPC raw bytes", "JSON list")
+    ]
+    assert all("kB" in row[at].small for row in table.rows)
+
+
+def test_the_sentences_name_the_gain_and_the_leader(comparison):
+    assert payloads.sentence(comparison).startswith("gRPC raw bytes makes savedmodel behind the embedded stand-in")
+    best = payloads.best_sentence(comparison)
+    assert best.startswith("With the best payload each, torchscript behind Flask over REST (raw bytes) comes first")
+    assert "savedmodel behind the embedded stand-in over gRPC (gRPC raw bytes) second" in best
+
+
+def test_json_csv_and_markdown_carry_the_same(comparison):
+    document = json.loads(json_form.render(comparison))["encodings"]
+    assert len(document["matrix"]) == 4 * 6
+    measured = next(c for c in document["matrix"] if c["deployment"] == "flask-torchscript" and c["encoding"] == "raw")
+    raw = next(e for e in comparison.payloads if e.encoding == "raw")
+    assert measured["p50_s"]["value"] == raw.point.p50_s.value
+    assert measured["samples"] == raw.point.samples
+    assert [p["endpoint"] for p in document["best"]] == [p.encoded.endpoint for p in comparison.encodings.best]
+    assert [len(places) for places in document["alike"]] == [4, 3, 1, 1, 2, 1]
+    text = markdown.render(comparison)
+    for table in (payloads.matrix, payloads.best, payloads.alike, payloads.payloads):
+        assert markdown.table(table(comparison)) in text
+    lines = csv.render(comparison).splitlines()
+    at = lines[0].split(",").index("encodes")
+    assert {line.split(",")[at] for line in lines[1:] if "raw_tensor" in line} == {"128"}
+
+
+def test_every_encoding_of_the_registry_has_its_words():
+    for deployment in read_registry(environ={}):
+        for protocol, names in deployment.payloads.items():
+            for name in names if protocol != "call" else ():
+                kind = payload_for(protocol, "", name).kind
+                assert ENCODINGS[name] == PAYLOADS[kind]
+                assert kind in encodings.ORDER

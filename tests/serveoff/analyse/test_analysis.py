@@ -1,0 +1,219 @@
+"""A run in a results folder becomes one comparison."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.record.results import ResultsError, load_suite, save_suite
+from serveoff.report.formats.json import render as as_json
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+
+RANKED = 11
+SMALL = Scenario(window_s=1.0, rounds=2)
+TORCH = ("flask-torchscript-rest", "flask-torch-eager-rest")
+KERAS = ("flask-savedmodel-rest", "flask-keras-eager-rest")
+STAND_IN = ("tfserving-embedded-savedmodel-rest", "tfserving-embedded-savedmodel-grpc")
+FEW = Scenario(only=(*TORCH, *KERAS), concurrencies=(1, 16))
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    return compare(write_run(tmp_path_factory.mktemp("results") / "clean", SMALL))
+
+
+def answer(comparison, objective, scope="all"):
+    return next(a for a in comparison.answers if (a.objective, a.scope) == (objective, scope))
+
+
+def test_every_endpoint_of_the_registry_is_an_entry_and_only_contenders_rank(clean):
+    roles = [entry.role for entry in clean.entries]
+    assert (roles.count("contender"), roles.count("floor"), roles.count("null")) == (RANKED, 5, 1)
+    assert [e.rank for e in clean.entries if e.role == "contender"] == list(range(1, RANKED + 1))
+    assert {e.rank for e in clean.entries if e.role != "contender"} == {None}
+
+
+def test_the_ranking_is_by_p50_with_one_caller(clean):
+    p50 = [entry.alone.p50_s.value for entry in clean.entries if entry.rank]
+    assert p50 == sorted(p50)
+    assert {entry.alone.concurrency for entry in clean.entries} == {1}
+    assert clean.entries[RANKED - 1].name == "flask-keras-eager-rest"
+
+
+def test_percentiles_are_recomputed_from_measured_answered_rows(tmp_path):
+    folder = write_run(tmp_path / "run", Scenario(only=("flask-savedmodel-rest",)))
+    point = compare(folder).entries[0].at(4)
+    tables = [pq.read_table(path).to_pydict() for path in sorted((folder / "rows").glob("*.parquet"))]
+    counted = [
+        latency
+        for t in tables
+        for latency, c, measured, status in zip(
+            t["latency_s"], t["concurrency"], t["measured"], t["status"], strict=True
+        )
+        if c == 4 and measured and status == 200
+    ]
+    assert point.samples == len(counted)
+    assert [point.p50_s.value, point.p90_s.value, point.p99_s.value] == list(np.quantile(counted, [0.5, 0.9, 0.99]))
+
+
+def test_a_faster_endpoint_wins_with_a_margin_that_holds_the_truth(tmp_path):
+    scenario = replace(FEW, speedup={"flask-torchscript-rest": 2.0})
+    found = answer(compare(write_run(tmp_path / "run", scenario)), "latency")
+    assert found.winner.name == "flask-torchscript-rest"
+    assert found.outcome == "better"
+    assert found.margin.low <= 2 * 0.00064 / 0.00063 <= found.margin.high
+    assert found.not_worse == ()
+
+
+def test_equal_endpoints_are_not_called_faster(tmp_path):
+    scenario = Scenario(window_s=2.0, only=TORCH, speedup={"flask-torch-eager-rest": 0.00064 / 0.00063})
+    found = answer(compare(write_run(tmp_path / "run", scenario)), "latency")
+    assert found.outcome in ("tie", "inconclusive")
+    assert found.not_worse == (found.runner_up.name,)
+
+
+def test_like_is_compared_with_like_over_rest_endpoints_only(tmp_path):
+    name = "torchserve-torchscript-grpc"
+    scenario = replace(FEW, only=(*TORCH, name), speedup={name: 20.0})
+    found = compare(write_run(tmp_path / "run", scenario))
+    assert answer(found, "latency").winner.name == name
+    assert answer(found, "latency", "json").winner.name.endswith("-rest")
+
+
+def test_throughput_is_the_best_over_concurrencies_and_cost_is_cpu_per_request(clean):
+    best = answer(clean, "throughput")
+    rates = [p.throughput.value for p in clean.points if p.endpoint == best.winner.name]
+    assert best.winner.estimate.value == max(rates)
+    point = clean.entry(best.winner.name).best
+    assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.window_s * 2 / point.samples)
+
+
+def test_cold_start_and_memory_are_by_deployment_and_carry_no_interval(clean):
+    for objective in ("cold_start", "memory"):
+        found = answer(clean, objective)
+        assert found.winner.estimate.low is None
+        assert found.outcome == "no interval"
+        assert found.winner.name in {e.result.deployment for e in clean.entries if e.role == "contender"}
+    assert answer(clean, "artifact").outcome == "exact"
+
+
+def test_overhead_is_measured_against_the_floor_of_the_same_format(clean):
+    entry, floor = clean.entry("flask-savedmodel-rest"), clean.entry("inprocess-savedmodel")
+    assert entry.overhead.value == pytest.approx(entry.alone.p50_s.value / floor.alone.p50_s.value)
+    assert entry.overhead.low <= 1.03 / 0.61 <= entry.overhead.high
+    assert floor.overhead is None
+
+
+def test_overhead_is_not_given_where_the_floor_had_fewer_callers(tmp_path):
+    scenario = Scenario(only=("flask-savedmodel-rest", "inprocess-savedmodel"), concurrencies=(4,))
+    assert compare(write_run(tmp_path / "run", scenario)).entry("flask-savedmodel-rest").overhead is None
+
+
+def test_null_calibrates_and_never_ranks(clean):
+    assert clean.calibration.endpoint == "flask-null-rest"
+    assert clean.calibration.ceiling.value > answer(clean, "throughput").winner.estimate.value
+
+
+def test_static_graphs_are_set_against_dynamic_ones_in_the_same_place(clean):
+    claim = clean.claims[0]
+    found = {(c.framework, c.place, c.concurrency, c.metric): c for c in claim.evidence}
+    keras = found["TensorFlow 2", "flask", 1, "p50"]
+    assert (keras.static, keras.dynamic) == ("flask-savedmodel-rest", "flask-keras-eager-rest")
+    assert keras.ratio.low <= 3.78 / 1.03 <= keras.ratio.high
+    assert ("PyTorch", "inprocess", 1, "p50") in found
+    assert claim.verdict == "mixed"
+
+
+def test_the_claim_is_confirmed_only_where_both_frameworks_say_so(tmp_path):
+    slow = replace(FEW, speedup={"flask-torch-eager-rest": 0.5})
+    assert compare(write_run(tmp_path / "slow", slow)).claims[0].verdict == "confirmed"
+    alone = Scenario(only=KERAS)
+    assert compare(write_run(tmp_path / "alone", alone)).claims[0].verdict == "inconclusive"
+    none = Scenario(only=("flask-null-rest",))
+    assert compare(write_run(tmp_path / "none", none)).claims[0].verdict == "not measured"
+
+
+def test_a_deployment_that_answers_wrongly_ranks_on_none_of_its_endpoints(tmp_path):
+    faults = Faults(wrong_under_load=["tfserving-embedded-savedmodel-grpc"], gate_failed=["flask-torchscript-rest"])
+    found = compare(write_run(tmp_path / "run", replace(FEW, only=(*TORCH, *KERAS, *STAND_IN)), faults))
+    out = {"tfserving-embedded-savedmodel-grpc", "tfserving-embedded-savedmodel-rest", "flask-torchscript-rest"}
+    assert {e.name for e in found.entries if e.role == "contender" and e.rank is None} == out
+    named = {n for a in found.answers for n in (a.winner.name, a.runner_up and a.runner_up.name, *a.not_worse)}
+    assert named.isdisjoint(out | {"tfserving-embedded-savedmodel", "flask-torchscript"})
+    assert all(not c.static.startswith("flask-torchscript") for c in found.claims[0].evidence)
+
+
+def test_a_killed_server_makes_its_point_invalid_and_the_rest_goes_on(tmp_path):
+    found = compare(write_run(tmp_path / "run", FEW, Faults(killed=["flask-savedmodel-rest"])))
+    (bad,) = found.invalid
+    assert (bad.endpoint, bad.concurrency) == ("flask-savedmodel-rest", 16)
+    assert any("killed by signal 9" in f.seen for f in bad.verdict.reasons)
+    assert found.entry("flask-savedmodel-rest").rank is not None
+
+
+def test_an_endpoint_that_could_not_run_is_a_row_with_its_reason(tmp_path):
+    found = compare(
+        write_run(
+            tmp_path / "run",
+            replace(FEW, only=("torchserve-torchscript-rest",)),
+            Faults(unavailable=["torchserve-torchscript-rest"]),
+        )
+    )
+    (entry,) = found.unavailable
+    assert "Java" in entry.result.unavailable
+    assert (entry.points, entry.rank) == ((), None)
+
+
+def test_a_partial_run_is_compared_and_marked(tmp_path):
+    faults = Faults(partial_after_round=1, never_reached=["flask-torch-eager-rest"])
+    found = compare(write_run(tmp_path / "run", FEW, faults))
+    assert found.partial
+    assert {p.endpoint for p in found.invalid} == {"flask-torch-eager-rest"}
+    measured = found.entry("flask-torchscript-rest")
+    assert measured.rank == 1
+    assert {f.code for f in measured.alone.verdict.cautions} == {"missing rounds"}
+
+
+def test_missing_or_broken_rows_are_a_reason_not_a_crash(tmp_path):
+    folder = write_run(tmp_path / "run", FEW)
+    (folder / "rows" / "flask-savedmodel-rest--r1.parquet").unlink()
+    (folder / "rows" / "flask-torchscript-rest--r2.parquet").write_bytes(b"half a file")
+    found = compare(folder)
+    for name, words in (("flask-savedmodel-rest", "are missing"), ("flask-torchscript-rest", "cannot be read")):
+        assert all(not p.valid for p in found.entry(name).points)
+        assert any(words in f.seen for f in found.entry(name).alone.verdict.reasons)
+
+
+def test_the_same_folder_gives_the_same_comparison_to_the_last_digit(tmp_path):
+    folder = write_run(tmp_path / "run", FEW)
+    assert as_json(compare(folder)) == as_json(compare(folder))
+
+
+def test_json_holds_the_whole_comparison(clean):
+    document = json.loads(as_json(clean))
+    assert len(document["entries"]) == len(clean.entries)
+    first = document["entries"][0]["points"][0]
+    assert first["p50_s"]["value"] == clean.entries[0].alone.p50_s.value
+    assert document["answers"][0]["sentence"]
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(ResultsError, match="nowhere"):
+        compare(tmp_path / "nowhere")
+
+
+def test_where_a_gpu_was_asked_for_an_endpoint_that_fell_back_to_the_cpu_does_not_count(tmp_path):
+    folder = write_run(tmp_path / "run", FEW)
+    suite = load_suite(folder)
+    suite.settings.device = "cuda"
+    for endpoint in suite.endpoints:
+        endpoint.device = "cuda:0" if endpoint.endpoint in TORCH else "cpu"
+    save_suite(folder, suite)
+    found = compare(folder)
+    for name in TORCH:
+        assert all(point.valid for point in found.entry(name).points)
+    for name in KERAS:
+        assert {reason.code for point in found.entry(name).points for reason in point.verdict.reasons} == {"device"}

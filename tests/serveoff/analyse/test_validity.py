@@ -1,0 +1,203 @@
+"""What makes a point INVALID, and what is only a caution."""
+
+from dataclasses import replace
+
+import pytest
+
+from serveoff.analyse.validity import Evidence, judge
+from serveoff.record.results import Container, EndpointResult, Gate, Resources, Window
+
+
+def window(**changes):
+    values = {
+        "concurrency": 4,
+        "round": 1,
+        "start_s": 0.0,
+        "duration_s": 2.0,
+        "rows": "rows/x.parquet",
+        "requests": 1000,
+        "errors": 0,
+        "answers_checked": 50,
+        "wrong_answers": 0,
+        "server_cpu_s": 1.8,
+        "client_cpu_s": 0.8,
+    }
+    return Window.model_validate(values | changes)
+
+
+def evidence(role="contender", gate="passed", windows=None, device="cpu", **changes):
+    gates = {
+        "passed": Gate(passed=True, checked=64, max_abs_error=1e-8, top1_agreement=1.0),
+        "failed": Gate(passed=False, checked=64, max_abs_error=0.4, top1_agreement=0.8, reason="class 3, not 8"),
+        "none": None,
+    }
+    endpoint = EndpointResult(
+        endpoint="flask-torchscript-rest",
+        deployment="flask-torchscript",
+        server="flask",
+        format="torchscript",
+        protocol="rest",
+        payload="json",
+        device=device,
+        gate=gates[gate],
+    )
+    windows = [window(), window(round=2)] if windows is None else windows
+    counted = sum(w.requests for w in windows)
+    sound = Evidence(endpoint, role, windows, 2, True, counted, counted, (0.001, 0.00102))
+    return replace(sound, **changes)
+
+
+def both(**changes):
+    return [window(**changes), window(round=2, **changes)]
+
+
+def test_a_sound_point_is_valid_without_a_word():
+    assert judge(evidence()).findings == ()
+    assert judge(evidence()).valid
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "seen"),
+    [
+        (evidence(gate="failed"), "gate failed", "class 3, not 8"),
+        (evidence(gate="none"), "gate missing", "not checked before timing"),
+        (evidence(windows=both(wrong_answers=2)), "wrong answers", "4 of 100 answers"),
+        (evidence(windows=both(answers_checked=0)), "unchecked", "no answer was checked"),
+        (evidence(sibling_wrong="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
+        (evidence(windows=both(errors=3)), "errors", "6 of 2,000 requests failed"),
+        (evidence(windows=both(problems=["the server died: signal 9"])), "window", "round 1: the server died"),
+        (evidence(row_problems=["the raw rows are missing: rows/x.parquet"]), "rows", "rows/x.parquet"),
+        (evidence(windows=[window()]), "missing rounds", "1 of 2 rounds"),
+        (evidence(windows=[]), "not measured", "no window"),
+        (evidence(samples=20, p50_by_round=()), "too few samples", "20 samples"),
+        (evidence(windows=both(client_cpu_s=1.9)), "generator saturated", "95% of one CPU"),
+        (evidence(windows=both(client_cpu_s=3.7), load_cpus=2), "generator saturated", "92% of the 2 CPUs"),
+        (evidence(rows_read=1500), "row count", "1,500 raw rows for 2,000 requests"),
+        (evidence(p50_by_round=(0.001, 0.0025)), "unstable", "factor of 2.50"),
+        (evidence(device_asked="cuda"), "device", "a GPU was asked for, and the model computed on cpu"),
+        (evidence(device_asked="cuda", device="cpu+cuda:0"), "device", "computed on cpu and cuda:0"),
+        (evidence(device_asked="cuda", device=None), "device", "the server does not say its device"),
+        (evidence(device_asked="cuda", role="floor"), "device", "computed on cpu"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_makes_a_point_invalid(broken, code, seen):
+    verdict = judge(broken)
+    found = next(f for f in verdict.reasons if f.code == code)
+    assert not verdict.valid
+    assert seen in found.seen
+    assert found.why
+    assert found.advice
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "code"),
+    [
+        (evidence(samples=200), "too few samples"),
+        (evidence(p50_by_round=(0.001, 0.0015)), "unstable"),
+        (evidence(windows=[window()], run_complete=False), "missing rounds"),
+        (evidence(role="null", windows=both(client_cpu_s=1.95)), "generator ceiling"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_only_a_caution(doubtful, code):
+    verdict = judge(doubtful)
+    assert verdict.valid
+    assert [f.code for f in verdict.cautions] == [code]
+
+
+def test_null_answers_zeros_so_its_answers_are_not_judged():
+    assert judge(evidence(role="null", gate="none", windows=both(answers_checked=0, wrong_answers=5))).valid
+
+
+def test_a_floor_has_no_client_and_is_checked_by_the_gate_alone():
+    assert judge(evidence(role="floor", windows=both(answers_checked=0, client_cpu_s=2.0))).valid
+    assert not judge(evidence(role="floor", gate="failed", windows=both(answers_checked=0))).valid
+
+
+def test_a_failed_gate_is_the_reason_where_nothing_was_timed_after_it():
+    assert [f.code for f in judge(evidence(gate="failed", windows=[])).reasons] == ["gate failed"]
+
+
+def test_several_load_generators_may_use_a_cpu_each():
+    assert judge(evidence(windows=both(client_cpu_s=3.4), load_cpus=2)).findings == ()
+
+
+def test_every_reason_is_told_not_only_the_first():
+    found = judge(evidence(gate="failed", windows=both(errors=1, wrong_answers=1)))
+    assert {f.code for f in found.reasons} == {"gate failed", "wrong answers", "errors"}
+
+
+@pytest.mark.parametrize("asked", ["cuda", "auto", "cpu"])
+def test_a_gpu_that_computes_is_no_reason_for_doubt_whatever_was_asked_for(asked):
+    assert judge(evidence(device="cuda:0", device_asked=asked)).findings == ()
+
+
+@pytest.mark.parametrize("asked", ["auto", "cpu"])
+def test_the_cpu_is_as_good_as_any_device_where_no_gpu_was_asked_for(asked):
+    assert judge(evidence(device="cpu", device_asked=asked)).findings == ()
+
+
+def test_null_has_no_model_so_no_gpu_is_asked_of_it():
+    assert judge(evidence(role="null", device_asked="cuda")).valid
+
+
+def in_container(*problems, **changes):
+    judged = evidence(**changes)
+    container = Container(
+        image="serveoff/flaskrest-torch",
+        image_digest="sha256:" + "0" * 64,
+        image_bytes=900_000_000,
+        cpus=[0],
+        memory_limit_bytes=4 * 2**30,
+        user_id=10001,
+        capabilities=0,
+        no_new_privileges=True,
+        read_only_root=True,
+        problems=list(problems),
+    )
+    return replace(judged, endpoint=judged.endpoint.model_copy(update={"container": container}))
+
+
+def test_a_container_as_it_was_asked_for_is_without_a_word():
+    assert judge(in_container(windows=both(server_throttled_s=0.0))).findings == ()
+
+
+def test_each_difference_from_what_was_asked_for_is_a_reason():
+    problems = ["it may run on cores 0,1, 0 were asked for", "its memory limit is 8 bytes, 4 were asked for"]
+    found = judge(in_container(*problems)).reasons
+    assert [(f.code, f.seen) for f in found] == [("container", problem) for problem in problems]
+    assert "docker compose config" in found[0].advice
+
+
+def test_a_container_that_had_what_others_had_not_does_not_count():
+    (found,) = judge(in_container(unequal=["cores 0, 1, where most had core 0"])).reasons
+    assert (found.code, found.seen) == ("unequal containers", "its container had cores 0, 1, where most had core 0")
+
+
+@pytest.mark.parametrize(("throttled_s", "codes"), [(0.0, []), (0.02, []), (0.03, ["throttled"]), (3.0, ["throttled"])])
+def test_throttling_above_a_hundredth_of_the_time_is_a_caution_and_never_more(throttled_s, codes):
+    verdict = judge(in_container(windows=both(server_throttled_s=throttled_s)))
+    assert verdict.valid
+    assert [f.code for f in verdict.cautions] == codes
+
+
+def test_the_caution_says_how_long_a_server_was_held_back():
+    (found,) = judge(in_container(windows=both(server_throttled_s=0.64))).cautions
+    assert "held it back for 32% of the time" in found.seen
+    assert "SERVER_CPU_LIMIT" in found.advice
+
+
+def test_processes_that_have_not_what_was_asked_for_do_not_count():
+    judged = evidence()
+    problems = ["it has 2 workers, 1 was asked for", "1 of its 6 threads (python 12) may run on core 1, core 0 was ..."]
+    resources = Resources(cpus=[0, 1], workers=2, problems=problems)
+    found = judge(replace(judged, endpoint=judged.endpoint.model_copy(update={"resources": resources}))).reasons
+    assert [(f.code, f.seen) for f in found] == [("resources", problem) for problem in problems]
+    assert all(f.why and f.advice for f in found)
+
+
+def test_processes_that_had_what_others_had_not_do_not_count():
+    (found,) = judge(evidence(unequal=["a memory limit of 1 GiB, where most had no memory limit"])).reasons
+    assert found.code == "unequal resources"
+    assert found.seen == "its processes had a memory limit of 1 GiB, where most had no memory limit"

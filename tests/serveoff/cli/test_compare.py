@@ -1,0 +1,149 @@
+"""`serveoff compare`: the gate, its exit code, its Markdown, and baselines."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from serveoff.analyse.analysis import analyse
+from serveoff.analyse.regressions import regressions
+from serveoff.analyse.run_diff import versus
+from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
+from serveoff.cli import app as cli
+from serveoff.cli import compare as comparing
+from serveoff.errors import ExitCode, ResultsFailure, ServeoffError, UsageError
+from serveoff.record.results import load_suite, save_suite
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+
+TORCHSCRIPT = "flask-torchscript-rest"
+SOUND = Faults()
+ENDPOINTS = (TORCHSCRIPT, "flask-torch-eager-rest", "flask-savedmodel-rest", "inprocess-torchscript")
+
+
+def write(folder, faults=SOUND, **changes):
+    return write_run(folder, Scenario(**{"window_s": 1.0, "only": ENDPOINTS, "round_drift": 0.0, **changes}), faults)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("results")
+    write(root / "before")
+    write(root / "again", seed=8)
+    write(root / "slower", seed=9, speedup={TORCHSCRIPT: 0.7})
+    write(root / "slightly", seed=10, speedup={TORCHSCRIPT: 0.97})
+    write(root / "killed", Faults(killed=(TORCHSCRIPT,)), seed=11)
+    elsewhere = write(root / "elsewhere", seed=12)
+    suite = load_suite(elsewhere)
+    suite.environment.machine.id = "another"
+    save_suite(elsewhere, suite)
+    return root
+
+
+@pytest.fixture(scope="module")
+def runs(folders):
+    names = ("before", "again", "slower", "slightly", "killed")
+    return {name: analyse(folders / name) for name in names}
+
+
+def compare(folders, a, b, threshold=0.05, different_machines=False):
+    out = io.StringIO()
+    good = comparing.compare_runs(
+        str(folders / a), str(folders / b), threshold, different_machines, Console(file=out, width=400)
+    )
+    return good, out.getvalue()
+
+
+def test_an_endpoint_that_got_slower_is_named_and_nothing_else(runs):
+    worse = regressions(versus(runs["before"], runs["slower"]))
+    assert {r.line.entry.name for r in worse} == {TORCHSCRIPT}
+    assert {r.statistic for r in worse} >= {"p50", "throughput"}
+    assert all(r.ratio.high < 1 for r in worse)
+
+
+@pytest.mark.parametrize("after", ["again", "slightly"])
+def test_noise_and_less_than_the_threshold_are_no_regression(runs, after):
+    assert regressions(versus(runs["before"], runs[after])) == []
+
+
+def test_with_a_lower_threshold_what_is_sure_counts(runs):
+    worse = regressions(versus(runs["before"], runs["slower"]), threshold=0.5)
+    assert worse == [], "43% slower is not 50%"
+
+
+def test_faster_is_no_regression(runs):
+    assert regressions(versus(runs["slower"], runs["before"])) == []
+
+
+def test_a_point_that_no_longer_counts_is_a_regression(runs):
+    worse = regressions(versus(runs["before"], runs["killed"]))
+    assert [(r.line.entry.name, r.line.concurrency, r.ratio) for r in worse] == [(TORCHSCRIPT, 16, None)]
+    assert "no longer VALID" in worse[0].why
+
+
+def test_many_comparisons_widen_the_interval():
+    ratio = Estimate(0.9, 0.85, 0.95, 1000)
+    assert simultaneous(ratio, 1) == ratio
+    wide = simultaneous(ratio, 30)
+    assert wide.low < ratio.low < ratio.high < wide.high
+    assert wide.value == 0.9
+
+
+def test_the_markdown_opens_with_the_verdict_and_has_every_figure(folders):
+    good, text = compare(folders, "before", "slower")
+    assert not good
+    assert text.startswith("# Regression: 1 endpoint slower")
+    assert "## What got worse" in text
+    assert "## Endpoint by endpoint" in text
+    good, text = compare(folders, "before", "again")
+    assert good
+    assert text.startswith("# No regression")
+    assert "## What got worse" not in text
+
+
+def test_different_machines_are_refused_unless_asked_for(folders):
+    with pytest.raises(UsageError, match="different machines"):
+        compare(folders, "before", "elsewhere")
+    assert compare(folders, "before", "elsewhere", different_machines=True)[0]
+
+
+def test_a_baseline_gives_the_verdict_of_its_run(folders, tmp_path):
+    file = tmp_path / "baseline.json"
+    comparing.store_baseline(str(folders / "before"), file)
+    assert file.stat().st_size < 1_000_000
+    for after, good in (("slower", False), ("again", True), ("killed", False)):
+        out = io.StringIO()
+        assert comparing.compare_runs(str(file), str(folders / after), 0.05, False, Console(file=out)) is good
+        assert "before" in out.getvalue()
+
+
+def test_a_baseline_keeps_figures_and_intervals_to_the_digits_shown(folders, runs, tmp_path):
+    file = tmp_path / "baseline.json"
+    comparing.store_baseline(str(folders / "before"), file)
+    kept, whole = comparing.load(str(file)), runs["before"]
+    for stored, measured in zip(versus(kept, runs["again"]).lines, versus(whole, runs["again"]).lines, strict=True):
+        for one, other in zip(stored.pairs, measured.pairs, strict=True):
+            assert one.a == other.a
+            if one.ratio is not None:
+                assert one.ratio.value == pytest.approx(other.ratio.value)
+                assert one.ratio.low == pytest.approx(other.ratio.low, rel=0.02)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"baseline": 2}', "\x00", json.dumps({"baseline": 1})])
+def test_a_file_that_is_no_baseline_is_refused(tmp_path, content):
+    file = tmp_path / "b.json"
+    file.write_text(content)
+    with pytest.raises(ResultsFailure, match="is no baseline"):
+        comparing.load(str(file))
+
+
+def test_the_exit_code_is_99_for_a_regression_only(folders):
+    runner = CliRunner()
+    names = {name: str(folders / name) for name in ("before", "again", "slower", "elsewhere")}
+    assert runner.invoke(cli.app, ["compare", names["before"], names["slower"]]).exit_code == ExitCode.REGRESSION == 99
+    assert runner.invoke(cli.app, ["compare", names["before"], names["again"]]).exit_code == 0
+    assert runner.invoke(cli.app, ["compare", names["before"], names["slower"], "--threshold", "60"]).exit_code == 0
+    failed = runner.invoke(cli.app, ["compare", names["before"], names["elsewhere"]])
+    assert isinstance(failed.exception, ServeoffError)
+    assert failed.exception.exit_code == ExitCode.USAGE

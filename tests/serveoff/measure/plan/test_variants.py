@@ -1,0 +1,58 @@
+import pytest
+
+from serveoff.errors import UsageError
+from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.plan.variants import Variation, check_variations, parse_variation, vary
+from serveoff.services.registry import read_registry, service_block
+
+REGISTRY = read_registry(environ={})
+
+
+@pytest.mark.parametrize(
+    "text", ["workers=2,4", "batching=16@flask-*", "defaults", "threads=2@a+b", "defaults@flask-*"]
+)
+def test_a_variation_is_read_as_it_is_written(text):
+    assert parse_variation(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "workers", "workers=", "workers=0", "workers=a", "color=2", "defaults=1", "workers=2,"]
+)
+def test_anything_else_is_refused_with_what_there_is(text):
+    with pytest.raises(UsageError, match="no variation") as refused:
+        parse_variation(text)
+    assert "workers=N" in refused.value.hint
+
+
+def test_every_deployment_that_serves_a_model_is_varied_and_nothing_else():
+    made = vary(REGISTRY, [parse_variation("workers=2")])
+    assert {d.base for d in made} == {d.service for d in REGISTRY if d.server != "inprocess" and d.format != "null"}
+    assert all(d.environment["SERVING_WORKERS"] == "2" and d.variant == "workers=2" for d in made)
+
+
+def test_a_variant_is_named_after_its_base():
+    (variant,) = vary(REGISTRY, [Variation("workers", ("4",), ("flask-torchscript",))])
+    (endpoint,) = variant.endpoints
+    assert (endpoint.name, endpoint.base_name) == ("flask-torchscript.workers-4-rest", "flask-torchscript-rest")
+    assert variant.ready_count == 1
+
+
+def test_a_pattern_that_matches_nothing_is_refused():
+    with pytest.raises(UsageError, match="nothing to vary is called 'nosuch'"):
+        check_variations(REGISTRY, [parse_variation("workers=2@nosuch")])
+
+
+def test_a_plan_varies_the_endpoints_that_were_chosen_and_only_by_their_protocols():
+    plan = make_plan(REGISTRY, ["torchserve-*-grpc", "flask-null"], PROFILES["quick"], [parse_variation("workers=2")])
+    assert [e.name for e in plan.endpoints] == [
+        "torchserve-torchscript-grpc",
+        "flask-null-rest",
+        "torchserve-torchscript.workers-2-grpc",
+    ]
+
+
+def test_a_variant_of_a_container_is_its_base_with_the_variable_changed():
+    variables = {"INTRA_OP_THREADS": "0", "OUT_OF_THE_BOX": "1"}
+    block = service_block("tfserving-savedmodel", variables)
+    assert "--tensorflow_intra_op_parallelism=0" in block["command"]
+    assert service_block("flask-torchscript", variables)["environment"]["SERVING_OUT_OF_THE_BOX"] == "1"

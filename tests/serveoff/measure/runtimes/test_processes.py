@@ -1,0 +1,100 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from serveoff.measure.runtimes import processes
+from serveoff.measure.runtimes.cpus import available_cpus
+
+TREE = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def start(code, **options):
+        process = processes.spawn([sys.executable, "-c", code], os.environ, tmp_path / "log", **options)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        processes.stop(process, grace_s=0.1)
+
+
+def wait_for(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_stop_ends_the_whole_tree_even_when_a_child_ignores_sigterm(start, tmp_path):
+    process = start(TREE.format(child=STUBBORN))
+    wait_for(lambda: len(psutil.Process(process.pid).children()) == 1)
+    child = psutil.Process(process.pid).children()[0]
+    time.sleep(0.3)
+    processes.stop(process, grace_s=1)
+    assert process.returncode is not None
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_frozen_group_uses_no_cpu_and_goes_on_after_a_thaw(start, tmp_path):
+    process = start("while True: pass")
+    watched = psutil.Process(process.pid)
+    wait_for(lambda: watched.cpu_times().user > 0.05)
+    processes.freeze(process)
+    wait_for(lambda: watched.status() == psutil.STATUS_STOPPED)
+    before = watched.cpu_times().user
+    time.sleep(0.3)
+    assert watched.cpu_times().user == before
+    processes.thaw(process)
+    wait_for(lambda: watched.cpu_times().user > before)
+
+
+def test_a_frozen_group_can_be_stopped(start):
+    process = start("import time; time.sleep(60)")
+    processes.freeze(process)
+    processes.stop(process, grace_s=5)
+    assert process.returncode == -signal.SIGTERM
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no CPU affinity")
+def test_a_child_runs_on_the_cores_it_was_given_and_we_stay_on_ours(start):
+    mine, core = os.sched_getaffinity(0), available_cpus()[-1]
+    process = start("import time; time.sleep(60)", cpus=[core])
+    assert os.sched_getaffinity(process.pid) == {core}
+    assert os.sched_getaffinity(0) == mine
+
+
+def test_exits_are_described_in_words():
+    assert processes.describe_exit(3) == "exit code 3"
+    assert processes.describe_exit(-signal.SIGKILL) == "killed by SIGKILL"
+
+
+def test_tail_of_a_log(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("\n".join(map(str, range(100))))
+    assert processes.tail(log, lines=2) == "98\n99"
+    assert processes.tail(tmp_path / "none") == ""
+
+
+def test_interrupt_lets_a_child_finish(start, tmp_path):
+    code = "import time\ntry:\n print('up', flush=True); time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(7)"
+    process = start(code)
+    wait_for(lambda: "up" in (tmp_path / "log").read_text())
+    processes.interrupt(process, grace_s=5)
+    assert process.returncode == 7
+
+
+def test_spawn_with_pipes_talks(start):
+    process = start("print(input()[::-1], flush=True)", pipes=True)
+    answer, _ = process.communicate(b"abc\n", timeout=10)
+    assert answer == b"cba\n"
+    assert isinstance(process, subprocess.Popen)

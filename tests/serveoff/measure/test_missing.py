@@ -1,0 +1,81 @@
+"""A model that could not be exported to every format: what it lacks is told, and the rest is measured."""
+
+import csv
+import io
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from serveoff.analyse.analysis import compare
+from serveoff.cli import app as cli
+from serveoff.measure import run_lifecycle
+from serveoff.measure.plan.plan import make_profile
+from serveoff.record.results import load_suite
+from serveoff.report.formats import csv as lines
+from serveoff.report.formats import html, markdown
+from serveoff.report.words import findings
+from tests.imported import write_model
+
+REASON = "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"
+PROFILE = make_profile(0.5, 0.2, 1, (1,), variations=("defaults",))
+
+
+@pytest.fixture
+def carried_out(tmp_path, monkeypatch):
+    """Run these endpoints of an imported model that has one format, TorchScript, of which nothing is served here."""
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path / "models"))
+    monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path / "results"))
+    write_model(tmp_path / "models" / "mine", missing=("savedmodel", "keras_eager"))
+
+    def run(*endpoints):
+        request = run_lifecycle.Request("mine", "quick", PROFILE, endpoints=endpoints)
+        run_lifecycle.check(request)
+        run_lifecycle.prepare(request, Console(quiet=True))
+        folder = run_lifecycle.begin(request)
+        run_lifecycle.carry_out(folder, Console(quiet=True))
+        return folder
+
+    return run
+
+
+def test_every_endpoint_of_a_missing_format_says_why_and_the_run_is_complete(carried_out):
+    folder = carried_out("flask-savedmodel", "tfserving-savedmodel", "inprocess-savedmodel")
+    suite = load_suite(folder)
+    assert suite.complete
+    assert {e.unavailable for e in suite.endpoints} == {REASON}
+    assert [e.protocol for e in suite.endpoints] == ["rest", "grpc", "rest", "call"]
+    assert not any(e.variant or e.windows or e.cold_start for e in suite.endpoints), "its variants are no rows"
+    assert suite.model_source == "torchscript"
+
+
+def test_the_reason_is_in_every_form_of_the_report(carried_out):
+    found = compare(carried_out("flask-savedmodel"))
+    assert [cell.text for cell in findings.unavailable(found).rows[0]][1:] == ["all of it", REASON]
+    section = html.render(found).split('id="unavailable-h"')[1].split("</section>")[0]
+    assert REASON in section
+    assert REASON in markdown.render(found).split("## What could not run here")[1].replace("\\", "")
+    (line,) = csv.DictReader(io.StringIO(lines.render(found)))
+    assert line["reasons"] == REASON
+
+
+@pytest.mark.slow
+def test_the_rest_goes_on(carried_out):
+    suite = load_suite(carried_out("flask-savedmodel", "flask-null"))
+    missing, null = suite.endpoints if suite.endpoints[0].unavailable else suite.endpoints[::-1]
+    assert (missing.unavailable, null.unavailable) == (REASON, "")
+    assert null.gate.passed
+    assert null.gate.top1_agreement == 1.0, "one of its two outputs has classes"
+    assert null.windows[0].requests > 0
+    assert null.windows[0].wrong_answers == 0
+    assert suite.complete
+
+
+def test_list_marks_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    write_model(tmp_path / "mine")
+    lines_said = CliRunner().invoke(cli.app, ["list", "--model", "mine"]).stdout.splitlines()
+    rows = {line.split()[0]: line.rstrip() for line in lines_said if line.strip()}
+    assert rows["flask-savedmodel"].endswith(f"none: {REASON}")
+    assert rows["flask-torchscript"].endswith("flask-torchscript-rest")

@@ -1,0 +1,69 @@
+"""Readiness by a server's own word, against a real process that says it step by step."""
+
+import os
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from serveoff.errors import ServerFailed
+from serveoff.measure.plan.plan import find_deployment
+from serveoff.measure.readiness import wait_port, wait_ready
+from serveoff.measure.runtimes import processes
+from serveoff.measure.runtimes.local import LocalServer, free_port
+from serveoff.services.registry import read_registry
+
+SERVER = """
+import http.server, sys, time
+began = time.monotonic()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        workers = min(int((time.monotonic() - began) / 0.5), 2)
+        self.send_response(200); self.end_headers()
+        self.wfile.write(b'{"status": "READY"}' * workers if self.path == "/models/digits_cnn" else b"Healthy")
+    def log_message(self, *a): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def start(code, workers="1"):
+        port = free_port()
+        torchserve = find_deployment(read_registry(environ={"WORKERS": workers}), "torchserve-torchscript")
+        deployment = replace(torchserve, model="digits_cnn")
+        log = tmp_path / "log"
+        spawned_at = time.perf_counter()
+        process = processes.spawn([sys.executable, "-c", code, str(port)], os.environ, log)
+        started.append(process)
+        addresses = {"rest": f"127.0.0.1:{port}", "management": f"127.0.0.1:{port}"}
+        return LocalServer(deployment, process, addresses, log, spawned_at)
+
+    yield start
+    for process in started:
+        processes.stop(process, grace_s=1)
+
+
+def test_ready_is_later_than_the_open_port_and_waits_for_a_ready_worker(start):
+    server = start(SERVER)
+    assert wait_port(server, 20) < wait_ready(server, 20)
+
+
+def test_every_worker_must_be_ready(start):
+    assert wait_ready(start(SERVER, workers="2"), 20) >= 1.0
+
+
+def test_a_server_that_ends_is_reported_with_its_last_words(start):
+    server = start("raise SystemExit('error: no such model')")
+    with pytest.raises(
+        ServerFailed, match=r"ended \(exit code 1\) before it could open its port\nerror: no such model"
+    ):
+        wait_port(server, 20)
+
+
+def test_a_server_that_never_becomes_ready_is_given_up(start):
+    with pytest.raises(ServerFailed, match="did not open its port within 1 s"):
+        wait_port(start("import time; time.sleep(60)"), 1)

@@ -1,0 +1,127 @@
+"""The page for those who see little, use no mouse, or want no motion: axe-core, and the keyboard, in Chromium."""
+
+import pytest
+
+from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, needs_chromium, opened
+from tests.serveoff.report.conftest import RUNS
+
+pytestmark = needs_chromium
+OPEN_BOXES = "document.querySelectorAll('details').forEach((box) => { box.open = true; })"
+REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+  .filter((e) => e.checkVisibility() && e.tabIndex >= 0).map((e, n) => { e.dataset.stop = n; return n; })"""
+FOCUSED = """() => {
+  const e = document.activeElement, style = getComputedStyle(e), r = e.getBoundingClientRect();
+  const [x, y] = [(r.left + r.right) / 2, (r.top + Math.min(r.bottom, innerHeight + r.top)) / 2];
+  const top = document.elementFromPoint(x, y);
+  return {
+    stop: e.dataset.stop === undefined ? null : Number(e.dataset.stop), name: e.outerHTML.slice(0, 90),
+    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    inView: r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth,
+    covered: r.height < innerHeight / 2 && !(top && (e.contains(top) || top.contains(e))),
+  };
+}"""
+CURRENT = "[...document.querySelectorAll('nav [aria-current]')].map((link) => link.hash)"
+
+
+def address(rendered, run):
+    return rendered[run].paths["html"].as_uri()
+
+
+LOOKS = [
+    ("clean", 390, "dark"),
+    ("clean", 1280, "light"),
+    *(("clean", ENOUGH_FOR_EVERY_TABLE, scheme) for scheme in ("light", "dark")),
+    *((run, ENOUGH_FOR_EVERY_TABLE, ("light", "dark")[n % 2]) for n, run in enumerate(RUNS) if run != "clean"),
+]
+"""Every table and every fault, each scheme and each width: not all of them with all."""
+
+
+@pytest.mark.parametrize(("run", "width", "scheme"), LOOKS)
+def test_axe_finds_no_fault(browser, rendered, run, scheme, width):
+    with opened(browser, address(rendered, run), width, color_scheme=scheme) as page:
+        page.evaluate(OPEN_BOXES)
+        assert faults(page) == {}
+
+
+def test_axe_would_find_a_fault(browser, rendered):
+    with opened(browser, address(rendered, "clean"), ENOUGH_FOR_EVERY_TABLE) as page:
+        page.evaluate("""() => {
+          const main = document.querySelector("main");
+          main.insertAdjacentHTML("afterbegin", '<p style="color:#bbb">pale</p><input><img src="data:,">');
+          document.querySelector("svg.chart").removeAttribute("aria-label");
+        }""")
+        assert {"color-contrast", "label", "image-alt", "svg-img-alt"} <= set(faults(page))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(browser, rendered, width):
+    with opened(browser, address(rendered, "clean"), width, reduced_motion="reduce") as page:
+        expected = page.evaluate(REACHABLE)
+        seen = []
+        for _ in expected:
+            page.keyboard.press("Tab")
+            seen.append(page.evaluate(FOCUSED))
+        assert [at["stop"] for at in seen] == expected
+        assert len(expected) > 60
+        assert [at["name"] for at in seen if not at["ring"]] == []
+        assert [at["name"] for at in seen if not at["inView"]] == []
+        assert [at["name"] for at in seen if at["covered"]] == []
+
+
+def test_the_first_tab_offers_to_skip_to_the_answer(browser, rendered):
+    with opened(browser, address(rendered, "clean"), reduced_motion="reduce") as page:
+        page.keyboard.press("Tab")
+        link = page.locator(".skip")
+        assert link.bounding_box()["x"] >= 0
+        page.keyboard.press("Enter")
+        assert page.evaluate("location.hash") == "#answer"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('#answer, #ranking') !== null"), "the nav was skipped"
+
+
+def test_a_table_is_sorted_and_a_box_opened_by_key(browser, rendered):
+    with opened(browser, address(rendered, "clean")) as page:
+        page.locator(".t-latency thead button", has_text="p99").focus()
+        page.keyboard.press("Enter")
+        assert page.locator(".t-latency th", has_text="p99").get_attribute("aria-sort") == "ascending"
+        page.keyboard.press("Space")
+        assert page.locator(".t-latency th", has_text="p99").get_attribute("aria-sort") == "descending"
+        page.locator("details:has(.t-points) > summary").focus()
+        page.keyboard.press("Enter")
+        assert page.locator(".t-points").is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_nav_shows_the_section_being_read(browser, rendered, width):
+    with opened(browser, address(rendered, "clean"), width, reduced_motion="reduce") as page:
+        assert page.evaluate(CURRENT) == []
+        for link in ("#ranking", "#cold-start", "#static-dynamic", "#raw-data"):
+            page.locator(f"nav a[href='{link}']").click()
+            page.wait_for_timeout(150)
+            assert page.evaluate(CURRENT) == [link]
+            shown = page.locator("nav [aria-current]").bounding_box()
+            assert shown["x"] >= 0
+            assert shown["x"] + shown["width"] <= width
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(150)
+        assert page.evaluate(CURRENT) == []
+
+
+def test_without_script_the_nav_leads_to_every_section(browser, rendered):
+    with opened(browser, address(rendered, "clean"), java_script_enabled=False, reduced_motion="reduce") as page:
+        for link in page.locator("nav a").all():
+            target = page.locator(f"section{link.get_attribute('href')}")
+            assert target.count() == 1
+        page.locator("nav a[href='#resources']").click()
+        assert 0 <= page.locator("#resources-h").bounding_box()["y"] < 450
+
+
+@pytest.mark.parametrize(("wish", "behavior"), [("reduce", "auto"), ("no-preference", "smooth")])
+def test_motion_is_kept_from_those_who_want_none(browser, rendered, wish, behavior):
+    with opened(browser, address(rendered, "clean"), reduced_motion=wish) as page:
+        assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == behavior
+        moving = (
+            "document.getAnimations().length + [...document.querySelectorAll('*')].filter((e) => "
+            "getComputedStyle(e).transitionDuration !== '0s').length"
+        )
+        assert page.evaluate(moving) == 0

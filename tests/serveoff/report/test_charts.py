@@ -1,0 +1,170 @@
+"""What the charts of distributions, time and encodings draw, and how large a page they make."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.report import charts, write_all
+from serveoff.report.charts.panels import latency_ticks
+from serveoff.report.sections import curves, timelines
+from serveoff.report.sections.payloads import payloads
+from tests.serveoff.full_run import endpoints, write_full_run
+from tests.serveoff.report.page import Page
+from tests.serveoff.report.test_render import markdown_tables
+from tests.serveoff.signal_runs import add_signals
+from tests.serveoff.synthetic import Scenario, write_run
+
+LIMIT_BYTES = 2_000_000
+both_widths = pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+
+
+def drawn(comparison, name, width=charts.WIDE):
+    return ElementTree.fromstring(charts.CHARTS[name](comparison, width))
+
+
+def titles(svg):
+    return [title.text for title in svg.iter("title")]
+
+
+def marks(svg, class_):
+    return [e for e in svg.iter() if class_ in (e.get("class") or "").split()]
+
+
+@both_widths
+def test_every_distribution_of_an_endpoint_is_a_line_with_its_percentiles(rendered, width):
+    comparison = rendered["clean"].comparison
+    svg = drawn(comparison, "spectrum", width)
+    shown = [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role != "floor"]
+    assert len([t for t in titles(svg) if "samples" in t]) == len(shown)
+    known = [[e.value for e in (d.point.p50_s, d.point.p90_s, d.point.p99_s, d.point.p999_s)] for d in shown]
+    assert len(marks(svg, "dot")) == sum(value is not None for values in known for value in values)
+
+
+def test_a_spectrum_ends_where_its_samples_end(rendered):
+    comparison = rendered["clean"].comparison
+    ends = []
+    for found in comparison.distributions[:1]:
+        few = replace(found, spectrum=tuple(pair for pair in found.spectrum if pair[0] <= 0.9))
+        for one in (found, few):
+            (path, *_) = marks(drawn(replace(comparison, distributions=(one,)), "spectrum"), "line")[1:]
+            ends.append(float(path.get("points").split()[-1].split(",")[0]))
+    assert ends[0] > ends[1] + 20
+
+
+def test_strips_are_drawn_for_the_fewest_and_for_the_most_callers(rendered):
+    comparison = rendered["clean"].comparison
+    for name, callers in (("distribution", 1), ("distribution_busy", 16)):
+        strips = marks(drawn(comparison, name), "strip")
+        assert len(strips) == len([d for d in comparison.distributions if d.point.load.text == str(callers)])
+
+
+def test_a_run_of_one_concurrency_has_no_second_strips_and_no_curve(tmp_path):
+    comparison = compare(write_run(tmp_path / "run", Scenario(concurrencies=(4,), only=("flask-torchscript-rest",))))
+    assert charts.CHARTS["distribution"](comparison, charts.WIDE)
+    assert charts.CHARTS["distribution_busy"](comparison, charts.WIDE) == ""
+    assert charts.CHARTS["tradeoff"](comparison, charts.WIDE) == ""
+    assert curves.tradeoff(comparison).rows == ()
+
+
+@both_widths
+def test_latency_is_drawn_against_throughput_at_every_number_of_callers(rendered, width):
+    comparison = rendered["clean"].comparison
+    svg = drawn(comparison, "tradeoff", width)
+    points = [p for entry, found in curves.curves(comparison) for p in found]
+    assert len(marks(svg, "dot")) == len(points) + 1, "one more in the key"
+    assert len(marks(svg, "hollow")) == sum(p.p99_s.value is not None for p in points) + 1
+
+
+@both_widths
+def test_cpu_and_memory_are_drawn_for_every_visit_with_its_windows(rendered, width):
+    comparison = rendered["clean"].comparison
+    svg = drawn(comparison, "timeline", width)
+    visits = [s for t in comparison.timelines if _charted(comparison, t) for s in t.stretches]
+    assert len(marks(svg, "spark")) == 2 * len(visits) > 20
+    assert len(marks(svg, "window")) == 2 * len(visits)
+
+
+def _charted(comparison, timeline):
+    return comparison.entry(timeline.endpoint).role in ("contender", "null")
+
+
+def encodings_of(comparison, endpoint):
+    """Its own encoding and raw bytes."""
+    found = {e.payload: e for e in comparison.payloads if e.endpoint == endpoint}
+    return found[""], found["raw_tensor"]
+
+
+@both_widths
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_the_chart_of_encodings_takes_any_number_of_them(rendered, width, more):
+    comparison = rendered["clean"].comparison
+    own, raw = encodings_of(comparison, "flask-torchscript-rest")
+    others = tuple(replace(raw, payload=f"encoding_{i}", request_bytes=1000 * (i + 1)) for i in range(more))
+    svg = drawn(replace(comparison, payloads=(own, raw, *others)), "payloads", width)
+    bars = [bar for bar in marks(svg, "bar")]
+    assert len(bars) == 3 * (2 + more), "size, p50 and p99 of each"
+    height = float(svg.get("viewBox").split()[3])
+    assert max(float(bar.get("y")) for bar in bars) < height - 12
+
+
+def test_an_encoding_that_does_not_count_has_no_bar(rendered):
+    comparison = rendered["clean"].comparison
+    own, raw = encodings_of(comparison, "flask-torchscript-rest")
+    wrong = next(p for p in rendered["faulty"].comparison.points if not p.valid)
+    svg = drawn(replace(comparison, payloads=(own, replace(raw, point=wrong))), "payloads")
+    assert [e.text for e in svg.iter("text")].count("INVALID") == 2
+    table = payloads(replace(comparison, payloads=(replace(raw, point=wrong),)))
+    p50 = [column.title for column in table.columns].index("p50")
+    assert "INVALID" in {row[p50].text for row in table.rows}
+
+
+def test_the_table_of_time_is_the_same_on_the_page_and_in_markdown(rendered):
+    table = timelines.timelines(rendered["clean"].comparison)
+    on_page = Page(rendered["clean"]["html"]).tables["timelines"][1:]
+    assert [row[0] for row in on_page] == [f"{row[0].text}\n{row[0].small}" for row in table.rows]
+    assert [row[2] for row in on_page] == [row[2].text for row in table.rows]
+    (in_text,) = (
+        rows for head, rows in markdown_tables(rendered["clean"]["markdown"]).items() if "Busiest" in str(head)
+    )
+    assert [row[2:5] for row in in_text] == [[cell.text for cell in row[2:5]] for row in table.rows]
+
+
+def test_csv_and_json_hold_p999_distributions_and_time(rendered):
+    comparison = rendered["clean"].comparison
+    document = json.loads(rendered["clean"]["json"])
+    lines = csv.DictReader(io.StringIO(rendered["clean"]["csv"]))
+    written = {(line["endpoint"], line["load"]): line["p999_s"] for line in lines}
+    for point in comparison.points:
+        known = point.p999_s.value
+        assert written[point.endpoint, point.load.text] == ("" if known is None else str(known))
+    assert [(d["endpoint"], d["load"], sum(d["counts"])) for d in document["distributions"]] == [
+        (d.point.endpoint, d.point.load.text, d.point.samples) for d in comparison.distributions
+    ]
+    assert [t["samples"] for t in document["timelines"]] == [t.samples for t in comparison.timelines]
+
+
+@pytest.mark.slow
+def test_the_page_of_a_full_run_stays_small(tmp_path):
+    run = write_full_run(tmp_path / "run")
+    add_signals(run)
+    comparison = compare(run)
+    assert len(comparison.entries) > endpoints() + 10, "variants come on top"
+    assert {p.load.batch for p in comparison.others} == {1, 8, 32}
+    page = write_all(comparison, tmp_path / "report", ["html"])["html"]
+    assert page.stat().st_size < LIMIT_BYTES
+    for name in charts.CHARTS:
+        assert charts.CHARTS[name](comparison, charts.WIDE), f"{name} is in the page that was weighed"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e-4, 1.0), (3.1e-3, 4.9e-3), (5.1e-3, 7.4e-3), (9e-4, 1.1e-2), (1.1e-4, 0.09)]
+)
+def test_an_axis_of_latency_has_figures_however_short_it_is(low, high):
+    ticks = latency_ticks(low, high)
+    assert 2 <= len(ticks) <= 9
+    assert all(low <= tick <= high for tick in ticks)

@@ -1,0 +1,317 @@
+"""Every form of the report says the same, escapes what it is given, and fetches nothing."""
+
+import csv
+import io
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.analyse.comparison import Comparison
+from serveoff.report import FORMATS, charts, write_all
+from serveoff.report.formats import csv as csv_form
+from serveoff.report.formats import html
+from serveoff.report.sections import (
+    claims,
+    cold_starts,
+    curves,
+    distributions,
+    notes,
+    ranking,
+    resource_audit,
+    sentences,
+    tables,
+)
+from serveoff.report.words import findings
+from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.report.conftest import HOSTILE, ONLY_CLEAN, RUNS
+from tests.serveoff.report.page import Page
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.variant_runs import add_payload
+
+TABLES = (
+    ranking.ranking,
+    tables.latency,
+    tables.throughput,
+    cold_starts.totals,
+    cold_starts.pieces,
+    tables.resources,
+    tables.static_dynamic,
+    distributions.spectrum,
+    distributions.distributions,
+    curves.tradeoff,
+    resource_audit.inside,
+    claims.overview,
+)
+every_run = pytest.mark.parametrize("run", RUNS)
+
+
+def markdown_tables(text):
+    """Header to rows of cells, for every table of a Markdown text."""
+    found, header = {}, None
+    for line in text.splitlines():
+        if not line.startswith("| "):
+            header = None
+            continue
+        cells = [c.strip() for c in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if header is None:
+            header = tuple(cells)
+            found[header] = []
+        elif not set(line) <= set("| -:"):
+            found[header].append(cells)
+    return found
+
+
+def test_a_form_is_a_module_found_by_its_name(rendered):
+    assert set(rendered["clean"].paths) == set(FORMATS)
+    assert [p.name for p in rendered["clean"].paths.values()] == [
+        "report.html",
+        "report.md",
+        "report.csv",
+        "report.json",
+    ]
+
+
+def test_an_unknown_form_is_refused_with_those_there_are(rendered, tmp_path):
+    with pytest.raises(ValueError, match=r"pdf.*html, markdown, csv, json"):
+        write_all(rendered["clean"].comparison, tmp_path, ["pdf"])
+
+
+@every_run
+@pytest.mark.parametrize("make", TABLES, ids=lambda make: make.__name__)
+def test_html_and_markdown_print_the_same_figures(rendered, run, make):
+    table = make(rendered[run].comparison)
+    on_page = Page(rendered[run]["html"]).tables[table.name][1:]
+    in_text = {len(rows): rows for head, rows in markdown_tables(rendered[run]["markdown"]).items() if _is(table, head)}
+    assert on_page == [[_joined(cell) for cell in row] for row in table.rows]
+    (rows,) = in_text.values()
+    for row, written in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row, written, strict=True):
+            assert text.startswith(cell.text)
+            assert cell.small in text
+
+
+def _is(table, head):
+    return head == tuple(f"{c.title}, {c.unit}" if c.unit else c.title for c in table.columns)
+
+
+def _joined(cell):
+    return f"{cell.text}\n{cell.small}" if cell.small else cell.text
+
+
+@every_run
+def test_the_sentences_are_the_same_on_the_page_and_in_markdown(rendered, run):
+    comparison = rendered[run].comparison
+    page = Page(rendered[run]["html"]).text
+    said = [
+        sentences.decision(comparison),
+        *(sentences.sentence(comparison, a) for a in comparison.answers if a.scope == "all"),
+    ]
+    for sentence in said:
+        assert re.sub(r"\s+", " ", sentence) in page
+        assert sentence in rendered[run]["markdown"]
+
+
+@every_run
+def test_csv_and_json_hold_the_figures_the_page_was_made_from(rendered, run):
+    comparison = rendered[run].comparison
+    lines = list(csv.DictReader(io.StringIO(rendered[run]["csv"])))
+    by_point = {(line["endpoint"], line["load"]): line for line in lines}
+    document = json.loads(rendered[run]["json"])
+    stored = {(p["endpoint"], p["load"]): p for e in document["entries"] for p in (*e["points"], *e["others"])}
+    for point in (*comparison.points, *comparison.others):
+        line, kept = by_point[point.endpoint, point.load.text], stored[point.endpoint, point.load.text]
+        assert line["valid"] == str(point.valid)
+        assert kept["samples"] == point.samples
+        if point.p50_s.value is not None:
+            assert float(line["p50_s"]) == point.p50_s.value == kept["p50_s"]["value"]
+            assert float(line["throughput_low"]) == point.throughput.low
+
+
+@every_run
+def test_the_page_fetches_nothing(rendered, run):
+    text = rendered[run]["html"]
+    page = Page(text)
+    assert [link for link in page.links if not link.startswith(("#", "data:"))] == []
+    assert "url(" not in text
+    assert "@import" not in text
+    assert not {tag for tag, _ in page.tags} & {"link", "iframe", "object", "embed", "img"} - {"link"}
+
+
+@every_run
+def test_names_from_a_run_never_become_markup(rendered, run):
+    text = rendered[run]["html"]
+    assert text.count("<script") == 1
+    assert "alert(" not in re.sub(r"&lt;script&gt;alert\(", "", text)
+    assert "<script" not in rendered[run]["markdown"]
+    assert not re.search(r"(?<!\\)\]\(http", rendered[run]["markdown"])
+
+
+def test_a_hostile_name_is_shown_as_it_is(rendered):
+    faulty = rendered["faulty"]
+    assert re.sub(r"\s+", " ", HOSTILE).replace("`", "") in Page(faulty["html"]).text.replace("`", "")
+    assert HOSTILE in {entry["result"]["endpoint"] for entry in json.loads(faulty["json"])["entries"]}
+
+
+def test_a_spreadsheet_runs_no_formula(tmp_path):
+    faults = Faults(renamed={"flask-null-rest": "=HYPERLINK(1)"})
+    comparison = compare(write_run(tmp_path / "run", Scenario(only=("flask-null-rest",)), faults))
+    (line, *_) = csv.DictReader(io.StringIO(csv_form.render(comparison)))
+    assert line["endpoint"] == "'=HYPERLINK(1)"
+
+
+@every_run
+@pytest.mark.parametrize("name", charts.CHARTS)
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_a_chart_is_a_named_image_of_well_formed_svg(rendered, run, name, width):
+    if name in ONLY_CLEAN and run != "clean":
+        assert charts.CHARTS[name](rendered[run].comparison, width) == "", f"this run has no {ONLY_CLEAN[name]}"
+        return
+    svg = ElementTree.fromstring(charts.CHARTS[name](rendered[run].comparison, width))
+    assert svg.get("role") == "img"
+    assert len(svg.get("aria-label")) > 40
+    assert float(svg.get("viewBox").split()[2]) == width
+    assert not [e for e in svg.iter() if any(v in ("nan", "inf", "-inf") for v in e.attrib.values())]
+
+
+def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
+    comparison = rendered["clean"].comparison
+    titles = [t.text for t in ElementTree.fromstring(charts.CHARTS["latency"](comparison, charts.WIDE)).iter("title")]
+    rows = [row for row in tables.latency(comparison).rows if row[0].family != "floor"]
+    for title, row in zip(titles, rows, strict=True):
+        assert row[0].text in title
+        assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in title
+
+
+OPTIONAL = ("batches", "capacity", "open-closed", "payloads", "settings", "timelines", "waterfall")
+"""Sections of loads, samples and signals of servers that only the clean run has."""
+
+
+@every_run
+def test_every_chart_has_a_table_after_it_in_its_section(rendered, run):
+    sections = re.findall(r"<section id=\"([\w-]+)\".*?</section>", rendered[run]["html"], re.S)
+    known = [name.replace("_", "-") for name in html.SECTIONS]
+    assert sections == [name for name in known if run == "clean" or name not in OPTIONAL]
+    for body in re.findall(r"<section.*?</section>", rendered[run]["html"], re.S):
+        if "<svg" in body:
+            assert 0 < body.index("<svg") < body.index("<table")
+
+
+@every_run
+def test_a_reader_can_move_by_landmark_heading_and_key(rendered, run):
+    page = Page(rendered[run]["html"])
+    tags = [tag for tag, _ in page.tags]
+    assert [tags.count(t) for t in ("h1", "main", "nav", "header", "footer")] == [1, 1, 1, 1, 1]
+    first_link = next(known for tag, known in page.tags if tag == "a")
+    assert first_link == {"class": "skip", "href": "#answer"}
+    ids = {known["id"] for _, known in page.tags if "id" in known}
+    assert {link[1:] for link in page.links if link.startswith("#")} <= ids
+    assert tags.count("caption") == tags.count("table")
+    assert all(known.get("scope") for tag, known in page.tags if tag == "th")
+
+
+@every_run
+def test_run_and_machine_are_named_at_top_and_bottom(rendered, run):
+    text, suite = Page(rendered[run]["html"]).text, rendered[run].comparison.suite
+    for name in (suite.run_id, suite.environment.machine.id):
+        assert name in text[:400]
+        assert name in text[-400:]
+
+
+def test_a_stand_in_is_never_called_tensorflow_serving(rendered):
+    for form in ("html", "markdown"):
+        text = Page(rendered["clean"]["html"]).text if form == "html" else rendered["clean"]["markdown"]
+        assert "embedded model server (stand-in)" in text
+        assert "TensorFlow Serving itself did not run here" in text
+        assert "behind TensorFlow Serving" not in text
+    cells = {cell.small for row in ranking.ranking(rendered["clean"].comparison).rows for cell in row}
+    assert "TensorFlow Serving" not in cells
+
+
+def test_payloads_that_differ_are_said_to_differ(rendered):
+    assert notes.PAYLOADS in Page(rendered["clean"]["html"]).text
+    assert notes.PAYLOADS in rendered["clean"]["markdown"]
+
+
+def test_a_partial_run_is_marked_in_every_form(rendered):
+    partial = rendered["partial"]
+    assert "partial run" in Page(partial["html"]).text
+    assert "(partial run)" in partial["markdown"].splitlines()[0]
+    assert json.loads(partial["json"])["complete"] is False
+    assert "partial" not in Page(rendered["clean"]["html"]).text
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "the server died: killed by signal 9",
+        "answers checked under load were wrong",
+        "the agreement gate failed",
+        "no Java 17",
+    ],
+)
+def test_the_page_tells_why_a_point_does_not_count(rendered, reason):
+    assert reason in Page(rendered["faulty"]["html"]).text
+    assert reason in rendered["faulty"]["markdown"]
+
+
+def test_a_run_without_a_valid_point_says_so_and_still_renders(tmp_path):
+    scenario = Scenario(only=("flask-torchscript-rest",))
+    comparison = compare(write_run(tmp_path / "run", scenario, Faults(gate_failed=["flask-torchscript-rest"])))
+    paths = write_all(comparison, tmp_path / "report")
+    assert "No endpoint has a valid point" in paths["html"].read_text()
+    assert "No endpoint has a valid point" in paths["markdown"].read_text()
+
+
+def test_a_run_that_measured_nothing_renders(tmp_path):
+    comparison = compare(write_run(tmp_path / "run", Scenario(only=("none",))))
+    assert isinstance(comparison, Comparison)
+    assert "<table" in write_all(comparison, tmp_path / "report")["html"].read_text()
+
+
+def test_a_noisy_machine_is_named_before_the_first_figure(rendered, tmp_path):
+    scenario = Scenario(window_s=0.4, rounds=3, round_drift=0.3, concurrencies=(1, 4))
+    noisy = compare(write_run(tmp_path / "run", scenario))
+    assert any("The machine was noisy" in caveat for caveat in notes.caveats(noisy))
+    assert not any("noisy" in caveat for caveat in notes.caveats(rendered["clean"].comparison))
+
+
+def test_one_kind_of_doubt_about_one_endpoint_is_one_row(rendered):
+    rows = findings.invalid(rendered["faulty"].comparison).rows
+    wrong = [row for row in rows if "answers checked under load were wrong" in row[2].text]
+    assert [row[1].text for row in wrong] == ["1, 4, 16 callers"]
+
+
+def test_the_recipe_on_the_page_recomputes_its_percentiles(rendered, tmp_path, monkeypatch, capsys):
+    folder = write_run(tmp_path / "results" / "run", Scenario(only=("flask-torchscript-rest", "inprocess-savedmodel")))
+    add_payload(folder, "inprocess-savedmodel", "", speedup=0.5, batch=32)
+    comparison = compare(folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(notes.recompute(comparison), "recipe", "exec"), {})
+    printed = [line.split(maxsplit=3) for line in capsys.readouterr().out.splitlines()]
+    assert [(name, int(c), int(n)) for name, c, n, _ in printed] == [
+        (p.endpoint, p.concurrency, p.samples) for p in comparison.points
+    ], "single rows only: the batches of the floor are another load"
+    for (*_, figures), point in zip(printed, comparison.points, strict=True):
+        found = [float(f) for f in figures.strip("[]").split()]
+        expected = [1e3 * e.value for e in (point.p50_s, point.p90_s, point.p99_s)]
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_withheld_percentiles_say_how_many_samples_they_need(tmp_path):
+    scenario = Scenario(window_s=0.4, only=("flask-keras-eager-rest",), concurrencies=(1,))
+    comparison = compare(write_run(tmp_path / "run", scenario))
+    text = Page(write_all(comparison, tmp_path / "report")["html"].read_text()).text
+    assert re.search(r"withheld ?\d+ of 368", text)
+
+
+def test_a_doubt_about_another_load_names_it(tmp_path):
+    folder = write_run(tmp_path / "run", Scenario(only=("flask-torchscript-rest",)))
+    late = ["the load generator fell behind its schedule: ..."]
+    add_open_loop(folder, "flask-torchscript-rest", (300.0,), search=False, problems=late)
+    comparison = compare(folder)
+    (row,) = findings.invalid(comparison).rows
+    assert row[1].text == "open loop, 300 req/s"
+    assert "fell behind" in row[2].text

@@ -1,0 +1,54 @@
+"""A results folder with runs of every kind, and the page over it."""
+
+import pytest
+
+from serveoff.record.results import load_suite, save_suite
+from serveoff.report.web.app import create_app
+from tests.serveoff.report.conftest import HOSTILE
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+
+SHORT = Scenario(window_s=0.8, only=("flask-torchscript-rest", "flask-torch-eager-rest", "inprocess-torchscript"))
+FASTER = Scenario(window_s=0.8, only=SHORT.only, seed=8, speedup={"flask-torchscript-rest": 1.4})
+KILLED = Faults(killed=["flask-torchscript-rest"], renamed={"flask-torch-eager-rest": HOSTILE}, note=HOSTILE)
+
+
+def change(folder, started_at=None, machine=None, model=None, **settings):
+    """Rewrite a run's suite as if it had been made otherwise."""
+    suite = load_suite(folder)
+    suite.started_at = started_at or suite.started_at
+    suite.environment.machine.id = machine or suite.environment.machine.id
+    suite.settings = suite.settings.model_copy(update=settings | ({"model": model} if model else {}))
+    save_suite(folder, suite)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """before, after (torchscript 1.4 times as fast), killed, partial, and one of another machine and model."""
+    root = tmp_path_factory.mktemp("results")
+    change(write_run(root / "before", SHORT), "2026-01-01T10:00:00+00:00")
+    change(write_run(root / "after", FASTER), "2026-01-02T10:00:00+00:00", workers=2)
+    change(write_run(root / "killed", SHORT, KILLED), "2026-01-03T10:00:00+00:00")
+    change(write_run(root / "partial", SHORT, Faults(partial_after_round=1)), "2026-01-04T10:00:00+00:00")
+    change(write_run(root / "elsewhere", FASTER), "2026-01-05T10:00:00+00:00", machine="ffff", model="another")
+    return root
+
+
+@pytest.fixture(scope="session")
+def client(results):
+    return create_app(results).test_client()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An empty results folder, and what lies beside it must not be seen."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "run.json").write_text("{}")
+    (tmp_path / "results").mkdir()
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def own(folder):
+    """The page over the empty folder."""
+    return create_app(folder).test_client()

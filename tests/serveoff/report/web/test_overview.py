@@ -1,0 +1,128 @@
+"""The list of runs: newest first, at once, with a verdict as soon as one is known."""
+
+import os
+import re
+import time
+
+import pytest
+
+from serveoff.report.web.app import create_app
+from serveoff.report.web.overview import PER_PAGE
+from tests.serveoff.report.page import Page
+from tests.serveoff.report.web.conftest import SHORT, change
+from tests.serveoff.synthetic import Faults, write_run
+
+
+def names(answer):
+    """The runs in the order of the list."""
+    return re.findall(r'<h2><a href="/runs/(.*?)/">', answer.text)
+
+
+def test_runs_are_listed_newest_first_with_who_where_and_how(client):
+    answer = client.get("/")
+    assert names(answer) == ["elsewhere", "partial", "killed", "after", "before"]
+    text = Page(answer.text).text
+    assert "before 2026-01-01 10:00 UTC complete Model digits_cnn Profile quick Runtime local Machine a1b2c3d4" in text
+    assert "partial 2026-01-04 10:00 UTC partial" in text
+    assert "Machine ffff" in text
+
+
+def test_the_list_analyses_nothing_and_says_so_until_the_verdict_was_asked_for(results):
+    client = create_app(results).test_client()
+    assert 'data-verdict="/runs/before/verdict"' in client.get("/").text
+    fragment = client.get("/runs/before/verdict").text
+    assert "<html" not in fragment
+    listed = client.get("/").text
+    assert 'data-verdict="/runs/before/verdict"' not in listed
+    assert Page(fragment).text.strip() in Page(listed).text
+
+
+def test_a_verdict_names_the_winners_with_their_figures_and_counts_the_points(client):
+    text = Page(client.get("/runs/after/verdict").text).text
+    assert re.search(
+        r"Lowest latency median \(p50\), 1 caller 0\.\d+ ms torchscript · REST Flask \d\.\d+× faster", text
+    )
+    assert re.search(r"Highest throughput best over 1, 4, 16 callers [\d,]+ req/s torchscript · REST Flask", text)
+    assert "7 VALID" in text
+    assert "INVALID" not in text
+
+
+def test_a_verdict_counts_points_that_do_not_count(client):
+    assert "6 VALID 1 INVALID" in Page(client.get("/runs/killed/verdict").text).text
+
+
+def test_a_run_without_a_valid_point_has_no_winner(folder, own):
+    write_run(folder / "bad", SHORT, Faults(gate_failed=SHORT.only))
+    text = Page(own.get("/runs/bad/verdict").text).text
+    assert "No winner" in text
+    assert "0 VALID 7 INVALID" in text
+
+
+def test_a_run_that_goes_on_is_read_again(folder, own):
+    write_run(folder / "run", SHORT, Faults(partial_after_round=1))
+    assert "partial" in Page(own.get("/").text).text
+    first = own.get("/runs/run/verdict").text
+    write_run(folder / "run", SHORT)
+    listed = own.get("/").text
+    assert 'data-verdict="/runs/run/verdict"' in listed
+    assert "complete" in Page(listed).text
+    assert own.get("/runs/run/verdict").text != first
+
+
+def test_no_runs_yet_says_how_to_make_one_and_a_folder_may_appear_later(tmp_path):
+    client = create_app(tmp_path / "later").test_client()
+    text = Page(client.get("/").text).text
+    assert "No runs yet" in text
+    assert "make compare PROFILE=quick" in text
+    write_run(tmp_path / "later" / "first", SHORT)
+    assert names(client.get("/")) == ["first"]
+
+
+def test_a_results_folder_that_cannot_be_read_says_why(tmp_path):
+    (tmp_path / "file").write_text("")
+    answer = create_app(tmp_path / "file").test_client().get("/")
+    assert answer.status_code == 200
+    assert "cannot be read" in answer.text
+    assert "Not a directory" in answer.text
+
+
+def test_the_form_offers_the_two_newest_runs_the_older_one_as_a(client):
+    form = re.search(r"<form.*?</form>", client.get("/").text, re.S)[0]
+    chosen = re.findall(r'<option value="(\w+)" selected>', form)
+    assert chosen == ["partial", "elsewhere"]
+
+
+def test_many_runs_are_listed_in_pages_and_fast(folder, own):
+    made = write_run(folder / "run-000", SHORT)
+    text = (made / "run.json").read_text()
+    for number in range(1, 400):
+        (folder / f"run-{number:03d}").mkdir()
+        (folder / f"run-{number:03d}" / "run.json").write_text(text)
+    own.get("/")
+    start = time.perf_counter()
+    first = own.get("/")
+    assert time.perf_counter() - start < 2
+    second = own.get("/?page=2")
+    assert names(first)[0] == "run-399"
+    assert len(names(first)) == PER_PAGE
+    assert names(second)[0] == f"run-{399 - PER_PAGE}"
+    assert 'rel="next"' in second.text
+    assert 'rel="prev"' in second.text
+
+
+@pytest.mark.parametrize("page", ["0", "-3", "99", "x", "9" * 50])
+def test_a_page_that_there_is_not_shows_one_that_there_is(client, page):
+    assert client.get(f"/?page={page}").status_code == 200
+
+
+def test_folders_without_a_run_are_not_listed(folder, own):
+    (folder / "notes").mkdir()
+    (folder / "file").write_text("")
+    os.symlink("nowhere", folder / "dangling")
+    assert "No runs yet" in own.get("/").text
+
+
+def test_a_start_that_is_no_date_falls_back_to_the_file_s(folder, own):
+    change(write_run(folder / "odd", SHORT), started_at="yesterday")
+    os.utime(folder / "odd" / "run.json", (86_400, 86_400))
+    assert "1970-01-02 00:00 UTC" in own.get("/").text

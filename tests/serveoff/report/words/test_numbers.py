@@ -1,0 +1,34 @@
+"""Three significant digits and a unit, everywhere."""
+
+import pytest
+
+from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.report.words.numbers import factor, full, ms, significant
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0612345, "0.0612"),
+        (0.9996, "1.00"),
+        (6.125, "6.12"),
+        (61.25, "61.2"),
+        (999.6, "1,000"),
+        (22_345.0, "22,300"),
+        (0, "0"),
+        (float("inf"), "–"),
+    ],
+)
+def test_three_significant_digits(value, text):
+    assert significant(value) == text
+
+
+def test_a_figure_has_its_unit_and_its_interval():
+    estimate = Estimate(0.000637, 0.000629, 0.0006449, 1000)
+    assert full(estimate, ms, "ms") == "0.637\u00a0ms [0.629–0.645]"
+    assert full(Estimate(2.9, None, None, 1), significant, "s") == "2.90\u00a0s"
+    assert full(None, ms, "ms") == "–"
+
+
+def test_a_ratio_has_its_sign_once():
+    assert factor(Estimate(1.141, 1.1, 1.18, 100)) == "1.14× [1.10–1.18]"
