@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from serveoff.cli import app
+from serveoff.cli.app import app
 from serveoff.errors import ExitCode
 from serveoff.measure.plan.plan import PROFILES
 from serveoff.services.settings import PREFIX, Settings
