@@ -54,16 +54,3 @@ def test_profiles_are_documented_with_their_windows_and_rounds():
         assert float(window.removesuffix(" s")) == profile.window_s
         assert int(rounds) == profile.rounds
         assert concurrency == ", ".join(map(str, profile.concurrencies))
-
-
-def test_every_make_target_named_in_the_readme_exists():
-    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE))
-    assert {"compare", "test"} <= named
-    assert named - targets == set()
-
-
-def test_every_linked_file_exists():
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
-    assert links
-    assert [link for link in links if not (REPOSITORY / link).exists()] == []
