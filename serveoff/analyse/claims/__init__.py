@@ -1,14 +1,12 @@
 """The article's claims, one module each, found by its name: `c01_static_graphs` is C1.
 
-A module's docstring begins with the claim in the article's words and holds the rule of its verdict, in a paragraph
-that begins with `Rule:`. Rules were fixed before any run was made, and rest on intervals that hold for all contrasts of
-the claim together, never on point estimates.
+A module has the claim in the article's words (`CLAIM`) and the rule of its verdict (`RULE`). Rules were fixed before any
+run was made, and rest on intervals that hold for all contrasts of the claim together, never on point estimates.
 """
 
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 import re
 from types import ModuleType
@@ -20,12 +18,15 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.record.results import Suite
 
 _NAME: Final = re.compile(r"c(\d\d)_\w+")
-_RULE: Final = "Rule: "
 
 
 class ClaimModule(Protocol):
-    """What the module of one claim offers beside its docstring."""
+    """What the module of one claim offers."""
 
+    CLAIM: str
+    """In the article's words, without a full stop."""
+    RULE: str
+    """When it counts as confirmed, and when as refuted."""
     MEASURE: str
     """What to add to a run that lacks its evidence."""
 
@@ -49,29 +50,16 @@ def claim_id(module: ModuleType) -> str:
     return f"C{int(module.__name__.rpartition('.')[2][1:3])}"
 
 
-def text_of(module: ModuleType) -> str:
-    """The claim, from the first line of its docstring."""
-    return _paragraphs(module)[0].rstrip(".")
-
-
-def rule_of(module: ModuleType) -> str:
-    """The rule of the verdict, from the docstring."""
-    return next(p for p in _paragraphs(module) if p.startswith(_RULE)).removeprefix(_RULE)
-
-
 def _judged(module: ModuleType, evidence: Evidenced, suite: Suite) -> Claim:
-    found = cast(ClaimModule, module).study(evidence, suite)
+    claim = cast(ClaimModule, module)
+    found = claim.study(evidence, suite)
     return Claim(
         id=claim_id(module),
-        text=text_of(module),
+        text=claim.CLAIM,
         verdict=found.verdict,
         evidence=found.contrasts,
         exhibits=found.exhibits,
-        rule=rule_of(module),
+        rule=claim.RULE,
         reason=found.reason,
-        measure=cast(ClaimModule, module).MEASURE if found.lacking else "",
+        measure=claim.MEASURE if found.lacking else "",
     )
-
-
-def _paragraphs(module: ModuleType) -> list[str]:
-    return [" ".join(p.split()) for p in inspect.cleandoc(module.__doc__ or "").split("\n\n")]

@@ -1,9 +1,4 @@
-"""Static graphs are faster, in deployment above all.
-
-Rule: behind Flask, with the fewest callers, the static graph's median latency is set against its dynamic form's, for
-TensorFlow 2 and for PyTorch. Clearly faster speaks for the claim, a tie or clearly slower against it. Both frameworks
-are needed. TensorFlow 1, the bare models and other numbers of callers are shown and do not decide.
-"""
+"""C1: static graphs against their dynamic forms, behind Flask."""
 
 from __future__ import annotations
 
@@ -17,6 +12,12 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.results import Suite
 
+CLAIM = "Static graphs are faster, in deployment above all"
+RULE = (
+    "behind Flask, with the fewest callers, the static graph's median latency is set against its dynamic form's, for "
+    "TensorFlow 2 and for PyTorch. Clearly faster speaks for the claim, a tie or clearly slower against it. Both "
+    "frameworks are needed. TensorFlow 1, the bare models and other numbers of callers are shown and do not decide."
+)
 MEASURE = "serveoff run 'flask-*'"
 
 

@@ -1,11 +1,4 @@
-"""Dynamic graphs are harder to optimise and not suited to deployment.
-
-Rule: what freezing and graph optimisation gain over calling the same network eagerly, by median latency, at one row and
-at every batch size of the run: savedmodel over keras_eager, torchscript over torch_eager. In process it is what the
-optimiser gains; behind Flask, with the fewest callers, what a deployment has of it. A clear gain speaks for the claim,
-a tie or a loss against it. Both frameworks are needed. TensorFlow 1's frozen graph, which has no eager form of its own,
-is shown and does not decide; so is that eager forms were served at all.
-"""
+"""C2: what freezing and optimising a graph gains over eager calls, in process and behind Flask."""
 
 from __future__ import annotations
 
@@ -19,6 +12,14 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.results import Suite
 
+CLAIM = "Dynamic graphs are harder to optimise and not suited to deployment"
+RULE = (
+    "what freezing and graph optimisation gain over calling the same network eagerly, by median latency, at one row "
+    "and at every batch size of the run: savedmodel over keras_eager, torchscript over torch_eager. In process it is "
+    "what the optimiser gains; behind Flask, with the fewest callers, what a deployment has of it. A clear gain "
+    "speaks for the claim, a tie or a loss against it. Both frameworks are needed. TensorFlow 1's frozen graph, which "
+    "has no eager form of its own, is shown and does not decide; so is that eager forms were served at all."
+)
 MEASURE = "serveoff run 'inprocess-*' 'flask-*' --batches 32"
 FORMS = ((TF2, "savedmodel", "keras_eager"), (PYTORCH, "torchscript", "torch_eager"))
 SHOWN = (*FORMS, (TF1, "frozen_graph", "keras_eager"))

@@ -1,10 +1,4 @@
-"""TF1 is define-then-run: a Session is mandatory, placeholders feed it.
-
-Rule: shown by tests, with TensorFlow 1's own interface, which TensorFlow 2 still carries as `tf.compat.v1`: a symbolic
-tensor has no value until `Session.run`, and neither has a variable. A run adds that the frozen graph, fed through a
-placeholder and run by a Session, gives the golden outputs; an error beyond what the gate allows, 1e-5 of the row's
-largest value or of 1, would speak against the claim.
-"""
+"""C3: TensorFlow 1's Session, shown by tests and by the frozen graph's gate."""
 
 from __future__ import annotations
 
@@ -14,6 +8,13 @@ from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.results import Suite
 
+CLAIM = "TF1 is define-then-run: a Session is mandatory, placeholders feed it"
+RULE = (
+    "shown by tests, with TensorFlow 1's own interface, which TensorFlow 2 still carries as `tf.compat.v1`: a "
+    "symbolic tensor has no value until `Session.run`, and neither has a variable. A run adds that the frozen graph, "
+    "fed through a placeholder and run by a Session, gives the golden outputs; an error beyond what the gate allows, "
+    "1e-5 of the row's largest value or of 1, would speak against the claim."
+)
 MEASURE = "serveoff run inprocess-frozen-graph"
 FILE = "tests/models/test_claims.py"
 TESTS = (

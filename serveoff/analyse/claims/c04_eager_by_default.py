@@ -1,10 +1,4 @@
-"""TF2 runs eagerly by default and switches to a graph with one line.
-
-Rule: shown by tests: the network's Python code runs at every call, and `tf.function(model)`, one line, makes it run as
-a graph. A run adds that the eager and the graph form give the same outputs: an error of keras_eager or savedmodel
-beyond what the gate allows, 1e-5 of the row's largest value or of 1, speaks against the claim. What the line gains is
-shown, from the first claim, and does not decide.
-"""
+"""C4: eager by default and a graph with one line, shown by tests and by the gates of both forms."""
 
 from __future__ import annotations
 
@@ -18,6 +12,13 @@ from serveoff.analyse.contrasts import deciding, static_against_dynamic
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.results import Suite
 
+CLAIM = "TF2 runs eagerly by default and switches to a graph with one line"
+RULE = (
+    "shown by tests: the network's Python code runs at every call, and `tf.function(model)`, one line, makes it run "
+    "as a graph. A run adds that the eager and the graph form give the same outputs: an error of keras_eager or "
+    "savedmodel beyond what the gate allows, 1e-5 of the row's largest value or of 1, speaks against the claim. What "
+    "the line gains is shown, from the first claim, and does not decide."
+)
 MEASURE = "serveoff run '*keras-eager' '*savedmodel'"
 FILE = "tests/models/test_claims.py"
 TESTS = (

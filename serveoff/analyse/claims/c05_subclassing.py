@@ -1,9 +1,4 @@
-"""TF2 model subclassing mirrors PyTorch's nn.Module.
-
-Rule: shown by tests: both networks are subclasses with the same layers, and their outputs agree on inputs they never
-saw. A run adds the agreement of both with the golden outputs: an error of keras_eager or torch_eager beyond what the
-gate allows, 1e-5 of the row's largest value or of 1, speaks against the claim.
-"""
+"""C5: subclasses in both frameworks, shown by tests and by the gates of both eager forms."""
 
 from __future__ import annotations
 
@@ -12,6 +7,12 @@ from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.results import Suite
 
+CLAIM = "TF2 model subclassing mirrors PyTorch's nn.Module"
+RULE = (
+    "shown by tests: both networks are subclasses with the same layers, and their outputs agree on inputs they never "
+    "saw. A run adds the agreement of both with the golden outputs: an error of keras_eager or torch_eager beyond "
+    "what the gate allows, 1e-5 of the row's largest value or of 1, speaks against the claim."
+)
 MEASURE = "serveoff run '*keras-eager' '*torch-eager'"
 FILE = "tests/models/test_claims.py"
 TESTS = (

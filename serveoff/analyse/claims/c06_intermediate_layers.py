@@ -1,11 +1,4 @@
-"""A static graph returns final outputs only; a dynamic one shows intermediate results.
-
-Rule: every deployment is asked for the output of the last hidden layer. A dynamic form that answers and a static one
-that refuses speak for the claim; a dynamic one that refuses and a static one that answers speak against it; no proper
-answer is open. Both kinds are needed. Endpoints whose protocol cannot name a layer are shown and do not decide; of a
-model that names no layers none is asked, and the claim is not measured. That the answers agree, and what asking costs,
-is shown too.
-"""
+"""C6: who answers for a layer, asked after all that was timed."""
 
 from __future__ import annotations
 
@@ -22,6 +15,14 @@ from serveoff.analyse.statistics.bootstrap import RESAMPLES, Estimate, simultane
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.results import LayerProbe, Suite
 
+CLAIM = "A static graph returns final outputs only; a dynamic one shows intermediate results"
+RULE = (
+    "every deployment is asked for the output of the last hidden layer. A dynamic form that answers and a static one "
+    "that refuses speak for the claim; a dynamic one that refuses and a static one that answers speak against it; no "
+    "proper answer is open. Both kinds are needed. Endpoints whose protocol cannot name a layer are shown and do not "
+    "decide; of a model that names no layers none is asked, and the claim is not measured. That the answers agree, "
+    "and what asking costs, is shown too."
+)
 MEASURE = "serveoff run 'flask-*'"
 DYNAMIC_FORMS = ("keras_eager", "torch_eager")
 STATIC, DYNAMIC = "static", "dynamic"

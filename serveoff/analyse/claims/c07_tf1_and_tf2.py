@@ -1,10 +1,4 @@
-"""TF1 and TF2 differ in how they are deployed.
-
-Rule: the frozen graph is set against the SavedModel under the same server and protocol, by median latency with the
-fewest callers: the native server over REST and over gRPC, and Flask. A clear difference, either way, speaks for the
-claim, a tie against it. Flask and the native server are needed; the embedded stand-in counts and is named. Throughput
-with the most callers, the artifacts' sizes and what each needs to be served are shown and do not decide.
-"""
+"""C7: the frozen graph against the SavedModel in the same places."""
 
 from __future__ import annotations
 
@@ -20,6 +14,14 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.results import Suite
 
+CLAIM = "TF1 and TF2 differ in how they are deployed"
+RULE = (
+    "the frozen graph is set against the SavedModel under the same server and protocol, by median latency with the "
+    "fewest callers: the native server over REST and over gRPC, and Flask. A clear difference, either way, speaks for "
+    "the claim, a tie against it. Flask and the native server are needed; the embedded stand-in counts and is named. "
+    "Throughput with the most callers, the artifacts' sizes and what each needs to be served are shown and do not "
+    "decide."
+)
 MEASURE = "serveoff run 'tfserving-*' flask-frozen-graph flask-savedmodel"
 NATIVE_REST, NATIVE_GRPC, FLASK = "native server, REST", "native server, gRPC", "Flask, REST"
 PLACES = ((NATIVE_REST, MODEL_SERVERS, "rest"), (NATIVE_GRPC, MODEL_SERVERS, "grpc"), (FLASK, ("flask",), "rest"))

@@ -1,11 +1,4 @@
-"""PyTorch is deployed by a REST API with Flask, TF2 through its own high-level API.
-
-Rule: for each framework, the server that the claim names is set against the other one, with the same artifact over
-REST: for PyTorch, Flask against the native server, for TensorFlow 2, the native server against Flask; by median latency
-with the fewest callers and by throughput with the most. The named server clearly better or in a tie speaks for the
-claim, clearly worse against it. Both frameworks are needed. The embedded stand-in's speed says nothing of the server it
-stands in for: its contrasts are shown and do not decide. So is gRPC, which Flask does not speak.
-"""
+"""C8: Flask against the native server, each framework's artifact behind both."""
 
 from __future__ import annotations
 
@@ -18,6 +11,15 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.results import Suite
 
+CLAIM = "PyTorch is deployed by a REST API with Flask, TF2 through its own high-level API"
+RULE = (
+    "for each framework, the server that the claim names is set against the other one, with the same artifact over "
+    "REST: for PyTorch, Flask against the native server, for TensorFlow 2, the native server against Flask; by median "
+    "latency with the fewest callers and by throughput with the most. The named server clearly better or in a tie "
+    "speaks for the claim, clearly worse against it. Both frameworks are needed. The embedded stand-in's speed says "
+    "nothing of the server it stands in for: its contrasts are shown and do not decide. So is gRPC, which Flask does "
+    "not speak."
+)
 MEASURE = "serveoff run '*torchscript' '*savedmodel', with tensorflow_model_server on PATH"
 STAND_IN = MODEL_SERVERS[1]
 

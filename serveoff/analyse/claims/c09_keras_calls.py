@@ -1,10 +1,4 @@
-"""Keras is part of TF2, and its high-level API is how TF2 models are deployed.
-
-Rule: in process and with the same inputs, Keras's `model.predict` is set against calling the same model eagerly, and
-against the SavedModel's signature, by median latency, at one row and at every batch size of the run. `model.predict`
-clearly faster or in a tie speaks for the claim, clearly slower against it. Both contrasts are needed. The signature
-against the eager call is shown and does not decide.
-"""
+"""C9: `model.predict` against the eager call and the signature, in process."""
 
 from __future__ import annotations
 
@@ -17,6 +11,13 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import Load
 from serveoff.record.results import Suite
 
+CLAIM = "Keras is part of TF2, and its high-level API is how TF2 models are deployed"
+RULE = (
+    "in process and with the same inputs, Keras's `model.predict` is set against calling the same model eagerly, and "
+    "against the SavedModel's signature, by median latency, at one row and at every batch size of the run. "
+    "`model.predict` clearly faster or in a tie speaks for the claim, clearly slower against it. Both contrasts are "
+    "needed. The signature against the eager call is shown and does not decide."
+)
 MEASURE = "serveoff run inprocess-keras-eager inprocess-savedmodel"
 PREDICT = "keras_predict"
 """The call's name in serveoff.models.formats.keras_eager."""

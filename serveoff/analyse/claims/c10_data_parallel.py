@@ -1,11 +1,4 @@
-"""Data parallelism is easier in PyTorch than in TF1.
-
-Rule: two things decide. Scaling: throughput with the most callers of each PyTorch deployment with more workers over the
-same deployment without; clearly more speaks for the claim, a tie or less against it. Effort: the lines that one more
-replica takes in the registry of deployments; fewer for PyTorch than for TensorFlow 1 behind the same kind of server
-speaks for the claim, as many or more against it. With fewer server cores than workers replicas cannot scale whatever
-serves them: then scaling does not decide, and the claim is inconclusive. TensorFlow 2 is shown and does not decide.
-"""
+"""C10: more workers, and what one more replica takes in docker-compose.yml."""
 
 from __future__ import annotations
 
@@ -20,6 +13,15 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.results import RunSettings, Suite
 
+CLAIM = "Data parallelism is easier in PyTorch than in TF1"
+RULE = (
+    "two things decide. Scaling: throughput with the most callers of each PyTorch deployment with more workers over "
+    "the same deployment without; clearly more speaks for the claim, a tie or less against it. Effort: the lines that "
+    "one more replica takes in the registry of deployments; fewer for PyTorch than for TensorFlow 1 behind the same "
+    "kind of server speaks for the claim, as many or more against it. With fewer server cores than workers replicas "
+    "cannot scale whatever serves them: then scaling does not decide, and the claim is inconclusive. TensorFlow 2 is "
+    "shown and does not decide."
+)
 MEASURE = "serveoff run --vary workers=2,4, on more cores than workers"
 SETTING = "workers"
 
