@@ -1,24 +1,33 @@
-"""Ctrl-C and SIGTERM as KeyboardInterrupt, but never in the middle of something that would leave an orphan."""
+"""Ctrl-C and the signals that end a program as KeyboardInterrupt, but never in the middle of something that would leave an orphan."""
 
 from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
 STOPPING = b"\ninterrupted: stopping as soon as nothing would be left behind\n"
-"""Written by the handler itself, at once: what is shielded may take most of a minute."""
+"""Written by the handler itself, at once: to stop servers and to save takes seconds."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _shields = 0
 _pending = False
+_said = False
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into KeyboardInterrupt for the body; the former handlers return afterwards."""
-    former = {signum: signal.signal(signum, _handle) for signum in (signal.SIGINT, signal.SIGTERM)}
+    """Turn each of SIGNALS into KeyboardInterrupt for the body; the former handlers return afterwards.
+
+    A SIGHUP that is ignored, as below `nohup`, stays so.
+    """
+    global _said
+    _said = False
+    caught = [s for s in SIGNALS if not (s == signal.SIGHUP and signal.getsignal(s) == signal.SIG_IGN)]
+    former = {signum: signal.signal(signum, _handle) for signum in caught}
     try:
         yield
     finally:
@@ -41,10 +50,21 @@ def shielded() -> Iterator[None]:
 
 
 def _handle(signum: int, frame: FrameType | None) -> None:
-    global _pending
-    if not _shields:
-        raise KeyboardInterrupt
-    if not _pending:
+    global _pending, _said
+    if signum == signal.SIGHUP:
+        _forget_terminal()
+    if not _said:
+        _said = True
         with suppress(OSError):
             os.write(sys.stderr.fileno(), STOPPING)
+    if not _shields:
+        raise KeyboardInterrupt
     _pending = True
+
+
+def _forget_terminal() -> None:
+    """One that has hung up fails every write, and what is printed while all is saved would end us amid it."""
+    with suppress(OSError), open(os.devnull, "r+b") as nowhere:
+        for descriptor in (1, 2):
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode):  # `isatty` denies what has hung up
+                os.dup2(nowhere.fileno(), descriptor)

@@ -66,7 +66,7 @@ class Fleet:
                 server.stop()
 
     def close(self) -> None:
-        """End every server."""
+        """End every server, all at once."""
         with shielded():
-            for name in list(self._servers):
-                self._servers.pop(name).stop()
+            self._runtime.stop(list(self._servers.values()))
+            self._servers.clear()

@@ -128,6 +128,10 @@ class Runtime(Protocol):
         """Start it; it is not yet ready when this returns."""
         ...
 
+    def stop(self, servers: Sequence[Server]) -> None:
+        """End these servers of its own together, in about the time that one takes."""
+        ...
+
     @property
     def engine(self) -> str | None:
         """The container engine, in words; None for processes."""

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from serveoff.errors import ServerFailed
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.audit.process_tree import ProcessTree, Usage, process_tree, sampling
-from serveoff.measure.runtimes import Preparation, processes
+from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.host_client import HostClient
 from serveoff.models.spec import model_dir
@@ -30,6 +30,8 @@ LOOPBACK = "127.0.0.1"
 PORTS = (20_000, 32_000)
 """Below the ephemeral ports of Linux (32768) and macOS (49152)."""
 PORT_TRIES = 1000
+STOP_ALL_GRACE_S = 4.0
+"""Who pressed Ctrl-C waits for it: a fleet is gone in 5 s."""
 STAND_IN_NOTE = (
     "no tensorflow_model_server on PATH: the embedded model server stands in; its figures are not TensorFlow Serving's"
 )
@@ -137,6 +139,11 @@ class LocalRuntime:
         )
         addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
         return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
+
+    def stop(self, servers: Sequence[Server]) -> None:
+        """End all these process groups within `STOP_ALL_GRACE_S` seconds and a little."""
+        leaders = [server.process for server in servers if isinstance(server, LocalServer)]
+        processes.stop_all(leaders, STOP_ALL_GRACE_S)
 
     def client(self, state: Path) -> HostClient:
         """Locust as a process beside the servers, on its own cores."""

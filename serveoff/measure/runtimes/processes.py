@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -109,22 +110,30 @@ def thaw(process: subprocess.Popen[bytes]) -> None:
 
 def stop(process: subprocess.Popen[bytes], grace_s: float = STOP_GRACE_S) -> None:
     """End the group: SIGTERM, and SIGKILL for whatever of its tree is left when the grace is over."""
-    members = process_tree(process.pid)
-    thaw(process)
-    signal_group(process, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(grace_s)
-    _, alive = psutil.wait_procs(members, timeout=0.5 if process.returncode is not None else 0)
-    signal_group(process, signal.SIGKILL)
+    stop_all([process], grace_s)
+
+
+def stop_all(leaders: Sequence[subprocess.Popen[bytes]], grace_s: float) -> None:
+    """End these groups together: all are asked before the first is waited for, and all share one grace."""
+    members = [member for leader in leaders for member in process_tree(leader.pid)]
+    for leader in leaders:
+        signal_group(leader, signal.SIGTERM)
+    for leader in leaders:
+        thaw(leader)
+    deadline_s = time.monotonic() + grace_s
+    for leader in leaders:
+        with suppress(subprocess.TimeoutExpired):
+            leader.wait(max(0.0, deadline_s - time.monotonic()))
+    _, alive = psutil.wait_procs(members, timeout=0 if any(leader.returncode is None for leader in leaders) else 0.5)
+    for leader in leaders:
+        signal_group(leader, signal.SIGKILL)
     for member in alive:
         with suppress(psutil.NoSuchProcess):
             member.kill()
-    process.wait()
+    for leader in leaders:
+        leader.wait()
+        _close_pipes(leader)
     psutil.wait_procs(alive, timeout=5)
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(BrokenPipeError):
-                pipe.close()
 
 
 def interrupt(process: subprocess.Popen[bytes], grace_s: float) -> None:
@@ -148,6 +157,13 @@ def tail(log: Path, lines: int = 12) -> str:
     with suppress(OSError):
         return "\n".join(log.read_text(errors="replace").rstrip().splitlines()[-lines:])
     return ""
+
+
+def _close_pipes(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()
 
 
 @contextmanager

@@ -18,21 +18,40 @@ BASE = replace(read_registry(environ={})[0], ready="", ports={})
 ONE, TWO = replace(BASE, name="one"), replace(BASE, name="two")
 
 
+ENDS_AFTER_ALL_WERE_ASKED = """
+import signal, sys, time
+from pathlib import Path
+folder, name = Path(sys.argv[1]), sys.argv[2]
+def asked(signum, frame):
+    (folder / f"{name}.asked").touch()
+    while len(list(folder.glob("*.asked"))) < 30:
+        time.sleep(0.01)
+    sys.exit(7)
+signal.signal(signal.SIGTERM, asked)
+(folder / f"{name}.up").touch()
+time.sleep(600)
+"""
+
+
 @dataclass
 class Sleepers:
-    """A runtime whose servers only sleep."""
+    """A runtime whose servers only sleep, or run this code."""
 
     folder: Path
+    code: str = "import time; time.sleep(60)"
     started: list[LocalServer] = field(default_factory=list)
 
     def resolve(self, deployment):
         return deployment, ""
 
     def start(self, deployment):
-        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        command = [sys.executable, "-c", self.code, str(self.folder), deployment.name]
         process = processes.spawn(command, os.environ, self.folder / "log")
         self.started.append(LocalServer(deployment, process, {}, self.folder / "log", time.perf_counter()))
         return self.started[-1]
+
+    def stop(self, servers):
+        processes.stop_all([server.process for server in servers], grace_s=60)
 
 
 @pytest.fixture
@@ -110,3 +129,18 @@ def test_a_server_apart_runs_beside_those_at_rest_and_ends_with_its_body_however
     assert runtime.started[-1].ended() == "killed by SIGTERM"
     assert fleet.wake(ONE) is resting
     fleet.close()
+
+
+def test_close_asks_thirty_servers_of_which_half_are_frozen_before_it_waits_for_the_first(runtime, tmp_path):
+    """Each server ends only after all of them were asked to."""
+    runtime.code = ENDS_AFTER_ALL_WERE_ASKED
+    fleet = Fleet(runtime)
+    deployments = [replace(BASE, name=f"server-{number}") for number in range(30)]
+    servers = [fleet.start(deployment) for deployment in deployments]
+    while len(list(tmp_path.glob("*.up"))) < 30:
+        assert not any(server.ended() for server in servers)
+        time.sleep(0.01)
+    for deployment in deployments[::2]:
+        fleet.rest(deployment)
+    fleet.close()
+    assert {server.ended() for server in servers} == {"exit code 7"}

@@ -65,6 +65,17 @@ def test_a_frozen_group_can_be_stopped(start):
     assert process.returncode == -signal.SIGTERM
 
 
+def test_those_that_ignore_sigterm_are_killed_together_frozen_or_not(start, tmp_path):
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+    started = [start(deaf, pipes=True) for _ in range(6)]
+    for process in started:
+        process.stdout.readline()
+    for process in started[::2]:
+        processes.freeze(process)
+    processes.stop_all(started, grace_s=0.1)
+    assert {process.returncode for process in started} == {-signal.SIGKILL}
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no CPU affinity")
 def test_a_child_runs_on_the_cores_it_was_given_and_we_stay_on_ours(start):
     mine, core = os.sched_getaffinity(0), available_cpus()[-1]
