@@ -1,0 +1,15 @@
+"""`serveoff export`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serveoff.cli.parameters import Model
+from serveoff.measure.artifacts import run_models
+
+
+def export(model: Model = "digits_cnn", force: Annotated[bool, typer.Option(help="Export anew.")] = False) -> None:
+    """Train the model and export it to every format; at once when nothing changed."""
+    run_models("export", model, *(["--force"] if force else []))

@@ -1,0 +1,78 @@
+"""The options of `serveoff run`, as texts and numbers: what they mean, `serveoff.cli.options` knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from serveoff.measure.plan.plan import PROFILES
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """One run of each model that is named. None: as the profile says."""
+
+    endpoints: Annotated[
+        list[str] | None,
+        typer.Argument(help="Endpoints or deployments, by name or pattern: 'flask-*' '*-grpc'. All, if none is named."),
+    ] = None
+    model: Annotated[
+        str,
+        typer.Option("--model", "-m", envvar="MODEL", help="A model, several (a,b,c), or all: the zoo, cheap first."),
+    ] = "digits_cnn"
+    profile: Annotated[str, typer.Option("--profile", "-p", envvar="PROFILE", help=" | ".join(PROFILES))] = "default"
+    duration: Annotated[float | None, typer.Option(min=0.2, max=600, help="Seconds per measured window.")] = None
+    warmup: Annotated[float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of each visit.")] = None
+    concurrency: Annotated[str | None, typer.Option("--concurrency", "-c", help="Closed-loop users: 1,4,16.")] = None
+    rounds: Annotated[int | None, typer.Option(min=1, max=100, help="Visits of every endpoint.")] = None
+    until_clear: Annotated[
+        bool | None,
+        typer.Option(
+            "--until-clear/--all-rounds",
+            help="End once latency, throughput and cost are clear. Default: the profile's; with --rounds, all.",
+        ),
+    ] = None
+    server_cpus: Annotated[
+        str, typer.Option(envvar="SERVER_CPUS", help="Cores of the server, as 0 or 0-3. Default: the first.")
+    ] = ""
+    client_cpus: Annotated[
+        str, typer.Option(envvar="CLIENT_CPUS", help="Cores of the load generator. Default: the next.")
+    ] = ""
+    threads: Annotated[
+        int, typer.Option(min=1, envvar="INTRA_OP_THREADS", help="Intra-op threads of every server.")
+    ] = 1
+    workers: Annotated[int, typer.Option(min=1, envvar="WORKERS", help="Worker processes of every server.")] = 1
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=1024, envvar="BATCH_SIZE", help="Server batching: rows at most; 1: off.")
+    ] = 1
+    batch_delay: Annotated[
+        int, typer.Option(min=0, max=1000, envvar="BATCH_DELAY_MS", help="Milliseconds that a batch may wait to fill.")
+    ] = 0
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="Variants too: workers=2,4 | batching=16 | threads=2 | intra_op=2 | defaults; @PATTERN."),
+    ] = None
+    open_loop: Annotated[
+        str | None, typer.Option("--open", help="Open-loop rates, % of the closed loop's best: 50,80. 0: none.")
+    ] = None
+    objective: Annotated[
+        str | None, typer.Option(help="Find the highest rate at which this holds: p99:10ms. none: do not search.")
+    ] = None
+    batches: Annotated[str | None, typer.Option(help="Rows of a request, to measure batches: 8,32. 0: none.")] = None
+    cold_starts: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Cold starts of every deployment that may rank.")
+    ] = None
+    payloads: Annotated[
+        bool | None, typer.Option("--payloads/--no-payloads", help="Measure each server's other encodings.")
+    ] = None
+    runtime: Annotated[str, typer.Option(envvar="RUNTIME", help="Where deployments run: local or docker.")] = "local"
+    gpu: Annotated[bool, typer.Option("--gpu", envvar="GPU", help="Compute on a GPU; a CPU instead is INVALID.")] = (
+        False
+    )
+    together: Annotated[bool, typer.Option("--together", help="Keep all deployments awake, not one at a time.")] = False
+    load_from: Annotated[str, typer.Option(help="Where Locust runs: host, or container (docker's default).")] = ""
+    load_workers: Annotated[int, typer.Option(min=0, help="Locust workers in containers of their own.")] = 0
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 1
+    resume: Annotated[str | None, typer.Option(help="Finish an interrupted run: its id, or latest.")] = None

@@ -1,0 +1,18 @@
+"""What a command says, and how it fails."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final, NoReturn
+
+from rich.console import Console
+
+console: Final = Console(stderr=True)
+
+
+def fail(message: str, hint: str, code: int) -> NoReturn:
+    """Say what went wrong and what to do next, and exit with this code."""
+    console.print(f"error: {message}", style="red", highlight=False, markup=False)
+    if hint:
+        console.print(f"  next: {hint}", highlight=False, markup=False)
+    sys.exit(code)
