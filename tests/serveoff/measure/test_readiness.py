@@ -15,13 +15,18 @@ from serveoff.measure.runtimes.local import LocalServer, free_port
 from serveoff.services.registry import read_registry
 
 SERVER = """
-import http.server, sys, time
-began = time.monotonic()
+import http.server, sys
+asked = 0
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        workers = min(int((time.monotonic() - began) / 0.5), 2)
+        global asked
         self.send_response(200); self.end_headers()
-        self.wfile.write(b'{"status": "READY"}' * workers if self.path == "/models/digits_cnn" else b"Healthy")
+        if self.path != "/models/digits_cnn":
+            self.wfile.write(b"Healthy")
+            return
+        workers, asked = min(asked, 2), asked + 1
+        print(workers, "READY", flush=True)
+        self.wfile.write(b'{"status": "READY"}' * workers)
     def log_message(self, *a): pass
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
@@ -49,11 +54,16 @@ def start(tmp_path):
 
 def test_ready_is_later_than_the_open_port_and_waits_for_a_ready_worker(start):
     server = start(SERVER)
-    assert wait_port(server, 20) < wait_ready(server, 20)
+    port_s = wait_port(server, 20)
+    assert server.log.read_text() == ""
+    assert port_s < wait_ready(server, 20)
+    assert server.log.read_text().splitlines() == ["0 READY", "1 READY"]
 
 
 def test_every_worker_must_be_ready(start):
-    assert wait_ready(start(SERVER, workers="2"), 20) >= 1.0
+    server = start(SERVER, workers="2")
+    wait_ready(server, 20)
+    assert server.log.read_text().splitlines() == ["0 READY", "1 READY", "2 READY"]
 
 
 def test_a_server_that_ends_is_reported_with_its_last_words(start):

@@ -1,10 +1,11 @@
+import math
 import subprocess
 import sys
-import time
+import threading
 
 import pytest
 
-from serveoff.measure.audit.process_tree import ProcessTree, Usage, sampling
+from serveoff.measure.audit.process_tree import LIST_TREE_EVERY, ProcessTree, Usage, sampling
 
 
 def test_cpu_between_interpolates_between_samples():
@@ -26,15 +27,32 @@ def test_no_samples_in_the_window_is_none_not_zero():
     assert Usage().cpu_between(0, 1) is None
 
 
+BURN = """
+import sys, time
+while time.process_time() < 0.5:
+    pass
+print(flush=True)
+sys.stdin.read()
+"""
+
+
 def test_sampling_counts_children_too():
-    burn = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass\ntime.sleep(1)"
-    code = f"import subprocess, sys; held = bytearray(60_000_000); subprocess.run([sys.executable, '-c', {burn!r}])"
-    process = subprocess.Popen([sys.executable, "-c", code])
-    began = time.time()
-    with sampling(ProcessTree(process.pid).take) as usage:
-        process.wait(30)
-    used = usage.cpu_between(began, time.time())
-    peak = usage.peak_memory_between(began, time.time())
+    code = f"import subprocess, sys; held = bytearray(60_000_000); subprocess.run([sys.executable, '-c', {BURN!r}])"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        tree, taken = ProcessTree(process.pid), threading.Semaphore(0)
+
+        def take(usage):
+            tree.take(usage)
+            taken.release()
+
+        with sampling(take) as usage:
+            assert process.stdout.readline(), "the child has used its half a second, and waits"
+            before = len(usage.times_s)
+            while len(usage.times_s) <= before + LIST_TREE_EVERY:  # the tree is listed again meanwhile
+                assert taken.acquire(timeout=60)
+        process.stdin.close()
+    used, peak = usage.cpu_between(0.0, math.inf), usage.peak_memory_between(0.0, math.inf)
     assert used is not None
     assert used >= 0.4
     assert peak is not None
