@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from serveoff.record.results import Suite, load_suite
+from serveoff.record.suite import Suite, load_suite
 
 MEASURED = (0, 7)
 """The exit codes of a run that measured what it was asked to: 7 says that the machine was too noisy for a VALID point,

@@ -39,7 +39,8 @@ from serveoff.analyse.studies import (
 )
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import MEASURES, Evidenced, answer_all, compare_points
-from serveoff.record.results import EndpointResult, Suite, load_suite
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.suite import Suite, load_suite
 
 STAND_IN_SERVER = "tfserving-embedded"
 

@@ -21,7 +21,7 @@ from serveoff.analyse.statistics.bootstrap import Sampled
 from serveoff.analyse.winners import Evidenced
 from serveoff.errors import ResultsFailure
 from serveoff.loadtests.loads import parse_load
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 VERSION: Final = 1
 DRAWS: Final = 400

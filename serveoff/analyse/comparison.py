@@ -10,7 +10,9 @@ from serveoff.analyse.statistics.bootstrap import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, spread
 from serveoff.analyse.verdict import Outcome, Role, Verdict
 from serveoff.loadtests.loads import Load
-from serveoff.record.results import ColdStart, EndpointResult, Suite
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.suite import Suite
 
 OUT_OF_THE_BOX: Final = "defaults"
 """The variant of a server as it comes: serveoff.measure.plan.variants."""

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from serveoff.record.results import Container, EndpointResult, Resources, Suite
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.resources import Container, Resources
+from serveoff.record.suite import Suite
 
 GIB: Final = 2**30
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from serveoff.record.results import EndpointResult, Window
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.windows import Window
 
 Part = Literal["queue", "parse", "inference", "serialise"]
 PARTS: Final[tuple[Part, ...]] = ("queue", "parse", "inference", "serialise")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 
 @dataclass(frozen=True)

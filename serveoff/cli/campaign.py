@@ -16,7 +16,7 @@ from serveoff.interrupts import shielded
 from serveoff.measure import run_lifecycle
 from serveoff.models.manifest import ArtifactError, read_manifest
 from serveoff.models.spec import model_dir
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.write import write_report
 
 NOT_BEGUN: Final = "not begun: the whole was interrupted"

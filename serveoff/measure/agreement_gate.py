@@ -15,7 +15,7 @@ from serveoff.measure.one_shot_client import GateError, sender
 from serveoff.measure.runtimes import Server
 from serveoff.models.agreement import Errors, compare, has_classes, times
 from serveoff.models.tensors import Batch, rows_of, take
-from serveoff.record.results import Gate
+from serveoff.record.endpoint_results import Gate
 from serveoff.services.registry import Deployment, Endpoint
 
 BODY_LIMIT = 8 * 1024 * 1024

@@ -14,8 +14,9 @@ from serveoff.measure.audit.reported_settings import read_settings
 from serveoff.measure.plan.plan import Profile
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import Server
-from serveoff.record.results import ColdStart, Suite
+from serveoff.record.cold_starts import ColdStart
 from serveoff.record.startup_phases import LISTENING, WARMED, read_phases
+from serveoff.record.suite import Suite
 from serveoff.services.registry import Deployment, Endpoint
 
 FOLLOWING: Final = 5

@@ -21,8 +21,10 @@ from serveoff.measure.audit.reported_settings import told_by
 from serveoff.measure.locust_driver import Visit, server_usage
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server
-from serveoff.record.results import ColdStart, Gate, Window
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import Gate
 from serveoff.record.usage import write_usage
+from serveoff.record.windows import Window
 
 ANSWER_GRACE_S = 60.0
 CHECK_GRACE_S = 300.0

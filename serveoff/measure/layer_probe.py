@@ -19,7 +19,7 @@ from serveoff.measure.runtimes import Server
 from serveoff.models import catalog
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import take
-from serveoff.record.results import LayerProbe
+from serveoff.record.endpoint_results import LayerProbe
 from serveoff.services.registry import Endpoint
 
 WARM: Final = 3

@@ -15,8 +15,8 @@ from serveoff.loadtests.loads import Load, Seek, Stage
 from serveoff.loadtests.recording.rows import remove_rows
 from serveoff.measure.audit.process_tree import Usage
 from serveoff.measure.runtimes import Client, Server, processes
-from serveoff.record.results import Window
 from serveoff.record.usage import write_usage
+from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint
 
 GRACE_S = 45.0

@@ -29,7 +29,8 @@ from serveoff.measure.runtimes.cpus import CpuPlan, plan_cpus
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
-from serveoff.record.results import ResultsError, RunSettings, Suite, load_suite, results_root, save_suite
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import ResultsError, Suite, load_suite, results_root, save_suite
 from serveoff.services.registry import Deployment, read_registry
 from serveoff.services.registry import settings as variables
 

@@ -18,7 +18,11 @@ from serveoff.measure.plan.plan import Plan
 from serveoff.measure.plan.visit_schedule import batch_loads, orders, real_stages, stretch_s
 from serveoff.measure.progress import RunProgress
 from serveoff.measure.runtimes import Server
-from serveoff.record.results import FIRST_LOOK, ColdStart, EndpointResult, Suite, Window, save_suite
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.settings import FIRST_LOOK
+from serveoff.record.suite import Suite, save_suite
+from serveoff.record.windows import Window
 from serveoff.services.registry import Deployment, Endpoint
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure, UsageError
-from serveoff.record.results import ResultsError, results_root
+from serveoff.record.suite import ResultsError, results_root
 from serveoff.report import FORMATS, ON_REQUEST, path_of, write_all
 from serveoff.report.across_models.cross_model_links import mentions
 

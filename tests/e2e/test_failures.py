@@ -11,7 +11,7 @@ import pytest
 
 from serveoff.measure.runtimes.host_client import LOCUSTFILE
 from serveoff.models.manifest import digest
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow

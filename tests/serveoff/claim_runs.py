@@ -1,6 +1,7 @@
 """Add to a synthetic run what claims are judged by: layers asked for, replicas counted, floors called in other ways."""
 
-from serveoff.record.results import LayerProbe, Replication, load_suite, save_suite
+from serveoff.record.endpoint_results import LayerProbe, Replication
+from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff.variant_runs import add_payload
 
 LAYER = "dense1"

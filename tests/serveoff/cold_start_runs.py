@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from serveoff.measure.cold_start import next_order
-from serveoff.record.results import ColdStart, EndpointResult, load_suite, save_suite
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.suite import load_suite, save_suite
 
 FIRST_REQUEST_S, UNWARMED_REQUEST_S = 0.002, 0.240
 WARM_UP_S, REST_S = 0.100, 0.050

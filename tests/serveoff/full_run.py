@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from serveoff.services.registry import read_registry
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff import synthetic
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload

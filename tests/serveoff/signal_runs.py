@@ -3,7 +3,7 @@
 import numpy as np
 
 from serveoff.loadtests.recording.rows import read_rows
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 
 SHARES = {"queue": 0.02, "parse": 0.2, "predict": 0.4, "encode": 0.03}
 """Of the latency; what they leave of `TOTAL` the server does not name."""

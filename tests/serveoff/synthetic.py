@@ -18,17 +18,12 @@ import pyarrow.parquet as pq
 
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.measure import agreement_gate
-from serveoff.record.results import (
-    ColdStart,
-    EndpointResult,
-    Environment,
-    Gate,
-    Machine,
-    RunSettings,
-    Suite,
-    Window,
-    save_suite,
-)
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import EndpointResult, Gate
+from serveoff.record.environment import Environment, Machine
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite, save_suite
+from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint, read_registry
 from tests.serveoff.synthetic_containers import ENGINE, container, started_in_container, usage
 from tests.serveoff.synthetic_resources import resources

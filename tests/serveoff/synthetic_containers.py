@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from serveoff.record.results import ColdStart, Container
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.resources import Container
 from serveoff.services.registry import Deployment
 
 ENGINE = "Docker 28.2.2, Compose 2.36.0, cgroup v2"

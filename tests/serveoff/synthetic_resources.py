@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveoff.record.results import Resources
+from serveoff.record.resources import Resources
 
 PROCESSES = {"tfserving-embedded": 1, "torchserve": 3, "flask": 2, "inprocess": 1}
 THREADS = {"tfserving-embedded": 17, "torchserve": 25, "flask": 6, "inprocess": 5}

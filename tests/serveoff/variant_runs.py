@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 
 
 def add_variant(folder, base, variant, speedup, seed_s=1e-6, concurrencies=(1, 16)):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from serveoff.errors import UsageError
-from serveoff.record.results import RunSettings, Suite
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite
 
 OWN: Final = ("model", "endpoints", "seed")
 """What may differ from run to run without a word: none of it changes what one request of an endpoint costs."""

@@ -6,7 +6,10 @@ from typing import Final, Literal
 
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.verdict import Outcome
-from serveoff.record.results import EndpointResult, Machine, Record, RunSettings
+from serveoff.record.base import Record
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.environment import Machine
+from serveoff.record.settings import RunSettings
 
 SCHEMA_VERSION: Literal[1] = 1
 MATTERS: Final = 0.10
@@ -16,7 +19,7 @@ BOUND: Final = 1 / (1 - MATTERS)
 
 
 class Named(Record):
-    """One endpoint, in the words of serveoff.record.results."""
+    """One endpoint, in the words of serveoff.record."""
 
     endpoint: str
     deployment: str

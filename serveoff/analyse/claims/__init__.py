@@ -1,7 +1,7 @@
 """The article's claims, one module each, found by its name: `c01_static_graphs` is C1.
 
-A module has the claim in the article's words (`CLAIM`) and the rule of its verdict (`RULE`). Rules were fixed before any
-run was made, and rest on intervals that hold for all contrasts of the claim together, never on point estimates.
+A module has the claim in the article's words (`CLAIM`) and the rule of its verdict (`RULE`). Rules were fixed before
+any run was made, and rest on intervals that hold for all contrasts of the claim together, never on point estimates.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, Protocol, cast
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.comparison import Claim
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 _NAME: Final = re.compile(r"c(\d\d)_\w+")
 

@@ -9,7 +9,7 @@ from serveoff.analyse.claims.ruling import Ruling, counted, rule, verdict
 from serveoff.analyse.comparison import Entry, Exhibit, Voice
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import Gate
+from serveoff.record.endpoint_results import Gate
 
 WHERE = ("inprocess", "flask")
 """The bare model says it best; a server's answers went through JSON."""

@@ -10,7 +10,7 @@ from serveoff.analyse.comparison import Contrast, Exhibit
 from serveoff.analyse.contrasts import PAIRS, deciding, static_against_dynamic
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "Static graphs are faster, in deployment above all"
 RULE = (

@@ -10,7 +10,7 @@ from serveoff.analyse.claims.ruling import FASTER, Ruling, heard, rule
 from serveoff.analyse.comparison import Exhibit
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "Dynamic graphs are harder to optimise and not suited to deployment"
 RULE = (

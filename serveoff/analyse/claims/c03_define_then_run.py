@@ -6,7 +6,7 @@ from serveoff.analyse.claims.agreement import agreement, shown_by_tests, tests
 from serveoff.analyse.claims.pairs import TF1
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "TF1 is define-then-run: a Session is mandatory, placeholders feed it"
 RULE = (

@@ -10,7 +10,7 @@ from serveoff.analyse.claims.pairs import TF2, callers
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.contrasts import deciding, static_against_dynamic
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "TF2 runs eagerly by default and switches to a graph with one line"
 RULE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveoff.analyse.claims.agreement import agreement, shown_by_tests, tests
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "TF2 model subclassing mirrors PyTorch's nn.Module"
 RULE = (

@@ -13,7 +13,8 @@ from serveoff.analyse.claims.ruling import Ruling, rule
 from serveoff.analyse.comparison import Entry, Exhibit, Voice
 from serveoff.analyse.statistics.bootstrap import RESAMPLES, Estimate, simultaneous
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import LayerProbe, Suite
+from serveoff.record.endpoint_results import LayerProbe
+from serveoff.record.suite import Suite
 
 CLAIM = "A static graph returns final outputs only; a dynamic one shows intermediate results"
 RULE = (

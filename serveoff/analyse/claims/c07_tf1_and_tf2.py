@@ -12,7 +12,7 @@ from serveoff.analyse.comparison import Exhibit
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "TF1 and TF2 differ in how they are deployed"
 RULE = (

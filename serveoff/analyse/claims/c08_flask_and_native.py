@@ -9,7 +9,7 @@ from serveoff.analyse.claims.pairs import MODEL_SERVERS, P50, PYTORCH, TF2, THRO
 from serveoff.analyse.claims.ruling import NO_SLOWER, Ruling, heard, rule
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "PyTorch is deployed by a REST API with Flask, TF2 through its own high-level API"
 RULE = (

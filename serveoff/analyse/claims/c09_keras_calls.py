@@ -9,7 +9,7 @@ from serveoff.analyse.claims.pairs import Pair, batches, contrasts, find
 from serveoff.analyse.claims.ruling import NO_SLOWER, Ruling, heard, rule
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import Load
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 CLAIM = "Keras is part of TF2, and its high-level API is how TF2 models are deployed"
 RULE = (

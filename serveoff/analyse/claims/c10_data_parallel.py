@@ -11,7 +11,8 @@ from serveoff.analyse.comparison import Entry, Exhibit, Voice
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
-from serveoff.record.results import RunSettings, Suite
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite
 
 CLAIM = "Data parallelism is easier in PyTorch than in TF1"
 RULE = (

@@ -16,7 +16,7 @@ import math
 from scipy.special import ndtr, ndtri
 
 from serveoff.analyse.statistics.bootstrap import CONFIDENCE
-from serveoff.record.results import FIRST_LOOK, RunSettings
+from serveoff.record.settings import FIRST_LOOK, RunSettings
 
 
 def price(settings: RunSettings, rounds: int) -> float:

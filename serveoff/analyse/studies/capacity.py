@@ -23,7 +23,10 @@ from serveoff.analyse.comparison import Capacity, Probe
 from serveoff.analyse.point_estimates import ReadRows, role_of, window_sample
 from serveoff.analyse.statistics.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 from serveoff.analyse.statistics.bootstrap import Estimate, min_samples
-from serveoff.record.results import EndpointResult, RunSettings, Suite, Window
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite
+from serveoff.record.windows import Window
 
 RESAMPLES: Final = 400
 BEYOND: Final = 100.0

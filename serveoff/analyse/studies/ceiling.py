@@ -11,7 +11,7 @@ from pathlib import Path
 from serveoff.analyse.comparison import Ceiling
 from serveoff.analyse.point_estimates import ReadRows, role_of
 from serveoff.analyse.studies import capacity
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 
 
 def study(folder: Path, suite: Suite, read: ReadRows) -> Ceiling | None:

@@ -10,7 +10,7 @@ from typing import Final
 from serveoff.analyse.comparison import ColdStarts, Entry, Started
 from serveoff.analyse.statistics.few_repeats import Spread, spread
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import ColdStart
+from serveoff.record.cold_starts import ColdStart
 from serveoff.record.startup_phases import IMPORTED, LOADED, WARMED, WORKER
 
 ENGINE, FRONTEND, IMPORTS, LOAD, WARMUP, REST, UNTOLD, FIRST_REQUEST = PIECES = (

@@ -25,7 +25,8 @@ from serveoff.analyse.comparison import Answer, MoreRounds, MoreSamples, MoreTim
 from serveoff.analyse.statistics.bootstrap import CONFIDENCE, PERCENTILES, all_pairs, min_samples
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, figure
-from serveoff.record.results import Suite, Window
+from serveoff.record.suite import Suite
+from serveoff.record.windows import Window
 
 POWER_Z: Final = 0.8416
 """Standard errors between the edge of the interval and the truth, for a power of 80%."""

@@ -11,7 +11,8 @@ from serveoff.analyse.point_estimates import ANSWERED, ReadRows
 from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import EndpointResult, Window
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.windows import Window
 
 JSON = ("json", "grpc_json")
 """What an endpoint's other encodings are set against, by either protocol."""

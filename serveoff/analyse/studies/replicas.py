@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from serveoff.loadtests.samples import NULL_FORMAT
-from serveoff.record.results import Replication
+from serveoff.record.endpoint_results import Replication
 from serveoff.services.registry import Deployment, RegistryError, compose_files, service_block, settings
 
 SETTING = "WORKERS"

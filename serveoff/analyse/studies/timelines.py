@@ -13,8 +13,10 @@ import numpy as np
 from serveoff.analyse.comparison import Entry, Stretch, Timeline
 from serveoff.analyse.statistics.blocks import Array
 from serveoff.analyse.winners import Evidenced
-from serveoff.record.results import EndpointResult, Suite, Window
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.suite import Suite
 from serveoff.record.usage import Samples, read_usage
+from serveoff.record.windows import Window
 
 PARTS: Final = 120
 """Parts that an endpoint's whole time is cut into, at most."""

@@ -19,7 +19,7 @@ from serveoff.analyse.comparison import Breakdown, Entry
 from serveoff.analyse.point_estimates import ReadRows, measure
 from serveoff.analyse.server_signals import Told, told
 from serveoff.loadtests.loads import closed
-from serveoff.record.results import Window
+from serveoff.record.windows import Window
 
 ONE_CALLER: Final = closed(1)
 TOLERANCE: Final = 0.01

@@ -15,7 +15,7 @@ from serveoff.cli.terminal import console
 from serveoff.errors import ExitCode
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.variants import parse_variation
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 
 
 @of_fields(RunOptions)

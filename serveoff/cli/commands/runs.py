@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from serveoff.measure.run_lifecycle import list_runs
-from serveoff.record.results import ResultsError, load_suite
+from serveoff.record.suite import ResultsError, load_suite
 
 
 def runs() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from serveoff.record.results import Environment, Machine
+from serveoff.record.environment import Environment, Machine
 
 PACKAGES = (
     "serveoff", "torch", "tensorflow", "keras", "tensorflow-serving-api", "torchserve", "flask", "gunicorn", "grpcio",

@@ -11,7 +11,7 @@ from serveoff.measure.audit.device import ask
 from serveoff.measure.runtimes import Server
 
 SETTINGS: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size", "batch_delay_ms")
-"""What servers are asked about; each is a field of serveoff.record.results.Resources."""
+"""What servers are asked about; each is a field of serveoff.record.resources.Resources."""
 LOG: Final = "log"
 
 

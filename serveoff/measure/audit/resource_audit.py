@@ -24,7 +24,8 @@ from serveoff.measure.audit.procfs import (
 )
 from serveoff.measure.plan.variants import changes, parse_variation
 from serveoff.measure.runtimes import Server
-from serveoff.record.results import Container, Resources, RunSettings
+from serveoff.record.resources import Container, Resources
+from serveoff.record.settings import RunSettings
 
 UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "workers": ("worker", "workers"),

@@ -9,7 +9,8 @@ from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, c
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.locust_driver import TIMEOUT_S, Order
 from serveoff.measure.plan.plan import CEILING_PROBES, Profile
-from serveoff.record.results import FIRST_LOOK, EndpointResult
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.settings import FIRST_LOOK
 from serveoff.services.registry import Endpoint
 
 SEARCHED = (0.1, 1.1)

@@ -14,7 +14,8 @@ from rich.console import Console
 
 from serveoff.errors import UsageError
 from serveoff.measure.audit.process_tree import Usage
-from serveoff.record.results import Container, RunSettings
+from serveoff.record.resources import Container
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
 
 

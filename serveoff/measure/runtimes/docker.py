@@ -34,7 +34,7 @@ from serveoff.measure.runtimes.containers.stack import (
     user_project,
 )
 from serveoff.measure.runtimes.host_client import HostClient
-from serveoff.record.results import RunSettings
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
 from serveoff.services.registry import settings as variables
 

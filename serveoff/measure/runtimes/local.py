@@ -22,7 +22,7 @@ from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.host_client import HostClient
 from serveoff.models.spec import model_dir
-from serveoff.record.results import RunSettings
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 

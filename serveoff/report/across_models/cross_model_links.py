@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from serveoff.analyse.across_models.outcome import Summary
 from serveoff.analyse.comparison import Beside
-from serveoff.record.results import ResultsError
+from serveoff.record.suite import ResultsError
 from serveoff.report.across_models.store import PREFIX, load
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from serveoff.analyse.across_models.outcome import Summary
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.record.results import ResultsError, results_root, unreadable
+from serveoff.record.suite import ResultsError, results_root, unreadable
 from serveoff.report.across_models import html, markdown
 from serveoff.report.across_models.links import Link
 

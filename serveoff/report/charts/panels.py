@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serveoff.record.results import EndpointResult
+from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import Scale, circle, line, log_scale, log_ticks, tag, text
 from serveoff.report.words.names import family, short_server, what

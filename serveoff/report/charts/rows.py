@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from serveoff.record.results import EndpointResult
+from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.svg import Scale, line, tag, text
 from serveoff.report.words.names import family, short_server, what
 

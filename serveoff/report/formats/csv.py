@@ -6,7 +6,7 @@ import csv
 import io
 
 from serveoff.analyse.comparison import Comparison, Entry, Point
-from serveoff.record.results import Resources
+from serveoff.record.resources import Resources
 from serveoff.report.sections import cold_starts
 from serveoff.report.words.scenarios import scenario
 

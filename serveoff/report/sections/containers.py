@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison, Entry
 from serveoff.analyse.resource_parity import GIB, RESOURCES
-from serveoff.record.results import Container
+from serveoff.record.resources import Container
 from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single
 from serveoff.report.words.numbers import NONE, megabytes, significant
 

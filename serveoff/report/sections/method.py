@@ -10,7 +10,7 @@ from serveoff.analyse.statistics.drift import CHANGE_CAUTION, CHANGE_FATAL, SIGN
 from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
-from serveoff.record.results import RunSettings
+from serveoff.record.settings import RunSettings
 from serveoff.report.sections.containers import equal_limits
 from serveoff.report.sections.devices import gpu_asked
 from serveoff.report.sections.notes import PAYLOADS

@@ -6,7 +6,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison, Entry
 from serveoff.analyse.resource_parity import GIB
-from serveoff.record.results import Resources
+from serveoff.record.resources import Resources
 from serveoff.report.words.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
 from serveoff.report.words.names import label, server
 from serveoff.report.words.numbers import NONE, megabytes, significant

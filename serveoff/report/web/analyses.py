@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from serveoff.analyse.analysis import Analysis, analyse
 from serveoff.analyse.point_estimates import loads_of
 from serveoff.loadtests.recording.rows import parts
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 from serveoff.report.web.cache import Cache
 from serveoff.report.web.runs import Found, Stamp, Unreadable, read_suite, readable
 

@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
 from werkzeug.exceptions import NotFound
 
 from serveoff import report
-from serveoff.record.results import results_root
+from serveoff.record.suite import results_root
 from serveoff.report.formats.html import prose
 from serveoff.report.web import across_views, compare, errors, overview, reports
 from serveoff.report.web.headers import protect

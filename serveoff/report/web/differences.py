@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.record.results import EndpointResult, RunSettings, Suite
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite
 
 NONE: Final = "–"
 NOT_SETTINGS: Final = ("endpoints", "seed", "profile")

@@ -12,7 +12,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """The address to listen on; port 0 is any free one. The folder is `serveoff.record.results.results_root`'s."""
+    """The address to listen on; port 0 is any free one. The folder is `serveoff.record.suite.results_root`'s."""
 
     host: str = "127.0.0.1"
     port: int = 8090

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from serveoff.record.results import Suite
+from serveoff.record.suite import Suite
 from serveoff.report.web.cache import Cache
 from serveoff.report.web.runs import Found, Stamp, Unreadable, read_suite
 

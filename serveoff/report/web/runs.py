@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from serveoff.record.results import SUITE_NAME, ResultsError, Suite, load_suite
+from serveoff.record.suite import SUITE_NAME, ResultsError, Suite, load_suite
 
 LARGEST_SUITE_BYTES: Final = 16 * 10**6
 """A suite of every endpoint in the full profile has a tenth of this."""

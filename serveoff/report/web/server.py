@@ -7,7 +7,7 @@ import socket
 
 import waitress.server
 
-from serveoff.record.results import results_root
+from serveoff.record.suite import results_root
 from serveoff.report.web.analyses import WAITING
 from serveoff.report.web.app import create_app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from serveoff.loadtests.loads import Load
-from serveoff.record.results import EndpointResult
+from serveoff.record.endpoint_results import EndpointResult
 
 SERVERS: Final = {
     "tfserving": "TensorFlow Serving",

@@ -23,7 +23,7 @@ def test_workers_add_up():
 
 
 def test_a_window_fits_the_results_of_a_run(tmp_path):
-    from serveoff.record.results import Window as ResultsWindow
+    from serveoff.record.windows import Window as ResultsWindow
 
     write_summary(tmp_path / "s.json", Summary("e", "json", 9000, [window()]))
     (written,) = json.loads((tmp_path / "s.json").read_text())["windows"]

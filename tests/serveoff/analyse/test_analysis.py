@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.record.results import ResultsError, load_suite, save_suite
+from serveoff.record.suite import ResultsError, load_suite, save_suite
 from serveoff.report.formats.json import render as as_json
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 

@@ -5,7 +5,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.recording.rows import part_path, parts
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff.synthetic import Scenario, write_run
 
 ENDPOINT = "flask-torchscript-rest"

@@ -1,7 +1,7 @@
 """Containers of one run must have had the same cores and limits."""
 
 from serveoff.analyse.resource_parity import unequal
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 
 ONLY = ("flask-torchscript-rest", "flask-torch-eager-rest", "flask-savedmodel-rest")

@@ -8,7 +8,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.time_budget import spent
 from serveoff.measure.plan.plan import PROFILES, make_plan
 from serveoff.measure.plan.variants import parse_variation
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report import write_all
 from serveoff.services.registry import read_registry
 from tests.serveoff.synthetic import Scenario, write_run

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from serveoff.analyse.validity import Evidence, judge
-from serveoff.record.results import Container, EndpointResult, Gate, Resources, Window
+from serveoff.record.endpoint_results import EndpointResult, Gate
+from serveoff.record.resources import Container, Resources
+from serveoff.record.windows import Window
 
 
 def window(**changes):

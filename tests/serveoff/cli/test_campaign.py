@@ -13,7 +13,7 @@ from serveoff.cli.models_chosen import models_of
 from serveoff.errors import ArtifactFailure, ExitCode, ServerFailed
 from serveoff.measure import run_lifecycle
 from serveoff.models import catalog
-from serveoff.record.results import load_suite, results_root
+from serveoff.record.suite import load_suite, results_root
 from serveoff.report.across_models import store
 from tests.serveoff.model_runs import COSTS_S, write_model
 from tests.serveoff.synthetic import Faults, Scenario

@@ -14,7 +14,7 @@ from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
 from serveoff.cli import app as cli
 from serveoff.cli import compare as comparing
 from serveoff.errors import ExitCode, ResultsFailure, ServeoffError, UsageError
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 
 TORCHSCRIPT = "flask-torchscript-rest"

@@ -9,7 +9,7 @@ import pytest
 
 from serveoff.measure.agreement_gate import check, check_others, encodings, judge, payload_kind, taken, unfit
 from serveoff.measure.plan.plan import PROFILES, make_plan
-from serveoff.record.results import Gate
+from serveoff.record.endpoint_results import Gate
 from serveoff.services.registry import read_registry
 
 EXPECTED = np.eye(10, dtype=np.float32)[:8] * 0.9

@@ -10,8 +10,8 @@ from serveoff.measure.plan.plan import PROFILES, make_plan
 from serveoff.measure.run_lifecycle import Request, begin
 from serveoff.measure.runtimes.containers.engine import Engine
 from serveoff.measure.runtimes.docker import run_services
-from serveoff.record.results import load_suite
 from serveoff.record.startup_phases import read_phases
+from serveoff.record.suite import load_suite
 from serveoff.services.registry import read_registry
 from tests.serveoff.cold_start_runs import add_starts, fail_start
 from tests.serveoff.synthetic import Faults, Scenario, write_run

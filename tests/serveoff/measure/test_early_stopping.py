@@ -13,7 +13,8 @@ from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, 
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import answer_all
 from serveoff.measure.early_stopping import DECIDING, MIN_POINTS, clear, reason_to_stop
-from serveoff.record.results import RunSettings, load_suite, save_suite
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report import write_all
 from tests.serveoff.synthetic import Scenario, write_run
 

@@ -11,7 +11,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.cli import app as cli
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.plan import make_profile
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as lines
 from serveoff.report.formats import html, markdown
 from serveoff.report.words import findings

@@ -13,7 +13,7 @@ from docker.models.containers import Container as EngineContainer
 from serveoff.analyse.resource_parity import RESOURCES
 from serveoff.measure.audit.machine import PACKAGES
 from serveoff.measure.runtimes.cpus import parse_cpus
-from serveoff.record.results import Container
+from serveoff.record.resources import Container
 
 STATUS, MOUNTS = "/proc/1/status", "/proc/1/mounts"
 MEMORY_LIMIT = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")

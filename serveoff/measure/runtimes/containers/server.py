@@ -20,7 +20,7 @@ from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, explain
 from serveoff.measure.runtimes.containers.usage import sampling
-from serveoff.record.results import Container as ContainerFacts
+from serveoff.record.resources import Container as ContainerFacts
 from serveoff.services.registry import Deployment
 
 

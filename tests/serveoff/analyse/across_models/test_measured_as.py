@@ -4,7 +4,7 @@ import pytest
 
 from serveoff.analyse.across_models.measured_as import check, differences
 from serveoff.errors import UsageError
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff.model_runs import write_model
 from tests.serveoff.report.web.conftest import change
 from tests.serveoff.synthetic import Scenario

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff.claim_runs import add_batches, add_predict, serve_natively, set_replication
 from tests.serveoff.synthetic import Faults
 from tests.serveoff.variant_runs import add_variant

@@ -10,7 +10,8 @@ from serveoff.analyse import claims
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.claims.agreement import AGREE_WITHIN
 from serveoff.models.agreement import TOLERANCE
-from serveoff.record.results import LayerProbe, load_suite, save_suite
+from serveoff.record.endpoint_results import LayerProbe
+from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff.claim_runs import answered, refused, set_layers
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 

@@ -7,7 +7,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies.capacity import fit
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.capacity import capacity
 from tests.serveoff.open_loop_runs import add_open_loop, queue
 from tests.serveoff.synthetic import Scenario, write_run

@@ -4,7 +4,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.loadtests.loads import Seek
 from serveoff.measure.plan.plan import CEILING_PROBES, PROFILES, make_plan
 from serveoff.measure.plan.visit_schedule import orders
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.sentences import calibration_sentence
 from serveoff.services.registry import read_registry
 from tests.serveoff.open_loop_runs import add_open_loop

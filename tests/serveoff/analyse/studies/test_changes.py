@@ -45,7 +45,7 @@ def test_who_holds_the_objective_at_a_clearly_higher_rate_is_named(tmp_path):
 @pytest.mark.parametrize("faster", [SLOW])
 def test_more_callers_can_have_another_answer(tmp_path, faster):
     folder = write_run(tmp_path / "run", SCENARIO)
-    from serveoff.record.results import load_suite, save_suite
+    from serveoff.record.suite import load_suite, save_suite
 
     suite = load_suite(folder)
     # The slower one's rows of four callers are set aside, and the faster one's put in their place, and the other way.

@@ -8,7 +8,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies.cold_start import pieces
-from serveoff.record.results import ColdStart
+from serveoff.record.cold_starts import ColdStart
 from serveoff.report import write_all
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.sections import cold_start_notes, cold_starts, sentences

@@ -7,7 +7,8 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies import encodings
 from serveoff.loadtests.payloads import payload_for
-from serveoff.record.results import Gate, load_suite, save_suite
+from serveoff.record.endpoint_results import Gate
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.formats import csv, markdown
 from serveoff.report.formats import json as json_form
 from serveoff.report.sections import payloads, ranking

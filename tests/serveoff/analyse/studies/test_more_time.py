@@ -9,7 +9,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.statistics.bootstrap import Sampled, ratio, round_noise
 from serveoff.analyse.studies.more_time import MOST_ROUNDS, round_s, rounds_needed
 from serveoff.analyse.verdict import difference
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report import write_all
 from serveoff.report.sections import more_time as words
 from tests.serveoff.synthetic import Scenario, write_run

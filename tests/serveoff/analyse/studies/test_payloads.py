@@ -4,7 +4,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.payloads import payload_for
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections import payloads
 from serveoff.report.words.numbers import NONE, ms
 from serveoff.services.registry import read_registry

@@ -6,7 +6,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies.timelines import PARTS, cores_of
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.record.usage import usage_path
 from serveoff.report.sections import timelines as tables
 from tests.serveoff.synthetic import Scenario, write_run

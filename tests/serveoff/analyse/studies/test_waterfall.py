@@ -8,7 +8,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.recording.rows import read_rows
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.formats import json as json_form
 from serveoff.report.formats import markdown

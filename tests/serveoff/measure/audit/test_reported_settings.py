@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from serveoff.measure.audit.reported_settings import SETTINGS, read_settings, told_by
-from serveoff.record.results import Resources
+from serveoff.record.resources import Resources
 from serveoff.services.registry import Deployment, read_registry
 
 FLASK = (

@@ -18,7 +18,7 @@ from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes.cpus import CpuPlan, available_cpus
 from serveoff.measure.runtimes.local import LocalRuntime, LocalServer
 from serveoff.measure.runtimes.processes import spawn
-from serveoff.record.results import RunSettings
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment, read_registry
 from tests.serveoff.analyse.test_validity import evidence
 

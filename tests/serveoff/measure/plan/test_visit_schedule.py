@@ -19,7 +19,8 @@ from serveoff.measure.plan.visit_schedule import (
     stretch_s,
     stretched,
 )
-from serveoff.record.results import EndpointResult, Gate, Window
+from serveoff.record.endpoint_results import EndpointResult, Gate
+from serveoff.record.windows import Window
 from serveoff.services.registry import read_registry
 
 PROFILE = replace(PROFILES["quick"], payloads=True)

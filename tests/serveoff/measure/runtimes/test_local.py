@@ -3,7 +3,7 @@ import socket
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.runtimes import local
 from serveoff.measure.runtimes.cpus import CpuPlan
-from serveoff.record.results import RunSettings
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import read_registry
 
 REGISTRY = read_registry(environ={})

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.record.results import Resources, load_suite, save_suite
+from serveoff.record.resources import Resources
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections import method, resource_audit
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.synthetic_resources import ASKED

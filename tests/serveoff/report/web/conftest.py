@@ -2,7 +2,7 @@
 
 import pytest
 
-from serveoff.record.results import load_suite, save_suite
+from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.web.app import create_app
 from tests.serveoff.report.conftest import HOSTILE
 from tests.serveoff.synthetic import Faults, Scenario, write_run

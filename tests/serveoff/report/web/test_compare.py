@@ -7,7 +7,7 @@ import pytest
 
 from serveoff.analyse.analysis import analyse
 from serveoff.analyse.run_diff import versus
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.web.differences import differences
 from tests.serveoff.report.page import Page
 from tests.serveoff.report.web.conftest import SHORT, change

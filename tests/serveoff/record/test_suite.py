@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from serveoff.record.results import SUITE_NAME, ResultsError, load_suite
+from serveoff.record.suite import SUITE_NAME, ResultsError, load_suite
 from tests.serveoff.synthetic import Scenario, write_run
 
 

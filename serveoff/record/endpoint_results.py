@@ -1,0 +1,104 @@
+"""All that a run keeps of one endpoint."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from serveoff.record.base import Record
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.resources import Container, Resources
+from serveoff.record.windows import Window
+
+
+class Gate(Record):
+    """The agreement gate: live answers against the golden outputs, before anything is timed."""
+
+    passed: bool
+    checked: int
+    max_abs_error: float | None
+    """Largest error of any output; None where an answer was no number, or could not be compared."""
+    worst_share: float | None = None
+    """Largest error as a share of what serveoff.models.agreement allows there: above 1 it is wrong. None: not finite,
+    or a run of before it was recorded, in which the absolute error decided."""
+    top1_agreement: float | None
+    """Share of inputs with the same most probable class; None where no output tells classes apart."""
+    answer_s: float | None = None
+    """Mean seconds of an answer, asked for one at a time; None: not recorded."""
+    reason: str = ""
+
+
+class LayerProbe(Record):
+    """One endpoint, asked for the output of one layer of its model after all that was timed.
+
+    `refused`: it says why it cannot; `failed`: it gave no proper answer; `not asked`: its protocol cannot name a layer,
+    or the model names none.
+    """
+
+    layer: str
+    """Empty where the model names none."""
+    outcome: Literal["answered", "refused", "failed", "not asked"]
+    reason: str = ""
+    shape: list[int] = []
+    values: list[float] = []
+    """The first of the layer's values for the first golden input."""
+    with_layer_s: list[float] = []
+    without_s: list[float] = []
+    """Latencies of requests for that input, in turns: for the layer, and for the final outputs."""
+
+
+class Replication(Record):
+    """What docker-compose.yml takes to run one more replica of a deployment.
+
+    `by_setting`: a setting says how many; else it is one more service.
+    """
+
+    by_setting: bool
+    lines: int
+    """Lines of the file that change, or that the other service has."""
+
+
+class EndpointResult(Record):
+    """All that was measured of one endpoint, or why it could not be measured (`unavailable`)."""
+
+    endpoint: str
+    deployment: str
+    server: str
+    format: str
+    protocol: str
+    variant: str = ""
+    """The setting in which it differs from `base`, `workers=2`; empty for what the run compares."""
+    base: str = ""
+    """The endpoint that it is a variant of."""
+    payload: str
+    """What a request carries: `json`, `tensor` or `bytes`, or `array` (in process, nothing encoded)."""
+    encodings: dict[str, str] = {}
+    """Every encoding that it takes, by the name of its module, empty for its own: what a request of it carries.
+    Empty in a run that did not record them."""
+    taken: list[str] = []
+    """What requests to its deployment may carry, over all its protocols; empty in a run that did not record it."""
+    encoding_gates: dict[str, Gate] = {}
+    """The agreement gate of each encoding besides its own; one that failed is not measured."""
+    left_out: dict[str, str] = {}
+    """Loads that are not asked of it, as text (serveoff.loadtests.loads), each with the reason."""
+    request_bytes: int | None = None
+    artifact_sha256: str | None = None
+    artifact_bytes: int | None = None
+    device: str | None = None
+    """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
+    container: Container | None = None
+    resources: Resources | None = None
+    unavailable: str = ""
+    note: str = ""
+    cold_start: ColdStart | None = None
+    """The first one."""
+    cold_starts: list[ColdStart] = []
+    """All of its deployment, the first one included, in the order in which they were made."""
+    gate: Gate | None = None
+    windows: list[Window] = []
+    layers: LayerProbe | None = None
+    replication: Replication | None = None
+
+    @property
+    def starts(self) -> list[ColdStart]:
+        """Every cold start that was recorded; runs of before there were repeats have the first one only."""
+        return self.cold_starts or ([self.cold_start] if self.cold_start else [])

@@ -1,0 +1,59 @@
+"""What a server had, as seen from outside and from inside."""
+
+from __future__ import annotations
+
+from serveoff.record.base import Record
+
+
+class Container(Record):
+    """One deployment's container: what the engine says of it, and what was read from inside it while it ran.
+
+    `image_digest` names the image's content. `cpus`, `memory_limit_bytes` and the rest are seen by its first process;
+    `problems` are differences from what was asked for, each of which makes its points INVALID.
+    """
+
+    image: str
+    image_digest: str
+    image_bytes: int
+    cpus: list[int]
+    cpu_limit: float | None = None
+    """CPU seconds a second, at most; None: as many as it has cores."""
+    memory_limit_bytes: int | None = None
+    user_id: int
+    capabilities: int
+    """The bounding set as a bit mask: 0 where all are dropped."""
+    no_new_privileges: bool
+    read_only_root: bool
+    versions: dict[str, str] = {}
+    """Python and the packages inside; empty where there is no Python."""
+    problems: list[str] = []
+
+
+class Resources(Record):
+    """What a server had, seen inside each of its processes once it was ready and at rest (resource_audit).
+
+    `problems` are differences from what the run asked for, each of which makes its points INVALID. None: not known, or
+    for `memory_limit_bytes` no limit.
+    """
+
+    cpus: list[int] = []
+    """Cores that any thread of any of its processes may run on."""
+    processes: int | None = None
+    os_threads: int | None = None
+    os_threads_at_end: int | None = None
+    """After the last round: threads may come with requests."""
+    memory_limit_bytes: int | None = None
+    """The smaller of its control group's limit and its processes' RLIMIT_AS."""
+    resident_bytes: int | None = None
+    """The sum of its processes' resident sets."""
+    workers: int | None = None
+    threads_per_worker: int | None = None
+    """Of a server that has no workers to tell of: all its threads that compute."""
+    intra_op_threads: int | None = None
+    """As the framework says in the worker; 0: as many as it chooses."""
+    batch_size: int | None = None
+    batch_delay_ms: int | None = None
+    """The last five are the server's own word."""
+    asked: dict[str, int] = {}
+    """What it was asked to be, by those five names; empty for a server as it comes, which was asked for nothing."""
+    problems: list[str] = []

@@ -1,0 +1,98 @@
+"""The results of one run: a versioned JSON suite beside raw rows in Parquet. Statistics are computed on read.
+
+results/<run id>/
+    run.json                        the suite, rewritten atomically after every visit
+    rows/<endpoint>--r<round>.parquet   one row per request (columns: serveoff.loadtests.recording.records.COLUMNS)
+    usage/<endpoint>--r<round>.parquet  what its server used, ten samples a second (columns:
+                                    serveoff.record.usage.COLUMNS)
+    logs/<deployment>.log           what the server printed
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.record.base import Record
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.environment import Environment
+from serveoff.record.settings import RunSettings
+
+SCHEMA_VERSION: Literal[2] = 2
+SUITE_NAME = "run.json"
+
+
+class ResultsError(Exception):
+    """A results folder is missing or cannot be read; the message names it and the next action."""
+
+
+class Suite(Record):
+    """One run."""
+
+    schema_version: Literal[2] = SCHEMA_VERSION
+    run_id: str
+    started_at: str
+    finished_at: str | None = None
+    complete: bool = False
+    stopped_early: str = ""
+    """Why the run is complete before its last round: `after round 2 of 3: ...`."""
+    stopped_after: int | None = None
+    """The last round of a run that stopped early."""
+    wall_s: float | None = None
+    warmed_s: float | None = None
+    """Seconds of warm-up of all visits; None in runs made before it was recorded."""
+    model_accuracy: float | None = None
+    model_quality: str = ""
+    """How good the model is, in words; empty in a run that did not record it."""
+    model_source: str = ""
+    """`zoo`, or the kind of file that it was imported from; empty in a run that did not record it."""
+    model_parameters: int | None = None
+    settings: RunSettings
+    environment: Environment
+    endpoints: list[EndpointResult] = Field(default_factory=list)
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds a complete run of this kind has: all that were asked for, or those until it was clear."""
+        return self.stopped_after or self.settings.rounds
+
+    def endpoint(self, name: str) -> EndpointResult | None:
+        """The result of one endpoint, if it is in this run."""
+        return next((e for e in self.endpoints if e.endpoint == name), None)
+
+
+def results_root() -> Path:
+    """The folder of all runs: `$SERVEOFF_RESULTS`, or `results/` in the working folder."""
+    return Path(os.environ.get("SERVEOFF_RESULTS") or "results")
+
+
+def save_suite(folder: Path, suite: Suite) -> None:
+    """Write `run.json` so that a reader, or a crash, never sees half of it."""
+    with written_whole(folder / SUITE_NAME) as file:
+        file.write_text(suite.model_dump_json(indent=1))
+
+
+def load_suite(folder: Path) -> Suite:
+    """Read `run.json`; ResultsError where there is none or it is of another version."""
+    path = folder / SUITE_NAME
+    try:
+        return Suite.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ResultsError(f"no run at {folder}: `serveoff runs` lists those there are") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"] == ("schema_version",):
+            said = f"is of version {first['input']!r}, and this serveoff reads version {SCHEMA_VERSION}"
+            raise ResultsError(f"{path} {said}: measure again") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: ValidationError) -> ResultsError:
+    """What to say of a file of results: the first place that is not as it should be, and how."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}")

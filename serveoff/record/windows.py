@@ -1,0 +1,65 @@
+"""One measured window, as the run keeps it."""
+
+from __future__ import annotations
+
+from serveoff.loadtests.loads import Arrivals, Load
+from serveoff.record.base import Record
+
+
+class Window(Record):
+    """One measured window: one endpoint, one load, one round. Times are seconds since the epoch.
+
+    `problems` are reasons, seen while measuring, why this window cannot be trusted (a killed server, say).
+    """
+
+    concurrency: int
+    round: int
+    start_s: float
+    duration_s: float
+    rows: str
+    """The Parquet file of its rows, relative to the results folder; they carry this round and number."""
+    number: int = 0
+    arrivals: Arrivals = "closed"
+    rate: float = 0.0
+    payload: str = ""
+    batch: int = 1
+    """With `concurrency`, these are its load: see serveoff.loadtests.loads.Load."""
+    search: bool = False
+    """A probe of the search for the capacity: its rate is this round's alone."""
+    late_s: float | None = None
+    """Open loop: by how much the generator itself was late, 99th percentile."""
+    request_bytes: int | None = None
+    """Mean size of a request body."""
+    encode_s: float | None = None
+    """Median seconds that the client took to encode one; never part of a latency."""
+    timed: int = 0
+    """Answers whose Server-Timing header was read; with one caller only."""
+    timings_s: dict[str, float] = {}
+    """Means of the durations in these headers, by their names."""
+    counters: dict[str, float] = {}
+    """By how much those of the server's own counters that analyse.server_signals knows grew around the window."""
+    encodes: int | None = None
+    """How many were encoded for that median."""
+    requests: int
+    errors: int
+    answers_checked: int
+    wrong_answers: int
+    max_abs_error: float | None = None
+    server_cpu_s: float | None = None
+    server_peak_memory_bytes: int | None = None
+    """Largest memory sampled in the window: resident set sizes of the process tree, or the container's working set."""
+    server_network_in_bytes: int | None = None
+    server_network_out_bytes: int | None = None
+    """Bytes over the container's interfaces in the window, protocol headers included; None for a process."""
+    server_throttled_s: float | None = None
+    """Seconds in which the engine held the container back for having used up its CPU limit."""
+    gpu_energy_j: float | None = None
+    """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
+    client_cpu_s: float | None = None
+    client_peak_memory_bytes: int | None = None
+    problems: list[str] = []
+
+    @property
+    def load(self) -> Load:
+        """What was asked of the endpoint."""
+        return Load(self.concurrency, self.arrivals, self.rate, self.payload, self.batch)
