@@ -17,11 +17,11 @@ from tests.docker.stack import Stack
 BASE = "docker-compose.yml"
 OVERRIDES = sorted(path.name for path in REPOSITORY.glob("docker-compose.*.yml"))
 COMBINATIONS = [(BASE,), *((BASE, override) for override in OVERRIDES), (BASE, *OVERRIDES)]
-DOCKERFILES = sorted(
-    path
-    for folder in ("models", "services", "loadtests", "comparison", "observability")
-    for path in (REPOSITORY / folder).rglob("Dockerfile")
-)
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
+STAGES = {
+    stage.split(maxsplit=1)[0]: stage for stage in re.split(r"^FROM \S+ AS ", DOCKERFILE, flags=re.MULTILINE)[1:]
+}
+IMAGES = [name for name, stage in STAGES.items() if re.search("^(CMD|ENTRYPOINT) ", stage, flags=re.MULTILINE)]
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 SERVICES = yaml.safe_load((REPOSITORY / BASE).read_text())["services"]
 
@@ -49,25 +49,35 @@ def test_compose_schema(file):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_hadolint(path):
-    result = subprocess.run([tool("hadolint"), str(path)], capture_output=True, text=True, check=False)
+def test_hadolint():
+    command = [tool("hadolint"), str(REPOSITORY / "Dockerfile")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_image_labels(path):
+@pytest.mark.parametrize("image", IMAGES)
+def test_image_labels(image):
     version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
-    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]+)"', path.read_text()))
-    assert {"title", "description"} <= set(labels)
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]+)"', STAGES["runtime"] + STAGES[image]))
+    assert labels["title"] == f"serveoff {image}"
+    assert labels["description"]
     assert labels["licenses"] == "Apache-2.0"
     assert labels["version"] == version
 
 
-def test_every_dockerfile_has_a_service_that_builds_it(compose):
+@pytest.mark.parametrize("image", IMAGES)
+def test_every_image_is_the_runtime_with_a_user_who_owns_nothing(image):
+    assert f"FROM runtime AS {image}\n" in DOCKERFILE
+    assert "\nUSER 10001:10001\n" in STAGES[image]
+
+
+def test_every_image_has_a_service_that_builds_it(compose):
     services = Stack("serveoff-test-config").config()
-    built = {REPOSITORY / service["build"]["dockerfile"] for service in services.values() if "build" in service}
-    assert built == set(DOCKERFILES)
+    built = [service for service in services.values() if "build" in service]
+    assert {service["build"]["target"] for service in built} == set(IMAGES)
+    for service in built:
+        assert service["build"]["dockerfile"] == "Dockerfile"
+        assert service["image"] == f"serveoff/{service['build']['target']}"
 
 
 def test_env_example_has_every_variable_with_its_default():

@@ -27,6 +27,16 @@ FRAMEWORKS = {
     "locust": set(),
     "report": set(),
 }
+SERVER = {"models", "services"}
+FOLDERS = {
+    "export": {"models"},
+    "flaskrest-tensorflow": SERVER,
+    "flaskrest-torch": SERVER,
+    "torchserve": SERVER,
+    "tfserving-embedded": SERVER,
+    "locust": {"models", "services", "loadtests"},
+    "report": {"services", "loadtests"},
+}
 LOOK = """
 import importlib.util, json, os, pathlib, pwd, sys
 found = {name for name in ("torch", "tensorflow") if importlib.util.find_spec(name)}
@@ -39,6 +49,7 @@ print(json.dumps({
     "uncompiled": [str(p) for p in ours if not list((p.parent / "__pycache__").glob(f"{p.stem}.*.pyc"))],
     "writable": [str(p) for p in (*ours, site, pathlib.Path("/app")) if os.access(p, os.W_OK)],
     "folders": sorted(p.name for p in pathlib.Path("/app").iterdir() if p.name != "__pycache__"),
+    "packages": sorted({str(p.parent.relative_to("/app")) for p in ours}),
 }))
 """
 
@@ -74,8 +85,8 @@ def test_no_build_tools_and_all_code_compiled(image):
     assert seen["tools"] == []
     assert seen["uncompiled"] == []
     assert "tests" not in seen["folders"]
-    if name not in ("locust", "report"):
-        assert set(seen["folders"]) <= {"models", "services"}
+    assert set(seen["folders"]) == {"serveoff", *FOLDERS[name]}
+    assert ("serveoff/record" in seen["packages"]) == (name == "report")
 
 
 def test_labels_and_commands(images):
