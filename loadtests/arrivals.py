@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from time import perf_counter
 
 import gevent
 import numpy as np
@@ -48,12 +47,12 @@ def schedule(load: Load, duration_s: float, seed: Sequence[int], part: int = 0, 
 class Arrivals:
     """The arrivals of one window, and the users that wait for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self._idle: dict[object, AsyncResult] = {}
         self._waiting: deque[tuple[float, float]] = deque()
         """When each was due, and how long after that it was noticed."""
         self._greenlet: gevent.Greenlet | None = None
-        self._clock = Clock()
+        self._clock = clock or Clock()
         self.late_s: list[float] = []
         """Of each arrival, how long after it was due and a user was free it was sent."""
 
@@ -88,7 +87,7 @@ class Arrivals:
             self._idle.pop(user, None)
             raise
         if taken is not None:
-            self.late_s.append(perf_counter() - taken)
+            self.late_s.append(self._clock.now() - taken)
         return taken
 
     def dismiss(self, user: object) -> None:
@@ -123,7 +122,7 @@ class Arrivals:
             if self._idle:
                 self._idle.popitem()[1].set(due)
             else:
-                self._waiting.append((due, max(perf_counter() - due, 0.0)))
+                self._waiting.append((due, max(self._clock.now() - due, 0.0)))
 
 
 def behind(late_s: Sequence[float], latency_s: npt.NDArray[np.float64], busy: float) -> tuple[float | None, str]:
