@@ -34,6 +34,7 @@ from serveoff.loadtests.samples import SamplesError, golden_inputs
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.models import zoo
+from serveoff.models.isolation import isolated
 from serveoff.models.spec import model_dir
 from serveoff.models.tensors import take
 
@@ -112,7 +113,7 @@ CLIENTS: dict[str, Callable[[str, int, Path], Rate]] = {
     "wrk": wrk,
 }
 SERVERS = {
-    "null deployment (Flask)": lambda port: [sys.executable, "-m", "serveoff.services.flaskrest"],
+    "null deployment (Flask)": lambda port: isolated("serveoff.services.flaskrest"),
     "bare socket server": lambda port: [sys.executable, "-m", "benchmarks.null_server", str(port)],
 }
 

@@ -20,6 +20,7 @@ from benchmarks.delay_server import truth
 from serveoff.loadtests.recording.rows import read_rows
 from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.measure.runtimes.processes import on_cpus
+from serveoff.models.isolation import isolated
 
 QUANTILES = {"p50": (0.50, 0.03), "p90": (0.90, 0.03), "p99": (0.99, 0.05)}
 """Each with the error allowed."""
@@ -42,7 +43,7 @@ def measure(duration_s: float, seed: int = 1) -> dict[str, np.ndarray]:
             address = f"127.0.0.1:{server.stdout.readline().strip()}"
             stages = ",".join(f"{load}:{duration_s}" for load in loads.values())
             options = ("--endpoint", "flask-null-rest", "--address", address, "--stages", stages, "--warmup", "0.5")
-            command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", *options]
+            command = isolated("locust", "-f", str(LOCUSTFILE), "--headless", *options)
             with on_cpus(cpus.client):
                 subprocess.run([*command, "--rows", str(rows), "--seed", str(seed)], check=True)
         finally:

@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY, model_dir
 
 SERVER_CORE = 0
@@ -109,7 +109,7 @@ def ours(model: str, format: str, folder: Path, **settings: object) -> Iterator[
     port = free_port()
     own = {f"SERVING_{name.upper()}": str(value) for name, value in settings.items()}
     env = _settings(model, format, folder) | own | {"SERVING_REST_PORT": str(port)}
-    command = on_server_core(sys.executable, "-m", "serveoff.services.flaskrest")
+    command = on_server_core(*isolated("serveoff.services.flaskrest"))
     with serve(command, env, port, f"/v1/models/{model}:predict", folder) as server:
         yield server
 
@@ -121,7 +121,7 @@ def floor(model: str, format: str, folder: Path) -> Iterator[Callable[..., float
     It runs on the server's core and waits in between; ValueError if its answers are wrong.
     """
     process = subprocess.Popen(
-        on_server_core(sys.executable, "-m", "serveoff.services.inprocess"),
+        on_server_core(*isolated("serveoff.services.inprocess")),
         env=os.environ | _settings(model, format, folder),
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
+from serveoff.models.isolation import isolated
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import REPOSITORY
 
@@ -39,7 +39,7 @@ class Workers:
 
     def run(self, job: str, format: str, model: str, model_dir: Path) -> dict[str, Any]:
         """Run a job to its end and return its result; ArtifactError with the last log lines where it fails."""
-        command = [sys.executable, "-m", "serveoff.models.formats", job, format, model, str(model_dir)]
+        command = isolated("serveoff.models.formats", job, format, model, str(model_dir))
         with tempfile.TemporaryFile("w+") as log:
             with self._start(command, log) as process:
                 assert process.stdout is not None

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from contextlib import suppress
 from typing import IO, Any
@@ -19,6 +18,7 @@ import psutil
 
 from serveoff.models.importing.child import shortened
 from serveoff.models.importing.errors import JobFailed
+from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY
 
 DEFAULT_TIMEOUT_S = 600.0
@@ -38,7 +38,7 @@ class Jobs:
 
         `by` is who reads the file in that process, for the message that it crashed.
         """
-        command = [sys.executable, "-m", module, *arguments]
+        command = isolated(module, *arguments)
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log:
             process = subprocess.Popen(
                 command,

@@ -6,12 +6,11 @@ must be the ones that its manifest names.
 
 from __future__ import annotations
 
-import sys
-
 from serveoff.errors import ArtifactFailure, ExitCode
 from serveoff.measure.runtimes.processes import describe_exit, run_here
 from serveoff.models import catalog
 from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.isolation import isolated
 from serveoff.models.manifest import ArtifactError, Manifest, Missing, digest, read_manifest, verify_artifact
 from serveoff.models.spec import model_dir
 
@@ -21,7 +20,7 @@ NO_ARTIFACT = "the model's manifest names no such artifact"
 
 def run_models(*arguments: str) -> None:
     """Run one command of `models` on this terminal; ArtifactFailure where it failed, told where it has said why."""
-    code = run_here([sys.executable, "-m", "serveoff.models", *arguments], INTERRUPT_GRACE_S)
+    code = run_here(isolated("serveoff.models", *arguments), INTERRUPT_GRACE_S)
     if code != 0:
         told = code == ExitCode.ARTIFACT
         raise ArtifactFailure(

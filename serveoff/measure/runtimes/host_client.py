@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from serveoff.interrupts import shielded
 from serveoff.measure.runtimes import Server, processes
+from serveoff.models.isolation import isolated
 
 LOCUSTFILE = Path(__file__).resolve().parents[3] / "loadtests" / "locustfile.py"
 
@@ -26,10 +26,13 @@ class HostClient:
     state: Path
 
     def running(self, arguments: Sequence[str], log: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
-        """A process group of its own on the client's cores."""
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *arguments]
+        """A process group of its own on the client's cores.
+
+        Locust looks for modules in its working folder first, and for its own settings: there are none in the run's.
+        """
+        command = isolated("locust", "-f", str(LOCUSTFILE), *arguments)
         environ = {**os.environ, "SERVEOFF_STATE": str(self.state)}
-        return processes.running(partial(processes.spawn, command, environ, log, self.cpus))
+        return processes.running(partial(processes.spawn, command, environ, log, self.cpus, cwd=self.folder))
 
     def interrupt(self, process: subprocess.Popen[bytes], grace_s: float) -> None:
         """SIGINT to its group."""
@@ -38,7 +41,7 @@ class HostClient:
 
     def path(self, relative: Path) -> str:
         """The file itself."""
-        return str(self.folder / relative)
+        return str((self.folder / relative).absolute())
 
     def bring(self) -> None:
         """Nothing to do: it wrote into the folder."""

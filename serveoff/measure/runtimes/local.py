@@ -6,7 +6,6 @@ import os
 import random
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -21,6 +20,7 @@ from serveoff.measure.audit.process_tree import ProcessTree, Usage, process_tree
 from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.host_client import HostClient
+from serveoff.models.isolation import isolated
 from serveoff.models.spec import model_dir
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
@@ -131,7 +131,7 @@ class LocalRuntime:
         floor = not ports
         spawned_at = time.perf_counter()
         process = processes.spawn(
-            [sys.executable, "-m", deployment.launcher],
+            isolated(deployment.launcher),
             environ={**os.environ, **self._environment(deployment, ports, work_dir)},
             log=log,
             cpus=self.cpus.server,
@@ -159,7 +159,6 @@ class LocalRuntime:
             "SERVING_MODEL_DIR": str(model_dir(deployment.model).resolve()),
             "SERVING_WORK_DIR": str(work_dir.resolve()),
             **{f"SERVING_{name.upper()}_PORT": str(port) for name, port in ports.items()},
-            "PYTHONUNBUFFERED": "1",
         }
 
 
