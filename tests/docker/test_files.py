@@ -18,9 +18,7 @@ BASE = "docker-compose.yml"
 OVERRIDES = sorted(path.name for path in REPOSITORY.glob("docker-compose.*.yml"))
 COMBINATIONS = [(BASE,), *((BASE, override) for override in OVERRIDES), (BASE, *OVERRIDES)]
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
-STAGES = {
-    stage.split(maxsplit=1)[0]: stage for stage in re.split(r"^FROM \S+ AS ", DOCKERFILE, flags=re.MULTILINE)[1:]
-}
+STAGES = {stage.split(maxsplit=1)[0]: stage for stage in re.split(r"^FROM \S+ AS ", DOCKERFILE, flags=re.MULTILINE)[1:]}
 IMAGES = [name for name, stage in STAGES.items() if re.search("^(CMD|ENTRYPOINT) ", stage, flags=re.MULTILINE)]
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 SERVICES = yaml.safe_load((REPOSITORY / BASE).read_text())["services"]

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from serveoff.measure.runtimes.cpus import parse_cpus
@@ -17,11 +15,6 @@ from serveoff.measure.runtimes.cpus import parse_cpus
 STATUS: Final = "task/*/status"
 """One file for each thread of a process, below /proc/<pid>."""
 LIMITS, GROUPS = "limits", "cgroup"
-CGROUP = Path("/sys/fs/cgroup")
-MEMORY_LIMITS: Final = {"": "memory.max", "memory": "memory.limit_in_bytes"}
-"""Controller to its file: cgroup v2, which has one without a name, and v1."""
-NO_LIMIT: Final = 2**60
-"""cgroup v1 says `no limit` by a number near 2**63."""
 _RECORD = re.compile(r"^(?=Name:\t)", re.MULTILINE)
 _ADDRESS_SPACE = re.compile(r"^Max address space\s+(\d+)", re.MULTILINE)
 
@@ -44,7 +37,7 @@ def read_threads(text: str) -> list[Thread]:
     Left out are processes that entered a container from outside, as the one that reads there does: they and the first
     process alone have no parent that can be seen.
     """
-    records = [dict(_pairs(record)) for record in _RECORD.split(text) if record.startswith("Name:")]
+    records = [status_fields(record) for record in _RECORD.split(text) if record.startswith("Name:")]
     threads = [_thread(record) for record in records if "Cpus_allowed_list" in record]
     outside = {t.process for t in threads if t.parent == 0 and t.process != 1}
     while entered := {t.process for t in threads if t.parent in outside} - outside:
@@ -62,29 +55,6 @@ def address_space_limit(limits: str) -> int | None:
     return min(map(int, _ADDRESS_SPACE.findall(limits)), default=None)
 
 
-def memory_limit(groups: str, root: Path = CGROUP) -> int | None:
-    """The smallest limit of control groups and of those above them, in bytes, from a `cgroup` file; None: no limit."""
-    found = []
-    for controller, folder in control_groups(groups, root).items():
-        if controller in MEMORY_LIMITS:
-            for path in (folder, *folder.parents):
-                with suppress(OSError, ValueError):  # `max` is not a number, and the root of v2 has no such file
-                    found.append(int((path / MEMORY_LIMITS[controller]).read_text()))
-                if path == root:
-                    break
-    return min((size for size in found if size < NO_LIMIT), default=None)
-
-
-def control_groups(text: str, root: Path = CGROUP) -> Mapping[str, Path]:
-    """Controller to its folder, from /proc/<pid>/cgroup; cgroup v2 is the controller without a name."""
-    groups = {}
-    for line in text.splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            groups[controller] = root / controllers / path.lstrip("/")
-    return groups
-
-
 def _thread(record: Mapping[str, str]) -> Thread:
     return Thread(
         id=int(record["Pid"]),
@@ -96,5 +66,6 @@ def _thread(record: Mapping[str, str]) -> Thread:
     )
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    return [(name, value.strip()) for name, _, value in (line.partition(":") for line in text.splitlines())]
+def status_fields(text: str) -> dict[str, str]:
+    """Name to value, from one `status` file."""
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())}

@@ -12,13 +12,13 @@ from typing import Final
 
 from serveoff.analyse.comparison import OUT_OF_THE_BOX
 from serveoff.analyse.resource_parity import cores
+from serveoff.measure.audit.cgroups import memory_limit
 from serveoff.measure.audit.procfs import (
     GROUPS,
     LIMITS,
     STATUS,
     Thread,
     address_space_limit,
-    memory_limit,
     read_threads,
     resident_bytes,
 )

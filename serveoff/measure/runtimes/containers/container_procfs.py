@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container as EngineContainer
 
 from serveoff.analyse.resource_parity import RESOURCES
+from serveoff.measure.audit.cgroups import cpu_limit, memory_limit
 from serveoff.measure.audit.machine import PACKAGES
+from serveoff.measure.audit.procfs import status_fields
 from serveoff.measure.runtimes.cpus import parse_cpus
 from serveoff.record.resources import Container
 
-STATUS, MOUNTS = "/proc/1/status", "/proc/1/mounts"
-MEMORY_LIMIT = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-CPU_MAX = "/sys/fs/cgroup/cpu.max"
-CPU_QUOTA, CPU_PERIOD = "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"
+STATUS, MOUNTS, GROUPS = Path("/proc/1/status"), Path("/proc/1/mounts"), Path("/proc/1/cgroup")
 VERSIONS = """
 import importlib.metadata, json, platform, sys
 found = {"python": platform.python_version()}
@@ -30,8 +31,6 @@ for name in sys.argv[1:]:
             pass
 print(json.dumps(found))
 """
-NO_LIMIT = 2**60
-"""cgroup v1 says `no limit` by a number near 2**63."""
 
 
 def read_container(container: EngineContainer, cpus: Sequence[int]) -> Container:
@@ -39,18 +38,19 @@ def read_container(container: EngineContainer, cpus: Sequence[int]) -> Container
 
     `cpus` are the cores that the run gives to servers; the memory limit asked for is the engine's record of it.
     """
-    status = dict(_pairs(_read(container, STATUS)))
+    read = partial(_read, container)
+    status, groups = status_fields(read(STATUS)), read(GROUPS)
     found = Container(
         image=str(container.attrs["Config"]["Image"]),
         image_digest=str(container.attrs["Image"]),
         image_bytes=_image_bytes(container),
         cpus=parse_cpus(status["Cpus_allowed_list"]),
-        cpu_limit=_cpu_limit(container),
-        memory_limit_bytes=_memory_limit(container),
+        cpu_limit=cpu_limit(groups, read=read),
+        memory_limit_bytes=memory_limit(groups, read=read),
         user_id=int(status["Uid"].split()[0]),
         capabilities=int(status["CapBnd"], 16),
         no_new_privileges=status.get("NoNewPrivs") == "1",
-        read_only_root=_read_only_root(_read(container, MOUNTS)),
+        read_only_root=_read_only_root(read(MOUNTS)),
         versions=_versions(container),
     )
     return found.model_copy(update={"problems": _problems(found, cpus, container.attrs["HostConfig"])})
@@ -68,17 +68,6 @@ def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -
         for name, in_words in RESOURCES.items()
         if getattr(found, name) != wanted[name]
     ]
-
-
-def _memory_limit(container: EngineContainer) -> int | None:
-    text = next((text for path in MEMORY_LIMIT if (text := _read(container, path).strip())), "max")
-    return None if text == "max" or int(text) > NO_LIMIT else int(text)
-
-
-def _cpu_limit(container: EngineContainer) -> float | None:
-    limit = _read(container, CPU_MAX).split() or [_read(container, path).strip() for path in (CPU_QUOTA, CPU_PERIOD)]
-    quota, period = limit[:2]
-    return None if quota in ("max", "-1", "") else int(quota) / int(period)
 
 
 def _read_only_root(mounts: str) -> bool:
@@ -99,13 +88,9 @@ def _versions(container: EngineContainer) -> dict[str, str]:
     return {}
 
 
-def _read(container: EngineContainer, path: str) -> str:
+def _read(container: EngineContainer, path: Path) -> str:
     """A file's text as the container sees it; empty where it has no such file."""
     with suppress(APIError):
-        code, output = container.exec_run(["cat", path])
+        code, output = container.exec_run(["cat", str(path)])
         return output.decode(errors="replace") if code == 0 else ""
     return ""
-
-
-def _pairs(text: str) -> list[tuple[str, str]]:
-    return [(name, value.strip()) for name, _, value in (line.partition(":") for line in text.splitlines())]

@@ -18,9 +18,9 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from serveoff.measure.audit import process_tree
+from serveoff.measure.audit.cgroups import control_groups
 from serveoff.measure.audit.gpu_energy import Meter
 from serveoff.measure.audit.process_tree import Usage
-from serveoff.measure.audit.procfs import control_groups
 
 NANO, MICRO = 1e-9, 1e-6
 

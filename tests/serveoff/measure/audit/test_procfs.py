@@ -1,4 +1,4 @@
-"""Files of /proc and of control groups, as kernels write them."""
+"""Files of /proc, as kernels write them."""
 
 import resource
 import subprocess
@@ -11,7 +11,6 @@ from serveoff.measure.audit.procfs import (
     LIMITS,
     STATUS,
     address_space_limit,
-    memory_limit,
     read_threads,
     resident_bytes,
 )
@@ -63,31 +62,6 @@ def test_a_file_that_was_cut_short_is_left_out():
 )
 def test_the_smallest_limit_of_any_process_counts(limits, found):
     assert address_space_limit("".join(LIMIT_FILE + LIMIT.format(limit) for limit in limits)) == found
-
-
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def test_a_group_is_held_by_the_limits_of_those_above_it(tmp_path):
-    write(tmp_path / "user.slice/session/memory.max", "max\n")
-    write(tmp_path / "user.slice/memory.max", "4294967296\n")
-    assert memory_limit("0::/user.slice/session\n", tmp_path) == 2**32
-    assert memory_limit("0::/other\n", tmp_path) is None
-
-
-def test_version_1_says_no_limit_by_a_large_number(tmp_path):
-    write(tmp_path / "memory/docker/abc/memory.limit_in_bytes", "9223372036854771712\n")
-    groups = "5:cpuset:/docker/abc\n4:memory:/docker/abc\n0::/\n"
-    assert memory_limit(groups, tmp_path) is None
-    write(tmp_path / "memory/memory.limit_in_bytes", "1073741824\n")
-    assert memory_limit(groups, tmp_path) == 2**30
-
-
-def test_a_group_that_cannot_be_seen_from_here_is_held_by_the_root_that_can(tmp_path):
-    write(tmp_path / "memory/memory.limit_in_bytes", "1073741824\n")
-    assert memory_limit("4:memory:/docker/elsewhere\n", tmp_path) == 2**30
 
 
 @LINUX

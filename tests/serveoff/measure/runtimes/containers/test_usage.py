@@ -2,7 +2,8 @@
 
 import pytest
 
-from serveoff.measure.runtimes.containers.usage import control_groups, version_1, version_2
+from serveoff.measure.audit.cgroups import control_groups
+from serveoff.measure.runtimes.containers.usage import version_1, version_2
 
 NETWORK = """Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
@@ -40,8 +41,3 @@ def test_version_1(tmp_path, network):
     (groups["memory"] / "memory.stat").write_text("cache 10\ntotal_inactive_file 2000\n")
     sample = version_1(groups, network)
     assert (sample.cpu_s, sample.throttled_s, sample.memory_bytes) == (1.5, pytest.approx(0.02), 3000)
-
-
-def test_controllers_that_share_a_mount_share_a_folder(tmp_path):
-    groups = control_groups("4:cpu,cpuacct:/docker/abc\n", tmp_path)
-    assert groups["cpu"] == groups["cpuacct"] == tmp_path / "cpu,cpuacct" / "docker" / "abc"
