@@ -9,7 +9,7 @@ import typer.main
 
 from serveoff.cli.app import app
 from serveoff.errors import ExitCode
-from serveoff.measure.plan.plan import PROFILES
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.services.settings import PREFIX, Settings
 
 REPOSITORY = Path(__file__).parent.parent

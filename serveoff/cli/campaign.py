@@ -16,6 +16,7 @@ from serveoff.interrupts import shielded
 from serveoff.measure import run_lifecycle
 from serveoff.models.manifest import ArtifactError, read_manifest
 from serveoff.models.spec import model_dir
+from serveoff.record.settings import RunSettings
 from serveoff.record.suite import load_suite
 from serveoff.report.write import write_report
 
@@ -36,20 +37,20 @@ class Campaign:
     interrupted: bool = False
 
 
-def run_all(requests: Sequence[run_lifecycle.Request], cheap_first: bool, console: Console) -> Campaign:
+def run_all(runs: Sequence[RunSettings], cheap_first: bool, console: Console) -> Campaign:
     """Prepare, measure and report each model in turn, and write the summary of what there is.
 
     A model that fails is a row of the summary, and the others go on; an interrupt ends all and keeps what was measured.
     With `cheap_first` the models of fewest parameters come first, else they come as they are given.
     """
-    for request in requests:
-        run_lifecycle.check(request)
+    for settings in runs:
+        run_lifecycle.check(settings)
     campaign = Campaign(console)
     try:
-        ready = [request for request in requests if _prepared(campaign, request)]
+        ready = [settings for settings in runs if _prepared(campaign, settings)]
         _measure(campaign, sorted(ready, key=_size) if cheap_first else ready)
     except KeyboardInterrupt:
-        _interrupted(campaign, [request.model for request in requests])
+        _interrupted(campaign, [settings.model for settings in runs])
     if campaign.folders:
         absent = [Absent(model=model, reason=reason) for model, reason in campaign.absent.items()]
         folders = list(campaign.folders.values())
@@ -57,27 +58,27 @@ def run_all(requests: Sequence[run_lifecycle.Request], cheap_first: bool, consol
     return campaign
 
 
-def _prepared(campaign: Campaign, request: run_lifecycle.Request) -> bool:
+def _prepared(campaign: Campaign, settings: RunSettings) -> bool:
     """All are exported before the first is measured: none is then measured on a machine that is warm from training."""
-    _say(campaign, f"preparing {request.model}")
+    _say(campaign, f"preparing {settings.model}")
     try:
-        run_lifecycle.prepare(request, campaign.console)
+        run_lifecycle.prepare(settings, campaign.console)
     except ServeoffError as error:
-        _failed(campaign, request.model, error)
+        _failed(campaign, settings.model, error)
         return False
     return True
 
 
-def _measure(campaign: Campaign, requests: Sequence[run_lifecycle.Request]) -> None:
-    for number, request in enumerate(requests, start=1):
-        _say(campaign, f"model {number} of {len(requests)}: {request.model}")
+def _measure(campaign: Campaign, runs: Sequence[RunSettings]) -> None:
+    for number, settings in enumerate(runs, start=1):
+        _say(campaign, f"model {number} of {len(runs)}: {settings.model}")
         try:
             with shielded():
-                folder = campaign.folders[request.model] = run_lifecycle.begin(request)
+                folder = campaign.folders[settings.model] = run_lifecycle.begin(settings)
             run_lifecycle.carry_out(folder, campaign.console)
         except ServeoffError as error:
-            _failed(campaign, request.model, error)
-        _report(campaign, request.model)
+            _failed(campaign, settings.model, error)
+        _report(campaign, settings.model)
 
 
 def _report(campaign: Campaign, model: str) -> None:
@@ -109,10 +110,10 @@ def _interrupted(campaign: Campaign, models: Sequence[str]) -> None:
         _report(campaign, model)
 
 
-def _size(request: run_lifecycle.Request) -> int:
+def _size(settings: RunSettings) -> int:
     """Parameters, the one thing known of a model's cost before it is measured."""
     try:
-        return read_manifest(model_dir(request.model)).parameters
+        return read_manifest(model_dir(settings.model)).parameters
     except ArtifactError:
         return 0
 

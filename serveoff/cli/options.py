@@ -1,13 +1,16 @@
-"""What the command line's texts mean: lists of numbers, an objective, a profile with changes."""
+"""What the options of `serveoff run` mean: lists of numbers, an objective, the settings of a run."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any
 
+from serveoff.cli.run_options import RunOptions
 from serveoff.errors import UsageError
-from serveoff.measure.plan.plan import FIRST_WARMUP, PROFILES, Objective, Profile
+from serveoff.measure.plan.profiles import run_settings
+from serveoff.measure.plan.variants import parse_variation
+from serveoff.measure.runtimes import find_runtime
+from serveoff.measure.runtimes.cpus import plan_cpus
+from serveoff.record.settings import RunSettings
 
 _OBJECTIVE = re.compile(r"p(?P<percent>\d{1,2}(?:\.\d+)?):(?P<bound>\d+(?:\.\d+)?)(?P<unit>ms|s)")
 MOST_OVERLOAD = 150
@@ -17,57 +20,71 @@ MOST_BOUND_S = 5.0
 """A request is given up after 10 s: a bound near that could not be seen to fail."""
 
 
-def profile_of(name: str, wanted: str | None = None, **changes: Any) -> Profile:
-    """The profile of this name, with those of its fields changed that are not None; UsageError for no such profile.
+def settings_of(asked: RunOptions) -> RunSettings:
+    """What the options of `serveoff run` ask for, of a first or only model; UsageError says which cannot be."""
+    find_runtime(asked.runtime)
+    cpus = plan_cpus(asked.server_cpus, asked.client_cpus)
+    return run_settings(
+        asked.profile,
+        model=asked.model,
+        runtime=asked.runtime,
+        endpoints=asked.endpoints,
+        seed=asked.seed,
+        device="cuda" if asked.gpu else "cpu",
+        server_cpus=cpus.server,
+        client_cpus=cpus.client,
+        window_s=asked.duration,
+        warmup_s=asked.warmup,
+        rounds=asked.rounds,
+        until_clear=asked.until_clear,
+        concurrencies=numbers(asked.concurrency, 1024),
+        open_shares=shares(asked.open_loop),
+        batches=numbers(asked.batches, 256),
+        payloads=asked.payloads,
+        cold_starts=asked.cold_starts,
+        vary=None if asked.vary is None else [parse_variation(text).text for text in asked.vary],
+        intra_op_threads=asked.threads,
+        workers=asked.workers,
+        batch_size=asked.batch_size,
+        batch_delay_ms=asked.batch_delay,
+        load_from=asked.load_from,
+        load_workers=asked.load_workers,
+        together=asked.together,
+        **objective(asked.objective),
+    )
 
-    `wanted` is an objective, as text.
-    """
-    if name not in PROFILES:
-        raise UsageError(f"no profile is called {name!r}", f"there are: {', '.join(PROFILES)}")
-    base = PROFILES[name]
-    changes["objective"] = objective(wanted, base.objective.probes or Objective().probes)
-    given = {field: value for field, value in changes.items() if value is not None}
-    if "rounds" in given:
-        # Who names a number of rounds wants that many, unless they say otherwise.
-        given.setdefault("until_clear", False)
-    if "warmup_s" in given:
-        given["first_warmup_s"] = FIRST_WARMUP * given["warmup_s"]
-    if given.get("concurrencies") == ():
-        raise UsageError("a closed loop needs at least one user", "write --concurrency 1,4,16")
-    return replace(base, **given)
 
-
-def numbers(text: str | None, most: int) -> tuple[int, ...] | None:
+def numbers(text: str | None, most: int) -> list[int] | None:
     """`1,4,16`, in order and without repetition; 0 alone is none; None stays None."""
     if text is None:
         return None
     try:
-        found = tuple(sorted({int(part) for part in text.split(",")}))
+        found = sorted({int(part) for part in text.split(",")})
     except ValueError:
         raise UsageError(f"{text!r} is not a list of numbers", "write it as 1,4,16") from None
-    if found == (0,):
-        return ()
+    if found == [0]:
+        return []
     if not 1 <= found[0] <= found[-1] <= most:
         raise UsageError(f"{text} is out of range", f"use 1 to {most}")
     return found
 
 
-def shares(text: str | None) -> tuple[float, ...] | None:
+def shares(text: str | None) -> list[float] | None:
     """Percents as shares of one."""
     found = numbers(text, MOST_OVERLOAD)
-    return None if found is None else tuple(number / 100 for number in found)
+    return None if found is None else [number / 100 for number in found]
 
 
-def objective(text: str | None, probes: int) -> Objective | None:
-    """`p99:10ms`, to be searched for by so many probes; or `none`, which is an objective without a search."""
+def objective(text: str | None) -> dict[str, float | int]:
+    """The settings that `p99:10ms` stands for; `none` is an objective without a search, and None changes nothing."""
     if text is None:
-        return None
+        return {}
     if text == "none":
-        return Objective(probes=0)
+        return {"probes": 0}
     found = _OBJECTIVE.fullmatch(text)
     if found is None:
         raise UsageError(f"{text!r} is no objective", "write it as p99:10ms or p95:0.5s, or none")
     bound_s = float(found["bound"]) / (1000 if found["unit"] == "ms" else 1)
     if not 0 < float(found["percent"]) < 100 or not 0 < bound_s <= MOST_BOUND_S:
         raise UsageError(f"{text!r} is out of range", f"use p1 to p99.9, and at most {MOST_BOUND_S:g} s")
-    return Objective(round(float(found["percent"]) / 100, 6), bound_s, probes)
+    return {"objective_quantile": round(float(found["percent"]) / 100, 6), "objective_bound_s": bound_s}

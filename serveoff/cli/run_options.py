@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serveoff.measure.plan.plan import PROFILES
+from serveoff.measure.plan.profiles import PROFILES
 
 
 @dataclass(frozen=True)

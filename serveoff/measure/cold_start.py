@@ -11,10 +11,10 @@ from typing import Final
 from serveoff.measure import agreement_gate, inprocess_driver
 from serveoff.measure.audit.device import read_device
 from serveoff.measure.audit.reported_settings import read_settings
-from serveoff.measure.plan.plan import Profile
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart
+from serveoff.record.settings import RunSettings
 from serveoff.record.startup_phases import LISTENING, WARMED, read_phases
 from serveoff.record.suite import Suite
 from serveoff.services.registry import Deployment, Endpoint
@@ -83,12 +83,12 @@ def repeat_suffix(warmup: bool) -> str:
     return ".start" if warmup else ".start-without-warmup"
 
 
-def due(suite: Suite, deployments: Sequence[Deployment], profile: Profile) -> Iterator[tuple[Deployment, bool]]:
+def due(suite: Suite, deployments: Sequence[Deployment], settings: RunSettings) -> Iterator[tuple[Deployment, bool]]:
     """What is still to be started, interleaved (A B C, A B C), each with warm-up or without.
 
     Only what passed its gate, and without warm-up only what wrote of one when it started: else nothing would differ.
     """
-    wanted = [[(d, warmup) for warmup in _due(starts_of(suite, d.name), profile)] for d in deployments]
+    wanted = [[(d, warmup) for warmup in _due(starts_of(suite, d.name), settings)] for d in deployments]
     for turn in zip_longest(*wanted):
         yield from (start for start in turn if start is not None)
 
@@ -104,11 +104,11 @@ def next_order(suite: Suite) -> int:
     return 1 + max((s.order or 0 for e in suite.endpoints for s in e.cold_starts), default=0)
 
 
-def _due(starts: Sequence[ColdStart], profile: Profile) -> list[bool]:
+def _due(starts: Sequence[ColdStart], settings: RunSettings) -> list[bool]:
     if not starts:
         return []
-    warm = profile.cold_starts - sum(start.warmup for start in starts)
-    bare = profile.starts_without_warmup - sum(not start.warmup for start in starts)
+    warm = settings.cold_starts - sum(start.warmup for start in starts)
+    bare = settings.starts_without_warmup - sum(not start.warmup for start in starts)
     if not any(WARMED in start.phases for start in starts):
         bare = 0
     pairs = zip_longest([True] * warm, [False] * bare)

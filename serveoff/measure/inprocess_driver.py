@@ -18,7 +18,7 @@ from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load, Stage
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.measure.audit.reported_settings import told_by
-from serveoff.measure.locust_driver import Visit, server_usage
+from serveoff.measure.locust_driver import VisitResult, server_usage
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart
@@ -64,7 +64,7 @@ def check_floor(server: Server) -> Gate:
 
 def visit_floor(
     server: Server, name: str, stages: Sequence[Stage], round_: int, folder: Path, tick: Callable[[], None]
-) -> Visit:
+) -> VisitResult:
     """Call the model in a closed loop, one window a stage; a load's payload is another way to call it."""
     relative = Path("rows") / f"{name}--r{round_}.parquet"
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def visit_floor(
         windows.append(_window(stage.load, round_, number, relative.as_posix(), began, event, used))
     pq.write_table(pa.concat_tables(tables), folder / relative)
     write_usage(folder, relative, name, round_, usages)
-    return Visit(windows, payload="array")
+    return VisitResult(windows, payload="array")
 
 
 def _command(stage: Stage) -> dict[str, Any]:

@@ -27,7 +27,7 @@ INTERRUPT_GRACE_S = 8.0
 
 
 @dataclass
-class Visit:
+class VisitResult:
     """What one visit brought: windows, the payload used, and whether it was cut short by the user."""
 
     windows: list[Window] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Order:
+class VisitRequest:
     """One visit as it is asked for: its round, its part of the round's visits, warm-up in seconds, and its stages."""
 
     round: int
@@ -71,33 +71,35 @@ class LoadGenerator:
     client: Client
     seed: int = 1
 
-    def visit(self, endpoint: Endpoint, server: Server, order: Order, tick: Callable[[], None]) -> Visit:
+    def visit(self, endpoint: Endpoint, server: Server, request: VisitRequest, tick: Callable[[], None]) -> VisitResult:
         """Drive one endpoint through some stages; never raises for what the server did, only records it."""
-        rows = order.rows(endpoint)
+        rows = request.rows(endpoint)
         summary = rows.with_suffix(".json")
         (self.folder / rows).parent.mkdir(parents=True, exist_ok=True)
         remove_rows(self.folder / rows)
-        arguments = self._arguments(endpoint, server, order, rows, summary)
+        arguments = self._arguments(endpoint, server, request, rows, summary)
         with server.sampling() as usage, self.client.running(arguments, self.folder / "logs" / "locust.log") as process:
-            interrupted, problem = self._wait(process, deadline_s=order.deadline_s, tick=tick)
+            interrupted, problem = self._wait(process, deadline_s=request.deadline_s, tick=tick)
         self.client.bring()
-        write_usage(self.folder, rows, endpoint.name, order.round, [usage])
+        write_usage(self.folder, rows, endpoint.name, request.round, [usage])
         visit = _read(self.folder / summary, rows, usage)
         visit.interrupted = interrupted
         if not visit.windows:
             problem = problem or "the load generator left no windows; see logs/locust.log"
-        _add_problems(visit, server, problem, interrupted, order, rows)
+        _add_problems(visit, server, problem, interrupted, request, rows)
         (self.folder / summary).unlink(missing_ok=True)
         return visit
 
-    def _arguments(self, endpoint: Endpoint, server: Server, order: Order, rows: Path, summary: Path) -> list[str]:
-        stages = ",".join(stage.text for stage in order.stages)
+    def _arguments(
+        self, endpoint: Endpoint, server: Server, request: VisitRequest, rows: Path, summary: Path
+    ) -> list[str]:
+        stages = ",".join(stage.text for stage in request.stages)
         return [
             *("--headless", "--endpoint", endpoint.name, "--address", self.client.address(server, endpoint.protocol)),
-            *("--stages", stages, "--warmup", str(order.warmup_s), "--round", str(order.round)),
+            *("--stages", stages, "--warmup", str(request.warmup_s), "--round", str(request.round)),
             *("--rows", self.client.path(rows), "--summary", self.client.path(summary)),
-            *("--seed", str(self.seed + 100 * order.part + order.round)),
-            *("--request-timeout", f"{order.timeout_s:g}"),
+            *("--seed", str(self.seed + 100 * request.part + request.round)),
+            *("--request-timeout", f"{request.timeout_s:g}"),
             *self._counters(endpoint, server),
         ]
 
@@ -123,13 +125,13 @@ class LoadGenerator:
         return False, "" if code == 0 else failed
 
 
-def _read(summary: Path, rows: Path, usage: Usage) -> Visit:
+def _read(summary: Path, rows: Path, usage: Usage) -> VisitResult:
     try:
         data: Mapping[str, Any] = json.loads(summary.read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
-        return Visit()
+        return VisitResult()
     windows = [_window(window, rows, usage) for window in data["windows"]]
-    return Visit(windows, data["payload"], data["request_bytes"])
+    return VisitResult(windows, data["payload"], data["request_bytes"])
 
 
 def _window(data: Mapping[str, Any], rows: Path, usage: Usage) -> Window:
@@ -151,10 +153,12 @@ def server_usage(usage: Usage, start_s: float, duration_s: float) -> dict[str, A
     }
 
 
-def _add_problems(visit: Visit, server: Server, problem: str, interrupted: bool, order: Order, rows: Path) -> None:
+def _add_problems(
+    visit: VisitResult, server: Server, problem: str, interrupted: bool, request: VisitRequest, rows: Path
+) -> None:
     """Say in the windows what went wrong; a window that was never reached becomes an empty one that says why."""
     if ended := server.ended():
-        problem = f"the server ended in round {order.round} ({ended})"
+        problem = f"the server ended in round {request.round} ({ended})"
     if interrupted:
         if visit.windows:
             visit.windows[-1].problems.append("interrupted by the user")
@@ -162,9 +166,9 @@ def _add_problems(visit: Visit, server: Server, problem: str, interrupted: bool,
     if not problem:
         return
     reached = {window.load for window in visit.windows}
-    for stage in order.stages:
+    for stage in request.stages:
         if isinstance(stage, Stage) and stage.load not in reached:
-            visit.windows.append(empty_window(stage.load, order.round, rows.as_posix()))
+            visit.windows.append(empty_window(stage.load, request.round, rows.as_posix()))
     for window in visit.windows:
         if window.errors or not window.requests:
             window.problems.append(problem)

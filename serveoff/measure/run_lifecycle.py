@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from serveoff.measure.artifacts import check_name, missing
 from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.locust_driver import LoadGenerator
-from serveoff.measure.plan.plan import Objective, Plan, Profile, make_plan
-from serveoff.measure.plan.variants import FILE_BATCH, Variation, check_variations, needs_other_file, parse_variation
+from serveoff.measure.plan.plan import Plan, make_plan
+from serveoff.measure.plan.profiles import PROFILES
+from serveoff.measure.plan.variants import FILE_BATCH, check_variations, needs_other_file, parse_variation
 from serveoff.measure.progress import RunProgress
 from serveoff.measure.runner import Run, forget_interrupted, measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
-from serveoff.measure.runtimes.cpus import CpuPlan, plan_cpus
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
@@ -35,69 +35,34 @@ from serveoff.services.registry import Deployment, read_registry
 from serveoff.services.registry import settings as variables
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the user asked to be compared. Server settings are equal for all deployments."""
-
-    model: str
-    profile_name: str
-    profile: Profile
-    endpoints: tuple[str, ...] = ()
-    runtime: str = "local"
-    seed: int = 1
-    server_cpus: str = ""
-    client_cpus: str = ""
-    intra_op_threads: int = 1
-    workers: int = 1
-    threads_per_worker: int = 1
-    batch_size: int = 1
-    batch_delay_ms: int = 0
-    variations: tuple[Variation, ...] | None = None
-    """None: those of the profile."""
-    device: str = "cpu"
-    load_from: str = ""
-    load_workers: int = 0
-    together: bool = False
-
-
-def check(request: Request) -> None:
-    """Refuse what cannot be done before anything is trained or started: unknown names, cores, endpoints."""
-    check_name(request.model)
-    find_runtime(request.runtime)
-    registry = registry_for(request.model)
-    make_plan(registry, request.endpoints, request.profile)
-    check_variations(registry, request.variations or ())
-    plan_cpus(request.server_cpus, request.client_cpus)
-    if _load_from(request) not in ("host", "container"):
-        raise UsageError(f"load cannot come from {request.load_from!r}", "use host or container")
-    if request.runtime != "docker" and (_load_from(request) == "container" or request.load_workers):
+def check(settings: RunSettings) -> None:
+    """Refuse what cannot be done before anything is trained or started: unknown names, endpoints, what cannot go."""
+    check_name(settings.model)
+    registry = registry_for(settings.model)
+    make_plan(registry, settings.endpoints, settings)
+    variations = list(map(parse_variation, settings.vary))
+    if settings.vary != PROFILES[settings.profile].vary:
+        check_variations(registry, variations)
+    if settings.runtime != "docker" and (settings.load_from == "container" or settings.load_workers):
         raise UsageError("processes are driven by one process of this machine", "add --runtime docker")
-    if request.runtime == "docker" and any(map(needs_other_file, _variations(request))):
+    if settings.runtime == "docker" and any(map(needs_other_file, variations)):
         raise UsageError(
             f"containers of TensorFlow Serving batch by {FILE_BATCH} rows",
             f"use batching={FILE_BATCH}, or --runtime local",
         )
-    if request.load_workers and _load_from(request) == "host":
+    if settings.load_workers and settings.load_from == "host":
         raise UsageError("load workers are containers", "leave --load-from host away")
 
 
-def prepare(request: Request, console: Console) -> None:
+def prepare(settings: RunSettings, console: Console) -> None:
     """Have the model exported and all in place that the runtime needs; long the first time, at once later."""
-    preparation = Preparation(request.model, request.endpoints, request.device, console)
-    find_runtime(request.runtime).prepare(preparation)
-
-
-def prepare_again(folder: Path, console: Console) -> None:
-    """The same for a run that is to be finished."""
-    settings = _load(folder).settings
     preparation = Preparation(settings.model, tuple(settings.endpoints), settings.device, console)
     find_runtime(settings.runtime).prepare(preparation)
 
 
-def begin(request: Request) -> Path:
+def begin(settings: RunSettings) -> Path:
     """Make the results folder of a new run, with nothing measured yet; `carry_out` does the rest."""
-    manifest = _manifest(request.model)
-    cpus = plan_cpus(request.server_cpus, request.client_cpus)
+    manifest = _manifest(settings.model)
     environment = read_environment()
     with shielded():
         folder = _new_folder()
@@ -108,15 +73,18 @@ def begin(request: Request) -> Path:
             model_parameters=manifest.parameters,
             model_quality=manifest.quality,
             model_source=manifest.source,
-            settings=_settings(request, cpus),
+            settings=settings,
             environment=environment,
         )
         save_suite(folder, suite)
     return folder
 
 
-def check_resumable(folder: Path) -> None:
-    """ResultsFailure where going on with this run would mix what must not be mixed, or nothing is left to do."""
+def resumable(folder: Path) -> RunSettings:
+    """The settings of a run that is to be finished.
+
+    ResultsFailure where going on with it would mix what must not be mixed, or nothing is left to do.
+    """
     suite = _load(folder)
     if suite.complete:
         raise ResultsFailure(f"run {suite.run_id} is complete", f"see it with: serveoff report {suite.run_id}")
@@ -125,6 +93,7 @@ def check_resumable(folder: Path) -> None:
             f"run {suite.run_id} was begun on another machine ({suite.environment.machine.cpu_model})",
             "resume it there, or start a new run here",
         )
+    return suite.settings
 
 
 def carry_out(folder: Path, console: Console) -> None:
@@ -133,7 +102,7 @@ def carry_out(folder: Path, console: Console) -> None:
     forget_interrupted(suite)
     settings = suite.settings
     variations = [parse_variation(text) for text in settings.vary]
-    chosen = make_plan(registry_for(settings.model), settings.endpoints, _profile(settings), variations)
+    chosen = make_plan(registry_for(settings.model), settings.endpoints, settings, variations)
     with tempfile.TemporaryDirectory(prefix="serveoff-") as state, opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
@@ -156,23 +125,6 @@ def opened(settings: RunSettings, folder: Path) -> Iterator[Runtime]:
     finally:
         with shielded():
             runtime.close()
-
-
-def _profile(settings: RunSettings) -> Profile:
-    return Profile(
-        settings.window_s,
-        settings.warmup_s,
-        settings.rounds,
-        tuple(settings.concurrencies),
-        settings.warmup_s if settings.first_warmup_s is None else settings.first_warmup_s,
-        tuple(settings.open_shares),
-        tuple(settings.batches),
-        settings.payloads,
-        Objective(settings.objective_quantile, settings.objective_bound_s, settings.probes),
-        cold_starts=settings.cold_starts,
-        cold_without_warmup=settings.cold_without_warmup,
-        until_clear=settings.until_clear,
-    )
 
 
 def registry_for(model: str) -> list[Deployment]:
@@ -236,56 +188,6 @@ def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Ma
             )
         result.artifact_sha256, result.artifact_bytes = artifact.sha256, artifact.bytes
     run.save()
-
-
-def _settings(request: Request, cpus: CpuPlan) -> RunSettings:
-    return RunSettings(
-        model=request.model,
-        profile=request.profile_name,
-        runtime="docker" if request.runtime == "docker" else "local",
-        load_from="container" if _load_from(request) == "container" else "host",
-        load_workers=request.load_workers,
-        together=request.together,
-        endpoints=list(request.endpoints),
-        concurrencies=list(request.profile.concurrencies),
-        window_s=request.profile.window_s,
-        warmup_s=request.profile.warmup_s,
-        first_warmup_s=request.profile.first_warmup_s,
-        rounds=request.profile.rounds,
-        until_clear=request.profile.until_clear,
-        open_shares=list(request.profile.open_shares),
-        batches=list(request.profile.batches),
-        payloads=request.profile.payloads,
-        objective_quantile=request.profile.objective.quantile,
-        objective_bound_s=request.profile.objective.bound_s,
-        # A search needs the latencies of all windows in one process; load workers have each their own.
-        probes=0 if request.load_workers else request.profile.objective.probes,
-        seed=request.seed,
-        server_cpus=list(cpus.server),
-        client_cpus=list(cpus.client),
-        intra_op_threads=request.intra_op_threads,
-        workers=request.workers,
-        threads_per_worker=request.threads_per_worker,
-        batch_size=request.batch_size,
-        batch_delay_ms=request.batch_delay_ms,
-        # With all deployments awake at once, a start has no quiet machine to be repeated on.
-        cold_starts=1 if request.together else request.profile.cold_starts,
-        cold_without_warmup=request.profile.cold_without_warmup,
-        vary=[variation.text for variation in _variations(request)],
-        device=request.device,
-    )
-
-
-def _variations(request: Request) -> list[Variation]:
-    """Those that the user named, or those of the profile that have something to vary in this run."""
-    if request.variations is not None:
-        return list(request.variations)
-    return [parse_variation(text) for text in request.profile.variations]
-
-
-def _load_from(request: Request) -> str:
-    """Containers are driven from a container by default, so that no port of the host is in the path."""
-    return request.load_from or ("container" if request.runtime == "docker" else "host")
 
 
 def _load(folder: Path) -> Suite:

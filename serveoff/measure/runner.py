@@ -13,9 +13,9 @@ from serveoff.loadtests.endpoints import announce, withdraw
 from serveoff.measure import agreement_gate, cold_start, inprocess_driver, layer_probe
 from serveoff.measure.audit.resource_audit import look_again, read_resources
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.locust_driver import LoadGenerator, Visit, empty_window
+from serveoff.measure.locust_driver import LoadGenerator, VisitResult, empty_window
 from serveoff.measure.plan.plan import Plan
-from serveoff.measure.plan.visit_schedule import batch_loads, orders, real_stages, stretch_s
+from serveoff.measure.plan.visit_schedule import batch_loads, real_stages, stretch_s, visit_requests
 from serveoff.measure.progress import RunProgress
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart
@@ -73,7 +73,7 @@ def measure(run: Run) -> None:
         for deployment, endpoints in run.plan.deployments:
             _prepare(run, deployment, endpoints)
         _repeat_starts(run)
-        for round_ in range(1, run.plan.profile.rounds + 1):
+        for round_ in range(1, run.plan.settings.rounds + 1):
             due = any(_due(run, endpoint, round_) for endpoint in run.plan.endpoints)
             for deployment, endpoints in run.plan.deployments:
                 _visit_all(run, deployment, endpoints, round_)
@@ -91,11 +91,11 @@ def measure(run: Run) -> None:
 
 def _clear(run: Run, round_: int) -> bool:
     """Whether the run may end here. A round that an earlier process measured was not looked at, and never is."""
-    if not run.suite.settings.until_clear or not FIRST_LOOK <= round_ < run.plan.profile.rounds:
+    if not run.plan.settings.until_clear or not FIRST_LOOK <= round_ < run.plan.settings.rounds:
         return False
     from serveoff.measure.early_stopping import reason_to_stop
 
-    reason = reason_to_stop(run.folder, round_, run.plan.profile.rounds)
+    reason = reason_to_stop(run.folder, round_, run.plan.settings.rounds)
     if reason:
         run.suite.stopped_early, run.suite.stopped_after = reason, round_
         run.progress.note(f"stopped early {reason}")
@@ -129,10 +129,10 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             _leave_out(run, endpoint)
             if not result.gate.passed:
                 run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
-            elif run.plan.profile.payloads and not deployment.variant:
+            elif run.plan.settings.payloads and not deployment.variant:
                 _check_encodings(run, endpoint, server)
-            run.progress.expect(run.plan.profile.rounds * stretch_s(endpoint, result, run.plan.profile))
-        resources = read_resources(server, run.suite.settings, container, started.told)
+            run.progress.expect(run.plan.settings.rounds * stretch_s(endpoint, result, run.plan.settings))
+        resources = read_resources(server, run.plan.settings, container, started.told)
         for result in results:
             result.resources = resources
         run.fleet.rest(deployment)
@@ -146,7 +146,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
 
 def _repeat_starts(run: Run) -> None:
     """The other cold starts, each in a fresh process that ends with it, while all other servers rest."""
-    planned = list(cold_start.due(run.suite, run.plan.repeated, run.plan.profile))
+    planned = list(cold_start.due(run.suite, run.plan.repeated, run.plan.settings))
     for number, (deployment, warmup) in enumerate(planned, start=1):
         kind = "cold start" if warmup else "start without warm-up"
         run.progress.step(f"{kind} {number} of {len(planned)}   {deployment.name}", run.plan.start_s(deployment))
@@ -185,7 +185,7 @@ def _fits(run: Run, endpoint: Endpoint) -> bool:
 def _leave_out(run: Run, endpoint: Endpoint) -> None:
     """Note which batches of rows are too large to be sent to it, and leave them out."""
     result = run.result(endpoint)
-    reasons = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.plan.profile)}
+    reasons = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.plan.settings)}
     result.left_out = {load: reason for load, reason in reasons.items() if reason}
     for reason in result.left_out.values():
         run.progress.note(f"{endpoint.name}: {reason}: not asked")
@@ -214,7 +214,7 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
                 _visit(run, endpoint, server, round_)
         finally:
             withdraw(deployment.name, run.state)
-        if round_ == run.plan.profile.rounds:
+        if round_ == run.plan.settings.rounds:
             _ask_more(run, server, endpoints)
         run.fleet.rest(deployment)
     except ServerFailed as error:
@@ -244,17 +244,17 @@ def _ask_more(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None
         if result.windows and layer_probe.wanted(endpoint) and not server.ended():
             result.layers = layer_probe.probe(endpoint, server)
         if result.resources is not None:
-            result.resources = look_again(result.resources, server, run.suite.settings)
+            result.resources = look_again(result.resources, server, run.plan.settings)
     run.save()
 
 
 def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
-    visit_s = run.plan.visit_s(endpoint) + stretch_s(endpoint, run.result(endpoint), run.plan.profile)
-    run.progress.step(f"round {round_} of {run.plan.profile.rounds}   {endpoint.name}", visit_s)
+    visit_s = run.plan.visit_s(endpoint) + stretch_s(endpoint, run.result(endpoint), run.plan.settings)
+    run.progress.step(f"round {round_} of {run.plan.settings.rounds}   {endpoint.name}", visit_s)
     if ended := server.ended():
         _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
     elif endpoint.protocol == "call":
-        stages = real_stages(endpoint, run.result(endpoint), run.plan.profile)
+        stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
         _record(
             run,
             endpoint,
@@ -262,16 +262,16 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
         )
     else:
         first = (server.pid, endpoint.name) not in run.visited
-        warmup_s = run.plan.profile.first_warmup_s if first else run.plan.profile.warmup_s
+        warmup_s = run.plan.settings.longest_warmup_s if first else run.plan.settings.warmup_s
         run.visited.add((server.pid, endpoint.name))
-        for order in orders(endpoint, run.result(endpoint), run.plan.profile, round_, warmup_s):
-            visit = run.load.visit(endpoint, server, order, run.progress.tick)
+        for request in visit_requests(endpoint, run.result(endpoint), run.plan.settings, round_, warmup_s):
+            visit = run.load.visit(endpoint, server, request, run.progress.tick)
             if any(window.requests for window in visit.windows):
-                run.suite.warmed_s = (run.suite.warmed_s or 0.0) + order.warmup_s
+                run.suite.warmed_s = (run.suite.warmed_s or 0.0) + request.warmup_s
             _record(run, endpoint, visit)
 
 
-def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
+def _record(run: Run, endpoint: Endpoint, visit: VisitResult) -> None:
     result = run.result(endpoint)
     result.windows.extend(visit.windows)
     result.request_bytes = visit.request_bytes or result.request_bytes
@@ -280,12 +280,12 @@ def _record(run: Run, endpoint: Endpoint, visit: Visit) -> None:
         raise KeyboardInterrupt
 
 
-def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> Visit:
+def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> VisitResult:
     """A visit that could not be made: every window of it is there, empty, and says why."""
     result = run.result(endpoint)
-    loads = [stage.load for stage in real_stages(endpoint, result, run.plan.profile)]
+    loads = [stage.load for stage in real_stages(endpoint, result, run.plan.settings)]
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
-    return Visit([empty_window(load, round_, rows, problem) for load in loads])
+    return VisitResult([empty_window(load, round_, rows, problem) for load in loads])
 
 
 def _due(run: Run, endpoint: Endpoint, round_: int) -> bool:
@@ -297,7 +297,7 @@ def _due(run: Run, endpoint: Endpoint, round_: int) -> bool:
 
 
 def _finished(run: Run, endpoint: Endpoint) -> bool:
-    rounds = range(1, run.plan.profile.rounds + 1)
+    rounds = range(1, run.plan.settings.rounds + 1)
     result = run.result(endpoint)
     return result.gate is not None and not any(_due(run, endpoint, round_) for round_ in rounds)
 

@@ -10,8 +10,17 @@ FIRST_LOOK = 2
 """The round after which a run may first be clear: one round alone says nothing of the rounds' disagreement."""
 
 
+FLOOR_WINDOW_SHARE = 0.5
+CALL_WINDOW_S = 1.2
+"""At least: Keras's `predict` takes 40 ms and more a call, and a point needs 36 of them over all rounds."""
+SIDE_WINDOW_SHARE = 0.5
+
+
 class RunSettings(Record):
-    """Everything that was asked for, equal for all endpoints."""
+    """What one run was asked to do, equal for all endpoints: a profile, and what the command line says otherwise.
+
+    Durations are seconds, of each window or visit.
+    """
 
     model: str
     profile: str
@@ -21,7 +30,7 @@ class RunSettings(Record):
     window_s: float
     warmup_s: float
     first_warmup_s: float | None = None
-    """Warm-up of the first visit of a server's process; None: as long as any other."""
+    """Warm-up of the first visit of a server's process; None: as long as any other (runs of before there was one)."""
     rounds: int
     open_shares: list[float] = []
     """Rates of open-loop windows, as shares of an endpoint's best closed-loop throughput in the first round."""
@@ -57,6 +66,41 @@ class RunSettings(Record):
     """True where all deployments were up and awake at once; else one at a time, the others frozen."""
     until_clear: bool = False
     """The run may end after the second round or a later one: serveoff.measure.early_stopping."""
+
+    @property
+    def longest_warmup_s(self) -> float:
+        """Warm-up of a server that has not been visited yet."""
+        return self.warmup_s if self.first_warmup_s is None else self.first_warmup_s
+
+    @property
+    def starts_without_warmup(self) -> int:
+        """How many a deployment that has a warm-up gets."""
+        return self.cold_starts // 2 if self.cold_without_warmup else 0
+
+    @property
+    def opens(self) -> bool:
+        """Whether anything is asked in an open loop."""
+        return bool(self.open_shares) or self.probes > 0
+
+    @property
+    def side_window_s(self) -> float:
+        """Batches, other encodings, variants and probes are set against plain windows, and get less time each."""
+        return max(self.window_s * SIDE_WINDOW_SHARE, 0.5)
+
+    @property
+    def floor_window_s(self) -> float:
+        """A floor has one caller and no noise of a network: a shorter window gives as many samples."""
+        return max(self.window_s * FLOOR_WINDOW_SHARE, 0.5)
+
+    @property
+    def floor_side_window_s(self) -> float:
+        """Batches of a floor."""
+        return max(self.floor_window_s * SIDE_WINDOW_SHARE, 0.5)
+
+    @property
+    def call_window_s(self) -> float:
+        """Another way to call a floor's model."""
+        return max(self.floor_side_window_s, CALL_WINDOW_S)
 
     @property
     def looks(self) -> int:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
 from serveoff.loadtests.samples import NULL_FORMAT
-from serveoff.measure.locust_driver import TIMEOUT_S, Order
-from serveoff.measure.plan.plan import CEILING_PROBES, Profile
+from serveoff.measure.locust_driver import TIMEOUT_S, VisitRequest
+from serveoff.measure.plan.plan import CEILING_PROBES
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.settings import FIRST_LOOK
+from serveoff.record.settings import FIRST_LOOK, RunSettings
 from serveoff.services.registry import Endpoint
 
 SEARCHED = (0.1, 1.1)
@@ -27,23 +27,23 @@ PATIENCE = 4
 """A request may take so many times longer than it should."""
 
 
-def orders(
-    endpoint: Endpoint, result: EndpointResult, profile: Profile, round_: int, warmup_s: float
-) -> Iterator[Order]:
+def visit_requests(
+    endpoint: Endpoint, result: EndpointResult, settings: RunSettings, round_: int, warmup_s: float
+) -> Iterator[VisitRequest]:
     """The visits of one round. Those of an open loop follow its closed loop's throughput, known after the first.
 
     Ask for the next one only after the windows of the last are in `result`.
     """
-    stages, profile = real_stages(endpoint, result, profile), stretched(profile, result)
+    stages = real_stages(endpoint, result, settings)
     timeout_s = patience_s(result, stages)
     if endpoint.deployment.variant or (result.format == NULL_FORMAT and round_ > 1):
-        yield Order(round_, 0, warmup_s, stages, timeout_s)
+        yield VisitRequest(round_, 0, warmup_s, stages, timeout_s)
     elif round_ == 1:
-        yield Order(round_, 0, warmup_s, stages, timeout_s)
-        if later := open_stages(result, profile):
-            yield Order(round_, 1, profile.warmup_s, later, timeout_s)
+        yield VisitRequest(round_, 0, warmup_s, stages, timeout_s)
+        if later := open_stages(result, settings):
+            yield VisitRequest(round_, 1, settings.warmup_s, later, timeout_s)
     else:
-        yield Order(round_, 0, warmup_s, (*stages, *open_stages(result, profile)), timeout_s)
+        yield VisitRequest(round_, 0, warmup_s, (*stages, *open_stages(result, settings)), timeout_s)
 
 
 def refused(result: EndpointResult) -> frozenset[str]:
@@ -51,27 +51,27 @@ def refused(result: EndpointResult) -> frozenset[str]:
     return frozenset(name for name, gate in result.encoding_gates.items() if not gate.passed)
 
 
-def stretched(profile: Profile, result: EndpointResult) -> Profile:
-    """A profile whose windows are long enough for one endpoint: a slow model has few answers in a short one.
+def least_window_s(settings: RunSettings, result: EndpointResult) -> float:
+    """No window of single rows of this endpoint is shorter: a slow model has few answers in a short one.
 
     So long that one caller gets ENOUGH answers over the rounds that there will surely be, as quick as at the gate.
     """
-    return replace(profile, least_s=min(ENOUGH * _answer_s(result) / _sure_rounds(profile), LONGEST_WINDOW_S))
+    return min(ENOUGH * _answer_s(result) / _sure_rounds(settings), LONGEST_WINDOW_S)
 
 
-def stretch_s(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> float:
+def stretch_s(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) -> float:
     """Seconds by which slow answers make the closed loops of one round longer; less than 0 where loads are left out."""
-    planned = (floor_stages if endpoint.protocol == "call" else closed_stages)(endpoint, profile)
-    real = real_stages(endpoint, result, profile)
+    planned = (floor_stages if endpoint.protocol == "call" else closed_stages)(endpoint, settings)
+    real = real_stages(endpoint, result, settings)
     return sum(stage.duration_s for stage in real) - sum(stage.duration_s for stage in planned)
 
 
-def real_stages(endpoint: Endpoint, result: EndpointResult, profile: Profile) -> tuple[Stage, ...]:
+def real_stages(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) -> tuple[Stage, ...]:
     """The closed loops of one round as they are measured: windows stretched, what cannot be asked left out."""
-    profile = stretched(profile, result)
+    least_s = least_window_s(settings, result)
     if endpoint.protocol == "call":
-        return floor_stages(endpoint, profile)
-    return closed_stages(endpoint, profile, refused(result), result.left_out.keys())
+        return floor_stages(endpoint, settings, least_s)
+    return closed_stages(endpoint, settings, least_s, refused(result), result.left_out.keys())
 
 
 def patience_s(result: EndpointResult, stages: Sequence[Stage]) -> float:
@@ -85,49 +85,53 @@ def _answer_s(result: EndpointResult) -> float:
     return (result.gate and result.gate.answer_s) or 0.0
 
 
-def _sure_rounds(profile: Profile) -> int:
-    return min(profile.rounds, FIRST_LOOK) if profile.until_clear else profile.rounds
+def _sure_rounds(settings: RunSettings) -> int:
+    return min(settings.rounds, FIRST_LOOK) if settings.until_clear else settings.rounds
 
 
 def closed_stages(
-    endpoint: Endpoint, profile: Profile, without: Set[str] = frozenset(), left_out: Set[str] = frozenset()
+    endpoint: Endpoint,
+    settings: RunSettings,
+    least_s: float = 0.0,
+    without: Set[str] = frozenset(),
+    left_out: Set[str] = frozenset(),
 ) -> tuple[Stage, ...]:
     """Callers that wait for their answers: single rows by number of callers, other encodings, batches of rows.
 
     No encoding of those in `without`, and no load of those in `left_out`.
     """
     if endpoint.deployment.variant:
-        return variant_stages(profile)
-    window_s, side_window_s = (max(seconds, profile.least_s) for seconds in (profile.window_s, profile.side_window_s))
-    single = (Stage(closed(users), window_s) for users in profile.concurrencies)
-    fewest = min(profile.concurrencies)
-    encodings = [name for name in endpoint.payloads if name not in without] if profile.payloads else []
+        return variant_stages(settings, least_s)
+    window_s, side_window_s = (max(seconds, least_s) for seconds in (settings.window_s, settings.side_window_s))
+    single = (Stage(closed(users), window_s) for users in settings.concurrencies)
+    fewest = min(settings.concurrencies)
+    encodings = [name for name in endpoint.payloads if name not in without] if settings.payloads else []
     others = (Stage(replace(closed(fewest), payload=name), side_window_s) for name in encodings)
-    batches = (Stage(load, profile.side_window_s) for load in batch_loads(profile) if load.text not in left_out)
+    batches = (Stage(load, settings.side_window_s) for load in batch_loads(settings) if load.text not in left_out)
     return (*single, *others, *batches)
 
 
-def batch_loads(profile: Profile) -> tuple[Load, ...]:
+def batch_loads(settings: RunSettings) -> tuple[Load, ...]:
     """The loads of many rows a request, in an endpoint's own encoding."""
-    return tuple(replace(closed(min(profile.concurrencies)), batch=rows) for rows in profile.batches)
+    return tuple(replace(closed(min(settings.concurrencies)), batch=rows) for rows in settings.batches)
 
 
-def floor_stages(endpoint: Endpoint, profile: Profile) -> tuple[Stage, ...]:
+def floor_stages(endpoint: Endpoint, settings: RunSettings, least_s: float = 0.0) -> tuple[Stage, ...]:
     """One caller: single rows and batches, then the same by each other way to call the model (models.formats)."""
-    rows = (1, *profile.batches)
-    single_s = max(profile.floor_window_s, profile.least_s)
-    own = (Stage(Load(batch=n), single_s if n == 1 else profile.floor_side_window_s) for n in rows)
-    calls = (Stage(Load(payload=name, batch=n), profile.call_window_s) for name in endpoint.payloads for n in rows)
+    rows = (1, *settings.batches)
+    single_s = max(settings.floor_window_s, least_s)
+    own = (Stage(Load(batch=n), single_s if n == 1 else settings.floor_side_window_s) for n in rows)
+    calls = (Stage(Load(payload=name, batch=n), settings.call_window_s) for name in endpoint.payloads for n in rows)
     return (*own, *calls)
 
 
-def variant_stages(profile: Profile) -> tuple[Stage, ...]:
+def variant_stages(settings: RunSettings, least_s: float = 0.0) -> tuple[Stage, ...]:
     """A variant is set against its base only: with the fewest callers and with the most."""
-    users = sorted({min(profile.concurrencies), max(profile.concurrencies)})
-    return tuple(Stage(closed(number), max(profile.side_window_s, profile.least_s)) for number in users)
+    users = sorted({min(settings.concurrencies), max(settings.concurrencies)})
+    return tuple(Stage(closed(number), max(settings.side_window_s, least_s)) for number in users)
 
 
-def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek, ...]:
+def open_stages(result: EndpointResult, settings: RunSettings) -> tuple[Stage | Seek, ...]:
     """Arrivals at shares of the best throughput that a closed loop reached in the first round, and the search.
 
     It looks for the highest rate that holds the objective. Of the null service, which costs next to nothing, the search
@@ -137,32 +141,23 @@ def open_stages(result: EndpointResult, profile: Profile) -> tuple[Stage | Seek,
     if best is None:
         return ()
     if result.format == NULL_FORMAT:
-        return _ceiling(best, profile)
-    rates = (round_rate(best * share) for share in profile.open_shares)
-    fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), _open_s(rate, profile)) for rate in rates)
-    return (*fixed, *_search(best, profile))
+        return _search(best, DRIVEN, CEILING_PROBES, settings)
+    rates = (round_rate(best * share) for share in settings.open_shares)
+    fixed = tuple(Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", rate), _open_s(rate, settings)) for rate in rates)
+    return (*fixed, *_search(best, SEARCHED, settings.probes, settings))
 
 
-def _open_s(rate: float, profile: Profile) -> float:
+def _open_s(rate: float, settings: RunSettings) -> float:
     """Seconds of an open-loop window: at a low rate, as long as ENOUGH requests take to come."""
-    return max(profile.window_s, min(ENOUGH / rate / _sure_rounds(profile), LONGEST_WINDOW_S))
+    return max(settings.window_s, min(ENOUGH / rate / _sure_rounds(settings), LONGEST_WINDOW_S))
 
 
-def _ceiling(best: float, profile: Profile) -> tuple[Seek, ...]:
+def _search(best: float, shares: tuple[float, float], probes: int, settings: RunSettings) -> tuple[Seek, ...]:
     """Nothing where no search is asked for: load workers cannot make one."""
-    objective = profile.objective
-    if not objective.probes:
+    if not settings.probes:
         return ()
-    low, high = (round_rate(best * share) for share in DRIVEN)
-    return (Seek(low, high, objective.quantile, objective.bound_s, profile.side_window_s, CEILING_PROBES),)
-
-
-def _search(best: float, profile: Profile) -> tuple[Seek, ...]:
-    objective = profile.objective
-    if not objective.probes:
-        return ()
-    low, high = (round_rate(best * share) for share in SEARCHED)
-    return (Seek(low, high, objective.quantile, objective.bound_s, profile.side_window_s, objective.probes),)
+    low, high = (round_rate(best * share) for share in shares)
+    return (Seek(low, high, settings.objective_quantile, settings.objective_bound_s, settings.side_window_s, probes),)
 
 
 def best_closed_rate(result: EndpointResult) -> float | None:

@@ -6,7 +6,8 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.time_budget import spent
-from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.variants import parse_variation
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report import write_all
@@ -16,7 +17,7 @@ from tests.serveoff.synthetic import Scenario, write_run
 
 def planned(name):
     profile = PROFILES[name]
-    return make_plan(read_registry(environ={}), (), profile, [parse_variation(text) for text in profile.variations])
+    return make_plan(read_registry(environ={}), (), profile, [parse_variation(text) for text in profile.vary])
 
 
 @pytest.mark.parametrize("name", ["default", "full"])

@@ -12,6 +12,7 @@ from serveoff.cli import campaign
 from serveoff.cli.models_chosen import models_of
 from serveoff.errors import ArtifactFailure, ExitCode, ServerFailed
 from serveoff.measure import run_lifecycle
+from serveoff.measure.plan.profiles import run_settings
 from serveoff.models import catalog
 from serveoff.record.suite import load_suite, results_root
 from serveoff.report.across_models import store
@@ -112,8 +113,8 @@ def test_all_begins_with_the_fewest_parameters(made, tmp_path, monkeypatch):
 def test_the_whole_says_how_far_it_is(made, tmp_path):
     made()
     out = io.StringIO()
-    requests = [run_lifecycle.Request(name, "quick", None) for name in ZOO]
-    campaign.run_all(requests, False, Console(file=out, width=200))
+    runs = [run_settings("quick", model=name) for name in ZOO]
+    campaign.run_all(runs, False, Console(file=out, width=200))
     assert [line for line in out.getvalue().splitlines() if line.startswith("model ")] == [
         f"model {number} of 3: {name}" for number, name in enumerate(ZOO, start=1)
     ]

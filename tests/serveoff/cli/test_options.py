@@ -1,25 +1,29 @@
+from dataclasses import fields
+
 import pytest
 
 from serveoff.cli import options
+from serveoff.cli.run_options import RunOptions
 from serveoff.errors import UsageError
-from serveoff.measure.plan.plan import FIRST_WARMUP, PROFILES, Objective
+from serveoff.measure.plan.profiles import FIRST_WARMUP, PROFILES, run_settings
+from serveoff.record.settings import RunSettings
 
 
 def test_nothing_given_is_the_profile_itself():
-    assert options.profile_of("default", warmup_s=None) == PROFILES["default"]
+    assert run_settings("default", warmup_s=None) == PROFILES["default"]
 
 
 def test_what_is_given_changes_the_profile():
-    profile = options.profile_of("quick", warmup_s=2.0, rounds=7, concurrencies=(3,))
+    profile = run_settings("quick", warmup_s=2.0, rounds=7, concurrencies=[3])
     assert (profile.warmup_s, profile.first_warmup_s) == (2.0, FIRST_WARMUP * 2.0)
-    assert (profile.rounds, profile.concurrencies, profile.window_s) == (7, (3,), PROFILES["quick"].window_s)
+    assert (profile.rounds, profile.concurrencies, profile.window_s) == (7, [3], PROFILES["quick"].window_s)
 
 
 def test_lists_are_sorted_and_zero_is_none():
-    assert options.numbers("16,1,4,4", 1024) == (1, 4, 16)
-    assert options.numbers("0", 1024) == ()
+    assert options.numbers("16,1,4,4", 1024) == [1, 4, 16]
+    assert options.numbers("0", 1024) == []
     assert options.numbers(None, 1024) is None
-    assert options.shares("80,50") == (0.5, 0.8)
+    assert options.shares("80,50") == [0.5, 0.8]
 
 
 @pytest.mark.parametrize(
@@ -31,18 +35,71 @@ def test_other_lists_are_refused(text, why):
 
 
 def test_an_objective_is_a_percentile_and_a_bound():
-    assert options.objective("p99:10ms", 6) == Objective(0.99, 0.01, 6)
-    assert options.objective("p99.9:0.5s", 3) == Objective(0.999, 0.5, 3)
-    assert options.objective("none", 6).probes == 0
-    assert options.objective(None, 6) is None
+    assert options.objective("p99:10ms") == {"objective_quantile": 0.99, "objective_bound_s": 0.01}
+    assert options.objective("p99.9:0.5s") == {"objective_quantile": 0.999, "objective_bound_s": 0.5}
+    assert options.objective("none")["probes"] == 0
+    assert options.objective(None) == {}
+
+
+def test_an_objective_is_searched_for_by_the_profiles_probes_or_by_some():
+    assert run_settings("default", **options.objective("p99:20ms")).probes == PROFILES["default"].probes == 5
+    assert run_settings("quick", **options.objective("p99:20ms")).probes == 6
+    assert run_settings("default", **options.objective("none")).probes == 0
+    assert run_settings("default", load_workers=2, **options.objective("p99:20ms")).probes == 0
 
 
 @pytest.mark.parametrize("text", ["", "p99", "99:10ms", "p99:10", "p0:10ms", "p99:0ms", "p99:20s", "p100:1ms"])
 def test_other_objectives_are_refused(text):
     with pytest.raises(UsageError, match=r"no objective|out of range"):
-        options.objective(text, 6)
+        options.objective(text)
 
 
 def test_no_callers_at_all_is_refused():
     with pytest.raises(UsageError, match="at least one user"):
-        options.profile_of("quick", concurrencies=())
+        run_settings("quick", concurrencies=[])
+
+
+CHANGED = {
+    "endpoints": ["flask-*"], "model": "a,b", "profile": "full", "duration": 0.7, "warmup": 0.3, "concurrency": "2,9",
+    "rounds": 9, "until_clear": True, "threads": 3, "workers": 5, "batch_size": 6, "batch_delay": 7,
+    "vary": ["workers=2,2,4"], "open_loop": "10", "objective": "p90:7ms", "batches": "5", "cold_starts": 11,
+    "payloads": True, "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "load_workers": 8,
+    "seed": 12,
+}  # fmt: skip
+"""Every option of `serveoff run`, otherwise than by default, but for the cores and for what is no setting."""
+
+
+def test_every_option_of_run_is_in_what_the_run_keeps():
+    assert {field.name for field in fields(RunOptions)} == {*CHANGED, "server_cpus", "client_cpus", "resume"}
+    plain = options.settings_of(RunOptions(profile="quick"))
+    for name, value in CHANGED.items():
+        assert options.settings_of(RunOptions(**{"profile": "quick", name: value})) != plain, name
+
+
+def test_what_a_run_keeps_is_what_was_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path))
+    asked = options.settings_of(RunOptions(**CHANGED | {"model": "digits_cnn"}))
+    kept = RunSettings.model_validate_json(asked.model_dump_json())
+    assert kept == asked
+    assert (kept.window_s, kept.warmup_s, kept.first_warmup_s) == (0.7, 0.3, FIRST_WARMUP * 0.3)
+    assert (kept.concurrencies, kept.open_shares, kept.batches, kept.vary) == ([2, 9], [0.1], [5], ["workers=2,4"])
+    assert (kept.device, kept.load_from, kept.load_workers) == ("cuda", "container", 8)
+    assert (kept.cold_starts, kept.probes) == (1, 0), "not with all awake at once, and not with load workers"
+
+
+def test_containers_are_driven_from_a_container_unless_it_is_said_otherwise():
+    assert options.settings_of(RunOptions()).load_from == "host"
+    assert options.settings_of(RunOptions(runtime="docker")).load_from == "container"
+    with pytest.raises(UsageError, match="load cannot come from 'nowhere'"):
+        options.settings_of(RunOptions(load_from="nowhere"))
+
+
+def test_what_cannot_be_parsed_is_said_before_anything_is_done():
+    with pytest.raises(UsageError, match="no variation"):
+        options.settings_of(RunOptions(vary=["colour=2"]))
+    with pytest.raises(UsageError, match="not a list of cores"):
+        options.settings_of(RunOptions(server_cpus="x"))
+    with pytest.raises(UsageError, match="no profile is called 'slow'"):
+        options.settings_of(RunOptions(profile="slow"))
+    with pytest.raises(UsageError, match="no runtime is called"):
+        options.settings_of(RunOptions(runtime="nowhere"))

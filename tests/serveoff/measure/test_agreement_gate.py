@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from serveoff.measure.agreement_gate import check, check_others, encodings, judge, payload_kind, taken, unfit
-from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.record.endpoint_results import Gate
 from serveoff.services.registry import read_registry
 

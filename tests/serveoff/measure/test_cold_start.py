@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from serveoff.cli.options import profile_of
 from serveoff.measure.cold_start import again, due, next_order
-from serveoff.measure.plan.plan import PROFILES, make_plan
-from serveoff.measure.run_lifecycle import Request, begin
+from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.profiles import PROFILES, run_settings
+from serveoff.measure.run_lifecycle import begin
 from serveoff.measure.runtimes.containers.engine import Engine
 from serveoff.measure.runtimes.docker import run_services
 from serveoff.record.startup_phases import read_phases
@@ -18,7 +18,7 @@ from tests.serveoff.synthetic import Faults, Scenario, write_run
 
 NAMES = ("flask-torchscript-rest", "flask-savedmodel-rest", "tfserving-embedded-savedmodel-rest", "flask-null-rest")
 FLASK, OTHER, TENSORFLOW = "flask-torchscript", "flask-savedmodel", "tfserving-embedded-savedmodel"
-THREE = replace(PROFILES["quick"], cold_starts=3)
+THREE = PROFILES["quick"].model_copy(update={"cold_starts": 3})
 
 
 def embedded(deployment):
@@ -51,7 +51,7 @@ def test_one_start_asks_for_no_more(folder):
 
 
 def test_starts_without_warm_up_can_be_left_out(folder):
-    assert {warmup for _, warmup in left(folder, replace(THREE, cold_without_warmup=False))} == {True}
+    assert {warmup for _, warmup in left(folder, THREE.model_copy(update={"cold_without_warmup": False}))} == {True}
 
 
 def test_a_resumed_run_makes_only_the_starts_it_lacks(tmp_path):
@@ -98,8 +98,8 @@ def test_a_run_keeps_what_was_asked_and_all_awake_at_once_is_no_place_for_repeat
     model_dir, tmp_path, monkeypatch, together, starts
 ):
     monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path))
-    request = Request("digits_cnn", "quick", profile_of("quick", cold_starts=3), together=together)
-    settings = load_suite(begin(request)).settings
+    asked = run_settings("quick", model="digits_cnn", cold_starts=3, together=together)
+    settings = load_suite(begin(asked)).settings
     assert (settings.cold_starts, settings.cold_without_warmup) == (starts, True)
     assert settings.of_servers["WARMUP"] == "1", "whatever .env says, a start is warm unless it says otherwise"
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from serveoff.analyse.analysis import compare
 from serveoff.cli import app as cli
 from serveoff.measure import run_lifecycle
-from serveoff.measure.plan.plan import make_profile
+from serveoff.measure.plan.profiles import run_settings
+from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as lines
 from serveoff.report.formats import html, markdown
@@ -18,7 +19,7 @@ from serveoff.report.words import findings
 from tests.imported import write_model
 
 REASON = "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"
-PROFILE = make_profile(0.5, 0.2, 1, (1,), variations=("defaults",))
+SHORT = {"window_s": 0.5, "warmup_s": 0.2, "rounds": 1, "concurrencies": [1], "vary": ["defaults"]}
 
 
 @pytest.fixture
@@ -29,10 +30,12 @@ def carried_out(tmp_path, monkeypatch):
     write_model(tmp_path / "models" / "mine", missing=("savedmodel", "keras_eager"))
 
     def run(*endpoints):
-        request = run_lifecycle.Request("mine", "quick", PROFILE, endpoints=endpoints)
-        run_lifecycle.check(request)
-        run_lifecycle.prepare(request, Console(quiet=True))
-        folder = run_lifecycle.begin(request)
+        cpus = plan_cpus()
+        cores = {"server_cpus": cpus.server, "client_cpus": cpus.client}
+        settings = run_settings("quick", model="mine", endpoints=endpoints, **cores, **SHORT)
+        run_lifecycle.check(settings)
+        run_lifecycle.prepare(settings, Console(quiet=True))
+        folder = run_lifecycle.begin(settings)
         run_lifecycle.carry_out(folder, Console(quiet=True))
         return folder
 

@@ -19,7 +19,8 @@ from docker.models.containers import Container
 from serveoff.errors import EngineFailure
 from serveoff.interrupts import shielded
 from serveoff.measure.artifacts import provide
-from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.runtimes import Preparation
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, write_override
 from serveoff.measure.runtimes.containers.engine import Engine

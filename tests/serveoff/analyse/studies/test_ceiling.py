@@ -2,8 +2,9 @@
 
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.loads import Seek
-from serveoff.measure.plan.plan import CEILING_PROBES, PROFILES, make_plan
-from serveoff.measure.plan.visit_schedule import orders
+from serveoff.measure.plan.plan import CEILING_PROBES, make_plan
+from serveoff.measure.plan.profiles import PROFILES
+from serveoff.measure.plan.visit_schedule import visit_requests
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.sentences import calibration_sentence
 from serveoff.services.registry import read_registry
@@ -64,10 +65,10 @@ def test_a_run_without_a_search_has_no_ceiling_and_one_with_it_makes_it_once(tmp
     assert compare(folder).calibration.open_loop is None
     result, registry = load_suite(folder).endpoint(NULL), read_registry(environ={})
     (endpoint,) = make_plan(registry, [NULL], PROFILES["default"]).endpoints
-    first, second = (list(orders(endpoint, result, PROFILES["default"], round_, 1.0)) for round_ in (1, 2))
+    first, second = (list(visit_requests(endpoint, result, PROFILES["default"], round_, 1.0)) for round_ in (1, 2))
     (search,) = first[1].stages
     assert isinstance(search, Seek)
     assert search.probes == CEILING_PROBES
     assert len(first) == 2
     assert len(second) == 1
-    assert len(list(orders(endpoint, result, PROFILES["quick"], 1, 1.0))) == 1
+    assert len(list(visit_requests(endpoint, result, PROFILES["quick"], 1, 1.0))) == 1

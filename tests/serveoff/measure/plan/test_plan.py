@@ -5,7 +5,8 @@ import pytest
 from serveoff.errors import UnknownName
 from serveoff.loadtests.loads import Load
 from serveoff.measure.plan import plan
-from serveoff.measure.plan.plan import PROFILES, find_deployment, make_plan
+from serveoff.measure.plan.plan import find_deployment, make_plan
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.variants import parse_variation
 from serveoff.measure.plan.visit_schedule import floor_stages
 from serveoff.services.registry import read_registry
@@ -66,13 +67,13 @@ def test_profiles_fit_their_promised_time():
 def test_the_time_of_a_floor_is_that_of_its_windows(profile):
     plan = make_plan(REGISTRY, ["inprocess-*"], PROFILES[profile])
     for endpoint in plan.endpoints:
-        windows_s = sum(stage.duration_s for stage in floor_stages(endpoint, plan.profile))
+        windows_s = sum(stage.duration_s for stage in floor_stages(endpoint, plan.settings))
         assert plan.visit_s(endpoint) == pytest.approx(windows_s)
 
 
 def test_floors_are_called_with_the_profiles_batches_and_keras_by_its_own_api_too():
     plan = make_plan(REGISTRY, ["inprocess-keras-eager", "inprocess-savedmodel"], PROFILES["default"])
-    loads = {e.name: [stage.load for stage in floor_stages(e, plan.profile)] for e in plan.endpoints}
+    loads = {e.name: [stage.load for stage in floor_stages(e, plan.settings)] for e in plan.endpoints}
     assert loads["inprocess-savedmodel"] == [Load(), Load(batch=32)]
     predict = [Load(payload="keras_predict"), Load(payload="keras_predict", batch=32)]
     assert loads["inprocess-keras-eager"] == [Load(), Load(batch=32), *predict]
@@ -93,13 +94,13 @@ def test_what_may_rank_is_started_again():
 
 def test_repeats_of_cold_starts_are_in_the_time_left():
     once = make_plan(REGISTRY, ("flask-torchscript", "flask-null", "inprocess-torchscript"), QUICK)
-    profile = replace(QUICK, cold_starts=3)
-    more = replace(once, profile=profile)
+    profile = QUICK.model_copy(update={"cold_starts": 3})
+    more = replace(once, settings=profile)
     (flask,) = more.repeated
     assert once.repeats_s == 0
     assert profile.starts_without_warmup == 1
     assert more.total_s - once.total_s == pytest.approx(3 * more.start_s(flask))
-    assert replace(profile, cold_without_warmup=False).starts_without_warmup == 0
+    assert profile.model_copy(update={"cold_without_warmup": False}).starts_without_warmup == 0
 
 
 def test_repeats_add_at_most_two_and_a_half_minutes_to_the_default_profile():
@@ -107,7 +108,7 @@ def test_repeats_add_at_most_two_and_a_half_minutes_to_the_default_profile():
 
 
 def test_the_default_profile_spends_70_percent_of_its_time_in_warm_up_and_windows(monkeypatch):
-    variations = [parse_variation(text) for text in PROFILES["default"].variations]
+    variations = [parse_variation(text) for text in PROFILES["default"].vary]
     planned = make_plan(REGISTRY, (), PROFILES["default"], variations)
     whole_s = planned.total_s
     monkeypatch.setattr(plan, "LOCUST_ESTIMATE_S", 0.0)

@@ -1,7 +1,8 @@
 import pytest
 
 from serveoff.errors import UsageError
-from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.variants import Variation, check_variations, parse_variation, vary
 from serveoff.services.registry import read_registry, service_block
 

@@ -7,23 +7,24 @@ import pytest
 from serveoff.analyse.statistics.bootstrap import min_samples
 from serveoff.measure import agreement_gate
 from serveoff.measure.locust_driver import TIMEOUT_S
-from serveoff.measure.plan.plan import PROFILES, make_plan
+from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.visit_schedule import (
     LONGEST_WINDOW_S,
     closed_stages,
     floor_stages,
+    least_window_s,
     open_stages,
-    orders,
     patience_s,
     refused,
     stretch_s,
-    stretched,
+    visit_requests,
 )
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.windows import Window
 from serveoff.services.registry import read_registry
 
-PROFILE = replace(PROFILES["quick"], payloads=True)
+PROFILE = PROFILES["quick"].model_copy(update={"payloads": True})
 PLAN = make_plan(read_registry(environ={}), ["torchserve-torchscript-rest"], PROFILE)
 (ENDPOINT,) = PLAN.endpoints
 (FLOOR,) = make_plan(read_registry(environ={}), ["inprocess-torchscript"], PROFILE).endpoints
@@ -40,14 +41,14 @@ def result(**gates):
 def test_an_encoding_that_did_not_pass_its_gate_is_not_measured():
     failed = result(json_base64=True, raw_tensor=False)
     assert refused(failed) == {"raw_tensor"}
-    (order,) = orders(ENDPOINT, failed, PROFILE, 1, 0.5)
-    assert [s.load.payload for s in order.stages if s.load.payload] == ["json_base64"]
+    (request,) = visit_requests(ENDPOINT, failed, PROFILE, 1, 0.5)
+    assert [s.load.payload for s in request.stages if s.load.payload] == ["json_base64"]
 
 
 def test_every_encoding_that_passed_is_measured_once_a_round_and_planned_for():
     stages = closed_stages(ENDPOINT, PROFILE)
     assert [s.load.payload for s in stages] == ["", "", "", "json_base64", "raw_tensor"]
-    without = replace(PLAN, profile=replace(PROFILE, payloads=False))
+    without = replace(PLAN, settings=PROFILE.model_copy(update={"payloads": False}))
     more = PLAN.visit_s(ENDPOINT) - without.visit_s(ENDPOINT)
     assert more >= sum(s.duration_s for s in stages if s.load.payload)
     assert len(agreement_gate.encodings(ENDPOINT)) == 3
@@ -61,30 +62,33 @@ def slow(answer_s):
 
 
 def test_a_quick_endpoint_keeps_the_profiles_windows():
-    assert stretched(PROFILE, result()) == PROFILE
-    assert closed_stages(ENDPOINT, stretched(PROFILE, slow(0.001))) == closed_stages(ENDPOINT, PROFILE)
+    assert least_window_s(PROFILE, result()) == 0
+    assert closed_stages(ENDPOINT, PROFILE, least_window_s(PROFILE, slow(0.001))) == closed_stages(ENDPOINT, PROFILE)
 
 
 @pytest.mark.parametrize("profile", PROFILES.values())
 def test_windows_of_a_slow_endpoint_are_long_enough_for_a_90th_percentile(profile):
     """Of single rows: of larger batches the point says that it has too few samples."""
     answer_s = 0.25
-    longer = stretched(profile, slow(answer_s))
+    least_s = least_window_s(profile, slow(answer_s))
     sure = 2 if profile.until_clear else profile.rounds
-    for stage in closed_stages(ENDPOINT, longer):
+    for stage in closed_stages(ENDPOINT, profile, least_s):
         if stage.load.batch == 1:
             assert sure * stage.duration_s / answer_s >= min_samples(0.9)
-    for stage in floor_stages(FLOOR, longer):
+    for stage in floor_stages(FLOOR, profile, least_s):
         if stage.load.batch == 1 and not stage.load.payload:
             assert sure * stage.duration_s / answer_s >= min_samples(0.9)
 
 
 def test_no_window_is_stretched_beyond_all_patience():
-    assert max(s.duration_s for s in closed_stages(ENDPOINT, stretched(PROFILE, slow(60.0)))) == LONGEST_WINDOW_S
+    assert (
+        max(s.duration_s for s in closed_stages(ENDPOINT, PROFILE, least_window_s(PROFILE, slow(60.0))))
+        == LONGEST_WINDOW_S
+    )
 
 
 def test_an_open_loop_at_a_low_rate_has_time_for_its_requests():
-    profile = replace(PROFILE, open_shares=(0.5,), rounds=2)
+    profile = PROFILE.model_copy(update={"open_shares": [0.5], "rounds": 2})
     found = slow(0.1)
     found.windows = [
         Window(concurrency=1, round=1, start_s=0.0, duration_s=2.0, rows="r", requests=20, errors=0,
@@ -99,22 +103,22 @@ def test_requests_that_wait_for_many_others_are_given_more_time():
     stages = closed_stages(ENDPOINT, PROFILE)
     assert patience_s(slow(0.001), stages) == TIMEOUT_S
     assert patience_s(slow(1.0), stages) == 64.0, "16 callers, 1 s each, four times over"
-    order = next(iter(orders(ENDPOINT, slow(1.0), PROFILE, 1, 0.5)))
-    assert order.deadline_s > order.duration_s + len(order.stages) * (64 - TIMEOUT_S)
+    request = next(iter(visit_requests(ENDPOINT, slow(1.0), PROFILE, 1, 0.5)))
+    assert request.deadline_s > request.duration_s + len(request.stages) * (64 - TIMEOUT_S)
 
 
 def test_batches_that_are_too_large_are_not_asked():
-    profile = replace(PROFILE, batches=(8, 32))
+    profile = PROFILE.model_copy(update={"batches": [8, 32]})
     found = result()
     found.left_out = {"1x32": "a request of 32 rows has 96.3 MB"}
-    (order,) = orders(ENDPOINT, found, profile, 1, 0.5)
-    assert [s.load.batch for s in order.stages if s.load.batch > 1] == [8]
+    (request,) = visit_requests(ENDPOINT, found, profile, 1, 0.5)
+    assert [s.load.batch for s in request.stages if s.load.batch > 1] == [8]
 
 
 def test_what_slow_answers_add_to_a_round_is_known_beforehand():
     assert stretch_s(ENDPOINT, slow(0.001), PROFILE) == stretch_s(FLOOR, slow(0.001), PROFILE) == 0
     for endpoint, stages_of in ((ENDPOINT, closed_stages), (FLOOR, floor_stages)):
-        planned, real = stages_of(endpoint, PROFILE), stages_of(endpoint, stretched(PROFILE, slow(0.2)))
+        planned, real = stages_of(endpoint, PROFILE), stages_of(endpoint, PROFILE, least_window_s(PROFILE, slow(0.2)))
         more_s = sum(s.duration_s for s in real) - sum(s.duration_s for s in planned)
         assert stretch_s(endpoint, slow(0.2), PROFILE) == pytest.approx(more_s) != 0
 
