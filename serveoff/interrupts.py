@@ -1,4 +1,4 @@
-"""Ctrl-C and the signals that end a program as KeyboardInterrupt, but never in the middle of something that would leave an orphan."""
+"""Ctrl-C and the signals that end a program as KeyboardInterrupt, but never amid what would leave an orphan."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from serveoff.analyse import claims
-from serveoff.analyse.comparison import Calibration, Comparison, Entry, Point
+from serveoff.analyse.comparison import Calibration, Comparison
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import (
     Key,
     ReadRows,

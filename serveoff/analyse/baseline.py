@@ -14,7 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serveoff.analyse.analysis import STAND_IN_SERVER, Analysis
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.run_diff import STATISTICS
 from serveoff.analyse.statistics.bootstrap import Sampled

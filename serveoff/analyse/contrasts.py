@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from serveoff.analyse.comparison import Contrast, Entry
-from serveoff.analyse.statistics.bootstrap import simultaneous
-from serveoff.analyse.verdict import difference
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
+from serveoff.analyse.verdict import Outcome, difference
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
 from serveoff.loadtests.loads import closed
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A static graph against its dynamic form: same framework, server, protocol and concurrency."""
+
+    framework: str
+    static: str
+    dynamic: str
+    place: str
+    """`flask`, or `inprocess`."""
+    concurrency: int
+    metric: str
+    """`p50` or `throughput`."""
+    ratio: Estimate
+    """How many times faster the static graph is: above 1 it wins, below 1 the dynamic form does."""
+    outcome: Outcome
+
 
 PAIRS: Final = (
     ("TensorFlow 2", "savedmodel", "keras_eager"),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from serveoff.analyse.comparison import Point
+from serveoff.analyse.entries import Point
 from serveoff.analyse.statistics.blocks import WindowSample
 from serveoff.analyse.statistics.bootstrap import (
     ALL_PERCENTILES,

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from serveoff.analyse.comparison import Answer, Candidate, Ceiling, Entry, Point
+from serveoff.analyse.entries import Answer, Candidate, Entry, Point
 from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, simultaneous
 from serveoff.analyse.statistics.few_repeats import Spread, apart, margin
+from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.verdict import difference
 
 SCOPES: Final[Mapping[str, Callable[[Entry], bool]]] = {

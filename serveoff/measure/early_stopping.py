@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from serveoff.analyse.analysis import evidence_so_far
-from serveoff.analyse.comparison import Answer
+from serveoff.analyse.entries import Answer
 from serveoff.analyse.winners import Evidenced, answer_all
 
 DECIDING: Final = ("latency", "throughput", "cost")

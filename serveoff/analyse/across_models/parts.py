@@ -8,11 +8,11 @@ from typing import Final
 
 from serveoff.analyse.across_models.outcome import Binary, Floor, ModelResult, Named, Rival, Spot, Spread, Win
 from serveoff.analyse.analysis import Analysis
-from serveoff.analyse.comparison import Answer, Encoded, Entry
 from serveoff.analyse.contrasts import PAIRS
+from serveoff.analyse.entries import Answer, Entry
 from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
-from serveoff.analyse.studies.payloads import JSON
+from serveoff.analyse.studies.payloads import JSON, Encoded
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import MEASURES, compare_points
 

@@ -12,8 +12,7 @@ import re
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from serveoff.analyse.claims.ruling import Ruling
-from serveoff.analyse.comparison import Claim
+from serveoff.analyse.claims.ruling import Claim, Ruling
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.suite import Suite
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from serveoff.analyse.claims.pairs import FRAMEWORK, find
-from serveoff.analyse.claims.ruling import Ruling, counted, rule, verdict
-from serveoff.analyse.comparison import Entry, Exhibit, Voice
+from serveoff.analyse.claims.ruling import Exhibit, Ruling, Voice, counted, rule, verdict
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.endpoint_results import Gate

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, callers, contrasts, find
-from serveoff.analyse.claims.ruling import FASTER, Ruling, heard, rule
-from serveoff.analyse.comparison import Contrast, Exhibit
-from serveoff.analyse.contrasts import PAIRS, deciding, static_against_dynamic
+from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, heard, rule
+from serveoff.analyse.contrasts import PAIRS, Contrast, deciding, static_against_dynamic
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, batches, callers, contrasts, find
-from serveoff.analyse.claims.ruling import FASTER, Ruling, heard, rule
-from serveoff.analyse.comparison import Exhibit
+from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, heard, rule
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from serveoff.analyse.claims.agreement import AGREE_WITHIN, tests
-from serveoff.analyse.claims.ruling import Ruling, rule
-from serveoff.analyse.comparison import Entry, Exhibit, Voice
+from serveoff.analyse.claims.ruling import Exhibit, Ruling, Voice, rule
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import RESAMPLES, Estimate, simultaneous
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.endpoint_results import LayerProbe

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from serveoff.analyse.claims.agreement import tests
 from serveoff.analyse.claims.pairs import MODEL_SERVERS, P50, TF1, TF2, THROUGHPUT, Pair, callers, contrasts, find
-from serveoff.analyse.claims.ruling import DIFFERENT, Ruling, heard, rule
-from serveoff.analyse.comparison import Exhibit
+from serveoff.analyse.claims.ruling import DIFFERENT, Exhibit, Ruling, heard, rule
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from serveoff.analyse.claims.pairs import FRAMEWORK, PYTORCH, TF1, THROUGHPUT, Pair, callers, contrasts
-from serveoff.analyse.claims.ruling import FASTER, Ruling, heard, rule
-from serveoff.analyse.comparison import Entry, Exhibit, Voice
+from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, Voice, heard, rule
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import closed

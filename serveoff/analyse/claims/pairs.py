@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from serveoff.analyse.comparison import Entry, Exhibit, Point
+from serveoff.analyse.claims.ruling import Exhibit
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import simultaneous
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points

@@ -10,10 +10,62 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
-from serveoff.analyse.comparison import ClaimVerdict, Contrast, Exhibit, Voice
+from serveoff.analyse.contrasts import Contrast
+from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.verdict import Outcome
+from serveoff.loadtests.loads import Load
+
+ClaimVerdict = Literal["confirmed", "refuted", "mixed", "inconclusive", "not measured"]
+
+Voice = Literal["for", "against", "open", ""]
+"""What a piece of evidence says of a claim, by the claim's rule; empty where it does not decide."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One piece of evidence for a claim: two endpoints compared, a figure, a fact in words, or a test that shows it."""
+
+    group: str
+    """What it speaks for: a framework, or a part of the claim."""
+    words: str = ""
+    """What was seen; empty where `mine` and `other` say it."""
+    mine: str = ""
+    other: str = ""
+    """Endpoints: `mine` is so many times better than `other`."""
+    load: Load | None = None
+    other_load: Load | None = None
+    """None: the same."""
+    metric: str = ""
+    """`p50` or `throughput` of endpoints; else what the figure is of."""
+    figure: Estimate | None = None
+    unit: Literal["times", "bytes", "lines", "error"] = "times"
+    outcome: Outcome | Literal[""] = ""
+    speaks: Voice = ""
+    leads: bool = False
+    """It stands for its group in the table of claims."""
+    test: str = ""
+    """`file::function` of the test that shows it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the article and what this run says of it."""
+
+    id: str
+    text: str
+    verdict: ClaimVerdict
+    evidence: tuple[Contrast, ...] = ()
+    """Static graphs against dynamic forms: of the first claim only."""
+    exhibits: tuple[Exhibit, ...] = ()
+    rule: str = ""
+    """How the verdict follows from the exhibits; written down before any run."""
+    reason: str = ""
+    """What the rule found."""
+    measure: str = ""
+    """The command that would measure what is missing."""
+
 
 FASTER: Final[Mapping[Outcome, Voice]] = {"better": "for", "worse": "against", "tie": "against"}
 """The claim says that `mine` is better."""

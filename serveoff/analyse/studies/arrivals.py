@@ -9,11 +9,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from serveoff.analyse.comparison import Entry, Gap, Point
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
 from serveoff.analyse.winners import Evidenced
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An open-loop point beside the closed-loop one of nearest throughput: how many times longer its latency is."""
+
+    endpoint: str
+    open: Point
+    closed: Point
+    p50: Estimate | None
+    p99: Estimate | None
+
 
 STATISTICS: Final = ("p50", "p99")
 APART: Final = 1.5

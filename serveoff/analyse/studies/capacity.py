@@ -12,14 +12,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from serveoff.analyse.comparison import Capacity, Probe
 from serveoff.analyse.point_estimates import ReadRows, role_of, window_sample
 from serveoff.analyse.statistics.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 from serveoff.analyse.statistics.bootstrap import Estimate, min_samples
@@ -27,6 +26,41 @@ from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
 from serveoff.record.windows import Window
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One open-loop window: its rate, and the objective's quantile of latency in seconds, from when requests were due.
+
+    `latency_s` is None where requests failed. With a `problem` the window says nothing of the server.
+    """
+
+    rate: float
+    round: int
+    latency_s: float | None
+    holds: bool
+    requests: int
+    errors: int
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The highest rate at which one endpoint holds the objective, in requests a second."""
+
+    endpoint: str
+    rate: Estimate
+    side: Literal["between", "above", "below", "none"]
+    """`between` a rate that held and one that did not; else the capacity is `above` or `below` all that was tried."""
+    probes: tuple[Probe, ...]
+    per_cpu_s: float | None
+    """Requests per CPU second of the server, at rates near it."""
+    per_gb: float | None
+    """The rate per 10^9 bytes of the server's peak memory."""
+    reason: str
+    per_joule: float | None = None
+    """Requests per joule of the GPUs, at rates near it; None where it does not compute on one, or none is metered."""
+
 
 RESAMPLES: Final = 400
 BEYOND: Final = 100.0

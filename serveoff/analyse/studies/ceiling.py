@@ -6,12 +6,25 @@ of an endpoint says anything of that endpoint beyond it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from serveoff.analyse.comparison import Ceiling
 from serveoff.analyse.point_estimates import ReadRows, role_of
 from serveoff.analyse.studies import capacity
+from serveoff.analyse.studies.capacity import Capacity
 from serveoff.record.suite import Suite
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What the load generator can drive in an open loop, by a search against the null service; requests a second."""
+
+    capacity: Capacity
+    """The highest rate at which the null service held the objective."""
+    kept: float | None
+    """The highest rate tried that held, below all at which the generator fell behind; None where none did."""
+    behind: float | None
+    """The lowest rate at which the generator fell behind its schedule; None where it never did."""
 
 
 def study(folder: Path, suite: Suite, read: ReadRows) -> Ceiling | None:

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from serveoff.analyse.comparison import Answer, Capacity, Encoded, Other
-from serveoff.analyse.statistics.bootstrap import all_pairs, simultaneous
+from serveoff.analyse.entries import Answer
+from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
+from serveoff.analyse.studies.capacity import Capacity
+from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import MEASURES, Evidenced, compare_points
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another choice than the quickest endpoint, and what would have to be asked for it."""
+
+    condition: str
+    """`tail`, `throughput`, `cost`, `callers`, `arrivals` or `encoding`."""
+    endpoint: str
+    estimate: Estimate
+    concurrency: int | None = None
+    payload: str = ""
+
 
 LATENCY = MEASURES[0]
 

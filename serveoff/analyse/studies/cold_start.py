@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from statistics import fmean, median
 from typing import Final
 
-from serveoff.analyse.comparison import ColdStarts, Entry, Started
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.few_repeats import Spread, spread
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.startup_phases import IMPORTED, LOADED, WARMED, WORKER
+
+
+@dataclass(frozen=True)
+class Started:
+    """What several cold starts of one deployment say, all with warm-up calls or all without. Seconds."""
+
+    first_answer_s: Spread
+    ready_s: Spread | None
+    create_s: float | None
+    """Median seconds that its container took to be made, before they began; None for a process."""
+    pieces: Mapping[str, float]
+    """Mean seconds of each piece, in order; together, the mean of the first answers: studies.cold_start."""
+    first_request_s: Spread | None
+    """Latency of the very first request; None for a floor, which is sent none."""
+    next_request_s: float | None
+    """Median latency of the requests right after it."""
+    penalty: Spread | None
+    """The first request over the endpoint's p50 with one caller."""
+
+
+@dataclass(frozen=True)
+class ColdStarts:
+    """Every cold start of one deployment."""
+
+    entry: Entry
+    """The endpoint that was asked first."""
+    first: ColdStart
+    warm: Started
+    bare: Started | None
+    """Without warm-up calls; None where there are none to leave away, or it was not measured."""
+    problems: tuple[str, ...]
+    """Why starts failed, one each."""
+    has_warmup: bool
+    """Its server wrote of warm-up calls when it started."""
+
+    @property
+    def repeated(self) -> bool:
+        """It was started more than once."""
+        return self.warm.first_answer_s.count > 1
+
 
 ENGINE, FRONTEND, IMPORTS, LOAD, WARMUP, REST, UNTOLD, FIRST_REQUEST = PIECES = (
     "engine",

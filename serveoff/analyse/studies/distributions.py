@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from serveoff.analyse.comparison import Distribution, Entry, Point
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import ReadRows, measure
 from serveoff.analyse.statistics.blocks import Array
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, deepest
 from serveoff.analyse.winners import Evidenced
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How the latencies of one VALID point lie: every answered request of every round, nothing fitted. Seconds."""
+
+    point: Point
+    least_s: float
+    p10_s: float
+    most_s: float
+    spectrum: tuple[tuple[float, float], ...]
+    """Quantiles (0 to 1) with their latencies, from the median as far as the samples allow."""
+    first_bin: int
+    counts: tuple[int, ...]
+    """Requests in each bin from `first_bin` on, of the grid of serveoff.analyse.studies.distributions."""
+
 
 BINS_PER_DECADE: Final = 50
 """Neighbouring edges are 4.7% apart, less than what a reader could tell apart in a chart of three decades."""

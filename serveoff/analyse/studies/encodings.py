@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
+from typing import Literal
 
-from serveoff.analyse.comparison import Encoded, EncodingCell, EncodingPlace, Encodings, Entry
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.statistics.bootstrap import all_pairs, simultaneous
-from serveoff.analyse.studies.payloads import Group
+from serveoff.analyse.studies.payloads import Encoded, Group
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import MEASURES, Evidenced, compare_points
+
+
+@dataclass(frozen=True)
+class EncodingCell:
+    """One deployment and one encoding. `reason` says why it failed its gate."""
+
+    deployment: str
+    encoding: str
+    state: Literal["measured", "not taken", "not measured", "failed"]
+    encoded: Encoded | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class EncodingPlace:
+    """One endpoint's place, by p50 with the fewest callers, among endpoints in chosen encodings."""
+
+    encoded: Encoded
+    rank: int
+    tied_above: bool
+    """As in Entry: no clear difference from the one above."""
+
+
+@dataclass(frozen=True)
+class Encodings:
+    """Every deployment in every encoding, and two rankings beside the main one; empty where no other was measured."""
+
+    matrix: tuple[EncodingCell, ...] = ()
+    """By deployment, then by encoding."""
+    best: tuple[EncodingPlace, ...] = ()
+    """Each endpoint in its best encoding: the clearly quickest, or else its own."""
+    pairs: int = 0
+    """How many pairs the intervals of `best` hold for together."""
+    alike: tuple[tuple[EncodingPlace, ...], ...] = ()
+    """For each encoding, the endpoints that were measured in it."""
+
 
 ORDER = (
     "json",

@@ -15,18 +15,59 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 import numpy as np
 from scipy.special import ndtri
 
-from serveoff.analyse.comparison import Answer, MoreRounds, MoreSamples, MoreTime, Point
+from serveoff.analyse.entries import Answer, Point
 from serveoff.analyse.statistics.bootstrap import CONFIDENCE, PERCENTILES, all_pairs, min_samples
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, figure
 from serveoff.record.suite import Suite
 from serveoff.record.windows import Window
+
+
+@dataclass(frozen=True)
+class MoreRounds:
+    """What would probably decide one inconclusive answer."""
+
+    objective: str
+    winner: str
+    runner_up: str
+    difference: float
+    """By how much the winner measured better: 0.02 is 2%."""
+    rounds: int
+    more: int | None
+    """Rounds of the same length beside those measured; None: more than a run can have."""
+    more_s: float | None
+    tie: bool
+    """More rounds would show that the two are the same within 3%, not which is better."""
+    between_rounds: float
+    """The share of the interval's variance that is between rounds, and that longer windows would not take away."""
+
+
+@dataclass(frozen=True)
+class MoreSamples:
+    """What a withheld percentile needs: samples, and seconds of measuring at the point's own rate."""
+
+    endpoint: str
+    concurrency: int
+    percentile: str
+    samples: int
+    needed: int
+    more_s: float
+
+
+@dataclass(frozen=True)
+class MoreTime:
+    """What more time would buy; empty where nothing is open."""
+
+    rounds: tuple[MoreRounds, ...] = ()
+    samples: tuple[MoreSamples, ...] = ()
+
 
 POWER_Z: Final = 0.8416
 """Standard errors between the edge of the interval and the truth, for a power of 80%."""

@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from serveoff.analyse.comparison import Encoded, Entry, Point
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import ANSWERED, ReadRows
 from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.windows import Window
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One endpoint in one encoding with the fewest callers; `payload` is empty for its own."""
+
+    endpoint: str
+    payload: str
+    point: Point
+    request_bytes: int | None
+    encode_s: float | None
+    """Median seconds that the client takes to encode one request."""
+    faster: Estimate | None
+    """How many times faster than the endpoint's own encoding, by p50."""
+    encoding: str = ""
+    """What it carries: `json`, `base64`, `raw`, `tensor`, `bytes` or `grpc_json`, the same word for every server."""
+    encodes: int | None = None
+    """How many requests were encoded for `encode_s`."""
+    answer_bytes: int | None = None
+    """Mean size of an answer's body."""
+    than_json: Estimate | None = None
+    """How many times faster than JSON at the same endpoint; None for JSON itself, and where it takes none."""
+    decode_s: float | None = None
+    """Mean seconds a request in which the server decoded image files, by its own signals; None where it says none."""
+    decodes: int = 0
+    """How many requests `decode_s` is of."""
+    decode_rounds_s: tuple[float, ...] = ()
+    """Where `decode_s` is a difference of two means: that of each round, the least first."""
+
 
 JSON = ("json", "grpc_json")
 """What an endpoint's other encodings are set against, by either protocol."""

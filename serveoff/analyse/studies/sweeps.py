@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from serveoff.analyse.comparison import OUT_OF_THE_BOX, Change, Entry, Place, Point, Sweeps
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.analyse.verdict import difference
+from serveoff.analyse.verdict import Outcome, difference
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
+from serveoff.record.endpoint_results import OUT_OF_THE_BOX
+
+
+@dataclass(frozen=True)
+class Change:
+    """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
+
+    variant: Entry
+    base: Entry | None
+    point: Point
+    faster: Estimate | None
+    """By p50; None where either point does not count."""
+    more: Estimate | None
+    """By throughput."""
+    outcome: Outcome
+    """By throughput; `no interval` where there is no ratio."""
+
+    @property
+    def setting(self) -> str:
+        """`workers` of `workers=2`."""
+        return self.variant.result.variant.partition("=")[0]
+
+    @property
+    def value(self) -> str:
+        """`2` of `workers=2`."""
+        return self.variant.result.variant.partition("=")[2]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One endpoint's place among servers as they come, and its place with equal settings."""
+
+    entry: Entry
+    rank: int
+    tied_above: bool
+    tuned_rank: int | None
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """Every change, in the run's order, and the ranking out of the box; both are empty without variants."""
+
+    changes: tuple[Change, ...] = ()
+    out_of_the_box: tuple[Place, ...] = ()
+
 
 LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
 

@@ -3,20 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from serveoff.analyse.comparison import Entry, Stretch, Timeline
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.blocks import Array
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.suite import Suite
 from serveoff.record.usage import Samples, read_usage
 from serveoff.record.windows import Window
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One visit to an endpoint: what its server used, in equal parts of the visit's time.
+
+    Times are seconds: `start_s` since the run's first sample, the windows since the visit's.
+    """
+
+    round: int
+    start_s: float
+    duration_s: float
+    cpu_share: tuple[float, ...]
+    """Of all cores that the server could use: 1.0 is all of them."""
+    memory_bytes: tuple[int, ...]
+    """The most that was held in each part."""
+    windows: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What one endpoint's server used over all its visits. Shares are of the cores that it could use."""
+
+    endpoint: str
+    cores: float
+    mean_share: float | None
+    """Over the windows."""
+    peak_share: float
+    """Over the busiest second."""
+    peak_memory_bytes: int | None
+    """In any window."""
+    growth_bytes: int | None
+    """Median memory in the last window of the load that was measured first, less that in its first; None: only one."""
+    replaced: bool
+    """Its CPU seconds fell from one visit to the next: a process had ended, so growth says nothing."""
+    samples: int
+    stretches: tuple[Stretch, ...]
+
 
 PARTS: Final = 120
 """Parts that an endpoint's whole time is cut into, at most."""

@@ -9,17 +9,63 @@ names is unattributed. Encoding the request is beside the whole: requests are en
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Final
 
 import numpy as np
 
-from serveoff.analyse.comparison import Breakdown, Entry
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.point_estimates import ReadRows, measure
 from serveoff.analyse.server_signals import Told, told
 from serveoff.loadtests.loads import closed
 from serveoff.record.windows import Window
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Where one endpoint's time goes with one caller: means in seconds a request. None: its server does not say.
+
+    Parts sum to `whole_s`, the mean latency that the client measured, within `error_s`.
+    """
+
+    endpoint: str
+    whole_s: float
+    samples: int
+    encode_s: float | None
+    """What the client took to encode a request, before the clock started: in no latency, and in no sum."""
+    floor_s: float | None
+    """The mean of the same format called in process."""
+    overhead_s: float | None = None
+    """Outside the server's own clock: the wire, and the server before that starts and after it stops."""
+    queue_s: float | None = None
+    parse_s: float | None = None
+    inference_s: float | None = None
+    serialise_s: float | None = None
+    rest_s: float = 0.0
+    """Unattributed: the server's own clock has it, and none of its parts; or nothing is known of it."""
+    parse_holds_serialise: bool = False
+    """The server tells the two as one; `serialise_s` is None."""
+    told: int = 0
+    """How many requests the server's means are of, at least; 0: it says nothing."""
+    error_s: float = 0.0
+    """The server's requests are not quite the client's, and its figures are rounded: by so much the sum may be off."""
+    beyond_s: float = 0.0
+    """By how much the server's own times exceed what should hold them; above zero they are not to be believed."""
+
+    @property
+    def parts_s(self) -> dict[str, float]:
+        """What is known, by part, the model first."""
+        names = ("inference", "parse", "serialise", "queue", "rest", "overhead")
+        values = {name: getattr(self, f"{name}_s") for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def sum_s(self) -> float:
+        """The parts together."""
+        return sum(self.parts_s.values())
+
 
 ONE_CALLER: Final = closed(1)
 TOLERANCE: Final = 0.01

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from serveoff.analyse.comparison import OUT_OF_THE_BOX
 from serveoff.errors import UsageError
+from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 from serveoff.services.registry import Deployment
 
 SETTINGS: Final[Mapping[str, str]] = {

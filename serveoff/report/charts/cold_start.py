@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from serveoff.analyse.comparison import ColdStarts, Comparison
-from serveoff.analyse.studies.cold_start import PIECES
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.cold_start import PIECES, ColdStarts
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
 from serveoff.report.sections.cold_starts import TITLES, WITHOUT

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Distribution, Entry
-from serveoff.analyse.studies.distributions import edge_s
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.studies.distributions import Distribution, edge_s
 from serveoff.report.charts.panels import latency_ticks
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, log_scale, tag, text

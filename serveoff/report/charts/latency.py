@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker

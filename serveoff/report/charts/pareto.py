@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.report.charts.svg import circle, drawing, group, line, log_scale, log_ticks, spread, tag, text
 from serveoff.report.words.names import family, label, short_server, what
 from serveoff.report.words.numbers import full, ms

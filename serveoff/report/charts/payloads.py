@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from serveoff.analyse.comparison import Comparison, Encoded
+from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.studies.payloads import Encoded
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
 from serveoff.report.sections.payloads import encoding_name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serveoff.analyse.comparison import Capacity, Comparison, Probe
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.capacity import Capacity, Probe
 from serveoff.report.charts.svg import (
     Scale,
     circle,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.charts.rows import named
 from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text

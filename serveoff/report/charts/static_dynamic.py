@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Contrast
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serveoff.analyse.comparison import Comparison, Entry, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts.svg import (
     Scale,
     circle,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from serveoff.analyse.comparison import Comparison, Entry, Stretch, Timeline
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.studies.timelines import Stretch, Timeline
 from serveoff.report.charts.rows import LABEL_WIDTH, NARROW_BELOW, named
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, tag, text
 from serveoff.report.words.names import family, label

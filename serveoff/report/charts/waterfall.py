@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from serveoff.analyse.comparison import Breakdown, Comparison
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.sections.waterfall import PARTS, Part, fine, words

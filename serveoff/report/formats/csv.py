@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from serveoff.analyse.comparison import Comparison, Entry, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
 from serveoff.record.resources import Resources
 from serveoff.report.sections import cold_starts
 from serveoff.report.words.scenarios import scenario

@@ -6,8 +6,12 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from serveoff.analyse.comparison import Change, Comparison, Distribution, Encoded, EncodingCell, EncodingPlace, Point
-from serveoff.analyse.studies.distributions import BINS_PER_DECADE
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Point
+from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
+from serveoff.analyse.studies.encodings import EncodingCell, EncodingPlace
+from serveoff.analyse.studies.payloads import Encoded
+from serveoff.analyse.studies.sweeps import Change
 from serveoff.analyse.time_budget import spent
 from serveoff.report.sections import cold_starts, more_time
 from serveoff.report.sections.sentences import decision, sentence

@@ -23,7 +23,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from serveoff.analyse.comparison import Comparison, Entry, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import measure, read_rows
 
 SUFFIX: Final = ".tensorboard"

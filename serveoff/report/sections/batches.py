@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from serveoff.analyse.comparison import Comparison, Entry, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.words.cells import (
     ENDPOINT,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Capacity, Comparison, Entry, Gap
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.studies.arrivals import Gap
+from serveoff.analyse.studies.capacity import Capacity
 from serveoff.report.charts import pareto
 from serveoff.report.words.cells import (
     ENDPOINT,

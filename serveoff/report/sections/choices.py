@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Other
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.changes import Other
 from serveoff.report.sections.capacity import objective
 from serveoff.report.words.names import ENCODINGS, callers, phrase
 from serveoff.report.words.numbers import UNITS, full, ms, significant

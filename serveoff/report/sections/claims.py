@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from serveoff.analyse.comparison import Claim, Comparison, Exhibit, Voice
+from serveoff.analyse.claims.ruling import Claim, Exhibit, Voice
+from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.words.cells import Cell, Column, Table, count_cell, single
 from serveoff.report.words.names import describe_load, label

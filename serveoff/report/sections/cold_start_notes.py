@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import ColdStarts, Comparison, Started
-from serveoff.analyse.studies.cold_start import WARMUP
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.cold_start import WARMUP, ColdStarts, Started
 from serveoff.report.words import repeats
 from serveoff.report.words.names import deployment_phrase, short_server
 from serveoff.report.words.numbers import ms, times

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from serveoff.analyse.comparison import ColdStarts, Comparison, Entry, Started
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.few_repeats import Spread
 from serveoff.analyse.studies.cold_start import (
     ENGINE,
@@ -17,6 +18,8 @@ from serveoff.analyse.studies.cold_start import (
     REST,
     UNTOLD,
     WARMUP,
+    ColdStarts,
+    Started,
 )
 from serveoff.report.words import repeats
 from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single, without_blank

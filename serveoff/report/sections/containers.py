@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.resource_parity import GIB, RESOURCES
 from serveoff.record.resources import Container
 from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single

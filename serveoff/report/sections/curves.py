@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Point
 from serveoff.report.charts.tradeoff import curves
 from serveoff.report.words.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, endpoint_cell, single
 from serveoff.report.words.names import callers

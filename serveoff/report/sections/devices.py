@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.report.words.cells import Cell
 from serveoff.report.words.numbers import NONE
 

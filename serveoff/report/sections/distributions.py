@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Distribution
+from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, min_samples
+from serveoff.analyse.studies.distributions import Distribution
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

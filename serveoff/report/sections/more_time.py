@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from serveoff.analyse.comparison import Comparison, MoreRounds, MoreSamples
-from serveoff.analyse.studies.more_time import MOST_ROUNDS
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.more_time import MOST_ROUNDS, MoreRounds, MoreSamples
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.report.sections.sentences import OBJECTIVES
 from serveoff.report.words.names import callers, phrase

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from serveoff.analyse.comparison import Comparison, Entry
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.resource_parity import GIB
 from serveoff.record.resources import Resources
 from serveoff.report.words.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.analyse.comparison import Answer, Calibration, Claim, Comparison, Contrast, Entry
+from serveoff.analyse.claims.ruling import Claim
+from serveoff.analyse.comparison import Calibration, Comparison
+from serveoff.analyse.contrasts import Contrast
+from serveoff.analyse.entries import Answer, Entry
 from serveoff.report.words import repeats
 from serveoff.report.words.names import callers, deployment_phrase, family, phrase, server, what
 from serveoff.report.words.numbers import UNITS, factor, full, interval, significant, times

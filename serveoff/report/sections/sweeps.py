@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import OUT_OF_THE_BOX, Change, Comparison, Place
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.sweeps import Change, Place
+from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Entry, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
 from serveoff.loadtests.loads import closed
 from serveoff.report.words.cells import (
     ENDPOINT,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.comparison import Comparison, Timeline
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.studies.timelines import Timeline
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.analyse.comparison import Breakdown, Comparison
+from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.server_signals import HALF_A_STEP_S, MICROSECOND
-from serveoff.analyse.studies.waterfall import TOLERANCE
+from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.analyse.comparison import Entry
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.words.names import family, server, what
 from serveoff.report.words.numbers import NONE, Format, interval

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serveoff.analyse.comparison import Comparison, Point
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Point
 from serveoff.analyse.verdict import Finding
 from serveoff.loadtests.loads import Load, parse_load
 from serveoff.report.words.cells import Cell, Column, Table, endpoint_cell

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from serveoff.analyse.comparison import Answer, Candidate, Comparison
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Answer, Candidate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread
 from serveoff.report.words.numbers import UNITS, full, interval, significant, times
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from serveoff.analyse.comparison import Entry, Point
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.sections.notes import NOISY

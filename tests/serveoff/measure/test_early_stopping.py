@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from serveoff.analyse.analysis import analyse, evidence_so_far
-from serveoff.analyse.comparison import Answer, Candidate
+from serveoff.analyse.entries import Answer, Candidate
 from serveoff.analyse.statistics.alpha_spending import price
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, round_noise, simultaneous
 from serveoff.analyse.verdict import difference

@@ -2,8 +2,7 @@
 
 import pytest
 
-from serveoff.analyse.claims.ruling import DIFFERENT, FASTER, NO_SLOWER, heard, rule, verdict
-from serveoff.analyse.comparison import Exhibit
+from serveoff.analyse.claims.ruling import DIFFERENT, FASTER, NO_SLOWER, Exhibit, heard, rule, verdict
 from serveoff.analyse.statistics.bootstrap import Estimate
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.analyse.comparison import Exhibit
+from serveoff.analyse.claims.ruling import Exhibit
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.formats import html, markdown
 from serveoff.report.formats import json as json_form

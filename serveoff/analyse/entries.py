@@ -1,0 +1,124 @@
+"""Endpoints with their figures under each load, and who wins. Base units: seconds, bytes, requests a second."""
+
+from dataclasses import dataclass
+
+from serveoff.analyse.statistics.bootstrap import NOTHING, Estimate
+from serveoff.analyse.statistics.few_repeats import Bounds, Spread, spread
+from serveoff.analyse.verdict import Outcome, Role, Verdict
+from serveoff.loadtests.loads import Load
+from serveoff.record.endpoint_results import EndpointResult
+
+
+@dataclass(frozen=True)
+class Point:
+    """One endpoint under one load, over all rounds. `samples` are answered requests."""
+
+    endpoint: str
+    load: Load
+    verdict: Verdict
+    rounds: int
+    samples: int
+    errors: int
+    answers_checked: int
+    wrong_answers: int
+    p50_s: Estimate
+    p90_s: Estimate
+    p99_s: Estimate
+    throughput: Estimate
+    cpu_per_request_s: Estimate
+    """Server CPU seconds over all its processes, per request."""
+    peak_memory_bytes: int | None
+    client_cpu_share: float | None
+    """CPU seconds of the load generator per second: 1.0 is one whole CPU."""
+    network_in_per_request: float | None = None
+    network_out_per_request: float | None = None
+    """Bytes over the container's interfaces, as the server sees them; None for a process."""
+    throttled_share: float | None = None
+    """Seconds held back by the CPU limit per second, summed over cores; None for a process."""
+    p999_s: Estimate = NOTHING
+    """The 99.9th percentile."""
+
+    @property
+    def valid(self) -> bool:
+        """The point counts."""
+        return self.verdict.valid
+
+    @property
+    def concurrency(self) -> int:
+        """Callers of a closed loop; the most connections of an open one."""
+        return self.load.concurrency
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One endpoint of the run: who it is, its points, and its place.
+
+    `points` are those of plain loads, by which endpoints are ranked (`Load.plain`); `others` are the rest: open loops,
+    other payloads, batches.
+    """
+
+    result: EndpointResult
+    role: Role
+    points: tuple[Point, ...]
+    rank: int | None
+    """By p50 at the lowest concurrency; None where that point is INVALID or the endpoint is no contender."""
+    tied_above: bool
+    """The interval of its ratio to the one ranked above it holds no clear difference."""
+    overhead: Estimate | None
+    """p50 over the p50 of its format's floor."""
+    peak_memory_bytes: int | None
+    others: tuple[Point, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name."""
+        return self.result.endpoint
+
+    @property
+    def alone(self) -> Point | None:
+        """The point at the lowest concurrency that was asked for, VALID or not."""
+        return self.points[0] if self.points else None
+
+    @property
+    def best(self) -> Point | None:
+        """The VALID point of highest throughput."""
+        valid = [p for p in self.points if p.valid and p.throughput.value is not None]
+        return max(valid, key=lambda p: p.throughput.value or 0.0, default=None)
+
+    @property
+    def first_answer_s(self) -> Spread | None:
+        """Seconds of a cold start, over all of its deployment that were made with warm-up."""
+        known = [s.first_answer_s for s in self.result.starts if s.warmup and s.first_answer_s is not None]
+        return spread(known)
+
+    def at(self, concurrency: int) -> Point | None:
+        """The plain point at one concurrency."""
+        return next((p for p in self.points if p.concurrency == concurrency), None)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A name with its figure: an endpoint, or for cold start a deployment, or for size a format."""
+
+    name: str
+    estimate: Estimate
+    concurrency: int | None = None
+    bounds: Bounds = "interval"
+    """What the estimate's bounds are, where it has any: its 95% interval, or the mere range of a few repeats."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who wins on one objective, by how much, and how sure that is."""
+
+    objective: str
+    scope: str
+    """`all`, or `json`: REST endpoints only, which all received the same bytes."""
+    winner: Candidate
+    runner_up: Candidate | None
+    margin: Estimate | None
+    """How many times better the winner is than the runner-up."""
+    outcome: Outcome
+    not_worse: tuple[str, ...]
+    """Others whose difference from the winner is a tie or inconclusive."""
+    candidates: int
