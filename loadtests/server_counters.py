@@ -8,7 +8,11 @@ from __future__ import annotations
 import http.client
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
+
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from serveoff.loadtests.loads import Load
 
@@ -19,12 +23,11 @@ _VALUE = r'"[^"]*"|[^\s;,]*'
 _ENTRY = re.compile(rf"({_TOKEN})((?:\s*;\s*{_TOKEN}\s*(?:=\s*(?:{_VALUE}))?)*)")
 _PARAMETER = re.compile(rf";\s*({_TOKEN})\s*=\s*({_VALUE})")
 _NUMBER = re.compile(r'"?(\d+(?:\.\d+)?)"?')
-_TYPE = re.compile(r"# TYPE (\S+) (counter|histogram|summary)\s*")
-_SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(\{.*\})?\s+(\S+)(?:\s+-?\d+)?")
-_PARTS_OF_A_TYPE = ("_sum", "_count", "_total")
+_GROWING = {"counter": ("_total",), "histogram": ("_sum", "_count"), "summary": ("_sum", "_count")}
+"""A family's type to how the names of its samples that only ever grow end; the parser adds a missing `_total`."""
 
 Counters = Mapping[str, float]
-"""A sample's name and labels, as the page writes them, to its value."""
+"""A sample's name and labels, as `name{label="value"}`, to its value."""
 
 
 def parse_server_timing(header: str) -> dict[str, float]:
@@ -49,17 +52,13 @@ def mean_timings(headers: Sequence[str]) -> tuple[int, dict[str, float]]:
 def parse_counters(page: str) -> dict[str, float]:
     """The samples of a Prometheus page that only ever grow; of histograms and summaries their sums and counts.
 
-    https://prometheus.io/docs/instrumenting/exposition_formats/: a line that is none is left out.
+    A page is read up to its first line that is none.
     """
-    growing, found = set(), {}
-    for line in page.splitlines():
-        if kind := _TYPE.fullmatch(line):
-            growing.add(kind[1])
-        elif (sample := _SAMPLE.fullmatch(line)) and _family(sample[1], growing):
-            try:
-                found[sample[1] + (sample[2] or "")] = float(sample[3])
-            except ValueError:
-                continue
+    found = {}
+    with suppress(ValueError):
+        for family in text_string_to_metric_families(page):
+            grow = {family.name + part for part in _GROWING.get(family.type, ())}
+            found.update({_key(sample): sample.value for sample in family.samples if sample.name in grow})
     return found
 
 
@@ -107,7 +106,6 @@ def one_caller(load: Load) -> bool:
     return load.closed and load.concurrency == 1
 
 
-def _family(name: str, growing: set[str]) -> bool:
-    return name in growing or any(
-        name.removesuffix(part) in growing for part in _PARTS_OF_A_TYPE if name.endswith(part)
-    )
+def _key(sample: Sample) -> str:
+    labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+    return f"{sample.name}{{{labels}}}" if labels else sample.name

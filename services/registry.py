@@ -7,7 +7,6 @@ As Compose does, it reads every file that COMPOSE_FILE names, later ones over ea
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +15,13 @@ from typing import Any
 import yaml
 
 from serveoff.loadtests.payloads import carries
+from serveoff.services.compose_variables import interpolate, variables
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
 LABEL_PREFIX = "serving."
 _SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Eight times as fast, where PyYAML was built with libyaml."""
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
 
 class RegistryError(Exception):
@@ -123,7 +122,7 @@ def read_registry(*files: Path, environ: Mapping[str, str] | None = None) -> lis
 
     `environ` is what the variables come from, if not the environment over `.env`.
     """
-    values = settings() if environ is None else environ
+    values = variables() if environ is None else environ
     services: dict[str, Any] = {}
     for path in files or compose_files(values):
         for name, block in _services(path).items():
@@ -137,16 +136,6 @@ def service_block(service: str, environ: Mapping[str, str]) -> dict[str, Any]:
     for path in compose_files(environ):
         block = _merged(block, _interpolate(_services(path).get(service, {}), environ))
     return block
-
-
-def settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables that Compose would see: the environment over the checkout's `.env`."""
-    try:
-        lines = (REPOSITORY / ".env").read_text().splitlines()
-    except OSError:
-        lines = []
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
-    return {**{name.strip(): value.strip().strip("\"'") for name, _, value in pairs}, **environ}
 
 
 def compose_files(environ: Mapping[str, str]) -> list[Path]:
@@ -218,7 +207,7 @@ def _published(mappings: list[str], ports: Mapping[str, int]) -> dict[str, int]:
 
 def _interpolate(value: Any, environ: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda m: environ.get(m["name"]) or m["default"] or "", value)
+        return interpolate(value, environ, dollar="$$")  # Compose reads what is written of it, and fills in again
     if isinstance(value, dict):
         return {key: _interpolate(item, environ) for key, item in value.items()}
     if isinstance(value, list):

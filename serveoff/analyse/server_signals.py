@@ -7,7 +7,6 @@ histograms, which tell the run of the graph from the rest of a request and no mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -57,7 +56,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean by counters: `sum` in `unit` seconds over `count`, both names of samples, with labels to look for."""
+    """A mean by counters: `sum` in `unit` seconds over `count`, names of samples without `_total`; `labels` are looked for."""
 
     sum: str
     count: str
@@ -86,14 +85,14 @@ TIMINGS: Final[Mapping[str, Part]] = {
 DECODE: Final = "decode"
 """The Server-Timing duration of decoding image files, which is of `parse`."""
 _TORCHSERVE = Page(
-    Mean("ts_inference_latency_microseconds", "ts_inference_requests_total"),
+    Mean("ts_inference_latency_microseconds", "ts_inference_requests"),
     {
-        "queue": Mean("ts_queue_latency_microseconds", "ts_inference_requests_total"),
-        "parse": Mean("handler_parse_microseconds", "handler_requests_total"),
-        "inference": Mean("handler_predict_microseconds", "handler_requests_total"),
-        "serialise": Mean("handler_encode_microseconds", "handler_requests_total"),
+        "queue": Mean("ts_queue_latency_microseconds", "ts_inference_requests"),
+        "parse": Mean("handler_parse_microseconds", "handler_requests"),
+        "inference": Mean("handler_predict_microseconds", "handler_requests"),
+        "serialise": Mean("handler_encode_microseconds", "handler_requests"),
     },
-    decode=Mean("handler_decode_microseconds", "handler_requests_total"),
+    decode=Mean("handler_decode_microseconds", "handler_requests"),
 )
 _REQUEST, _RUN = ":tensorflow:serving:request_latency", ":tensorflow:serving:runtime_latency"
 _TFSERVING = Page(
@@ -106,7 +105,6 @@ PAGES: Final[Mapping[str, Page]] = {
     "tfserving": _TFSERVING,
     "tfserving-embedded": _TFSERVING,
 }
-_NAME = re.compile(r"[^{]+")
 
 
 def known(counters: Mapping[str, float]) -> dict[str, float]:
@@ -172,5 +170,5 @@ def _sum(name: str, labels: str, counters: Mapping[str, float]) -> float:
 
 
 def _name(sample: str) -> str:
-    found = _NAME.match(sample)
-    return found[0] if found else ""
+    """Without the `_total` that a counter's name may or may not end with."""
+    return sample.partition("{")[0].removesuffix("_total")

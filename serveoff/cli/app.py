@@ -21,7 +21,8 @@ from serveoff.cli.commands.verify import verify
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
 from serveoff.interrupts import interruptible
-from serveoff.services.registry import RegistryError, settings
+from serveoff.services.compose_variables import variables
+from serveoff.services.registry import RegistryError
 
 app = typer.Typer(
     name="serveoff",
@@ -46,7 +47,7 @@ def main() -> None:
     try:
         with interruptible():
             # What `.env` says holds for every option that has a variable, as it does for Compose.
-            os.environ.update(settings())
+            os.environ.update(variables())
             app(prog_name="serveoff")
     except SystemExit as end:
         if end.code == ExitCode.INTERRUPTED:

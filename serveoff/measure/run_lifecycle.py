@@ -31,8 +31,8 @@ from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import ResultsError, Suite, load_suite, results_root, save_suite
+from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
-from serveoff.services.registry import settings as variables
 
 
 def check(settings: RunSettings) -> None:

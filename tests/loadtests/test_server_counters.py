@@ -49,8 +49,8 @@ def test_only_what_grows_is_read_of_a_page():
     assert parse_counters(PAGE) == {
         'requests_total{model="a b",status="200"}': 12.0,
         'requests_total{model="a b",status="500"}': 10.0,
-        ':tensorflow:serving:request_latency_sum{API="Predict",}': 1234.5,
-        ':tensorflow:serving:request_latency_count{API="Predict",}': 4.0,
+        ':tensorflow:serving:request_latency_sum{API="Predict"}': 1234.5,
+        ':tensorflow:serving:request_latency_count{API="Predict"}': 4.0,
     }
 
 

@@ -11,7 +11,8 @@ import yaml
 
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.record.endpoint_results import Replication
-from serveoff.services.registry import Deployment, RegistryError, compose_files, service_block, settings
+from serveoff.services.compose_variables import variables
+from serveoff.services.registry import Deployment, RegistryError, compose_files, service_block
 
 SETTING = "WORKERS"
 
@@ -23,7 +24,7 @@ def replication(deployment: Deployment) -> Replication | None:
     """
     if "call" in deployment.protocols or deployment.variant or deployment.format == NULL_FORMAT:
         return None
-    one, two = (_read_by_server(service_block(deployment.service, {**settings(), SETTING: n})) for n in ("1", "2"))
+    one, two = (_read_by_server(service_block(deployment.service, {**variables(), SETTING: n})) for n in ("1", "2"))
     changed = sum(line.startswith("+ ") for line in ndiff(_lines(one), _lines(two)))
     if changed:
         return Replication(by_setting=True, lines=changed)
@@ -43,7 +44,7 @@ def _lines(value: Any) -> list[str]:
 def _own_lines(service: str) -> int:
     """Lines of the service as it is written, in the first file that has it."""
     block = re.compile(rf"^  {re.escape(service)}:\n(?:(?:   .*)?\n)*?(?=^ {{0,2}}\S|\Z)", re.MULTILINE)
-    for path in compose_files(settings()):
+    for path in compose_files(variables()):
         if found := block.search(path.read_text()):
             return sum(bool(line.strip()) for line in found[0].splitlines())
     raise RegistryError(f"no service is called {service}")

@@ -35,8 +35,8 @@ from serveoff.measure.runtimes.containers.stack import (
 )
 from serveoff.measure.runtimes.host_client import HostClient
 from serveoff.record.settings import RunSettings
+from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
-from serveoff.services.registry import settings as variables
 
 WORKER = "locust-worker"
 IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")

@@ -28,7 +28,8 @@ from serveoff.measure.runtimes.containers.imported import bring
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME
-from serveoff.services.registry import REPOSITORY, compose_files, read_registry, settings
+from serveoff.services.compose_variables import variables
+from serveoff.services.registry import REPOSITORY, compose_files, read_registry
 
 GPU_FILE = REPOSITORY / "docker-compose.gpu.yml"
 EMBEDDED_FILE = REPOSITORY / "docker-compose.embedded.yml"
@@ -61,7 +62,7 @@ def prepare_stack(engine: Engine, request: Preparation) -> None:
 
 def planned_services(request: Preparation) -> list[str]:
     """The Compose services of the deployments that the run will visit."""
-    registry = read_registry(environ={**settings(), "MODEL": request.model})
+    registry = read_registry(environ={**variables(), "MODEL": request.model})
     plan = make_plan(registry, request.patterns, PROFILES["quick"])
     return [deployment.service for deployment, _ in plan.deployments]
 
@@ -78,11 +79,11 @@ def share_artifacts() -> dict[str, Any]:
 
 def user_project() -> str:
     """The project that `docker compose up` uses; those of runs and their preparations begin with its name."""
-    return settings().get("COMPOSE_PROJECT_NAME") or "serveoff"
+    return variables().get("COMPOSE_PROJECT_NAME") or "serveoff"
 
 
 def _chosen_files(device: str) -> list[Path]:
-    files = compose_files(settings())
+    files = compose_files(variables())
     return [*files, GPU_FILE] if device == "cuda" and GPU_FILE not in files else files
 
 
@@ -93,7 +94,7 @@ def _use(files: Sequence[Path]) -> None:
 def _choose_model_server(compose: Compose, request: Preparation) -> None:
     """Let the embedded model server stand in where TensorFlow Serving's image cannot be had, and say so."""
     wanted = set(planned_services(request))
-    registry = read_registry(environ={**settings(), "MODEL": request.model})
+    registry = read_registry(environ={**variables(), "MODEL": request.model})
     services = [d.service for d in registry if d.server == "tfserving" and d.service in wanted]
     images = {compose.config()[service]["image"] for service in services}
     if all(_has_image(compose.client, image) for image in images):
@@ -151,7 +152,7 @@ def _own_project(client: docker.DockerClient, request: Preparation) -> Iterator[
     project = f"{user_project()}-prepare-{secrets.token_hex(3)}"
     override = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / f"{project}.yml"
     write_override(override, {}, share_artifacts())
-    files = (*compose_files(settings()), override)
+    files = (*compose_files(variables()), override)
     compose = Compose(client, project, files, {"MODEL": request.model})
     try:
         yield compose
@@ -163,7 +164,7 @@ def _own_project(client: docker.DockerClient, request: Preparation) -> Iterator[
 
 def _files(compose: Compose) -> tuple[Path, ...]:
     """The files chosen by now, under the project's own override."""
-    return (*compose_files(settings()), compose.files[-1])
+    return (*compose_files(variables()), compose.files[-1])
 
 
 def _ensure_volume(client: docker.DockerClient) -> None:
