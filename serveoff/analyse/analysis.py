@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from serveoff.analyse import claims
@@ -12,14 +11,14 @@ from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import (
     Key,
-    ReadRows,
+    ReadWindow,
     judge_point,
     loads_of,
     measure,
     pooled_noise,
-    read_rows,
     resample,
     role_of,
+    window_reader,
 )
 from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.statistics.alpha_spending import price
@@ -65,11 +64,11 @@ def compare(folder: Path) -> Comparison:
 def analyse(folder: Path) -> Analysis:
     """The same, with the evidence kept."""
     suite = load_suite(folder)
-    read = cache(read_rows)  # one file holds all windows of a visit
-    evidence = _measure_all(folder, suite, read)
+    read = window_reader(folder)
+    evidence = _measure_all(suite, read)
     ranked = _ranked(evidence)
     evidence = replace(evidence, entries=ranked)
-    encoded = payloads.measured(evidence, folder, read)
+    encoded = payloads.measured(evidence, read)
     comparison = Comparison(
         suite=suite,
         folder=folder.resolve().name,
@@ -81,12 +80,12 @@ def analyse(folder: Path) -> Analysis:
         round_noise=evidence.noise["p50"],
         stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
         sweeps=sweeps.study(evidence),
-        capacity=capacity.study(folder, suite, read),
+        capacity=capacity.study(suite, read),
         gaps=arrivals.study(evidence),
-        distributions=distributions.study(folder, evidence, read),
+        distributions=distributions.study(evidence, read),
         timelines=timelines.study(folder, suite, evidence),
         cold_starts=cold_start.study(evidence),
-        waterfall=waterfall.study(folder, ranked, read),
+        waterfall=waterfall.study(ranked, read),
         payloads=payloads.study(encoded),
         encodings=encodings.study(evidence, encoded),
     )
@@ -97,13 +96,13 @@ def analyse(folder: Path) -> Analysis:
 
 def evidence_so_far(folder: Path) -> Evidenced:
     """What the answers of a run that is going on rest on, and nothing else of its comparison."""
-    return _measure_all(folder, load_suite(folder), cache(read_rows), plain=True)
+    return _measure_all(load_suite(folder), window_reader(folder), plain=True)
 
 
-def _measure_all(folder: Path, suite: Suite, read: ReadRows, plain: bool = False) -> Evidenced:
+def _measure_all(suite: Suite, read: ReadWindow, plain: bool = False) -> Evidenced:
     """Every point, judged; with `plain` those of plain loads only, by which the answers go."""
     everything = {
-        (result.endpoint, load): measure(folder, result, load, read)
+        (result.endpoint, load): measure(result, load, read)
         for result in suite.endpoints
         for load in loads_of(result, suite)
         if load.plain or not plain
@@ -111,7 +110,7 @@ def _measure_all(folder: Path, suite: Suite, read: ReadRows, plain: bool = False
     sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
     noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
-    found = ceiling.study(folder, suite, read)
+    found = ceiling.study(suite, read)
     kept = found.kept if found else None
     points: dict[str, list[Point]] = {}
     for key, measured in everything.items():

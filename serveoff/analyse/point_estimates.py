@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +42,21 @@ _USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status"
 Key = tuple[str, Load]
 """Endpoint and load."""
 Rows = Mapping[str, npt.NDArray[np.generic]]
-ReadRows = Callable[[Path], Rows | str]
-"""Reads the rows of a visit; where they cannot be read, the answer is a sentence that says so."""
+"""Columns of one file."""
+
+
+@dataclass(frozen=True)
+class WindowRows:
+    """What is taken of one window's rows. `rows` counts them all, the rest those with a good answer."""
+
+    sample: WindowSample
+    rows: int
+    answer_bytes: int
+    """The sum of their answers' bodies."""
+
+
+ReadWindow = Callable[[Window], WindowRows | str]
+"""Reads the rows of a window; where they cannot be read, the answer is a sentence that says so."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +112,32 @@ def read_rows(path: Path) -> Rows | str:
         return f"the raw rows cannot be read: {path.parent.name}/{path.name} ({said})"
 
 
-def measure(folder: Path, result: EndpointResult, load: Load, read: ReadRows) -> Measured:
+def window_reader(folder: Path) -> ReadWindow:
+    """Reads windows of the run in `folder`: each file once, though it holds all of a visit, and each window once."""
+    files = cache(read_rows)
+    known: dict[tuple[str, int, int], WindowRows | str] = {}
+
+    def read(window: Window) -> WindowRows | str:
+        key = window.rows, window.round, window.number
+        if key not in known:
+            rows = files(folder / window.rows)
+            known[key] = rows if isinstance(rows, str) else _of_window(rows, window)
+        return known[key]
+
+    return read
+
+
+def measure(result: EndpointResult, load: Load, read: ReadWindow) -> Measured:
     """Read the rows of one point; a file that cannot be read is a problem to report, not an error."""
     windows = [w for w in result.windows if w.load == load and not w.search]
     samples, problems, rows_read = [], [], 0
     for window in windows:
-        rows = read(folder / window.rows)
-        if isinstance(rows, str):
-            problems.append(rows)
+        found = read(window)
+        if isinstance(found, str):
+            problems.append(found)
             continue
-        inside = (rows["round"] == window.round) & (rows["window"] == window.number)
-        rows_read += int(inside.sum())
-        samples.append(_sample(rows, inside & (rows["status"] == ANSWERED), window))
+        rows_read += found.rows
+        samples.append(found.sample)
     return Measured(result, load, windows, samples, rows_read, tuple(dict.fromkeys(problems)))
 
 
@@ -213,16 +241,12 @@ def _rate(windows: Sequence[Window], used: str, over: str) -> float | None:
     return float(sum(a for a, _ in known) / sum(b for _, b in known)) if known else None
 
 
-def window_sample(rows: Rows, window: Window) -> WindowSample:
-    """The answered requests of one window."""
+def _of_window(rows: Rows, window: Window) -> WindowRows:
     inside = (rows["round"] == window.round) & (rows["window"] == window.number)
-    return _sample(rows, inside & (rows["status"] == ANSWERED), window)
-
-
-def _sample(rows: Rows, answered: npt.NDArray[np.bool_], window: Window) -> WindowSample:
+    answered = inside & (rows["status"] == ANSWERED)
     # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
     due = rows["intended_start_s"][answered].astype(np.float64)
     waited = rows["start_s"][answered].astype(np.float64) - due
     latency = rows["latency_s"][answered].astype(np.float64) + waited
-    starts = due - window.start_s
-    return WindowSample(latency, starts, window.duration_s)
+    sample = WindowSample(latency, due - window.start_s, window.duration_s)
+    return WindowRows(sample, int(inside.sum()), int(rows["bytes_in"][answered].sum()))

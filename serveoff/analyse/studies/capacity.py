@@ -13,13 +13,12 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from serveoff.analyse.point_estimates import ReadRows, role_of, window_sample
+from serveoff.analyse.point_estimates import ReadWindow, role_of
 from serveoff.analyse.statistics.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 from serveoff.analyse.statistics.bootstrap import Estimate, min_samples
 from serveoff.record.endpoint_results import EndpointResult
@@ -71,10 +70,10 @@ BEHIND: Final = "the load generator fell behind"
 GB: Final = 1e9
 
 
-def study(folder: Path, suite: Suite, read: ReadRows) -> tuple[Capacity, ...]:
+def study(suite: Suite, read: ReadWindow) -> tuple[Capacity, ...]:
     """The capacity of every contender that had an open loop, highest first."""
     asked = [result for result in suite.endpoints if _asked(result)]
-    found = [_with_energy(of(folder, result, suite.settings, read), result) for result in asked]
+    found = [_with_energy(of(result, suite.settings, read), result) for result in asked]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
 
 
@@ -104,10 +103,10 @@ def _counts(window: Window) -> bool:
     return window.arrivals == "poisson" and not window.payload and window.batch == 1
 
 
-def of(folder: Path, result: EndpointResult, settings: RunSettings, read: ReadRows) -> Capacity:
+def of(result: EndpointResult, settings: RunSettings, read: ReadWindow) -> Capacity:
     """The capacity of one endpoint that had an open loop."""
     windows = [window for window in result.windows if _counts(window)]
-    sampled = [(window, _sample(folder, window, read)) for window in windows]
+    sampled = [(window, _sample(window, read)) for window in windows]
     probes = tuple(_probe(window, sample, settings) for window, sample in sampled)
     usable = [(w, s) for (w, s), probe in zip(sampled, probes, strict=True) if not probe.problem and s is not None]
     held = [p for p in probes if not p.problem and p.holds]
@@ -146,11 +145,9 @@ def _one_sided(
     return Capacity(result.endpoint, rate, "above" if held else "below", probes, *cost, reason)
 
 
-def _sample(folder: Path, window: Window, read: ReadRows) -> WindowSample | None:
-    rows = read(folder / window.rows)
-    if isinstance(rows, str) or window.duration_s <= 0:
-        return None
-    return window_sample(rows, window)
+def _sample(window: Window, read: ReadWindow) -> WindowSample | None:
+    found = read(window)
+    return None if isinstance(found, str) or window.duration_s <= 0 else found.sample
 
 
 def _probe(window: Window, sample: WindowSample | None, settings: RunSettings) -> Probe:

@@ -7,9 +7,8 @@ of an endpoint says anything of that endpoint beyond it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from serveoff.analyse.point_estimates import ReadRows, role_of
+from serveoff.analyse.point_estimates import ReadWindow, role_of
 from serveoff.analyse.studies import capacity
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.record.suite import Suite
@@ -27,11 +26,11 @@ class Ceiling:
     """The lowest rate at which the generator fell behind its schedule; None where it never did."""
 
 
-def study(folder: Path, suite: Suite, read: ReadRows) -> Ceiling | None:
+def study(suite: Suite, read: ReadWindow) -> Ceiling | None:
     """The search against the null service; None where this run made none."""
     for result in suite.endpoints:
         if role_of(result) == "null" and any(window.search for window in result.windows):
-            found = capacity.of(folder, result, suite.settings, read)
+            found = capacity.of(result, suite.settings, read)
             behind = [p.rate for p in found.probes if p.problem.startswith(capacity.BEHIND)]
             first = min(behind, default=None)
             kept = [p.rate for p in found.probes if p.holds and not p.problem and (first is None or p.rate < first)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import ReadRows, measure
+from serveoff.analyse.point_estimates import ReadWindow, measure
 from serveoff.analyse.statistics.blocks import Array
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, deepest
 from serveoff.analyse.winners import Evidenced
@@ -38,9 +37,9 @@ STEPS_PER_DECADE: Final = 10
 MEDIAN, LAST = 0.5, max(ALL_PERCENTILES.values())
 
 
-def study(folder: Path, evidence: Evidenced, read: ReadRows) -> tuple[Distribution, ...]:
+def study(evidence: Evidenced, read: ReadWindow) -> tuple[Distribution, ...]:
     """Of every endpoint but variants: the fewest and the most callers, and open loops; in the entries' order."""
-    return tuple(found for entry in evidence.entries for found in _distributions(folder, entry, read))
+    return tuple(found for entry in evidence.entries for found in _distributions(entry, read))
 
 
 def edge_s(number: int) -> float:
@@ -56,9 +55,9 @@ def quantiles(samples: int) -> list[float]:
     return sorted({round(float(q), 6) for q in steps if q <= last} | ({last} if last > MEDIAN else set()))
 
 
-def _distributions(folder: Path, entry: Entry, read: ReadRows) -> Iterator[Distribution]:
+def _distributions(entry: Entry, read: ReadWindow) -> Iterator[Distribution]:
     for point in _chosen(entry):
-        measured = measure(folder, entry.result, point.load, read)
+        measured = measure(entry.result, point.load, read)
         latency = np.concatenate([sample.latency_s for sample in measured.samples])
         if latency.size and np.isfinite(latency).all() and latency.min() > 0:
             yield _describe(point, latency)

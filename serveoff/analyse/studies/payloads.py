@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import ANSWERED, ReadRows
+from serveoff.analyse.point_estimates import ReadWindow
 from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
 from serveoff.analyse.winners import Evidenced
@@ -55,9 +54,9 @@ Group = tuple[Encoded, ...]
 """One endpoint in all encodings that it was measured in, its own first."""
 
 
-def measured(evidence: Evidenced, folder: Path, read: ReadRows) -> tuple[Group, ...]:
+def measured(evidence: Evidenced, read: ReadWindow) -> tuple[Group, ...]:
     """Every contender that has a point, in the entries' order."""
-    groups = (tuple(_encodings(evidence, entry, folder, read)) for entry in evidence.contenders)
+    groups = (tuple(_encodings(evidence, entry, read)) for entry in evidence.contenders)
     return tuple(group for group in groups if group)
 
 
@@ -66,7 +65,7 @@ def study(groups: Sequence[Group]) -> tuple[Encoded, ...]:
     return tuple(encoded for group in groups if len(group) > 1 for encoded in group)
 
 
-def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) -> Iterator[Encoded]:
+def _encodings(evidence: Evidenced, entry: Entry, read: ReadWindow) -> Iterator[Encoded]:
     others = [p for p in entry.others if p.load.closed and p.load.payload and p.load.batch == 1]
     own = entry.at(min(p.load.concurrency for p in others)) if others else entry.alone
     if own is None:
@@ -86,7 +85,7 @@ def _encodings(evidence: Evidenced, entry: Entry, folder: Path, read: ReadRows) 
             None if point is own else _faster(evidence, point, own),
             encoding=kind,
             encodes=sum(w.encodes or 0 for w in windows) or None,
-            answer_bytes=_answer_bytes(folder, windows, read),
+            answer_bytes=_answer_bytes(windows, read),
             than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
             decode_s=decode_s,
             decodes=decodes,
@@ -151,13 +150,11 @@ def _encode_s(windows: list[Window]) -> float | None:
     return median(known) if known else None
 
 
-def _answer_bytes(folder: Path, windows: list[Window], read: ReadRows) -> int | None:
+def _answer_bytes(windows: list[Window], read: ReadWindow) -> int | None:
     """The mean over the good answers of some windows, from the raw rows."""
     total = count = 0
     for window in windows:
-        rows = read(folder / window.rows)
-        if isinstance(rows, str):
-            continue
-        inside = (rows["round"] == window.round) & (rows["window"] == window.number) & (rows["status"] == ANSWERED)
-        total, count = total + int(rows["bytes_in"][inside].sum()), count + int(inside.sum())
+        found = read(window)
+        if not isinstance(found, str):
+            total, count = total + found.answer_bytes, count + found.sample.latency_s.size
     return round(total / count) if count else None

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Final
 
 import numpy as np
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.point_estimates import ReadRows, measure
+from serveoff.analyse.point_estimates import ReadWindow, measure
 from serveoff.analyse.server_signals import Told, told
 from serveoff.loadtests.loads import closed
 from serveoff.record.windows import Window
@@ -72,14 +71,14 @@ TOLERANCE: Final = 0.01
 """A server's own times may exceed what holds them by this share and the stated error; by more, they are refused."""
 
 
-def study(folder: Path, entries: Sequence[Entry], read: ReadRows) -> tuple[Breakdown, ...]:
+def study(entries: Sequence[Entry], read: ReadWindow) -> tuple[Breakdown, ...]:
     """Every contender and the null service whose point of one caller is VALID, in the entries' order.
 
     Empty where no server said anything.
     """
-    floors = {e.result.format: _mean_s(folder, e, read)[0] for e in entries if e.role == "floor" and _valid(e)}
+    floors = {e.result.format: _mean_s(e, read)[0] for e in entries if e.role == "floor" and _valid(e)}
     shown = [entry for entry in entries if entry.role in ("contender", "null") and _valid(entry)]
-    found = tuple(_breakdown(folder, entry, floors.get(entry.result.format), read) for entry in shown)
+    found = tuple(_breakdown(entry, floors.get(entry.result.format), read) for entry in shown)
     return found if any(breakdown.told for breakdown in found) else ()
 
 
@@ -88,8 +87,8 @@ def _valid(entry: Entry) -> bool:
     return point is not None and point.valid and point.samples > 0
 
 
-def _breakdown(folder: Path, entry: Entry, floor_s: float | None, read: ReadRows) -> Breakdown:
-    whole_s, samples = _mean_s(folder, entry, read)
+def _breakdown(entry: Entry, floor_s: float | None, read: ReadWindow) -> Breakdown:
+    whole_s, samples = _mean_s(entry, read)
     windows = [window for window in entry.result.windows if window.load == ONE_CALLER and not window.search]
     said = told(entry.result, windows)
     encode_s = _encode_s(windows)
@@ -124,9 +123,9 @@ def _apportion(blank: Breakdown, said: Told) -> Breakdown:
     )
 
 
-def _mean_s(folder: Path, entry: Entry, read: ReadRows) -> tuple[float, int]:
+def _mean_s(entry: Entry, read: ReadWindow) -> tuple[float, int]:
     """The mean latency of the answered requests of one caller, over all rounds, and their number."""
-    measured = measure(folder, entry.result, ONE_CALLER, read)
+    measured = measure(entry.result, ONE_CALLER, read)
     latency_s = np.concatenate([sample.latency_s for sample in measured.samples])
     return float(latency_s.mean()), latency_s.size
 

@@ -25,7 +25,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import measure, read_rows
+from serveoff.analyse.point_estimates import measure, window_reader
 
 SUFFIX: Final = ".tensorboard"
 BINS: Final = 60
@@ -76,7 +76,7 @@ def _values(entry: Entry, point: Point, run: Path) -> Iterator[Summary.Value]:
     for tag, value in scalars(point).items():
         yield Summary.Value(tag=tag, simple_value=value)
     if point is entry.alone:
-        samples = measure(run, entry.result, point.load, read_rows).samples
+        samples = measure(entry.result, point.load, window_reader(run)).samples
         yield Summary.Value(tag=HISTOGRAM, histo=_histogram(np.concatenate([s.latency_s for s in samples]) * 1e3))
 
 
