@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from benchmarks.service_processes import MissingToolError, Server, free_port, on_server_core, ours, serve
+from benchmarks.service_processes import MissingToolError, Server, on_server_core, ours, serve
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models import agreement, zoo
 from serveoff.models.golden import Golden
 from serveoff.models.manifest import read_manifest

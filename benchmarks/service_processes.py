@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY, model_dir
 
@@ -208,11 +208,3 @@ def _settings(model: str, format: str, folder: Path) -> dict[str, str]:
 def on_server_core(*command: str) -> list[str]:
     """The command, kept to the server's core."""
     return ["taskset", "-c", str(SERVER_CORE), *command]
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

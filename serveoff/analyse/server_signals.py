@@ -56,7 +56,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean by counters: `sum` in `unit` seconds over `count`, names of samples without `_total`; `labels` are looked for."""
+    """A mean by counters: `sum` in `unit` seconds over `count`, samples without `_total` that have `labels`."""
 
     sum: str
     count: str

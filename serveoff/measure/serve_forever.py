@@ -19,7 +19,8 @@ from serveoff.measure.readiness import failure, wait_ready
 from serveoff.measure.run_lifecycle import registry_for
 from serveoff.measure.runtimes import Server
 from serveoff.measure.runtimes.cpus import CpuPlan
-from serveoff.measure.runtimes.local import LocalRuntime, port_is_free
+from serveoff.measure.runtimes.local import LocalRuntime
+from serveoff.measure.runtimes.loopback_ports import port_is_free
 from serveoff.services.registry import Deployment
 
 

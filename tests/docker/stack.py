@@ -3,25 +3,17 @@
 import json
 import os
 import re
-import socket
 import subprocess
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import docker
 
+from serveoff.measure.runtimes.loopback_ports import free_ports
 from serveoff.models.spec import REPOSITORY
 
 FILES = ("docker-compose.yml", "docker-compose.embedded.yml")
 """With the embedded model server: the official image of TensorFlow Serving cannot be pulled everywhere."""
 PORT_VARIABLE = re.compile(r":\$\{(\w+):-\d+\}:\d+")
-
-
-def free_ports(count):
-    """So many ports of this machine that nothing listens on now."""
-    with ExitStack() as sockets:
-        opened = [sockets.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in opened]
 
 
 def own_ports():

@@ -25,7 +25,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes.cpus import CpuPlan
-from serveoff.measure.runtimes.local import LocalRuntime, free_port
+from serveoff.measure.runtimes.local import LocalRuntime
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models.spec import REPOSITORY
 from serveoff.services.registry import read_registry
 from tests.bad_inputs import GOOD, Case, send

@@ -1,7 +1,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests.recording.rows import read_rows
+from serveoff.measure.runtimes import loopback_ports
 from serveoff.models.golden import Golden, write_golden
 from tests.imported import write_model
 
@@ -126,20 +126,14 @@ def locust(pool, tmp_path):
     return run
 
 
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return str(listener.getsockname()[1])
-
-
 @pytest.fixture
 def free_port():
-    return _free_port()
+    return str(loopback_ports.free_port())
 
 
 @pytest.fixture
 def other_port():
-    return _free_port()
+    return str(loopback_ports.free_port())
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -13,23 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from serveoff.errors import ServerFailed
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.audit.process_tree import ProcessTree, Usage, process_tree, sampling
 from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.host_client import HostClient
+from serveoff.measure.runtimes.loopback_ports import LOOPBACK, free_port
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import model_dir
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 
-LOOPBACK = "127.0.0.1"
-PORTS = (20_000, 32_000)
-"""Below the ephemeral ports of Linux (32768) and macOS (49152)."""
-PORT_TRIES = 1000
 STOP_ALL_GRACE_S = 4.0
 """Who pressed Ctrl-C waits for it: a fleet is gone in 5 s."""
 STAND_IN_NOTE = (
@@ -180,30 +174,3 @@ def _text(path: Path) -> str:
     with suppress(OSError):
         return path.read_text(errors="replace")
     return ""
-
-
-_RANDOM = random.SystemRandom()
-"""Not the seeded one, which some library of each of two processes may have set alike."""
-
-
-def free_port() -> int:
-    """A loopback port that no one listens on now, from a range that no outgoing connection is given.
-
-    A server that takes seconds to come up would find an ephemeral port taken by some client meanwhile.
-    """
-    for _ in range(PORT_TRIES):
-        port = _RANDOM.randrange(*PORTS)
-        if port_is_free(port):
-            return port
-    raise ServerFailed(f"found no free loopback port from {PORTS[0]} to {PORTS[1]}", "stop servers that use them")
-
-
-def port_is_free(port: int) -> bool:
-    """True where a server could listen on this loopback port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True

@@ -11,7 +11,8 @@ from serveoff.errors import ServerFailed
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import processes
-from serveoff.measure.runtimes.local import LocalServer, free_port
+from serveoff.measure.runtimes.local import LocalServer
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.services.registry import read_registry
 
 SERVER = """

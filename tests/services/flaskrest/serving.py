@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from serveoff.measure.runtimes.local import free_port
+from serveoff.measure.runtimes.loopback_ports import free_port
 from tests.bad_inputs import BODY_LIMIT, MODEL, Answer
 
 HOST = "127.0.0.1"

@@ -20,7 +20,7 @@ from typing import Any
 
 import grpc
 
-from serveoff.measure.runtimes.local import free_port
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.services.tfserving.embedded.errors import ServingError
 from serveoff.services.tfserving.embedded.flags import parse
 from serveoff.services.tfserving.embedded.server import ModelServer as EmbeddedServer

@@ -16,7 +16,7 @@ from pathlib import Path
 import grpc
 import psutil
 
-from serveoff.measure.runtimes.local import free_port
+from serveoff.measure.runtimes.loopback_ports import free_ports
 from serveoff.models.spec import REPOSITORY
 
 MODEL = "digits_cnn"
@@ -109,13 +109,6 @@ def start(model_dir: Path, folder: Path, **settings: str) -> Running:
             command, env=environ, cwd=REPOSITORY, stdout=file, stderr=file, start_new_session=True
         )
     return Running(process, environ, log)
-
-
-def free_ports(count: int) -> list[int]:
-    ports: set[int] = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return list(ports)
 
 
 def wait_until(condition, deadline_s: float) -> None:

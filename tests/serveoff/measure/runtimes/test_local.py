@@ -1,5 +1,3 @@
-import socket
-
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.runtimes import local
 from serveoff.measure.runtimes.cpus import CpuPlan
@@ -11,15 +9,6 @@ REGISTRY = read_registry(environ={})
 
 def open_runtime(tmp_path, **settings):
     return local.LocalRuntime(CpuPlan((), ()), tmp_path, settings)
-
-
-def test_a_free_port_can_be_listened_on_and_is_not_free_then():
-    port = local.free_port()
-    with socket.socket() as server:
-        server.bind((local.LOOPBACK, port))
-        server.listen()
-        assert not local.port_is_free(port)
-    assert port in range(*local.PORTS)
 
 
 def test_a_stand_in_has_a_name_of_its_own_and_a_note(tmp_path, monkeypatch):
