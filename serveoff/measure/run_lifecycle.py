@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.artifacts import check_name, missing
 from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.fleet import Fleet
+from serveoff.measure.leftovers import temporary_folder
 from serveoff.measure.locust_driver import LoadGenerator
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES
@@ -103,15 +103,15 @@ def carry_out(folder: Path, console: Console) -> None:
     settings = suite.settings
     variations = [parse_variation(text) for text in settings.vary]
     chosen = make_plan(registry_for(settings.model), settings.endpoints, settings, variations)
-    with tempfile.TemporaryDirectory(prefix="serveoff-") as state, opened(settings, folder) as runtime:
+    with temporary_folder() as state, opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
         plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
-        load = LoadGenerator(folder, runtime.client(Path(state)), settings.seed)
+        load = LoadGenerator(folder, runtime.client(state), settings.seed)
         suite.environment.engine = runtime.engine
         with on_cpus(settings.client_cpus), RunProgress(console, plan.total_s) as progress:
             fleet = Fleet(runtime, together=settings.together)
-            run = Run(plan, fleet, load, folder, Path(state), suite, progress)
+            run = Run(plan, fleet, load, folder, state, suite, progress)
             _describe(run, everything, notes, manifest)
             measure(run)
 

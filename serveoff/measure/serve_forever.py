@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -14,6 +12,7 @@ from serveoff.interrupts import shielded
 from serveoff.loadtests.endpoints import announce, withdraw
 from serveoff.measure.artifacts import missing_formats
 from serveoff.measure.fleet import Fleet
+from serveoff.measure.leftovers import remove_leftovers, temporary_folder
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import failure, wait_ready
 from serveoff.measure.run_lifecycle import registry_for
@@ -43,9 +42,10 @@ def serve_forever(deployment: Deployment, model: str, wanted: Mapping[str, int],
     for port_name, port in ports.items():
         if port and not port_is_free(port):
             raise UsageError(f"port {port} is taken", f"choose another with --{port_name}-port, or stop what uses it")
-    with TemporaryDirectory(prefix="serveoff-serve-") as work:
+    remove_leftovers(console)
+    with temporary_folder() as work:
         settings = {"SERVING_MODEL": model}
-        runtime = LocalRuntime(CpuPlan((), ()), Path(work), settings, ports)
+        runtime = LocalRuntime(CpuPlan((), ()), work, settings, ports)
         real, note = runtime.resolve(deployment)
         if note:
             console.print(note, style="yellow", highlight=False)

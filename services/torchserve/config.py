@@ -34,6 +34,8 @@ OVERSIZE_FACTOR = 4
 can refuse all but absurd sizes with a JSON error."""
 LONGEST_SOCKET_PATH = 107
 """Bytes: Linux's limit for the path of a Unix socket; the frontend puts one per worker into its temporary folder."""
+RUNNER_VARIABLE = "SERVEOFF_RUNNER"
+"""Holds the id of the run that we serve for. Where that is killed, the next one finds the folder by its name."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def open_work_dir(parent: Path) -> WorkDir:
         work_dir = WorkDir(Path(mkdtemp(prefix="ts-", dir=parent)).resolve())
         if len(os.fsencode(work_dir.temp / ".ts.sock.00000")) > LONGEST_SOCKET_PATH:
             work_dir.root.rmdir()
-            work_dir = WorkDir(Path(mkdtemp(prefix="ts-")).resolve())
+            runners = os.environ.get(RUNNER_VARIABLE, "").split()
+            work_dir = WorkDir(Path(mkdtemp(prefix="-".join(["serveoff", *runners[-1:], ""]))).resolve())
         for folder in (work_dir.store, work_dir.logs, work_dir.temp):
             folder.mkdir()
     except OSError as error:

@@ -98,7 +98,7 @@ def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
 def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
     cli.artifacts = tmp_path / "artifacts"
     process = cli.start("run", "flask-null", *SMALL)
-    cli.wait_until(lambda: cli.running("models"), process)
+    cli.wait_until(lambda: cli.running("serveoff.models"), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import IO
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.audit.process_tree import ProcessTree, Usage, process_tree, sampling
+from serveoff.measure.leftovers import remove_leftovers, scratch
 from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.host_client import HostClient
@@ -24,7 +26,7 @@ from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 
-STOP_ALL_GRACE_S = 4.0
+STOP_ALL_GRACE_S = 3.0
 """Who pressed Ctrl-C waits for it: a fleet is gone in 5 s."""
 STAND_IN_NOTE = (
     "no tensorflow_model_server on PATH: the embedded model server stands in; its figures are not TensorFlow Serving's"
@@ -119,7 +121,7 @@ class LocalRuntime:
     def start(self, deployment: Deployment) -> LocalServer:
         """Spawn the deployment; it is not yet ready when this returns."""
         ports = {name: self.ports.get(name) or free_port() for name in deployment.ports}
-        work_dir = self.work_dir / deployment.name
+        work_dir = scratch(self.work_dir) / deployment.name
         work_dir.mkdir(parents=True, exist_ok=True)
         log = self.work_dir / f"{deployment.name}.log"
         floor = not ports
@@ -144,7 +146,8 @@ class LocalRuntime:
         return HostClient(self.work_dir.parent, self.cpus.client, state)
 
     def close(self) -> None:
-        """Nothing to do: each server ends with all its processes."""
+        """Remove what the servers needed while they ran."""
+        shutil.rmtree(scratch(self.work_dir), ignore_errors=True)
 
     def _environment(self, deployment: Deployment, ports: Mapping[str, int], work_dir: Path) -> dict[str, str]:
         return {
@@ -158,6 +161,7 @@ class LocalRuntime:
 
 def prepare(request: Preparation) -> None:
     """Train and export; at once when nothing changed. An imported model is only verified."""
+    remove_leftovers(request.console)
     provide(request.model)
 
 

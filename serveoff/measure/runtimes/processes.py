@@ -15,6 +15,7 @@ import psutil
 
 from serveoff.interrupts import shielded
 from serveoff.measure.audit.process_tree import process_tree
+from serveoff.measure.watchdog import watched
 
 STOP_GRACE_S = 10.0
 
@@ -44,11 +45,14 @@ def spawn(
     pipes: bool = False,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a command as the leader of its own session; with `pipes`, its stdin and stdout are ours."""
+    """Start a command as the leader of its own session; with `pipes`, its stdin and stdout are ours.
+
+    It ends with us, however we end.
+    """
     with on_cpus(cpus), _log_file(log) as stderr:
         return subprocess.Popen(
             command,
-            env=dict(environ),
+            env=watched(environ),
             cwd=cwd,
             stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
             stdout=subprocess.PIPE if pipes else stderr,
@@ -80,7 +84,7 @@ def run_here(
     """
 
     def start() -> subprocess.Popen[bytes]:
-        env = None if environ is None else dict(environ)
+        env = watched(os.environ if environ is None else environ)
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=cwd, env=env, start_new_session=True)
 
     with running(start) as process:

@@ -1,0 +1,46 @@
+"""What a run that was killed could not remove: found at the next start by its runner's id, and removed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
+from serveoff.record.results import results_root
+
+IN_RUNS = "*/logs/scratch-*"
+IN_TEMPORARY = "serveoff-*"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for the body in the system's temporary one, whose name says whose it is."""
+    with tempfile.TemporaryDirectory(prefix=f"serveoff-{runner_id()}-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def scratch(logs: Path) -> Path:
+    """Where the servers of this process put what they need only while they run."""
+    return logs / f"scratch-{runner_id()}"
+
+
+def remove_leftovers(console: Console) -> None:
+    """End the processes and remove the folders of runners that are gone, and say so in one line."""
+    processes = kill_marked(is_gone)
+    folders = [*Path(tempfile.gettempdir()).glob(IN_TEMPORARY), *results_root().glob(IN_RUNS)]
+    orphaned = [path for path in folders if (found := RUNNER.search(path.name)) and is_gone(found[0])]
+    for path in orphaned:
+        shutil.rmtree(path, ignore_errors=True)
+    say_removed(console, {"processes": processes, "folders": sum(not path.exists() for path in orphaned)})
+
+
+def say_removed(console: Console, counts: Mapping[str, int]) -> None:
+    """`removed what a killed run had left: folders: 2`; nothing where there was nothing."""
+    if any(counts.values()):
+        found = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
+        console.print(f"removed what a killed run had left: {found}", highlight=False)

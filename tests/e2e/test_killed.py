@@ -1,0 +1,46 @@
+"""serveoff killed by SIGKILL: its servers end with it, and the next start removes what it left."""
+
+import time
+
+import psutil
+import pytest
+
+from serveoff.measure.runtimes.local import free_port
+from tests.command_line import MEASURED
+
+pytestmark = pytest.mark.slow
+
+SMALL = ("--profile", "quick", "--duration", "1", "--warmup", "0.2", "--concurrency", "1", "--rounds", "1")
+
+
+def wait_until_none_is_left(cli):
+    end = time.monotonic() + 60
+    while left := cli.processes():
+        assert time.monotonic() < end, left
+        time.sleep(0.02)
+
+
+def frozen(cli):
+    return [process for process in cli.running("-m") if process.status() == psutil.STATUS_STOPPED]
+
+
+def test_a_killed_run_takes_its_servers_with_it_frozen_ones_too_and_the_next_removes_its_folders(cli):
+    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL)
+    cli.wait_until(lambda: frozen(cli) and cli.running("serveoff.services.flaskrest"), process)
+    process.kill()
+    process.communicate()
+    wait_until_none_is_left(cli)
+    left = list((cli.folder / "results").glob("*/logs/scratch-*"))
+    assert len(left) == 1
+    finished = cli.run("run", "--resume", "latest")
+    assert finished.returncode in MEASURED, finished.stderr
+    assert finished.stderr.count("removed what a killed run had left") == 1
+    assert not list((cli.folder / "results").glob("*/logs/scratch-*"))
+
+
+def test_a_served_deployment_ends_with_a_serveoff_that_is_killed(cli):
+    process = cli.start("serve", "flask-null", "--rest-port", str(free_port()))
+    cli.wait_until(lambda: len(cli.running("serveoff.services.flaskrest")) == 2, process)
+    process.kill()
+    process.communicate()
+    wait_until_none_is_left(cli)

@@ -1,0 +1,42 @@
+import io
+import tempfile
+
+import pytest
+from rich.console import Console
+
+from serveoff.measure.leftovers import remove_leftovers, scratch, temporary_folder
+from serveoff.measure.watchdog import runner_id
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """The temporary folder and that of results, both empty."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path / "results"))
+    (tmp_path / "tmp").mkdir()
+    return tmp_path
+
+
+def said_by_removing():
+    console = Console(file=io.StringIO(), width=200)
+    remove_leftovers(console)
+    return console.file.getvalue()
+
+
+def test_folders_of_a_runner_that_is_gone_are_removed_and_said_in_one_line(folders):
+    gone = runner_id().rpartition("-")[0] + "-1"
+    for path in (f"tmp/serveoff-{gone}-abc", f"results/run/logs/scratch-{gone}"):
+        (folders / path / "within").mkdir(parents=True)
+    assert said_by_removing() == "removed what a killed run had left: folders: 2\n"
+    assert list((folders / "tmp").iterdir()) == list((folders / "results/run/logs").iterdir()) == []
+
+
+def test_folders_of_this_runner_of_other_machines_and_of_others_stay_and_nothing_is_said(folders):
+    scratch(folders / "results/run/logs").mkdir(parents=True)
+    for name in ("serveoff-00000000-1-2-abc", "serveoff-mine", "other"):
+        (folders / "tmp" / name).mkdir()
+    with temporary_folder() as ours:
+        assert said_by_removing() == ""
+        assert ours.parent == folders / "tmp"
+        assert len(list((folders / "tmp").iterdir())) == 4
+        assert scratch(folders / "results/run/logs").exists()

@@ -1,0 +1,105 @@
+"""Real processes whose runner is killed by SIGKILL."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+
+from serveoff.measure import watchdog
+from serveoff.measure.watchdog import MARK, is_gone, kill_marked, runner_id, watched
+from serveoff.services.torchserve.config import RUNNER_VARIABLE
+
+SERVER = """
+import subprocess, sys, time
+worker = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", worker], stdout=subprocess.PIPE, start_new_session=True)
+child.stdout.readline()
+print("up", flush=True)
+time.sleep(600)
+"""
+"""It has a worker in a session of its own, which no signal to its group reaches."""
+RUNNER = """
+import os, sys, time
+from pathlib import Path
+from serveoff.measure.runtimes import processes
+command, log = [sys.executable, "-c", sys.argv[1]], Path(sys.argv[2])
+servers = [processes.spawn(command, os.environ, log, pipes=True) for _ in "ab"]
+for server in servers:
+    server.stdout.readline()
+processes.freeze(servers[0])
+print(*(server.pid for server in servers), flush=True)
+time.sleep(600)
+"""
+
+
+def start_runner(tmp_path):
+    """A runner with two servers, one of them frozen; it and the processes of both."""
+    command = [sys.executable, "-c", RUNNER, SERVER, str(tmp_path / "log")]
+    runner = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    servers = [psutil.Process(int(pid)) for pid in runner.stdout.readline().split()]
+    return runner, [*servers, *(child for server in servers for child in server.children(recursive=True))]
+
+
+def ended(process):
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until_ended(processes, seconds=60):
+    end = time.monotonic() + seconds
+    while left := [process for process in processes if not ended(process)]:
+        assert time.monotonic() < end, left
+        time.sleep(0.01)
+
+
+def test_servers_end_with_a_runner_that_is_killed_frozen_ones_and_workers_too(tmp_path):
+    runner, members = start_runner(tmp_path)
+    assert len(members) == 4
+    runner.kill()
+    runner.wait()
+    wait_until_ended(members)
+
+
+def test_where_the_watchdog_was_killed_too_the_next_start_ends_them(tmp_path):
+    runner, members = start_runner(tmp_path)
+    guards = [child for child in psutil.Process(runner.pid).children() if watchdog.__file__ in child.cmdline()]
+    assert len(guards) == 1
+    guards[0].kill()
+    wait_until_ended(guards)
+    runner.kill()
+    runner.wait()
+    assert not any(map(ended, members))
+    assert kill_marked(is_gone) == 4
+    wait_until_ended(members)
+
+
+def test_neither_ctrl_c_nor_a_hangup_ends_the_watchdog_before_its_runner(tmp_path):
+    runner, members = start_runner(tmp_path)
+    (guard,) = [child for child in psutil.Process(runner.pid).children() if watchdog.__file__ in child.cmdline()]
+    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        guard.send_signal(signum)
+    runner.kill()
+    runner.wait()
+    wait_until_ended([*members, guard])
+
+
+def test_this_process_is_not_gone_nor_is_one_of_another_machine_but_one_of_its_number_and_another_start_is():
+    machine, pid, _ = runner_id().split("-")
+    assert not is_gone(runner_id())
+    assert not is_gone(f"{'0' * 8}-{pid}-1")
+    assert is_gone(f"{machine}-{pid}-1")
+    with subprocess.Popen([sys.executable, "-c", ""]) as other:
+        zombie = f"{machine}-{other.pid}-{int(psutil.Process(other.pid).create_time())}"
+    assert is_gone(zombie)
+
+
+def test_a_runner_within_another_is_watched_by_both():
+    assert watched({MARK: "00000000-1-2"})[MARK] == f"00000000-1-2 {runner_id()}"
+
+
+def test_torchserve_names_its_folder_by_the_same_variable():
+    assert RUNNER_VARIABLE == MARK
