@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
-from serveoff.record.results import results_root
+from serveoff.record.suite import results_root
 
 IN_RUNS = "*/logs/scratch-*"
 IN_TEMPORARY = "serveoff-*"
