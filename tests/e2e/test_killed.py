@@ -5,7 +5,7 @@ import time
 import psutil
 import pytest
 
-from serveoff.measure.runtimes.local import free_port
+from serveoff.measure.runtimes.loopback_ports import free_port
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow

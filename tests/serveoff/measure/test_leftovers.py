@@ -27,7 +27,10 @@ def test_folders_of_a_runner_that_is_gone_are_removed_and_said_in_one_line(folde
     gone = runner_id().rpartition("-")[0] + "-1"
     for path in (f"tmp/serveoff-{gone}-abc", f"results/run/logs/scratch-{gone}"):
         (folders / path / "within").mkdir(parents=True)
-    assert said_by_removing() == "removed what a killed run had left: folders: 2\n"
+    said = said_by_removing()
+    assert said.startswith("removed what a killed run had left: ")
+    assert said.endswith("folders: 2\n")
+    assert said.count("\n") == 1
     assert list((folders / "tmp").iterdir()) == list((folders / "results/run/logs").iterdir()) == []
 
 
