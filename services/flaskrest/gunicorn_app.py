@@ -20,7 +20,10 @@ WORKER_SILENT_S = 120
 """A worker that says nothing for so long is killed; loading a framework on a busy machine takes its time."""
 STOP_S = 6
 KEEP_ALIVE_S = 75
-FROZEN_S = 10.0
+FROZEN_S = 3.0
+"""A turn of the master's loop that is so late, where one takes a second at most, was preceded by a freeze."""
+PATIENCE_S = 15.0
+"""After that, workers have so long to give a sign of life."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -84,11 +87,16 @@ class PatientArbiter(Arbiter):  # type: ignore[misc]
     every worker's last sign of life too old, and kill it before it could give another.
     """
 
-    _last_round_s = 0.0
+    _last_turn_s = _patient_until_s = float("-inf")
 
     def murder_workers(self) -> None:
-        """Called about once a second; a round that comes late was preceded by a freeze, and is skipped."""
+        """Called in every turn of the master's loop, about once a second; one that comes late was preceded by a freeze.
+
+        More turns may follow at once: each worker's own SIGCONT raises a SIGCHLD.
+        """
         now = monotonic()
-        late_s, self._last_round_s = now - self._last_round_s, now
-        if late_s < FROZEN_S:
+        if now - self._last_turn_s >= FROZEN_S:
+            self._patient_until_s = now + PATIENCE_S
+        self._last_turn_s = now
+        if now >= self._patient_until_s:
             super().murder_workers()

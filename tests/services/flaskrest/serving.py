@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.bad_inputs import BODY_LIMIT, MODEL, Answer
 HOST = "127.0.0.1"
 START_S = 120.0
 STOP_S = 10.0
+COMMAND = (sys.executable, "-m", "serveoff.services.flaskrest")
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ def environment(model_dir: Path, format: str, work_dir: Path, port: int, **setti
 
 
 @contextmanager
-def serve(model_dir: Path, format: str, work_dir: Path, **settings: object) -> Iterator[Server]:
+def serve(
+    model_dir: Path, format: str, work_dir: Path, command: Sequence[str] = COMMAND, **settings: object
+) -> Iterator[Server]:
     """A ready server, which is stopped when the block is left."""
     port, log = free_port(), work_dir / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "serveoff.services.flaskrest"],
+            command,
             env=environment(model_dir, format, work_dir, port, **settings),
             stdout=output,
             stderr=subprocess.STDOUT,
