@@ -92,10 +92,11 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from serveoff.models.importing.command import run
+    from serveoff.models.importing.request import ImportRequest
     from serveoff.models.manifest import ArtifactError
 
     try:
-        return run(options)
+        return run(ImportRequest.model_validate_json(options.request))
     except (ArtifactError, OSError) as error:
         return _failed(error)
 
@@ -119,11 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported"
     )
-    from serveoff.models.importing import command as importing
-
-    bring = commands.add_parser("import", help="import a trained model from a file, and convert it to every format")
-    importing.add(bring)
-    bring.set_defaults(command=_import)
+    importing = commands.add_parser("import", help="import a trained model: what `serveoff import` runs")
+    importing.add_argument("request", help="as JSON: serveoff.models.importing.request.ImportRequest")
+    importing.set_defaults(command=_import)
     return parser
 
 

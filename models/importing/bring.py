@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.importing import kinds, samples
 from serveoff.models.importing.answering import ONE_ROW
-from serveoff.models.importing.conversion import Made, Workshop
+from serveoff.models.importing.conversion import Converted, Converter
 from serveoff.models.importing.errors import ImportFailed, JobFailed
-from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S, Jobs
-from serveoff.models.importing.resolve_inputs import settled
+from serveoff.models.importing.jobs import Jobs
+from serveoff.models.importing.request import ImportRequest
+from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, Names, Source
 from serveoff.models.manifest import MANIFEST_NAME, Artifact, Manifest, Missing, digest
 from serveoff.models.progress import Steps
@@ -31,169 +32,159 @@ WORK = ".work"
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the user asks for. `search` is where the package of a factory is looked for."""
-
-    source: Source
-    name: str
-    declared: tuple[TensorSpec, ...] = ()
-    samples: str = ""
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    rows: int = 0
-    timeout_s: float = DEFAULT_TIMEOUT_S
-    search: str = ""
-    force: bool = False
-
-
-@dataclass(frozen=True)
-class Brought:
+class ImportResult:
     """What became of it: for each format, in the report's order, the artifact or why there is none."""
 
     folder: Path
     spec: ModelSpec
-    formats: Mapping[str, Made | Missing]
+    formats: Mapping[str, Converted | Missing]
     golden_rows: int
 
 
-def bring(wish: Wish) -> Brought:
+def import_model(request: ImportRequest) -> ImportResult:
     """Import a model into the artifacts' folder; ImportFailed, and nothing written, where that cannot be."""
-    kind = kinds.find(wish.source.kind)
-    kind.check(wish.source)
-    target = model_dir(wish.name)
+    kind = kinds.find(request.source.kind)
+    kind.check(request.source)
+    target = model_dir(request.name)
     with locked(target):
-        if (target / MANIFEST_NAME).exists() and not wish.force:
-            raise ImportFailed(f"there is a model {wish.name} already, in {target}", "another --name, or --force")
+        if (target / MANIFEST_NAME).exists() and not request.force:
+            raise ImportFailed(f"there is a model {request.name} already, in {target}", "another --name, or --force")
         with staged(target) as folder, Steps() as steps:
             (folder / WORK).mkdir()
-            brought = _build(wish, kind, folder, steps)
+            result = _build(request, kind, folder, steps)
             shutil.rmtree(folder / WORK)
-    return Brought(target, brought.spec, brought.formats, brought.golden_rows)
+    return ImportResult(target, result.spec, result.formats, result.golden_rows)
 
 
-def _build(wish: Wish, kind: kinds.Kind, folder: Path, steps: Steps) -> Brought:
-    jobs = Jobs(wish.timeout_s, wish.search)
+def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps) -> ImportResult:
+    jobs = Jobs(request.timeout_s, request.search)
     with steps.step("inspect", total=1) as advance:
-        inputs, names, batch = _inputs(wish, kind, jobs)
+        inputs, names, batch = _inputs(request, kind, jobs)
         advance()
-    spec = ModelSpec(name=wish.name, description=_described(wish.source, kind), inputs=inputs, outputs=())
+    spec = ModelSpec(name=request.name, description=_described(request.source, kind), inputs=inputs, outputs=())
     with steps.step("golden answers", total=1) as advance:
-        answered = _answers(wish, kind, jobs, folder, spec, names, batch)
+        answered = _answers(request, kind, jobs, folder, spec, names, batch)
         advance()
     spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})
-    workshop = Workshop(kind.NODE, folder / WORK, spec, folder, Jobs(wish.timeout_s))
-    formats: dict[str, Made | Missing] = {}
+    converter = Converter(kind.NODE, folder / WORK, spec, folder, Jobs(request.timeout_s))
+    formats: dict[str, Converted | Missing] = {}
     with steps.step("convert, verify", total=len(FORMATS)) as advance:
         own = FORMAT_OF.get(kind.NODE, "")
         for format in sorted(FORMATS, key=lambda format: format != own):
-            formats[format] = workshop.make(format)
-            _require_own(wish, own, formats)
+            formats[format] = converter.make(format)
+            _require_own(request, own, formats)
             advance()
-    if not any(isinstance(made, Made) for made in formats.values()):
-        raise ImportFailed(f"{wish.source.path} can be converted to no format: {_reasons(formats)}")
-    _put_together(wish, folder, spec, formats, answered)
-    return Brought(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch))
+    if not any(isinstance(found, Converted) for found in formats.values()):
+        raise ImportFailed(f"{request.source.path} can be converted to no format: {_reasons(formats)}")
+    _put_together(request, folder, spec, formats, answered)
+    return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch))
 
 
-def _inputs(wish: Wish, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec, ...], Names, Batch]:
-    source = wish.source
-    given = samples.read(wish.samples) if wish.samples else {}
+def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec, ...], Names, Batch]:
+    source = request.source
+    given = samples.read(request.samples) if request.samples else {}
     try:
         inspected = jobs.run("serveoff.models.importing", "inspect", source.model_dump_json(), by=kind.FRAMEWORK)
     except JobFailed as error:
         raise ImportFailed(f"{source.path} cannot be read as {kind.CALLED}: {error.reason}", kind.SAVE) from None
-    inputs, names = settled(source.path, Found(**inspected), wish.declared, given)
+    inputs, names = resolve_inputs(source.path, Found(**inspected), request.declared, given)
     if given:
-        return inputs, names, samples.chosen(wish.samples, given, inputs, names.inputs)
-    unknown = sorted(set(wish.ranges) - {tensor.name for tensor in inputs})
+        return inputs, names, samples.chosen(request.samples, given, inputs, names.inputs)
+    unknown = sorted(set(request.ranges) - {tensor.name for tensor in inputs})
     if unknown:
         raise ImportFailed(
             f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}"
         )
-    return inputs, names, samples.seeded(inputs, wish.ranges, wish.rows)
+    return inputs, names, samples.seeded(inputs, request.ranges, request.rows)
 
 
 def _answers(
-    wish: Wish, kind: kinds.Kind, jobs: Jobs, folder: Path, spec: ModelSpec, names: Names, batch: Batch
+    request: ImportRequest, kind: kinds.Kind, jobs: Jobs, folder: Path, spec: ModelSpec, names: Names, batch: Batch
 ) -> dict[str, Any]:
-    """Golden answers into the folder, and the model as a node into the workshop's."""
+    """Golden answers into the folder, and the model as a node into the converter's."""
     node = folder / WORK / kind.NODE
     node.mkdir()
     np.savez(folder / WORK / samples.NAME, **batch)  # type: ignore[arg-type]
-    jsons = [part.model_dump_json() for part in (wish.source, spec, names)]
+    jsons = [part.model_dump_json() for part in (request.source, spec, names)]
     try:
         answered = jobs.run(
             "serveoff.models.importing", "answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK
         )
     except JobFailed as error:
-        raise ImportFailed(f"{wish.source.path}: {error.reason}", _hint(wish, kind, spec, error.reason)) from None
+        raise ImportFailed(f"{request.source.path}: {error.reason}", _hint(request, kind, spec, error.reason)) from None
     (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)
     return answered
 
 
-def _hint(wish: Wish, kind: kinds.Kind, spec: ModelSpec, reason: str) -> str:
+def _hint(request: ImportRequest, kind: kinds.Kind, spec: ModelSpec, reason: str) -> str:
     """What to do about a model that cannot be asked; one that fails with a single row may have got wrong inputs."""
     if not reason.startswith(ONE_ROW):
         return kind.SAVE
     integers = [tensor.name for tensor in spec.inputs if tensor.dtype not in ("float32", "float64", "bool")]
-    if wish.samples or not integers:
-        return (
-            "try it in its own framework with these inputs" if wish.samples else "give real inputs: --samples FILE.npz"
-        )
-    low, high = wish.ranges.get(integers[0], samples.INTEGERS)
+    if request.samples or not integers:
+        real = "give real inputs: --samples FILE.npz"
+        return "try it in its own framework with these inputs" if request.samples else real
+    low, high = request.ranges.get(integers[0], samples.INTEGERS)
     return (
         f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "
         f"real inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:9"
     )
 
 
-def _require_own(wish: Wish, own: str, formats: Mapping[str, Made | Missing]) -> None:
+def _require_own(request: ImportRequest, own: str, formats: Mapping[str, Converted | Missing]) -> None:
     """The format that a file already is must hold: if that disagrees, nothing else can be trusted."""
-    made = formats.get(own)
-    if isinstance(made, Missing):
-        raise ImportFailed(f"{wish.source.path} cannot be served even as what it is, {own}: {made.reason}")
+    converted = formats.get(own)
+    if isinstance(converted, Missing):
+        raise ImportFailed(f"{request.source.path} cannot be served even as what it is, {own}: {converted.reason}")
 
 
 def _put_together(
-    wish: Wish, folder: Path, spec: ModelSpec, formats: Mapping[str, Made | Missing], answered: Mapping[str, Any]
+    request: ImportRequest,
+    folder: Path,
+    spec: ModelSpec,
+    formats: Mapping[str, Converted | Missing],
+    answered: Mapping[str, Any],
 ) -> None:
     """Move the artifacts that hold to their places, and write the manifest."""
     artifacts = {}
     for format in FORMATS:
-        made = formats[format]
-        if isinstance(made, Made):
-            made.folder.rename(folder / format)
-            artifacts[format] = _artifact(format, folder, made, spec)
+        converted = formats[format]
+        if isinstance(converted, Converted):
+            converted.folder.rename(folder / format)
+            artifacts[format] = _artifact(format, folder, converted, spec)
     manifest = Manifest(
-        model=wish.name,
-        fingerprint=_fingerprint(wish),
+        model=request.name,
+        fingerprint=_fingerprint(request),
         spec=spec,
-        source=wish.source.kind,
+        source=request.source.kind,
         quality="imported: its answers are compared with its own, whether they are right was not measured",
         golden_sha256=digest(folder / GOLDEN_NAME),
         artifacts=artifacts,
-        missing={format: made for format, made in formats.items() if isinstance(made, Missing)},
+        missing={format: found for format, found in formats.items() if isinstance(found, Missing)},
         **answered,
     )
     (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n")
 
 
-def _artifact(format: str, folder: Path, made: Made, spec: ModelSpec) -> Artifact:
+def _artifact(format: str, folder: Path, converted: Converted, spec: ModelSpec) -> Artifact:
     return Artifact(
         format=format,
         path=format,
         sha256=digest(folder / format),
-        bytes=made.bytes,
-        framework=made.framework,
-        framework_version=made.framework_version,
+        bytes=converted.bytes,
+        framework=converted.framework,
+        framework_version=converted.framework_version,
         inputs=spec.inputs,
         outputs=spec.outputs,
     )
 
 
-def _fingerprint(wish: Wish) -> str:
+def _fingerprint(request: ImportRequest) -> str:
     """SHA-256 over what was imported, the file and the flags."""
-    files = [Path(path) for path in (wish.source.path, wish.source.weights, wish.samples) if Path(path or "?").exists()]
-    lines = [wish.source.model_dump_json(), repr(wish.declared), repr(sorted(wish.ranges.items())), *map(digest, files)]
+    paths = (request.source.path, request.source.weights, request.samples)
+    files = [Path(path) for path in paths if path and Path(path).exists()]
+    asked = request.source.model_dump_json(), repr(request.declared), repr(sorted(request.ranges.items()))
+    lines = [*asked, *map(digest, files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -201,5 +192,5 @@ def _described(source: Source, kind: kinds.Kind) -> str:
     return f"imported from {kind.CALLED.partition(',')[0]}, {Path(source.path).name}"
 
 
-def _reasons(formats: Mapping[str, Made | Missing]) -> str:
-    return "; ".join(f"{format}: {made.reason}" for format, made in formats.items() if isinstance(made, Missing))
+def _reasons(formats: Mapping[str, Converted | Missing]) -> str:
+    return "; ".join(f"{format}: {found.reason}" for format, found in formats.items() if isinstance(found, Missing))

@@ -21,7 +21,7 @@ MOST_WAYS = 4
 
 
 @dataclass(frozen=True)
-class Made:
+class Converted:
     """An artifact that agrees: the nodes it came by, the source's first, and what its check said."""
 
     folder: Path
@@ -41,7 +41,7 @@ class Failure:
     operator: str = ""
 
 
-class Workshop:
+class Converter:
     """Makes artifacts in a folder of its own. Each step is done once, whatever ways lead through it."""
 
     def __init__(self, start: str, folder: Path, spec: ModelSpec, golden_folder: Path, jobs: Jobs) -> None:
@@ -50,15 +50,15 @@ class Workshop:
         self._edges: Sequence[Edge] = convert.edges()
         self._nodes: dict[tuple[str, ...], Path | Failure] = {(start,): folder / start}
 
-    def make(self, format: str) -> Made | Missing:
+    def make(self, format: str) -> Converted | Missing:
         """The artifact of a format by the first way that holds, or why there is none."""
         failures: list[Failure] = []
         for way in self._ways(format):
-            made = self._by(way, format)
-            if isinstance(made, Made):
-                return made
-            if made not in failures:
-                failures.append(made)
+            found = self._by(way, format)
+            if isinstance(found, Converted):
+                return found
+            if found not in failures:
+                failures.append(found)
         return _missing(failures, self._start, format)
 
     def _ways(self, format: str) -> Iterator[tuple[str, ...]]:
@@ -74,7 +74,7 @@ class Workshop:
             if found == MOST_WAYS:
                 return
 
-    def _by(self, way: tuple[str, ...], format: str) -> Made | Failure:
+    def _by(self, way: tuple[str, ...], format: str) -> Converted | Failure:
         node = self._node(way)
         if isinstance(node, Failure):
             return node
@@ -93,7 +93,7 @@ class Workshop:
         agreement = Agreement(**checked.pop("agreement"))
         if not agreement.ok:
             return Failure(way, disagreeing(agreement))
-        return Made(node, way, agreement, **checked)
+        return Converted(node, way, agreement, **checked)
 
     def _node(self, way: tuple[str, ...]) -> Path | Failure:
         """The folder of a way's last node, made by its last step from the one before."""

@@ -6,11 +6,11 @@ from serveoff.models.manifest import ArtifactError
 
 
 class ImportFailed(ArtifactError):
-    """A model that cannot be imported. The message names the file and the cause, `next` the next action."""
+    """A model that cannot be imported. `message` names the file and the cause, `next` the next action."""
 
     def __init__(self, message: str, next: str = "") -> None:
         super().__init__(f"{message}\n  next: {next}" if next else message)
-        self.next = next
+        self.message, self.next = message, next
 
 
 class JobFailed(Exception):

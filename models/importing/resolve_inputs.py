@@ -12,7 +12,7 @@ from serveoff.models.tensors import Array
 EXAMPLE_ROW = "28,28,1"
 
 
-def settled(
+def resolve_inputs(
     source: str, found: Found, declared: Sequence[TensorSpec], samples: Mapping[str, Array]
 ) -> tuple[tuple[TensorSpec, ...], Names]:
     """The spec's inputs in the source's order, and the names that they have there.

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from serveoff.errors import ArtifactFailure
+from serveoff.measure.artifacts import run_models
+
 
 def import_model(
     source: Annotated[
@@ -33,8 +36,25 @@ def import_model(
     force: Annotated[bool, typer.Option(help="Replace the model of that name.")] = False,
 ) -> None:
     """Bring your own model: convert it to every format it can have, and check each against the model's own answers."""
-    from serveoff.cli.import_command import Flags, run_import
+    from serveoff.models.importing.errors import ImportFailed
+    from serveoff.models.importing.request import parse_request
 
-    values = {"name": name, "kind": kind, "weights": weights, "inputs": inputs, "outputs": outputs, "samples": samples}
-    numbers = {"signature": signature, "rows": str(rows), "timeout": str(timeout)}
-    run_import(source, Flags({**values, **numbers}, {"input": input_ or [], "input-range": input_range or []}, force))
+    try:
+        request = parse_request(
+            source,
+            name,
+            kind=kind,
+            weights=weights,
+            declared=input_ or (),
+            feed=inputs,
+            fetch=outputs,
+            signature=signature,
+            samples=samples,
+            ranges=input_range or (),
+            rows=rows,
+            timeout_s=timeout,
+            force=force,
+        )
+    except ImportFailed as error:
+        raise ArtifactFailure(error.message, error.next) from None
+    run_models("import", request.model_dump_json())

@@ -44,7 +44,7 @@ def make(tmp_path_factory):
 
 @dataclass
 class Import:
-    """What one `python -m serveoff.models import` did."""
+    """What one `serveoff import` did."""
 
     code: int
     output: str
@@ -66,7 +66,7 @@ def bring(tmp_path):
     """Imports a model as a user does, from a folder that has the user's packages; nothing must be left beside it."""
 
     def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S) -> Import:
-        command = [sys.executable, "-m", "serveoff.models", "import", str(model), "--name", name, *flags]
+        command = [sys.executable, "-m", "serveoff", "import", str(model), "--name", name, *flags]
         env = environ(SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
         done = subprocess.run(command, env=env, cwd=PACKAGES, capture_output=True, text=True, timeout=timeout)
         assert "Traceback" not in done.stderr + done.stdout

@@ -1,4 +1,4 @@
-"""Small models of every kind, imported as a user does: `python -m serveoff.models import`."""
+"""Small models of every kind, imported as a user does: `serveoff import`."""
 
 import zipfile
 

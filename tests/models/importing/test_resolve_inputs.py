@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from serveoff.models.importing.errors import ImportFailed
-from serveoff.models.importing.resolve_inputs import settled
+from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, Port, parsed
 
 IMAGE = Port(name="image", dtype="float32", shape=(-1, 4, 4, 1))
@@ -10,14 +10,14 @@ SILENT = Port(name="x")
 
 
 def test_what_the_file_says_is_enough():
-    inputs, names = settled("model", Found(inputs=(IMAGE,)), [], {})
+    inputs, names = resolve_inputs("model", Found(inputs=(IMAGE,)), [], {})
     assert inputs == (parsed("image:float32[-1,4,4,1]"),)
     assert names.inputs == {"image": "image"}
 
 
 def test_flags_say_what_the_file_does_not():
     tokens = Port(name="net/tokens:0", dtype="int32", shape=(-1, -1))
-    inputs, names = settled(
+    inputs, names = resolve_inputs(
         "model", Found(inputs=(tokens, SILENT)), [parsed("x:float64[-1]"), parsed("net_tokens:int32[-1,9]")], {}
     )
     assert inputs == (parsed("net_tokens:int32[-1,9]"), parsed("x:float64[-1]"))
@@ -25,14 +25,14 @@ def test_flags_say_what_the_file_does_not():
 
 
 def test_samples_say_it_too():
-    inputs, _ = settled("model", Found(inputs=(SILENT,)), [], {"x": np.zeros((5, 2, 3), np.uint8)})
+    inputs, _ = resolve_inputs("model", Found(inputs=(SILENT,)), [], {"x": np.zeros((5, 2, 3), np.uint8)})
     assert inputs == (parsed("x:uint8[-1,2,3]"),)
 
 
 def test_an_input_that_may_be_left_out_is_left_out():
     mask = Port(name="mask", optional=True)
-    assert settled("model", Found(inputs=(IMAGE, mask)), [], {})[0] == (parsed("image:float32[-1,4,4,1]"),)
-    given = settled("model", Found(inputs=(IMAGE, mask)), [parsed("mask:bool[-1,4]")], {})[0]
+    assert resolve_inputs("model", Found(inputs=(IMAGE, mask)), [], {})[0] == (parsed("image:float32[-1,4,4,1]"),)
+    given = resolve_inputs("model", Found(inputs=(IMAGE, mask)), [parsed("mask:bool[-1,4]")], {})[0]
     assert given[1] == parsed("mask:bool[-1,4]")
 
 
@@ -55,6 +55,6 @@ def test_an_input_that_may_be_left_out_is_left_out():
 )
 def test_what_is_missing_or_contradicts_is_told_with_the_flag_that_helps(ports, flags, says):
     with pytest.raises(ImportFailed) as failed:
-        settled("model.pt", Found(inputs=ports), [parsed(flag) for flag in flags], {})
+        resolve_inputs("model.pt", Found(inputs=ports), [parsed(flag) for flag in flags], {})
     assert says in str(failed.value)
     assert str(failed.value).startswith("model.pt")

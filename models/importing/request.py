@@ -1,0 +1,106 @@
+"""What a user asks to be imported: parsed once, from the flags of `serveoff import`, and handed on as JSON."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from serveoff.models import zoo
+from serveoff.models.importing import kinds
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S
+from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
+from serveoff.models.importing.source import Source, parsed
+from serveoff.models.spec import TensorSpec
+
+NAME = r"[a-z][a-z0-9_]*"
+
+
+class ImportRequest(BaseModel):
+    """A model to import. `search` is where the package of a factory is looked for; all paths are absolute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Source
+    name: str
+    declared: tuple[TensorSpec, ...] = ()
+    samples: str = ""
+    ranges: dict[str, tuple[float, float]] = {}
+    rows: int = 0
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    search: str = ""
+    force: bool = False
+
+
+def parse_request(
+    model: str,
+    name: str,
+    *,
+    kind: str = "",
+    weights: str = "",
+    declared: Sequence[str] = (),
+    feed: str = "",
+    fetch: str = "",
+    signature: str = "serving_default",
+    samples: str = "",
+    ranges: Sequence[str] = (),
+    rows: int = 0,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    force: bool = False,
+) -> ImportRequest:
+    """The request that flags stand for; ImportFailed, in the words of the flags, where they do not make sense."""
+    _check_name(name)
+    if rows and not FEWEST_ROWS <= rows <= MOST_ROWS:
+        raise ImportFailed(f"--rows {rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
+    if timeout_s <= 0:
+        raise ImportFailed(f"--timeout {timeout_s:g} is no time")
+    kind = kind or kinds.detected(model)
+    source = Source(
+        kind=kind,
+        path=model if kind == "torch" else _absolute(model),
+        weights=_absolute(weights),
+        feed=_listed(feed),
+        fetch=_listed(fetch),
+        signature=signature,
+    )
+    try:
+        tensors, ranged = tuple(map(parsed, declared)), dict(map(_range, ranges))
+    except ValueError as error:
+        raise ImportFailed(str(error)) from None
+    return ImportRequest(
+        source=source,
+        name=name,
+        declared=tensors,
+        samples=_absolute(samples),
+        ranges=ranged,
+        rows=rows,
+        timeout_s=timeout_s,
+        search=os.getcwd() if kind == "torch" else "",
+        force=force,
+    )
+
+
+def _check_name(name: str) -> None:
+    if re.fullmatch(NAME, name) is None:
+        raise ImportFailed(f"--name {name!r} is not made of small letters, digits and _, a letter first")
+    if name in zoo.names():
+        raise ImportFailed(f"{name} is a model of the zoo", "another --name")
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve()) if path else ""
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    match = re.fullmatch(r"(\w+)=(-?[\d.]+):(-?[\d.]+)", text)
+    if match is None or float(match[2]) > float(match[3]):
+        raise ValueError(f"--input-range {text!r} is not NAME=LOW:HIGH, as tokens=0:29999")
+    return match[1], (float(match[2]), float(match[3]))

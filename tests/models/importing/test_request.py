@@ -1,0 +1,82 @@
+"""The flags of `serveoff import`, parsed once, and handed to the process that imports as one JSON text."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from serveoff.cli import app as cli
+from serveoff.cli.commands import import_model
+from serveoff.errors import ArtifactFailure
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.request import ImportRequest, parse_request
+from serveoff.models.importing.source import parsed
+
+FLAGS = {
+    "--kind": "frozen_graph", "--weights": "w.safetensors", "--inputs": "x:0, y", "--outputs": "z:0",
+    "--signature": "other", "--samples": "some.npz", "--rows": "17", "--timeout": "2.5",
+}  # fmt: skip
+
+
+@pytest.fixture
+def handed(monkeypatch, tmp_path):
+    """The arguments of the process that imports, for these arguments of `serveoff import`."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        calls = []
+        monkeypatch.setattr(import_model, "run_models", lambda *given: calls.append(given))
+        done = CliRunner().invoke(cli.app, ["import", *arguments])
+        return calls, done.exception
+
+    return run
+
+
+def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
+    flags = [part for flag in FLAGS.items() for part in flag]
+    repeated = ("--input", "x:float32[-1,2]", "--input", "y:int64[-1]", "--input-range", "y=0:9", "--force")
+    ((command, text),), error = handed("model.pb", "--name", "mine", *flags, *repeated)
+    assert (command, error) == ("import", None)
+    request = ImportRequest.model_validate_json(text)
+    assert set(json.loads(text)) == set(ImportRequest.model_fields)
+    source = request.source
+    assert (source.kind, source.path) == ("frozen_graph", str(tmp_path / "model.pb"))
+    assert source.weights == str(tmp_path / "w.safetensors")
+    assert (source.feed, source.fetch, source.signature) == (("x:0", "y"), ("z:0",), "other")
+    assert request.declared == (parsed("x:float32[-1,2]"), parsed("y:int64[-1]"))
+    assert (request.samples, request.ranges) == (str(tmp_path / "some.npz"), {"y": (0.0, 9.0)})
+    assert (request.name, request.rows, request.timeout_s, request.force) == ("mine", 17, 2.5, True)
+    assert request.search == ""
+
+
+def test_a_factory_is_looked_for_where_the_user_stands(handed, tmp_path):
+    ((_, text),), _ = handed("package.module:factory", "--name", "mine")
+    request = ImportRequest.model_validate_json(text)
+    assert (request.source.kind, request.source.path) == ("torch", "package.module:factory")
+    assert request.search == str(tmp_path)
+    assert request == parse_request("package.module:factory", "mine"), "what is not given is as by default"
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--name", "Mine"), "--name 'Mine' is not made of"),
+        (("--name", "digits_cnn"), "digits_cnn is a model of the zoo"),
+        (("--name", "mine", "--rows", "3"), "--rows 3 is not between 16 and 64"),
+        (("--name", "mine", "--timeout", "0"), "--timeout 0 is no time"),
+        (("--name", "mine", "--input", "x"), "'x' is not NAME:DTYPE"),
+        (("--name", "mine", "--input-range", "x=9:0"), "--input-range 'x=9:0' is not NAME=LOW:HIGH"),
+    ],
+)
+def test_flags_that_make_no_sense_start_no_process(handed, flags, says):
+    calls, error = handed("package.module:factory", *flags)
+    assert isinstance(error, ArtifactFailure)
+    assert says in str(error)
+    assert calls == []
+
+
+def test_a_file_that_is_not_there_is_named_with_what_to_do():
+    with pytest.raises(ImportFailed) as failed:
+        parse_request("no_such_file", "mine")
+    assert failed.value.message == "there is no file or folder no_such_file"
+    assert failed.value.next == "check the path; it is relative to where you are"
