@@ -45,7 +45,7 @@ class Timeline:
     mean_share: float | None
     """Over the windows."""
     peak_share: float
-    """Over the busiest second."""
+    """Over the busiest second. The kernel counts in ticks of 10 ms; what these add beyond all of the cores is cut."""
     peak_memory_bytes: int | None
     """In any window."""
     growth_bytes: int | None
@@ -102,7 +102,7 @@ def _timeline(entry: Entry, suite: Suite, visits: Visits, begun_s: float) -> Tim
         endpoint=entry.name,
         cores=cores,
         mean_share=_mean_share(visits, cores),
-        peak_share=max(_busiest(samples) for samples, _ in visits) / cores,
+        peak_share=min(1.0, max(_busiest(samples) for samples, _ in visits) / cores),
         peak_memory_bytes=max((int(memory.max()) for memory in held), default=None),
         growth_bytes=None if replaced else _growth(visits),
         replaced=replaced,

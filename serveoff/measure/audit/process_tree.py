@@ -9,7 +9,7 @@ import threading
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -18,6 +18,8 @@ from serveoff.measure.audit.gpu_energy import Meter
 
 SAMPLE_EVERY_S = 0.1
 LIST_TREE_EVERY = 10
+PROMPT_S, TRIES = 0.01, 3
+"""A sample should take no longer; so often it is taken."""
 
 
 @dataclass
@@ -112,21 +114,40 @@ class ProcessTree:
         self._taken = 0
 
     def take(self, usage: Usage) -> None:
-        """Add one sample."""
+        """Add one sample; where we were held up amid it, its instant would not be known, and it is taken again."""
         if self._taken % LIST_TREE_EVERY == 0:
             self._tree = process_tree(self._pid)
         self._taken += 1
-        memory = 0
+        for _ in range(TRIES):
+            began_s = time.time()
+            cpu_s, memory_bytes = self._read()
+            ended_s = time.time()
+            if ended_s - began_s <= PROMPT_S:
+                break
         for process in self._tree:
-            try:
-                times, resident = process.cpu_times(), process.memory_info().rss
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-            self._cpu_by_process[process.pid] = times.user + times.system
-            memory += resident
-        usage.times_s.append(time.time())
+            if usage.times_s and process.pid in cpu_s and process.pid not in self._cpu_by_process:
+                _backdate(usage, process.create_time(), ended_s, cpu_s[process.pid])
+        self._cpu_by_process |= cpu_s
+        usage.times_s.append((began_s + ended_s) / 2)
         usage.cpu_s.append(sum(self._cpu_by_process.values()))
-        usage.memory_bytes.append(memory)
+        usage.memory_bytes.append(memory_bytes)
+
+    def _read(self) -> tuple[dict[int, float], int]:
+        """CPU seconds of each process that is there, and the memory of all."""
+        cpu_s, memory_bytes = {}, 0
+        for process in self._tree:
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied), process.oneshot():
+                times = process.cpu_times()
+                memory_bytes += process.memory_info().rss
+                cpu_s[process.pid] = times.user + times.system
+        return cpu_s, memory_bytes
+
+
+def _backdate(usage: Usage, born_s: float, now_s: float, used_s: float) -> None:
+    """Spread what a process used before it was first seen over its life; in one sample it would be a burst."""
+    for index, time_s in enumerate(usage.times_s):
+        if time_s > born_s:
+            usage.cpu_s[index] += used_s * min(1.0, (time_s - born_s) / (now_s - born_s))
 
 
 def process_tree(pid: int) -> list[psutil.Process]:

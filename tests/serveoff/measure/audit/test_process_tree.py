@@ -57,3 +57,29 @@ def test_sampling_counts_children_too():
     assert used >= 0.4
     assert peak is not None
     assert peak > 60_000_000
+
+
+LATE = """
+import subprocess, sys
+sys.stdin.readline()
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)
+sys.stdin.read()
+child.communicate()
+"""
+
+
+def test_what_a_child_used_before_it_was_first_seen_is_no_burst():
+    """A worker that takes another's place between two listings was once seen to use 171% of one core."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", LATE, BURN], **pipes) as process:
+        tree, usage = ProcessTree(process.pid), Usage()
+        tree.take(usage)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline(), "the child has used its half a second, and waits"
+        for _ in range(LIST_TREE_EVERY):
+            tree.take(usage)
+        process.stdin.close()
+    assert usage.cpu_s[-1] - usage.cpu_s[0] >= 0.4
+    assert usage.cpu_s[-1] - usage.cpu_s[-2] < 0.2
+    assert usage.cpu_s == sorted(usage.cpu_s)
