@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def exists(path: str) -> bool:
 
 
 def test_the_documents_are_found():
-    assert {"README.md", "docs/import.md", "docs/rows.md"} <= {str(document) for document in DOCUMENTS}
+    assert {"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/import.md", "docs/rows.md"} <= {
+        str(document) for document in DOCUMENTS
+    }
 
 
 @of_today
@@ -64,6 +67,13 @@ def test_every_module_that_is_run_is_there():
     named = {name.rstrip(".") for name in re.findall(r"python\s-m\s(serveoff[\w.]*)", text)}
     assert "serveoff.report.web" in named
     assert {name for name in named if importlib.util.find_spec(name) is None} == set()
+
+
+def test_the_newest_release_in_the_changelog_is_the_package_s_version():
+    releases = re.findall(r"^## (\S+)", text_of(HISTORY), re.MULTILINE)
+    assert releases[0] == "Unreleased"
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert releases[1] == project["version"]
 
 
 def test_the_tree_in_the_readme_is_the_tree():
