@@ -38,6 +38,8 @@ class Target:
     port: int
     model: str
     format: str
+    path: str
+    """What REST requests are sent to."""
     grpc_api: str = ""
 
     @property
@@ -56,6 +58,7 @@ def announce(deployment: Deployment, ports: Mapping[str, int], pid: int, state: 
         "server": deployment.server,
         "format": deployment.format,
         "model": deployment.model,
+        "path": deployment.path,
         "grpc_api": deployment.grpc_api,
         "ports": {name: port for name, port in ports.items() if name in deployment.protocols},
         "pid": pid,
@@ -126,12 +129,9 @@ def _read(announcement: Mapping[str, object]) -> list[Target]:
     pid, ports = announcement["pid"], announcement["ports"]
     if not isinstance(pid, int) or not isinstance(ports, dict) or not psutil.pid_exists(pid):
         return []
-    deployment, model, format, grpc_api = (
-        str(announcement[key]) for key in ("deployment", "model", "format", "grpc_api")
-    )
+    deployment, *rest = (str(announcement[key]) for key in ("deployment", "model", "format", "path", "grpc_api"))
     return [
-        Target(f"{deployment}-{protocol}", protocol, "127.0.0.1", int(port), model, format, grpc_api)
-        for protocol, port in ports.items()
+        Target(f"{deployment}-{protocol}", protocol, "127.0.0.1", int(port), *rest) for protocol, port in ports.items()
     ]
 
 
@@ -157,7 +157,7 @@ def _registered() -> Iterator[Endpoint]:
 
 def _target(endpoint: Endpoint, host: str, port: int) -> Target:
     d = endpoint.deployment
-    return Target(endpoint.name, endpoint.protocol, host, port, d.model, d.format, d.grpc_api)
+    return Target(endpoint.name, endpoint.protocol, host, port, d.model, d.format, d.path, d.grpc_api)
 
 
 def _answers(target: Target) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import re
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMATS = ("savedmodel", "frozen_graph", "torchscript", "keras_eager", "torch_eager")
-"""The export formats, in the order of the report. Each is one module in `serveoff.models.formats`."""
+_MODULES = pkgutil.iter_modules([str(Path(__file__).with_name("formats"))])
+FORMATS = tuple(sorted(module.name for module in _MODULES if module.name != "__main__"))
+"""The export formats: each is one module in `serveoff.models.formats`, found by its file and not imported here."""
 
 BYTES_SIGNATURE = "serving_bytes"
 """TensorFlow's signature that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""

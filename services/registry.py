@@ -20,6 +20,8 @@ from serveoff.services.compose_variables import interpolate, variables
 REPOSITORY = Path(__file__).resolve().parent.parent
 COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
 LABEL_PREFIX = "serving."
+PREDICT_PATH = "/v1/models/{model}:predict"
+"""TensorFlow Serving's, which TorchServe and our Flask services answer, too."""
 _SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Eight times as fast, where PyYAML was built with libyaml."""
 
@@ -41,6 +43,8 @@ class Deployment:
     model: str
     protocols: tuple[str, ...]
     launcher: str
+    path: str
+    """What REST requests are sent to, as `/v1/models/digits_cnn:predict`."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """Port name (rest, grpc, management, metrics) to the port inside the container."""
     published: Mapping[str, int] = field(default_factory=dict)
@@ -174,6 +178,7 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             model=labels["model"],
             protocols=tuple(labels["protocols"].split(",")),
             launcher=labels["launcher"],
+            path=labels.get("path", PREDICT_PATH.format(model=labels["model"])),
             ports=ports,
             published=_published(block.get("ports", []), ports),
             ready=labels.get("ready", ""),

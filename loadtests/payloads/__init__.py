@@ -16,7 +16,7 @@ class Payload(Protocol):
     """An encoding: a module of this package."""
 
     kind: str
-    """What the report calls it: one of the words that serveoff.report.words.names has, as `json` or `tensor`.
+    """What it carries, as `json`: serveoff.report.words.names says it in full, or the report says just this.
 
     Equal for encodings that carry the same in the messages of two servers.
     """

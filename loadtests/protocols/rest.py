@@ -12,10 +12,7 @@ from locust import FastHttpUser
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.users import Answer, PredictUser
 
-HEAD = (
-    "POST /v1/models/{model}:predict HTTP/1.1\r\nHost: {address}\r\nUser-Agent: serveoff\r\n"
-    "{headers}Content-Length: {length}\r\n\r\n"
-)
+HEAD = "POST {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: serveoff\r\n{headers}Content-Length: {length}\r\n\r\n"
 
 
 class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
@@ -33,7 +30,7 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
     def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Head and body as one piece."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = HEAD.format(model=target.model, address=target.address, headers=lines, length=len(body))
+        head = HEAD.format(path=target.path, address=target.address, headers=lines, length=len(body))
         return head.encode() + body
 
     def send(self, request: bytes) -> Answer:

@@ -49,8 +49,7 @@ def _rest_sender(endpoint: Endpoint, payload: Payload, address: str, query: str)
 
     def send(body: bytes) -> bytes:
         try:
-            path = f"/v1/models/{endpoint.deployment.model}:predict{query}"
-            connection.request("POST", path, body, headers)
+            connection.request("POST", endpoint.deployment.path + query, body, headers)
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:

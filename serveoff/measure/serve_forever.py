@@ -67,7 +67,7 @@ def _watch(server: Server, console: Console) -> None:
     announce(server.deployment, ports, server.pid)
     console.print(f"ready after {seconds:.1f} s; Ctrl-C ends it", highlight=False)
     for name, address in server.addresses.items():
-        url = f"http://{address}/v1/models/{server.deployment.model}:predict" if name == "rest" else address
+        url = f"http://{address}{server.deployment.path}" if name == "rest" else address
         console.print(f"  {name:10} {url}", highlight=False)
     while not server.ended():
         time.sleep(0.2)

@@ -10,7 +10,9 @@ from serveoff.loadtests.samples import expected_outputs, golden_inputs
 from serveoff.models.tensors import take
 from tests.loadtests.payloads.models import DIGITS
 
-TARGET = Target("flask-torchscript-rest", "rest", "127.0.0.1", 8501, "digits_cnn", "torchscript")
+TARGET = Target(
+    "flask-torchscript-rest", "rest", "127.0.0.1", 8501, "digits_cnn", "torchscript", "/v1/models/digits_cnn:predict"
+)
 
 
 def frame(target, body, headers):

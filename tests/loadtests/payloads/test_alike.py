@@ -43,7 +43,8 @@ def test_whole_requests_differ_by_the_host_only(encoding):
     takers = [endpoint for endpoint in REST if encoding in agreement_gate.encodings(endpoint)]
     targets = [
         {"name": e.name, "protocol": "rest", "host": "127.0.0.1", "port": 9000 + number, "model": e.deployment.model}
-        | {"format": e.deployment.format, "grpc_api": e.deployment.grpc_api, "encoding": encoding}
+        | {"format": e.deployment.format, "path": e.deployment.path, "grpc_api": e.deployment.grpc_api}
+        | {"encoding": encoding}
         for number, e in enumerate(takers)
     ]
     done = subprocess.run(
