@@ -34,7 +34,7 @@ CLOCKS_APART_S = 0.5
 
 
 @dataclass(frozen=True)
-class Settings:
+class LoadTestOptions:
     """What the options ask for, of one load generator process."""
 
     rows: Path
@@ -75,8 +75,8 @@ class _Open:
 class LoadTest:
     """Users record into it; whoever controls the test opens and ends its windows."""
 
-    def __init__(self, target: Target, settings: Settings, tells_locust: bool = True) -> None:
-        self.target, self.settings, self.tells_locust = target, settings, tells_locust
+    def __init__(self, target: Target, options: LoadTestOptions, tells_locust: bool = True) -> None:
+        self.target, self.options, self.tells_locust = target, options, tells_locust
         self._frame = user_class(target.protocol).frame
         self.recorder = Recorder()
         self._pools: dict[tuple[str, int], Pool] = {}
@@ -86,11 +86,11 @@ class LoadTest:
         """Where users wait for their turn, in an open loop."""
         self.wants_timing = False
         """Whether users keep what answers say in Server-Timing: with one caller, whose latency it is to explain."""
-        self.reservoir = Reservoir(settings.answers, settings.seed + 1000 * (settings.worker or 0))
+        self.reservoir = Reservoir(options.answers, options.seed + 1000 * (options.worker or 0))
         self._users: set[PredictUser] = set()
-        self._joined = (settings.worker or 0) * 1000
+        self._joined = (options.worker or 0) * 1000
         self._process = psutil.Process()
-        self._counting = Counting(settings.counters)
+        self._counting = Counting(options.counters)
         self._open: _Open | None = None
         self._measured: list[_Measured] = []
         self.last_failure = 0, b""
@@ -145,8 +145,8 @@ class LoadTest:
         start = self._instant(at_s)
         self._open = _Open(load, search, start, time.process_time())
         if self.arrivals is not None:
-            seed = (self.settings.seed, self.settings.round, len(self._measured))
-            self.arrivals.start(start, schedule(load, duration_s, seed, self.settings.worker or 0, workers))
+            seed = (self.options.seed, self.options.round, len(self._measured))
+            self.arrivals.start(start, schedule(load, duration_s, seed, self.options.worker or 0, workers))
 
     def end_window(self, problem: str = "", at_s: float | None = None) -> None:
         """Requests that are due from now on, or `at_s`, do not count; without an open window this does nothing."""
@@ -221,8 +221,8 @@ class LoadTest:
         self.end_window()
         self.give_up()
         spans = [measured.span for measured in self._measured]
-        path = part_path(self.settings.rows, self.settings.worker)
-        write_rows(path, self.recorder.table(self.target.name, self.settings.round, spans))
+        path = part_path(self.options.rows, self.options.worker)
+        write_rows(path, self.recorder.table(self.target.name, self.options.round, spans))
         return [self._window(number, measured) for number, measured in enumerate(self._measured)]
 
     def _window(self, number: int, measured: _Measured) -> Window:
@@ -239,7 +239,7 @@ class LoadTest:
             )
         return Window(
             concurrency=span.concurrency,
-            round=self.settings.round,
+            round=self.options.round,
             start_s=span.start + self.recorder.epoch_offset_s,
             duration_s=span.end - span.start,
             requests=requests,
@@ -278,7 +278,7 @@ class LoadTest:
         key = load.payload, load.batch
         if key not in self._pools:
             first = len(self.recorder.body_sizes)
-            self._pools[key] = make_pool(self.target, self._frame, *key, self.settings.model_dir, first)
+            self._pools[key] = make_pool(self.target, self._frame, *key, self.options.model_dir, first)
             self.recorder.body_sizes += self._pools[key].body_bytes
         return self._pools[key]
 

@@ -1,4 +1,4 @@
-"""The command-line options that load tests add to Locust's, and the settings made from them."""
+"""The command-line options that load tests add to Locust's, and the load test made from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from serveoff.loadtests.endpoints import Target, find, running
 from serveoff.loadtests.loads import Seek, Stage, parse_stages
-from serveoff.loadtests.loadtest import LoadTest, Settings
+from serveoff.loadtests.loadtest import LoadTest, LoadTestOptions
 from serveoff.loadtests.shapes import NONE, check_shape, shape_names
 
 
@@ -75,7 +75,7 @@ def resolve(options: Any) -> None:
 def make_load_test(options: Any, worker: int | None) -> LoadTest:
     """A load test of resolved options; EndpointError or SamplesError where it cannot begin."""
     target: Target = find(options.endpoint, options.target_address)
-    settings = Settings(
+    own = LoadTestOptions(
         rows=Path(options.rows_path),
         round=options.round,
         seed=options.seed,
@@ -86,7 +86,7 @@ def make_load_test(options: Any, worker: int | None) -> LoadTest:
         counters=options.counters if worker is None else "",  # of several load generators, the master reads them
     )
     # In stages nobody watches Locust's own statistics, and keeping them costs a tenth of the requests.
-    return LoadTest(target, settings, tells_locust=not options.stages)
+    return LoadTest(target, own, tells_locust=not options.stages)
 
 
 def _stages(text: str) -> str:

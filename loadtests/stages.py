@@ -57,7 +57,7 @@ def visit(
     if warmup_s > 0:
         _set_users(first_users(stages), phases, runner)
         gevent.sleep(warmup_s)
-    measure = _Window(phases, runner, request_timeout_s)
+    measure = _Measure(phases, runner, request_timeout_s)
     for stage in stages:
         if isinstance(stage, Seek):
             seek(stage, measure)
@@ -66,7 +66,7 @@ def visit(
 
 
 @dataclass(frozen=True)
-class _Window:
+class _Measure:
     """Measures one window of any load, and says whether it holds an objective."""
 
     phases: Phases

@@ -59,8 +59,8 @@ class Usage:
 
     def peak_memory_between(self, start_s: float, end_s: float) -> int | None:
         """The largest amount of memory seen between two instants."""
-        window = self.memory_bytes[bisect_left(self.times_s, start_s) : bisect_right(self.times_s, end_s)]
-        return max(window, default=None)
+        within = self.memory_bytes[bisect_left(self.times_s, start_s) : bisect_right(self.times_s, end_s)]
+        return max(within, default=None)
 
 
 def _between(times_s: Sequence[float], totals: Sequence[float], start_s: float, end_s: float) -> float | None:

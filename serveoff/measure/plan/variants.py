@@ -11,7 +11,7 @@ from serveoff.errors import UsageError
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 from serveoff.services.registry import Deployment
 
-SETTINGS: Final[Mapping[str, str]] = {
+VARIABLES: Final[Mapping[str, str]] = {
     "workers": "WORKERS",
     "threads": "THREADS_PER_WORKER",
     "intra_op": "INTRA_OP_THREADS",
@@ -53,8 +53,8 @@ def parse_variation(text: str) -> Variation:
     if setting == OUT_OF_THE_BOX and not values:
         return Variation(OUT_OF_THE_BOX, (), deployments)
     numbers = tuple(dict.fromkeys(values.split(",")))
-    if setting not in SETTINGS or not all(n.isdecimal() and 1 <= int(n) <= 1024 for n in numbers):
-        known = ", ".join((*(f"{name}=N,N" for name in SETTINGS), OUT_OF_THE_BOX))
+    if setting not in VARIABLES or not all(n.isdecimal() and 1 <= int(n) <= 1024 for n in numbers):
+        known = ", ".join((*(f"{name}=N,N" for name in VARIABLES), OUT_OF_THE_BOX))
         raise UsageError(f"{text!r} is no variation", f"write one of {known}; after @, patterns of deployments")
     return Variation(setting, numbers, deployments)
 
@@ -80,7 +80,7 @@ def changes(variation: Variation, value: str) -> dict[str, str]:
     """The variables that one variant changes."""
     if variation.setting == OUT_OF_THE_BOX:
         return dict(DEFAULTS)
-    changed = {SETTINGS[variation.setting]: value}
+    changed = {VARIABLES[variation.setting]: value}
     return {**changed, "BATCH_DELAY_MS": BATCH_DELAY_MS} if variation.setting == "batching" else changed
 
 
