@@ -6,7 +6,7 @@ import gc
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import psutil
@@ -16,14 +16,11 @@ from serveoff.loadtests.arrivals import Arrivals, behind, schedule
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.pools import Pool, make_pool
-from serveoff.loadtests.protocols import user_class
+from serveoff.loadtests.protocols.framing import FRAMES
 from serveoff.loadtests.recording.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from serveoff.loadtests.recording.rows import part_path, write_rows
 from serveoff.loadtests.recording.window_summary import Window
 from serveoff.loadtests.server_counters import Counting, mean_timings, one_caller
-
-if TYPE_CHECKING:
-    from serveoff.loadtests.users import PredictUser
 
 STRIDE = 7
 """Users start this far apart in the pool, so that they do not all send the same input at the same time."""
@@ -72,12 +69,19 @@ class _Open:
     cpu_s: float
 
 
+class User(Protocol):
+    """One that sends (serveoff.loadtests.users), as far as a load test asks."""
+
+    begun: float
+    """When the request now under way was sent, in perf_counter seconds; infinity between requests."""
+
+
 class LoadTest:
     """Users record into it; whoever controls the test opens and ends its windows."""
 
     def __init__(self, target: Target, options: LoadTestOptions, tells_locust: bool = True) -> None:
         self.target, self.options, self.tells_locust = target, options, tells_locust
-        self._frame = user_class(target.protocol).frame
+        self._frame = FRAMES[target.protocol]
         self.recorder = Recorder()
         self._pools: dict[tuple[str, int], Pool] = {}
         self.pool = self._own = self._pool_for(Load())
@@ -87,7 +91,7 @@ class LoadTest:
         self.wants_timing = False
         """Whether users keep what answers say in Server-Timing: with one caller, whose latency it is to explain."""
         self.reservoir = Reservoir(options.answers, options.seed + 1000 * (options.worker or 0))
-        self._users: set[PredictUser] = set()
+        self._users: set[User] = set()
         self._joined = (options.worker or 0) * 1000
         self._process = psutil.Process()
         self._counting = Counting(options.counters)
@@ -106,13 +110,13 @@ class LoadTest:
         """Single rows in the protocol's own encoding."""
         return self._own
 
-    def join(self, user: PredictUser) -> int:
+    def join(self, user: User) -> int:
         """A user begins; returns its place in the pool."""
         self._users.add(user)
         self._joined += 1
         return self._joined * STRIDE % len(self.pool.requests)
 
-    def leave(self, user: PredictUser) -> None:
+    def leave(self, user: User) -> None:
         """A user ends."""
         self._users.discard(user)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,12 +13,10 @@ from numpy.typing import NDArray
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.loadtests.payloads import Payload, payload_for
+from serveoff.loadtests.protocols.framing import Frame
 from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, rows_of, take
-
-Frame = Callable[[Target, bytes, Mapping[str, str]], bytes]
-"""Makes all bytes of one request of a body and what its head says of it."""
 
 
 @dataclass(frozen=True)

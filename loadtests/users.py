@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from time import perf_counter
 from typing import ClassVar
 
 import gevent
 from locust import User, task
 
-from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.recording.recorder import NO_ANSWER, OK
 
@@ -22,17 +20,12 @@ Answer = tuple[int, bytes]
 
 
 class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict mode
-    """What the users of all protocols share. A protocol adds `frame`, `send` and `disconnect`."""
+    """What the users of all protocols share. A protocol adds `send` and `disconnect`."""
 
     abstract = True
     load: ClassVar[LoadTest]
     begun: float = math.inf
     """When the request now under way was sent, in perf_counter seconds; infinity between requests."""
-
-    @classmethod
-    def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """All bytes of one request, made before the clock starts; headers are HTTP's only."""
-        raise NotImplementedError
 
     def send(self, request: bytes) -> Answer:
         """Send, wait for the whole answer; an endpoint that does not answer is a status, not an exception."""

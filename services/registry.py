@@ -14,7 +14,6 @@ from typing import Any
 
 import yaml
 
-from serveoff.loadtests.payloads import carries
 from serveoff.services.compose_variables import interpolate, variables
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -103,14 +102,6 @@ class Endpoint:
     def name(self) -> str:
         """`<deployment>-<protocol>`; a floor has no protocol and keeps its deployment's name."""
         return self._named(self.deployment.name)
-
-    @property
-    def payloads(self) -> tuple[str, ...]:
-        """The encodings that it takes besides its protocol's own, and that can carry its model's inputs."""
-        others = self.deployment.payloads.get(self.protocol, ())
-        if self.protocol == "call":
-            return others
-        return tuple(name for name in others if carries(name, self.deployment.model))
 
     @property
     def base_name(self) -> str:

@@ -131,9 +131,11 @@ def test_inside_serveoff_arrows_run_one_way(folder):
     assert offenders({folder}, set(MAY_IMPORT) - MAY_IMPORT[folder] - {folder}) == set()
 
 
-def test_the_record_imports_nothing_of_ours_but_the_loads():
+def test_the_record_imports_nothing_of_ours_but_the_loads_and_how_rows_are_written():
+    """A run's folder is written by the load generator, too, which cannot import serveoff: what both need is its own."""
     found = {(m, t) for m, targets in arrows().items() if stage_of(m) == "record" for t in targets}
-    assert {(m, t) for m, t in found if stage_of(t) != "record" and t != "serveoff.loadtests.loads"} == set()
+    shared = ("serveoff.loadtests.loads", "serveoff.loadtests.recording")
+    assert {(m, t) for m, t in found if stage_of(t) != "record" and not t.startswith(shared)} == set()
 
 
 def test_no_file_is_in_an_import_circle():

@@ -10,6 +10,7 @@ from serveoff.models.catalog import load_spec
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch
+from serveoff.services.registry import Endpoint
 
 
 class Payload(Protocol):
@@ -39,6 +40,14 @@ def payload_for(protocol: str, grpc_api: str = "", name: str = "") -> Payload:
     """The encoding of that name, or else the protocol's own: `json_rows` for REST, `grpc_<api>` for gRPC."""
     name = name or (f"grpc_{grpc_api}" if protocol == "grpc" else "json_rows")
     return cast(Payload, importlib.import_module(f"serveoff.loadtests.payloads.{name}"))
+
+
+def others_of(endpoint: Endpoint) -> tuple[str, ...]:
+    """The encodings that an endpoint takes besides its protocol's own, and that can carry its model's inputs."""
+    names = endpoint.deployment.payloads.get(endpoint.protocol, ())
+    if endpoint.protocol == "call":
+        return names
+    return tuple(name for name in names if carries(name, endpoint.deployment.model))
 
 
 def carries(name: str, model: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from typing import TYPE_CHECKING, cast
+
+from serveoff.loadtests.protocols.framing import FRAMES
 
 if TYPE_CHECKING:
     from serveoff.loadtests.users import PredictUser
@@ -18,4 +19,4 @@ def user_class(protocol: str) -> type[PredictUser]:
 
 def user_classes() -> list[type[PredictUser]]:
     """The user classes of all protocols there are."""
-    return [user_class(module.name) for module in pkgutil.iter_modules(__path__)]
+    return [user_class(protocol) for protocol in FRAMES]

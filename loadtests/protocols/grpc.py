@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import grpc
 from grpc.experimental import gevent as grpc_gevent
 from locust import User
 
-from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.payloads import payload_for
 from serveoff.loadtests.recording.recorder import GRPC_STATUS, OK
 from serveoff.loadtests.users import Answer, PredictUser
@@ -31,11 +28,6 @@ class GrpcUser(PredictUser, User):  # type: ignore[misc]
 
     abstract = False
     _channel: grpc.Channel | None = None
-
-    @classmethod
-    def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """The message itself; gRPC frames it."""
-        return body
 
     def on_start(self) -> None:
         """Open a channel; it connects with the first call."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 
 from gevent import socket
 from geventhttpclient.response import HTTPParseError, HTTPSocketResponse
 from locust import FastHttpUser
 
-from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.users import Answer, PredictUser
-
-HEAD = "POST {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: serveoff\r\n{headers}Content-Length: {length}\r\n\r\n"
 
 
 class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
@@ -25,13 +21,6 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
     abstract = False
     _connection: socket.socket | None = None
     _response: HTTPSocketResponse | None = None
-
-    @classmethod
-    def frame(cls, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """Head and body as one piece."""
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = HEAD.format(path=target.path, address=target.address, headers=lines, length=len(body))
-        return head.encode() + body
 
     def send(self, request: bytes) -> Answer:
         """Status 0 where the connection is refused, reset, cut short or silent for the request timeout."""

@@ -3,37 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
 
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.resources import Container, Resources
+from serveoff.record.resources import WORDS, Container, Resources
 from serveoff.record.suite import Suite
-
-GIB: Final = 2**30
-
-
-def cores(cpus: Sequence[int]) -> str:
-    """`core 0`, `cores 0, 1`."""
-    return f"{'core' if len(cpus) == 1 else 'cores'} {', '.join(map(str, cpus)) or 'unknown'}"
-
-
-def cpu_limit(limit: float | None) -> str:
-    """`no CPU limit`, `a CPU limit of 1.5`."""
-    return "no CPU limit" if limit is None else f"a CPU limit of {limit:g}"
-
-
-def memory_limit(size: int | None) -> str:
-    """`no memory limit`, `a memory limit of 4 GiB`."""
-    return "no memory limit" if size is None else f"a memory limit of {size / GIB:.4g} GiB"
-
-
-RESOURCES: Final[Mapping[str, Callable[[Any], str]]] = {
-    "cpus": cores,
-    "cpu_limit": cpu_limit,
-    "memory_limit_bytes": memory_limit,
-}
-"""The fields of a container that must be equal, and how each is said; of processes, those that they have."""
 
 
 def unequal(suite: Suite) -> dict[str, list[str]]:
@@ -43,7 +16,7 @@ def unequal(suite: Suite) -> dict[str, list[str]]:
     """
     running = [r for r in suite.endpoints if not r.unavailable]
     found: dict[str, list[str]] = {}
-    for field, said in RESOURCES.items():
+    for field, said in WORDS.items():
         had = {r.deployment: said(getattr(box, field)) for r in running if (box := _box(r, field, suite)) is not None}
         usual, count = Counter(had.values()).most_common(1)[0] if had else ("", 0)
         most = usual if 2 * count > len(had) else ""

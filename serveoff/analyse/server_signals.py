@@ -1,22 +1,19 @@
 """What each server's own signals mean: which Server-Timing duration, or which counter, is which part of a request.
 
-Flask says it in every answer (services/flaskrest/timing.py), the others on their Prometheus page: TorchServe's frontend
-in its own counters, our handler in its own (services/torchserve/phase_metrics.py), and TensorFlow Serving in
-histograms, which tell the run of the graph from the rest of a request and no more.
+Flask says it in every answer (services/flaskrest/timing.py), the others on their Prometheus page
+(serveoff.record.counter_pages).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from serveoff.record.counter_pages import PAGES, Mean, Page, Part, counter_name
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.windows import Window
 
-Part = Literal["queue", "parse", "inference", "serialise"]
-PARTS: Final[tuple[Part, ...]] = ("queue", "parse", "inference", "serialise")
-MICROSECOND: Final = 1e-6
 HALF_A_STEP_S: Final = 0.5e-6
 """Server-Timing and raw rows have microseconds: each duration is up to half of one off."""
 
@@ -54,28 +51,6 @@ class Told:
         return max(parts_s, (self.total_s or 0.0) * shares.get("total", 0.0)) + self.rounding_s
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean by counters: `sum` in `unit` seconds over `count`, samples without `_total` that have `labels`."""
-
-    sum: str
-    count: str
-    labels: str = ""
-    unit: float = MICROSECOND
-
-
-@dataclass(frozen=True)
-class Page:
-    """How to read one server's counters. `total` may depend on the protocol: {entrypoint} is REST or GRPC."""
-
-    total: Mean
-    parts: Mapping[Part, Mean]
-    rest_is_parse: bool = False
-    """What `total` has beyond the parts is parsing and serialising, not told apart."""
-    decode: Mean | None = None
-    """Decoding image files, of `parse`; None where the server decodes them within the model's graph."""
-
-
 TIMINGS: Final[Mapping[str, Part]] = {
     "queue": "queue",
     "parse": "parse",
@@ -84,35 +59,6 @@ TIMINGS: Final[Mapping[str, Part]] = {
 }
 DECODE: Final = "decode"
 """The Server-Timing duration of decoding image files, which is of `parse`."""
-_TORCHSERVE = Page(
-    Mean("ts_inference_latency_microseconds", "ts_inference_requests"),
-    {
-        "queue": Mean("ts_queue_latency_microseconds", "ts_inference_requests"),
-        "parse": Mean("handler_parse_microseconds", "handler_requests"),
-        "inference": Mean("handler_predict_microseconds", "handler_requests"),
-        "serialise": Mean("handler_encode_microseconds", "handler_requests"),
-    },
-    decode=Mean("handler_decode_microseconds", "handler_requests"),
-)
-_REQUEST, _RUN = ":tensorflow:serving:request_latency", ":tensorflow:serving:runtime_latency"
-_TFSERVING = Page(
-    Mean(f"{_REQUEST}_sum", f"{_REQUEST}_count", 'entrypoint="{entrypoint}"'),
-    {"inference": Mean(f"{_RUN}_sum", f"{_RUN}_count", 'API="Predict"')},
-    rest_is_parse=True,
-)
-PAGES: Final[Mapping[str, Page]] = {
-    "torchserve": _TORCHSERVE,
-    "tfserving": _TFSERVING,
-    "tfserving-embedded": _TFSERVING,
-}
-
-
-def known(counters: Mapping[str, float]) -> dict[str, float]:
-    """Those that some server's parts are computed from: a page holds a hundred others."""
-    pages = PAGES.values()
-    means = [mean for page in pages for mean in (page.total, page.decode, *page.parts.values()) if mean]
-    names = {name for mean in means for name in (mean.sum, mean.count)}
-    return {sample: value for sample, value in counters.items() if _name(sample) in names}
 
 
 def told(result: EndpointResult, windows: Sequence[Window]) -> Told | None:
@@ -166,9 +112,4 @@ def _mean(mean: Mean, protocol: str, read: Iterable[Mapping[str, float]]) -> tup
 
 
 def _sum(name: str, labels: str, counters: Mapping[str, float]) -> float:
-    return sum(value for sample, value in counters.items() if _name(sample) == name and labels in sample)
-
-
-def _name(sample: str) -> str:
-    """Without the `_total` that a counter's name may or may not end with."""
-    return sample.partition("{")[0].removesuffix("_total")
+    return sum(value for sample, value in counters.items() if counter_name(sample) == name and labels in sample)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from serveoff.errors import ServerFailed
-from serveoff.loadtests.payloads import Payload, payload_for
+from serveoff.loadtests.payloads import Payload, others_of, payload_for
 from serveoff.loadtests.pools import batch_of
 from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
 from serveoff.measure.one_shot_client import GateError, sender
@@ -54,7 +54,7 @@ def unfit(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> str:
 
 def encodings(endpoint: Endpoint) -> dict[str, str]:
     """Every encoding that it takes, its own under an empty name: what a request of it carries."""
-    others = () if endpoint.protocol == "call" else endpoint.payloads
+    others = () if endpoint.protocol == "call" else others_of(endpoint)
     return {"": payload_kind(endpoint)} | {name: _payload(endpoint, name).kind for name in others}
 
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serveoff.analyse.server_signals import known
 from serveoff.loadtests.loads import Load, Seek, Stage
 from serveoff.loadtests.recording.rows import remove_rows
-from serveoff.measure.audit.process_tree import Usage
 from serveoff.measure.runtimes import Client, Server, processes
-from serveoff.record.usage import write_usage
+from serveoff.record.counter_pages import known
+from serveoff.record.usage import Usage, write_usage
 from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from serveoff.analyse.studies.replicas import replication
 from serveoff.errors import ArtifactFailure, ResultsFailure, UsageError
 from serveoff.interrupts import shielded
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.artifacts import check_name, missing
 from serveoff.measure.audit.machine import read_environment, read_machine
+from serveoff.measure.audit.replicas import replication
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.leftovers import temporary_folder
 from serveoff.measure.locust_driver import LoadGenerator
@@ -24,7 +24,7 @@ from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.variants import FILE_BATCH, check_variations, needs_other_file, parse_variation
 from serveoff.measure.progress import RunProgress
-from serveoff.measure.runner import Run, forget_interrupted, measure
+from serveoff.measure.runner import ReasonToStop, Run, forget_interrupted, measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
@@ -96,7 +96,7 @@ def resumable(folder: Path) -> RunSettings:
     return suite.settings
 
 
-def carry_out(folder: Path, console: Console) -> None:
+def carry_out(folder: Path, console: Console, reason_to_stop: ReasonToStop) -> None:
     """Measure what this run still lacks; the folder is readable however this ends."""
     suite = _load(folder)
     forget_interrupted(suite)
@@ -111,7 +111,7 @@ def carry_out(folder: Path, console: Console) -> None:
         suite.environment.engine = runtime.engine
         with on_cpus(settings.client_cpus), RunProgress(console, plan.total_s) as progress:
             fleet = Fleet(runtime, together=settings.together)
-            run = Run(plan, fleet, load, folder, state, suite, progress)
+            run = Run(plan, fleet, load, folder, state, suite, progress, reason_to_stop)
             _describe(run, everything, notes, manifest)
             measure(run)
 

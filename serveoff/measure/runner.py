@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ from serveoff.record.suite import Suite, save_suite
 from serveoff.record.windows import Window
 from serveoff.services.registry import Deployment, Endpoint
 
+ReasonToStop = Callable[[Path, int, int], str]
+"""Why the run in this folder may end after so many of so many rounds; empty: it may not."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -38,6 +42,8 @@ class Run:
     """Where endpoints are announced to Locust on this machine."""
     suite: Suite
     progress: RunProgress
+    reason_to_stop: ReasonToStop
+    """Asked after each round, where the run may end before its last."""
     visited: set[tuple[int, str]] = field(default_factory=set)
     """Process and endpoint of every visit so far: the first of a process has a longer warm-up."""
 
@@ -93,9 +99,7 @@ def _clear(run: Run, round_: int) -> bool:
     """Whether the run may end here. A round that an earlier process measured was not looked at, and never is."""
     if not run.plan.settings.until_clear or not FIRST_LOOK <= round_ < run.plan.settings.rounds:
         return False
-    from serveoff.measure.early_stopping import reason_to_stop
-
-    reason = reason_to_stop(run.folder, round_, run.plan.settings.rounds)
+    reason = run.reason_to_stop(run.folder, round_, run.plan.settings.rounds)
     if reason:
         run.suite.stopped_early, run.suite.stopped_after = reason, round_
         run.progress.note(f"stopped early {reason}")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
 from serveoff.record.base import Record
+
+GIB: Final = 2**30
 
 
 class Container(Record):
@@ -57,3 +62,26 @@ class Resources(Record):
     asked: dict[str, int] = {}
     """What it was asked to be, by those five names; empty for a server as it comes, which was asked for nothing."""
     problems: list[str] = []
+
+
+def cores(cpus: Sequence[int]) -> str:
+    """`core 0`, `cores 0, 1`."""
+    return f"{'core' if len(cpus) == 1 else 'cores'} {', '.join(map(str, cpus)) or 'unknown'}"
+
+
+def cpu_limit(limit: float | None) -> str:
+    """`no CPU limit`, `a CPU limit of 1.5`."""
+    return "no CPU limit" if limit is None else f"a CPU limit of {limit:g}"
+
+
+def memory_limit(size: int | None) -> str:
+    """`no memory limit`, `a memory limit of 4 GiB`."""
+    return "no memory limit" if size is None else f"a memory limit of {size / GIB:.4g} GiB"
+
+
+WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "cpus": cores,
+    "cpu_limit": cpu_limit,
+    "memory_limit_bytes": memory_limit,
+}
+"""The fields of a container that must be equal, and how each is said; of processes, those that they have."""

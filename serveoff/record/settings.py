@@ -65,7 +65,7 @@ class RunSettings(Record):
     together: bool = False
     """True where all deployments were up and awake at once; else one at a time, the others frozen."""
     until_clear: bool = False
-    """The run may end after the second round or a later one: serveoff.measure.early_stopping."""
+    """The run may end after the second round or a later one: serveoff.analyse.early_stopping."""
 
     @property
     def longest_warmup_s(self) -> float:

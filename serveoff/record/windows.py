@@ -37,7 +37,7 @@ class Window(Record):
     timings_s: dict[str, float] = {}
     """Means of the durations in these headers, by their names."""
     counters: dict[str, float] = {}
-    """By how much those of the server's own counters that analyse.server_signals knows grew around the window."""
+    """By how much those of the server's own counters that record.counter_pages knows grew around the window."""
     encodes: int | None = None
     """How many were encoded for that median."""
     requests: int

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from serveoff.measure.audit.process_tree import Usage
 from serveoff.record.suite import load_suite
-from serveoff.record.usage import write_usage
+from serveoff.record.usage import Usage, write_usage
 
 WARMUP_S, AFTER_S = 0.5, 0.2
 IDLE = 0.05

@@ -43,10 +43,11 @@ def run(asked: RunOptions) -> None:
 
 
 def _carry_out(folder: Path) -> None:
+    from serveoff.analyse.early_stopping import reason_to_stop
     from serveoff.report.write import write_report
 
     try:
-        run_lifecycle.carry_out(folder, console)
+        run_lifecycle.carry_out(folder, console, reason_to_stop)
     except KeyboardInterrupt:
         console.print(f"interrupted; all that was measured is kept in {folder}", style="yellow", highlight=False)
         if not load_suite(folder).complete:

@@ -7,73 +7,18 @@ from __future__ import annotations
 
 import threading
 import time
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 
 import psutil
 
 from serveoff.measure.audit.gpu_energy import Meter
+from serveoff.record.usage import Usage
 
 SAMPLE_EVERY_S = 0.1
 LIST_TREE_EVERY = 10
 PROMPT_S, TRIES = 0.01, 3
 """A sample should take no longer; so often it is taken."""
-
-
-@dataclass
-class Usage:
-    """Samples of one server over time: epoch seconds, CPU seconds used so far, bytes of memory held.
-
-    A container also has bytes received and sent so far, and seconds throttled so far; a process tree has not.
-    """
-
-    times_s: list[float] = field(default_factory=list)
-    cpu_s: list[float] = field(default_factory=list)
-    memory_bytes: list[int] = field(default_factory=list)
-    network_in_bytes: list[float] = field(default_factory=list)
-    network_out_bytes: list[float] = field(default_factory=list)
-    throttled_s: list[float] = field(default_factory=list)
-    gpu_times_s: list[float] = field(default_factory=list)
-    gpu_energy_j: list[float] = field(default_factory=list)
-    """Joules of all GPUs so far, at instants of their own; empty without a meter."""
-
-    def cpu_between(self, start_s: float, end_s: float) -> float | None:
-        """CPU seconds used between two instants, interpolated between samples; None without samples there."""
-        return _between(self.times_s, self.cpu_s, start_s, end_s)
-
-    def network_between(self, start_s: float, end_s: float) -> tuple[int, int] | None:
-        """Bytes received and sent between two instants; None where they were not sampled."""
-        received = _between(self.times_s, self.network_in_bytes, start_s, end_s)
-        sent = _between(self.times_s, self.network_out_bytes, start_s, end_s)
-        return None if received is None or sent is None else (round(received), round(sent))
-
-    def throttled_between(self, start_s: float, end_s: float) -> float | None:
-        """Seconds in which the engine held the container back; None where that was not sampled."""
-        return _between(self.times_s, self.throttled_s, start_s, end_s)
-
-    def energy_between(self, start_s: float, end_s: float) -> float | None:
-        """Joules that the GPUs used between two instants; None where that was not sampled."""
-        return _between(self.gpu_times_s, self.gpu_energy_j, start_s, end_s)
-
-    def peak_memory_between(self, start_s: float, end_s: float) -> int | None:
-        """The largest amount of memory seen between two instants."""
-        within = self.memory_bytes[bisect_left(self.times_s, start_s) : bisect_right(self.times_s, end_s)]
-        return max(within, default=None)
-
-
-def _between(times_s: Sequence[float], totals: Sequence[float], start_s: float, end_s: float) -> float | None:
-    if len(totals) < 2 or times_s[0] > end_s or times_s[-1] < start_s:
-        return None
-    return max(_at(times_s, totals, end_s) - _at(times_s, totals, start_s), 0.0)
-
-
-def _at(times_s: Sequence[float], totals: Sequence[float], instant_s: float) -> float:
-    i = min(max(bisect_left(times_s, instant_s), 1), len(totals) - 1)
-    (t0, t1), (v0, v1) = times_s[i - 1 : i + 1], totals[i - 1 : i + 1]
-    share = min(max((instant_s - t0) / (t1 - t0), 0.0), 1.0) if t1 > t0 else 0.0
-    return v0 + share * (v1 - v0)
 
 
 @contextmanager

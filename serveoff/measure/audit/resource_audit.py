@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from serveoff.analyse.resource_parity import cores
 from serveoff.measure.audit.cgroups import memory_limit
 from serveoff.measure.audit.procfs import (
     GROUPS,
@@ -24,7 +23,7 @@ from serveoff.measure.audit.procfs import (
 from serveoff.measure.plan.variants import changes, parse_variation
 from serveoff.measure.runtimes import Server
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
-from serveoff.record.resources import Container, Resources
+from serveoff.record.resources import Container, Resources, cores
 from serveoff.record.settings import RunSettings
 
 UNITS: Final[Mapping[str, tuple[str, str]]] = {

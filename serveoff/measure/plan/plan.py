@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from serveoff.errors import UnknownName
+from serveoff.loadtests.payloads import others_of
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.plan.variants import UNVARIED, Variation, vary
 from serveoff.record.settings import RunSettings
@@ -48,7 +49,7 @@ class Plan:
         """Seconds of the windows of one round of one endpoint."""
         s = self.settings
         if endpoint.protocol == "call":
-            calls_s = len(endpoint.payloads) * (1 + len(s.batches)) * s.call_window_s
+            calls_s = len(others_of(endpoint)) * (1 + len(s.batches)) * s.call_window_s
             return s.floor_window_s + len(s.batches) * s.floor_side_window_s + calls_s
         full, side = self._windows(endpoint)
         return full * s.window_s + side * s.side_window_s
@@ -58,7 +59,7 @@ class Plan:
         s = self.settings
         if endpoint.deployment.variant:
             return 0, 2
-        side = len(s.batches) + s.payloads * len(endpoint.payloads)
+        side = len(s.batches) + s.payloads * len(others_of(endpoint))
         if _null(endpoint):
             return len(s.concurrencies), side
         return len(s.concurrencies) + len(s.open_shares), side + s.probes

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
+from serveoff.loadtests.payloads import others_of
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.locust_driver import TIMEOUT_S, VisitRequest
 from serveoff.measure.plan.plan import CEILING_PROBES
@@ -105,7 +106,7 @@ def closed_stages(
     window_s, side_window_s = (max(seconds, least_s) for seconds in (settings.window_s, settings.side_window_s))
     single = (Stage(closed(users), window_s) for users in settings.concurrencies)
     fewest = min(settings.concurrencies)
-    encodings = [name for name in endpoint.payloads if name not in without] if settings.payloads else []
+    encodings = [name for name in others_of(endpoint) if name not in without] if settings.payloads else []
     others = (Stage(replace(closed(fewest), payload=name), side_window_s) for name in encodings)
     batches = (Stage(load, settings.side_window_s) for load in batch_loads(settings) if load.text not in left_out)
     return (*single, *others, *batches)
@@ -121,7 +122,7 @@ def floor_stages(endpoint: Endpoint, settings: RunSettings, least_s: float = 0.0
     rows = (1, *settings.batches)
     single_s = max(settings.floor_window_s, least_s)
     own = (Stage(Load(batch=n), single_s if n == 1 else settings.floor_side_window_s) for n in rows)
-    calls = (Stage(Load(payload=name, batch=n), settings.call_window_s) for name in endpoint.payloads for n in rows)
+    calls = (Stage(Load(payload=name, batch=n), settings.call_window_s) for name in others_of(endpoint) for n in rows)
     return (*own, *calls)
 
 

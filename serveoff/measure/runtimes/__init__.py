@@ -13,9 +13,9 @@ from typing import IO, Protocol, cast
 from rich.console import Console
 
 from serveoff.errors import UsageError
-from serveoff.measure.audit.process_tree import Usage
 from serveoff.record.resources import Container
 from serveoff.record.settings import RunSettings
+from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
 
 

@@ -14,7 +14,7 @@ from typing import IO
 
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
-from serveoff.measure.audit.process_tree import ProcessTree, Usage, process_tree, sampling
+from serveoff.measure.audit.process_tree import ProcessTree, process_tree, sampling
 from serveoff.measure.leftovers import remove_leftovers, scratch
 from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
@@ -23,6 +23,7 @@ from serveoff.measure.runtimes.loopback_ports import LOOPBACK, free_port
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import model_dir
 from serveoff.record.settings import RunSettings
+from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 

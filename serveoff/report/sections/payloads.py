@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.server_signals import PAGES
 from serveoff.analyse.studies.encodings import EncodingCell, EncodingPlace
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
+from serveoff.record.counter_pages import PAGES
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

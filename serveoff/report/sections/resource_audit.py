@@ -6,8 +6,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.resource_parity import GIB
-from serveoff.record.resources import Resources
+from serveoff.record.resources import GIB, Resources
 from serveoff.report.words.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
 from serveoff.report.words.names import label, server
 from serveoff.report.words.numbers import NONE, megabytes, significant

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.server_signals import HALF_A_STEP_S, MICROSECOND
+from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
+from serveoff.record.counter_pages import MICROSECOND
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

@@ -18,7 +18,7 @@ import numpy as np
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.payloads import payload_for
 from serveoff.loadtests.pools import headers_of
-from serveoff.loadtests.protocols.rest import RestUser
+from serveoff.loadtests.protocols.framing import FRAMES
 from serveoff.models.catalog import load_spec
 
 batch = {"image": np.random.default_rng(3).random((2, 28, 28, 1), dtype=np.float32)}
@@ -27,7 +27,7 @@ for fields in json.loads(sys.argv[1]):
     encoding = fields.pop("encoding")
     target = Target(**fields)
     payload, spec = payload_for("rest", target.grpc_api, encoding), load_spec(target.model)
-    request = RestUser.frame(target, payload.encode(spec, batch), headers_of(payload, spec, batch))
+    request = FRAMES["rest"](target, payload.encode(spec, batch), headers_of(payload, spec, batch))
     framed.append(request.decode("latin-1"))
 print(json.dumps(framed))
 """

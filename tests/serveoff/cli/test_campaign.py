@@ -43,7 +43,7 @@ class Made:
         cut = Faults(partial_after_round=1) if request.model in (*self.cuts, *self.fails) else faults
         return write_model(folder, request.model, SHORT, cut)
 
-    def carry_out(self, folder, console):
+    def carry_out(self, folder, console, reason_to_stop):
         model = load_suite(folder).settings.model
         if model in self.cuts:
             raise KeyboardInterrupt

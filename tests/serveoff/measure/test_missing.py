@@ -8,6 +8,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from serveoff.analyse.analysis import compare
+from serveoff.analyse.early_stopping import reason_to_stop
 from serveoff.cli import app as cli
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
@@ -36,7 +37,7 @@ def carried_out(tmp_path, monkeypatch):
         run_lifecycle.check(settings)
         run_lifecycle.prepare(settings, Console(quiet=True))
         folder = run_lifecycle.begin(settings)
-        run_lifecycle.carry_out(folder, Console(quiet=True))
+        run_lifecycle.carry_out(folder, Console(quiet=True), reason_to_stop)
         return folder
 
     return run

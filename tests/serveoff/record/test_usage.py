@@ -7,8 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serveoff.measure.audit.process_tree import Usage
-from serveoff.record.usage import COLUMNS, read_usage, usage_path, write_usage
+from serveoff.record.usage import COLUMNS, Usage, read_usage, usage_path, write_usage
 
 ROWS = Path("rows") / "flask-torchscript-rest--r2-1.parquet"
 PROCESS = Usage([10.0, 10.1, 10.2], [1.0, 1.05, 1.15], [100, 120, 110])

@@ -12,12 +12,11 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container as EngineContainer
 
-from serveoff.analyse.resource_parity import RESOURCES
 from serveoff.measure.audit.cgroups import cpu_limit, memory_limit
 from serveoff.measure.audit.machine import PACKAGES
 from serveoff.measure.audit.procfs import status_fields
 from serveoff.measure.runtimes.cpus import parse_cpus
-from serveoff.record.resources import Container
+from serveoff.record.resources import WORDS, Container
 
 STATUS, MOUNTS, GROUPS = Path("/proc/1/status"), Path("/proc/1/mounts"), Path("/proc/1/cgroup")
 VERSIONS = """
@@ -65,7 +64,7 @@ def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -
     }
     return [
         f"it has {in_words(getattr(found, name))}, {in_words(wanted[name])} was asked for"
-        for name, in_words in RESOURCES.items()
+        for name, in_words in WORDS.items()
         if getattr(found, name) != wanted[name]
     ]
 

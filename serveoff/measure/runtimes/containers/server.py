@@ -15,12 +15,12 @@ from docker.models.containers import Container
 
 from serveoff.errors import ServerFailed
 from serveoff.measure.audit.gpu_energy import Meter
-from serveoff.measure.audit.process_tree import Usage
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, explain
 from serveoff.measure.runtimes.containers.usage import sampling
 from serveoff.record.resources import Container as ContainerFacts
+from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
 
 

@@ -20,7 +20,7 @@ from docker.models.containers import Container
 from serveoff.measure.audit import process_tree
 from serveoff.measure.audit.cgroups import control_groups
 from serveoff.measure.audit.gpu_energy import Meter
-from serveoff.measure.audit.process_tree import Usage
+from serveoff.record.usage import Usage
 
 NANO, MICRO = 1e-9, 1e-6
 

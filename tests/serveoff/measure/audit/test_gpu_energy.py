@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from serveoff.measure.audit.gpu_energy import nvml, open_meter
-from serveoff.measure.audit.process_tree import Usage, sampling
+from serveoff.measure.audit.process_tree import sampling
 from serveoff.measure.locust_driver import server_usage
+from serveoff.record.usage import Usage
 
 
 class NotToBeHadError(Exception):

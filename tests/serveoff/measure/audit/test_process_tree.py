@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from serveoff.measure.audit.process_tree import LIST_TREE_EVERY, ProcessTree, Usage, sampling
+from serveoff.measure.audit.process_tree import LIST_TREE_EVERY, ProcessTree, sampling
+from serveoff.record.usage import Usage
 
 
 def test_cpu_between_interpolates_between_samples():

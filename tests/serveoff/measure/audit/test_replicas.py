@@ -1,6 +1,6 @@
 """What one more replica takes is counted in the files of Compose."""
 
-from serveoff.analyse.studies.replicas import replication
+from serveoff.measure.audit.replicas import replication
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.plan.variants import parse_variation, vary
 from serveoff.services.registry import COMPOSE_FILE, read_registry

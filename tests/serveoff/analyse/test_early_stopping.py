@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import binom, norm
 
 from serveoff.analyse.analysis import analyse, evidence_so_far
+from serveoff.analyse.early_stopping import DECIDING, MIN_POINTS, clear, reason_to_stop
 from serveoff.analyse.entries import Answer, Candidate
 from serveoff.analyse.statistics.alpha_spending import price
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, round_noise, simultaneous
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import answer_all
-from serveoff.measure.early_stopping import DECIDING, MIN_POINTS, clear, reason_to_stop
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report import write_all
