@@ -57,7 +57,7 @@ def import_model(request: ImportRequest) -> ImportResult:
 
 
 def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps) -> ImportResult:
-    jobs = Jobs(request.timeout_s, request.search)
+    jobs = Jobs(request.timeout_s)
     with steps.step("inspect", total=1) as advance:
         inputs, names, batch = _inputs(request, kind, jobs)
         advance()

@@ -28,10 +28,10 @@ MESSAGE_LINES = 2
 
 
 class Jobs:
-    """Starts jobs, one at a time. `timeout_s` is for each of them; `search` is where a user's own package is found."""
+    """Starts jobs, one at a time. `timeout_s` is for each of them."""
 
-    def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S, search: str = "") -> None:
-        self.timeout_s, self.search = timeout_s, search
+    def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.timeout_s = timeout_s
 
     def run(self, module: str, *arguments: str, by: str = "its framework") -> dict[str, Any]:
         """Run `python -m <module> <arguments>` and return its result; JobFailed where there is none.
@@ -60,10 +60,8 @@ class Jobs:
             return _result(output.read(), process.returncode, log, by)
 
     def _environ(self) -> dict[str, str]:
-        found = [str(REPOSITORY), self.search, os.environ.get("PYTHONPATH", "")]
         return {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, found)),
             "SERVEOFF_JOB_ADDRESS_SPACE": str(psutil.virtual_memory().total + SPARE_ADDRESSES),
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "CUDA_VISIBLE_DEVICES": "-1",

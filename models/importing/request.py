@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +14,14 @@ from serveoff.models.importing.errors import ImportFailed
 from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S
 from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
 from serveoff.models.importing.source import Source, parsed
+from serveoff.models.loading.user_modules import search_path
 from serveoff.models.spec import TensorSpec
 
 NAME = r"[a-z][a-z0-9_]*"
 
 
 class ImportRequest(BaseModel):
-    """A model to import. `search` is where the package of a factory is looked for; all paths are absolute."""
+    """A model to import; all paths are absolute."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,6 @@ class ImportRequest(BaseModel):
     ranges: dict[str, tuple[float, float]] = {}
     rows: int = 0
     timeout_s: float = DEFAULT_TIMEOUT_S
-    search: str = ""
     force: bool = False
 
 
@@ -66,6 +65,7 @@ def parse_request(
         feed=_listed(feed),
         fetch=_listed(fetch),
         signature=signature,
+        search=search_path() if kind == "torch" else (),
     )
     try:
         tensors, ranged = tuple(map(parsed, declared)), dict(map(_range, ranges))
@@ -79,7 +79,6 @@ def parse_request(
         ranges=ranged,
         rows=rows,
         timeout_s=timeout_s,
-        search=os.getcwd() if kind == "torch" else "",
         force=force,
     )
 

@@ -18,7 +18,8 @@ class Source(BaseModel):
     """A user's model and what its flags say of it.
 
     `path` is a file or folder, absolute, or `package.module:factory`. `fetch` and `feed` are names in the source's own
-    words: a frozen graph's tensors, or what to call the outputs of a kind that names none.
+    words: a frozen graph's tensors, or what to call the outputs of a kind that names none. `search` holds the folders
+    where the modules of a factory are looked for, before all that is installed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,6 +30,7 @@ class Source(BaseModel):
     feed: tuple[str, ...] = ()
     fetch: tuple[str, ...] = ()
     signature: str = "serving_default"
+    search: tuple[str, ...] = ()
 
 
 class Port(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from serveoff.models.importing import torch_folder
+from serveoff.models.importing import torch_folder, user_code
 from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import named
@@ -24,8 +24,11 @@ class TorchReader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._modules = user_code.modules_of(source.path, source.search)
         try:
-            self._module = module_json.made(source.path)
+            self._opened = user_code.OpenedFiles()
+            with self._opened:
+                self._module = module_json.made(source.path, self._modules)
         except ArtifactError as error:
             raise Refused(str(error)) from error
         if source.weights:
@@ -44,6 +47,7 @@ class TorchReader:
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The weights, the factory's name and its code."""
         torch_folder.write(folder, self._source.path, self._module)
+        user_code.copy(self._modules, self._opened.paths, folder / module_json.CODE)
 
 
 def _tensors(file: str) -> dict[str, torch.Tensor]:

@@ -1,24 +1,27 @@
 """Jobs that fail in every way: their modules are written to a folder that only they see."""
 
+import sys
 import time
 
 import psutil
 import pytest
 
+from serveoff.models.importing import jobs
 from serveoff.models.importing.errors import JobFailed
-from serveoff.models.importing.jobs import Jobs
 
 START = "import os, sys, time\nfrom serveoff.models.importing.child import Refused, answering, doing\n"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
     """Runs a job with this body, given its arguments as `words`."""
 
     def started(body: str, *words: str, timeout_s: float = 60, by: str = "torch"):
         lines = "".join(f"    {line}\n" for line in body.splitlines())
         (tmp_path / "a_job.py").write_text(f"{START}def job(words):\n{lines}answering(job, sys.argv[1:])\n")
-        return Jobs(timeout_s, str(tmp_path)).run("a_job", *words, by=by)
+        script = str(tmp_path / "a_job.py")
+        monkeypatch.setattr(jobs, "isolated", lambda module, *words: [sys.executable, "-I", script, *words])
+        return jobs.Jobs(timeout_s).run("a_job", *words, by=by)
 
     return started
 

@@ -1,0 +1,140 @@
+"""A user's modules in a namespace of their own: no name of theirs is taken for ours or a library's, nor the reverse.
+
+`models/net.py` below a root becomes `user_modules_1.models.net`, with its real `__file__`, so that data files beside it
+are found. What its code imports, by `import` or `importlib.import_module`, is looked for below the roots first;
+`sys.modules` has none of it by its plain name. torch.package renames in the same way, but out of an archive, where a
+`__file__` is no path and code that opens a file beside itself fails.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+OURS = __name__.partition(".")[0]
+_numbers = count(1)
+
+
+class UserModules:
+    """Finds and imports the modules below some roots, searched in order; libraries are those that all of us share."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.prefix = f"user_modules_{next(_numbers)}."
+        self._root = ModuleType(self.prefix.rstrip("."))
+        self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
+        self._root.__path__ = list(map(str, self.roots))
+        self._importlib = _Importlib("importlib")
+        self._importlib.import_module = self.import_module  # type: ignore[attr-defined]
+        self._builtins = {**vars(builtins), "__import__": self._import}
+        self._known: dict[str, bool] = {}
+        sys.modules[self._root.__name__] = self._root
+        sys.meta_path.insert(0, self)
+
+    def import_module(self, name: str, package: str | None = None) -> ModuleType:
+        """importlib.import_module, as the user's code sees it."""
+        return importlib.import_module(self._own(name), package)
+
+    def has(self, name: str) -> bool:
+        """Whether a top-level name is the user's; a mere folder, without `__init__.py`, gives way to a library."""
+        if name not in self._known:
+            spec = self.find_spec(f"{self.prefix}{name}", self._root.__path__)
+            found = spec is not None and (spec.origin is not None or not _is_library(name))
+            self._known[name] = found and name not in sys.builtin_module_names
+        return self._known[name]
+
+    def loaded(self) -> dict[str, ModuleType]:
+        """Those that were imported, by the user's names."""
+        return {
+            name.removeprefix(self.prefix): module
+            for name, module in list(sys.modules.items())
+            if name.startswith(self.prefix)
+        }
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """For Python's import: what is below our prefix."""
+        if not name.startswith(self.prefix):
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Loader(name, spec.loader.path, self._builtins)
+        return spec
+
+    def _own(self, name: str) -> str:
+        return f"{self.prefix}{name}" if self.has(name.partition(".")[0]) else name
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> Any:
+        """`__import__`, as the user's code sees it: `import a.b` gives `a`."""
+        own = name if level else self._own(name)
+        found = builtins.__import__(own, globals, locals, fromlist, level)
+        if own != name and not fromlist:
+            return sys.modules[self._own(name.partition(".")[0])]
+        return self._importlib if found is importlib else found
+
+
+class _Loader(SourceFileLoader):
+    """Gives a module the user's `__import__`; writes no bytecode, for an artifact stays the files that were hashed."""
+
+    def __init__(self, name: str, path: str, names: Mapping[str, object]) -> None:
+        super().__init__(name, path)
+        self._names = names
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__builtins__"] = self._names
+        super().exec_module(module)
+
+    def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
+        pass
+
+
+class _Importlib(ModuleType):
+    """importlib, but for `import_module`."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib, name)
+
+
+@cache
+def below(*roots: str) -> UserModules:
+    """The modules below these roots; one object for equal roots, as a module is imported once."""
+    return UserModules(roots)
+
+
+def search_path() -> tuple[str, ...]:
+    """Where a user's Python would look first: the working folder and PYTHONPATH, but for `libraries`."""
+    return tuple(path for path in (os.getcwd(), *_python_path()) if not _holds_distributions(path))
+
+
+def see_libraries() -> None:
+    """Append to sys.path the folders of PYTHONPATH that distributions are installed in: ours come first."""
+    sys.path.extend(path for path in _python_path() if _holds_distributions(path) and path not in sys.path)
+
+
+def _python_path() -> list[str]:
+    return [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+
+
+def _holds_distributions(path: str) -> bool:
+    return any(Path(path).glob("*.dist-info"))
+
+
+def _is_library(name: str) -> bool:
+    """Ours is none to a user's code."""
+    spec = None if name == OURS else importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None

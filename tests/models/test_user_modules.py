@@ -1,0 +1,110 @@
+"""A project as users lay it out: packages called as ours and as libraries', which import each other in every way."""
+
+import sys
+import types
+
+import pytest
+
+from serveoff.models.loading.user_modules import below, search_path, see_libraries
+
+PROJECT = {
+    "models/__init__.py": "import importlib\nVALUE = importlib.import_module('models.net').VALUE\n",
+    "models/net.py": """
+        import json
+        from importlib import import_module
+        from pathlib import Path
+
+        import models.sub.deep
+        import models.sub.deep as deep
+        import numpy.linalg
+        import serveoff.inner
+        import tests.made
+        import utils
+        from models.sub import deep as again
+        from . import sub
+
+        SIZES = json.loads(Path(__file__).with_name("sizes.json").read_text())
+        SAME = models.sub.deep is deep is again is sub.deep is import_module("models.sub.deep")
+        VALUE = utils.VALUE + serveoff.inner.VALUE + deep.VALUE
+        LIBRARY = numpy
+
+        def late():
+            import services
+            return services
+        """,
+    "models/sizes.json": "[6, 12]",
+    "models/sub/__init__.py": "",
+    "models/sub/deep.py": "VALUE = 1\n",
+    "numpy/notes.txt": "a folder, no package",
+    "serveoff/inner.py": "VALUE = 10\n",
+    "services.py": "",
+    "tests/__init__.py": "",
+    "tests/made.py": "",
+    "utils.py": "VALUE = 100\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name, text in PROJECT.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line.removeprefix(' ' * 8)}\n" for line in text.splitlines()))
+    return tmp_path
+
+
+def test_a_project_s_modules_find_each_other_and_no_one_else_finds_them(project):
+    before = {name for name in sys.modules if "." not in name}
+    modules = below(str(project))
+    net = modules.import_module("models.net")
+    assert (net.VALUE, net.SIZES, net.SAME) == (111, [6, 12], True)
+    assert net.LIBRARY is sys.modules["numpy"]
+    assert net.late().__file__ == str(project / "services.py")
+    prefix = modules.prefix.rstrip(".")
+    assert {name for name in sys.modules if "." not in name} - before <= {prefix}
+    ours = {name: sys.modules[name] for name in ("serveoff", "serveoff.models", "tests")}
+    assert not any(str(project) in str(module.__path__) for module in ours.values())
+    own = {"models", "models.net", "models.sub", "models.sub.deep", "serveoff", "serveoff.inner", "services", "tests"}
+    assert set(modules.loaded()) == {*own, "tests.made", "utils"}
+
+
+def test_equal_roots_share_their_modules_and_others_do_not(project, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "utils.py").write_text("VALUE = 5\n")
+    first, second = below(str(project)).import_module("utils"), below(str(other)).import_module("utils")
+    assert (first.VALUE, second.VALUE) == (100, 5)
+    assert below(str(project)).import_module("utils") is first
+    assert "utils" not in sys.modules
+
+
+def test_the_first_root_that_has_a_name_gives_it(project, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "utils.py").write_text("VALUE = 5\n")
+    both = below(str(other), str(project))
+    assert both.import_module("utils").VALUE == 5
+    assert both.import_module("models.sub.deep").VALUE == 1
+
+
+def test_what_is_in_no_root_is_a_library_s(project):
+    modules = below(str(project))
+    assert modules.import_module("types") is types
+    with pytest.raises(ModuleNotFoundError, match="no_such_package"):
+        modules.import_module("no_such_package.net")
+
+
+def test_nothing_is_written_beside_the_sources(project):
+    below(str(project)).import_module("models.net")
+    assert not list(project.rglob("__pycache__"))
+
+
+def test_installed_distributions_on_pythonpath_keep_their_names_and_come_last(project, tmp_path_factory, monkeypatch):
+    installed = tmp_path_factory.mktemp("installed")
+    (installed / "their-1.0.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("PYTHONPATH", f"{installed}:{project}")
+    monkeypatch.chdir(project / "models")
+    assert search_path() == (str(project / "models"), str(project))
+    see_libraries()
+    see_libraries()
+    assert sys.path[-1] == str(installed)
+    assert sys.path.count(str(installed)) == 1
