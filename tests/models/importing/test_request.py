@@ -46,14 +46,15 @@ def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     assert request.declared == (parsed("x:float32[-1,2]"), parsed("y:int64[-1]"))
     assert (request.samples, request.ranges) == (str(tmp_path / "some.npz"), {"y": (0.0, 9.0)})
     assert (request.name, request.rows, request.timeout_s, request.force) == ("mine", 17, 2.5, True)
-    assert request.search == ""
+    assert source.search == ()
 
 
-def test_a_factory_is_looked_for_where_the_user_stands(handed, tmp_path):
+def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "more"))
     ((_, text),), _ = handed("package.module:factory", "--name", "mine")
     request = ImportRequest.model_validate_json(text)
     assert (request.source.kind, request.source.path) == ("torch", "package.module:factory")
-    assert request.search == str(tmp_path)
+    assert request.source.search == (str(tmp_path), str(tmp_path / "more"))
     assert request == parse_request("package.module:factory", "mine"), "what is not given is as by default"
 
 
