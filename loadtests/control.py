@@ -20,6 +20,7 @@ from serveoff.loadtests.endpoints import EndpointError
 from serveoff.loadtests.loads import closed, parse_load
 from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
+from serveoff.loadtests.problems import Problem, WindowCode, from_json
 from serveoff.loadtests.protocols import user_class
 from serveoff.loadtests.recording.rows import parts, remove_rows
 from serveoff.loadtests.recording.window_summary import Summary, Window, describe, write_summary
@@ -46,7 +47,7 @@ class Control:
         self._workers: workers.Workers | None = None
         self._interrupted = self._ending = False
         self._written = True
-        self._failure = ""
+        self._failure: Problem | None = None
 
     def listen(self, events: Any) -> None:
         """Follow these events."""
@@ -136,7 +137,8 @@ class Control:
         self._end()
 
     def _on_failure(self, greenlet: gevent.Greenlet) -> None:
-        self._failure = f"the load generator failed: {greenlet.exception!r}"
+        text = f"the load generator failed: {greenlet.exception!r}"
+        self._failure = Problem(WindowCode.GENERATOR_FAILED, text)
         self._end()
 
     def _end(self) -> None:
@@ -160,7 +162,8 @@ class Control:
             else:
                 self._write(windows)
         elif self._load is not None:
-            self._load.end_window("interrupted" if self._interrupted and self._options.stages else self._failure)
+            cut = self._interrupted and self._options.stages
+            self._load.end_window(Problem(WindowCode.INTERRUPTED, "interrupted") if cut else self._failure)
 
     def _on_test_stop(self, **_: Any) -> None:
         if self._load is None or self._workers is not None or self._written:
@@ -183,6 +186,8 @@ class Control:
         elif self._load is not None:
             if "load" in data:
                 data["load"] = parse_load(data["load"])
+            if "problem" in data:
+                data["problem"] = from_json(data["problem"])
             getattr(self._load, phase)(**data)
 
     def _write(self, windows: list[Window]) -> None:
@@ -211,7 +216,7 @@ class Control:
         """Failed requests are data: the exit code tells only of failures of the tool, and of interruption."""
         self._runner.quit()
         if self._failure:
-            log.error(self._failure)
+            log.error(self._failure.text)
         environment.process_exit_code = self._exit_code()
 
     def _exit_code(self) -> int:

@@ -16,6 +16,7 @@ from serveoff.loadtests.arrivals import Arrivals, behind, schedule
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.pools import Pool, make_pool
+from serveoff.loadtests.problems import Problem, WindowCode
 from serveoff.loadtests.protocols.framing import FRAMES
 from serveoff.loadtests.recording.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from serveoff.loadtests.recording.rows import part_path, write_rows
@@ -57,7 +58,7 @@ class _Measured:
     cpu_s: float
     peak_memory_bytes: int
     late_s: list[float]
-    problem: str
+    problem: Problem | None
     counters: dict[str, float]
 
 
@@ -152,7 +153,7 @@ class LoadTest:
             seed = (self.options.seed, self.options.round, len(self._measured))
             self.arrivals.start(start, schedule(load, duration_s, seed, self.options.worker or 0, workers))
 
-    def end_window(self, problem: str = "", at_s: float | None = None) -> None:
+    def end_window(self, problem: Problem | None = None, at_s: float | None = None) -> None:
         """Requests that are due from now on, or `at_s`, do not count; without an open window this does nothing."""
         if self._open is None:
             return
@@ -165,7 +166,8 @@ class LoadTest:
             cpu_s, late_s = cpu_s - self.arrivals.spun_s, self.arrivals.late_s
         problem = problem or self.trouble(STREAK_AT_THE_END_S)
         if not problem and self._late_s > CLOCKS_APART_S:
-            problem = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
+            text = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
+            problem = Problem(WindowCode.CLOCKS_APART, text)
         memory, pool = self._peak_memory_bytes, self.pool
         kept = self.reservoir.kept
         counters = self._counting.end()
@@ -203,8 +205,8 @@ class LoadTest:
         """Look at this process's memory now."""
         self._peak_memory_bytes = max(self._peak_memory_bytes, self._process.memory_info().rss)
 
-    def trouble(self, patience_s: float) -> str:
-        """Why to give up on this window: nothing but errors for that long; else nothing."""
+    def trouble(self, patience_s: float) -> Problem | None:
+        """Why to give up on this window: nothing but errors for that long; else None."""
         statuses = self.recorder.statuses_from(self._seen)
         self._seen += len(statuses)
         now = time.perf_counter()
@@ -213,12 +215,12 @@ class LoadTest:
         elif self._failing_since is None:
             self._failing_since = now
         if self._failing_since is None or now - self._failing_since < patience_s:
-            return ""
+            return None
         return _describe(*self.last_failure, seconds=now - self._failing_since)
 
-    def missing(self) -> str:
-        """Nothing: it is this process itself that generates the load."""
-        return ""
+    def missing(self) -> Problem | None:
+        """None: it is this process itself that generates the load."""
+        return None
 
     def finish(self) -> list[Window]:
         """Write the rows, check the kept answers, and count each window; call once all users have stopped."""
@@ -238,9 +240,8 @@ class LoadTest:
         late_s, behind_schedule = behind(measured.late_s, self.recorder.latencies(span), busy)
         problems = [problem for problem in (measured.problem, behind_schedule) if problem]
         if agreement.wrong:
-            problems.append(
-                f"{agreement.wrong} of {agreement.checked} checked answers are wrong; {agreement.first_fault}"
-            )
+            text = f"{agreement.wrong} of {agreement.checked} checked answers are wrong; {agreement.first_fault}"
+            problems.append(Problem(WindowCode.WRONG_ANSWERS, text))
         return Window(
             concurrency=span.concurrency,
             round=self.options.round,
@@ -298,9 +299,11 @@ class LoadTest:
         self._failing_since = None
 
 
-def _describe(status: int, body: bytes, seconds: float) -> str:
+def _describe(status: int, body: bytes, seconds: float) -> Problem:
     said = " ".join(body[:300].decode(errors="replace").split())
     if status in NO_ANSWER:
-        return f"server stopped answering: no answer for {seconds:.1f} s" + (f" ({said})" if said else "")
+        text = f"server stopped answering: no answer for {seconds:.1f} s" + (f" ({said})" if said else "")
+        return Problem(WindowCode.SERVER_SILENT, text)
     code = f"gRPC code {status - GRPC_STATUS}" if status >= GRPC_STATUS else f"HTTP {status}"
-    return f"server answered nothing but errors for {seconds:.1f} s; the last: {code} {said}"
+    text = f"server answered nothing but errors for {seconds:.1f} s; the last: {code} {said}"
+    return Problem(WindowCode.ONLY_ERRORS, text)

@@ -11,6 +11,7 @@ import gevent
 from locust.runners import STATE_RUNNING
 
 from serveoff.loadtests.loads import Load, Seek, Stage
+from serveoff.loadtests.problems import Problem
 from serveoff.loadtests.search import seek
 
 SETTLE_S = 0.2
@@ -33,14 +34,14 @@ class Phases(Protocol):
     def users_change(self, concurrency: int) -> None: ...  # noqa: D102
     def prepare(self, load: Load) -> None: ...  # noqa: D102
     def open_window(self, load: Load, duration_s: float, search: bool = False) -> None: ...  # noqa: D102
-    def end_window(self, problem: str = "") -> None: ...  # noqa: D102
+    def end_window(self, problem: Problem | None = None) -> None: ...  # noqa: D102
     def drained(self) -> bool: ...  # noqa: D102
     def give_up(self) -> None: ...  # noqa: D102
     def waited_s(self) -> float: ...  # noqa: D102
     def holds(self, quantile: float, bound_s: float) -> bool: ...  # noqa: D102
     def sample_memory(self) -> None: ...  # noqa: D102
-    def trouble(self, patience_s: float) -> str: ...  # noqa: D102
-    def missing(self) -> str: ...  # noqa: D102
+    def trouble(self, patience_s: float) -> Problem | None: ...  # noqa: D102
+    def missing(self) -> Problem | None: ...  # noqa: D102
 
 
 def first_users(stages: Sequence[Stage | Seek]) -> int:
@@ -53,7 +54,7 @@ def visit(
 ) -> None:
     """Warm up with the most callers of any stage, so that each thread of the server has run; then every window."""
     # Locust starts the first users by itself, and a master cannot be told of others meanwhile.
-    _wait_for(lambda: runner.state == STATE_RUNNING or phases.missing(), USERS_DEADLINE_S)
+    _wait_for(lambda: runner.state == STATE_RUNNING or phases.missing() is not None, USERS_DEADLINE_S)
     if warmup_s > 0:
         _set_users(first_users(stages), phases, runner)
         gevent.sleep(warmup_s)
@@ -95,20 +96,20 @@ def _set_users(concurrency: int, phases: Phases, runner: Any) -> None:
     if runner.spawning_greenlet is not None:
         runner.spawning_greenlet.join()
     # Users of a load generator that is gone never come; its windows say so, and end at once.
-    if not _wait_for(lambda: runner.user_count == concurrency or phases.missing(), USERS_DEADLINE_S):
+    if not _wait_for(lambda: runner.user_count == concurrency or phases.missing() is not None, USERS_DEADLINE_S):
         raise RuntimeError(f"only {runner.user_count} of {concurrency} users run after {USERS_DEADLINE_S:.0f} s")
 
 
-def _watch(duration_s: float, phases: Phases, hopeless_s: float) -> str:
+def _watch(duration_s: float, phases: Phases, hopeless_s: float) -> Problem | None:
     end = time.perf_counter() + duration_s
     while (left := end - time.perf_counter()) > 0:
         gevent.sleep(min(TICK_S, left))
         if phases.waited_s() > hopeless_s:
-            return ""
+            return None
         phases.sample_memory()
         if problem := phases.trouble(PATIENCE_S):
             return problem
-    return ""
+    return None
 
 
 def _wait_for(condition: Any, timeout_s: float) -> bool:

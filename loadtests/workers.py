@@ -11,7 +11,8 @@ import gevent
 from locust import runners
 
 from serveoff.loadtests.loads import Load
-from serveoff.loadtests.recording.window_summary import Window, merge
+from serveoff.loadtests.problems import Problem, WindowCode
+from serveoff.loadtests.recording.window_summary import Window, merge, window_from_json
 from serveoff.loadtests.server_counters import Counting
 
 PHASE = "serveoff_phase"
@@ -59,9 +60,9 @@ class Workers:
         at_s, workers = time.time(), len(self._expected)
         self._tell("open_window", load=load.text, duration_s=duration_s, at_s=at_s, workers=workers)
 
-    def end_window(self, problem: str = "") -> None:
+    def end_window(self, problem: Problem | None = None) -> None:
         """Requests that start from now on do not count."""
-        self._tell("end_window", problem=problem, at_s=time.time())
+        self._tell("end_window", problem=asdict(problem) if problem else None, at_s=time.time())
         gevent.sleep(TRAVEL_S)
         if self._counted:
             self._counted[-1] = self._counting.end() or self._counted[-1]
@@ -85,14 +86,15 @@ class Workers:
     def sample_memory(self) -> None:
         """Each worker looks at its own memory."""
 
-    def trouble(self, patience_s: float) -> str:
+    def trouble(self, patience_s: float) -> Problem | None:
         """A worker that is gone; answers are not known here, for the rows are with the workers."""
         return self.missing()
 
-    def missing(self) -> str:
-        """How many workers are gone; nothing while all are there."""
+    def missing(self) -> Problem | None:
+        """How many workers are gone; None while all are there."""
         gone = len(self._expected - self._present())
-        return f"{gone} of {len(self._expected)} workers are gone" if gone else ""
+        text = f"{gone} of {len(self._expected)} workers are gone"
+        return Problem(WindowCode.WORKERS, text) if gone else None
 
     def collect(self, timeout_s: float) -> list[Window]:
         """Have every worker finish, and add up their windows.
@@ -125,7 +127,7 @@ class Workers:
         """No worker has reported: nothing is known of this test."""
         return not self._expected & self._reports.keys()
 
-    def _problems(self) -> list[str]:
+    def _problems(self) -> list[Problem]:
         problems = []
         if len({len(self._reports[worker]) for worker in self._expected & self._reports.keys()}) > 1:
             problems.append("workers reported different numbers of windows: some took no part in some of them")
@@ -134,13 +136,13 @@ class Workers:
             problems.append(f"{count} workers did not report: their requests are not counted")
         if joined := len(self._present() - self._expected):
             problems.append(f"workers joined while the test ran ({joined}): their requests are not counted")
-        return problems
+        return [Problem(WindowCode.WORKERS, text) for text in problems]
 
     def _tell(self, phase: str, **data: Any) -> None:
         self._runner.send_message(PHASE, {"phase": phase, "data": data})
 
     def _on_windows(self, environment: Any, msg: Any, **_: Any) -> None:
-        self._reports[msg.node_id] = [Window(**window) for window in msg.data]
+        self._reports[msg.node_id] = [window_from_json(window) for window in msg.data]
 
 
 def obey(runner: Any, phase: Callable[[str, dict[str, Any]], None]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from serveoff.record.problems import Problem, StartCode
+
 
 class ExitCode(IntEnum):
     """What the shell sees. README's table lists them; a test keeps the two equal."""
@@ -55,6 +57,10 @@ class ServerFailed(ServeoffError):
     """A server did not start, or ended; the message carries its last log lines."""
 
     exit_code = ExitCode.SERVER
+
+    def __init__(self, code: StartCode, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.problem = Problem(code=code, text=message, advice=hint)
 
 
 class ResultsFailure(ServeoffError):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+from serveoff.loadtests.problems import Problem, from_json
 from serveoff.loadtests.recording.atomic_write import written_whole
 
 
@@ -30,7 +32,7 @@ class Window:
     max_abs_error: float | None = None
     client_cpu_s: float = 0.0
     client_peak_memory_bytes: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     number: int = 0
     arrivals: str = "closed"
     rate: float = 0.0
@@ -65,6 +67,11 @@ def merge(windows_by_worker: Sequence[Sequence[Window]]) -> list[Window]:
     return [_add(same) for same in zip(*windows_by_worker, strict=False)]
 
 
+def window_from_json(data: Mapping[str, Any]) -> Window:
+    """A window as `asdict` of it crossed a process border."""
+    return Window(**{**data, "problems": list(filter(None, map(from_json, data["problems"])))})
+
+
 def write_summary(path: Path, summary: Summary) -> None:
     """Write the summary as JSON, whole or not at all."""
     with written_whole(path) as file:
@@ -74,7 +81,7 @@ def write_summary(path: Path, summary: Summary) -> None:
 def describe(window: Window) -> str:
     """One line for a person."""
     rate = window.requests / window.duration_s if window.duration_s else 0.0
-    problems = "".join(f"\n  {problem}" for problem in window.problems)
+    problems = "".join(f"\n  {problem.text}" for problem in window.problems)
     return (
         f"{window.concurrency} users: {window.requests} requests in {window.duration_s:.1f} s ({rate:.0f}/s), "
         f"{window.errors} failed; {window.answers_checked} answers checked, {window.wrong_answers} wrong{problems}"

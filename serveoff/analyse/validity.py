@@ -82,7 +82,8 @@ def _gate(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("gate missing", True, "the answers were not checked before timing", why, advice)
     elif not gate.passed:
         error = f", largest error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
-        seen = f"the agreement gate failed: {gate.reason or 'outputs differ'} ({gate.checked} inputs checked{error})"
+        reason = gate.problem.text if gate.problem else "outputs differ"
+        seen = f"the agreement gate failed: {reason} ({gate.checked} inputs checked{error})"
         yield Finding("gate failed", True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
 
 
@@ -126,11 +127,11 @@ def _errors(evidence: Evidence) -> Iterator[Finding]:
 def _window_problems(evidence: Evidence) -> Iterator[Finding]:
     problems = dict.fromkeys((p, w.round) for w in evidence.windows for p in w.problems)
     for problem, round_number in problems:
-        advice = "see the log in logs/ and run this endpoint again"
-        yield Finding("window", True, f"round {round_number}: {problem}", "the window was not a fair one", advice)
-    for problem in evidence.row_problems:
+        advice = problem.advice or "see the log in logs/ and run this endpoint again"
+        yield Finding("window", True, f"round {round_number}: {problem.text}", "the window was not a fair one", advice)
+    for unread in evidence.row_problems:
         why = "figures come from raw rows only"
-        yield Finding("rows", True, problem, why, "restore the file, or run this endpoint again")
+        yield Finding("rows", True, unread, why, "restore the file, or run this endpoint again")
 
 
 def _container(evidence: Evidence) -> Iterator[Finding]:
@@ -138,7 +139,7 @@ def _container(evidence: Evidence) -> Iterator[Finding]:
     advice = "limits and cores are settings in .env: `docker compose config` shows what this service is given"
     for problem in container.problems if container else ():
         why = "the limits were not what was asked for, so this endpoint was not treated as the others were"
-        yield Finding("container", True, problem, why, advice)
+        yield Finding("container", True, problem.text, why, advice)
     for had in evidence.unequal:
         why = "with unequal resources a difference is not the server's or the format's"
         if container is None:
@@ -154,7 +155,7 @@ def _resources(evidence: Evidence) -> Iterator[Finding]:
     for problem in resources.problems if resources else ():
         why = "it had not what the others had, so a difference is not the server's or the format's"
         advice = "look for what changes it: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
-        yield Finding("resources", True, problem, why, advice)
+        yield Finding("resources", True, problem.text, why, advice)
 
 
 def _throttled(evidence: Evidence) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from serveoff.measure.runtimes import Server
 from serveoff.models.agreement import Errors, compare, has_classes, times
 from serveoff.models.tensors import Batch, rows_of, take
 from serveoff.record.endpoint_results import Gate
+from serveoff.record.problems import GateCode, Problem, RequestCode, StartCode
 from serveoff.services.registry import Deployment, Endpoint
 
 BODY_LIMIT = 8 * 1024 * 1024
@@ -34,22 +35,24 @@ def body_of(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> bytes:
     return _payload(endpoint, encoding).encode(spec_of(model), take(inputs, batch_of(0, rows, rows_of(inputs))))
 
 
-def unfit(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> str:
-    """Why no request of so many rows can be sent in an encoding; empty where it can.
+def unfit(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> Problem | None:
+    """Why no request of so many rows can be sent in an encoding; None where it can.
 
     A limit that one server has holds for all: they are sent the same.
     """
     if endpoint.protocol == "call":
-        return ""
+        return None
     try:
         size = len(body_of(endpoint, encoding, rows))
     except ValueError as error:
-        return f"its requests cannot carry this model's inputs: {error}"
+        text = f"its requests cannot carry this model's inputs: {error}"
+        return Problem(code=RequestCode.NOT_CARRIED, text=text)
     limit = int(endpoint.deployment.environment.get("SERVING_MAX_BODY_BYTES") or BODY_LIMIT)
     if size <= limit:
-        return ""
+        return None
     what = f"of {rows} rows" if rows > 1 else "of one row"
-    return f"a request {what} has {size / 1e6:.1f} MB, and servers take {limit / 1e6:.1f} MB at most (MAX_BODY_BYTES)"
+    text = f"a request {what} has {size / 1e6:.1f} MB, and servers take {limit / 1e6:.1f} MB at most (MAX_BODY_BYTES)"
+    return Problem(code=RequestCode.TOO_LARGE, text=text)
 
 
 def encodings(endpoint: Endpoint) -> dict[str, str]:
@@ -80,6 +83,7 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
                 payload.decode(answer, 1, spec)
     except (GateError, ValueError) as error:
         raise ServerFailed(
+            StartCode.MISBEHAVED,
             f"{endpoint.name} said it was ready, but its first answer failed: {error}",
             f"its log: {server.log}",
         ) from None
@@ -105,7 +109,8 @@ def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
                 took_s += time.perf_counter() - asked_at
                 found.append(compare(payload.decode(answer, 1, spec), take(expected, slice(row, row + 1))))
     except (GateError, ValueError) as error:
-        return failed(f"golden input {len(found)}: {error}", len(found))
+        code = GateCode.NO_ANSWER if isinstance(error, GateError) else GateCode.MISMATCH
+        return failed(Problem(code=code, text=f"golden input {len(found)}: {error}"), len(found))
     return _judged(found, expected).model_copy(update={"answer_s": took_s / len(found)})
 
 
@@ -114,12 +119,12 @@ def judge(answers: Batch, expected: Batch) -> Gate:
     try:
         return _judged([compare(answers, expected)], expected)
     except ValueError as error:
-        return failed(f"golden inputs: {error}", rows_of(answers))
+        return failed(Problem(code=GateCode.MISMATCH, text=f"golden inputs: {error}"), rows_of(answers))
 
 
-def failed(reason: str, checked: int = 0) -> Gate:
+def failed(problem: Problem, checked: int = 0) -> Gate:
     """The gate of an endpoint whose answers could not be compared."""
-    return Gate(passed=False, checked=checked, max_abs_error=None, top1_agreement=None, reason=reason)
+    return Gate(passed=False, checked=checked, max_abs_error=None, top1_agreement=None, problem=problem)
 
 
 def _judged(found: Sequence[Errors], expected: Batch) -> Gate:
@@ -130,7 +135,7 @@ def _judged(found: Sequence[Errors], expected: Batch) -> Gate:
     worst = int(np.where(same_top, share, np.inf).argmax())  # a class that differs is worse than any rounding
     off = f"absolute error {error[worst]:.3g} ({times(share[worst])})"
     top = f", top-1 agreement {agreement:.1%}" if classes else ""
-    reason = f"golden input {worst}: {off if np.isfinite(error[worst]) else 'an answer that is no number'}{top}"
+    text = f"golden input {worst}: {off if np.isfinite(error[worst]) else 'an answer that is no number'}{top}"
     # JSON has no word for infinity: what is infinite is left out.
     return Gate(
         passed=not wrong.any(),
@@ -138,15 +143,15 @@ def _judged(found: Sequence[Errors], expected: Batch) -> Gate:
         max_abs_error=float(error.max()) if np.isfinite(error).all() else None,
         worst_share=float(share.max()) if np.isfinite(share).all() else None,
         top1_agreement=agreement if classes else None,
-        reason=reason if wrong.any() else "",
+        problem=Problem(code=GateCode.WRONG_ANSWER, text=text) if wrong.any() else None,
     )
 
 
 def check_others(endpoint: Endpoint, server: Server) -> dict[str, Gate]:
     """The same in every other encoding that the endpoint takes, by the encoding's name."""
     others = [name for name in encodings(endpoint) if name]
-    reasons = {name: unfit(endpoint, name) for name in others}
-    return {name: failed(reasons[name]) if reasons[name] else check(endpoint, server, name) for name in others}
+    problems = {name: unfit(endpoint, name) for name in others}
+    return {name: failed(found) if found else check(endpoint, server, name) for name, found in problems.items()}
 
 
 def _payload(endpoint: Endpoint, encoding: str = "") -> Payload:

@@ -13,6 +13,7 @@ from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.isolation import isolated
 from serveoff.models.manifest import ArtifactError, Manifest, Missing, digest, read_manifest, verify_artifact
 from serveoff.models.spec import model_dir
+from serveoff.record.problems import Problem, RequestCode
 
 INTERRUPT_GRACE_S = 10.0
 NO_ARTIFACT = "the model's manifest names no such artifact"
@@ -51,12 +52,13 @@ def provide(model: str) -> None:
         raise ArtifactFailure(str(error)) from None
 
 
-def missing(manifest: Manifest, format: str) -> str:
-    """Why the model has no artifact of a format, and the operator that is to blame; empty where it has one."""
+def missing(manifest: Manifest, format: str) -> Problem | None:
+    """Why the model has no artifact of a format, and the operator that is to blame; None where it has one."""
     if format in manifest.artifacts:
-        return ""
+        return None
     found = manifest.missing.get(format, Missing(reason=NO_ARTIFACT))
-    return f"the model has no {format} artifact: {found.reason}" + (f" ({found.operator})" if found.operator else "")
+    operator = f" ({found.operator})" if found.operator else ""
+    return Problem(code=RequestCode.NO_ARTIFACT, text=f"the model has no {format} artifact: {found.reason}{operator}")
 
 
 def missing_formats(model: str) -> dict[str, str]:
@@ -65,7 +67,8 @@ def missing_formats(model: str) -> dict[str, str]:
         manifest = read_manifest(model_dir(model))
     except ArtifactError:
         return {}
-    return {format: missing(manifest, format) for format in manifest.missing}
+    found = {format: missing(manifest, format) for format in manifest.missing}
+    return {format: problem.text for format, problem in found.items() if problem is not None}
 
 
 def _verify(model: str, manifest: Manifest) -> None:

@@ -23,6 +23,7 @@ from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
+from serveoff.record.problems import GateCode, Problem, StartCode
 from serveoff.record.usage import write_usage
 from serveoff.record.windows import Window
 
@@ -39,7 +40,7 @@ def wait_floor(server: Server) -> tuple[ColdStart, str, dict[str, int]]:
     """
     event = _read_event(server, READY_DEADLINE_S, tick=lambda: None)
     if event["event"] != "ready":
-        raise failure(server, f"said {event['event']!r} before it was ready")
+        raise failure(server, StartCode.MISBEHAVED, f"said {event['event']!r} before it was ready")
     ready_s = time.perf_counter() - server.spawned_at
     return ColdStart(ready_s=ready_s, first_answer_s=ready_s), event["device"], told_by(event)
 
@@ -50,7 +51,7 @@ def check_floor(server: Server) -> Gate:
     event = _ask(server, {"command": "check"}, CHECK_GRACE_S)
     took_s = time.perf_counter() - began
     wrong, checked, error = event["wrong_answers"], event["answers_checked"], event["max_abs_error"]
-    reason = f"{wrong} of {checked} golden inputs answered wrongly, absolute error up to {error:.3g}"
+    text = f"{wrong} of {checked} golden inputs answered wrongly, absolute error up to {error:.3g}"
     return Gate(
         passed=wrong == 0,
         checked=checked,
@@ -58,7 +59,7 @@ def check_floor(server: Server) -> Gate:
         worst_share=event.get("worst_share"),
         top1_agreement=event["top1_agreement"],
         answer_s=took_s / checked if checked else None,
-        reason=reason if wrong else "",
+        problem=Problem(code=GateCode.WRONG_ANSWER, text=text) if wrong else None,
     )
 
 
@@ -137,7 +138,7 @@ def _ask(
         server.stdin.write(json.dumps(command).encode() + b"\n")
         server.stdin.flush()
     except BrokenPipeError:
-        raise failure(server, f"ended ({server.ended() or 'closed its input'})") from None
+        raise failure(server, StartCode.ENDED, f"ended ({server.ended() or 'closed its input'})") from None
     return _read_event(server, deadline_s, tick)
 
 
@@ -147,11 +148,12 @@ def _read_event(server: Server, deadline_s: float, tick: Callable[[], None]) -> 
     while not select.select([server.stdout], [], [], 0.05)[0]:
         tick()
         if time.monotonic() > end:
-            raise failure(server, f"gave no answer within {deadline_s:.0f} s")
+            raise failure(server, StartCode.TIMED_OUT, f"gave no answer within {deadline_s:.0f} s")
     line = server.stdout.readline()
     if not line:
-        raise failure(server, f"ended ({server.ended() or 'closed its output'})")
+        raise failure(server, StartCode.ENDED, f"ended ({server.ended() or 'closed its output'})")
     event: dict[str, Any] = json.loads(line)
     if event.get("event") == "error":
-        raise ServerFailed(f"{server.deployment.name}: {event.get('error')}", f"its whole log: {server.log}")
+        text = f"{server.deployment.name}: {event.get('error')}"
+        raise ServerFailed(StartCode.MISBEHAVED, text, f"its whole log: {server.log}")
     return event

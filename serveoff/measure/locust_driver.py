@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.loadtests.loads import Load, Seek, Stage
+from serveoff.loadtests.problems import WindowCode
 from serveoff.loadtests.recording.rows import remove_rows
 from serveoff.measure.runtimes import Client, Server, processes
 from serveoff.record.counter_pages import known
+from serveoff.record.problems import Problem
 from serveoff.record.usage import Usage, write_usage
 from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint
@@ -78,14 +80,14 @@ class LoadGenerator:
         remove_rows(self.folder / rows)
         arguments = self._arguments(endpoint, server, request, rows, summary)
         with server.sampling() as usage, self.client.running(arguments, self.folder / "logs" / "locust.log") as process:
-            interrupted, problem = self._wait(process, deadline_s=request.deadline_s, tick=tick)
+            interrupted, failed = self._wait(process, deadline_s=request.deadline_s, tick=tick)
         self.client.bring()
         write_usage(self.folder, rows, endpoint.name, request.round, [usage])
         visit = _read(self.folder / summary, rows, usage)
         visit.interrupted = interrupted
         if not visit.windows:
-            problem = problem or "the load generator left no windows; see logs/locust.log"
-        _add_problems(visit, server, problem, interrupted, request, rows)
+            failed = failed or "the load generator left no windows; see logs/locust.log"
+        _add_problems(visit, server, failed, interrupted, request, rows)
         (self.folder / summary).unlink(missing_ok=True)
         return visit
 
@@ -107,7 +109,7 @@ class LoadGenerator:
         return ["--counters", f"http://{self.client.address(server, port_name)}/{path}"] if port_name else []
 
     def _wait(self, process: subprocess.Popen[bytes], deadline_s: float, tick: Callable[[], None]) -> tuple[bool, str]:
-        """Wait for Locust. Returns whether the user interrupted, and a problem if it failed itself."""
+        """Wait for Locust. Returns whether the user interrupted, and how it failed if it did itself."""
         end = time.monotonic() + deadline_s
         try:
             while process.poll() is None:
@@ -153,16 +155,19 @@ def server_usage(usage: Usage, start_s: float, duration_s: float) -> dict[str, A
 
 
 def _add_problems(
-    visit: VisitResult, server: Server, problem: str, interrupted: bool, request: VisitRequest, rows: Path
+    visit: VisitResult, server: Server, failed: str, interrupted: bool, request: VisitRequest, rows: Path
 ) -> None:
     """Say in the windows what went wrong; a window that was never reached becomes an empty one that says why."""
-    if ended := server.ended():
-        problem = f"the server ended in round {request.round} ({ended})"
     if interrupted:
         if visit.windows:
-            visit.windows[-1].problems.append("interrupted by the user")
+            cut = Problem(code=WindowCode.INTERRUPTED, text="interrupted by the user")
+            visit.windows[-1].problems.append(cut)
         return
-    if not problem:
+    problem = Problem(code=WindowCode.GENERATOR_FAILED, text=failed)
+    if ended := server.ended():
+        text = f"the server ended in round {request.round} ({ended})"
+        problem = Problem(code=WindowCode.SERVER_ENDED, text=text)
+    if not problem.text:
         return
     reached = {window.load for window in visit.windows}
     for stage in request.stages:
@@ -175,7 +180,7 @@ def _add_problems(
         visit.windows[-1].problems.append(problem)
 
 
-def empty_window(load: Load, round_: int, rows: str, problem: str = "") -> Window:
+def empty_window(load: Load, round_: int, rows: str, problem: Problem | None = None) -> Window:
     """A window in which nothing could be measured."""
     return Window(
         concurrency=load.concurrency,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from serveoff.errors import ServerFailed
 from serveoff.measure.runtimes import Server
 from serveoff.measure.runtimes.processes import tail
+from serveoff.record.problems import StartCode
 
 POLL_EVERY_S = 0.005
 LOOK_EVERY_S = 0.2
@@ -42,17 +43,17 @@ def _wait(server: Server, reached: Callable[[], bool], what: str, deadline_s: fl
         if time.perf_counter() >= look_at_s:
             look_at_s = time.perf_counter() + LOOK_EVERY_S
             if ended := server.ended():
-                raise failure(server, f"ended ({ended}) before it could {what}")
+                raise failure(server, StartCode.ENDED, f"ended ({ended}) before it could {what}")
         if time.perf_counter() - server.spawned_at > deadline_s:
-            raise failure(server, f"did not {what} within {deadline_s:.0f} s")
+            raise failure(server, StartCode.TIMED_OUT, f"did not {what} within {deadline_s:.0f} s")
         time.sleep(POLL_EVERY_S)
 
 
-def failure(server: Server, what: str) -> ServerFailed:
+def failure(server: Server, code: StartCode, what: str) -> ServerFailed:
     """An error that shows the end of the server's log."""
     log = tail(server.log)
     shown = f"\n{log}" if log else ""
-    return ServerFailed(f"{server.deployment.name} {what}{shown}", f"its whole log: {server.log}")
+    return ServerFailed(code, f"{server.deployment.name} {what}{shown}", f"its whole log: {server.log}")
 
 
 def _accepts(host: str, port: int) -> bool:

@@ -29,6 +29,7 @@ from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
+from serveoff.record.problems import Problem
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import ResultsError, Suite, load_suite, results_root, save_suite
 from serveoff.services.compose_variables import variables
@@ -160,9 +161,9 @@ def _resolve(plan: Plan, runtime: Runtime) -> tuple[Plan, dict[str, str]]:
     return replace(plan, deployments=tuple(resolved)), notes
 
 
-def _missing(manifest: Manifest, format: str) -> str:
+def _missing(manifest: Manifest, format: str) -> Problem | None:
     """Why nothing of this format can be served; the null service needs no artifact."""
-    return "" if format == NULL_FORMAT else missing(manifest, format)
+    return None if format == NULL_FORMAT else missing(manifest, format)
 
 
 def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest) -> None:
@@ -171,11 +172,11 @@ def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Ma
     Also for those of a format that the model lacks; of their variants there is nothing to say.
     """
     for endpoint in everything.endpoints:
-        reason = _missing(manifest, endpoint.deployment.format)
-        if reason and endpoint.deployment.variant:
+        problem = _missing(manifest, endpoint.deployment.format)
+        if problem and endpoint.deployment.variant:
             continue
         result = run.result(endpoint)
-        result.unavailable = reason
+        result.unavailable = problem
         result.note = notes.get(endpoint.deployment.name, "")
         result.replication = result.replication or replication(endpoint.deployment)
         artifact = manifest.artifacts.get(endpoint.deployment.format)

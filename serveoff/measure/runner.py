@@ -11,6 +11,7 @@ from pathlib import Path
 from serveoff.errors import ServerFailed
 from serveoff.interrupts import shielded
 from serveoff.loadtests.endpoints import announce, withdraw
+from serveoff.loadtests.problems import WindowCode
 from serveoff.measure import agreement_gate, cold_start, inprocess_driver, layer_probe
 from serveoff.measure.audit.resource_audit import look_again, read_resources
 from serveoff.measure.fleet import Fleet
@@ -21,6 +22,7 @@ from serveoff.measure.progress import RunProgress
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.problems import Problem
 from serveoff.record.settings import FIRST_LOOK
 from serveoff.record.suite import Suite, save_suite
 from serveoff.record.windows import Window
@@ -132,7 +134,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
             )
             _leave_out(run, endpoint)
             if not result.gate.passed:
-                run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {result.gate.reason}")
+                run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {_said(result.gate.problem)}")
             elif run.plan.settings.payloads and not deployment.variant:
                 _check_encodings(run, endpoint, server)
             run.progress.expect(run.plan.settings.rounds * stretch_s(endpoint, result, run.plan.settings))
@@ -143,7 +145,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     except ServerFailed as error:
         run.fleet.stop(deployment)
         for result in results:
-            result.unavailable = str(error)
+            result.unavailable = error.problem
         run.progress.note(f"{deployment.name} cannot be measured: {error}")
     run.save()
 
@@ -173,26 +175,26 @@ def _repeat_start(run: Run, deployment: Deployment, warmup: bool) -> ColdStart:
             return found.cold_start.model_copy(update={"warmup": warmup})
     except ServerFailed as error:
         run.progress.note(f"a cold start of {deployment.name} failed: {error}")
-        return ColdStart(warmup=warmup, order=order, problem=str(error))
+        return ColdStart(warmup=warmup, order=order, problem=error.problem)
 
 
 def _fits(run: Run, endpoint: Endpoint) -> bool:
     """Whether a request of one row can be sent to it at all; else its record says why not."""
-    reason = agreement_gate.unfit(endpoint)
-    if reason:
-        run.result(endpoint).unavailable = reason
-        run.progress.note(f"{endpoint.name} cannot be measured: {reason}")
+    problem = agreement_gate.unfit(endpoint)
+    if problem is not None:
+        run.result(endpoint).unavailable = problem
+        run.progress.note(f"{endpoint.name} cannot be measured: {problem.text}")
         run.save()
-    return not reason
+    return problem is None
 
 
 def _leave_out(run: Run, endpoint: Endpoint) -> None:
     """Note which batches of rows are too large to be sent to it, and leave them out."""
     result = run.result(endpoint)
-    reasons = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.plan.settings)}
-    result.left_out = {load: reason for load, reason in reasons.items() if reason}
-    for reason in result.left_out.values():
-        run.progress.note(f"{endpoint.name}: {reason}: not asked")
+    unfit = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.plan.settings)}
+    result.left_out = {load: problem for load, problem in unfit.items() if problem is not None}
+    for problem in result.left_out.values():
+        run.progress.note(f"{endpoint.name}: {problem.text}: not asked")
 
 
 def _check_encodings(run: Run, endpoint: Endpoint, server: Server) -> None:
@@ -201,7 +203,7 @@ def _check_encodings(run: Run, endpoint: Endpoint, server: Server) -> None:
     result.encoding_gates = agreement_gate.check_others(endpoint, server)
     for name, found in result.encoding_gates.items():
         if not found.passed:
-            run.progress.note(f"{endpoint.name}: {name} will not be timed: {found.reason}")
+            run.progress.note(f"{endpoint.name}: {name} will not be timed: {_said(found.problem)}")
 
 
 def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...], round_: int) -> None:
@@ -224,7 +226,7 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
     except ServerFailed as error:
         run.fleet.stop(deployment)
         for endpoint in due:
-            _record(run, endpoint, _lost(run, endpoint, round_, str(error)))
+            _record(run, endpoint, _lost(run, endpoint, round_, error.problem))
         run.save()
 
 
@@ -256,7 +258,8 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     visit_s = run.plan.visit_s(endpoint) + stretch_s(endpoint, run.result(endpoint), run.plan.settings)
     run.progress.step(f"round {round_} of {run.plan.settings.rounds}   {endpoint.name}", visit_s)
     if ended := server.ended():
-        _record(run, endpoint, _lost(run, endpoint, round_, f"the server had ended before round {round_} ({ended})"))
+        text = f"the server had ended before round {round_} ({ended})"
+        _record(run, endpoint, _lost(run, endpoint, round_, Problem(code=WindowCode.SERVER_ENDED, text=text)))
     elif endpoint.protocol == "call":
         stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
         _record(
@@ -284,7 +287,7 @@ def _record(run: Run, endpoint: Endpoint, visit: VisitResult) -> None:
         raise KeyboardInterrupt
 
 
-def _lost(run: Run, endpoint: Endpoint, round_: int, problem: str) -> VisitResult:
+def _lost(run: Run, endpoint: Endpoint, round_: int, problem: Problem) -> VisitResult:
     """A visit that could not be made: every window of it is there, empty, and says why."""
     result = run.result(endpoint)
     loads = [stage.load for stage in real_stages(endpoint, result, run.plan.settings)]
@@ -311,8 +314,12 @@ def forget_interrupted(suite: Suite) -> None:
     for result in suite.endpoints:
         partial = {w.round for w in result.windows if _was_interrupted(w)}
         result.windows = [w for w in result.windows if w.round not in partial]
-        result.unavailable = ""
+        result.unavailable = None
 
 
 def _was_interrupted(window: Window) -> bool:
-    return any(problem.startswith("interrupted") for problem in window.problems)
+    return any(problem.code == WindowCode.INTERRUPTED for problem in window.problems)
+
+
+def _said(problem: Problem | None) -> str:
+    return problem.text if problem else ""

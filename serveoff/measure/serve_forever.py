@@ -20,6 +20,7 @@ from serveoff.measure.runtimes import Server
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.local import LocalRuntime
 from serveoff.measure.runtimes.loopback_ports import port_is_free
+from serveoff.record.problems import StartCode
 from serveoff.services.registry import Deployment
 
 
@@ -71,4 +72,4 @@ def _watch(server: Server, console: Console) -> None:
         console.print(f"  {name:10} {url}", highlight=False)
     while not server.ended():
         time.sleep(0.2)
-    raise failure(server, f"ended by itself ({server.ended()})")
+    raise failure(server, StartCode.ENDED, f"ended by itself ({server.ended()})")

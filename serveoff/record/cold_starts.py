@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serveoff.record.base import Record
+from serveoff.record.problems import Problem
 
 
 class ColdStart(Record):
@@ -32,5 +33,5 @@ class ColdStart(Record):
     """Latency of the very first request, on a connection that was open before."""
     next_requests_s: list[float] = []
     """Latencies of the requests right after it, one at a time on the same connection."""
-    problem: str = ""
+    problem: Problem | None = None
     """Why it came to no first answer."""

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from serveoff.record.base import Record
 from serveoff.record.cold_starts import ColdStart
+from serveoff.record.problems import Problem
 from serveoff.record.resources import Container, Resources
 from serveoff.record.windows import Window
 
@@ -27,7 +28,8 @@ class Gate(Record):
     """Share of inputs with the same most probable class; None where no output tells classes apart."""
     answer_s: float | None = None
     """Mean seconds of an answer, asked for one at a time; None: not recorded."""
-    reason: str = ""
+    problem: Problem | None = None
+    """Why it failed."""
 
 
 class LayerProbe(Record):
@@ -81,8 +83,8 @@ class EndpointResult(Record):
     """What requests to its deployment may carry, over all its protocols; empty in a run that did not record it."""
     encoding_gates: dict[str, Gate] = {}
     """The agreement gate of each encoding besides its own; one that failed is not measured."""
-    left_out: dict[str, str] = {}
-    """Loads that are not asked of it, as text (serveoff.loadtests.loads), each with the reason."""
+    left_out: dict[str, Problem] = {}
+    """Loads that are not asked of it, as text (serveoff.loadtests.loads), and why."""
     request_bytes: int | None = None
     artifact_sha256: str | None = None
     artifact_bytes: int | None = None
@@ -90,7 +92,7 @@ class EndpointResult(Record):
     """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
     container: Container | None = None
     resources: Resources | None = None
-    unavailable: str = ""
+    unavailable: Problem | None = None
     note: str = ""
     cold_start: ColdStart | None = None
     """The first one."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from serveoff.record.base import Record
+from serveoff.record.problems import Problem
 
 GIB: Final = 2**30
 
@@ -31,7 +32,7 @@ class Container(Record):
     read_only_root: bool
     versions: dict[str, str] = {}
     """Python and the packages inside; empty where there is no Python."""
-    problems: list[str] = []
+    problems: list[Problem] = []
 
 
 class Resources(Record):
@@ -61,7 +62,7 @@ class Resources(Record):
     """The last five are the server's own word."""
     asked: dict[str, int] = {}
     """What it was asked to be, by those five names; empty for a server as it comes, which was asked for nothing."""
-    problems: list[str] = []
+    problems: list[Problem] = []
 
 
 def cores(cpus: Sequence[int]) -> str:

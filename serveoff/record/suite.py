@@ -22,7 +22,7 @@ from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Environment
 from serveoff.record.settings import RunSettings
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 SUITE_NAME = "run.json"
 
 
@@ -33,7 +33,7 @@ class ResultsError(Exception):
 class Suite(Record):
     """One run."""
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     run_id: str
     started_at: str
     finished_at: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serveoff.loadtests.loads import Arrivals, Load
 from serveoff.record.base import Record
+from serveoff.record.problems import Problem
 
 
 class Window(Record):
@@ -57,7 +58,7 @@ class Window(Record):
     """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: float | None = None
     client_peak_memory_bytes: int | None = None
-    problems: list[str] = []
+    problems: list[Problem] = []
 
     @property
     def load(self) -> Load:

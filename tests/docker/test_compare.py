@@ -146,7 +146,7 @@ def test_a_container_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(
     _, err = process.communicate(timeout=200)
     assert process.returncode in MEASURED, err
     killed, other = cli.suite.endpoint("flask-torchscript-rest"), cli.suite.endpoint("flask-torch-eager-rest")
-    assert any("the server ended" in p and "SIGKILL" in p for w in killed.windows for p in w.problems)
+    assert any("the server ended" in p.text and "SIGKILL" in p.text for w in killed.windows for p in w.problems)
     assert len(other.windows) == 4
     assert all(not w.problems and w.requests for w in other.windows)
     report = next((cli.folder / "reports").rglob("report.md")).read_text()
@@ -159,7 +159,7 @@ def test_out_of_memory_is_told_with_the_setting_to_raise(cli, tmp_path):
     cli.settings = {**cli.settings, "COMPOSE_FILE": f"docker-compose.yml:{greedy}", "SERVER_MEMORY": "128m"}
     result = cli.run("run", "flask-null", *SMALL)
     assert result.returncode == 7, result.stderr
-    unavailable = cli.suite.endpoint("flask-null-rest").unavailable
+    unavailable = cli.suite.endpoint("flask-null-rest").unavailable.text
     assert "out of memory: killed at its limit of 0.125 GiB; raise SERVER_MEMORY in .env" in unavailable
 
 

@@ -104,7 +104,7 @@ def test_a_comparison_by_workers_of_which_one_is_killed(images, project, tmp_pat
     (endpoint,) = suite.endpoints
     first, second = ([w for w in endpoint.windows if w.round == round_] for round_ in (1, 2))
     assert [w.concurrency for w in first] == [4, 8]
-    assert all("1 of 2 workers did not report" in " ".join(w.problems) for w in first)
+    assert all("1 of 2 workers did not report" in " ".join(p.text for p in w.problems) for w in first)
     assert [w.concurrency for w in second] == [4, 8]
     assert [w.problems for w in second] == [[], []]
     path = cli.run_folder / second[0].rows

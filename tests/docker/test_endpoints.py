@@ -31,7 +31,7 @@ def test_golden_inputs(stack, model_dir):
         published = Published({name: f"127.0.0.1:{port}" for name, port in ports})
         for encoding in agreement_gate.encodings(endpoint):
             result = agreement_gate.check(endpoint, published, encoding)
-            assert result.passed, f"{endpoint.name} {encoding}: {result.reason}"
+            assert result.passed, f"{endpoint.name} {encoding}: {result.problem}"
             assert result.checked == 64
 
 

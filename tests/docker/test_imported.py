@@ -18,7 +18,7 @@ def test_its_artifacts_are_brought_to_the_containers_and_agree_there(tmp_path, p
     assert imported.returncode == 0, imported.stderr
     result = made.run("run", *CHOSEN, "--model", "from_onnx", "--runtime", "docker", *SMALL, timeout=840)
     assert result.returncode == 0, result.stderr
-    absent = {e.endpoint: e.unavailable for e in made.suite.endpoints if e.unavailable}
+    absent = {e.endpoint: e.unavailable.text for e in made.suite.endpoints if e.unavailable}
     assert list(absent) == ["flask-keras-eager-rest"]
     assert "no keras_eager artifact" in absent["flask-keras-eager-rest"]
     served = [e for e in made.suite.endpoints if not e.unavailable]

@@ -23,7 +23,7 @@ def test_every_start_is_fresh_taken_apart_and_over(cli):
     assert flask.cold_starts[0] == flask.cold_start
     assert [start.order for start in flask.cold_starts] == [1, 3, 4]
     for start in flask.cold_starts:
-        assert start.problem == ""
+        assert start.problem is None
         expected = ["imported", "loaded", *(["warmed"] if start.warmup else []), "listening"]
         assert list(start.phases) == expected
         ends = list(start.phases.values())

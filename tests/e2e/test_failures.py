@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from serveoff.loadtests.problems import WindowCode
 from serveoff.measure.runtimes.host_client import LOCUSTFILE
 from serveoff.models.manifest import digest
 from serveoff.record.suite import load_suite
@@ -44,7 +45,7 @@ def test_an_artifact_with_one_weight_changed_is_caught_and_not_ranked(cli, tmp_p
     assert result.returncode in MEASURED, result.stderr
     wrong, right = cli.suite.endpoint("flask-torch-eager-rest"), cli.suite.endpoint("flask-torchscript-rest")
     assert not wrong.gate.passed
-    assert "golden input" in wrong.gate.reason
+    assert "golden input" in wrong.gate.problem.text
     assert wrong.windows == []
     assert right.gate.passed
     assert all(w.requests and not w.problems for w in right.windows)
@@ -63,8 +64,8 @@ def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli
     _, err = process.communicate(timeout=200)
     assert process.returncode in MEASURED, err
     killed, other = cli.suite.endpoint("flask-null-rest"), cli.suite.endpoint("flask-torchscript-rest")
-    assert any("the server ended" in p or "had ended" in p for w in killed.windows for p in w.problems)
-    assert any("SIGKILL" in p for w in killed.windows for p in w.problems)
+    assert any(p.code == WindowCode.SERVER_ENDED for w in killed.windows for p in w.problems)
+    assert any("SIGKILL" in p.text for w in killed.windows for p in w.problems)
     assert len(other.windows) == 4
     assert all(not w.problems and w.requests for w in other.windows)
     report = next((cli.folder / "reports").rglob("report.md")).read_text()
@@ -183,7 +184,7 @@ def test_an_artifact_that_changes_after_the_export_is_a_row_that_says_why(cli, t
     file.write_bytes(file.read_bytes() + b"x")
     _, err = process.communicate(timeout=120)
     assert process.returncode in MEASURED, err
-    assert "was changed after its export" in cli.suite.endpoint("flask-torch-eager-rest").unavailable
+    assert "was changed after its export" in cli.suite.endpoint("flask-torch-eager-rest").unavailable.text
     assert cli.suite.endpoint("flask-torchscript-rest").windows
 
 

@@ -31,7 +31,7 @@ def finished(tmp_path_factory):
 @pytest.mark.timeout(300)
 def test_what_it_lacks_is_told_and_the_rest_is_measured(finished):
     assert finished.suite.complete
-    unavailable = {e.endpoint: e.unavailable for e in finished.suite.endpoints if e.unavailable}
+    unavailable = {e.endpoint: e.unavailable.text for e in finished.suite.endpoints if e.unavailable}
     assert unavailable == {
         "flask-savedmodel-rest": "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"
     }

@@ -25,7 +25,7 @@ def finished(shared_cli):
 def measured(finished, name):
     """An endpoint's result, and the latencies of its windows by the raw rows."""
     result = finished.suite.endpoint(name)
-    assert result.unavailable == ""
+    assert result.unavailable is None
     rows = [row for w in result.windows for row in read_rows(finished.run_folder / w.rows).to_pylist()]
     return result, [row["latency_s"] for row in rows if row["measured"] and row["status"] == 200]
 

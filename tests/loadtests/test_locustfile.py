@@ -70,7 +70,7 @@ def test_wrong_answers_are_found(server, locust, mode):
     assert outcome.code == 0
     assert window["errors"] == 0
     assert window["wrong_answers"] == window["answers_checked"] > 0
-    assert "answers are wrong" in window["problems"][0]
+    assert "answers are wrong" in window["problems"][0]["text"]
 
 
 def test_wrong_grpc_answers_are_found(server, locust):
@@ -98,15 +98,15 @@ def test_refusals_are_rows_with_their_status(server, locust, endpoint, status):
     assert window["answers_checked"] == 0
     assert {row["status"] for row in outcome.rows} == {status}
     assert len(outcome.rows) == server.counters()["count"]
-    assert "nothing but errors" in window["problems"][0]
-    assert "asked to fail" in window["problems"][0]
+    assert "nothing but errors" in window["problems"][0]["text"]
+    assert "asked to fail" in window["problems"][0]["text"]
 
 
 def test_an_answer_cut_short_is_no_answer(server, locust):
     server.mode("close")
     outcome = locust("--endpoint", REST, "--address", server.rest, "--stages", "2:0.5")
     assert {row["status"] for row in outcome.rows} == {0}
-    assert "no answer" in outcome.windows[0]["problems"][0]
+    assert "no answer" in outcome.windows[0]["problems"][0]["text"]
 
 
 @pytest.mark.parametrize(("endpoint", "status"), [(REST, 0), (GRPC, 1014)])
@@ -125,7 +125,7 @@ def test_a_server_killed_in_a_window_ends_it_with_the_reason(server, locust, end
     assert first["duration_s"] < 20
     assert first["requests"] > first["errors"] > 0
     assert second["errors"] == second["requests"]
-    assert all("server stopped answering" in w["problems"][0] for w in outcome.windows)
+    assert all("server stopped answering" in w["problems"][0]["text"] for w in outcome.windows)
     failed = [row for row in outcome.rows if row["status"] != 200]
     assert status in {row["status"] for row in failed}
     assert len(failed) < 2000, "users back off from a dead server"
@@ -178,7 +178,7 @@ def test_an_interrupted_test_writes_what_it_has(server, locust, signum, mode):
     assert outcome.code == 130, outcome.output
     assert outcome.summary["interrupted"] is True
     (window,) = outcome.windows
-    assert window["problems"][0] == "interrupted"
+    assert window["problems"][0] == {"code": "interrupted", "text": "interrupted", "advice": ""}
     assert len(outcome.rows) == server.counters()["count"] > 0
     assert "Traceback" not in outcome.output
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from serveoff.loadtests.problems import WindowCode
 from serveoff.loadtests.recording.rows import parts, read_rows
 from tests.loadtests.conftest import LOCUST, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
@@ -100,7 +101,8 @@ def test_a_worker_killed_in_a_window_is_a_problem_of_it(server, worker, distribu
     assert time.monotonic() - began < 30, "there is no point in measuring without it"
     assert [w["concurrency"] for w in outcome.windows] == [4, 8, 6]
     for window in outcome.windows:
-        assert window["problems"] == [
+        assert {problem["code"] for problem in window["problems"]} == {WindowCode.WORKERS}
+        assert [problem["text"] for problem in window["problems"]] == [
             "1 of 2 workers are gone",
             "1 of 2 workers did not report: their requests are not counted",
         ]
@@ -132,7 +134,7 @@ def test_a_worker_that_comes_late_is_told_of_and_not_counted(server, worker, dis
     outcome = distributed(1, "4:3,2:0.5", during=come_late)
     assert outcome.code == 0, outcome.output
     assert [w["concurrency"] for w in outcome.windows] == [4, 2]
-    assert "workers joined while the test ran (1)" in outcome.windows[1]["problems"][0]
+    assert "workers joined while the test ran (1)" in outcome.windows[1]["problems"][0]["text"]
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from pathlib import Path
 from serveoff.measure.cold_start import next_order
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.problems import StartCode
 from serveoff.record.suite import load_suite, save_suite
+from tests.serveoff.problems import problem
 
 FIRST_REQUEST_S, UNWARMED_REQUEST_S = 0.002, 0.240
 WARM_UP_S, REST_S = 0.100, 0.050
@@ -34,10 +36,10 @@ def add_starts(folder: Path, count: int, without: int = 0, step: float = 0.02, t
     return folder
 
 
-def fail_start(folder: Path, deployment: str, problem: str) -> None:
+def fail_start(folder: Path, deployment: str, text: str) -> None:
     """One more start of a deployment, which came to no answer."""
     suite = load_suite(folder)
-    _add(suite, deployment, ColdStart(order=next_order(suite), problem=problem))
+    _add(suite, deployment, ColdStart(order=next_order(suite), problem=problem(StartCode.ENDED, text)))
     save_suite(folder, suite)
 
 

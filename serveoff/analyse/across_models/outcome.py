@@ -49,7 +49,7 @@ class Floor(Record):
 
 
 class Spot(Record):
-    """One endpoint in one run, with the fewest callers. A `problem` says why it does not count."""
+    """One endpoint in one run, with the fewest callers. A `problem` says why it does not count; `ran`: it could run."""
 
     named: Named
     rank: int | None = None
@@ -58,6 +58,7 @@ class Spot(Record):
     overhead: Estimate | None = None
     """p50 over the p50 of its format's floor."""
     problem: str = ""
+    ran: bool = True
 
 
 class Win(Record):

@@ -82,6 +82,7 @@ def _spots(analysis: Analysis) -> Iterator[Spot]:
             p50_s=alone.p50_s if alone is not None and alone.valid else Estimate(None, None, None, 0),
             overhead=entry.overhead,
             problem=_problem(entry),
+            ran=entry.result.unavailable is None,
         )
         yield spot
 
@@ -89,7 +90,7 @@ def _spots(analysis: Analysis) -> Iterator[Spot]:
 def _problem(entry: Entry) -> str:
     """Why an endpoint does not count with the fewest callers, or nothing."""
     if entry.result.unavailable:
-        return f"could not run: {entry.result.unavailable}"
+        return f"could not run: {entry.result.unavailable.text}"
     if entry.alone is None:
         return "not measured"
     return "; ".join(finding.seen for finding in entry.alone.verdict.reasons)

@@ -21,7 +21,9 @@ from scipy.optimize import isotonic_regression
 from serveoff.analyse.point_estimates import ReadWindow, role_of
 from serveoff.analyse.statistics.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 from serveoff.analyse.statistics.bootstrap import Estimate, min_samples
+from serveoff.loadtests.problems import FELL_BEHIND
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.problems import EvidenceCode, Problem
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
 from serveoff.record.windows import Window
@@ -40,7 +42,7 @@ class Probe:
     holds: bool
     requests: int
     errors: int
-    problem: str = ""
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,6 @@ BEYOND: Final = 100.0
 """Times the bound: what a window with errors counts as."""
 NEAR: Final = 1.3
 """Windows whose rate is within this factor of the capacity tell what a request costs there."""
-BEHIND: Final = "the load generator fell behind"
 GB: Final = 1e9
 
 
@@ -124,11 +125,16 @@ def of(result: EndpointResult, settings: RunSettings, read: ReadWindow) -> Capac
     return Capacity(result.endpoint, rate, "between", probes, *_cost(windows, rate.value or 0.0), "")
 
 
+def fell_behind(probe: Probe) -> bool:
+    """The load generator could not keep up with this rate."""
+    return probe.problem is not None and probe.problem.code in FELL_BEHIND
+
+
 def _generator_limit(probes: Sequence[Probe], held: Sequence[Probe], failed: Sequence[Probe]) -> str:
     """What to say where the generator was late just where the edge would be; nothing where it was not."""
     edge = max((p.rate for p in held), default=0.0)
     beyond = min((p.rate for p in failed if p.rate > edge), default=math.inf)
-    late = [p.rate for p in probes if p.problem.startswith(BEHIND) and edge < p.rate < beyond]
+    late = [p.rate for p in probes if fell_behind(p) and edge < p.rate < beyond]
     return f"the load generator is the limit: it fell behind at {min(late):g} req/s" if late else ""
 
 
@@ -155,13 +161,22 @@ def _probe(window: Window, sample: WindowSample | None, settings: RunSettings) -
     latency = None
     if sample is not None and sample.latency_s.size and not window.errors:
         latency = float(np.quantile(sample.latency_s, quantile))
-    problem = next(iter(window.problems), "") if sample is not None else "its raw rows cannot be read"
-    if not problem and not window.requests:
-        problem = "no request was due"
-    if not problem and not window.errors and window.requests < min_samples(quantile):
-        problem = f"{window.requests:,} of {min_samples(quantile):,} samples"
+    problem = _doubt(window, sample is not None, min_samples(quantile))
     holds = latency is not None and latency <= bound_s
     return Probe(window.rate, window.round, latency, holds, window.requests, window.errors, problem)
+
+
+def _doubt(window: Window, readable: bool, needed: int) -> Problem | None:
+    """Why a window says nothing of the server; errors do say something of it, however few samples there are."""
+    if not readable:
+        return Problem(code=EvidenceCode.NO_ROWS, text="its raw rows cannot be read")
+    if window.problems:
+        return window.problems[0]
+    if not window.requests:
+        return Problem(code=EvidenceCode.NO_REQUESTS, text="no request was due")
+    if not window.errors and window.requests < needed:
+        return Problem(code=EvidenceCode.FEW_SAMPLES, text=f"{window.requests:,} of {needed:,} samples")
+    return None
 
 
 def _estimate(usable: Sequence[tuple[Window, WindowSample]], settings: RunSettings, seed: Sequence[int]) -> Estimate:
@@ -222,4 +237,4 @@ def _none(probes: Sequence[Probe]) -> Estimate:
 
 def _why(probes: Sequence[Probe]) -> str:
     problems = [probe.problem for probe in probes if probe.problem]
-    return problems[0] if problems else "nothing was measured"
+    return problems[0].text if problems else "nothing was measured"

@@ -31,7 +31,7 @@ def study(suite: Suite, read: ReadWindow) -> Ceiling | None:
     for result in suite.endpoints:
         if role_of(result) == "null" and any(window.search for window in result.windows):
             found = capacity.of(result, suite.settings, read)
-            behind = [p.rate for p in found.probes if p.problem.startswith(capacity.BEHIND)]
+            behind = [p.rate for p in found.probes if capacity.fell_behind(p)]
             first = min(behind, default=None)
             kept = [p.rate for p in found.probes if p.holds and not p.problem and (first is None or p.rate < first)]
             return Ceiling(found, max(kept, default=None), first)

@@ -12,6 +12,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.few_repeats import Spread, spread
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.cold_starts import ColdStart
+from serveoff.record.problems import Problem
 from serveoff.record.startup_phases import IMPORTED, LOADED, WARMED, WORKER
 
 
@@ -43,7 +44,7 @@ class ColdStarts:
     warm: Started
     bare: Started | None
     """Without warm-up calls; None where there are none to leave away, or it was not measured."""
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """Why starts failed, one each."""
     has_warmup: bool
     """Its server wrote of warm-up calls when it started."""

@@ -132,7 +132,7 @@ def _cell(deployment: str, encoding: str, entries: Sequence[Entry], encoded: Enc
     for entry in entries:
         for name, gate in entry.result.encoding_gates.items():
             if not gate.passed and entry.result.encodings.get(name) == encoding:
-                return EncodingCell(deployment, encoding, "failed", reason=gate.reason)
+                return EncodingCell(deployment, encoding, "failed", reason=gate.problem.text if gate.problem else "")
     taken = entries[0].result.taken
     refused = bool(taken) and encoding not in taken
     return EncodingCell(deployment, encoding, "not taken" if refused else "not measured")

@@ -23,6 +23,7 @@ from serveoff.measure.audit.procfs import (
 from serveoff.measure.plan.variants import changes, parse_variation
 from serveoff.measure.runtimes import Server
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
+from serveoff.record.problems import Problem, ResourceCode
 from serveoff.record.resources import Container, Resources, cores
 from serveoff.record.settings import RunSettings
 
@@ -90,7 +91,7 @@ def _union(threads: Sequence[Thread]) -> list[int]:
     return sorted({cpu for thread in threads for cpu in thread.cpus})
 
 
-def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[str]:
+def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[Problem]:
     """One for each set of cores that some threads have and that is not the one asked for."""
     if not cpus:
         return
@@ -99,10 +100,11 @@ def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[s
         names = [f"{t.name} {t.id}" for t in threads if t.cpus == other]
         shown = ", ".join([*names[:NAMED], *(["..."] if len(names) > NAMED else [])])
         many = f"{by_cores[other]} of its {len(threads)} threads ({shown})"
-        yield f"{many} may run on {cores(other)}, {cores(sorted(cpus))} was asked for"
+        text = f"{many} may run on {cores(other)}, {cores(sorted(cpus))} was asked for"
+        yield Problem(code=ResourceCode.CORES, text=text)
 
 
-def _setting_problems(resources: Resources) -> Iterator[str]:
+def _setting_problems(resources: Resources) -> Iterator[Problem]:
     """A server of one process has no workers to tell of: it has the threads of all workers together.
 
     How long a batch may wait says nothing of a server that does not batch.
@@ -114,4 +116,5 @@ def _setting_problems(resources: Resources) -> Iterator[str]:
         if name == "batch_delay_ms" and resources.batch_size in (None, 1):
             continue
         if value is not None and value != want:
-            yield f"it has {in_words(name, value)}, {want} was asked for"
+            text = f"it has {in_words(name, value)}, {want} was asked for"
+            yield Problem(code=ResourceCode.SETTING, text=text)

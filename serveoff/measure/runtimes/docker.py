@@ -34,6 +34,7 @@ from serveoff.measure.runtimes.containers.stack import (
     user_project,
 )
 from serveoff.measure.runtimes.host_client import HostClient
+from serveoff.record.problems import StartCode
 from serveoff.record.settings import RunSettings
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
@@ -119,7 +120,7 @@ class DockerRuntime:
         containers = [c for service in services for c in self.compose.containers(service)]
         for container in containers:
             if problems := read_container(container, self.settings.client_cpus).problems:
-                raise EngineFailure(f"the load generator's container {container.name}: {problems[0]}")
+                raise EngineFailure(f"the load generator's container {container.name}: {problems[0].text}")
         return ContainerClient(self.folder, containers[0], tuple(containers[1:]))
 
     def close(self) -> None:
@@ -236,4 +237,4 @@ def _ports(deployment: Deployment, engine: Engine) -> Replaced:
 
 def _refused(deployment: Deployment, cause: str) -> ServerFailed:
     hint = next((hint for pattern, hint in HINTS.items() if re.search(pattern, cause)), "see: docker compose logs")
-    return ServerFailed(f"{deployment.name} cannot be started: {cause}", hint)
+    return ServerFailed(StartCode.NOT_STARTED, f"{deployment.name} cannot be started: {cause}", hint)

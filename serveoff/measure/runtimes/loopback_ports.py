@@ -6,6 +6,7 @@ import random
 import socket
 
 from serveoff.errors import ServerFailed
+from serveoff.record.problems import StartCode
 
 LOOPBACK = "127.0.0.1"
 PORTS = (20_000, 32_000)
@@ -24,7 +25,8 @@ def free_port() -> int:
         port = _RANDOM.randrange(*PORTS)
         if port_is_free(port):
             return port
-    raise ServerFailed(f"found no free loopback port from {PORTS[0]} to {PORTS[1]}", "stop servers that use them")
+    text = f"found no free loopback port from {PORTS[0]} to {PORTS[1]}"
+    raise ServerFailed(StartCode.NOT_STARTED, text, "stop servers that use them")
 
 
 def free_ports(count: int) -> list[int]:

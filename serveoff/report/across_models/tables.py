@@ -187,5 +187,5 @@ def _rank_cell(spot: Spot | None) -> Cell:
     if spot is None:
         return Cell(NONE, tone="muted")
     if spot.rank is None:
-        return Cell("not run" if spot.problem.startswith("could not run") else "INVALID", tone="bad")
+        return Cell("INVALID" if spot.ran else "not run", tone="bad")
     return Cell(f"{'≈ ' if spot.tied_above else ''}{spot.rank}", ms(spot.p50_s.value or 0.0), spot.rank)

@@ -7,6 +7,7 @@ import io
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
+from serveoff.record.problems import Problem
 from serveoff.record.resources import Resources
 from serveoff.report.sections import cold_starts
 from serveoff.report.words.scenarios import scenario
@@ -53,7 +54,7 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         "batch": point.load.batch if point else None,
         "concurrency": point.concurrency if point else None,
         "valid": point.valid if point else None,
-        "reasons": "; ".join(f.seen for f in point.verdict.reasons) if point else result.unavailable,
+        "reasons": _reasons(point, result.unavailable),
         "samples": point.samples if point else None,
         "errors": point.errors if point else None,
         "answers_checked": point.answers_checked if point else None,
@@ -110,3 +111,10 @@ _BOUNDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 def _safe(value: object) -> object:
     """Text that a spreadsheet would run as a formula is quoted (OWASP, CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _reasons(point: Point | None, unavailable: Problem | None) -> str:
+    """Why it does not count."""
+    if point is not None:
+        return "; ".join(finding.seen for finding in point.verdict.reasons)
+    return unavailable.text if unavailable else ""

@@ -113,7 +113,7 @@ def _failures(comparison: Comparison) -> list[str]:
     """Starts that came to no answer, with the reason of the first."""
     return [
         f"{len(starts.problems)} of the starts of {deployment_phrase(starts.entry.result)} failed: "
-        f"{starts.problems[0].splitlines()[0]}."
+        f"{starts.problems[0].text.splitlines()[0]}."
         for starts in comparison.cold_starts
         if starts.problems
     ]

@@ -102,7 +102,7 @@ def record(starts: ColdStarts) -> dict[str, Any]:
         "warm": asdict(starts.warm),
         "without_warmup": asdict(starts.bare) if starts.bare else None,
         "has_warmup": starts.has_warmup,
-        "problems": starts.problems,
+        "problems": [problem.model_dump(mode="json") for problem in starts.problems],
     }
 
 

@@ -62,7 +62,9 @@ def _row(entry: Entry, container: Container) -> tuple[Cell, ...]:
         _user(container.user_id),
         _capabilities(container),
         Cell("read-only") if container.read_only_root else Cell("writable", tone="mid"),
-        Cell("no", "; ".join(container.problems), tone="bad") if container.problems else Cell("yes", tone="good"),
+        Cell("no", "; ".join(p.text for p in container.problems), tone="bad")
+        if container.problems
+        else Cell("yes", tone="good"),
     )
 
 

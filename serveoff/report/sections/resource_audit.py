@@ -134,7 +134,7 @@ def _threads(found: Resources) -> Cell:
 
 def _verdict(found: Resources, untold: list[str]) -> Cell:
     if found.problems:
-        return Cell("no", "; ".join(found.problems), tone="bad")
+        return Cell("no", "; ".join(p.text for p in found.problems), tone="bad")
     if not found.asked:
         return Cell("as it comes")
     return Cell("yes", "as far as it tells" if untold else "", tone="good")

@@ -33,10 +33,11 @@ def cautions(comparison: Comparison) -> Table:
 def unavailable(comparison: Comparison) -> Table:
     """Endpoints that could not run here, or lack their format, and loads that could not be asked of others; and why."""
     columns = tuple(Column(title, numeric=False) for title in ("Endpoint", "What", "Why"))
-    rows = [(endpoint_cell(e), Cell("all of it"), Cell(e.result.unavailable)) for e in comparison.unavailable]
+    known = [(entry, entry.result.unavailable) for entry in comparison.entries]
+    rows = [(endpoint_cell(entry), Cell("all of it"), Cell(problem.text)) for entry, problem in known if problem]
     for entry in comparison.entries:
-        for load, reason in entry.result.left_out.items():
-            rows.append((endpoint_cell(entry), Cell(describe_load(parse_load(load))), Cell(reason)))
+        for load, problem in entry.result.left_out.items():
+            rows.append((endpoint_cell(entry), Cell(describe_load(parse_load(load))), Cell(problem.text)))
     return Table("unavailable", "What could not be measured in this run.", columns, (("", tuple(rows)),))
 
 

@@ -163,7 +163,7 @@ def test_an_endpoint_that_could_not_run_is_a_row_with_its_reason(tmp_path):
         )
     )
     (entry,) = found.unavailable
-    assert "Java" in entry.result.unavailable
+    assert "Java" in entry.result.unavailable.text
     assert (entry.points, entry.rank) == ((), None)
 
 

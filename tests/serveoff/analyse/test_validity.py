@@ -8,6 +8,7 @@ from serveoff.analyse.validity import Evidence, judge
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.resources import Container, Resources
 from serveoff.record.windows import Window
+from tests.serveoff.problems import cores, died, wrong
 
 
 def window(**changes):
@@ -30,7 +31,9 @@ def window(**changes):
 def evidence(role="contender", gate="passed", windows=None, device="cpu", **changes):
     gates = {
         "passed": Gate(passed=True, checked=64, max_abs_error=1e-8, top1_agreement=1.0),
-        "failed": Gate(passed=False, checked=64, max_abs_error=0.4, top1_agreement=0.8, reason="class 3, not 8"),
+        "failed": Gate(
+            passed=False, checked=64, max_abs_error=0.4, top1_agreement=0.8, problem=wrong("class 3, not 8")
+        ),
         "none": None,
     }
     endpoint = EndpointResult(
@@ -67,7 +70,7 @@ def test_a_sound_point_is_valid_without_a_word():
         (evidence(windows=both(answers_checked=0)), "unchecked", "no answer was checked"),
         (evidence(sibling_wrong="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
         (evidence(windows=both(errors=3)), "errors", "6 of 2,000 requests failed"),
-        (evidence(windows=both(problems=["the server died: signal 9"])), "window", "round 1: the server died"),
+        (evidence(windows=both(problems=[died("the server died: signal 9")])), "window", "round 1: the server died"),
         (evidence(row_problems=["the raw rows are missing: rows/x.parquet"]), "rows", "rows/x.parquet"),
         (evidence(windows=[window()]), "missing rounds", "1 of 2 rounds"),
         (evidence(windows=[]), "not measured", "no window"),
@@ -156,7 +159,7 @@ def in_container(*problems, **changes):
         capabilities=0,
         no_new_privileges=True,
         read_only_root=True,
-        problems=list(problems),
+        problems=list(map(cores, problems)),
     )
     return replace(judged, endpoint=judged.endpoint.model_copy(update={"container": container}))
 
@@ -193,7 +196,7 @@ def test_the_caution_says_how_long_a_server_was_held_back():
 def test_processes_that_have_not_what_was_asked_for_do_not_count():
     judged = evidence()
     problems = ["it has 2 workers, 1 was asked for", "1 of its 6 threads (python 12) may run on core 1, core 0 was ..."]
-    resources = Resources(cpus=[0, 1], workers=2, problems=problems)
+    resources = Resources(cpus=[0, 1], workers=2, problems=list(map(cores, problems)))
     found = judge(replace(judged, endpoint=judged.endpoint.model_copy(update={"resources": resources}))).reasons
     assert [(f.code, f.seen) for f in found] == [("resources", problem) for problem in problems]
     assert all(f.why and f.advice for f in found)

@@ -24,7 +24,7 @@ def test_equal_answers_pass():
     gate = judged(EXPECTED.copy())
     assert gate.passed
     assert (gate.checked, gate.max_abs_error, gate.worst_share) == (8, 0.0, 0.0)
-    assert (gate.top1_agreement, gate.reason) == (1.0, "")
+    assert (gate.top1_agreement, gate.problem) == (1.0, None)
 
 
 def test_rounding_passes_and_a_real_difference_does_not():
@@ -33,14 +33,16 @@ def test_rounding_passes_and_a_real_difference_does_not():
     wrong[3, 7] += 2e-5
     gate = judged(wrong)
     assert not gate.passed
-    assert gate.reason.startswith("golden input 3: absolute error 2e-05 (2 times what is allowed), top-1 agreement 100")
+    assert gate.problem.text.startswith(
+        "golden input 3: absolute error 2e-05 (2 times what is allowed), top-1 agreement 100"
+    )
     assert gate.worst_share == pytest.approx(2, rel=0.01)
 
 
 def test_another_class_is_said():
     gate = judged(EXPECTED[:, ::-1].copy())
     assert (gate.passed, gate.top1_agreement) == (False, 0.0)
-    assert "top-1 agreement 0.0%" in gate.reason
+    assert "top-1 agreement 0.0%" in gate.problem.text
 
 
 def test_nan_fails():
@@ -49,14 +51,14 @@ def test_nan_fails():
     gate = judged(wrong)
     assert not gate.passed
     assert (gate.max_abs_error, gate.worst_share) == (None, None)
-    assert gate.reason.startswith("golden input 2: an answer that is no number")
+    assert gate.problem.text.startswith("golden input 2: an answer that is no number")
 
 
 def test_another_shape_or_another_name_fails():
     gate = judged(EXPECTED[:, :9])
     assert not gate.passed
-    assert "y has shape (8, 9), expected (8, 10)" in gate.reason
-    assert "the outputs are x, expected y" in judge({"x": EXPECTED}, {"y": EXPECTED}).reason
+    assert "y has shape (8, 9), expected (8, 10)" in gate.problem.text
+    assert "the outputs are x, expected y" in judge({"x": EXPECTED}, {"y": EXPECTED}).problem.text
 
 
 @pytest.mark.parametrize("shape", [(8,), (8, 1), (8, 4, 4)])
@@ -65,7 +67,7 @@ def test_of_outputs_without_classes_no_top_1_is_said(shape):
     assert judged(expected.copy(), expected).top1_agreement is None
     gate = judged(expected + 1, expected)
     assert (gate.passed, gate.top1_agreement, gate.max_abs_error) == (False, None, 1.0)
-    assert "top-1" not in gate.reason
+    assert "top-1" not in gate.problem.text
 
 
 def test_what_is_allowed_is_a_share_of_the_rows_largest_number_and_nothing_for_integers():
@@ -75,7 +77,7 @@ def test_what_is_allowed_is_a_share_of_the_rows_largest_number_and_nothing_for_i
     counts = np.array([5, 6])
     gate = judged(np.array([5, 7]), counts)
     assert (gate.passed, gate.max_abs_error, gate.worst_share) == (False, 1.0, None)
-    assert gate.reason == "golden input 1: absolute error 1 (it must be equal)"
+    assert gate.problem.text == "golden input 1: absolute error 1 (it must be equal)"
 
 
 def test_a_gate_of_before_shares_were_recorded_can_still_be_read():
@@ -167,5 +169,5 @@ def test_each_encoding_has_a_gate_of_its_own(refusing, model_dir, monkeypatch):
     assert check(null, refusing).passed
     found = check_others(null, refusing)
     assert not any(gate.passed for gate in found.values())
-    assert found["json_base64"].reason == 'golden input 0: status 400: {"error": "no base64 here"}'
+    assert found["json_base64"].problem.text == 'golden input 0: status 400: {"error": "no base64 here"}'
     assert found["raw_tensor"].max_abs_error == 1.0

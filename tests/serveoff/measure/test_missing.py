@@ -13,6 +13,7 @@ from serveoff.cli import app as cli
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.measure.runtimes.cpus import plan_cpus
+from serveoff.record.problems import RequestCode
 from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as lines
 from serveoff.report.formats import html, markdown
@@ -47,7 +48,7 @@ def test_every_endpoint_of_a_missing_format_says_why_and_the_run_is_complete(car
     folder = carried_out("flask-savedmodel", "tfserving-savedmodel", "inprocess-savedmodel")
     suite = load_suite(folder)
     assert suite.complete
-    assert {e.unavailable for e in suite.endpoints} == {REASON}
+    assert {e.unavailable.text for e in suite.endpoints} == {REASON}
     assert [e.protocol for e in suite.endpoints] == ["rest", "grpc", "rest", "call"]
     assert not any(e.variant or e.windows or e.cold_start for e in suite.endpoints), "its variants are no rows"
     assert suite.model_source == "torchscript"
@@ -67,7 +68,8 @@ def test_the_reason_is_in_every_form_of_the_report(carried_out):
 def test_the_rest_goes_on(carried_out):
     suite = load_suite(carried_out("flask-savedmodel", "flask-null"))
     missing, null = suite.endpoints if suite.endpoints[0].unavailable else suite.endpoints[::-1]
-    assert (missing.unavailable, null.unavailable) == (REASON, "")
+    assert (missing.unavailable.text, null.unavailable) == (REASON, None)
+    assert missing.unavailable.code is RequestCode.NO_ARTIFACT
     assert null.gate.passed
     assert null.gate.top1_agreement == 1.0, "one of its two outputs has classes"
     assert null.windows[0].requests > 0

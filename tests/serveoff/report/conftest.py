@@ -8,6 +8,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.report import write_all
 from tests.serveoff.cold_start_runs import add_starts
 from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.problems import cores, setting
 from tests.serveoff.signal_runs import add_signals
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.usage_runs import add_usage
@@ -32,7 +33,10 @@ RUNS = {
         saturated=["flask-null-rest"],
         renamed={"flask-keras-eager-rest": HOSTILE},
         resources={
-            "flask-torch-eager": {"intra_op_threads": 2, "problems": ["it has 2 intra-op threads, 1 was asked for"]},
+            "flask-torch-eager": {
+                "intra_op_threads": 2,
+                "problems": [setting("it has 2 intra-op threads, 1 was asked for")],
+            },
             "tfserving-embedded-savedmodel": {"threads_per_worker": None, "intra_op_threads": None, "batch_size": None},
         },
         note=HOSTILE,
@@ -40,7 +44,7 @@ RUNS = {
     "partial": Faults(partial_after_round=1, never_reached=["flask-torch-eager-rest", "flask-null-rest"]),
     "containers": Faults(
         containers={
-            "flask-savedmodel": {"cpus": [0, 1], "problems": ["it may run on cores 0,1, 0 were asked for"]},
+            "flask-savedmodel": {"cpus": [0, 1], "problems": [cores("it may run on cores 0,1, 0 were asked for")]},
             "flask-keras-eager": {"user_id": 0, "capabilities": 0xA80425FB, "read_only_root": False},
         },
         throttled={"flask-torchscript-rest": 0.32},

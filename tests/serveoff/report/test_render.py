@@ -26,6 +26,7 @@ from serveoff.report.sections import (
 )
 from serveoff.report.words import findings
 from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.problems import late
 from tests.serveoff.report.conftest import HOSTILE, ONLY_CLEAN, RUNS
 from tests.serveoff.report.page import Page
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -309,8 +310,7 @@ def test_withheld_percentiles_say_how_many_samples_they_need(tmp_path):
 
 def test_a_doubt_about_another_load_names_it(tmp_path):
     folder = write_run(tmp_path / "run", Scenario(only=("flask-torchscript-rest",)))
-    late = ["the load generator fell behind its schedule: ..."]
-    add_open_loop(folder, "flask-torchscript-rest", (300.0,), search=False, problems=late)
+    add_open_loop(folder, "flask-torchscript-rest", (300.0,), search=False, problems=[late()])
     comparison = compare(folder)
     (row,) = findings.invalid(comparison).rows
     assert row[1].text == "open loop, 300 req/s"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container as EngineContainer
@@ -16,8 +16,15 @@ from serveoff.measure.audit.cgroups import cpu_limit, memory_limit
 from serveoff.measure.audit.machine import PACKAGES
 from serveoff.measure.audit.procfs import status_fields
 from serveoff.measure.runtimes.cpus import parse_cpus
+from serveoff.record.problems import Problem, ResourceCode
 from serveoff.record.resources import WORDS, Container
 
+CODES: Final = {
+    "cpus": ResourceCode.CORES,
+    "cpu_limit": ResourceCode.CPU_LIMIT,
+    "memory_limit_bytes": ResourceCode.MEMORY_LIMIT,
+}
+"""The fields of a Container that are asked for."""
 STATUS, MOUNTS, GROUPS = Path("/proc/1/status"), Path("/proc/1/mounts"), Path("/proc/1/cgroup")
 VERSIONS = """
 import importlib.metadata, json, platform, sys
@@ -55,7 +62,7 @@ def read_container(container: EngineContainer, cpus: Sequence[int]) -> Container
     return found.model_copy(update={"problems": _problems(found, cpus, container.attrs["HostConfig"])})
 
 
-def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -> list[str]:
+def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -> list[Problem]:
     """Each difference between what a container has and what was asked for; `asked` is the engine's HostConfig."""
     wanted = {
         "cpus": sorted(cpus) or found.cpus,
@@ -63,8 +70,8 @@ def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -
         "memory_limit_bytes": asked.get("Memory") or None,
     }
     return [
-        f"it has {in_words(getattr(found, name))}, {in_words(wanted[name])} was asked for"
-        for name, in_words in WORDS.items()
+        Problem(code=CODES[name], text=f"it has {say(getattr(found, name))}, {say(wanted[name])} was asked for")
+        for name, say in WORDS.items()
         if getattr(found, name) != wanted[name]
     ]
 

@@ -19,6 +19,7 @@ from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, explain
 from serveoff.measure.runtimes.containers.usage import sampling
+from serveoff.record.problems import StartCode
 from serveoff.record.resources import Container as ContainerFacts
 from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
@@ -68,7 +69,8 @@ class DockerServer:
         try:
             return read_container(self.container, self.cpus)
         except (DockerException, KeyError, ValueError, IndexError) as error:
-            raise ServerFailed(f"{self.deployment.name}: cannot look into its container: {error}") from None
+            text = f"{self.deployment.name}: cannot look into its container: {error}"
+            raise ServerFailed(StartCode.NOT_INSPECTED, text) from None
 
     def kernel(self, name: str) -> str:
         """These files as its own processes see them; among them are those of the process that reads."""

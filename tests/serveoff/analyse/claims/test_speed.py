@@ -4,6 +4,7 @@ import pytest
 
 from serveoff.record.suite import load_suite, save_suite
 from tests.serveoff.claim_runs import add_batches, add_predict, serve_natively, set_replication
+from tests.serveoff.problems import died
 from tests.serveoff.synthetic import Faults
 from tests.serveoff.variant_runs import add_variant
 
@@ -122,7 +123,7 @@ def test_c9_a_point_that_does_not_count_leaves_it_open_and_none_leaves_it_unmeas
     add_predict(folder, 0.1)
     suite = load_suite(folder)
     for window in suite.endpoint("inprocess-keras-eager").windows:
-        window.problems = ["the machine slept"] if window.payload else []
+        window.problems = [died("the machine slept")] if window.payload else []
     save_suite(folder, suite)
     claim = judge(folder, "C9")
     assert (claim.verdict, voices(claim)) == ("inconclusive", ["open", "open"])

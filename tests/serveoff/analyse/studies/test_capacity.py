@@ -10,6 +10,7 @@ from serveoff.analyse.studies.capacity import fit
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.capacity import capacity
 from tests.serveoff.open_loop_runs import add_open_loop, queue
+from tests.serveoff.problems import late
 from tests.serveoff.synthetic import Scenario, write_run
 
 ENDPOINT, OTHER = "flask-torchscript-rest", "flask-savedmodel-rest"
@@ -111,7 +112,7 @@ def test_errors_fail_a_probe_however_quick_the_rest_was(tmp_path):
 
 
 def test_a_late_generator_says_nothing_of_the_server(tmp_path):
-    (found,) = run(tmp_path / "run", problems=["the load generator fell behind its schedule: ..."]).capacity
+    (found,) = run(tmp_path / "run", problems=[late()]).capacity
     assert (found.side, found.rate.value) == ("none", None)
     assert "fell behind" in found.reason
 
@@ -122,7 +123,7 @@ def test_a_generator_that_is_late_at_the_edge_is_the_limit(tmp_path):
     suite = load_suite(tmp_path / "run")
     for window in suite.endpoint(ENDPOINT).windows:
         if window.rate == 600.0:
-            window.problems = ["the load generator fell behind its schedule: ..."]
+            window.problems = [late()]
     save_suite(tmp_path / "run", suite)
     (found,) = compare(tmp_path / "run").capacity
     assert (found.side, found.rate.value) == ("none", None)

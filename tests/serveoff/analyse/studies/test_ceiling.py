@@ -9,6 +9,7 @@ from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.sentences import calibration_sentence
 from serveoff.services.registry import read_registry
 from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.problems import late
 from tests.serveoff.synthetic import Scenario, write_run
 
 NULL, ENDPOINT = "flask-null-rest", "flask-torchscript-rest"
@@ -24,7 +25,7 @@ def run(folder, behind=None, asked=500.0):
     suite = load_suite(folder)
     for window in suite.endpoint(NULL).windows:
         if behind is not None and window.rate >= behind:
-            window.problems = [BEHIND]
+            window.problems = [late(BEHIND)]
     save_suite(folder, suite)
     return compare(folder)
 

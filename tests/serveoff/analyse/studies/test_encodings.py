@@ -8,12 +8,14 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies import encodings
 from serveoff.loadtests.payloads import payload_for
 from serveoff.record.endpoint_results import Gate
+from serveoff.record.problems import GateCode
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.formats import csv, markdown
 from serveoff.report.formats import json as json_form
 from serveoff.report.sections import payloads, ranking
 from serveoff.report.words.names import ENCODINGS, PAYLOADS
 from serveoff.services.registry import read_registry
+from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
 
@@ -34,7 +36,8 @@ def folder(tmp_path_factory):
     add_payload(folder, SERVING_REST, "json_base64", speedup=1.0)
     add_payload(folder, TORCH_GRPC, "grpc_torchserve_json", speedup=0.5)
     suite = load_suite(folder)
-    wrong = Gate(passed=False, checked=3, max_abs_error=None, top1_agreement=None, reason="golden input 3: status 400")
+    refused = problem(GateCode.NO_ANSWER, "golden input 3: status 400")
+    wrong = Gate(passed=False, checked=3, max_abs_error=None, top1_agreement=None, problem=refused)
     suite.endpoint(SAVEDMODEL).encoding_gates = {"raw_tensor": wrong}
     save_suite(folder, suite)
     return folder

@@ -18,9 +18,11 @@ from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes.cpus import CpuPlan, available_cpus
 from serveoff.measure.runtimes.local import LocalRuntime, LocalServer
 from serveoff.measure.runtimes.processes import spawn
+from serveoff.record.problems import ResourceCode
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment, read_registry
 from tests.serveoff.analyse.test_validity import evidence
+from tests.serveoff.problems import texts
 
 FLASK = next(d for d in read_registry(environ={}) if d.name == "flask-torchscript")
 TOLD = {"workers": 1, "threads_per_worker": 1, "intra_op_threads": 1, "batch_size": 1, "batch_delay_ms": 0}
@@ -59,7 +61,9 @@ def settings(**changes):
 
 def problems(told, variant="", **changes):
     deployment = replace(FLASK, variant=variant)
-    return read_resources(Written(deployment=deployment), settings(**changes), None, TOLD | told).problems
+    found = read_resources(Written(deployment=deployment), settings(**changes), None, TOLD | told).problems
+    assert {problem.code for problem in found} <= {ResourceCode.SETTING}
+    return texts(found)
 
 
 def test_a_server_that_is_as_asked_for_has_no_problems_and_keeps_what_was_asked():
@@ -110,7 +114,8 @@ def test_a_server_as_it_comes_was_asked_for_nothing_but_its_cores():
     text = f"Name:\tjava\nTgid:\t7\nPid:\t7\nPPid:\t3\nCpus_allowed_list:\t{CPUS[0]}-{CPUS[0] + 1}\n"
     server = Written(text, replace(FLASK, variant="defaults"))
     (problem,) = read_resources(server, settings(), None, {}).problems
-    assert problem.startswith("1 of its 1 threads (java 7) may run on cores")
+    assert problem.code is ResourceCode.CORES
+    assert problem.text.startswith("1 of its 1 threads (java 7) may run on cores")
 
 
 @pytest.mark.parametrize("text", ["workers=4", "threads=3", "intra_op=2", "batching=8"])
@@ -153,8 +158,8 @@ def test_a_single_thread_on_another_core_is_found_and_named(tmp_path):
         server.stop()
     assert found.cpus == CPUS[:2]
     (problem,) = found.problems
-    assert problem.startswith("1 of its 2 threads (")
-    assert problem.endswith(f"may run on core {CPUS[1]}, core {CPUS[0]} was asked for")
+    assert problem.text.startswith("1 of its 2 threads (")
+    assert problem.text.endswith(f"may run on core {CPUS[1]}, core {CPUS[0]} was asked for")
 
 
 @SEVERAL
@@ -254,7 +259,7 @@ def test_a_real_worker_that_was_moved_to_another_core_does_not_count(model_dir, 
 @pytest.mark.parametrize("name", ["flask-torchscript", "flask-frozen-graph", "tfserving-savedmodel"])
 def test_a_real_framework_with_more_threads_does_not_count(model_dir, serving, name):
     found = seen(serving(name, SERVING_INTRA_OP_THREADS="3"))
-    assert found.problems == ["it has 3 intra-op threads, 1 was asked for"]
+    assert texts(found.problems) == ["it has 3 intra-op threads, 1 was asked for"]
     assert not verdict(found).valid
 
 
@@ -263,4 +268,4 @@ def test_a_real_framework_with_more_threads_does_not_count(model_dir, serving, n
 def test_real_workers_and_batches_that_were_not_asked_for_are_counted(serving):
     found = seen(serving("flask-null", SERVING_WORKERS="2", SERVING_BATCH_SIZE="4"))
     assert (found.workers, found.processes) == (2, 3)
-    assert found.problems == ["it has 2 workers, 1 was asked for", "it has 4 rows a batch, 1 was asked for"]
+    assert texts(found.problems) == ["it has 2 workers, 1 was asked for", "it has 4 rows a batch, 1 was asked for"]

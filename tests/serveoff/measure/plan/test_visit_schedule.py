@@ -21,8 +21,10 @@ from serveoff.measure.plan.visit_schedule import (
     visit_requests,
 )
 from serveoff.record.endpoint_results import EndpointResult, Gate
+from serveoff.record.problems import RequestCode
 from serveoff.record.windows import Window
 from serveoff.services.registry import read_registry
+from tests.serveoff.problems import problem
 
 PROFILE = PROFILES["quick"].model_copy(update={"payloads": True})
 PLAN = make_plan(read_registry(environ={}), ["torchserve-torchscript-rest"], PROFILE)
@@ -110,7 +112,7 @@ def test_requests_that_wait_for_many_others_are_given_more_time():
 def test_batches_that_are_too_large_are_not_asked():
     profile = PROFILE.model_copy(update={"batches": [8, 32]})
     found = result()
-    found.left_out = {"1x32": "a request of 32 rows has 96.3 MB"}
+    found.left_out = {"1x32": problem(RequestCode.TOO_LARGE, "a request of 32 rows has 96.3 MB")}
     (request,) = visit_requests(ENDPOINT, found, profile, 1, 0.5)
     assert [s.load.batch for s in request.stages if s.load.batch > 1] == [8]
 

@@ -15,6 +15,7 @@ from serveoff.analyse.winners import Evidenced
 from serveoff.report import charts, write_all
 from serveoff.report.sections import cold_starts, containers, devices, method, notes, ranking, tables
 from serveoff.report.words import findings
+from tests.serveoff.problems import cores
 from tests.serveoff.report.conftest import Rendered
 from tests.serveoff.report.page import Page
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -207,7 +208,9 @@ def test_the_stand_in_is_not_called_tensorflow_serving_in_a_container_either(cle
 
 
 def test_two_doubts_of_one_kind_that_are_true_at_every_concurrency_are_said_once(tmp_path):
-    faults = Faults(containers={"flask-torchscript": {"problems": ["its cores differ", "its memory limit differs"]}})
+    faults = Faults(
+        containers={"flask-torchscript": {"problems": [cores("its cores differ"), cores("its memory limit differs")]}}
+    )
     comparison = compare(write_run(tmp_path / "run", replace(SCENARIO, only=NAMES[:1]), faults))
     (row,) = findings.invalid(comparison).rows
     assert (row[1].text, row[2].text) == ("1, 4 callers", "its cores differ; its memory limit differs")

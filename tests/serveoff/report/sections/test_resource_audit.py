@@ -10,6 +10,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.record.resources import Resources
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections import method, resource_audit
+from tests.serveoff.problems import setting
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.synthetic_resources import ASKED
 from tests.serveoff.variant_runs import add_variant
@@ -75,7 +76,7 @@ def test_what_a_server_does_not_tell_is_marked_as_only_asked_for(tmp_path):
 
 
 def test_a_server_that_is_not_as_asked_for_is_named_and_its_points_do_not_count(tmp_path):
-    found = comparison(tmp_path, **{"flask-torchscript": {"intra_op_threads": 2, "problems": [WRONG]}})
+    found = comparison(tmp_path, **{"flask-torchscript": {"intra_op_threads": 2, "problems": [setting(WRONG)]}})
     cell = column(found, "As asked for")["flask-torchscript-rest"]
     assert (cell.text, cell.small, cell.tone) == ("no", WRONG, "bad")
     assert "Not equal: intra-op threads." in resource_audit.inside(found).caption
@@ -134,7 +135,7 @@ def test_json_and_csv_hold_what_the_page_says(rendered):
     shown = rendered["faulty"]
     stored = {e["result"]["endpoint"]: e["result"]["resources"] for e in json.loads(shown["json"])["entries"]}
     lines = {line["endpoint"]: line for line in csv.DictReader(io.StringIO(shown["csv"]))}
-    assert stored["flask-torch-eager-rest"]["problems"] == [WRONG]
+    assert stored["flask-torch-eager-rest"]["problems"] == [setting(WRONG).model_dump()]
     assert lines["flask-torch-eager-rest"]["inside_intra_op_threads"] == "2"
     assert lines["flask-torch-eager-rest"]["inside_cpus"] == "0"
     assert lines["tfserving-embedded-savedmodel-rest"]["inside_batch_size"] == ""
