@@ -11,6 +11,7 @@ from serveoff.measure.agreement_gate import check, check_others, encodings, judg
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.record.endpoint_results import Gate
+from serveoff.record.problems import RequestCode
 from serveoff.services.registry import read_registry
 
 EXPECTED = np.eye(10, dtype=np.float32)[:8] * 0.9
@@ -81,7 +82,7 @@ def test_what_is_allowed_is_a_share_of_the_rows_largest_number_and_nothing_for_i
 
 
 def test_a_gate_of_before_shares_were_recorded_can_still_be_read():
-    old = {"passed": True, "checked": 64, "max_abs_error": 3e-8, "top1_agreement": 1.0, "reason": ""}
+    old = {"passed": True, "checked": 64, "max_abs_error": 3e-8, "top1_agreement": 1.0}
     assert Gate.model_validate(old).worst_share is None
 
 
@@ -98,13 +99,15 @@ def limited(endpoint, limit):
 def test_requests_beyond_the_servers_limit_are_not_sent_and_it_is_said_why(model_dir, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
     endpoint = only("flask-torchscript-rest")
-    assert unfit(endpoint) == unfit(endpoint, rows=32) == ""
+    assert unfit(endpoint) is unfit(endpoint, rows=32) is None
     small = limited(endpoint, 50_000)
-    assert unfit(small) == unfit(small, "raw_tensor") == ""
+    assert unfit(small) is unfit(small, "raw_tensor") is None
     reason = r"a request of 32 rows has 0\.\d MB, and servers take 0\.1 MB at most \(MAX_BODY_BYTES\)"
-    assert re.fullmatch(reason, unfit(small, rows=32))
-    assert unfit(limited(endpoint, 10)).startswith("a request of one row has 0.0 MB")
-    assert unfit(only("inprocess-torchscript"), rows=10**6) == "", "nothing is sent to a floor"
+    problem = unfit(small, rows=32)
+    assert problem.code is RequestCode.TOO_LARGE
+    assert re.fullmatch(reason, problem.text)
+    assert unfit(limited(endpoint, 10)).text.startswith("a request of one row has 0.0 MB")
+    assert unfit(only("inprocess-torchscript"), rows=10**6) is None, "nothing is sent to a floor"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from serveoff.record.results import load_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.web import runs
 from serveoff.report.web.app import create_app
 from serveoff.report.web.overview import PER_PAGE
