@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ PATIENCE_S = 2.0
 """A window with nothing but errors for so long is given up."""
 
 USERS_DEADLINE_S = 30.0
+
+log = logging.getLogger(__name__)
 
 
 class Phases(Protocol):
@@ -81,6 +84,7 @@ class _Measure:
         _set_users(load.concurrency, phases, self.runner)
         gevent.sleep(SETTLE_S)
         phases.open_window(load, stage.duration_s, search=objective is not None)
+        log.debug("window open: %s", load.text)
         hopeless_s = HOPELESS * objective.bound_s if objective else float("inf")
         phases.end_window(_watch(stage.duration_s, phases, hopeless_s))
         # Requests that were due in the window belong to it, however long they take.

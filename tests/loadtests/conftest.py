@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from serveoff.loadtests.recording.rows import read_rows
 from serveoff.measure.runtimes import loopback_ports
 from serveoff.models.golden import Golden, write_golden
 from tests.imported import write_model
+from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py"]
@@ -52,10 +52,11 @@ class FakeServer:
 
     def wait_for(self, count):
         """Until so many predictions were asked for."""
-        end = time.monotonic() + 60
-        while self.counters()["count"] < count:
-            assert time.monotonic() < end, f"no {count} requests within a minute"
-            time.sleep(0.05)
+        wait_until(lambda: self.counters()["count"] >= count, f"{count} requests")
+
+    def wait_for_more(self, count):
+        """Until so many more than now were asked for."""
+        self.wait_for(self.counters()["count"] + count)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -93,32 +94,40 @@ class Outcome:
 
 @pytest.fixture
 def locust(pool, tmp_path):
-    """Runs Locust with our file; `during(process)` is called while it runs."""
+    """Runs Locust with our file; `during(process)` is called once its first window is open."""
+    log = tmp_path / "locust.log"
+
+    def in_the_window(process, during):
+        wait_until(lambda: process.poll() is not None or "window open: " in log.read_text(), "a window")
+        during(process)
 
     def run(*options, during=None, timeout=90):
         rows, summary = tmp_path / "rows.parquet", tmp_path / "summary.json"
         files = ["--rows", str(rows), "--summary", str(summary), "--model-dir", str(pool)]
         environ = {**os.environ, "SERVEOFF_STATE": str(tmp_path / "state")}
-        process = subprocess.Popen(
-            [*LOCUST, "--headless", *files, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=REPOSITORY,
-            env=environ,
-            start_new_session=True,
-        )
-        meanwhile = threading.Thread(target=during or (lambda process: None), args=[process])
-        meanwhile.start()
+        told = ["--loglevel", "DEBUG"] if during else []
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [*LOCUST, "--headless", *files, *options, *told],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=REPOSITORY,
+                env=environ,
+                start_new_session=True,
+            )
+        meanwhile = threading.Thread(target=in_the_window, args=[process, during]) if during else None
         try:
-            output, _ = process.communicate(timeout=timeout)
+            if meanwhile:
+                meanwhile.start()
+            process.wait(timeout=timeout)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-            meanwhile.join()
-        outcome = Outcome(process.returncode, output, rows)
+            if meanwhile:
+                meanwhile.join()
+        outcome = Outcome(process.returncode, log.read_text(), rows)
         if summary.exists():
             outcome.summary = json.loads(summary.read_text())
         return outcome

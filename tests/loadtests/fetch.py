@@ -8,10 +8,10 @@ import urllib.request
 def fetch(url, form=None):
     """The body of a page, or of the answer to a form; a page that is not there yet is waited for."""
     data = urllib.parse.urlencode(form).encode() if form else None
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         try:
-            with urllib.request.urlopen(url, data, timeout=20) as answer:
+            with urllib.request.urlopen(url, data, timeout=60) as answer:
                 return answer.read().decode()
         except OSError:
             if time.monotonic() > end:

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from subprocess import PIPE
 
 import pytest
@@ -46,8 +45,10 @@ def test_every_request_is_a_row_and_answers_are_checked(server, locust, endpoint
 def test_rows_lie_in_their_window_and_hold_only_the_request(server, locust):
     server.mode("slow")
     outcome = locust("--endpoint", REST, "--address", server.rest, *STAGES)
+    assert len(outcome.windows) == 2
     for window in outcome.windows:
         rows = measured(outcome.rows, window["concurrency"])
+        assert rows
         begin, end = window["start_s"], window["start_s"] + window["duration_s"]
         assert all(begin - 1e-5 <= row["start_s"] <= end + 1e-5 for row in rows)
         assert all(row["latency_s"] >= 0.02 for row in rows)
@@ -115,14 +116,13 @@ def test_a_server_killed_in_a_window_ends_it_with_the_reason(server, locust, end
     options = ("--endpoint", endpoint, "--address", address, "--stages", "2:30,4:30")
 
     def kill_in_the_window(_):
-        server.wait_for(10)
-        time.sleep(1)
+        server.wait_for_more(10)
         server.kill()
 
     outcome = locust(*options, during=kill_in_the_window, timeout=45)
     assert outcome.code == 0, outcome.output
     first, second = outcome.windows
-    assert first["duration_s"] < 20
+    assert first["duration_s"] < 30, "it was given up before its end"
     assert first["requests"] > first["errors"] > 0
     assert second["errors"] == second["requests"]
     assert all("server stopped answering" in w["problems"][0]["text"] for w in outcome.windows)
@@ -165,20 +165,19 @@ def test_a_busy_grpc_server_is_given_time_to_accept(slow_to_accept, locust):
 @pytest.mark.parametrize("mode", ["golden", "hang"])
 def test_an_interrupted_test_writes_what_it_has(server, locust, signum, mode):
     server.mode(mode)
-    sent = []
+    options = ("--endpoint", REST, "--address", server.rest, "--stages", "4:60", "--request-timeout", "60")
 
     def interrupt(process):
         server.wait_for(4)
-        time.sleep(1)
-        sent.append(time.monotonic())
         os.killpg(process.pid, signum)
 
-    outcome = locust("--endpoint", REST, "--address", server.rest, "--stages", "4:60", during=interrupt)
-    assert time.monotonic() - sent[0] < 10
+    outcome = locust(*options, during=interrupt)
     assert outcome.code == 130, outcome.output
     assert outcome.summary["interrupted"] is True
     (window,) = outcome.windows
     assert window["problems"][0] == {"code": "interrupted", "text": "interrupted", "advice": ""}
+    assert window["duration_s"] < 60
+    assert all(row["latency_s"] < 60 for row in outcome.rows), "what is under way is not waited for to its end"
     assert len(outcome.rows) == server.counters()["count"] > 0
     assert "Traceback" not in outcome.output
 
@@ -214,8 +213,7 @@ def test_processes_write_their_own_rows_and_one_summary(server, locust, endpoint
 
 def test_interrupted_processes_write_what_they_have(server, locust, free_port):
     def interrupt(process):
-        server.wait_for(100)
-        time.sleep(1)
+        server.wait_for_more(100)
         os.killpg(process.pid, signal.SIGINT)
 
     master = ("--processes", "2", "--master-bind-port", free_port, "--master-port", free_port)
@@ -274,7 +272,7 @@ def test_the_web_page_offers_running_endpoints_and_its_tests_leave_rows(web_ui, 
         before = server.counters()["count"]
         form = {"user_count": 2, "spawn_rate": 2, "endpoint": endpoint, "host": ""}
         assert '"success":true' in fetch(f"{web_ui}/swarm", form).replace(" ", "")
-        time.sleep(1)
+        server.wait_for(before + 20)
         assert '"success":true' in fetch(f"{web_ui}/stop", {"": ""}).replace(" ", "")
         rows = read_rows(tmp_path / "rows.parquet").to_pylist()
         assert {row["endpoint"] for row in rows} == {endpoint}
@@ -284,12 +282,16 @@ def test_the_web_page_offers_running_endpoints_and_its_tests_leave_rows(web_ui, 
 def test_with_one_caller_what_the_server_says_of_itself_is_kept(server, locust):
     page = f"http://{server.rest}/metrics"
     options = ("--endpoint", REST, "--address", server.rest, "--stages", "1:0.4,2:0.4", "--counters", page)
-    one, two = locust(*options).windows
+    outcome = locust(*options)
+    one, two = outcome.windows
+    begin, end = one["start_s"], one["start_s"] + one["duration_s"]
+    settling = sum(row["start_s"] < begin for row in outcome.rows)
+    until_the_next = sum(end <= row["start_s"] < two["start_s"] for row in outcome.rows)
     assert one["timed"] == one["requests"] > 0
     assert one["timings_s"] == {"predict": pytest.approx(0.00025), "total": pytest.approx(0.0005)}
     (asked,) = one["counters"].items()
     assert asked[0] == 'asked_total{model="m"}', "counters, and no gauge"
-    assert asked[1] == pytest.approx(one["requests"], abs=20), "it is read beside the window's ends"
+    assert one["requests"] <= asked[1] <= one["requests"] + settling + until_the_next, "it is read around the window"
     assert (two["timed"], two["timings_s"], two["counters"]) == (0, {}, {})
 
 

@@ -52,7 +52,7 @@ def test_the_schedule_is_the_seed_s(server, locust):
     np.testing.assert_allclose(first, second, atol=5e-6)
 
 
-def test_a_queue_counts_from_when_requests_were_due(server, locust):
+def test_the_latency_of_an_arrival_holds_all_that_the_server_took(server, locust):
     server.mode("slow")  # 20 ms each, and as many at a time as there are connections
     outcome = run(locust, server, "poisson@100:1.5")
     rows = rows_of(outcome, 0)
@@ -95,7 +95,7 @@ def test_a_hopeless_probe_is_cut_short(server, locust):
     server.mode("hang")
     outcome = run(locust, server, "seek@300-1000p99<0.005:8x1", REST, "--request-timeout", "1")
     (window,) = outcome.windows
-    assert window["duration_s"] < 6
+    assert window["duration_s"] < 8
     assert window["errors"] == window["requests"]
 
 

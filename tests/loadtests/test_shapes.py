@@ -1,15 +1,18 @@
 """Shapes by themselves, and by real Locust: how many users run when, and that it ends."""
 
+import json
 import re
-import time
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from serveoff.loadtests.shapes import MOST_USERS, NONE, ShapeError, check_shape, find, shape_names
-from tests.loadtests.conftest import REST
+from tests.loadtests.conftest import REPOSITORY, REST
 from tests.loadtests.fetch import fetch
+from tests.waiting import wait_until
 
 SHAPES = [name for name in shape_names() if name != NONE]
 
@@ -70,17 +73,44 @@ def test_shapes_are_bounded(asked, message):
         check_shape(SimpleNamespace(**{**options, **asked}))
 
 
+TICKS = """
+import json
+import sys
+from types import SimpleNamespace
+
+from serveoff.loadtests.shaping import make_shape
+
+asked, changes = [], []
+environment = SimpleNamespace(runner=None, parsed_options=SimpleNamespace(run_time=40, num_users=20))
+shape = make_shape(sys.argv[1], environment, lambda: changes.append(shape.get_run_time()))
+for second in range(41):
+    shape.get_run_time = lambda: second
+    asked.append(shape.tick())
+print(json.dumps([asked, changes]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_asks_for_its_users_second_by_second_and_ends_with_its_time(name):
+    """In a process of its own, for Locust patches the one that imports it."""
+    command = [sys.executable, "-c", TICKS, name]
+    asked, changes = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=REPOSITORY).stdout)
+    assert asked[40] is None
+    assert [users for users, _ in asked[:40]] == [find(name).users(second / 40, 20) for second in range(40)]
+    begins = np.cumsum([0, *(seconds for _, seconds in levels(name, 20, 40))])[:-1]
+    assert changes == list(begins), "told before users come or go, and at no other time"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "users"),
     [("ramp", list(range(1, 11))), ("spike", [1, 10, 1])],
 )
 def test_users_come_and_go_as_the_shape_says(server, locust, name, users):
-    began = time.monotonic()
     options = ("--shape", name, "--users", "10", "--run-time", "10s")
     outcome = locust("--endpoint", REST, "--address", server.rest, *options, timeout=40)
     assert outcome.code == 0, outcome.output
-    assert 9 < time.monotonic() - began < 25
     seen = [window["concurrency"] for window in outcome.windows]
     if name == "ramp":  # the clock of a busy machine may leave one out
         assert seen == sorted(set(seen) & set(users))
@@ -137,11 +167,13 @@ def test_the_web_page_offers_shapes(web_ui, server, tmp_path):
     form = {"spawn_rate": 1, "endpoint": "tfserving-savedmodel-rest", "host": ""}
     shaped = fetch(f"{web_ui}/swarm", {**form, "user_count": 4, "shape": "spike", "run_time": "10s"})
     assert "Spike" in shaped
-    time.sleep(14)
+    rows_path = tmp_path / "rows.parquet"
+    wait_until(rows_path.exists, "the test ends by itself and writes its rows")
     users = [row["concurrency"] for row in read_rows(tmp_path / "rows.parquet").to_pylist() if row["measured"]]
     assert set(users) == {1, 4}
     assert "Spike" not in fetch(f"{web_ui}/swarm", {**form, "user_count": 3, "shape": "none"})
-    time.sleep(3)
+    wait_until(lambda: json.loads(fetch(f"{web_ui}/stats/requests"))["state"] == "running", "all users run")
+    server.wait_for_more(20)
     fetch(f"{web_ui}/stop", {"": ""})
     users = [row["concurrency"] for row in read_rows(tmp_path / "rows.parquet").to_pylist() if row["measured"]]
     assert set(users) == {3}

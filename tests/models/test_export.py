@@ -3,13 +3,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
 from serveoff.models.manifest import digest, read_manifest
 from serveoff.models.spec import REPOSITORY
+from tests.waiting import wait_until
 
 STAGES = ("train", "export formats", "verify answers")
 INTERRUPTED = (*STAGES[:-1], pytest.param(STAGES[-1], marks=pytest.mark.long))
@@ -32,13 +32,14 @@ def start_export(artifacts, *arguments):
     )
 
 
-def run_until(process, stage):
+def run_until(process, stage, artifacts):
+    """Well into the stage: a worker was started for it."""
     for line in process.stderr:
         if line.startswith(stage):
             break
     else:
         pytest.fail(f"the export ended before {stage!r}")
-    time.sleep(1.0)  # well into the stage: workers are importing their framework
+    wait_until(lambda: workers_of(artifacts), "a worker was started")
 
 
 def staged_folders(artifacts):
@@ -90,7 +91,7 @@ def test_a_damaged_export_is_made_again(artifacts):
 def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
     before = digest(artifacts / "digits_cnn")
     with start_export(artifacts, "--force") as process:
-        run_until(process, stage)
+        run_until(process, stage, artifacts)
         process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
     assert process.returncode == 130, errors
@@ -104,7 +105,7 @@ def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
 @pytest.mark.slow
 def test_a_first_export_that_is_interrupted_leaves_no_model(tmp_path):
     with start_export(tmp_path) as process:
-        run_until(process, "train")
+        run_until(process, "train", tmp_path)
         process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
     assert process.returncode == 130, errors
@@ -117,7 +118,7 @@ def test_a_first_export_that_is_interrupted_leaves_no_model(tmp_path):
 def test_kill_9_leaves_the_old_model_and_no_worker(artifacts, stage):
     before = digest(artifacts / "digits_cnn")
     with start_export(artifacts, "--force") as process:
-        run_until(process, stage)
+        run_until(process, stage, artifacts)
         process.kill()
     assert digest(artifacts / "digits_cnn") == before
     assert len(staged_folders(artifacts)) == 1

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from serveoff.models.golden import Golden
@@ -23,6 +23,7 @@ from serveoff.services.flaskrest.exchange import BODY, Environ
 from serveoff.services.predict_v1 import BadInputError, Decoded
 from tests.bad_inputs import PREDICT, Answer
 from tests.services.flaskrest.serving import Server, environment, serve
+from tests.waiting import wait_until
 
 JSON = {"content_type": "application/json"}
 CLIENTS = 32
@@ -127,6 +128,11 @@ def batches(server: Server) -> tuple[float, float, float]:
     return calls, float(values["inference_batch_rows_sum"]), calls - at_most_16
 
 
+def connections_to(port: int) -> int:
+    found = psutil.Process().net_connections("tcp")
+    return sum(c.status == psutil.CONN_ESTABLISHED and c.raddr.port == port for c in found if c.raddr)
+
+
 @pytest.mark.slow
 def test_thirty_two_clients_get_their_own_answers_from_shared_calls(batching_server: Server, golden: Golden) -> None:
     calls_before, rows_before, _ = batches(batching_server)
@@ -145,7 +151,7 @@ def test_thirty_two_clients_get_their_own_answers_from_shared_calls(batching_ser
     with ThreadPoolExecutor(CLIENTS) as pool:
         os.killpg(batching_server.process.pid, signal.SIGSTOP)  # so that the first requests surely wait together
         asked = [pool.submit(ask, client) for client in range(CLIENTS)]
-        time.sleep(1)
+        wait_until(lambda: connections_to(batching_server.port) == CLIENTS, "every client has its connection")
         os.killpg(batching_server.process.pid, signal.SIGCONT)
         answers = [answer for some in asked for answer in some.result()]
     good = [(index, answer) for index, answer in answers if answer.status == 200]

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
@@ -17,11 +16,12 @@ class Doubler:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
-        self.free = threading.Event()
+        self.free, self.entered = threading.Event(), threading.Event()
         self.free.set()
 
     def run(self, feeds, arrays, fetches):
-        assert self.free.wait(10)
+        self.entered.set()
+        assert self.free.wait(60)
         (array,) = arrays
         self.sizes.append(len(array))
         if array.max(initial=0) > 1000:
@@ -90,15 +90,14 @@ def test_a_failure_reaches_its_requests_and_the_next_succeed(servable):
 def test_full_queue_is_refused_at_once(servable):
     batcher = Batcher(BatchingParameters(max_batch_size=1, num_batch_threads=1, max_enqueued_batches=1))
     servable.free.clear()
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(run, batcher, servable, [1])]
-        time.sleep(0.2)
-        running.append(pool.submit(run, batcher, servable, [2]))
-        time.sleep(0.2)
-        try:
-            with pytest.raises(ServingError, match="is full") as caught:
-                run(batcher, servable, [3])
-        finally:
-            servable.free.set()
-        assert [future.result() for future in running] == [[2], [4]]
-    assert caught.value.code is Code.UNAVAILABLE
+    with ThreadPoolExecutor(3) as pool:
+        running = pool.submit(run, batcher, servable, [1])
+        assert servable.entered.wait(60)
+        two_more = [pool.submit(run, batcher, servable, [1]) for _ in range(2)]
+        refused, waits = wait(two_more, timeout=60, return_when=FIRST_COMPLETED)
+        servable.free.set()
+        assert [future.result() for future in (running, *waits)] == [[2], [2]]
+    (refusal,) = (future.exception() for future in refused)
+    assert isinstance(refusal, ServingError)
+    assert "is full" in str(refusal)
+    assert refusal.code is Code.UNAVAILABLE

@@ -11,7 +11,9 @@ from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.cpus import available_cpus
 
 TREE = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+)
 
 
 @pytest.fixture
@@ -37,9 +39,8 @@ def wait_for(condition, seconds=10):
 
 def test_stop_ends_the_whole_tree_even_when_a_child_ignores_sigterm(start, tmp_path):
     process = start(TREE.format(child=STUBBORN))
-    wait_for(lambda: len(psutil.Process(process.pid).children()) == 1)
-    child = psutil.Process(process.pid).children()[0]
-    time.sleep(0.3)
+    wait_for(lambda: "deaf" in (tmp_path / "log").read_text())
+    (child,) = psutil.Process(process.pid).children()
     processes.stop(process, grace_s=1)
     assert process.returncode is not None
     wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
@@ -51,8 +52,9 @@ def test_a_frozen_group_uses_no_cpu_and_goes_on_after_a_thaw(start, tmp_path):
     wait_for(lambda: watched.cpu_times().user > 0.05)
     processes.freeze(process)
     wait_for(lambda: watched.status() == psutil.STATUS_STOPPED)
-    before = watched.cpu_times().user
-    time.sleep(0.3)
+    before, end = watched.cpu_times().user, time.process_time() + 0.3
+    while time.process_time() < end:  # we get a CPU, and it does not
+        pass
     assert watched.cpu_times().user == before
     processes.thaw(process)
     wait_for(lambda: watched.cpu_times().user > before)
