@@ -6,12 +6,11 @@ import numpy as np
 
 from serveoff.models.agreement import Mismatch, compare
 from serveoff.models.importing.child import Refused, doing
+from serveoff.models.importing.errors import JobCode
 from serveoff.models.importing.readers import Reader
 from serveoff.models.importing.source import DTYPES, Names, identifiers
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch, rows_of, take
-
-ONE_ROW = "asked for one row, it fails"
 
 
 def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
@@ -21,7 +20,7 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
         return reader.predict({own: batch[name] for name, own in names.inputs.items()})
 
     count = rows_of(inputs)
-    doing(ONE_ROW)
+    doing("asked for one row, it fails", JobCode.FAILED_WITH_ONE_ROW)
     alone = predict(take(inputs, slice(1)))
     doing(f"asked for {count} rows at once, it fails, though it answers to one: it needs a free batch dimension")
     together = predict(inputs)

@@ -14,9 +14,8 @@ import numpy as np
 from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.importing import kinds, samples
-from serveoff.models.importing.answering import ONE_ROW
 from serveoff.models.importing.conversion import Converted, Converter
-from serveoff.models.importing.errors import ImportFailed, JobFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed, JobCode, JobFailed
 from serveoff.models.importing.jobs import Jobs
 from serveoff.models.importing.request import ImportRequest
 from serveoff.models.importing.resolve_inputs import resolve_inputs
@@ -48,7 +47,11 @@ def import_model(request: ImportRequest) -> ImportResult:
     target = model_dir(request.name)
     with locked(target):
         if (target / MANIFEST_NAME).exists() and not request.force:
-            raise ImportFailed(f"there is a model {request.name} already, in {target}", "another --name, or --force")
+            raise ImportFailed(
+                ImportCode.FLAG,
+                f"there is a model {request.name} already, in {target}",
+                "another --name, or --force",
+            )
         with staged(target) as folder, Steps() as steps:
             (folder / WORK).mkdir()
             result = _build(request, kind, folder, steps)
@@ -75,7 +78,9 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
             _require_own(request, own, formats)
             advance()
     if not any(isinstance(found, Converted) for found in formats.values()):
-        raise ImportFailed(f"{request.source.path} can be converted to no format: {_reasons(formats)}")
+        raise ImportFailed(
+            ImportCode.NO_FORMAT, f"{request.source.path} can be converted to no format: {_reasons(formats)}"
+        )
     _put_together(request, folder, spec, formats, answered)
     return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch))
 
@@ -86,14 +91,18 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
     try:
         inspected = jobs.run("serveoff.models.importing", "inspect", source.model_dump_json(), by=kind.FRAMEWORK)
     except JobFailed as error:
-        raise ImportFailed(f"{source.path} cannot be read as {kind.CALLED}: {error.reason}", kind.SAVE) from None
+        raise ImportFailed(
+            ImportCode.NOT_READ, f"{source.path} cannot be read as {kind.CALLED}: {error.reason}", kind.SAVE
+        ) from None
     inputs, names = resolve_inputs(source.path, Found(**inspected), request.declared, given)
     if given:
         return inputs, names, samples.chosen(request.samples, given, inputs, names.inputs)
     unknown = sorted(set(request.ranges) - {tensor.name for tensor in inputs})
     if unknown:
         raise ImportFailed(
-            f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}"
+            ImportCode.FLAG,
+            f"{source.path} has no input {', '.join(unknown)}",
+            f"--input-range takes {', '.join(names.inputs)}",
         )
     return inputs, names, samples.seeded(inputs, request.ranges, request.rows)
 
@@ -111,14 +120,16 @@ def _answers(
             "serveoff.models.importing", "answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK
         )
     except JobFailed as error:
-        raise ImportFailed(f"{request.source.path}: {error.reason}", _hint(request, kind, spec, error.reason)) from None
+        raise ImportFailed(
+            ImportCode.NO_ANSWER, f"{request.source.path}: {error.reason}", _hint(request, kind, spec, error.code)
+        ) from None
     (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)
     return answered
 
 
-def _hint(request: ImportRequest, kind: kinds.Kind, spec: ModelSpec, reason: str) -> str:
+def _hint(request: ImportRequest, kind: kinds.Kind, spec: ModelSpec, code: JobCode) -> str:
     """What to do about a model that cannot be asked; one that fails with a single row may have got wrong inputs."""
-    if not reason.startswith(ONE_ROW):
+    if code != JobCode.FAILED_WITH_ONE_ROW:
         return kind.SAVE
     integers = [tensor.name for tensor in spec.inputs if tensor.dtype not in ("float32", "float64", "bool")]
     if request.samples or not integers:
@@ -135,7 +146,10 @@ def _require_own(request: ImportRequest, own: str, formats: Mapping[str, Convert
     """The format that a file already is must hold: if that disagrees, nothing else can be trusted."""
     converted = formats.get(own)
     if isinstance(converted, Missing):
-        raise ImportFailed(f"{request.source.path} cannot be served even as what it is, {own}: {converted.reason}")
+        raise ImportFailed(
+            ImportCode.NO_FORMAT,
+            f"{request.source.path} cannot be served even as what it is, {own}: {converted.reason}",
+        )
 
 
 def _put_together(

@@ -1,7 +1,7 @@
 """The child's side of a job in a process of its own: bounded memory, one result, and an end when the parent ends.
 
 The result is one line of JSON on what was standard output: `{"result": {...}}`, or
-`{"refused": {"reason", "operator"}}`. Whatever a framework prints goes to standard error instead.
+`{"refused": {"code", "reason", "operator"}}`. Whatever a framework prints goes to standard error instead.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import IO, NoReturn
+
+from serveoff.models.importing.errors import JobCode
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""
@@ -28,12 +30,12 @@ class Refused(Exception):
         self.reason, self.operator = reason, operator
 
 
-_doing: list[str] = []
+_doing: list[tuple[str, JobCode]] = []
 
 
-def doing(what: str) -> None:
-    """Say what the job does from now on: it goes before the reason if that is where it ends."""
-    _doing[:] = [what] if what else []
+def doing(what: str, code: JobCode = JobCode.FAILED) -> None:
+    """Say what the job does from now on: it goes before the reason if that is where it ends, with this code."""
+    _doing[:] = [(what, code)] if what else []
 
 
 def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence[str]) -> None:
@@ -48,12 +50,18 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
 
     def refuse(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
-        operator = error.operator if isinstance(error, Refused) else ""
-        reason = str(error) if isinstance(error, Refused) else ": ".join([*_doing, kind.__name__, str(error)])
-        _end(results, {"refused": {"reason": shortened(reason), "operator": operator}}, 1)
+        _end(results, {"refused": _refusal(kind, error)}, 1)
 
     sys.excepthook = refuse
     _end(results, {"result": job(list(arguments))}, 0)
+
+
+def _refusal(kind: type[BaseException], error: BaseException) -> dict[str, str]:
+    if isinstance(error, Refused):
+        return {"code": JobCode.REFUSED, "reason": shortened(error.reason), "operator": error.operator}
+    code = _doing[0][1] if _doing else JobCode.FAILED
+    reason = ": ".join([*(what for what, _ in _doing), kind.__name__, str(error)])
+    return {"code": code, "reason": shortened(reason), "operator": ""}
 
 
 def shortened(message: str) -> str:

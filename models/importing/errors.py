@@ -1,21 +1,68 @@
-"""What goes wrong with a user's file, in words: the file, the cause and the next action."""
+"""What goes wrong with a user's file: a code that programs ask for, and words for people."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
 
 from serveoff.models.manifest import ArtifactError
 
 
-class ImportFailed(ArtifactError):
-    """A model that cannot be imported. `message` names the file and the cause, `next` the next action."""
+class ImportCode(StrEnum):
+    """Why a model cannot be imported."""
 
-    def __init__(self, message: str, next: str = "") -> None:
-        super().__init__(f"{message}\n  next: {next}" if next else message)
-        self.message, self.next = message, next
+    FLAG = "flag"
+    """A flag's value cannot be used, or names what is not there."""
+    NO_MODEL = "no model"
+    """There is no file, or it is none of the kinds that can be imported, or not of the one that was named."""
+    DAMAGED = "damaged"
+    """Its file is not whole, or is not built as its kind is."""
+    INPUTS = "inputs"
+    """What it takes is not known, is not as it was said, or cannot be served."""
+    SAMPLES = "samples"
+    """The user's own inputs do not fit it."""
+    NOT_READ = "not read"
+    """Its framework cannot read it."""
+    NO_ANSWER = "no answer"
+    """It can be read, and does not answer as a served model must."""
+    NO_FORMAT = "no format"
+    """No format comes of it, or not the one that it is."""
+
+
+class JobCode(StrEnum):
+    """Why a job in a process of its own did not end well."""
+
+    REFUSED = "refused"
+    """The job itself says that it cannot be done with this file."""
+    FAILED = "failed"
+    """The framework raised an error."""
+    FAILED_WITH_ONE_ROW = "failed with one row"
+    """The same, where the model was asked for the least that there is: its inputs may be the wrong ones."""
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+    """The process was killed, or ended by itself."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a model cannot be imported, and what to do about it."""
+
+    code: ImportCode
+    text: str
+    advice: str = ""
+
+
+class ImportFailed(ArtifactError):
+    """A model that cannot be imported; the problem's text names the file and the cause."""
+
+    def __init__(self, code: ImportCode, text: str, advice: str = "") -> None:
+        super().__init__(f"{text}\n  next: {advice}" if advice else text)
+        self.problem = Problem(code, text, advice)
 
 
 class JobFailed(Exception):
     """A job in a process of its own did not end well: the reason, the operator if one is to blame."""
 
-    def __init__(self, reason: str, operator: str = "") -> None:
+    def __init__(self, code: JobCode, reason: str, operator: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.operator = reason, operator
+        self.code, self.reason, self.operator = code, reason, operator

@@ -17,7 +17,7 @@ from typing import IO, Any
 import psutil
 
 from serveoff.models.importing.child import shortened
-from serveoff.models.importing.errors import JobFailed
+from serveoff.models.importing.errors import JobCode, JobFailed
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY
 
@@ -53,7 +53,9 @@ class Jobs:
             try:
                 process.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
-                raise JobFailed(f"it took {by} longer than {self.timeout_s:g} s and was stopped") from None
+                raise JobFailed(
+                    JobCode.TIMED_OUT, f"it took {by} longer than {self.timeout_s:g} s and was stopped"
+                ) from None
             finally:
                 _end(process)
             output.seek(0)
@@ -84,10 +86,11 @@ def _result(output: str, code: int, log: IO[str], by: str) -> dict[str, Any]:
         result: dict[str, Any] = answer["result"]
         return result
     if "refused" in answer:
-        raise JobFailed(**answer["refused"])
+        refused = answer["refused"]
+        raise JobFailed(JobCode(refused["code"]), refused["reason"], refused["operator"])
     if code < 0:
-        raise JobFailed(f"it made {by} crash ({signal.Signals(-code).name}){_last_words(log)}")
-    raise JobFailed(f"{by} ended the process with exit code {code}{_last_words(log)}")
+        raise JobFailed(JobCode.CRASHED, f"it made {by} crash ({signal.Signals(-code).name}){_last_words(log)}")
+    raise JobFailed(JobCode.CRASHED, f"{by} ended the process with exit code {code}{_last_words(log)}")
 
 
 def _last_words(log: IO[str]) -> str:

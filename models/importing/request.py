@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from serveoff.models import zoo
 from serveoff.models.importing import kinds
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S
 from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
 from serveoff.models.importing.source import Source, parsed
@@ -54,9 +54,9 @@ def parse_request(
     """The request that flags stand for; ImportFailed, in the words of the flags, where they do not make sense."""
     _check_name(name)
     if rows and not FEWEST_ROWS <= rows <= MOST_ROWS:
-        raise ImportFailed(f"--rows {rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
+        raise ImportFailed(ImportCode.FLAG, f"--rows {rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
     if timeout_s <= 0:
-        raise ImportFailed(f"--timeout {timeout_s:g} is no time")
+        raise ImportFailed(ImportCode.FLAG, f"--timeout {timeout_s:g} is no time")
     kind = kind or kinds.detected(model)
     source = Source(
         kind=kind,
@@ -70,7 +70,7 @@ def parse_request(
     try:
         tensors, ranged = tuple(map(parsed, declared)), dict(map(_range, ranges))
     except ValueError as error:
-        raise ImportFailed(str(error)) from None
+        raise ImportFailed(ImportCode.FLAG, str(error)) from None
     return ImportRequest(
         source=source,
         name=name,
@@ -85,9 +85,11 @@ def parse_request(
 
 def _check_name(name: str) -> None:
     if re.fullmatch(NAME, name) is None:
-        raise ImportFailed(f"--name {name!r} is not made of small letters, digits and _, a letter first")
+        raise ImportFailed(
+            ImportCode.FLAG, f"--name {name!r} is not made of small letters, digits and _, a letter first"
+        )
     if name in zoo.names():
-        raise ImportFailed(f"{name} is a model of the zoo", "another --name")
+        raise ImportFailed(ImportCode.FLAG, f"{name} is a model of the zoo", "another --name")
 
 
 def _absolute(path: str) -> str:

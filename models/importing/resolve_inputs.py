@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import DTYPES, Found, Names, Port, identifiers, written
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array
@@ -21,7 +21,7 @@ def resolve_inputs(
     """
     names = identifiers(port.name for port in found.inputs)
     if not names:
-        raise ImportFailed(f"{source} takes no input: there is nothing to ask it")
+        raise ImportFailed(ImportCode.INPUTS, f"{source} takes no input: there is nothing to ask it")
     flags = _by_port(source, names, declared)
     kept, ended = dict[str, TensorSpec](), ""
     for (name, own), port in zip(names.items(), found.inputs, strict=True):
@@ -30,10 +30,14 @@ def resolve_inputs(
             ended = own
             continue
         if ended:
-            raise ImportFailed(f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order")
+            raise ImportFailed(
+                ImportCode.INPUTS,
+                f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order",
+            )
         kept[own] = _tensor(source, name, port, flag, sample)
     if not kept:
         raise ImportFailed(
+            ImportCode.INPUTS,
             f"{source} says nothing of its inputs",
             f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
         )
@@ -46,7 +50,9 @@ def _by_port(source: str, names: Mapping[str, str], declared: Sequence[TensorSpe
     for tensor in declared:
         own = tensor.name if tensor.name in names.values() else names.get(tensor.name)
         if own is None:
-            raise ImportFailed(f"{source} has no input {tensor.name!r}", f"--input takes one of {', '.join(names)}")
+            raise ImportFailed(
+                ImportCode.INPUTS, f"{source} has no input {tensor.name!r}", f"--input takes one of {', '.join(names)}"
+            )
         found[own] = tensor
     return found
 
@@ -61,18 +67,26 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
     ):
         shape = _narrowed(source, name, shape, other)
     if port.shape is not None and (not port.shape or port.shape[0] != -1):
-        raise ImportFailed(_fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)")
+        raise ImportFailed(
+            ImportCode.INPUTS, _fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)"
+        )
     if not dtype or shape is None or any(size < 1 for size in shape[1:]):
         known = f"dtype {dtype or 'unknown'}, shape {list(shape) if shape is not None else 'unknown'}"
         flag_text = written(TensorSpec(name=name, dtype=dtype or "float32", shape=_example(shape)))
         raise ImportFailed(
-            f"{source} does not say all of its input {name}: {known}", f"say it: --input '{flag_text}', with its sizes"
+            ImportCode.INPUTS,
+            f"{source} does not say all of its input {name}: {known}",
+            f"say it: --input '{flag_text}', with its sizes",
         )
     if flag and flag.dtype != dtype:
-        raise ImportFailed(f"{source}: its input {name} is {dtype}, --input says {flag.dtype}", "leave the flag out")
+        raise ImportFailed(
+            ImportCode.INPUTS, f"{source}: its input {name} is {dtype}, --input says {flag.dtype}", "leave the flag out"
+        )
     if dtype not in DTYPES:
         raise ImportFailed(
-            f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}"
+            ImportCode.INPUTS,
+            f"{source}: its input {name} is {dtype}, which is not served",
+            f"dtypes are {', '.join(DTYPES)}",
         )
     return TensorSpec(name=name, shape=shape, dtype=dtype)
 
@@ -86,6 +100,7 @@ def _narrowed(
     same = len(shape) == len(other) and all(a in (b, -1) or b == -1 for a, b in zip(shape[1:], other[1:], strict=True))
     if not same:
         raise ImportFailed(
+            ImportCode.INPUTS,
             f"{source}: its input {name} has shape {list(shape)}, not {list(other)}",
             "give --input or --samples of that shape",
         )

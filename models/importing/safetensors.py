@@ -14,7 +14,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 
 MOST_HEADER = 100 << 20
 """The format's own limit."""
@@ -30,7 +30,9 @@ def check(path: str) -> None:
     try:
         _check_header(*_header(Path(path)))
     except (ValueError, RecursionError) as error:
-        raise ImportFailed(f"{path} is no safetensors file, or a truncated one: {error}", SAVE) from None
+        raise ImportFailed(
+            ImportCode.DAMAGED, f"{path} is no safetensors file, or a truncated one: {error}", SAVE
+        ) from None
 
 
 def _header(path: Path) -> tuple[dict[str, Any], int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -39,10 +39,12 @@ def read(path: str) -> dict[str, Array]:
         zlib.error,
     ) as error:
         raise ImportFailed(
-            f"{path} is no .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)"
+            ImportCode.SAMPLES,
+            f"{path} is no .npz file of arrays ({error})",
+            "write it with numpy.savez(path, NAME=array)",
         ) from None
     if not found:
-        raise ImportFailed(f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
+        raise ImportFailed(ImportCode.SAMPLES, f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
     return found
 
 
@@ -52,9 +54,14 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
     for tensor in inputs:
         array = samples.get(tensor.name, samples.get(names[tensor.name]))
         if array is None:
-            raise ImportFailed(f"{path} has no array {tensor.name!r}", f"it needs {', '.join(t.name for t in inputs)}")
+            raise ImportFailed(
+                ImportCode.SAMPLES,
+                f"{path} has no array {tensor.name!r}",
+                f"it needs {', '.join(t.name for t in inputs)}",
+            )
         if array.dtype != tensor.dtype or array.shape[1:] != tensor.row_shape or array.ndim == 0:
             raise ImportFailed(
+                ImportCode.SAMPLES,
                 f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",
                 f"expected {tensor.dtype}{[-1, *tensor.row_shape]}",
             )
@@ -62,7 +69,8 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
     counts = {len(array) for array in batch.values()}
     if len(counts) != 1 or min(counts) < 2:
         raise ImportFailed(
-            f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}"
+            ImportCode.SAMPLES,
+            f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}",
         )
     return batch
 

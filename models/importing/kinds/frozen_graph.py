@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serveoff.models.importing import protobuf_scan
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
 
 NODE = "frozen_graph"
@@ -43,23 +43,29 @@ def check(source: Source) -> None:
     nodes = read(source.path)
     unfrozen = next((node for node in nodes if node.op in VARIABLES), None)
     if unfrozen is not None:
-        raise ImportFailed(f"{source.path} is not frozen: {unfrozen.name} is a variable, without a value", SAVE)
+        raise ImportFailed(
+            ImportCode.NO_MODEL, f"{source.path} is not frozen: {unfrozen.name} is a variable, without a value", SAVE
+        )
     names = {node.name for node in nodes}
     for tensor in (*feeds(source, nodes), *fetches(source, nodes)):
         if tensor.partition(":")[0] not in names:
-            raise ImportFailed(f"{source.path} has no operation {tensor.partition(':')[0]!r}", _known(nodes))
+            raise ImportFailed(
+                ImportCode.FLAG, f"{source.path} has no operation {tensor.partition(':')[0]!r}", _known(nodes)
+            )
 
 
 def read(path: str) -> list[Node]:
     """The operations of a GraphDef's file; ImportFailed where it is none."""
     if Path(path).stat().st_size > MOST_BYTES:
-        raise ImportFailed(f"{path} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
+        raise ImportFailed(
+            ImportCode.DAMAGED, f"{path} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE
+        )
     try:
         nodes = [_node(message) for message in protobuf_scan.all_of(memoryview(Path(path).read_bytes()), 1)]
     except protobuf_scan.Malformed as error:
-        raise ImportFailed(f"{path} is no GraphDef, or a truncated one: {error}", SAVE) from None
+        raise ImportFailed(ImportCode.DAMAGED, f"{path} is no GraphDef, or a truncated one: {error}", SAVE) from None
     if not nodes:
-        raise ImportFailed(f"{path} holds no operation", SAVE)
+        raise ImportFailed(ImportCode.DAMAGED, f"{path} holds no operation", SAVE)
     return nodes
 
 
@@ -75,7 +81,9 @@ def feeds(source: Source, nodes: list[Node]) -> tuple[str, ...]:
     found = source.feed or tuple(node.name for node in nodes if node.op == "Placeholder")
     if not found:
         raise ImportFailed(
-            f"{source.path} has no placeholder: what feeds it cannot be found", "name it: --inputs TENSOR"
+            ImportCode.INPUTS,
+            f"{source.path} has no placeholder: what feeds it cannot be found",
+            "name it: --inputs TENSOR",
         )
     return tuple(map(tensor_name, found))
 
@@ -87,7 +95,9 @@ def fetches(source: Source, nodes: list[Node]) -> tuple[str, ...]:
     found = source.fetch or last
     if not found:
         raise ImportFailed(
-            f"{source.path}: what comes out of it cannot be found", f"name it: --outputs TENSOR. {_known(nodes)}"
+            ImportCode.INPUTS,
+            f"{source.path}: what comes out of it cannot be found",
+            f"name it: --outputs TENSOR. {_known(nodes)}",
         )
     return tuple(map(tensor_name, found))
 

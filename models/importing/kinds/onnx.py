@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serveoff.models.importing import protobuf_scan
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
 
 NODE = "onnx"
@@ -32,11 +32,13 @@ def check(source: Source) -> None:
     """A whole protobuf message with a graph that computes something."""
     file = Path(source.path)
     if file.stat().st_size > MOST_BYTES:
-        raise ImportFailed(f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
+        raise ImportFailed(
+            ImportCode.DAMAGED, f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE
+        )
     try:
         _check_graph(memoryview(file.read_bytes()))
     except protobuf_scan.Malformed as error:
-        raise ImportFailed(f"{file} is no ONNX model, or a truncated one: {error}", SAVE) from None
+        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no ONNX model, or a truncated one: {error}", SAVE) from None
 
 
 def _check_graph(message: memoryview) -> None:

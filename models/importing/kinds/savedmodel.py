@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serveoff.models.importing import protobuf_scan
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
 
 NODE = "savedmodel"
@@ -45,18 +45,22 @@ def check(source: Source) -> None:
     """A whole protobuf message that has the signature, and its variables beside it."""
     folder = folder_of(source.path)
     if folder is None:
-        raise ImportFailed(f"{source.path} has no {FILE} in it", SAVE)
+        raise ImportFailed(ImportCode.NO_MODEL, f"{source.path} has no {FILE} in it", SAVE)
     file = folder / FILE
     if file.stat().st_size > MOST_BYTES:
-        raise ImportFailed(f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE)
+        raise ImportFailed(
+            ImportCode.DAMAGED, f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE
+        )
     try:
         signatures = _signatures(memoryview(file.read_bytes()))
     except protobuf_scan.Malformed as error:
-        raise ImportFailed(f"{file} is no SavedModel, or a truncated one: {error}", SAVE) from None
+        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no SavedModel, or a truncated one: {error}", SAVE) from None
     if source.signature not in signatures:
         there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
         raise ImportFailed(
-            f"{file} has no signature {source.signature!r}", f"--signature names one of its own: {there}"
+            ImportCode.FLAG,
+            f"{file} has no signature {source.signature!r}",
+            f"--signature names one of its own: {there}",
         )
     _check_variables(folder)
 
@@ -74,8 +78,8 @@ def _check_variables(folder: Path) -> None:
     parts = sorted(variables.glob("variables.data-*-of-*")) if variables.is_dir() else []
     if not (variables / "variables.index").is_file():
         if parts:
-            raise ImportFailed(f"{variables} has data but no variables.index", SAVE)
+            raise ImportFailed(ImportCode.DAMAGED, f"{variables} has data but no variables.index", SAVE)
         return
     expected = int(parts[0].name.rpartition("-")[2]) if parts and parts[0].name.rpartition("-")[2].isdigit() else 1
     if len(parts) != expected:
-        raise ImportFailed(f"{variables} has {len(parts)} of {expected} parts of its data", SAVE)
+        raise ImportFailed(ImportCode.DAMAGED, f"{variables} has {len(parts)} of {expected} parts of its data", SAVE)

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from serveoff.models.importing import archives, safetensors
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
 
 NODE = "torch"
@@ -28,12 +28,16 @@ def detect(path: str) -> bool:
 def check(source: Source) -> None:
     """That the weights are there, and whole."""
     if not detect(source.path):
-        raise ImportFailed(f"{source.path} does not name a factory", "write it as package.module:factory")
+        raise ImportFailed(
+            ImportCode.FLAG, f"{source.path} does not name a factory", "write it as package.module:factory"
+        )
     if not source.weights:
         return
     if not Path(source.weights).is_file():
         raise ImportFailed(
-            f"there is no file of weights {source.weights}", "check the path; it is relative to where you are"
+            ImportCode.NO_MODEL,
+            f"there is no file of weights {source.weights}",
+            "check the path; it is relative to where you are",
         )
     if source.weights.endswith(".safetensors"):
         safetensors.check(source.weights)
@@ -41,9 +45,12 @@ def check(source: Source) -> None:
     with archives.opened(source.weights, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "data.pkl" not in inner:
-            raise ImportFailed(f"{source.weights} is no state_dict: there is no data.pkl in it", SAVE)
+            raise ImportFailed(
+                ImportCode.NO_MODEL, f"{source.weights} is no state_dict: there is no data.pkl in it", SAVE
+            )
         if "constants.pkl" in inner:
             raise ImportFailed(
+                ImportCode.NO_MODEL,
                 f"{source.weights} is TorchScript, not a state_dict",
                 f"import it as a model: serveoff import {source.weights}",
             )

@@ -56,5 +56,5 @@ def import_model(
             force=force,
         )
     except ImportFailed as error:
-        raise ArtifactFailure(error.message, error.next) from None
+        raise ArtifactFailure(error.problem.text, error.problem.advice) from None
     run_models("import", request.model_dump_json())

@@ -86,7 +86,7 @@ def refused(source: Source, path: Path) -> bool:
     else:
         return False
     assert str(path) in str(error)
-    assert error.next
+    assert error.problem.advice
     return True
 
 

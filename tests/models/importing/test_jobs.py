@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from serveoff.models.importing import jobs
-from serveoff.models.importing.errors import JobFailed
+from serveoff.models.importing.errors import JobCode, JobFailed
 from tests.waiting import wait_until
 
 START = "import os, sys, time\nfrom serveoff.models.importing.child import Refused, answering, doing\n"
@@ -35,12 +35,22 @@ def test_a_result_comes_back_whatever_else_is_printed(run):
 def test_a_refusal_has_its_reason_and_operator(run):
     with pytest.raises(JobFailed, match=r"^no such thing$") as failed:
         run("raise Refused('no such thing', 'Fft')")
-    assert failed.value.operator == "Fft"
+    assert (failed.value.code, failed.value.operator) == (JobCode.REFUSED, "Fft")
 
 
 def test_any_exception_becomes_a_reason_that_says_what_was_done(run):
-    with pytest.raises(JobFailed, match=r"^asked for one row: KeyError: 'x'$"):
+    with pytest.raises(JobFailed, match=r"^asked for one row: KeyError: 'x'$") as failed:
         run("doing('asked for one row')\nraise KeyError('x')")
+    assert failed.value.code is JobCode.FAILED
+
+
+def test_what_was_done_has_a_code_that_comes_with_the_failure(run):
+    with pytest.raises(JobFailed, match=r"^that: KeyError: 'x'$") as failed:
+        run(
+            "from serveoff.models.importing.errors import JobCode\n"
+            "doing('this')\ndoing('that', JobCode.FAILED_WITH_ONE_ROW)\nraise KeyError('x')"
+        )
+    assert failed.value.code is JobCode.FAILED_WITH_ONE_ROW
 
 
 def test_a_long_message_is_shortened(run):

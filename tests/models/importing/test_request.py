@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from serveoff.cli import app as cli
 from serveoff.cli.commands import import_model
 from serveoff.errors import ArtifactFailure
-from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.request import ImportRequest, parse_request
 from serveoff.models.importing.source import parsed
 
@@ -79,5 +79,6 @@ def test_flags_that_make_no_sense_start_no_process(handed, flags, says):
 def test_a_file_that_is_not_there_is_named_with_what_to_do():
     with pytest.raises(ImportFailed) as failed:
         parse_request("no_such_file", "mine")
-    assert failed.value.message == "there is no file or folder no_such_file"
-    assert failed.value.next == "check the path; it is relative to where you are"
+    assert failed.value.problem.code is ImportCode.NO_MODEL
+    assert failed.value.problem.text == "there is no file or folder no_such_file"
+    assert failed.value.problem.advice == "check the path; it is relative to where you are"
