@@ -17,22 +17,19 @@ from serveoff.report.sections import (
     claims,
     cold_start_notes,
     cold_starts,
-    containers,
     curves,
-    devices,
     distributions,
-    method,
     more_time,
     notes,
     payloads,
     ranking,
-    resource_audit,
     sentences,
     sweeps,
     tables,
     timelines,
     waterfall,
 )
+from serveoff.report.sections.run import containers, devices, method, resource_audit
 from serveoff.report.words import findings, numbers, operating_points
 
 SUFFIX = ".html"

@@ -13,21 +13,19 @@ from serveoff.report.sections import (
     claims,
     cold_start_notes,
     cold_starts,
-    containers,
     curves,
     distributions,
-    method,
     more_time,
     notes,
     payloads,
     ranking,
-    resource_audit,
     sentences,
     sweeps,
     tables,
     timelines,
     waterfall,
 )
+from serveoff.report.sections.run import containers, method, resource_audit
 from serveoff.report.words import findings
 from serveoff.report.words.cells import Cell, Table
 

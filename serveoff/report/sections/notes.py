@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.report.sections.devices import devices, fell_back
+from serveoff.report.sections.run.devices import devices, fell_back
 from serveoff.report.words.findings import Fact
 from serveoff.report.words.names import callers, server
 from serveoff.report.words.numbers import megabytes, significant

@@ -7,7 +7,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.report.sections.devices import device_cell, worth_a_column
+from serveoff.report.sections.run.devices import device_cell, worth_a_column
 from serveoff.report.words.cells import (
     ENDPOINT,
     SAMPLES,

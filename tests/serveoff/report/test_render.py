@@ -13,17 +13,8 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.report import FORMATS, charts, write_all
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.formats import html
-from serveoff.report.sections import (
-    claims,
-    cold_starts,
-    curves,
-    distributions,
-    notes,
-    ranking,
-    resource_audit,
-    sentences,
-    tables,
-)
+from serveoff.report.sections import claims, cold_starts, curves, distributions, notes, ranking, sentences, tables
+from serveoff.report.sections.run import resource_audit
 from serveoff.report.words import findings
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.problems import late

@@ -11,12 +11,12 @@ from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.record.settings import RunSettings
-from serveoff.report.sections.containers import equal_limits
-from serveoff.report.sections.devices import gpu_asked
 from serveoff.report.sections.notes import PAYLOADS
-from serveoff.report.sections.resource_audit import as_asked
+from serveoff.report.sections.run.containers import equal_limits
+from serveoff.report.sections.run.devices import gpu_asked
+from serveoff.report.sections.run.resource_audit import as_asked
+from serveoff.report.sections.run.time_spent import stopping, wall_time
 from serveoff.report.sections.sentences import calibration_sentence
-from serveoff.report.sections.time_spent import stopping, wall_time
 from serveoff.report.words.findings import Fact
 from serveoff.report.words.numbers import significant
 from serveoff.report.words.operating_points import beside, isolation, path, place
@@ -32,13 +32,14 @@ FROZEN_GRAPH = (
 
 def facts(comparison: Comparison) -> list[Fact]:
     """How the figures came about, with this run's settings."""
+    return [*_conduct(comparison), *_requests(comparison), *_figures(comparison), *_what_counts(comparison)]
+
+
+def _conduct(comparison: Comparison) -> list[Fact]:
     s, where = comparison.suite.settings, place(comparison)
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
     pinning = pinned if s.server_cpus and s.client_cpus else "Server and load generator were not pinned"
-    withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
-    elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
-    noise = significant(comparison.round_noise * 100)
-    said = [
+    return [
         Fact("Runtime", path(comparison)),
         Fact(
             "Phases",
@@ -60,6 +61,12 @@ def facts(comparison: Comparison) -> list[Fact]:
             f"{'off' if s.batch_size == 1 else f'of {s.batch_size} within {s.batch_delay_ms} ms'}, device {s.device}."
             f"{equal_limits(comparison)}{as_asked(comparison)}",
         ),
+    ]
+
+
+def _requests(comparison: Comparison) -> list[Fact]:
+    frozen = any(e.result.format == "frozen_graph" for e in comparison.entries)
+    return [
         Fact("Payloads", PAYLOADS),
         *_fewer_requests(comparison),
         Fact(
@@ -68,6 +75,15 @@ def facts(comparison: Comparison) -> list[Fact]:
             f"its answers was checked under load. {_allowed(comparison)} A deployment that answers wrongly "
             "cannot rank.",
         ),
+        *([Fact("Frozen graph", FROZEN_GRAPH)] if frozen else []),
+    ]
+
+
+def _figures(comparison: Comparison) -> list[Fact]:
+    withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
+    noise = significant(comparison.round_noise * 100)
+    whole = place(comparison).whole
+    return [
         Fact(
             "Percentiles",
             "From raw rows, linear between order statistics, answered requests only, all rounds together. "
@@ -92,22 +108,23 @@ def facts(comparison: Comparison) -> list[Fact]:
             f"Smith 1982). A finding needs p < {SIGNIFICANCE:g} over all tests of the point, and a change of more than "
             f"{CHANGE_CAUTION - 1:.0%} from the first third to the last.",
         ),
-        Fact(
-            "CPU per request", f"CPU seconds of the server's whole {where.whole} over the requests of the same windows."
-        ),
+        Fact("CPU per request", f"CPU seconds of the server's whole {whole} over the requests of the same windows."),
+    ]
+
+
+def _what_counts(comparison: Comparison) -> list[Fact]:
+    unfair = place(comparison).unfair
+    elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
+    return [
         Fact(
             "INVALID",
             "Errors, wrong or unchecked answers, a failed gate, a killed server, missing rounds or rows, too "
             f"few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of the CPUs that it could use, "
-            f"{where.unfair}{elsewhere}latency that changes by more than {CHANGE_FATAL - 1:.0%} within windows, or "
+            f"{unfair}{elsewhere}latency that changes by more than {CHANGE_FATAL - 1:.0%} within windows, or "
             f"rounds whose p50 differ {ROUNDS_FATAL:g}-fold.",
         ),
         Fact("Harness", calibration_sentence(comparison)),
     ]
-    if any(e.result.format == "frozen_graph" for e in comparison.entries):
-        before = next(number for number, fact in enumerate(said) if fact.term == "Percentiles")
-        said.insert(before, Fact("Frozen graph", FROZEN_GRAPH))
-    return said
 
 
 def _allowed(comparison: Comparison) -> str:

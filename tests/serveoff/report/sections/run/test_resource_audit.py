@@ -9,7 +9,7 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.record.resources import Resources
 from serveoff.record.suite import load_suite, save_suite
-from serveoff.report.sections import method, resource_audit
+from serveoff.report.sections.run import method, resource_audit
 from tests.serveoff.problems import setting
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.synthetic_resources import ASKED

@@ -1,0 +1,1 @@
+"""What the report says of the run itself: how it was measured, on what, and where its time went."""
