@@ -108,7 +108,7 @@ def _line(a: Analysis, b: Analysis, entry: Entry, concurrency: int, withheld: bo
     for statistic in STATISTICS:
         found = _ratio(a, b, key, statistic)
         why = doubt or ("too few samples" if found is None else "different machines" if withheld else "")
-        word: Word = "withheld" if why == "different machines" else "not comparable"
+        word: Word = "withheld" if withheld and found is not None and not doubt else "not comparable"
         if found is not None and not why:
             word = WORDS.get(difference(found), "inconclusive")
         figures = [figure(point, statistic) if point else None for point in points]

@@ -1,0 +1,130 @@
+"""Programs ask for the code of a problem and never for its words: found in the sources, as far as these can tell.
+
+Looked for are strings' beginnings and ends, and whatever compares or searches in something that is called as messages
+are. What reads a protocol, a file or a name, or the message of a program that has no code for it, is listed with its
+reason.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.test_architecture import REPOSITORY, sources
+
+SAID = {"text", "advice", "reason", "message", "problem", "problems", "seen", "why", "error", "errors", "said", "cause"}
+"""What messages are called."""
+EDGES = {"startswith", "endswith"}
+SEARCHES = {"search", "match", "fullmatch", "findall", "finditer"}
+FOLDERS = ("serveoff", "loadtests", "models/importing")
+ALLOWED = {
+    "the end of a file's name, or the name of what is in an archive": {
+        ("models/importing/kinds/frozen_graph.py", "path.endswith('.pb')"),
+        ("models/importing/kinds/keras.py", "path.endswith('.keras')"),
+        ("models/importing/kinds/onnx.py", "path.endswith('.onnx')"),
+        ("models/importing/kinds/torch.py", "source.weights.endswith('.safetensors')"),
+        ("models/importing/kinds/torchscript.py", "path.endswith(SUFFIXES)"),
+        ("models/importing/kinds/torchscript.py", "name.startswith('code/')"),
+        ("models/importing/readers/torch.py", "file.endswith('.safetensors')"),
+        ("models/importing/user_code.py", "part.startswith('.')"),
+        ("serveoff/report/web/across_store.py", "f.name.startswith(PREFIX)"),
+    },
+    "the path of a request": {
+        ("loadtests/control.py", "flask.request.path.endswith('/swarm')"),
+        ("serveoff/report/web/errors.py", "request.path.endswith('.json')"),
+        ("serveoff/measure/runtimes/containers/engine.py", "str(client.api.base_url).startswith('http+docker')"),
+    },
+    "the grammar of an option, a setting or a protocol": {
+        ("loadtests/loads.py", "part.startswith('seek@')"),
+        ("loadtests/payloads/messages.py", "kind.startswith('map<')"),
+        ("loadtests/payloads/messages.py", "kind.endswith('*')"),
+        ("serveoff/measure/audit/replicas.py", "str(command[0]).startswith('--')"),
+        ("serveoff/measure/audit/replicas.py", "line.startswith('+ ')"),
+        ("serveoff/report/formats/csv.py", "value.startswith(_FORMULA)"),
+    },
+    "a file of the kernel": {
+        ("serveoff/measure/audit/machine.py", "line.startswith('model name')"),
+        ("serveoff/measure/audit/procfs.py", "record.startswith('Name:')"),
+    },
+    "a name: of a device, a server, a field or an encoding": {
+        ("serveoff/analyse/studies/capacity.py", "(result.device or '').startswith('cuda')"),
+        ("serveoff/analyse/validity.py", "(device or '').startswith('cuda')"),
+        ("serveoff/report/sections/devices.py", "(entry.result.device or '').startswith(GPU)"),
+        ("serveoff/measure/plan/plan.py", "deployment.server.startswith('tfserving')"),
+        ("serveoff/measure/runtimes/docker.py", "deployment.server.startswith('tfserving')"),
+        ("serveoff/measure/runtimes/local.py", "deployment.server.startswith('tfserving')"),
+        ("serveoff/report/sections/payloads.py", "name.startswith('gRPC')"),
+        ("serveoff/report/web/differences.py", "name.endswith('_ms')"),
+        ("serveoff/report/web/differences.py", "name.endswith('_s')"),
+    },
+    "Docker's client and Compose say why in words alone; it chooses the advice, and nothing else hangs on it": {
+        ("serveoff/measure/runtimes/containers/engine.py", "'Permission denied' in cause"),
+        ("serveoff/measure/runtimes/containers/engine.py", "'PermissionError' in cause"),
+        (
+            "serveoff/measure/runtimes/containers/engine.py",
+            "re.findall(\"(?:Error\\\\(\\\\d+, '([^']+)'\\\\)|Name or service not known|timed out)\", cause)",
+        ),
+        ("serveoff/measure/runtimes/docker.py", "re.search(pattern, cause)"),
+    },
+}
+"""Reason to the files and expressions that it holds for."""
+
+
+def test_no_code_matches_the_words_of_a_message():
+    found = {
+        (path.relative_to(REPOSITORY).as_posix(), text) for path in scanned() for text in matches(path.read_text())
+    }
+    allowed = set().union(*ALLOWED.values())
+    assert found - allowed == set(), "ask for a code, or say here why there is none"
+    assert allowed - found == set(), "no longer there: take it from the list"
+
+
+def scanned() -> list[Path]:
+    return [path for path in sources() if path.relative_to(REPOSITORY).as_posix().startswith(FOLDERS)]
+
+
+def matches(source: str) -> Iterator[str]:
+    """Each expression that asks for words."""
+    for node in ast.walk(ast.parse(source)):
+        if asks_for_an_edge(node) or compares_words(node) or searches_words(node):
+            yield ast.unparse(node)
+
+
+def asks_for_an_edge(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EDGES
+
+
+def compares_words(node: ast.AST) -> bool:
+    """`"late" in problem.text`, `str(error) == "..."`; an empty string only asks whether there is one."""
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    words = [side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, str)]
+    return any(map(is_message, sides)) and any(words)
+
+
+def searches_words(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SEARCHES):
+        return False
+    return any(map(is_message, node.args))
+
+
+def is_message(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "str"
+    if isinstance(node, ast.Name):
+        return node.id in SAID - {"text"}
+    return isinstance(node, ast.Attribute) and node.attr in SAID
+
+
+def test_what_asks_for_words_is_found():
+    for line in (
+        "problem.text.startswith(BEHIND)",
+        "'late' in problem.text",
+        "'refused' in str(error)",
+        "reason == 'no rows'",
+        "re.search('out of memory', cause)",
+        "str(error) != 'gone'",
+    ):
+        assert list(matches(line)) == [line]
+    for line in ("problem.code == Code.LATE", "reason == ''", "text in known", "re.search('x', line)"):
+        assert list(matches(line)) == []
