@@ -38,7 +38,7 @@ from serveoff.analyse.studies import (
     waterfall,
 )
 from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import MEASURES, Evidenced, answer_all, compare_points
+from serveoff.analyse.winners import MEASURES, Evidenced, compare_points, decide_all
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.suite import Suite, load_suite
 
@@ -74,7 +74,7 @@ def analyse(folder: Path) -> Analysis:
         folder=folder.resolve().name,
         concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
         entries=tuple(ranked),
-        answers=tuple(answer_all(evidence)),
+        contests=tuple(decide_all(evidence)),
         calibration=_calibration(evidence),
         claims=claims.study(evidence, suite),
         round_noise=evidence.noise["p50"],
@@ -89,8 +89,8 @@ def analyse(folder: Path) -> Analysis:
         payloads=payloads.study(encoded),
         encodings=encodings.study(evidence, encoded),
     )
-    choices = changes.study(evidence, comparison.answers, comparison.capacity, comparison.payloads)
-    comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.answers))
+    choices = changes.study(evidence, comparison.contests, comparison.capacity, comparison.payloads)
+    comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.contests))
     return Analysis(comparison, evidence)
 
 

@@ -95,7 +95,7 @@ def load_baseline(path: Path) -> Analysis:
         folder=path.name,
         concurrencies=tuple(sorted({p.concurrency for e in entries for p in e.points if e.role != "floor"})),
         entries=entries,
-        answers=(),
+        contests=(),
         claims=(),
         calibration=None,
         round_noise=document.noise.get("p50", 0.0),

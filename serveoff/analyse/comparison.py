@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from serveoff.analyse.claims.ruling import Claim
-from serveoff.analyse.entries import Answer, Entry, Point
+from serveoff.analyse.entries import Contest, Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.studies.arrivals import Gap
 from serveoff.analyse.studies.capacity import Capacity
@@ -54,7 +54,7 @@ class Comparison:
     """The results folder's name, where the raw rows are."""
     concurrencies: tuple[int, ...]
     entries: tuple[Entry, ...]
-    answers: tuple[Answer, ...]
+    contests: tuple[Contest, ...]
     claims: tuple[Claim, ...]
     calibration: Calibration | None
     round_noise: float

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from serveoff.analyse.analysis import evidence_so_far
-from serveoff.analyse.entries import Answer
-from serveoff.analyse.winners import Evidenced, answer_all
+from serveoff.analyse.entries import Contest
+from serveoff.analyse.winners import Evidenced, decide_all
 
 DECIDING: Final = ("latency", "throughput", "cost")
 MIN_POINTS: Final = 12
@@ -24,9 +24,9 @@ DECIDED: Final = ("better", "tie")
 """Not where there is one candidate: the others may have become INVALID, or there is nothing to decide."""
 
 
-def clear(answers: Sequence[Answer]) -> str:
-    """What each deciding answer over all contenders came to; nothing while one is open."""
-    outcomes = {a.objective: a.outcome for a in answers if a.scope == "all"}
+def clear(contests: Sequence[Contest]) -> str:
+    """What each deciding contest over all contenders came to; nothing while one is open."""
+    outcomes = {a.objective: a.outcome for a in contests if a.scope == "all"}
     if any(outcomes.get(objective) not in DECIDED for objective in DECIDING):
         return ""
     said = {"better": "a clear winner", "tie": "a tie"}
@@ -36,7 +36,7 @@ def clear(answers: Sequence[Answer]) -> str:
 def reason_to_stop(folder: Path, round_: int, rounds: int) -> str:
     """`after round 2 of 3: a clear winner in latency, ...` where the run in `folder` is clear by now; else nothing."""
     evidence = evidence_so_far(folder)
-    found = clear(answer_all(evidence)) if _points(evidence) >= MIN_POINTS else ""
+    found = clear(decide_all(evidence)) if _points(evidence) >= MIN_POINTS else ""
     return f"after round {round_} of {rounds}: {found}" if found else ""
 
 

@@ -108,7 +108,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Contest:
     """Who wins on one objective, by how much, and how sure that is."""
 
     objective: str

@@ -1,4 +1,4 @@
-"""Who wins on what: one answer per objective, over all contenders and over those that received the same bytes."""
+"""Who wins on what: one contest per objective, over all contenders and over those that received the same bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from serveoff.analyse.entries import Answer, Candidate, Entry, Point
+from serveoff.analyse.entries import Candidate, Contest, Entry, Point
 from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, simultaneous
 from serveoff.analyse.statistics.few_repeats import Spread, apart, margin
@@ -55,10 +55,10 @@ MEASURES: Final = (
 )
 
 
-def answer_all(evidence: Evidenced) -> list[Answer]:
-    """Every answer that this run can give, in the order of the report."""
-    answers = [_measured(evidence, m, scope) for scope in SCOPES for m in MEASURES]
-    return [a for a in (*answers, *_plain_answers(evidence.contenders)) if a is not None]
+def decide_all(evidence: Evidenced) -> list[Contest]:
+    """Every contest that this run can give, in the order of the report."""
+    contests = [_measured(evidence, m, scope) for scope in SCOPES for m in MEASURES]
+    return [a for a in (*contests, *_plain_contests(evidence.contenders)) if a is not None]
 
 
 def figure(point: Point, statistic: str) -> Estimate:
@@ -75,7 +75,7 @@ def compare_points(evidence: Evidenced, measure: Measure, mine: Key, other: Key)
     return ratio(a, b, noise) if measure.more_is_better else ratio(b, a, noise)
 
 
-def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | None:
+def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Contest | None:
     points = [measure.point(entry) for entry in evidence.contenders if SCOPES[scope](entry)]
     usable = [p for p in points if p and p.valid and figure(p, measure.statistic).value is not None]
     if not usable:
@@ -87,7 +87,7 @@ def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Answer | Non
     ratios = [simultaneous(compare_points(evidence, measure, _key(best), _key(other)), pairs) for other in rest]
     candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
     near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]
-    return Answer(
+    return Contest(
         objective=measure.objective,
         scope=scope,
         winner=candidates[0],
@@ -103,7 +103,7 @@ def _key(point: Point) -> Key:
     return point.endpoint, point.load
 
 
-def _plain_answers(contenders: Iterable[Entry]) -> list[Answer | None]:
+def _plain_contests(contenders: Iterable[Entry]) -> list[Contest | None]:
     """Objectives measured a few times, once, or known exactly: no interval, and the report says so."""
     sound = [e for e in contenders if any(p.valid for p in e.points)]
     starts = {e.result.deployment: s for e in sound if (s := e.first_answer_s) is not None}
@@ -120,14 +120,14 @@ def _plain_answers(contenders: Iterable[Entry]) -> list[Answer | None]:
     ]
 
 
-def _quickest_start(starts: Mapping[str, Spread]) -> Answer | None:
+def _quickest_start(starts: Mapping[str, Spread]) -> Contest | None:
     """By the median; better only than those whose starts do not overlap with the winner's."""
     if not starts:
         return None
     (winner, least), *rest = sorted(starts.items(), key=lambda item: item[1].value)
     outcomes = {name: apart(least, other) for name, other in rest}
     candidates = [Candidate(name, s.estimate, bounds=s.bounds) for name, s in ((winner, least), *rest)]
-    return Answer(
+    return Contest(
         objective="cold_start",
         scope="all",
         winner=candidates[0],
@@ -139,11 +139,13 @@ def _quickest_start(starts: Mapping[str, Spread]) -> Answer | None:
     )
 
 
-def _smallest(objective: str, figures: Mapping[str, float]) -> Answer | None:
+def _smallest(objective: str, figures: Mapping[str, float]) -> Contest | None:
     ordered = sorted(figures.items(), key=lambda item: item[1])
     candidates = [Candidate(name, Estimate(value, None, None, 1)) for name, value in ordered]
     if not candidates:
         return None
     margin = Estimate(ordered[1][1] / ordered[0][1], None, None, 1) if len(ordered) > 1 else None
     outcome = difference(margin) if margin else "unopposed"
-    return Answer(objective, "all", candidates[0], candidates[1] if margin else None, margin, outcome, (), len(ordered))
+    return Contest(
+        objective, "all", candidates[0], candidates[1] if margin else None, margin, outcome, (), len(ordered)
+    )

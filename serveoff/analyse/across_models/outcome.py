@@ -62,7 +62,7 @@ class Spot(Record):
 
 
 class Win(Record):
-    """Who wins on one objective in one run, and how sure that is: serveoff.analyse.comparison.Answer."""
+    """Who wins on one objective in one run, and how sure that is: serveoff.analyse.entries.Contest."""
 
     objective: Literal["latency", "throughput"]
     winner: Named

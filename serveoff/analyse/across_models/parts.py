@@ -9,7 +9,7 @@ from typing import Final
 from serveoff.analyse.across_models.outcome import Binary, Floor, ModelResult, Named, Rival, Spot, Spread, Win
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.contrasts import PAIRS
-from serveoff.analyse.entries import Answer, Entry
+from serveoff.analyse.entries import Contest, Entry
 from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
 from serveoff.analyse.studies.payloads import JSON, Encoded
@@ -39,7 +39,7 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
         problem=problem,
         floors=floors,
         spots=spots,
-        wins=tuple(_win(analysis, a) for a in comparison.answers if a.scope == "all" and a.objective in WINS),
+        wins=tuple(_win(analysis, a) for a in comparison.contests if a.scope == "all" and a.objective in WINS),
         rivals=tuple(_rivals(analysis)),
         binaries=tuple(_binaries(analysis)),
         round_noise=comparison.round_noise,
@@ -96,19 +96,19 @@ def _problem(entry: Entry) -> str:
     return "; ".join(finding.seen for finding in entry.alone.verdict.reasons)
 
 
-def _win(analysis: Analysis, answer: Answer) -> Win:
+def _win(analysis: Analysis, contest: Contest) -> Win:
     entry = analysis.comparison.entry
-    second = answer.runner_up
+    second = contest.runner_up
     return Win(
-        objective="latency" if answer.objective == "latency" else "throughput",
-        winner=named(entry(answer.winner.name)),
-        estimate=answer.winner.estimate,
-        concurrency=answer.winner.concurrency,
+        objective="latency" if contest.objective == "latency" else "throughput",
+        winner=named(entry(contest.winner.name)),
+        estimate=contest.winner.estimate,
+        concurrency=contest.winner.concurrency,
         runner_up=named(entry(second.name)) if second else None,
         runner_up_estimate=second.estimate if second else None,
-        margin=answer.margin,
-        outcome=answer.outcome,
-        not_worse=len(answer.not_worse),
+        margin=contest.margin,
+        outcome=contest.outcome,
+        not_worse=len(contest.not_worse),
     )
 
 

@@ -1,11 +1,11 @@
-"""What would change the answer: other winners that this same run names, when something else is asked of it."""
+"""What would change the choice: other winners that this same run names, when something else is asked of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from serveoff.analyse.entries import Answer
+from serveoff.analyse.entries import Contest
 from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
@@ -29,15 +29,15 @@ LATENCY = MEASURES[0]
 
 
 def study(
-    evidence: Evidenced, answers: Sequence[Answer], capacity: Sequence[Capacity], payloads: Sequence[Encoded]
+    evidence: Evidenced, contests: Sequence[Contest], capacity: Sequence[Capacity], payloads: Sequence[Encoded]
 ) -> tuple[Other, ...]:
     """Every condition under which another endpoint than the quickest is the choice; clear differences only."""
-    latency = next((a for a in answers if (a.objective, a.scope) == ("latency", "all")), None)
+    latency = next((a for a in contests if (a.objective, a.scope) == ("latency", "all")), None)
     if latency is None:
         return ()
     winner = latency.winner.name
     found = (
-        *_objectives(answers, winner),
+        *_objectives(contests, winner),
         *_callers(evidence, winner),
         *_arrivals(capacity, winner),
         *_encodings(payloads, winner),
@@ -45,12 +45,12 @@ def study(
     return tuple(found)
 
 
-def _objectives(answers: Sequence[Answer], winner: str) -> Iterator[Other]:
-    for answer in answers:
-        if answer.scope != "all" or answer.objective not in ("tail", "throughput", "cost"):
+def _objectives(contests: Sequence[Contest], winner: str) -> Iterator[Other]:
+    for contest in contests:
+        if contest.scope != "all" or contest.objective not in ("tail", "throughput", "cost"):
             continue
-        if answer.winner.name != winner and winner not in answer.not_worse and answer.outcome != "unopposed":
-            yield Other(answer.objective, answer.winner.name, answer.winner.estimate)
+        if contest.winner.name != winner and winner not in contest.not_worse and contest.outcome != "unopposed":
+            yield Other(contest.objective, contest.winner.name, contest.winner.estimate)
 
 
 def _callers(evidence: Evidenced, winner: str) -> Iterator[Other]:

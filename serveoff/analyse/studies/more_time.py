@@ -1,4 +1,4 @@
-"""What more time would buy: for an answer that is inconclusive and a percentile that is withheld, how much would do.
+"""What more time would buy: for a contest that is inconclusive and a percentile that is withheld, how much would do.
 
 **Answers.** More rounds of the same length shrink both parts of an interval alike, that of blocks and that of the
 rounds' disagreement: its half-width goes with one over the root of the number of rounds. If the true difference is the
@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
-from serveoff.analyse.entries import Answer, Point
+from serveoff.analyse.entries import Contest, Point
 from serveoff.analyse.statistics.bootstrap import CONFIDENCE, PERCENTILES, all_pairs, min_samples
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, figure
@@ -32,7 +32,7 @@ from serveoff.record.windows import Window
 
 @dataclass(frozen=True)
 class MoreRounds:
-    """What would probably decide one inconclusive answer."""
+    """What would probably decide one inconclusive contest."""
 
     objective: str
     winner: str
@@ -75,9 +75,9 @@ MOST_ROUNDS: Final = 100
 """A run has no more: `serveoff run --rounds`."""
 
 
-def study(evidence: Evidenced, suite: Suite, answers: tuple[Answer, ...]) -> MoreTime:
-    """Every inconclusive answer over all contenders, and every withheld percentile of a plain point that may rank."""
-    found = (_more_rounds(evidence, suite, a) for a in answers if a.scope == "all" and a.outcome == "inconclusive")
+def study(evidence: Evidenced, suite: Suite, contests: tuple[Contest, ...]) -> MoreTime:
+    """Every inconclusive contest over all contenders, and every withheld percentile of a plain point that may rank."""
+    found = (_more_rounds(evidence, suite, a) for a in contests if a.scope == "all" and a.outcome == "inconclusive")
     return MoreTime(tuple(filter(None, found)), tuple(_withheld(evidence)))
 
 
@@ -104,50 +104,50 @@ def round_s(suite: Suite) -> float | None:
     return median(spans) if spans else None
 
 
-def _more_rounds(evidence: Evidenced, suite: Suite, answer: Answer) -> MoreRounds | None:
-    margin, other = answer.margin, answer.runner_up
-    measure = next((m for m in MEASURES if m.objective == answer.objective), None)
+def _more_rounds(evidence: Evidenced, suite: Suite, contest: Contest) -> MoreRounds | None:
+    margin, other = contest.margin, contest.runner_up
+    measure = next((m for m in MEASURES if m.objective == contest.objective), None)
     if measure is None or margin is None or other is None or not margin.value or not margin.low or not margin.high:
         return None  # cold starts are not measured in rounds
-    rounds = _rounds(evidence, measure, answer)
+    rounds = _rounds(evidence, measure, contest)
     difference = math.log(margin.value)
     half_width = max(difference - math.log(margin.low), math.log(margin.high) - difference)
-    needed, tie = rounds_needed(difference, half_width, _critical(evidence, answer), rounds)
+    needed, tie = rounds_needed(difference, half_width, _critical(evidence, contest), rounds)
     each_s = round_s(suite)
     return MoreRounds(
-        objective=answer.objective,
-        winner=answer.winner.name,
+        objective=contest.objective,
+        winner=contest.winner.name,
         runner_up=other.name,
         difference=margin.value - 1,
         rounds=rounds,
         more=needed - rounds if needed <= MOST_ROUNDS else None,
         more_s=(needed - rounds) * each_s if each_s is not None and needed <= MOST_ROUNDS else None,
         tie=tie,
-        between_rounds=_between_rounds(evidence, measure, answer, half_width),
+        between_rounds=_between_rounds(evidence, measure, contest, half_width),
     )
 
 
-def _critical(evidence: Evidenced, answer: Answer) -> float:
+def _critical(evidence: Evidenced, contest: Contest) -> float:
     """How many standard errors the half-width of a margin holds: more, the more pairs and looks it holds for."""
-    comparisons = max(1.0, all_pairs(answer.candidates) * evidence.looks)
+    comparisons = max(1.0, all_pairs(contest.candidates) * evidence.looks)
     return float(ndtri(1 - (1 - CONFIDENCE) / 2 / comparisons))
 
 
-def _points(evidence: Evidenced, measure: Measure, answer: Answer) -> list[Point]:
-    names = (answer.winner.name, answer.runner_up.name if answer.runner_up else "")
+def _points(evidence: Evidenced, measure: Measure, contest: Contest) -> list[Point]:
+    names = (contest.winner.name, contest.runner_up.name if contest.runner_up else "")
     found = {entry.name: measure.point(entry) for entry in evidence.contenders}
     return [point for name in names if (point := found.get(name)) is not None]
 
 
-def _rounds(evidence: Evidenced, measure: Measure, answer: Answer) -> int:
-    return min((point.rounds for point in _points(evidence, measure, answer)), default=1)
+def _rounds(evidence: Evidenced, measure: Measure, contest: Contest) -> int:
+    return min((point.rounds for point in _points(evidence, measure, contest)), default=1)
 
 
-def _between_rounds(evidence: Evidenced, measure: Measure, answer: Answer, half_width: float) -> float:
+def _between_rounds(evidence: Evidenced, measure: Measure, contest: Contest, half_width: float) -> float:
     """The share of the margin's variance that blocks do not explain."""
-    both = [evidence.sampled[p.endpoint, p.load][measure.statistic] for p in _points(evidence, measure, answer)]
+    both = [evidence.sampled[p.endpoint, p.load][measure.statistic] for p in _points(evidence, measure, contest)]
     within = sum(float(np.log(sampled.replicates / sampled.value).var()) for sampled in both)
-    whole = (half_width / _critical(evidence, answer)) ** 2
+    whole = (half_width / _critical(evidence, contest)) ** 2
     return min(max(1 - within / whole, 0.0), 1.0)
 
 

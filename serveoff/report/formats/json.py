@@ -36,7 +36,7 @@ def render(comparison: Comparison) -> str:
         "decision": decision(comparison),
         "stand_in": comparison.stand_in,
         "concurrencies": comparison.concurrencies,
-        "answers": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.answers],
+        "answers": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.contests],
         "entries": [
             {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
             | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}

@@ -8,7 +8,7 @@ from typing import Final
 from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.contrasts import Contrast
-from serveoff.analyse.entries import Answer, Entry
+from serveoff.analyse.entries import Contest, Entry
 from serveoff.report.words import repeats
 from serveoff.report.words.names import callers, deployment_phrase, family, phrase, server, what
 from serveoff.report.words.numbers import UNITS, factor, full, interval, significant, times
@@ -35,121 +35,121 @@ OBJECTIVES: Final = {
 }
 
 
-def named(comparison: Comparison, answer: Answer, name: str) -> Entry | None:
+def named(comparison: Comparison, contest: Contest, name: str) -> Entry | None:
     """The entry that a candidate's name stands for: an endpoint, or a deployment's first; None for a format."""
-    if answer.objective == "artifact":
+    if contest.objective == "artifact":
         return None
-    by_deployment = answer.objective in ("cold_start", "memory")
+    by_deployment = contest.objective in ("cold_start", "memory")
     names = ((e.result.deployment if by_deployment else e.name, e) for e in comparison.entries)
     return next((entry for known, entry in names if known == name), None)
 
 
-def candidate(comparison: Comparison, answer: Answer, name: str) -> str:
+def candidate(comparison: Comparison, contest: Contest, name: str) -> str:
     """A winner within a sentence: an endpoint, a deployment, or a format."""
-    entry = named(comparison, answer, name)
+    entry = named(comparison, contest, name)
     if entry is None:
         return name
     return deployment_phrase(entry.result) if name == entry.result.deployment else phrase(entry.result)
 
 
-def headline(comparison: Comparison, answer: Answer) -> tuple[str, str, str]:
+def headline(comparison: Comparison, contest: Contest) -> tuple[str, str, str]:
     """A winner on its card: what it is, which server, and the server's colour family."""
-    entry = named(comparison, answer, answer.winner.name)
+    entry = named(comparison, contest, contest.winner.name)
     if entry is None:
-        return answer.winner.name, "in every deployment", ""
-    deployment = answer.objective in ("cold_start", "memory")
+        return contest.winner.name, "in every deployment", ""
+    deployment = contest.objective in ("cold_start", "memory")
     return entry.result.format if deployment else what(entry.result), server(entry.result), family(entry.result)
 
 
-def about(comparison: Comparison, answer: Answer) -> str:
+def about(comparison: Comparison, contest: Contest) -> str:
     """What an objective measures, with this run's concurrencies and runtime."""
     numbers = ", ".join(str(c) for c in comparison.concurrencies)
     alone = callers(comparison.concurrencies[0]) if comparison.concurrencies else ""
     said = place(comparison)
     starts = repeats.starts_each(comparison)
-    return OBJECTIVES[answer.objective].about.format(
+    return OBJECTIVES[contest.objective].about.format(
         alone=alone, callers=numbers, start=said.start, starts=starts, whole=said.whole
     )
 
 
-def basis(answer: Answer) -> str:
+def basis(contest: Contest) -> str:
     """What a winner's figure rests on: its interval and samples, or why it has no interval."""
-    estimate = answer.winner.estimate
-    if answer.objective == "cold_start":
-        return repeats.basis(answer.winner)
+    estimate = contest.winner.estimate
+    if contest.objective == "cold_start":
+        return repeats.basis(contest.winner)
     once = {"memory": "largest of all windows", "artifact": "exact"}
-    if answer.objective in once:
-        return once[answer.objective]
-    return f"{interval(estimate, UNITS[answer.objective][0])} · {estimate.samples:,} samples"
+    if contest.objective in once:
+        return once[contest.objective]
+    return f"{interval(estimate, UNITS[contest.objective][0])} · {estimate.samples:,} samples"
 
 
-def verdict_word(answer: Answer) -> str:
+def verdict_word(contest: Contest) -> str:
     """The margin and what it is worth, in a few words."""
-    better = OBJECTIVES[answer.objective].better
-    if answer.margin is None or answer.margin.value is None:
+    better = OBJECTIVES[contest.objective].better
+    if contest.margin is None or contest.margin.value is None:
         return "the only candidate"
-    by = f"{times(answer.margin.value)} {better}"
+    by = f"{times(contest.margin.value)} {better}"
     said = {
         "better": by,
         "tie": "tie",
         "inconclusive": "inconclusive",
-        "no interval": by if answer.margin.value >= 1.005 else "equal",
-        "exact": by if answer.margin.value >= 1.005 else "equal",
+        "no interval": by if contest.margin.value >= 1.005 else "equal",
+        "exact": by if contest.margin.value >= 1.005 else "equal",
     }
-    return said.get(answer.outcome, answer.outcome)
+    return said.get(contest.outcome, contest.outcome)
 
 
-def sentence(comparison: Comparison, answer: Answer) -> str:
-    """One answer in one sentence: who, how much, against whom, how sure."""
-    if answer.objective == "cold_start":
-        return repeats.sentence(answer, lambda name: candidate(comparison, answer, name))
-    text, unit = UNITS[answer.objective]
-    winner = candidate(comparison, answer, answer.winner.name)
-    figure = full(answer.winner.estimate, text, unit)
-    if answer.runner_up is None or answer.margin is None or answer.margin.value is None:
+def sentence(comparison: Comparison, contest: Contest) -> str:
+    """One contest in one sentence: who, how much, against whom, how sure."""
+    if contest.objective == "cold_start":
+        return repeats.sentence(contest, lambda name: candidate(comparison, contest, name))
+    text, unit = UNITS[contest.objective]
+    winner = candidate(comparison, contest, contest.winner.name)
+    figure = full(contest.winner.estimate, text, unit)
+    if contest.runner_up is None or contest.margin is None or contest.margin.value is None:
         return f"{winner}: {figure}; no other candidate has a valid figure."
-    other = candidate(comparison, answer, answer.runner_up.name)
-    second = full(answer.runner_up.estimate, text, unit)
-    better = OBJECTIVES[answer.objective].better
-    margin = factor(answer.margin)
-    if answer.outcome in ("no interval", "exact") and verdict_word(answer) == "equal":
+    other = candidate(comparison, contest, contest.runner_up.name)
+    second = full(contest.runner_up.estimate, text, unit)
+    better = OBJECTIVES[contest.objective].better
+    margin = factor(contest.margin)
+    if contest.outcome in ("no interval", "exact") and verdict_word(contest) == "equal":
         return f"{winner} and {other} are equal, with {figure}."
     said = {
         "better": f"{winner} leads with {figure}: {margin} {better} than {other} ({second})",
         "tie": f"{winner} ({figure}) and {other} ({second}) tie: they differ by less than 3%, {margin}",
         "inconclusive": f"{winner} measured best with {figure}, but {other} ({second}) may be as good: {margin}",
-        "no interval": f"{winner} leads with {figure}: {times(answer.margin.value)} {better} than {other} "
+        "no interval": f"{winner} leads with {figure}: {times(contest.margin.value)} {better} than {other} "
         f"({second}); a single peak, so no interval",
         "exact": f"{winner} is smallest with {figure}; {other} has {second}",
     }
-    return said[answer.outcome] + _others(answer) + "."
+    return said[contest.outcome] + _others(contest) + "."
 
 
-def _others(answer: Answer) -> str:
-    more = [name for name in answer.not_worse if answer.runner_up and name != answer.runner_up.name]
+def _others(contest: Contest) -> str:
+    more = [name for name in contest.not_worse if contest.runner_up and name != contest.runner_up.name]
     if not more:
         return ""
     return f"; {len(more)} more cannot be told apart from it"
 
 
 def like_with_like(comparison: Comparison) -> list[tuple[str, str]]:
-    """Title and sentence of each answer that changes when only REST endpoints are compared."""
+    """Title and sentence of each contest that changes when only REST endpoints are compared."""
     said = []
-    for answer in comparison.answers:
-        overall = find(comparison, answer.objective)
-        if answer.scope != "json" or overall is None or _same(answer, overall):
+    for contest in comparison.contests:
+        overall = find(comparison, contest.objective)
+        if contest.scope != "json" or overall is None or _same(contest, overall):
             continue
-        said.append((OBJECTIVES[answer.objective].title, sentence(comparison, answer)))
+        said.append((OBJECTIVES[contest.objective].title, sentence(comparison, contest)))
     return said
 
 
-def _same(a: Answer, b: Answer) -> bool:
+def _same(a: Contest, b: Contest) -> bool:
     return (a.winner, a.runner_up, a.not_worse) == (b.winner, b.runner_up, b.not_worse)
 
 
-def find(comparison: Comparison, objective: str, scope: str = "all") -> Answer | None:
-    """The answer to one objective, if this run has one."""
-    found = (a for a in comparison.answers if (a.objective, a.scope) == (objective, scope))
+def find(comparison: Comparison, objective: str, scope: str = "all") -> Contest | None:
+    """The contest for one objective, if this run has one."""
+    found = (a for a in comparison.contests if (a.objective, a.scope) == (objective, scope))
     return next(found, None)
 
 
@@ -166,13 +166,13 @@ def decision(comparison: Comparison) -> str:
     return f"For latency, serve it as {quick}: {latency}. For throughput, as {most}: {rate}."
 
 
-def _claimed(comparison: Comparison, answer: Answer) -> str:
-    name = candidate(comparison, answer, answer.winner.name)
-    if not answer.not_worse:
+def _claimed(comparison: Comparison, contest: Contest) -> str:
+    name = candidate(comparison, contest, contest.winner.name)
+    if not contest.not_worse:
         return name
-    if len(answer.not_worse) > 1:
-        return f"{name} (not told apart from {len(answer.not_worse)} others)"
-    return f"{name} (not told apart from {candidate(comparison, answer, answer.not_worse[0])})"
+    if len(contest.not_worse) > 1:
+        return f"{name} (not told apart from {len(contest.not_worse)} others)"
+    return f"{name} (not told apart from {candidate(comparison, contest, contest.not_worse[0])})"
 
 
 def claim_sentence(comparison: Comparison, claim: Claim) -> str:

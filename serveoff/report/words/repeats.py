@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.entries import Answer, Candidate
+from serveoff.analyse.entries import Candidate, Contest
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread
 from serveoff.report.words.numbers import UNITS, full, interval, significant, times
 
@@ -50,14 +50,14 @@ def figure(candidate: Candidate) -> str:
     return f"{value.removesuffix(']')}, {KINDS[candidate.bounds]} of {count}]"
 
 
-def sentence(answer: Answer, named: Callable[[str], str]) -> str:
+def sentence(contest: Contest, named: Callable[[str], str]) -> str:
     """Which deployment starts quickest, and whether its starts stand apart from the next one's."""
-    winner, first = named(answer.winner.name), figure(answer.winner)
-    if answer.runner_up is None or answer.margin is None or answer.margin.value is None:
+    winner, first = named(contest.winner.name), figure(contest.winner)
+    if contest.runner_up is None or contest.margin is None or contest.margin.value is None:
         return f"{winner}: {first}; no other deployment came to a first answer."
-    other, second = named(answer.runner_up.name), figure(answer.runner_up)
-    by, bounds = times(answer.margin.value), interval(answer.margin, significant)
-    ranges = "intervals" if answer.winner.bounds == "interval" else "starts"
+    other, second = named(contest.runner_up.name), figure(contest.runner_up)
+    by, bounds = times(contest.margin.value), interval(contest.margin, significant)
+    ranges = "intervals" if contest.winner.bounds == "interval" else "starts"
     said = {
         "better": f"{winner} leads with {first}: {by} quicker than {other}, {second}; their {ranges} do not overlap "
         f"({bounds} times)",
@@ -67,10 +67,10 @@ def sentence(answer: Answer, named: Callable[[str], str]) -> str:
         "no interval": f"{winner} leads with {first}: {by} quicker than {other}, {second}; a single start has no "
         "interval",
     }
-    return said[answer.outcome] + _others(answer) + "."
+    return said[contest.outcome] + _others(contest) + "."
 
 
-def _others(answer: Answer) -> str:
-    runner_up = answer.runner_up.name if answer.runner_up else ""
-    more = [name for name in answer.not_worse if name != runner_up]
+def _others(contest: Contest) -> str:
+    runner_up = contest.runner_up.name if contest.runner_up else ""
+    more = [name for name in contest.not_worse if name != runner_up]
     return f"; {len(more)} more cannot be told apart from it" if more else ""

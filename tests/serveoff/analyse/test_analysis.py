@@ -26,7 +26,7 @@ def clean(tmp_path_factory):
 
 
 def answer(comparison, objective, scope="all"):
-    return next(a for a in comparison.answers if (a.objective, a.scope) == (objective, scope))
+    return next(a for a in comparison.contests if (a.objective, a.scope) == (objective, scope))
 
 
 def test_every_endpoint_of_the_registry_is_an_entry_and_only_contenders_rank(clean):
@@ -141,7 +141,7 @@ def test_a_deployment_that_answers_wrongly_ranks_on_none_of_its_endpoints(tmp_pa
     found = compare(write_run(tmp_path / "run", replace(FEW, only=(*TORCH, *KERAS, *STAND_IN)), faults))
     out = {"tfserving-embedded-savedmodel-grpc", "tfserving-embedded-savedmodel-rest", "flask-torchscript-rest"}
     assert {e.name for e in found.entries if e.role == "contender" and e.rank is None} == out
-    named = {n for a in found.answers for n in (a.winner.name, a.runner_up and a.runner_up.name, *a.not_worse)}
+    named = {n for a in found.contests for n in (a.winner.name, a.runner_up and a.runner_up.name, *a.not_worse)}
     assert named.isdisjoint(out | {"tfserving-embedded-savedmodel", "flask-torchscript"})
     assert all(not c.static.startswith("flask-torchscript") for c in found.claims[0].evidence)
 

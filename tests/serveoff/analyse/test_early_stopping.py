@@ -8,11 +8,11 @@ from scipy.stats import binom, norm
 
 from serveoff.analyse.analysis import analyse, evidence_so_far
 from serveoff.analyse.early_stopping import DECIDING, MIN_POINTS, clear, reason_to_stop
-from serveoff.analyse.entries import Answer, Candidate
+from serveoff.analyse.entries import Candidate, Contest
 from serveoff.analyse.statistics.alpha_spending import price
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, round_noise, simultaneous
 from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import answer_all
+from serveoff.analyse.winners import decide_all
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report import write_all
@@ -24,7 +24,7 @@ NOTHING = Estimate(1.0, 0.9, 1.1, 100)
 
 def answers(**outcomes):
     candidate = Candidate("a", NOTHING)
-    return [Answer(name, "all", candidate, candidate, NOTHING, said, (), 2) for name, said in outcomes.items()]
+    return [Contest(name, "all", candidate, candidate, NOTHING, said, (), 2) for name, said in outcomes.items()]
 
 
 def settings(**changes):
@@ -88,8 +88,8 @@ def test_a_run_of_few_points_goes_on_however_clear_it_looks(tmp_path):
 
 
 def test_answers_of_a_run_that_may_stop_are_less_sure_for_every_look(tmp_path):
-    once = answer_all(evidence_so_far(going_on(tmp_path / "once", until_clear=False)))[0].margin
-    often = answer_all(evidence_so_far(going_on(tmp_path / "often", rounds=5)))[0].margin
+    once = decide_all(evidence_so_far(going_on(tmp_path / "once", until_clear=False)))[0].margin
+    often = decide_all(evidence_so_far(going_on(tmp_path / "often", rounds=5)))[0].margin
     assert once.value == often.value
     assert often.low < once.low < once.high < often.high
 

@@ -99,7 +99,7 @@ def test_the_sentences_are_the_same_on_the_page_and_in_markdown(rendered, run):
     page = Page(rendered[run]["html"]).text
     said = [
         sentences.decision(comparison),
-        *(sentences.sentence(comparison, a) for a in comparison.answers if a.scope == "all"),
+        *(sentences.sentence(comparison, a) for a in comparison.contests if a.scope == "all"),
     ]
     for sentence in said:
         assert re.sub(r"\s+", " ", sentence) in page

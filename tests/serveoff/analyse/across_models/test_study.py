@@ -30,7 +30,7 @@ def test_every_figure_is_the_analysis_own(sound, folders):
             assert (spot.rank, spot.tied_above, spot.overhead) == (entry.rank, entry.tied_above, entry.overhead)
             assert spot.p50_s == entry.alone.p50_s
         for objective in ("latency", "throughput"):
-            answer = next(a for a in comparison.answers if (a.objective, a.scope) == (objective, "all"))
+            answer = next(a for a in comparison.contests if (a.objective, a.scope) == (objective, "all"))
             win = model.win(objective)
             assert win.winner.endpoint == answer.winner.name
             assert (win.margin, win.outcome) == (answer.margin, answer.outcome)
