@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 
 from serveoff.measure.runtimes import Server
+from serveoff.services.reported_settings import settings_in
 
 TIMEOUT_S = 10.0
 CPU = "cpu"
@@ -15,7 +16,8 @@ CPU = "cpu"
 def read_device(server: Server) -> str | None:
     """`cpu`, `cuda:0` ...; None where the server does not say.
 
-    A server that tells by its log writes a line for each GPU that it opens: none found means the CPU.
+    TensorFlow Serving has no other place for it than a line in its log for each GPU that it opens: none found means the
+    CPU. Our stand-in for it says it outright.
     """
     deployment = server.deployment
     if deployment.device:
@@ -24,7 +26,10 @@ def read_device(server: Server) -> str | None:
         return _name(found[1]) if found else None
     if deployment.device_log:
         with suppress(OSError):
-            found = re.search(deployment.device_log, server.log.read_text(errors="replace"))
+            log = server.log.read_text(errors="replace")
+            if told := settings_in(log).get("device"):
+                return str(told)
+            found = re.search(deployment.device_log, log)
             return _name(found[1]) if found else CPU
     return None
 

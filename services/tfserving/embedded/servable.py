@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2
 
+from serveoff.services.reported_settings import line_of
 from serveoff.services.tfserving.embedded.errors import Code, ServingError
 from serveoff.services.tfserving.embedded.signatures import Array, Signature, TensorInfo
 
@@ -87,10 +88,7 @@ def load(name: str, version: int, path: Path, options: SessionOptions) -> Servab
     session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
     # In the log, for this API has no place for it: who compares servers reads there how each is set.
     intra, inter = config.intra_op_parallelism_threads, config.inter_op_parallelism_threads
-    log.info("Session of %d intra-op and %d inter-op threads (0: TensorFlow chooses)", intra, inter)
-    # TensorFlow's own words for a GPU, whatever its log level: who reads the log learns where this model computes.
-    for device in session.list_devices():
-        log.info("Created device %s", device.name)
+    log.info(line_of(intra_op_threads=intra, threads_per_worker=inter, device=_device(session)))
     try:
         with session.graph.as_default():
             meta_graph = tf.compat.v1.saved_model.loader.load(session, list(options.tags), str(path))
@@ -102,6 +100,12 @@ def load(name: str, version: int, path: Path, options: SessionOptions) -> Servab
         code = Code.NOT_FOUND if isinstance(error, OSError) else Code.INVALID_ARGUMENT
         raise ServingError(code, str(error)) from None
     return Servable(name, version, session, dict(meta_graph.signature_def), options.timeout_ms)
+
+
+def _device(session: tf.compat.v1.Session) -> str:
+    """`cpu`, or the GPU that the session opened, as `cuda:0`."""
+    kinds = [device.name.rpartition("/device:")[2].partition(":") for device in session.list_devices()]
+    return next((f"cuda:{number}" for kind, _, number in kinds if kind == "GPU"), "cpu")
 
 
 def _signature(name: str, definition: Any) -> Signature:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.services.phases import announce
+from serveoff.services.reported_settings import line_of
 from serveoff.services.tfserving.embedded import config, grpc_service
 from serveoff.services.tfserving.embedded.batching import Batcher
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
@@ -37,7 +38,7 @@ class ModelServer:
         batching = config.batching_parameters(flags, cpus)
         self._runner = Batcher(batching).run if batching else run_at_once
         size, delay_s = (batching.max_batch_size, batching.batch_timeout_s) if batching else (1, 0.0)
-        log.info("Batches of at most %d rows within %.0f ms", size, delay_s * 1e3)
+        log.info(line_of(batch_size=size, batch_delay_ms=round(delay_s * 1e3)))
         self._prometheus_path = config.prometheus_path(flags)
         self._metrics = Metrics()
         options = _session_options(flags)

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from serveoff.measure.audit.device import read_device
 from serveoff.services.registry import read_registry
+from serveoff.services.reported_settings import settings_in
 from serveoff.services.settings import Settings
 from serveoff.services.tfserving.embedded.servable import SessionOptions, load
 from serveoff.services.tfserving.launcher import environment
@@ -31,7 +32,7 @@ def test_a_session_with_a_gpu_says_so(monkeypatch, caplog, tmp_path, half_plus_t
 
 @pytest.mark.slow
 def test_a_running_server_has_told_before_it_listens(all_models):
-    assert "Created device " + DEVICE.format("CPU") in all_models.log_text()
+    assert "device" in settings_in(all_models.log_text())
     found = read_device(SimpleNamespace(deployment=TFSERVING, addresses={}, log=all_models.log))
     assert found == ("cuda:0" if tf.config.list_physical_devices("GPU") else "cpu")
 

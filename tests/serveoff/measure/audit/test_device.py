@@ -25,7 +25,8 @@ GPU_LINE = (
     "Created device /job:localhost/replica:0/task:0/device:GPU:0 with 13764 MB memory:  -> device: 0, name: Tesla T4, "
     "pci bus id: 0000:00:04.0, compute capability: 7.5\n"
 )
-EMBEDDED_CPU = "2025-09-02 10:14:31 I Created device /job:localhost/replica:0/task:0/device:CPU:0\n"
+EMBEDDED = '2025-09-02 10:14:31 I serveoff-settings {"intra_op_threads": 1, "device": "%s"}\n'
+EMBEDDED_CPU = EMBEDDED % "cpu"
 FELL_BACK = (
     "W tensorflow/core/common_runtime/gpu/gpu_device.cc:2251] Cannot dlopen some GPU libraries. Skipping registering "
     "GPU devices...\n"
@@ -84,8 +85,8 @@ def test_a_torchserve_worker_says_it_by_the_management_api(answer, device):
 
 @pytest.mark.parametrize(
     ("log", "device"),
-    [(GPU_LINE, "cuda:0"), (EMBEDDED_CPU, "cpu"), (EMBEDDED_CPU + GPU_LINE, "cuda:0"), (FELL_BACK, "cpu"), ("", "cpu")],
-    ids=["GPU", "CPU", "both", "fell back", "silent"],
+    [(GPU_LINE, "cuda:0"), (EMBEDDED_CPU, "cpu"), (EMBEDDED % "cuda:0", "cuda:0"), (FELL_BACK, "cpu"), ("", "cpu")],
+    ids=["GPU", "embedded CPU", "embedded GPU", "fell back", "silent"],
 )
 def test_tensorflow_serving_logs_each_gpu_that_it_opens(answer, log, device):
     assert read_device(answer("tfserving-savedmodel", log=log)) == device

@@ -11,6 +11,7 @@ import pytest
 from serveoff.measure.audit.reported_settings import SETTINGS, read_settings, told_by
 from serveoff.record.resources import Resources
 from serveoff.services.registry import Deployment, read_registry
+from serveoff.services.reported_settings import line_of
 
 FLASK = (
     '{"status":"ready","server":"flask","model":"digits_cnn","format":"torchscript","device":"cpu","framework":"torch",'
@@ -23,8 +24,8 @@ TORCHSERVE = """[{"modelName": "digits_cnn", "minWorkers": 1, "maxWorkers": 9, "
 """
 TORCHSERVE_LOG = "Max heap size: 494 M\nNetty threads: 2\nNetty client threads: 4\nDefault workers per model: 1\n"
 EMBEDDED = (
-    "2026-11-24 19:05:48,026 I Batches of at most {} rows within {} ms\n"
-    "2026-11-24 19:05:48,026 I Session of {} intra-op and {} inter-op threads (0: TensorFlow chooses)\n"
+    '2026-11-24 19:05:48,026 I serveoff-settings {{"batch_size": {}, "batch_delay_ms": {}}}\n'
+    '2026-11-24 19:05:48,026 I serveoff-settings {{"intra_op_threads": {}, "threads_per_worker": {}}}\n'
 )
 REAL = "2026-11-24 19:05:48.026: I tensorflow_serving/model_servers/server.cc:425] Running gRPC ModelServer at :8500\n"
 
@@ -100,6 +101,11 @@ def test_the_embedded_model_server_tells_by_its_log_and_has_no_workers(answering
 def test_of_a_log_that_went_on_after_a_new_start_the_last_word_counts(answering):
     log = EMBEDDED.format(1, 0, 2, 2) + EMBEDDED.format(16, 2, 3, 4)
     assert read_settings(answering("tfserving-savedmodel", log=log))["batch_size"] == 16
+
+
+def test_what_words_around_a_setting_say_does_not_matter_and_a_torn_line_says_nothing(answering):
+    log = f'{line_of(batch_size=4)}\nserveoff-settings {{"batch_size": 9, 2026-11-24 }}\nBatches of at most 7 rows\n'
+    assert read_settings(answering("tfserving-savedmodel", log=log)) == {"batch_size": 4}
 
 
 @pytest.mark.parametrize(
