@@ -10,26 +10,7 @@ from markupsafe import Markup, escape
 from serveoff.analyse.comparison import Comparison
 from serveoff.report import charts
 from serveoff.report.formats.templating import environment
-from serveoff.report.sections import (
-    batches,
-    capacity,
-    choices,
-    claims,
-    cold_start_notes,
-    cold_starts,
-    curves,
-    distributions,
-    more_time,
-    notes,
-    payloads,
-    ranking,
-    sentences,
-    sweeps,
-    tables,
-    timelines,
-    waterfall,
-)
-from serveoff.report.sections.run import containers, devices, method, resource_audit
+from serveoff.report.sections import modules
 from serveoff.report.words import findings, numbers, operating_points
 
 SUFFIX = ".html"
@@ -77,32 +58,12 @@ def render(comparison: Comparison) -> str:
         c=comparison,
         sections=SECTIONS,
         charts=charts,
-        batches=batches,
-        capacity=capacity,
-        choices=choices,
-        cold_start_notes=cold_start_notes,
-        cold_starts=cold_starts,
-        claims=claims,
-        containers=containers,
-        curves=curves,
-        devices=devices,
-        distributions=distributions,
         findings=findings,
-        inside=resource_audit,
-        method=method,
-        more_time=more_time,
-        notes=notes,
         numbers=numbers,
-        payloads=payloads,
         places=operating_points,
-        ranking=ranking,
-        sweeps=sweeps,
-        tables=tables,
-        timelines=timelines,
-        waterfall=waterfall,
-        words=sentences,
         css=Markup(style()),
         script=Markup(script()),
+        **modules(),
     )
 
 

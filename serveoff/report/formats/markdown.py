@@ -6,26 +6,7 @@ import re
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.formats.templating import environment
-from serveoff.report.sections import (
-    batches,
-    capacity,
-    choices,
-    claims,
-    cold_start_notes,
-    cold_starts,
-    curves,
-    distributions,
-    more_time,
-    notes,
-    payloads,
-    ranking,
-    sentences,
-    sweeps,
-    tables,
-    timelines,
-    waterfall,
-)
-from serveoff.report.sections.run import containers, method, resource_audit
+from serveoff.report.sections import modules
 from serveoff.report.words import findings
 from serveoff.report.words.cells import Cell, Table
 
@@ -40,27 +21,8 @@ def render(comparison: Comparison) -> str:
     template = templates.get_template("report.md.j2")
     return template.render(
         c=comparison,
-        batches=batches,
-        capacity=capacity,
-        choices=choices,
-        cold_start_notes=cold_start_notes,
-        cold_starts=cold_starts,
-        claims=claims,
-        containers=containers,
-        curves=curves,
-        distributions=distributions,
         findings=findings,
-        inside=resource_audit,
-        method=method,
-        more_time=more_time,
-        notes=notes,
-        payloads=payloads,
-        ranking=ranking,
-        sweeps=sweeps,
-        tables=tables,
-        timelines=timelines,
-        waterfall=waterfall,
-        words=sentences,
+        **modules(),
     )
 
 
