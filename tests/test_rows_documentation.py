@@ -103,6 +103,7 @@ def test_a_recipe_recomputes_the_headline_of_the_report(run, report, headline):
     measured = [entry for entry in report["entries"] if entry["points"] and entry["points"][0]["samples"]]
     assert set(found) == {entry["result"]["endpoint"] for entry in measured}
     assert len(found) > 10
+    assert sum(entry["points"][0]["p99_s"]["value"] is not None for entry in measured) > 10
     for entry in measured:
         point = entry["points"][0]
         callers, samples, *milliseconds, rate = found[entry["result"]["endpoint"]]

@@ -2,9 +2,9 @@
 
 import json
 import re
-import time
 
 from tests.loadtests.fetch import fetch
+from tests.waiting import wait_until
 
 
 class Page:
@@ -24,16 +24,17 @@ class Page:
 
     def wait_for_workers(self, count, seconds):
         """Until so many workers are ready, and no other is known."""
-        end = time.monotonic() + seconds
-        while [worker["state"] for worker in self.state()["workers"]] != ["ready"] * count:
-            assert time.monotonic() < end, f"no {count} workers within {seconds} s: {self.state()['workers']}"
-            time.sleep(0.2)
 
-    def test(self, endpoint, users, seconds):
-        """Drive an endpoint; the page's own counts at the end."""
+        def are_ready():
+            return [worker["state"] for worker in self.state()["workers"]] == ["ready"] * count
+
+        wait_until(are_ready, f"{count} workers are ready", seconds)
+
+    def test(self, endpoint, users, requests=20):
+        """Drive an endpoint until the page has counted so many requests; its counts then."""
         form = {"user_count": users, "spawn_rate": users, "endpoint": endpoint, "host": ""}
         assert json.loads(fetch(f"{self.url}/swarm", form))["success"]
-        time.sleep(seconds)
+        wait_until(lambda: self.state()["stats"][-1]["num_requests"] >= requests, f"{requests} requests")
         counts = self.state()["stats"][-1]
         assert json.loads(fetch(f"{self.url}/stop", {"": ""}))["success"]
         return counts

@@ -30,8 +30,8 @@ def test_the_page_offers_every_endpoint_of_the_stack_under_its_own_name(stack, p
 @pytest.mark.parametrize("endpoint", ["flask-null-rest", STAND_IN])
 def test_a_test_from_the_page_is_answered_checked_and_leaves_rows(stack, page, tmp_path, endpoint):
     began = time.time()
-    counts = page.test(endpoint, users=4, seconds=2)
-    assert counts["num_requests"] > 0
+    counts = page.test(endpoint, users=4)
+    assert counts["num_requests"] >= 20
     assert counts["num_failures"] == 0
     said = stack.compose("logs", "--no-log-prefix", "locust").stdout
     checked = re.findall(rf"{endpoint}, 4 users: .* 0 failed; (\d+) answers checked, 0 wrong", said)
@@ -64,10 +64,8 @@ def test_a_test_under_way_does_not_keep_it_from_stopping(stack, page):
     """Its rows are written, and it comes back as it was."""
     endpoint = "flask-torch-eager-rest"
     container = stack.container("locust")
-    assert page.test(endpoint, users=2, seconds=1)["num_requests"] > 0
-    began = time.monotonic()
-    docker.from_env().containers.get(container.id).stop(timeout=20)
-    assert time.monotonic() - began < 10
+    assert page.test(endpoint, users=2)["num_requests"] >= 20
+    docker.from_env().containers.get(container.id).stop(timeout=10)
     container.reload()
-    assert container.attrs["State"]["ExitCode"] in (0, 143)
+    assert container.attrs["State"]["ExitCode"] in (0, 143), "137: it was killed after ten seconds"
     stack.compose("up", "--no-build", "--no-deps", "--wait", "locust")

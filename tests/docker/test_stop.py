@@ -1,12 +1,10 @@
 """Every container ends by itself on SIGTERM, well before the engine would kill it."""
 
-import time
-from datetime import datetime
-
 import docker
 import pytest
 
 from tests.docker.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -14,29 +12,25 @@ STOPPED = {0, 143, 130}
 """Done, or ended by the signal; 137 would be SIGKILL."""
 
 
-def wait_until(holds):
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
-def seconds_to_stop(container):
-    """Between the stop and the end, as the engine recorded them."""
-    began = datetime.now().astimezone()
-    container.stop(timeout=30)
+def code_of_stop(container):
+    """The exit code; what did not end within the grace that Compose gives, too, the engine has killed."""
+    container.stop(timeout=10)
     container.reload()
-    ended = datetime.fromisoformat(container.attrs["State"]["FinishedAt"][:26] + "+00:00")
-    return (ended - began).total_seconds(), container.attrs["State"]["ExitCode"]
+    return container.attrs["State"]["ExitCode"]
+
+
+def is_starting(container):
+    """It has used a second of CPU, or needed less and is done."""
+    container.reload()
+    used_ns = container.stats(stream=False)["cpu_stats"]["cpu_usage"]["total_usage"]
+    return used_ns > 1e9 or container.status != "running"
 
 
 @pytest.mark.parametrize("service", ["inprocess-torchscript", "inprocess-savedmodel"])
 def test_floors_stop_although_they_wait_for_commands(stack, service):
     stack.compose("--profile", "floor", "up", "--no-build", "--no-deps", "--detach", service)
     wait_until(lambda: b'"ready"' in stack.container(service).logs())
-    took_s, code = seconds_to_stop(stack.container(service))
-    assert took_s < 10
-    assert code in STOPPED
+    assert code_of_stop(stack.container(service)) in STOPPED
 
 
 @pytest.mark.parametrize("service", ["export", "flask-torchscript", "tfserving-savedmodel", "torchserve-torchscript"])
@@ -44,10 +38,9 @@ def test_stop_amid_the_start(stack, service):
     container = stack.container(service)
     container.stop(timeout=10)
     container.start()
-    time.sleep(2)
-    took_s, code = seconds_to_stop(container)
+    wait_until(lambda: is_starting(container), "it has begun to import")
+    code = code_of_stop(container)
     container.start()
-    assert took_s < 10
     assert code in STOPPED
 
 
@@ -66,10 +59,9 @@ def test_tensorflow_serving_stops_although_it_has_no_handler_for_sigterm(images,
     )
     try:
         wait_until(lambda: container.logs().decode().split() == service["command"])
-        took_s, code = seconds_to_stop(container)
+        code = code_of_stop(container)
     finally:
         container.remove(force=True)
-    assert took_s < 5
     assert code == 143
 
 
@@ -78,6 +70,4 @@ def test_every_running_container_stops_within_ten_seconds(stack):
     services = {c.labels["com.docker.compose.service"]: c for c in stack.containers() if c.status == "running"}
     assert len(services) >= 11
     for service, container in services.items():
-        took_s, code = seconds_to_stop(container)
-        assert took_s < 10, service
-        assert code in STOPPED, service
+        assert code_of_stop(container) in STOPPED, service
