@@ -1,0 +1,101 @@
+"""Projects whose packages are called as ours or as a library's: imported, copied, and loaded from the copy alone."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from serveoff.models.importing import torch_folder, user_code
+from serveoff.models.loading.torch_eager import module_json
+from serveoff.models.loading.user_modules import search_path
+
+NAMES = ("models", "services", "serveoff", "tests", "utils")
+NET = """
+import json
+from pathlib import Path
+
+from torch import nn
+{imports}
+from . import layers
+from beside import WIDTH
+
+def make():
+    sizes = json.loads(Path(__file__).with_name("sizes.json").read_text())
+    json.loads((Path(__file__).parent.parent / "configs" / "of_all.json").read_text())
+    return nn.Sequential(layers.dense(sizes["inputs"], WIDTH), nn.ReLU(), layers.dense(WIDTH, 3))
+"""
+
+
+@pytest.fixture(params=["working folder", "PYTHONPATH"])
+def project(request, tmp_path, monkeypatch):
+    folder, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    if request.param == "PYTHONPATH":
+        monkeypatch.setenv("PYTHONPATH", str(folder))
+    else:
+        monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.chdir(elsewhere if request.param == "PYTHONPATH" else folder)
+    return folder
+
+
+def write(project, files):
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+
+
+def adopted(factory, folder):
+    """The module of a factory, written as the import writes it."""
+    folder.mkdir()
+    modules, opened = user_code.modules_of(factory, search_path()), user_code.OpenedFiles()
+    with opened:
+        module = module_json.made(factory, modules)
+    torch_folder.write(folder, factory, module)
+    user_code.copy(modules, opened.paths, folder / module_json.CODE)
+    return module.eval()
+
+
+def files_of(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_package_s_code_and_data_are_the_artifact_s(project, tmp_path, monkeypatch, name):
+    others = {f"{other}.py": "" for other in NAMES if other != name}
+    package = {
+        f"{name}/__init__.py": "",
+        f"{name}/layers.py": "from torch.nn import Linear as dense\n",
+        f"{name}/net.py": NET.format(imports="".join(f"import {file[:-3]}\n" for file in others)),
+    }
+    data = {f"{name}/sizes.json": json.dumps({"inputs": 6}), "configs/of_all.json": "{}"}
+    needed = {**package, **data, **others, "beside.py": "WIDTH = 8\n"}
+    unread = {f"{name}/checkpoint.pt": "gigabytes", "unused.py": "", ".cache/page": "", "weights.pt": ""}
+    write(project, {**needed, **unread})
+    module, rows = adopted(f"{name}.net:make", tmp_path / "node"), torch.rand(4, 6)
+    assert files_of(tmp_path / "node" / "code") == set(needed)
+    monkeypatch.chdir(tmp_path)
+    shutil.rmtree(project)
+    assert torch.equal(torch_folder.load(tmp_path / "node")(rows), module(rows))
+    assert files_of(tmp_path / "node" / "code") == set(needed), "loading leaves the artifact as it was hashed"
+
+
+def test_a_factory_of_one_file(project, tmp_path):
+    write(project, {"nets.py": "from torch import nn\n\ndef make():\n    return nn.Linear(6, 3)\n"})
+    adopted("nets:make", tmp_path / "node")
+    assert files_of(tmp_path / "node" / "code") == {"nets.py"}
+
+
+def test_a_library_s_factory_needs_no_code(project, tmp_path):
+    write(project, {"torch/notes.txt": "a folder that is called as the library"})
+    adopted("torch.nn:Identity", tmp_path / "node")
+    assert files_of(tmp_path / "node") == {"model.pt", "module.json"}
+
+
+def test_a_package_in_development_is_copied_though_it_is_importable(project, tmp_path, monkeypatch):
+    editable = tmp_path / "checkout"
+    write(editable, {"developed/__init__.py": "", "developed/net.py": "from torch.nn import Identity as make\n"})
+    monkeypatch.syspath_prepend(str(editable))
+    adopted("developed.net:make", tmp_path / "node")
+    assert files_of(tmp_path / "node" / "code") == {"developed/__init__.py", "developed/net.py"}
