@@ -14,7 +14,7 @@ import numpy as np
 
 from serveoff.analyse.statistics import drift
 from serveoff.analyse.statistics.bootstrap import PERCENTILES, min_samples
-from serveoff.analyse.verdict import Finding, Role, Verdict
+from serveoff.analyse.verdict import Finding, FindingCode, Role, Verdict
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.windows import Window
 
@@ -64,7 +64,7 @@ def judge(evidence: Evidence) -> Verdict:
 
 def _never_measured(evidence: Evidence) -> Finding:
     return Finding(
-        "not measured",
+        FindingCode.NOT_MEASURED,
         True,
         "no window was measured at this concurrency",
         "there is nothing to judge",
@@ -79,12 +79,12 @@ def _gate(evidence: Evidence) -> Iterator[Finding]:
     why = "a fast wrong answer is worth nothing, and work that was skipped looks like speed"
     if gate is None:
         advice = "run this endpoint again; no figure counts before its answers were compared"
-        yield Finding("gate missing", True, "the answers were not checked before timing", why, advice)
+        yield Finding(FindingCode.GATE_MISSING, True, "the answers were not checked before timing", why, advice)
     elif not gate.passed:
         error = f", largest error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
         reason = gate.problem.text if gate.problem else "outputs differ"
         seen = f"the agreement gate failed: {reason} ({gate.checked} inputs checked{error})"
-        yield Finding("gate failed", True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
+        yield Finding(FindingCode.GATE_FAILED, True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
 
 
 def _answers(evidence: Evidence) -> Iterator[Finding]:
@@ -95,13 +95,17 @@ def _answers(evidence: Evidence) -> Iterator[Finding]:
     why = "a server can answer well when idle and wrongly under load"
     if wrong:
         seen = f"{wrong:,} of {checked:,} answers checked under load were wrong"
-        yield Finding("wrong answers", True, seen, why, "compare its answers with golden.npz; look for shared state")
+        yield Finding(
+            FindingCode.WRONG_ANSWERS, True, seen, why, "compare its answers with golden.npz; look for shared state"
+        )
     elif not checked and evidence.role == "contender":
         advice = "lengthen the windows, or check more of the answers"
-        yield Finding("unchecked", True, "no answer was checked under load", why, advice)
+        yield Finding(FindingCode.UNCHECKED, True, "no answer was checked under load", why, advice)
     if evidence.sibling_wrong and not wrong:
         seen = f"{evidence.sibling_wrong}, of the same deployment, answered wrongly"
-        yield Finding("wrong deployment", True, seen, "one server answers for both", "mend that endpoint first")
+        yield Finding(
+            FindingCode.WRONG_DEPLOYMENT, True, seen, "one server answers for both", "mend that endpoint first"
+        )
 
 
 def _device(evidence: Evidence) -> Iterator[Finding]:
@@ -112,7 +116,7 @@ def _device(evidence: Evidence) -> Iterator[Finding]:
     where = f"the model computed on {device.replace('+', ' and ')}" if device else "the server does not say its device"
     why = "a framework that cannot use the GPU goes on with the CPU, and tells no one but its log"
     advice = "read the server's log for the driver, CUDA or memory; see that its image and container have the GPU"
-    yield Finding("device", True, f"a GPU was asked for, and {where}", why, advice)
+    yield Finding(FindingCode.DEVICE, True, f"a GPU was asked for, and {where}", why, advice)
 
 
 def _errors(evidence: Evidence) -> Iterator[Finding]:
@@ -121,17 +125,19 @@ def _errors(evidence: Evidence) -> Iterator[Finding]:
     if errors:
         seen = f"{errors:,} of {requests:,} requests failed"
         why = "failed requests are often the fastest or the slowest, and leaving them out flatters the server"
-        yield Finding("errors", True, seen, why, "read the server's log in logs/; lower the concurrency")
+        yield Finding(FindingCode.ERRORS, True, seen, why, "read the server's log in logs/; lower the concurrency")
 
 
 def _window_problems(evidence: Evidence) -> Iterator[Finding]:
     problems = dict.fromkeys((p, w.round) for w in evidence.windows for p in w.problems)
     for problem, round_number in problems:
         advice = problem.advice or "see the log in logs/ and run this endpoint again"
-        yield Finding("window", True, f"round {round_number}: {problem.text}", "the window was not a fair one", advice)
+        yield Finding(
+            FindingCode.WINDOW, True, f"round {round_number}: {problem.text}", "the window was not a fair one", advice
+        )
     for unread in evidence.row_problems:
         why = "figures come from raw rows only"
-        yield Finding("rows", True, unread, why, "restore the file, or run this endpoint again")
+        yield Finding(FindingCode.ROWS, True, unread, why, "restore the file, or run this endpoint again")
 
 
 def _container(evidence: Evidence) -> Iterator[Finding]:
@@ -139,14 +145,14 @@ def _container(evidence: Evidence) -> Iterator[Finding]:
     advice = "limits and cores are settings in .env: `docker compose config` shows what this service is given"
     for problem in container.problems if container else ():
         why = "the limits were not what was asked for, so this endpoint was not treated as the others were"
-        yield Finding("container", True, problem.text, why, advice)
+        yield Finding(FindingCode.CONTAINER, True, problem.text, why, advice)
     for had in evidence.unequal:
         why = "with unequal resources a difference is not the server's or the format's"
         if container is None:
             advice = "set the same limits for all: `ulimit -v`, or the memory limit of the control group"
-            yield Finding("unequal resources", True, f"its processes had {had}", why, advice)
+            yield Finding(FindingCode.UNEQUAL_RESOURCES, True, f"its processes had {had}", why, advice)
         else:
-            yield Finding("unequal containers", True, f"its container had {had}", why, advice)
+            yield Finding(FindingCode.UNEQUAL_CONTAINERS, True, f"its container had {had}", why, advice)
 
 
 def _resources(evidence: Evidence) -> Iterator[Finding]:
@@ -155,7 +161,7 @@ def _resources(evidence: Evidence) -> Iterator[Finding]:
     for problem in resources.problems if resources else ():
         why = "it had not what the others had, so a difference is not the server's or the format's"
         advice = "look for what changes it: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
-        yield Finding("resources", True, problem.text, why, advice)
+        yield Finding(FindingCode.RESOURCES, True, problem.text, why, advice)
 
 
 def _throttled(evidence: Evidence) -> Iterator[Finding]:
@@ -171,7 +177,7 @@ def _throttled(evidence: Evidence) -> Iterator[Finding]:
     seen = f"its CPU limit held it back for {share:.0%} of the time, summed over cores"
     why = "latency then holds pauses that the limit makes, so the figures are true of this limit only"
     advice = "raise SERVER_CPU_LIMIT in .env (0: none), or give servers whole cores: `--server-cpus` makes no pauses"
-    yield Finding("throttled", False, seen, why, advice)
+    yield Finding(FindingCode.THROTTLED, False, seen, why, advice)
 
 
 def _rounds(evidence: Evidence) -> Iterator[Finding]:
@@ -182,7 +188,7 @@ def _rounds(evidence: Evidence) -> Iterator[Finding]:
     why = "drift of the machine is only seen, and shared fairly, over all rounds"
     advice = "finish the run: `serveoff run --resume RUN`"
     # An interrupted run would otherwise show nothing: its figures stand, marked provisional.
-    yield Finding("missing rounds", evidence.run_complete, seen, why, advice)
+    yield Finding(FindingCode.MISSING_ROUNDS, evidence.run_complete, seen, why, advice)
 
 
 def _samples(evidence: Evidence) -> Iterator[Finding]:
@@ -192,7 +198,9 @@ def _samples(evidence: Evidence) -> Iterator[Finding]:
     needed = max(min_samples(PERCENTILES[name]) for name in short)
     seen = f"{evidence.samples:,} samples; {needed:,} needed for {short[-1]}"
     why = f"no 95% interval exists for {', '.join(short)}, so {'it is' if len(short) == 1 else 'they are'} withheld"
-    yield Finding("too few samples", "p90" in short, seen, why, "lengthen the windows (`--duration`) or add rounds")
+    yield Finding(
+        FindingCode.FEW_SAMPLES, "p90" in short, seen, why, "lengthen the windows (`--duration`) or add rounds"
+    )
 
 
 def _row_count(evidence: Evidence) -> Iterator[Finding]:
@@ -201,7 +209,9 @@ def _row_count(evidence: Evidence) -> Iterator[Finding]:
         return
     seen = f"{evidence.rows_read:,} raw rows for {counted:,} requests counted while measuring"
     why = "rows are lost, or are those of two load tests, and every figure comes from them"
-    yield Finding("row count", True, seen, why, "restore the rows of all load generators, or run this endpoint again")
+    yield Finding(
+        FindingCode.ROW_COUNT, True, seen, why, "restore the rows of all load generators, or run this endpoint again"
+    )
 
 
 def _client(evidence: Evidence) -> Iterator[Finding]:
@@ -212,10 +222,14 @@ def _client(evidence: Evidence) -> Iterator[Finding]:
     seen = f"the load generator used {share:.0%} of {_cpus(evidence.load_cpus)}"
     if evidence.role == "null":
         why = "so the null service's throughput is the ceiling of the generator, not of a server"
-        yield Finding("generator ceiling", False, seen, why, "read it as the highest rate this machine can ask for")
+        yield Finding(
+            FindingCode.GENERATOR_CEILING, False, seen, why, "read it as the highest rate this machine can ask for"
+        )
         return
     why = "the client may have been the bottleneck: latency then holds the client's own queue"
-    yield Finding("generator saturated", True, seen, why, "give the client more cores or lower the concurrency")
+    yield Finding(
+        FindingCode.GENERATOR_SATURATED, True, seen, why, "give the client more cores or lower the concurrency"
+    )
 
 
 def _cpus(count: int) -> str:
@@ -229,7 +243,9 @@ def _stability(evidence: Evidence) -> Iterator[Finding]:
     apart = max(p50) / min(p50)
     seen = f"the rounds' p50 differ by a factor of {apart:.2f} ({min(p50) * 1e3:.3g} to {max(p50) * 1e3:.3g} ms)"
     why = "something else used the machine, or the server was still changing"
-    yield Finding("unstable", apart > ROUNDS_FATAL, seen, why, "close other programs, lengthen the warm-up, add rounds")
+    yield Finding(
+        FindingCode.UNSTABLE, apart > ROUNDS_FATAL, seen, why, "close other programs, lengthen the warm-up, add rounds"
+    )
 
 
 def _drift(evidence: Evidence) -> Iterator[Finding]:
@@ -244,7 +260,7 @@ def _beyond_ceiling(evidence: Evidence) -> Iterator[Finding]:
     seen = f"{rate:g} req/s were asked for; against the null service the generator kept up to {ceiling:g}"
     why = "beyond what the harness was seen to do, a queue may be the client's own"
     yield Finding(
-        "beyond the ceiling", False, seen, why, "ask for a lower rate (`--open`), or give the client more cores"
+        FindingCode.BEYOND_CEILING, False, seen, why, "ask for a lower rate (`--open`), or give the client more cores"
     )
 
 

@@ -7,6 +7,7 @@ with its reasons and never ranks. Other findings are cautions beside a VALID poi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Literal
 
 from serveoff.analyse.statistics.bootstrap import Estimate
@@ -19,11 +20,61 @@ SAME_WITHIN: Final = 0.03
 1987)."""
 
 
+class FindingCode(StrEnum):
+    """What a doubt is about."""
+
+    NOT_MEASURED = "not measured"
+    GATE_MISSING = "gate missing"
+    """Its answers were not checked before timing."""
+    GATE_FAILED = "gate failed"
+    WRONG_ANSWERS = "wrong answers"
+    """Under load, while it was timed."""
+    UNCHECKED = "unchecked"
+    """No answer was checked under load."""
+    WRONG_DEPLOYMENT = "wrong deployment"
+    """Another endpoint of the same server answered wrongly."""
+    DEVICE = "device"
+    """A GPU was asked for, and it computed elsewhere or does not say."""
+    ERRORS = "errors"
+    """Requests failed."""
+    WINDOW = "window"
+    """A window has a problem: serveoff.record.problems."""
+    ROWS = "rows"
+    """Raw rows cannot be read."""
+    ROW_COUNT = "row count"
+    """There are more raw rows or fewer than requests were counted."""
+    CONTAINER = "container"
+    """Its container has not what was asked for."""
+    UNEQUAL_CONTAINERS = "unequal containers"
+    """Its container has not what the others have."""
+    RESOURCES = "resources"
+    """Its processes have not what was asked for."""
+    UNEQUAL_RESOURCES = "unequal resources"
+    """Its processes have not what the others have."""
+    THROTTLED = "throttled"
+    """Its CPU limit held it back."""
+    MISSING_ROUNDS = "missing rounds"
+    FEW_SAMPLES = "too few samples"
+    """A percentile has no interval."""
+    GENERATOR_CEILING = "generator ceiling"
+    """The null service's throughput is the generator's limit."""
+    GENERATOR_SATURATED = "generator saturated"
+    """The generator used up its CPUs."""
+    BEYOND_CEILING = "beyond the ceiling"
+    """More was asked for than the generator was seen to do."""
+    UNSTABLE = "unstable"
+    """The rounds disagree."""
+    DRIFT = "drift"
+    """Latency changed within windows."""
+    SHORT_WARMUP = "warm-up too short"
+    """It changed in first windows only."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One doubt about one point."""
 
-    code: str
+    code: FindingCode
     fatal: bool
     seen: str
     why: str

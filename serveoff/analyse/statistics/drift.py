@@ -21,7 +21,7 @@ from scipy.special import ndtr
 from scipy.stats import theilslopes
 
 from serveoff.analyse.statistics.blocks import MIN_BLOCKS, Array, WindowSample, cut_blocks
-from serveoff.analyse.verdict import Finding
+from serveoff.analyse.verdict import Finding, FindingCode
 
 SIGNIFICANCE: Final = 0.01
 """Of the tests of one point together: a steady point is called unsteady about this often."""
@@ -106,10 +106,10 @@ def _drift(change: float, where: str, closed_loop: bool) -> Finding:
     if change > 1 and not closed_loop:
         why = "a queue that grows has no steady latency: the longer the window, the longer it would be"
         advice = "ask for a lower rate (`--open`): more requests came than were served"
-        return Finding("drift", fatal, _seen(change, where), why, advice)
+        return Finding(FindingCode.DRIFT, fatal, _seen(change, where), why, advice)
     why = "the figures are of a server or machine in between: other windows would give others"
     advice = "lengthen the warm-up (`--warmup`) and the windows (`--duration`); close other programs"
-    return Finding("drift", fatal, _seen(change, where), why, advice)
+    return Finding(FindingCode.DRIFT, fatal, _seen(change, where), why, advice)
 
 
 def _few(unsteady: Sequence[Trend]) -> Finding:
@@ -119,9 +119,9 @@ def _few(unsteady: Sequence[Trend]) -> Finding:
     seen = _seen(worst.change, f"within the window of round {rounds}")
     if [t.round for t in unsteady] == [1] and worst.change < 1:
         why = "the server was still warming up: just-in-time compilers and caches need requests before they are quick"
-        return Finding("warm-up too short", False, seen, why, "lengthen the warm-up: `--warmup`")
+        return Finding(FindingCode.SHORT_WARMUP, False, seen, why, "lengthen the warm-up: `--warmup`")
     why = "something else used the machine for a time; the other rounds were steady"
-    return Finding("drift", False, seen, why, "close other programs, add rounds")
+    return Finding(FindingCode.DRIFT, False, seen, why, "close other programs, add rounds")
 
 
 def _seen(change: float, where: str) -> str:

@@ -10,7 +10,7 @@ from serveoff.analyse.studies.capacity import fit
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.capacity import capacity
 from tests.serveoff.open_loop_runs import add_open_loop, queue
-from tests.serveoff.problems import late
+from tests.serveoff.problems import died, late
 from tests.serveoff.synthetic import Scenario, write_run
 
 ENDPOINT, OTHER = "flask-torchscript-rest", "flask-savedmodel-rest"
@@ -128,6 +128,23 @@ def test_a_generator_that_is_late_at_the_edge_is_the_limit(tmp_path):
     (found,) = compare(tmp_path / "run").capacity
     assert (found.side, found.rate.value) == ("none", None)
     assert found.reason == "the load generator is the limit: it fell behind at 600 req/s"
+
+
+def edged(folder, found):
+    """A run whose probe at 600 req/s, where the edge would be, has this problem."""
+    write_run(folder, Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
+    add_open_loop(folder, ENDPOINT, (300.0, 500.0, 600.0))
+    suite = load_suite(folder)
+    for window in suite.endpoint(ENDPOINT).windows:
+        if window.rate == 600.0:
+            window.problems = [found]
+    save_suite(folder, suite)
+    return compare(folder).capacity[0]
+
+
+def test_whether_the_generator_was_the_limit_hangs_on_the_code_and_on_no_words(tmp_path):
+    assert "fell behind at 600 req/s" in edged(tmp_path / "words", late("zu spät")).reason
+    assert "fell behind at 600" not in edged(tmp_path / "code", died("the load generator fell behind")).reason
 
 
 def test_another_objective_gives_another_capacity(tmp_path):
