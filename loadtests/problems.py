@@ -20,6 +20,8 @@ class WindowCode(StrEnum):
     ONLY_ERRORS = "only errors"
     """Answers, and none of them a good one, for a while."""
     SERVER_ENDED = "server ended"
+    SERVER_REPLACED = "server replaced"
+    """A process of the server ended amid it, as a worker that its master kills; another may have come instead."""
     WORKERS = "workers"
     """Not all load generators of a distributed test took part in all of it."""
     CLOCKS_APART = "clocks apart"

@@ -35,6 +35,8 @@ class VisitResult:
     payload: str = ""
     request_bytes: int | None = None
     interrupted: bool = False
+    replaced: Problem | None = None
+    """Where the server lost a process meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class LoadGenerator:
         (self.folder / rows).parent.mkdir(parents=True, exist_ok=True)
         remove_rows(self.folder / rows)
         arguments = self._arguments(endpoint, server, request, rows, summary)
+        before = server.pids()
         with server.sampling() as usage, self.client.running(arguments, self.folder / "logs" / "locust.log") as process:
             interrupted, failed = self._wait(process, deadline_s=request.deadline_s, tick=tick)
         self.client.bring()
@@ -88,6 +91,8 @@ class LoadGenerator:
         if not visit.windows:
             failed = failed or "the load generator left no windows; see logs/locust.log"
         _add_problems(visit, server, failed, interrupted, request, rows)
+        if not server.ended():
+            _add_replaced(visit, before - server.pids(), request)
         (self.folder / summary).unlink(missing_ok=True)
         return visit
 
@@ -178,6 +183,16 @@ def _add_problems(
             window.problems.append(problem)
     if not any(window.problems for window in visit.windows):
         visit.windows[-1].problems.append(problem)
+
+
+def _add_replaced(visit: VisitResult, gone: frozenset[int], request: VisitRequest) -> None:
+    """A server that lost a process meanwhile was another one for a while, however good its answers are."""
+    if gone:
+        numbers = ", ".join(map(str, sorted(gone)))
+        text = f"process {numbers} of the server ended in round {request.round}, and was replaced or is missing"
+        visit.replaced = Problem(code=WindowCode.SERVER_REPLACED, text=text, advice="see the server's log in logs/")
+        for window in visit.windows:
+            window.problems.append(visit.replaced)
 
 
 def empty_window(load: Load, round_: int, rows: str, problem: Problem | None = None) -> Window:

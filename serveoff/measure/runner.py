@@ -275,6 +275,8 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
             visit = run.load.visit(endpoint, server, request, run.progress.tick)
             if any(window.requests for window in visit.windows):
                 run.suite.warmed_s = (run.suite.warmed_s or 0.0) + request.warmup_s
+            if visit.replaced:
+                run.progress.note(f"{endpoint.name}: {visit.replaced.text}; what was measured then is INVALID")
             _record(run, endpoint, visit)
 
 

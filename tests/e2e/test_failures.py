@@ -72,6 +72,19 @@ def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli
     assert "INVALID" in report
 
 
+def test_a_worker_that_is_replaced_makes_its_windows_invalid_and_is_said_aloud(cli):
+    process = cli.start("run", "flask-null", *SMALL, "--duration", "2", "--rounds", "1")
+    cli.wait_until(lambda: _in_first_window(cli, "flask-null-rest"), process)
+    master = next(p for p in cli.running("serveoff.services.flaskrest") if p.children())
+    (worker,) = master.children()
+    worker.kill()
+    _, err = process.communicate(timeout=200)
+    assert f"process {worker.pid} of the server ended in round 1" in err
+    windows = cli.suite.endpoint("flask-null-rest").windows
+    assert windows
+    assert all(WindowCode.SERVER_REPLACED in [problem.code for problem in window.problems] for window in windows)
+
+
 MOMENTS = {
     "cold start": lambda cli: cli.running("serveoff.services.flaskrest"),
     "gate passed": lambda cli: _suite(cli) and any(e.gate for e in _suite(cli).endpoints),

@@ -73,6 +73,10 @@ class Server(Protocol):
         """
         ...
 
+    def pids(self) -> frozenset[int]:
+        """Its processes, as this machine numbers them."""
+        ...
+
     def ended(self) -> str:
         """How it ended, in words; empty while it runs."""
         ...

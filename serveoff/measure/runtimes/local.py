@@ -72,6 +72,10 @@ class LocalServer:
         """The process's output, for a floor."""
         return self.process.stdout
 
+    def pids(self) -> frozenset[int]:
+        """Those of its tree."""
+        return frozenset(process.pid for process in process_tree(self.pid))
+
     def ended(self) -> str:
         """How the process ended, in words; empty while it runs."""
         code = self.process.poll()
