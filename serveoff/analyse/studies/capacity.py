@@ -64,6 +64,8 @@ class Capacity:
 
 
 RESAMPLES: Final = 400
+NOTHING_HELD: Final = "no rate that was tried held the objective"
+LOWEST_FAILED: Final = "by all their windows together, no rate that was tried held the objective"
 BEYOND: Final = 100.0
 """Times the bound: what a window with errors counts as."""
 NEAR: Final = 1.3
@@ -119,9 +121,12 @@ def of(result: EndpointResult, settings: RunSettings, read: ReadWindow) -> Capac
     if limit := _generator_limit(probes, held, failed):
         return Capacity(result.endpoint, _none(probes), "none", probes, None, None, limit)
     if not failed or not held:
-        return _one_sided(result, probes, held, windows)
+        return _one_sided(result, probes, bool(held), windows, "" if held else NOTHING_HELD)
     seed = [settings.seed, zlib.crc32(result.endpoint.encode())]
     rate = _estimate(usable, settings, seed)
+    if rate.value in (lowest := min(w.rate for w, _ in usable), max(w.rate for w, _ in usable)):
+        above = rate.value != lowest
+        return _one_sided(result, probes, above, windows, "" if above else LOWEST_FAILED)
     return Capacity(result.endpoint, rate, "between", probes, *_cost(windows, rate.value or 0.0), "")
 
 
@@ -139,16 +144,15 @@ def _generator_limit(probes: Sequence[Probe], held: Sequence[Probe], failed: Seq
 
 
 def _one_sided(
-    result: EndpointResult, probes: tuple[Probe, ...], held: Sequence[Probe], windows: Sequence[Window]
+    result: EndpointResult, probes: tuple[Probe, ...], above: bool, windows: Sequence[Window], reason: str
 ) -> Capacity:
-    """Every window held, or none did: the capacity lies beyond what was asked."""
+    """All rates hold, or none does, by what their windows show together: the capacity lies beyond what was asked."""
     counted = [probe for probe in probes if not probe.problem]
     samples = sum(probe.requests for probe in counted)
-    edge = max(p.rate for p in held) if held else min(p.rate for p in counted)
+    edge = (max if above else min)(probe.rate for probe in counted)
     rate = Estimate(edge, None, None, samples)
-    reason = "" if held else "no rate that was tried held the objective"
-    cost = _cost(windows, edge) if held else (None, None)
-    return Capacity(result.endpoint, rate, "above" if held else "below", probes, *cost, reason)
+    cost = _cost(windows, edge) if above else (None, None)
+    return Capacity(result.endpoint, rate, "above" if above else "below", probes, *cost, reason)
 
 
 def _sample(window: Window, read: ReadWindow) -> WindowSample | None:

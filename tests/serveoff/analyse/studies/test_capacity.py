@@ -106,6 +106,32 @@ def test_where_no_rate_held_it_is_below(tmp_path):
     assert "no rate" in found.reason
 
 
+def test_where_the_lowest_rate_held_once_but_not_by_all_its_windows_together_it_is_below(tmp_path):
+    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
+    add_open_loop(tmp_path / "run", ENDPOINT, (200.0, 300.0))
+    suite = load_suite(tmp_path / "run")
+    tried = [window for window in suite.endpoint(ENDPOINT).windows if window.rate]
+    for window in tried:
+        window.errors = int(window is not next(w for w in tried if w.rate == 200.0))
+    save_suite(tmp_path / "run", suite)
+    comparison = compare(tmp_path / "run")
+    (found,) = comparison.capacity
+    assert [(probe.rate, probe.holds) for probe in found.probes].count((200.0, True)) == 1
+    assert (found.side, found.rate.value, found.rate.low, found.rate.high) == ("below", 200.0, None, None)
+    assert "no rate" in found.reason
+    assert "below 200" in str(capacity(comparison).rows)
+
+
+def test_where_the_highest_rate_failed_once_but_holds_by_all_its_windows_together_it_is_above(tmp_path):
+    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=8, window_s=0.4))
+    add_open_loop(tmp_path / "run", ENDPOINT, (200.0, 300.0))
+    suite = load_suite(tmp_path / "run")
+    next(w for w in suite.endpoint(ENDPOINT).windows if w.rate == 300.0).errors = 1
+    save_suite(tmp_path / "run", suite)
+    (found,) = compare(tmp_path / "run").capacity
+    assert (found.side, found.rate.value, found.rate.low) == ("above", 300.0, None)
+
+
 def test_errors_fail_a_probe_however_quick_the_rest_was(tmp_path):
     (found,) = run(tmp_path / "run", 200.0, 300.0, errors=1).capacity
     assert found.side == "below"
