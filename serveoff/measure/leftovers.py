@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,18 +29,17 @@ def scratch(logs: Path) -> Path:
     return logs / f"scratch-{runner_id()}"
 
 
-def remove_leftovers(console: Console) -> None:
-    """End the processes and remove the folders of runners that are gone, and say so in one line."""
+def remove_leftovers(console: Console, **others: int) -> None:
+    """End the processes and remove the folders of runners that are gone, and say so in one line.
+
+    `others` are numbers of other things that were removed, to be said with them.
+    """
     processes = kill_marked(is_gone)
     folders = [*Path(tempfile.gettempdir()).glob(IN_TEMPORARY), *results_root().glob(IN_RUNS)]
     orphaned = [path for path in folders if (found := RUNNER.search(path.name)) and is_gone(found[0])]
     for path in orphaned:
         shutil.rmtree(path, ignore_errors=True)
-    say_removed(console, {"processes": processes, "folders": sum(not path.exists() for path in orphaned)})
-
-
-def say_removed(console: Console, counts: Mapping[str, int]) -> None:
-    """`removed what a killed run had left: folders: 2`; nothing where there was nothing."""
+    counts = {"processes": processes, "folders": sum(not path.exists() for path in orphaned), **others}
     if any(counts.values()):
-        found = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
-        console.print(f"removed what a killed run had left: {found}", highlight=False)
+        said = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
+        console.print(f"removed what a killed run had left: {said}", highlight=False)

@@ -19,12 +19,14 @@ from docker.models.containers import Container
 from serveoff.errors import EngineFailure, ServerFailed
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.cold_start import again
+from serveoff.measure.leftovers import remove_leftovers
 from serveoff.measure.plan.variants import UNVARIED, parse_variation, vary
 from serveoff.measure.runtimes import Client, Preparation, Server, processes
 from serveoff.measure.runtimes.containers.client import ContainerClient
 from serveoff.measure.runtimes.containers.compose import Compose, Replaced, write_override
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, connect, explain
+from serveoff.measure.runtimes.containers.orphans import owned, remove_orphans
 from serveoff.measure.runtimes.containers.server import DockerServer
 from serveoff.measure.runtimes.containers.stack import (
     LOCUST,
@@ -146,7 +148,9 @@ class DockerRuntime:
 
 def prepare(request: Preparation) -> None:
     """Reach the engine, build the images, export the model; EngineFailure says what is missing."""
-    prepare_stack(connect(), request)
+    engine = connect()
+    remove_leftovers(request.console, containers=remove_orphans(engine.client))
+    prepare_stack(engine, request)
 
 
 def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
@@ -154,7 +158,8 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
     engine = connect()
     override = folder.resolve() / "logs" / "docker-compose.run.yml"
     registry = read_registry(environ={**variables(), "MODEL": settings.model})
-    write_override(override, run_services(registry, settings, engine), {"results": {}, **share_artifacts()})
+    services = {name: owned(block) for name, block in run_services(registry, settings, engine).items()}
+    write_override(override, services, {"results": owned({}), **share_artifacts()})
     files = (*compose_files(variables()), override)
     compose = Compose(engine.client, f"{user_project()}-{folder.resolve().name}".lower(), files, _variables(settings))
     meter = None if settings.device == "cpu" else open_meter()

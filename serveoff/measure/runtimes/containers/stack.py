@@ -25,6 +25,7 @@ from serveoff.measure.runtimes import Preparation
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, write_override
 from serveoff.measure.runtimes.containers.engine import Engine
 from serveoff.measure.runtimes.containers.imported import bring
+from serveoff.measure.runtimes.containers.orphans import owned
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME
@@ -151,7 +152,7 @@ def _own_project(client: docker.DockerClient, request: Preparation) -> Iterator[
     """A project for the preparation alone, removed with all its containers whatever happens."""
     project = f"{user_project()}-prepare-{secrets.token_hex(3)}"
     override = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / f"{project}.yml"
-    write_override(override, {}, share_artifacts())
+    write_override(override, {EXPORT: owned({})}, share_artifacts())
     files = (*compose_files(variables()), override)
     compose = Compose(client, project, files, {"MODEL": request.model})
     try:
