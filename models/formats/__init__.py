@@ -18,6 +18,10 @@ Predict = Callable[[Batch], Batch]
 """Maps the model's inputs to its outputs, by name, all C-contiguous (serveoff.models.tensors)."""
 
 
+AS_SERVED = "as_served"
+"""The name of the call `predict`, where a format has a quicker one."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A model in memory. `device` is where it computed when it was tried out, whatever was asked for.
@@ -30,6 +34,11 @@ class Loaded:
     device: str
     calls: Mapping[str, Predict] = field(default_factory=dict)
     """Other ways to call the same model, by name; only the floor measures them."""
+    quickest: Callable[[], Predict] | None = None
+    """Makes the quickest way to call it in its process: what a floor is. None where `predict` is that.
+
+    Servers keep the way that their users take, which the floor then measures as AS_SERVED beside it.
+    """
     layers: Mapping[str, Predict] = field(default_factory=dict)
     """A layer's name to what that layer gives for a batch, by that name: after its activation, images as NHWC."""
     no_layers: str = ""

@@ -9,13 +9,14 @@ The graph's placeholders and its outputs have the names of the spec.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from serveoff.models import catalog, zoo
 from serveoff.models.byte_rows import decode_rows
 from serveoff.models.formats import Loaded, Predict, one_row
+from serveoff.models.frameworks.sessions import config_of, quickest_call
 from serveoff.models.frameworks.tensorflow_setup import joined
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.images.graph import decode_images
@@ -130,12 +131,7 @@ def imported(graph_def: Any) -> Any:
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
     """Run the frozen graph in a Session; `make_callable` spares looking the tensors up for every call."""
     graph_def = tf1.GraphDef.FromString((folder / FILE).read_bytes())
-    devices = {"GPU": 0} if device == "cpu" else {}
-    inter_op = 1 if threads else 0
-    config = tf1.ConfigProto(
-        intra_op_parallelism_threads=threads, inter_op_parallelism_threads=inter_op, device_count=devices
-    )
-    config.gpu_options.allow_growth = True
+    config = config_of(threads, device)
     session = tf1.Session(graph=imported(graph_def), config=config)
     feeds, fetches = ([edge(tensor.name) for tensor in tensors] for tensors in (spec.inputs, spec.outputs))
     run, names = session.make_callable(fetches, feeds), [tensor.name for tensor in spec.inputs]
@@ -144,10 +140,16 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         given = run(*(batch[name] for name in names))
         return as_specified(named(spec.outputs, given), spec.outputs)
 
+    def fill(session: Any) -> tuple[list[str], list[str]]:
+        tf.import_graph_def(graph_def, name="")
+        return feeds, fetches
+
+    quickest = cache(partial(quickest_call, fill, spec, threads, device))
     device = placement(session, fetches, fed(one_row(spec)))
     return Loaded(
         predict,
         device,
+        quickest=quickest,
         layers=layers_of(session, spec),
         no_layers=catalog.no_layers(spec.name),
         intra_op_threads=config.intra_op_parallelism_threads,

@@ -10,6 +10,7 @@ https://www.tensorflow.org/guide/saved_model
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from serveoff.models.byte_rows import decode_rows
 from serveoff.models.formats import Loaded, one_row
 from serveoff.models.frameworks.keras_calling import Network, plain
 from serveoff.models.frameworks.keras_weights import filled
+from serveoff.models.frameworks.sessions import quickest_call
 from serveoff.models.frameworks.tensorflow_setup import configure, devices_of, intra_op_threads
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.images.graph import decode_images
@@ -106,4 +108,13 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         return as_specified({name: tensor.numpy() for name, tensor in run(batch).items()}, spec.outputs)
 
     device = devices_of([*run(one_row(spec)).values(), *signature.trainable_variables])
-    return Loaded(predict, device, no_layers=NO_LAYERS, intra_op_threads=intra_op_threads())
+    quickest = cache(partial(quickest_call, partial(_fill, folder, spec), spec, threads, device))
+    return Loaded(predict, device, quickest=quickest, no_layers=NO_LAYERS, intra_op_threads=intra_op_threads())
+
+
+def _fill(folder: Path, spec: ModelSpec, session: Any) -> tuple[list[str], list[str]]:
+    """Load it as TensorFlow Serving does, into a Session; the tensors that its signature names."""
+    meta_graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(folder / VERSION))
+    signature = meta_graph.signature_def[SIGNATURE]
+    feeds = [signature.inputs[tensor.name].name for tensor in spec.inputs]
+    return feeds, [signature.outputs[tensor.name].name for tensor in spec.outputs]

@@ -6,7 +6,7 @@ the file's; or what another module of models/loading/torch_eager reads, such as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache, partial
@@ -84,7 +84,7 @@ def _note(given: dict[str, torch.Tensor], name: str, layer: nn.Module, inputs: A
     given[name] = output
 
 
-def calling(module: nn.Module, spec: ModelSpec, device: str) -> Loaded:
+def calling(module: Callable[..., Any], spec: ModelSpec, device: str) -> Loaded:
     """Call a module with arrays. It computed where its answers are: PyTorch moves none unasked."""
 
     def predict(batch: Batch) -> Batch:

@@ -8,9 +8,10 @@ Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and 
     {"command": "quit"}, or the end of stdin           exit code 0
 
 The raw record comes with "measured": `start_s` and `latency_s`, each the base64 of float64, one item per call; a
-container shares no folder with who asks. "measure" also takes `batch`, the rows of a call (1), and `call`, another way
-to call the same model, by its name in serveoff.models.formats.Loaded.calls. A command that cannot be obeyed gives
-{"event": "error", "error"}.
+container shares no folder with who asks. The model is called in the quickest way that its format has, which is made
+when it is first needed. "measure" also takes `batch`, the rows of a call (1), and `call`, another way to call the same
+model: `as_served`, or a name in serveoff.models.formats.Loaded.calls. A command that cannot be obeyed gives {"event":
+"error", "error"}.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from serveoff.models.formats import AS_SERVED, Predict
 from serveoff.models.golden import Golden, read_golden
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.tensors import zeros
@@ -72,7 +74,7 @@ def obey(line: bytes, runtime: Runtime, golden: Golden) -> Event | None:
 
 def check(command: Event, runtime: Runtime, golden: Golden) -> Event:
     """Run every golden input and compare."""
-    return {"event": "checked", **asdict(floor.check(runtime.predict, golden))}
+    return {"event": "checked", **asdict(floor.check(find_call(runtime), golden))}
 
 
 def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
@@ -80,8 +82,7 @@ def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
     batch, call = int(command.get("batch", 1)), command.get("call", "")
     if batch < 1:
         raise ValueError(f"a batch of {batch} rows")
-    predict = runtime.calls[call] if call else runtime.predict
-    window = floor.measure(predict, golden, float(command["duration_s"]), batch)
+    window = floor.measure(find_call(runtime, call), golden, float(command["duration_s"]), batch)
     agreement = floor.compare(window.kept, golden, batch)
     return {
         "event": "measured",
@@ -91,6 +92,13 @@ def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
         "latency_s": b64encode(window.latency_s.tobytes()).decode(),
         **asdict(agreement),
     }
+
+
+def find_call(runtime: Runtime, name: str = "") -> Predict:
+    """A way to call the model, by its name; the quickest without one."""
+    if name and name != AS_SERVED:
+        return runtime.calls[name]
+    return runtime.predict if name or runtime.quickest is None else runtime.quickest()
 
 
 COMMANDS: dict[str, Callable[[Event, Runtime, Golden], Event]] = {"check": check, "measure": measure}

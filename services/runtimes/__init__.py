@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,10 +36,11 @@ class Runtime:
     framework: str
     framework_version: str
     calls: Mapping[str, Predict] = field(default_factory=dict)
+    quickest: Callable[[], Predict] | None = None
     layers: Mapping[str, Predict] = field(default_factory=dict)
     no_layers: str = ""
     intra_op_threads: int | None = None
-    """These four: see serveoff.models.formats.Loaded."""
+    """These five: see serveoff.models.formats.Loaded."""
 
 
 def load_runtime(settings: Settings) -> Runtime:
@@ -104,6 +105,7 @@ def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
     return Runtime(
         *(loaded.predict, spec, loaded.device, module.FRAMEWORK, version),
         calls=loaded.calls,
+        quickest=loaded.quickest,
         layers=loaded.layers,
         no_layers=loaded.no_layers,
         intra_op_threads=loaded.intra_op_threads,

@@ -62,7 +62,10 @@ def test_every_concurrency_was_measured(finished):
 
 def test_keras_was_called_by_its_high_level_api_too(finished):
     payloads = {e.endpoint: [w.payload for w in e.windows if w.payload] for e in finished.suite.endpoints}
-    assert {name: found for name, found in payloads.items() if found} == {"inprocess-keras-eager": ["keras_predict"]}
+    assert {name: found for name, found in payloads.items() if found} == {
+        "inprocess-keras-eager": ["keras_predict"],
+        **{f"inprocess-{name}": ["as_served"] for name in ("savedmodel", "frozen-graph", "torchscript")},
+    }
 
 
 def test_every_endpoint_that_serves_a_model_was_asked_for_a_layer(finished):

@@ -53,6 +53,7 @@ ENCODINGS: Final = {
     "grpc_torchserve_jpeg": PAYLOADS["grpc_jpeg"],
     "grpc_torchserve_png": PAYLOADS["grpc_png"],
     "keras_predict": "model.predict",
+    "as_served": "as Flask calls it",
 }
 """By the name of the encoding's module, as a load has it."""
 

@@ -7,13 +7,18 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from serveoff.models.catalog import load_spec
+from serveoff.models.formats import AS_SERVED
 from serveoff.models.spec import FORMATS
+from serveoff.services.inprocess.__main__ import find_call
+from serveoff.services.runtimes import Runtime
 from tests.services.flaskrest.serving import environment
 
 
@@ -108,3 +113,29 @@ def test_keras_predict_is_another_call_of_the_eager_model_with_the_same_answers(
     _, measured = run(model_dir, "keras_eager", tmp_path, command)
     assert measured["requests"] >= 1
     assert (measured["answers_checked"] % 8, measured["wrong_answers"]) == (0, 0)
+
+
+def half_way(measured: dict[str, Any]) -> float:
+    return float(np.median(np.frombuffer(base64.b64decode(measured["latency_s"]))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["savedmodel", "frozen_graph"])
+def test_a_floor_is_the_quickest_way_to_call_and_the_servers_own_way_is_measured_beside_it(
+    model_dir: Path, tmp_path: Path, format: str
+) -> None:
+    """The best of five of each, in turn: a Session's prepared call does half of what the other does."""
+    quickest, as_served = ({"command": "measure", "duration_s": 0.3, "call": call} for call in ("", AS_SERVED))
+    _, *measured = run(model_dir, format, tmp_path, *(quickest, as_served) * 5)
+    assert all(event["wrong_answers"] == 0 for event in measured)
+    assert min(map(half_way, measured[::2])) < min(map(half_way, measured[1::2]))
+
+
+def test_find_call() -> None:
+    calls = {name: (lambda batch: batch) for name in ("predict", "other", "quickest")}
+    runtime = Runtime(calls["predict"], load_spec("digits_cnn"), "cpu", "none", "0", {"other": calls["other"]})
+    assert find_call(runtime) is find_call(runtime, AS_SERVED) is calls["predict"]
+    assert find_call(runtime, "other") is calls["other"]
+    quicker = replace(runtime, quickest=lambda: calls["quickest"])
+    assert find_call(quicker) is calls["quickest"]
+    assert find_call(quicker, AS_SERVED) is calls["predict"]

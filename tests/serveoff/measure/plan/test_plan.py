@@ -71,10 +71,13 @@ def test_the_time_of_a_floor_is_that_of_its_windows(profile):
         assert plan.visit_s(endpoint) == pytest.approx(windows_s)
 
 
-def test_floors_are_called_with_the_profiles_batches_and_keras_by_its_own_api_too():
-    plan = make_plan(REGISTRY, ["inprocess-keras-eager", "inprocess-savedmodel"], PROFILES["default"])
+def test_floors_are_called_with_the_profiles_batches_and_by_the_other_ways_that_their_formats_have():
+    plan = make_plan(REGISTRY, ["inprocess-*"], PROFILES["default"])
     loads = {e.name: [stage.load for stage in floor_stages(e, plan.settings)] for e in plan.endpoints}
-    assert loads["inprocess-savedmodel"] == [Load(), Load(batch=32)]
+    assert loads["inprocess-torch-eager"] == [Load(), Load(batch=32)]
+    as_served = [Load(payload="as_served"), Load(payload="as_served", batch=32)]
+    for format in ("savedmodel", "frozen-graph", "torchscript"):
+        assert loads[f"inprocess-{format}"] == [Load(), Load(batch=32), *as_served]
     predict = [Load(payload="keras_predict"), Load(payload="keras_predict", batch=32)]
     assert loads["inprocess-keras-eager"] == [Load(), Load(batch=32), *predict]
 
