@@ -64,7 +64,7 @@ def test_every_make_target_is_one(document):
 
 def test_every_module_that_is_run_is_there():
     text = "".join(text_of(document) for document in DOCUMENTS if document != HISTORY)
-    named = {name.rstrip(".") for name in re.findall(r"python\s-m\s(serveoff[\w.]*)", text)}
+    named = {name.rstrip(".") for name in re.findall(r"python\s(?:-I\s)?-m\s(serveoff[\w.]*)", text)}
     assert "serveoff.report.web" in named
     assert {name for name in named if importlib.util.find_spec(name) is None} == set()
 

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from subprocess import PIPE
 
 import pytest
@@ -309,3 +310,10 @@ def test_counters_that_cannot_be_read_are_missing_and_nothing_fails(server, locu
     assert outcome.code == 0, outcome.output
     (window,) = outcome.windows
     assert (window["counters"], window["errors"], window["problems"]) == ({}, 0, [])
+
+
+def test_no_module_beside_the_locustfile_is_called_as_a_library_s():
+    """Locust puts the locustfile's folder before all others while it imports it."""
+    beside = {path.stem for path in (REPOSITORY / "loadtests").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert "locustfile" in beside
+    assert beside & {*sys.stdlib_module_names, *packages_distributions()} == set()
