@@ -21,6 +21,7 @@ from serveoff.analyse.point_estimates import (
     window_reader,
 )
 from serveoff.analyse.resource_parity import unequal
+from serveoff.analyse.source import Source, source_of
 from serveoff.analyse.statistics.alpha_spending import price
 from serveoff.analyse.statistics.bootstrap import Sampled, all_pairs, ratio, simultaneous
 from serveoff.analyse.studies import (
@@ -51,6 +52,7 @@ class Analysis:
 
     comparison: Comparison
     evidence: Evidenced
+    source: Source
 
 
 def compare(folder: Path) -> Comparison:
@@ -63,6 +65,7 @@ def compare(folder: Path) -> Comparison:
 
 def analyse(folder: Path) -> Analysis:
     """The same, with the evidence kept."""
+    source = source_of(folder)  # before anything is read: of a run that goes on, the analysis is then out of date
     suite = load_suite(folder)
     read = window_reader(folder)
     evidence = _measure_all(suite, read)
@@ -91,7 +94,7 @@ def analyse(folder: Path) -> Analysis:
     )
     choices = changes.study(evidence, comparison.contests, comparison.capacity, comparison.payloads)
     comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.contests))
-    return Analysis(comparison, evidence)
+    return Analysis(comparison, evidence, source)
 
 
 def evidence_so_far(folder: Path) -> Evidenced:

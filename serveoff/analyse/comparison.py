@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.entries import Contest, Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.stored_once import ENTRY, SUITE
 from serveoff.analyse.studies.arrivals import Gap
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.ceiling import Ceiling
@@ -49,11 +51,11 @@ class Beside:
 class Comparison:
     """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
 
-    suite: Suite
+    suite: Annotated[Suite, SUITE]
     folder: str
     """The results folder's name, where the raw rows are."""
     concurrencies: tuple[int, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[Annotated[Entry, ENTRY], ...]
     contests: tuple[Contest, ...]
     claims: tuple[Claim, ...]
     calibration: Calibration | None

@@ -1,9 +1,11 @@
 """Endpoints with their figures under each load, and who wins. Base units: seconds, bytes, requests a second."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from serveoff.analyse.statistics.bootstrap import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, spread
+from serveoff.analyse.stored_once import RESULT
 from serveoff.analyse.verdict import Outcome, Role, Verdict
 from serveoff.loadtests.loads import Load
 from serveoff.record.endpoint_results import EndpointResult
@@ -57,7 +59,7 @@ class Entry:
     other payloads, batches.
     """
 
-    result: EndpointResult
+    result: Annotated[EndpointResult, RESULT]
     role: Role
     points: tuple[Point, ...]
     rank: int | None

@@ -141,7 +141,7 @@ def _quickest_start(starts: Mapping[str, Spread]) -> Contest | None:
 
 def _smallest(objective: str, figures: Mapping[str, float]) -> Contest | None:
     ordered = sorted(figures.items(), key=lambda item: item[1])
-    candidates = [Candidate(name, Estimate(value, None, None, 1)) for name, value in ordered]
+    candidates = [Candidate(name, Estimate(float(value), None, None, 1)) for name, value in ordered]
     if not candidates:
         return None
     margin = Estimate(ordered[1][1] / ordered[0][1], None, None, 1) if len(ordered) > 1 else None

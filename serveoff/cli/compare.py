@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from serveoff.analyse.analysis import Analysis, analyse
-from serveoff.analyse.baseline import load_baseline, save_baseline
+from serveoff.analyse import analysis_file
+from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
 from serveoff.errors import ResultsFailure, UsageError
@@ -40,16 +40,20 @@ def compare_runs(a: str, b: str, threshold: float, different_machines: bool, con
 
 
 def store_baseline(run: str, path: Path) -> None:
-    """Write a run's baseline."""
-    save_baseline(load(run), path)
+    """Write a run's analysis to another place; ResultsFailure where that cannot be written to."""
+    analysis = load(run)
+    try:
+        analysis_file.save(analysis, path)
+    except OSError as error:
+        raise ResultsFailure(f"cannot write the baseline {path}: {error.strerror}", "name another file") from None
 
 
 def load(name: str) -> Analysis:
-    """A baseline's file, or a run by its id or folder."""
+    """A baseline's file, or a run by its id or folder; ResultsFailure where it cannot be read."""
     path = Path(name)
-    if path.is_file():
-        return load_baseline(path)
     try:
-        return analyse(find_run(name))
-    except ResultsError as error:
-        raise ResultsFailure(str(error)) from None
+        return analysis_file.load(path) if path.is_file() else analysis_file.analysis_of(find_run(name))
+    except (ResultsError, OSError) as error:
+        if not path.is_file():
+            raise ResultsFailure(str(error)) from None
+        raise ResultsFailure(f"{path} is no baseline: {error}", "write one: serveoff baseline RUN FILE") from None

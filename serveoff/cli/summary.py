@@ -1,4 +1,4 @@
-"""`serveoff summary RUN RUN ...`: analyse the runs, refuse those that do not belong together, write the summary."""
+"""`serveoff summary RUN RUN ...`: refuse runs that do not belong together, write the summary of their analyses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from serveoff.analyse.across_models import measured_as
 from serveoff.analyse.across_models.outcome import Absent
 from serveoff.analyse.across_models.study import study
-from serveoff.analyse.analysis import analyse
+from serveoff.analyse.analysis_file import analysis_of
 from serveoff.errors import ResultsFailure, UsageError
 from serveoff.measure.run_lifecycle import find_run
 from serveoff.models import catalog
@@ -42,7 +42,7 @@ def write(
     """The same of run folders; `problems` (by model) and `absent` are what went wrong on the way."""
     try:
         measured_as.check([load_suite(folder) for folder in folders], mixed)
-        analyses = [analyse(folder) for folder in folders]
+        analyses = [analysis_of(folder) for folder in folders]
     except ResultsError as error:
         raise ResultsFailure(str(error)) from None
     models = [analysis.comparison.suite.settings.model for analysis in analyses]

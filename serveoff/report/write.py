@@ -1,4 +1,4 @@
-"""Compute a run's comparison once and write it in every report format."""
+"""Write a run's analysis in every report format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from serveoff.analyse.analysis import compare
+from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure, UsageError
 from serveoff.record.suite import ResultsError, results_root
@@ -31,7 +31,7 @@ def write_report(folder: Path, formats: tuple[str, ...], console: Console) -> bo
     if unknown:
         raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join((*FORMATS, *ON_REQUEST))}")
     try:
-        comparison = compare(folder)
+        comparison = analysis_of(folder).comparison
     except ResultsError as error:
         raise ResultsFailure(str(error)) from None
     written = write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder)

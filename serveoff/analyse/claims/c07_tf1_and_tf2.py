@@ -64,5 +64,9 @@ def _sizes(evidence: Evidenced) -> Iterator[Exhibit]:
         size = next(filter(None, sizes), None)
         if size:
             yield Exhibit(
-                group, f"the {format} artifact", metric="size", figure=Estimate(size, None, None, 1), unit="bytes"
+                group,
+                f"the {format} artifact",
+                metric="size",
+                figure=Estimate(float(size), None, None, 1),
+                unit="bytes",
             )

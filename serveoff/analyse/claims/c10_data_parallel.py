@@ -82,7 +82,7 @@ def _effort(evidence: Evidenced) -> Iterator[Exhibit]:
             words,
             mine=entry.name,
             metric="lines of the registry",
-            figure=Estimate(found.lines, None, None, 1),
+            figure=Estimate(float(found.lines), None, None, 1),
             unit="lines",
             speaks=_voice(entry, list(counted.values())) if group == PYTORCH else "",
         )

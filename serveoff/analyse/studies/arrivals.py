@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
+from serveoff.analyse.stored_once import POINT
 from serveoff.analyse.winners import Evidenced
 
 
@@ -22,8 +23,8 @@ class Gap:
     """An open-loop point beside the closed-loop one of nearest throughput: how many times longer its latency is."""
 
     endpoint: str
-    open: Point
-    closed: Point
+    open: Annotated[Point, POINT]
+    closed: Annotated[Point, POINT]
     p50: Estimate | None
     p99: Estimate | None
 

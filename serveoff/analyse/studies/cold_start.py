@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from statistics import fmean, median
-from typing import Final
+from typing import Annotated, Final
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.few_repeats import Spread, spread
+from serveoff.analyse.stored_once import ENTRY
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.problems import Problem
@@ -38,7 +39,7 @@ class Started:
 class ColdStarts:
     """Every cold start of one deployment."""
 
-    entry: Entry
+    entry: Annotated[Entry, ENTRY]
     """The endpoint that was asked first."""
     first: ColdStart
     warm: Started

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import ReadWindow, measure
 from serveoff.analyse.statistics.blocks import Array
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, deepest
+from serveoff.analyse.stored_once import POINT
 from serveoff.analyse.winners import Evidenced
 
 
@@ -19,7 +20,7 @@ from serveoff.analyse.winners import Evidenced
 class Distribution:
     """How the latencies of one VALID point lie: every answered request of every round, nothing fitted. Seconds."""
 
-    point: Point
+    point: Annotated[Point, POINT]
     least_s: float
     p10_s: float
     most_s: float

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Annotated
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import ReadWindow
 from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
+from serveoff.analyse.stored_once import POINT
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.windows import Window
@@ -21,7 +23,7 @@ class Encoded:
 
     endpoint: str
     payload: str
-    point: Point
+    point: Annotated[Point, POINT]
     request_bytes: int | None
     encode_s: float | None
     """Median seconds that the client takes to encode one request."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.stored_once import ENTRY, POINT
 from serveoff.analyse.verdict import Outcome, difference
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
@@ -16,9 +18,9 @@ from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 class Change:
     """One variant at one number of callers. Ratios say how many times better the variant is than its base."""
 
-    variant: Entry
-    base: Entry | None
-    point: Point
+    variant: Annotated[Entry, ENTRY]
+    base: Annotated[Entry, ENTRY] | None
+    point: Annotated[Point, POINT]
     faster: Estimate | None
     """By p50; None where either point does not count."""
     more: Estimate | None
@@ -41,7 +43,7 @@ class Change:
 class Place:
     """One endpoint's place among servers as they come, and its place with equal settings."""
 
-    entry: Entry
+    entry: Annotated[Entry, ENTRY]
     rank: int
     tied_above: bool
     tuned_rank: int | None

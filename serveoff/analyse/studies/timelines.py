@@ -100,7 +100,7 @@ def _timeline(entry: Entry, suite: Suite, visits: Visits, begun_s: float) -> Tim
     replaced = any(later.cpu_s[0] < earlier.cpu_s[-1] for (earlier, _), (later, _) in pairwise(visits))
     return Timeline(
         endpoint=entry.name,
-        cores=cores,
+        cores=float(cores),
         mean_share=_mean_share(visits, cores),
         peak_share=min(1.0, max(_busiest(samples) for samples, _ in visits) / cores),
         peak_memory_bytes=max((int(memory.max()) for memory in held), default=None),

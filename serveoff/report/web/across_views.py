@@ -16,7 +16,7 @@ from serveoff.report.web.across_store import read
 from serveoff.report.web.headers import policy
 from serveoff.report.web.reports import BODY, TYPES
 from serveoff.report.web.runs import Found, find_run, readable
-from serveoff.report.web.store import store
+from serveoff.report.web.store import results_folder
 
 blueprint = Blueprint("summaries", __name__, url_prefix="/summaries")
 
@@ -52,7 +52,7 @@ def download(name: str, suffix: str) -> Response:
 
 
 def _find(name: str) -> tuple[Found, Summary]:
-    found = find_run(store().root, name, SUMMARY_NAME)
+    found = find_run(results_folder(), name, SUMMARY_NAME)
     return found, read(found)
 
 

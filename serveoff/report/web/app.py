@@ -14,13 +14,12 @@ from serveoff.record.suite import results_root
 from serveoff.report.formats.html import prose
 from serveoff.report.web import across_views, compare, errors, overview, reports
 from serveoff.report.web.headers import protect
-from serveoff.report.web.store import EXTENSION, Store
+from serveoff.report.web.store import EXTENSION
 
 _OURS: Final = Path(__file__).parent / "static"
 _REPORT: Final = Path(report.__file__).parent / "templates"
 FILES: Final = {
     "page.css": _OURS,
-    "verdicts.js": _OURS,
     "report.css": _REPORT,
     "sort.js": _REPORT,
     "filter.js": _REPORT,
@@ -32,7 +31,7 @@ def create_app(results: Path | None = None) -> Flask:
     """The application over one results folder: the one given, or `$SERVEOFF_RESULTS`. It need not exist yet."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.extensions[EXTENSION] = Store(results or results_root())
+    app.extensions[EXTENSION] = results or results_root()
     _prepare_templates(app)
     for view in (overview, reports, compare, across_views):
         app.register_blueprint(view.blueprint)

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 from serveoff.analyse.run_diff import versus
 from serveoff.report.sections.sentences import decision
 from serveoff.report.web import chart
+from serveoff.report.web.analyses import read_analysis
 from serveoff.report.web.differences import differences
 from serveoff.report.web.runs import find_run, readable
-from serveoff.report.web.store import store
+from serveoff.report.web.store import results_folder
 from serveoff.report.words import two_runs
 
 DIFFERENT = "different"
@@ -27,9 +28,9 @@ def compare() -> str | Response:
         return redirect(url_for("overview.runs", _anchor="compare"))
     if not a or not b:
         raise BadRequest("Name two runs: /compare?a=...&b=...")
-    kept = store()
-    first, second = find_run(kept.root, a), find_run(kept.root, b)
-    one, other = kept.analysis(first), kept.analysis(second)
+    root = results_folder()
+    first, second = find_run(root, a), find_run(root, b)
+    one, other = read_analysis(first), read_analysis(second)
     with readable(first), readable(second):
         found = versus(one, other, request.args.get("machines") == DIFFERENT)
         suites = one.comparison.suite, other.comparison.suite

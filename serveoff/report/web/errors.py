@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from serveoff.report.web.analyses import Busy
+from serveoff.report.web.analyses import NotAnalysed
 from serveoff.report.web.runs import NoSuchRun, Unreadable
 
 UNREADABLE = 422
-RETRY_AFTER_S = 2
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ def register(app: Flask) -> None:
     """Handle what the views raise."""
     app.register_error_handler(NoSuchRun, no_such_run)
     app.register_error_handler(Unreadable, unreadable)
-    app.register_error_handler(Busy, busy)
+    app.register_error_handler(NotAnalysed, not_analysed)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, defect)
 
@@ -36,11 +35,9 @@ def unreadable(error: Unreadable) -> Response:
     return _answer(UNREADABLE, "This run cannot be read", f"unreadable: {error}")
 
 
-def busy(error: Busy) -> Response:
-    """Too many wait for an analysis."""
-    response = _answer(503, "Busy", "Several runs are being analysed just now: try again in a moment.")
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+def not_analysed(error: NotAnalysed) -> Response:
+    """The run is there, and has no report yet: it goes on, or is of a serveoff that stored no analysis."""
+    return _answer(UNREADABLE, "This run is not analysed yet", str(error))
 
 
 def http_error(error: HTTPException) -> Response:

@@ -1,4 +1,4 @@
-"""`/`: the runs, newest first, and each one's verdict as soon as it is known."""
+"""`/`: the runs, newest first, and each one's verdict where it is analysed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Final
 from flask import Blueprint, render_template, request
 
 from serveoff.report.web.across_store import newest
+from serveoff.report.web.analyses import NotAnalysed, read_analysis
 from serveoff.report.web.run_list_item import Summary
-from serveoff.report.web.runs import Unreadable, find_run
-from serveoff.report.web.store import store
-from serveoff.report.web.verdict_card import Glance
+from serveoff.report.web.runs import Unreadable, readable
+from serveoff.report.web.store import newest_runs, results_folder
+from serveoff.report.web.verdict_card import Glance, glance
 
 PER_PAGE: Final = 25
 CHOICES: Final = 300
@@ -22,40 +23,44 @@ blueprint = Blueprint("overview", __name__)
 
 @dataclass(frozen=True)
 class Row:
-    """One run of the list; no verdict yet where its analysis was not asked for before."""
+    """One run of the list, and its verdict, or why it has none."""
 
     run: Summary
-    glance: Glance | None
+    glance: Glance | None = None
+    why: str = ""
+    unreadable: bool = False
 
 
 @blueprint.get("/")
 def runs() -> str:
-    """The list, from run.json files alone: nothing is analysed here."""
-    kept = store()
-    found, trouble = kept.runs()
+    """The list, from run.json files and, for those on this page, the stored analyses."""
+    root = results_folder()
+    found, trouble = newest_runs(root)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
     return render_template(
         "runs.html.j2",
-        rows=[Row(run, kept.known_glance(run.found)) for run in shown],
+        rows=[_row(run) for run in shown],
         total=len(found),
         page=page,
         first=(page - 1) * PER_PAGE + 1,
         pages=pages,
         choices=[run for run in found if not run.unreadable][:CHOICES],
-        root=kept.root,
+        root=root,
         trouble=trouble,
-        summaries=newest(kept.root) if page == 1 else [],
+        summaries=newest(root) if page == 1 else [],
     )
 
 
-@blueprint.get("/runs/<name>/verdict")
-def verdict(name: str) -> str:
-    """The part of the list that takes an analysis, as a fragment of HTML."""
-    kept = store()
-    found = find_run(kept.root, name)
+def _row(run: Summary) -> Row:
+    if run.unreadable:
+        return Row(run, why=run.unreadable)
     try:
-        return render_template("verdict.html.j2", glance=kept.glance(found), name=name)
+        analysis = read_analysis(run.found)
+        with readable(run.found):
+            return Row(run, glance(analysis.comparison))
+    except NotAnalysed as error:
+        return Row(run, why=str(error))
     except Unreadable as error:
-        return render_template("unreadable.html.j2", why=str(error))
+        return Row(run, why=str(error), unreadable=True)

@@ -14,9 +14,10 @@ from werkzeug.exceptions import NotFound
 from serveoff.report import FORMATS
 from serveoff.report.formats import html
 from serveoff.report.web.across_store import holding
+from serveoff.report.web.analyses import read_analysis
 from serveoff.report.web.headers import policy
 from serveoff.report.web.runs import find_run, readable
-from serveoff.report.web.store import store
+from serveoff.report.web.store import results_folder
 
 TYPES: Final = {".html": "text/html", ".md": "text/markdown", ".csv": "text/csv", ".json": "application/json"}
 FORMS: Final = {import_module(f"serveoff.report.formats.{form}").SUFFIX.removeprefix("."): form for form in FORMATS}
@@ -54,11 +55,11 @@ def download(name: str, suffix: str) -> Response:
 
 
 def _render(name: str, form: str, leading_on: bool = False) -> str:
-    kept = store()
-    found = find_run(kept.root, name)
-    comparison = kept.analysis(found).comparison
+    root = results_folder()
+    found = find_run(root, name)
+    comparison = read_analysis(found).comparison
     if leading_on:
-        comparison = replace(comparison, beside=holding(kept.root, comparison.suite.run_id))
+        comparison = replace(comparison, beside=holding(root, comparison.suite.run_id))
     with readable(found):
         text: str = import_module(f"serveoff.report.formats.{form}").render(comparison)
         text.encode()  # an endpoint may be named by half a character, which no file can hold

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from serveoff.record.suite import Suite
-from serveoff.report.web.cache import Cache
-from serveoff.report.web.runs import Found, Stamp, Unreadable, read_suite
+from serveoff.report.web.runs import Found, Unreadable, read_suite
 
 KEPT = 5_000
 LONGEST = 120
@@ -40,36 +39,21 @@ class Summary:
         return self.started.strftime("%Y-%m-%d %H:%M UTC")
 
 
-class Summaries:
-    """The summary of each run as it is now; run.json is read again when it changed."""
-
-    def __init__(self) -> None:
-        self._kept: Cache[Stamp, Summary] = Cache(KEPT)
-
-    def of(self, found: Found) -> Summary:
-        """Never fails: a run that cannot be read has a summary that says so."""
-        known = self._kept.get(found.stamp)
-        # Permissions change without the stamp: what could not be read is tried again.
-        if known is None or known.unreadable:
-            known = summarise(found)
-            self._kept.put(found.stamp, known)
-        return known
-
-
-def summarise(found: Found) -> Summary:
-    """Read a run's suite and keep what the list needs."""
-    changed = _moment(found.changed_ns / 1e9)
+def summary_of(found: Found) -> Summary:
+    """What the list needs of a run; never fails: one that cannot be read has a summary that says so."""
     try:
-        return _of_suite(found, read_suite(found), changed)
+        return _of_suite(found)
     except Unreadable as error:
-        return Summary(found, changed, unreadable=_short(str(error)))
+        return Summary(found, _moment(found.changed_ns / 1e9), unreadable=_short(str(error)))
 
 
-def _of_suite(found: Found, suite: Suite, changed: datetime) -> Summary:
+@lru_cache(KEPT)  # a finished run.json, which `found` tells from a later one, is not read again for every view
+def _of_suite(found: Found) -> Summary:
+    suite = read_suite(found)
     machine, settings = suite.environment.machine, suite.settings
     return Summary(
         found=found,
-        started=_started(suite.started_at) or changed,
+        started=_started(suite.started_at) or _moment(found.changed_ns / 1e9),
         model=_short(settings.model),
         profile=_short(settings.profile),
         runtime=settings.runtime,

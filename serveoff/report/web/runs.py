@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-
+from serveoff.analyse.analysis_file import ANALYSIS_NAME
 from serveoff.record.suite import SUITE_NAME, ResultsError, Suite, load_suite
 
 LARGEST_SUITE_BYTES: Final = 16 * 10**6
 """A suite of every endpoint in the full profile has a tenth of this."""
+LARGEST_ANALYSIS_BYTES: Final = 48 * 10**6
+"""So has its analysis."""
 BROKEN: Final = (
     ResultsError,
     OSError,
@@ -25,12 +26,8 @@ BROKEN: Final = (
     ArithmeticError,
     MemoryError,
     RecursionError,
-    pa.ArrowException,
 )
-"""What damaged contents raise, in reading them, in the statistics, or in rendering."""
-
-Stamp = tuple[str, int, int]
-"""A run's id, and time of change (ns) and size of its run.json: what is computed from a run is kept under it."""
+"""What damaged contents raise, in reading them, in ratios, or in rendering."""
 
 
 class NoSuchRun(Exception):
@@ -43,18 +40,13 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """A run's folder as it is now; `problem` says why it is not to be read, if so."""
+    """A run's folder with the time of change and size of its file; `problem` says why it is not to be read, if so."""
 
     name: str
     folder: Path
     changed_ns: int = 0
     size: int = 0
     problem: str = ""
-
-    @property
-    def stamp(self) -> Stamp:
-        """Changes whenever the run does: run.json is rewritten after every visit."""
-        return self.name, self.changed_ns, self.size
 
     @property
     def shown_name(self) -> str:
@@ -124,8 +116,9 @@ def _look(root: Path, name: str, file: str) -> Found | None:
 def _refusal(written: os.stat_result, file: str) -> str:
     if not stat.S_ISREG(written.st_mode):  # a pipe would block its reader for ever
         return f"{file} is not a regular file"
-    if written.st_size > LARGEST_SUITE_BYTES:
-        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {LARGEST_SUITE_BYTES // 10**6} MB is not read"
+    largest = LARGEST_ANALYSIS_BYTES if file == ANALYSIS_NAME else LARGEST_SUITE_BYTES
+    if written.st_size > largest:
+        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {largest // 10**6} MB is not read"
     return ""
 
 

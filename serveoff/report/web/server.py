@@ -1,4 +1,4 @@
-"""waitress around the application: a few threads of one process, which share what was computed."""
+"""waitress around the application: a few threads of one process."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ import socket
 import waitress.server
 
 from serveoff.record.suite import results_root
-from serveoff.report.web.analyses import WAITING
 from serveoff.report.web.app import create_app
 
-THREADS = WAITING + 4
-"""Some are always free for what needs no analysis: the list, and /healthz."""
+THREADS = 4
 DRAIN_S = 0.5
 
 log = logging.getLogger(__name__)
 
 
 def serve(listener: socket.socket) -> None:
-    """Answer until a signal's handler raises SystemExit; an analysis that still runs is dropped: it writes nothing."""
+    """Answer until a signal's handler raises SystemExit; a page that is still being made is dropped."""
     host, port = listener.getsockname()[:2]
     server = waitress.server.create_server(
         create_app(),

@@ -1,7 +1,10 @@
 """A results folder with runs of every kind, and the page over it."""
 
+import re
+
 import pytest
 
+from serveoff.analyse.analysis_file import analysis_of
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.web.app import create_app
 from tests.serveoff.report.conftest import HOSTILE
@@ -22,6 +25,18 @@ def change(folder, started_at=None, machine=None, model=None, **settings):
     return folder
 
 
+def analysed(folder):
+    """Store a run's analysis, as its end does."""
+    analysis_of(folder)
+    return folder
+
+
+def verdict(client, run):
+    """The part of the list that says who wins in a run, or why nothing is said."""
+    listed = client.get("/").text
+    return re.search(rf'<li class="run">(?:(?!</li>).)*?href="/runs/{run}/".*?</li>', listed, re.S)[0]
+
+
 @pytest.fixture(scope="session")
 def results(tmp_path_factory):
     """before, after (torchscript 1.4 times as fast), killed, partial, and one of another machine and model."""
@@ -31,6 +46,8 @@ def results(tmp_path_factory):
     change(write_run(root / "killed", SHORT, KILLED), "2026-01-03T10:00:00+00:00")
     change(write_run(root / "partial", SHORT, Faults(partial_after_round=1)), "2026-01-04T10:00:00+00:00")
     change(write_run(root / "elsewhere", FASTER), "2026-01-05T10:00:00+00:00", machine="ffff", model="another")
+    for run in root.iterdir():
+        analysed(run)
     return root
 
 

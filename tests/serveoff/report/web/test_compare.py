@@ -10,7 +10,7 @@ from serveoff.analyse.run_diff import versus
 from serveoff.record.suite import load_suite
 from serveoff.report.web.differences import differences
 from tests.serveoff.report.page import Page
-from tests.serveoff.report.web.conftest import SHORT, change
+from tests.serveoff.report.web.conftest import SHORT, analysed, change
 from tests.serveoff.synthetic import Scenario, write_run
 
 TORCHSCRIPT, EAGER = "flask-torchscript-rest", "flask-torch-eager-rest"
@@ -166,8 +166,8 @@ def test_without_two_runs_there_is_nothing_to_compare(client, query, status):
 
 
 def test_a_changed_run_is_compared_as_it_is_now(folder, own):
-    write_run(folder / "a", SHORT)
-    change(write_run(folder / "b", SHORT), workers=1)
+    analysed(write_run(folder / "a", SHORT))
+    analysed(change(write_run(folder / "b", SHORT), workers=1))
     assert "workers" not in Page(own.get("/compare?a=a&b=b").text).text
-    change(folder / "b", workers=4)
+    analysed(change(folder / "b", workers=4))
     assert ["workers", "1", "4"] in lines(own.get("/compare?a=a&b=b"), "differences")

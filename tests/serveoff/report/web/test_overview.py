@@ -1,4 +1,4 @@
-"""The list of runs: newest first, at once, with a verdict as soon as one is known."""
+"""The list of runs: newest first, each with its verdict where it is analysed."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from serveoff.report.web import runs
 from serveoff.report.web.app import create_app
 from serveoff.report.web.overview import PER_PAGE
 from tests.serveoff.report.page import Page
-from tests.serveoff.report.web.conftest import SHORT, change
+from tests.serveoff.report.web.conftest import SHORT, analysed, change, verdict
 from tests.serveoff.synthetic import Faults, write_run
 
 
@@ -28,18 +28,21 @@ def test_runs_are_listed_newest_first_with_who_where_and_how(client):
     assert "Machine ffff" in text
 
 
-def test_the_list_analyses_nothing_and_says_so_until_the_verdict_was_asked_for(results):
-    client = create_app(results).test_client()
-    assert 'data-verdict="/runs/before/verdict"' in client.get("/").text
-    fragment = client.get("/runs/before/verdict").text
-    assert "<html" not in fragment
-    listed = client.get("/").text
-    assert 'data-verdict="/runs/before/verdict"' not in listed
-    assert Page(fragment).text.strip() in Page(listed).text
+def test_a_run_without_an_analysis_says_how_to_have_one_and_none_is_made_for_it(folder, own):
+    made = write_run(folder / "run", SHORT)
+    assert "not analysed yet: serveoff report run" in Page(verdict(own, "run")).text
+    answer = own.get("/runs/run/")
+    assert (answer.status_code, "not analysed yet: serveoff report run" in Page(answer.text).text) == (422, True)
+    assert own.get("/runs/run/report.json").get_json() == {"error": "not analysed yet: serveoff report run"}
+    assert own.get("/compare?a=run&b=run").status_code == 422
+    assert not (made / "analysis.json").exists()
+    analysed(made)
+    assert "7 VALID" in Page(verdict(own, "run")).text
+    assert own.get("/runs/run/").status_code == 200
 
 
 def test_a_verdict_names_the_winners_with_their_figures_and_counts_the_points(client):
-    text = Page(client.get("/runs/after/verdict").text).text
+    text = Page(verdict(client, "after")).text
     assert re.search(
         r"Lowest latency median \(p50\), 1 caller 0\.\d+ ms torchscript · REST Flask \d\.\d+× faster", text
     )
@@ -49,25 +52,26 @@ def test_a_verdict_names_the_winners_with_their_figures_and_counts_the_points(cl
 
 
 def test_a_verdict_counts_points_that_do_not_count(client):
-    assert "6 VALID 1 INVALID" in Page(client.get("/runs/killed/verdict").text).text
+    assert "6 VALID 1 INVALID" in Page(verdict(client, "killed")).text
 
 
 def test_a_run_without_a_valid_point_has_no_winner(folder, own):
-    write_run(folder / "bad", SHORT, Faults(gate_failed=SHORT.only))
-    text = Page(own.get("/runs/bad/verdict").text).text
+    analysed(write_run(folder / "bad", SHORT, Faults(gate_failed=SHORT.only)))
+    text = Page(verdict(own, "bad")).text
     assert "No winner" in text
     assert "0 VALID 7 INVALID" in text
 
 
 def test_a_run_that_goes_on_is_read_again(folder, own):
-    write_run(folder / "run", SHORT, Faults(partial_after_round=1))
+    analysed(write_run(folder / "run", SHORT, Faults(partial_after_round=1)))
     assert "partial" in Page(own.get("/").text).text
-    first = own.get("/runs/run/verdict").text
+    first = verdict(own, "run")
     write_run(folder / "run", SHORT)
-    listed = own.get("/").text
-    assert 'data-verdict="/runs/run/verdict"' in listed
-    assert "complete" in Page(listed).text
-    assert own.get("/runs/run/verdict").text != first
+    later = verdict(own, "run")
+    assert "not analysed yet" in later
+    assert "complete" in Page(later).text
+    analysed(folder / "run")
+    assert verdict(own, "run") not in (first, later)
 
 
 def test_no_runs_yet_says_how_to_make_one_and_a_folder_may_appear_later(tmp_path):

@@ -1,23 +1,22 @@
 """Names, links and contents of the results folder are not trusted, and neither is the visitor."""
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from serveoff.report.web.app import create_app
-from serveoff.report.web.runs import LARGEST_SUITE_BYTES
+from serveoff.report.web.runs import LARGEST_ANALYSIS_BYTES, LARGEST_SUITE_BYTES
 from tests.serveoff.report.conftest import HOSTILE
 from tests.serveoff.report.page import Page
-from tests.serveoff.report.web.conftest import KILLED, SHORT
+from tests.serveoff.report.web.conftest import KILLED, SHORT, analysed, verdict
 from tests.serveoff.synthetic import write_run
 
-PAGES = ["/", "/runs/before/", "/runs/before/verdict", "/runs/before/report.json", "/compare?a=before&b=after"]
+PAGES = ["/", "/runs/before/", "/runs/before/report.json", "/compare?a=before&b=after"]
 SCRIPT = "<script>alert(1)<script>"
 STRANGE = [
     SCRIPT,
@@ -35,9 +34,18 @@ STRANGE = [
 
 def shown(client, path):
     """Every way to look at a run, and what came of it."""
-    return {
-        form: client.get(f"/runs/{path}/{form}") for form in ("", "verdict", "report.json", "report.csv", "report.md")
-    }
+    return {form: client.get(f"/runs/{path}/{form}") for form in ("", "report.json", "report.csv", "report.md")}
+
+
+def forge(made, edit):
+    """Edit run.json, and its copy in an analysis that is said to be of it."""
+    document = json.loads((analysed(made) / "analysis.json").read_text())
+    suite = json.loads((made / "run.json").read_text())
+    for each in (suite, document["suite"]):
+        edit(each)
+    (made / "run.json").write_text(json.dumps(suite))
+    document["source"]["suite_sha256"] = hashlib.sha256((made / "run.json").read_bytes()).hexdigest()
+    (made / "analysis.json").write_text(json.dumps(document))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +76,7 @@ def test_no_name_leads_out_of_the_results_folder(own, path):
 
 @pytest.mark.parametrize("target", ["../secret", "inside"])
 def test_a_link_is_no_run(folder, own, target):
-    write_run(folder / "inside", SHORT)
+    analysed(write_run(folder / "inside", SHORT))
     os.symlink(target, folder / "link")
     assert {answer.status_code for answer in shown(own, "link").values()} == {404}
     assert "/runs/link/" not in own.get("/").text
@@ -85,38 +93,40 @@ def test_a_run_file_that_is_a_link_or_a_pipe_or_a_folder_is_not_opened(folder, o
         assert shown(own, name)["report.json"].get_json() == {"error": "unreadable: run.json is not a regular file"}
 
 
-@pytest.mark.parametrize("rows", ["../../secret/rows.parquet", "/etc/passwd", "rows/pipe", "rows"])
-def test_rows_are_read_from_the_run_s_own_folder_only(folder, own, rows):
-    made = write_run(folder / "run", SHORT)
-    os.mkfifo(made / "rows" / "pipe")
-    pq.write_table(pa.table({"latency_s": [1.0]}), folder.parent / "secret" / "rows.parquet")
-    suite = json.loads((made / "run.json").read_text())
-    suite["endpoints"][0]["windows"][0]["rows"] = rows
-    (made / "run.json").write_text(json.dumps(suite))
-    answers = shown(own, "run")
-    assert answers["report.json"].status_code == 422
-    assert "unreadable: it names rows" in answers["report.json"].get_json()["error"]
-    assert "it names rows" in answers["verdict"].text
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_an_analysis_that_is_no_regular_file_is_not_opened(folder, own, kind):
+    path = analysed(write_run(folder / "run", SHORT)) / "analysis.json"
+    path.unlink()
+    {"link": lambda: os.symlink("/etc/passwd", path), "pipe": lambda: os.mkfifo(path), "folder": path.mkdir}[kind]()
+    said = "unreadable: analysis.json is not a regular file"
+    assert shown(own, "run")["report.json"].get_json() == {"error": said}
+    assert "analysis.json is not a regular file" in verdict(own, "run")
 
 
-def test_a_worker_s_part_is_read_from_the_run_s_own_folder_too(folder, own):
-    made = write_run(folder / "run", SHORT)
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "linked folder", "gone"])
+def test_rows_are_never_opened(folder, own, kind):
+    made = analysed(write_run(folder / "run", SHORT))
     rows = next((made / "rows").iterdir())
-    os.symlink("/etc/passwd", rows.with_name(f"{rows.stem}.worker-0{rows.suffix}"))
-    assert "rows outside its own folder" in shown(own, "run")["report.json"].get_json()["error"]
-
-
-def test_a_linked_rows_folder_is_not_followed_out(folder, own):
-    made = write_run(folder / "run", SHORT)
-    shutil.move(made / "rows", folder.parent / "rows")
-    os.symlink(folder.parent / "rows", made / "rows")
-    assert "rows outside its own folder" in shown(own, "run")["report.json"].get_json()["error"]
+    if kind in ("linked folder", "gone"):
+        shutil.move(made / "rows", folder.parent / "rows")
+    else:
+        rows.unlink()
+    forms = {
+        "link": lambda: os.symlink("/etc/passwd", rows),
+        "pipe": lambda: os.mkfifo(rows),
+        "folder": rows.mkdir,
+        "linked folder": lambda: os.symlink(folder.parent / "rows", made / "rows"),
+        "gone": lambda: None,
+    }
+    forms[kind]()
+    expected = 200 if kind in ("linked folder", "gone") else 422  # figures outlive their rows; a changed file does not
+    assert {answer.status_code for answer in shown(own, "run").values()} == {expected}
 
 
 @pytest.mark.parametrize("name", STRANGE)
 def test_a_strange_name_is_text_wherever_it_shows(folder, own, name):
-    write_run(folder / name, SHORT)
-    write_run(folder / "other", SHORT)
+    analysed(write_run(folder / name, SHORT))
+    analysed(write_run(folder / "other", SHORT))
     listed = own.get("/")
     assert name.replace("\n", " ") in Page(listed.text).text
     (address,) = {
@@ -125,7 +135,7 @@ def test_a_strange_name_is_text_wherever_it_shows(folder, own, name):
         "/",
         "/runs/other/",
     }
-    pages = [own.get(address), own.get(f"{address}verdict"), listed]
+    pages = [own.get(address), listed]
     pages.append(own.get("/compare", query_string={"a": name, "b": "other"}))
     for page in pages:
         assert page.status_code == 200
@@ -145,8 +155,9 @@ def test_contents_are_text_wherever_they_show(folder, own):
     suite["settings"]["model"] = suite["settings"]["profile"] = suite["environment"]["machine"]["id"] = HOSTILE
     suite["environment"]["machine"]["cpu_model"] = suite["run_id"] = suite["started_at"] = HOSTILE
     (made / "run.json").write_text(json.dumps(suite))
-    write_run(folder / "other", SHORT)
-    for address in ("/", "/runs/run/", "/runs/run/verdict", "/compare?a=run&b=other", "/compare?a=other&b=run"):
+    analysed(made)
+    analysed(write_run(folder / "other", SHORT))
+    for address in ("/", "/runs/run/", "/compare?a=run&b=other", "/compare?a=other&b=run"):
         answer = own.get(address)
         assert answer.status_code == 200
         assert HOSTILE.split("|")[0] not in answer.text
@@ -175,9 +186,7 @@ def test_a_damaged_run_is_listed_as_unreadable_and_says_why(folder, own, damage)
     assert "unreadable" in listed.text
     assert "<b>" not in listed.text.partition('<ol class="runs"')[2]
     answers = shown(own, "run")
-    assert {form: answer.status_code for form, answer in answers.items()} == dict.fromkeys(answers, 422) | {
-        "verdict": 200
-    }
+    assert {form: answer.status_code for form, answer in answers.items()} == dict.fromkeys(answers, 422)
     assert answers["report.json"].get_json()["error"].startswith("unreadable: ")
     assert str(folder) not in answers["report.json"].text
     assert "Traceback" not in answers[""].text
@@ -215,10 +224,8 @@ def edits(suite):
 @pytest.mark.parametrize("damage", edits({"endpoints": [{"windows": []}]}))
 def test_senseless_contents_are_no_defect_of_ours(folder, own, damage):
     made = write_run(folder / "run", SHORT)
-    write_run(folder / "other", SHORT)
-    suite = json.loads((made / "run.json").read_text())
-    edits(suite)[damage]()
-    (made / "run.json").write_text(json.dumps(suite))
+    analysed(write_run(folder / "other", SHORT))
+    forge(made, lambda suite: edits(suite)[damage]())
     assert own.get("/").status_code == 200
     for form, answer in shown(own, "run").items():
         assert answer.status_code in (200, 422), (form, answer.text)
@@ -226,26 +233,51 @@ def test_senseless_contents_are_no_defect_of_ours(folder, own, damage):
         assert own.get(f"/compare?{pair}").status_code in (200, 422)
 
 
-@pytest.mark.parametrize("column", ["latency_s", "round", "start_s", "status", "measured"])
-@pytest.mark.parametrize("values", ["words", "nothing", "nan", "missing"])
-def test_senseless_rows_are_no_defect_of_ours(folder, own, column, values):
-    made = write_run(folder / "run", SHORT)
-    for path in (made / "rows").iterdir():
-        table = pq.read_table(path)
-        place, rows = table.column_names.index(column), table.num_rows
-        odd = {"words": pa.array(["x"] * rows), "nothing": pa.nulls(rows), "nan": pa.array([float("nan")] * rows)}
-        table = table.drop_columns([column])
-        pq.write_table(table if values == "missing" else table.add_column(place, column, odd[values]), path)
+ANALYSES = {
+    "empty": lambda document: document.clear(),
+    "another version": lambda document: document.update(analysis_version=99),
+    "no entries": lambda document: document.update(entries=[]),
+    "an entry twice": lambda document: document["entries"].append(document["entries"][0]),
+    "an unknown endpoint": lambda document: document["comparison"]["entries"].append("nobody"),
+    "a key of lists": lambda document: document["comparison"]["entries"].append([["nobody"]]),
+    "no draws": lambda document: document.update(draws=[]),
+    "half a draw": lambda document: [draw.update(replicates="AAAA") for draw in document["draws"]],
+    "empty draws": lambda document: [draw.update(replicates="", by_round=[], blocks=0) for draw in document["draws"]],
+    "draws of nothing": lambda document: [draw.update(value=0.0, by_round=[0.0]) for draw in document["draws"]],
+    "no noise": lambda document: document.update(noise={}),
+    "endless noise": lambda document: document.update(noise=dict.fromkeys(document["noise"], "Infinity")),
+    "no points": lambda document: [entry.update(points=[]) for entry in document["entries"]],
+    "senseless roles": lambda document: [entry.update(role="<b>") for entry in document["entries"]],
+    "senseless ranks": lambda document: [entry.update(rank=-(10**30)) for entry in document["entries"]],
+    "no numbers": lambda document: [p["p50_s"].update(value="NaN") for e in document["entries"] for p in e["points"]],
+    "endless": lambda document: [p["p50_s"].update(value="Infinity") for e in document["entries"] for p in e["points"]],
+    "negative": lambda document: [p["p50_s"].update(value=-1.0) for e in document["entries"] for p in e["points"]],
+    "answers of nobody": lambda document: [a["winner"].update(name="<b>") for a in document["comparison"]["answers"]],
+}
+
+
+@pytest.mark.parametrize("damage", ANALYSES)
+def test_a_senseless_analysis_is_no_defect_of_ours(folder, own, damage):
+    made = analysed(write_run(folder / "run", SHORT))
+    analysed(write_run(folder / "other", SHORT))
+    document = json.loads((made / "analysis.json").read_text())
+    ANALYSES[damage](document)
+    (made / "analysis.json").write_text(json.dumps(document))
+    assert own.get("/").status_code == 200
     for form, answer in shown(own, "run").items():
         assert answer.status_code in (200, 422), (form, answer.text)
-        assert "Traceback" not in answer.text
+    for pair in ("a=run&b=other", "a=other&b=run"):
+        assert own.get(f"/compare?{pair}").status_code in (200, 422)
 
 
-def test_rows_that_are_no_parquet_make_points_invalid_as_in_the_report(folder, own):
-    made = write_run(folder / "run", SHORT)
-    for path in (made / "rows").iterdir():
-        path.write_bytes(b"PAR1 and then nothing")
-    assert "0 VALID 7 INVALID" in Page(shown(own, "run")["verdict"].text).text
+@pytest.mark.parametrize("damage", [d for d in DAMAGED if d != "unknown field"])
+def test_a_damaged_analysis_says_why(folder, own, damage):
+    made = analysed(write_run(folder / "run", SHORT))
+    (made / "analysis.json").write_bytes(DAMAGED[damage])
+    assert "unreadable" in verdict(own, "run")
+    for answer in shown(own, "run").values():
+        assert answer.status_code == 422
+        assert str(folder) not in answer.text
 
 
 def test_a_huge_run_file_is_not_read(folder, own):
@@ -253,6 +285,14 @@ def test_a_huge_run_file_is_not_read(folder, own):
     with (folder / "run" / "run.json").open("wb") as file:
         file.truncate(LARGEST_SUITE_BYTES + 1)
     assert "16 MB is not read" in own.get("/").text
+    assert shown(own, "run")["report.json"].status_code == 422
+
+
+def test_a_huge_analysis_is_not_read(folder, own):
+    made = analysed(write_run(folder / "run", SHORT))
+    with (made / "analysis.json").open("wb") as file:
+        file.truncate(LARGEST_ANALYSIS_BYTES + 1)
+    assert "48 MB is not read" in verdict(own, "run")
     assert shown(own, "run")["report.json"].status_code == 422
 
 

@@ -1,0 +1,162 @@
+"""A run's analysis in one file: made once when the run ends, and read by the report, the page, `compare`, `summary`.
+
+`results/<run id>/analysis.json` holds the suite, the judged entries, the comparison, and of every plain load as many
+draws of the bootstrap as there are, so that two runs, or two endpoints, are set against each other to the last digit
+without reading a row. A stored baseline is the same file elsewhere.
+
+**Current or not.** The file says what it was made from (`Source`): run.json by its hash, files of rows and usage by
+their names and sizes. Where run.json is another, or a file came or changed, `analysis_of` makes the analysis anew; so
+it does for a file of another version, or one that cannot be read. Files that are gone change nothing: the figures
+outlive the raw rows. VERSION changes with the fields and with what the figures mean; to have one made again, delete it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+
+from serveoff.analyse.analysis import Analysis, analyse
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.run_diff import STATISTICS
+from serveoff.analyse.source import Source
+from serveoff.analyse.statistics.bootstrap import Sampled
+from serveoff.analyse.stored_once import ENTRY, POINT, RESULT, SUITE
+from serveoff.analyse.winners import Evidenced
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.record.suite import ResultsError, Suite, unreadable
+
+ANALYSIS_NAME: Final = "analysis.json"
+VERSION: Final[Literal[1]] = 1
+
+
+class _Draws(BaseModel):
+    """One statistic of one plain load; `replicates` are doubles, little end first, in Base64."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    endpoint: str
+    load: Load
+    statistic: str
+    value: float
+    by_round: list[float]
+    blocks: int
+    samples: int
+    replicates: bytes
+
+
+class _Document(BaseModel):
+    """The file. Fields stand before those that mention what they hold: serveoff.analyse.stored_once."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
+
+    analysis_version: Literal[1]
+    source: Source
+    suite: Suite
+    entries: tuple[Entry, ...]
+    comparison: Comparison
+    noise: dict[str, float]
+    looks: float
+    draws: tuple[_Draws, ...]
+
+    @field_validator("suite")
+    @classmethod
+    def _know_suite(cls, suite: Suite, info: ValidationInfo) -> Suite:
+        if info.context is not None:
+            SUITE.remember([suite], info.context)
+            RESULT.remember(suite.endpoints, info.context)
+        return suite
+
+    @field_validator("entries")
+    @classmethod
+    def _know_entries(cls, entries: tuple[Entry, ...], info: ValidationInfo) -> tuple[Entry, ...]:
+        if info.context is not None:
+            ENTRY.remember(entries, info.context)
+            POINT.remember((p for entry in entries for p in (*entry.points, *entry.others)), info.context)
+        return entries
+
+
+def analysis_of(folder: Path) -> Analysis:
+    """The stored analysis of a run, or where there is none of the run as it is now, a new one, which is stored.
+
+    ResultsError where there is no run, or its run.json cannot be read.
+    """
+    stored = stored_analysis(folder)
+    if stored is not None:
+        return stored
+    made = analyse(folder)
+    with suppress(OSError):  # a folder that cannot be written to has its report all the same
+        save(made, folder / ANALYSIS_NAME)
+    return made
+
+
+def stored_analysis(folder: Path) -> Analysis | None:
+    """What is stored of the run as it is now; None where nothing is, or nothing that can be read."""
+    try:
+        found = load(folder / ANALYSIS_NAME)
+        return found if found.source.is_still(folder) else None
+    except (ResultsError, OSError):
+        return None
+
+
+def save(analysis: Analysis, path: Path) -> None:
+    """Write an analysis whole or not at all; OSError where it cannot be written."""
+    document = _Document.model_construct(
+        analysis_version=VERSION,
+        source=analysis.source,
+        suite=analysis.comparison.suite,
+        entries=analysis.comparison.entries,
+        comparison=analysis.comparison,
+        noise=dict(analysis.evidence.noise),
+        looks=analysis.evidence.looks,
+        draws=tuple(_draws(analysis.evidence)),
+    )
+    with written_whole(path) as file:
+        file.write_text(document.model_dump_json() + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Analysis:
+    """Read an analysis; ResultsError where the file is none, or of another version; OSError where it is locked."""
+    try:
+        document = _Document.model_validate_json(path.read_bytes(), context={})
+        sampled = _sampled(document.draws)
+    except FileNotFoundError:
+        raise ResultsError(f"{path} is not there") from None
+    except ValidationError as error:
+        raise unreadable(path, error) from None
+    except ValueError as error:  # the draws are no doubles
+        raise ResultsError(f"{path} cannot be read: {error}") from None
+    evidence = Evidenced(document.entries, sampled, document.noise, document.looks)
+    return Analysis(document.comparison, evidence, document.source)
+
+
+def _draws(evidence: Evidenced) -> Iterator[_Draws]:
+    for (endpoint, load), known in evidence.sampled.items():
+        for statistic in (s for s in STATISTICS if s in known and load.plain):
+            found = known[statistic]
+            yield _Draws(
+                endpoint=endpoint,
+                load=load,
+                statistic=statistic,
+                value=found.value,
+                by_round=found.by_round.tolist(),
+                blocks=found.blocks,
+                samples=found.samples,
+                replicates=found.replicates.astype("<f8").tobytes(),
+            )
+
+
+def _sampled(draws: tuple[_Draws, ...]) -> Mapping[Key, Mapping[str, Sampled]]:
+    found: dict[Key, dict[str, Sampled]] = {}
+    for d in draws:
+        replicates = np.frombuffer(d.replicates, "<f8")
+        sampled = Sampled(d.value, replicates, np.array(d.by_round), d.blocks, d.samples)
+        found.setdefault((d.endpoint, d.load), {})[d.statistic] = sampled
+    return found

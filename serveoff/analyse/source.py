@@ -1,0 +1,34 @@
+"""What an analysis was made from, so that one can tell whether it still is that of its run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from serveoff.record.suite import SUITE_NAME
+
+FOLDERS: Final = ("rows", "usage")
+
+
+@dataclass(frozen=True)
+class Source:
+    """run.json by its SHA-256, files of raw rows and of usage by their sizes in bytes: they are never changed."""
+
+    suite_sha256: str
+    files: Mapping[str, int]
+
+    def is_still(self, folder: Path) -> bool:
+        """The run is the same, and has no file that came or changed; those that are gone do not count."""
+        now = source_of(folder)
+        return self.suite_sha256 == now.suite_sha256 and now.files.items() <= self.files.items()
+
+
+def source_of(folder: Path) -> Source:
+    """What is there now; no hash where there is no run. OSError where it cannot be read."""
+    suite = folder / SUITE_NAME
+    found = (path for name in FOLDERS for path in sorted((folder / name).glob("*.parquet")))
+    files = {f"{path.parent.name}/{path.name}": path.lstat().st_size for path in found}
+    return Source(hashlib.sha256(suite.read_bytes()).hexdigest() if suite.is_file() else "", files)
