@@ -1,4 +1,4 @@
-"""The results of one run: a versioned JSON suite beside raw rows in Parquet. Statistics are computed on read.
+"""The results of one run: a versioned JSON suite beside raw rows in Parquet. Statistics are computed afterwards.
 
 results/<run id>/
     run.json                        the suite, rewritten atomically after every visit
@@ -6,6 +6,7 @@ results/<run id>/
     usage/<endpoint>--r<round>.parquet  what its server used, ten samples a second (columns:
                                     serveoff.record.usage.COLUMNS)
     logs/<deployment>.log           what the server printed
+    analysis.json                   what was computed from these (serveoff.analyse.analysis_file)
 """
 
 from __future__ import annotations

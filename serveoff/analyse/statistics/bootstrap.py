@@ -1,4 +1,4 @@
-"""Statistics computed on read from raw rows: percentiles, throughput, and how sure each figure is.
+"""Statistics computed from raw rows: percentiles, throughput, and how sure each figure is.
 
 **Intervals.** Each window is cut into equal blocks of time; a replicate of the run draws as many blocks as there are,
 with replacement, from all rounds (block bootstrap with fixed blocks: Carlstein 1986; Lahiri, *Resampling Methods for

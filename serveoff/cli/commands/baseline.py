@@ -12,7 +12,7 @@ from serveoff.cli.terminal import console
 
 
 def baseline(run: RunName, file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
-    """Store a run's figures in one small file, for `serveoff compare FILE RUN`."""
+    """Store a run's analysis in a file, for `serveoff compare FILE RUN`."""
     from serveoff.cli.compare import store_baseline
 
     store_baseline(run, file)

@@ -17,7 +17,7 @@ def report(
         str, typer.Option("--format", "-f", help="Comma-separated: html,markdown,csv,json; tensorboard.")
     ] = "",
 ) -> None:
-    """Render the report of a run again, from its raw rows."""
+    """Write the report of a run again; what was computed is computed anew where the run has changed."""
     from serveoff.report.write import write_report
 
     write_report(find_run(run), tuple(filter(None, formats.split(","))), console)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from serveoff.analyse.analysis import compare
+from serveoff.analyse.analysis import analyse
+from serveoff.analyse.analysis_file import ANALYSIS_NAME, save
 from serveoff.report import write_all
 from tests.serveoff.cold_start_runs import add_starts
 from tests.serveoff.open_loop_runs import add_open_loop
@@ -57,11 +58,12 @@ SCENARIOS = {
 
 
 class Rendered:
-    """One comparison and its files."""
+    """One comparison, its files, and the analysis that was stored of it."""
 
-    def __init__(self, comparison, paths):
+    def __init__(self, comparison, paths, stored=None):
         self.comparison = comparison
         self.paths = paths
+        self.stored = stored
 
     def __getitem__(self, form):
         return self.paths[form].read_text(encoding="utf-8")
@@ -87,6 +89,9 @@ def rendered(tmp_path_factory):
             add_starts(run, 3, without=1)
         if name == "containers":
             add_starts(run, 7, without=3)
-        comparison = compare(run)
-        made[name] = Rendered(comparison, write_all(comparison, folder / name / "report"))
+        analysis = analyse(run)
+        stored = folder / name / ANALYSIS_NAME
+        save(analysis, stored)
+        written = write_all(analysis.comparison, folder / name / "report")
+        made[name] = Rendered(analysis.comparison, written, stored)
     return made

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from serveoff.analyse.analysis import compare
+from serveoff.analyse.analysis_file import load
 from serveoff.analyse.comparison import Comparison
 from serveoff.report import FORMATS, charts, write_all
 from serveoff.report.formats import csv as csv_form
@@ -54,6 +55,14 @@ def markdown_tables(text):
         elif not set(line) <= set("| -:"):
             found[header].append(cells)
     return found
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_stored_analysis_gives_the_same_report_byte_for_byte(rendered, run, tmp_path):
+    written = write_all(load(rendered[run].stored).comparison, tmp_path)
+    assert set(written) == set(FORMATS)
+    for form, path in written.items():
+        assert path.read_bytes() == rendered[run].paths[form].read_bytes(), form
 
 
 def test_a_form_is_a_module_found_by_its_name(rendered):

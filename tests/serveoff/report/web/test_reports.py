@@ -9,10 +9,13 @@ import re
 
 import pytest
 
+from serveoff.analyse import point_estimates
 from serveoff.analyse.analysis import compare
+from serveoff.loadtests.recording import rows
 from serveoff.report import write_all
 from serveoff.report.formats import html
 from serveoff.report.formats.html import SUFFIX
+from serveoff.report.web.app import create_app
 from tests.serveoff.report.page import Page
 
 
@@ -42,6 +45,20 @@ def test_the_files_say_what_they_are(client):
     assert answer.content_type == "text/csv; charset=utf-8"
     assert len(list(csv.DictReader(io.StringIO(answer.text)))) == 7
     assert client.get("/runs/before/report.md").mimetype == "text/markdown"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/runs/killed/", "/runs/killed/report.json", "/compare?a=before&b=killed"],
+)
+def test_no_page_reads_rows_or_draws_again(results, monkeypatch, path):
+    def refuse(*_, **__):
+        raise AssertionError("the page reads what is stored")
+
+    monkeypatch.setattr(rows, "read_rows", refuse)
+    for name in ("read_rows", "bootstrap", "measure", "resample", "judge_point"):
+        monkeypatch.setattr(point_estimates, name, refuse)
+    assert create_app(results).test_client().get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["report.pdf", "report.", "run.json", "rows/x.parquet", "report.html/x"])
