@@ -15,8 +15,8 @@ def facts(summary: Summary) -> list[Fact]:
     return [
         Fact(
             "Figures",
-            "Each model has a run of its own, with the same profile and settings. All figures are computed from the "
-            "runs' raw rows when this is written, as in each run's report; INVALID and withheld points take no part.",
+            "Each model has a run of its own, with the same profile and settings. All figures are those of each "
+            "run's analysis, computed from its raw rows; INVALID and withheld points take no part.",
         ),
         Fact(
             "Cost of a model",
