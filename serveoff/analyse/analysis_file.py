@@ -37,6 +37,10 @@ ANALYSIS_NAME: Final = "analysis.json"
 VERSION: Final[Literal[1]] = 1
 
 
+class OtherVersion(ResultsError):
+    """An analysis that another serveoff stored."""
+
+
 class _Draws(BaseModel):
     """One statistic of one plain load; `replicates` are doubles, little end first, in Base64."""
 
@@ -123,13 +127,17 @@ def save(analysis: Analysis, path: Path) -> None:
 
 
 def load(path: Path) -> Analysis:
-    """Read an analysis; ResultsError where the file is none, or of another version; OSError where it is locked."""
+    """Read an analysis; ResultsError where the file is none, OtherVersion where it is of one; OSError where locked."""
     try:
         document = _Document.model_validate_json(path.read_bytes(), context={})
         sampled = _sampled(document.draws)
     except FileNotFoundError:
         raise ResultsError(f"{path} is not there") from None
     except ValidationError as error:
+        first = error.errors()[0]
+        if (first["loc"], first["type"]) == (("analysis_version",), "literal_error"):
+            said = f"{path} is of version {first['input']!r}, and this serveoff reads version {VERSION}"
+            raise OtherVersion(said) from None
         raise unreadable(path, error) from None
     except ValueError as error:  # the draws are no doubles
         raise ResultsError(f"{path} cannot be read: {error}") from None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from serveoff.analyse.analysis import Analysis
-from serveoff.analyse.analysis_file import ANALYSIS_NAME, load
+from serveoff.analyse.analysis_file import ANALYSIS_NAME, OtherVersion, load
 from serveoff.report.web.runs import Found, NoSuchRun, Unreadable, find_run, read_suite, readable
 
 
@@ -25,10 +27,9 @@ def read_analysis(found: Found) -> Analysis:
         raise NotAnalysed(found) from None
     if file.problem:
         raise Unreadable(file.problem)
-    with readable(found):
+    with readable(found), suppress(OtherVersion):
         analysis = load(found.folder / ANALYSIS_NAME)
-        current = analysis.source.is_still(found.folder)
-    if not current:
-        read_suite(found)
-        raise NotAnalysed(found)
-    return analysis
+        if analysis.source.is_still(found.folder):
+            return analysis
+    read_suite(found)
+    raise NotAnalysed(found)

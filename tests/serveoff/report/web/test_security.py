@@ -270,6 +270,13 @@ def test_a_senseless_analysis_is_no_defect_of_ours(folder, own, damage):
         assert own.get(f"/compare?{pair}").status_code in (200, 422)
 
 
+def test_an_analysis_of_another_version_is_none(folder, own):
+    made = analysed(write_run(folder / "run", SHORT))
+    document = json.loads((made / "analysis.json").read_text())
+    (made / "analysis.json").write_text(json.dumps(document | {"analysis_version": 99}))
+    assert "not analysed yet: serveoff report run" in verdict(own, "run")
+
+
 @pytest.mark.parametrize("damage", [d for d in DAMAGED if d != "unknown field"])
 def test_a_damaged_analysis_says_why(folder, own, damage):
     made = analysed(write_run(folder / "run", SHORT))
