@@ -42,13 +42,14 @@ class Summary:
 def summary_of(found: Found) -> Summary:
     """What the list needs of a run; never fails: one that cannot be read has a summary that says so."""
     try:
-        return _of_suite(found)
+        return read_summary(found)
     except Unreadable as error:
         return Summary(found, _moment(found.changed_ns / 1e9), unreadable=_short(str(error)))
 
 
 @lru_cache(KEPT)  # a finished run.json, which `found` tells from a later one, is not read again for every view
-def _of_suite(found: Found) -> Summary:
+def read_summary(found: Found) -> Summary:
+    """The same; Unreadable where run.json is damaged, locked or too large."""
     suite = read_suite(found)
     machine, settings = suite.environment.machine, suite.settings
     return Summary(
