@@ -13,6 +13,7 @@ from serveoff.analyse.studies.encodings import EncodingCell, EncodingPlace
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.analyse.time_budget import spent
+from serveoff.record.problems import Problem
 from serveoff.report.sections import cold_starts, more_time
 from serveoff.report.sections.sentences import decision, sentence
 from serveoff.report.words.names import label
@@ -81,7 +82,7 @@ def render(comparison: Comparison) -> str:
         "settings": suite.settings.model_dump(),
         "environment": suite.environment.model_dump(),
     }
-    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False, default=_problem) + "\n"
 
 
 def _cell(cell: EncodingCell) -> dict[str, Any]:
@@ -124,3 +125,8 @@ def _point(point: Point) -> dict[str, Any]:
         "concurrency": point.concurrency,
         "valid": point.valid,
     }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    """What went wrong, wherever it stands: `asdict` leaves a model of pydantic's as it is."""
+    return problem.model_dump()
