@@ -17,7 +17,7 @@ from gevent.event import AsyncResult
 
 from serveoff.loadtests.clock import Clock
 from serveoff.loadtests.loads import Load
-from serveoff.loadtests.problems import Problem, WindowCode
+from serveoff.loadtests.problems import WindowCode, WindowProblem
 
 LATE_S = 0.001
 LATE_SHARE = 1.0
@@ -128,7 +128,7 @@ class Arrivals:
 
 def behind(
     late_s: Sequence[float], latency_s: npt.NDArray[np.float64], busy: float
-) -> tuple[float | None, Problem | None]:
+) -> tuple[float | None, WindowProblem | None]:
     """The 99th percentile of the generator's lateness, and the problem where that is too much.
 
     `busy` is the share of one CPU that it used, but for being punctual: where that is all there is, answers wait for it
@@ -139,11 +139,11 @@ def behind(
     late, median = float(np.quantile(late_s, 0.99)), float(np.median(latency_s)) if latency_s.size else 0.0
     if busy > BUSY:
         text = f"the load generator fell behind its schedule: it used {busy:.0%} of the one CPU that it can use"
-        return late, Problem(WindowCode.OUT_OF_CPU, text)
+        return late, WindowProblem(code=WindowCode.OUT_OF_CPU, text=text)
     if late <= max(LATE_S, LATE_SHARE * median):
         return late, None
     text = (
         f"the load generator fell behind its schedule: 1% of requests were sent more than {late * 1e3:.3g} ms late, "
         f"beside a median latency of {median * 1e3:.3g} ms"
     )
-    return late, Problem(WindowCode.LATE, text)
+    return late, WindowProblem(code=WindowCode.LATE, text=text)

@@ -20,10 +20,11 @@ from serveoff.loadtests.endpoints import EndpointError
 from serveoff.loadtests.loads import closed, parse_load
 from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
-from serveoff.loadtests.problems import Problem, WindowCode, from_json
+from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.protocols import user_class
 from serveoff.loadtests.recording.rows import parts, remove_rows
-from serveoff.loadtests.recording.window_summary import Summary, Window, describe, write_summary
+from serveoff.loadtests.recording.window_summary import Summary, describe, write_summary
+from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.samples import SamplesError
 from serveoff.loadtests.shapes import NONE, ShapeError, shape_names
 from serveoff.loadtests.shaping import make_shape
@@ -47,7 +48,7 @@ class Control:
         self._workers: workers.Workers | None = None
         self._interrupted = self._ending = False
         self._written = True
-        self._failure: Problem | None = None
+        self._failure: WindowProblem | None = None
 
     def listen(self, events: Any) -> None:
         """Follow these events."""
@@ -138,7 +139,7 @@ class Control:
 
     def _on_failure(self, greenlet: gevent.Greenlet) -> None:
         text = f"the load generator failed: {greenlet.exception!r}"
-        self._failure = Problem(WindowCode.GENERATOR_FAILED, text)
+        self._failure = WindowProblem(code=WindowCode.GENERATOR_FAILED, text=text)
         self._end()
 
     def _end(self) -> None:
@@ -162,8 +163,8 @@ class Control:
             else:
                 self._write(windows)
         elif self._load is not None:
-            cut = self._interrupted and self._options.stages
-            self._load.end_window(Problem(WindowCode.INTERRUPTED, "interrupted") if cut else self._failure)
+            cut = WindowProblem(code=WindowCode.INTERRUPTED, text="interrupted")
+            self._load.end_window(cut if self._interrupted and self._options.stages else self._failure)
 
     def _on_test_stop(self, **_: Any) -> None:
         if self._load is None or self._workers is not None or self._written:
@@ -187,14 +188,20 @@ class Control:
             if "load" in data:
                 data["load"] = parse_load(data["load"])
             if "problem" in data:
-                data["problem"] = from_json(data["problem"])
+                data["problem"] = WindowProblem.model_validate(data["problem"]) if data["problem"] else None
             getattr(self._load, phase)(**data)
 
     def _write(self, windows: list[Window]) -> None:
         assert self._load is not None
         if self._options.summary:
             load, name = self._load, self._load.target.name
-            summary = Summary(name, load.own.payload.kind, load.own.request_bytes, windows, self._interrupted)
+            summary = Summary(
+                endpoint=name,
+                payload=load.own.payload.kind,
+                request_bytes=load.own.request_bytes,
+                windows=windows,
+                interrupted=self._interrupted,
+            )
             write_summary(Path(self._options.summary), summary)
         self._written = True
         if not self._options.stages:

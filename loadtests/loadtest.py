@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -16,11 +16,11 @@ from serveoff.loadtests.arrivals import Arrivals, behind, schedule
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.pools import Pool, make_pool
-from serveoff.loadtests.problems import Problem, WindowCode
+from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.protocols.framing import FRAMES
 from serveoff.loadtests.recording.recorder import GRPC_STATUS, NO_ANSWER, OK, Recorder, Span
 from serveoff.loadtests.recording.rows import part_path, write_rows
-from serveoff.loadtests.recording.window_summary import Window
+from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import Counting, mean_timings, one_caller
 
 STRIDE = 7
@@ -58,7 +58,7 @@ class _Measured:
     cpu_s: float
     peak_memory_bytes: int
     late_s: list[float]
-    problem: Problem | None
+    problem: WindowProblem | None
     counters: dict[str, float]
 
 
@@ -153,7 +153,7 @@ class LoadTest:
             seed = (self.options.seed, self.options.round, len(self._measured))
             self.arrivals.start(start, schedule(load, duration_s, seed, self.options.worker or 0, workers))
 
-    def end_window(self, problem: Problem | None = None, at_s: float | None = None) -> None:
+    def end_window(self, problem: WindowProblem | None = None, at_s: float | None = None) -> None:
         """Requests that are due from now on, or `at_s`, do not count; without an open window this does nothing."""
         if self._open is None:
             return
@@ -167,7 +167,7 @@ class LoadTest:
         problem = problem or self.trouble(STREAK_AT_THE_END_S)
         if not problem and self._late_s > CLOCKS_APART_S:
             text = f"a worker is {self._late_s:.1f} s apart from its master: it is too busy, or its clock differs"
-            problem = Problem(WindowCode.CLOCKS_APART, text)
+            problem = WindowProblem(code=WindowCode.CLOCKS_APART, text=text)
         memory, pool = self._peak_memory_bytes, self.pool
         kept = self.reservoir.kept
         counters = self._counting.end()
@@ -205,7 +205,7 @@ class LoadTest:
         """Look at this process's memory now."""
         self._peak_memory_bytes = max(self._peak_memory_bytes, self._process.memory_info().rss)
 
-    def trouble(self, patience_s: float) -> Problem | None:
+    def trouble(self, patience_s: float) -> WindowProblem | None:
         """Why to give up on this window: nothing but errors for that long; else None."""
         statuses = self.recorder.statuses_from(self._seen)
         self._seen += len(statuses)
@@ -218,7 +218,7 @@ class LoadTest:
             return None
         return _describe(*self.last_failure, seconds=now - self._failing_since)
 
-    def missing(self) -> Problem | None:
+    def missing(self) -> WindowProblem | None:
         """None: it is this process itself that generates the load."""
         return None
 
@@ -241,9 +241,9 @@ class LoadTest:
         problems = [problem for problem in (measured.problem, behind_schedule) if problem]
         if agreement.wrong:
             text = f"{agreement.wrong} of {agreement.checked} checked answers are wrong; {agreement.first_fault}"
-            problems.append(Problem(WindowCode.WRONG_ANSWERS, text))
+            problems.append(WindowProblem(code=WindowCode.WRONG_ANSWERS, text=text))
         return Window(
-            concurrency=span.concurrency,
+            **asdict(load),
             round=self.options.round,
             start_s=span.start + self.recorder.epoch_offset_s,
             duration_s=span.end - span.start,
@@ -256,10 +256,6 @@ class LoadTest:
             client_peak_memory_bytes=measured.peak_memory_bytes,
             problems=problems,
             number=number,
-            arrivals=load.arrivals,
-            rate=load.rate,
-            payload=load.payload,
-            batch=load.batch,
             search=measured.search,
             late_s=late_s,
             request_bytes=pool.request_bytes,
@@ -299,11 +295,11 @@ class LoadTest:
         self._failing_since = None
 
 
-def _describe(status: int, body: bytes, seconds: float) -> Problem:
+def _describe(status: int, body: bytes, seconds: float) -> WindowProblem:
     said = " ".join(body[:300].decode(errors="replace").split())
     if status in NO_ANSWER:
         text = f"server stopped answering: no answer for {seconds:.1f} s" + (f" ({said})" if said else "")
-        return Problem(WindowCode.SERVER_SILENT, text)
+        return WindowProblem(code=WindowCode.SERVER_SILENT, text=text)
     code = f"gRPC code {status - GRPC_STATUS}" if status >= GRPC_STATUS else f"HTTP {status}"
     text = f"server answered nothing but errors for {seconds:.1f} s; the last: {code} {said}"
-    return Problem(WindowCode.ONLY_ERRORS, text)
+    return WindowProblem(code=WindowCode.ONLY_ERRORS, text=text)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
 
 
 class WindowCode(StrEnum):
@@ -22,6 +23,8 @@ class WindowCode(StrEnum):
     SERVER_ENDED = "server ended"
     SERVER_REPLACED = "server replaced"
     """A process of the server ended amid it, as a worker that its master kills; another may have come instead."""
+    SERVER_FAILED = "server failed"
+    """It could not be made ready for the window."""
     WORKERS = "workers"
     """Not all load generators of a distributed test took part in all of it."""
     CLOCKS_APART = "clocks apart"
@@ -35,15 +38,18 @@ FELL_BEHIND: Final = frozenset({WindowCode.LATE, WindowCode.OUT_OF_CPU})
 """The load that was asked for is more than the generator can make."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """As it crosses process borders, in JSON; serveoff.record.problems has the form that is kept."""
+Code_co = TypeVar("Code_co", bound=StrEnum, covariant=True)
 
-    code: WindowCode
+
+class Problem(BaseModel, Generic[Code_co]):
+    """Something that went wrong, or is not as it was asked for, with one of the codes of where that was."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Code_co
     text: str
     advice: str = ""
+    """What to do about it; empty where that is the same for all of its kind, which whoever shows it then says."""
 
 
-def from_json(data: Any) -> Problem | None:
-    """The problem of a message; None where it has none."""
-    return Problem(WindowCode(data["code"]), data["text"], data["advice"]) if data else None
+WindowProblem = Problem[WindowCode]

@@ -12,7 +12,7 @@ import gevent
 from locust.runners import STATE_RUNNING
 
 from serveoff.loadtests.loads import Load, Seek, Stage
-from serveoff.loadtests.problems import Problem
+from serveoff.loadtests.problems import WindowProblem
 from serveoff.loadtests.search import seek
 
 SETTLE_S = 0.2
@@ -37,14 +37,14 @@ class Phases(Protocol):
     def users_change(self, concurrency: int) -> None: ...  # noqa: D102
     def prepare(self, load: Load) -> None: ...  # noqa: D102
     def open_window(self, load: Load, duration_s: float, search: bool = False) -> None: ...  # noqa: D102
-    def end_window(self, problem: Problem | None = None) -> None: ...  # noqa: D102
+    def end_window(self, problem: WindowProblem | None = None) -> None: ...  # noqa: D102
     def drained(self) -> bool: ...  # noqa: D102
     def give_up(self) -> None: ...  # noqa: D102
     def waited_s(self) -> float: ...  # noqa: D102
     def holds(self, quantile: float, bound_s: float) -> bool: ...  # noqa: D102
     def sample_memory(self) -> None: ...  # noqa: D102
-    def trouble(self, patience_s: float) -> Problem | None: ...  # noqa: D102
-    def missing(self) -> Problem | None: ...  # noqa: D102
+    def trouble(self, patience_s: float) -> WindowProblem | None: ...  # noqa: D102
+    def missing(self) -> WindowProblem | None: ...  # noqa: D102
 
 
 def first_users(stages: Sequence[Stage | Seek]) -> int:
@@ -104,7 +104,7 @@ def _set_users(concurrency: int, phases: Phases, runner: Any) -> None:
         raise RuntimeError(f"only {runner.user_count} of {concurrency} users run after {USERS_DEADLINE_S:.0f} s")
 
 
-def _watch(duration_s: float, phases: Phases, hopeless_s: float) -> Problem | None:
+def _watch(duration_s: float, phases: Phases, hopeless_s: float) -> WindowProblem | None:
     end = time.perf_counter() + duration_s
     while (left := end - time.perf_counter()) > 0:
         gevent.sleep(min(TICK_S, left))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import gevent
 from locust import runners
 
 from serveoff.loadtests.loads import Load
-from serveoff.loadtests.problems import Problem, WindowCode
-from serveoff.loadtests.recording.window_summary import Window, merge, window_from_json
+from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.loadtests.recording.window_summary import merge
+from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import Counting
 
 PHASE = "serveoff_phase"
@@ -60,9 +60,9 @@ class Workers:
         at_s, workers = time.time(), len(self._expected)
         self._tell("open_window", load=load.text, duration_s=duration_s, at_s=at_s, workers=workers)
 
-    def end_window(self, problem: Problem | None = None) -> None:
+    def end_window(self, problem: WindowProblem | None = None) -> None:
         """Requests that start from now on do not count."""
-        self._tell("end_window", problem=asdict(problem) if problem else None, at_s=time.time())
+        self._tell("end_window", problem=problem.model_dump(mode="json") if problem else None, at_s=time.time())
         gevent.sleep(TRAVEL_S)
         if self._counted:
             self._counted[-1] = self._counting.end() or self._counted[-1]
@@ -86,15 +86,15 @@ class Workers:
     def sample_memory(self) -> None:
         """Each worker looks at its own memory."""
 
-    def trouble(self, patience_s: float) -> Problem | None:
+    def trouble(self, patience_s: float) -> WindowProblem | None:
         """A worker that is gone; answers are not known here, for the rows are with the workers."""
         return self.missing()
 
-    def missing(self) -> Problem | None:
+    def missing(self) -> WindowProblem | None:
         """How many workers are gone; None while all are there."""
         gone = len(self._expected - self._present())
         text = f"{gone} of {len(self._expected)} workers are gone"
-        return Problem(WindowCode.WORKERS, text) if gone else None
+        return WindowProblem(code=WindowCode.WORKERS, text=text) if gone else None
 
     def collect(self, timeout_s: float) -> list[Window]:
         """Have every worker finish, and add up their windows.
@@ -127,7 +127,7 @@ class Workers:
         """No worker has reported: nothing is known of this test."""
         return not self._expected & self._reports.keys()
 
-    def _problems(self) -> list[Problem]:
+    def _problems(self) -> list[WindowProblem]:
         problems = []
         if len({len(self._reports[worker]) for worker in self._expected & self._reports.keys()}) > 1:
             problems.append("workers reported different numbers of windows: some took no part in some of them")
@@ -136,13 +136,13 @@ class Workers:
             problems.append(f"{count} workers did not report: their requests are not counted")
         if joined := len(self._present() - self._expected):
             problems.append(f"workers joined while the test ran ({joined}): their requests are not counted")
-        return [Problem(WindowCode.WORKERS, text) for text in problems]
+        return [WindowProblem(code=WindowCode.WORKERS, text=text) for text in problems]
 
     def _tell(self, phase: str, **data: Any) -> None:
         self._runner.send_message(PHASE, {"phase": phase, "data": data})
 
     def _on_windows(self, environment: Any, msg: Any, **_: Any) -> None:
-        self._reports[msg.node_id] = [window_from_json(window) for window in msg.data]
+        self._reports[msg.node_id] = [Window.model_validate(window) for window in msg.data]
 
 
 def obey(runner: Any, phase: Callable[[str, dict[str, Any]], None]) -> None:
@@ -159,4 +159,4 @@ def obey(runner: Any, phase: Callable[[str, dict[str, Any]], None]) -> None:
 
 def report(runner: Any, windows: list[Window]) -> None:
     """On a worker: hand the windows to the master."""
-    runner.send_message(WINDOWS, [asdict(window) for window in windows])
+    runner.send_message(WINDOWS, [window.model_dump(mode="json") for window in windows])

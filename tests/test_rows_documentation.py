@@ -15,7 +15,7 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.records import COLUMNS
-from serveoff.record.windows import Window
+from serveoff.loadtests.recording.windows import Window
 from serveoff.report import write_all
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Faults, Scenario, write_run

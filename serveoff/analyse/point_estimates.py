@@ -30,10 +30,10 @@ from serveoff.analyse.validity import Evidence, judge
 from serveoff.analyse.verdict import Role
 from serveoff.loadtests.loads import Load, closed
 from serveoff.loadtests.recording import rows as raw
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
-from serveoff.record.windows import Window
 
 ANSWERED = 200
 """The status of a good answer, HTTP or gRPC (serveoff.loadtests.recording.records.COLUMNS)."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.counter_pages import PAGES, Mean, Page, Part, counter_name
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.windows import Window
 
 HALF_A_STEP_S: Final = 0.5e-6
 """Server-Timing and raw rows have microseconds: each duration is up to half of one off."""

@@ -15,8 +15,8 @@ import numpy as np
 from serveoff.analyse.statistics import drift
 from serveoff.analyse.statistics.bootstrap import PERCENTILES, min_samples
 from serveoff.analyse.verdict import Finding, FindingCode, Role, Verdict
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.windows import Window
 
 CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load, Stage
 from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.windows import Window
 from serveoff.measure.audit.reported_settings import told_by
 from serveoff.measure.locust_driver import VisitResult, server_usage
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
@@ -25,7 +26,6 @@ from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem, StartCode
 from serveoff.record.usage import write_usage
-from serveoff.record.windows import Window
 
 ANSWER_GRACE_S = 60.0
 CHECK_GRACE_S = 300.0

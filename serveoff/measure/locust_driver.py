@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from serveoff.loadtests.loads import Load, Seek, Stage
-from serveoff.loadtests.problems import WindowCode
+from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.rows import remove_rows
+from serveoff.loadtests.recording.window_summary import Summary
+from serveoff.loadtests.recording.windows import Window
 from serveoff.measure.runtimes import Client, Server, processes
 from serveoff.record.counter_pages import known
-from serveoff.record.problems import Problem
 from serveoff.record.usage import Usage, write_usage
-from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint
 
 GRACE_S = 45.0
@@ -35,7 +36,7 @@ class VisitResult:
     payload: str = ""
     request_bytes: int | None = None
     interrupted: bool = False
-    replaced: Problem | None = None
+    replaced: WindowProblem | None = None
     """Where the server lost a process meanwhile."""
 
 
@@ -133,16 +134,16 @@ class LoadGenerator:
 
 def _read(summary: Path, rows: Path, usage: Usage) -> VisitResult:
     try:
-        data: Mapping[str, Any] = json.loads(summary.read_bytes())
-    except (FileNotFoundError, json.JSONDecodeError):
+        told = Summary.model_validate_json(summary.read_bytes())
+    except (FileNotFoundError, ValidationError):
         return VisitResult()
-    windows = [_window(window, rows, usage) for window in data["windows"]]
-    return VisitResult(windows, data["payload"], data["request_bytes"])
+    return VisitResult([_completed(window, rows, usage) for window in told.windows], told.payload, told.request_bytes)
 
 
-def _window(data: Mapping[str, Any], rows: Path, usage: Usage) -> Window:
-    used = server_usage(usage, data["start_s"], data["duration_s"])
-    return Window(**{**data, "counters": known(data["counters"])}, rows=rows.as_posix(), **used)
+def _completed(window: Window, rows: Path, usage: Usage) -> Window:
+    """What the load generator does not know of its window: where its rows are kept, and what the server used."""
+    used = server_usage(usage, window.start_s, window.duration_s)
+    return window.model_copy(update={**used, "rows": rows.as_posix(), "counters": known(window.counters)})
 
 
 def server_usage(usage: Usage, start_s: float, duration_s: float) -> dict[str, Any]:
@@ -165,13 +166,13 @@ def _add_problems(
     """Say in the windows what went wrong; a window that was never reached becomes an empty one that says why."""
     if interrupted:
         if visit.windows:
-            cut = Problem(code=WindowCode.INTERRUPTED, text="interrupted by the user")
+            cut = WindowProblem(code=WindowCode.INTERRUPTED, text="interrupted by the user")
             visit.windows[-1].problems.append(cut)
         return
-    problem = Problem(code=WindowCode.GENERATOR_FAILED, text=failed)
+    problem = WindowProblem(code=WindowCode.GENERATOR_FAILED, text=failed)
     if ended := server.ended():
         text = f"the server ended in round {request.round} ({ended})"
-        problem = Problem(code=WindowCode.SERVER_ENDED, text=text)
+        problem = WindowProblem(code=WindowCode.SERVER_ENDED, text=text)
     if not problem.text:
         return
     reached = {window.load for window in visit.windows}
@@ -190,26 +191,20 @@ def _add_replaced(visit: VisitResult, gone: frozenset[int], request: VisitReques
     if gone:
         numbers = ", ".join(map(str, sorted(gone)))
         text = f"process {numbers} of the server ended in round {request.round}, and was replaced or is missing"
-        visit.replaced = Problem(code=WindowCode.SERVER_REPLACED, text=text, advice="see the server's log in logs/")
+        visit.replaced = WindowProblem(
+            code=WindowCode.SERVER_REPLACED, text=text, advice="see the server's log in logs/"
+        )
         for window in visit.windows:
             window.problems.append(visit.replaced)
 
 
-def empty_window(load: Load, round_: int, rows: str, problem: Problem | None = None) -> Window:
+def empty_window(load: Load, round_: int, rows: str, problem: WindowProblem | None = None) -> Window:
     """A window in which nothing could be measured."""
     return Window(
-        concurrency=load.concurrency,
-        arrivals=load.arrivals,
-        rate=load.rate,
-        payload=load.payload,
-        batch=load.batch,
+        **asdict(load),
         round=round_,
         start_s=time.time(),
         duration_s=0.0,
         rows=rows,
-        requests=0,
-        errors=0,
-        answers_checked=0,
-        wrong_answers=0,
         problems=[problem] if problem else [],
     )

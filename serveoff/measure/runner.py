@@ -11,7 +11,8 @@ from pathlib import Path
 from serveoff.errors import ServerFailed
 from serveoff.interrupts import shielded
 from serveoff.loadtests.endpoints import announce, withdraw
-from serveoff.loadtests.problems import WindowCode
+from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate, cold_start, inprocess_driver, layer_probe
 from serveoff.measure.audit.resource_audit import look_again, read_resources
 from serveoff.measure.fleet import Fleet
@@ -25,7 +26,6 @@ from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import Problem
 from serveoff.record.settings import FIRST_LOOK
 from serveoff.record.suite import Suite, save_suite
-from serveoff.record.windows import Window
 from serveoff.services.registry import Deployment, Endpoint
 
 ReasonToStop = Callable[[Path, int, int], str]
@@ -226,7 +226,8 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
     except ServerFailed as error:
         run.fleet.stop(deployment)
         for endpoint in due:
-            _record(run, endpoint, _lost(run, endpoint, round_, error.problem))
+            failed = WindowProblem(code=WindowCode.SERVER_FAILED, text=error.problem.text, advice=error.problem.advice)
+            _record(run, endpoint, _lost(run, endpoint, round_, failed))
         run.save()
 
 
@@ -259,7 +260,8 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     run.progress.step(f"round {round_} of {run.plan.settings.rounds}   {endpoint.name}", visit_s)
     if ended := server.ended():
         text = f"the server had ended before round {round_} ({ended})"
-        _record(run, endpoint, _lost(run, endpoint, round_, Problem(code=WindowCode.SERVER_ENDED, text=text)))
+        ended_before = WindowProblem(code=WindowCode.SERVER_ENDED, text=text)
+        _record(run, endpoint, _lost(run, endpoint, round_, ended_before))
     elif endpoint.protocol == "call":
         stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
         _record(
@@ -289,7 +291,7 @@ def _record(run: Run, endpoint: Endpoint, visit: VisitResult) -> None:
         raise KeyboardInterrupt
 
 
-def _lost(run: Run, endpoint: Endpoint, round_: int, problem: Problem) -> VisitResult:
+def _lost(run: Run, endpoint: Endpoint, round_: int, problem: WindowProblem) -> VisitResult:
     """A visit that could not be made: every window of it is there, empty, and says why."""
     result = run.result(endpoint)
     loads = [stage.load for stage in real_stages(endpoint, result, run.plan.settings)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.base import Record
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.problems import Problem
 from serveoff.record.resources import Container, Resources
-from serveoff.record.windows import Window
 
 OUT_OF_THE_BOX: Final = "defaults"
 """The variant of a server as it comes."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
+from serveoff.loadtests import problems
 from serveoff.loadtests.problems import WindowCode
 
 
@@ -70,14 +69,5 @@ class EvidenceCode(StrEnum):
 
 
 Code = WindowCode | StartCode | RequestCode | GateCode | ResourceCode | EvidenceCode
-
-
-class Problem(BaseModel):
-    """Something that went wrong, or is not as it was asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: Code
-    text: str
-    advice: str = ""
-    """What to do about it; empty where that is the same for all of its kind, which whoever shows it then says."""
+Problem = problems.Problem[Code]
+"""Of anything that a run does."""

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
 from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.suite import load_suite, save_suite
-from serveoff.record.windows import Window
 
 
 def queue(rate, duration_s, mean_s, sigma, rng):

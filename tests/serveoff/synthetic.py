@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult, Gate
@@ -24,7 +25,6 @@ from serveoff.record.environment import Environment, Machine
 from serveoff.record.problems import StartCode
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite, save_suite
-from serveoff.record.windows import Window
 from serveoff.services.registry import Endpoint, read_registry
 from tests.serveoff.problems import died, problem, wrong
 from tests.serveoff.synthetic_containers import ENGINE, container, started_in_container, usage

@@ -22,11 +22,11 @@ from serveoff.analyse.point_estimates import ReadWindow, role_of
 from serveoff.analyse.statistics.blocks import Array, WindowSample, cut_blocks, quantile_replicates
 from serveoff.analyse.statistics.bootstrap import Estimate, min_samples
 from serveoff.loadtests.problems import FELL_BEHIND
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import EvidenceCode, Problem
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
-from serveoff.record.windows import Window
 
 
 @dataclass(frozen=True)

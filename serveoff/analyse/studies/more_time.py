@@ -26,8 +26,8 @@ from serveoff.analyse.entries import Contest, Point
 from serveoff.analyse.statistics.bootstrap import CONFIDENCE, PERCENTILES, all_pairs, min_samples
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.analyse.winners import MEASURES, Evidenced, Measure, figure
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.suite import Suite
-from serveoff.record.windows import Window
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.statistics.bootstrap import Estimate, ratio
 from serveoff.analyse.stored_once import POINT
 from serveoff.analyse.winners import Evidenced
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.windows import Window
 
 
 @dataclass(frozen=True)

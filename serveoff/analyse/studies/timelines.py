@@ -13,10 +13,10 @@ import numpy as np
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.blocks import Array
 from serveoff.analyse.winners import Evidenced
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.suite import Suite
 from serveoff.record.usage import Samples, read_usage
-from serveoff.record.windows import Window
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.point_estimates import ReadWindow, measure
 from serveoff.analyse.server_signals import Told, told
 from serveoff.loadtests.loads import closed
-from serveoff.record.windows import Window
+from serveoff.loadtests.recording.windows import Window
 
 
 @dataclass(frozen=True)

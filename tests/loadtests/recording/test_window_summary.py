@@ -1,18 +1,13 @@
-import json
-
 import pytest
+from pydantic import ValidationError
 
-from serveoff.loadtests.problems import Problem, WindowCode
-from serveoff.loadtests.recording.window_summary import (
-    Summary,
-    Window,
-    describe,
-    merge,
-    window_from_json,
-    write_summary,
-)
+from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.loadtests.recording.window_summary import Summary, describe, merge, write_summary
+from serveoff.loadtests.recording.windows import Window
+from serveoff.record.endpoint_results import EndpointResult
 
-A, B = Problem(WindowCode.LATE, "a"), Problem(WindowCode.WRONG_ANSWERS, "b", "look")
+A = WindowProblem(code=WindowCode.LATE, text="a")
+B = WindowProblem(code=WindowCode.WRONG_ANSWERS, text="b", advice="look")
 
 
 def window(**changes):
@@ -32,19 +27,26 @@ def test_workers_add_up():
     assert merged.problems == [A, B]
 
 
-def test_a_window_fits_the_results_of_a_run(tmp_path):
-    from serveoff.record.windows import Window as ResultsWindow
+def test_what_a_load_test_writes_is_what_a_run_keeps(tmp_path):
+    told = window(problems=[A, B], timings_s={"total": 0.002}, counters={"n": 12.0}, late_s=0.1)
+    summary = Summary(endpoint="e", payload="json", request_bytes=9000, windows=[told])
+    write_summary(tmp_path / "s.json", summary)
+    read = Summary.model_validate_json((tmp_path / "s.json").read_bytes())
+    assert read == summary
+    fields = {"deployment": "d", "server": "s", "format": "f", "protocol": "rest", "payload": "json"}
+    kept = EndpointResult(endpoint="e", windows=read.windows, **fields)
+    again = EndpointResult.model_validate_json(kept.model_dump_json())
+    assert again.windows == [told]
+    assert [problem.code for problem in again.windows[0].problems] == [WindowCode.LATE, WindowCode.WRONG_ANSWERS]
 
-    write_summary(tmp_path / "s.json", Summary("e", "json", 9000, [window(problems=[A, B])]))
-    (written,) = json.loads((tmp_path / "s.json").read_text())["windows"]
-    kept = ResultsWindow(**written, rows="rows/e.parquet")
-    assert kept.requests == 100
-    assert [(p.code, p.text, p.advice) for p in kept.problems] == [(p.code, p.text, p.advice) for p in (A, B)]
-    assert window_from_json(written) == window(problems=[A, B]), "as a worker tells its master"
+
+def test_a_field_of_a_window_that_nobody_knows_is_an_error():
+    with pytest.raises(ValidationError, match="concurency"):
+        window(concurency=4)
 
 
 def test_a_person_reads_rates_and_problems():
-    text = describe(window(problems=[Problem(WindowCode.SERVER_SILENT, "server stopped answering")]))
+    text = describe(window(problems=[WindowProblem(code=WindowCode.SERVER_SILENT, text="server stopped answering")]))
     assert "4 users: 100 requests in 2.0 s (50/s), 1 failed" in text
     assert "server stopped answering" in text
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from serveoff.analyse.validity import Evidence, judge
+from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.resources import Container, Resources
-from serveoff.record.windows import Window
 from tests.serveoff.problems import cores, died, wrong
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from serveoff.analyse.statistics.bootstrap import min_samples
+from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate
 from serveoff.measure.locust_driver import TIMEOUT_S
 from serveoff.measure.plan.plan import make_plan
@@ -22,7 +23,6 @@ from serveoff.measure.plan.visit_schedule import (
 )
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.problems import RequestCode
-from serveoff.record.windows import Window
 from serveoff.services.registry import read_registry
 from tests.serveoff.problems import problem
 

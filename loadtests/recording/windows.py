@@ -1,24 +1,28 @@
-"""One measured window, as the run keeps it."""
+"""One measured window: load generators write it, and a run keeps it."""
 
 from __future__ import annotations
 
+from pydantic import BaseModel, ConfigDict
+
 from serveoff.loadtests.loads import Arrivals, Load
-from serveoff.record.base import Record
-from serveoff.record.problems import Problem
+from serveoff.loadtests.problems import WindowProblem
 
 
-class Window(Record):
+class Window(BaseModel):
     """One measured window: one endpoint, one load, one round. Times are seconds since the epoch.
 
     `problems` are reasons, seen while measuring, why this window cannot be trusted (a killed server, say).
     """
 
+    model_config = ConfigDict(extra="forbid")
+
     concurrency: int
     round: int
     start_s: float
     duration_s: float
-    rows: str
-    """The Parquet file of its rows, relative to the results folder; they carry this round and number."""
+    rows: str = ""
+    """The Parquet file of its rows, relative to the results folder; they carry this round and number. Empty where a
+    load test tells of it, whose caller knows the file."""
     number: int = 0
     arrivals: Arrivals = "closed"
     rate: float = 0.0
@@ -41,10 +45,10 @@ class Window(Record):
     """By how much those of the server's own counters that record.counter_pages knows grew around the window."""
     encodes: int | None = None
     """How many were encoded for that median."""
-    requests: int
-    errors: int
-    answers_checked: int
-    wrong_answers: int
+    requests: int = 0
+    errors: int = 0
+    answers_checked: int = 0
+    wrong_answers: int = 0
     max_abs_error: float | None = None
     server_cpu_s: float | None = None
     server_peak_memory_bytes: int | None = None
@@ -58,7 +62,8 @@ class Window(Record):
     """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: float | None = None
     client_peak_memory_bytes: int | None = None
-    problems: list[Problem] = []
+    """Of the load generators, over all of their processes; the resident sets at their largest."""
+    problems: list[WindowProblem] = []
 
     @property
     def load(self) -> Load:
