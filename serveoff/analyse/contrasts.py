@@ -36,12 +36,12 @@ PAIRS: Final = (
     ("PyTorch", "torchscript", "torch_eager"),
 )
 """Framework, its static format, and the dynamic format it is set against. TF1 has no dynamic form: TF2's is used."""
-PLACES: Final = ("flask", "inprocess")
+SERVED_BY: Final = ("flask", "inprocess")
 
 
 def static_against_dynamic(evidence: Evidenced) -> tuple[Contrast, ...]:
     """Every pair of valid points, with intervals that hold for all of them together."""
-    alone = [c for pair in PAIRS for place in PLACES for c in _contrasts(evidence, place, pair)]
+    alone = [c for pair in PAIRS for place in SERVED_BY for c in _contrasts(evidence, place, pair)]
     return tuple(_among(c, len(alone) * evidence.looks) for c in alone)
 
 

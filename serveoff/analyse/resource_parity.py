@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.resources import WORDS, Container, Resources
+from serveoff.record.resources import LIMITS_SAID, Container, Resources
 from serveoff.record.suite import Suite
 
 
@@ -16,7 +16,7 @@ def unequal(suite: Suite) -> dict[str, list[str]]:
     """
     running = [r for r in suite.endpoints if not r.unavailable]
     found: dict[str, list[str]] = {}
-    for field, said in WORDS.items():
+    for field, said in LIMITS_SAID.items():
         had = {r.deployment: said(getattr(box, field)) for r in running if (box := _box(r, field, suite)) is not None}
         usual, count = Counter(had.values()).most_common(1)[0] if had else ("", 0)
         most = usual if 2 * count > len(had) else ""

@@ -22,8 +22,8 @@ from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import figure
 from serveoff.loadtests.loads import closed
 
-Word = Literal["faster", "slower", "tie", "inconclusive", "not comparable", "withheld"]
-WORDS: Final[Mapping[str, Word]] = {
+PairOutcome = Literal["faster", "slower", "tie", "inconclusive", "not comparable", "withheld"]
+PAIR_OUTCOMES: Final[Mapping[str, PairOutcome]] = {
     "better": "faster",
     "worse": "slower",
     "tie": "tie",
@@ -43,7 +43,7 @@ class Pair:
     a: Estimate | None
     b: Estimate | None
     ratio: Estimate | None
-    word: Word
+    word: PairOutcome
     why: str = ""
 
 
@@ -74,10 +74,10 @@ class Versus:
     withheld: bool
     """Ratios were held back, for the machines are different and nobody asked for them all the same."""
 
-    def words(self, statistic: str, role: str = "contender") -> dict[Word, int]:
-        """How often each word fell for one statistic, over the endpoints of one role."""
+    def counts(self, statistic: str, role: str = "contender") -> dict[PairOutcome, int]:
+        """How often each outcome came up for one statistic, over the endpoints of one role."""
         said = [line.pair(statistic).word for line in self.lines if line.entry.role == role]
-        return {word: said.count(word) for word in dict.fromkeys((*WORDS.values(), *said)) if word in said}
+        return {word: said.count(word) for word in dict.fromkeys((*PAIR_OUTCOMES.values(), *said)) if word in said}
 
 
 def versus(a: Analysis, b: Analysis, different_machines: bool = False) -> Versus:
@@ -108,9 +108,9 @@ def _line(a: Analysis, b: Analysis, entry: Entry, concurrency: int, withheld: bo
     for statistic in STATISTICS:
         found = _ratio(a, b, key, statistic)
         why = doubt or ("too few samples" if found is None else "different machines" if withheld else "")
-        word: Word = "withheld" if withheld and found is not None and not doubt else "not comparable"
+        word: PairOutcome = "withheld" if withheld and found is not None and not doubt else "not comparable"
         if found is not None and not why:
-            word = WORDS.get(difference(found), "inconclusive")
+            word = PAIR_OUTCOMES.get(difference(found), "inconclusive")
         figures = [figure(point, statistic) if point else None for point in points]
         pairs.append(Pair(statistic, figures[0], figures[1], None if why else found, word, why))
     return Line(entry, concurrency, *points, tuple(pairs))

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from serveoff.analyse.across_models.outcome import Absent
+from serveoff.analyse.across_models.summary import Absent
 from serveoff.analyse.early_stopping import reason_to_stop
 from serveoff.cli.summary import write
 from serveoff.errors import ServeoffError

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from serveoff.analyse.across_models import measured_as
-from serveoff.analyse.across_models.outcome import Absent
 from serveoff.analyse.across_models.study import study
+from serveoff.analyse.across_models.summary import Absent
 from serveoff.analyse.analysis_file import analysis_of
 from serveoff.errors import ResultsFailure, UsageError
 from serveoff.measure.run_lifecycle import find_run

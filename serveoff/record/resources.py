@@ -80,7 +80,7 @@ def memory_limit(size: int | None) -> str:
     return "no memory limit" if size is None else f"a memory limit of {size / GIB:.4g} GiB"
 
 
-WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+LIMITS_SAID: Final[Mapping[str, Callable[[Any], str]]] = {
     "cpus": cores,
     "cpu_limit": cpu_limit,
     "memory_limit_bytes": memory_limit,

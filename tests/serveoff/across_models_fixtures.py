@@ -2,8 +2,8 @@
 
 import pytest
 
-from serveoff.analyse.across_models.outcome import Absent
 from serveoff.analyse.across_models.study import study
+from serveoff.analyse.across_models.summary import Absent
 from serveoff.analyse.analysis import analyse
 from tests.serveoff.model_runs import COSTS_S, SCENARIO, add_raw, write_models
 from tests.serveoff.report.conftest import HOSTILE

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from serveoff.analyse.across_models.outcome import MATTERS, Crossing
+from serveoff.analyse.across_models.summary import MATTERS, Crossing
 from serveoff.analyse.statistics.bootstrap import CONFIDENCE, Estimate
 
 Array = npt.NDArray[np.float64]

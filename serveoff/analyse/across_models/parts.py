@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
-from serveoff.analyse.across_models.outcome import Binary, Floor, ModelResult, Named, Rival, Spot, Spread, Win
+from serveoff.analyse.across_models.summary import Binary, Extremes, Floor, ModelResult, Named, Rival, Spot, Win
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.contrasts import PAIRS
 from serveoff.analyse.entries import Contest, Entry
@@ -48,7 +48,7 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
     for entry in _sound(analysis, "contender"):
         by_format.setdefault(entry.result.format, []).append(entry.name)
     static = [e.name for e in _sound(analysis, "floor") if e.result.format not in DYNAMIC]
-    apart = {"servers": _spread(analysis, list(by_format.values())), "formats": _spread(analysis, [static])}
+    apart = {"servers": _extremes(analysis, list(by_format.values())), "formats": _extremes(analysis, [static])}
     return found.model_copy(update=apart)
 
 
@@ -112,7 +112,7 @@ def _win(analysis: Analysis, contest: Contest) -> Win:
     )
 
 
-def _spread(analysis: Analysis, groups: Sequence[Sequence[str]]) -> Spread | None:
+def _extremes(analysis: Analysis, groups: Sequence[Sequence[str]]) -> Extremes | None:
     """How far endpoints of one group lie apart with the fewest callers: of the group where it is most.
 
     None where no group has two.
@@ -123,7 +123,7 @@ def _spread(analysis: Analysis, groups: Sequence[Sequence[str]]) -> Spread | Non
     widest = max(found, key=lambda keys: _p50(analysis, keys[-1]) / _p50(analysis, keys[0]))
     ratio = compare_points(analysis.evidence, LATENCY, widest[0], widest[-1])
     pairs = sum(all_pairs(len(keys)) for keys in found)
-    return Spread(
+    return Extremes(
         slowest=widest[-1][0],
         quickest=widest[0][0],
         ratio=simultaneous(ratio, pairs * analysis.evidence.looks),

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from serveoff.analyse.across_models.crossing import At, under_formats, under_latency
 from serveoff.analyse.across_models.measured_as import differences
-from serveoff.analyse.across_models.outcome import Absent, Line, ModelResult, Summary
 from serveoff.analyse.across_models.parts import model_result
+from serveoff.analyse.across_models.summary import Absent, Line, ModelResult, Summary
 from serveoff.analyse.analysis import Analysis
 
 

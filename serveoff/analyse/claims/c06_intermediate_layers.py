@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from serveoff.analyse.claims.agreement import AGREE_WITHIN, tests
+from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN, tests
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, Voice, rule
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import RESAMPLES, Estimate, simultaneous
@@ -43,7 +43,7 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
     if probed and not any(layers.layer for _, layers in probed):
         return Ruling("not measured", NO_LAYERS, tuple(tests(FILE, "both", TESTS)))
     exhibits = [_exhibit(entry, layers, len(answered), suite.settings.seed) for entry, layers in probed]
-    found = rule((*exhibits, *_agreement(answered), *tests(FILE, "both", TESTS)), needed=(DYNAMIC, STATIC))
+    found = rule((*exhibits, *_same_values(answered), *tests(FILE, "both", TESTS)), needed=(DYNAMIC, STATIC))
     if not probed:
         return found
     return replace(found, reason=f"{_said(exhibits)} {found.reason}", exhibits=_led(found.exhibits))
@@ -82,7 +82,7 @@ def _voice(group: str, probe: LayerProbe) -> Voice:
     return "for" if (probe.outcome == "answered") == (group == DYNAMIC) else "against"
 
 
-def _agreement(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhibit]:
+def _same_values(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhibit]:
     """Each answer against the first, over the values that were kept; an error counts by the size of the largest."""
     for entry, probe in answered[1:]:
         first = answered[0][1]

@@ -1,11 +1,11 @@
-"""C7: the frozen graph against the SavedModel in the same places."""
+"""C7: the frozen graph against the SavedModel behind the same servers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from serveoff.analyse.claims.agreement import tests
+from serveoff.analyse.claims.golden_outputs import tests
 from serveoff.analyse.claims.pairs import MODEL_SERVERS, P50, TF1, TF2, THROUGHPUT, Pair, callers, contrasts, find
 from serveoff.analyse.claims.ruling import DIFFERENT, Exhibit, Ruling, heard, rule
 from serveoff.analyse.statistics.bootstrap import Estimate
@@ -23,7 +23,7 @@ RULE = (
 )
 MEASURE = "serveoff run 'tfserving-*' flask-frozen-graph flask-savedmodel"
 NATIVE_REST, NATIVE_GRPC, FLASK = "native server, REST", "native server, gRPC", "Flask, REST"
-PLACES = ((NATIVE_REST, MODEL_SERVERS, "rest"), (NATIVE_GRPC, MODEL_SERVERS, "grpc"), (FLASK, ("flask",), "rest"))
+SERVED_BY = ((NATIVE_REST, MODEL_SERVERS, "rest"), (NATIVE_GRPC, MODEL_SERVERS, "grpc"), (FLASK, ("flask",), "rest"))
 FORMATS_FILE, LAUNCHER_FILE = "tests/models/test_formats.py", "tests/services/tfserving/test_launcher.py"
 WRAPPED = (
     (
@@ -40,7 +40,7 @@ SERVED = (
 
 
 def study(evidence: Evidenced, suite: Suite) -> Ruling:
-    """Judge the claim by both formats in the same places."""
+    """Judge the claim by both formats behind the same servers."""
     found = contrasts(evidence, _pairs(evidence))
     exhibits = [heard(e, DIFFERENT) if e.metric == P50.statistic else e for e in found]
     wrapped = (*tests(FORMATS_FILE, TF1, WRAPPED), *tests(LAUNCHER_FILE, TF1, SERVED))
@@ -52,7 +52,7 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
 
 def _pairs(evidence: Evidenced) -> Iterator[Pair]:
     fewest, most = callers(evidence)
-    for group, servers, protocol in PLACES:
+    for group, servers, protocol in SERVED_BY:
         mine, other = (find(evidence, servers, f, protocol) for f in ("frozen_graph", "savedmodel"))
         yield Pair(group, mine, other, closed(fewest))
         yield Pair(group, mine, other, closed(most), THROUGHPUT)

@@ -27,8 +27,8 @@ class EncodingCell:
 
 
 @dataclass(frozen=True)
-class EncodingPlace:
-    """One endpoint's place, by p50 with the fewest callers, among endpoints in chosen encodings."""
+class EncodingStanding:
+    """Where one endpoint stands, by p50 with the fewest callers, among endpoints in chosen encodings."""
 
     encoded: Encoded
     rank: int
@@ -42,11 +42,11 @@ class Encodings:
 
     matrix: tuple[EncodingCell, ...] = ()
     """By deployment, then by encoding."""
-    best: tuple[EncodingPlace, ...] = ()
+    best: tuple[EncodingStanding, ...] = ()
     """Each endpoint in its best encoding: the clearly quickest, or else its own."""
     pairs: int = 0
     """How many pairs the intervals of `best` hold for together."""
-    alike: tuple[tuple[EncodingPlace, ...], ...] = ()
+    alike: tuple[tuple[EncodingStanding, ...], ...] = ()
     """For each encoding, the endpoints that were measured in it."""
 
 
@@ -101,12 +101,12 @@ def _is_clear(encoded: Encoded, comparisons: float) -> bool:
     return encoded.faster is not None and difference(simultaneous(encoded.faster, comparisons)) == "better"
 
 
-def _ranked(evidence: Evidenced, chosen: Sequence[Encoded], comparisons: int) -> tuple[EncodingPlace, ...]:
+def _ranked(evidence: Evidenced, chosen: Sequence[Encoded], comparisons: int) -> tuple[EncodingStanding, ...]:
     """By p50, as the main ranking: tied where the interval for so many comparisons shows no clear difference."""
     ordered = sorted(chosen, key=_p50)
     tied = [_tied(evidence, above, below, comparisons) for above, below in pairwise(ordered)]
-    places = zip(ordered, [False, *tied], strict=True) if ordered else ()
-    return tuple(EncodingPlace(encoded, rank, found) for rank, (encoded, found) in enumerate(places, start=1))
+    standings = zip(ordered, [False, *tied], strict=True) if ordered else ()
+    return tuple(EncodingStanding(encoded, rank, found) for rank, (encoded, found) in enumerate(standings, start=1))
 
 
 def _tied(evidence: Evidenced, above: Encoded, below: Encoded, comparisons: int) -> bool:
@@ -139,8 +139,8 @@ def _cell(deployment: str, encoding: str, entries: Sequence[Entry], encoded: Enc
 
 
 def _in_order(encodings: Iterable[str]) -> list[str]:
-    places = {encoding: place for place, encoding in enumerate(ORDER)}
-    return sorted(set(encodings), key=lambda encoding: (places.get(encoding, len(places)), encoding))
+    order = {encoding: number for number, encoding in enumerate(ORDER)}
+    return sorted(set(encodings), key=lambda encoding: (order.get(encoding, len(order)), encoding))
 
 
 def _usable(encoded: Encoded) -> bool:

@@ -40,8 +40,8 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Place:
-    """One endpoint's place among servers as they come, and its place with equal settings."""
+class Standing:
+    """Where one endpoint stands, by rank, among servers as they come, and its rank with equal settings."""
 
     entry: Annotated[Entry, ENTRY]
     rank: int
@@ -54,7 +54,7 @@ class Sweeps:
     """Every change, in the run's order, and the ranking out of the box; both are empty without variants."""
 
     changes: tuple[Change, ...] = ()
-    out_of_the_box: tuple[Place, ...] = ()
+    out_of_the_box: tuple[Standing, ...] = ()
 
 
 LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
@@ -64,7 +64,7 @@ def study(evidence: Evidenced) -> Sweeps:
     """Set every variant against its base, and rank the variants `defaults` among themselves."""
     variants = [entry for entry in evidence.entries if entry.role == "variant"]
     changes = tuple(change for entry in variants for change in _changes(evidence, entry))
-    return Sweeps(changes, tuple(_places(evidence, variants)))
+    return Sweeps(changes, tuple(_standings(evidence, variants)))
 
 
 def _changes(evidence: Evidenced, variant: Entry) -> Iterator[Change]:
@@ -85,14 +85,14 @@ def _ratio(evidence: Evidenced, measure: Measure, mine: Point, other: Point | No
     return compare_points(evidence, measure, *keys)
 
 
-def _places(evidence: Evidenced, variants: list[Entry]) -> Iterator[Place]:
+def _standings(evidence: Evidenced, variants: list[Entry]) -> Iterator[Standing]:
     """By p50 with the fewest callers, as the main ranking."""
     ranks = {entry.name: entry.rank for entry in evidence.entries}
     known = [e for e in variants if e.result.variant == OUT_OF_THE_BOX and _p50(e) is not None]
     above: Entry | None = None
     for rank, entry in enumerate(sorted(known, key=lambda e: _p50(e) or 0.0), start=1):
         tied = above is not None and _tied(evidence, above, entry)
-        yield Place(entry, rank, tied, ranks.get(entry.result.base))
+        yield Standing(entry, rank, tied, ranks.get(entry.result.base))
         above = entry
 
 

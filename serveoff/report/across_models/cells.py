@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from serveoff.analyse.across_models.outcome import ModelResult, Named
+from serveoff.analyse.across_models.summary import ModelResult, Named
 from serveoff.report.words.cells import Cell, Column
 from serveoff.report.words.names import short_server, what
 from serveoff.report.words.numbers import NONE, interval, ms

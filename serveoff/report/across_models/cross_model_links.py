@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.analyse.comparison import Beside
 from serveoff.record.suite import ResultsError
 from serveoff.report.across_models.store import PREFIX, load

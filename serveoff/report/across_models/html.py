@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models import charts, method, sentences, sides, tables
 from serveoff.report.across_models.links import Link
 from serveoff.report.formats import html as report
@@ -26,7 +26,7 @@ def render(summary: Summary, link: Link) -> str:
         method=method,
         sides=sides,
         tables=tables,
-        words=sentences,
+        sentences=sentences,
         css=Markup(style()),
         script=Markup(report.script()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models import method, sentences, sides, tables
 from serveoff.report.across_models.links import Link
 from serveoff.report.formats.markdown import escape, table
@@ -14,5 +14,5 @@ def render(summary: Summary, link: Link) -> str:
     templates = environment("serveoff.report.across_models", autoescape=False)
     templates.filters |= {"md": escape, "table": table}
     return templates.get_template("summary.md.j2").render(
-        s=summary, link=link, method=method, sides=sides, tables=tables, words=sentences
+        s=summary, link=link, method=method, sides=sides, tables=tables, sentences=sentences
     )

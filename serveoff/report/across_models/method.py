@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serveoff.analyse.across_models.crossing import DRAWS
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.sentences import PERCENT
 from serveoff.report.words.findings import Fact
 from serveoff.report.words.numbers import megabytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from serveoff.analyse.across_models.outcome import BOUND, MATTERS, Crossing, Line, ModelResult, Spread, Summary
+from serveoff.analyse.across_models.summary import BOUND, MATTERS, Crossing, Extremes, Line, ModelResult, Summary
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.sections.notes import NOISY, STAND_IN
 from serveoff.report.words.names import PROTOCOLS as PROTOCOL_NAMES
@@ -19,9 +19,9 @@ FEW: Final = 3
 TITLE: Final = "Where the server stops mattering"
 
 
-def word(spread: Spread) -> Word:
+def word(extremes: Extremes) -> Word:
     """Whether a choice matters: by more than a tenth, by less, or not told apart."""
-    ratio = spread.ratio
+    ratio = extremes.ratio
     if ratio.low is None or ratio.high is None:
         return "may matter"
     return "matters" if ratio.low > BOUND else "does not matter" if ratio.high < BOUND else "may matter"
@@ -37,12 +37,12 @@ def decision(summary: Summary) -> str:
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _choice(models: Sequence[ModelResult], what: str, of: Callable[[ModelResult], Spread | None]) -> str:
+def _choice(models: Sequence[ModelResult], what: str, of: Callable[[ModelResult], Extremes | None]) -> str:
     """`The server matters for a (3.1×) and b (2×), may matter for c (1.1×)`; nothing where no model has the choice."""
     found: dict[Word, dict[str, Estimate]] = {"matters": {}, "does not matter": {}, "may matter": {}}
     for model in models:
-        if spread := of(model):
-            found[word(spread)][model.model] = spread.ratio
+        if extremes := of(model):
+            found[word(extremes)][model.model] = extremes.ratio
     count = sum(map(len, found.values()))
     said = [f"{key} for {_ratios(ratios, count)}" for key, ratios in found.items() if ratios]
     return f"{what} {', '.join(said)}" if said else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, model_cell
 from serveoff.report.words.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, estimate_cell, single
 from serveoff.report.words.names import payload, short_server, what

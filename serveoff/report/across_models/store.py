@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.suite import ResultsError, results_root, unreadable
 from serveoff.report.across_models import html, markdown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from serveoff.analyse.across_models.outcome import Line, ModelResult, Named, Spot, Spread, Summary, Win
+from serveoff.analyse.across_models.summary import Extremes, Line, ModelResult, Named, Spot, Summary, Win
 from serveoff.report.across_models import sentences
 from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, figure_cell, model_cell, name
 from serveoff.report.words.cells import ENDPOINT, Cell, Column, Table, estimate_cell, single
@@ -145,16 +145,16 @@ def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
     return winner, Cell(said, second, win.margin.value, tone=TONES.get(win.outcome, ""))
 
 
-def _choice(model: ModelResult, spread: Spread | None) -> tuple[Cell, Cell]:
-    if spread is None:
+def _choice(model: ModelResult, extremes: Extremes | None) -> tuple[Cell, Cell]:
+    if extremes is None:
         return Cell(NONE, tone="muted"), Cell("no choice measured", tone="muted")
-    said = sentences.word(spread)
-    slowest, quickest = (_spread_name(model, name) for name in (spread.slowest, spread.quickest))
+    said = sentences.word(extremes)
+    slowest, quickest = (_endpoint_name(model, name) for name in (extremes.slowest, extremes.quickest))
     beneath = f"{slowest} against {quickest}"
-    return estimate_cell(spread.ratio, significant), Cell(said, beneath, tone=CHOICE_TONES[said])
+    return estimate_cell(extremes.ratio, significant), Cell(said, beneath, tone=CHOICE_TONES[said])
 
 
-def _spread_name(model: ModelResult, endpoint: str) -> str:
+def _endpoint_name(model: ModelResult, endpoint: str) -> str:
     """A server's endpoint, or the format of a floor, which is no endpoint of the ranking."""
     spot = model.spot(endpoint)
     if spot is None:

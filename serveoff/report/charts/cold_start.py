@@ -14,7 +14,7 @@ from serveoff.report.sections.cold_starts import TITLES, WITHOUT
 from serveoff.report.words import repeats
 from serveoff.report.words.names import family, short_server
 from serveoff.report.words.numbers import significant
-from serveoff.report.words.operating_points import place
+from serveoff.report.words.runtimes import terms
 
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 17.0, 14.0, 6.6
 CREATE: Final = "create"
@@ -25,7 +25,7 @@ Mark = Callable[[float, float], str]
 
 
 @dataclass(frozen=True)
-class Word:
+class KeyItem:
     """One entry of the key."""
 
     words: str
@@ -43,10 +43,10 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     layout = Layout(width, top=62, value_width=70, row_wide=30)
-    key = _wrapped(_words(shown), width - layout.left)
+    key = _wrapped(_key_items(shown), width - layout.left)
     layout = replace(layout, top=layout.top + KEY_ROW * (len(key) - 1))
     ticks, scale = _axis(layout, shown)
-    body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {place(comparison).start}")
+    body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {terms(comparison).start}")
     body += [_row(layout, i, starts, scale) for i, starts in enumerate(shown)]
     body.append(_key(layout, key))
     words = (
@@ -103,15 +103,15 @@ def _whisker(low: float, high: float, middle: float, y: float) -> str:
     return line(low, y, high, y, "whisker-on-bar") + "".join(strokes)
 
 
-def _words(shown: Sequence[ColdStarts]) -> list[Word]:
+def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
     """What the key explains: whatever is drawn in some row."""
-    found = [Word(CREATE, _square("phase-create"))] if any(s.warm.create_s for s in shown) else []
+    found = [KeyItem(CREATE, _square("phase-create"))] if any(s.warm.create_s for s in shown) else []
     used = [piece for piece in PIECES if any(piece in s.warm.pieces for s in shown)]
-    found += [Word(TITLES[piece].lower(), _square(f"piece-{piece}")) for piece in used]
+    found += [KeyItem(TITLES[piece].lower(), _square(f"piece-{piece}")) for piece in used]
     if kinds := repeats.kinds(s.warm.first_answer_s for s in shown):
-        found.append(Word(f"{MEDIAN}, {kinds}", lambda x, y: _whisker(x, x + 12, x + 6, y)))
+        found.append(KeyItem(f"{MEDIAN}, {kinds}", lambda x, y: _whisker(x, x + 12, x + 6, y)))
     if any(s.bare for s in shown):
-        found.append(Word(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
+        found.append(KeyItem(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
     return found
 
 
@@ -119,9 +119,9 @@ def _square(look: str) -> Mark:
     return lambda x, y: rect(x, y - 6, 12, 12, look)
 
 
-def _wrapped(words: Sequence[Word], room: float) -> list[list[Word]]:
+def _wrapped(words: Sequence[KeyItem], room: float) -> list[list[KeyItem]]:
     """The key's rows, each no wider than there is room."""
-    rows: list[list[Word]] = [[]]
+    rows: list[list[KeyItem]] = [[]]
     for word in words:
         if rows[-1] and sum(w.width for w in (*rows[-1], word)) - GAP > room:
             rows.append([])
@@ -129,7 +129,7 @@ def _wrapped(words: Sequence[Word], room: float) -> list[list[Word]]:
     return rows
 
 
-def _key(layout: Layout, rows: Sequence[Sequence[Word]]) -> str:
+def _key(layout: Layout, rows: Sequence[Sequence[KeyItem]]) -> str:
     """Marks with their words, above the axis's name."""
     drawn = []
     for number, words in enumerate(rows):

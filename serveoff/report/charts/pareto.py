@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.report.charts.svg import circle, drawing, group, line, log_scale, log_ticks, spread, tag, text
+from serveoff.report.charts.svg import circle, drawing, group, keep_apart, line, log_scale, log_ticks, tag, text
 from serveoff.report.words.names import family, label, short_server, what
 from serveoff.report.words.numbers import full, ms
 
@@ -41,7 +41,7 @@ def draw(comparison: Comparison, width: float) -> str:
     front = pareto(places)
     corners = " ".join(f"{x(places[name][0]):.1f},{y(places[name][1]):.1f}" for name in front)
     body.append(tag("polyline", points=corners, class_="front"))
-    ends = spread([y(places[e.name][1]) for e in shown], 15, TOP, floor)
+    ends = keep_apart([y(places[e.name][1]) for e in shown], 15, TOP, floor)
     for entry, end in zip(shown, ends, strict=True):
         body.append(
             _mark(entry, x(places[entry.name][0]), y(places[entry.name][1]), (right, end), width, entry.name in front)

@@ -80,7 +80,7 @@ def linear_ticks(high: float, about: int = 4) -> list[float]:
     return [step * n for n in range(math.ceil(high / step) + 1)]
 
 
-def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def keep_apart(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move label positions apart, so that neighbours are at least `gap` from each other, within low and high."""
     order = sorted(range(len(positions)), key=lambda i: positions[i])
     placed = [positions[i] for i in order]

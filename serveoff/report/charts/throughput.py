@@ -11,10 +11,10 @@ from serveoff.report.charts.svg import (
     circle,
     drawing,
     group,
+    keep_apart,
     line,
     linear_scale,
     linear_ticks,
-    spread,
     tag,
     text,
 )
@@ -63,7 +63,7 @@ def _panel(
     body.append(text(6, 16, short_server(mine[0].result), f"panel fam-{family(mine[0].result)}"))
     body.append(text(LEFT - 7, 38, "req/s", "axis", "end"))
     body += [_path(e, at, y, "ghost") for e in others]
-    ends = spread([y(_points(e)[-1].throughput.value or 0) for e in mine], 15, TOP, floor)
+    ends = keep_apart([y(_points(e)[-1].throughput.value or 0) for e in mine], 15, TOP, floor)
     body += [_line(e, at, y, end, right) for e, end in zip(mine, ends, strict=True)]
     return "".join(body)
 

@@ -9,7 +9,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
-from serveoff.report.sections.waterfall import PARTS, Part, fine, words
+from serveoff.report.sections.waterfall import PARTS, Part, called, fine
 from serveoff.report.words.names import family, label, short_server, what
 from serveoff.report.words.numbers import ms
 
@@ -72,7 +72,7 @@ def _segment(b: Breakdown, part: Part, start_s: float, end_s: float, scale: Scal
     drawn = [rect(scale(start_s), y - BAR / 2, wide - 1, BAR, f"part-{part.name}")]
     if wide >= MARKED * len(letters):
         drawn.append(text((scale(start_s) + scale(end_s) - 1) / 2, y + 4, letters, "part-letter", "middle"))
-    return group(drawn, "part", f"{words(b, part)} {fine(end_s - start_s)} ms")
+    return group(drawn, "part", f"{called(b, part)} {fine(end_s - start_s)} ms")
 
 
 def _wrapped(parts: Sequence[Part], room: float) -> list[list[Part]]:
@@ -109,5 +109,5 @@ def _name(comparison: Comparison, b: Breakdown) -> str:
 
 
 def _spoken(b: Breakdown) -> str:
-    parts = ", ".join(f"{words(b, part)} {fine(b.parts_s[part.name])} ms" for part in PARTS if part.name in b.parts_s)
+    parts = ", ".join(f"{called(b, part)} {fine(b.parts_s[part.name])} ms" for part in PARTS if part.name in b.parts_s)
     return f"{ms(b.whole_s)} ms: {parts}"

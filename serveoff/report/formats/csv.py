@@ -86,10 +86,10 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         "encode_s": encoded.encode_s if encoded else None,
         "encodes": encoded.encodes if encoded else None,
     }
-    return line | _inside(result.resources or Resources())
+    return line | _resources_seen(result.resources or Resources())
 
 
-def _inside(found: Resources) -> dict[str, object]:
+def _resources_seen(found: Resources) -> dict[str, object]:
     """What was seen inside the server's processes; empty where nothing was."""
     names = ("processes", "os_threads", "resident_bytes", "workers", "threads_per_worker", "intra_op_threads")
     told = {name: getattr(found, name) for name in (*names, "batch_size", "batch_delay_ms")}

@@ -11,7 +11,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.report import charts
 from serveoff.report.formats.templating import environment
 from serveoff.report.sections import modules
-from serveoff.report.words import findings, numbers, operating_points
+from serveoff.report.words import findings, numbers, runtimes
 
 SUFFIX = ".html"
 _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
@@ -60,7 +60,7 @@ def render(comparison: Comparison) -> str:
         charts=charts,
         findings=findings,
         numbers=numbers,
-        places=operating_points,
+        runtimes=runtimes,
         css=Markup(style()),
         script=Markup(script()),
         **modules(),

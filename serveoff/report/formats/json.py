@@ -9,7 +9,7 @@ from typing import Any
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
-from serveoff.analyse.studies.encodings import EncodingCell, EncodingPlace
+from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.analyse.time_budget import spent
@@ -68,9 +68,9 @@ def render(comparison: Comparison) -> str:
         "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
         "encodings": {
             "matrix": [_cell(cell) for cell in comparison.encodings.matrix],
-            "best": [_placed(place) for place in comparison.encodings.best],
+            "best": [_standing(standing) for standing in comparison.encodings.best],
             "best_pairs": comparison.encodings.pairs,
-            "alike": [[_placed(place) for place in places] for places in comparison.encodings.alike],
+            "alike": [[_standing(standing) for standing in standings] for standings in comparison.encodings.alike],
         },
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
@@ -90,8 +90,8 @@ def _cell(cell: EncodingCell) -> dict[str, Any]:
     return state | (_encoded(cell.encoded) if cell.encoded else {})
 
 
-def _placed(place: EncodingPlace) -> dict[str, Any]:
-    return {"rank": place.rank, "tied_above": place.tied_above} | _encoded(place.encoded)
+def _standing(standing: EncodingStanding) -> dict[str, Any]:
+    return {"rank": standing.rank, "tied_above": standing.tied_above} | _encoded(standing.encoded)
 
 
 def _encoded(encoded: Encoded) -> dict[str, Any]:

@@ -30,7 +30,7 @@ WRITTEN: Final[Mapping[str, Format]] = {
 """How a figure of each unit is written."""
 
 
-def summary(comparison: Comparison) -> str:
+def verdict_counts(comparison: Comparison) -> str:
     """All verdicts in one sentence; nothing where claims were not judged."""
     if not comparison.claims:
         return ""

@@ -7,7 +7,7 @@ from serveoff.analyse.studies.cold_start import WARMUP, ColdStarts, Started
 from serveoff.report.words import repeats
 from serveoff.report.words.names import deployment_phrase, short_server
 from serveoff.report.words.numbers import ms, times
-from serveoff.report.words.operating_points import beside, place
+from serveoff.report.words.runtimes import beside, terms
 
 
 def sentences(comparison: Comparison) -> list[str]:
@@ -18,7 +18,7 @@ def sentences(comparison: Comparison) -> list[str]:
 
 def chart_note(comparison: Comparison) -> str:
     """What the bars are."""
-    said = f"Seconds from {place(comparison).spawn} to the first answer, in pieces; each bar is the mean of its starts."
+    said = f"Seconds from {terms(comparison).spawn} to the first answer, in pieces; each bar is the mean of its starts."
     if kinds := repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts):
         said += f" The mark on it is their median, with the {kinds}."
     if any(starts.bare for starts in comparison.cold_starts):

@@ -24,7 +24,7 @@ from serveoff.analyse.studies.cold_start import (
 from serveoff.report.words import repeats
 from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single, without_blank
 from serveoff.report.words.numbers import NONE, Format, interval, megabytes, ms, significant
-from serveoff.report.words.operating_points import place
+from serveoff.report.words.runtimes import terms
 
 TITLES: Final = {
     ENGINE: "Engine start",
@@ -63,7 +63,7 @@ def totals(comparison: Comparison) -> Table:
         Column("Starts"),
     )
     rows = tuple(_totals_row(starts) for starts in comparison.cold_starts)
-    caption = f"Seconds since {place(comparison).spawn}."
+    caption = f"Seconds since {terms(comparison).spawn}."
     if any(starts.repeated for starts in comparison.cold_starts):
         kinds = repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts)
         caption += f" Medians; beneath them the {kinds} of the starts. Starts: with warm-up + without."

@@ -7,7 +7,7 @@ from serveoff.report.sections.run.devices import devices, fell_back
 from serveoff.report.words.findings import Fact
 from serveoff.report.words.names import callers, server
 from serveoff.report.words.numbers import megabytes, significant
-from serveoff.report.words.operating_points import isolation, runtime
+from serveoff.report.words.runtimes import isolation, runtime
 
 NOISY = 0.1
 """Standard deviation of log p50 between rounds above which the reader is told before the first figure."""

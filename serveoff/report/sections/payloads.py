@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.studies.encodings import EncodingCell, EncodingPlace
+from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
 from serveoff.record.counter_pages import PAGES
 from serveoff.report.words.cells import (
@@ -90,7 +90,7 @@ def best(comparison: Comparison) -> Table:
         Column("Faster than its own", "times"),
         SAMPLES,
     )
-    rows = tuple(_best_row(comparison, place) for place in comparison.encodings.best)
+    rows = tuple(_best_row(comparison, standing) for standing in comparison.encodings.best)
     caption = (
         "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is the quickest "
         "of those clearly quicker than its own, by intervals that hold for all its encodings together, or else its "
@@ -104,7 +104,7 @@ def alike(comparison: Comparison) -> Table:
     """Like with like: for each encoding, the endpoints that take it."""
     columns = (REQUEST, Column("Rank"), ENDPOINT, BODY, Column("p50", "ms"), SAMPLES)
     groups = tuple(
-        ("", tuple(_alike_row(comparison, place) for place in places)) for places in comparison.encodings.alike
+        ("", tuple(_alike_row(comparison, s) for s in standings)) for standings in comparison.encodings.alike
     )
     caption = (
         "Like with like: endpoints that take the same payload, ranked among themselves by p50 with "
@@ -115,7 +115,7 @@ def alike(comparison: Comparison) -> Table:
 
 def sentence(comparison: Comparison) -> str:
     """The encoding that gains most."""
-    others = [place.encoded for place in comparison.encodings.best if place.encoded.payload]
+    others = [standing.encoded for standing in comparison.encodings.best if standing.encoded.payload]
     if not others:
         return "No other encoding made an endpoint clearly faster."
     gained = max(others, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
@@ -128,10 +128,10 @@ def sentence(comparison: Comparison) -> str:
 
 def best_sentence(comparison: Comparison) -> str:
     """Who leads where each endpoint may choose its payload."""
-    places = comparison.encodings.best
-    if not places:
+    standings = comparison.encodings.best
+    if not standings:
         return ""
-    first, second = places[0], next(iter(places[1:]), None)
+    first, second = standings[0], next(iter(standings[1:]), None)
     if second is not None and second.tied_above:
         return (
             f"With the best payload each, {_called(comparison, first)} comes first at the median, "
@@ -143,12 +143,12 @@ def best_sentence(comparison: Comparison) -> str:
     )
 
 
-def _called(comparison: Comparison, place: EncodingPlace) -> str:
-    return f"{phrase(comparison.entry(place.encoded.endpoint).result)} ({payload(place.encoded.encoding)})"
+def _called(comparison: Comparison, standing: EncodingStanding) -> str:
+    return f"{phrase(comparison.entry(standing.encoded.endpoint).result)} ({payload(standing.encoded.encoding)})"
 
 
-def _median(place: EncodingPlace) -> str:
-    return full(place.encoded.point.p50_s, ms, "ms")
+def _median(standing: EncodingStanding) -> str:
+    return full(standing.encoded.point.p50_s, ms, "ms")
 
 
 def encoding_name(encoded: Encoded) -> str:
@@ -210,11 +210,11 @@ def _matrix_cell(cell: EncodingCell) -> Cell:
     return Cell(shown.text, f"{shown.small}, n={point.samples:,}", shown.sort, tone=shown.tone)
 
 
-def _best_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]:
-    encoded = place.encoded
+def _best_row(comparison: Comparison, standing: EncodingStanding) -> tuple[Cell, ...]:
+    encoded = standing.encoded
     entry = comparison.entry(encoded.endpoint)
     return (
-        _rank_cell(place),
+        _rank_cell(standing),
         Cell(str(entry.rank), sort=entry.rank) if entry.rank else Cell(NONE, tone="muted"),
         endpoint_cell(entry),
         Cell(payload(encoded.encoding), "" if encoded.payload else "its own"),
@@ -225,11 +225,11 @@ def _best_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]:
     )
 
 
-def _alike_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]:
-    encoded = place.encoded
+def _alike_row(comparison: Comparison, standing: EncodingStanding) -> tuple[Cell, ...]:
+    encoded = standing.encoded
     return (
         Cell(payload(encoded.encoding)),
-        _rank_cell(place),
+        _rank_cell(standing),
         endpoint_cell(comparison.entry(encoded.endpoint)),
         number_cell(encoded.request_bytes, kilobytes),
         estimate_cell(encoded.point.p50_s, ms),
@@ -237,5 +237,5 @@ def _alike_row(comparison: Comparison, place: EncodingPlace) -> tuple[Cell, ...]
     )
 
 
-def _rank_cell(place: EncodingPlace) -> Cell:
-    return Cell(f"{'≈ ' if place.tied_above else ''}{place.rank}", sort=place.rank)
+def _rank_cell(standing: EncodingStanding) -> Cell:
+    return Cell(f"{'≈ ' if standing.tied_above else ''}{standing.rank}", sort=standing.rank)

@@ -12,7 +12,7 @@ from serveoff.analyse.entries import Contest, Entry
 from serveoff.report.words import repeats
 from serveoff.report.words.names import callers, deployment_phrase, family, phrase, server, what
 from serveoff.report.words.numbers import UNITS, factor, full, interval, significant, times
-from serveoff.report.words.operating_points import place
+from serveoff.report.words.runtimes import terms
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def about(comparison: Comparison, contest: Contest) -> str:
     """What an objective measures, with this run's concurrencies and runtime."""
     numbers = ", ".join(str(c) for c in comparison.concurrencies)
     alone = callers(comparison.concurrencies[0]) if comparison.concurrencies else ""
-    said = place(comparison)
+    said = terms(comparison)
     starts = repeats.starts_each(comparison)
     return OBJECTIVES[contest.objective].about.format(
         alone=alone, callers=numbers, start=said.start, starts=starts, whole=said.whole

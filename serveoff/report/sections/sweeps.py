@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.studies.sweeps import Change, Place
+from serveoff.analyse.studies.sweeps import Change, Standing
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 from serveoff.report.words.cells import (
     ENDPOINT,
@@ -45,7 +45,7 @@ def changes(comparison: Comparison) -> Table:
 
 
 def out_of_the_box(comparison: Comparison) -> Table:
-    """The ranking of servers as they come, beside the places that they have with equal settings."""
+    """The ranking of servers as they come, beside the standings that they have with equal settings."""
     columns = (
         Column("Rank as it comes"),
         Column("Rank with equal settings"),
@@ -55,7 +55,7 @@ def out_of_the_box(comparison: Comparison) -> Table:
         Column("Best rate", "req/s"),
         SAMPLES,
     )
-    rows = tuple(_place_row(p) for p in comparison.sweeps.out_of_the_box)
+    rows = tuple(_standing_row(p) for p in comparison.sweeps.out_of_the_box)
     caption = (
         "Numbers of threads, logging and what else a server chooses for itself were left to it; one worker each. "
         "≈ marks a difference from the row above that is a tie or inconclusive."
@@ -64,12 +64,12 @@ def out_of_the_box(comparison: Comparison) -> Table:
 
 
 def sentence(comparison: Comparison) -> str:
-    """How many places change between the two rankings."""
-    places = [p for p in comparison.sweeps.out_of_the_box if p.tuned_rank is not None]
-    if not places:
+    """How many standings change between the two rankings."""
+    standings = [p for p in comparison.sweeps.out_of_the_box if p.tuned_rank is not None]
+    if not standings:
         return ""
-    order = [p.entry.result.base for p in sorted(places, key=lambda p: p.tuned_rank or 0)]
-    same = order == [p.entry.result.base for p in places]
+    order = [p.entry.result.base for p in sorted(standings, key=lambda p: p.tuned_rank or 0)]
+    same = order == [p.entry.result.base for p in standings]
     return (
         "With each server as it comes, the order is the same as with equal settings."
         if same
@@ -93,12 +93,12 @@ def _change_row(change: Change) -> tuple[Cell, ...]:
     )
 
 
-def _place_row(place: Place) -> tuple[Cell, ...]:
-    alone, best = place.entry.alone, place.entry.best
+def _standing_row(standing: Standing) -> tuple[Cell, ...]:
+    alone, best = standing.entry.alone, standing.entry.best
     return (
-        Cell(f"{'≈ ' if place.tied_above else ''}{place.rank}", sort=place.rank),
-        Cell(str(place.tuned_rank), sort=place.tuned_rank) if place.tuned_rank else Cell(NONE, tone="muted"),
-        endpoint_cell(place.entry),
+        Cell(f"{'≈ ' if standing.tied_above else ''}{standing.rank}", sort=standing.rank),
+        Cell(str(standing.tuned_rank), sort=standing.tuned_rank) if standing.tuned_rank else Cell(NONE, tone="muted"),
+        endpoint_cell(standing.entry),
         estimate_cell(alone.p50_s if alone else None, ms),
         estimate_cell(alone.p99_s if alone else None, ms),
         estimate_cell(best.throughput if best else None, significant),

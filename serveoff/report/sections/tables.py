@@ -20,7 +20,7 @@ from serveoff.report.words.cells import (
 )
 from serveoff.report.words.names import callers
 from serveoff.report.words.numbers import NONE, kilobytes, megabytes, ms, significant
-from serveoff.report.words.operating_points import place
+from serveoff.report.words.runtimes import terms
 from serveoff.report.words.scenarios import of_callers, scenario
 
 
@@ -73,7 +73,7 @@ def resources(comparison: Comparison) -> Table:
     )
     rows = tuple(_resources_row(e, best) for e in comparison.entries if (best := e.best) is not None)
     shown, rows = without_blank(columns, rows, ("Network in", "Network out", "Throttled"))
-    caption = f"CPU time at each endpoint's best throughput; memory is {place(comparison).memory} in any window."
+    caption = f"CPU time at each endpoint's best throughput; memory is {terms(comparison).memory} in any window."
     if any(column.title == "Network in" for column in shown):
         caption += " Network bytes are the container's own, protocol headers and acknowledgements included."
     return single("resources", caption, shown, rows)

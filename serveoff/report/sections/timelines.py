@@ -17,7 +17,7 @@ from serveoff.report.words.cells import (
 )
 from serveoff.report.words.names import phrase
 from serveoff.report.words.numbers import NONE, megabytes, significant
-from serveoff.report.words.operating_points import place
+from serveoff.report.words.runtimes import terms
 
 GROWN = 0.05
 """Share of the peak memory by which a server's memory must grow between rounds to be worth a sentence."""
@@ -37,7 +37,7 @@ def timelines(comparison: Comparison) -> Table:
     )
     rows = tuple(_row(comparison, timeline) for timeline in comparison.timelines)
     caption = (
-        f"CPU of the server's whole {place(comparison).whole}: the mean over all windows, and the busiest second of "
+        f"CPU of the server's whole {terms(comparison).whole}: the mean over all windows, and the busiest second of "
         "any visit. Memory growth: the median in the last window of the load that was measured first, less that in its "
         "first window; growth from round to round without end is a leak. Samples were taken up to ten times a second."
     )

@@ -55,7 +55,7 @@ FINE_S: Final = 1e-5
 BOTH: Final = "parse and serialise"
 
 
-def words(breakdown: Breakdown, part: Part) -> str:
+def called(breakdown: Breakdown, part: Part) -> str:
     """What a part of this endpoint is called."""
     return BOTH if part.name == "parse" and breakdown.parse_holds_serialise else part.words
 

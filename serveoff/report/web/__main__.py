@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 
-from serveoff.report.web.page_settings import Settings, SettingsError
+from serveoff.report.web.page_settings import PageSettings, PageSettingsError
 
 EXIT_UNUSABLE = 2
 """A setting cannot be used, or the address is taken."""
@@ -20,9 +20,9 @@ def main() -> int:
         # As the first process of a container it would not be stopped by a signal that it does not handle.
         signal.signal(number, lambda *_: sys.exit(0))
     try:
-        settings = Settings.from_env(os.environ)
+        settings = PageSettings.from_env(os.environ)
         listener = listen(settings)
-    except SettingsError as error:
+    except PageSettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_UNUSABLE
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname).1s %(message)s")
@@ -35,8 +35,8 @@ def main() -> int:
     return 0
 
 
-def listen(settings: Settings) -> socket.socket:
-    """A listening socket; SettingsError where the address is taken, not ours, or not to be resolved."""
+def listen(settings: PageSettings) -> socket.socket:
+    """A listening socket; PageSettingsError where the address is taken, not ours, or not to be resolved."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=128)
@@ -44,7 +44,7 @@ def listen(settings: Settings) -> socket.socket:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         cause = said.partition(" (while")[0]  # Python says the address again
         where = f"{settings.host}:{settings.port}"
-        raise SettingsError(
+        raise PageSettingsError(
             f"cannot listen on {where}: {cause}; set REPORT_HOST and REPORT_PORT to a free address"
         ) from None
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import url_for
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.analyse.comparison import Beside
 from serveoff.report.across_models.store import PREFIX, SUMMARY_NAME, load
 from serveoff.report.web.runs import Found, Unreadable, find_runs, readable

@@ -7,7 +7,7 @@ from io import BytesIO
 from flask import Blueprint, Response, render_template, send_file, url_for
 from werkzeug.exceptions import NotFound
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models import html, markdown
 from serveoff.report.across_models.links import beside
 from serveoff.report.across_models.store import SUMMARY_NAME, render_json

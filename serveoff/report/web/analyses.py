@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.analysis_file import ANALYSIS_NAME, OtherVersion, load
-from serveoff.report.web.run_list_item import read_summary
+from serveoff.report.web.run_list_item import read_item
 from serveoff.report.web.runs import Found, NoSuchRun, Unreadable, find_run, readable
 
 
@@ -24,7 +24,7 @@ def read_analysis(found: Found) -> Analysis:
     try:
         file = find_run(found.folder.parent, found.name, ANALYSIS_NAME)
     except NoSuchRun:
-        read_summary(found)  # a run that cannot be read says so
+        read_item(found)  # a run that cannot be read says so
         raise NotAnalysed(found) from None
     if file.problem:
         raise Unreadable(file.problem)
@@ -32,5 +32,5 @@ def read_analysis(found: Found) -> Analysis:
         analysis = load(found.folder / ANALYSIS_NAME)
         if analysis.source.is_still(found.folder):
             return analysis
-    read_summary(found)
+    read_item(found)
     raise NotAnalysed(found)

@@ -40,7 +40,7 @@ def compare() -> str | Response:
             names=(a, b),
             runs=(one.comparison, other.comparison),
             differences=two_runs.differences_table(differences(*suites)),
-            words=two_runs,
+            two_runs=two_runs,
             chart=chart.both(found),
             decision=decision,
         )

@@ -41,7 +41,7 @@ def _machine(a: Suite, b: Suite) -> Iterator[Difference]:
 def _settings(a: RunSettings, b: RunSettings) -> Iterator[Difference]:
     for name in RunSettings.model_fields:
         if name not in NOT_SETTINGS:
-            yield Difference(_words(name), _text(getattr(a, name)), _text(getattr(b, name)))
+            yield Difference(_spelled_out(name), _text(getattr(a, name)), _text(getattr(b, name)))
 
 
 def _code(a: Suite, b: Suite) -> Iterator[Difference]:
@@ -71,7 +71,7 @@ def _of_endpoint(a: EndpointResult, b: EndpointResult) -> Iterator[Difference]:
     yield Difference(f"image of {a.deployment}", *((image or NONE).removeprefix("sha256:")[:12] for image in images))
 
 
-def _words(name: str) -> str:
+def _spelled_out(name: str) -> str:
     stem = name.removesuffix("_s").removesuffix("_ms").replace("_", " ")
     unit = ", ms" if name.endswith("_ms") else ", s" if name.endswith("_s") else ""
     return f"{stem}{unit}"

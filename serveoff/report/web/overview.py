@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 
 from serveoff.report.web.across_store import newest
 from serveoff.report.web.analyses import NotAnalysed, read_analysis
-from serveoff.report.web.run_list_item import Summary
+from serveoff.report.web.run_list_item import RunListItem
 from serveoff.report.web.runs import Unreadable, readable
 from serveoff.report.web.store import newest_runs, results_folder
 from serveoff.report.web.verdict_card import Glance, glance
@@ -25,7 +25,7 @@ blueprint = Blueprint("overview", __name__)
 class Row:
     """One run of the list, and its verdict, or why it has none."""
 
-    run: Summary
+    run: RunListItem
     glance: Glance | None = None
     why: str = ""
     unreadable: bool = False
@@ -53,7 +53,7 @@ def runs() -> str:
     )
 
 
-def _row(run: Summary) -> Row:
+def _row(run: RunListItem) -> Row:
     if run.unreadable:
         return Row(run, why=run.unreadable)
     try:

@@ -14,7 +14,7 @@ LONGEST = 120
 
 
 @dataclass(frozen=True)
-class Summary:
+class RunListItem:
     """Either what the run is, or why it is `unreadable`."""
 
     found: Found
@@ -39,20 +39,20 @@ class Summary:
         return self.started.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def summary_of(found: Found) -> Summary:
-    """What the list needs of a run; never fails: one that cannot be read has a summary that says so."""
+def item_of(found: Found) -> RunListItem:
+    """What the list needs of a run; never fails: one that cannot be read has an item that says so."""
     try:
-        return read_summary(found)
+        return read_item(found)
     except Unreadable as error:
-        return Summary(found, _moment(found.changed_ns / 1e9), unreadable=_short(str(error)))
+        return RunListItem(found, _moment(found.changed_ns / 1e9), unreadable=_short(str(error)))
 
 
 @lru_cache(KEPT)  # a finished run.json, which `found` tells from a later one, is not read again for every view
-def read_summary(found: Found) -> Summary:
+def read_item(found: Found) -> RunListItem:
     """The same; Unreadable where run.json is damaged, locked or too large."""
     suite = read_suite(found)
     machine, settings = suite.environment.machine, suite.settings
-    return Summary(
+    return RunListItem(
         found=found,
         started=_started(suite.started_at) or _moment(found.changed_ns / 1e9),
         model=_short(settings.model),

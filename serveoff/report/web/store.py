@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from serveoff.report.web.run_list_item import Summary, summary_of
+from serveoff.report.web.run_list_item import RunListItem, item_of
 from serveoff.report.web.runs import find_runs
 
 EXTENSION = "serveoff"
@@ -19,10 +19,10 @@ def results_folder() -> Path:
     return root
 
 
-def newest_runs(root: Path) -> tuple[list[Summary], str]:
+def newest_runs(root: Path) -> tuple[list[RunListItem], str]:
     """Every run, newest first, and why the folder cannot be read, if so."""
     try:
-        summaries = [summary_of(found) for found in find_runs(root)]
+        summaries = [item_of(found) for found in find_runs(root)]
     except OSError as error:
         return [], error.strerror or str(error)
     return sorted(summaries, key=lambda run: (run.started, run.found.name), reverse=True), ""

@@ -17,7 +17,7 @@ from serveoff.report.words.numbers import NONE, Format, factor, ms, significant
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
 CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}
 TONES: Final = {"faster": "good", "slower": "bad", "tie": "mid", "inconclusive": "mid"}
-PLACES: Final = {
+COUNTED: Final = {
     "faster": "faster in",
     "slower": "slower in",
     "tie": "equal (within 3%) in",
@@ -32,13 +32,13 @@ FORMATS: Final[dict[str, tuple[Format, str]]] = {
 
 def decision(found: Versus) -> str:
     """The page in one sentence: medians of contenders, for that is what a user waits for."""
-    said = found.words("p50")
+    said = found.counts("p50")
     compared = sum(count for word, count in said.items() if word in TONES)
     if found.withheld:
         return "These runs are of different machines, so their figures stand side by side and no ratio is given."
     if not compared:
         return "No endpoint has a valid median in both runs, so there is nothing to compare."
-    counts = [f"{PLACES[word]} {count}" for word, count in said.items() if word in PLACES]
+    counts = [f"{COUNTED[word]} {count}" for word, count in said.items() if word in COUNTED]
     medians = "the 1 median" if compared == 1 else f"the {compared} medians"
     clear = "" if {"faster", "slower"} & said.keys() else "No clear difference. "
     return f"{clear}Of {medians} that both runs have, run B is {', '.join(counts)}."

@@ -35,7 +35,7 @@ TABLES = (
     distributions.spectrum,
     distributions.distributions,
     curves.tradeoff,
-    resource_audit.inside,
+    resource_audit.resources_seen,
     claims.overview,
 )
 every_run = pytest.mark.parametrize("run", RUNS)

@@ -17,7 +17,7 @@ from serveoff.measure.audit.machine import PACKAGES
 from serveoff.measure.audit.procfs import status_fields
 from serveoff.measure.runtimes.cpus import parse_cpus
 from serveoff.record.problems import Problem, ResourceCode
-from serveoff.record.resources import WORDS, Container
+from serveoff.record.resources import LIMITS_SAID, Container
 
 CODES: Final = {
     "cpus": ResourceCode.CORES,
@@ -71,7 +71,7 @@ def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -
     }
     return [
         Problem(code=CODES[name], text=f"it has {say(getattr(found, name))}, {say(wanted[name])} was asked for")
-        for name, say in WORDS.items()
+        for name, say in LIMITS_SAID.items()
         if getattr(found, name) != wanted[name]
     ]
 

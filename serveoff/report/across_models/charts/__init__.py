@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from serveoff.analyse.across_models.outcome import Summary
+from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.charts import crossings, overheads, ranks
 from serveoff.report.charts import NARROW, WIDE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serveoff.analyse.across_models.outcome import ModelResult
+from serveoff.analyse.across_models.summary import ModelResult
 from serveoff.report.charts.panels import LETTER
 from serveoff.report.charts.svg import Scale, line, log_scale, log_ticks, text
 from serveoff.report.words.numbers import ms

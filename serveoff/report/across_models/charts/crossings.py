@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.across_models.outcome import Crossing, Line, Summary
+from serveoff.analyse.across_models.summary import Crossing, Line, Summary
 from serveoff.report.across_models.charts.axis import ROW, cost_scale, cost_ticks, model_lines, rows
 from serveoff.report.across_models.sentences import PERCENT, crossing_sentences, under_latency
 from serveoff.report.charts.rows import Layout

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from serveoff.analyse.across_models.outcome import BOUND, Line, ModelResult, Summary
+from serveoff.analyse.across_models.summary import BOUND, Line, ModelResult, Summary
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.across_models.charts.axis import ROW, cost_scale, cost_ticks, model_lines, rows
 from serveoff.report.across_models.sentences import PERCENT, cost, line_name
 from serveoff.report.charts.rows import NARROW_BELOW
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, rect, spread, tag, text
+from serveoff.report.charts.svg import Scale, circle, drawing, group, keep_apart, line, rect, tag, text
 from serveoff.report.words.names import FAMILIES
 from serveoff.report.words.numbers import factor, significant
 
@@ -23,7 +23,7 @@ STEPS = 48
 
 
 @dataclass(frozen=True)
-class Place:
+class Vertex:
     """One line at one model; seconds, and the latency over the floor."""
 
     model: str
@@ -39,8 +39,8 @@ class Place:
 
 def draw(summary: Summary, width: float) -> str:
     """The chart, or nothing where no server has an overhead."""
-    shown = [(line, _places(summary, line)) for line in summary.lines]
-    seen = {place.model for _, places in shown for place in places}
+    shown = [(line, _vertices(summary, line)) for line in summary.lines]
+    seen = {vertex.model for _, vertices in shown for vertex in vertices}
     models = [model for model in summary.costed if model.model in seen]
     if not models:
         return ""
@@ -48,24 +48,24 @@ def draw(summary: Summary, width: float) -> str:
     x, ticks = cost_scale(models, LEFT, right)
     top = 44 + ROW * rows(models, x, LEFT, width)
     floor = top + HEIGHT
-    values = [v for _, places in shown for p in places for v in (p.overhead.low, p.ratio, p.overhead.high) if v]
+    values = [v for _, vertices in shown for p in vertices for v in (p.overhead.low, p.ratio, p.overhead.high) if v]
     y = _vertical(values, floor, top)
     body = [*_frame(y, (LEFT, right), (top, floor)), *model_lines(models, x, top, floor, LEFT, width)]
     body += [*cost_ticks(ticks, x, floor), text(right, floor + 36, "cost of the model, ms (log scale)", "axis", "end")]
     body.append(text(4, 14, "latency, times the model's own (by the server's share of it)", "axis"))
-    ends = spread([y(places[-1].ratio) for _, places in shown], 15, top, floor)
-    for (found, places), end in zip(shown, ends, strict=True):
-        body.append(_line(found, places, (x, y), (right, end)))
+    ends = keep_apart([y(vertices[-1].ratio) for _, vertices in shown], 15, top, floor)
+    for (found, vertices), end in zip(shown, ends, strict=True):
+        body.append(_line(found, vertices, (x, y), (right, end)))
     return drawing(width, floor + 44, _spoken(summary, models), body)
 
 
-def _places(summary: Summary, line: Line) -> list[Place]:
+def _vertices(summary: Summary, line: Line) -> list[Vertex]:
     found = []
     for model in summary.costed:
         spot = model.on((line.server, line.protocol))
         floor = model.floor(spot.named.format) if spot else None
         if spot is not None and spot.overhead is not None and floor is not None:
-            found.append(Place(model.model, model.cost_s or 0.0, floor.p50_s.value or 0.0, spot.overhead))
+            found.append(Vertex(model.model, model.cost_s or 0.0, floor.p50_s.value or 0.0, spot.overhead))
     return found
 
 
@@ -91,39 +91,39 @@ def _frame(y: Scale, across: tuple[float, float], down: tuple[float, float]) -> 
     return [*drawn, text(left + 6, (y(BOUND) + y(1.0)) / 2 + 4, words, "note")]
 
 
-def _line(found: Line, places: Sequence[Place], scales: tuple[Scale, Scale], end: tuple[float, float]) -> str:
+def _line(found: Line, vertices: Sequence[Vertex], scales: tuple[Scale, Scale], end: tuple[float, float]) -> str:
     x, y = scales
     grpc = found.protocol == "grpc"
-    corners = " ".join(f"{x(cost):.1f},{y(ratio):.1f}" for cost, ratio in _curve(places))
+    corners = " ".join(f"{x(cost):.1f},{y(ratio):.1f}" for cost, ratio in _curve(vertices))
     marks = [tag("polyline", points=corners, class_="line most" if grpc else "line")]
-    marks += [_point(place, scales, "hollow" if grpc else "dot") for place in places]
-    last = places[-1]
+    marks += [_point(vertex, scales, "hollow" if grpc else "dot") for vertex in vertices]
+    last = vertices[-1]
     marks.append(line(x(last.cost_s) + 6, y(last.ratio), end[0] + 6, end[1], "leader"))
     marks.append(text(end[0] + 10, end[1] + 4, line_name(found, short=True), "owner"))
-    said = "; ".join(f"{place.model} {factor(place.overhead)}" for place in places)
+    said = "; ".join(f"{vertex.model} {factor(vertex.overhead)}" for vertex in vertices)
     return group(marks, f"fam-{FAMILIES.get(found.server, 'other')}", f"{line_name(found)}: {said}")
 
 
-def _curve(places: Sequence[Place]) -> list[tuple[float, float]]:
+def _curve(vertices: Sequence[Vertex]) -> list[tuple[float, float]]:
     """Cost and ratio along the line, between two models as the crossing is found: across_models.crossing."""
-    drawn = [(places[0].cost_s, places[0].ratio)]
-    for before, after in pairwise(places):
+    drawn = [(vertices[0].cost_s, vertices[0].ratio)]
+    for before, after in pairwise(vertices):
         for step in range(1, STEPS + 1):
             share = step / STEPS
             cost_s = before.cost_s * (after.cost_s / before.cost_s) ** share
             floor_s = before.floor_s * (after.floor_s / before.floor_s) ** share
-            parts_s = [(place.ratio - 1) * place.floor_s for place in (before, after)]
+            parts_s = [(vertex.ratio - 1) * vertex.floor_s for vertex in (before, after)]
             drawn.append((cost_s, 1 + (parts_s[0] + share * (parts_s[1] - parts_s[0])) / floor_s))
     return drawn
 
 
-def _point(place: Place, scales: tuple[Scale, Scale], look: str) -> str:
+def _point(vertex: Vertex, scales: tuple[Scale, Scale], look: str) -> str:
     x, y = scales
-    at, drawn, bounds = x(place.cost_s), [], (place.overhead.low, place.overhead.high)
+    at, drawn, bounds = x(vertex.cost_s), [], (vertex.overhead.low, vertex.overhead.high)
     if bounds[0] is not None and bounds[1] is not None:
         drawn.append(line(at, y(bounds[0]), at, y(bounds[1]), "whisker"))
         drawn += [line(at - 4, y(v), at + 4, y(v), "whisker") for v in bounds if v is not None]
-    return "".join((*drawn, circle(at, y(place.ratio), 4.6, look)))
+    return "".join((*drawn, circle(at, y(vertex.ratio), 4.6, look)))
 
 
 def _spoken(summary: Summary, models: Sequence[ModelResult]) -> str:

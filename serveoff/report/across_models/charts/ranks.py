@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_uppercase
 
-from serveoff.analyse.across_models.outcome import ModelResult, Named, Summary
+from serveoff.analyse.across_models.summary import ModelResult, Named, Summary
 from serveoff.report.across_models.tables import ranked
 from serveoff.report.charts.panels import LETTER
 from serveoff.report.charts.rows import NARROW_BELOW
-from serveoff.report.charts.svg import circle, drawing, group, line, spread, tag, text
+from serveoff.report.charts.svg import circle, drawing, group, keep_apart, line, tag, text
 from serveoff.report.words.names import family, label, short_server, what
 
 ROW, TOP, LEFT = 24.0, 52.0, 26.0
 KEY_ROW = 17.0
 
-Place = tuple[int, int]
+ModelRank = tuple[int, int]
 """Number of the model, and rank in it."""
 
 
 def draw(summary: Summary, width: float) -> str:
     """A line per endpoint; nothing where fewer than two models rank any."""
     models = [model for model in summary.costed if any(spot.rank for spot in model.spots)]
-    shown = [(named, places) for named in ranked(models) if (places := _places(models, named))]
+    shown = [(named, ranks) for named in ranked(models) if (ranks := _model_ranks(models, named))]
     if len(models) < 2:
         return ""
     narrow = width < NARROW_BELOW
-    most = max(rank for _, places in shown for _, rank in places)
+    most = max(rank for _, ranks in shown for _, rank in ranks)
     right = width - (30.0 if narrow else 300.0)
     step = (right - LEFT) / (len(models) - 1)
     floor = TOP + ROW * (most - 1)
     body = _heads(models, step, narrow)
-    ends = spread([TOP + ROW * (places[-1][1] - 1) for _, places in shown], 16, TOP, floor + 10)
-    for number, ((named, places), end) in enumerate(zip(shown, ends, strict=True)):
+    ends = keep_apart([TOP + ROW * (ranks[-1][1] - 1) for _, ranks in shown], 16, TOP, floor + 10)
+    for number, ((named, ranks), end) in enumerate(zip(shown, ends, strict=True)):
         words = letters(number) if narrow else f"{what(named.result)}, {short_server(named.result)}"
-        body.append(_line(models, named, places, step, (right, end), words))
+        body.append(_line(models, named, ranks, step, (right, end), words))
     if narrow:
         body += _key(shown, floor + 34)
     height = floor + (40 + KEY_ROW * len(shown) if narrow else 20)
@@ -46,7 +46,7 @@ def letters(number: int) -> str:
     return (letters(number // 26 - 1) if number > 25 else "") + ascii_uppercase[number % 26]
 
 
-def _places(models: Sequence[ModelResult], named: Named) -> list[Place]:
+def _model_ranks(models: Sequence[ModelResult], named: Named) -> list[ModelRank]:
     spots = ((n, model.spot(named.endpoint)) for n, model in enumerate(models))
     return [(n, spot.rank) for n, spot in spots if spot is not None and spot.rank is not None]
 
@@ -66,29 +66,29 @@ def _heads(models: Sequence[ModelResult], step: float, narrow: bool) -> list[str
 def _line(
     models: Sequence[ModelResult],
     named: Named,
-    places: Sequence[Place],
+    ranks: Sequence[ModelRank],
     step: float,
     end: tuple[float, float],
     words: str,
 ) -> str:
-    at = [(LEFT + n * step, TOP + ROW * (rank - 1)) for n, rank in places]
+    at = [(LEFT + n * step, TOP + ROW * (rank - 1)) for n, rank in ranks]
     marks = [
         tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in part), class_="line")
-        for part in _parts(places, at)
+        for part in _parts(ranks, at)
     ]
-    for (_, rank), (x, y) in zip(places, at, strict=True):
+    for (_, rank), (x, y) in zip(ranks, at, strict=True):
         marks += [circle(x, y, 9, "hollow"), text(x, y + 4, str(rank), "tick", "middle")]
     marks.append(line(at[-1][0] + 10, at[-1][1], end[0] + 12, end[1], "leader"))
     marks.append(text(end[0] + 15, end[1] + 4, words, "name"))
-    said = ", ".join(f"{models[n].model} {rank}" for n, rank in places)
+    said = ", ".join(f"{models[n].model} {rank}" for n, rank in ranks)
     return group(marks, f"fam-{family(named.result)}", f"{label(named.result)}: {said}")
 
 
-def _parts(places: Sequence[Place], at: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+def _parts(ranks: Sequence[ModelRank], at: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
     """The line is broken where a model does not rank the endpoint."""
     parts: list[list[tuple[float, float]]] = []
     before = None
-    for (n, _), point in zip(places, at, strict=True):
+    for (n, _), point in zip(ranks, at, strict=True):
         if before is None or n != before + 1:
             parts.append([])
         parts[-1].append(point)
@@ -96,7 +96,7 @@ def _parts(places: Sequence[Place], at: Sequence[tuple[float, float]]) -> list[l
     return parts
 
 
-def _key(shown: Sequence[tuple[Named, list[Place]]], top: float) -> list[str]:
+def _key(shown: Sequence[tuple[Named, list[ModelRank]]], top: float) -> list[str]:
     """What the letters at the right end stand for."""
     drawn = []
     for number, (named, _) in enumerate(shown):
@@ -107,7 +107,7 @@ def _key(shown: Sequence[tuple[Named, list[Place]]], top: float) -> list[str]:
     return drawn
 
 
-def _spoken(summary: Summary, models: Sequence[ModelResult], shown: Sequence[tuple[Named, list[Place]]]) -> str:
+def _spoken(summary: Summary, models: Sequence[ModelResult], shown: Sequence[tuple[Named, list[ModelRank]]]) -> str:
     firsts = [(m.model, next((n for n, p in shown if (i, 1) in p), None)) for i, m in enumerate(models)]
     said = "; ".join(f"{model}: {label(named.result)}" for model, named in firsts if named is not None)
     return f"Rank of {len(shown)} endpoints by model, cheapest model first. First: {said}. The table holds every rank."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.record.resources import GIB, WORDS, Container
+from serveoff.record.resources import GIB, LIMITS_SAID, Container
 from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single
 from serveoff.report.words.numbers import NONE, megabytes, significant
 
@@ -33,7 +33,7 @@ def containers(comparison: Comparison) -> Table:
 def equal_limits(comparison: Comparison) -> str:
     """What every container had, in a sentence; empty where none ran."""
     found = [container for _, container in _contained(comparison)]
-    had = [dict.fromkeys(said(getattr(container, field)) for container in found) for field, said in WORDS.items()]
+    had = [dict.fromkeys(said(getattr(container, field)) for container in found) for field, said in LIMITS_SAID.items()]
     if not found:
         return ""
     if any(len(values) > 1 for values in had):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.agreement import AGREE_WITHIN
+from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.blocks import BLOCKS_PER_WINDOW
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, RESAMPLES, min_samples
@@ -19,7 +19,7 @@ from serveoff.report.sections.run.time_spent import stopping, wall_time
 from serveoff.report.sections.sentences import calibration_sentence
 from serveoff.report.words.findings import Fact
 from serveoff.report.words.numbers import significant
-from serveoff.report.words.operating_points import beside, isolation, path, place
+from serveoff.report.words.runtimes import beside, isolation, path, terms
 
 LONGER = 1.5
 """So many times longer than asked for, a window was meant to be so: others end a little late."""
@@ -36,7 +36,7 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 
 def _conduct(comparison: Comparison) -> list[Fact]:
-    s, where = comparison.suite.settings, place(comparison)
+    s, where = comparison.suite.settings, terms(comparison)
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
     pinning = pinned if s.server_cpus and s.client_cpus else "Server and load generator were not pinned"
     return [
@@ -82,7 +82,7 @@ def _requests(comparison: Comparison) -> list[Fact]:
 def _figures(comparison: Comparison) -> list[Fact]:
     withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
     noise = significant(comparison.round_noise * 100)
-    whole = place(comparison).whole
+    whole = terms(comparison).whole
     return [
         Fact(
             "Percentiles",
@@ -113,7 +113,7 @@ def _figures(comparison: Comparison) -> list[Fact]:
 
 
 def _what_counts(comparison: Comparison) -> list[Fact]:
-    unfair = place(comparison).unfair
+    unfair = terms(comparison).unfair
     elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
     return [
         Fact(

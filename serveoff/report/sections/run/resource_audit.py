@@ -30,7 +30,7 @@ SET: Final = ("Cores", "Workers", "Threads a worker", "Intra-op threads", "Batch
 TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size")
 
 
-def inside(comparison: Comparison) -> Table:
+def resources_seen(comparison: Comparison) -> Table:
     """One row per endpoint whose server was looked into."""
     shown = _looked_into(comparison)
     rows = tuple(_row(entry, found) for entry, found in shown)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serveoff.analyse.across_models.outcome import BOUND, Summary
+from serveoff.analyse.across_models.summary import BOUND, Summary
 from serveoff.analyse.analysis import analyse
 from serveoff.report.across_models.sentences import word
 from tests.serveoff.model_runs import COSTS_S, TIMES, overhead_s

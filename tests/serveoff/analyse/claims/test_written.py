@@ -8,7 +8,7 @@ import pytest
 
 from serveoff.analyse import claims
 from serveoff.analyse.analysis import compare
-from serveoff.analyse.claims.agreement import AGREE_WITHIN
+from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN
 from serveoff.models.agreement import TOLERANCE
 from serveoff.record.endpoint_results import LayerProbe
 from serveoff.record.suite import load_suite, save_suite

@@ -31,7 +31,7 @@ def told(tmp_path_factory):
 @every_run
 def test_all_verdicts_are_in_one_sentence_at_the_top(rendered, run):
     comparison = rendered[run].comparison
-    sentence = claims.summary(comparison)
+    sentence = claims.verdict_counts(comparison)
     assert sentence.startswith("Of the article's 10 claims: ")
     assert sum(int(part.split()[0]) for part in sentence.partition(": ")[2].split(", ")) == 10
     assert sentence in Page(rendered[run]["html"]).text.partition("Skip")[2][:4000]

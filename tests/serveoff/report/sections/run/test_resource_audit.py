@@ -37,7 +37,7 @@ def comparison(folder, variant="", told=None, **resources):
 
 
 def column(comparison, title):
-    table = resource_audit.inside(comparison)
+    table = resource_audit.resources_seen(comparison)
     index = [c.title for c in table.columns].index(title)
     entries = [e for e in comparison.entries if e.result.resources]
     return {e.name: row[index] for e, row in zip(entries, table.rows, strict=True)}
@@ -49,7 +49,7 @@ def fact(comparison):
 
 def test_a_run_whose_servers_all_had_the_same_says_so(tmp_path):
     found = comparison(tmp_path)
-    assert resource_audit.inside(found).caption.endswith(
+    assert resource_audit.resources_seen(found).caption.endswith(
         "Equal for all that tell: cores 0; workers 1; threads a worker 1; intra-op threads 1; batching off; "
         "memory limit none."
     )
@@ -79,7 +79,7 @@ def test_a_server_that_is_not_as_asked_for_is_named_and_its_points_do_not_count(
     found = comparison(tmp_path, **{"flask-torchscript": {"intra_op_threads": 2, "problems": [setting(WRONG)]}})
     cell = column(found, "As asked for")["flask-torchscript-rest"]
     assert (cell.text, cell.small, cell.tone) == ("no", WRONG, "bad")
-    assert "Not equal: intra-op threads." in resource_audit.inside(found).caption
+    assert "Not equal: intra-op threads." in resource_audit.resources_seen(found).caption
     assert "not all had what was asked for: Flask · torchscript · REST." in fact(found)
     assert {point.endpoint for point in found.invalid} == {"flask-torchscript-rest"}
     assert {reason.seen for point in found.invalid for reason in point.verdict.reasons} == {WRONG}
@@ -107,7 +107,7 @@ def test_variants_are_shown_and_differ_on_purpose(tmp_path, variant, told, title
     found = comparison(tmp_path, variant, told)
     (cell,) = (cell for name, cell in column(found, title).items() if name not in NAMES)
     assert cell.text == text
-    assert "Not equal" not in resource_audit.inside(found).caption
+    assert "Not equal" not in resource_audit.resources_seen(found).caption
     assert found.invalid == ()
 
 
@@ -117,7 +117,7 @@ def test_where_no_process_can_be_looked_into_nothing_is_said_of_it(tmp_path):
     for title in ("Cores", "Memory limit", "Processes", "OS threads", "Memory at rest"):
         assert {cell.text for cell in column(found, title).values()} == {"–"}
     assert "All that servers tell of their workers, threads and batching was as asked for." in fact(found)
-    assert "cores" not in resource_audit.inside(found).caption.partition("own word.")[2]
+    assert "cores" not in resource_audit.resources_seen(found).caption.partition("own word.")[2]
 
 
 def test_a_run_from_before_servers_were_looked_into_has_no_such_table(tmp_path):
@@ -127,7 +127,7 @@ def test_a_run_from_before_servers_were_looked_into_has_no_such_table(tmp_path):
         result.resources = None
     save_suite(run, suite)
     found = compare(run)
-    assert resource_audit.inside(found).rows == ()
+    assert resource_audit.resources_seen(found).rows == ()
     assert resource_audit.as_asked(found) == ""
 
 

@@ -76,7 +76,7 @@ class Win(Record):
     """How many others cannot be told apart from the winner."""
 
 
-class Spread(Record):
+class Extremes(Record):
     """How many times as long the slowest of several takes as the quickest; the interval holds for all their pairs."""
 
     slowest: str
@@ -125,9 +125,9 @@ class ModelResult(Record):
     floors: tuple[Floor, ...] = ()
     spots: tuple[Spot, ...] = ()
     wins: tuple[Win, ...] = ()
-    servers: Spread | None = None
+    servers: Extremes | None = None
     """Over servers and protocols with the same format, of the format where they lie furthest apart."""
-    formats: Spread | None = None
+    formats: Extremes | None = None
     """Over the floors of the static formats."""
     rivals: tuple[Rival, ...] = ()
     binaries: tuple[Binary, ...] = ()

@@ -9,7 +9,7 @@ from serveoff.analyse.comparison import Comparison
 
 
 @dataclass(frozen=True)
-class Place:
+class RuntimeTerms:
     """Words of one runtime, each fit for the middle of a sentence."""
 
     servers: str
@@ -30,8 +30,8 @@ class Place:
     """What else makes a point INVALID, with a comma at its end."""
 
 
-PLACES: Final = {
-    "local": Place(
+TERMS: Final = {
+    "local": RuntimeTerms(
         servers="a process of this machine",
         phases="spawn, port open, model ready, first answer",
         start="spawn",
@@ -41,7 +41,7 @@ PLACES: Final = {
         memory="the largest sum of resident sets over its process tree",
         unfair="cores, threads, workers or batching that were not asked for, ",
     ),
-    "docker": Place(
+    "docker": RuntimeTerms(
         servers="a container",
         phases="container created, started, port open, model ready, first answer",
         start="container start",
@@ -55,9 +55,9 @@ PLACES: Final = {
 }
 
 
-def place(comparison: Comparison) -> Place:
+def terms(comparison: Comparison) -> RuntimeTerms:
     """The words for this run's runtime."""
-    return PLACES[comparison.suite.settings.runtime]
+    return TERMS[comparison.suite.settings.runtime]
 
 
 def runtime(comparison: Comparison) -> str:
@@ -79,7 +79,7 @@ def _by(comparison: Comparison) -> str:
 def path(comparison: Comparison) -> str:
     """What deployments and load generator are, and what lies between them."""
     settings = comparison.suite.settings
-    each = f"Each deployment is {place(comparison).servers}{_by(comparison)}"
+    each = f"Each deployment is {terms(comparison).servers}{_by(comparison)}"
     beyond = "Networks between machines were not measured."
     if settings.runtime == "local":
         return f"{each}, and so is Locust; requests cross the loopback interface. {beyond}"
@@ -103,7 +103,7 @@ def isolation(comparison: Comparison) -> str:
             "and memory from the one that was measured."
         )
     return (
-        f"One deployment is awake at a time; idle ones are {place(comparison).idle}, or stopped where memory is short."
+        f"One deployment is awake at a time; idle ones are {terms(comparison).idle}, or stopped where memory is short."
     )
 
 

@@ -23,7 +23,7 @@ def tests(file: str, group: str, shown: Iterable[tuple[str, str]]) -> list[Exhib
     return [Exhibit(group, words, test=f"{file}::{name}") for name, words in shown]
 
 
-def agreement(evidence: Evidenced, formats: Sequence[str]) -> Iterator[Exhibit]:
+def golden_outputs(evidence: Evidenced, formats: Sequence[str]) -> Iterator[Exhibit]:
     """The largest absolute error of each format over the golden inputs; one beyond what is allowed speaks against.
 
     Allowed is what the gate allows: 1e-5, or as many times more as the largest value of its row is above 1.
