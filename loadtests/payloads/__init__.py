@@ -17,7 +17,7 @@ class Payload(Protocol):
     """An encoding: a module of this package."""
 
     kind: str
-    """What it carries, as `json`: serveoff.report.words.names says it in full, or the report says just this.
+    """What it carries, as `json`: serveoff.report.phrases.names says it in full, or the report says just this.
 
     Equal for encodings that carry the same in the messages of two servers.
     """

@@ -8,10 +8,10 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.regressions import Regression
 from serveoff.analyse.run_diff import Versus
 from serveoff.report.formats.markdown import escape, table
-from serveoff.report.words import two_runs
-from serveoff.report.words.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, single
-from serveoff.report.words.names import callers
-from serveoff.report.words.numbers import factor
+from serveoff.report.phrases import two_runs
+from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, single
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import factor
 
 TITLES = {"p50": "median (p50)", "p99": "tail (p99)", "throughput": "throughput"}
 

@@ -30,7 +30,7 @@ class Named(Record):
 
     @property
     def result(self) -> EndpointResult:
-        """As an endpoint of a run, which serveoff.report.words.names can name."""
+        """As an endpoint of a run, which serveoff.report.phrases.names can name."""
         return EndpointResult(**self.model_dump())
 
     @property
@@ -100,7 +100,7 @@ class Binary(Record):
 
     named: Named
     encoding: str
-    """What requests carry, by the word that serveoff.report.words.names knows."""
+    """What requests carry, by the word that serveoff.report.phrases.names knows."""
     json_p50_s: Estimate
     p50_s: Estimate
     faster: Estimate

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from serveoff.analyse.across_models.summary import ModelResult, Named
-from serveoff.report.words.cells import Cell, Column
-from serveoff.report.words.names import short_server, what
-from serveoff.report.words.numbers import NONE, interval, ms
+from serveoff.report.phrases.cells import Cell, Column
+from serveoff.report.phrases.names import short_server, what
+from serveoff.report.phrases.numbers import NONE, interval, ms
 
 MODEL: Final = Column("Model", numeric=False)
 TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}

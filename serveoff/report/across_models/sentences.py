@@ -7,10 +7,10 @@ from typing import Final, Literal
 
 from serveoff.analyse.across_models.summary import BOUND, MATTERS, Crossing, Extremes, Line, ModelResult, Summary
 from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.report.phrases.names import PROTOCOLS as PROTOCOL_NAMES
+from serveoff.report.phrases.names import SERVERS, SHORT_SERVERS
+from serveoff.report.phrases.numbers import factor, ms, significant
 from serveoff.report.sections.notes import NOISY, STAND_IN
-from serveoff.report.words.names import PROTOCOLS as PROTOCOL_NAMES
-from serveoff.report.words.names import SERVERS, SHORT_SERVERS
-from serveoff.report.words.numbers import factor, ms, significant
 
 Word = Literal["matters", "does not matter", "may matter"]
 PERCENT: Final = f"{MATTERS * 100:g}%"

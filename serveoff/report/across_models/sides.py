@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, model_cell
-from serveoff.report.words.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, estimate_cell, single
-from serveoff.report.words.names import payload, short_server, what
-from serveoff.report.words.numbers import NONE, kilobytes, ms, significant
+from serveoff.report.phrases.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, estimate_cell, single
+from serveoff.report.phrases.names import payload, short_server, what
+from serveoff.report.phrases.numbers import NONE, kilobytes, ms, significant
 
 
 def rivals(summary: Summary) -> Table:

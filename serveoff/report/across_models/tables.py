@@ -8,9 +8,9 @@ from typing import Final
 from serveoff.analyse.across_models.summary import Extremes, Line, ModelResult, Named, Spot, Summary, Win
 from serveoff.report.across_models import sentences
 from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, figure_cell, model_cell, name
-from serveoff.report.words.cells import ENDPOINT, Cell, Column, Table, estimate_cell, single
-from serveoff.report.words.names import FAMILIES, PROTOCOLS, family, short_server, what
-from serveoff.report.words.numbers import NONE, UNITS, factor, interval, ms, significant
+from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Table, estimate_cell, single
+from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, family, short_server, what
+from serveoff.report.phrases.numbers import NONE, UNITS, factor, interval, ms, significant
 
 CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "may matter": ""}
 BETTER: Final = {"latency": "faster", "throughput": "higher"}

@@ -10,11 +10,11 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.cold_start import PIECES, ColdStarts
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
+from serveoff.report.phrases import repeats
+from serveoff.report.phrases.names import family, short_server
+from serveoff.report.phrases.numbers import significant
+from serveoff.report.phrases.runtimes import terms
 from serveoff.report.sections.cold_starts import TITLES, WITHOUT
-from serveoff.report.words import repeats
-from serveoff.report.words.names import family, short_server
-from serveoff.report.words.numbers import significant
-from serveoff.report.words.runtimes import terms
 
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 17.0, 14.0, 6.6
 CREATE: Final = "create"

@@ -8,8 +8,8 @@ from serveoff.analyse.studies.distributions import Distribution, edge_s
 from serveoff.report.charts.panels import latency_ticks
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, log_scale, tag, text
-from serveoff.report.words.names import callers, family, label, short_server, what
-from serveoff.report.words.numbers import ms
+from serveoff.report.phrases.names import callers, family, label, short_server, what
+from serveoff.report.phrases.numbers import ms
 
 STRIP = 24.0
 

@@ -7,8 +7,8 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker
-from serveoff.report.words.names import family, label, short_server, what
-from serveoff.report.words.numbers import full, ms
+from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.numbers import full, ms
 
 
 def draw(comparison: Comparison, width: float) -> str:

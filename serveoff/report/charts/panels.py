@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import Scale, circle, line, log_scale, log_ticks, tag, text
-from serveoff.report.words.names import family, short_server, what
+from serveoff.report.phrases.names import family, short_server, what
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0
 KEY_HEIGHT, SAMPLE, GAP, LETTER = 26.0, 32.0, 18.0, 6.6

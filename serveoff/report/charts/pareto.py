@@ -5,8 +5,8 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.report.charts.svg import circle, drawing, group, keep_apart, line, log_scale, log_ticks, tag, text
-from serveoff.report.words.names import family, label, short_server, what
-from serveoff.report.words.numbers import full, ms
+from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.numbers import full, ms
 
 HEIGHT, LEFT, TOP, BOTTOM = 380.0, 58.0, 40.0, 46.0
 STEPS = (1, 1.5, 2, 3, 5, 7)

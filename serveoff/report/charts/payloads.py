@@ -10,9 +10,9 @@ from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
+from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.numbers import Format, full, kilobytes, ms
 from serveoff.report.sections.payloads import encoding_name
-from serveoff.report.words.names import family, label, short_server, what
-from serveoff.report.words.numbers import Format, full, kilobytes, ms
 
 LABELS, VALUES, GAP, TOP = 210.0, 62.0, 26.0, 46.0
 HEADING, ROW, ROW_NARROW = 30.0, 22.0, 38.0

@@ -20,8 +20,8 @@ from serveoff.report.charts.svg import (
     tag,
     text,
 )
-from serveoff.report.words.names import family, label, short_server, what
-from serveoff.report.words.numbers import full, ms, significant
+from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.numbers import full, ms, significant
 
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 226.0, 44.0, 22.0, 58.0, 36.0
 

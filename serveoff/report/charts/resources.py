@@ -10,8 +10,8 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.charts.rows import named
 from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text
-from serveoff.report.words.names import family, label
-from serveoff.report.words.numbers import Format, megabytes, ms
+from serveoff.report.phrases.names import family, label
+from serveoff.report.phrases.numbers import Format, megabytes, ms
 
 LABEL_WIDTH, ROW, GAP, VALUES = 290.0, 28.0, 26.0, 48.0
 

@@ -8,7 +8,7 @@ from html import escape
 
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.svg import Scale, line, tag, text
-from serveoff.report.words.names import family, short_server, what
+from serveoff.report.phrases.names import family, short_server, what
 
 LABEL_WIDTH = 290.0
 NARROW_BELOW = 700.0

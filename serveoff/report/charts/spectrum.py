@@ -11,8 +11,8 @@ from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import LAST, MEDIAN, Distribution
 from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class, key
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, tag, text
-from serveoff.report.words.names import callers, describe_load, label
-from serveoff.report.words.numbers import full, ms
+from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.numbers import full, ms
 
 FEWEST, MOST, OPEN, FLOOR = "line", "line most", "line open", "floor-line"
 

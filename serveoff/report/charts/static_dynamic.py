@@ -7,8 +7,8 @@ from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker
-from serveoff.report.words.names import callers
-from serveoff.report.words.numbers import factor, times
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import factor, times
 
 
 def draw(comparison: Comparison, width: float) -> str:

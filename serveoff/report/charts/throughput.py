@@ -18,8 +18,8 @@ from serveoff.report.charts.svg import (
     tag,
     text,
 )
-from serveoff.report.words.names import callers, family, label, short_server, what
-from serveoff.report.words.numbers import full, significant
+from serveoff.report.phrases.names import callers, family, label, short_server, what
+from serveoff.report.phrases.numbers import full, significant
 
 PANEL_HEIGHT = 310.0
 LEFT, LABELS, TOP, BOTTOM = 46.0, 138.0, 54.0, 44.0

@@ -10,8 +10,8 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.timelines import Stretch, Timeline
 from serveoff.report.charts.rows import LABEL_WIDTH, NARROW_BELOW, named
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, tag, text
-from serveoff.report.words.names import family, label
-from serveoff.report.words.numbers import megabytes, significant
+from serveoff.report.phrases.names import family, label
+from serveoff.report.phrases.numbers import megabytes, significant
 
 VALUES, GAP, TOP = 106.0, 18.0, 58.0
 ROW_WIDE, ROW_NARROW, TITLE, SPARK = 46.0, 54.0, 20.0, 28.0

@@ -8,8 +8,8 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class, key
 from serveoff.report.charts.svg import Scale, circle, drawing, group, linear_scale, linear_ticks, tag, text
-from serveoff.report.words.names import callers, label
-from serveoff.report.words.numbers import full, ms, significant
+from serveoff.report.phrases.names import callers, label
+from serveoff.report.phrases.numbers import full, ms, significant
 
 
 def draw(comparison: Comparison, width: float) -> str:

@@ -9,9 +9,9 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
+from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.numbers import ms
 from serveoff.report.sections.waterfall import PARTS, Part, called, fine
-from serveoff.report.words.names import family, label, short_server, what
-from serveoff.report.words.numbers import ms
 
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 14.0, 7.0
 SQUARE_SIDE, BAR, TICK = 15.0, 18.0, 5.0

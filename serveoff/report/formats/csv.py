@@ -9,8 +9,8 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.record.problems import Problem
 from serveoff.record.resources import Resources
+from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts
-from serveoff.report.words.scenarios import scenario
 
 SUFFIX = ".csv"
 _ESTIMATES = ("p50_s", "p90_s", "p99_s", "p999_s", "throughput", "cpu_per_request_s")

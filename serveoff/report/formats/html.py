@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 from serveoff.analyse.comparison import Comparison
 from serveoff.report import charts
 from serveoff.report.formats.templating import environment
+from serveoff.report.phrases import findings, numbers, runtimes
 from serveoff.report.sections import modules
-from serveoff.report.words import findings, numbers, runtimes
 
 SUFFIX = ".html"
 _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")

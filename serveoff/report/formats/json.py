@@ -14,10 +14,10 @@ from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.analyse.time_budget import spent
 from serveoff.record.problems import Problem
+from serveoff.report.phrases.names import label
+from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts, more_time
 from serveoff.report.sections.sentences import decision, sentence
-from serveoff.report.words.names import label
-from serveoff.report.words.scenarios import scenario
 
 SUFFIX = ".json"
 SCHEMA_VERSION = 1

@@ -6,9 +6,9 @@ import re
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.formats.templating import environment
+from serveoff.report.phrases import findings
+from serveoff.report.phrases.cells import Cell, Table
 from serveoff.report.sections import modules
-from serveoff.report.words import findings
-from serveoff.report.words.cells import Cell, Table
 
 SUFFIX = ".md"
 _SPECIAL = re.compile(r"([\\*|]|\](?=[\[(]))")

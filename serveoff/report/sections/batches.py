@@ -7,7 +7,7 @@ from dataclasses import replace
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -18,8 +18,8 @@ from serveoff.report.words.cells import (
     estimate_cell,
     single,
 )
-from serveoff.report.words.names import callers
-from serveoff.report.words.numbers import ms, significant
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import ms, significant
 
 
 def batches(comparison: Comparison) -> Table:

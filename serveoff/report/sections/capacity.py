@@ -7,7 +7,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.arrivals import Gap
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.report.charts import pareto
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -20,8 +20,8 @@ from serveoff.report.words.cells import (
     single,
     without_blank,
 )
-from serveoff.report.words.names import callers, phrase
-from serveoff.report.words.numbers import NONE, factor, full, ms, significant
+from serveoff.report.phrases.names import callers, phrase
+from serveoff.report.phrases.numbers import NONE, factor, full, ms, significant
 
 PER_JOULE = "Per joule"
 SIDES = {"above": "above", "below": "below"}

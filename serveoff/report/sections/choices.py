@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.changes import Other
+from serveoff.report.phrases.names import ENCODINGS, callers, phrase
+from serveoff.report.phrases.numbers import UNITS, full, ms, significant
 from serveoff.report.sections.capacity import objective
-from serveoff.report.words.names import ENCODINGS, callers, phrase
-from serveoff.report.words.numbers import UNITS, full, ms, significant
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Final
 from serveoff.analyse.claims.ruling import Claim, Exhibit, Voice
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.words.cells import Cell, Column, Table, count_cell, single
-from serveoff.report.words.names import describe_load, label
-from serveoff.report.words.numbers import NONE, Format, factor, interval, megabytes, significant, times
+from serveoff.report.phrases.cells import Cell, Column, Table, count_cell, single
+from serveoff.report.phrases.names import describe_load, label
+from serveoff.report.phrases.numbers import NONE, Format, factor, interval, megabytes, significant, times
 
 VERDICTS: Final = ("confirmed", "refuted", "mixed", "inconclusive", "not measured")
 TONES: Final = {"confirmed": "good", "refuted": "bad", "mixed": "mid", "inconclusive": "mid", "not measured": "muted"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.cold_start import WARMUP, ColdStarts, Started
-from serveoff.report.words import repeats
-from serveoff.report.words.names import deployment_phrase, short_server
-from serveoff.report.words.numbers import ms, times
-from serveoff.report.words.runtimes import beside, terms
+from serveoff.report.phrases import repeats
+from serveoff.report.phrases.names import deployment_phrase, short_server
+from serveoff.report.phrases.numbers import ms, times
+from serveoff.report.phrases.runtimes import beside, terms
 
 
 def sentences(comparison: Comparison) -> list[str]:

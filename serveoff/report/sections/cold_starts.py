@@ -21,10 +21,10 @@ from serveoff.analyse.studies.cold_start import (
     ColdStarts,
     Started,
 )
-from serveoff.report.words import repeats
-from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single, without_blank
-from serveoff.report.words.numbers import NONE, Format, interval, megabytes, ms, significant
-from serveoff.report.words.runtimes import terms
+from serveoff.report.phrases import repeats
+from serveoff.report.phrases.cells import Cell, Column, Table, deployment_cell, number_cell, single, without_blank
+from serveoff.report.phrases.numbers import NONE, Format, interval, megabytes, ms, significant
+from serveoff.report.phrases.runtimes import terms
 
 TITLES: Final = {
     ENGINE: "Engine start",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.report.charts.tradeoff import curves
-from serveoff.report.words.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, endpoint_cell, single
-from serveoff.report.words.names import callers
-from serveoff.report.words.numbers import NONE, ms, significant
+from serveoff.report.phrases.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, endpoint_cell, single
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import NONE, ms, significant
 
 
 def tradeoff(comparison: Comparison) -> Table:

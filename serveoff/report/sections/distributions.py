@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, min_samples
 from serveoff.analyse.studies.distributions import Distribution
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -17,8 +17,8 @@ from serveoff.report.words.cells import (
     number_cell,
     single,
 )
-from serveoff.report.words.names import callers, describe_load, label
-from serveoff.report.words.numbers import full, ms, significant
+from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.numbers import full, ms, significant
 
 LOAD = Column("Load", numeric=False)
 

@@ -9,9 +9,9 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.more_time import MOST_ROUNDS, MoreRounds, MoreSamples
 from serveoff.analyse.verdict import SAME_WITHIN
+from serveoff.report.phrases.names import callers, phrase
+from serveoff.report.phrases.numbers import significant
 from serveoff.report.sections.sentences import OBJECTIVES
-from serveoff.report.words.names import callers, phrase
-from serveoff.report.words.numbers import significant
 
 MOSTLY: Final = 0.5
 """The share of the variance from which an interval is mostly the one or the other."""

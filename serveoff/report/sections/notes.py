@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.report.phrases.findings import Fact
+from serveoff.report.phrases.names import callers, server
+from serveoff.report.phrases.numbers import megabytes, significant
+from serveoff.report.phrases.runtimes import isolation, runtime
 from serveoff.report.sections.run.devices import devices, fell_back
-from serveoff.report.words.findings import Fact
-from serveoff.report.words.names import callers, server
-from serveoff.report.words.numbers import megabytes, significant
-from serveoff.report.words.runtimes import isolation, runtime
 
 NOISY = 0.1
 """Standard deviation of log p50 between rounds above which the reader is told before the first figure."""

@@ -7,7 +7,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
 from serveoff.record.counter_pages import PAGES
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -20,8 +20,8 @@ from serveoff.report.words.cells import (
     number_cell,
     single,
 )
-from serveoff.report.words.names import callers, payload, phrase
-from serveoff.report.words.numbers import NONE, factor, full, kilobytes, ms, significant, us
+from serveoff.report.phrases.names import callers, payload, phrase
+from serveoff.report.phrases.numbers import NONE, factor, full, kilobytes, ms, significant, us
 
 REQUEST = Column("Request", numeric=False)
 BODY = Column("Body", "kB")

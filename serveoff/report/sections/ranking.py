@@ -7,8 +7,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.report.sections.run.devices import device_cell, worth_a_column
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -20,8 +19,9 @@ from serveoff.report.words.cells import (
     number_cell,
     single,
 )
-from serveoff.report.words.names import callers, payload
-from serveoff.report.words.numbers import NONE, kilobytes, megabytes, ms, significant
+from serveoff.report.phrases.names import callers, payload
+from serveoff.report.phrases.numbers import NONE, kilobytes, megabytes, ms, significant
+from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
 UNRANKED: Final = {
     "floor": "the bare model in process (floors)",

@@ -9,10 +9,10 @@ from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.entries import Contest, Entry
-from serveoff.report.words import repeats
-from serveoff.report.words.names import callers, deployment_phrase, family, phrase, server, what
-from serveoff.report.words.numbers import UNITS, factor, full, interval, significant, times
-from serveoff.report.words.runtimes import terms
+from serveoff.report.phrases import repeats
+from serveoff.report.phrases.names import callers, deployment_phrase, family, phrase, server, what
+from serveoff.report.phrases.numbers import UNITS, factor, full, interval, significant, times
+from serveoff.report.phrases.runtimes import terms
 
 
 @dataclass(frozen=True)

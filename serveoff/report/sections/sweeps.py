@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.sweeps import Change, Standing
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -16,8 +16,8 @@ from serveoff.report.words.cells import (
     estimate_cell,
     single,
 )
-from serveoff.report.words.names import callers
-from serveoff.report.words.numbers import NONE, factor, ms, significant
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import NONE, factor, ms, significant
 
 SAID = {"better": "better", "worse": "worse", "tie": "tie", "inconclusive": "inconclusive"}
 TONES = {"better": "good", "worse": "bad", "tie": "mid", "inconclusive": "mid"}

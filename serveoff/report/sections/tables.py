@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.loadtests.loads import closed
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -18,10 +18,10 @@ from serveoff.report.words.cells import (
     single,
     without_blank,
 )
-from serveoff.report.words.names import callers
-from serveoff.report.words.numbers import NONE, kilobytes, megabytes, ms, significant
-from serveoff.report.words.runtimes import terms
-from serveoff.report.words.scenarios import of_callers, scenario
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import NONE, kilobytes, megabytes, ms, significant
+from serveoff.report.phrases.runtimes import terms
+from serveoff.report.phrases.scenarios import of_callers, scenario
 
 
 def latency(comparison: Comparison) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.timelines import Timeline
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -15,9 +15,9 @@ from serveoff.report.words.cells import (
     number_cell,
     single,
 )
-from serveoff.report.words.names import phrase
-from serveoff.report.words.numbers import NONE, megabytes, significant
-from serveoff.report.words.runtimes import terms
+from serveoff.report.phrases.names import phrase
+from serveoff.report.phrases.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.runtimes import terms
 
 GROWN = 0.05
 """Share of the peak memory by which a server's memory must grow between rounds to be worth a sentence."""

@@ -9,7 +9,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
 from serveoff.record.counter_pages import MICROSECOND
-from serveoff.report.words.cells import (
+from serveoff.report.phrases.cells import (
     ENDPOINT,
     SAMPLES,
     Cell,
@@ -20,8 +20,8 @@ from serveoff.report.words.cells import (
     number_cell,
     single,
 )
-from serveoff.report.words.names import phrase, server
-from serveoff.report.words.numbers import ms
+from serveoff.report.phrases.names import phrase, server
+from serveoff.report.phrases.numbers import ms
 
 NOTE: Final = (
     "All figures here are means over all requests of one caller, for means of parts add up and medians do not: they "

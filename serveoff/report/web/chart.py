@@ -11,9 +11,9 @@ from serveoff.report.charts import NARROW, WIDE
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.static_dynamic import no_difference
 from serveoff.report.charts.svg import Scale, circle, drawing, group, log_scale, log_ticks, whisker
-from serveoff.report.words.names import callers, family, short_server, what
-from serveoff.report.words.numbers import times
-from serveoff.report.words.two_runs import spoken
+from serveoff.report.phrases.names import callers, family, short_server, what
+from serveoff.report.phrases.numbers import times
+from serveoff.report.phrases.two_runs import spoken
 
 STATISTIC: Final = "p50"
 

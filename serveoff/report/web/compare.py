@@ -7,13 +7,13 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from serveoff.analyse.run_diff import versus
+from serveoff.report.phrases import two_runs
 from serveoff.report.sections.sentences import decision
 from serveoff.report.web import chart
 from serveoff.report.web.analyses import read_analysis
 from serveoff.report.web.differences import differences
 from serveoff.report.web.runs import find_run, readable
 from serveoff.report.web.store import results_folder
-from serveoff.report.words import two_runs
 
 DIFFERENT = "different"
 

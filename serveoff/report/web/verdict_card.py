@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.report.phrases.numbers import UNITS
 from serveoff.report.sections.sentences import OBJECTIVES, about, find, headline, verdict_word
-from serveoff.report.words.numbers import UNITS
 
 OBJECTIVES_SHOWN = ("latency", "throughput")
 

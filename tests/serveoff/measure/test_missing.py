@@ -17,7 +17,7 @@ from serveoff.record.problems import RequestCode
 from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as lines
 from serveoff.report.formats import html, markdown
-from serveoff.report.words import findings
+from serveoff.report.phrases import findings
 from tests.imported import write_model
 
 REASON = "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"

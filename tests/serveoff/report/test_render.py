@@ -14,9 +14,9 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.report import FORMATS, charts, write_all
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.formats import html
+from serveoff.report.phrases import findings
 from serveoff.report.sections import claims, cold_starts, curves, distributions, notes, ranking, sentences, tables
 from serveoff.report.sections.run import resource_audit
-from serveoff.report.words import findings
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.problems import late
 from tests.serveoff.report.conftest import HOSTILE, ONLY_CLEAN, RUNS

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from serveoff.analyse.across_models.summary import ModelResult
 from serveoff.report.charts.panels import LETTER
 from serveoff.report.charts.svg import Scale, line, log_scale, log_ticks, text
-from serveoff.report.words.numbers import ms
+from serveoff.report.phrases.numbers import ms
 
 ROW = 15.0
 GAP = 10.0

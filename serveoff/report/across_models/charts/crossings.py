@@ -7,8 +7,8 @@ from serveoff.report.across_models.charts.axis import ROW, cost_scale, cost_tick
 from serveoff.report.across_models.sentences import PERCENT, crossing_sentences, under_latency
 from serveoff.report.charts.rows import Layout
 from serveoff.report.charts.svg import Scale, circle, drawing, group, text, whisker
-from serveoff.report.words.names import FAMILIES, PROTOCOLS, SHORT_SERVERS
-from serveoff.report.words.numbers import ms
+from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, SHORT_SERVERS
+from serveoff.report.phrases.numbers import ms
 
 STATES = {"under": "already under", "not reached": "not reached", "unknown": "not known"}
 

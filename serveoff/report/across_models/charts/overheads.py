@@ -13,8 +13,8 @@ from serveoff.report.across_models.charts.axis import ROW, cost_scale, cost_tick
 from serveoff.report.across_models.sentences import PERCENT, cost, line_name
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import Scale, circle, drawing, group, keep_apart, line, rect, tag, text
-from serveoff.report.words.names import FAMILIES
-from serveoff.report.words.numbers import factor, significant
+from serveoff.report.phrases.names import FAMILIES
+from serveoff.report.phrases.numbers import factor, significant
 
 HEIGHT, LEFT = 330.0, 46.0
 TICKS = (1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 100)

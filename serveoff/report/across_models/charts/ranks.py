@@ -10,7 +10,7 @@ from serveoff.report.across_models.tables import ranked
 from serveoff.report.charts.panels import LETTER
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import circle, drawing, group, keep_apart, line, tag, text
-from serveoff.report.words.names import family, label, short_server, what
+from serveoff.report.phrases.names import family, label, short_server, what
 
 ROW, TOP, LEFT = 24.0, 52.0, 26.0
 KEY_ROW = 17.0

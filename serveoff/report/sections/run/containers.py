@@ -5,8 +5,8 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, LIMITS_SAID, Container
-from serveoff.report.words.cells import Cell, Column, Table, deployment_cell, number_cell, single
-from serveoff.report.words.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.cells import Cell, Column, Table, deployment_cell, number_cell, single
+from serveoff.report.phrases.numbers import NONE, megabytes, significant
 
 DIGEST_LENGTH = 12
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.report.words.cells import Cell
-from serveoff.report.words.numbers import NONE
+from serveoff.report.phrases.cells import Cell
+from serveoff.report.phrases.numbers import NONE
 
 GPU: Final = "cuda"
 UNSAID: Final = "not said"

@@ -11,15 +11,15 @@ from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.record.settings import RunSettings
+from serveoff.report.phrases.findings import Fact
+from serveoff.report.phrases.numbers import significant
+from serveoff.report.phrases.runtimes import beside, isolation, path, terms
 from serveoff.report.sections.notes import PAYLOADS
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
 from serveoff.report.sections.run.time_spent import stopping, wall_time
 from serveoff.report.sections.sentences import calibration_sentence
-from serveoff.report.words.findings import Fact
-from serveoff.report.words.numbers import significant
-from serveoff.report.words.runtimes import beside, isolation, path, terms
 
 LONGER = 1.5
 """So many times longer than asked for, a window was meant to be so: others end a little late."""

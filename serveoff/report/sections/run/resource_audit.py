@@ -7,9 +7,9 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, Resources
-from serveoff.report.words.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
-from serveoff.report.words.names import label, server
-from serveoff.report.words.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
+from serveoff.report.phrases.names import label, server
+from serveoff.report.phrases.numbers import NONE, megabytes, significant
 
 UNTOLD: Final = "asked, not reported"
 COLUMNS: Final = (

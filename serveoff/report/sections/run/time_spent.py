@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.time_budget import spent
-from serveoff.report.words.findings import Fact
-from serveoff.report.words.numbers import significant
+from serveoff.report.phrases.findings import Fact
+from serveoff.report.phrases.numbers import significant
 
 
 def stopping(comparison: Comparison) -> list[Fact]:

@@ -11,8 +11,8 @@ from serveoff.analyse.studies.cold_start import pieces
 from serveoff.record.cold_starts import ColdStart
 from serveoff.report import write_all
 from serveoff.report.formats import csv as csv_form
+from serveoff.report.phrases import repeats
 from serveoff.report.sections import cold_start_notes, cold_starts, sentences
-from serveoff.report.words import repeats
 from tests.serveoff.cold_start_runs import FIRST_REQUEST_S, UNWARMED_REQUEST_S, WARM_UP_S, add_starts, fail_start
 from tests.serveoff.synthetic import Scenario, write_run
 

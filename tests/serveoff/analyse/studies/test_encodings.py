@@ -12,8 +12,8 @@ from serveoff.record.problems import GateCode
 from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.formats import csv, markdown
 from serveoff.report.formats import json as json_form
+from serveoff.report.phrases.names import ENCODINGS, PAYLOADS
 from serveoff.report.sections import payloads, ranking
-from serveoff.report.words.names import ENCODINGS, PAYLOADS
 from serveoff.services.registry import read_registry
 from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Scenario, write_run

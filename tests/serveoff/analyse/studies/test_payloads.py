@@ -5,8 +5,8 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.payloads import payload_for
 from serveoff.record.suite import load_suite, save_suite
+from serveoff.report.phrases.numbers import NONE, ms
 from serveoff.report.sections import payloads
-from serveoff.report.words.numbers import NONE, ms
 from serveoff.services.registry import read_registry
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_payload

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from serveoff.report import charts
+from serveoff.report.phrases.numbers import ms
 from serveoff.report.sections import waterfall
-from serveoff.report.words.numbers import ms
 
 SVG = "{http://www.w3.org/2000/svg}"
 

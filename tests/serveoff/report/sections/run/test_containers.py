@@ -13,9 +13,9 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies import cold_start
 from serveoff.analyse.winners import Evidenced
 from serveoff.report import charts, write_all
+from serveoff.report.phrases import findings
 from serveoff.report.sections import cold_starts, notes, ranking, tables
 from serveoff.report.sections.run import containers, devices, method
-from serveoff.report.words import findings
 from tests.serveoff.problems import cores
 from tests.serveoff.report.conftest import Rendered
 from tests.serveoff.report.page import Page

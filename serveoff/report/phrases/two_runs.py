@@ -7,12 +7,12 @@ from typing import Final
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
 from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, estimate_cell, single
+from serveoff.report.phrases.names import callers, family, short_server, what
+from serveoff.report.phrases.numbers import NONE, Format, factor, ms, significant
 from serveoff.report.sections.notes import NOISY
 from serveoff.report.sections.ranking import unranked
 from serveoff.report.web.differences import Difference
-from serveoff.report.words.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, estimate_cell, single
-from serveoff.report.words.names import callers, family, short_server, what
-from serveoff.report.words.numbers import NONE, Format, factor, ms, significant
 
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
 CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}

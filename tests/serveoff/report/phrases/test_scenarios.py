@@ -3,7 +3,7 @@
 import pytest
 
 from serveoff.loadtests.loads import parse_load
-from serveoff.report.words.scenarios import of_callers, scenario
+from serveoff.report.phrases.scenarios import of_callers, scenario
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.words.numbers import factor, full, ms, significant
+from serveoff.report.phrases.numbers import factor, full, ms, significant
 
 
 @pytest.mark.parametrize(

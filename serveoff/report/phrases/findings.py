@@ -8,8 +8,8 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.analyse.verdict import Finding
 from serveoff.loadtests.loads import Load, parse_load
-from serveoff.report.words.cells import Cell, Column, Table, endpoint_cell
-from serveoff.report.words.names import callers, describe_load, label
+from serveoff.report.phrases.cells import Cell, Column, Table, endpoint_cell
+from serveoff.report.phrases.names import callers, describe_load, label
 
 
 @dataclass(frozen=True)

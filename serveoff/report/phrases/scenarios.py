@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from serveoff.loadtests.loads import Load, closed
-from serveoff.report.words.names import callers
+from serveoff.report.phrases.names import callers
 
 
 def scenario(load: Load) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Candidate, Contest
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread
-from serveoff.report.words.numbers import UNITS, full, interval, significant, times
+from serveoff.report.phrases.numbers import UNITS, full, interval, significant, times
 
 KINDS: Final[dict[Bounds, str]] = {"range": "range", "interval": "95% interval", "none": ""}
 TEXT, UNIT = UNITS["cold_start"]

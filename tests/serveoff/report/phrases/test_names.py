@@ -1,7 +1,7 @@
 import pytest
 
 from serveoff.loadtests.loads import parse_load
-from serveoff.report.words.names import describe_load
+from serveoff.report.phrases.names import describe_load
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Final
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.words.names import family, server, what
-from serveoff.report.words.numbers import NONE, Format, interval
+from serveoff.report.phrases.names import family, server, what
+from serveoff.report.phrases.numbers import NONE, Format, interval
 
 
 @dataclass(frozen=True)
