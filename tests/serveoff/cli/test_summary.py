@@ -3,6 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
+from serveoff.analyse.analysis_file import ANALYSIS_NAME, load
 from serveoff.cli import app as cli
 from serveoff.errors import ExitCode, ServeoffError
 from serveoff.report.across_models import store
@@ -75,6 +76,7 @@ def test_a_summary_is_no_run(results):
 def test_the_reports_of_its_runs_lead_to_a_summary_that_came_after_them(results):
     report = results.parent / "reports" / "a"
     assert CliRunner().invoke(cli.app, ["report", "a"]).exit_code == 0
+    assert load(results / "a" / ANALYSIS_NAME).source.is_still(results / "a")
     assert "summary.html" not in (report / "report.html").read_text()
     before = (report / "report.csv").stat().st_mtime_ns
     assert invoke("a", "b").exit_code == 0
