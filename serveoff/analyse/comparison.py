@@ -38,7 +38,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Beside:
+class CrossModelLink:
     """A summary that sets this run beside runs of other models, and the addresses of its page and its Markdown."""
 
     summary_id: str
@@ -85,7 +85,7 @@ class Comparison:
     """The matrix of payloads, and the rankings by them."""
     more_time: MoreTime = field(default_factory=MoreTime)
     """What more time would buy."""
-    beside: tuple[Beside, ...] = ()
+    beside: tuple[CrossModelLink, ...] = ()
     """Newest first; who writes a report knows them, for the run does not."""
 
     @property

@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from serveoff.analyse.across_models.summary import Summary
-from serveoff.analyse.comparison import Beside
+from serveoff.analyse.comparison import CrossModelLink
 from serveoff.record.suite import ResultsError
 from serveoff.report.across_models.store import PREFIX, load
 
 
-def mentions(results: Path, run_id: str, report: Path) -> tuple[Beside, ...]:
+def mentions(results: Path, run_id: str, report: Path) -> tuple[CrossModelLink, ...]:
     """The summaries in the folder `results` that hold the run, newest first, as seen from the folder of its report.
 
     One that cannot be read is left out.
@@ -29,7 +29,7 @@ def _holding(folder: Path, run_id: str) -> Summary | None:
     return found if any(model.run_id == run_id for model in found.models) else None
 
 
-def _beside(summary: Summary, folder: Path, report: Path) -> Beside:
+def _beside(summary: Summary, folder: Path, report: Path) -> CrossModelLink:
     way = quote(Path(os.path.relpath(folder.resolve(), report.resolve())).as_posix())
     models = tuple(model.model for model in summary.models)
-    return Beside(summary.summary_id, models, f"{way}/summary.html", f"{way}/summary.md")
+    return CrossModelLink(summary.summary_id, models, f"{way}/summary.html", f"{way}/summary.md")

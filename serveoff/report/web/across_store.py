@@ -9,7 +9,7 @@ from typing import Final
 from flask import url_for
 
 from serveoff.analyse.across_models.summary import Summary
-from serveoff.analyse.comparison import Beside
+from serveoff.analyse.comparison import CrossModelLink
 from serveoff.report.across_models.store import PREFIX, SUMMARY_NAME, load
 from serveoff.report.web.runs import Found, Unreadable, find_runs, readable
 
@@ -38,13 +38,13 @@ def newest(root: Path) -> list[Listed]:
     return [_listed(f) for f in sorted(named, key=lambda f: f.name, reverse=True)[:SHOWN]]
 
 
-def holding(root: Path, run_id: str) -> tuple[Beside, ...]:
+def holding(root: Path, run_id: str) -> tuple[CrossModelLink, ...]:
     """The newest summaries that hold a run, for the page of its report."""
     found = []
     for listed in newest(root):
         if run_id in listed.runs:
             address = url_for("summaries.summary", name=listed.name)
-            found.append(Beside(listed.name, listed.models, address, address))
+            found.append(CrossModelLink(listed.name, listed.models, address, address))
     return tuple(found)
 
 
