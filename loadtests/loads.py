@@ -38,7 +38,7 @@ class Load:
     rate: float = 0.0
     """Requests a second, of an open loop; 0 in a closed one."""
     payload: str = ""
-    """Which encoding, by the name of its module in serveoff.loadtests.payloads; empty: the protocol's own."""
+    """Which encoding, by its name in serveoff.loadtests.payloads; empty: the protocol's own."""
     batch: int = 1
     """Input rows in each request."""
 

@@ -24,7 +24,6 @@ class ShapeModule(Protocol):
 
     def users(self, share: float, most: int) -> int:
         """How many run once that share of the run time, in [0, 1), has passed: 1 to `most`."""
-        ...
 
 
 class ShapeError(Exception):

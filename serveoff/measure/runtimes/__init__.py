@@ -25,77 +25,61 @@ class Server(Protocol):
     @property
     def deployment(self) -> Deployment:
         """What it serves."""
-        ...
 
     @property
     def addresses(self) -> Mapping[str, str]:
         """Port name to `host:port`."""
-        ...
 
     @property
     def pid(self) -> int:
         """The process that leads it."""
-        ...
 
     @property
     def log(self) -> Path:
         """Where its output goes."""
-        ...
 
     @property
     def spawned_at(self) -> float:
         """`time.perf_counter()` just before the process was started."""
-        ...
 
     @property
     def stdin(self) -> IO[bytes] | None:
         """The input of a floor; None for a server."""
-        ...
 
     @property
     def stdout(self) -> IO[bytes] | None:
         """The output of a floor; None for a server."""
-        ...
 
     @property
     def created(self) -> tuple[float | None, float | None]:
         """Seconds that its container took to be made, and to be started; None for a process."""
-        ...
 
     def inspect(self) -> Container | None:
         """What is true inside its container; None for a process."""
-        ...
 
     def kernel(self, name: str) -> str:
         """The texts of /proc/<pid>/<name> of all its processes, one after the other; `name` may hold a `*`.
 
         Empty where there is no /proc, or nothing runs.
         """
-        ...
 
     def pids(self) -> frozenset[int]:
         """Its processes, as this machine numbers them."""
-        ...
 
     def ended(self) -> str:
         """How it ended, in words; empty while it runs."""
-        ...
 
     def freeze(self) -> None:
         """Stop it where it stands: it keeps its memory and uses no CPU."""
-        ...
 
     def thaw(self) -> None:
         """Let it go on."""
-        ...
 
     def stop(self) -> None:
         """End it and everything it started."""
-        ...
 
     def sampling(self) -> AbstractContextManager[Usage]:
         """Sample its CPU seconds and memory while the body runs."""
-        ...
 
 
 class Client(Protocol):
@@ -103,23 +87,18 @@ class Client(Protocol):
 
     def running(self, arguments: Sequence[str], log: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """Run Locust with these arguments for the body, and leave nothing of it behind."""
-        ...
 
     def interrupt(self, process: subprocess.Popen[bytes], grace_s: float) -> None:
         """Ask it to finish, as Ctrl-C would, and wait; after the grace it is stopped."""
-        ...
 
     def path(self, relative: Path) -> str:
         """Where Locust must write a file that belongs into the run's folder."""
-        ...
 
     def bring(self) -> None:
         """See to it that what Locust wrote is in the run's folder."""
-        ...
 
     def address(self, server: Server, protocol: str) -> str:
         """`host:port` of an endpoint, as Locust reaches it."""
-        ...
 
 
 class Runtime(Protocol):
@@ -127,28 +106,22 @@ class Runtime(Protocol):
 
     def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
         """The deployment that this runtime will truly start, and a note where it is a stand-in."""
-        ...
 
     def start(self, deployment: Deployment) -> Server:
         """Start it; it is not yet ready when this returns."""
-        ...
 
     def stop(self, servers: Sequence[Server]) -> None:
         """End these servers of its own together, in about the time that one takes."""
-        ...
 
     @property
     def engine(self) -> str | None:
         """The container engine, in words; None for processes."""
-        ...
 
     def client(self, state: Path) -> Client:
         """Where Locust runs; `state` is the folder of announced endpoints."""
-        ...
 
     def close(self) -> None:
         """Remove whatever is left of what this run started, and nothing else."""
-        ...
 
 
 class RuntimeModule(Protocol):

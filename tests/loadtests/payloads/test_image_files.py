@@ -8,17 +8,8 @@ import orjson
 import pytest
 from PIL import Image
 
-from serveoff.loadtests.payloads import (
-    grpc_tfserving_jpeg,
-    grpc_tfserving_png,
-    grpc_torchserve,
-    grpc_torchserve_jpeg,
-    grpc_torchserve_png,
-    image_jpeg,
-    image_png,
-    json_jpeg,
-    json_png,
-)
+from serveoff.loadtests.payloads import grpc_torchserve
+from serveoff.loadtests.payloads.image_files import PAYLOADS
 from serveoff.models.catalog import load_spec
 from serveoff.models.images.codec import settled
 
@@ -33,7 +24,7 @@ def opened(file):
         return image.format, np.asarray(image)
 
 
-@pytest.mark.parametrize(("payload", "format"), [(json_jpeg, "JPEG"), (json_png, "PNG")])
+@pytest.mark.parametrize(("payload", "format"), [(PAYLOADS["json_jpeg"], "JPEG"), (PAYLOADS["json_png"], "PNG")])
 def test_a_document_names_the_signature_and_holds_a_file_a_row(payload, format):
     document = orjson.loads(payload.encode(SPEC, ROWS))
     assert document["signature_name"] == "serving_image"
@@ -43,7 +34,8 @@ def test_a_document_names_the_signature_and_holds_a_file_a_row(payload, format):
 
 
 @pytest.mark.parametrize(
-    ("payload", "format", "kind"), [(image_jpeg, "JPEG", "image/jpeg"), (image_png, "PNG", "image/png")]
+    ("payload", "format", "kind"),
+    [(PAYLOADS["image_jpeg"], "JPEG", "image/jpeg"), (PAYLOADS["image_png"], "PNG", "image/png")],
 )
 def test_a_body_is_the_file_of_one_row(payload, format, kind):
     row = {"image": ROWS["image"][:1]}
@@ -54,7 +46,9 @@ def test_a_body_is_the_file_of_one_row(payload, format, kind):
         payload.encode(SPEC, ROWS)
 
 
-@pytest.mark.parametrize(("payload", "format"), [(grpc_tfserving_jpeg, "JPEG"), (grpc_tfserving_png, "PNG")])
+@pytest.mark.parametrize(
+    ("payload", "format"), [(PAYLOADS["grpc_tfserving_jpeg"], "JPEG"), (PAYLOADS["grpc_tfserving_png"], "PNG")]
+)
 def test_tensorflow_serving_is_sent_a_string_a_row(payload, format):
     predict_pb2 = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
     request = predict_pb2.PredictRequest.FromString(payload.encode(SPEC, ROWS))
@@ -68,7 +62,7 @@ def test_tensorflow_serving_is_sent_a_string_a_row(payload, format):
 
 @pytest.mark.parametrize(
     ("payload", "format", "kind"),
-    [(grpc_torchserve_jpeg, "JPEG", b"image/jpeg"), (grpc_torchserve_png, "PNG", b"image/png")],
+    [(PAYLOADS["grpc_torchserve_jpeg"], "JPEG", b"image/jpeg"), (PAYLOADS["grpc_torchserve_png"], "PNG", b"image/png")],
 )
 def test_torchserve_is_sent_a_file_and_what_it_is(payload, format, kind):
     row = {"image": ROWS["image"][:1]}
@@ -84,7 +78,15 @@ def test_torchserve_is_sent_a_file_and_what_it_is(payload, format, kind):
 
 @pytest.mark.parametrize(
     "payload",
-    [json_jpeg, json_png, image_jpeg, image_png, grpc_tfserving_jpeg, grpc_tfserving_png, grpc_torchserve_jpeg],
+    [
+        PAYLOADS["json_jpeg"],
+        PAYLOADS["json_png"],
+        PAYLOADS["image_jpeg"],
+        PAYLOADS["image_png"],
+        PAYLOADS["grpc_tfserving_jpeg"],
+        PAYLOADS["grpc_tfserving_png"],
+        PAYLOADS["grpc_torchserve_jpeg"],
+    ],
 )
 def test_what_is_no_image_is_not_sent(payload):
     with pytest.raises(ValueError, match="whole ones from 0 to 255"):
