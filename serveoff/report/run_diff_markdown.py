@@ -9,9 +9,10 @@ from serveoff.analyse.regressions import Regression
 from serveoff.analyse.run_diff import Versus
 from serveoff.report.formats.markdown import escape, table
 from serveoff.report.phrases import two_runs
-from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, single
+from serveoff.report.phrases.cells import Cell, endpoint_cell
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor
+from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
 
 TITLES = {"p50": "median (p50)", "p99": "tail (p99)", "throughput": "throughput"}
 
@@ -50,9 +51,9 @@ def regression_table(worse: Sequence[Regression]) -> Table:
     columns = (
         ENDPOINT,
         Column("Callers"),
-        Column("By", numeric=False),
+        text_column("By"),
         Column("B is", "times as fast"),
-        Column("Why", numeric=False),
+        text_column("Why"),
     )
     rows = tuple(
         (

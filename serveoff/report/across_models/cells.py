@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from serveoff.analyse.across_models.summary import ModelResult, Named
-from serveoff.report.phrases.cells import Cell, Column
+from serveoff.report.phrases.cells import Cell
 from serveoff.report.phrases.names import short_server, what
 from serveoff.report.phrases.numbers import NONE, interval, ms
+from serveoff.report.phrases.tables import text_column
 
-MODEL: Final = Column("Model", numeric=False)
+MODEL: Final = text_column("Model")
 TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, model_cell
-from serveoff.report.phrases.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, estimate_cell, single
+from serveoff.report.phrases.cells import DASH, Cell, count_cell, estimate_cell
 from serveoff.report.phrases.names import payload, short_server, what
-from serveoff.report.phrases.numbers import NONE, kilobytes, ms, significant
+from serveoff.report.phrases.numbers import kilobytes, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
 
 
 def rivals(summary: Summary) -> Table:
@@ -14,10 +15,10 @@ def rivals(summary: Summary) -> Table:
     columns = (
         MODEL,
         Column("Cost of the model", "ms"),
-        Column("Format", numeric=False),
-        Column("Native server", numeric=False),
+        text_column("Format"),
+        text_column("Native server"),
         Column("Flask is", "times as fast"),
-        Column("Verdict", numeric=False),
+        text_column("Verdict"),
         SAMPLES,
     )
     said = {"better": "Flask faster", "worse": "native faster"}
@@ -48,7 +49,7 @@ def binaries(summary: Summary) -> Table:
         ENDPOINT,
         Column("JSON", "ms"),
         Column("Best other payload", "ms"),
-        Column("Payload", numeric=False),
+        text_column("Payload"),
         Column("Faster than JSON", "times"),
         Column("Body of JSON", "kB"),
         Column("Its body", "kB"),
@@ -75,7 +76,7 @@ def binaries(summary: Summary) -> Table:
 
 def missing(summary: Summary) -> Table:
     """What takes no part, and why: models without a run, and endpoints that do not count with the fewest callers."""
-    columns = (MODEL, Column("What", numeric=False), Column("Why", numeric=False))
+    columns = (MODEL, text_column("What"), text_column("Why"))
     gone = [(Cell(absent.model), Cell("the whole model"), Cell(absent.reason)) for absent in summary.absent]
     cut = [(Cell(m.model), Cell("the run ended early"), Cell(m.problem)) for m in summary.models if m.problem]
     spots = [
@@ -88,4 +89,4 @@ def missing(summary: Summary) -> Table:
 
 
 def _bytes_cell(size: int | None) -> Cell:
-    return Cell(NONE, tone="muted") if size is None else Cell(kilobytes(size), sort=size)
+    return DASH if size is None else Cell(kilobytes(size), sort=size)

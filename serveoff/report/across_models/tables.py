@@ -8,9 +8,10 @@ from typing import Final
 from serveoff.analyse.across_models.summary import Extremes, Line, ModelResult, Named, Spot, Summary, Win
 from serveoff.report.across_models import sentences
 from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, figure_cell, model_cell, name
-from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Table, estimate_cell, single
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, estimate_cell
 from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, family, short_server, what
 from serveoff.report.phrases.numbers import NONE, UNITS, factor, interval, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
 
 CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "may matter": ""}
 BETTER: Final = {"latency": "faster", "throughput": "higher"}
@@ -23,14 +24,13 @@ def models(summary: Summary) -> Table:
         Column("Cost of the model", "ms"),
         Column("Winner's format", "ms"),
         Column("Lowest latency", "ms", numeric=False),
-        Column("Against the runner-up", numeric=False),
+        text_column("Against the runner-up"),
         Column("Highest throughput", "req/s", numeric=False),
-        Column("Against the runner-up", numeric=False),
+        text_column("Against the runner-up"),
     )
     rows = tuple(_model_row(model) for model in summary.models)
     gone = tuple(
-        (Cell(absent.model), *[Cell(NONE, tone="muted")] * 2, Cell("no run", absent.reason, tone="bad"))
-        + (Cell(NONE, tone="muted"),) * 3
+        (Cell(absent.model), *[DASH] * 2, Cell("no run", absent.reason, tone="bad")) + (DASH,) * 3
         for absent in summary.absent
     )
     caption = (
@@ -47,9 +47,9 @@ def choices(summary: Summary) -> Table:
         MODEL,
         Column("Cost of the model", "ms"),
         Column("Slowest over quickest server", "times"),
-        Column("The server", numeric=False),
+        text_column("The server"),
         Column("Slowest over quickest format", "times"),
-        Column("The format", numeric=False),
+        text_column("The format"),
     )
     rows = tuple((model_cell(m), cost_cell(m), *_choice(m, m.servers), *_choice(m, m.formats)) for m in summary.costed)
     caption = (
@@ -62,7 +62,7 @@ def choices(summary: Summary) -> Table:
 
 def overheads(summary: Summary) -> Table:
     """Latency over the floor, line by model."""
-    columns = (Column("Server", numeric=False), *(Column(m.model, f"{sentences.cost(m)}") for m in summary.costed))
+    columns = (text_column("Server"), *(Column(m.model, f"{sentences.cost(m)}") for m in summary.costed))
     rows = tuple((_line_cell(line), *(_overhead_cell(m, line) for m in summary.costed)) for line in summary.lines)
     caption = (
         "p50 with the fewest callers, so many times the p50 of the same format in process: 1 would be a server that "
@@ -74,7 +74,7 @@ def overheads(summary: Summary) -> Table:
 def crossings(summary: Summary) -> Table:
     """At which cost each line's overhead stops mattering."""
     columns = (
-        Column("Server", numeric=False),
+        text_column("Server"),
         Column(f"Under {sentences.PERCENT} of the latency", "model cost, ms", numeric=False),
         Column("Under the difference between formats", "model cost, ms", numeric=False),
     )
@@ -116,7 +116,7 @@ def ranked(models: Sequence[ModelResult]) -> list[Named]:
 def _model_row(model: ModelResult) -> tuple[Cell, ...]:
     latency, throughput = model.win("latency"), model.win("throughput")
     floor = model.floor(latency.winner.format) if latency else None
-    mine = Cell(NONE, tone="muted")
+    mine = DASH
     if floor is not None:
         mine = figure_cell(floor.p50_s.value, interval(floor.p50_s, ms), floor.format)
     return (
@@ -131,7 +131,7 @@ def _model_row(model: ModelResult) -> tuple[Cell, ...]:
 def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
     if win is None:
         why = model.problem or "no endpoint has a VALID point"
-        return Cell("INVALID", why, tone="bad"), Cell(NONE, tone="muted")
+        return Cell("INVALID", why, tone="bad"), DASH
     text = UNITS[win.objective][0]
     value = win.estimate.value or 0.0
     figure = f"{text(value)} [{interval(win.estimate, text)}]"
@@ -147,7 +147,7 @@ def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
 
 def _choice(model: ModelResult, extremes: Extremes | None) -> tuple[Cell, Cell]:
     if extremes is None:
-        return Cell(NONE, tone="muted"), Cell("no choice measured", tone="muted")
+        return DASH, Cell("no choice measured", tone="muted")
     said = sentences.word(extremes)
     slowest, quickest = (_endpoint_name(model, name) for name in (extremes.slowest, extremes.quickest))
     beneath = f"{slowest} against {quickest}"
@@ -179,13 +179,13 @@ def _overhead_cell(model: ModelResult, line: Line) -> Cell:
         return Cell(f"{significant(spot.overhead.value)}×", f"{bounds} · {spot.named.format}", spot.overhead.value)
     known = [spot for spot in model.spots if spot.named.line == (line.server, line.protocol)]
     if any(spot.problem for spot in known):
-        return Cell("INVALID", tone="bad")
+        return INVALID
     return Cell("no floor" if known else NONE, tone="muted")
 
 
 def _rank_cell(spot: Spot | None) -> Cell:
     if spot is None:
-        return Cell(NONE, tone="muted")
+        return DASH
     if spot.rank is None:
         return Cell("INVALID" if spot.ran else "not run", tone="bad")
     return Cell(f"{'≈ ' if spot.tied_above else ''}{spot.rank}", ms(spot.p50_s.value or 0.0), spot.rank)

@@ -7,7 +7,8 @@ import re
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.formats.templating import environment
 from serveoff.report.phrases import findings
-from serveoff.report.phrases.cells import Cell, Table
+from serveoff.report.phrases.cells import Cell
+from serveoff.report.phrases.tables import Table
 from serveoff.report.sections import modules
 
 SUFFIX = ".md"

@@ -8,8 +8,9 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.analyse.verdict import Finding
 from serveoff.loadtests.loads import Load, parse_load
-from serveoff.report.phrases.cells import Cell, Column, Table, endpoint_cell
+from serveoff.report.phrases.cells import Cell, endpoint_cell
 from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.tables import Table, text_column
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def cautions(comparison: Comparison) -> Table:
 
 def unavailable(comparison: Comparison) -> Table:
     """Endpoints that could not run here, or lack their format, and loads that could not be asked of others; and why."""
-    columns = tuple(Column(title, numeric=False) for title in ("Endpoint", "What", "Why"))
+    columns = tuple(text_column(title) for title in ("Endpoint", "What", "Why"))
     known = [(entry, entry.result.unavailable) for entry in comparison.entries]
     rows = [(endpoint_cell(entry), Cell("all of it"), Cell(problem.text)) for entry, problem in known if problem]
     for entry in comparison.entries:
@@ -52,7 +53,7 @@ def remarks(comparison: Comparison) -> list[Fact]:
 
 def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> Table:
     titles = ("Endpoint", "Load", "Seen", "Why it may mislead", "What to do")
-    columns = tuple(Column(title, numeric=False) for title in titles)
+    columns = tuple(text_column(title) for title in titles)
     rows: list[tuple[Cell, ...]] = []
     for (endpoint, _), group in _grouped(comparison, fatal).items():
         first = group[0][1]

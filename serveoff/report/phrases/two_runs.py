@@ -7,9 +7,10 @@ from typing import Final
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Table, endpoint_cell, estimate_cell, single
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, estimate_cell
 from serveoff.report.phrases.names import callers, family, short_server, what
-from serveoff.report.phrases.numbers import NONE, Format, factor, ms, significant
+from serveoff.report.phrases.numbers import Format, factor, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
 from serveoff.report.sections.notes import NOISY
 from serveoff.report.sections.ranking import unranked
 from serveoff.report.web.differences import Difference
@@ -73,7 +74,7 @@ def table(found: Versus) -> Table:
         for column in (
             Column(f"{title} A", FORMATS[statistic][1]),
             Column(f"{title} B", FORMATS[statistic][1]),
-            Column("B is", numeric=False),
+            text_column("B is"),
         )
     ]
     ranked = tuple(_row(line) for line in found.lines if line.entry.role == "contender")
@@ -89,7 +90,7 @@ def table(found: Versus) -> Table:
 
 def differences_table(found: list[Difference]) -> Table:
     """What was not the same."""
-    columns = (Column("What", numeric=False), Column("Run A", numeric=False), Column("Run B", numeric=False))
+    columns = (text_column("What"), text_column("Run A"), text_column("Run B"))
     return single(
         "differences",
         "Whatever is not listed was the same in both.",
@@ -100,7 +101,7 @@ def differences_table(found: list[Difference]) -> Table:
 
 def invalid_table(found: Versus) -> Table:
     """Every point that kept a line from being compared, and why."""
-    columns = (Column("Run", numeric=False), ENDPOINT, Column("Callers"), Column("Seen", numeric=False))
+    columns = (text_column("Run"), ENDPOINT, Column("Callers"), text_column("Seen"))
     rows = tuple(
         (
             Cell(side),
@@ -136,8 +137,8 @@ def _endpoint(entry: Entry) -> Cell:
 
 def _figure(point: Point | None, estimate: Estimate | None, text: Format) -> Cell:
     if point is None:
-        return Cell(NONE, tone="muted")
-    return estimate_cell(estimate, text) if point.valid else Cell("INVALID", tone="bad")
+        return DASH
+    return estimate_cell(estimate, text) if point.valid else INVALID
 
 
 def _verdict(pair: Pair) -> Cell:

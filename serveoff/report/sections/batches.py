@@ -7,19 +7,10 @@ from dataclasses import replace
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    estimate_cell,
-    single,
-)
+from serveoff.report.phrases.cells import INVALID, Cell, count_cell, endpoint_cell, estimate_cell
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
 
 
 def batches(comparison: Comparison) -> Table:
@@ -58,7 +49,7 @@ def _row(entry: Entry, point: Point) -> tuple[Cell, ...]:
     return (
         endpoint_cell(entry),
         Cell(str(point.load.batch), sort=point.load.batch),
-        estimate_cell(inputs_per_s(point), significant) if valid else Cell("INVALID", tone="bad"),
+        estimate_cell(inputs_per_s(point), significant) if valid else INVALID,
         estimate_cell(point.p50_s if valid else None, ms),
         estimate_cell(point.p99_s if valid else None, ms),
         count_cell(point.samples),

@@ -7,21 +7,10 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.arrivals import Gap
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.report.charts import pareto
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    estimate_cell,
-    number_cell,
-    single,
-    without_blank,
-)
+from serveoff.report.phrases.cells import INVALID, Cell, count_cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, phrase
 from serveoff.report.phrases.numbers import NONE, factor, full, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column, without_blank
 
 PER_JOULE = "Per joule"
 SIDES = {"above": "above", "below": "below"}
@@ -46,7 +35,7 @@ def capacity(comparison: Comparison) -> Table:
         Column(PER_JOULE, "requests"),
         Column("Windows"),
         SAMPLES,
-        Column("Remark", numeric=False),
+        text_column("Remark"),
     )
     rows = tuple(_row(comparison, found) for found in comparison.capacity)
     caption = (
@@ -67,7 +56,7 @@ def gaps(comparison: Comparison) -> Table:
         Column("Open loop", "req/s"),
         Column("p50", "ms"),
         Column("p99", "ms"),
-        Column("Closed loop", numeric=False),
+        text_column("Closed loop"),
         Column("Closed p50", "ms"),
         Column("Closed p99", "ms"),
         Column("p99 is longer", "times"),
@@ -88,7 +77,7 @@ def cost(comparison: Comparison) -> Table:
         ENDPOINT,
         Column("p50", "ms"),
         Column("CPU", "ms/request"),
-        Column("Better in both", numeric=False),
+        text_column("Better in both"),
         SAMPLES,
     )
     shown = [e for e in comparison.entries if e.role == "contender" and pareto.at(e) is not None]
@@ -149,7 +138,7 @@ def _row(comparison: Comparison, found: Capacity) -> tuple[Cell, ...]:
     if found.side in SIDES:
         shown = Cell(f"{SIDES[found.side]} {shown.text}", shown.small, shown.sort)
     if found.side == "none":
-        shown = Cell("INVALID", tone="bad")
+        shown = INVALID
     return (
         endpoint_cell(entry),
         shown,

@@ -8,9 +8,10 @@ from typing import Final
 from serveoff.analyse.claims.ruling import Claim, Exhibit, Voice
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.phrases.cells import Cell, Column, Table, count_cell, single
+from serveoff.report.phrases.cells import DASH, Cell, count_cell
 from serveoff.report.phrases.names import describe_load, label
 from serveoff.report.phrases.numbers import NONE, Format, factor, interval, megabytes, significant, times
+from serveoff.report.phrases.tables import Column, Table, single, text_column
 
 VERDICTS: Final = ("confirmed", "refuted", "mixed", "inconclusive", "not measured")
 TONES: Final = {"confirmed": "good", "refuted": "bad", "mixed": "mid", "inconclusive": "mid", "not measured": "muted"}
@@ -42,11 +43,11 @@ def verdict_counts(comparison: Comparison) -> str:
 def overview(comparison: Comparison) -> Table:
     """The claims, their verdicts, and the figures that stand for them."""
     columns = (
-        Column("Claim", numeric=False),
-        Column("In the article's words", numeric=False),
-        Column("Verdict", numeric=False),
-        Column("Figure", numeric=False),
-        Column("Evidence", numeric=False),
+        text_column("Claim"),
+        text_column("In the article's words"),
+        text_column("Verdict"),
+        text_column("Figure"),
+        text_column("Evidence"),
     )
     rows = tuple(
         (
@@ -68,12 +69,12 @@ def overview(comparison: Comparison) -> Table:
 def details(comparison: Comparison, claim: Claim) -> Table:
     """All evidence of one claim."""
     columns = (
-        Column(f"Evidence for {claim.id}", numeric=False),
-        Column("Of", numeric=False),
-        Column("Load", numeric=False),
-        Column("By", numeric=False),
-        Column("Figure", numeric=False),
-        Column("Speaks", numeric=False),
+        text_column(f"Evidence for {claim.id}"),
+        text_column("Of"),
+        text_column("Load"),
+        text_column("By"),
+        text_column("Figure"),
+        text_column("Speaks"),
         Column("Samples"),
     )
     rows = tuple(_row(comparison, exhibit) for exhibit in claim.exhibits)
@@ -89,7 +90,7 @@ def sentence(claim: Claim) -> str:
 def _figures(claim: Claim) -> Cell:
     led = [exhibit for exhibit in claim.exhibits if exhibit.leads and exhibit.figure]
     said = "; ".join(f"{_figure(e)} (n\u00a0{e.figure.samples:,})" for e in led if e.figure)
-    return Cell(said) if said else Cell(NONE, tone="muted")
+    return Cell(said) if said else DASH
 
 
 def _evidence(claim: Claim) -> Cell:
@@ -103,7 +104,7 @@ def _evidence(claim: Claim) -> Cell:
 
 def _row(comparison: Comparison, exhibit: Exhibit) -> tuple[Cell, ...]:
     spoken, tone = SPEAKS[exhibit.speaks]
-    figure, none = exhibit.figure, Cell(NONE, tone="muted")
+    figure, none = exhibit.figure, DASH
     return (
         Cell(_what(comparison, exhibit), exhibit.test),
         Cell(exhibit.group),

@@ -22,9 +22,10 @@ from serveoff.analyse.studies.cold_start import (
     Started,
 )
 from serveoff.report.phrases import repeats
-from serveoff.report.phrases.cells import Cell, Column, Table, deployment_cell, number_cell, single, without_blank
-from serveoff.report.phrases.numbers import NONE, Format, interval, megabytes, ms, significant
+from serveoff.report.phrases.cells import DASH, Cell, deployment_cell, number_cell
+from serveoff.report.phrases.numbers import Format, interval, megabytes, ms, significant
 from serveoff.report.phrases.runtimes import terms
+from serveoff.report.phrases.tables import Column, Table, single, text_column, without_blank
 
 TITLES: Final = {
     ENGINE: "Engine start",
@@ -50,7 +51,7 @@ WITHOUT: Final = "without warm-up"
 def totals(comparison: Comparison) -> Table:
     """Seconds to the first answer and the cost of the first request, with warm-up calls and without."""
     columns = (
-        Column("Deployment", numeric=False),
+        text_column("Deployment"),
         Column("First answer", "s"),
         Column("Its first start", "s"),
         Column("Model ready", "s"),
@@ -75,7 +76,7 @@ def totals(comparison: Comparison) -> Table:
 def pieces(comparison: Comparison) -> Table:
     """Mean seconds of each piece, per deployment; before them, what it took to make its container."""
     columns = (
-        Column("Deployment", numeric=False),
+        text_column("Deployment"),
         Column("Image", "MB"),
         Column("Create", "s"),
         *(Column(TITLES[piece], "s") for piece in PIECES),
@@ -169,7 +170,7 @@ def _to_the_millisecond(seconds: float) -> str:
 def spread_cell(spread: Spread | None, text: Format) -> Cell:
     """A median and its bounds; the caption says what they are."""
     if spread is None:
-        return Cell(NONE, tone="muted")
+        return DASH
     return Cell(text(spread.value), interval(spread.estimate, text), spread.value)
 
 

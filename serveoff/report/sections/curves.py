@@ -5,9 +5,10 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.report.charts.tradeoff import curves
-from serveoff.report.phrases.cells import ENDPOINT, SAMPLES, Cell, Column, Table, count_cell, endpoint_cell, single
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, count_cell, endpoint_cell
 from serveoff.report.phrases.names import callers
-from serveoff.report.phrases.numbers import NONE, ms, significant
+from serveoff.report.phrases.numbers import ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
 
 
 def tradeoff(comparison: Comparison) -> Table:
@@ -27,9 +28,9 @@ def tradeoff(comparison: Comparison) -> Table:
 
 def _cell(point: Point | None) -> Cell:
     if point is None or point.p50_s.value is None:
-        return Cell(NONE, tone="muted")
+        return DASH
     if not point.valid:
-        return Cell("INVALID", tone="bad")
+        return INVALID
     tail = "withheld" if point.p99_s.value is None else ms(point.p99_s.value)
     rate = significant(point.throughput.value or 0.0)
     return Cell(f"{ms(point.p50_s.value)} / {tail}", f"at {rate} req/s", point.p50_s.value)

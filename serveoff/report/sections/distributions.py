@@ -5,22 +5,12 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, min_samples
 from serveoff.analyse.studies.distributions import Distribution
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    estimate_cell,
-    number_cell,
-    single,
-)
+from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, describe_load, label
 from serveoff.report.phrases.numbers import full, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
 
-LOAD = Column("Load", numeric=False)
+LOAD = text_column("Load")
 
 
 def spectrum(comparison: Comparison) -> Table:

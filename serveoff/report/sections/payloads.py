@@ -8,22 +8,20 @@ from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
 from serveoff.record.counter_pages import PAGES
 from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
+    DASH,
+    INVALID,
     Cell,
-    Column,
-    Table,
     count_cell,
     deployment_cell,
     endpoint_cell,
     estimate_cell,
     number_cell,
-    single,
 )
 from serveoff.report.phrases.names import callers, payload, phrase
 from serveoff.report.phrases.numbers import NONE, factor, full, kilobytes, ms, significant, us
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
 
-REQUEST = Column("Request", numeric=False)
+REQUEST = text_column("Request")
 BODY = Column("Body", "kB")
 DECODING = (
     "Decoding is the mean time in which the server made pixels of a JPEG or PNG file, by its own signals; the latency "
@@ -63,7 +61,7 @@ def matrix(comparison: Comparison) -> Table:
     """Every deployment against every encoding: the median, or why there is none."""
     cells = comparison.encodings.matrix
     encodings = list(dict.fromkeys(cell.encoding for cell in cells))
-    columns = (Column("Deployment", numeric=False), *(Column(payload(encoding), "ms") for encoding in encodings))
+    columns = (text_column("Deployment"), *(Column(payload(encoding), "ms") for encoding in encodings))
     formats: dict[str, list[tuple[Cell, ...]]] = {}
     for deployment in dict.fromkeys(cell.deployment for cell in cells):
         entry = _entry_of(comparison, deployment)
@@ -84,7 +82,7 @@ def best(comparison: Comparison) -> Table:
         Column("Rank"),
         Column("Main rank"),
         ENDPOINT,
-        Column("Best payload", numeric=False),
+        text_column("Best payload"),
         BODY,
         Column("p50", "ms"),
         Column("Faster than its own", "times"),
@@ -173,7 +171,7 @@ def _row(comparison: Comparison, encoded: Encoded, images: bool) -> tuple[Cell, 
         number_cell(encoded.answer_bytes, kilobytes),
         _encode_cell(encoded),
         *((_decode_cell(entry, encoded),) if images else ()),
-        estimate_cell(point.p50_s, ms) if point.valid else Cell("INVALID", tone="bad"),
+        estimate_cell(point.p50_s, ms) if point.valid else INVALID,
         estimate_cell(point.p99_s if point.valid else None, ms),
         estimate_cell(encoded.faster, significant),
         estimate_cell(encoded.than_json, significant),
@@ -183,7 +181,7 @@ def _row(comparison: Comparison, encoded: Encoded, images: bool) -> tuple[Cell, 
 
 def _encode_cell(encoded: Encoded) -> Cell:
     if encoded.encode_s is None:
-        return Cell(NONE, tone="muted")
+        return DASH
     return Cell(us(encoded.encode_s), f"n={encoded.encodes:,}" if encoded.encodes else "", encoded.encode_s)
 
 
@@ -205,7 +203,7 @@ def _matrix_cell(cell: EncodingCell) -> Cell:
         return Cell("gate failed", cell.reason, tone="bad") if failed else Cell(cell.state, tone="muted")
     point = cell.encoded.point
     if not point.valid:
-        return Cell("INVALID", tone="bad")
+        return INVALID
     shown = estimate_cell(point.p50_s, ms)
     return Cell(shown.text, f"{shown.small}, n={point.samples:,}", shown.sort, tone=shown.tone)
 
@@ -215,7 +213,7 @@ def _best_row(comparison: Comparison, standing: EncodingStanding) -> tuple[Cell,
     entry = comparison.entry(encoded.endpoint)
     return (
         _rank_cell(standing),
-        Cell(str(entry.rank), sort=entry.rank) if entry.rank else Cell(NONE, tone="muted"),
+        Cell(str(entry.rank), sort=entry.rank) if entry.rank else DASH,
         endpoint_cell(entry),
         Cell(payload(encoded.encoding), "" if encoded.payload else "its own"),
         number_cell(encoded.request_bytes, kilobytes),

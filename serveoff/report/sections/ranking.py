@@ -7,20 +7,10 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    estimate_cell,
-    number_cell,
-    single,
-)
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, count_cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, payload
-from serveoff.report.phrases.numbers import NONE, kilobytes, megabytes, ms, significant
+from serveoff.report.phrases.numbers import kilobytes, megabytes, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
 UNRANKED: Final = {
@@ -36,8 +26,8 @@ def ranking(comparison: Comparison) -> Table:
     columns = (
         Column("Rank"),
         ENDPOINT,
-        Column("Request", numeric=False),
-        *((Column("Device", numeric=False),) if worth_a_column(comparison) else ()),
+        text_column("Request"),
+        *((text_column("Device"),) if worth_a_column(comparison) else ()),
         Column("p50", "ms"),
         Column("p99", "ms"),
         Column("Best rate", "req/s"),
@@ -46,7 +36,7 @@ def ranking(comparison: Comparison) -> Table:
         Column("Memory", "MB"),
         Column("Artifact", "MB"),
         SAMPLES,
-        Column("Verdict", numeric=False),
+        text_column("Verdict"),
     )
     contenders = [e for e in comparison.entries if e.role == "contender"]
     others = [e for e in comparison.entries if e.role != "contender"]
@@ -73,7 +63,7 @@ def points(comparison: Comparison) -> Table:
     columns = (
         ENDPOINT,
         Column("Callers"),
-        Column("Verdict", numeric=False),
+        text_column("Verdict"),
         *(Column(p, "ms") for p in ("p50", "p90", "p99", "p99.9")),
         Column("Rate", "req/s"),
         Column("CPU", "ms/request"),
@@ -89,11 +79,7 @@ def points(comparison: Comparison) -> Table:
 def _ranking_row(comparison: Comparison, entry: Entry) -> tuple[Cell, ...]:
     alone, best, start = entry.alone, entry.best, entry.first_answer_s
     shown = alone if alone is not None and alone.valid else None
-    rank = (
-        Cell(f"{'≈ ' if entry.tied_above else ''}{entry.rank}", sort=entry.rank)
-        if entry.rank
-        else Cell(NONE, tone="muted")
-    )
+    rank = Cell(f"{'≈ ' if entry.tied_above else ''}{entry.rank}", sort=entry.rank) if entry.rank else DASH
     rate = estimate_cell(best.throughput if best else None, significant)
     return (
         rank,
@@ -112,7 +98,7 @@ def _ranking_row(comparison: Comparison, entry: Entry) -> tuple[Cell, ...]:
         number_cell(start.value if start else None, significant),
         number_cell(entry.peak_memory_bytes, megabytes),
         number_cell(entry.result.artifact_bytes, megabytes),
-        count_cell(shown.samples) if shown else Cell(NONE, tone="muted"),
+        count_cell(shown.samples) if shown else DASH,
         _state(entry),
     )
 
@@ -122,7 +108,7 @@ def _state(entry: Entry) -> Cell:
         return Cell("not run", tone="muted")
     good = sum(point.valid for point in entry.points)
     if good in (0, len(entry.points)):
-        return Cell("VALID", tone="good") if good else Cell("INVALID", tone="bad")
+        return Cell("VALID", tone="good") if good else INVALID
     return Cell("VALID", f"{good} of {len(entry.points)} points", tone="mid")
 
 

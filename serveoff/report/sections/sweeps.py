@@ -5,19 +5,10 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.sweeps import Change, Standing
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    estimate_cell,
-    single,
-)
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, count_cell, endpoint_cell, estimate_cell
 from serveoff.report.phrases.names import callers
-from serveoff.report.phrases.numbers import NONE, factor, ms, significant
+from serveoff.report.phrases.numbers import factor, ms, significant
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
 
 SAID = {"better": "better", "worse": "worse", "tie": "tie", "inconclusive": "inconclusive"}
 TONES = {"better": "good", "worse": "bad", "tie": "mid", "inconclusive": "mid"}
@@ -27,13 +18,13 @@ def changes(comparison: Comparison) -> Table:
     """Each variant beside its base: throughput and median, and how many times better."""
     columns = (
         ENDPOINT,
-        Column("Changed", numeric=False),
+        text_column("Changed"),
         Column("Callers"),
         Column("Rate", "req/s"),
         Column("Rate is", "times its own"),
         Column("p50", "ms"),
         Column("Faster", "times"),
-        Column("Verdict", numeric=False),
+        text_column("Verdict"),
         SAMPLES,
     )
     rows = tuple(_change_row(c) for c in comparison.sweeps.changes if c.setting != OUT_OF_THE_BOX)
@@ -84,11 +75,11 @@ def _change_row(change: Change) -> tuple[Cell, ...]:
         endpoint_cell(change.base or change.variant),
         Cell(change.variant.result.variant),
         Cell(str(point.concurrency), sort=point.concurrency),
-        estimate_cell(point.throughput, significant) if valid else Cell("INVALID", tone="bad"),
+        estimate_cell(point.throughput, significant) if valid else INVALID,
         estimate_cell(change.more, significant),
         estimate_cell(point.p50_s if valid else None, ms),
         estimate_cell(change.faster, significant),
-        Cell(SAID[change.outcome], tone=TONES[change.outcome]) if change.outcome in SAID else Cell(NONE, tone="muted"),
+        Cell(SAID[change.outcome], tone=TONES[change.outcome]) if change.outcome in SAID else DASH,
         count_cell(point.samples),
     )
 
@@ -97,7 +88,7 @@ def _standing_row(standing: Standing) -> tuple[Cell, ...]:
     alone, best = standing.entry.alone, standing.entry.best
     return (
         Cell(f"{'≈ ' if standing.tied_above else ''}{standing.rank}", sort=standing.rank),
-        Cell(str(standing.tuned_rank), sort=standing.tuned_rank) if standing.tuned_rank else Cell(NONE, tone="muted"),
+        Cell(str(standing.tuned_rank), sort=standing.tuned_rank) if standing.tuned_rank else DASH,
         endpoint_cell(standing.entry),
         estimate_cell(alone.p50_s if alone else None, ms),
         estimate_cell(alone.p99_s if alone else None, ms),

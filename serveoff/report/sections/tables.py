@@ -5,23 +5,12 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.loadtests.loads import closed
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    estimate_cell,
-    number_cell,
-    single,
-    without_blank,
-)
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, count_cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers
-from serveoff.report.phrases.numbers import NONE, kilobytes, megabytes, ms, significant
+from serveoff.report.phrases.numbers import kilobytes, megabytes, ms, significant
 from serveoff.report.phrases.runtimes import terms
 from serveoff.report.phrases.scenarios import of_callers, scenario
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column, without_blank
 
 
 def latency(comparison: Comparison) -> Table:
@@ -107,13 +96,13 @@ def _percent_cell(share: float | None) -> Cell:
 def static_dynamic(comparison: Comparison) -> Table:
     """How many times faster the static graph is, in every place where both forms were valid."""
     columns = (
-        Column("Framework", numeric=False),
-        Column("Static against dynamic", numeric=False),
-        Column("Where", numeric=False),
+        text_column("Framework"),
+        text_column("Static against dynamic"),
+        text_column("Where"),
         Column("Callers"),
-        Column("By", numeric=False),
+        text_column("By"),
         Column("Static is", "times faster"),
-        Column("Verdict", numeric=False),
+        text_column("Verdict"),
         SAMPLES,
     )
     words = {"better": "static faster", "worse": "dynamic faster"}
@@ -138,5 +127,5 @@ def static_dynamic(comparison: Comparison) -> Table:
 
 def _rate_cell(point: Point | None) -> Cell:
     if point is None:
-        return Cell(NONE, tone="muted")
-    return estimate_cell(point.throughput, significant) if point.valid else Cell("INVALID", tone="bad")
+        return DASH
+    return estimate_cell(point.throughput, significant) if point.valid else INVALID

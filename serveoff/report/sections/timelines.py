@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.timelines import Timeline
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    number_cell,
-    single,
-)
+from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
 from serveoff.report.phrases.runtimes import terms
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
 
 GROWN = 0.05
 """Share of the peak memory by which a server's memory must grow between rounds to be worth a sentence."""

@@ -9,19 +9,10 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
 from serveoff.record.counter_pages import MICROSECOND
-from serveoff.report.phrases.cells import (
-    ENDPOINT,
-    SAMPLES,
-    Cell,
-    Column,
-    Table,
-    count_cell,
-    endpoint_cell,
-    number_cell,
-    single,
-)
+from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase, server
 from serveoff.report.phrases.numbers import ms
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
 
 NOTE: Final = (
     "All figures here are means over all requests of one caller, for means of parts add up and medians do not: they "

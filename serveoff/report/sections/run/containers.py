@@ -5,8 +5,9 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, LIMITS_SAID, Container
-from serveoff.report.phrases.cells import Cell, Column, Table, deployment_cell, number_cell, single
+from serveoff.report.phrases.cells import Cell, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.tables import Column, Table, single, text_column
 
 DIGEST_LENGTH = 12
 
@@ -14,16 +15,16 @@ DIGEST_LENGTH = 12
 def containers(comparison: Comparison) -> Table:
     """One row per deployment that ran in a container."""
     columns = (
-        Column("Deployment", numeric=False),
-        Column("Image", numeric=False),
+        text_column("Deployment"),
+        text_column("Image"),
         Column("Size", "MB"),
         Column("Cores", "numbers"),
         Column("CPU limit", "CPUs"),
         Column("Memory limit", "GiB"),
         Column("User"),
-        Column("Capabilities", numeric=False),
-        Column("Root file system", numeric=False),
-        Column("As asked for", numeric=False),
+        text_column("Capabilities"),
+        text_column("Root file system"),
+        text_column("As asked for"),
     )
     rows = tuple(_row(entry, container) for entry, container in _contained(comparison))
     caption = "Cores, limits, user and rights were read once from inside each container while it ran."

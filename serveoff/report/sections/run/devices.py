@@ -6,7 +6,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.report.phrases.cells import Cell
+from serveoff.report.phrases.cells import DASH, Cell
 from serveoff.report.phrases.numbers import NONE
 
 GPU: Final = "cuda"
@@ -26,7 +26,7 @@ def worth_a_column(comparison: Comparison) -> bool:
 def device_cell(comparison: Comparison, entry: Entry) -> Cell:
     """The device; good or bad only where a GPU was asked for. The null service computes nothing."""
     if not _computes(entry):
-        return Cell(NONE, tone="muted")
+        return DASH
     tone = ("good" if _on_gpu(entry) else "bad") if gpu_asked(comparison) else ""
     return Cell(entry.result.device or UNSAID, tone=tone)
 

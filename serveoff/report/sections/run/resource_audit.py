@@ -7,19 +7,20 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, Resources
-from serveoff.report.phrases.cells import ENDPOINT, Cell, Column, Rows, Table, endpoint_cell, number_cell, single
+from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import label, server
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.tables import ENDPOINT, Column, Rows, Table, single, text_column
 
 UNTOLD: Final = "asked, not reported"
 COLUMNS: Final = (
     ENDPOINT,
-    Column("As asked for", numeric=False),
+    text_column("As asked for"),
     Column("Cores"),
     Column("Workers"),
     Column("Threads a worker"),
     Column("Intra-op threads"),
-    Column("Batching", numeric=False),
+    text_column("Batching"),
     Column("Memory limit", "GiB"),
     Column("Processes"),
     Column("OS threads"),
@@ -87,12 +88,12 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
             return Cell(NONE, "one process", tone="muted")
         if value == 0:
             return Cell("its choice")
-        return Cell(NONE, tone="muted") if value is None else Cell(str(value), sort=value)
+        return DASH if value is None else Cell(str(value), sort=value)
 
     return (
         endpoint_cell(entry),
         _verdict(found, untold),
-        Cell(", ".join(map(str, found.cpus))) if found.cpus else Cell(NONE, tone="muted"),
+        Cell(", ".join(map(str, found.cpus))) if found.cpus else DASH,
         *(setting(name) for name in TELLING[:3]),
         _batching(found, untold),
         _limit(found),
@@ -106,7 +107,7 @@ def _batching(found: Resources, untold: list[str]) -> Cell:
     if "batch_size" in untold:
         return Cell(_batches(found.asked["batch_size"], found.asked["batch_delay_ms"]), UNTOLD, tone="muted")
     if found.batch_size is None:
-        return Cell(NONE, tone="muted")
+        return DASH
     return Cell(_batches(found.batch_size, found.batch_delay_ms))
 
 
@@ -118,13 +119,13 @@ def _batches(size: int, delay_ms: int | None) -> str:
 def _limit(found: Resources) -> Cell:
     """Where no process could be looked into, nothing is known of a limit."""
     if found.processes is None:
-        return Cell(NONE, tone="muted")
+        return DASH
     limit = found.memory_limit_bytes
     return Cell("none") if limit is None else Cell(significant(limit / GIB), sort=limit)
 
 
 def _count(count: int | None) -> Cell:
-    return Cell(NONE, tone="muted") if count is None else Cell(f"{count:,}", sort=count)
+    return DASH if count is None else Cell(f"{count:,}", sort=count)
 
 
 def _threads(found: Resources) -> Cell:

@@ -1,0 +1,76 @@
+"""The report's tables: columns, and what makes each one's cells of the things that are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from serveoff.report.phrases.cells import Cell
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, with its unit; figures are set to the right."""
+
+    title: str
+    unit: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `groups` are bodies of rows that are sorted apart, each with a title or none."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    groups: tuple[tuple[str, tuple[tuple[Cell, ...], ...]], ...]
+
+    @property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows of all groups."""
+        return tuple(row for _, rows in self.groups for row in rows)
+
+
+Rows = tuple[tuple[Cell, ...], ...]
+Field = tuple[Column, Callable[[T], Cell]]
+"""A column, and what makes its cell of the thing that a row is of."""
+ENDPOINT: Final = Column("Endpoint", numeric=False)
+SAMPLES: Final = Column("Samples")
+
+
+def text_column(title: str) -> Column:
+    """A column that is set to the left."""
+    return Column(title, numeric=False)
+
+
+def without_blank(
+    columns: tuple[Column, ...], rows: Rows, optional: Collection[str]
+) -> tuple[tuple[Column, ...], Rows]:
+    """Leave out those of the `optional` columns, by title, that have a figure in no row."""
+    blank = {i for i in range(len(columns)) if all(row[i].sort is None for row in rows)}
+    kept = [i for i, column in enumerate(columns) if column.title not in optional or i not in blank]
+    return tuple(columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows)
+
+
+def single(name: str, caption: str, columns: tuple[Column, ...], rows: Rows) -> Table:
+    """A table of one body."""
+    return Table(name, caption, columns, (("", rows),))
+
+
+def listed(name: str, caption: str, fields: Sequence[Field[T]], things: Iterable[T]) -> Table:
+    """A table of one body with a row for each thing."""
+    return single(name, caption, columns_of(fields), tuple(row_of(fields, thing) for thing in things))
+
+
+def columns_of(fields: Sequence[Field[T]]) -> tuple[Column, ...]:
+    """The columns alone."""
+    return tuple(column for column, _ in fields)
+
+
+def row_of(fields: Sequence[Field[T]], thing: T) -> tuple[Cell, ...]:
+    """The cells of one thing."""
+    return tuple(cell(thing) for _, cell in fields)
