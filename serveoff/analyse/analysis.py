@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from serveoff.analyse import claims
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import (
-    Key,
     ReadWindow,
     judge_point,
     loads_of,
@@ -23,7 +22,7 @@ from serveoff.analyse.point_estimates import (
 from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.source import Source, source_of
 from serveoff.analyse.statistics.alpha_spending import price
-from serveoff.analyse.statistics.bootstrap import Sampled, all_pairs, ratio, simultaneous
+from serveoff.analyse.statistics.bootstrap import all_pairs
 from serveoff.analyse.studies import (
     arrivals,
     capacity,
@@ -38,8 +37,7 @@ from serveoff.analyse.studies import (
     timelines,
     waterfall,
 )
-from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import MEASURES, Evidenced, compare_points, decide_all
+from serveoff.analyse.winners import LATENCY, Evidenced, compare_points, decide_all, ties
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.suite import Suite, load_suite
 
@@ -152,18 +150,16 @@ def _ranked(evidence: Evidenced) -> list[Entry]:
     """Entries with their overhead and rank: ranked first, then contenders without a rank, floors, null."""
     entries = [_with_overhead(entry, evidence) for entry in evidence.entries]
     ranked = sorted(filter(_ranks, entries), key=_p50)
-    placed = []
-    for place, entry in enumerate(ranked, start=1):
-        tied = place > 1 and _indistinct(evidence, ranked[place - 2], entry, all_pairs(len(ranked)) * evidence.looks)
-        placed.append(replace(entry, rank=place, tied_above=tied))
+    tied = ties(evidence, [e.alone for e in ranked if e.alone], all_pairs(len(ranked)) * evidence.looks)
+    places = enumerate(zip(ranked, tied, strict=True), start=1)
+    placed = [replace(entry, rank=place, tied_above=above) for place, (entry, above) in places]
     order = ("contender", "variant", "floor", "null")
     rest = [entry for entry in entries if not _ranks(entry)]
     return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
 
 
 def _ranks(entry: Entry) -> bool:
-    alone = entry.alone
-    return entry.role == "contender" and alone is not None and alone.valid and alone.p50_s.value is not None
+    return entry.role == "contender" and entry.alone is not None and entry.alone.sound
 
 
 def _p50(entry: Entry) -> float:
@@ -171,32 +167,12 @@ def _p50(entry: Entry) -> float:
     return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
 
 
-def _indistinct(evidence: Evidenced, above: Entry, entry: Entry, comparisons: float) -> bool:
-    found = compare_points(evidence, MEASURES[0], _alone_key(above), _alone_key(entry))
-    return difference(simultaneous(found, comparisons)) != "better"
-
-
-def _alone_key(entry: Entry) -> Key:
-    return entry.name, entry.points[0].load
-
-
 def _with_overhead(entry: Entry, evidence: Evidenced) -> Entry:
-    floor = next((e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format), None)
-    if entry.role != "contender" or floor is None or not _sound(entry) or not _sound(floor):
-        return entry
-    if _alone_key(entry)[1] != _alone_key(floor)[1]:
+    floors = (e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format)
+    mine, its = entry.alone, next((floor.alone for floor in floors), None)
+    if not _ranks(entry) or mine is None or its is None or not its.sound or mine.load != its.load:
         return entry  # more callers queue: that is not the server's overhead
-    mine, its = _alone(evidence.sampled, entry), _alone(evidence.sampled, floor)
-    return replace(entry, overhead=ratio(mine, its, evidence.noise["p50"]))
-
-
-def _sound(entry: Entry) -> bool:
-    alone = entry.alone
-    return alone is not None and alone.valid and alone.p50_s.value is not None
-
-
-def _alone(sampled: Mapping[Key, Mapping[str, Sampled]], entry: Entry) -> Sampled:
-    return sampled[_alone_key(entry)]["p50"]
+    return replace(entry, overhead=compare_points(evidence, LATENCY, its, mine))
 
 
 def _calibration(evidence: Evidenced) -> Calibration | None:

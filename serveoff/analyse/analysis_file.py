@@ -22,8 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 
 from serveoff.analyse.analysis import Analysis, analyse
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.entries import Entry
-from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.entries import Entry, Key
 from serveoff.analyse.run_diff import STATISTICS
 from serveoff.analyse.source import Source
 from serveoff.analyse.statistics.bootstrap import Sampled

@@ -9,8 +9,7 @@ from typing import Final
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
 from serveoff.analyse.verdict import Outcome, difference
-from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
-from serveoff.loadtests.loads import closed
+from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced, compare_valid
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,8 @@ SERVED_BY: Final = ("flask", "inprocess")
 def static_against_dynamic(evidence: Evidenced) -> tuple[Contrast, ...]:
     """Every pair of valid points, with intervals that hold for all of them together."""
     alone = [c for pair in PAIRS for place in SERVED_BY for c in _contrasts(evidence, place, pair)]
-    return tuple(_among(c, len(alone) * evidence.looks) for c in alone)
+    ratios = [simultaneous(c.ratio, len(alone) * evidence.looks) for c in alone]
+    return tuple(replace(c, ratio=r, outcome=difference(r)) for c, r in zip(alone, ratios, strict=True))
 
 
 def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
@@ -54,34 +54,19 @@ def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
     ]
 
 
-def _among(contrast: Contrast, comparisons: float) -> Contrast:
-    """With the interval that holds for all contrasts together."""
-    found = simultaneous(contrast.ratio, comparisons)
-    return replace(contrast, ratio=found, outcome=difference(found))
-
-
 def _contrasts(evidence: Evidenced, place: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:
     framework, static, dynamic = pair
     mine, other = _find(evidence, place, static), _find(evidence, place, dynamic)
     if mine is None or other is None:
         return
-    latency, throughput = MEASURES[0], MEASURES[2]
     for point in mine.points:
-        for measure in (latency,) if place == "inprocess" else (latency, throughput):
-            if _usable(evidence, mine, point.concurrency, measure) and _usable(
-                evidence, other, point.concurrency, measure
-            ):
-                at = point.concurrency
-                found = compare_points(evidence, measure, (mine.name, closed(at)), (other.name, closed(at)))
+        at = point.concurrency
+        for measure in (LATENCY,) if place == "inprocess" else (LATENCY, THROUGHPUT):
+            found = compare_valid(evidence, measure, point, other.at(at))
+            if found is not None:
                 metric = measure.statistic
                 yield Contrast(framework, mine.name, other.name, place, at, metric, found, difference(found))
 
 
 def _find(evidence: Evidenced, place: str, format: str) -> Entry | None:
     return next((e for e in evidence.entries if (e.result.server, e.result.format) == (place, format)), None)
-
-
-def _usable(evidence: Evidenced, entry: Entry, concurrency: int, measure: Measure) -> bool:
-    point = entry.at(concurrency)
-    known = evidence.sampled.get((entry.name, closed(concurrency)), {})
-    return point is not None and point.valid and measure.statistic in known

@@ -10,6 +10,9 @@ from serveoff.analyse.verdict import Outcome, Role, Verdict
 from serveoff.loadtests.loads import Load
 from serveoff.record.endpoint_results import EndpointResult
 
+Key = tuple[str, Load]
+"""Endpoint and load."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -49,6 +52,16 @@ class Point:
     def concurrency(self) -> int:
         """Callers of a closed loop; the most connections of an open one."""
         return self.load.concurrency
+
+    @property
+    def key(self) -> Key:
+        """What its resampled statistics are found by."""
+        return self.endpoint, self.load
+
+    @property
+    def sound(self) -> bool:
+        """It counts, and has a median."""
+        return self.valid and self.p50_s.value is not None
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,6 @@ ANSWERED = 200
 """The status of a good answer, HTTP or gRPC (serveoff.loadtests.recording.records.COLUMNS)."""
 _USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
 
-Key = tuple[str, Load]
-"""Endpoint and load."""
 Rows = Mapping[str, npt.NDArray[np.generic]]
 """Columns of one file."""
 

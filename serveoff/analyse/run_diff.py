@@ -15,8 +15,7 @@ from typing import Final, Literal
 import numpy as np
 
 from serveoff.analyse.analysis import Analysis
-from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.entries import Entry, Key, Point
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, ratio
 from serveoff.analyse.verdict import difference
 from serveoff.analyse.winners import figure

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
-from serveoff.analyse.entries import Candidate, Contest, Entry, Point
-from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.entries import Candidate, Contest, Entry, Key, Point
 from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, simultaneous
 from serveoff.analyse.statistics.few_repeats import Spread, apart, margin
 from serveoff.analyse.studies.ceiling import Ceiling
@@ -47,7 +47,7 @@ class Measure:
     more_is_better: bool = False
 
 
-MEASURES: Final = (
+LATENCY, TAIL, THROUGHPUT, COST = MEASURES = (
     Measure("latency", "p50", lambda entry: entry.alone),
     Measure("tail", "p99", lambda entry: entry.alone),
     Measure("throughput", "throughput", lambda entry: entry.best, more_is_better=True),
@@ -68,11 +68,25 @@ def figure(point: Point, statistic: str) -> Estimate:
     return value
 
 
-def compare_points(evidence: Evidenced, measure: Measure, mine: Key, other: Key) -> Estimate:
+def compare_points(evidence: Evidenced, measure: Measure, mine: Point, other: Point) -> Estimate:
     """How many times better `mine` is than `other`, with the interval of this one comparison."""
-    a, b = evidence.sampled[mine][measure.statistic], evidence.sampled[other][measure.statistic]
+    a, b = (evidence.sampled[point.key][measure.statistic] for point in (mine, other))
     noise = evidence.noise[measure.statistic]
     return ratio(a, b, noise) if measure.more_is_better else ratio(b, a, noise)
+
+
+def compare_valid(evidence: Evidenced, measure: Measure, mine: Point, other: Point | None) -> Estimate | None:
+    """The same; None where either point does not count, or has too few samples for this statistic."""
+    if other is None or not (mine.valid and other.valid):
+        return None
+    known = all(measure.statistic in evidence.sampled.get(point.key, {}) for point in (mine, other))
+    return compare_points(evidence, measure, mine, other) if known else None
+
+
+def ties(evidence: Evidenced, ordered: Sequence[Point], comparisons: float) -> list[bool]:
+    """Of each point, quickest first: the interval, for so many comparisons, shows no clear lead of the one before."""
+    leads = [compare_points(evidence, LATENCY, above, below) for above, below in pairwise(ordered)]
+    return [False, *(difference(simultaneous(lead, comparisons)) != "better" for lead in leads)][: len(ordered)]
 
 
 def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Contest | None:
@@ -84,23 +98,19 @@ def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Contest | No
     ordered = sorted(usable, key=lambda p: sign * (figure(p, measure.statistic).value or 0.0))
     best, rest = ordered[0], ordered[1:]
     pairs = all_pairs(len(ordered)) * evidence.looks
-    ratios = [simultaneous(compare_points(evidence, measure, _key(best), _key(other)), pairs) for other in rest]
+    ratios = [simultaneous(compare_points(evidence, measure, best, other), pairs) for other in rest]
     candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
     near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]
-    return Contest(
-        objective=measure.objective,
-        scope=scope,
-        winner=candidates[0],
-        runner_up=candidates[1] if rest else None,
-        margin=ratios[0] if rest else None,
-        outcome=difference(ratios[0]) if rest else "unopposed",
-        not_worse=tuple(near),
-        candidates=len(ordered),
-    )
+    return _contest(measure.objective, scope, candidates, ratios[0] if rest else None, near)
 
 
-def _key(point: Point) -> Key:
-    return point.endpoint, point.load
+def _contest(
+    objective: str, scope: str, ordered: Sequence[Candidate], margin: Estimate | None, near: Iterable[str] = ()
+) -> Contest:
+    """Of candidates, best first, with the margin of the first over the second where there is one."""
+    winner, runner_up = ordered[0], ordered[1] if len(ordered) > 1 else None
+    outcome = difference(margin) if margin else "unopposed"
+    return Contest(objective, scope, winner, runner_up, margin, outcome, tuple(near), len(ordered))
 
 
 def _plain_contests(contenders: Iterable[Entry]) -> list[Contest | None]:
@@ -125,18 +135,9 @@ def _quickest_start(starts: Mapping[str, Spread]) -> Contest | None:
     if not starts:
         return None
     (winner, least), *rest = sorted(starts.items(), key=lambda item: item[1].value)
-    outcomes = {name: apart(least, other) for name, other in rest}
     candidates = [Candidate(name, s.estimate, bounds=s.bounds) for name, s in ((winner, least), *rest)]
-    return Contest(
-        objective="cold_start",
-        scope="all",
-        winner=candidates[0],
-        runner_up=candidates[1] if rest else None,
-        margin=margin(least, rest[0][1]) if rest else None,
-        outcome=outcomes[rest[0][0]] if rest else "unopposed",
-        not_worse=tuple(name for name, outcome in outcomes.items() if outcome in ("tie", "inconclusive")),
-        candidates=len(candidates),
-    )
+    near = [name for name, other in rest if apart(least, other) in ("tie", "inconclusive")]
+    return _contest("cold_start", "all", candidates, margin(least, rest[0][1]) if rest else None, near)
 
 
 def _smallest(objective: str, figures: Mapping[str, float]) -> Contest | None:
@@ -145,7 +146,4 @@ def _smallest(objective: str, figures: Mapping[str, float]) -> Contest | None:
     if not candidates:
         return None
     margin = Estimate(ordered[1][1] / ordered[0][1], None, None, 1) if len(ordered) > 1 else None
-    outcome = difference(margin) if margin else "unopposed"
-    return Contest(
-        objective, "all", candidates[0], candidates[1] if margin else None, margin, outcome, (), len(ordered)
-    )
+    return _contest(objective, "all", candidates, margin)

@@ -9,16 +9,14 @@ from typing import Final
 from serveoff.analyse.across_models.summary import Binary, Extremes, Floor, ModelResult, Named, Rival, Spot, Win
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.contrasts import PAIRS
-from serveoff.analyse.entries import Contest, Entry
-from serveoff.analyse.point_estimates import Key
+from serveoff.analyse.entries import Contest, Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
 from serveoff.analyse.studies.payloads import JSON, Encoded
 from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import MEASURES, compare_points
+from serveoff.analyse.winners import LATENCY, compare_points
 
 DYNAMIC: Final = frozenset(dynamic for _, _, dynamic in PAIRS)
 """Formats that are no static graph: what a model costs is told by the others."""
-LATENCY: Final = MEASURES[0]
 WINS: Final = ("latency", "throughput")
 NATIVE_OF: Final = "flask"
 
@@ -44,10 +42,10 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
         binaries=tuple(_binaries(analysis)),
         round_noise=comparison.round_noise,
     )
-    by_format: dict[str, list[str]] = {}
-    for entry in _sound(analysis, "contender"):
-        by_format.setdefault(entry.result.format, []).append(entry.name)
-    static = [e.name for e in _sound(analysis, "floor") if e.result.format not in DYNAMIC]
+    by_format: dict[str, list[Point]] = {}
+    for entry, alone in _sound(analysis, "contender"):
+        by_format.setdefault(entry.result.format, []).append(alone)
+    static = [alone for entry, alone in _sound(analysis, "floor") if entry.result.format not in DYNAMIC]
     apart = {"servers": _extremes(analysis, list(by_format.values())), "formats": _extremes(analysis, [static])}
     return found.model_copy(update=apart)
 
@@ -57,17 +55,16 @@ def named(entry: Entry) -> Named:
     return Named(**{name: getattr(entry.result, name) for name in Named.model_fields})
 
 
-def _sound(analysis: Analysis, role: str) -> list[Entry]:
-    """Entries of one role whose p50 with the fewest callers counts."""
+def _sound(analysis: Analysis, role: str) -> list[tuple[Entry, Point]]:
+    """Entries of one role whose p50 with the fewest callers counts, with that point."""
     entries = (entry for entry in analysis.comparison.entries if entry.role == role)
-    return [e for e in entries if e.alone is not None and e.alone.valid and e.alone.p50_s.value is not None]
+    return [(entry, entry.alone) for entry in entries if entry.alone is not None and entry.alone.sound]
 
 
 def _floors(analysis: Analysis) -> Iterator[Floor]:
-    for entry in _sound(analysis, "floor"):
-        if entry.alone is not None:
-            format = entry.result.format
-            yield Floor(endpoint=entry.name, format=format, static=format not in DYNAMIC, p50_s=entry.alone.p50_s)
+    for entry, alone in _sound(analysis, "floor"):
+        format = entry.result.format
+        yield Floor(endpoint=entry.name, format=format, static=format not in DYNAMIC, p50_s=alone.p50_s)
 
 
 def _spots(analysis: Analysis) -> Iterator[Spot]:
@@ -75,7 +72,7 @@ def _spots(analysis: Analysis) -> Iterator[Spot]:
         if entry.role != "contender":
             continue
         alone = entry.alone
-        spot = Spot(
+        yield Spot(
             named=named(entry),
             rank=entry.rank,
             tied_above=entry.tied_above,
@@ -84,7 +81,6 @@ def _spots(analysis: Analysis) -> Iterator[Spot]:
             problem=_problem(entry),
             ran=entry.result.unavailable is None,
         )
-        yield spot
 
 
 def _problem(entry: Entry) -> str:
@@ -112,39 +108,34 @@ def _win(analysis: Analysis, contest: Contest) -> Win:
     )
 
 
-def _extremes(analysis: Analysis, groups: Sequence[Sequence[str]]) -> Extremes | None:
+def _extremes(analysis: Analysis, groups: Sequence[Sequence[Point]]) -> Extremes | None:
     """How far endpoints of one group lie apart with the fewest callers: of the group where it is most.
 
     None where no group has two.
     """
-    found = [keys for names in groups if len(keys := _by_p50(analysis, names)) > 1]
+    found = [sorted(group, key=_p50) for group in groups if len(group) > 1]
     if not found:
         return None
-    widest = max(found, key=lambda keys: _p50(analysis, keys[-1]) / _p50(analysis, keys[0]))
+    widest = max(found, key=lambda points: _p50(points[-1]) / _p50(points[0]))
     ratio = compare_points(analysis.evidence, LATENCY, widest[0], widest[-1])
-    pairs = sum(all_pairs(len(keys)) for keys in found)
+    pairs = sum(all_pairs(len(points)) for points in found)
     return Extremes(
-        slowest=widest[-1][0],
-        quickest=widest[0][0],
+        slowest=widest[-1].endpoint,
+        quickest=widest[0].endpoint,
         ratio=simultaneous(ratio, pairs * analysis.evidence.looks),
         among=len(widest),
     )
 
 
-def _by_p50(analysis: Analysis, names: Sequence[str]) -> list[Key]:
-    keys = (_key(analysis.comparison.entry(name)) for name in names)
-    return sorted(keys, key=lambda key: _p50(analysis, key))
-
-
 def _rivals(analysis: Analysis) -> Iterator[Rival]:
     """Each format that Flask and its native server both served over REST."""
-    rest = [entry for entry in _sound(analysis, "contender") if entry.result.protocol == "rest"]
+    rest = [(entry, alone) for entry, alone in _sound(analysis, "contender") if entry.result.protocol == "rest"]
     for one, other in combinations(rest, 2):
-        if one.result.format != other.result.format or one.result.payload != other.result.payload:
+        if any(getattr(one[0].result, same) != getattr(other[0].result, same) for same in ("format", "payload")):
             continue
-        flask, native = (one, other) if one.result.server == NATIVE_OF else (other, one)
+        (flask, mine), (native, its) = (one, other) if one[0].result.server == NATIVE_OF else (other, one)
         if flask.result.server == NATIVE_OF and native.result.server != NATIVE_OF:
-            found = compare_points(analysis.evidence, LATENCY, _key(flask), _key(native))
+            found = compare_points(analysis.evidence, LATENCY, mine, its)
             yield Rival(flask=named(flask), native=named(native), faster=found, outcome=difference(found))
 
 
@@ -170,9 +161,5 @@ def _binaries(analysis: Analysis) -> Iterator[Binary]:
         )
 
 
-def _key(entry: Entry) -> Key:
-    return entry.name, entry.points[0].load
-
-
-def _p50(analysis: Analysis, key: Key) -> float:
-    return analysis.evidence.sampled[key]["p50"].value
+def _p50(point: Point) -> float:
+    return point.p50_s.value or 0.0

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from serveoff.analyse.claims.golden_outputs import tests
-from serveoff.analyse.claims.pairs import MODEL_SERVERS, P50, TF1, TF2, THROUGHPUT, Pair, callers, contrasts, find
+from serveoff.analyse.claims.pairs import MODEL_SERVERS, TF1, TF2, Pair, callers, contrasts, find
 from serveoff.analyse.claims.ruling import DIFFERENT, Exhibit, Ruling, heard, rule
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
 
@@ -42,7 +42,7 @@ SERVED = (
 def study(evidence: Evidenced, suite: Suite) -> Ruling:
     """Judge the claim by both formats behind the same servers."""
     found = contrasts(evidence, _pairs(evidence))
-    exhibits = [heard(e, DIFFERENT) if e.metric == P50.statistic else e for e in found]
+    exhibits = [heard(e, DIFFERENT) if e.metric == LATENCY.statistic else e for e in found]
     wrapped = (*tests(FORMATS_FILE, TF1, WRAPPED), *tests(LAUNCHER_FILE, TF1, SERVED))
     ruling = rule((*exhibits, *_sizes(evidence), *wrapped), needed=(NATIVE_REST, FLASK))
     stand_in = any(e.result.server == MODEL_SERVERS[1] for e in evidence.entries)

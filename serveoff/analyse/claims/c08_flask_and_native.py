@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from serveoff.analyse.claims.pairs import MODEL_SERVERS, P50, PYTORCH, TF2, THROUGHPUT, Pair, callers, contrasts, find
+from serveoff.analyse.claims.pairs import MODEL_SERVERS, PYTORCH, TF2, Pair, callers, contrasts, find
 from serveoff.analyse.claims.ruling import NO_SLOWER, Ruling, heard, rule
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
 
@@ -44,6 +44,6 @@ def _pairs(evidence: Evidenced) -> Iterator[Pair]:
     for protocol in ("rest", "grpc"):
         torchserve = find(evidence, "torchserve", "torchscript", protocol)
         native = find(evidence, MODEL_SERVERS, "savedmodel", protocol)
-        for users, measure in ((fewest, P50), (most, THROUGHPUT)):
+        for users, measure in ((fewest, LATENCY), (most, THROUGHPUT)):
             yield Pair(PYTORCH, flask["torchscript"], torchserve, closed(users), measure)
             yield Pair(TF2, native, flask["savedmodel"], closed(users), measure)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from serveoff.analyse.claims.pairs import FRAMEWORK, PYTORCH, TF1, THROUGHPUT, Pair, callers, contrasts
+from serveoff.analyse.claims.pairs import FRAMEWORK, PYTORCH, TF1, Pair, callers, contrasts
 from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, Voice, heard, rule
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.winners import THROUGHPUT, Evidenced
 from serveoff.loadtests.loads import closed
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite

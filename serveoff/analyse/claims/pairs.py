@@ -8,13 +8,11 @@ from typing import Final
 
 from serveoff.analyse.claims.ruling import Exhibit
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import simultaneous
+from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
 from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
+from serveoff.analyse.winners import LATENCY, Evidenced, Measure, compare_valid
 from serveoff.loadtests.loads import Load
 
-P50: Final[Measure] = MEASURES[0]
-THROUGHPUT: Final[Measure] = MEASURES[2]
 MODEL_SERVERS: Final = ("tfserving", "tfserving-embedded")
 """TensorFlow Serving, and what stands in for it."""
 TF1: Final = "TensorFlow 1"
@@ -37,7 +35,7 @@ class Pair:
     mine: Entry | None
     other: Entry | None
     load: Load
-    measure: Measure = P50
+    measure: Measure = LATENCY
     other_load: Load | None = None
     """None: the same."""
 
@@ -65,9 +63,10 @@ def callers(evidence: Evidenced) -> tuple[int, int]:
 
 def contrasts(evidence: Evidenced, pairs: Iterable[Pair]) -> list[Exhibit]:
     """An exhibit for every pair that was measured; without a figure where a point of it does not count."""
-    known = [(pair, sides) for pair in pairs if (sides := _sides(pair))]
-    counting = sum(_counts(evidence, pair, sides) for pair, sides in known)
-    return [_contrast(evidence, pair, sides, counting) for pair, sides in known]
+    known = [(pair, *sides) for pair in pairs if (sides := _sides(pair))]
+    found = [compare_valid(evidence, pair.measure, mine, other) for pair, mine, other in known]
+    comparisons = sum(ratio is not None for ratio in found) * evidence.looks
+    return [_contrast(*sides, ratio, comparisons) for sides, ratio in zip(known, found, strict=True)]
 
 
 def _sides(pair: Pair) -> tuple[Point, Point] | None:
@@ -81,12 +80,7 @@ def _measured(entry: Entry | None, load: Load) -> Point | None:
     return next((p for p in points if p.load == load and p.samples), None)
 
 
-def _counts(evidence: Evidenced, pair: Pair, sides: tuple[Point, Point]) -> bool:
-    return all(p.valid and pair.measure.statistic in evidence.sampled.get((p.endpoint, p.load), {}) for p in sides)
-
-
-def _contrast(evidence: Evidenced, pair: Pair, sides: tuple[Point, Point], comparisons: int) -> Exhibit:
-    mine, other = sides
+def _contrast(pair: Pair, mine: Point, other: Point, ratio: Estimate | None, comparisons: float) -> Exhibit:
     plain = Exhibit(
         group=pair.group,
         mine=mine.endpoint,
@@ -95,9 +89,8 @@ def _contrast(evidence: Evidenced, pair: Pair, sides: tuple[Point, Point], compa
         other_load=pair.other_load,
         metric=pair.measure.statistic,
     )
-    if not _counts(evidence, pair, sides):
-        why = next((f.code for p in sides for f in p.verdict.reasons), "no figure")
+    if ratio is None:
+        why = next((f.code for p in (mine, other) for f in p.verdict.reasons), "no figure")
         return replace(plain, words=f"a point is INVALID, {why}", outcome="no interval")
-    alone = compare_points(evidence, pair.measure, (mine.endpoint, mine.load), (other.endpoint, other.load))
-    found = simultaneous(alone, comparisons * evidence.looks)
+    found = simultaneous(ratio, comparisons)
     return replace(plain, figure=found, outcome=difference(found))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate, ratio
+from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.stored_once import POINT
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.winners import LATENCY, TAIL, Evidenced, compare_valid
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class Gap:
     p99: Estimate | None
 
 
-STATISTICS: Final = ("p50", "p99")
 APART: Final = 1.5
 """A closed-loop point whose throughput is further away does other work, and says nothing of this one."""
 
@@ -47,16 +46,9 @@ def _gaps(evidence: Evidenced, entry: Entry) -> Iterator[Gap]:
         nearest = min(closed, key=lambda p: _distance(p, point))
         if _distance(nearest, point) > math.log(APART):
             continue
-        longer = {name: _longer(evidence, point, nearest, name) for name in STATISTICS}
-        yield Gap(entry.name, point, nearest, longer["p50"], longer["p99"])
+        p50, p99 = (compare_valid(evidence, measure, nearest, point) for measure in (LATENCY, TAIL))
+        yield Gap(entry.name, point, nearest, p50, p99)
 
 
 def _distance(closed: Point, open_: Point) -> float:
     return abs(math.log((closed.throughput.value or 1.0) / open_.load.rate))
-
-
-def _longer(evidence: Evidenced, open_: Point, closed: Point, statistic: str) -> Estimate | None:
-    """How many times longer the open loop's quantile is; None where either was withheld."""
-    keys = ((p.endpoint, p.load) for p in (open_, closed))
-    over, under = (evidence.sampled.get(key, {}).get(statistic) for key in keys)
-    return ratio(over, under, evidence.noise[statistic]) if over and under else None

@@ -10,7 +10,7 @@ from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultane
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import MEASURES, Evidenced, compare_points
+from serveoff.analyse.winners import LATENCY, Evidenced, compare_points
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,6 @@ class Other:
     estimate: Estimate
     concurrency: int | None = None
     payload: str = ""
-
-
-LATENCY = MEASURES[0]
 
 
 def study(
@@ -58,11 +55,11 @@ def _callers(evidence: Evidenced, winner: str) -> Iterator[Other]:
     mine = next((e for e in evidence.contenders if e.name == winner), None)
     for point in mine.points[1:] if mine else ():
         rivals = [e.at(point.concurrency) for e in evidence.contenders if e.name != winner]
-        valid = [p for p in rivals if p is not None and p.valid and p.p50_s.value is not None]
+        valid = [p for p in rivals if p is not None and p.sound]
         if not point.valid or not valid:
             continue
         best = min(valid, key=lambda p: p.p50_s.value or 0.0)
-        found = compare_points(evidence, LATENCY, (best.endpoint, best.load), (winner, point.load))
+        found = compare_points(evidence, LATENCY, best, point)
         if difference(simultaneous(found, all_pairs(len(valid) + 1) * evidence.looks)) == "better":
             yield Other("callers", best.endpoint, best.p50_s, point.concurrency)
             return
@@ -82,7 +79,7 @@ def _arrivals(capacity: Sequence[Capacity], winner: str) -> Iterator[Other]:
 def _encodings(payloads: Sequence[Encoded], winner: str) -> Iterator[Other]:
     """An encoding in which some endpoint is quicker than the winner in its own."""
     own = next((e.point.p50_s for e in payloads if e.endpoint == winner and not e.payload), None)
-    others = [e for e in payloads if e.payload and e.point.valid and e.point.p50_s.value is not None]
+    others = [e for e in payloads if e.payload and e.point.sound]
     if own is None or own.low is None or not others:
         return
     best = min(others, key=lambda e: e.point.p50_s.value or 0.0)

@@ -69,7 +69,7 @@ def _chosen(entry: Entry) -> list[Point]:
         return []
     plain = list(dict.fromkeys((*entry.points[:1], *entry.points[-1:])))
     opened = [p for p in entry.others if not p.load.closed and not p.load.payload and p.load.batch == 1]
-    return [p for p in (*plain, *opened) if p.valid and p.p50_s.value is not None]
+    return [p for p in (*plain, *opened) if p.sound]
 
 
 def _describe(point: Point, latency: Array) -> Distribution:

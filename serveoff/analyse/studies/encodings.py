@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Literal
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.point_estimates import Key
 from serveoff.analyse.statistics.bootstrap import all_pairs, simultaneous
 from serveoff.analyse.studies.payloads import Encoded, Group
 from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import MEASURES, Evidenced, compare_points
+from serveoff.analyse.winners import Evidenced, ties
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,13 @@ ORDER = (
     "grpc_png",
 )
 """Of the matrix's columns and of the rankings: REST's encodings, then gRPC's."""
-LATENCY = MEASURES[0]
 
 
 def study(evidence: Evidenced, groups: Sequence[Group]) -> Encodings:
     """All of it, where any endpoint was measured in more than its own encoding."""
     if not any(len(group) > 1 for group in groups):
         return Encodings()
-    everything = [encoded for encoded in chain.from_iterable(groups) if _usable(encoded)]
+    everything = [encoded for encoded in chain.from_iterable(groups) if encoded.point.sound]
     pairs = all_pairs(len(everything))
     best = [found for group in groups if (found := best_of(group, evidence.looks)) is not None]
     known = _in_order(encoded.encoding for encoded in everything)
@@ -91,9 +89,9 @@ def best_of(group: Group, looks: float = 1.0) -> Encoded | None:
     Clearly: by intervals that hold for all its other encodings together and all looks, and by more than a tie.
     """
     own, *others = group
-    if not _usable(own):
+    if not own.point.sound:
         return None
-    clear = [e for e in others if _usable(e) and _is_clear(e, len(others) * looks)]
+    clear = [e for e in others if e.point.sound and _is_clear(e, len(others) * looks)]
     return min(clear, key=_p50, default=own)
 
 
@@ -104,14 +102,9 @@ def _is_clear(encoded: Encoded, comparisons: float) -> bool:
 def _ranked(evidence: Evidenced, chosen: Sequence[Encoded], comparisons: int) -> tuple[EncodingStanding, ...]:
     """By p50, as the main ranking: tied where the interval for so many comparisons shows no clear difference."""
     ordered = sorted(chosen, key=_p50)
-    tied = [_tied(evidence, above, below, comparisons) for above, below in pairwise(ordered)]
-    standings = zip(ordered, [False, *tied], strict=True) if ordered else ()
-    return tuple(EncodingStanding(encoded, rank, found) for rank, (encoded, found) in enumerate(standings, start=1))
-
-
-def _tied(evidence: Evidenced, above: Encoded, below: Encoded, comparisons: int) -> bool:
-    found = compare_points(evidence, LATENCY, _key(above), _key(below))
-    return difference(simultaneous(found, comparisons * evidence.looks)) != "better"
+    tied = ties(evidence, [encoded.point for encoded in ordered], comparisons * evidence.looks)
+    standings = enumerate(zip(ordered, tied, strict=True), start=1)
+    return tuple(EncodingStanding(encoded, rank, above) for rank, (encoded, above) in standings)
 
 
 def _matrix(evidence: Evidenced, groups: Sequence[Group]) -> Iterator[EncodingCell]:
@@ -143,13 +136,5 @@ def _in_order(encodings: Iterable[str]) -> list[str]:
     return sorted(set(encodings), key=lambda encoding: (order.get(encoding, len(order)), encoding))
 
 
-def _usable(encoded: Encoded) -> bool:
-    return encoded.point.valid and encoded.point.p50_s.value is not None
-
-
 def _p50(encoded: Encoded) -> float:
     return encoded.point.p50_s.value or 0.0
-
-
-def _key(encoded: Encoded) -> Key:
-    return encoded.endpoint, encoded.point.load

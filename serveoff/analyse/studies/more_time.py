@@ -145,7 +145,7 @@ def _rounds(evidence: Evidenced, measure: Measure, contest: Contest) -> int:
 
 def _between_rounds(evidence: Evidenced, measure: Measure, contest: Contest, half_width: float) -> float:
     """The share of the margin's variance that blocks do not explain."""
-    both = [evidence.sampled[p.endpoint, p.load][measure.statistic] for p in _points(evidence, measure, contest)]
+    both = [evidence.sampled[p.key][measure.statistic] for p in _points(evidence, measure, contest)]
     within = sum(float(np.log(sampled.replicates / sampled.value).var()) for sampled in both)
     whole = (half_width / _critical(evidence, contest)) ** 2
     return min(max(1 - within / whole, 0.0), 1.0)

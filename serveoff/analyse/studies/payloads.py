@@ -10,9 +10,9 @@ from typing import Annotated
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.point_estimates import ReadWindow
 from serveoff.analyse.server_signals import Told, told
-from serveoff.analyse.statistics.bootstrap import Estimate, ratio
+from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.stored_once import POINT
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.winners import LATENCY, Evidenced, compare_valid
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 
@@ -84,11 +84,11 @@ def _encodings(evidence: Evidenced, entry: Entry, read: ReadWindow) -> Iterator[
             point,
             _mean(windows) or (entry.result.request_bytes if point is own else None),
             _encode_s(windows),
-            None if point is own else _faster(evidence, point, own),
+            None if point is own else compare_valid(evidence, LATENCY, point, own),
             encoding=kind,
             encodes=sum(w.encodes or 0 for w in windows) or None,
             answer_bytes=_answer_bytes(windows, read),
-            than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
+            than_json=None if plain is None or point is plain else compare_valid(evidence, LATENCY, point, plain),
             decode_s=decode_s,
             decodes=decodes,
             decode_rounds_s=by_round_s,
@@ -132,14 +132,6 @@ def _kind(entry: Entry, payload: str) -> str:
     if not payload:
         return entry.result.payload
     return entry.result.encodings.get(payload) or UNRECORDED.get(payload, payload)
-
-
-def _faster(evidence: Evidenced, point: Point, other: Point) -> Estimate | None:
-    """How many times faster by p50 than the same endpoint in another encoding."""
-    if not (point.valid and other.valid):
-        return None
-    mine, its = (evidence.sampled.get((p.endpoint, p.load), {}).get("p50") for p in (point, other))
-    return ratio(its, mine, evidence.noise["p50"]) if mine and its else None
 
 
 def _mean(windows: list[Window]) -> int | None:

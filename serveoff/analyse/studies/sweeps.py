@@ -10,7 +10,7 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.stored_once import ENTRY, POINT
 from serveoff.analyse.verdict import Outcome, difference
-from serveoff.analyse.winners import MEASURES, Evidenced, Measure, compare_points
+from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced, compare_valid, ties
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 
 
@@ -57,9 +57,6 @@ class Sweeps:
     out_of_the_box: tuple[Standing, ...] = ()
 
 
-LATENCY, THROUGHPUT = MEASURES[0], MEASURES[2]
-
-
 def study(evidence: Evidenced) -> Sweeps:
     """Set every variant against its base, and rank the variants `defaults` among themselves."""
     variants = [entry for entry in evidence.entries if entry.role == "variant"]
@@ -71,37 +68,18 @@ def _changes(evidence: Evidenced, variant: Entry) -> Iterator[Change]:
     base = next((e for e in evidence.entries if e.name == variant.result.base), None)
     for point in variant.points:
         other = base.at(point.concurrency) if base else None
-        faster = _ratio(evidence, LATENCY, point, other)
-        more = _ratio(evidence, THROUGHPUT, point, other)
+        faster = compare_valid(evidence, LATENCY, point, other)
+        more = compare_valid(evidence, THROUGHPUT, point, other)
         yield Change(variant, base, point, faster, more, difference(more) if more else "no interval")
-
-
-def _ratio(evidence: Evidenced, measure: Measure, mine: Point, other: Point | None) -> Estimate | None:
-    if other is None or not (mine.valid and other.valid):
-        return None
-    keys = (mine.endpoint, mine.load), (other.endpoint, other.load)
-    if any(measure.statistic not in evidence.sampled.get(key, {}) for key in keys):
-        return None
-    return compare_points(evidence, measure, *keys)
 
 
 def _standings(evidence: Evidenced, variants: list[Entry]) -> Iterator[Standing]:
     """By p50 with the fewest callers, as the main ranking."""
     ranks = {entry.name: entry.rank for entry in evidence.entries}
-    known = [e for e in variants if e.result.variant == OUT_OF_THE_BOX and _p50(e) is not None]
-    above: Entry | None = None
-    for rank, entry in enumerate(sorted(known, key=lambda e: _p50(e) or 0.0), start=1):
-        tied = above is not None and _tied(evidence, above, entry)
-        yield Standing(entry, rank, tied, ranks.get(entry.result.base))
-        above = entry
-
-
-def _p50(entry: Entry) -> float | None:
-    return entry.alone.p50_s.value if entry.alone and entry.alone.valid else None
-
-
-def _tied(evidence: Evidenced, above: Entry, entry: Entry) -> bool:
-    assert above.alone is not None
-    assert entry.alone is not None
-    found = _ratio(evidence, LATENCY, above.alone, entry.alone)
-    return found is None or difference(found) != "better"
+    known = [
+        (e, e.alone) for e in variants if e.result.variant == OUT_OF_THE_BOX and e.alone is not None and e.alone.sound
+    ]
+    known.sort(key=lambda pair: pair[1].p50_s.value or 0.0)
+    tied = ties(evidence, [alone for _, alone in known], 1)
+    for rank, ((entry, _), above) in enumerate(zip(known, tied, strict=True), start=1):
+        yield Standing(entry, rank, above, ranks.get(entry.result.base))
