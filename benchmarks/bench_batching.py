@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.bench_service import write_request
 from benchmarks.contenders import CONTENDERS, MODEL, check, document, first_row
-from benchmarks.service_processes import Load, MissingToolError, floor, ours, require, run_wrk
+from benchmarks.service_processes import Load, MissingToolError, all_met, floor, ours, require, run_wrk
 from serveoff.models.export import export_model
 from serveoff.models.golden import read_golden
 from serveoff.models.manifest import ArtifactError
@@ -116,9 +116,7 @@ def judge(measured: dict[str, Measured], console: Console) -> bool:
     errors = sum(load.errors for m in measured.values() for load in (*m.alone, *m.batched))
     targets = [(m.gain >= WANTED, f"{format}: {m.gain:.2f} times (wanted: {WANTED})") for format, m in paying.items()]
     targets += [(bool(paying), f"{len(paying)} formats for which batching pays"), (not errors, f"{errors} errors")]
-    for met, text in targets:
-        console.print(f"{'met:   ' if met else 'MISSED:'} {text}", soft_wrap=True)
-    return all(met for met, _ in targets)
+    return all_met(targets, console)
 
 
 def _arguments() -> argparse.Namespace:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import socket
 import statistics
@@ -20,12 +19,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from benchmarks.service_processes import read_wrk
 from serveoff.loadtests.answer_check import Reservoir
 from serveoff.loadtests.payloads import json_rows
 from serveoff.loadtests.recording.recorder import Recorder
@@ -100,10 +100,8 @@ def wrk(address: str, seconds: int, folder: Path) -> Rate:
     script, body = folder / "post.lua", json_rows.encode(zoo.load_spec(MODEL), row).decode()
     script.write_text(f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = '{body}'\n")
     options = ["-t1", f"-c{USERS}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    output = _on_client(["wrk", *options, f"http://{address}/v1/models/{MODEL}:predict"])
-    found = re.search(r"50%\s+(\S+).*99%\s+(\S+).*Requests/sec:\s+(\S+)", output, re.DOTALL)
-    assert found, output
-    return Rate(float(found[3]), _microseconds(found[1]), _microseconds(found[2]))
+    load, _ = read_wrk(_on_client(["wrk", *options, f"http://{address}/v1/models/{MODEL}:predict"]))
+    return Rate(load.requests_per_s, load.p50_s * 1e6, load.p99_s * 1e6)
 
 
 CLIENTS: dict[str, Callable[[str, int, Path], Rate]] = {
@@ -130,7 +128,7 @@ def _measure(name: str, command: Callable[[int], list[str]], options: argparse.N
     ratios = {}
     for client, found in rates.items():
         ratios[client] = statistics.median(a.per_s / b.per_s for a, b in zip(found, base, strict=True))
-        per_s, p50, p99 = (statistics.median(column) for column in zip(*map(_columns, found), strict=True))
+        per_s, p50, p99 = (statistics.median(column) for column in zip(*map(astuple, found), strict=True))
         print(f"  {client:36}{per_s:9.0f}{ratios[client]:8.2f}{_shown(p50)}{_shown(p99)}")
     return min(ratio for client, ratio in ratios.items() if client.startswith("serveoff"))
 
@@ -199,17 +197,8 @@ def _print_recorder_alone() -> None:
     print(f"\nthe record alone: {(time.perf_counter() - start) / count * 1e6:.2f} us per request")
 
 
-def _columns(rate: Rate) -> tuple[float, float, float]:
-    return rate.per_s, rate.p50_us, rate.p99_us
-
-
 def _shown(value: float) -> str:
     return f"{value:9.0f}" if value == value else f"{'-':>9}"
-
-
-def _microseconds(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
-    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
 if __name__ == "__main__":

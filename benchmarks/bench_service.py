@@ -32,7 +32,7 @@ from benchmarks.contenders import (
     document,
     first_row,
 )
-from benchmarks.service_processes import Load, MissingToolError, floor, ours, require, run_wrk
+from benchmarks.service_processes import Load, MissingToolError, all_met, floor, ours, require, run_wrk
 from serveoff.models.export import export_model
 from serveoff.models.golden import read_golden
 from serveoff.models.manifest import ArtifactError
@@ -184,9 +184,7 @@ def judge(rounds: Rounds, console: Console) -> bool:
         (tail <= TAIL_WANTED, f"p99 over p50 at 4 connections: {tail:.1f} (wanted: at most {TAIL_WANTED:.0f})"),
         (errors == 0, f"failed requests: {errors}"),
     )
-    for met, text in targets:
-        console.print(f"{'met:   ' if met else 'MISSED:'} {text}", soft_wrap=True)
-    return all(met for met, _ in targets)
+    return all_met(targets, console)
 
 
 def _arguments() -> argparse.Namespace:

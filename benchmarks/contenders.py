@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,30 +45,12 @@ class Contender:
 
 
 @contextmanager
-def _ours(folder: Path) -> Iterator[Server]:
-    with ours(MODEL, "torchscript", folder) as server:
-        yield server
-
-
-@contextmanager
 def _naive(folder: Path) -> Iterator[Server]:
     """`--timeout=0`: the master would take its worker for hung after it was frozen."""
     port = free_port()
     options = ["--workers=1", "--worker-class=sync", "--timeout=0", "--no-control-socket", f"--bind=127.0.0.1:{port}"]
     command = on_server_core(sys.executable, "-m", "gunicorn", *options, "benchmarks.naive_flask:app")
     with serve(command, {"NAIVE_MODEL": _artifact()}, port, f"/v1/models/{MODEL}:predict", folder) as server:
-        yield server
-
-
-@contextmanager
-def _fastapi(folder: Path) -> Iterator[Server]:
-    with _peer("benchmarks.peers.fastapi_app", "/predict", folder) as server:
-        yield server
-
-
-@contextmanager
-def _litserve(folder: Path) -> Iterator[Server]:
-    with _peer("benchmarks.peers.litserve_app", "/predict", folder) as server:
         yield server
 
 
@@ -95,10 +79,10 @@ def _mlserver(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def _peer(module: str, path: str, folder: Path) -> Iterator[Server]:
+def _peer(module: str, folder: Path) -> Iterator[Server]:
     port = free_port()
-    command = on_server_core(str(PEER_PYTHON), "-m", module)
-    with serve(command, {"PEER_MODEL": _artifact(), "PEER_PORT": str(port)}, port, path, folder) as server:
+    command = on_server_core(str(PEER_PYTHON), "-m", f"benchmarks.peers.{module}")
+    with serve(command, {"PEER_MODEL": _artifact(), "PEER_PORT": str(port)}, port, "/predict", folder) as server:
         yield server
 
 
@@ -112,19 +96,15 @@ def _tensor(image: Array) -> Any:
     return {"inputs": [{"name": INPUT, "shape": list(image.shape), "datatype": "FP32", "data": data}]}
 
 
-def _predictions(answer: Any) -> Any:
-    return answer["predictions"]
-
-
 def _outputs(answer: Any) -> Any:
     return np.reshape(answer["outputs"][0]["data"], answer["outputs"][0]["shape"])
 
 
 CONTENDERS = (
-    Contender(OURS, _ours, _instances, _predictions),
-    Contender(NAIVE, _naive, _instances, _predictions),
-    Contender("FastAPI, uvicorn", _fastapi, _instances, _predictions),
-    Contender("LitServe", _litserve, _instances, _predictions),
+    Contender(OURS, partial(ours, MODEL, "torchscript"), _instances, itemgetter("predictions")),
+    Contender(NAIVE, _naive, _instances, itemgetter("predictions")),
+    Contender("FastAPI, uvicorn", partial(_peer, "fastapi_app"), _instances, itemgetter("predictions")),
+    Contender("LitServe", partial(_peer, "litserve_app"), _instances, itemgetter("predictions")),
     Contender("MLServer", _mlserver, _tensor, _outputs),
 )
 

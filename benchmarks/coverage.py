@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from rich.console import Console
@@ -173,4 +172,4 @@ def main(trials: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(partial(main, int(sys.argv[1]) if len(sys.argv) > 1 else 1100)())
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1100))

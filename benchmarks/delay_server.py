@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from benchmarks.null_server import ANSWER, LENGTH
+from benchmarks.null_server import ANSWER, Connection
 
 MEDIAN_S, SIGMA = 0.03, 0.35
 PERIOD_S, STALL_S = 5.0, 0.3
@@ -37,29 +37,6 @@ def truth(quantiles: list[float], draws: int = 2_000_000, seed: int = 99) -> lis
     phase = due % PERIOD_S
     latency = np.where(phase < STALL_S, due + STALL_S - phase, due) - came
     return [float(value) for value in np.quantile(latency, quantiles)]
-
-
-class Connection:
-    """One client; `missing` bytes of its request are still to come."""
-
-    def __init__(self, client: socket.socket) -> None:
-        self.client, self.missing = client, 0
-
-    def receive(self) -> bool | None:
-        """True once a request is complete, None once the client has gone."""
-        try:
-            data = self.client.recv(1 << 17)
-        except ConnectionError:
-            return None
-        if not data:
-            return None
-        if self.missing == 0:
-            head, _, body = data.partition(b"\r\n\r\n")
-            length = LENGTH.search(head)
-            self.missing = (int(length[1]) if length else 0) - len(body)
-        else:
-            self.missing -= len(data)
-        return self.missing <= 0
 
 
 def main(seed: int) -> None:
@@ -86,7 +63,7 @@ def main(seed: int) -> None:
             if complete is None:
                 connections.pop(readable).client.close()
             elif complete:
-                connection.missing, number = 0, number + 1
+                number += 1
                 delay = next(delays, None)
                 if delay is None:
                     delays = iter(random.lognormal(np.log(MEDIAN_S), SIGMA, DRAWS).tolist())

@@ -19,31 +19,30 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Connection:
-    """One client: how many bytes of its request are still to come."""
+    """One client; `missing` bytes of its request are still to come."""
 
     def __init__(self, client: socket.socket) -> None:
-        self.client, self._missing = client, 0
+        self.client, self.missing = client, 0
 
-    def receive(self) -> bool:
-        """Read what is there, and answer a request that is complete; False once the client has gone."""
+    def receive(self) -> bool | None:
+        """Read what is there: True once a request is complete, None once the client has gone."""
         try:
             data = self.client.recv(1 << 17)
         except BlockingIOError:
-            return True
+            return False
         except ConnectionError:
-            return False
+            return None
         if not data:
-            return False
-        if self._missing == 0:
+            return None
+        if self.missing == 0:
             head, _, body = data.partition(b"\r\n\r\n")
             length = LENGTH.search(head)
-            self._missing = (int(length[1]) if length else 0) - len(body)
+            self.missing = (int(length[1]) if length else 0) - len(body)
         else:
-            self._missing -= len(data)
-        if self._missing <= 0:
-            self._missing = 0
-            self.client.sendall(ANSWER)
-        return True
+            self.missing -= len(data)
+        complete = self.missing <= 0
+        self.missing = max(self.missing, 0)
+        return complete
 
 
 def main(port: int) -> None:
@@ -59,9 +58,11 @@ def main(port: int) -> None:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connections[client.fileno()] = Connection(client)
                 poll.register(client.fileno(), select.EPOLLIN)
-            elif not connections[number].receive():
+            elif (complete := connections[number].receive()) is None:
                 poll.unregister(number)
                 connections.pop(number).client.close()
+            elif complete:
+                connections[number].client.sendall(ANSWER)
 
 
 if __name__ == "__main__":

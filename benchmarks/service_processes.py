@@ -11,13 +11,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import psutil
+from rich.console import Console
 
 from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models.isolation import isolated
@@ -203,6 +204,14 @@ def _settings(model: str, format: str, folder: Path) -> dict[str, str]:
         "SERVING_FORMAT": format,
         "SERVING_WORK_DIR": str(folder),
     }
+
+
+def all_met(targets: Iterable[tuple[bool, str]], console: Console) -> bool:
+    """Say of each target, in its words, whether it is met."""
+    targets = list(targets)
+    for met, text in targets:
+        console.print(f"{'met:   ' if met else 'MISSED:'} {text}", soft_wrap=True)
+    return all(met for met, _ in targets)
 
 
 def on_server_core(*command: str) -> list[str]:
