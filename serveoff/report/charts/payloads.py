@@ -10,9 +10,8 @@ from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
-from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.names import family, label, payload, short_server, what
 from serveoff.report.phrases.numbers import Format, full, kilobytes, ms
-from serveoff.report.sections.payloads import encoding_name
 
 LABELS, VALUES, GAP, TOP = 210.0, 62.0, 26.0, 46.0
 HEADING, ROW, ROW_NARROW = 30.0, 22.0, 38.0
@@ -112,7 +111,7 @@ def _column(
 def _bar(
     comparison: Comparison, measure: Measure, column: Column, encoded: Encoded, y: float, scale: Scale, named: bool
 ) -> list[str]:
-    figure, words = measure.value(encoded), encoding_name(encoded)
+    figure, words = measure.value(encoded), payload(encoded.encoding)
     marks = []
     if named and column.labelled:
         marks.append(text(column.left + 4, y - 11, words, "note"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.analyse.entries import Entry
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.phrases.names import family, server, what
-from serveoff.report.phrases.numbers import NONE, Format, interval
+from serveoff.report.phrases.numbers import NONE, Format, interval, significant
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Cell:
 
 DASH: Final = Cell(NONE, tone="muted")
 """There is no figure."""
+VALID: Final = Cell("VALID", tone="good")
 INVALID: Final = Cell("INVALID", tone="bad")
 
 
@@ -53,3 +54,23 @@ def number_cell(value: float | None, text: Format) -> Cell:
 def count_cell(count: int) -> Cell:
     """A count, exact."""
     return Cell(f"{count:,}", sort=count)
+
+
+def valid_cell(point: Point, estimate: Estimate, text: Format) -> Cell:
+    """A figure of a point and its interval, or that the point is INVALID."""
+    return estimate_cell(estimate, text) if point.valid else INVALID
+
+
+def rank_cell(rank: int | None, tied_above: bool = False) -> Cell:
+    """A rank, and whether it is told apart from the one above."""
+    return Cell(f"{'≈ ' if tied_above else ''}{rank}", sort=rank) if rank else DASH
+
+
+def percent_cell(share: float | None) -> Cell:
+    """A share in percent."""
+    return number_cell(None if share is None else share * 100, significant)
+
+
+def best_rate_cell(entry: Entry) -> Cell:
+    """The best throughput of any number of callers."""
+    return estimate_cell(entry.best.throughput if entry.best else None, significant)

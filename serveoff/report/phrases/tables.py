@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from serveoff.report.phrases.cells import Cell
@@ -47,13 +47,12 @@ def text_column(title: str) -> Column:
     return Column(title, numeric=False)
 
 
-def without_blank(
-    columns: tuple[Column, ...], rows: Rows, optional: Collection[str]
-) -> tuple[tuple[Column, ...], Rows]:
+def without_blank(table: Table, optional: Collection[str]) -> Table:
     """Leave out those of the `optional` columns, by title, that have a figure in no row."""
-    blank = {i for i in range(len(columns)) if all(row[i].sort is None for row in rows)}
-    kept = [i for i, column in enumerate(columns) if column.title not in optional or i not in blank]
-    return tuple(columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows)
+    blank = {i for i in range(len(table.columns)) if all(row[i].sort is None for row in table.rows)}
+    kept = [i for i, column in enumerate(table.columns) if column.title not in optional or i not in blank]
+    groups = tuple((title, tuple(tuple(row[i] for i in kept) for row in rows)) for title, rows in table.groups)
+    return replace(table, columns=tuple(table.columns[i] for i in kept), groups=groups)
 
 
 def single(name: str, caption: str, columns: tuple[Column, ...], rows: Rows) -> Table:
@@ -63,14 +62,10 @@ def single(name: str, caption: str, columns: tuple[Column, ...], rows: Rows) -> 
 
 def listed(name: str, caption: str, fields: Sequence[Field[T]], things: Iterable[T]) -> Table:
     """A table of one body with a row for each thing."""
-    return single(name, caption, columns_of(fields), tuple(row_of(fields, thing) for thing in things))
+    return grouped(name, caption, fields, [("", things)])
 
 
-def columns_of(fields: Sequence[Field[T]]) -> tuple[Column, ...]:
-    """The columns alone."""
-    return tuple(column for column, _ in fields)
-
-
-def row_of(fields: Sequence[Field[T]], thing: T) -> tuple[Cell, ...]:
-    """The cells of one thing."""
-    return tuple(cell(thing) for _, cell in fields)
+def grouped(name: str, caption: str, fields: Sequence[Field[T]], groups: Iterable[tuple[str, Iterable[T]]]) -> Table:
+    """A table of a body for each group, which has a title or none."""
+    bodies = [(title, tuple(tuple(cell(thing) for _, cell in fields) for thing in things)) for title, things in groups]
+    return Table(name, caption, tuple(column for column, _ in fields), tuple(bodies))

@@ -7,28 +7,28 @@ from dataclasses import replace
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.phrases.cells import INVALID, Cell, count_cell, endpoint_cell, estimate_cell
+from serveoff.report.phrases.cells import count_cell, endpoint_cell, estimate_cell, number_cell, valid_cell
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
 
 
 def batches(comparison: Comparison) -> Table:
     """One row per endpoint and rows a request, single rows first; nothing where no batch was measured."""
-    columns = (
-        ENDPOINT,
-        Column("Rows a request"),
-        Column("Inputs", "per second"),
-        Column("Request, p50", "ms"),
-        Column("Request, p99", "ms"),
-        SAMPLES,
-    )
-    rows = tuple(_row(entry, point) for entry in comparison.entries for point in _points(entry))
+    fields: list[Field[tuple[Entry, Point]]] = [
+        (ENDPOINT, lambda row: endpoint_cell(row[0])),
+        (Column("Rows a request"), lambda row: number_cell(row[1].load.batch, str)),
+        (Column("Inputs", "per second"), lambda row: valid_cell(row[1], inputs_per_s(row[1]), significant)),
+        (Column("Request, p50", "ms"), lambda row: estimate_cell(row[1].p50_s if row[1].valid else None, ms)),
+        (Column("Request, p99", "ms"), lambda row: estimate_cell(row[1].p99_s if row[1].valid else None, ms)),
+        (SAMPLES, lambda row: count_cell(row[1].samples)),
+    ]
+    points = [(entry, point) for entry in comparison.entries for point in _points(entry)]
     caption = (
         f"Batches of rows (MLPerf's offline scenario) with {callers(min(comparison.concurrencies, default=1))}, in "
         "each endpoint's own encoding; 95% intervals beneath. A sample of answers was checked, every row of it."
     )
-    return single("batches", caption, columns, rows)
+    return listed("batches", caption, fields, points)
 
 
 def inputs_per_s(point: Point) -> Estimate:
@@ -42,15 +42,3 @@ def _points(entry: Entry) -> list[Point]:
     larger = [p for p in entry.others if p.load.closed and p.load.batch > 1 and not p.load.payload]
     own = entry.at(larger[0].concurrency) if larger else None
     return [*([own] if own else []), *larger]
-
-
-def _row(entry: Entry, point: Point) -> tuple[Cell, ...]:
-    valid = point.valid
-    return (
-        endpoint_cell(entry),
-        Cell(str(point.load.batch), sort=point.load.batch),
-        estimate_cell(inputs_per_s(point), significant) if valid else INVALID,
-        estimate_cell(point.p50_s if valid else None, ms),
-        estimate_cell(point.p99_s if valid else None, ms),
-        count_cell(point.samples),
-    )

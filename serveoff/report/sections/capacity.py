@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.entries import Entry
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.studies.arrivals import Gap
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.report.charts import pareto
-from serveoff.report.phrases.cells import INVALID, Cell, count_cell, endpoint_cell, estimate_cell, number_cell
+from serveoff.report.phrases.cells import (
+    INVALID,
+    Cell,
+    best_rate_cell,
+    count_cell,
+    endpoint_cell,
+    estimate_cell,
+    number_cell,
+)
 from serveoff.report.phrases.names import callers, phrase
 from serveoff.report.phrases.numbers import NONE, factor, full, ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column, without_blank
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column, without_blank
 
 PER_JOULE = "Per joule"
 SIDES = {"above": "above", "below": "below"}
@@ -26,68 +34,64 @@ def objective(comparison: Comparison) -> str:
 
 def capacity(comparison: Comparison) -> Table:
     """Each contender's capacity, what a request costs there, and how it was found."""
-    columns = (
-        ENDPOINT,
-        Column("Capacity", "req/s"),
-        Column("Closed loop's best", "req/s"),
-        Column("Per CPU second", "requests"),
-        Column("Per GB", "req/s"),
-        Column(PER_JOULE, "requests"),
-        Column("Windows"),
-        SAMPLES,
-        text_column("Remark"),
-    )
-    rows = tuple(_row(comparison, found) for found in comparison.capacity)
+    fields: list[Field[Capacity]] = [
+        (ENDPOINT, lambda found: endpoint_cell(comparison.entry(found.endpoint))),
+        (Column("Capacity", "req/s"), _capacity_cell),
+        (Column("Closed loop's best", "req/s"), lambda found: best_rate_cell(comparison.entry(found.endpoint))),
+        (Column("Per CPU second", "requests"), lambda found: number_cell(found.per_cpu_s, significant)),
+        (Column("Per GB", "req/s"), lambda found: number_cell(found.per_gb, significant)),
+        (Column(PER_JOULE, "requests"), lambda found: number_cell(found.per_joule, significant)),
+        (Column("Windows"), lambda found: count_cell(len(found.probes))),
+        (SAMPLES, lambda found: count_cell(found.rate.samples)),
+        (text_column("Remark"), lambda found: Cell(found.reason or NONE)),
+    ]
     caption = (
         "The highest Poisson rate (MLPerf's server scenario) at which the endpoint holds: "
         f"{objective(comparison)}. Latency counts from when a "
         "request was due. 95% intervals beneath; above or below: beyond all rates that were tried."
     )
-    shown, rows = without_blank(columns, rows, (PER_JOULE,))
-    if len(shown) == len(columns):
+    if any(found.per_joule is not None for found in comparison.capacity):
         caption += " Joules are those of all GPUs of the machine, idle power included."
-    return single("capacity", caption, shown, rows)
+    return without_blank(listed("capacity", caption, fields, comparison.capacity), (PER_JOULE,))
 
 
 def gaps(comparison: Comparison) -> Table:
     """Each open-loop point and the closed-loop one of about the same throughput."""
-    columns = (
-        ENDPOINT,
-        Column("Open loop", "req/s"),
-        Column("p50", "ms"),
-        Column("p99", "ms"),
-        text_column("Closed loop"),
-        Column("Closed p50", "ms"),
-        Column("Closed p99", "ms"),
-        Column("p99 is longer", "times"),
-        SAMPLES,
-    )
-    rows = tuple(_gap_row(comparison, gap) for gap in comparison.gaps)
+    fields: list[Field[Gap]] = [
+        (ENDPOINT, lambda gap: endpoint_cell(comparison.entry(gap.endpoint))),
+        (Column("Open loop", "req/s"), lambda gap: number_cell(gap.open.load.rate, significant)),
+        (Column("p50", "ms"), lambda gap: estimate_cell(gap.open.p50_s, ms)),
+        (Column("p99", "ms"), lambda gap: estimate_cell(gap.open.p99_s, ms)),
+        (text_column("Closed loop"), lambda gap: Cell(callers(gap.closed.concurrency), _rate_beneath(gap.closed))),
+        (Column("Closed p50", "ms"), lambda gap: estimate_cell(gap.closed.p50_s, ms)),
+        (Column("Closed p99", "ms"), lambda gap: estimate_cell(gap.closed.p99_s, ms)),
+        (Column("p99 is longer", "times"), lambda gap: estimate_cell(gap.p99, significant)),
+        (SAMPLES, lambda gap: count_cell(gap.open.samples)),
+    ]
     caption = (
         "Poisson arrivals (MLPerf's server scenario) beside the closed loop of nearest throughput, at most 1.5 times "
         "apart; 95% intervals beneath. Above 1 the closed loop shows too short a tail for users who do not wait for "
         "one another."
     )
-    return single("open-closed", caption, columns, rows)
+    return listed("open-closed", caption, fields, comparison.gaps)
 
 
 def cost(comparison: Comparison) -> Table:
     """Latency and cost of every contender, and whether another is better in both; nothing for fewer than two."""
-    columns = (
-        ENDPOINT,
-        Column("p50", "ms"),
-        Column("CPU", "ms/request"),
-        text_column("Better in both"),
-        SAMPLES,
-    )
     shown = [e for e in comparison.entries if e.role == "contender" and pareto.at(e) is not None]
     front = pareto.pareto({e.name: place for e in shown if (place := pareto.at(e)) is not None})
-    rows = tuple(_cost_row(entry, entry.name in front) for entry in shown) if len(shown) > 1 else ()
+    fields: list[Field[Entry]] = [
+        (ENDPOINT, endpoint_cell),
+        (Column("p50", "ms"), lambda entry: estimate_cell(entry.alone.p50_s if entry.alone else None, ms)),
+        (Column("CPU", "ms/request"), lambda e: estimate_cell(e.best.cpu_per_request_s if e.best else None, ms)),
+        (text_column("Better in both"), lambda entry: Cell("none" if entry.name in front else "some other")),
+        (SAMPLES, lambda entry: count_cell(entry.alone.samples if entry.alone else 0)),
+    ]
     caption = (
         "p50 with the fewest callers and server CPU time per request at the best throughput; 95% intervals beneath. "
         "Whether another is better in both is by the figures alone."
     )
-    return single("cost", caption, columns, rows)
+    return listed("cost", caption, fields, shown if len(shown) > 1 else ())
 
 
 def sentence(comparison: Comparison) -> str:
@@ -131,47 +135,12 @@ def _rate(found: Capacity) -> str:
     return over + full(found.rate, significant, "req/s")
 
 
-def _row(comparison: Comparison, found: Capacity) -> tuple[Cell, ...]:
-    entry = comparison.entry(found.endpoint)
-    best = entry.best
+def _capacity_cell(found: Capacity) -> Cell:
     shown = estimate_cell(found.rate, significant)
     if found.side in SIDES:
-        shown = Cell(f"{SIDES[found.side]} {shown.text}", shown.small, shown.sort)
-    if found.side == "none":
-        shown = INVALID
-    return (
-        endpoint_cell(entry),
-        shown,
-        estimate_cell(best.throughput if best else None, significant),
-        number_cell(found.per_cpu_s, significant),
-        number_cell(found.per_gb, significant),
-        number_cell(found.per_joule, significant),
-        count_cell(len(found.probes)),
-        count_cell(found.rate.samples),
-        Cell(found.reason or NONE),
-    )
+        return Cell(f"{SIDES[found.side]} {shown.text}", shown.small, shown.sort)
+    return INVALID if found.side == "none" else shown
 
 
-def _cost_row(entry: Entry, on_front: bool) -> tuple[Cell, ...]:
-    alone, best = entry.alone, entry.best
-    return (
-        endpoint_cell(entry),
-        estimate_cell(alone.p50_s if alone else None, ms),
-        estimate_cell(best.cpu_per_request_s if best else None, ms),
-        Cell("none" if on_front else "some other"),
-        count_cell(alone.samples if alone else 0),
-    )
-
-
-def _gap_row(comparison: Comparison, gap: Gap) -> tuple[Cell, ...]:
-    return (
-        endpoint_cell(comparison.entry(gap.endpoint)),
-        Cell(significant(gap.open.load.rate), sort=gap.open.load.rate),
-        estimate_cell(gap.open.p50_s, ms),
-        estimate_cell(gap.open.p99_s, ms),
-        Cell(f"{callers(gap.closed.concurrency)}", f"{significant(gap.closed.throughput.value or 0.0)} req/s"),
-        estimate_cell(gap.closed.p50_s, ms),
-        estimate_cell(gap.closed.p99_s, ms),
-        estimate_cell(gap.p99, significant),
-        count_cell(gap.open.samples),
-    )
+def _rate_beneath(point: Point) -> str:
+    return f"{significant(point.throughput.value or 0.0)} req/s"

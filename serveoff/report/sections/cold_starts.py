@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from serveoff.analyse.comparison import Comparison
@@ -25,7 +25,7 @@ from serveoff.report.phrases import repeats
 from serveoff.report.phrases.cells import DASH, Cell, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import Format, interval, megabytes, ms, significant
 from serveoff.report.phrases.runtimes import terms
-from serveoff.report.phrases.tables import Column, Table, single, text_column, without_blank
+from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column, without_blank
 
 TITLES: Final = {
     ENGINE: "Engine start",
@@ -50,47 +50,56 @@ WITHOUT: Final = "without warm-up"
 
 def totals(comparison: Comparison) -> Table:
     """Seconds to the first answer and the cost of the first request, with warm-up calls and without."""
-    columns = (
-        text_column("Deployment"),
-        Column("First answer", "s"),
-        Column("Its first start", "s"),
-        Column("Model ready", "s"),
-        Column("First request", "ms"),
-        Column("Those after it", "ms"),
-        Column("First request over p50", "times"),
-        Column(f"First answer, {WITHOUT}", "s"),
-        Column(f"First request, {WITHOUT}", "ms"),
-        Column(f"First request over p50, {WITHOUT}", "times"),
-        Column("Starts"),
-    )
-    rows = tuple(_totals_row(starts) for starts in comparison.cold_starts)
+    fields: list[Field[ColdStarts]] = [
+        (text_column("Deployment"), lambda starts: deployment_cell(starts.entry)),
+        (Column("First answer", "s"), lambda starts: spread_cell(starts.warm.first_answer_s, significant)),
+        (Column("Its first start", "s"), _first_cell),
+        (Column("Model ready", "s"), lambda starts: spread_cell(starts.warm.ready_s, significant)),
+        (Column("First request", "ms"), lambda starts: spread_cell(starts.warm.first_request_s, ms)),
+        (Column("Those after it", "ms"), lambda starts: number_cell(starts.warm.next_request_s, ms)),
+        (Column("First request over p50", "times"), lambda starts: spread_cell(starts.warm.penalty, significant)),
+        (
+            Column(f"First answer, {WITHOUT}", "s"),
+            lambda starts: spread_cell(starts.bare.first_answer_s if starts.bare else None, significant),
+        ),
+        (
+            Column(f"First request, {WITHOUT}", "ms"),
+            lambda starts: spread_cell(starts.bare.first_request_s if starts.bare else None, ms),
+        ),
+        (
+            Column(f"First request over p50, {WITHOUT}", "times"),
+            lambda starts: spread_cell(starts.bare.penalty if starts.bare else None, significant),
+        ),
+        (Column("Starts"), _starts_cell),
+    ]
     caption = f"Seconds since {terms(comparison).spawn}."
     if any(starts.repeated for starts in comparison.cold_starts):
         kinds = repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts)
         caption += f" Medians; beneath them the {kinds} of the starts. Starts: with warm-up + without."
     caption += " The first request was sent on an open connection; p50 is the same endpoint's with one caller."
-    optional = [c.title for c in columns[1:]]
-    return single("cold-start", caption, *without_blank(columns, rows, optional))
+    optional = [column.title for column, _ in fields[1:]]
+    return without_blank(listed("cold-start", caption, fields, comparison.cold_starts), optional)
 
 
 def pieces(comparison: Comparison) -> Table:
     """Mean seconds of each piece, per deployment; before them, what it took to make its container."""
-    columns = (
-        text_column("Deployment"),
-        Column("Image", "MB"),
-        Column("Create", "s"),
-        *(Column(TITLES[piece], "s") for piece in PIECES),
-        Column("Together", "s"),
-        Column("Starts"),
-    )
-    rows = tuple(_pieces_row(starts) for starts in comparison.cold_starts)
-    shown = without_blank(columns, rows, ("Image", "Create", *TITLES.values()))
-    said = "; ".join(f"{TITLES[p].lower()}: {m}" for p, m in MEANINGS.items() if TITLES[p] in _titles(shown[0]))
+    fields: list[Field[ColdStarts]] = [
+        (text_column("Deployment"), lambda starts: deployment_cell(starts.entry)),
+        (Column("Image", "MB"), _image_cell),
+        (Column("Create", "s"), lambda starts: number_cell(starts.warm.create_s, significant)),
+        *map(_piece, PIECES),
+        (Column("Together", "s"), lambda s: number_cell(sum(s.warm.pieces.values()), _to_the_millisecond)),
+        (Column("Starts"), lambda starts: number_cell(starts.warm.first_answer_s.count, str)),
+    ]
     caption = "Mean seconds of each piece of the starts with warm-up; when a server's process began is known to 10 ms."
+    table = listed("cold-start-pieces", caption, fields, comparison.cold_starts)
+    table = without_blank(table, ("Image", "Create", *TITLES.values()))
+    titles = {column.title for column in table.columns}
+    said = "; ".join(f"{TITLES[p].lower()}: {m}" for p, m in MEANINGS.items() if TITLES[p] in titles)
     caption += f" {said[0].upper()}{said[1:]}." if said else ""
     if comparison.suite.settings.runtime == "docker":
         caption += " Create comes before them and is not in them; engine start is the first part of them."
-    return single("cold-start-pieces", caption, *shown)
+    return replace(table, caption=caption)
 
 
 def record(starts: ColdStarts) -> dict[str, Any]:
@@ -133,33 +142,17 @@ def _flat(prefix: str, started: Started | None) -> dict[str, object]:
     return flat | {f"{prefix}_bounds": started.first_answer_s.bounds if started else None}
 
 
-def _totals_row(starts: ColdStarts) -> tuple[Cell, ...]:
-    warm, bare = starts.warm, starts.bare
-    return (
-        deployment_cell(starts.entry),
-        spread_cell(warm.first_answer_s, significant),
-        number_cell(starts.first.first_answer_s if starts.repeated else None, significant),
-        spread_cell(warm.ready_s, significant),
-        spread_cell(warm.first_request_s, ms),
-        number_cell(warm.next_request_s, ms),
-        spread_cell(warm.penalty, significant),
-        spread_cell(bare.first_answer_s if bare else None, significant),
-        spread_cell(bare.first_request_s if bare else None, ms),
-        spread_cell(bare.penalty if bare else None, significant),
-        _starts_cell(starts),
-    )
+def _first_cell(starts: ColdStarts) -> Cell:
+    return number_cell(starts.first.first_answer_s if starts.repeated else None, significant)
 
 
-def _pieces_row(starts: ColdStarts) -> tuple[Cell, ...]:
-    container, known = starts.entry.result.container, starts.warm.pieces
-    return (
-        deployment_cell(starts.entry),
-        number_cell(container.image_bytes or None if container else None, megabytes),
-        number_cell(starts.warm.create_s, significant),
-        *(number_cell(known.get(piece), _to_the_millisecond) for piece in PIECES),
-        number_cell(sum(known.values()), _to_the_millisecond),
-        Cell(str(starts.warm.first_answer_s.count), sort=starts.warm.first_answer_s.count),
-    )
+def _image_cell(starts: ColdStarts) -> Cell:
+    container = starts.entry.result.container
+    return number_cell(container.image_bytes or None if container else None, megabytes)
+
+
+def _piece(piece: str) -> Field[ColdStarts]:
+    return Column(TITLES[piece], "s"), lambda starts: number_cell(starts.warm.pieces.get(piece), _to_the_millisecond)
 
 
 def _to_the_millisecond(seconds: float) -> str:
@@ -178,7 +171,3 @@ def _starts_cell(starts: ColdStarts) -> Cell:
     warm, bare = starts.warm.first_answer_s.count, starts.bare.first_answer_s.count if starts.bare else 0
     failed = f"{len(starts.problems)} failed" if starts.problems else ""
     return Cell(f"{warm} + {bare}" if bare else str(warm), failed, sort=warm + bare)
-
-
-def _titles(columns: tuple[Column, ...]) -> set[str]:
-    return {column.title for column in columns}

@@ -16,10 +16,12 @@ from serveoff.report.phrases.cells import (
     endpoint_cell,
     estimate_cell,
     number_cell,
+    rank_cell,
+    valid_cell,
 )
 from serveoff.report.phrases.names import callers, payload, phrase
 from serveoff.report.phrases.numbers import NONE, factor, full, kilobytes, ms, significant, us
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, grouped, listed, text_column
 
 REQUEST = text_column("Request")
 BODY = Column("Body", "kB")
@@ -34,27 +36,27 @@ TIED = "≈ marks a difference from the row above that is a tie or inconclusive"
 def payloads(comparison: Comparison) -> Table:
     """Bytes, the client's cost of encoding, and latency, by endpoint and encoding."""
     images = any(encoded.encoding in IMAGES for encoded in comparison.payloads)
-    columns = (
-        ENDPOINT,
-        REQUEST,
-        BODY,
-        Column("Answer", "kB"),
-        Column("Encoding", "µs"),
-        *((Column("Decoding", "ms"),) if images else ()),
-        Column("p50", "ms"),
-        Column("p99", "ms"),
-        Column("Faster than its own", "times"),
-        Column("Faster than JSON", "times"),
-        SAMPLES,
-    )
-    rows = tuple(_row(comparison, encoded, images) for encoded in comparison.payloads)
+    decoding: Field[Encoded] = (Column("Decoding", "ms"), lambda e: _decode_cell(comparison.entry(e.endpoint), e))
+    fields: list[Field[Encoded]] = [
+        (ENDPOINT, lambda encoded: endpoint_cell(comparison.entry(encoded.endpoint))),
+        (REQUEST, lambda encoded: Cell(payload(encoded.encoding))),
+        (BODY, lambda encoded: number_cell(encoded.request_bytes, kilobytes)),
+        (Column("Answer", "kB"), lambda encoded: number_cell(encoded.answer_bytes, kilobytes)),
+        (Column("Encoding", "µs"), _encode_cell),
+        *([decoding] if images else []),
+        (Column("p50", "ms"), lambda encoded: valid_cell(encoded.point, encoded.point.p50_s, ms)),
+        (Column("p99", "ms"), lambda encoded: estimate_cell(encoded.point.p99_s if encoded.point.valid else None, ms)),
+        (Column("Faster than its own", "times"), lambda encoded: estimate_cell(encoded.faster, significant)),
+        (Column("Faster than JSON", "times"), lambda encoded: estimate_cell(encoded.than_json, significant)),
+        (SAMPLES, lambda encoded: count_cell(encoded.point.samples)),
+    ]
     caption = (
         f"The same inputs with {_alone(comparison)}; 95% intervals beneath. Encoding is the client's median cost for "
         "one request, with the number of requests encoded beneath, and in no latency. An endpoint's first row is its "
         "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any. Raw "
         "bytes are answered by raw bytes, every other request as its own encoding is."
     )
-    return single("payloads", f"{caption} {DECODING}" if images else caption, columns, rows)
+    return listed("payloads", f"{caption} {DECODING}" if images else caption, fields, comparison.payloads)
 
 
 def matrix(comparison: Comparison) -> Table:
@@ -78,37 +80,43 @@ def matrix(comparison: Comparison) -> Table:
 
 def best(comparison: Comparison) -> Table:
     """Every endpoint in its best encoding, apart from the main ranking."""
-    columns = (
-        Column("Rank"),
-        Column("Main rank"),
-        ENDPOINT,
-        text_column("Best payload"),
-        BODY,
-        Column("p50", "ms"),
-        Column("Faster than its own", "times"),
-        SAMPLES,
-    )
-    rows = tuple(_best_row(comparison, standing) for standing in comparison.encodings.best)
+    fields: list[Field[EncodingStanding]] = [
+        (Column("Rank"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
+        (Column("Main rank"), lambda standing: rank_cell(comparison.entry(standing.encoded.endpoint).rank)),
+        (ENDPOINT, lambda standing: endpoint_cell(comparison.entry(standing.encoded.endpoint))),
+        (
+            text_column("Best payload"),
+            lambda s: Cell(payload(s.encoded.encoding), "" if s.encoded.payload else "its own"),
+        ),
+        (BODY, lambda standing: number_cell(standing.encoded.request_bytes, kilobytes)),
+        (Column("p50", "ms"), lambda standing: estimate_cell(standing.encoded.point.p50_s, ms)),
+        (Column("Faster than its own", "times"), lambda s: estimate_cell(s.encoded.faster, significant)),
+        (SAMPLES, lambda standing: count_cell(standing.encoded.point.samples)),
+    ]
     caption = (
         "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is the quickest "
         "of those clearly quicker than its own, by intervals that hold for all its encodings together, or else its "
         f"own. {TIED}, by intervals that hold for all {comparison.encodings.pairs:,} pairs of endpoints and encodings "
         "together, of which the best were chosen."
     )
-    return single("payload-best", caption, columns, rows)
+    return listed("payload-best", caption, fields, comparison.encodings.best)
 
 
 def alike(comparison: Comparison) -> Table:
     """Like with like: for each encoding, the endpoints that take it."""
-    columns = (REQUEST, Column("Rank"), ENDPOINT, BODY, Column("p50", "ms"), SAMPLES)
-    groups = tuple(
-        ("", tuple(_alike_row(comparison, s) for s in standings)) for standings in comparison.encodings.alike
-    )
+    fields: list[Field[EncodingStanding]] = [
+        (REQUEST, lambda standing: Cell(payload(standing.encoded.encoding))),
+        (Column("Rank"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
+        (ENDPOINT, lambda standing: endpoint_cell(comparison.entry(standing.encoded.endpoint))),
+        (BODY, lambda standing: number_cell(standing.encoded.request_bytes, kilobytes)),
+        (Column("p50", "ms"), lambda standing: estimate_cell(standing.encoded.point.p50_s, ms)),
+        (SAMPLES, lambda standing: count_cell(standing.encoded.point.samples)),
+    ]
     caption = (
         "Like with like: endpoints that take the same payload, ranked among themselves by p50 with "
         f"{_alone(comparison)}. {TIED}, by intervals that hold for all pairs of that payload together."
     )
-    return Table("payload-alike", caption, columns, groups)
+    return grouped("payload-alike", caption, fields, [("", standings) for standings in comparison.encodings.alike])
 
 
 def sentence(comparison: Comparison) -> str:
@@ -149,34 +157,12 @@ def _median(standing: EncodingStanding) -> str:
     return full(standing.encoded.point.p50_s, ms, "ms")
 
 
-def encoding_name(encoded: Encoded) -> str:
-    """What a request carries, in words."""
-    return payload(encoded.encoding)
-
-
 def _alone(comparison: Comparison) -> str:
     return callers(min(comparison.concurrencies, default=1))
 
 
 def _entry_of(comparison: Comparison, deployment: str) -> Entry:
     return next(entry for entry in comparison.entries if entry.result.deployment == deployment)
-
-
-def _row(comparison: Comparison, encoded: Encoded, images: bool) -> tuple[Cell, ...]:
-    point, entry = encoded.point, comparison.entry(encoded.endpoint)
-    return (
-        endpoint_cell(entry),
-        Cell(payload(encoded.encoding)),
-        number_cell(encoded.request_bytes, kilobytes),
-        number_cell(encoded.answer_bytes, kilobytes),
-        _encode_cell(encoded),
-        *((_decode_cell(entry, encoded),) if images else ()),
-        estimate_cell(point.p50_s, ms) if point.valid else INVALID,
-        estimate_cell(point.p99_s if point.valid else None, ms),
-        estimate_cell(encoded.faster, significant),
-        estimate_cell(encoded.than_json, significant),
-        count_cell(point.samples),
-    )
 
 
 def _encode_cell(encoded: Encoded) -> Cell:
@@ -208,32 +194,5 @@ def _matrix_cell(cell: EncodingCell) -> Cell:
     return Cell(shown.text, f"{shown.small}, n={point.samples:,}", shown.sort, tone=shown.tone)
 
 
-def _best_row(comparison: Comparison, standing: EncodingStanding) -> tuple[Cell, ...]:
-    encoded = standing.encoded
-    entry = comparison.entry(encoded.endpoint)
-    return (
-        _rank_cell(standing),
-        Cell(str(entry.rank), sort=entry.rank) if entry.rank else DASH,
-        endpoint_cell(entry),
-        Cell(payload(encoded.encoding), "" if encoded.payload else "its own"),
-        number_cell(encoded.request_bytes, kilobytes),
-        estimate_cell(encoded.point.p50_s, ms),
-        estimate_cell(encoded.faster, significant),
-        count_cell(encoded.point.samples),
-    )
-
-
-def _alike_row(comparison: Comparison, standing: EncodingStanding) -> tuple[Cell, ...]:
-    encoded = standing.encoded
-    return (
-        Cell(payload(encoded.encoding)),
-        _rank_cell(standing),
-        endpoint_cell(comparison.entry(encoded.endpoint)),
-        number_cell(encoded.request_bytes, kilobytes),
-        estimate_cell(encoded.point.p50_s, ms),
-        count_cell(encoded.point.samples),
-    )
-
-
-def _rank_cell(standing: EncodingStanding) -> Cell:
-    return Cell(f"{'≈ ' if standing.tied_above else ''}{standing.rank}", sort=standing.rank)
+def _best_payload_cell(standing: EncodingStanding) -> Cell:
+    return Cell(payload(standing.encoded.encoding), "" if standing.encoded.payload else "its own")

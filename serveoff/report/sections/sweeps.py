@@ -5,53 +5,61 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.sweeps import Change, Standing
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
-from serveoff.report.phrases.cells import DASH, INVALID, Cell, count_cell, endpoint_cell, estimate_cell
+from serveoff.report.phrases.cells import (
+    DASH,
+    Cell,
+    best_rate_cell,
+    count_cell,
+    endpoint_cell,
+    estimate_cell,
+    number_cell,
+    rank_cell,
+    valid_cell,
+)
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor, ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
 
-SAID = {"better": "better", "worse": "worse", "tie": "tie", "inconclusive": "inconclusive"}
 TONES = {"better": "good", "worse": "bad", "tie": "mid", "inconclusive": "mid"}
 
 
 def changes(comparison: Comparison) -> Table:
     """Each variant beside its base: throughput and median, and how many times better."""
-    columns = (
-        ENDPOINT,
-        text_column("Changed"),
-        Column("Callers"),
-        Column("Rate", "req/s"),
-        Column("Rate is", "times its own"),
-        Column("p50", "ms"),
-        Column("Faster", "times"),
-        text_column("Verdict"),
-        SAMPLES,
-    )
-    rows = tuple(_change_row(c) for c in comparison.sweeps.changes if c.setting != OUT_OF_THE_BOX)
+    fields: list[Field[Change]] = [
+        (ENDPOINT, lambda change: endpoint_cell(change.base or change.variant)),
+        (text_column("Changed"), lambda change: Cell(change.variant.result.variant)),
+        (Column("Callers"), lambda change: number_cell(change.point.concurrency, str)),
+        (Column("Rate", "req/s"), lambda change: valid_cell(change.point, change.point.throughput, significant)),
+        (Column("Rate is", "times its own"), lambda change: estimate_cell(change.more, significant)),
+        (Column("p50", "ms"), lambda change: estimate_cell(change.point.p50_s if change.point.valid else None, ms)),
+        (Column("Faster", "times"), lambda change: estimate_cell(change.faster, significant)),
+        (text_column("Verdict"), lambda c: Cell(c.outcome, tone=TONES[c.outcome]) if c.outcome in TONES else DASH),
+        (SAMPLES, lambda change: count_cell(change.point.samples)),
+    ]
     caption = (
         "Each endpoint with one setting changed, against itself without the change, in the same rounds; "
         "95% intervals beneath."
     )
-    return single("settings", caption, columns, rows)
+    changed = [change for change in comparison.sweeps.changes if change.setting != OUT_OF_THE_BOX]
+    return listed("settings", caption, fields, changed)
 
 
 def out_of_the_box(comparison: Comparison) -> Table:
     """The ranking of servers as they come, beside the standings that they have with equal settings."""
-    columns = (
-        Column("Rank as it comes"),
-        Column("Rank with equal settings"),
-        ENDPOINT,
-        Column("p50", "ms"),
-        Column("p99", "ms"),
-        Column("Best rate", "req/s"),
-        SAMPLES,
-    )
-    rows = tuple(_standing_row(p) for p in comparison.sweeps.out_of_the_box)
+    fields: list[Field[Standing]] = [
+        (Column("Rank as it comes"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
+        (Column("Rank with equal settings"), lambda standing: rank_cell(standing.tuned_rank)),
+        (ENDPOINT, lambda standing: endpoint_cell(standing.entry)),
+        (Column("p50", "ms"), lambda s: estimate_cell(s.entry.alone.p50_s if s.entry.alone else None, ms)),
+        (Column("p99", "ms"), lambda s: estimate_cell(s.entry.alone.p99_s if s.entry.alone else None, ms)),
+        (Column("Best rate", "req/s"), lambda standing: best_rate_cell(standing.entry)),
+        (SAMPLES, lambda standing: count_cell(standing.entry.alone.samples if standing.entry.alone else 0)),
+    ]
     caption = (
         "Numbers of threads, logging and what else a server chooses for itself were left to it; one worker each. "
         "≈ marks a difference from the row above that is a tie or inconclusive."
     )
-    return single("out-of-the-box", caption, columns, rows)
+    return listed("out-of-the-box", caption, fields, comparison.sweeps.out_of_the_box)
 
 
 def sentence(comparison: Comparison) -> str:
@@ -65,35 +73,6 @@ def sentence(comparison: Comparison) -> str:
         "With each server as it comes, the order is the same as with equal settings."
         if same
         else "With each server as it comes, the order is another than with equal settings."
-    )
-
-
-def _change_row(change: Change) -> tuple[Cell, ...]:
-    point = change.point
-    valid = point.valid
-    return (
-        endpoint_cell(change.base or change.variant),
-        Cell(change.variant.result.variant),
-        Cell(str(point.concurrency), sort=point.concurrency),
-        estimate_cell(point.throughput, significant) if valid else INVALID,
-        estimate_cell(change.more, significant),
-        estimate_cell(point.p50_s if valid else None, ms),
-        estimate_cell(change.faster, significant),
-        Cell(SAID[change.outcome], tone=TONES[change.outcome]) if change.outcome in SAID else DASH,
-        count_cell(point.samples),
-    )
-
-
-def _standing_row(standing: Standing) -> tuple[Cell, ...]:
-    alone, best = standing.entry.alone, standing.entry.best
-    return (
-        Cell(f"{'≈ ' if standing.tied_above else ''}{standing.rank}", sort=standing.rank),
-        Cell(str(standing.tuned_rank), sort=standing.tuned_rank) if standing.tuned_rank else DASH,
-        endpoint_cell(standing.entry),
-        estimate_cell(alone.p50_s if alone else None, ms),
-        estimate_cell(alone.p99_s if alone else None, ms),
-        estimate_cell(best.throughput if best else None, significant),
-        count_cell(alone.samples if alone else 0),
     )
 
 

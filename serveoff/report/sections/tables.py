@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.entries import Entry, Point
 from serveoff.loadtests.loads import closed
-from serveoff.report.phrases.cells import DASH, INVALID, Cell, count_cell, endpoint_cell, estimate_cell, number_cell
+from serveoff.report.phrases.cells import (
+    DASH,
+    Cell,
+    count_cell,
+    endpoint_cell,
+    estimate_cell,
+    number_cell,
+    percent_cell,
+    valid_cell,
+)
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import kilobytes, megabytes, ms, significant
 from serveoff.report.phrases.runtimes import terms
 from serveoff.report.phrases.scenarios import of_callers, scenario
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single, text_column, without_blank
+from serveoff.report.phrases.tables import (
+    ENDPOINT,
+    SAMPLES,
+    Column,
+    Field,
+    Table,
+    listed,
+    single,
+    text_column,
+    without_blank,
+)
+
+IN_FLASK, IN_PROCESS = Cell("Flask, REST", family="flask"), Cell("in process", family="floor")
+FASTER = {"better": "static faster", "worse": "dynamic faster"}
 
 
 def latency(comparison: Comparison) -> Table:
@@ -49,83 +74,57 @@ def throughput(comparison: Comparison) -> Table:
 
 def resources(comparison: Comparison) -> Table:
     """CPU and network at the best throughput, throttling, peak memory and artifact size."""
-    columns = (
-        ENDPOINT,
-        Column("Server CPU", "ms/request"),
-        Column("Peak memory", "MB"),
-        Column("Artifact", "MB"),
-        Column("Network in", "kB/request"),
-        Column("Network out", "kB/request"),
-        Column("Throttled", "% of the time"),
-        Column("Load generator", "% of one CPU"),
-        SAMPLES,
-    )
-    rows = tuple(_resources_row(e, best) for e in comparison.entries if (best := e.best) is not None)
-    shown, rows = without_blank(columns, rows, ("Network in", "Network out", "Throttled"))
+    fields: list[Field[tuple[Entry, Point]]] = [
+        (ENDPOINT, lambda row: endpoint_cell(row[0])),
+        (Column("Server CPU", "ms/request"), lambda row: estimate_cell(row[1].cpu_per_request_s, ms)),
+        (Column("Peak memory", "MB"), lambda row: number_cell(row[0].peak_memory_bytes, megabytes)),
+        (Column("Artifact", "MB"), lambda row: number_cell(row[0].result.artifact_bytes, megabytes)),
+        (Column("Network in", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_in_per_request)),
+        (Column("Network out", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_out_per_request)),
+        (Column("Throttled", "% of the time"), _throttled_cell),
+        (Column("Load generator", "% of one CPU"), lambda row: percent_cell(row[1].client_cpu_share)),
+        (SAMPLES, lambda row: count_cell(row[1].samples)),
+    ]
+    busiest = [(entry, best) for entry in comparison.entries if (best := entry.best) is not None]
     caption = f"CPU time at each endpoint's best throughput; memory is {terms(comparison).memory} in any window."
-    if any(column.title == "Network in" for column in shown):
+    table = without_blank(listed("resources", caption, fields, busiest), ("Network in", "Network out", "Throttled"))
+    if any(column.title == "Network in" for column in table.columns):
         caption += " Network bytes are the container's own, protocol headers and acknowledgements included."
-    return single("resources", caption, shown, rows)
+    return replace(table, caption=caption)
 
 
-def _resources_row(entry: Entry, best: Point) -> tuple[Cell, ...]:
-    wire = entry.role != "floor"
-    return (
-        endpoint_cell(entry),
-        estimate_cell(best.cpu_per_request_s, ms),
-        number_cell(entry.peak_memory_bytes, megabytes),
-        number_cell(entry.result.artifact_bytes, megabytes),
-        number_cell(best.network_in_per_request if wire else None, kilobytes),
-        number_cell(best.network_out_per_request if wire else None, kilobytes),
-        _percent_cell(best.throttled_share if _has_cpu_limit(entry, best) else None),
-        _percent_cell(best.client_cpu_share),
-        count_cell(best.samples),
-    )
+def _wire_cell(entry: Entry, size: float | None) -> Cell:
+    return number_cell(size if entry.role != "floor" else None, kilobytes)
 
 
-def _has_cpu_limit(entry: Entry, best: Point) -> bool:
+def _throttled_cell(row: tuple[Entry, Point]) -> Cell:
     """Without a CPU limit nothing can be held back, and a column of zeros would say nothing."""
-    container = entry.result.container
-    return bool(best.throttled_share) or (container is not None and container.cpu_limit is not None)
-
-
-def _percent_cell(share: float | None) -> Cell:
-    return number_cell(None if share is None else share * 100, significant)
+    container, share = row[0].result.container, row[1].throttled_share
+    limited = container is not None and container.cpu_limit is not None
+    return percent_cell(share if share or limited else None)
 
 
 def static_dynamic(comparison: Comparison) -> Table:
     """How many times faster the static graph is, in every place where both forms were valid."""
-    columns = (
-        text_column("Framework"),
-        text_column("Static against dynamic"),
-        text_column("Where"),
-        Column("Callers"),
-        text_column("By"),
-        Column("Static is", "times faster"),
-        text_column("Verdict"),
-        SAMPLES,
-    )
-    words = {"better": "static faster", "worse": "dynamic faster"}
-    rows = tuple(
-        (
-            Cell(c.framework),
-            Cell(" against ".join(comparison.entry(n).result.format for n in (c.static, c.dynamic))),
-            Cell(
-                "Flask, REST" if c.place == "flask" else "in process", family="flask" if c.place == "flask" else "floor"
-            ),
-            Cell(str(c.concurrency), sort=c.concurrency),
-            Cell(c.metric),
-            estimate_cell(c.ratio, significant),
-            Cell(words.get(c.outcome, c.outcome)),
-            count_cell(c.ratio.samples),
-        )
-        for claim in comparison.claims
-        for c in claim.evidence
-    )
-    return single("static-dynamic", "Above 1 the static graph is faster; 95% intervals beneath.", columns, rows)
+    fields: list[Field[Contrast]] = [
+        (text_column("Framework"), lambda c: Cell(c.framework)),
+        (text_column("Static against dynamic"), lambda c: Cell(" against ".join(_formats(comparison, c)))),
+        (text_column("Where"), lambda c: IN_FLASK if c.place == "flask" else IN_PROCESS),
+        (Column("Callers"), lambda c: number_cell(c.concurrency, str)),
+        (text_column("By"), lambda c: Cell(c.metric)),
+        (Column("Static is", "times faster"), lambda c: estimate_cell(c.ratio, significant)),
+        (text_column("Verdict"), lambda c: Cell(FASTER.get(c.outcome, c.outcome))),
+        (SAMPLES, lambda c: count_cell(c.ratio.samples)),
+    ]
+    caption = "Above 1 the static graph is faster; 95% intervals beneath."
+    return listed("static-dynamic", caption, fields, [c for claim in comparison.claims for c in claim.evidence])
+
+
+def _formats(comparison: Comparison, contrast: Contrast) -> list[str]:
+    return [comparison.entry(name).result.format for name in (contrast.static, contrast.dynamic)]
 
 
 def _rate_cell(point: Point | None) -> Cell:
     if point is None:
         return DASH
-    return estimate_cell(point.throughput, significant) if point.valid else INVALID
+    return valid_cell(point, point.throughput, significant)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.timelines import Timeline
-from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
+from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell, percent_cell
 from serveoff.report.phrases.names import phrase
-from serveoff.report.phrases.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.numbers import NONE, megabytes
 from serveoff.report.phrases.runtimes import terms
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
 
 GROWN = 0.05
 """Share of the peak memory by which a server's memory must grow between rounds to be worth a sentence."""
@@ -16,23 +16,22 @@ GROWN = 0.05
 
 def timelines(comparison: Comparison) -> Table:
     """CPU share, peak memory and its growth, of every endpoint whose samples were kept."""
-    columns = (
-        ENDPOINT,
-        Column("Cores"),
-        Column("Mean CPU", "% of its cores"),
-        Column("Busiest second", "% of its cores"),
-        Column("Peak memory", "MB"),
-        Column("Memory growth", "MB"),
-        Column("Visits"),
-        SAMPLES,
-    )
-    rows = tuple(_row(comparison, timeline) for timeline in comparison.timelines)
+    fields: list[Field[Timeline]] = [
+        (ENDPOINT, lambda timeline: endpoint_cell(comparison.entry(timeline.endpoint))),
+        (Column("Cores"), lambda timeline: number_cell(timeline.cores, "{:g}".format)),
+        (Column("Mean CPU", "% of its cores"), lambda timeline: percent_cell(timeline.mean_share)),
+        (Column("Busiest second", "% of its cores"), lambda timeline: percent_cell(timeline.peak_share)),
+        (Column("Peak memory", "MB"), lambda timeline: number_cell(timeline.peak_memory_bytes, megabytes)),
+        (Column("Memory growth", "MB"), _growth_cell),
+        (Column("Visits"), lambda timeline: count_cell(len(timeline.stretches))),
+        (SAMPLES, lambda timeline: count_cell(timeline.samples)),
+    ]
     caption = (
         f"CPU of the server's whole {terms(comparison).whole}: the mean over all windows, and the busiest second of "
         "any visit. Memory growth: the median in the last window of the load that was measured first, less that in its "
         "first window; growth from round to round without end is a leak. Samples were taken up to ten times a second."
     )
-    return single("timelines", caption, columns, rows)
+    return listed("timelines", caption, fields, comparison.timelines)
 
 
 def sentence(comparison: Comparison) -> str:
@@ -47,19 +46,6 @@ def sentence(comparison: Comparison) -> str:
     return (
         f"The memory of {phrase(comparison.entry(worst.endpoint).result)} grew most from the first round to the last: "
         f"by {megabytes(worst.growth_bytes or 0)} MB, {share:.0%} of its peak."
-    )
-
-
-def _row(comparison: Comparison, timeline: Timeline) -> tuple[Cell, ...]:
-    return (
-        endpoint_cell(comparison.entry(timeline.endpoint)),
-        Cell(f"{timeline.cores:g}", sort=timeline.cores),
-        number_cell(None if timeline.mean_share is None else timeline.mean_share * 100, significant),
-        number_cell(timeline.peak_share * 100, significant),
-        number_cell(timeline.peak_memory_bytes, megabytes),
-        _growth_cell(timeline),
-        count_cell(len(timeline.stretches)),
-        count_cell(timeline.samples),
     )
 
 

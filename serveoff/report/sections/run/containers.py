@@ -7,28 +7,27 @@ from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, LIMITS_SAID, Container
 from serveoff.report.phrases.cells import Cell, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
-from serveoff.report.phrases.tables import Column, Table, single, text_column
+from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
 
 DIGEST_LENGTH = 12
 
 
 def containers(comparison: Comparison) -> Table:
     """One row per deployment that ran in a container."""
-    columns = (
-        text_column("Deployment"),
-        text_column("Image"),
-        Column("Size", "MB"),
-        Column("Cores", "numbers"),
-        Column("CPU limit", "CPUs"),
-        Column("Memory limit", "GiB"),
-        Column("User"),
-        text_column("Capabilities"),
-        text_column("Root file system"),
-        text_column("As asked for"),
-    )
-    rows = tuple(_row(entry, container) for entry, container in _contained(comparison))
+    fields: list[Field[tuple[Entry, Container]]] = [
+        (text_column("Deployment"), lambda row: deployment_cell(row[0])),
+        (text_column("Image"), lambda row: Cell(row[1].image, _digest(row[1]))),
+        (Column("Size", "MB"), lambda row: number_cell(row[1].image_bytes or None, megabytes)),
+        (Column("Cores", "numbers"), lambda row: Cell(", ".join(map(str, row[1].cpus)) or NONE)),
+        (Column("CPU limit", "CPUs"), lambda row: _limit(row[1].cpu_limit)),
+        (Column("Memory limit", "GiB"), lambda row: _limit(row[1].memory_limit_bytes, GIB)),
+        (Column("User"), lambda row: _user(row[1].user_id)),
+        (text_column("Capabilities"), lambda row: _capabilities(row[1])),
+        (text_column("Root file system"), lambda row: _root(row[1])),
+        (text_column("As asked for"), lambda row: _as_asked(row[1])),
+    ]
     caption = "Cores, limits, user and rights were read once from inside each container while it ran."
-    return single("containers", caption, columns, rows)
+    return listed("containers", caption, fields, _contained(comparison))
 
 
 def equal_limits(comparison: Comparison) -> str:
@@ -51,26 +50,21 @@ def _contained(comparison: Comparison) -> list[tuple[Entry, Container]]:
     return list(found.values())
 
 
-def _row(entry: Entry, container: Container) -> tuple[Cell, ...]:
-    size = container.memory_limit_bytes
-    return (
-        deployment_cell(entry),
-        Cell(container.image, container.image_digest.removeprefix("sha256:")[:DIGEST_LENGTH]),
-        number_cell(container.image_bytes or None, megabytes),
-        Cell(", ".join(map(str, container.cpus)) or NONE),
-        _limit(container.cpu_limit),
-        _limit(None if size is None else size / GIB),
-        _user(container.user_id),
-        _capabilities(container),
-        Cell("read-only") if container.read_only_root else Cell("writable", tone="mid"),
-        Cell("no", "; ".join(p.text for p in container.problems), tone="bad")
-        if container.problems
-        else Cell("yes", tone="good"),
-    )
+def _digest(container: Container) -> str:
+    return container.image_digest.removeprefix("sha256:")[:DIGEST_LENGTH]
 
 
-def _limit(value: float | None) -> Cell:
-    return Cell("none", tone="muted") if value is None else Cell(significant(value), sort=value)
+def _root(container: Container) -> Cell:
+    return Cell("read-only") if container.read_only_root else Cell("writable", tone="mid")
+
+
+def _as_asked(container: Container) -> Cell:
+    problems = "; ".join(p.text for p in container.problems)
+    return Cell("no", problems, tone="bad") if container.problems else Cell("yes", tone="good")
+
+
+def _limit(value: float | None, unit: int = 1) -> Cell:
+    return Cell("none", tone="muted") if value is None else number_cell(value / unit, significant)
 
 
 def _user(user_id: int) -> Cell:
