@@ -23,8 +23,7 @@ from serveoff.loadtests.options import RowsError, add_options, make_load_test, r
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.protocols import user_class
 from serveoff.loadtests.recording.rows import parts, remove_rows
-from serveoff.loadtests.recording.window_summary import Summary, describe, write_summary
-from serveoff.loadtests.recording.windows import Window
+from serveoff.loadtests.recording.windows import Summary, Window, describe, write_summary
 from serveoff.loadtests.samples import SamplesError
 from serveoff.loadtests.shapes import NONE, ShapeError, shape_names
 from serveoff.loadtests.shaping import make_shape

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,13 +12,12 @@ from pathlib import Path
 
 import psutil
 
+from serveoff.loadtests.probes import accepts
 from serveoff.services.registry import Deployment, Endpoint, read_registry
 
 PROBE_TIMEOUT_S = 0.3
 HOW_TO_START = "start one: serveoff serve NAME (names: serveoff list)"
 HOW_TO_START_INSIDE = "start them: docker compose up --wait (state: docker compose ps)"
-
-
 _VARIANT = re.compile(r"\.[a-z_]+(-\d+)?(?=-[a-z]+$)")
 """What the name of a variant has more than that of the endpoint it is made from: serveoff.measure.plan.variants."""
 
@@ -80,7 +78,7 @@ def running() -> list[Target]:
     """Every endpoint that can be reached now, announced ones first."""
     targets = {target.name: target for target in _announced()}
     for target in _published():
-        if target.name not in targets and _answers(target):
+        if target.name not in targets and accepts(target.host, target.port, PROBE_TIMEOUT_S):
             targets[target.name] = target
     return list(targets.values())
 
@@ -158,11 +156,3 @@ def _registered() -> Iterator[Endpoint]:
 def _target(endpoint: Endpoint, host: str, port: int) -> Target:
     d = endpoint.deployment
     return Target(endpoint.name, endpoint.protocol, host, port, d.model, d.format, d.path, d.grpc_api)
-
-
-def _answers(target: Target) -> bool:
-    try:
-        socket.create_connection((target.host, target.port), PROBE_TIMEOUT_S).close()
-    except OSError:
-        return False
-    return True

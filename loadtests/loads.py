@@ -64,6 +64,11 @@ def closed(concurrency: int) -> Load:
     return Load(concurrency)
 
 
+def round_rate(rate: float) -> float:
+    """To three significant digits: the same rate in every round, fit to be read."""
+    return float(f"{rate:.3g}")
+
+
 def parse_load(text: str) -> Load:
     """The load that a text stands for; ValueError says what is wrong.
 

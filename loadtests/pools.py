@@ -56,7 +56,7 @@ def make_pool(
     inputs, outputs = golden_inputs(target.model, folder), expected_outputs(target.model, target.format, folder)
     count = rows_of(inputs)
     bodies, requests, expected, took_s = [], [], [], []
-    for row in _begins(count, _size(encoding, spec, take(inputs, batch_of(0, batch, count))), most_bytes):
+    for row in _begins(count, len(encoding.encode(spec, take(inputs, batch_of(0, batch, count)))), most_bytes):
         chosen = batch_of(row, batch, count)
         rows = take(inputs, chosen)
         began = perf_counter()
@@ -77,10 +77,6 @@ def headers_of(payload: Payload, spec: ModelSpec, rows: Batch) -> dict[str, str]
     """What HTTP headers say of a body: JSON where the encoding says nothing else."""
     headers = getattr(payload, "headers", None)
     return dict(headers(spec, rows)) if headers else {"Content-Type": "application/json"}
-
-
-def _size(encoding: Payload, spec: ModelSpec, rows: Batch) -> int:
-    return len(encoding.encode(spec, rows))
 
 
 def _begins(count: int, body_bytes: int, most_bytes: int) -> list[int]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, round_rate
 
 EDGE_SHARE: Final = 1 / 3
 """Of the probes, so many repeat the two rates between which the edge was found."""
@@ -14,7 +14,6 @@ NEAR: Final = 1.1
 """While nothing failed, the highest rate itself is tried once it is this near."""
 FURTHER: Final = 1.25
 """Where even the highest rate held, how much further to look."""
-DIGITS: Final = 3
 
 Probe = Callable[[Stage, Seek], bool]
 """Measures one window and says whether it held."""
@@ -38,8 +37,4 @@ def seek(search: Seek, probe: Probe) -> None:
 
 
 def _stage(rate: float, search: Seek) -> Stage:
-    return Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", _round(rate)), search.duration_s)
-
-
-def _round(rate: float) -> float:
-    return float(f"{rate:.{DIGITS}g}")
+    return Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", round_rate(rate)), search.duration_s)

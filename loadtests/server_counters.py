@@ -5,7 +5,6 @@ Nothing here knows what a name means: who asked for the load test does.
 
 from __future__ import annotations
 
-import http.client
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from serveoff.loadtests.loads import Load
+from serveoff.loadtests.probes import page
 
 TIMEOUT_S = 2.0
 """A page that takes longer is not read: it is asked for beside the requests that are about to be measured."""
@@ -49,14 +49,14 @@ def mean_timings(headers: Sequence[str]) -> tuple[int, dict[str, float]]:
     return len(read), {name: sum(timings[name] for timings in read) / len(read) for name in names}
 
 
-def parse_counters(page: str) -> dict[str, float]:
+def parse_counters(text: str) -> dict[str, float]:
     """The samples of a Prometheus page that only ever grow; of histograms and summaries their sums and counts.
 
     A page is read up to its first line that is none.
     """
     found = {}
     with suppress(ValueError):
-        for family in text_string_to_metric_families(page):
+        for family in text_string_to_metric_families(text):
             grow = {family.name + part for part in _GROWING.get(family.type, ())}
             found.update({_key(sample): sample.value for sample in family.samples if sample.name in grow})
     return found
@@ -71,16 +71,8 @@ def grown(before: Counters, after: Counters) -> dict[str, float]:
 def read_counters(url: str) -> dict[str, float] | None:
     """The counters of a page; None where there is none to be had. Other users go on meanwhile."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", parts.path or "/")
-        answer = connection.getresponse()
-        page = answer.read().decode(errors="replace")
-        return parse_counters(page) if answer.status == http.client.OK else None
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
+    text = page(parts.netloc, parts.path or "/", TIMEOUT_S)
+    return None if text is None else parse_counters(text)
 
 
 class Counting:

@@ -11,8 +11,7 @@ from locust import runners
 
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode, WindowProblem
-from serveoff.loadtests.recording.window_summary import merge
-from serveoff.loadtests.recording.windows import Window
+from serveoff.loadtests.recording.windows import Window, merge
 from serveoff.loadtests.server_counters import Counting
 
 PHASE = "serveoff_phase"

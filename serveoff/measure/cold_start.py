@@ -9,8 +9,7 @@ from itertools import zip_longest
 from typing import Final
 
 from serveoff.measure import agreement_gate, inprocess_driver
-from serveoff.measure.audit.device import read_device
-from serveoff.measure.audit.reported_settings import read_settings
+from serveoff.measure.audit.reported_settings import read_device, read_settings
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart

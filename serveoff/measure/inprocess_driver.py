@@ -7,6 +7,7 @@ import select
 import time
 from base64 import b64decode
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serveoff.errors import ServerFailed
-from serveoff.loadtests.loads import Load, Stage
+from serveoff.loadtests.loads import Stage
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
 from serveoff.measure.audit.reported_settings import told_by
@@ -30,6 +31,8 @@ from serveoff.record.usage import write_usage
 ANSWER_GRACE_S = 60.0
 CHECK_GRACE_S = 300.0
 """For all golden inputs, one after another."""
+TOLD = ("duration_s", "requests", "answers_checked", "wrong_answers", "max_abs_error")
+"""Fields of a Window that a floor tells under the same names."""
 
 
 def wait_floor(server: Server) -> tuple[ColdStart, str, dict[str, int]]:
@@ -78,10 +81,12 @@ def visit_floor(
         usages.append(usage)
         began = float(start_s[0]) if len(start_s) else time.time()
         used = server_usage(usage, began, event["duration_s"])
-        windows.append(_window(stage.load, round_, number, relative.as_posix(), began, event, used))
+        told = {name: event[name] for name in TOLD}
+        load, rows = asdict(stage.load), relative.as_posix()
+        windows.append(Window(**load, round=round_, number=number, rows=rows, start_s=began, **told, **used))
     pq.write_table(pa.concat_tables(tables), folder / relative)
     write_usage(folder, relative, name, round_, usages)
-    return VisitResult(windows, payload="array")
+    return VisitResult(windows)
 
 
 def _command(stage: Stage) -> dict[str, Any]:
@@ -89,27 +94,6 @@ def _command(stage: Stage) -> dict[str, Any]:
     if not load.closed or load.concurrency != 1:
         raise ValueError(f"a floor has one caller, not {load.text}")
     return {"command": "measure", "duration_s": stage.duration_s, "batch": load.batch, "call": load.payload}
-
-
-def _window(
-    load: Load, round_: int, number: int, rows: str, began: float, event: dict[str, Any], used: dict[str, Any]
-) -> Window:
-    return Window(
-        concurrency=1,
-        payload=load.payload,
-        batch=load.batch,
-        round=round_,
-        number=number,
-        start_s=began,
-        duration_s=event["duration_s"],
-        rows=rows,
-        requests=event["requests"],
-        errors=0,
-        answers_checked=event["answers_checked"],
-        wrong_answers=event["wrong_answers"],
-        max_abs_error=event["max_abs_error"],
-        **used,
-    )
 
 
 def _table(name: str, round_: int, number: int, start_s: np.ndarray, latency_s: np.ndarray) -> pa.Table:

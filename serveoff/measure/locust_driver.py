@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from serveoff.loadtests.loads import Load, Seek, Stage
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.rows import remove_rows
-from serveoff.loadtests.recording.window_summary import Summary
-from serveoff.loadtests.recording.windows import Window
+from serveoff.loadtests.recording.windows import Summary, Window
 from serveoff.measure.runtimes import Client, Server, processes
 from serveoff.record.counter_pages import known
 from serveoff.record.usage import Usage, write_usage
@@ -30,10 +29,9 @@ INTERRUPT_GRACE_S = 8.0
 
 @dataclass
 class VisitResult:
-    """What one visit brought: windows, the payload used, and whether it was cut short by the user."""
+    """What one visit brought: windows, the mean size of a request's body, and whether it was cut short by the user."""
 
     windows: list[Window] = field(default_factory=list)
-    payload: str = ""
     request_bytes: int | None = None
     interrupted: bool = False
     replaced: WindowProblem | None = None
@@ -137,7 +135,7 @@ def _read(summary: Path, rows: Path, usage: Usage) -> VisitResult:
         told = Summary.model_validate_json(summary.read_bytes())
     except (FileNotFoundError, ValidationError):
         return VisitResult()
-    return VisitResult([_completed(window, rows, usage) for window in told.windows], told.payload, told.request_bytes)
+    return VisitResult([_completed(window, rows, usage) for window in told.windows], told.request_bytes)
 
 
 def _completed(window: Window, rows: Path, usage: Usage) -> Window:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -36,11 +35,9 @@ class RunProgress:
         self._bar.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: Any) -> None:
         """Take the bar away."""
-        self._bar.__exit__(kind, error, trace)
+        self._bar.__exit__(*raised)
 
     def step(self, description: str, estimate_s: float) -> None:
         """Begin a step; the one before is complete."""
@@ -57,10 +54,7 @@ class RunProgress:
         within = min(time.monotonic() - self._step_began, self._step_s)
         done = self._done_s + within
         left = _clock(max(self._total_s - done, 0.0))
-        if description is None:
-            self._bar.update(self._task, completed=done, left=left)
-        else:
-            self._bar.update(self._task, completed=done, left=left, description=description)
+        self._bar.update(self._task, completed=done, left=left, description=description)
 
     def expect(self, more_s: float) -> None:
         """The run will take so many seconds more than was thought, or less."""

@@ -5,8 +5,7 @@ import uuid
 import docker
 import pytest
 
-from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL
-from serveoff.measure.runtimes.containers.orphans import RUNNER_LABEL, owned, remove_orphans
+from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, RUNNER_LABEL, owned, remove_orphans
 from serveoff.measure.watchdog import runner_id
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

@@ -1,4 +1,4 @@
-"""How a server is set, by its own word: workers, threads and batching, as it answers or as it has logged."""
+"""What a server says of itself, as it answers or as it has logged: its workers, threads, batching and device."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from serveoff.measure.audit.device import ask
+from serveoff.loadtests.probes import page
 from serveoff.measure.runtimes import Server
 from serveoff.services.reported_settings import settings_in
 
 SETTINGS: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size", "batch_delay_ms")
 """What servers are asked about; each is a field of serveoff.record.resources.Resources."""
 LOG: Final = "log"
+TIMEOUT_S = 10.0
+CPU = "cpu"
 
 
 def read_settings(server: Server) -> dict[str, int]:
@@ -38,10 +40,36 @@ def _number(pattern: str, matches: list[str]) -> int:
     return int(matches[-1]) if re.compile(pattern).groups else len(matches)
 
 
+def read_device(server: Server) -> str | None:
+    """`cpu`, `cuda:0` ...; None where the server does not say.
+
+    TensorFlow Serving has no other place for it than a line in its log for each GPU that it opens: none found means the
+    CPU. Our stand-in for it says it outright.
+    """
+    deployment = server.deployment
+    if deployment.device:
+        found = re.search(deployment.device_match, _text(server, deployment.device))
+        return _name(found[1]) if found else None
+    if deployment.device_log:
+        with suppress(OSError):
+            log = server.log.read_text(errors="replace")
+            if told := settings_in(log).get("device"):
+                return str(told)
+            found = re.search(deployment.device_log, log)
+            return _name(found[1]) if found else CPU
+    return None
+
+
+def _name(found: str) -> str:
+    """PyTorch's name of a device, from its own or TensorFlow's: `GPU:0` is `cuda:0`, `CPU:0` is `cpu`."""
+    return re.sub(r"^gpu\b", "cuda", found.lower()).replace("cpu:0", CPU)
+
+
 def _text(server: Server, source: str) -> str:
+    """Its log, or a page as `rest/path`; empty where it cannot be read."""
     if source == LOG:
         with suppress(OSError):
             return server.log.read_text(errors="replace")
         return ""
     port_name, _, path = source.partition("/")
-    return ask(server.addresses[port_name], f"/{path}")
+    return page(server.addresses[port_name], f"/{path}", TIMEOUT_S) or ""

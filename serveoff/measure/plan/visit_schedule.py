@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
-from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, closed, round_rate
 from serveoff.loadtests.payloads import others_of
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.locust_driver import TIMEOUT_S, VisitRequest
@@ -18,8 +18,6 @@ SEARCHED = (0.1, 1.1)
 """Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
 DRIVEN = (0.3, 1.2)
 """The same for the null service."""
-DIGITS = 3
-"""Significant digits of a rate."""
 ENOUGH = 45
 """Answers of one point, over all rounds: without a p90, which takes 36 (bootstrap), a point does not count."""
 LONGEST_WINDOW_S = 20.0
@@ -166,8 +164,3 @@ def best_closed_rate(result: EndpointResult) -> float | None:
     windows = [w for w in result.windows if w.round == 1 and w.load.plain and w.duration_s > 0]
     rates = [(w.requests - w.errors) / w.duration_s for w in windows]
     return max(rates, default=0.0) or None
-
-
-def round_rate(rate: float) -> float:
-    """To three significant digits: the same rate in every round, fit to be read."""
-    return float(f"{rate:.{DIGITS}g}")

@@ -23,10 +23,9 @@ from serveoff.measure.leftovers import remove_leftovers
 from serveoff.measure.plan.variants import UNVARIED, parse_variation, vary
 from serveoff.measure.runtimes import Client, Preparation, Server, processes
 from serveoff.measure.runtimes.containers.client import ContainerClient
-from serveoff.measure.runtimes.containers.compose import Compose, Replaced, write_override
+from serveoff.measure.runtimes.containers.compose import Compose, Replaced, owned, remove_orphans, write_override
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, connect, explain
-from serveoff.measure.runtimes.containers.orphans import owned, remove_orphans
 from serveoff.measure.runtimes.containers.server import DockerServer
 from serveoff.measure.runtimes.containers.stack import (
     LOCUST,

@@ -44,16 +44,13 @@ class LocalServer:
     log: Path
     spawned_at: float
     meter: Meter | None = None
+    created: tuple[None, None] = (None, None)
+    """A process is not made before it is started."""
 
     @property
     def pid(self) -> int:
         """The leader of the process group."""
         return self.process.pid
-
-    @property
-    def created(self) -> tuple[None, None]:
-        """A process is not made before it is started."""
-        return None, None
 
     def inspect(self) -> None:
         """It has no container to look into."""

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 
-from serveoff.measure.audit.device import read_device
+from serveoff.measure.audit.reported_settings import read_device
 from serveoff.services.registry import read_registry
 from serveoff.services.reported_settings import settings_in
 from serveoff.services.settings import Settings

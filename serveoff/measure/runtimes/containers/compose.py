@@ -1,4 +1,7 @@
-"""Compose for one project of our own: its containers, networks and volumes come and go with it."""
+"""Compose for one project of our own: its containers, networks and volumes come and go with it.
+
+What a run that was killed could not remove is told by the label that names its runner.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,12 @@ from docker.models.containers import Container
 
 from serveoff.errors import EngineFailure
 from serveoff.measure.runtimes import processes
+from serveoff.measure.watchdog import RUNNER, is_gone, runner_id
 from serveoff.services.registry import REPOSITORY
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+RUNNER_LABEL = "serveoff.runner"
 INTERRUPT_GRACE_S = 15.0
 
 
@@ -108,6 +113,26 @@ def write_override(path: Path, services: Mapping[str, Any], volumes: Mapping[str
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"services": dict(services), "volumes": dict(volumes)}
     path.write_text(yaml.dump(document, Dumper=_Dumper, sort_keys=False))
+
+
+def owned(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A service's or volume's block of a Compose file with the label of this process."""
+    return {**block, "labels": {**block.get("labels", {}), RUNNER_LABEL: runner_id()}}
+
+
+def remove_orphans(client: docker.DockerClient) -> int:
+    """Remove the projects whose runners are gone, each with all that it has; how many containers that were."""
+    ours = {"label": RUNNER_LABEL}
+    containers = [c.labels for c in client.containers.list(all=True, filters=ours, ignore_removed=True)]
+    volumes = [volume.attrs["Labels"] for volume in client.volumes.list(filters=ours)]
+    for project in {labels[PROJECT_LABEL] for labels in (*containers, *volumes) if _is_orphaned(labels)}:
+        Compose(client, project, ()).remove()
+    return sum(map(_is_orphaned, containers))
+
+
+def _is_orphaned(labels: Mapping[str, str]) -> bool:
+    runner = labels[RUNNER_LABEL]
+    return PROJECT_LABEL in labels and RUNNER.fullmatch(runner) is not None and is_gone(runner)
 
 
 def _last_words(text: str) -> str:

@@ -22,10 +22,9 @@ from serveoff.measure.artifacts import provide
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.runtimes import Preparation
-from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, write_override
+from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, owned, write_override
 from serveoff.measure.runtimes.containers.engine import Engine
 from serveoff.measure.runtimes.containers.imported import bring
-from serveoff.measure.runtimes.containers.orphans import owned
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME

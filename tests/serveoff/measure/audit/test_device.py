@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from serveoff.measure.audit.device import read_device
+from serveoff.measure.audit.reported_settings import read_device
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.local import LocalRuntime

@@ -2,8 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from serveoff.loadtests.problems import WindowCode, WindowProblem
-from serveoff.loadtests.recording.window_summary import Summary, describe, merge, write_summary
-from serveoff.loadtests.recording.windows import Window
+from serveoff.loadtests.recording.windows import Summary, Window, describe, merge, write_summary
 from serveoff.record.endpoint_results import EndpointResult
 
 A = WindowProblem(code=WindowCode.LATE, text="a")
