@@ -21,6 +21,8 @@ COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
 LABEL_PREFIX = "serving."
 PREDICT_PATH = "/v1/models/{model}:predict"
 """TensorFlow Serving's, which TorchServe and our Flask services answer, too."""
+_TEXTS = ("ready", "ready_match", "grpc_api", "device", "device_match", "device_log", "counters")
+"""Fields that are their label's own text, or empty."""
 _SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Eight times as fast, where PyYAML was built with libyaml."""
 
@@ -161,7 +163,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
     labels = {key.removeprefix(LABEL_PREFIX): str(value) for key, value in block["labels"].items()}
     try:
-        ports = {key.removeprefix("port."): int(value) for key, value in labels.items() if key.startswith("port.")}
+        texts: dict[str, Any] = {field: labels.get(field.replace("_", "-"), "") for field in _TEXTS}
+        ports = {name: int(port) for name, port in _below(labels, "port.").items()}
         return Deployment(
             name=labels.get("name", service),
             server=labels["server"],
@@ -172,28 +175,21 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             path=labels.get("path", PREDICT_PATH.format(model=labels["model"])),
             ports=ports,
             published=_published(block.get("ports", []), ports),
-            ready=labels.get("ready", ""),
-            ready_match=labels.get("ready-match", ""),
             ready_per_worker=labels.get("ready-per-worker") == "true",
-            grpc_api=labels.get("grpc-api", ""),
-            payloads={
-                key.removeprefix("payloads."): tuple(value.split(","))
-                for key, value in labels.items()
-                if key.startswith("payloads.")
-            },
-            device=labels.get("device", ""),
-            device_match=labels.get("device-match", ""),
-            device_log=labels.get("device-log", ""),
+            payloads={protocol: tuple(names.split(",")) for protocol, names in _below(labels, "payloads.").items()},
             settings=tuple(filter(None, labels.get("settings", "").split(","))),
-            settings_match={
-                key.removeprefix("settings."): value for key, value in labels.items() if key.startswith("settings.")
-            },
-            counters=labels.get("counters", ""),
+            settings_match=_below(labels, "settings."),
             environment={key: str(value) for key, value in block.get("environment", {}).items()},
             service=service,
+            **texts,
         )
     except (KeyError, ValueError) as error:
         raise RegistryError(f"docker-compose.yml, service {service}: label missing or not usable: {error}") from error
+
+
+def _below(labels: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The labels that begin so, by the rest of their names."""
+    return {key.removeprefix(prefix): value for key, value in labels.items() if key.startswith(prefix)}
 
 
 def _published(mappings: list[str], ports: Mapping[str, int]) -> dict[str, int]:

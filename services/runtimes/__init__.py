@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import gc
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from serveoff.models import formats
 from serveoff.models.catalog import is_zoo, load_spec
-from serveoff.models.formats import Predict, one_row
+from serveoff.models.formats import Loaded, one_row
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.manifest import MANIFEST_NAME, read_manifest, verify_artifact
 from serveoff.models.spec import FORMATS, ModelSpec
@@ -26,21 +25,13 @@ WARM_UP_CALLS = 20
 """TorchScript's profiling executor optimises during its first calls; TensorFlow allocates during its first."""
 
 
-@dataclass(frozen=True)
-class Runtime:
-    """A loaded model. `device` is where it computes, whatever was asked for (serveoff.models.formats.Loaded)."""
+@dataclass(frozen=True, kw_only=True)
+class Runtime(Loaded):
+    """A loaded model, with its spec and what loaded it."""
 
-    predict: Predict
     spec: ModelSpec
-    device: str
     framework: str
     framework_version: str
-    calls: Mapping[str, Predict] = field(default_factory=dict)
-    quickest: Callable[[], Predict] | None = None
-    layers: Mapping[str, Predict] = field(default_factory=dict)
-    no_layers: str = ""
-    intra_op_threads: int | None = None
-    """These five: see serveoff.models.formats.Loaded."""
 
 
 def load_runtime(settings: Settings) -> Runtime:
@@ -102,15 +93,8 @@ def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
         framework.limit_inter_op_threads()
     loaded = module.load(folder, spec, threads=settings.intra_op_threads, device=device)
     version = installed(module.FRAMEWORK)
-    return Runtime(
-        *(loaded.predict, spec, loaded.device, module.FRAMEWORK, version),
-        calls=loaded.calls,
-        quickest=loaded.quickest,
-        layers=loaded.layers,
-        no_layers=loaded.no_layers,
-        intra_op_threads=loaded.intra_op_threads,
-    )
+    return Runtime(**vars(loaded), spec=spec, framework=module.FRAMEWORK, framework_version=version)
 
 
 def _load_null(spec: ModelSpec) -> Runtime:
-    return Runtime(null.load(spec), spec, "cpu", "none", "0")
+    return Runtime(null.load(spec), "cpu", spec=spec, framework="none", framework_version="0")

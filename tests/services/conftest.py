@@ -32,7 +32,7 @@ def make_app(settings: Settings) -> MakeApp:
 
     def make(predict: Predict, spec: ModelSpec | None = None) -> Flask:
         spec = spec or load_spec(MODEL)
-        runtime = Runtime(predict, spec, "cpu", "none", "0")
+        runtime = Runtime(predict, "cpu", spec=spec, framework="none", framework_version="0")
         return create_app(replace(settings, model=spec.name), runtime, load_s=1.5)
 
     return make

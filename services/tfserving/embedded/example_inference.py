@@ -17,16 +17,10 @@ from serveoff.services.tfserving.embedded.servable import Servable
 from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Array, Signature
 
 
-def classify(servable: Servable, name: str, examples: Sequence[bytes], run: Runner) -> Any:
-    """Classify serialised tf.Examples: a ClassificationResult."""
+def infer(servable: Servable, name: str, method: str, examples: Sequence[bytes], run: Runner) -> Any:
+    """Classify or regress serialised tf.Examples, as `method` says: a ClassificationResult or a RegressionResult."""
     signature = _named_signature(servable, name)
-    return classification_result(signature, len(examples), _one_shot(servable, [signature], [CLASSIFY], examples, run))
-
-
-def regress(servable: Servable, name: str, examples: Sequence[bytes], run: Runner) -> Any:
-    """Regress serialised tf.Examples: a RegressionResult."""
-    signature = _named_signature(servable, name)
-    return regression_result(signature, len(examples), _one_shot(servable, [signature], [REGRESS], examples, run))
+    return RESULTS[method](signature, len(examples), _one_shot(servable, [signature], [method], examples, run))
 
 
 def multi_inference(

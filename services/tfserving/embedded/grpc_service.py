@@ -26,7 +26,7 @@ from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, 
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
 from serveoff.services.tfserving.embedded.servable import Servable
-from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE
+from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS
 
 STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -57,21 +57,11 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
 
     def Classify(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Classify tf.Examples."""
-        with self._call("Classify", request.model_spec, context):
-            servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = example_inference.classify(servable, name, _examples(request.input), self._timed("Classify"))
-            response = classification_pb2.ClassificationResponse(result=result)
-            _fill_spec(response.model_spec, servable, name)
-            return response
+        return self._infer("Classify", CLASSIFY, classification_pb2.ClassificationResponse, request, context)
 
     def Regress(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Regress tf.Examples."""
-        with self._call("Regress", request.model_spec, context):
-            servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = example_inference.regress(servable, name, _examples(request.input), self._timed("Regress"))
-            response = regression_pb2.RegressionResponse(result=result)
-            _fill_spec(response.model_spec, servable, name)
-            return response
+        return self._infer("Regress", REGRESS, regression_pb2.RegressionResponse, request, context)
 
     def MultiInference(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Run several classify and regress signatures of one model on the same tf.Examples."""
@@ -95,6 +85,14 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
             if not request.HasField("model_spec"):
                 raise invalid_argument("Missing ModelSpec")
             return model_info.metadata_response(self._servable(request.model_spec), list(request.metadata_field))
+
+    def _infer(self, api: str, method: str, answer: Callable[..., Any], request: Any, context: Any) -> Any:
+        with self._call(api, request.model_spec, context):
+            servable, name = self._servable(request.model_spec), request.model_spec.signature_name
+            result = example_inference.infer(servable, name, method, _examples(request.input), self._timed(api))
+            response = answer(result=result)
+            _fill_spec(response.model_spec, servable, name)
+            return response
 
     def _timed(self, api: str) -> Runner:
         return timed(self.run, self.metrics, api)

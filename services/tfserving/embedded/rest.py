@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from serveoff.services.tfserving.embedded import example_inference, inference, model_info
-from serveoff.services.tfserving.embedded.errors import HTTP_STATUS, Code, ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
@@ -15,7 +15,14 @@ from serveoff.services.tfserving.embedded.rest_json import json_answer, json_exa
 from serveoff.services.tfserving.embedded.rest_json.fast import PlainBodies
 from serveoff.services.tfserving.embedded.rest_json.request import Format
 from serveoff.services.tfserving.embedded.servable import Servable
-from serveoff.services.tfserving.embedded.signatures import DEFAULT_SIGNATURE, NUMPY_TYPES, Signature, Tensors
+from serveoff.services.tfserving.embedded.signatures import (
+    CLASSIFY,
+    DEFAULT_SIGNATURE,
+    NUMPY_TYPES,
+    REGRESS,
+    Signature,
+    Tensors,
+)
 
 API = re.compile("/v1/.*", re.IGNORECASE | re.DOTALL)
 PREDICTION = re.compile(
@@ -25,6 +32,11 @@ PREDICTION = re.compile(
 STATUS = re.compile(
     r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?", re.IGNORECASE | re.ASCII
 )
+EXAMPLE_ACTIONS = {
+    "classify": (CLASSIFY, json_examples.classification_json),
+    "regress": (REGRESS, json_examples.regression_json),
+}
+"""What is done with tf.Examples, to the method that a signature has for it, and its result in JSON."""
 JSON = "application/json"
 LARGEST_VERSION = 2**63 - 1
 
@@ -66,7 +78,7 @@ class RestApi:
         try:
             return Answer(200, self._dispatch(method, path, body))
         except ServingError as error:
-            return Answer(HTTP_STATUS[error.code], json_answer.error_json(str(error)))
+            return Answer(error.code.http_status, json_answer.error_json(str(error)))
 
     def _dispatch(self, method: str, path: str, body: bytes) -> bytes:
         if method == "POST" and (match := PREDICTION.fullmatch(path)):
@@ -76,10 +88,9 @@ class RestApi:
         raise invalid_argument(f"Malformed request: {method} {path}")
 
     def _inference(self, target: Target, action: str, body: bytes) -> bytes:
-        actions = {"predict": self._predict, "classify": self._classify, "regress": self._regress}
         started, code = time.perf_counter(), Code.OK
         try:
-            return actions[action](target, body)
+            return self._predict(target, body) if action == "predict" else self._infer(target, action, body)
         except ServingError as error:
             code = error.code
             raise
@@ -124,17 +135,11 @@ class RestApi:
         outputs = inference.predict(servable, signature, tensors, (), self._timed("Predict"))
         return json_answer.predictions_json(outputs, layout)
 
-    def _classify(self, target: Target, body: bytes) -> bytes:
-        document = request.parse_json(body)
+    def _infer(self, target: Target, action: str, body: bytes) -> bytes:
+        document, (method, to_json) = request.parse_json(body), EXAMPLE_ACTIONS[action]
         name, examples = request.signature_name(document), json_examples.serialized_examples(document)
-        result = example_inference.classify(self._servable(target), name, examples, self._timed("Classify"))
-        return json_examples.classification_json(result)
-
-    def _regress(self, target: Target, body: bytes) -> bytes:
-        document = request.parse_json(body)
-        name, examples = request.signature_name(document), json_examples.serialized_examples(document)
-        result = example_inference.regress(self._servable(target), name, examples, self._timed("Regress"))
-        return json_examples.regression_json(result)
+        run = self._timed(action.capitalize())
+        return to_json(example_inference.infer(self._servable(target), name, method, examples, run))
 
     def _status(self, target: Target) -> bytes:
         if not target.model:

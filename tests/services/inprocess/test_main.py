@@ -133,7 +133,9 @@ def test_a_floor_is_the_quickest_way_to_call_and_the_servers_own_way_is_measured
 
 def test_find_call() -> None:
     calls = {name: (lambda batch: batch) for name in ("predict", "other", "quickest")}
-    runtime = Runtime(calls["predict"], load_spec("digits_cnn"), "cpu", "none", "0", {"other": calls["other"]})
+    spec = load_spec("digits_cnn")
+    names = {"other": calls["other"]}
+    runtime = Runtime(calls["predict"], "cpu", names, spec=spec, framework="none", framework_version="0")
     assert find_call(runtime) is find_call(runtime, AS_SERVED) is calls["predict"]
     assert find_call(runtime, "other") is calls["other"]
     quicker = replace(runtime, quickest=lambda: calls["quickest"])
