@@ -10,7 +10,7 @@ from serveoff.models.agreement import Agreement
 from serveoff.models.fingerprint import fingerprint, is_current
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import GOLDEN_NAME, write_golden
-from serveoff.models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, digest
+from serveoff.models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, artifact_of, digest
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, model_dir
 from serveoff.models.staging import locked, staged
@@ -75,23 +75,11 @@ def _export_formats(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Ar
 
         def export(format: str) -> None:
             written = workers.run("export", format, spec.name, folder)
-            artifacts[format] = _artifact(spec, folder, format, **written)
+            artifacts[format] = artifact_of(folder, format, spec, **written)
             advance()
 
         for_each(FORMATS, export, workers)
     return {format: artifacts[format] for format in FORMATS}
-
-
-def _artifact(spec: ModelSpec, folder: Path, format: str, **written: Any) -> Artifact:
-    """What the manifest says of an artifact; verifying loads it by these tensor names, so they are true."""
-    return Artifact(
-        format=format,
-        path=format,
-        sha256=digest(folder / format),
-        inputs=spec.inputs,
-        outputs=spec.outputs,
-        **written,
-    )
 
 
 def _verify(folder: Path, steps: Steps) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 
 ISOLATED = ("-I", "-u")
 """No working folder on sys.path, no PYTHON* variable (PYTHONPATH), no user's site; what is printed leaves at once."""
@@ -11,3 +13,13 @@ ISOLATED = ("-I", "-u")
 def isolated(module: str, *arguments: str) -> list[str]:
     """The command that runs a module: a `models.py` where the user stands, or on PYTHONPATH, is not met."""
     return [sys.executable, *ISOLATED, "-m", module, *arguments]
+
+
+def end_with_parent() -> None:
+    """Have this process end when its parent does, however that dies: it holds the other end of stdin."""
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+
+
+def _end_with_stdin() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -78,6 +79,15 @@ class Manifest(BaseModel):
     def remedy(self) -> str:
         """What to do about an artifact of it that cannot be used."""
         return "run `serveoff export --force`" if self.source == ZOO else "import it again with `serveoff import`"
+
+
+def artifact_of(folder: Path, format: str, spec: ModelSpec, **written: Any) -> Artifact:
+    """What the manifest says of an artifact below a model's folder; `written`: its bytes and its framework.
+
+    Verifying loads it by the spec's tensor names, so they are true.
+    """
+    sha256 = digest(folder / format)
+    return Artifact(format=format, path=format, sha256=sha256, inputs=spec.inputs, outputs=spec.outputs, **written)
 
 
 def digest(path: Path) -> str:

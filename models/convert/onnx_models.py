@@ -47,10 +47,15 @@ def described(tensor: TensorSpec) -> Any:
 def nodes_of(graph: Any) -> Iterator[Any]:
     """All nodes of a graph and of the graphs in its branches and loops."""
     for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                yield from nodes_of(inner)
+        yield from with_inner(node)
+
+
+def with_inner(node: Any) -> Iterator[Any]:
+    """A node, and all nodes of the graphs in its branches and loops."""
+    yield node
+    for attribute in node.attribute:
+        for inner in (attribute.g, *attribute.graphs):
+            yield from nodes_of(inner)
 
 
 def require_known_operators(model: Any, library: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from serveoff.models.convert.onnx_models import with_inner
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -46,7 +47,7 @@ def _computed(graph: Any) -> Iterator[tuple[Any, int]]:
     """The parameters, node and input, that are computed from nothing but shapes."""
     known, data = {constant.name for constant in graph.initializer}, {value.name for value in graph.input}
     for node in graph.node:
-        inner = [name for found in _with_inner(node) for name in found.input]
+        inner = [name for found in with_inner(node) for name in found.input]
         if node.op_type not in _OF_SHAPES and data.intersection(inner):
             data.update(node.output)
         for index in PARAMETERS.get(node.op_type, ()):
@@ -67,7 +68,7 @@ def _both(model: Any, names: list[str], spec: ModelSpec) -> Iterator[tuple[Array
     watched.CopyFrom(model)
     del watched.graph.output[:]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    session = session_of(watched)
+    session = session_of(watched.SerializeToString())
     few, more = (session.run(names, example(spec, rows)) for rows in _ROWS)
     return zip(few, more, strict=True)
 
@@ -89,11 +90,11 @@ def _set(graph: Any, node: Any, index: int, value: Array) -> None:
     node.input[index] = name
 
 
-def session_of(model: Any) -> Any:
-    """The model in ONNX Runtime, on the processor."""
+def session_of(model: str | bytes) -> Any:
+    """A model, or the file at a path, in ONNX Runtime, on the processor."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def example(spec: ModelSpec, rows: int) -> Batch:
@@ -114,12 +115,7 @@ def _remove_unused(graph: Any) -> None:
     kept = []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
-            needed.update(name for inner in _with_inner(node) for name in inner.input)
+            needed.update(name for inner in with_inner(node) for name in inner.input)
             kept.append(node)
     del graph.node[:]
     graph.node.extend(reversed(kept))
-
-
-def _with_inner(node: Any) -> list[Any]:
-    inner = [graph for attribute in node.attribute for graph in (attribute.g, *attribute.graphs)]
-    return [node, *(found for graph in inner for other in graph.node for found in _with_inner(other))]

@@ -8,9 +8,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import threading
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from serveoff.models import formats, zoo
 from serveoff.models.agreement import agreement
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import read_golden
+from serveoff.models.isolation import end_with_parent
 from serveoff.models.manifest import ArtifactError, read_manifest, size_bytes
 from serveoff.models.weights import read_weights
 
@@ -44,7 +43,7 @@ def check(format: str, model: str, model_dir: Path) -> dict[str, object]:
 
 def main(arguments: list[str]) -> int:
     """Do one job; 3 means that the artifact or the arguments are not usable."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     job, format, model, model_dir = arguments
     try:
         result = {"export": export, "check": check}[job](format, model, Path(model_dir))
@@ -53,12 +52,6 @@ def main(arguments: list[str]) -> int:
         return 3
     print(json.dumps(result), flush=True)
     return 0
-
-
-def _end_with_parent() -> None:
-    """The parent holds the other end of stdin and never writes: its end is the parent's, however it died."""
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ from typing import Any
 from serveoff.models import catalog, zoo
 from serveoff.models.byte_rows import decode_rows
 from serveoff.models.formats import Loaded, Predict, one_row
-from serveoff.models.frameworks.sessions import config_of, quickest_call
+from serveoff.models.frameworks.sessions import calling, config_of, quickest_call
 from serveoff.models.frameworks.tensorflow_setup import joined
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.images.graph import decode_images
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
-from serveoff.models.tensors import Batch, as_specified, named
+from serveoff.models.tensors import Batch
 from serveoff.models.weights import Weights
 
 FRAMEWORK = "tensorflow"
@@ -134,11 +134,6 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     config = config_of(threads, device)
     session = tf1.Session(graph=imported(graph_def), config=config)
     feeds, fetches = ([edge(tensor.name) for tensor in tensors] for tensors in (spec.inputs, spec.outputs))
-    run, names = session.make_callable(fetches, feeds), [tensor.name for tensor in spec.inputs]
-
-    def predict(batch: Batch) -> Batch:
-        given = run(*(batch[name] for name in names))
-        return as_specified(named(spec.outputs, given), spec.outputs)
 
     def fill(session: Any) -> tuple[list[str], list[str]]:
         tf.import_graph_def(graph_def, name="")
@@ -147,7 +142,7 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     quickest = cache(partial(quickest_call, fill, spec, threads, device))
     device = placement(session, fetches, fed(one_row(spec)))
     return Loaded(
-        predict,
+        calling(session.make_callable(fetches, feeds), spec),
         device,
         quickest=quickest,
         layers=layers_of(session, spec),

@@ -50,6 +50,11 @@ def _call(fill: Fill, spec: ModelSpec, config: Any, executor: str) -> Predict:
         feeds, fetches = fill(session)
     # Not public, but what Session::MakeCallable is bound to: `make_callable` looks the tensors up for every call.
     run = session._make_callable_from_options(config_pb2.CallableOptions(feed=feeds, fetch=fetches))
+    return calling(run, spec)
+
+
+def calling(run: Callable[..., Any], spec: ModelSpec) -> Predict:
+    """A call of what takes the inputs and gives the outputs by position, in the spec's order."""
     names = [tensor.name for tensor in spec.inputs]
 
     def predict(batch: Batch) -> Batch:

@@ -20,7 +20,7 @@ from serveoff.models.importing.jobs import Jobs
 from serveoff.models.importing.request import ImportRequest
 from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, Names, Source
-from serveoff.models.manifest import MANIFEST_NAME, Artifact, Manifest, Missing, digest
+from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_of, digest
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
 from serveoff.models.staging import locked, staged
@@ -165,7 +165,12 @@ def _put_together(
         converted = formats[format]
         if isinstance(converted, Converted):
             converted.folder.rename(folder / format)
-            artifacts[format] = _artifact(format, folder, converted, spec)
+            artifacts[format] = artifact_of(
+                *(folder, format, spec),
+                bytes=converted.bytes,
+                framework=converted.framework,
+                framework_version=converted.framework_version,
+            )
     manifest = Manifest(
         model=request.name,
         fingerprint=_fingerprint(request),
@@ -178,19 +183,6 @@ def _put_together(
         **answered,
     )
     (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n")
-
-
-def _artifact(format: str, folder: Path, converted: Converted, spec: ModelSpec) -> Artifact:
-    return Artifact(
-        format=format,
-        path=format,
-        sha256=digest(folder / format),
-        bytes=converted.bytes,
-        framework=converted.framework,
-        framework_version=converted.framework_version,
-        inputs=spec.inputs,
-        outputs=spec.outputs,
-    )
 
 
 def _fingerprint(request: ImportRequest) -> str:

@@ -10,12 +10,12 @@ import json
 import os
 import resource
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import IO, NoReturn
 
 from serveoff.models.importing.errors import JobCode
+from serveoff.models.isolation import end_with_parent
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""
@@ -46,7 +46,7 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
     """
     results = _own_stdout()
     _limit_memory()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
     def refuse(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
@@ -91,9 +91,3 @@ def _limit_memory() -> None:
     if most:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with_parent() -> None:
-    """The parent holds the other end of stdin and never writes: its end is the parent's, however it died."""
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)

@@ -7,7 +7,13 @@ many bytes. https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+from serveoff.models.importing.errors import ImportCode, ImportFailed
+
+MOST_BYTES = 2 << 30
+"""Protobuf's own limit of a message."""
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _FIXED = {FIXED64: 8, FIXED32: 4}
 _MOST_VARINT = 10
@@ -41,6 +47,18 @@ def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
             raise Malformed(f"it ends within a field of {size} bytes that begins at byte {at}")
         yield number, message[at : at + size]
         at += size
+
+
+@contextmanager
+def whole(file: Path, what: str, save: str) -> Iterator[memoryview]:
+    """A file that is one message, while it is looked into; ImportFailed where it is too large, or was Malformed."""
+    if file.stat().st_size > MOST_BYTES:
+        text = f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB"
+        raise ImportFailed(ImportCode.DAMAGED, text, save)
+    try:
+        yield memoryview(file.read_bytes())
+    except Malformed as error:
+        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no {what}, or a truncated one: {error}", save) from None
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:

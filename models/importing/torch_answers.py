@@ -8,6 +8,16 @@ from typing import Any
 import torch
 
 from serveoff.models.importing.child import Refused
+from serveoff.models.importing.source import Port
+from serveoff.models.tensors import Array, Batch
+
+
+def asked(module: Any, ports: Sequence[Port], batch: Batch, wanted: Sequence[str]) -> dict[str, Array]:
+    """What a module answers, called by position with the inputs that are given, which come first."""
+    tensors = [torch.from_numpy(batch[port.name]) for port in ports if port.name in batch]
+    with torch.inference_mode():
+        answer = module(*tensors)
+    return {name: tensor.cpu().numpy() for name, tensor in named(answer, wanted).items()}
 
 
 def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import onnx
@@ -71,13 +72,7 @@ def _gelu(node: Node, x: Any) -> Any:
 
 def _fold(compute: Compute) -> Compute:
     """Of two, made one of any number."""
-
-    def of_any(first: Any, *others: Any) -> Any:
-        for other in others:
-            first = compute(first, other)
-        return first
-
-    return of_any
+    return lambda *tensors: reduce(compute, tensors)
 
 
 def _modulo(node: Node, values: Values) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from serveoff.models.convert.onnx_tf.node import Node, Operator
-from serveoff.models.convert.onnx_tf.shapes import axes_of, first, gives
+from serveoff.models.convert.onnx_tf.shapes import axes_of, first, gives, tensors
 from serveoff.models.convert.onnx_tf.values import Values
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
@@ -21,22 +21,6 @@ def _reduce(compute: Callable[..., Any]) -> Operator:
     return gives(reduced)
 
 
-def _l1(x: Any, **how: Any) -> Any:
-    return tf.reduce_sum(tf.abs(x), **how)
-
-
-def _l2(x: Any, **how: Any) -> Any:
-    return tf.sqrt(tf.reduce_sum(tf.square(x), **how))
-
-
-def _sum_of_squares(x: Any, **how: Any) -> Any:
-    return tf.reduce_sum(tf.square(x), **how)
-
-
-def _log_of_sum(x: Any, **how: Any) -> Any:
-    return tf.math.log(tf.reduce_sum(x, **how))
-
-
 def _largest(x: Any, **how: Any) -> Any:
     return (tf.reduce_any if x.dtype == tf.bool else tf.reduce_max)(x, **how)
 
@@ -46,7 +30,7 @@ def _smallest(x: Any, **how: Any) -> Any:
 
 
 def _matmul(node: Node, values: Values) -> Any:
-    x, y = (tf.convert_to_tensor(values[name]) for name in node.inputs)
+    x, y = tensors(node, values)
     if len(x.shape) == 1 or len(y.shape) == 1:
         return tf.tensordot(x, y, [[-1], [max(len(y.shape) - 2, 0)]])
     if len(y.shape) == 2 and len(x.shape) > 2:
@@ -116,16 +100,16 @@ def _cumulative(node: Node, values: Values) -> Any:
     return tf.cumsum(first(node, values), int(axis.item()), exclusive=exclusive, reverse=backwards)
 
 
-def _einsum(node: Node, values: Values) -> Any:
-    return tf.einsum(node.attribute("equation"), *(tf.convert_to_tensor(values[name]) for name in node.inputs))
-
-
 OPERATORS: Mapping[str, Operator] = {
     "ReduceMean": _reduce(tf.reduce_mean), "ReduceSum": _reduce(tf.reduce_sum), "ReduceMax": _reduce(_largest),
-    "ReduceMin": _reduce(_smallest), "ReduceProd": _reduce(tf.reduce_prod), "ReduceL1": _reduce(_l1),
-    "ReduceL2": _reduce(_l2), "ReduceSumSquare": _reduce(_sum_of_squares), "ReduceLogSum": _reduce(_log_of_sum),
+    "ReduceMin": _reduce(_smallest), "ReduceProd": _reduce(tf.reduce_prod),
+    "ReduceL1": _reduce(lambda x, **how: tf.reduce_sum(tf.abs(x), **how)),
+    "ReduceL2": _reduce(lambda x, **how: tf.sqrt(tf.reduce_sum(tf.square(x), **how))),
+    "ReduceSumSquare": _reduce(lambda x, **how: tf.reduce_sum(tf.square(x), **how)),
+    "ReduceLogSum": _reduce(lambda x, **how: tf.math.log(tf.reduce_sum(x, **how))),
     "ReduceLogSumExp": _reduce(tf.reduce_logsumexp), "MatMul": gives(_matmul), "Gemm": gives(_gemm),
     "Softmax": _softmax(tf.nn.softmax), "LogSoftmax": _softmax(tf.nn.log_softmax),
     "LayerNormalization": gives(_layer_norm), "ArgMax": _extreme(tf.argmax), "ArgMin": _extreme(tf.argmin),
-    "TopK": _top_k, "CumSum": gives(_cumulative), "Einsum": gives(_einsum),
+    "TopK": _top_k, "CumSum": gives(_cumulative),
+    "Einsum": gives(lambda node, values: tf.einsum(node.attribute("equation"), *tensors(node, values))),
 }  # fmt: skip

@@ -12,6 +12,9 @@ from serveoff.models.convert.onnx_tf.node import Node, Operator
 from serveoff.models.convert.onnx_tf.values import Values
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 
+_NUMBERS = {"value_float": np.float32, "value_int": np.int64, "value_floats": np.float32, "value_ints": np.int64}
+"""A constant's attributes besides `value`, which is a tensor."""
+
 
 def gives(compute: Callable[[Node, Values], Any]) -> Operator:
     """An operator with one output."""
@@ -25,6 +28,11 @@ def gives(compute: Callable[[Node, Values], Any]) -> Operator:
 def first(node: Node, values: Values) -> Any:
     """The first input as a tensor."""
     return tf.convert_to_tensor(values[node.inputs[0]])
+
+
+def tensors(node: Node, values: Values) -> list[Any]:
+    """All inputs as tensors."""
+    return [tf.convert_to_tensor(values[name]) for name in node.inputs]
 
 
 def axes_of(node: Node, values: Values, index: int) -> list[int] | None:
@@ -127,12 +135,7 @@ def _pad(node: Node, values: Values) -> Any:
 
 
 def _constant(node: Node, values: Values) -> Any:
-    for name, dtype in (
-        ("value_float", np.float32),
-        ("value_int", np.int64),
-        ("value_floats", np.float32),
-        ("value_ints", np.int64),
-    ):
+    for name, dtype in _NUMBERS.items():
         if node.attribute(name) is not None:
             return np.array(node.attribute(name), dtype)
     return onnx.numpy_helper.to_array(node.attribute("value"))
@@ -144,23 +147,6 @@ def _constant_of_shape(node: Node, values: Values) -> Any:
     return tf.fill(values[node.inputs[0]], number.reshape(())[()])
 
 
-def _concat(node: Node, values: Values) -> Any:
-    return tf.concat([tf.convert_to_tensor(values[name]) for name in node.inputs], node.attribute("axis"))
-
-
-def _squeeze(node: Node, values: Values) -> Any:
-    axes = axes_of(node, values, 1)
-    return tf.squeeze(first(node, values), axes)
-
-
-def _transpose(node: Node, values: Values) -> Any:
-    return tf.transpose(first(node, values), node.attribute("perm"))
-
-
-def _tile(node: Node, values: Values) -> Any:
-    return tf.tile(first(node, values), values[node.inputs[1]])
-
-
 def _gather_elements(node: Node, values: Values) -> Any:
     x, indices = first(node, values), tf.convert_to_tensor(values[node.inputs[1]])
     axis = node.attribute("axis", 0) % len(x.shape)
@@ -169,10 +155,6 @@ def _gather_elements(node: Node, values: Values) -> Any:
     chosen = [tf.cast(place, indices.dtype) for place in places]
     chosen[axis] = tf.where(indices < 0, indices + size, indices)
     return tf.gather_nd(x, tf.stack(chosen, -1))
-
-
-def _range(node: Node, values: Values) -> Any:
-    return tf.range(*(values[name] for name in node.inputs))
 
 
 def _one_hot(node: Node, values: Values) -> Any:
@@ -193,12 +175,17 @@ def _triangle(node: Node, values: Values) -> Any:
 
 OPERATORS: Mapping[str, Operator] = {
     "Shape": gives(_shape), "Reshape": gives(_reshape), "Flatten": gives(_flatten), "Unsqueeze": gives(_unsqueeze),
-    "Squeeze": gives(_squeeze), "Transpose": gives(_transpose), "Expand": gives(_expand), "Gather": gives(_gather),
+    "Squeeze": gives(lambda node, values: tf.squeeze(first(node, values), axes_of(node, values, 1))),
+    "Transpose": gives(lambda node, values: tf.transpose(first(node, values), node.attribute("perm"))),
+    "Tile": gives(lambda node, values: tf.tile(first(node, values), values[node.inputs[1]])),
+    "Concat": gives(lambda node, values: tf.concat(tensors(node, values), node.attribute("axis"))),
+    "Range": gives(lambda node, values: tf.range(*(values[name] for name in node.inputs))),
+    "Expand": gives(_expand), "Gather": gives(_gather),
     "GatherElements": gives(_gather_elements), "GatherND": gives(
         lambda node, values: tf.gather_nd(first(node, values), values[node.inputs[1]], node.attribute("batch_dims", 0))
     ),
-    "Slice": gives(_slice), "Split": _split, "Concat": gives(_concat), "Pad": gives(_pad), "Tile": gives(_tile),
-    "Constant": gives(_constant), "ConstantOfShape": gives(_constant_of_shape), "Range": gives(_range),
+    "Slice": gives(_slice), "Split": _split, "Pad": gives(_pad),
+    "Constant": gives(_constant), "ConstantOfShape": gives(_constant_of_shape),
     "Size": gives(lambda node, values: tf.size(first(node, values), out_type=tf.int64)),
     "OneHot": gives(_one_hot), "Trilu": gives(_triangle),
 }  # fmt: skip

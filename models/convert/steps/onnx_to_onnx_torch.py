@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import onnx
 
-from serveoff.models.convert import onnx_models, onnx_torch
+from serveoff.models.convert import Unconvertible, onnx_models
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
+from serveoff.models.loading.torch_eager import model_onnx
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "onnx", "onnx_torch"
@@ -19,8 +21,18 @@ def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]
     """Write the model, after onnx2torch has read it; Unconvertible names the operator that it has no rule for."""
     model = with_constant_shapes(onnx_models.read(source), spec)
     _give_outputs_nodes(model.graph)
-    onnx_torch.module_of(model)
+    _try(model)
     onnx_models.write(model, spec, target)
+
+
+def _try(model: Any) -> None:
+    try:
+        model_onnx.read(model)
+    except NotImplementedError as error:
+        found = re.search(r"operation_type='(\w+)', version=(\d+)", str(error))
+        operator = found[1] if found else ""
+        what = f"the operator {operator} of version {found[2]}" if found else f"this model: {error}"
+        raise Unconvertible(f"onnx2torch has no rule for {what}", operator) from error
 
 
 def _give_outputs_nodes(graph: Any) -> None:

@@ -17,8 +17,6 @@ NODE = "frozen_graph"
 FRAMEWORK = "tensorflow"
 CALLED = "a frozen graph, frozen_graph.pb"
 
-MOST_BYTES = 2 << 30
-"""Protobuf's own limit of a message."""
 SAVE = "freeze it again: tf.compat.v1.graph_util.convert_variables_to_constants"
 VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"})
 RESULTLESS = frozenset({"NoOp", "Assert", "Const", "Placeholder", "PlaceholderWithDefault", "SaveV2"})
@@ -56,14 +54,8 @@ def check(source: Source) -> None:
 
 def read(path: str) -> list[Node]:
     """The operations of a GraphDef's file; ImportFailed where it is none."""
-    if Path(path).stat().st_size > MOST_BYTES:
-        raise ImportFailed(
-            ImportCode.DAMAGED, f"{path} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE
-        )
-    try:
-        nodes = [_node(message) for message in protobuf_scan.all_of(memoryview(Path(path).read_bytes()), 1)]
-    except protobuf_scan.Malformed as error:
-        raise ImportFailed(ImportCode.DAMAGED, f"{path} is no GraphDef, or a truncated one: {error}", SAVE) from None
+    with protobuf_scan.whole(Path(path), "GraphDef", SAVE) as graph:
+        nodes = [_node(message) for message in protobuf_scan.all_of(graph, 1)]
     if not nodes:
         raise ImportFailed(ImportCode.DAMAGED, f"{path} holds no operation", SAVE)
     return nodes

@@ -10,14 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from serveoff.models.importing import protobuf_scan
-from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
 
 NODE = "onnx"
 FRAMEWORK = "onnxruntime"
 CALLED = "an ONNX file, model.onnx"
 
-MOST_BYTES = 2 << 30
 SAVE = "export it again: torch.onnx.export, or model.export(format='onnx') of Keras"
 GRAPH, OPSETS, NODES, OUTPUTS = 7, 8, 1, 12
 OPERATOR = 4
@@ -30,15 +28,8 @@ def detect(path: str) -> bool:
 
 def check(source: Source) -> None:
     """A whole protobuf message with a graph that computes something."""
-    file = Path(source.path)
-    if file.stat().st_size > MOST_BYTES:
-        raise ImportFailed(
-            ImportCode.DAMAGED, f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE
-        )
-    try:
-        _check_graph(memoryview(file.read_bytes()))
-    except protobuf_scan.Malformed as error:
-        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no ONNX model, or a truncated one: {error}", SAVE) from None
+    with protobuf_scan.whole(Path(source.path), "ONNX model", SAVE) as message:
+        _check_graph(message)
 
 
 def _check_graph(message: memoryview) -> None:

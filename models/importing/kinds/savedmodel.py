@@ -18,7 +18,6 @@ FRAMEWORK = "tensorflow"
 CALLED = "a SavedModel, a folder with saved_model.pb"
 
 FILE = "saved_model.pb"
-MOST_BYTES = 2 << 30
 SAVE = "save it again: tf.saved_model.save, or model.export of Keras"
 META_GRAPHS, SIGNATURES, KEY = 2, 5, 1
 INITIALISES = "__saved_model_init_op"
@@ -47,14 +46,8 @@ def check(source: Source) -> None:
     if folder is None:
         raise ImportFailed(ImportCode.NO_MODEL, f"{source.path} has no {FILE} in it", SAVE)
     file = folder / FILE
-    if file.stat().st_size > MOST_BYTES:
-        raise ImportFailed(
-            ImportCode.DAMAGED, f"{file} is larger than a protobuf message can be, {MOST_BYTES >> 30} GiB", SAVE
-        )
-    try:
-        signatures = _signatures(memoryview(file.read_bytes()))
-    except protobuf_scan.Malformed as error:
-        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no SavedModel, or a truncated one: {error}", SAVE) from None
+    with protobuf_scan.whole(file, "SavedModel", SAVE) as message:
+        signatures = _signatures(message)
     if source.signature not in signatures:
         there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
         raise ImportFailed(

@@ -56,6 +56,4 @@ def _port(tensor: Any) -> Port:
     return Port(name=tensor.name, dtype=tensor.dtype.name, shape=shape)
 
 
-def opened(source: Source) -> FrozenGraphReader:
-    """Load the graph."""
-    return FrozenGraphReader(source)
+opened = FrozenGraphReader

@@ -65,6 +65,4 @@ def _made_by(model: Any, tensor: Any) -> str:
     return "output"
 
 
-def opened(source: Source) -> KerasReader:
-    """Load the model."""
-    return KerasReader(source)
+opened = KerasReader

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-import onnxruntime
 
 from serveoff.models.convert.onnx_models import write
+from serveoff.models.convert.onnx_shapes import session_of
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
@@ -23,9 +23,7 @@ class OnnxReader:
 
     def __init__(self, source: Source) -> None:
         self._path = source.path
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self._session: Any = onnxruntime.InferenceSession(source.path, options, providers=["CPUExecutionProvider"])
+        self._session: Any = session_of(source.path)
         outputs = tuple(output.name for output in self._session.get_outputs())
         self.found = Found(inputs=tuple(map(_port, self._session.get_inputs())), outputs=outputs)
         self.parameters = sum(
@@ -69,6 +67,4 @@ def _port(value: Any) -> Port:
     return Port(name=value.name, dtype=DTYPES.get(dtype, dtype), shape=shape)
 
 
-def opened(source: Source) -> OnnxReader:
-    """Load the graph."""
-    return OnnxReader(source)
+opened = OnnxReader

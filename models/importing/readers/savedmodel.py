@@ -50,6 +50,4 @@ def _port(name: str, tensor: Any) -> Port:
     return Port(name=name, dtype=tensor.dtype.name, shape=shape)
 
 
-def opened(source: Source) -> SavedModelReader:
-    """Load the SavedModel."""
-    return SavedModelReader(source)
+opened = SavedModelReader

@@ -12,7 +12,7 @@ from torch import nn
 from serveoff.models.importing import torch_folder, user_code
 from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import named
+from serveoff.models.importing.torch_answers import asked
 from serveoff.models.loading.torch_eager import module_json
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
@@ -39,10 +39,7 @@ class TorchReader:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module with the inputs that are given, which come first."""
-        tensors = [torch.from_numpy(batch[port.name]) for port in self.found.inputs if port.name in batch]
-        with torch.inference_mode():
-            answer = self._module(*tensors)
-        return {name: tensor.cpu().numpy() for name, tensor in named(answer, self._source.fetch).items()}
+        return asked(self._module, self.found.inputs, batch, self._source.fetch)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The weights, the factory's name and its code."""
@@ -81,6 +78,4 @@ def _ports(module: nn.Module) -> tuple[Port, ...]:
     return tuple(ports)
 
 
-def opened(source: Source) -> TorchReader:
-    """Build the module and fill it."""
-    return TorchReader(source)
+opened = TorchReader

@@ -9,7 +9,7 @@ import torch
 
 from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import named
+from serveoff.models.importing.torch_answers import asked
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -30,10 +30,7 @@ class TorchScriptReader:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module with the inputs that are given, which come first."""
-        tensors = [torch.from_numpy(batch[port.name]) for port in self.found.inputs if port.name in batch]
-        with torch.inference_mode():
-            answer = self._module(*tensors)
-        return {name: tensor.cpu().numpy() for name, tensor in named(answer, self._fetch).items()}
+        return asked(self._module, self.found.inputs, batch, self._fetch)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The module itself, ready to predict."""
@@ -49,6 +46,4 @@ def _port(argument: Any) -> Port:
     return Port(name=argument.name, optional=optional)
 
 
-def opened(source: Source) -> TorchScriptReader:
-    """Load the file."""
-    return TorchScriptReader(source)
+opened = TorchScriptReader
