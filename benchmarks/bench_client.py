@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -18,14 +17,14 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
-from benchmarks.service_processes import read_wrk
+from benchmarks.service_processes import read_wrk, serve, settings_of
 from serveoff.loadtests.answer_check import Reservoir
 from serveoff.loadtests.payloads import json_rows
 from serveoff.loadtests.recording.recorder import Recorder
@@ -33,9 +32,9 @@ from serveoff.loadtests.recording.rows import read_rows
 from serveoff.loadtests.samples import SamplesError, golden_inputs
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.cpus import plan_cpus
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models import zoo
 from serveoff.models.isolation import isolated
-from serveoff.models.spec import model_dir
 from serveoff.models.tensors import take
 
 MODEL = "digits_cnn"
@@ -158,31 +157,12 @@ def _on_client(command: list[str]) -> str:
 
 @contextmanager
 def _server(command: Callable[[int], list[str]], folder: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    serving = {"FORMAT": "null", "MODEL": MODEL, "MODEL_DIR": str(model_dir(MODEL)), "REST_PORT": str(port)}
-    environ = {**os.environ, **{f"SERVING_{key}": value for key, value in serving.items()}}
-    environ["SERVING_WORK_DIR"] = str(folder)
-    log = folder / "server.log"
-    process = processes.spawn(command(port), environ, log, CPUS.server)
-    try:
-        _wait_for(process, port, log)
+    port = free_port()
+    env = settings_of(MODEL, "null", folder) | {"SERVING_REST_PORT": str(port)}
+    with ExitStack() as running:
+        with processes.on_cpus(CPUS.server):
+            running.enter_context(serve(command(port), env, port, "", folder))
         yield f"127.0.0.1:{port}"
-    finally:
-        processes.stop(process)
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            time.sleep(1.0)  # Flask's worker loads behind a port that is open already
-            return
-    raise RuntimeError(f"the server did not start:\n{processes.tail(log)}")
 
 
 def _print_recorder_alone() -> None:

@@ -8,18 +8,20 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import psutil
 from rich.console import Console
 
+from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY, model_dir
@@ -27,7 +29,6 @@ from serveoff.models.spec import REPOSITORY, model_dir
 SERVER_CORE = 0
 CLIENT_CORE = 1
 START_S = 120.0
-STOP_S = 15.0
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -86,22 +87,22 @@ class Server:
     """A running server: the URL that predicts, and the process that it began with, which leads a group of its own."""
 
     url: str
-    pid: int
+    process: subprocess.Popen[bytes]
 
     def cpu_s(self) -> float:
         """CPU seconds of the process and its children so far."""
-        master = psutil.Process(self.pid)
+        master = psutil.Process(self.process.pid)
         times = (process.cpu_times() for process in (master, *master.children(recursive=True)))
         return sum(time.user + time.system for time in times)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Awake within the block and frozen after it, so that an idle server takes nothing from another's core."""
-        os.killpg(self.pid, signal.SIGCONT)
+        processes.thaw(self.process)
         try:
             yield
         finally:
-            os.killpg(self.pid, signal.SIGSTOP)
+            processes.freeze(self.process)
 
 
 @contextmanager
@@ -109,7 +110,7 @@ def ours(model: str, format: str, folder: Path, **settings: object) -> Iterator[
     """Our service."""
     port = free_port()
     own = {f"SERVING_{name.upper()}": str(value) for name, value in settings.items()}
-    env = _settings(model, format, folder) | own | {"SERVING_REST_PORT": str(port)}
+    env = settings_of(model, format, folder) | own | {"SERVING_REST_PORT": str(port)}
     command = on_server_core(*isolated("serveoff.services.flaskrest"))
     with serve(command, env, port, f"/v1/models/{model}:predict", folder) as server:
         yield server
@@ -121,67 +122,37 @@ def floor(model: str, format: str, folder: Path) -> Iterator[Callable[..., float
 
     It runs on the server's core and waits in between; ValueError if its answers are wrong.
     """
-    process = subprocess.Popen(
-        on_server_core(*isolated("serveoff.services.inprocess")),
-        env=os.environ | _settings(model, format, folder),
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    orders, events = process.stdin, process.stdout
-
-    def measure(seconds: float, batch: int = 1) -> float:
-        command = {"command": "measure", "duration_s": seconds, "batch": batch}
-        orders.write(json.dumps(command).encode() + b"\n")
-        orders.flush()
-        event = json.loads(events.readline())
-        if event["event"] != "measured" or event["wrong_answers"]:
-            raise ValueError(f"the floor answered wrongly: {event}")
-        return float(np.median(np.frombuffer(base64.b64decode(event["latency_s"]))))
-
-    try:
+    command = on_server_core(*isolated("serveoff.services.inprocess"))
+    env = os.environ | settings_of(model, format, folder)
+    start = partial(processes.spawn, command, env, subprocess.DEVNULL, pipes=True, cwd=REPOSITORY)
+    with processes.running(start) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        orders, events = process.stdin, process.stdout
         events.readline()  # that it is ready
-        yield measure
-    finally:
-        orders.close()
-        process.wait(STOP_S)
+        yield partial(_call_floor, orders, events)
+
+
+def _call_floor(orders: IO[bytes], events: IO[bytes], seconds: float, batch: int = 1) -> float:
+    command = {"command": "measure", "duration_s": seconds, "batch": batch}
+    orders.write(json.dumps(command).encode() + b"\n")
+    orders.flush()
+    event = json.loads(events.readline())
+    if event["event"] != "measured" or event["wrong_answers"]:
+        raise ValueError(f"the floor answered wrongly: {event}")
+    return float(np.median(np.frombuffer(base64.b64decode(event["latency_s"]))))
 
 
 @contextmanager
 def serve(command: list[str], env: dict[str, str], port: int, path: str, folder: Path) -> Iterator[Server]:
     """Start a server in a process group of its own, wait until it takes requests, and stop it at the end."""
-    with (folder / f"server-{port}.log").open("w+") as log:
-        process = subprocess.Popen(
-            command,
-            env=os.environ | env,
-            cwd=REPOSITORY,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            _wait(process, port, log.name)
-            yield Server(f"http://127.0.0.1:{port}{path}", process.pid)
-        finally:
-            _stop(process)
+    log = folder / f"server-{port}.log"
+    with processes.running(partial(processes.spawn, command, os.environ | env, log, cwd=REPOSITORY)) as process:
+        _wait(process, port, log)
+        yield Server(f"http://127.0.0.1:{port}{path}", process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group, frozen or not; LitServe's workers outlive their parent's SIGTERM."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGCONT)
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(STOP_S)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: str) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     """Any HTTP answer will do: a gunicorn worker takes requests once its application is loaded."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
@@ -194,10 +165,11 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: str) -> None:
             time.sleep(0.1)
         finally:
             connection.close()
-    raise MissingToolError(f"the server did not start: {Path(log).read_text()[-2000:]}")
+    raise MissingToolError(f"the server did not start: {processes.tail(log)}")
 
 
-def _settings(model: str, format: str, folder: Path) -> dict[str, str]:
+def settings_of(model: str, format: str, folder: Path) -> dict[str, str]:
+    """The environment of a service of ours."""
     return {
         "SERVING_MODEL": model,
         "SERVING_MODEL_DIR": str(model_dir(model)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -127,7 +127,7 @@ def window_reader(folder: Path) -> ReadWindow:
 
 def measure(result: EndpointResult, load: Load, read: ReadWindow) -> Measured:
     """Read the rows of one point; a file that cannot be read is a problem to report, not an error."""
-    windows = [w for w in result.windows if w.load == load and not w.search]
+    windows = result.windows_of(load)
     samples, problems, rows_read = [], [], 0
     for window in windows:
         found = read(window)
@@ -170,8 +170,24 @@ def judge_point(
 ) -> Point:
     """The figures of one point and whether they count."""
     windows = measured.windows
-    evidence = _evidence(measured, sampled, suite, sibling_wrong, unequal)
-    verdict = judge(replace(evidence, open_ceiling=open_ceiling))
+    rounds = [w.round for w in windows]
+    evidence = Evidence(
+        endpoint=measured.result,
+        role=role_of(measured.result),
+        windows=windows,
+        rounds_expected=suite.rounds,
+        run_complete=suite.complete,
+        samples=measured.answered,
+        rows_read=measured.rows_read,
+        p50_by_round=[float(value) for value in sampled["p50"].by_round] if "p50" in sampled else [],
+        row_problems=measured.problems,
+        sibling_wrong=sibling_wrong,
+        unequal=unequal,
+        load_cpus=_load_cpus(suite.settings, measured.load.concurrency),
+        device_asked=suite.settings.device,
+        trends=[] if measured.problems else list(filter(None, map(trend, measured.samples, rounds))),
+        open_ceiling=open_ceiling,
+    )
 
     def figure(name: str) -> Estimate:
         if name in sampled:
@@ -182,8 +198,8 @@ def judge_point(
     return Point(
         endpoint=measured.result.endpoint,
         load=measured.load,
-        verdict=verdict,
-        rounds=len({w.round for w in windows}),
+        verdict=judge(evidence),
+        rounds=len(set(rounds)),
         samples=measured.answered,
         errors=sum(w.errors for w in windows),
         answers_checked=sum(w.answers_checked for w in windows),
@@ -200,31 +216,6 @@ def judge_point(
         network_out_per_request=_rate(windows, "server_network_out_bytes", "requests"),
         throttled_share=_rate(windows, "server_throttled_s", "duration_s"),
     )
-
-
-def _evidence(
-    measured: Measured, sampled: Mapping[str, Sampled], suite: Suite, sibling_wrong: str, unequal: Sequence[str]
-) -> Evidence:
-    return Evidence(
-        endpoint=measured.result,
-        role=role_of(measured.result),
-        windows=measured.windows,
-        rounds_expected=suite.rounds,
-        run_complete=suite.complete,
-        samples=measured.answered,
-        rows_read=measured.rows_read,
-        p50_by_round=[float(value) for value in sampled["p50"].by_round] if "p50" in sampled else [],
-        row_problems=measured.problems,
-        sibling_wrong=sibling_wrong,
-        unequal=unequal,
-        load_cpus=_load_cpus(suite.settings, measured.load.concurrency),
-        device_asked=suite.settings.device,
-        trends=[] if measured.problems else list(filter(None, map(trend, measured.samples, _rounds(measured)))),
-    )
-
-
-def _rounds(measured: Measured) -> list[int]:
-    return [window.round for window in measured.windows]
 
 
 def _load_cpus(settings: RunSettings, concurrency: int) -> int:

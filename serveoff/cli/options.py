@@ -1,8 +1,9 @@
-"""What the options of `serveoff run` mean: lists of numbers, an objective, the settings of a run."""
+"""What the options of `serveoff run` mean: models, lists of numbers, an objective, the settings of a run."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from serveoff.cli.run_options import RunOptions
 from serveoff.errors import UsageError
@@ -10,8 +11,10 @@ from serveoff.measure.plan.profiles import run_settings
 from serveoff.measure.plan.variants import parse_variation
 from serveoff.measure.runtimes import find_runtime
 from serveoff.measure.runtimes.cpus import plan_cpus
+from serveoff.models import catalog
 from serveoff.record.settings import RunSettings
 
+ALL: Final = "all"
 _OBJECTIVE = re.compile(r"p(?P<percent>\d{1,2}(?:\.\d+)?):(?P<bound>\d+(?:\.\d+)?)(?P<unit>ms|s)")
 MOST_OVERLOAD = 150
 """Percent of the closed loop's best rate: beyond it an open loop only grows a queue."""
@@ -52,6 +55,13 @@ def settings_of(asked: RunOptions) -> RunSettings:
         together=asked.together,
         **objective(asked.objective),
     )
+
+
+def models_of(text: str) -> tuple[str, ...]:
+    """One model, several between commas, or the zoo's for `all`. Whether they exist is asked where a run is checked."""
+    if text == ALL:
+        return tuple(filter(catalog.is_zoo, catalog.names()))
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip()))) or (text,)
 
 
 def numbers(text: str | None, most: int) -> list[int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.base import Record
 from serveoff.record.cold_starts import ColdStart
@@ -107,3 +108,7 @@ class EndpointResult(Record):
     def starts(self) -> list[ColdStart]:
         """Every cold start that was recorded; runs of before there were repeats have the first one only."""
         return self.cold_starts or ([self.cold_start] if self.cold_start else [])
+
+    def windows_of(self, load: Load) -> list[Window]:
+        """Its windows under one load, without the probes of a search."""
+        return [window for window in self.windows if window.load == load and not window.search]

@@ -114,12 +114,11 @@ def of(result: EndpointResult, settings: RunSettings, read: ReadWindow) -> Capac
     usable = [(w, s) for (w, s), probe in zip(sampled, probes, strict=True) if not probe.problem and s is not None]
     held = [p for p in probes if not p.problem and p.holds]
     failed = [p for p in probes if not p.problem and not p.holds]
-    if result.gate is not None and not result.gate.passed:
-        return Capacity(result.endpoint, _none(probes), "none", probes, None, None, "the agreement gate failed")
-    if not usable:
-        return Capacity(result.endpoint, _none(probes), "none", probes, None, None, _why(probes))
-    if limit := _generator_limit(probes, held, failed):
-        return Capacity(result.endpoint, _none(probes), "none", probes, None, None, limit)
+    gate_failed = result.gate is not None and not result.gate.passed
+    unread = "" if usable else next((p.problem.text for p in probes if p.problem), "nothing was measured")
+    if reason := "the agreement gate failed" if gate_failed else unread or _generator_limit(probes, held, failed):
+        rate = Estimate(None, None, None, sum(probe.requests for probe in probes))
+        return Capacity(result.endpoint, rate, "none", probes, None, None, reason)
     if not failed or not held:
         return _one_sided(result, probes, bool(held), windows, "" if held else NOTHING_HELD)
     seed = [settings.seed, zlib.crc32(result.endpoint.encode())]
@@ -233,12 +232,3 @@ def _with_energy(found: Capacity, result: EndpointResult) -> Capacity:
     near = [w for w in _near([w for w in result.windows if _counts(w)], found.rate.value) if w.gpu_energy_j]
     used_j = sum(w.gpu_energy_j or 0.0 for w in near)
     return replace(found, per_joule=sum(w.requests - w.errors for w in near) / used_j) if used_j else found
-
-
-def _none(probes: Sequence[Probe]) -> Estimate:
-    return Estimate(None, None, None, sum(probe.requests for probe in probes))
-
-
-def _why(probes: Sequence[Probe]) -> str:
-    problems = [probe.problem for probe in probes if probe.problem]
-    return problems[0].text if problems else "nothing was measured"

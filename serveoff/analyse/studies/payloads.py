@@ -74,9 +74,9 @@ def _encodings(evidence: Evidenced, entry: Entry, read: ReadWindow) -> Iterator[
         return
     kinds = [(point, _kind(entry, point.load.payload)) for point in (own, *others)]
     plain = next((point for point, kind in kinds if kind in JSON), None)
-    own_windows = _windows(entry, own)
+    own_windows = entry.result.windows_of(own.load)
     for point, kind in kinds:
-        windows = _windows(entry, point)
+        windows = entry.result.windows_of(point.load)
         decode_s, decodes, by_round_s = _decoding(entry.result, kind, windows, own_windows)
         yield Encoded(
             entry.name,
@@ -93,10 +93,6 @@ def _encodings(evidence: Evidenced, entry: Entry, read: ReadWindow) -> Iterator[
             decodes=decodes,
             decode_rounds_s=by_round_s,
         )
-
-
-def _windows(entry: Entry, point: Point) -> list[Window]:
-    return [window for window in entry.result.windows if window.load == point.load and not window.search]
 
 
 def _decoding(

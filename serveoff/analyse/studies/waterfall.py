@@ -9,7 +9,7 @@ names is unattributed. Encoding the request is beside the whole: requests are en
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Final
 
@@ -89,12 +89,12 @@ def _valid(entry: Entry) -> bool:
 
 def _breakdown(entry: Entry, floor_s: float | None, read: ReadWindow) -> Breakdown:
     whole_s, samples = _mean_s(entry, read)
-    windows = [window for window in entry.result.windows if window.load == ONE_CALLER and not window.search]
+    windows = entry.result.windows_of(ONE_CALLER)
     said = told(entry.result, windows)
-    encode_s = _encode_s(windows)
+    blank = Breakdown(entry.name, whole_s, samples, _encode_s(windows), floor_s)
     if said is None:
-        return Breakdown(entry.name, whole_s, samples, encode_s, floor_s, rest_s=whole_s)
-    return _apportion(Breakdown(entry.name, whole_s, samples, encode_s, floor_s, told=said.requests), said)
+        return replace(blank, rest_s=whole_s)
+    return _apportion(replace(blank, told=said.requests), said)
 
 
 def _apportion(blank: Breakdown, said: Told) -> Breakdown:
@@ -104,13 +104,8 @@ def _apportion(blank: Breakdown, said: Told) -> Breakdown:
     inside_s = whole_s if said.total_s is None else said.total_s
     beyond = max(inside_s - whole_s, parts_s - inside_s)
     outside_s = None if said.total_s is None else max(0.0, whole_s - said.total_s)
-    return Breakdown(
-        endpoint=blank.endpoint,
-        whole_s=whole_s,
-        samples=blank.samples,
-        encode_s=blank.encode_s,
-        floor_s=blank.floor_s,
-        told=blank.told,
+    return replace(
+        blank,
         overhead_s=outside_s,
         queue_s=said.parts_s.get("queue"),
         parse_s=said.parts_s.get("parse"),

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from serveoff.cli.models_chosen import ALL, models_of
-from serveoff.cli.options import settings_of
+from serveoff.cli.options import ALL, models_of, settings_of
 from serveoff.cli.parameters import of_fields
 from serveoff.cli.run_options import RunOptions
 from serveoff.cli.terminal import console

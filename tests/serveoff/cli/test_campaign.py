@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from serveoff.cli import app as cli
 from serveoff.cli import campaign
-from serveoff.cli.models_chosen import models_of
+from serveoff.cli.options import models_of
 from serveoff.errors import ArtifactFailure, ExitCode, ServerFailed
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
