@@ -14,6 +14,7 @@ from serveoff.errors import ArtifactFailure, ExitCode, ServerFailed
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.models import catalog
+from serveoff.record.problems import StartCode
 from serveoff.record.suite import load_suite, results_root
 from serveoff.report.across_models import store
 from tests.serveoff.model_runs import COSTS_S, write_model
@@ -48,7 +49,7 @@ class Made:
         if model in self.cuts:
             raise KeyboardInterrupt
         if model in self.fails:
-            raise ServerFailed("flask-torchscript did not start")
+            raise ServerFailed(StartCode.ENDED, "flask-torchscript did not start")
 
 
 @pytest.fixture
