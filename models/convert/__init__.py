@@ -57,10 +57,8 @@ class Step(Protocol):
 
     SOURCE: str
     TARGET: str
-    NEEDS: tuple[str, ...]
-    """The distributions without which it cannot be imported, by the names that pip knows."""
 
-    def convert(self, source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+    def convert(self, source: Path, target: Path, spec: ModelSpec) -> None:
         """Write the target node's folder from the source node's; Unconvertible where that cannot be."""
 
 

@@ -1,12 +1,11 @@
-"""One conversion step, in a process of its own: `python -m serveoff.models.convert STEP SOURCE TARGET SPEC OPTIONS`.
+"""One conversion step, in a process of its own: `python -m serveoff.models.convert STEP SOURCE TARGET SPEC`.
 
-SPEC is a ModelSpec and OPTIONS a dict of strings, both as JSON. `serveoff.models.importing.jobs` starts it and reads
+SPEC is a ModelSpec as JSON. `serveoff.models.importing.jobs` starts it and reads
 its result.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from serveoff.models.spec import ModelSpec
 
 def main(arguments: list[str]) -> dict[str, object]:
     """Carry out one step; Refused, with the reason and the operator, where it cannot be."""
-    name, source, target, spec, options = arguments
+    name, source, target, spec = arguments
     try:
         step = convert.load(name)
-        step.convert(Path(source), Path(target), ModelSpec.model_validate_json(spec), json.loads(options))
+        step.convert(Path(source), Path(target), ModelSpec.model_validate_json(spec))
     except convert.Unconvertible as error:
         raise Refused(error.reason, error.operator) from None
     return {}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from serveoff.models import convert
 from serveoff.models.agreement import Agreement
@@ -106,9 +104,9 @@ class Converter:
         target = self._folder / "-".join(way)
         target.mkdir()
         edge = Edge(*way[-2:])
-        arguments: list[Any] = [edge.name, source, target, self._spec.model_dump_json(), json.dumps({})]
+        arguments = edge.name, str(source), str(target), self._spec.model_dump_json()
         try:
-            self._jobs.run("serveoff.models.convert", *map(str, arguments), by=f"the step {edge.name}")
+            self._jobs.run("serveoff.models.convert", *arguments, by=f"the step {edge.name}")
         except JobFailed as error:
             return Failure(way, error.reason, error.operator)
         return target

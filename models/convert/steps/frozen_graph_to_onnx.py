@@ -20,10 +20,9 @@ from serveoff.models.spec import ModelSpec
 import tf2onnx  # isort: skip  # imports TensorFlow, whose log level is set above
 
 SOURCE, TARGET = "frozen_graph", "onnx"
-NEEDS = ("tensorflow", "onnx", "tf2onnx")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the ONNX model of the graph.
 
     An operator that tf2onnx has no rule for stays in the graph as it is, and tf2onnx only logs it.

@@ -12,10 +12,9 @@ from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import by_name
 
 SOURCE, TARGET = "frozen_graph", "savedmodel"
-NEEDS = ("tensorflow",)
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write a SavedModel around the graph."""
     graph_def = tf1.GraphDef.FromString((source / FILE).read_bytes())
     wrapped = tf1.wrap_function(lambda: tf.import_graph_def(graph_def, name=""), [])

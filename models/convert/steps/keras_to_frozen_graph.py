@@ -10,9 +10,8 @@ from serveoff.models.loading.keras_eager import model_keras
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "keras", "frozen_graph"
-NEEDS = ("tensorflow", "keras")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the frozen graph of the Keras model."""
     frozen_graph.write(freeze(model_keras.build(source, spec), spec), spec, target)

@@ -9,9 +9,8 @@ from serveoff.models.loading.keras_eager import model_keras
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "keras", "savedmodel"
-NEEDS = ("tensorflow", "keras")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write a SavedModel that holds the variables of the Keras model."""
     savedmodel.save(model_keras.build(source, spec), target)

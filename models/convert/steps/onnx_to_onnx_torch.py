@@ -14,10 +14,9 @@ from serveoff.models.loading.torch_eager import model_onnx
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "onnx", "onnx_torch"
-NEEDS = ("onnx", "onnxruntime", "onnx2torch", "torch")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the model, after onnx2torch has read it; Unconvertible names the operator that it has no rule for."""
     model = with_constant_shapes(onnx_models.read(source), spec)
     _give_outputs_nodes(model.graph)

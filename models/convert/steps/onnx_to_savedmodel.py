@@ -12,10 +12,9 @@ from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import by_name
 
 SOURCE, TARGET = "onnx", "savedmodel"
-NEEDS = ("tensorflow", "onnx", "onnxruntime")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the SavedModel of the graph; Unconvertible names an operator that is not known."""
     graph = Graph(with_constant_shapes(onnx_models.read(source), spec))
     savedmodel.write(lambda batch: by_name(graph(batch), spec.outputs), graph.variables, spec, target)

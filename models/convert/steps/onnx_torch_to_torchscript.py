@@ -9,9 +9,8 @@ from serveoff.models.loading.torch_eager import model_onnx
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "onnx_torch", "torchscript"
-NEEDS = ("torch", "onnx", "onnx2torch")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the TorchScript of the module that onnx2torch makes."""
     torchscripts.write(model_onnx.build(source, spec, "cpu"), spec, target)

@@ -11,10 +11,9 @@ from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "savedmodel", "frozen_graph"
-NEEDS = ("tensorflow",)
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the frozen graph of the signature `serving_default`."""
     loaded = tf.saved_model.load(str(source / VERSION))
     signature = loaded.signatures[SIGNATURE]

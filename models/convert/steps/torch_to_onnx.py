@@ -9,9 +9,8 @@ from serveoff.models.loading.torch_eager import module_json
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "torch", "onnx"
-NEEDS = ("torch", "onnx", "onnxscript")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the ONNX model of the module."""
     torch_onnx.write(module_json.read(source, "cpu"), spec, target)

@@ -9,9 +9,8 @@ from serveoff.models.loading.torch_eager import module_json
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "torch", "torchscript"
-NEEDS = ("torch",)
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the TorchScript of the module."""
     torchscripts.write(module_json.read(source, "cpu"), spec, target)

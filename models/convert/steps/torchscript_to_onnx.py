@@ -11,10 +11,9 @@ from serveoff.models.convert.torch_modules import FILE
 from serveoff.models.spec import ModelSpec
 
 SOURCE, TARGET = "torchscript", "onnx"
-NEEDS = ("torch", "onnx")
 
 
-def convert(source: Path, target: Path, spec: ModelSpec, options: dict[str, str]) -> None:
+def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the ONNX model of the compiled graph."""
     module = torch.jit.load(str(source / FILE), map_location="cpu").eval()
     torch_onnx.write_script(module, spec, target)
