@@ -14,7 +14,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure, UsageError
 from serveoff.record.suite import ResultsError, results_root
 from serveoff.report import FORMATS, ON_REQUEST, path_of, write_all
-from serveoff.report.across_models.cross_model_links import mentions
+from serveoff.report.across_models.store import mentions
 
 LEADING_ON: Final = ("html", "markdown")
 """Forms of a report that lead on to summaries."""

@@ -7,11 +7,10 @@ from typing import Final
 
 from serveoff.analyse.claims.ruling import Claim, Exhibit, Voice
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.phrases.cells import DASH, Cell, count_cell
 from serveoff.report.phrases.names import describe_load, label
 from serveoff.report.phrases.numbers import NONE, Format, factor, interval, megabytes, significant, times
-from serveoff.report.phrases.tables import Column, Table, single, text_column
+from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
 
 VERDICTS: Final = ("confirmed", "refuted", "mixed", "inconclusive", "not measured")
 TONES: Final = {"confirmed": "good", "refuted": "bad", "mixed": "mid", "inconclusive": "mid", "not measured": "muted"}
@@ -42,44 +41,33 @@ def verdict_counts(comparison: Comparison) -> str:
 
 def overview(comparison: Comparison) -> Table:
     """The claims, their verdicts, and the figures that stand for them."""
-    columns = (
-        text_column("Claim"),
-        text_column("In the article's words"),
-        text_column("Verdict"),
-        text_column("Figure"),
-        text_column("Evidence"),
-    )
-    rows = tuple(
-        (
-            Cell(claim.id),
-            Cell(claim.text),
-            Cell(claim.verdict, tone=TONES[claim.verdict]),
-            _figures(claim),
-            _evidence(claim),
-        )
-        for claim in comparison.claims
-    )
+    fields: list[Field[Claim]] = [
+        (text_column("Claim"), lambda claim: Cell(claim.id)),
+        (text_column("In the article's words"), lambda claim: Cell(claim.text)),
+        (text_column("Verdict"), lambda claim: Cell(claim.verdict, tone=TONES[claim.verdict])),
+        (text_column("Figure"), _figures),
+        (text_column("Evidence"), _evidence),
+    ]
     caption = (
         "Figures are those of each group that say least for the claim, with 95% intervals that hold for all contrasts "
         "of the claim together; n counts samples. A dash: nothing was measured that decides it."
     )
-    return single("claims", caption, columns, rows)
+    return listed("claims", caption, fields, comparison.claims)
 
 
 def details(comparison: Comparison, claim: Claim) -> Table:
     """All evidence of one claim."""
-    columns = (
-        text_column(f"Evidence for {claim.id}"),
-        text_column("Of"),
-        text_column("Load"),
-        text_column("By"),
-        text_column("Figure"),
-        text_column("Speaks"),
-        Column("Samples"),
-    )
-    rows = tuple(_row(comparison, exhibit) for exhibit in claim.exhibits)
+    fields: list[Field[Exhibit]] = [
+        (text_column(f"Evidence for {claim.id}"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.test)),
+        (text_column("Of"), lambda exhibit: Cell(exhibit.group)),
+        (text_column("Load"), _load_cell),
+        (text_column("By"), lambda exhibit: Cell(METRICS.get(exhibit.metric, exhibit.metric) or NONE)),
+        (text_column("Figure"), _figure_cell),
+        (text_column("Speaks"), _speaks_cell),
+        (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
+    ]
     caption = f"Evidence for {claim.id}; 95% intervals beneath. Of a contrast, above 1 the first is better."
-    return single(f"claim-{claim.id.lower()}", caption, columns, rows)
+    return listed(f"claim-{claim.id.lower()}", caption, fields, claim.exhibits)
 
 
 def sentence(claim: Claim) -> str:
@@ -102,18 +90,14 @@ def _evidence(claim: Claim) -> Cell:
     return Cell(said or NONE, tone="" if said else "muted")
 
 
-def _row(comparison: Comparison, exhibit: Exhibit) -> tuple[Cell, ...]:
+def _figure_cell(exhibit: Exhibit) -> Cell:
+    figure = exhibit.figure
+    return Cell(_value(exhibit), interval(figure, significant), figure.value) if figure else DASH
+
+
+def _speaks_cell(exhibit: Exhibit) -> Cell:
     spoken, tone = SPEAKS[exhibit.speaks]
-    figure, none = exhibit.figure, DASH
-    return (
-        Cell(_what(comparison, exhibit), exhibit.test),
-        Cell(exhibit.group),
-        Cell(describe_load(exhibit.load) if exhibit.load else NONE, _other_load(exhibit)),
-        Cell(METRICS.get(exhibit.metric, exhibit.metric) or NONE),
-        Cell(_value(exhibit), _bounds(figure), figure.value) if figure else none,
-        Cell("test", tone="muted") if exhibit.test else Cell(spoken, exhibit.outcome, tone=tone),
-        count_cell(figure.samples) if figure else none,
-    )
+    return Cell("test", tone="muted") if exhibit.test else Cell(spoken, exhibit.outcome, tone=tone)
 
 
 def _what(comparison: Comparison, exhibit: Exhibit) -> str:
@@ -122,8 +106,9 @@ def _what(comparison: Comparison, exhibit: Exhibit) -> str:
     return f"{who}: {exhibit.words}" if who and exhibit.words else who or exhibit.words
 
 
-def _other_load(exhibit: Exhibit) -> str:
-    return f"against {describe_load(exhibit.other_load)}" if exhibit.other_load else ""
+def _load_cell(exhibit: Exhibit) -> Cell:
+    other = f"against {describe_load(exhibit.other_load)}" if exhibit.other_load else ""
+    return Cell(describe_load(exhibit.load) if exhibit.load else NONE, other)
 
 
 def _figure(exhibit: Exhibit) -> str:
@@ -135,7 +120,3 @@ def _figure(exhibit: Exhibit) -> str:
 def _value(exhibit: Exhibit) -> str:
     value = exhibit.figure.value if exhibit.figure else None
     return NONE if value is None else WRITTEN[exhibit.unit](value)
-
-
-def _bounds(figure: Estimate | None) -> str:
-    return interval(figure, significant) if figure else ""

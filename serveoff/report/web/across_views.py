@@ -15,8 +15,7 @@ from serveoff.report.formats import html as report
 from serveoff.report.web.across_store import read
 from serveoff.report.web.headers import policy
 from serveoff.report.web.reports import BODY, TYPES
-from serveoff.report.web.runs import Found, find_run, readable
-from serveoff.report.web.store import results_folder
+from serveoff.report.web.runs import Found, find_run, readable, results_folder
 
 blueprint = Blueprint("summaries", __name__, url_prefix="/summaries")
 

@@ -14,7 +14,7 @@ from serveoff.record.suite import results_root
 from serveoff.report.formats.html import prose
 from serveoff.report.web import across_views, compare, errors, overview, reports
 from serveoff.report.web.headers import protect
-from serveoff.report.web.store import EXTENSION
+from serveoff.report.web.runs import EXTENSION
 
 _OURS: Final = Path(__file__).parent / "static"
 _REPORT: Final = Path(report.__file__).parent / "templates"

@@ -12,8 +12,7 @@ from serveoff.report.sections.sentences import decision
 from serveoff.report.web import chart
 from serveoff.report.web.analyses import read_analysis
 from serveoff.report.web.differences import differences
-from serveoff.report.web.runs import find_run, readable
-from serveoff.report.web.store import results_folder
+from serveoff.report.web.runs import find_run, readable, results_folder
 
 DIFFERENT = "different"
 

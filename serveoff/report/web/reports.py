@@ -16,8 +16,7 @@ from serveoff.report.formats import html
 from serveoff.report.web.across_store import holding
 from serveoff.report.web.analyses import read_analysis
 from serveoff.report.web.headers import policy
-from serveoff.report.web.runs import find_run, readable
-from serveoff.report.web.store import results_folder
+from serveoff.report.web.runs import find_run, readable, results_folder
 
 TYPES: Final = {".html": "text/html", ".md": "text/markdown", ".csv": "text/csv", ".json": "application/json"}
 FORMS: Final = {import_module(f"serveoff.report.formats.{form}").SUFFIX.removeprefix("."): form for form in FORMATS}

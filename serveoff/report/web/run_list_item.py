@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 
-from serveoff.report.web.runs import Found, Unreadable, read_suite
+from serveoff.report.web.runs import Found, Unreadable, find_runs, read_suite
 
 KEPT = 5_000
 LONGEST = 120
@@ -63,6 +64,15 @@ def read_item(found: Found) -> RunListItem:
         endpoints=len(suite.endpoints),
         complete=suite.complete,
     )
+
+
+def newest_runs(root: Path) -> tuple[list[RunListItem], str]:
+    """Every run, newest first, and why the folder cannot be read, if so."""
+    try:
+        summaries = [item_of(found) for found in find_runs(root)]
+    except OSError as error:
+        return [], error.strerror or str(error)
+    return sorted(summaries, key=lambda run: (run.started, run.found.name), reverse=True), ""
 
 
 def _moment(seconds: float) -> datetime:

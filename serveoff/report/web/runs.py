@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from flask import current_app
+
 from serveoff.analyse.analysis_file import ANALYSIS_NAME
 from serveoff.record.suite import SUITE_NAME, ResultsError, Suite, load_suite
 
+EXTENSION: Final = "serveoff"
 LARGEST_SUITE_BYTES: Final = 16 * 10**6
 """A suite of every endpoint in the full profile has a tenth of this."""
 LARGEST_ANALYSIS_BYTES: Final = 48 * 10**6
@@ -57,6 +60,13 @@ class Found:
     def addressable(self) -> bool:
         """The name can stand in an address."""
         return self.shown_name == self.name
+
+
+def results_folder() -> Path:
+    """That of the application that answers this request."""
+    root = current_app.extensions[EXTENSION]
+    assert isinstance(root, Path)
+    return root
 
 
 def find_runs(root: Path, file: str = SUITE_NAME) -> list[Found]:

@@ -7,6 +7,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.blocks import BLOCKS_PER_WINDOW
 from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, RESAMPLES, min_samples
 from serveoff.analyse.statistics.drift import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
+from serveoff.analyse.time_budget import spent
 from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
@@ -18,7 +19,6 @@ from serveoff.report.sections.notes import PAYLOADS
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
-from serveoff.report.sections.run.time_spent import stopping, wall_time
 from serveoff.report.sections.sentences import calibration_sentence
 
 LONGER = 1.5
@@ -52,8 +52,8 @@ def _conduct(comparison: Comparison) -> list[Fact]:
             f"{comparison.suite.rounds}, interleaved (A B C, A B C): drift of the machine meets all endpoints alike. "
             f"{isolation(comparison)}",
         ),
-        *stopping(comparison),
-        *wall_time(comparison),
+        *_stopping(comparison),
+        *_wall_time(comparison),
         Fact(
             "Equal resources",
             f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
@@ -172,3 +172,32 @@ def _warm_up(settings: RunSettings) -> str:
     if settings.first_warmup_s is None:
         return each
     return f"{each} a visit, {settings.first_warmup_s:g} s on a server's first"
+
+
+def _stopping(comparison: Comparison) -> list[Fact]:
+    """How the run could end early, and whether it did; nothing for a run of a fixed number of rounds."""
+    suite = comparison.suite
+    if suite.settings.looks < 2:
+        return []
+    how = (
+        f"The answers were looked at after every round from the second, {suite.settings.looks} times at most, to end "
+        "the run once latency, throughput and cost are decided. Looking often finds differences that are none "
+        "(Armitage, McPherson and Rowe 1969), so margins, places and contrasts share the 5% of error among all looks "
+        "(Lan and DeMets 1983, as O'Brien and Fleming)."
+    )
+    ended = f"It ended {suite.stopped_early}." if suite.stopped_early else "It has not ended before its last round."
+    return [Fact("Early stop", f"{how} {ended}")]
+
+
+def _wall_time(comparison: Comparison) -> list[Fact]:
+    """How much of the run's time was measuring; nothing where that is not known."""
+    found = spent(comparison.suite)
+    if found is None:
+        return []
+    rest_s = max(found.wall_s - found.warmup_s - found.windows_s, 0.0)
+    said = (
+        f"{found.share:.0%} of {significant(found.wall_s)} s went into warm-up ({significant(found.warmup_s)} s) and "
+        f"measured windows ({significant(found.windows_s)} s). The other {significant(rest_s)} s are cold starts, the "
+        "agreement gate, starts of the load generator and pauses between windows."
+    )
+    return [Fact("Time", said)]
