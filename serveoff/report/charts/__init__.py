@@ -50,8 +50,13 @@ CHARTS: Final[dict[str, Draw]] = {
 
 
 def both(comparison: Comparison, name: str) -> Markup:
-    """The wide and the narrow drawing of one chart, each in its own box; empty where there is nothing to draw."""
-    wide, narrow = (CHARTS[name](comparison, width) for width in (WIDE, NARROW))
+    """One chart by its name."""
+    return at_both_widths(lambda width: CHARTS[name](comparison, width))
+
+
+def at_both_widths(draw: Callable[[float], str]) -> Markup:
+    """The wide and the narrow drawing, each in its own box; empty where there is nothing to draw."""
+    wide, narrow = (draw(width) for width in (WIDE, NARROW))
     if not wide:
         return Markup()
     return Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(Markup(wide), Markup(narrow))

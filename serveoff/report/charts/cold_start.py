@@ -8,7 +8,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.cold_start import PIECES, ColdStarts
-from serveoff.report.charts.rows import Layout, grid
+from serveoff.report.charts.rows import Layout, grid, wrapped
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import family, short_server
@@ -43,7 +43,7 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     layout = Layout(width, top=62, value_width=70, row_wide=30)
-    key = _wrapped(_key_items(shown), width - layout.left)
+    key = wrapped(_key_items(shown), width - layout.left, lambda item: item.width, GAP)
     layout = replace(layout, top=layout.top + KEY_ROW * (len(key) - 1))
     ticks, scale = _axis(layout, shown)
     body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {terms(comparison).start}")
@@ -117,16 +117,6 @@ def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
 
 def _square(look: str) -> Mark:
     return lambda x, y: rect(x, y - 6, 12, 12, look)
-
-
-def _wrapped(words: Sequence[KeyItem], room: float) -> list[list[KeyItem]]:
-    """The key's rows, each no wider than there is room."""
-    rows: list[list[KeyItem]] = [[]]
-    for word in words:
-        if rows[-1] and sum(w.width for w in (*rows[-1], word)) - GAP > room:
-            rows.append([])
-        rows[-1].append(word)
-    return rows
 
 
 def _key(layout: Layout, rows: Sequence[Sequence[KeyItem]]) -> str:

@@ -6,7 +6,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.charts.rows import Layout, grid, room
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker
+from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker_of
 from serveoff.report.phrases.names import family, label, short_server, what
 from serveoff.report.phrases.numbers import full, ms
 
@@ -52,18 +52,12 @@ def _row(layout: Layout, index: int, entry: Entry, floor: Estimate | None, scale
         marks.append(line(scale(floor.value), y - 9, scale(floor.value), y + 9, "floor-tick"))
     if point.p99_s.value is not None:
         marks.append(line(scale(point.p50_s.value), y, scale(point.p99_s.value), y, "range"))
-        marks.append(_interval(point.p99_s, scale, y))
+        marks.append(whisker_of(point.p99_s, scale, y))
         marks.append(circle(scale(point.p99_s.value), y, 4.5, "hollow"))
-    marks += [_interval(point.p50_s, scale, y), circle(scale(point.p50_s.value), y, 5.5, "dot")]
+    marks += [whisker_of(point.p50_s, scale, y), circle(scale(point.p50_s.value), y, 5.5, "dot")]
     tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None else ""
     marks.append(layout.value(index, f"{ms(point.p50_s.value)}{tail} ms"))
     return group(marks, f"fam-{family(entry.result)}", f"{label(entry.result)}: {_spoken(entry)}")
-
-
-def _interval(estimate: Estimate, scale: Scale, y: float) -> str:
-    if estimate.low is None or estimate.high is None:
-        return ""
-    return whisker(scale(estimate.low), scale(estimate.high), y)
 
 
 def _spoken(entry: Entry) -> str:

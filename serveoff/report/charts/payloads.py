@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.analyse.studies.payloads import Encoded
-from serveoff.report.charts.rows import NARROW_BELOW
+from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, spans
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import family, label, payload, short_server, what
-from serveoff.report.phrases.numbers import Format, full, kilobytes, ms
+from serveoff.report.phrases.numbers import full, kilobytes, ms
 
 LABELS, VALUES, GAP, TOP = 210.0, 62.0, 26.0, 46.0
 HEADING, ROW, ROW_NARROW = 30.0, 22.0, 38.0
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One column of bars."""
-
-    title: str
-    unit: str
-    value: Callable[[Encoded], Estimate | None]
-    text: Format
-
-
-MEASURES = (
-    Measure("Request body", "kB", lambda e: _exact(e.request_bytes), kilobytes),
+MEASURES: Final[tuple[Measure[Encoded], ...]] = (
+    Measure("Request body", "kB", lambda e: exact(e.request_bytes), kilobytes),
     Measure("p50", "ms", lambda e: e.point.p50_s if e.point.valid else None, ms),
     Measure("p99", "ms", lambda e: e.point.p99_s if e.point.valid else None, ms),
 )
@@ -82,26 +73,18 @@ def _groups(payloads: Sequence[Encoded]) -> list[list[Encoded]]:
     return list(found.values())
 
 
-def _exact(value: float | None) -> Estimate | None:
-    return None if value is None else Estimate(value, None, None, 1)
-
-
 def _column(
-    comparison: Comparison, measure: Measure, column: Column, groups: Sequence[Sequence[Encoded]], named: bool
+    comparison: Comparison, measure: Measure[Encoded], column: Column, groups: Sequence[Sequence[Encoded]], named: bool
 ) -> list[str]:
     known = [f for g in groups for e in g if (f := measure.value(e)) is not None and f.value is not None]
     scale = linear_scale(max((f.high or f.value or 0.0 for f in known), default=1.0), column.left, column.right)
-    title = tag("tspan", measure.title, class_="panel-title") + tag("tspan", measure.unit, class_="axis", dx=8)
-    drawn = [tag("text", title, x=column.left, y=column.top - 24)]
+    drawn = [bars_title(measure.title, measure.unit, column.left, column.top - 24)]
     for group_, places in zip(groups, column.places(groups), strict=True):
         result = comparison.entry(group_[0].endpoint).result
         marks = [line(column.left, places[0] - ROW / 2, column.left, places[-1] + ROW / 2, "base")]
         if named:
-            heading = tag("tspan", what(result), class_="name") + tag(
-                "tspan", short_server(result), class_="owner", dx=8
-            )
             x, y = (column.left if column.labelled else 4.0), places[0] - (32 if column.labelled else 17)
-            marks.append(tag("text", heading, x=x, y=y))
+            marks.append(tag("text", spans(what(result), short_server(result)), x=x, y=y))
         for encoded, y in zip(group_, places, strict=True):
             marks += _bar(comparison, measure, column, encoded, y, scale, named)
         drawn.append(group(marks, f"fam-{family(result)}"))
@@ -109,7 +92,13 @@ def _column(
 
 
 def _bar(
-    comparison: Comparison, measure: Measure, column: Column, encoded: Encoded, y: float, scale: Scale, named: bool
+    comparison: Comparison,
+    measure: Measure[Encoded],
+    column: Column,
+    encoded: Encoded,
+    y: float,
+    scale: Scale,
+    named: bool,
 ) -> list[str]:
     figure, words = measure.value(encoded), payload(encoded.encoding)
     marks = []

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.charts.rows import named
+from serveoff.report.charts.rows import Measure, bars_title, exact, named
 from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import family, label
-from serveoff.report.phrases.numbers import Format, megabytes, ms
+from serveoff.report.phrases.numbers import megabytes, ms
 
 LABEL_WIDTH, ROW, GAP, VALUES = 290.0, 28.0, 26.0, 48.0
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One column of bars."""
-
-    title: str
-    unit: str
-    value: Callable[[Entry], Estimate | None]
-    text: Format
-
-
-MEASURES = (
+MEASURES: Final[tuple[Measure[Entry], ...]] = (
     Measure("Server CPU", "ms/request", lambda e: e.best.cpu_per_request_s if e.best else None, ms),
-    Measure("Peak memory", "MB", lambda e: _exact(e.peak_memory_bytes), megabytes),
-    Measure("Artifact", "MB", lambda e: _exact(e.result.artifact_bytes), megabytes),
+    Measure("Peak memory", "MB", lambda e: exact(e.peak_memory_bytes), megabytes),
+    Measure("Artifact", "MB", lambda e: exact(e.result.artifact_bytes), megabytes),
 )
 
 
@@ -53,21 +41,16 @@ def draw(comparison: Comparison, width: float) -> str:
     return drawing(width, 54 + len(shown) * ROW, words, [*labels, *columns])
 
 
-def _exact(value: float | None) -> Estimate | None:
-    return None if value is None else Estimate(value, None, None, 1)
-
-
 def _y(index: int, narrow: bool) -> float:
     return 48 + index * 44 + 28 if narrow else 46 + index * ROW + ROW / 2
 
 
-def _column(measure: Measure, shown: list[Entry], left: float, width: float, narrow: bool) -> str:
+def _column(measure: Measure[Entry], shown: list[Entry], left: float, width: float, narrow: bool) -> str:
     known = [(i, e, f) for i, e in enumerate(shown) if (f := measure.value(e)) is not None and f.value is not None]
     high = max((f.high or f.value or 0 for _, _, f in known), default=1.0)
     scale = linear_scale(high, left, left + width - VALUES)
-    title = tag("tspan", measure.title, class_="panel-title") + tag("tspan", measure.unit, class_="axis", dx=8)
     base = _y(len(shown) - 1, narrow) + 12
-    drawn = [tag("text", title, x=left, y=22), line(left, 34, left, base, "base")]
+    drawn = [bars_title(measure.title, measure.unit, left, 22), line(left, 34, left, base, "base")]
     for index, entry, figure in known:
         y = _y(index, narrow)
         marks = [named(entry.result, left + 4, y - 13, "start")] if narrow else []

@@ -6,7 +6,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.verdict import SAME_WITHIN
 from serveoff.report.charts.rows import Layout, grid
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker
+from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker_of
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor, times
 
@@ -47,8 +47,7 @@ def _row(comparison: Comparison, layout: Layout, index: int, contrast: Contrast,
     where = "Flask" if contrast.place == "flask" else "in process"
     static, dynamic = _formats(comparison, contrast)
     marks = [layout.rule(index), layout.label(index, f"{static} / {dynamic}", f"{where}, {contrast.concurrency}")]
-    if contrast.ratio.low is not None and contrast.ratio.high is not None:
-        marks.append(whisker(scale(contrast.ratio.low), scale(contrast.ratio.high), y))
+    marks.append(whisker_of(contrast.ratio, scale, y))
     marks.append(circle(scale(value), y, 5, "dot" if contrast.outcome in ("better", "worse") else "hollow"))
     clear = layout.narrow or contrast.outcome in ("better", "worse")
     words = times(value) if clear else f"{times(value)} {contrast.outcome}"

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
+from serveoff.analyse.statistics.bootstrap import Estimate
+
 Scale = Callable[[float], float]
 
 
@@ -45,6 +47,13 @@ def whisker(x1: float, x2: float, y: float) -> str:
     """An interval along x, with ends."""
     caps = [line(x, y - 4, x, y + 4, "whisker") for x in (x1, x2)]
     return line(x1, y, x2, y, "whisker") + "".join(caps)
+
+
+def whisker_of(estimate: Estimate, scale: Scale, y: float) -> str:
+    """A figure's interval along x; nothing where it has none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return whisker(scale(estimate.low), scale(estimate.high), y)
 
 
 def drawing(width: float, height: float, label: str, body: Sequence[str]) -> str:

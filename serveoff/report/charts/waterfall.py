@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.waterfall import Breakdown
-from serveoff.report.charts.rows import Layout, grid
+from serveoff.report.charts.rows import Layout, grid, wrapped
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import family, label, short_server, what
 from serveoff.report.phrases.numbers import ms
@@ -26,7 +26,7 @@ def draw(comparison: Comparison, width: float) -> str:
         return ""
     layout = Layout(width, top=62, value_width=84)
     present = [part for part in PARTS if any(part.name in b.parts_s for b in shown)]
-    key = _wrapped(present, layout.right - layout.left)
+    key = wrapped(present, layout.right - layout.left, _key_width, GAP)
     layout = replace(layout, top=layout.top + KEY_ROW * len(key))
     ticks = linear_ticks(1e3 * max(b.whole_s + (b.encode_s or 0.0) for b in shown), 4 if layout.narrow else 7)
     scale = linear_scale(ticks[-1] / 1e3, layout.left, layout.right)
@@ -73,16 +73,6 @@ def _segment(b: Breakdown, part: Part, start_s: float, end_s: float, scale: Scal
     if wide >= MARKED * len(letters):
         drawn.append(text((scale(start_s) + scale(end_s) - 1) / 2, y + 4, letters, "part-letter", "middle"))
     return group(drawn, "part", f"{called(b, part)} {fine(end_s - start_s)} ms")
-
-
-def _wrapped(parts: Sequence[Part], room: float) -> list[list[Part]]:
-    """The key's rows, each no wider than there is room."""
-    rows: list[list[Part]] = [[]]
-    for part in parts:
-        if rows[-1] and sum(map(_key_width, [*rows[-1], part])) - GAP > room:
-            rows.append([])
-        rows[-1].append(part)
-    return rows
 
 
 def _key_width(part: Part) -> float:

@@ -7,10 +7,10 @@ from typing import Final
 from markupsafe import Markup
 
 from serveoff.analyse.run_diff import Line, Pair, Versus
-from serveoff.report.charts import NARROW, WIDE
+from serveoff.report.charts import at_both_widths
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.static_dynamic import no_difference
-from serveoff.report.charts.svg import Scale, circle, drawing, group, log_scale, log_ticks, whisker
+from serveoff.report.charts.svg import Scale, circle, drawing, group, log_scale, log_ticks, whisker_of
 from serveoff.report.phrases.names import callers, family, short_server, what
 from serveoff.report.phrases.numbers import times
 from serveoff.report.phrases.two_runs import spoken
@@ -25,8 +25,7 @@ def both(found: Versus) -> Markup:
         return Markup()
     fewest = min(drawn.concurrency for drawn in compared)
     lines = [drawn for drawn in compared if drawn.concurrency == fewest]
-    wide, narrow = (Markup(draw(lines, width)) for width in (WIDE, NARROW))
-    return Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(wide, narrow)
+    return at_both_widths(lambda width: draw(lines, width))
 
 
 def draw(lines: list[Line], width: float) -> str:
@@ -65,5 +64,7 @@ def _marks(pair: Pair, scale: Scale, y: float) -> list[str]:
     found = pair.ratio
     if found is None or found.value is None:
         return []
-    ends = [whisker(scale(found.low), scale(found.high), y)] if found.low is not None and found.high is not None else []
-    return [*ends, circle(scale(found.value), y, 5, "dot" if pair.word in ("faster", "slower") else "hollow")]
+    return [
+        whisker_of(found, scale, y),
+        circle(scale(found.value), y, 5, "dot" if pair.word in ("faster", "slower") else "hollow"),
+    ]

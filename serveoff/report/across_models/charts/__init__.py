@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.charts import crossings, overheads, ranks
-from serveoff.report.charts import NARROW, WIDE
+from serveoff.report.charts import at_both_widths
 
 Draw = Callable[[Summary, float], str]
 CHARTS: Final[dict[str, Draw]] = {"overheads": overheads.draw, "crossings": crossings.draw, "ranks": ranks.draw}
@@ -17,7 +17,4 @@ CHARTS: Final[dict[str, Draw]] = {"overheads": overheads.draw, "crossings": cros
 
 def both(summary: Summary, name: str) -> Markup:
     """The wide and the narrow drawing of one chart; empty where there is nothing to draw."""
-    wide, narrow = (CHARTS[name](summary, width) for width in (WIDE, NARROW))
-    if not wide:
-        return Markup()
-    return Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(Markup(wide), Markup(narrow))
+    return at_both_widths(lambda width: CHARTS[name](summary, width))
