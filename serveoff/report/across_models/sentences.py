@@ -8,7 +8,7 @@ from typing import Final, Literal
 from serveoff.analyse.across_models.summary import BOUND, MATTERS, Crossing, Extremes, Line, ModelResult, Summary
 from serveoff.analyse.statistics.bootstrap import Estimate
 from serveoff.report.phrases.names import PROTOCOLS as PROTOCOL_NAMES
-from serveoff.report.phrases.names import SERVERS, SHORT_SERVERS
+from serveoff.report.phrases.names import SERVERS, SHORT_SERVERS, all_of
 from serveoff.report.phrases.numbers import factor, ms, significant
 from serveoff.report.sections.notes import NOISY, STAND_IN
 
@@ -51,9 +51,9 @@ def _choice(models: Sequence[ModelResult], what: str, of: Callable[[ModelResult]
 def _ratios(ratios: Mapping[str, Estimate], count: int) -> str:
     """`a (3.1×) and b (2.2×)`; of more than a FEW, `a, b, c and d (1.2× to 3.1×)`; of all, `all 6 models`."""
     if len(ratios) <= FEW:
-        return _and([f"{name} ({factor(ratio)})" for name, ratio in ratios.items()])
+        return all_of([f"{name} ({factor(ratio)})" for name, ratio in ratios.items()])
     least, *_, most = sorted(ratios.values(), key=lambda ratio: ratio.value or 0.0)
-    who = f"all {count} models" if len(ratios) == count else _and([*ratios])
+    who = f"all {count} models" if len(ratios) == count else all_of([*ratios])
     return f"{who} ({factor(least)} to {factor(most)})"
 
 
@@ -80,12 +80,12 @@ def caveats(summary: Summary) -> list[str]:
         )
     partial = [model.model for model in summary.models if not model.complete]
     if partial:
-        said.append(f"The run of {_and(partial)} is partial: its figures are provisional.")
+        said.append(f"The run of {all_of(partial)} is partial: its figures are provisional.")
     if summary.stand_in:
         said.append(STAND_IN)
     noisy = [f"{model.model} ({model.round_noise:.0%})" for model in summary.models if model.round_noise > NOISY]
     if noisy:
-        said.append(f"The machine was noisy in the run of {_and(noisy)}: medians differed so much between rounds.")
+        said.append(f"The machine was noisy in the run of {all_of(noisy)}: medians differed so much between rounds.")
     return said
 
 
@@ -176,7 +176,3 @@ def _times_formats(model: ModelResult, line: Line) -> str:
 
 def _percent(part: float | None) -> str:
     return significant(100 * part) if part is not None else ""
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

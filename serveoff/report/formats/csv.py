@@ -33,67 +33,58 @@ def render(comparison: Comparison) -> str:
 
 def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str, object]:
     result, start, box = entry.result, entry.result.cold_start, entry.result.container
+    load = point.load if point else None
     encoded = next((e for e in comparison.payloads if e.point is point), None)
     line: dict[str, object] = {
         "run_id": comparison.suite.run_id,
         "endpoint": entry.name,
-        "server": result.server,
-        "format": result.format,
-        "protocol": result.protocol,
-        "payload": result.payload,
+        **_of(result, "server", "format", "protocol", "payload"),
         "runtime": comparison.suite.settings.runtime,
         "device": result.device,
         "role": entry.role,
         "rank": entry.rank,
         "variant": result.variant,
-        "load": point.load.text if point else None,
-        "scenario": scenario(point.load) if point else None,
-        "arrivals": point.load.arrivals if point else None,
-        "rate": point.load.rate or None if point else None,
-        "request_payload": point.load.payload or result.payload if point else None,
-        "batch": point.load.batch if point else None,
-        "concurrency": point.concurrency if point else None,
-        "valid": point.valid if point else None,
+        "load": load.text if load else None,
+        "scenario": scenario(load) if load else None,
+        "arrivals": load.arrivals if load else None,
+        "rate": load.rate or None if load else None,
+        "request_payload": load.payload or result.payload if load else None,
+        "batch": load.batch if load else None,
+        **_of(point, "concurrency", "valid"),
         "reasons": _reasons(point, result.unavailable),
-        "samples": point.samples if point else None,
-        "errors": point.errors if point else None,
-        "answers_checked": point.answers_checked if point else None,
-        "rounds": point.rounds if point else None,
+        **_of(point, "samples", "errors", "answers_checked", "rounds"),
     }
     for name in _ESTIMATES:
         estimate = getattr(point, name) if point else None
         line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in _BOUNDS}
-    line |= cold_starts.columns(comparison, entry)
     parts = _parts(comparison, point)
-    line |= {f"mean_{name}_s": parts.get(name) for name in _PARTS}
-    line |= {
-        "peak_memory_bytes": point.peak_memory_bytes if point else None,
-        "client_cpu_share": point.client_cpu_share if point else None,
-        "network_in_per_request": point.network_in_per_request if point else None,
-        "network_out_per_request": point.network_out_per_request if point else None,
-        "throttled_share": point.throttled_share if point else None,
-        "create_s": start.create_s if start else None,
-        "first_answer_s": start.first_answer_s if start else None,
+    return {
+        **line,
+        **cold_starts.columns(comparison, entry),
+        **{f"mean_{name}_s": parts.get(name) for name in _PARTS},
+        **_of(point, "peak_memory_bytes", "client_cpu_share", "network_in_per_request", "network_out_per_request"),
+        **_of(point, "throttled_share"),
+        **_of(start, "create_s", "first_answer_s"),
         "artifact_bytes": result.artifact_bytes,
-        "image": box.image if box else None,
-        "image_digest": box.image_digest if box else None,
-        "image_bytes": box.image_bytes if box else None,
+        **_of(box, "image", "image_digest", "image_bytes"),
         "cpus": " ".join(map(str, box.cpus)) if box else None,
-        "cpu_limit": box.cpu_limit if box else None,
-        "memory_limit_bytes": box.memory_limit_bytes if box else None,
-        "request_bytes": encoded.request_bytes if encoded else None,
-        "answer_bytes": encoded.answer_bytes if encoded else None,
-        "encode_s": encoded.encode_s if encoded else None,
-        "encodes": encoded.encodes if encoded else None,
+        **_of(box, "cpu_limit", "memory_limit_bytes"),
+        **_of(encoded, "request_bytes", "answer_bytes", "encode_s", "encodes"),
+        **_resources_seen(result.resources or Resources()),
     }
-    return line | _resources_seen(result.resources or Resources())
+
+
+def _of(thing: object, *names: str) -> dict[str, object]:
+    """Columns that are called as the thing calls them; empty where there is no such thing."""
+    return {name: getattr(thing, name) if thing is not None else None for name in names}
 
 
 def _resources_seen(found: Resources) -> dict[str, object]:
     """What was seen inside the server's processes; empty where nothing was."""
     names = ("processes", "os_threads", "resident_bytes", "workers", "threads_per_worker", "intra_op_threads")
-    told = {name: getattr(found, name) for name in (*names, "batch_size", "batch_delay_ms")}
-    return {"inside_cpus": " ".join(map(str, found.cpus)) or None} | {f"inside_{name}": told[name] for name in told}
+    told = _of(found, *names, "batch_size", "batch_delay_ms")
+    cpus = " ".join(map(str, found.cpus)) or None
+    return {"inside_cpus": cpus} | {f"inside_{name}": value for name, value in told.items()}
 
 
 def _parts(comparison: Comparison, point: Point | None) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from serveoff.loadtests.loads import Load
@@ -115,3 +116,8 @@ def describe_load(load: Load) -> str:
 def callers(count: int) -> str:
     """`1 caller`, `4 callers`."""
     return f"{count} caller" if count == 1 else f"{count} callers"
+
+
+def all_of(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; `none` of nothing."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

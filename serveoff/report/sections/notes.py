@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases.findings import Fact
-from serveoff.report.phrases.names import callers, server
+from serveoff.report.phrases.names import all_of, callers, server
 from serveoff.report.phrases.numbers import megabytes, significant
 from serveoff.report.phrases.runtimes import isolation, runtime
 from serveoff.report.sections.run.devices import devices, fell_back
@@ -98,14 +98,10 @@ def lede(comparison: Comparison) -> str:
     marked = "Partial run. " if comparison.partial else ""
     where = "in containers, " if s.runtime == "docker" else ""
     return (
-        f"{marked}{len(contenders)} endpoints of one trained model behind {_and(list(servers))}, {where}"
-        f"each with {_and([str(c) for c in s.concurrencies])} callers, in {comparison.suite.rounds} interleaved rounds "
+        f"{marked}{len(contenders)} endpoints of one trained model behind {all_of(list(servers))}, {where}each "
+        f"with {all_of([*map(str, s.concurrencies)])} callers, in {comparison.suite.rounds} interleaved rounds "
         f"on {comparison.suite.environment.machine.cores} cores."
     )
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"
 
 
 def alone(comparison: Comparison) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
@@ -12,7 +12,7 @@ from serveoff.record.counter_pages import MICROSECOND
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase, server
 from serveoff.report.phrases.numbers import ms
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Table, single
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
 
 NOTE: Final = (
     "All figures here are means over all requests of one caller, for means of parts add up and medians do not: they "
@@ -43,6 +43,7 @@ PARTS: Final = (
 )
 """As bars are drawn: the model first, so that bars compare with each other and with their floors."""
 FINE_S: Final = 1e-5
+IN_PARSE: Final = Cell("in parse", tone="muted")
 BOTH: Final = "parse and serialise"
 
 
@@ -53,28 +54,27 @@ def called(breakdown: Breakdown, part: Part) -> str:
 
 def waterfall(comparison: Comparison) -> Table:
     """Every part in milliseconds, in the order of a request; then their sum beside what was measured."""
-    columns = (
-        ENDPOINT,
-        Column("Client encode, before", "ms"),
-        Column("Wire and server", "ms"),
-        Column("Queue", "ms"),
-        Column("Parse", "ms"),
-        Column("Inference", "ms"),
-        Column("Serialise", "ms"),
-        Column("Unattributed", "ms"),
-        Column("Sum", "ms"),
-        Column("Mean latency", "ms"),
-        Column("Floor", "ms"),
-        SAMPLES,
-    )
-    rows = tuple(_row(comparison, breakdown) for breakdown in comparison.waterfall)
+    fields: list[Field[Breakdown]] = [
+        (ENDPOINT, lambda b: endpoint_cell(comparison.entry(b.endpoint))),
+        (Column("Client encode, before", "ms"), lambda b: number_cell(b.encode_s, fine)),
+        (Column("Wire and server", "ms"), lambda b: number_cell(b.overhead_s, fine)),
+        (Column("Queue", "ms"), lambda b: number_cell(b.queue_s, fine)),
+        (Column("Parse", "ms"), lambda b: replace(number_cell(b.parse_s, fine), small=_with_parse(b))),
+        (Column("Inference", "ms"), lambda b: number_cell(b.inference_s, fine)),
+        (Column("Serialise", "ms"), lambda b: IN_PARSE if _with_parse(b) else number_cell(b.serialise_s, fine)),
+        (Column("Unattributed", "ms"), lambda b: IN_PARSE if _with_parse(b) else number_cell(b.rest_s, fine)),
+        (Column("Sum", "ms"), _sum_cell),
+        (Column("Mean latency", "ms"), lambda b: number_cell(b.whole_s, fine)),
+        (Column("Floor", "ms"), lambda b: number_cell(b.floor_s, fine)),
+        (SAMPLES, _samples_cell),
+    ]
     caption = (
         "Mean milliseconds a request, one caller, all rounds. Under the sum: by how much it may be off, because the "
         "server's requests are not quite the client's and its figures are rounded. Under the samples: how many "
         "requests the server's own figures are means of, where these are not the same. Floor: the mean of the same "
         "format called in process. A dash: the server does not say."
     )
-    return single("waterfall", caption, columns, rows)
+    return listed("waterfall", caption, fields, comparison.waterfall)
 
 
 def sentence(comparison: Comparison) -> str:
@@ -145,27 +145,15 @@ def fine(seconds: float) -> str:
     return f"{seconds * 1e3:.3f}" if seconds >= HALF_A_STEP_S or not seconds else "<0.001"
 
 
-def _row(comparison: Comparison, b: Breakdown) -> tuple[Cell, ...]:
-    parts = (b.overhead_s, b.queue_s, b.parse_s, b.inference_s, b.serialise_s, b.rest_s)
-    overhead, queue, parse, inference, serialise, rest = (number_cell(value, fine) for value in parts)
-    if b.parse_holds_serialise and b.parse_s is not None:
-        parse = Cell(fine(b.parse_s), "and serialise", b.parse_s)
-        serialise = rest = Cell("in parse", tone="muted")
-    sum_cell = Cell(fine(b.sum_s), f"±{fine(max(b.error_s, MICROSECOND))}" if b.told else "", b.sum_s)
-    return (
-        endpoint_cell(comparison.entry(b.endpoint)),
-        number_cell(b.encode_s, fine),
-        overhead,
-        queue,
-        parse,
-        inference,
-        serialise,
-        rest,
-        Cell("does not add up", tone="bad") if b.beyond_s else sum_cell,
-        number_cell(b.whole_s, fine),
-        number_cell(b.floor_s, fine),
-        _samples_cell(b),
-    )
+def _with_parse(b: Breakdown) -> str:
+    """What the server's figure of parsing holds besides."""
+    return "and serialise" if b.parse_holds_serialise and b.parse_s is not None else ""
+
+
+def _sum_cell(b: Breakdown) -> Cell:
+    if b.beyond_s:
+        return Cell("does not add up", tone="bad")
+    return Cell(fine(b.sum_s), f"±{fine(max(b.error_s, MICROSECOND))}" if b.told else "", b.sum_s)
 
 
 def _samples_cell(b: Breakdown) -> Cell:

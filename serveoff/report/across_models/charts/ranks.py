@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from serveoff.analyse.across_models.summary import ModelResult, Named, Summary
 from serveoff.report.across_models.tables import ranked
 from serveoff.report.charts.panels import LETTER
-from serveoff.report.charts.rows import NARROW_BELOW
+from serveoff.report.charts.rows import NARROW_BELOW, spans
 from serveoff.report.charts.svg import circle, drawing, group, keep_apart, line, tag, text
 from serveoff.report.phrases.names import family, label, short_server, what
 
@@ -100,9 +100,8 @@ def _key(shown: Sequence[tuple[Named, list[ModelRank]]], top: float) -> list[str
     """What the letters at the right end stand for."""
     drawn = []
     for number, (named, _) in enumerate(shown):
-        spans = tag("tspan", f"{letters(number)}  {what(named.result)}", class_="name")
-        spans += tag("tspan", short_server(named.result), class_="owner", dx=8)
-        mark = tag("text", spans, x=4, y=top + KEY_ROW * number)
+        words = spans(f"{letters(number)}  {what(named.result)}", short_server(named.result))
+        mark = tag("text", words, x=4, y=top + KEY_ROW * number)
         drawn.append(tag("g", mark, class_=f"fam-{family(named.result)}"))
     return drawn
 
