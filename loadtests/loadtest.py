@@ -85,7 +85,9 @@ class LoadTest:
         self._frame = FRAMES[target.protocol]
         self.recorder = Recorder()
         self._pools: dict[tuple[str, int], Pool] = {}
-        self.pool = self._own = self._pool_for(Load())
+        self.own = self._pool_for(Load())
+        """Single rows in the protocol's own encoding."""
+        self.pool = self.own
         """What users send now."""
         self.arrivals: Arrivals | None = None
         """Where users wait for their turn, in an open loop."""
@@ -105,11 +107,6 @@ class LoadTest:
         # What is alive now stays so: the collector need not walk it while requests are timed.
         gc.collect()
         gc.freeze()
-
-    @property
-    def own(self) -> Pool:
-        """Single rows in the protocol's own encoding."""
-        return self._own
 
     def join(self, user: User) -> int:
         """A user begins; returns its place in the pool."""
@@ -144,7 +141,7 @@ class LoadTest:
         """
         self._counting.begin(load)
         self.reservoir.clear()
-        self._watch_from_here()
+        self._seen, self._failing_since = len(self.recorder), None
         self._late_s, self._peak_memory_bytes = 0.0, 0
         self.sample_memory()
         start = self._instant(at_s)
@@ -289,10 +286,6 @@ class LoadTest:
         instant = now if at_s is None else at_s - self.recorder.epoch_offset_s
         self._late_s = max(self._late_s, abs(now - instant))
         return instant
-
-    def _watch_from_here(self) -> None:
-        self._seen = len(self.recorder)
-        self._failing_since = None
 
 
 def _describe(status: int, body: bytes, seconds: float) -> WindowProblem:

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
-from serveoff.loadtests.payloads.messages import build
+from serveoff.loadtests.payloads.messages import build, parsed
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -69,11 +68,7 @@ def encode(spec: ModelSpec, batch: Batch) -> bytes:
 
 def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
     """The outputs of a serialised PredictResponse, whether sent as bytes or as lists of values."""
-    response: Any = _MESSAGES["PredictResponse"]()
-    try:
-        response.ParseFromString(answer)
-    except DecodeError:
-        raise ValueError(f"not a PredictResponse: {answer[:80]!r}") from None
+    response = parsed(_MESSAGES["PredictResponse"], answer)
     return {tensor.name: _read(response.outputs, tensor) for tensor in spec.outputs}
 
 

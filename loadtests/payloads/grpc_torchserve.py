@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from serveoff.loadtests.payloads import json_rows
 from serveoff.loadtests.payloads.arrays import little_endian
-from serveoff.loadtests.payloads.messages import build
+from serveoff.loadtests.payloads.messages import build, parsed
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch
 
@@ -51,9 +49,4 @@ def pack(model: str, fields: Mapping[str, bytes]) -> bytes:
 
 def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
     """The outputs in the JSON that the handler put into `prediction`."""
-    response: Any = _MESSAGES["PredictionResponse"]()
-    try:
-        response.ParseFromString(answer)
-    except DecodeError:
-        raise ValueError(f"not a PredictionResponse: {answer[:80]!r}") from None
-    return json_rows.decode(response.prediction, rows, spec)
+    return json_rows.decode(parsed(_MESSAGES["PredictionResponse"], answer).prediction, rows, spec)

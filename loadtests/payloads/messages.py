@@ -36,6 +36,14 @@ def build(package: str, messages: Mapping[str, Mapping[str, Field]]) -> dict[str
     return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in messages}
 
 
+def parsed(kind: type[message.Message], data: bytes) -> Any:
+    """A message from its bytes; ValueError where they are none of this kind."""
+    try:
+        return kind.FromString(data)
+    except message.DecodeError:
+        raise ValueError(f"not a {kind.DESCRIPTOR.name}: {data[:80]!r}") from None
+
+
 def _add_message(target: Any, scope: str, fields: Mapping[str, Field]) -> None:
     for name, (number, kind) in fields.items():
         repeated = kind.endswith("*") or kind.startswith("map<")

@@ -67,8 +67,7 @@ def missing_formats(model: str) -> dict[str, str]:
         manifest = read_manifest(model_dir(model))
     except ArtifactError:
         return {}
-    found = {format: missing(manifest, format) for format in manifest.missing}
-    return {format: problem.text for format, problem in found.items() if problem is not None}
+    return {format: problem.text for format in manifest.missing if (problem := missing(manifest, format))}
 
 
 def _verify(model: str, manifest: Manifest) -> None:

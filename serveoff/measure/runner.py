@@ -227,7 +227,7 @@ def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]
         run.fleet.stop(deployment)
         for endpoint in due:
             failed = WindowProblem(code=WindowCode.SERVER_FAILED, text=error.problem.text, advice=error.problem.advice)
-            _record(run, endpoint, _lost(run, endpoint, round_, failed))
+            _record_lost(run, endpoint, round_, failed)
         run.save()
 
 
@@ -261,14 +261,11 @@ def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
     if ended := server.ended():
         text = f"the server had ended before round {round_} ({ended})"
         ended_before = WindowProblem(code=WindowCode.SERVER_ENDED, text=text)
-        _record(run, endpoint, _lost(run, endpoint, round_, ended_before))
+        _record_lost(run, endpoint, round_, ended_before)
     elif endpoint.protocol == "call":
         stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
-        _record(
-            run,
-            endpoint,
-            inprocess_driver.visit_floor(server, endpoint.name, stages, round_, run.folder, run.progress.tick),
-        )
+        visit = inprocess_driver.visit_floor(server, endpoint.name, stages, round_, run.folder, run.progress.tick)
+        _record(run, endpoint, visit)
     else:
         first = (server.pid, endpoint.name) not in run.visited
         warmup_s = run.plan.settings.longest_warmup_s if first else run.plan.settings.warmup_s
@@ -291,12 +288,11 @@ def _record(run: Run, endpoint: Endpoint, visit: VisitResult) -> None:
         raise KeyboardInterrupt
 
 
-def _lost(run: Run, endpoint: Endpoint, round_: int, problem: WindowProblem) -> VisitResult:
+def _record_lost(run: Run, endpoint: Endpoint, round_: int, problem: WindowProblem) -> None:
     """A visit that could not be made: every window of it is there, empty, and says why."""
-    result = run.result(endpoint)
-    loads = [stage.load for stage in real_stages(endpoint, result, run.plan.settings)]
+    stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
     rows = f"rows/{endpoint.name}--r{round_}.parquet"
-    return VisitResult([empty_window(load, round_, rows, problem) for load in loads])
+    _record(run, endpoint, VisitResult([empty_window(stage.load, round_, rows, problem) for stage in stages]))
 
 
 def _due(run: Run, endpoint: Endpoint, round_: int) -> bool:

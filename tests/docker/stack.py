@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import docker
 
-from serveoff.measure.runtimes.loopback_ports import free_ports
 from serveoff.models.spec import REPOSITORY
+from tests.ports import free_ports
 
 FILES = ("docker-compose.yml", "docker-compose.embedded.yml")
 """With the embedded model server: the official image of TensorFlow Serving cannot be pulled everywhere."""

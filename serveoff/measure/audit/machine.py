@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 
 from serveoff.record.environment import Environment, Machine
+from serveoff.services.registry import REPOSITORY
 
 PACKAGES = (
     "serveoff", "torch", "tensorflow", "keras", "tensorflow-serving-api", "torchserve", "flask", "gunicorn", "grpcio",
     "locust", "numpy", "orjson", "pysimdjson", "protobuf",
 )  # fmt: skip
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def read_environment() -> Environment:

@@ -33,7 +33,9 @@ def plan_cpus(server: str = "", client: str = "") -> CpuPlan:
     client_cpus = parse_cpus(client) if client else ([c for c in cpus if c not in server_cpus][:1] or [cpus[-1]])
     missing = sorted({*server_cpus, *client_cpus} - set(cpus))
     if missing:
-        raise UsageError(f"core {missing[0]} is not available here", f"cores to choose from: {_format(cpus)}")
+        raise UsageError(
+            f"core {missing[0]} is not available here", f"cores to choose from: {','.join(map(str, cpus))}"
+        )
     return CpuPlan(tuple(server_cpus), tuple(client_cpus))
 
 
@@ -47,7 +49,3 @@ def parse_cpus(text: str) -> list[int]:
     except ValueError:
         raise UsageError(f"{text!r} is not a list of cores", "write it as 0 or 0-2,5") from None
     return sorted(cpus)
-
-
-def _format(cpus: list[int]) -> str:
-    return ",".join(map(str, cpus))

@@ -29,14 +29,6 @@ def free_port() -> int:
     raise ServerFailed(StartCode.NOT_STARTED, text, "stop servers that use them")
 
 
-def free_ports(count: int) -> list[int]:
-    """So many of them, each another."""
-    ports: set[int] = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return list(ports)
-
-
 def port_is_free(port: int) -> bool:
     """True where a server could listen on this loopback port."""
     with socket.socket() as probe:

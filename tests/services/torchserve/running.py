@@ -16,8 +16,8 @@ from pathlib import Path
 import grpc
 import psutil
 
-from serveoff.measure.runtimes.loopback_ports import free_ports
 from serveoff.models.spec import REPOSITORY
+from tests.ports import free_ports
 
 MODEL = "digits_cnn"
 PORTS = ("REST", "GRPC", "MANAGEMENT", "METRICS")

@@ -1,6 +1,7 @@
 import socket
 
-from serveoff.measure.runtimes.loopback_ports import LOOPBACK, PORTS, free_port, free_ports, port_is_free
+from serveoff.measure.runtimes.loopback_ports import LOOPBACK, PORTS, free_port, port_is_free
+from tests.ports import free_ports
 
 
 def test_a_free_port_can_be_listened_on_and_is_not_free_then():
