@@ -12,7 +12,7 @@ from serveoff.report.phrases import two_runs
 from serveoff.report.phrases.cells import Cell, endpoint_cell
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor
-from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 
 TITLES = {"p50": "median (p50)", "p99": "tail (p99)", "throughput": "throughput"}
 
@@ -48,24 +48,14 @@ def verdict(found: Versus, worse: Sequence[Regression], threshold: float) -> str
 
 def regression_table(worse: Sequence[Regression]) -> Table:
     """Each regression with its ratio and the interval that holds for all comparisons together."""
-    columns = (
-        ENDPOINT,
-        Column("Callers"),
-        text_column("By"),
-        Column("B is", "times as fast"),
-        text_column("Why"),
-    )
-    rows = tuple(
-        (
-            endpoint_cell(r.line.entry),
-            Cell(callers(r.line.concurrency), sort=r.line.concurrency),
-            Cell(TITLES.get(r.statistic, r.statistic)),
-            Cell(factor(r.ratio) if r.ratio else "–"),
-            Cell(r.why),
-        )
-        for r in worse
-    )
-    return single("regressions", "Intervals hold for all comparisons together.", columns, rows)
+    fields: list[Field[Regression]] = [
+        (ENDPOINT, lambda r: endpoint_cell(r.line.entry)),
+        (Column("Callers"), lambda r: Cell(callers(r.line.concurrency), sort=r.line.concurrency)),
+        (text_column("By"), lambda r: Cell(TITLES.get(r.statistic, r.statistic))),
+        (Column("B is", "times as fast"), lambda r: Cell(factor(r.ratio))),
+        (text_column("Why"), lambda r: Cell(r.why)),
+    ]
+    return listed("regressions", "Intervals hold for all comparisons together.", fields, worse)
 
 
 def _side(comparison: Comparison) -> str:

@@ -21,19 +21,13 @@ def draw(comparison: Comparison, width: float) -> str:
     places = {e.name: place for e in shown if (place := at(e)) is not None}
     right, floor = width - labels, HEIGHT - BOTTOM
     costs, waits = zip(*places.values(), strict=True)
-    x = log_scale(min(costs) / 1.2, max(costs) * 1.2, LEFT, right)
-    y = log_scale(min(waits) / 1.2, max(waits) * 1.2, floor, TOP)
+    across, down = ((min(values) / 1.2, max(values) * 1.2) for values in (costs, waits))
+    x, y = log_scale(*across, LEFT, right), log_scale(*down, floor, TOP)
     body = []
-    for tick in log_ticks(min(costs) / 1.2, max(costs) * 1.2, STEPS):
-        body += [
-            line(x(tick), TOP, x(tick), floor, "grid"),
-            text(x(tick), floor + 17, f"{tick * 1e3:g}", "tick", "middle"),
-        ]
-    for tick in log_ticks(min(waits) / 1.2, max(waits) * 1.2, STEPS):
-        body += [
-            line(LEFT, y(tick), right, y(tick), "grid"),
-            text(LEFT - 7, y(tick) + 4, f"{tick * 1e3:g}", "tick", "end"),
-        ]
+    for at_x, words in ((x(tick), f"{tick * 1e3:g}") for tick in log_ticks(*across, STEPS)):
+        body += [line(at_x, TOP, at_x, floor, "grid"), text(at_x, floor + 17, words, "tick", "middle")]
+    for at_y, words in ((y(tick), f"{tick * 1e3:g}") for tick in log_ticks(*down, STEPS)):
+        body += [line(LEFT, at_y, right, at_y, "grid"), text(LEFT - 7, at_y + 4, words, "tick", "end")]
     body += [
         text(right, floor + 36, "server CPU, ms per request (log scale)", "axis", "end"),
         text(4, TOP - 16, "p50 with the fewest callers, ms (log scale)", "axis"),

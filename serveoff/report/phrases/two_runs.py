@@ -7,10 +7,10 @@ from typing import Final
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
 from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, estimate_cell
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, family, short_server, what
 from serveoff.report.phrases.numbers import Format, factor, ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 from serveoff.report.sections.notes import NOISY
 from serveoff.report.sections.ranking import unranked
 from serveoff.report.web.differences import Difference
@@ -90,30 +90,25 @@ def table(found: Versus) -> Table:
 
 def differences_table(found: list[Difference]) -> Table:
     """What was not the same."""
-    columns = (text_column("What"), text_column("Run A"), text_column("Run B"))
-    return single(
-        "differences",
-        "Whatever is not listed was the same in both.",
-        columns,
-        tuple((Cell(d.what), Cell(d.a), Cell(d.b)) for d in found),
-    )
+    fields: list[Field[Difference]] = [
+        (text_column("What"), lambda found: Cell(found.what)),
+        (text_column("Run A"), lambda found: Cell(found.a)),
+        (text_column("Run B"), lambda found: Cell(found.b)),
+    ]
+    return listed("differences", "Whatever is not listed was the same in both.", fields, found)
 
 
 def invalid_table(found: Versus) -> Table:
     """Every point that kept a line from being compared, and why."""
-    columns = (text_column("Run"), ENDPOINT, Column("Callers"), text_column("Seen"))
-    rows = tuple(
-        (
-            Cell(side),
-            endpoint_cell(line.entry),
-            Cell(str(line.concurrency), sort=line.concurrency),
-            Cell(_reasons(point)),
-        )
-        for line in found.lines
-        for side, point in (("A", line.a), ("B", line.b))
-        if point is not None and not point.valid
-    )
-    return single("invalid", "A point that does not count in one run is not compared with the other's.", columns, rows)
+    fields: list[Field[tuple[str, Line, Point]]] = [
+        (text_column("Run"), lambda row: Cell(row[0])),
+        (ENDPOINT, lambda row: endpoint_cell(row[1].entry)),
+        (Column("Callers"), lambda row: number_cell(row[1].concurrency, str)),
+        (text_column("Seen"), lambda row: Cell("; ".join(finding.seen for finding in row[2].verdict.reasons))),
+    ]
+    sides = [(side, line, point) for line in found.lines for side, point in (("A", line.a), ("B", line.b)) if point]
+    caption = "A point that does not count in one run is not compared with the other's."
+    return listed("invalid", caption, fields, [row for row in sides if not row[2].valid])
 
 
 def spoken(line: Line, statistic: str) -> str:
@@ -145,7 +140,3 @@ def _verdict(pair: Pair) -> Cell:
     if pair.ratio is None:
         return Cell(pair.word, pair.why, tone="muted")
     return Cell(pair.word, factor(pair.ratio), pair.ratio.value, tone=TONES[pair.word])
-
-
-def _reasons(point: Point) -> str:
-    return "; ".join(finding.seen for finding in point.verdict.reasons)
