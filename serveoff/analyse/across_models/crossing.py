@@ -24,14 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from serveoff.analyse.across_models.summary import MATTERS, Crossing
-from serveoff.analyse.statistics.bootstrap import CONFIDENCE, Estimate
+from serveoff.analyse.statistics.blocks import Array
+from serveoff.analyse.statistics.bootstrap import CONFIDENCE, Z_95, Estimate
 
-Array = npt.NDArray[np.float64]
 DRAWS: Final = 2000
 BISECTIONS: Final = 50
 LEAST_S: Final = 1e-9
 """A difference between formats of nothing, or less in a draw, has no logarithm."""
-_Z: Final = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,8 @@ def _drawn(estimates: Sequence[Estimate], rng: np.random.Generator | None) -> Ar
 
 def _draws(estimate: Estimate, normal: Array) -> Array:
     value = estimate.value or 0.0
-    above = math.log((estimate.high or value) / value) / _Z
-    below = math.log(value / (estimate.low or value)) / _Z
+    above = math.log((estimate.high or value) / value) / Z_95
+    below = math.log(value / (estimate.low or value)) / Z_95
     drawn: Array = value * np.exp(normal * np.where(normal > 0, above, below))
     return drawn
 

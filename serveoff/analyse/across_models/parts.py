@@ -68,9 +68,7 @@ def _floors(analysis: Analysis) -> Iterator[Floor]:
 
 
 def _spots(analysis: Analysis) -> Iterator[Spot]:
-    for entry in analysis.comparison.entries:
-        if entry.role != "contender":
-            continue
+    for entry in analysis.evidence.contenders:
         alone = entry.alone
         yield Spot(
             named=named(entry),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.golden_outputs import golden_outputs, shown_by_tests, tests
+from serveoff.analyse.claims.golden_outputs import shown_by_tests, tests
 from serveoff.analyse.claims.pairs import TF1
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.winners import Evidenced
@@ -25,5 +25,4 @@ TESTS = (
 
 def study(evidence: Evidenced, suite: Suite) -> Ruling:
     """Tests, and the frozen graph's gate."""
-    formats = ("frozen_graph",)
-    return shown_by_tests(tests(FILE, TF1, TESTS), list(golden_outputs(evidence, formats)), formats)
+    return shown_by_tests(evidence, tests(FILE, TF1, TESTS), ("frozen_graph",))

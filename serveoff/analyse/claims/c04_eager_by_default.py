@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from serveoff.analyse.claims.c01_static_graphs import exhibit
-from serveoff.analyse.claims.golden_outputs import golden_outputs, shown_by_tests, tests
+from serveoff.analyse.claims.golden_outputs import shown_by_tests, tests
 from serveoff.analyse.claims.pairs import TF2, callers
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.contrasts import deciding, static_against_dynamic
@@ -29,8 +29,7 @@ TESTS = (
 
 def study(evidence: Evidenced, suite: Suite) -> Ruling:
     """Tests, the gates of both forms, and what the graph gains."""
-    formats = ("keras_eager", "savedmodel")
-    found = shown_by_tests(tests(FILE, TF2, TESTS), list(golden_outputs(evidence, formats)), formats)
+    found = shown_by_tests(evidence, tests(FILE, TF2, TESTS), ("keras_eager", "savedmodel"))
     contrasts = deciding(static_against_dynamic(evidence), callers(evidence)[0])
     gains = [exhibit(contrast) for contrast in contrasts if contrast.framework == TF2]
     return replace(found, exhibits=(*found.exhibits, *gains))

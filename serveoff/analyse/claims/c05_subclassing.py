@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.golden_outputs import golden_outputs, shown_by_tests, tests
+from serveoff.analyse.claims.golden_outputs import shown_by_tests, tests
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.winners import Evidenced
 from serveoff.record.suite import Suite
@@ -23,5 +23,4 @@ TESTS = (
 
 def study(evidence: Evidenced, suite: Suite) -> Ruling:
     """Tests, and the gates of both eager forms."""
-    formats = ("keras_eager", "torch_eager")
-    return shown_by_tests(tests(FILE, "both", TESTS), list(golden_outputs(evidence, formats)), formats)
+    return shown_by_tests(evidence, tests(FILE, "both", TESTS), ("keras_eager", "torch_eager"))

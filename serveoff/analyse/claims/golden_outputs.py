@@ -34,13 +34,13 @@ def golden_outputs(evidence: Evidenced, formats: Sequence[str]) -> Iterator[Exhi
             yield _error(entry)
 
 
-def shown_by_tests(evidence: Sequence[Exhibit], measured: Sequence[Exhibit], needed: Sequence[str]) -> Ruling:
-    """Confirmed by the tests, unless the run contradicts them; what each of the formats `needed` adds is said."""
-    exhibits = (*evidence, *measured)
+def shown_by_tests(evidence: Evidenced, shown: Sequence[Exhibit], formats: Sequence[str]) -> Ruling:
+    """Confirmed by the tests `shown`, unless the run contradicts them; what the gate of each format adds is said."""
+    measured = list(golden_outputs(evidence, formats))
     told = [exhibit for exhibit in measured if exhibit.speaks != "open"]
     said = f"The tests show it. {counted(told)}" if told else BY_TESTS
     found = verdict(exhibit.speaks for exhibit in told) if told else "confirmed"
-    return Ruling(found, said, rule(exhibits).exhibits, lacking=len(told) < len(needed))
+    return Ruling(found, said, rule((*shown, *measured)).exhibits, lacking=len(told) < len(formats))
 
 
 def _error(entry: Entry) -> Exhibit:

@@ -33,7 +33,8 @@ ALL_PERCENTILES: Final[Mapping[str, float]] = {**PERCENTILES, "p99.9": 0.999}
 """With those that are reported where there are samples for them, and whose lack is no doubt about a point."""
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 1000
-_Z: Final = 1.959963984540054
+Z_95: Final = 1.959963984540054
+"""Standard errors in half the width of a 95% interval."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def simultaneous(ratio: Estimate, comparisons: float) -> Estimate:
     """
     if ratio.value is None or ratio.low is None or ratio.high is None or comparisons <= 1:
         return ratio
-    wider = float(ndtri(1 - (1 - CONFIDENCE) / 2 / comparisons)) / _Z
+    wider = float(ndtri(1 - (1 - CONFIDENCE) / 2 / comparisons)) / Z_95
     below, above = math.log(ratio.value / ratio.low) * wider, math.log(ratio.high / ratio.value) * wider
     return Estimate(ratio.value, ratio.value * math.exp(-below), ratio.value * math.exp(above), ratio.samples)
 
@@ -160,7 +161,7 @@ class _Rounds:
     @property
     def apart(self) -> float:
         """Half the interval that this point's rounds alone would give."""
-        return _Z * float(self.logs.std(ddof=1)) / math.sqrt(self.logs.size) if self.logs.size > 1 else 0.0
+        return Z_95 * float(self.logs.std(ddof=1)) / math.sqrt(self.logs.size) if self.logs.size > 1 else 0.0
 
 
 def _excess(point: Sampled) -> float:
@@ -173,7 +174,7 @@ def _excess(point: Sampled) -> float:
 def _interval(value: float, deviation: Array, rounds: _Rounds, blocks: int, samples: int) -> Estimate:
     tail = ndtr(math.sqrt(blocks / (blocks - 1)) * stdtrit(blocks - 1, (1 - CONFIDENCE) / 2))
     low, high = np.quantile(deviation, [tail, 1 - tail])
-    noise = _Z * math.sqrt(rounds.noise_variance)
+    noise = Z_95 * math.sqrt(rounds.noise_variance)
     below = max(math.hypot(min(low, 0.0), noise), rounds.apart)
     above = max(math.hypot(max(high, 0.0), noise), rounds.apart)
     return Estimate(value, value * math.exp(-below), value * math.exp(above), samples)
