@@ -73,8 +73,9 @@ def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli
 
 
 def test_a_worker_that_is_replaced_makes_its_windows_invalid_and_is_said_aloud(cli):
+    cli.settings = {**cli.settings, "LOCUST_LOGLEVEL": "DEBUG"}
     process = cli.start("run", "flask-null", *SMALL, "--duration", "2", "--rounds", "1")
-    cli.wait_until(lambda: _in_first_window(cli, "flask-null-rest"), process)
+    cli.wait_until(_in_first_window(cli, "flask-null-rest"), process)
     master = next(p for p in cli.running("serveoff.services.flaskrest") if p.children())
     (worker,) = master.children()
     worker.kill()
