@@ -34,8 +34,13 @@ class Page:
         """Drive an endpoint until the page has counted so many requests; its counts then."""
         form = {"user_count": users, "spawn_rate": users, "endpoint": endpoint, "host": ""}
         assert json.loads(fetch(f"{self.url}/swarm", form))["success"]
-        wait_until(lambda: self.state()["stats"][-1]["num_requests"] >= requests, f"{requests} requests")
-        counts = self.state()["stats"][-1]
+
+        def counted():
+            """The counts of this test: the page's state is up to two seconds old, and may be of the test before."""
+            state = self.state()
+            return state["stats"][-1]["num_requests"] >= requests and state["state"] == "running" and state["stats"][-1]
+
+        counts = wait_until(counted, f"{requests} requests")
         assert json.loads(fetch(f"{self.url}/stop", {"": ""}))["success"]
         return counts
 
