@@ -50,7 +50,7 @@ def test_every_encoding_and_batches_were_measured(finished):
     loads = {e.endpoint: {w.load.text for w in e.windows} for e in finished.suite.endpoints}
     assert loads["flask-torchscript-rest"] == {"1", "1/json_base64", "1/raw_tensor", "1x4"}
     assert loads["torchserve-torchscript-grpc"] == {"1", "1/grpc_torchserve_json", "1x4"}
-    assert loads["inprocess-torchscript"] == {"1", "1x4"}
+    assert loads["inprocess-torchscript"] == {"1", "1x4", "1/as_served", "1/as_servedx4"}
 
 
 def test_the_report_says_what_it_is_and_that_it_names_no_layers(finished):
