@@ -30,8 +30,8 @@ def wait_ready(server: Server, deadline_s: float = READY_DEADLINE_S) -> float:
     pattern, count = re.compile(server.deployment.ready_match), server.deployment.ready_count
 
     def says_ready() -> bool:
-        said = page(server.addresses[port_name], f"/{path}", PROBE_TIMEOUT_S)
-        return said is not None and len(pattern.findall(said)) >= count
+        answer = page(server.addresses[port_name], f"/{path}", PROBE_TIMEOUT_S)
+        return answer is not None and len(pattern.findall(answer)) >= count
 
     return _wait(server, says_ready, "become ready", deadline_s)
 
