@@ -31,12 +31,16 @@ class Page:
         wait_until(are_ready, f"{count} workers are ready", seconds)
 
     def test(self, endpoint, users, requests=20):
-        """Drive an endpoint until the page has counted so many requests; its counts then."""
+        """Drive an endpoint until the page has counted so many requests; its counts then.
+
+        What the page shows is up to two seconds old. It must have forgotten the test before: a stop that comes while
+        Locust still starts a test is lost.
+        """
+        wait_until(lambda: self.state()["state"] != "running", "the test before has ended")
         form = {"user_count": users, "spawn_rate": users, "endpoint": endpoint, "host": ""}
         assert json.loads(fetch(f"{self.url}/swarm", form))["success"]
 
         def counted():
-            """The counts of this test: the page's state is up to two seconds old, and may be of the test before."""
             state = self.state()
             return state["stats"][-1]["num_requests"] >= requests and state["state"] == "running" and state["stats"][-1]
 
