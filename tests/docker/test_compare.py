@@ -190,10 +190,10 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
     assert windows == [(1, 1), (1, 4), (2, 1), (2, 4)]
 
 
-@pytest.mark.parametrize("command", ["build", "run"])
-def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(cli, client, project, command):
+@pytest.mark.parametrize("words", [("compose", "build"), ("compose", "up"), ("start", "--attach")])
+def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(cli, client, project, words):
     process = cli.start("run", "flask-null", *SMALL)
-    cli.wait_until(lambda: cli.running("compose", command), process)
+    cli.wait_until(lambda: cli.running(*words), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -21,12 +21,14 @@ def test_projects_of_a_runner_that_is_gone_are_removed_frozen_containers_too(eng
             labels |= {"gone": {RUNNER_LABEL: GONE}, "alive": owned({})["labels"], "other": {}}[runner]
             made[runner] = client.containers.run("serveoff/locust", ["sleep", "600"], labels=labels, detach=True)
             client.volumes.create(f"{name}-{runner}", labels=labels)
+            client.networks.create(f"{name}-{runner}", labels=labels | {PROJECT_LABEL: f"{name}-{runner}-network"})
         made["gone"].pause()
         assert remove_orphans(client) == 1
         left = client.containers.list(all=True, filters={"label": PROJECT_LABEL})
         assert {c.id for c in left} & {c.id for c in made.values()} == {made["alive"].id, made["other"].id}
-        volumes = {volume.name for volume in client.volumes.list()}
-        assert volumes & {f"{name}-{runner}" for runner in made} == {f"{name}-alive", f"{name}-other"}
+        for things in (client.volumes.list(), client.networks.list()):
+            names = {thing.name for thing in things}
+            assert names & {f"{name}-{runner}" for runner in made} == {f"{name}-alive", f"{name}-other"}
     finally:
         for container in client.containers.list(all=True, filters={"label": PROJECT_LABEL}):
             if container.labels[PROJECT_LABEL].startswith(name):
@@ -34,3 +36,6 @@ def test_projects_of_a_runner_that_is_gone_are_removed_frozen_containers_too(eng
         for volume in client.volumes.list():
             if volume.name.startswith(name):
                 volume.remove(force=True)
+        for network in client.networks.list():
+            if network.name.startswith(name):
+                network.remove()

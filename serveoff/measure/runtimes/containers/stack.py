@@ -121,11 +121,10 @@ def _build(compose: Compose, services: Sequence[str], request: Preparation) -> N
 def _export(compose: Compose, request: Preparation) -> None:
     _ensure_volume(compose.client)
     if is_zoo(request.model):
-        compose.show("run", "--no-deps", "-T", EXPORT)
+        exporter = compose.run(EXPORT)
     else:
         provide(request.model)
-        bring(compose, EXPORT, request.model)
-    exporter = compose.containers(EXPORT)[-1]
+        exporter = bring(compose, EXPORT, request.model)
     folder = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / "containers"
     for name in (MANIFEST_NAME, GOLDEN_NAME):
         copy_out(exporter, f"/models/{request.model}/{name}", folder / request.model / name)
