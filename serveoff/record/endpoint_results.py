@@ -101,6 +101,9 @@ class EndpointResult(Record):
     """All of its deployment, the first one included, in the order in which they were made."""
     gate: Gate | None = None
     windows: list[Window] = []
+    """In the order measured; on disk in a file of their own (serveoff.record.slices)."""
+    out_after: int | None = None
+    """The start after whose rounds it was out of every race, and took no more."""
     layers: LayerProbe | None = None
     replication: Replication | None = None
 

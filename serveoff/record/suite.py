@@ -1,10 +1,9 @@
 """The results of one run: a versioned JSON suite beside raw rows in Parquet. Statistics are computed afterwards.
 
 results/<run id>/
-    run.json                        the suite, rewritten atomically after every visit
-    rows/<endpoint>--r<round>.parquet   one row per request (columns: serveoff.loadtests.recording.records.COLUMNS)
-    usage/<endpoint>--r<round>.parquet  what its server used, ten samples a second (columns:
-                                    serveoff.record.usage.COLUMNS)
+    run.json                        the suite, rewritten atomically after every step
+    slices.jsonl                    what was counted of every slice, one a line (serveoff.record.slices)
+    rows/*.parquet                  one row per request (columns: serveoff.loadtests.recording.records.COLUMNS)
     logs/<deployment>.log           what the server printed
     analysis.json                   what was computed from these (serveoff.analyse.analysis_file)
 """
@@ -21,9 +20,11 @@ from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.base import Record
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Environment
+from serveoff.record.race import Look
 from serveoff.record.settings import RunSettings
+from serveoff.record.slices import SLICES_NAME, read_slices
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 SUITE_NAME = "run.json"
 
 
@@ -34,18 +35,14 @@ class ResultsError(Exception):
 class Suite(Record):
     """One run."""
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     run_id: str
     started_at: str
     finished_at: str | None = None
     complete: bool = False
-    stopped_early: str = ""
-    """Why the run is complete before its last round: `after round 2 of 3: ...`."""
-    stopped_after: int | None = None
-    """The last round of a run that stopped early."""
+    looks: list[Look] = Field(default_factory=list)
+    """At the run while it went on, where it is a race."""
     wall_s: float | None = None
-    warmed_s: float | None = None
-    """Seconds of warm-up of all visits; None in runs made before it was recorded."""
     model_accuracy: float | None = None
     model_quality: str = ""
     """How good the model is, in words; empty in a run that did not record it."""
@@ -57,9 +54,14 @@ class Suite(Record):
     endpoints: list[EndpointResult] = Field(default_factory=list)
 
     @property
+    def ended_early(self) -> bool:
+        """All was decided before the time was up."""
+        return self.complete and bool(self.looks) and self.looks[-1].decided
+
+    @property
     def rounds(self) -> int:
-        """How many rounds a complete run of this kind has: all that were asked for, or those until it was clear."""
-        return self.stopped_after or self.settings.rounds
+        """How many were measured, those of open loops not counted."""
+        return max((w.round for e in self.endpoints for w in e.windows if w.load.closed), default=0)
 
     def endpoint(self, name: str) -> EndpointResult | None:
         """The result of one endpoint, if it is in this run."""
@@ -72,16 +74,18 @@ def results_root() -> Path:
 
 
 def save_suite(folder: Path, suite: Suite) -> None:
-    """Write `run.json` so that a reader, or a crash, never sees half of it."""
+    """Write `run.json` so that a reader, or a crash, never sees half of it; slices have a file of their own."""
     with written_whole(folder / SUITE_NAME) as file:
-        file.write_text(suite.model_dump_json(indent=1))
+        file.write_text(suite.model_dump_json(indent=1, exclude={"endpoints": {"__all__": {"windows"}}}))
 
 
 def load_suite(folder: Path) -> Suite:
-    """Read `run.json`; ResultsError where there is none or it is of another version."""
+    """Read a run, its slices included; ResultsError where there is none or it is of another version."""
     path = folder / SUITE_NAME
     try:
-        return Suite.model_validate_json(path.read_bytes())
+        suite = Suite.model_validate_json(path.read_bytes())
+        path = folder / SLICES_NAME
+        slices = read_slices(folder)
     except FileNotFoundError:
         raise ResultsError(f"no run at {folder}: `serveoff runs` lists those there are") from None
     except ValidationError as error:
@@ -90,6 +94,9 @@ def load_suite(folder: Path) -> Suite:
             said = f"is of version {first['input']!r}, and this serveoff reads version {SCHEMA_VERSION}"
             raise ResultsError(f"{path} {said}: measure again") from None
         raise unreadable(path, error) from None
+    for endpoint in suite.endpoints:
+        endpoint.windows = slices.get(endpoint.endpoint, [])
+    return suite
 
 
 def unreadable(path: Path, error: ValidationError) -> ResultsError:

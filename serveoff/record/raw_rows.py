@@ -1,0 +1,98 @@
+"""The raw rows of a run: parts that are written while it goes on, and one file of them all once it has ended.
+
+A part holds what was measured in about a second, so that a kill loses no more. The joined file has the first part's
+name and says, in its metadata, through which number the parts are in it: a kill before they are removed counts no row
+twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.loadtests.recording.records import COLUMNS
+
+FOLDER: Final = "rows"
+FLUSH_EVERY_S: Final = 1.0
+JOINED_THROUGH: Final = b"joined through"
+
+
+class RowsWriter:
+    """Adds to the rows of the run in `folder`; to be closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FOLDER
+        self._next = 1 + max((_number(path) for path in _parts(folder)), default=0)
+        self._waiting: list[pa.Table] = []
+        self._flushed_at = time.monotonic()
+
+    def add(self, rows: pa.Table) -> None:
+        """Keep these rows, of records.COLUMNS; on disk within a second of the next call."""
+        self._waiting.append(rows)
+        if time.monotonic() - self._flushed_at >= FLUSH_EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self._flushed_at = time.monotonic()
+        if self._waiting:
+            _write(self._folder / _name(self._next), pa.concat_tables(self._waiting))
+            self._waiting, self._next = [], self._next + 1
+
+
+def join(folder: Path) -> None:
+    """Make one file of all parts, by endpoint and slice; the rows of a run that is resumed are joined anew."""
+    parts = _parts(folder)
+    if len(parts) < 2:
+        return
+    table = read_run_rows(folder).sort_by([("endpoint", "ascending"), ("slice", "ascending")])
+    last = max(map(_number, parts))
+    _write(folder / FOLDER / _name(1), table.replace_schema_metadata({JOINED_THROUGH: str(last)}))
+    for path in parts:
+        if path.name != _name(1):
+            path.unlink(missing_ok=True)
+
+
+def read_run_rows(folder: Path, columns: Sequence[str] = COLUMNS.names) -> pa.Table:
+    """All rows of a run, with these of records.COLUMNS; none of a run that has none.
+
+    OSError, KeyError or pa.ArrowException where a file cannot be read.
+    """
+    schema = pa.schema([COLUMNS.field(name) for name in columns])
+    tables = [pq.read_table(path, columns=list(columns)).cast(schema) for path in current_parts(folder)]
+    return pa.concat_tables([schema.empty_table(), *tables]).unify_dictionaries()
+
+
+def current_parts(folder: Path) -> list[Path]:
+    """The files that hold the rows: those that were joined into another are left out."""
+    parts = _parts(folder)
+    through = max((_joined_through(path) for path in parts[:1]), default=0)
+    return parts[:1] + [path for path in parts[1:] if _number(path) > through]
+
+
+def _joined_through(path: Path) -> int:
+    metadata = pq.read_schema(path).metadata or {}
+    return int(metadata.get(JOINED_THROUGH, b"0"))
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).glob("[0-9]*.parquet"))
+
+
+def _number(path: Path) -> int:
+    return int(path.stem)
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.parquet"
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    with written_whole(path) as file:
+        pq.write_table(table.unify_dictionaries(), file, compression="zstd")
