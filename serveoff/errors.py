@@ -63,6 +63,10 @@ class ServerFailed(ServeoffError):
         self.problem = Problem(code=code, text=message, advice=hint)
 
 
+class LoadGeneratorFailure(ServeoffError):
+    """The load generator does not come up, or fails again and again."""
+
+
 class ResultsFailure(ServeoffError):
     """A results folder is missing, unreadable or of another machine or model."""
 

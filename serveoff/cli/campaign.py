@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from serveoff.analyse.across_models.summary import Absent
-from serveoff.analyse.early_stopping import reason_to_stop
+from serveoff.analyse.race import look
 from serveoff.cli.summary import write
 from serveoff.errors import ServeoffError
 from serveoff.interrupts import shielded
@@ -76,7 +76,7 @@ def _measure(campaign: Campaign, runs: Sequence[RunSettings]) -> None:
         try:
             with shielded():
                 folder = campaign.folders[settings.model] = run_lifecycle.begin(settings)
-            run_lifecycle.carry_out(folder, campaign.console, reason_to_stop)
+            run_lifecycle.carry_out(folder, campaign.console, look)
         except ServeoffError as error:
             _failed(campaign, settings.model, error)
         _report(campaign, settings.model)

@@ -23,16 +23,22 @@ class RunOptions:
         typer.Option("--model", "-m", envvar="MODEL", help="A model, several (a,b,c), or all: the zoo, cheap first."),
     ] = "digits_cnn"
     profile: Annotated[str, typer.Option("--profile", "-p", envvar="PROFILE", help=" | ".join(PROFILES))] = "default"
-    duration: Annotated[float | None, typer.Option(min=0.2, max=600, help="Seconds per measured window.")] = None
-    warmup: Annotated[float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of each visit.")] = None
+    minutes: Annotated[
+        float | None,
+        typer.Option(envvar="MINUTES", min=0.5, max=1440, help="How long to measure. Default: the profile's."),
+    ] = None
+    duration: Annotated[
+        float | None, typer.Option(min=0.05, max=600, help="Seconds that count of every slice, at least.")
+    ] = None
+    warmup: Annotated[
+        float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of an endpoint after each start.")
+    ] = None
     concurrency: Annotated[str | None, typer.Option("--concurrency", "-c", help="Closed-loop users: 1,4,16.")] = None
-    rounds: Annotated[int | None, typer.Option(min=1, max=100, help="Visits of every endpoint.")] = None
-    until_clear: Annotated[
-        bool | None,
-        typer.Option(
-            "--until-clear/--all-rounds",
-            help="End once latency, throughput and cost are clear. Default: the profile's; with --rounds, all.",
-        ),
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="So many rounds, however long they take, and no race.")
+    ] = None
+    starts: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Starts of every contender, each for its share of the rounds.")
     ] = None
     server_cpus: Annotated[
         str, typer.Option(envvar="SERVER_CPUS", help="Cores of the server, as 0 or 0-3. Default: the first.")
@@ -61,9 +67,6 @@ class RunOptions:
         str | None, typer.Option(help="Find the highest rate at which this holds: p99:10ms. none: do not search.")
     ] = None
     batches: Annotated[str | None, typer.Option(help="Rows of a request, to measure batches: 8,32. 0: none.")] = None
-    cold_starts: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Cold starts of every deployment that may rank.")
-    ] = None
     payloads: Annotated[
         bool | None, typer.Option("--payloads/--no-payloads", help="Measure each server's other encodings.")
     ] = None
@@ -73,6 +76,5 @@ class RunOptions:
     )
     together: Annotated[bool, typer.Option("--together", help="Keep all deployments awake, not one at a time.")] = False
     load_from: Annotated[str, typer.Option(help="Where Locust runs: host, or container (docker's default).")] = ""
-    load_workers: Annotated[int, typer.Option(min=0, help="Locust workers in containers of their own.")] = 0
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 1
     resume: Annotated[str | None, typer.Option(help="Finish an interrupted run: its id, or latest.")] = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import Final
 
 from serveoff.measure import agreement_gate, inprocess_driver
@@ -64,32 +63,30 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
     return Started(made.model_copy(update=update), read_device(server), read_settings(server))
 
 
-def again(deployment: Deployment, number: int, warmup: bool) -> Deployment:
-    """The same deployment for one repeat, under a name of its own: the server that is measured goes on resting."""
-    suffix = repeat_suffix(warmup)
+BARE: Final = ".start-without-warmup"
+"""What the names of Compose services end with that start without warm-up."""
+
+
+def bare(deployment: Deployment, number: int) -> Deployment:
+    """The same deployment without its warm-up calls, under a name of its own: the one that is measured rests."""
     return replace(
         deployment,
-        name=f"{deployment.name}{suffix}-{number}",
-        service=f"{deployment.service}{suffix}",
-        environment={**deployment.environment, **({} if warmup else {"SERVING_WARMUP": "0"})},
+        name=f"{deployment.name}{BARE}-{number}",
+        service=f"{deployment.service}{BARE}",
+        environment={**deployment.environment, "SERVING_WARMUP": "0"},
         base=deployment.service,
-        changes={} if warmup else {"WARMUP": "0"},
+        changes={"WARMUP": "0"},
     )
 
 
-def repeat_suffix(warmup: bool) -> str:
-    """What the Compose services of repeats end with."""
-    return ".start" if warmup else ".start-without-warmup"
-
-
-def due(suite: Suite, deployments: Sequence[Deployment], settings: RunSettings) -> Iterator[tuple[Deployment, bool]]:
-    """What is still to be started, interleaved (A B C, A B C), each with warm-up or without.
-
-    Only what passed its gate, and without warm-up only what wrote of one when it started: else nothing would differ.
-    """
-    wanted = [[(d, warmup) for warmup in _due(starts_of(suite, d.name), settings)] for d in deployments]
-    for turn in zip_longest(*wanted):
-        yield from (start for start in turn if start is not None)
+def bare_due(suite: Suite, deployments: Sequence[Deployment], settings: RunSettings) -> Iterator[Deployment]:
+    """What is still to be started without warm-up, in turns: only what wrote of one when it started."""
+    for turn in range(1, settings.bare_starts + 1):
+        for deployment in deployments:
+            starts = starts_of(suite, deployment.name)
+            made = sum(not start.warmup for start in starts)
+            if made < turn and any(WARMED in start.phases for start in starts):
+                yield deployment
 
 
 def starts_of(suite: Suite, deployment: str) -> list[ColdStart]:
@@ -101,17 +98,6 @@ def starts_of(suite: Suite, deployment: str) -> list[ColdStart]:
 def next_order(suite: Suite) -> int:
     """The place of the next start among all of the run."""
     return 1 + max((s.order or 0 for e in suite.endpoints for s in e.cold_starts), default=0)
-
-
-def _due(starts: Sequence[ColdStart], settings: RunSettings) -> list[bool]:
-    if not starts:
-        return []
-    warm = settings.cold_starts - sum(start.warmup for start in starts)
-    bare = settings.starts_without_warmup - sum(not start.warmup for start in starts)
-    if not any(WARMED in start.phases for start in starts):
-        bare = 0
-    pairs = zip_longest([True] * warm, [False] * bare)
-    return [warmup for pair in pairs for warmup in pair if warmup is not None]
 
 
 def _whole_phases(server: Server, begun: int) -> dict[str, float]:

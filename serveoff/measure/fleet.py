@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psutil
@@ -18,8 +19,16 @@ MEMORY_RESERVE_BYTES = 2 * 2**30
 class Fleet:
     """Starts, freezes and stops servers; whatever happens, `close` leaves none behind."""
 
-    def __init__(self, runtime: Runtime, reserve_bytes: int = MEMORY_RESERVE_BYTES, *, together: bool = False) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        reserve_bytes: int = MEMORY_RESERVE_BYTES,
+        *,
+        together: bool = False,
+        earlier: Mapping[str, int] | None = None,
+    ) -> None:
         self._runtime = runtime
+        self._starts = Counter(earlier or {})
         self._together = together
         self._reserve_bytes = reserve_bytes
         self._servers: dict[str, Server] = {}
@@ -28,7 +37,12 @@ class Fleet:
         """Spawn a deployment; the caller waits for it, so as to time its cold start."""
         with shielded():
             server = self._servers[deployment.name] = self._runtime.start(deployment)
+            self._starts[deployment.name] += 1
         return server
+
+    def start_number(self, deployment: Deployment) -> int:
+        """Which start of it was the last, from 1; those of earlier processes of the run are counted."""
+        return self._starts[deployment.name]
 
     def wake(self, deployment: Deployment) -> Server:
         """The deployment's server, thawed; started again where it was stopped to save memory."""

@@ -1,19 +1,22 @@
-"""Progress of a run: a bar with the time left on a terminal, a line per step elsewhere."""
+"""Progress of a run: a line with the time left on a terminal; elsewhere a line per step, and one a minute."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+LINE_EVERY_S = 60.0
+
 
 class RunProgress:
-    """Knows the seconds a run should take; each step advances by its estimate, however long it really took."""
+    """Says what is done now, and how many seconds of `total_s` are left."""
 
     def __init__(self, console: Console, total_s: float) -> None:
-        self._console = console
+        self._console, self._total_s = console, total_s
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -25,10 +28,9 @@ class RunProgress:
             disable=not console.is_terminal,
         )
         self._task: TaskID = self._bar.add_task("starting", total=total_s, left=_clock(total_s))
-        self._done_s = 0.0
-        self._total_s = total_s
-        self._step_s = 0.0
-        self._step_began = time.monotonic()
+        self._began = self._said_at = time.monotonic()
+        self.done_s: Callable[[], float] = lambda: time.monotonic() - self._began
+        """How much of the total has passed; who knows better says so."""
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -39,33 +41,36 @@ class RunProgress:
         """Take the bar away."""
         self._bar.__exit__(*raised)
 
-    def step(self, description: str, estimate_s: float) -> None:
-        """Begin a step; the one before is complete."""
-        self._done_s += self._step_s
-        self._step_s, self._step_began = estimate_s, time.monotonic()
-        if self._bar.disable:
-            self._console.print(
-                f"[{_clock(self._total_s - self._done_s)} left] {description}", highlight=False, markup=False
-            )
-        self.tick(description)
+    def step(self, description: str) -> None:
+        """Begin a step, which has a line of its own."""
+        self._line(description)
+        self._show(description)
 
-    def tick(self, description: str | None = None) -> None:
-        """Move the bar within a step; never past the step's estimate."""
-        within = min(time.monotonic() - self._step_began, self._step_s)
-        done = self._done_s + within
-        left = _clock(max(self._total_s - done, 0.0))
-        self._bar.update(self._task, completed=done, left=left, description=description)
-
-    def expect(self, more_s: float) -> None:
-        """The run will take so many seconds more than was thought, or less."""
-        self._total_s += more_s
-        self._bar.update(self._task, total=self._total_s)
+    def tick(self, description: str) -> None:
+        """What goes on within a step."""
+        if time.monotonic() - self._said_at >= LINE_EVERY_S:
+            self._line(description)
+        self._show(description)
 
     def note(self, text: str) -> None:
-        """Say something that stays on the screen."""
-        self._console.print(text, highlight=False, markup=False)
+        """Something that the reader should know of, now."""
+        self._console.print(text, style="yellow", highlight=False, markup=False)
+
+    def _line(self, description: str) -> None:
+        self._said_at = time.monotonic()
+        if self._bar.disable:
+            self._console.print(f"[{_clock(self._left_s)} left] {description}", highlight=False, markup=False)
+
+    def _show(self, description: str) -> None:
+        done_s = min(self.done_s(), self._total_s)
+        self._bar.update(self._task, description=description, completed=done_s, left=_clock(self._left_s))
+
+    @property
+    def _left_s(self) -> float:
+        return max(self._total_s - self.done_s(), 0.0)
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+    """`4:05`."""
+    minutes, rest = divmod(max(round(seconds), 0), 60)
     return f"{minutes}:{rest:02d}"

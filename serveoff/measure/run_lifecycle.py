@@ -14,22 +14,25 @@ from rich.console import Console
 from serveoff.errors import ArtifactFailure, ResultsFailure, UsageError
 from serveoff.interrupts import shielded
 from serveoff.loadtests.samples import NULL_FORMAT
+from serveoff.measure import open_loops
 from serveoff.measure.artifacts import check_name, missing
 from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.audit.replicas import replication
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.leftovers import temporary_folder
-from serveoff.measure.locust_driver import LoadGenerator
+from serveoff.measure.generator import Generator
+from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.variants import FILE_BATCH, check_variations, needs_other_file, parse_variation
 from serveoff.measure.progress import RunProgress
-from serveoff.measure.runner import ReasonToStop, Run, forget_interrupted, measure
+from serveoff.measure.run import LookAt, Run
+from serveoff.measure.runner import measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem
+from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import ResultsError, Suite, load_suite, results_root, save_suite
 from serveoff.services.compose_variables import variables
@@ -44,15 +47,13 @@ def check(settings: RunSettings) -> None:
     variations = list(map(parse_variation, settings.vary))
     if settings.vary != PROFILES[settings.profile].vary:
         check_variations(registry, variations)
-    if settings.runtime != "docker" and (settings.load_from == "container" or settings.load_workers):
+    if settings.runtime != "docker" and settings.load_from == "container":
         raise UsageError("processes are driven by one process of this machine", "add --runtime docker")
     if settings.runtime == "docker" and any(map(needs_other_file, variations)):
         raise UsageError(
             f"containers of TensorFlow Serving batch by {FILE_BATCH} rows",
             f"use batching={FILE_BATCH}, or --runtime local",
         )
-    if settings.load_workers and settings.load_from == "host":
-        raise UsageError("load workers are containers", "leave --load-from host away")
 
 
 def prepare(settings: RunSettings, console: Console) -> None:
@@ -97,24 +98,31 @@ def resumable(folder: Path) -> RunSettings:
     return suite.settings
 
 
-def carry_out(folder: Path, console: Console, reason_to_stop: ReasonToStop) -> None:
+def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     """Measure what this run still lacks; the folder is readable however this ends."""
     suite = _load(folder)
-    forget_interrupted(suite)
     settings = suite.settings
     variations = [parse_variation(text) for text in settings.vary]
     chosen = make_plan(registry_for(settings.model), settings.endpoints, settings, variations)
-    with temporary_folder() as state, opened(settings, folder) as runtime:
+    with opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
         plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
-        load = LoadGenerator(folder, runtime.client(state), settings.seed)
         suite.environment.engine = runtime.engine
-        with on_cpus(settings.client_cpus), RunProgress(console, plan.total_s) as progress:
-            fleet = Fleet(runtime, together=settings.together)
-            run = Run(plan, fleet, load, folder, state, suite, progress, reason_to_stop)
+        fleet = Fleet(runtime, together=settings.together, earlier=_starts(suite))
+        number = max(last_number(folder), *(w.number for e in suite.endpoints for w in e.windows), 0)
+        with on_cpus(settings.client_cpus), RunProgress(console, total_s(plan)) as progress:
+            generator = Generator(runtime.client(), folder)
+            run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number)
             _describe(run, everything, notes, manifest)
+            for line in outline(plan, open_loops.expected_s(run, open_loops.LEADERS)):
+                console.print(line, highlight=False)
             measure(run)
+
+
+def _starts(suite: Suite) -> dict[str, int]:
+    """How often every deployment was started in earlier processes of the run."""
+    return {e.deployment: max((w.start for w in e.windows), default=0) for e in suite.endpoints}
 
 
 @contextmanager

@@ -1,325 +1,143 @@
-"""One run: cold start and gate every deployment, then measure all of them in interleaved rounds."""
+"""One run: every contender is started several times, each start serves its share of the rounds, and looks decide."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from serveoff.errors import ServerFailed
 from serveoff.interrupts import shielded
-from serveoff.loadtests.endpoints import announce, withdraw
-from serveoff.loadtests.problems import WindowCode, WindowProblem
-from serveoff.loadtests.recording.windows import Window
-from serveoff.measure import agreement_gate, cold_start, inprocess_driver, layer_probe
-from serveoff.measure.audit.resource_audit import look_again, read_resources
-from serveoff.measure.fleet import Fleet
-from serveoff.measure.locust_driver import LoadGenerator, VisitResult, empty_window
-from serveoff.measure.plan.plan import Plan
-from serveoff.measure.plan.visit_schedule import batch_loads, real_stages, stretch_s, visit_requests
-from serveoff.measure.progress import RunProgress
+from serveoff.measure import layer_probe, open_loops
+from serveoff.measure.audit.resource_audit import look_again
+from serveoff.measure.preparing import Planned, bare_starts, prepare_all, restart_all
+from serveoff.measure.rounds import UNLIMITED, measure_rounds
+from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
-from serveoff.record.cold_starts import ColdStart
-from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.problems import Problem
-from serveoff.record.settings import FIRST_LOOK
-from serveoff.record.suite import Suite, save_suite
-from serveoff.services.registry import Deployment, Endpoint
+from serveoff.record.raw_rows import join
+from serveoff.record.suite import save_suite
+from serveoff.services.registry import Endpoint
 
-ReasonToStop = Callable[[Path, int, int], str]
-"""Why the run in this folder may end after so many of so many rounds; empty: it may not."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """All that the steps of one run share."""
-
-    plan: Plan
-    fleet: Fleet
-    load: LoadGenerator
-    folder: Path
-    state: Path
-    """Where endpoints are announced to Locust on this machine."""
-    suite: Suite
-    progress: RunProgress
-    reason_to_stop: ReasonToStop
-    """Asked after each round, where the run may end before its last."""
-    visited: set[tuple[int, str]] = field(default_factory=set)
-    """Process and endpoint of every visit so far: the first of a process has a longer warm-up."""
-
-    def save(self) -> None:
-        """Write the suite as it stands."""
-        with shielded():
-            save_suite(self.folder, self.suite)
-
-    def result(self, endpoint: Endpoint) -> EndpointResult:
-        """The record of one endpoint; made when it is first asked for."""
-        found = self.suite.endpoint(endpoint.name)
-        if found is None:
-            found = EndpointResult(
-                endpoint=endpoint.name,
-                deployment=endpoint.deployment.name,
-                server=endpoint.deployment.server,
-                format=endpoint.deployment.format,
-                protocol=endpoint.protocol,
-                variant=endpoint.deployment.variant,
-                base=endpoint.base_name if endpoint.deployment.variant else "",
-                payload=agreement_gate.payload_kind(endpoint),
-                encodings=agreement_gate.encodings(endpoint),
-                taken=agreement_gate.taken(endpoint.deployment),
-            )
-            self.suite.endpoints.append(found)
-        return found
+CLOSING_S = 20.0
+"""For the layers, the last looks, and the report."""
+STARTS_SHARE = 0.6
+"""Of the time, at most, for starts: in a short run there are fewer of them."""
+RACED_SHARE = 0.5
+"""Of the contenders, so many are expected to be in the race after the starts that all have."""
 
 
 def measure(run: Run) -> None:
     """Do all that is not yet done; results are saved after every step, whatever ends the run."""
-    began = time.monotonic() - (run.suite.wall_s or 0.0)
+    run.began = time.monotonic() - (run.suite.wall_s or 0.0)
     try:
-        for deployment, endpoints in run.plan.deployments:
-            _prepare(run, deployment, endpoints)
-        _repeat_starts(run)
-        for round_ in range(1, run.plan.settings.rounds + 1):
-            due = any(_due(run, endpoint, round_) for endpoint in run.plan.endpoints)
-            for deployment, endpoints in run.plan.deployments:
-                _visit_all(run, deployment, endpoints, round_)
-            if due and _clear(run, round_):
-                _ask_last(run)
-                break
+        prepare_all(run)
+        bare_starts(run)
+        _race(run)
+        if run.settings.opens:
+            open_loops.measure_open_loops(run, _leaders(run))
+        _ask_last(run)
         run.suite.complete = True
     finally:
         with shielded():
-            run.suite.wall_s = time.monotonic() - began
+            run.suite.wall_s = time.monotonic() - run.began
             run.suite.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
+            run.slices.flush()
             save_suite(run.folder, run.suite)
+            run.generator.close()
             run.fleet.close()
+    join(run.folder)
 
 
-def _clear(run: Run, round_: int) -> bool:
-    """Whether the run may end here. A round that an earlier process measured was not looked at, and never is."""
-    if not run.plan.settings.until_clear or not FIRST_LOOK <= round_ < run.plan.settings.rounds:
-        return False
-    reason = run.reason_to_stop(run.folder, round_, run.plan.settings.rounds)
-    if reason:
-        run.suite.stopped_early, run.suite.stopped_after = reason, round_
-        run.progress.note(f"stopped early {reason}")
-    return bool(reason)
+def _race(run: Run) -> None:
+    """The rounds of every start, and a look after each from the second on."""
+    sure = _affordable(run)
+    most = max(sure, run.settings.race_starts if run.settings.race and sure == run.settings.starts else sure)
+    round_ = run.suite.rounds if run.settings.rounds is None else 0
+    for start in range(1, most + 1):
+        if start > 1:
+            restart_all(run, start, _again(run, start))
+        last = UNLIMITED if run.settings.rounds is None else run.settings.rounds * start // most
+        if last > round_:
+            until = time.monotonic() + _share_s(run, start, sure, most)
+            run.progress.step(f"rounds of start {start} of {most}")
+            round_ = measure_rounds(run, round_ + 1, last, until, start)
+        run.save()
+        if run.settings.race and start > 1 and _decided(run, start, sure):
+            return
 
 
-def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
-    """Cold start and gate of one deployment; a failure becomes its rows' reason and the run goes on."""
-    endpoints = tuple(endpoint for endpoint in endpoints if _fits(run, endpoint))
-    results = [run.result(endpoint) for endpoint in endpoints]
-    if all(_finished(run, endpoint) or run.result(endpoint).unavailable for endpoint in endpoints):
-        return
-    run.progress.step(f"cold start and gate   {deployment.name}", run.plan.start_s(deployment))
-    try:
-        server = run.fleet.start(deployment)
-        started = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
-        container = server.inspect()
-        if container is not None:
-            # What serves is what is inside the images, not what this machine has installed.
-            run.suite.environment.versions |= container.versions
-        for endpoint, result in zip(endpoints, results, strict=True):
-            result.device, result.container = started.device, container
-            # The first cold start stands: a resumed run starts servers with warm file caches.
-            if result.cold_start is None:
-                result.cold_start, result.cold_starts = started.cold_start, [started.cold_start]
-            result.gate = (
-                inprocess_driver.check_floor(server)
-                if endpoint.protocol == "call"
-                else agreement_gate.check(endpoint, server)
-            )
-            _leave_out(run, endpoint)
-            if not result.gate.passed:
-                run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {_said(result.gate.problem)}")
-            elif run.plan.settings.payloads and not deployment.variant:
-                _check_encodings(run, endpoint, server)
-            run.progress.expect(run.plan.settings.rounds * stretch_s(endpoint, result, run.plan.settings))
-        resources = read_resources(server, run.plan.settings, container, started.told)
-        for result in results:
-            result.resources = resources
-        run.fleet.rest(deployment)
-    except ServerFailed as error:
-        run.fleet.stop(deployment)
-        for result in results:
-            result.unavailable = error.problem
-        run.progress.note(f"{deployment.name} cannot be measured: {error}")
+def _decided(run: Run, start: int, sure: int) -> bool:
+    """Look; whether all is decided and every contender has had its starts."""
+    run.progress.tick("a look at the race")
+    look = run.look(run.folder, start)
+    run.suite.looks.append(look)
+    for name in look.out:
+        result = run.suite.endpoint(name)
+        if result is not None and result.out_after is None:
+            result.out_after = start
+    run.progress.note(f"after start {start}: {look.undecided} of {look.pairs} differences open, {len(look.out)} out")
     run.save()
+    return look.decided and start >= sure
 
 
-def _repeat_starts(run: Run) -> None:
-    """The other cold starts, each in a fresh process that ends with it, while all other servers rest."""
-    planned = list(cold_start.due(run.suite, run.plan.repeated, run.plan.settings))
-    for number, (deployment, warmup) in enumerate(planned, start=1):
-        kind = "cold start" if warmup else "start without warm-up"
-        run.progress.step(f"{kind} {number} of {len(planned)}   {deployment.name}", run.plan.start_s(deployment))
-        found = _repeat_start(run, deployment, warmup)
-        for result in run.suite.endpoints:
-            if result.deployment == deployment.name:
-                result.cold_starts.append(found)
-        run.save()
+def _again(run: Run, start: int) -> list[Planned]:
+    """What is started once more: all contenders at first, then those that are in the race."""
+    planned = [(d, e) for d, e in run.plan.deployments if d in run.plan.repeated and run.served(d)]
+    if start <= run.settings.starts:
+        return planned
+    return [(d, e) for d, e in planned if any(run.result(x).out_after is None for x in e if run.measured(x))]
 
 
-def _repeat_start(run: Run, deployment: Deployment, warmup: bool) -> ColdStart:
-    """One repeat; a start that failed is kept with its reason."""
-    order = cold_start.next_order(run.suite)
-    repeat = cold_start.again(deployment, order, warmup)
-    endpoints = next(endpoints for planned, endpoints in run.plan.deployments if planned is deployment)
-    asked = [replace(endpoint, deployment=repeat) for endpoint in endpoints]
-    try:
-        with run.fleet.apart(repeat) as server:
-            found = cold_start.measure_start(server, asked, order)
-            return found.cold_start.model_copy(update={"warmup": warmup})
-    except ServerFailed as error:
-        run.progress.note(f"a cold start of {deployment.name} failed: {error}")
-        return ColdStart(warmup=warmup, order=order, problem=error.problem)
+def _affordable(run: Run) -> int:
+    """How many starts each contender has: all that were asked for, or those for which there is time."""
+    once_s = sum(run.start_s.get(d.name, 0.0) for d in run.plan.repeated)
+    if run.settings.minutes is None or once_s == 0:
+        return run.settings.starts
+    more = int(max(STARTS_SHARE * run.left_s, 0.0) / once_s)
+    return max(1, min(run.settings.starts, 1 + more))
 
 
-def _fits(run: Run, endpoint: Endpoint) -> bool:
-    """Whether a request of one row can be sent to it at all; else its record says why not."""
-    problem = agreement_gate.unfit(endpoint)
-    if problem is not None:
-        run.result(endpoint).unavailable = problem
-        run.progress.note(f"{endpoint.name} cannot be measured: {problem.text}")
-        run.save()
-    return problem is None
+def _share_s(run: Run, start: int, sure: int, most: int) -> float:
+    """Seconds of this start's rounds: what is left, without later starts and what comes last, in equal parts."""
+    if run.settings.minutes is None:
+        return float("inf")
+    once_s = sum(run.start_s.get(d.name, 0.0) for d in run.plan.repeated)
+    starts_s = once_s * (max(sure - start, 0) + RACED_SHARE * max(most - max(start, sure), 0))
+    last_s = open_loops.expected_s(run, open_loops.LEADERS) + CLOSING_S
+    return max(run.left_s - starts_s - last_s, 0.0) / (most - start + 1)
 
 
-def _leave_out(run: Run, endpoint: Endpoint) -> None:
-    """Note which batches of rows are too large to be sent to it, and leave them out."""
-    result = run.result(endpoint)
-    unfit = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.plan.settings)}
-    result.left_out = {load: problem for load, problem in unfit.items() if problem is not None}
-    for problem in result.left_out.values():
-        run.progress.note(f"{endpoint.name}: {problem.text}: not asked")
+def _leaders(run: Run) -> list[Endpoint]:
+    """The best three of a race; all that serve the model where there was none."""
+    served = [e for e in run.plan.endpoints if _opened(e) and run.measured(e)]
+    named = run.suite.looks[-1].leaders[: open_loops.LEADERS] if run.suite.looks else []
+    return [e for e in served if e.name in named] if named else served
 
 
-def _check_encodings(run: Run, endpoint: Endpoint, server: Server) -> None:
-    """The gate of each other encoding: one that fails is left out, and the report says why."""
-    result = run.result(endpoint)
-    result.encoding_gates = agreement_gate.check_others(endpoint, server)
-    for name, found in result.encoding_gates.items():
-        if not found.passed:
-            run.progress.note(f"{endpoint.name}: {name} will not be timed: {_said(found.problem)}")
-
-
-def _visit_all(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...], round_: int) -> None:
-    """One round of one deployment: wake it, drive each of its endpoints, let it rest."""
-    due = [e for e in endpoints if _due(run, e, round_)]
-    if not due:
-        return
-    try:
-        server = run.fleet.wake(deployment)
-        ports = {name: int(address.rpartition(":")[2]) for name, address in server.addresses.items()}
-        announce(deployment, ports, server.pid, run.state)
-        try:
-            for endpoint in due:
-                _visit(run, endpoint, server, round_)
-        finally:
-            withdraw(deployment.name, run.state)
-        if round_ == run.plan.settings.rounds:
-            _ask_more(run, server, endpoints)
-        run.fleet.rest(deployment)
-    except ServerFailed as error:
-        run.fleet.stop(deployment)
-        for endpoint in due:
-            failed = WindowProblem(code=WindowCode.SERVER_FAILED, text=error.problem.text, advice=error.problem.advice)
-            _record_lost(run, endpoint, round_, failed)
-        run.save()
+def _opened(endpoint: Endpoint) -> bool:
+    deployment = endpoint.deployment
+    return endpoint.protocol != "call" and not deployment.variant and deployment.format != "null"
 
 
 def _ask_last(run: Run) -> None:
-    """What every server is asked after its last round, where that round turned out to be the last only now."""
+    """After all that was timed: a network that a server builds to show its layers must not disturb a slice."""
     for deployment, endpoints in run.plan.deployments:
-        if all(run.result(endpoint).unavailable for endpoint in endpoints):
+        if not run.served(deployment) or deployment.name in run.dead:
             continue
+        run.progress.tick(f"layers and resources   {deployment.name}")
         try:
-            _ask_more(run, run.fleet.wake(deployment), endpoints)
+            _ask(run, run.fleet.wake(deployment), [e for e in endpoints if run.measured(e)])
             run.fleet.rest(deployment)
         except ServerFailed as error:
             run.fleet.stop(deployment)
             run.progress.note(f"{deployment.name} was not asked for its layers and resources: {error}")
+    run.save()
 
 
-def _ask_more(run: Run, server: Server, endpoints: tuple[Endpoint, ...]) -> None:
-    """After all that was timed: a network that a server builds to show its layers must not disturb a window."""
+def _ask(run: Run, server: Server, endpoints: Sequence[Endpoint]) -> None:
     for endpoint in endpoints:
         result = run.result(endpoint)
         if result.windows and layer_probe.wanted(endpoint) and not server.ended():
             result.layers = layer_probe.probe(endpoint, server)
         if result.resources is not None:
-            result.resources = look_again(result.resources, server, run.plan.settings)
-    run.save()
-
-
-def _visit(run: Run, endpoint: Endpoint, server: Server, round_: int) -> None:
-    visit_s = run.plan.visit_s(endpoint) + stretch_s(endpoint, run.result(endpoint), run.plan.settings)
-    run.progress.step(f"round {round_} of {run.plan.settings.rounds}   {endpoint.name}", visit_s)
-    if ended := server.ended():
-        text = f"the server had ended before round {round_} ({ended})"
-        ended_before = WindowProblem(code=WindowCode.SERVER_ENDED, text=text)
-        _record_lost(run, endpoint, round_, ended_before)
-    elif endpoint.protocol == "call":
-        stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
-        visit = inprocess_driver.visit_floor(server, endpoint.name, stages, round_, run.folder, run.progress.tick)
-        _record(run, endpoint, visit)
-    else:
-        first = (server.pid, endpoint.name) not in run.visited
-        warmup_s = run.plan.settings.longest_warmup_s if first else run.plan.settings.warmup_s
-        run.visited.add((server.pid, endpoint.name))
-        for request in visit_requests(endpoint, run.result(endpoint), run.plan.settings, round_, warmup_s):
-            visit = run.load.visit(endpoint, server, request, run.progress.tick)
-            if any(window.requests for window in visit.windows):
-                run.suite.warmed_s = (run.suite.warmed_s or 0.0) + request.warmup_s
-            if visit.replaced:
-                run.progress.note(f"{endpoint.name}: {visit.replaced.text}; what was measured then is INVALID")
-            _record(run, endpoint, visit)
-
-
-def _record(run: Run, endpoint: Endpoint, visit: VisitResult) -> None:
-    result = run.result(endpoint)
-    result.windows.extend(visit.windows)
-    result.request_bytes = visit.request_bytes or result.request_bytes
-    run.save()
-    if visit.interrupted:
-        raise KeyboardInterrupt
-
-
-def _record_lost(run: Run, endpoint: Endpoint, round_: int, problem: WindowProblem) -> None:
-    """A visit that could not be made: every window of it is there, empty, and says why."""
-    stages = real_stages(endpoint, run.result(endpoint), run.plan.settings)
-    rows = f"rows/{endpoint.name}--r{round_}.parquet"
-    _record(run, endpoint, VisitResult([empty_window(stage.load, round_, rows, problem) for stage in stages]))
-
-
-def _due(run: Run, endpoint: Endpoint, round_: int) -> bool:
-    """True where this round of this endpoint is still to be measured."""
-    result = run.result(endpoint)
-    if result.unavailable or result.gate is None or not result.gate.passed:
-        return False
-    return not any(window.round == round_ for window in result.windows)
-
-
-def _finished(run: Run, endpoint: Endpoint) -> bool:
-    rounds = range(1, run.plan.settings.rounds + 1)
-    result = run.result(endpoint)
-    return result.gate is not None and not any(_due(run, endpoint, round_) for round_ in rounds)
-
-
-def forget_interrupted(suite: Suite) -> None:
-    """Drop the windows of visits that the user cut short, so that a resumed run measures them again."""
-    for result in suite.endpoints:
-        partial = {w.round for w in result.windows if _was_interrupted(w)}
-        result.windows = [w for w in result.windows if w.round not in partial]
-        result.unavailable = None
-
-
-def _was_interrupted(window: Window) -> bool:
-    return any(problem.code == WindowCode.INTERRUPTED for problem in window.problems)
-
-
-def _said(problem: Problem | None) -> str:
-    return problem.text if problem else ""
+            result.resources = look_again(result.resources, server, run.settings)

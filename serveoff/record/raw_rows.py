@@ -17,33 +17,45 @@ import pyarrow.parquet as pq
 
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.windows import Window
+from serveoff.record.slices import append_slices
 
 FOLDER: Final = "rows"
 FLUSH_EVERY_S: Final = 1.0
 JOINED_THROUGH: Final = b"joined through"
 
 
-class RowsWriter:
-    """Adds to the rows of the run in `folder`; to be closed."""
+class SliceWriter:
+    """Adds slices to the run in `folder`: their rows first, then their windows, so that no window lacks its rows."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER
+        self._folder = folder
         self._next = 1 + max((_number(path) for path in _parts(folder)), default=0)
-        self._waiting: list[pa.Table] = []
+        self._rows: list[pa.Table] = []
+        self._windows: list[Window] = []
         self._flushed_at = time.monotonic()
 
-    def add(self, rows: pa.Table) -> None:
-        """Keep these rows, of records.COLUMNS; on disk within a second of the next call."""
-        self._waiting.append(rows)
+    def add(self, rows: pa.Table, window: Window | None = None) -> None:
+        """Keep these rows, of records.COLUMNS; on disk with the first call that comes a second after the last write."""
+        self._rows.append(rows)
+        self._windows += [window] if window else []
         if time.monotonic() - self._flushed_at >= FLUSH_EVERY_S:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
         self._flushed_at = time.monotonic()
-        if self._waiting:
-            _write(self._folder / _name(self._next), pa.concat_tables(self._waiting))
-            self._waiting, self._next = [], self._next + 1
+        rows, windows, self._rows, self._windows = self._rows, self._windows, [], []
+        if rows:
+            _write(self._folder / FOLDER / _name(self._next), pa.concat_tables(rows))
+            self._next += 1
+        append_slices(self._folder, windows)
+
+
+def last_number(folder: Path) -> int:
+    """The highest number of a slice among the rows; 0 without any."""
+    numbers = read_run_rows(folder, ["slice"]).column("slice").to_numpy()
+    return int(max(numbers, default=0))
 
 
 def join(folder: Path) -> None:

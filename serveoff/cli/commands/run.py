@@ -42,11 +42,11 @@ def run(asked: RunOptions) -> None:
 
 
 def _carry_out(folder: Path) -> None:
-    from serveoff.analyse.early_stopping import reason_to_stop
+    from serveoff.analyse.race import look
     from serveoff.report.write import write_report
 
     try:
-        run_lifecycle.carry_out(folder, console, reason_to_stop)
+        run_lifecycle.carry_out(folder, console, look)
     except KeyboardInterrupt:
         console.print(f"interrupted; all that was measured is kept in {folder}", style="yellow", highlight=False)
         if not load_suite(folder).complete:

@@ -13,9 +13,9 @@ from typing import IO, Protocol, cast
 from rich.console import Console
 
 from serveoff.errors import UsageError
+from serveoff.measure.audit.readings import Reading
 from serveoff.record.resources import Container
 from serveoff.record.settings import RunSettings
-from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
 
 
@@ -64,7 +64,10 @@ class Server(Protocol):
         """
 
     def pids(self) -> frozenset[int]:
-        """Its processes, as this machine numbers them."""
+        """Its processes, as this machine numbers them; quick, for it is asked around every slice."""
+
+    def read(self) -> Reading:
+        """What it has used so far; quick, for it is asked at both ends of every window."""
 
     def ended(self) -> str:
         """How it ended, in words; empty while it runs."""
@@ -78,27 +81,15 @@ class Server(Protocol):
     def stop(self) -> None:
         """End it and everything it started."""
 
-    def sampling(self) -> AbstractContextManager[Usage]:
-        """Sample its CPU seconds and memory while the body runs."""
-
 
 class Client(Protocol):
-    """A place that Locust runs in."""
+    """A place that the load generator runs in."""
 
     def running(self, arguments: Sequence[str], log: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
-        """Run Locust with these arguments for the body, and leave nothing of it behind."""
+        """Run Locust with these arguments for the body, its input and output ours, and leave nothing of it behind."""
 
-    def interrupt(self, process: subprocess.Popen[bytes], grace_s: float) -> None:
-        """Ask it to finish, as Ctrl-C would, and wait; after the grace it is stopped."""
-
-    def path(self, relative: Path) -> str:
-        """Where Locust must write a file that belongs into the run's folder."""
-
-    def bring(self) -> None:
-        """See to it that what Locust wrote is in the run's folder."""
-
-    def address(self, server: Server, protocol: str) -> str:
-        """`host:port` of an endpoint, as Locust reaches it."""
+    def address(self, server: Server, port_name: str) -> str:
+        """`host:port` of a server's port, as the load generator reaches it."""
 
 
 class Runtime(Protocol):
@@ -117,8 +108,8 @@ class Runtime(Protocol):
     def engine(self) -> str | None:
         """The container engine, in words; None for processes."""
 
-    def client(self, state: Path) -> Client:
-        """Where Locust runs; `state` is the folder of announced endpoints."""
+    def client(self) -> Client:
+        """Where the load generator runs."""
 
     def close(self) -> None:
         """Remove whatever is left of what this run started, and nothing else."""

@@ -18,7 +18,7 @@ from docker.models.containers import Container
 
 from serveoff.errors import EngineFailure, ServerFailed
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
-from serveoff.measure.cold_start import again
+from serveoff.measure.cold_start import bare
 from serveoff.measure.leftovers import remove_leftovers
 from serveoff.measure.plan.variants import UNVARIED, parse_variation, vary
 from serveoff.measure.runtimes import Client, Preparation, Server, processes
@@ -40,7 +40,6 @@ from serveoff.record.settings import RunSettings
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
 
-WORKER = "locust-worker"
 IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
 """What a load generator's container does between visits."""
 QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
@@ -111,18 +110,15 @@ class DockerRuntime:
         with ThreadPoolExecutor(max_workers=max(1, len(servers))) as pool:
             list(pool.map(lambda server: server.stop(), servers))
 
-    def client(self, state: Path) -> Client:
+    def client(self) -> Client:
         """Locust in a container of the same network, or as a process of this machine."""
         if self.settings.load_from == "host":
-            return HostClient(self.folder, tuple(self.settings.client_cpus), state)
-        services = {LOCUST: 1, **({WORKER: self.settings.load_workers} if self.settings.load_workers else {})}
-        scales = [option for name, count in services.items() for option in ("--scale", f"{name}={count}")]
-        self.compose.output("up", "--detach", "--no-deps", "--no-build", "--pull", "never", *scales, *services)
-        containers = [c for service in services for c in self.compose.containers(service)]
-        for container in containers:
-            if problems := read_container(container, self.settings.client_cpus).problems:
-                raise EngineFailure(f"the load generator's container {container.name}: {problems[0].text}")
-        return ContainerClient(self.folder, containers[0], tuple(containers[1:]))
+            return HostClient(self.folder, tuple(self.settings.client_cpus))
+        self.compose.output("up", "--detach", "--no-deps", "--no-build", "--pull", "never", LOCUST)
+        (container,) = self.compose.containers(LOCUST)
+        if problems := read_container(container, self.settings.client_cpus).problems:
+            raise EngineFailure(f"the load generator's container {container.name}: {problems[0].text}")
+        return ContainerClient(container)
 
     def close(self) -> None:
         """Remove the run's project: its containers, network and volume."""
@@ -194,16 +190,14 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
         "environment": {"MODEL": settings.model},
         "volumes": ["results:/results"],
     }
-    workers = {WORKER: generator} if settings.load_workers else {}
-    return {**servers, LOCUST: generator, **workers}
+    return {**servers, LOCUST: generator}
 
 
 def _repeats(registry: Sequence[Deployment], settings: RunSettings) -> list[Deployment]:
-    """The services whose containers are made for a cold start and removed after it."""
-    if settings.cold_starts < 2:
+    """The services whose containers are made for a start without warm-up and removed after it."""
+    if not settings.bare_starts:
         return []
-    served = [d for d in registry if d.server not in UNVARIED and d.format != "null"]
-    return [again(d, 0, warmup) for d in served for warmup in (True, False)]
+    return [bare(d, 0) for d in registry if d.server not in UNVARIED and d.format != "null"]
 
 
 def command_for(deployment: Deployment, values: Mapping[str, str]) -> dict[str, Any]:

@@ -7,14 +7,15 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
-from serveoff.measure.audit.process_tree import ProcessTree, process_tree, sampling
+from serveoff.measure.audit.process_tree import ProcessTree, process_tree
+from serveoff.measure.audit.readings import Reading
 from serveoff.measure.leftovers import remove_leftovers, scratch
 from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
@@ -23,7 +24,6 @@ from serveoff.measure.runtimes.loopback_ports import LOOPBACK, free_port
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import model_dir
 from serveoff.record.settings import RunSettings
-from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 
@@ -43,6 +43,7 @@ class LocalServer:
     addresses: Mapping[str, str]
     log: Path
     spawned_at: float
+    tree: ProcessTree
     meter: Meter | None = None
     created: tuple[None, None] = (None, None)
     """A process is not made before it is started."""
@@ -71,7 +72,12 @@ class LocalServer:
 
     def pids(self) -> frozenset[int]:
         """Those of its tree."""
-        return frozenset(process.pid for process in process_tree(self.pid))
+        self.tree.refresh()
+        return self.tree.pids()
+
+    def read(self) -> Reading:
+        """CPU seconds and memory of its process tree, and the GPUs' energy."""
+        return replace(self.tree.read(), energy_j=self.meter.read_j() if self.meter else None)
 
     def ended(self) -> str:
         """How the process ended, in words; empty while it runs."""
@@ -89,10 +95,6 @@ class LocalServer:
     def stop(self) -> None:
         """End the whole process group."""
         processes.stop(self.process)
-
-    def sampling(self) -> AbstractContextManager[Usage]:
-        """Sample CPU seconds and memory of its process tree, and the GPUs' energy."""
-        return sampling(ProcessTree(self.pid).take, self.meter)
 
 
 @dataclass(frozen=True)
@@ -136,16 +138,16 @@ class LocalRuntime:
             pipes=floor,
         )
         addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
-        return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
+        return LocalServer(deployment, process, addresses, log, spawned_at, ProcessTree(process.pid), self.meter)
 
     def stop(self, servers: Sequence[Server]) -> None:
         """End all these process groups within `STOP_ALL_GRACE_S` seconds and a little."""
         leaders = [server.process for server in servers if isinstance(server, LocalServer)]
         processes.stop_all(leaders, STOP_ALL_GRACE_S)
 
-    def client(self, state: Path) -> HostClient:
+    def client(self) -> HostClient:
         """Locust as a process beside the servers, on its own cores."""
-        return HostClient(self.work_dir.parent, self.cpus.client, state)
+        return HostClient(self.work_dir.parent, self.cpus.client)
 
     def close(self) -> None:
         """Remove what the servers needed while they ran."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -15,13 +16,13 @@ from docker.models.containers import Container
 
 from serveoff.errors import ServerFailed
 from serveoff.measure.audit.gpu_energy import Meter
+from serveoff.measure.audit.readings import Reading
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, explain
-from serveoff.measure.runtimes.containers.usage import sampling
+from serveoff.measure.runtimes.containers.usage import Read, reader
 from serveoff.record.problems import StartCode
 from serveoff.record.resources import Container as ContainerFacts
-from serveoff.record.usage import Usage
 from serveoff.services.registry import Deployment
 
 
@@ -127,9 +128,16 @@ class DockerServer:
         if self.process is not None:
             processes.stop(self.process)
 
-    def sampling(self) -> AbstractContextManager[Usage]:
-        """Sample what the container uses."""
-        return sampling(self.container, self.docker.is_local, self.meter)
+    def read(self) -> Reading:
+        """What the container has used, and the GPUs' energy; nothing where that cannot be read."""
+        energy_j = self.meter.read_j() if self.meter and self.docker.is_local else None
+        with suppress(OSError, ValueError, KeyError, DockerException):
+            return replace(self._read(), energy_j=energy_j)
+        return Reading(energy_j=energy_j)
+
+    @cached_property
+    def _read(self) -> Read:
+        return reader(self.container, self.docker.is_local)
 
 
 def _describe_exit(code: int) -> str:

@@ -1,0 +1,164 @@
+"""The load generator of a run: one Locust process, told over its input what to drive, which answers over its output.
+
+The protocol is that of serveoff.loadtests.generator. Whatever it does, the run goes on: an answer that does not come is
+a problem of the slice, and a generator that ended is started once more.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from base64 import b64decode
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from serveoff.interrupts import shielded
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.measure.lines import Lines
+from serveoff.measure.runtimes import Client, Server, processes
+from serveoff.services.registry import Endpoint
+
+ARGUMENTS: Final = ("--headless", "--commands")
+LOG: Final = Path("logs") / "locust.log"
+READY_S: Final = 60.0
+ANSWER_GRACE_S: Final = 30.0
+"""Beyond a slice and its last answers: making requests, checking answers."""
+ROWS: Final[dict[str, str]] = {
+    "due_s": "<f8", "start_s": "<f8", "latency_s": "<f8", "status": "<i4", "bytes_in": "<i4", "bytes_out": "<i4",
+    "measured": "u1",
+}  # fmt: skip
+
+Rows = dict[str, npt.NDArray[Any]]
+
+
+class GeneratorFailed(Exception):
+    """It ended, was silent, or refused; `problem` says which."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.problem = WindowProblem(code=WindowCode.GENERATOR_FAILED, text=text, advice=f"see {LOG}")
+
+
+@dataclass(frozen=True)
+class Drive:
+    """One slice as it is asked for. Seconds; `duration_s` 0: a warm-up."""
+
+    load: Load
+    lead_in_s: float
+    duration_s: float
+    timeout_s: float
+    seed: int
+    answers: int
+    counters: bool = False
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What came of a slice: fields of a Window, and one item a request of every column of `ROWS`."""
+
+    window: dict[str, Any]
+    served: int
+    rows: Rows
+
+
+class Generator:
+    """Drives endpoints where they are; its process begins with the first slice, and anew after it failed."""
+
+    def __init__(self, client: Client, folder: Path) -> None:
+        self._client, self._folder = client, folder
+        self._stack = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lines: Lines | None = None
+        self._placed: dict[str, tuple[str, float]] = {}
+        self.request_bytes: dict[str, int] = {}
+        """Mean size of a request body of each endpoint that was driven."""
+
+    def drive(self, endpoint: Endpoint, server: Server, drive: Drive, opened: Callable[[], None]) -> Driven:
+        """One slice; `opened` is called when its window begins. GeneratorFailed where nothing came of it."""
+        try:
+            self._place(endpoint, server)
+            return self._slice(endpoint, drive, opened)
+        except BaseException:  # after an interrupt, too, it is amid a slice: nothing more can be asked of it
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End its process."""
+        with shielded():
+            self._process, self._placed = None, {}
+            self._stack.close()
+
+    def _slice(self, endpoint: Endpoint, drive: Drive, opened: Callable[[], None]) -> Driven:
+        self._tell(
+            command="slice", endpoint=endpoint.name, load=drive.load.text, lead_in_s=drive.lead_in_s,
+            duration_s=drive.duration_s, seed=drive.seed, timeout_s=drive.timeout_s, answers=drive.answers,
+            counters=drive.counters,
+        )  # fmt: skip
+        patience_s = drive.lead_in_s + drive.duration_s + drive.timeout_s + ANSWER_GRACE_S
+        event = self._read(patience_s, "open", "done")
+        if event["event"] == "open":
+            opened()
+            event = self._read(patience_s, "done")
+        return Driven(event["window"], event["served"], decoded(event["rows"]))
+
+    def _place(self, endpoint: Endpoint, server: Server) -> None:
+        """Say where it is, unless that is known."""
+        address = self._client.address(server, endpoint.protocol)
+        place = address, server.spawned_at  # a container that is started anew has the address of the last one
+        if self._process is not None and self._placed.get(endpoint.name) == place:
+            return
+        if self._process is None:
+            self._process = self._stack.enter_context(self._client.running(ARGUMENTS, self._folder / LOG))
+            assert self._process.stdout is not None
+            self._lines = Lines(self._process.stdout)
+            self._read(READY_S, "ready")
+        deployment, (host, _, port) = endpoint.deployment, address.rpartition(":")
+        port_name, _, path = deployment.counters.partition("/")
+        self._tell(
+            command="endpoint", name=endpoint.name, protocol=endpoint.protocol, host=host, port=int(port),
+            model=deployment.model, format=deployment.format, path=deployment.path, grpc_api=deployment.grpc_api,
+            counters=f"http://{self._client.address(server, port_name)}/{path}" if port_name else "", model_dir="",
+        )  # fmt: skip
+        self.request_bytes[endpoint.name] = self._read(READY_S, "endpoint")["request_bytes"]
+        self._placed[endpoint.name] = place
+
+    def _tell(self, **command: Any) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise GeneratorFailed(f"the load generator ended ({self._ended()})") from None
+
+    def _read(self, patience_s: float, *wanted: str) -> dict[str, Any]:
+        assert self._lines is not None
+        try:
+            line = self._lines.next(patience_s)
+        except TimeoutError:
+            raise GeneratorFailed(f"the load generator said nothing for {patience_s:.0f} s") from None
+        if not line:
+            raise GeneratorFailed(f"the load generator ended ({self._ended()})")
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] not in wanted:
+            raise GeneratorFailed(f"the load generator failed: {event.get('text', event['event'])}")
+        return event
+
+    def _ended(self) -> str:
+        assert self._process is not None
+        try:
+            return processes.describe_exit(self._process.wait(timeout=2))
+        except subprocess.TimeoutExpired:
+            return "it closed its output"
+
+
+def decoded(rows: dict[str, str]) -> Rows:
+    """The arrays that an event carries."""
+    return {name: np.frombuffer(b64decode(rows[name]), kind) for name, kind in ROWS.items()}

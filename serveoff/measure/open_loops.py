@@ -1,0 +1,96 @@
+"""Open loops, after the rounds: fixed rates, and the search for the highest rate that holds the objective."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, round_rate
+from serveoff.loadtests.samples import NULL_FORMAT
+from serveoff.loadtests.search import seek
+from serveoff.measure.plan.timing import ENOUGH, TIMEOUT_S, Timing
+from serveoff.measure.run import Run
+from serveoff.measure.slicing import take_slice
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.services.registry import Endpoint
+
+REPEATS: Final = 3
+SLICE_S: Final = 1.0
+"""A queue needs time to grow: longer than the slices of callers that wait."""
+LEAD_IN_S: Final = 0.15
+SWITCH_S: Final = 0.1
+LONGEST_S: Final = 20.0
+SEARCHED = (0.1, 1.1)
+"""Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
+DRIVEN = (0.3, 1.2)
+"""The same for the null service."""
+CEILING_PROBES = 5
+LEADERS: Final = 3
+
+
+def measure_open_loops(run: Run, leaders: Sequence[Endpoint]) -> None:
+    """Every rate and the search, of every leader, in each repeat; and once of the null: what the generator can do."""
+    order = random.Random(run.settings.seed)
+    for repeat in range(1, repeats(run) + 1):
+        for endpoint in order.sample(leaders, len(leaders)):
+            _measure(run, endpoint, repeat)
+    nulls = [e for e in run.plan.endpoints if e.deployment.format == NULL_FORMAT and run.measured(e)]
+    for endpoint in nulls if run.settings.probes else []:
+        _search(run, endpoint, 1, DRIVEN, CEILING_PROBES)
+
+
+def expected_s(run: Run, leaders: int) -> float:
+    """Seconds that it should take."""
+    if not run.settings.opens:
+        return 0.0
+    slices = repeats(run) * leaders * (len(run.settings.open_shares) + run.settings.probes)
+    return (slices + CEILING_PROBES * (run.settings.probes > 0)) * (SLICE_S + LEAD_IN_S + SWITCH_S)
+
+
+def repeats(run: Run) -> int:
+    """How often each is measured."""
+    return min(REPEATS, run.settings.rounds or REPEATS)
+
+
+def best_closed_rate(result: EndpointResult) -> float | None:
+    """Answered requests a second of the plain load that served most; None where nothing was answered."""
+    totals: dict[Load, tuple[int, float]] = {}
+    for window in result.windows:
+        if window.load.plain and window.duration_s > 0:
+            answered, seconds = totals.get(window.load, (0, 0.0))
+            totals[window.load] = answered + window.requests - window.errors, seconds + window.duration_s
+    return max((answered / seconds for answered, seconds in totals.values()), default=0.0) or None
+
+
+def _measure(run: Run, endpoint: Endpoint, repeat: int) -> None:
+    best = best_closed_rate(run.result(endpoint))
+    if best is None or endpoint.deployment.name in run.dead:
+        return
+    for share in run.settings.open_shares:
+        load = Load(OPEN_LOOP_CONNECTIONS, "poisson", round_rate(best * share))
+        run.progress.tick(f"open loop   {endpoint.name} at {load.rate:g} a second")
+        take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run)))
+    if run.settings.probes:
+        _search(run, endpoint, repeat, SEARCHED, run.settings.probes)
+
+
+def _search(run: Run, endpoint: Endpoint, repeat: int, shares: tuple[float, float], probes: int) -> None:
+    best = best_closed_rate(run.result(endpoint))
+    if best is None:
+        return
+    s, (low, high) = run.settings, (round_rate(best * share) for share in shares)
+    asked = Seek(low, high, s.objective_quantile, s.objective_bound_s, SLICE_S, probes)
+
+    def probe(stage: Stage, search: Seek) -> bool:
+        run.progress.tick(f"capacity   {endpoint.name} at {stage.load.rate:g} a second")
+        taken = take_slice(run, endpoint, stage.load, repeat, _timing(stage.load.rate), search=True)
+        return taken.holds(search.quantile, search.bound_s)
+
+    if endpoint.deployment.name not in run.dead:
+        seek(asked, probe)
+
+
+def _timing(rate: float, times: int = 1) -> Timing:
+    """At a low rate, as long as ENOUGH requests take to come."""
+    return Timing(LEAD_IN_S, max(SLICE_S, min(ENOUGH / rate / times, LONGEST_S)), TIMEOUT_S)

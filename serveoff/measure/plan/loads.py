@@ -1,0 +1,74 @@
+"""What is asked of an endpoint in the rounds, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from serveoff.loadtests.loads import Load, closed
+from serveoff.loadtests.payloads import others_of
+from serveoff.loadtests.samples import NULL_FORMAT
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.settings import RunSettings
+from serveoff.services.registry import Endpoint
+
+EACH: Final = 1
+SIDE: Final = 3
+"""What is not raced: loads between the fewest callers and the most, other encodings, batches, floors, the null."""
+VARIANT: Final = 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A load, asked for in the first round and in every so many-th after it."""
+
+    load: Load
+    every: int = EACH
+
+    def in_round(self, round_: int) -> bool:
+        """Whether this round, counted from 1, has a slice of it."""
+        return (round_ - 1) % self.every == 0
+
+
+def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) -> Sequence[Asked]:
+    """The closed loops of one endpoint; what it refused or cannot be sent is left out."""
+    if endpoint.protocol == "call":
+        return [Asked(load, SIDE) for load in floor_loads(endpoint, settings)]
+    if endpoint.deployment.variant:
+        return [Asked(load, VARIANT) for load in raced(settings)]
+    if endpoint.deployment.format == NULL_FORMAT:
+        return [Asked(closed(users), SIDE) for users in settings.concurrencies]
+    sides = [load for load in side_loads(endpoint, settings) if not _left_out(load, result)]
+    return [*map(Asked, raced(settings)), *(Asked(load, SIDE) for load in sides)]
+
+
+def raced(settings: RunSettings) -> list[Load]:
+    """The fewest callers, by whom latency is told, and the most, by whom throughput is."""
+    return [closed(users) for users in sorted({min(settings.concurrencies), max(settings.concurrencies)})]
+
+
+def side_loads(endpoint: Endpoint, settings: RunSettings) -> Iterator[Load]:
+    """The other numbers of callers; other encodings and batches with the fewest callers."""
+    fewest = closed(min(settings.concurrencies))
+    yield from (closed(users) for users in settings.concurrencies if closed(users) not in raced(settings))
+    if settings.payloads:
+        yield from (replace(fewest, payload=name) for name in others_of(endpoint))
+    yield from batch_loads(settings)
+
+
+def batch_loads(settings: RunSettings) -> tuple[Load, ...]:
+    """The loads of many rows a request, in an endpoint's own encoding."""
+    return tuple(replace(closed(min(settings.concurrencies)), batch=rows) for rows in settings.batches)
+
+
+def floor_loads(endpoint: Endpoint, settings: RunSettings) -> Iterator[Load]:
+    """One caller: single rows and batches, by the quickest way to call the model and by every other one."""
+    for rows in (1, *settings.batches):
+        yield from (Load(payload=name, batch=rows) for name in ("", *others_of(endpoint)))
+
+
+def _left_out(load: Load, result: EndpointResult) -> bool:
+    """It cannot be sent, or its encoding did not pass its gate."""
+    gate = result.encoding_gates.get(load.payload)
+    return load.text in result.left_out or (gate is not None and not gate.passed)

@@ -1,0 +1,163 @@
+"""Starts of servers: each a cold start that is timed, then the agreement gate and warm-up; all but one at rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from serveoff.errors import ServerFailed
+from serveoff.loadtests.loads import Load
+from serveoff.measure import agreement_gate, cold_start, inprocess_driver
+from serveoff.measure.audit.resource_audit import read_resources
+from serveoff.measure.generator import GeneratorFailed
+from serveoff.measure.plan.loads import batch_loads, raced
+from serveoff.measure.run import Run
+from serveoff.measure.runtimes import Server
+from serveoff.measure.slicing import warm_up
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.problems import Problem
+from serveoff.services.registry import Deployment, Endpoint
+
+Planned = tuple[Deployment, tuple[Endpoint, ...]]
+
+
+def prepare_all(run: Run) -> None:
+    """The first start of every deployment: one that fails has its reason, and the run goes on."""
+    for number, (deployment, endpoints) in enumerate(run.plan.deployments, start=1):
+        run.progress.step(f"start {number} of {len(run.plan.deployments)}   {deployment.name}")
+        fit = tuple(endpoint for endpoint in endpoints if _fits(run, endpoint))
+        if fit and not all(run.result(endpoint).unavailable for endpoint in fit):
+            _prepare(run, deployment, fit)
+
+
+def restart_all(run: Run, start: int, planned: Sequence[Planned]) -> None:
+    """One more start of each of these, whose last process ends with it."""
+    for deployment, endpoints in planned:
+        run.progress.step(f"start {start}   {deployment.name}")
+        _restart(run, deployment, tuple(e for e in endpoints if run.measured(e)))
+
+
+def bare_starts(run: Run) -> None:
+    """The starts without warm-up calls, each in a process that ends with it, while all others rest."""
+    for deployment in cold_start.bare_due(run.suite, run.plan.repeated, run.settings):
+        run.progress.step(f"start without warm-up   {deployment.name}")
+        found = _bare_start(run, deployment)
+        for result in run.suite.endpoints:
+            if result.deployment == deployment.name:
+                result.cold_starts.append(found)
+        run.save()
+
+
+def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
+    results = [run.result(endpoint) for endpoint in endpoints]
+    began = time.monotonic()
+    try:
+        server = run.fleet.start(deployment)
+        started = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
+        container = server.inspect()
+        if container is not None:
+            # What serves is what is inside the images, not what this machine has installed.
+            run.suite.environment.versions |= container.versions
+        for endpoint, result in zip(endpoints, results, strict=True):
+            result.device, result.container = started.device, container
+            # The first cold start stands: a resumed run starts servers with warm file caches.
+            result.cold_start = result.cold_start or started.cold_start
+            result.cold_starts.append(started.cold_start)
+            _check(run, endpoint, server)
+        resources = read_resources(server, run.settings, container, started.told)
+        for result in results:
+            result.resources = resources
+        _settle(run, deployment, endpoints, began)
+    except ServerFailed as error:
+        run.fleet.stop(deployment)
+        run.dead.add(deployment.name)
+        for result in results:
+            _unavailable(result, error.problem)
+        run.progress.note(f"{deployment.name} cannot be measured: {error}")
+    run.save()
+
+
+def _unavailable(result: EndpointResult, problem: Problem) -> None:
+    """What was measured in an earlier process of the run stays measured."""
+    if not result.windows:
+        result.unavailable = problem
+
+
+def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
+    run.fleet.stop(deployment)
+    run.dead.discard(deployment.name)
+    began, order = time.monotonic(), cold_start.next_order(run.suite)
+    try:
+        server = run.fleet.start(deployment)
+        found = cold_start.measure_start(server, endpoints, order).cold_start
+        _settle(run, deployment, endpoints, began)
+    except ServerFailed as error:
+        run.fleet.stop(deployment)
+        run.dead.add(deployment.name)
+        run.progress.note(f"a start of {deployment.name} failed: {error}")
+        found = ColdStart(order=order, problem=error.problem)
+    for endpoint in endpoints:
+        run.result(endpoint).cold_starts.append(found)
+    run.save()
+
+
+def _settle(run: Run, deployment: Deployment, endpoints: Iterable[Endpoint], began: float) -> None:
+    """Warm it up and let it rest. A floor has warmed itself up."""
+    try:
+        for endpoint in endpoints:
+            if run.measured(endpoint):
+                load = Load() if endpoint.protocol == "call" else raced(run.settings)[-1]
+                warm_up(run, endpoint, load, run.settings.warmup_s)
+    except GeneratorFailed as error:
+        run.progress.note(f"{deployment.name} was not warmed up: {error}")
+    run.fleet.rest(deployment)
+    run.start_s[deployment.name] = time.monotonic() - began
+
+
+def _check(run: Run, endpoint: Endpoint, server: Server) -> None:
+    """The agreement gate, of other encodings too, and what cannot be asked of it."""
+    result = run.result(endpoint)
+    call = endpoint.protocol == "call"
+    result.gate = inprocess_driver.check_floor(server) if call else agreement_gate.check(endpoint, server)
+    unfit = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.settings)}
+    result.left_out = {load: problem for load, problem in unfit.items() if problem is not None}
+    for problem in result.left_out.values():
+        run.progress.note(f"{endpoint.name}: {problem.text}: not asked")
+    if not result.gate.passed:
+        run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {_said(result.gate.problem)}")
+    elif run.settings.payloads and not endpoint.deployment.variant and not call:
+        result.encoding_gates = agreement_gate.check_others(endpoint, server)
+        for name, found in result.encoding_gates.items():
+            if not found.passed:
+                run.progress.note(f"{endpoint.name}: {name} will not be timed: {_said(found.problem)}")
+
+
+def _fits(run: Run, endpoint: Endpoint) -> bool:
+    """Whether a request of one row can be sent to it at all; else its record says why not."""
+    problem = agreement_gate.unfit(endpoint)
+    if problem is not None:
+        run.result(endpoint).unavailable = problem
+        run.progress.note(f"{endpoint.name} cannot be measured: {problem.text}")
+        run.save()
+    return problem is None
+
+
+def _bare_start(run: Run, deployment: Deployment) -> ColdStart:
+    """A start that failed is kept with its reason."""
+    order = cold_start.next_order(run.suite)
+    repeat = cold_start.bare(deployment, order)
+    endpoints = next(endpoints for planned, endpoints in run.plan.deployments if planned is deployment)
+    asked = [replace(endpoint, deployment=repeat) for endpoint in endpoints]
+    try:
+        with run.fleet.apart(repeat) as server:
+            found = cold_start.measure_start(server, asked, order)
+            return found.cold_start.model_copy(update={"warmup": False})
+    except ServerFailed as error:
+        run.progress.note(f"a start of {deployment.name} without warm-up failed: {error}")
+        return ColdStart(warmup=False, order=order, problem=error.problem)
+
+
+def _said(problem: Problem | None) -> str:
+    return problem.text if problem else ""

@@ -1,0 +1,98 @@
+"""What the steps of one run share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serveoff.interrupts import shielded
+from serveoff.loadtests.loads import Load
+from serveoff.measure import agreement_gate
+from serveoff.measure.fleet import Fleet
+from serveoff.measure.generator import Generator
+from serveoff.measure.plan.plan import Plan
+from serveoff.measure.progress import RunProgress
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.race import Look
+from serveoff.record.raw_rows import SliceWriter
+from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite, save_suite
+from serveoff.services.registry import Deployment, Endpoint
+
+LookAt = Callable[[Path, int], Look]
+"""Looks at the run in this folder after so many starts: serveoff.analyse.race."""
+
+
+@dataclass
+class Run:
+    """One run while it goes on."""
+
+    plan: Plan
+    fleet: Fleet
+    generator: Generator
+    folder: Path
+    suite: Suite
+    progress: RunProgress
+    look: LookAt
+    slices: SliceWriter
+    number: int
+    """Of the last slice."""
+    began: float = field(default_factory=time.monotonic)
+    """What the run has taken so far began then, as if it had never been interrupted."""
+    dead: set[str] = field(default_factory=set)
+    """Deployments whose process ended, or did not come up: until their next start."""
+    answer_s: dict[tuple[str, Load], float] = field(default_factory=dict)
+    """Median latency of the last slice, by the endpoint's name and its load."""
+    switch_s: float = 0.0
+    """What thaw and freeze took, the last time."""
+    start_s: dict[str, float] = field(default_factory=dict)
+    """What the last start of a deployment took, until it was at rest again."""
+    failures: int = 0
+    """Slices in a row for which the load generator failed."""
+
+    @property
+    def settings(self) -> RunSettings:
+        """What was asked for."""
+        return self.plan.settings
+
+    @property
+    def left_s(self) -> float:
+        """Seconds of the time that the run may take; infinity where it may take any."""
+        minutes = self.settings.minutes
+        return float("inf") if minutes is None else 60 * minutes - (time.monotonic() - self.began)
+
+    def save(self) -> None:
+        """Write all that was measured and found so far."""
+        with shielded():
+            self.slices.flush()
+            save_suite(self.folder, self.suite)
+
+    def result(self, endpoint: Endpoint) -> EndpointResult:
+        """The record of one endpoint; made when it is first asked for."""
+        found = self.suite.endpoint(endpoint.name)
+        if found is None:
+            found = EndpointResult(
+                endpoint=endpoint.name,
+                deployment=endpoint.deployment.name,
+                server=endpoint.deployment.server,
+                format=endpoint.deployment.format,
+                protocol=endpoint.protocol,
+                variant=endpoint.deployment.variant,
+                base=endpoint.base_name if endpoint.deployment.variant else "",
+                payload=agreement_gate.payload_kind(endpoint),
+                encodings=agreement_gate.encodings(endpoint),
+                taken=agreement_gate.taken(endpoint.deployment),
+            )
+            self.suite.endpoints.append(found)
+        return found
+
+    def measured(self, endpoint: Endpoint) -> bool:
+        """Whether it may be timed: it is here, and its answers are right."""
+        result = self.result(endpoint)
+        return not result.unavailable and result.gate is not None and result.gate.passed
+
+    def served(self, deployment: Deployment) -> bool:
+        """Whether any endpoint of a deployment may be timed."""
+        return any(self.measured(e) for d, endpoints in self.plan.deployments if d is deployment for e in endpoints)
