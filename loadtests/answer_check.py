@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from serveoff.loadtests.payloads import Payload
+from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.models import agreement
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, rows_of
@@ -64,6 +65,14 @@ class Agreement:
     wrong: int = 0
     max_abs_error: float | None = None
     first_fault: str = ""
+
+    @property
+    def problems(self) -> list[WindowProblem]:
+        """What is wrong with the window that the answers are of."""
+        if not self.wrong:
+            return []
+        text = f"{self.wrong} of {self.checked} checked answers are wrong; {self.first_fault}"
+        return [WindowProblem(code=WindowCode.WRONG_ANSWERS, text=text)]
 
 
 def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> Agreement:

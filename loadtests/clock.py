@@ -7,20 +7,17 @@ and the rest is spent asking the event loop again and again, which stays free fo
 
 from __future__ import annotations
 
-import ctypes
-import math
-import os
 import sys
 from time import perf_counter
 
 import gevent
 
+from serveoff.loadtests.alarm import Alarm
+
 SPIN_S = 0.0002
 """The last part of a wait."""
 IDLE_TURN_S = 0.00002
 """A turn of the event loop in which nothing else ran takes no longer: what it took beyond that was work."""
-CLOCK_MONOTONIC = 1
-"""What perf_counter reads on Linux."""
 
 
 class Clock:
@@ -38,7 +35,7 @@ class Clock:
         left = due - self.now() - SPIN_S
         if left > 0:
             if self._timer is not None:
-                self._timer.wait(left)
+                self._timer.wait_until(due - SPIN_S)
             else:
                 gevent.sleep(left)
         now = self.now()
@@ -54,32 +51,18 @@ class Clock:
             self._timer = None
 
 
-class _TimeSpec(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
-
-
-class _TimerSpec(ctypes.Structure):
-    _fields_ = (("interval", _TimeSpec), ("value", _TimeSpec))
-
-
 class _Timer:
-    """timerfd_create(2), which Python has from 3.13 on."""
+    """An alarm as greenlets wait for it."""
 
     def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._fd = self._libc.timerfd_create(CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), "timerfd_create")
+        self._alarm = Alarm()
         self._hub = gevent.get_hub()
-        self._watcher = self._hub.loop.io(self._fd, 1)
+        self._watcher = self._hub.loop.io(self._alarm.fd, 1)
 
-    def wait(self, seconds: float) -> None:
-        fraction, whole = math.modf(seconds)
-        value = _TimerSpec(_TimeSpec(0, 0), _TimeSpec(int(whole), max(1, int(fraction * 1e9))))
-        self._libc.timerfd_settime(self._fd, 0, ctypes.byref(value), None)
+    def wait_until(self, instant: float) -> None:
+        self._alarm.set(instant)
         self._hub.wait(self._watcher)
-        os.read(self._fd, 8)
 
     def close(self) -> None:
         self._watcher.close()
-        os.close(self._fd)
+        self._alarm.close()

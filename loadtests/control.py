@@ -1,9 +1,8 @@
-"""Follows Locust through a test by its events: makes the load test, runs the stages, writes what came of it."""
+"""Follows Locust through a test by its events: makes the load test, or the generator, and writes what came of it."""
 
 from __future__ import annotations
 
 import logging
-import math
 import signal
 import sys
 from pathlib import Path
@@ -17,17 +16,16 @@ from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
 from serveoff.loadtests import workers
 from serveoff.loadtests.endpoints import EndpointError
-from serveoff.loadtests.loads import closed, parse_load
+from serveoff.loadtests.generator.protocol import Wire
+from serveoff.loadtests.generator.user import CommandedUser
 from serveoff.loadtests.loadtest import LoadTest
-from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve, stages_of
-from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve
 from serveoff.loadtests.protocols import user_class
 from serveoff.loadtests.recording.rows import parts, remove_rows
-from serveoff.loadtests.recording.windows import Summary, Window, describe, write_summary
+from serveoff.loadtests.recording.windows import Window, describe
 from serveoff.loadtests.samples import SamplesError
 from serveoff.loadtests.shapes import NONE, ShapeError, shape_names
 from serveoff.loadtests.shaping import make_shape
-from serveoff.loadtests.stages import first_users, visit
 
 USAGE = 2
 FAILED = 1
@@ -47,7 +45,6 @@ class Control:
         self._workers: workers.Workers | None = None
         self._interrupted = self._ending = False
         self._written = True
-        self._failure: WindowProblem | None = None
 
     def listen(self, events: Any) -> None:
         """Follow these events."""
@@ -60,6 +57,11 @@ class Control:
 
     def _on_init(self, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
         self._environment, self._runner, self._options = environment, runner, environment.parsed_options
+        if self._options.commands:
+            CommandedUser.wire = Wire.of_this_process()
+            environment.user_classes = [CommandedUser]
+            self._options.num_users, self._options.only_summary = 1, True
+            return
         self._signals = [gevent.signal_handler(s, self._on_signal, s) for s in (signal.SIGINT, signal.SIGTERM)]
         # Added after Locust's own listener it is called before that one, while a worker is still known to its master.
         environment.events.quitting.add_listener(self._on_quitting)
@@ -68,18 +70,13 @@ class Control:
             workers.obey(runner, self._on_phase)
             return
         if isinstance(runner, MasterRunner):
-            self._workers = workers.Workers(runner, self._options.counters)
+            self._workers = workers.Workers(runner)
         self._choose_shape(self._options.shape)
         if web_ui is None:
             self._check()
         else:
             # Locust makes a test of the page's form at once, and a shape must be known before that.
             web_ui.app.before_request(self._on_web_request)
-        if self._options.stages:
-            self._options.num_users = self._options.spawn_rate = first_users(stages_of(self._options))
-            self._options.only_summary = True
-            for name in ("locust", "locust.stats_logger"):
-                logging.getLogger(name).setLevel(logging.WARNING)
 
     def _on_web_request(self) -> None:
         """A test that runs keeps its shape."""
@@ -104,6 +101,8 @@ class Control:
             _refuse(str(error))
 
     def _on_test_start(self, **_: Any) -> None:
+        if self._options.commands:
+            return
         try:
             if not isinstance(self._runner, WorkerRunner):
                 resolve(self._options)
@@ -116,8 +115,6 @@ class Control:
         self._choose(self._load)
         if self._workers is not None:
             self._workers.begin()
-        if self._options.stages and not isinstance(self._runner, WorkerRunner):
-            gevent.spawn(self._visit).link_exception(self._on_failure)
 
     def _choose(self, load: LoadTest) -> None:
         """Let only users of the endpoint's protocol run, in this test."""
@@ -129,30 +126,11 @@ class Control:
             nodes = self._runner.clients.ready + self._runner.clients.spawning + self._runner.clients.running
             self._runner._users_dispatcher = self._environment.dispatcher_class(nodes, [chosen])
 
-    def _visit(self) -> None:
-        phases = self._workers or self._load
-        assert phases is not None
-        options = self._options
-        visit(stages_of(options), options.warmup, phases, self._runner, options.request_timeout)
-        self._end()
-
-    def _on_failure(self, greenlet: gevent.Greenlet) -> None:
-        text = f"the load generator failed: {greenlet.exception!r}"
-        self._failure = WindowProblem(code=WindowCode.GENERATOR_FAILED, text=text)
-        self._end()
-
-    def _end(self) -> None:
-        if self._options.headless:
-            self._runner.quit()
-        else:
-            self._runner.stop()
-
     def _on_spawning_complete(self, user_count: int, **_: Any) -> None:
-        """Without stages, the window is open whenever all users run."""
-        if self._load is not None and self._workers is None and not self._options.stages:
+        """The window is open whenever all users run."""
+        if self._load is not None and self._workers is None:
             self._load.end_window()
-            self._load.users_change(user_count)
-            self._load.open_window(closed(user_count), math.inf)
+            self._load.open_window(user_count)
 
     def _on_test_stopping(self, **_: Any) -> None:
         if self._workers is not None:
@@ -162,8 +140,7 @@ class Control:
             else:
                 self._write(windows)
         elif self._load is not None:
-            cut = WindowProblem(code=WindowCode.INTERRUPTED, text="interrupted")
-            self._load.end_window(cut if self._interrupted and self._options.stages else self._failure)
+            self._load.end_window()
 
     def _on_test_stop(self, **_: Any) -> None:
         if self._load is None or self._workers is not None or self._written:
@@ -184,29 +161,14 @@ class Control:
                 self._ending = True
                 self._runner.stop()
         elif self._load is not None:
-            if "load" in data:
-                data["load"] = parse_load(data["load"])
-            if "problem" in data:
-                data["problem"] = WindowProblem.model_validate(data["problem"]) if data["problem"] else None
-            getattr(self._load, phase)(**data)
+            self._load.end_window(**data)
 
     def _write(self, windows: list[Window]) -> None:
         assert self._load is not None
-        if self._options.summary:
-            load, name = self._load, self._load.target.name
-            summary = Summary(
-                endpoint=name,
-                payload=load.own.payload.kind,
-                request_bytes=load.own.request_bytes,
-                windows=windows,
-                interrupted=self._interrupted,
-            )
-            write_summary(Path(self._options.summary), summary)
         self._written = True
-        if not self._options.stages:
-            for window in windows:
-                log.info("%s, %s", self._load.target.name, describe(window))
-            log.info("rows: %s", ", ".join(map(str, parts(Path(self._options.rows_path)))) or "none")
+        for window in windows:
+            log.info("%s, %s", self._load.target.name, describe(window))
+        log.info("rows: %s", ", ".join(map(str, parts(Path(self._options.rows_path)))) or "none")
 
     def _on_signal(self, signum: int) -> None:
         """Ctrl-C reaches the main greenlet, never a user in the middle of its request; Locust acts on SIGTERM."""
@@ -221,8 +183,6 @@ class Control:
     def _on_quitting(self, environment: Any, **_: Any) -> None:
         """Failed requests are data: the exit code tells only of failures of the tool, and of interruption."""
         self._runner.quit()
-        if self._failure:
-            log.error(self._failure.text)
         environment.process_exit_code = self._exit_code()
 
     def _exit_code(self) -> int:
@@ -232,7 +192,7 @@ class Control:
             return 0
         if self._interrupted:
             return INTERRUPTED
-        return FAILED if self._failure or not self._written else 0
+        return 0 if self._written else FAILED
 
 
 def _refuse(message: str) -> NoReturn:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.loadtests.endpoints import Target, find, running
-from serveoff.loadtests.loads import Seek, Stage, parse_stages
 from serveoff.loadtests.loadtest import LoadTest, LoadTestOptions
 from serveoff.loadtests.shapes import NONE, check_shape, shape_names
 
@@ -34,22 +33,12 @@ def add_options(parser: Any) -> None:
     add("--shape", choices=shape_names(), metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(shape_names())}")
     add("--address", default="", metavar="HOST:PORT", help="where the endpoint is, if not where it says", **hidden)
     add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
-    add("--summary", default="", metavar="FILE", help="JSON file for the counts of each window", **hidden)
-    windows = "measure windows of a load and seconds, one after another, then quit: 1:2.0,poisson@500:2.0"
-    add("--stages", type=_stages, default="", metavar="LOAD:SECONDS,...", help=windows, **hidden)
-    add("--warmup", type=_seconds, default=0.0, metavar="SECONDS", help="before the first stage", **hidden)
-    add("--round", type=int, default=0, help="number of this round, kept in the rows", **hidden)
     add("--seed", type=int, default=1, help="chooses which answers are checked", **hidden)
     add("--answers", type=int, default=500, help="answers to check per window, at most", **hidden)
     add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="then a request failed", **hidden)
-    page = "the server's Prometheus page, read around each window of one caller"
-    add("--counters", default="", metavar="URL", help=page, **hidden)
     add("--model-dir", default="", metavar="FOLDER", help="where golden.npz lies, if not in artifacts/", **hidden)
-
-
-def stages_of(options: Any) -> list[Stage | Seek]:
-    """The stages asked for; none for a test of plain `--users` and `--run-time`."""
-    return parse_stages(options.stages) if options.stages else []
+    told = "do what is told, a JSON object a line, on stdin: serveoff.loadtests.generator.protocol"
+    add("--commands", action="store_true", help=told, **hidden)
 
 
 def resolve(options: Any) -> None:
@@ -77,25 +66,13 @@ def make_load_test(options: Any, worker: int | None) -> LoadTest:
     target: Target = find(options.endpoint, options.target_address)
     own = LoadTestOptions(
         rows=Path(options.rows_path),
-        round=options.round,
         seed=options.seed,
         request_timeout_s=options.request_timeout,
         answers=options.answers,
         model_dir=Path(options.model_dir) if options.model_dir else None,
         worker=worker,
-        counters=options.counters if worker is None else "",  # of several load generators, the master reads them
     )
-    # In stages nobody watches Locust's own statistics, and keeping them costs a tenth of the requests.
-    return LoadTest(target, own, tells_locust=not options.stages)
-
-
-def _stages(text: str) -> str:
-    try:
-        if text:  # argparse checks the default, too
-            parse_stages(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None
-    return text
+    return LoadTest(target, own)
 
 
 def _seconds(text: str) -> float:

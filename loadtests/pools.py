@@ -21,16 +21,17 @@ from serveoff.models.tensors import Batch, rows_of, take
 
 @dataclass(frozen=True)
 class Pool:
-    """Framed requests and the outputs expected of each; `first` is the number of the first among all pools'."""
+    """Framed requests, and the outputs expected of each."""
 
     payload: Payload
     spec: ModelSpec
     requests: list[bytes]
+    headers: list[dict[str, str]]
+    """What an HTTP head says of each body."""
     body_bytes: list[int]
     expected: list[Batch]
     encode_s: float
     """Median seconds that encoding one of the bodies took."""
-    first: int
 
     @property
     def request_bytes(self) -> int:
@@ -44,7 +45,6 @@ def make_pool(
     payload: str,
     batch: int,
     folder: Path | None,
-    first: int,
     most_bytes: int = POOL_BYTES,
 ) -> Pool:
     """Encode every golden input, or batches of them that begin with each in turn. SamplesError where there are none.
@@ -55,17 +55,18 @@ def make_pool(
     encoding, spec = payload_for(target.protocol, target.grpc_api, payload), spec_of(target.model, folder)
     inputs, outputs = golden_inputs(target.model, folder), expected_outputs(target.model, target.format, folder)
     count = rows_of(inputs)
-    bodies, requests, expected, took_s = [], [], [], []
+    sizes, requests, headers, expected, took_s = [], [], [], [], []
     for row in _begins(count, len(encoding.encode(spec, take(inputs, batch_of(0, batch, count)))), most_bytes):
         chosen = batch_of(row, batch, count)
         rows = take(inputs, chosen)
         began = perf_counter()
         body = encoding.encode(spec, rows)
         took_s.append(perf_counter() - began)
-        bodies.append(len(body))
-        requests.append(frame(target, body, headers_of(encoding, spec, rows)))
+        sizes.append(len(body))
+        headers.append(headers_of(encoding, spec, rows))
+        requests.append(frame(target, body, headers[-1]))
         expected.append(take(outputs, chosen))
-    return Pool(encoding, spec, requests, bodies, expected, median(took_s), first)
+    return Pool(encoding, spec, requests, headers, sizes, expected, median(took_s))
 
 
 def batch_of(first: int, batch: int, count: int) -> NDArray[np.int64]:

@@ -75,24 +75,6 @@ def read_counters(url: str) -> dict[str, float] | None:
     return None if text is None else parse_counters(text)
 
 
-class Counting:
-    """Reads a server's counters around each window of one caller, by whose latency they are to be understood."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._before: dict[str, float] | None = None
-
-    def begin(self, load: Load) -> None:
-        """Just before a window."""
-        self._before = read_counters(self._url) if self._url and one_caller(load) else None
-
-    def end(self) -> dict[str, float]:
-        """Just after it: by how much they grew; nothing where they could not be read, or were not to be."""
-        before, self._before = self._before, None
-        after = None if before is None else read_counters(self._url)
-        return {} if before is None or after is None else grown(before, after)
-
-
 def one_caller(load: Load) -> bool:
     """A closed loop in which no request waits for another's."""
     return load.closed and load.concurrency == 1

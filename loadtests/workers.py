@@ -1,4 +1,4 @@
-"""Several load generators in one test: Locust's workers measure, its master says when and adds up."""
+"""Several load generators in one test: Locust's workers measure, its master says when it ends and adds up."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any
 import gevent
 from locust import runners
 
-from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.windows import Window, merge
-from serveoff.loadtests.server_counters import Counting
 
 PHASE = "serveoff_phase"
 WINDOWS = "serveoff_windows"
@@ -26,74 +24,22 @@ SILENT_HEARTBEATS = 5
 
 
 class Workers:
-    """The LoadTests of all workers, told of each phase by message; whether a server answers is not seen from here."""
+    """The LoadTests of all workers, told of each phase by message."""
 
-    def __init__(self, runner: Any, counters: str = "") -> None:
+    def __init__(self, runner: Any) -> None:
         self._runner = runner
         self._reports: dict[str, list[Window]] = {}
         self._expected: set[str] = set()
-        self._counting = Counting(counters)
-        self._counted: list[dict[str, float]] = []
         runner.register_message(WINDOWS, self._on_windows)
 
     def begin(self) -> None:
         """A test starts with the workers that are there now."""
-        self._reports, self._expected, self._counted = {}, self._present(), []
+        self._reports, self._expected = {}, self._present()
 
-    def users_change(self, concurrency: int) -> None:
-        """So many users run from now on, over all workers; RuntimeError where none is left to run them."""
-        if not self._present():
-            raise RuntimeError("no worker is left")
-        self._tell("users_change", concurrency=concurrency)
-
-    def prepare(self, load: Load) -> None:
-        """Each worker makes its own pool."""
-        self._tell("prepare", load=load.text)
-
-    def open_window(self, load: Load, duration_s: float, search: bool = False) -> None:
-        """Requests that are due from now on count; each worker brings its part of an open loop."""
-        if search:
-            raise RuntimeError("a search needs all rows in one process: it cannot be made by workers")
-        self._counting.begin(load)
-        self._counted.append({})
-        at_s, workers = time.time(), len(self._expected)
-        self._tell("open_window", load=load.text, duration_s=duration_s, at_s=at_s, workers=workers)
-
-    def end_window(self, problem: WindowProblem | None = None) -> None:
+    def end_window(self) -> None:
         """Requests that start from now on do not count."""
-        self._tell("end_window", problem=problem.model_dump(mode="json") if problem else None, at_s=time.time())
+        self._tell("end_window", at_s=time.time())
         gevent.sleep(TRAVEL_S)
-        if self._counted:
-            self._counted[-1] = self._counting.end() or self._counted[-1]
-
-    def drained(self) -> bool:
-        """Workers wait for their own requests when they finish."""
-        return True
-
-    def give_up(self) -> None:
-        """Each worker does so when it finishes, or is told of the next load."""
-        self._tell("give_up")
-
-    def waited_s(self) -> float:
-        """Not known here."""
-        return 0.0
-
-    def holds(self, quantile: float, bound_s: float) -> bool:
-        """Not known here: rows are with the workers."""
-        return False
-
-    def sample_memory(self) -> None:
-        """Each worker looks at its own memory."""
-
-    def trouble(self, patience_s: float) -> WindowProblem | None:
-        """A worker that is gone; answers are not known here, for the rows are with the workers."""
-        return self.missing()
-
-    def missing(self) -> WindowProblem | None:
-        """How many workers are gone; None while all are there."""
-        gone = len(self._expected - self._present())
-        text = f"{gone} of {len(self._expected)} workers are gone"
-        return WindowProblem(code=WindowCode.WORKERS, text=text) if gone else None
 
     def collect(self, timeout_s: float) -> list[Window]:
         """Have every worker finish, and add up their windows.
@@ -106,8 +52,6 @@ class Workers:
         while any(map(self._may_report, self._expected)) and time.perf_counter() < end:
             gevent.sleep(0.05)
         windows = merge([self._reports[worker] for worker in self._expected & self._reports.keys()])
-        for window, counters in zip(windows, self._counted, strict=False):
-            window.counters = counters
         for window in windows:
             window.problems.extend(self._problems())
         return windows

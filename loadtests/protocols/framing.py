@@ -15,17 +15,21 @@ HEAD: Final = (
 )
 
 
+def head_of(target: Target, length: int, headers: Mapping[str, str]) -> bytes:
+    """All that goes before a body of so many bytes."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return HEAD.format(path=target.path, address=target.address, headers=lines, length=length).encode()
+
+
 def rest(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
     """Head and body as one piece."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = HEAD.format(path=target.path, address=target.address, headers=lines, length=len(body))
-    return head.encode() + body
+    return head_of(target, len(body), headers) + body
 
 
-def grpc(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The message itself; gRPC frames it."""
+def bare(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The body itself: gRPC frames it, and whoever sends it behind a head of its own."""
     return body
 
 
-FRAMES: Final[Mapping[str, Frame]] = {"rest": rest, "grpc": grpc}
+FRAMES: Final[Mapping[str, Frame]] = {"rest": rest, "grpc": bare}
 """By protocol: each has a module of this package, too."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 from grpc.experimental import gevent as grpc_gevent
 from locust import User
@@ -23,6 +25,14 @@ OPTIONS = (
 )
 
 
+def call(send: Any, request: bytes, timeout_s: float) -> Answer:
+    """A failed call has 1000 plus its code as status: 1014 is UNAVAILABLE, 1004 DEADLINE_EXCEEDED."""
+    try:
+        return OK, send(request, timeout=timeout_s)
+    except grpc.RpcError as error:
+        return GRPC_STATUS + error.code().value[0], (error.details() or "").encode()
+
+
 class GrpcUser(PredictUser, User):  # type: ignore[misc]
     """A user whose requests and answers stay bytes: no stub, no message object on the way."""
 
@@ -38,11 +48,8 @@ class GrpcUser(PredictUser, User):  # type: ignore[misc]
         super().on_start()
 
     def send(self, request: bytes) -> Answer:
-        """A failed call has 1000 plus its code as status: 1014 is UNAVAILABLE, 1004 DEADLINE_EXCEEDED."""
-        try:
-            return OK, self._call(request, timeout=self._timeout_s)
-        except grpc.RpcError as error:
-            return GRPC_STATUS + error.code().value[0], (error.details() or "").encode()
+        """Statuses are those of `call`."""
+        return call(self._call, request, self._timeout_s)
 
     def disconnect(self) -> None:
         """Close the channel, and with it the connection."""

@@ -20,7 +20,6 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
 
     abstract = False
     _connection: socket.socket | None = None
-    _response: HTTPSocketResponse | None = None
 
     def send(self, request: bytes) -> Answer:
         """Status 0 where the connection is refused, reset, cut short or silent for the request timeout."""
@@ -32,14 +31,9 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
         except (OSError, HTTPParseError):
             self.disconnect()
             return 0, b""
-        self._response = response
         if response.should_close():
             self.disconnect()
         return response.status_code, body
-
-    def server_timing(self) -> object:
-        """The header of the last answer: one text, or a list of them."""
-        return None if self._response is None else self._response.get("server-timing")
 
     def disconnect(self) -> None:
         """The next request opens a new connection, within its own latency."""

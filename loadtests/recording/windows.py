@@ -1,19 +1,17 @@
-"""One measured window, which load generators write and a run keeps; and what a load test tells its caller of all."""
+"""One measured window, which load generators tell of and a run keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from serveoff.loadtests.loads import Arrivals, Load
 from serveoff.loadtests.problems import WindowProblem
-from serveoff.loadtests.recording.atomic_write import written_whole
 
 
 class Window(BaseModel):
-    """One measured window: one endpoint, one load, one round. Times are seconds since the epoch.
+    """The counted part of one slice: one endpoint, one load, one round. Times are seconds since the epoch.
 
     `problems` are reasons, seen while measuring, why this window cannot be trusted (a killed server, say).
     """
@@ -22,12 +20,20 @@ class Window(BaseModel):
 
     concurrency: int
     round: int
+    """From 1."""
     start_s: float
     duration_s: float
-    rows: str = ""
-    """The Parquet file of its rows, relative to the results folder; they carry this round and number. Empty where a
-    load test tells of it, whose caller knows the file."""
+    """Open loop: how long it was open. Closed loop: the mean over callers of the time from their first counted
+    request's start to their last one's end, so that requests over it are the rate, whatever lies at the edges."""
+    endpoint: str = ""
+    start: int = 1
+    """Which life of its server's process, from 1."""
     number: int = 0
+    """Of the slice in its run, from 1, in the order measured; its rows carry it."""
+    lead_in_s: float = 0.0
+    """How long the load ran before, uncounted."""
+    served: int | None = None
+    """Answers that came between the two readings of the server's CPU: `server_cpu_s` is what these took."""
     arrivals: Arrivals = "closed"
     rate: float = 0.0
     payload: str = ""
@@ -75,28 +81,12 @@ class Window(BaseModel):
         return Load(self.concurrency, self.arrivals, self.rate, self.payload, self.batch)
 
 
-class Summary(BaseModel):
-    """One load test: `payload` is what its own encoding carries, `request_bytes` the mean size of a request body."""
-
-    endpoint: str
-    payload: str
-    request_bytes: int
-    windows: list[Window] = []
-    interrupted: bool = False
-
-
 def merge(windows_by_worker: Sequence[Sequence[Window]]) -> list[Window]:
-    """One list of windows out of each worker's: counts and costs add up, the worst error is kept.
+    """One list of windows out of each worker's: counts add up, the worst error is kept.
 
-    A window lasts from the first worker's beginning to the last one's end: in stages all have the master's instants.
+    A window lasts from the first worker's beginning to the last one's end.
     """
     return [_add(same) for same in zip(*windows_by_worker, strict=False)]
-
-
-def write_summary(path: Path, summary: Summary) -> None:
-    """Write the summary as JSON, whole or not at all."""
-    with written_whole(path) as file:
-        file.write_text(summary.model_dump_json(indent=1))
 
 
 def describe(window: Window) -> str:
@@ -120,20 +110,6 @@ def _add(windows: Sequence[Window]) -> Window:
         "answers_checked": sum(w.answers_checked for w in windows),
         "wrong_answers": sum(w.wrong_answers for w in windows),
         "max_abs_error": max(errors, default=None),
-        "client_cpu_s": sum(w.client_cpu_s or 0.0 for w in windows),
-        "client_peak_memory_bytes": sum(w.client_peak_memory_bytes or 0 for w in windows),
         "problems": list(dict.fromkeys(problem for w in windows for problem in w.problems)),
-        "late_s": max((w.late_s for w in windows if w.late_s is not None), default=None),
-        "timed": sum(w.timed for w in windows),
-        "timings_s": _mean_timings(windows),
-        "counters": next((w.counters for w in windows if w.counters), {}),
     }
     return windows[0].model_copy(update=added)
-
-
-def _mean_timings(windows: Sequence[Window]) -> dict[str, float]:
-    """Over all answers of all workers; a worker without a user has timed none."""
-    timed = [w for w in windows if w.timed]
-    count = sum(w.timed for w in timed)
-    names = [name for name in (timed[0].timings_s if timed else ()) if all(name in w.timings_s for w in timed)]
-    return {name: sum(w.timings_s[name] * w.timed for w in timed) / count for name in names}

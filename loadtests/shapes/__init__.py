@@ -41,11 +41,9 @@ def find(name: str) -> ShapeModule:
 
 
 def check_shape(options: Any) -> None:
-    """ShapeError where a shape is too large or too long, or comes with stages, which say themselves who runs when."""
+    """ShapeError where a shape is too large or too long."""
     if options.shape == NONE:
         return
-    if options.stages:
-        raise ShapeError("--shape and --stages both say how many users run: leave one of them out")
     if not 1 <= (options.num_users or 1) <= MOST_USERS:
         raise ShapeError(f"a shape has 1 to {MOST_USERS} users, not {options.num_users}: change --users")
     if not SHORTEST_S <= (options.run_time or SHORTEST_S) <= LONGEST_S:

@@ -1,0 +1,133 @@
+"""Does what it is commanded, one command after another; nothing but a slice's requests lies between its instants."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, cast
+
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.generator.protocol import CloseCommand, EndpointCommand, SliceCommand, Wire, parse_command
+from serveoff.loadtests.generator.recording import Plan, Recording
+from serveoff.loadtests.generator.results import done
+from serveoff.loadtests.loads import Load, parse_load
+from serveoff.loadtests.pools import Pool, make_pool
+from serveoff.loadtests.protocols.framing import bare
+from serveoff.loadtests.samples import NULL_FORMAT, SamplesError
+from serveoff.loadtests.server_counters import grown, read_counters
+
+FAULTS: Final = (ValueError, LookupError, OSError, ImportError, RuntimeError, SamplesError)
+"""What a command may fail by; the next one is done all the same."""
+
+
+class Driver(Protocol):
+    """The connections of one endpoint: the class of this name in the protocol's module of this package."""
+
+    def requests(self, pool: Pool) -> list[Any]:
+        """What this protocol sends."""
+
+    def drive(self, recording: Recording, requests: list[Any]) -> None:
+        """One slice, until its last request was answered or given up."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+@dataclass
+class _Endpoint:
+    told: EndpointCommand
+    driver: Driver
+    requests: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
+    """By payload and rows."""
+
+
+class Generator:
+    """Endpoints by name, and the requests that are sent to them.
+
+    Requests of equal bodies are one pool, whatever endpoints they go to.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._endpoints: dict[str, _Endpoint] = {}
+        self._pools: dict[tuple[object, ...], Pool] = {}
+
+    def serve(self) -> None:
+        """Until the commands end."""
+        _settle()
+        self._wire.tell("ready")
+        for line in self._wire.commands():
+            try:
+                self._obey(parse_command(line))
+            except BrokenPipeError:
+                return
+            except FAULTS as error:
+                self._wire.tell("error", text=f"{type(error).__name__}: {error}")
+
+    def _obey(self, command: EndpointCommand | SliceCommand | CloseCommand) -> None:
+        handlers: dict[type, Callable[[Any], None]] = {
+            EndpointCommand: self._endpoint,
+            SliceCommand: self._slice,
+            CloseCommand: self._close,
+        }
+        handlers[type(command)](command)
+
+    def _endpoint(self, command: EndpointCommand) -> None:
+        self._forget(command.name)
+        endpoint = _Endpoint(command, _driver(command.target))
+        self._endpoints[command.name] = endpoint
+        own = self._pool(endpoint, Load())
+        self._wire.tell("endpoint", name=command.name, payload=own.payload.kind, request_bytes=own.request_bytes)
+
+    def _close(self, command: CloseCommand) -> None:
+        self._forget(command.name)
+
+    def _forget(self, name: str) -> None:
+        if old := self._endpoints.pop(name, None):
+            old.driver.close()
+
+    def _slice(self, command: SliceCommand) -> None:
+        if command.endpoint not in self._endpoints:
+            raise LookupError(f"no endpoint {command.endpoint}: it was not told of")
+        endpoint, load = self._endpoints[command.endpoint], parse_load(command.load)
+        plan = Plan(load, command.lead_in_s, command.duration_s, command.timeout_s, command.seed, command.answers)
+        pool, requests = self._pool(endpoint, load), self._requests(endpoint, load)
+        recording = Recording(plan, on_open=lambda: self._wire.tell("open"))
+        page = endpoint.told.counters if command.counters else ""
+        before = read_counters(page) if page else None
+        gc.disable()
+        try:
+            endpoint.driver.drive(recording, requests)
+        finally:
+            gc.enable()
+        after = read_counters(page) if before is not None else None
+        counted = grown(before, after) if before is not None and after is not None else {}
+        self._wire.tell("done", **done(recording, pool, counted))
+
+    def _requests(self, endpoint: _Endpoint, load: Load) -> list[Any]:
+        key = load.payload, load.batch
+        if key not in endpoint.requests:
+            endpoint.requests[key] = endpoint.driver.requests(self._pool(endpoint, load))
+        return endpoint.requests[key]
+
+    def _pool(self, endpoint: _Endpoint, load: Load) -> Pool:
+        told = endpoint.told
+        sends = told.protocol, told.grpc_api, told.model, told.model_dir, load.payload, load.batch
+        key = (*sends, told.format == NULL_FORMAT)
+        if key not in self._pools:
+            self._pools[key] = make_pool(told.target, bare, load.payload, load.batch, told.folder)
+            _settle()
+        return self._pools[key]
+
+
+def _driver(target: Target) -> Driver:
+    module = importlib.import_module(f"serveoff.loadtests.generator.{target.protocol}")
+    return cast(Driver, module.Driver(target))
+
+
+def _settle() -> None:
+    """What is alive now stays so: the collector need not walk it again."""
+    gc.collect()
+    gc.freeze()

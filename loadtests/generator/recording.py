@@ -1,0 +1,160 @@
+"""One slice while it runs: when its window opens and ends, and every request of it as plain numbers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from serveoff.loadtests.answer_check import Reservoir
+from serveoff.loadtests.arrivals import schedule
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.problems import WindowProblem
+from serveoff.loadtests.recording.recorder import NO_ANSWER, OK, failing
+from serveoff.loadtests.server_counters import one_caller
+
+TICK_S: Final = 0.05
+"""So often it is looked at how the slice goes, and those that got no answer try again: a dead server refuses in
+microseconds, and callers would spin."""
+PATIENCE_S: Final = 2.0
+"""A window with nothing but errors for so long is given up."""
+STREAK_AT_THE_END_S: Final = 0.2
+NOBODY: Final = -1
+"""In the place of a caller: of what was never sent."""
+
+Row = tuple[int, float, float, float, int, int, int]
+"""Caller; when the request was due and when it was sent, in perf_counter seconds; latency in seconds; status, number
+of its input in the pool, bytes of the answer."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of one slice."""
+
+    load: Load
+    lead_in_s: float
+    duration_s: float
+    timeout_s: float
+    seed: int
+    answers: int
+
+    def due(self) -> NDArray[np.float64]:
+        """Seconds since the slice began at which requests of an open loop are due, ascending.
+
+        The window has arrivals of its own seed, whatever its lead-in is.
+        """
+        before = schedule(self.load, self.lead_in_s, (self.seed, 0)) if self.lead_in_s else np.empty(0)
+        within = schedule(self.load, self.duration_s, (self.seed, 1)) if self.duration_s else np.empty(0)
+        return np.concatenate([before, self.lead_in_s + within])
+
+
+@dataclass
+class Recording:
+    """Told of each request by whoever drives the connections; `on_open` is called as the window opens.
+
+    A request belongs to the window if it was due in it, which in a closed loop is when it was sent.
+    """
+
+    plan: Plan
+    on_open: Callable[[], None]
+    rows: list[Row] = field(default_factory=list)
+    timings: list[tuple[float, str | None]] = field(default_factory=list)
+    """When a request was sent, and its answer's Server-Timing header; of one caller, whose latency it is to explain."""
+    late_s: list[float] = field(default_factory=list)
+    """Of each arrival in the window, by how much its sending was late for no other's fault."""
+    opened: float = math.inf
+    ended: float = math.inf
+    """perf_counter seconds."""
+    told_at: float = math.inf
+    """When `on_open` was called: answers since then are those that the server spent its CPU on."""
+    running: bool = True
+    """Whether callers go on."""
+    problem: WindowProblem | None = None
+    spun_s: float = 0.0
+    """CPU seconds that were spent on being punctual, since the window opened."""
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self.reservoir = Reservoir(self.plan.answers, self.plan.seed)
+        self.wants_timing = one_caller(self.plan.load)
+        self._failing_since: float | None = None
+        self._last_failure = 0, b""
+        self._process = psutil.Process()
+
+    def begin(self, now: float) -> None:
+        """The slice begins."""
+        self.begun = now
+        self._opens = now + self.plan.lead_in_s
+        self._ends = self._opens + self.plan.duration_s
+        self.gives_up = self._ends + self.plan.timeout_s + 1
+
+    def turn(self, now: float) -> float:
+        """Open or end the window if it is time; by when to ask again."""
+        if self.opened > now >= self._opens and self.running:
+            self._open(now)
+        if now >= self._ends or (self.opened <= now and self._trouble(now, PATIENCE_S)):
+            self._end(now)
+        self._sample_memory()
+        return min(instant for instant in (self._opens, self._ends, now + TICK_S) if instant > now)
+
+    def record(self, row: Row, answer: bytes, server_timing: str | None = None) -> None:
+        """One request and what came of it."""
+        self.rows.append(row)
+        if row[4] == OK:
+            self._failing_since = None
+            if self.opened <= row[1]:
+                self.reservoir.offer(row[2], row[5], answer)
+                if self.wants_timing:
+                    self.timings.append((row[2], server_timing))
+        else:
+            self._failing_since = self._failing_since or row[2] + row[3]
+            self._last_failure = row[4], answer
+
+    def late(self, due: float, late_s: float) -> None:
+        """An arrival was noticed, or sent where there was a caller for it, so much later than it was due."""
+        if due >= self.opened:
+            self.late_s.append(late_s)
+
+    def never_sent(self, due: float, now: float) -> None:
+        """An arrival that found no caller in time: without an answer, after all that wait."""
+        self.rows.append((NOBODY, due, now, 0.0, 0, 0, 0))
+
+    def _open(self, now: float) -> None:
+        if not self.plan.duration_s:
+            return
+        self.opened = self._opens if not self.plan.load.closed else now
+        self._ends += now - self._opens if self.plan.load.closed else 0.0
+        self._cpu_s, self.spun_s, self._failing_since = time.process_time(), 0.0, None
+        self.on_open()
+        self.told_at = time.perf_counter()
+
+    def _end(self, now: float) -> None:
+        if not self.running:
+            return
+        self.running = False
+        self.ended = now if self.plan.load.closed else min(now, self._ends)
+        self.gives_up = now + self.plan.timeout_s + 1
+        if self.opened < math.inf:
+            self.cpu_s = time.process_time() - self._cpu_s - self.spun_s
+            self.problem = self._trouble(now, STREAK_AT_THE_END_S)
+
+    def _trouble(self, now: float, patience_s: float) -> WindowProblem | None:
+        since = self._failing_since
+        if since is None or now - since < patience_s:
+            return None
+        return failing(*self._last_failure, seconds=now - since)
+
+    def _sample_memory(self) -> None:
+        if self.opened < math.inf and self.running:
+            self.peak_memory_bytes = max(self.peak_memory_bytes, self._process.memory_info().rss)
+
+    def answered_since_told(self) -> int:
+        """Answers, good or bad, that came after the window was said to be open."""
+        return sum(row[2] + row[3] >= self.told_at and row[4] not in NO_ANSWER for row in self.rows)

@@ -1,0 +1,120 @@
+"""What one slice gave: its window, and its rows."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serveoff.loadtests.answer_check import Agreement, compare
+from serveoff.loadtests.arrivals import out_of_cpu
+from serveoff.loadtests.generator.recording import Recording
+from serveoff.loadtests.pools import Pool
+from serveoff.loadtests.problems import WindowProblem
+from serveoff.loadtests.recording.recorder import OK
+from serveoff.loadtests.recording.windows import Window
+from serveoff.loadtests.server_counters import mean_timings
+
+PARENT_KNOWS = {"endpoint", "start", "round", "number"}
+"""Fields of a Window that are not the generator's to say."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All rows of a slice, in order of completion, each (n,); times in perf_counter seconds."""
+
+    caller: NDArray[np.int32]
+    due: NDArray[np.float64]
+    start: NDArray[np.float64]
+    latency: NDArray[np.float64]
+    status: NDArray[np.int32]
+    bytes_in: NDArray[np.int32]
+    bytes_out: NDArray[np.int32]
+    measured: NDArray[np.uint8]
+
+
+def columns(recording: Recording, pool: Pool) -> Columns:
+    """The rows as arrays; one is measured if it was due while the window was open."""
+    table = np.array(recording.rows, dtype=np.float64).reshape(len(recording.rows), 7).T
+    caller, due, start, latency, status, sample, bytes_in = table
+    measured = (due >= recording.opened) & (due < recording.ended)
+    bytes_out = np.asarray(pool.body_bytes, dtype=np.int32)[sample.astype(np.int32)]
+    callers, statuses, sizes = (part.astype(np.int32) for part in (caller, status, bytes_in))
+    return Columns(callers, due, start, latency, statuses, sizes, bytes_out, measured.astype(np.uint8))
+
+
+def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[str, Any]:
+    """The fields of the event that ends a slice."""
+    rows, offset_s = columns(recording, pool), time.time() - time.perf_counter()
+    window = _window(recording, pool, rows, counters, offset_s)
+    return {
+        "window": window.model_dump(mode="json", exclude=PARENT_KNOWS, exclude_defaults=True),
+        "served": recording.answered_since_told(),
+        "rows": {
+            "due_s": _packed(np.round(rows.due + offset_s, 6)),
+            "start_s": _packed(np.round(rows.start + offset_s, 6)),
+            "latency_s": _packed(np.round(rows.latency, 7)),
+            "status": _packed(rows.status),
+            "bytes_in": _packed(rows.bytes_in),
+            "bytes_out": _packed(rows.bytes_out),
+            "measured": _packed(rows.measured),
+        },
+    }
+
+
+def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], offset_s: float) -> Window:
+    plan, inside = recording.plan, rows.measured.astype(bool)
+    agreement = compare(recording.reservoir.kept, pool.expected, pool.payload, pool.spec)
+    timed, timings_s = mean_timings([said for _, said in recording.timings if said is not None])
+    opened, lasted_s = recording.opened, recording.ended - recording.opened
+    return Window(
+        **asdict(plan.load),
+        round=0,
+        lead_in_s=plan.lead_in_s,
+        start_s=(opened if plan.duration_s else recording.begun) + offset_s,
+        duration_s=_busy_s(rows, inside) if plan.load.closed else max(lasted_s, 0.0),
+        requests=int(inside.sum()),
+        errors=int((rows.status[inside] != OK).sum()),
+        answers_checked=agreement.checked,
+        wrong_answers=agreement.wrong,
+        max_abs_error=agreement.max_abs_error,
+        client_cpu_s=recording.cpu_s,
+        client_peak_memory_bytes=recording.peak_memory_bytes,
+        problems=_problems(recording, agreement, lasted_s),
+        late_s=float(np.quantile(recording.late_s, 0.99)) if recording.late_s else None,
+        request_bytes=pool.request_bytes,
+        encode_s=pool.encode_s,
+        encodes=len(pool.requests),
+        timed=timed,
+        timings_s=timings_s,
+        counters=counters,
+    )
+
+
+def _busy_s(rows: Columns, inside: NDArray[np.bool_]) -> float:
+    """The mean over callers of the time from their first measured request's start to their last one's end.
+
+    With it, requests over seconds is the rate without what a caller was about at the edges of the window.
+    """
+    callers = rows.caller[inside]
+    if not callers.size:
+        return 0.0
+    first, last = np.full(callers.max() + 1, np.inf), np.full(callers.max() + 1, -np.inf)
+    np.minimum.at(first, callers, rows.start[inside])
+    np.maximum.at(last, callers, (rows.start + rows.latency)[inside])
+    return float(np.mean((last - first)[np.isfinite(first)]))
+
+
+def _problems(recording: Recording, agreement: Agreement, lasted_s: float) -> list[WindowProblem]:
+    problems = [recording.problem] if recording.problem else []
+    if not recording.plan.load.closed and lasted_s > 0:
+        problems += out_of_cpu(recording.cpu_s / lasted_s)
+    return [*problems, *agreement.problems]
+
+
+def _packed(array: NDArray[Any]) -> str:
+    return b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
