@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from serveoff.analyse.statistics.blocks import WindowSample
-from serveoff.analyse.statistics.bootstrap import (
+from serveoff.analyse.statistics.estimates import (
     PERCENTILES,
     Sampled,
     all_pairs,

@@ -9,39 +9,25 @@ from pathlib import Path
 from serveoff.analyse import claims
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import (
-    ReadWindow,
-    judge_point,
-    loads_of,
-    measure,
-    pooled_noise,
-    resample,
-    role_of,
-    window_reader,
-)
+from serveoff.analyse.evidence import LATENCY, Evidence
+from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all, role_of
 from serveoff.analyse.resource_parity import unequal
+from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
-from serveoff.analyse.statistics.alpha_spending import price
-from serveoff.analyse.statistics.bootstrap import all_pairs
 from serveoff.analyse.studies import (
-    arrivals,
     capacity,
     ceiling,
     changes,
     cold_start,
     distributions,
     encodings,
-    more_time,
     payloads,
     sweeps,
-    timelines,
     waterfall,
 )
-from serveoff.analyse.winners import LATENCY, Evidenced, compare_points, decide_all, ties
+from serveoff.analyse.winners import decide_all, resolution, ties
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.suite import Suite, load_suite
-
-STAND_IN_SERVER = "tfserving-embedded"
 
 
 @dataclass(frozen=True)
@@ -49,7 +35,7 @@ class Analysis:
     """A run's comparison, and the resampled statistics behind it: what it takes to set the run against another."""
 
     comparison: Comparison
-    evidence: Evidenced
+    evidence: Evidence
     source: Source
 
 
@@ -65,11 +51,11 @@ def analyse(folder: Path) -> Analysis:
     """The same, with the evidence kept."""
     source = source_of(folder)  # before anything is read: of a run that goes on, the analysis is then out of date
     suite = load_suite(folder)
-    read = window_reader(folder)
-    evidence = _measure_all(suite, read)
+    rows = read_run(folder)
+    evidence = _measure_all(suite, rows)
     ranked = _ranked(evidence)
     evidence = replace(evidence, entries=ranked)
-    encoded = payloads.measured(evidence, read)
+    encoded = payloads.measured(evidence, rows)
     comparison = Comparison(
         suite=suite,
         folder=folder.resolve().name,
@@ -78,55 +64,46 @@ def analyse(folder: Path) -> Analysis:
         contests=tuple(decide_all(evidence)),
         calibration=_calibration(evidence),
         claims=claims.study(evidence, suite),
-        round_noise=evidence.noise["p50"],
-        stand_in=any(e.result.server == STAND_IN_SERVER for e in ranked),
+        resolution=resolution(evidence),
+        start_effect={by or "run": found.deviation for by, found in evidence.starts["p50"].items()},
+        stand_in=any(e.role == "stand-in" for e in ranked),
         sweeps=sweeps.study(evidence),
-        capacity=capacity.study(suite, read),
-        gaps=arrivals.study(evidence),
-        distributions=distributions.study(evidence, read),
-        timelines=timelines.study(folder, suite, evidence),
+        capacity=capacity.study(suite, rows),
+        distributions=distributions.study(evidence, rows),
         cold_starts=cold_start.study(evidence),
-        waterfall=waterfall.study(ranked, read),
+        waterfall=waterfall.study(ranked, rows),
         payloads=payloads.study(encoded),
         encodings=encodings.study(evidence, encoded),
     )
     choices = changes.study(evidence, comparison.contests, comparison.capacity, comparison.payloads)
-    comparison = replace(comparison, choices=choices, more_time=more_time.study(evidence, suite, comparison.contests))
-    return Analysis(comparison, evidence, source)
+    return Analysis(replace(comparison, choices=choices), evidence, source)
 
 
-def evidence_so_far(folder: Path) -> Evidenced:
+def evidence_so_far(folder: Path) -> Evidence:
     """What the answers of a run that is going on rest on, and nothing else of its comparison."""
-    return _measure_all(load_suite(folder), window_reader(folder), plain=True)
+    return _measure_all(load_suite(folder), read_run(folder), plain=True)
 
 
-def _measure_all(suite: Suite, read: ReadWindow, plain: bool = False) -> Evidenced:
+def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
     """Every point, judged; with `plain` those of plain loads only, by which the answers go."""
     everything = {
-        (result.endpoint, load): measure(result, load, read)
+        (result.endpoint, load): measure(result, load, rows)
         for result in suite.endpoints
         for load in loads_of(result, suite)
         if load.plain or not plain
     }
-    sampled = {key: resample(measured, suite.settings.seed) for key, measured in everything.items()}
-    noise = pooled_noise(found for (_, load), found in sampled.items() if load.plain)
+    draws, sampled, starts = resample_all(everything, suite.settings.seed)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
-    found = ceiling.study(suite, read)
+    found = None if plain else ceiling.study(suite, rows)
     kept = found.kept if found else None
     points: dict[str, list[Point]] = {}
     for key, measured in everything.items():
         culprit = wrong.get(measured.result.deployment, "")
         sibling = culprit if culprit != measured.result.endpoint else ""
         had = apart.get(measured.result.deployment, ())
-        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], noise, suite, sibling, had, kept))
+        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], draws, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidenced(entries, sampled, noise, price(suite.settings, rounds_seen(suite)), found)
-
-
-def rounds_seen(suite: Suite) -> int:
-    """How many rounds the figures rest on: of a run that goes on, those that were begun."""
-    begun = max((window.round for result in suite.endpoints for window in result.windows), default=0)
-    return suite.rounds if suite.complete else begun
+    return Evidence(entries, sampled, suite.settings.looks, starts, found)
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
@@ -146,14 +123,14 @@ def _wrong_deployments(suite: Suite) -> dict[str, str]:
     }
 
 
-def _ranked(evidence: Evidenced) -> list[Entry]:
+def _ranked(evidence: Evidence) -> list[Entry]:
     """Entries with their overhead and rank: ranked first, then contenders without a rank, floors, null."""
     entries = [_with_overhead(entry, evidence) for entry in evidence.entries]
     ranked = sorted(filter(_ranks, entries), key=_p50)
-    tied = ties(evidence, [e.alone for e in ranked if e.alone], all_pairs(len(ranked)) * evidence.looks)
+    tied = ties(evidence, [e.alone for e in ranked if e.alone])
     places = enumerate(zip(ranked, tied, strict=True), start=1)
     placed = [replace(entry, rank=place, tied_above=above) for place, (entry, above) in places]
-    order = ("contender", "variant", "floor", "null")
+    order = ("contender", "stand-in", "variant", "floor", "null")
     rest = [entry for entry in entries if not _ranks(entry)]
     return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
 
@@ -167,15 +144,16 @@ def _p50(entry: Entry) -> float:
     return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
 
 
-def _with_overhead(entry: Entry, evidence: Evidenced) -> Entry:
+def _with_overhead(entry: Entry, evidence: Evidence) -> Entry:
     floors = (e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format)
     mine, its = entry.alone, next((floor.alone for floor in floors), None)
-    if not _ranks(entry) or mine is None or its is None or not its.sound or mine.load != its.load:
+    if entry.role not in ("contender", "stand-in") or mine is None or its is None or mine.load != its.load:
         return entry  # more callers queue: that is not the server's overhead
-    return replace(entry, overhead=compare_points(evidence, LATENCY, its, mine))
+    pair = evidence.pair(LATENCY, its, mine)
+    return replace(entry, overhead=pair.ratio if pair else None)
 
 
-def _calibration(evidence: Evidenced) -> Calibration | None:
+def _calibration(evidence: Evidence) -> Calibration | None:
     null = next((e for e in evidence.entries if e.role == "null" and e.best is not None), None)
     if null is None or null.best is None or null.alone is None:
         return None

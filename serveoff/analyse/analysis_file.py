@@ -4,10 +4,11 @@
 draws of the bootstrap as there are, so that two runs, or two endpoints, are set against each other to the last digit
 without reading a row. A stored baseline is the same file elsewhere.
 
-**Current or not.** The file says what it was made from (`Source`): run.json by its hash, files of rows and usage by
-their names and sizes. Where run.json is another, or a file came or changed, `analysis_of` makes the analysis anew; so
-it does for a file of another version, or one that cannot be read. Files that are gone change nothing: the figures
-outlive the raw rows. VERSION changes with the fields and with what the figures mean; to have one made again, delete it.
+**Current or not.** The file says what it was made from (`Source`): run.json by its hash, the slices and the files
+of rows by their names and sizes. Where run.json is another, or a file came or changed, `analysis_of` makes the analysis
+anew; so it does for a file of another version, or one that cannot be read. Files that are gone change nothing: the
+figures outlive the raw rows. VERSION changes with the fields and with what the figures mean; to have one made again,
+delete it.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from serveoff.analyse.analysis import Analysis, analyse
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Key
+from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.run_diff import STATISTICS
 from serveoff.analyse.source import Source
-from serveoff.analyse.statistics.bootstrap import Sampled
+from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.stored_once import ENTRY, POINT, RESULT, SUITE
-from serveoff.analyse.winners import Evidenced
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.suite import ResultsError, Suite, unreadable
 
 ANALYSIS_NAME: Final = "analysis.json"
-VERSION: Final[Literal[1]] = 1
+VERSION: Final[Literal[2]] = 2
 
 
 class OtherVersion(ResultsError):
@@ -41,7 +42,7 @@ class OtherVersion(ResultsError):
 
 
 class _Draws(BaseModel):
-    """One statistic of one plain load; `replicates` are doubles, little end first, in Base64."""
+    """One statistic of one plain load; `slices` and `start` are floats, little end first, in Base64."""
 
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -49,10 +50,9 @@ class _Draws(BaseModel):
     load: Load
     statistic: str
     value: float
-    by_round: list[float]
-    blocks: int
     samples: int
-    replicates: bytes
+    slices: bytes
+    start: bytes
 
 
 class _Document(BaseModel):
@@ -60,13 +60,12 @@ class _Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
-    analysis_version: Literal[1]
+    analysis_version: Literal[2]
     source: Source
     suite: Suite
     entries: tuple[Entry, ...]
     comparison: Comparison
-    noise: dict[str, float]
-    looks: float
+    looks: int
     draws: tuple[_Draws, ...]
 
     @field_validator("suite")
@@ -117,7 +116,6 @@ def save(analysis: Analysis, path: Path) -> None:
         suite=analysis.comparison.suite,
         entries=analysis.comparison.entries,
         comparison=analysis.comparison,
-        noise=dict(analysis.evidence.noise),
         looks=analysis.evidence.looks,
         draws=tuple(_draws(analysis.evidence)),
     )
@@ -138,13 +136,13 @@ def load(path: Path) -> Analysis:
             said = f"{path} is of version {first['input']!r}, and this serveoff reads version {VERSION}"
             raise OtherVersion(said) from None
         raise unreadable(path, error) from None
-    except ValueError as error:  # the draws are no doubles
+    except ValueError as error:  # the draws are no floats
         raise ResultsError(f"{path} cannot be read: {error}") from None
-    evidence = Evidenced(document.entries, sampled, document.noise, document.looks)
+    evidence = Evidence(document.entries, sampled, document.looks)
     return Analysis(document.comparison, evidence, document.source)
 
 
-def _draws(evidence: Evidenced) -> Iterator[_Draws]:
+def _draws(evidence: Evidence) -> Iterator[_Draws]:
     for (endpoint, load), known in evidence.sampled.items():
         for statistic in (s for s in STATISTICS if s in known and load.plain):
             found = known[statistic]
@@ -153,17 +151,16 @@ def _draws(evidence: Evidenced) -> Iterator[_Draws]:
                 load=load,
                 statistic=statistic,
                 value=found.value,
-                by_round=found.by_round.tolist(),
-                blocks=found.blocks,
                 samples=found.samples,
-                replicates=found.replicates.astype("<f8").tobytes(),
+                slices=found.slices.astype("<f4").tobytes(),
+                start=found.start.astype("<f4").tobytes(),
             )
 
 
 def _sampled(draws: tuple[_Draws, ...]) -> Mapping[Key, Mapping[str, Sampled]]:
     found: dict[Key, dict[str, Sampled]] = {}
     for d in draws:
-        replicates = np.frombuffer(d.replicates, "<f8")
-        sampled = Sampled(d.value, replicates, np.array(d.by_round), d.blocks, d.samples)
+        slices, start = (np.frombuffer(drawn, "<f4").astype(np.float64) for drawn in (d.slices, d.start))
+        sampled = Sampled(d.value, slices, start, d.samples)
         found.setdefault((d.endpoint, d.load), {})[d.statistic] = sampled
     return found

@@ -7,19 +7,16 @@ from typing import Annotated
 
 from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.entries import Contest, Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, SUITE
-from serveoff.analyse.studies.arrivals import Gap
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.studies.changes import Other
 from serveoff.analyse.studies.cold_start import ColdStarts
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.analyse.studies.encodings import Encodings
-from serveoff.analyse.studies.more_time import MoreTime
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Sweeps
-from serveoff.analyse.studies.timelines import Timeline
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.record.suite import Suite
 
@@ -49,7 +46,7 @@ class CrossModelLink:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One run, compared. Entries are in rank order, then contenders without a rank, floors, null."""
+    """One run, compared. Entries are in rank order, then contenders without a rank, stand-ins, floors, null."""
 
     suite: Annotated[Suite, SUITE]
     folder: str
@@ -59,16 +56,17 @@ class Comparison:
     contests: tuple[Contest, ...]
     claims: tuple[Claim, ...]
     calibration: Calibration | None
-    round_noise: float
-    """Standard deviation of log p50 between rounds beyond what blocks explain."""
+    resolution: dict[str, float]
+    """By objective, the smallest difference that this run would have seen: serveoff.analyse.winners.resolution."""
+    start_effect: dict[str, float]
+    """Standard deviation of log p50 between starts beyond what their slices explain, by framework, and of the whole
+    `run`; empty where no deployment was started twice: intervals then hold the slices' error alone."""
     stand_in: bool
     """The embedded model server stood in for TensorFlow Serving."""
     sweeps: Sweeps = field(default_factory=Sweeps)
     """What single settings change, and the ranking of servers as they come."""
     capacity: tuple[Capacity, ...] = ()
     """Highest first; empty without an open loop."""
-    gaps: tuple[Gap, ...] = ()
-    """What the closed loop leaves out."""
     payloads: tuple[Encoded, ...] = ()
     """Endpoints that were measured in more than one encoding."""
     cold_starts: tuple[ColdStarts, ...] = ()
@@ -79,12 +77,8 @@ class Comparison:
     """What would change the answer."""
     distributions: tuple[Distribution, ...] = ()
     """With the fewest and the most callers, and of open loops, in the entries' order."""
-    timelines: tuple[Timeline, ...] = ()
-    """In the entries' order; empty for a run that kept no samples of usage."""
     encodings: Encodings = field(default_factory=Encodings)
     """The matrix of payloads, and the rankings by them."""
-    more_time: MoreTime = field(default_factory=MoreTime)
-    """What more time would buy."""
     beside: tuple[CrossModelLink, ...] = ()
     """Newest first; who writes a report knows them, for the run does not."""
 

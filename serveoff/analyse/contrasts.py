@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
-from serveoff.analyse.verdict import Outcome, difference
-from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced, compare_valid
+from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.verdict import Outcome
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,9 @@ PAIRS: Final = (
 SERVED_BY: Final = ("flask", "inprocess")
 
 
-def static_against_dynamic(evidence: Evidenced) -> tuple[Contrast, ...]:
-    """Every pair of valid points, with intervals that hold for all of them together."""
-    alone = [c for pair in PAIRS for place in SERVED_BY for c in _contrasts(evidence, place, pair)]
-    ratios = [simultaneous(c.ratio, len(alone) * evidence.looks) for c in alone]
-    return tuple(replace(c, ratio=r, outcome=difference(r)) for c, r in zip(alone, ratios, strict=True))
+def static_against_dynamic(evidence: Evidence) -> tuple[Contrast, ...]:
+    """Every pair of VALID points, by the one verdict that the pair has."""
+    return tuple(c for pair in PAIRS for place in SERVED_BY for c in _contrasts(evidence, place, pair))
 
 
 def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
@@ -54,7 +52,7 @@ def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
     ]
 
 
-def _contrasts(evidence: Evidenced, place: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:
+def _contrasts(evidence: Evidence, place: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:
     framework, static, dynamic = pair
     mine, other = _find(evidence, place, static), _find(evidence, place, dynamic)
     if mine is None or other is None:
@@ -62,11 +60,12 @@ def _contrasts(evidence: Evidenced, place: str, pair: tuple[str, str, str]) -> I
     for point in mine.points:
         at = point.concurrency
         for measure in (LATENCY,) if place == "inprocess" else (LATENCY, THROUGHPUT):
-            found = compare_valid(evidence, measure, point, other.at(at))
+            found = evidence.pair(measure, point, other.at(at))
             if found is not None:
-                metric = measure.statistic
-                yield Contrast(framework, mine.name, other.name, place, at, metric, found, difference(found))
+                yield Contrast(
+                    framework, mine.name, other.name, place, at, measure.statistic, found.ratio, found.outcome
+                )
 
 
-def _find(evidence: Evidenced, place: str, format: str) -> Entry | None:
+def _find(evidence: Evidence, place: str, format: str) -> Entry | None:
     return next((e for e in evidence.entries if (e.result.server, e.result.format) == (place, format)), None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from serveoff.analyse.statistics.bootstrap import NOTHING, Estimate
+from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, spread
 from serveoff.analyse.stored_once import RESULT
 from serveoff.analyse.verdict import Outcome, Role, Verdict
@@ -16,7 +16,7 @@ Key = tuple[str, Load]
 
 @dataclass(frozen=True)
 class Point:
-    """One endpoint under one load, over all rounds. `samples` are answered requests."""
+    """One endpoint under one load, over all starts and rounds. `samples` are answered requests."""
 
     endpoint: str
     load: Load
@@ -42,6 +42,8 @@ class Point:
     """Seconds held back by the CPU limit per second, summed over cores; None for a process."""
     p999_s: Estimate = NOTHING
     """The 99.9th percentile."""
+    starts: int = 1
+    """Lives of the server that it was measured in."""
 
     @property
     def valid(self) -> bool:
@@ -132,8 +134,11 @@ class Contest:
     winner: Candidate
     runner_up: Candidate | None
     margin: Estimate | None
-    """How many times better the winner is than the runner-up."""
+    """How many times better the winner is than the runner-up; a tie is within `serveoff.analyse.verdict.within` of
+    it."""
     outcome: Outcome
     not_worse: tuple[str, ...]
-    """Others whose difference from the winner is a tie or inconclusive."""
+    """Others that are tied with the winner, or undecided."""
     candidates: int
+    processes: Estimate | None = None
+    """The margin of the very processes that ran, without what a start adds; None where nothing was resampled."""

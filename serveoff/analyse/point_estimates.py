@@ -1,71 +1,49 @@
-"""Raw rows to judged points: one per endpoint and load, over all rounds."""
+"""Slices to judged points: one per endpoint and load, over all starts and rounds."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from serveoff.analyse.entries import Point
-from serveoff.analyse.statistics.blocks import WindowSample
-from serveoff.analyse.statistics.bootstrap import (
-    ALL_PERCENTILES,
-    NOTHING,
-    Estimate,
-    Sampled,
-    bootstrap,
-    estimate,
-    per_request,
-    round_noise,
-    withheld,
-)
-from serveoff.analyse.statistics.drift import trend
-from serveoff.analyse.validity import Evidence, judge
+from serveoff.analyse.entries import Key, Point
+from serveoff.analyse.slice_rows import RunRows
+from serveoff.analyse.statistics import start_effect
+from serveoff.analyse.statistics.draws import Draws, draw
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Estimate, withheld
+from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
+from serveoff.analyse.statistics.start_effect import Excess
+from serveoff.analyse.validity import Grounds, interrupted, judge, loses
 from serveoff.analyse.verdict import Role
 from serveoff.loadtests.loads import Load, closed
-from serveoff.loadtests.recording import rows as raw
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
 
-ANSWERED = 200
-"""The status of a good answer, HTTP or gRPC (serveoff.loadtests.recording.records.COLUMNS)."""
-_USED = ["round", "window", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
-
-Rows = Mapping[str, npt.NDArray[np.generic]]
-"""Columns of one file."""
-
-
-@dataclass(frozen=True)
-class WindowRows:
-    """What is taken of one window's rows. `rows` counts them all, the rest those with a good answer."""
-
-    sample: WindowSample
-    rows: int
-    answer_bytes: int
-    """The sum of their answers' bodies."""
-
-
-ReadWindow = Callable[[Window], WindowRows | str]
-"""Reads the rows of a window; where they cannot be read, the answer is a sentence that says so."""
+STAND_IN_SERVER: Final = "tfserving-embedded"
+FRAMEWORK: Final[Mapping[str, str]] = {
+    "torchscript": "torch",
+    "torch_eager": "torch",
+    "savedmodel": "tensorflow",
+    "frozen_graph": "tensorflow",
+    "keras_eager": "tensorflow",
+}
+"""What starts of a format are pooled by."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The raw side of one point: its windows and what was read of their rows."""
+    """The raw side of one point: the slices that count and what was read of their rows, and those that do not."""
 
     result: EndpointResult
     load: Load
     windows: Sequence[Window]
-    samples: Sequence[WindowSample]
+    samples: Sequence[SliceSample]
     rows_read: int
+    lost: Sequence[Window]
     problems: Sequence[str]
 
     @property
@@ -75,19 +53,21 @@ class Measured:
 
 
 def role_of(result: EndpointResult) -> Role:
-    """Floors, null and variants are measured to explain the others, and never rank."""
+    """Only contenders rank; floors, null and variants explain them, and a stand-in stands for a server's place."""
     if result.server == "inprocess":
         return "floor"
     if result.variant:
         return "variant"
-    return "null" if result.format == "null" else "contender"
+    if result.format == "null":
+        return "null"
+    return "stand-in" if result.server == STAND_IN_SERVER else "contender"
 
 
 def loads_of(result: EndpointResult, suite: Suite) -> list[Load]:
     """The loads this endpoint is judged at, plain ones first.
 
     All concurrencies that were asked for, and whatever else was measured; a floor has the one caller it had. Probes of
-    a search are no points: each is one window.
+    a search are no points: each is one slice.
     """
     asked = {closed(c) for c in suite.settings.concurrencies}
     seen = {w.load for w in result.windows if not w.search}
@@ -98,144 +78,120 @@ def loads_of(result: EndpointResult, suite: Suite) -> list[Load]:
     return sorted(seen if result.unavailable else asked | seen, key=lambda load: (not load.plain, load))
 
 
-def read_rows(path: Path) -> Rows | str:
-    """The columns used, of all load generators, as arrays; or, where they cannot be read, a sentence that says so."""
-    try:
-        table = raw.read_rows(path, _USED)
-        return {name: table.column(name).to_numpy() for name in _USED}
-    except FileNotFoundError:
-        return f"the raw rows are missing: {path.parent.name}/{path.name}"
-    except (OSError, pa.ArrowException, KeyError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        return f"the raw rows cannot be read: {path.parent.name}/{path.name} ({said})"
+def measure(result: EndpointResult, load: Load, rows: RunRows) -> Measured:
+    """The slices of one point. Rows that are missing are a problem to report where a file cannot be read."""
+    taken = [window for window in result.windows_of(load) if not interrupted(window)]
+    kept = [window for window in taken if not loses(window)]
+    found = [rows.read(window) for window in kept]
+    short = any(read.rows == 0 < window.requests for window, read in zip(kept, found, strict=True))
+    unread = (rows.problems or ("the raw rows are missing: rows/",)) if short else ()
+    lost = [window for window in taken if loses(window)]
+    return Measured(result, load, kept, [f.sample for f in found], sum(f.rows for f in found), lost, unread)
 
 
-def window_reader(folder: Path) -> ReadWindow:
-    """Reads windows of the run in `folder`: each file once, though it holds all of a visit, and each window once."""
-    files = cache(read_rows)
-    known: dict[tuple[str, int, int], WindowRows | str] = {}
-
-    def read(window: Window) -> WindowRows | str:
-        key = window.rows, window.round, window.number
-        if key not in known:
-            rows = files(folder / window.rows)
-            known[key] = rows if isinstance(rows, str) else _of_window(rows, window)
-        return known[key]
-
-    return read
-
-
-def measure(result: EndpointResult, load: Load, read: ReadWindow) -> Measured:
-    """Read the rows of one point; a file that cannot be read is a problem to report, not an error."""
-    windows = result.windows_of(load)
-    samples, problems, rows_read = [], [], 0
-    for window in windows:
-        found = read(window)
-        if isinstance(found, str):
-            problems.append(found)
-            continue
-        rows_read += found.rows
-        samples.append(found.sample)
-    return Measured(result, load, windows, samples, rows_read, tuple(dict.fromkeys(problems)))
-
-
-def resample(measured: Measured, seed: int) -> dict[str, Sampled]:
-    """Bootstrap of one point, seeded by the run's seed and the point's own name: order does not matter."""
-    name, load = zlib.crc32(measured.result.endpoint.encode()), zlib.crc32(measured.load.text.encode())
-    sampled = bootstrap(measured.samples, [seed, name, load])
-    used = [w.server_cpu_s for w in measured.windows if w.server_cpu_s is not None]
-    requests = [w.requests for w in measured.windows]
-    if sampled and used and len(used) == len(requests) and sum(used) > 0 and all(requests):
-        sampled["cpu"] = per_request(sampled["throughput"], used, requests)
-    return sampled
-
-
-def pooled_noise(sampled: Iterable[Mapping[str, Sampled]]) -> dict[str, float]:
-    """`round_noise` of each statistic over all points of the run."""
-    everything = list(sampled)
-    return {
-        name: round_noise(point[name] for point in everything if name in point)
-        for name in (*ALL_PERCENTILES, "throughput", "cpu")
-    }
+def resample_all(
+    points: Mapping[Key, Measured], seed: int
+) -> tuple[Draws, dict[Key, dict[str, Sampled]], dict[str, dict[str, Excess]]]:
+    """The run's draws, every statistic of every point by them, and of each statistic how starts differ."""
+    draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
+    found = {key: resample(measured.samples, draws) for key, measured in points.items()}
+    frameworks = {m.result.deployment: FRAMEWORK.get(m.result.format, m.result.format) for m in points.values()}
+    starts: dict[str, dict[str, Excess]] = {}
+    for statistic in STATISTICS:
+        keys = [key for key, sampled in found.items() if statistic in sampled]
+        named = [(points[key].result.deployment, found[key][statistic]) for key in keys]
+        plain = [point for key, point in zip(keys, named, strict=True) if key[1].plain]
+        starts[statistic] = start_effect.excesses(plain, frameworks)
+        seeds = [seed, zlib.crc32(statistic.encode())]
+        for key, sampled in zip(
+            keys, start_effect.with_effects(named, starts[statistic], frameworks, seeds), strict=True
+        ):
+            found[key][statistic] = sampled
+    return draws, found, starts
 
 
 def judge_point(
     measured: Measured,
     sampled: Mapping[str, Sampled],
-    noise: Mapping[str, float],
+    draws: Draws,
     suite: Suite,
     sibling_wrong: str,
     unequal: Sequence[str] = (),
     open_ceiling: float | None = None,
 ) -> Point:
     """The figures of one point and whether they count."""
-    windows = measured.windows
-    rounds = [w.round for w in windows]
-    evidence = Evidence(
+    windows, settings = measured.windows, suite.settings
+    grounds = Grounds(
         endpoint=measured.result,
         role=role_of(measured.result),
         windows=windows,
-        rounds_expected=suite.rounds,
         run_complete=suite.complete,
         samples=measured.answered,
         rows_read=measured.rows_read,
-        p50_by_round=[float(value) for value in sampled["p50"].by_round] if "p50" in sampled else [],
+        lost=measured.lost,
+        starts_asked=settings.starts,
         row_problems=measured.problems,
         sibling_wrong=sibling_wrong,
         unequal=unequal,
-        load_cpus=_load_cpus(suite.settings, measured.load.concurrency),
-        device_asked=suite.settings.device,
-        trends=[] if measured.problems else list(filter(None, map(trend, measured.samples, rounds))),
+        device_asked=settings.device,
         open_ceiling=open_ceiling,
+        quantile_s=_by_both_clocks(measured, settings.objective_quantile),
+        bound_s=settings.objective_bound_s,
     )
-
-    def figure(name: str) -> Estimate:
-        if name in sampled:
-            return estimate(sampled[name], noise[name])
-        answered = measured.answered
-        return withheld(answered, ALL_PERCENTILES[name]) if answered and name in ALL_PERCENTILES else NOTHING
-
+    figures = _figures(measured, sampled, draws)
     return Point(
         endpoint=measured.result.endpoint,
         load=measured.load,
-        verdict=judge(evidence),
-        rounds=len(set(rounds)),
+        verdict=judge(grounds),
+        rounds=len({(w.start, w.round) for w in windows}),
         samples=measured.answered,
         errors=sum(w.errors for w in windows),
         answers_checked=sum(w.answers_checked for w in windows),
         wrong_answers=sum(w.wrong_answers for w in windows),
-        p50_s=figure("p50"),
-        p90_s=figure("p90"),
-        p99_s=figure("p99"),
-        p999_s=figure("p99.9"),
-        throughput=figure("throughput"),
-        cpu_per_request_s=figure("cpu"),
+        p50_s=figures["p50"],
+        p90_s=figures["p90"],
+        p99_s=figures["p99"],
+        p999_s=figures["p99.9"],
+        throughput=figures["throughput"],
+        cpu_per_request_s=figures["cpu"],
         peak_memory_bytes=max((w.server_peak_memory_bytes or 0 for w in windows), default=0) or None,
         client_cpu_share=_rate(windows, "client_cpu_s", "duration_s"),
         network_in_per_request=_rate(windows, "server_network_in_bytes", "requests"),
         network_out_per_request=_rate(windows, "server_network_out_bytes", "requests"),
         throttled_share=_rate(windows, "server_throttled_s", "duration_s"),
+        starts=len({w.start for w in windows}),
     )
 
 
-def _load_cpus(settings: RunSettings, concurrency: int) -> int:
-    """A process of the load generator uses one CPU at most, and none without a user; all share the client's cores."""
-    processes = max(1, settings.load_workers)
-    return min(processes, concurrency, len(settings.client_cpus) or processes)
+def _figures(measured: Measured, sampled: Mapping[str, Sampled], draws: Draws) -> dict[str, Estimate]:
+    answered = measured.answered
+    found = {name: estimate(sampled[name]) if name in sampled else NOTHING for name in STATISTICS}
+    for name, quantile in ALL_PERCENTILES.items():
+        if answered and name not in sampled:
+            found[name] = withheld(answered, quantile)
+    if measured.load.closed:
+        return found
+    sent = percentiles(from_send(measured.samples), draws)
+    return found | {name: _down_to(found[name], estimate(by_send)) for name, by_send in sent.items()}
+
+
+def _down_to(due: Estimate, sent: Estimate) -> Estimate:
+    """From when requests were due; from when they were sent is its lower bound."""
+    if due.low is None or sent.value is None:
+        return due
+    return replace(due, low=min(due.low, sent.value if sent.low is None else sent.low))
+
+
+def _by_both_clocks(measured: Measured, quantile: float) -> tuple[float, float] | None:
+    if measured.load.closed or not measured.answered:
+        return None
+    due, sent = (
+        np.concatenate([getattr(sample, clock) for sample in measured.samples]) for clock in ("latency_s", "sent_s")
+    )
+    return float(np.quantile(due, quantile)), float(np.quantile(sent, quantile))
 
 
 def _rate(windows: Sequence[Window], used: str, over: str) -> float | None:
     """One field of the windows over another, by their sums; windows that lack either are left out."""
     known = [(getattr(w, used), getattr(w, over)) for w in windows if getattr(w, used) is not None and getattr(w, over)]
     return float(sum(a for a, _ in known) / sum(b for _, b in known)) if known else None
-
-
-def _of_window(rows: Rows, window: Window) -> WindowRows:
-    inside = (rows["round"] == window.round) & (rows["window"] == window.number)
-    answered = inside & (rows["status"] == ANSWERED)
-    # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
-    due = rows["intended_start_s"][answered].astype(np.float64)
-    waited = rows["start_s"][answered].astype(np.float64) - due
-    latency = rows["latency_s"][answered].astype(np.float64) + waited
-    sample = WindowSample(latency, due - window.start_s, window.duration_s)
-    return WindowRows(sample, int(inside.sum()), int(rows["bytes_in"][answered].sum()))

@@ -1,8 +1,7 @@
 """The gate of `serveoff compare A B`: which endpoints got slower, by more than the noise and more than a threshold.
 
-Every endpoint, load and statistic that both runs have is one comparison, and with dozens of them some 95% intervals
-leave 1 out by chance alone. So the interval of each is widened for their number:
-`serveoff.analyse.statistics.bootstrap.simultaneous`.
+With dozens of comparisons some 95% intervals exclude 1 by chance alone: those of `serveoff.analyse.run_diff` hold for
+all of a statistic together.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.run_diff import Line, Pair, Versus
-from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
+from serveoff.analyse.statistics.estimates import Estimate
 
 THRESHOLD: Final = 0.05
 """Slower by less than this is no regression, however sure it is."""
@@ -34,15 +33,13 @@ class Regression:
 def regressions(found: Versus, threshold: float = THRESHOLD) -> list[Regression]:
     """Every regression of the endpoints that may rank, worst first; broken ones before slower ones."""
     lines = [line for line in found.lines if line.entry.role == "contender"]
-    compared = [(line, pair) for line in lines for pair in line.pairs if pair.ratio is not None]
-    slower = [r for line, pair in compared if (r := _slower(line, pair, len(compared), threshold))]
+    slower = [r for line in lines for pair in line.pairs if (r := _slower(line, pair, threshold))]
     return [*_broken(lines), *sorted(slower, key=lambda r: r.ratio.value if r.ratio and r.ratio.value else 0.0)]
 
 
-def _slower(line: Line, pair: Pair, comparisons: int, threshold: float) -> Regression | None:
-    assert pair.ratio is not None
-    ratio = simultaneous(pair.ratio, comparisons)
-    if ratio.value is None or ratio.high is None or ratio.high >= 1 or ratio.value > 1 / (1 + threshold):
+def _slower(line: Line, pair: Pair, threshold: float) -> Regression | None:
+    ratio = pair.ratio
+    if pair.word != "slower" or ratio is None or ratio.value is None or ratio.value > 1 / (1 + threshold):
         return None
     return Regression(line, pair.statistic, ratio, "slower")
 

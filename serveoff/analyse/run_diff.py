@@ -1,14 +1,14 @@
 """One run against another: every figure that both have, its ratio, and how sure that is.
 
-The ratio is computed from both runs' raw rows, by the bootstrap of `serveoff.analyse.statistics.bootstrap`. Two runs
-share no rounds, so the noise between rounds counts for both, and the larger of the two runs' is taken. What no run can
-know of itself is that the whole machine was slower on another day: the interval does not hold that, and the page says
-so.
+The ratio is of both runs' resampled statistics, with intervals that hold for all endpoints and loads of one statistic
+together (`serveoff.analyse.statistics.max_t`). Two runs share no rounds and no starts, so nothing cancels. What no run
+can know of itself is that the whole machine was slower on another day: the interval does not hold that, and the page
+says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -16,19 +16,17 @@ import numpy as np
 
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.entries import Entry, Key, Point
-from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, ratio
-from serveoff.analyse.verdict import difference
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.statistics.max_t import level, ratios
+from serveoff.analyse.statistics.sampled import Sampled
+from serveoff.analyse.verdict import Outcome, difference
 from serveoff.analyse.winners import figure
 from serveoff.loadtests.loads import closed
 
-PairOutcome = Literal["faster", "slower", "tie", "inconclusive", "not comparable", "withheld"]
-PAIR_OUTCOMES: Final[Mapping[str, PairOutcome]] = {
-    "better": "faster",
-    "worse": "slower",
-    "tie": "tie",
-    "inconclusive": "inconclusive",
-}
+PairOutcome = Outcome | Literal["not comparable", "withheld"]
+PAIR_OUTCOMES: Final[tuple[PairOutcome, ...]] = ("faster", "slower", "tied", "undecided")
 STATISTICS: Final = ("p50", "p99", "throughput")
+Ratios = Mapping[Key, Estimate]
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Versus:
     def counts(self, statistic: str, role: str = "contender") -> dict[PairOutcome, int]:
         """How often each outcome came up for one statistic, over the endpoints of one role."""
         said = [line.pair(statistic).word for line in self.lines if line.entry.role == role]
-        return {word: said.count(word) for word in dict.fromkeys((*PAIR_OUTCOMES.values(), *said)) if word in said}
+        return {word: said.count(word) for word in dict.fromkeys((*PAIR_OUTCOMES, *said)) if word in said}
 
 
 def versus(a: Analysis, b: Analysis, different_machines: bool = False) -> Versus:
@@ -85,7 +83,9 @@ def versus(a: Analysis, b: Analysis, different_machines: bool = False) -> Versus
     models = [analysis.comparison.suite.settings.model for analysis in (a, b)]
     same_machine = machines[0] == machines[1]
     withheld = not (same_machine or different_machines)
-    lines = tuple(_line(a, b, entry, concurrency, withheld) for entry, concurrency in _keys(a, b))
+    keys = _keys(a, b)
+    found = {statistic: _ratios(a, b, keys, statistic) for statistic in STATISTICS}
+    lines = tuple(_line(a, b, entry, concurrency, found, withheld) for entry, concurrency in keys)
     return Versus(a, b, lines, same_machine, models[0] == models[1], withheld)
 
 
@@ -99,17 +99,19 @@ def _keys(a: Analysis, b: Analysis) -> list[tuple[Entry, int]]:
     return [(entry, concurrency) for name, entry in entries.items() for concurrency in sorted(concurrencies[name])]
 
 
-def _line(a: Analysis, b: Analysis, entry: Entry, concurrency: int, withheld: bool) -> Line:
+def _line(
+    a: Analysis, b: Analysis, entry: Entry, concurrency: int, ratios_of: Mapping[str, Ratios], withheld: bool
+) -> Line:
     key = entry.name, closed(concurrency)
     points = _point(a, key), _point(b, key)
     doubt = _doubt(*points)
     pairs = []
     for statistic in STATISTICS:
-        found = _ratio(a, b, key, statistic)
+        found = ratios_of[statistic].get(key)
         why = doubt or ("too few samples" if found is None else "different machines" if withheld else "")
         word: PairOutcome = "withheld" if withheld and found is not None and not doubt else "not comparable"
         if found is not None and not why:
-            word = PAIR_OUTCOMES.get(difference(found), "inconclusive")
+            word = difference(found)
         figures = [figure(point, statistic) if point else None for point in points]
         pairs.append(Pair(statistic, figures[0], figures[1], None if why else found, word, why))
     return Line(entry, concurrency, *points, tuple(pairs))
@@ -130,16 +132,17 @@ def _doubt(a: Point | None, b: Point | None) -> str:
     return f"INVALID in {' and '.join(wrong)}" if wrong else ""
 
 
-def _ratio(a: Analysis, b: Analysis, key: Key, statistic: str) -> Estimate | None:
-    """How many times faster B is (less time, or more requests a second); None where a run lacks the statistic."""
-    mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
-    if mine is None or other is None:
-        return None
-    noise = max(analysis.evidence.noise[statistic] for analysis in (a, b))
-    other = _independent(other)
-    return ratio(other, mine, noise) if statistic == "throughput" else ratio(mine, other, noise)
+def _ratios(a: Analysis, b: Analysis, keys: Sequence[tuple[Entry, int]], statistic: str) -> Ratios:
+    """How many times faster B is (less time, or more requests a second), of what both have and counts in both."""
+    sides = {}
+    for key in ((entry.name, closed(concurrency)) for entry, concurrency in keys):
+        mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
+        if mine is not None and other is not None and not _doubt(_point(a, key), _point(b, key)):
+            sides[key] = (mine, _independent(other)) if statistic != "throughput" else (_independent(other), mine)
+    return dict(zip(sides, ratios(list(sides.values()), level(looks=1)), strict=True))
 
 
 def _independent(sampled: Sampled) -> Sampled:
-    """Two runs of one seed draw the same blocks; shuffled, the replicates of one are independent of the other's."""
-    return replace(sampled, replicates=np.random.default_rng(0).permutation(sampled.replicates))
+    """Two runs of one seed draw the same; shuffled, the replicates of one are independent of the other's."""
+    order = np.random.default_rng(0).permutation(sampled.slices.size)
+    return replace(sampled, slices=sampled.slices[order], start=sampled.start[order])

@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
+from serveoff.record.raw_rows import FOLDER
+from serveoff.record.slices import SLICES_NAME
 from serveoff.record.suite import SUITE_NAME
-
-FOLDERS: Final = ("rows", "usage")
 
 
 @dataclass(frozen=True)
 class Source:
-    """run.json by its SHA-256, files of raw rows and of usage by their sizes in bytes: they are never changed."""
+    """run.json by its SHA-256, the slices and the files of raw rows by their sizes in bytes: they only grow."""
 
     suite_sha256: str
     files: Mapping[str, int]
@@ -29,6 +28,6 @@ class Source:
 def source_of(folder: Path) -> Source:
     """What is there now; no hash where there is no run. OSError where it cannot be read."""
     suite = folder / SUITE_NAME
-    found = (path for name in FOLDERS for path in sorted((folder / name).glob("*.parquet")))
-    files = {f"{path.parent.name}/{path.name}": path.lstat().st_size for path in found}
+    found = [*sorted((folder / FOLDER).glob("*.parquet")), *folder.glob(SLICES_NAME)]
+    files = {str(path.relative_to(folder)): path.lstat().st_size for path in found}
     return Source(hashlib.sha256(suite.read_bytes()).hexdigest() if suite.is_file() else "", files)

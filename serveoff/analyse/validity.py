@@ -6,15 +6,14 @@ A point is INVALID for what makes its figures wrong or unfair; what only makes t
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from serveoff.analyse.statistics import drift
-from serveoff.analyse.statistics.bootstrap import PERCENTILES, min_samples
+from serveoff.analyse.statistics.estimates import PERCENTILES, min_samples
 from serveoff.analyse.verdict import Finding, FindingCode, Role, Verdict
+from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 
@@ -22,59 +21,67 @@ CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""
 THROTTLED_CAUTION: Final = 0.01
 """Share of the time in which a CPU limit held the server back."""
-ROUNDS_CAUTION: Final = 1.25
-ROUNDS_FATAL: Final = 2.0
-"""Largest over smallest p50 of the rounds of one point. Below twice, the interval carries the disagreement."""
+LOST_FATAL: Final = 0.1
+"""Share of a point's slices that may be lost to what happened in them."""
+FEWEST_LEFT: Final = 10
+"""Of a point that lost slices."""
+ERRORS_FATAL: Final = 0.01
+"""Share of requests that failed."""
+LOSES: Final = frozenset(WindowCode) - FELL_BEHIND - {WindowCode.WRONG_ANSWERS}
+"""A slice with one of these does not count. A generator that fell behind is judged by the point: by its CPU, or by both
+clocks of an open loop. Wrong answers make the whole point INVALID."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What one point is judged by. `p50_by_round` is in seconds; `samples` are answered requests in raw rows."""
+class Grounds:
+    """What one point is judged by. `samples` are answered requests in raw rows."""
 
     endpoint: EndpointResult
     role: Role
     windows: Sequence[Window]
-    rounds_expected: int
+    """Of the slices that count."""
     run_complete: bool
     samples: int
     rows_read: int
-    p50_by_round: Sequence[float]
+    lost: Sequence[Window] = ()
+    """The other slices, but for one that was interrupted: each has a problem of LOSES."""
+    starts_asked: int = 1
     row_problems: Sequence[str] = ()
     sibling_wrong: str = ""
     """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
     unequal: Sequence[str] = ()
     """What its container or its processes had and the others' had not (serveoff.analyse.resource_parity)."""
-    load_cpus: int = 1
-    """CPUs that the load generator could use up: one for each of its processes that had users, if it had the cores."""
     device_asked: str = "cpu"
     """`cuda` where a GPU was asked for: then the endpoint's own word for its device must be one."""
-    trends: Sequence[drift.Trend] = ()
-    """Of each window, how its latency changed within it."""
+    quantile_s: tuple[float, float] | None = None
+    """Of an open loop, the objective's quantile from when requests were due, and from when they were sent."""
+    bound_s: float = math.inf
+    """The objective: `quantile_s` is at most this."""
     open_ceiling: float | None = None
     """The highest rate, requests a second, that the load generator kept against the null service in this run."""
 
 
-def judge(evidence: Evidence) -> Verdict:
+def judge(grounds: Grounds) -> Verdict:
     """Every check in turn; a point without a window has only a failed gate or that to say."""
-    if not evidence.windows:
-        failed = [f for f in _gate(evidence) if evidence.endpoint.gate is not None]
-        return Verdict(tuple(failed) or (_never_measured(evidence),))
-    return Verdict(tuple(finding for check in CHECKS for finding in check(evidence)))
+    if not grounds.windows and not grounds.lost:
+        failed = [f for f in _gate(grounds) if grounds.endpoint.gate is not None]
+        return Verdict(tuple(failed) or (_never_measured(grounds),))
+    return Verdict(tuple(finding for check in CHECKS for finding in check(grounds)))
 
 
-def _never_measured(evidence: Evidence) -> Finding:
+def _never_measured(grounds: Grounds) -> Finding:
     return Finding(
         FindingCode.NOT_MEASURED,
         True,
         "no window was measured at this concurrency",
         "there is nothing to judge",
-        "finish the run: `serveoff run --resume RUN`" if not evidence.run_complete else "see the server's log in logs/",
+        "finish the run: `serveoff run --resume RUN`" if not grounds.run_complete else "see the server's log in logs/",
     )
 
 
-def _gate(evidence: Evidence) -> Iterator[Finding]:
-    gate = evidence.endpoint.gate
-    if evidence.role == "null":
+def _gate(grounds: Grounds) -> Iterator[Finding]:
+    gate = grounds.endpoint.gate
+    if grounds.role == "null":
         return
     why = "a fast wrong answer is worth nothing, and work that was skipped looks like speed"
     if gate is None:
@@ -87,31 +94,31 @@ def _gate(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(FindingCode.GATE_FAILED, True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
 
 
-def _answers(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.role == "null":
+def _answers(grounds: Grounds) -> Iterator[Finding]:
+    if grounds.role == "null":
         return
-    checked = sum(w.answers_checked for w in evidence.windows)
-    wrong = sum(w.wrong_answers for w in evidence.windows)
+    checked = sum(w.answers_checked for w in grounds.windows)
+    wrong = sum(w.wrong_answers for w in grounds.windows)
     why = "a server can answer well when idle and wrongly under load"
     if wrong:
         seen = f"{wrong:,} of {checked:,} answers checked under load were wrong"
         yield Finding(
             FindingCode.WRONG_ANSWERS, True, seen, why, "compare its answers with golden.npz; look for shared state"
         )
-    elif not checked and evidence.role == "contender":
-        advice = "lengthen the windows, or check more of the answers"
+    elif not checked and grounds.role == "contender":
+        advice = "take more rounds, or check more of the answers"
         yield Finding(FindingCode.UNCHECKED, True, "no answer was checked under load", why, advice)
-    if evidence.sibling_wrong and not wrong:
-        seen = f"{evidence.sibling_wrong}, of the same deployment, answered wrongly"
+    if grounds.sibling_wrong and not wrong:
+        seen = f"{grounds.sibling_wrong}, of the same deployment, answered wrongly"
         yield Finding(
             FindingCode.WRONG_DEPLOYMENT, True, seen, "one server answers for both", "mend that endpoint first"
         )
 
 
-def _device(evidence: Evidence) -> Iterator[Finding]:
+def _device(grounds: Grounds) -> Iterator[Finding]:
     """Floors too: an overhead over a floor on another device is none. The null service has nothing to compute."""
-    device = evidence.endpoint.device
-    if evidence.device_asked != "cuda" or evidence.role == "null" or (device or "").startswith("cuda"):
+    device = grounds.endpoint.device
+    if grounds.device_asked != "cuda" or grounds.role == "null" or (device or "").startswith("cuda"):
         return
     where = f"the model computed on {device.replace('+', ' and ')}" if device else "the server does not say its device"
     why = "a framework that cannot use the GPU goes on with the CPU, and tells no one but its log"
@@ -119,34 +126,52 @@ def _device(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(FindingCode.DEVICE, True, f"a GPU was asked for, and {where}", why, advice)
 
 
-def _errors(evidence: Evidence) -> Iterator[Finding]:
-    errors = sum(w.errors for w in evidence.windows)
-    requests = sum(w.requests for w in evidence.windows)
+def _errors(grounds: Grounds) -> Iterator[Finding]:
+    errors = sum(w.errors for w in grounds.windows)
+    requests = sum(w.requests for w in grounds.windows)
     if errors:
         seen = f"{errors:,} of {requests:,} requests failed"
         why = "failed requests are often the fastest or the slowest, and leaving them out flatters the server"
-        yield Finding(FindingCode.ERRORS, True, seen, why, "read the server's log in logs/; lower the concurrency")
+        fatal = errors >= ERRORS_FATAL * requests
+        yield Finding(FindingCode.ERRORS, fatal, seen, why, "read the server's log in logs/; lower the concurrency")
 
 
-def _window_problems(evidence: Evidence) -> Iterator[Finding]:
-    problems = dict.fromkeys((p, w.round) for w in evidence.windows for p in w.problems)
-    for problem, round_number in problems:
-        advice = problem.advice or "see the log in logs/ and run this endpoint again"
-        yield Finding(
-            FindingCode.WINDOW, True, f"round {round_number}: {problem.text}", "the window was not a fair one", advice
-        )
-    for unread in evidence.row_problems:
+def loses(window: Window) -> bool:
+    """What happened in the slice makes its figures worth nothing."""
+    return any(problem.code in LOSES for problem in window.problems)
+
+
+def interrupted(window: Window) -> bool:
+    """The user cut the slice short: it is left out, and nothing is wrong."""
+    return any(problem.code is WindowCode.INTERRUPTED for problem in window.problems)
+
+
+def _lost_slices(grounds: Grounds) -> Iterator[Finding]:
+    """One finding for each kind of problem, that of the most slices first; each names its first."""
+    total, left = len(grounds.windows) + len(grounds.lost), len(grounds.windows)
+    fatal = len(grounds.lost) > LOST_FATAL * total or left < FEWEST_LEFT
+    problems = [next(p for p in w.problems if p.code in LOSES) for w in grounds.lost]
+    for code, count in Counter(problem.code for problem in problems).most_common():
+        number, first = next((w.number, p) for w, p in zip(grounds.lost, problems, strict=True) if p.code is code)
+        seen = f"{count:,} of {total:,} slices do not count, first slice {number}: {first.text}"
+        why = "what was measured in them is not the server that the others measured"
+        advice = first.advice or "see the log in logs/ and run this endpoint again"
+        yield Finding(FindingCode.LOST_SLICES, fatal, seen, why, advice)
+
+
+def _rows(grounds: Grounds) -> Iterator[Finding]:
+    for unread in grounds.row_problems:
         why = "figures come from raw rows only"
         yield Finding(FindingCode.ROWS, True, unread, why, "restore the file, or run this endpoint again")
 
 
-def _container(evidence: Evidence) -> Iterator[Finding]:
-    container = evidence.endpoint.container
+def _container(grounds: Grounds) -> Iterator[Finding]:
+    container = grounds.endpoint.container
     advice = "limits and cores are settings in .env: `docker compose config` shows what this service is given"
     for problem in container.problems if container else ():
         why = "the limits were not what was asked for, so this endpoint was not treated as the others were"
         yield Finding(FindingCode.CONTAINER, True, problem.text, why, advice)
-    for had in evidence.unequal:
+    for had in grounds.unequal:
         why = "with unequal resources a difference is not the server's or the format's"
         if container is None:
             advice = "set the same limits for all: `ulimit -v`, or the memory limit of the control group"
@@ -155,21 +180,21 @@ def _container(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(FindingCode.UNEQUAL_CONTAINERS, True, f"its container had {had}", why, advice)
 
 
-def _resources(evidence: Evidence) -> Iterator[Finding]:
+def _resources(grounds: Grounds) -> Iterator[Finding]:
     """Seen inside its processes, and told by the server itself; of processes and containers alike."""
-    resources = evidence.endpoint.resources
+    resources = grounds.endpoint.resources
     for problem in resources.problems if resources else ():
         why = "it had not what the others had, so a difference is not the server's or the format's"
         advice = "look for what changes it: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
         yield Finding(FindingCode.RESOURCES, True, problem.text, why, advice)
 
 
-def _throttled(evidence: Evidence) -> Iterator[Finding]:
+def _throttled(grounds: Grounds) -> Iterator[Finding]:
     """A caution, even where another endpoint was not throttled: the limit is equal for all, or `_container` says so.
 
     A server that needs more CPU than the limit allows is slower under it, and that is a true finding about it.
     """
-    known = [(w.server_throttled_s, w.duration_s) for w in evidence.windows if w.server_throttled_s is not None]
+    known = [(w.server_throttled_s, w.duration_s) for w in grounds.windows if w.server_throttled_s is not None]
     total_s = sum(duration_s for _, duration_s in known)
     share = sum(held_s for held_s, _ in known) / total_s if total_s else 0.0
     if share <= THROTTLED_CAUTION:
@@ -180,47 +205,43 @@ def _throttled(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(FindingCode.THROTTLED, False, seen, why, advice)
 
 
-def _rounds(evidence: Evidence) -> Iterator[Finding]:
-    measured = len({w.round for w in evidence.windows})
-    if measured >= evidence.rounds_expected:
-        return
-    seen = f"{measured} of {evidence.rounds_expected} rounds were measured"
-    why = "drift of the machine is only seen, and shared fairly, over all rounds"
-    advice = "finish the run: `serveoff run --resume RUN`"
-    # An interrupted run would otherwise show nothing: its figures stand, marked provisional.
-    yield Finding(FindingCode.MISSING_ROUNDS, evidence.run_complete, seen, why, advice)
+def _starts(grounds: Grounds) -> Iterator[Finding]:
+    started = len({w.start for w in grounds.windows})
+    if grounds.role == "contender" and grounds.run_complete and 0 < started < grounds.starts_asked:
+        seen = f"it was measured in {started} of {grounds.starts_asked} starts"
+        why = "what one start says of the deployment is less sure than its slices are"
+        yield Finding(FindingCode.MISSING_STARTS, False, seen, why, "see the server's log in logs/ for why")
 
 
-def _samples(evidence: Evidence) -> Iterator[Finding]:
-    short = [name for name, q in PERCENTILES.items() if evidence.samples < min_samples(q)]
+def _samples(grounds: Grounds) -> Iterator[Finding]:
+    short = [name for name, q in PERCENTILES.items() if grounds.samples < min_samples(q)]
     if not short:
         return
     needed = max(min_samples(PERCENTILES[name]) for name in short)
-    seen = f"{evidence.samples:,} samples; {needed:,} needed for {short[-1]}"
+    seen = f"{grounds.samples:,} samples; {needed:,} needed for {short[-1]}"
     why = f"no 95% interval exists for {', '.join(short)}, so {'it is' if len(short) == 1 else 'they are'} withheld"
-    yield Finding(
-        FindingCode.FEW_SAMPLES, "p90" in short, seen, why, "lengthen the windows (`--duration`) or add rounds"
-    )
+    yield Finding(FindingCode.FEW_SAMPLES, "p90" in short, seen, why, "give the run more time (`--minutes`)")
 
 
-def _row_count(evidence: Evidence) -> Iterator[Finding]:
-    counted = sum(w.requests for w in evidence.windows)
-    if evidence.row_problems or abs(counted - evidence.rows_read) <= max(0.01 * counted, len(evidence.windows)):
+def _row_count(grounds: Grounds) -> Iterator[Finding]:
+    counted = sum(w.requests for w in grounds.windows)
+    if grounds.row_problems or abs(counted - grounds.rows_read) <= max(0.01 * counted, 1):
         return
-    seen = f"{evidence.rows_read:,} raw rows for {counted:,} requests counted while measuring"
+    seen = f"{grounds.rows_read:,} raw rows for {counted:,} requests counted while measuring"
     why = "rows are lost, or are those of two load tests, and every figure comes from them"
     yield Finding(
         FindingCode.ROW_COUNT, True, seen, why, "restore the rows of all load generators, or run this endpoint again"
     )
 
 
-def _client(evidence: Evidence) -> Iterator[Finding]:
-    known = [(w.client_cpu_s, w.duration_s) for w in evidence.windows if w.client_cpu_s is not None and w.duration_s]
-    share = float(np.mean([cpu_s / duration_s for cpu_s, duration_s in known])) / evidence.load_cpus if known else 0.0
-    if evidence.role == "floor" or share <= CLIENT_CPU_LIMIT:
+def _client(grounds: Grounds) -> Iterator[Finding]:
+    known = [(w.client_cpu_s, w.duration_s) for w in grounds.windows if w.client_cpu_s is not None and w.duration_s]
+    total_s = sum(duration_s for _, duration_s in known)
+    share = sum(cpu_s for cpu_s, _ in known) / total_s if total_s else 0.0
+    if grounds.role == "floor" or share <= CLIENT_CPU_LIMIT:
         return
-    seen = f"the load generator used {share:.0%} of {_cpus(evidence.load_cpus)}"
-    if evidence.role == "null":
+    seen = f"the load generator used {share:.0%} of one CPU"
+    if grounds.role == "null":
         why = "so the null service's throughput is the ceiling of the generator, not of a server"
         yield Finding(
             FindingCode.GENERATOR_CEILING, False, seen, why, "read it as the highest rate this machine can ask for"
@@ -232,30 +253,27 @@ def _client(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-def _cpus(count: int) -> str:
-    return "one CPU" if count == 1 else f"the {count} CPUs that it could use"
+def _late(grounds: Grounds) -> Iterator[Finding]:
+    """From when a request was due its latency holds the generator's lateness, from when it was sent it does not.
+
+    The truth lies between; only where the two come to different answers is there none.
+    """
+    due_s, sent_s = grounds.quantile_s or (0.0, 0.0)
+    if sent_s <= grounds.bound_s < due_s:
+        seen = f"the load generator was late: {due_s * 1e3:.3g} ms from when requests were due, {sent_s * 1e3:.3g} ms "
+        seen += f"from when they were sent, and the objective is {grounds.bound_s * 1e3:g} ms"
+        why = "whether the server held the objective cannot be told from what the generator added"
+        yield Finding(
+            FindingCode.GENERATOR_LATE, True, seen, why, "give the client more cores or ask for a lower rate (`--open`)"
+        )
 
 
-def _stability(evidence: Evidence) -> Iterator[Finding]:
-    p50 = [value for value in evidence.p50_by_round if value > 0 and math.isfinite(value)]
-    if len(p50) < 2 or max(p50) / min(p50) <= ROUNDS_CAUTION:
+def _beyond_ceiling(grounds: Grounds) -> Iterator[Finding]:
+    """A caution: where the generator fell behind, both clocks say by how much."""
+    if not grounds.windows:
         return
-    apart = max(p50) / min(p50)
-    seen = f"the rounds' p50 differ by a factor of {apart:.2f} ({min(p50) * 1e3:.3g} to {max(p50) * 1e3:.3g} ms)"
-    why = "something else used the machine, or the server was still changing"
-    yield Finding(
-        FindingCode.UNSTABLE, apart > ROUNDS_FATAL, seen, why, "close other programs, lengthen the warm-up, add rounds"
-    )
-
-
-def _drift(evidence: Evidence) -> Iterator[Finding]:
-    yield from drift.findings(evidence.trends, evidence.windows[0].load.closed)
-
-
-def _beyond_ceiling(evidence: Evidence) -> Iterator[Finding]:
-    """A caution: a window in which the generator fell behind says so itself, and is INVALID for it."""
-    rate, ceiling = evidence.windows[0].load.rate, evidence.open_ceiling
-    if ceiling is None or rate <= ceiling or evidence.role == "null":
+    rate, ceiling = grounds.windows[0].load.rate, grounds.open_ceiling
+    if ceiling is None or rate <= ceiling or grounds.role == "null":
         return
     seen = f"{rate:g} req/s were asked for; against the null service the generator kept up to {ceiling:g}"
     why = "beyond what the harness was seen to do, a queue may be the client's own"
@@ -264,21 +282,21 @@ def _beyond_ceiling(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-Check = Callable[[Evidence], Iterator[Finding]]
+Check = Callable[[Grounds], Iterator[Finding]]
 CHECKS: Final[tuple[Check, ...]] = (
     _gate,
     _answers,
     _device,
     _errors,
-    _window_problems,
+    _lost_slices,
+    _rows,
     _container,
     _resources,
     _throttled,
-    _rounds,
+    _starts,
     _samples,
     _row_count,
     _client,
-    _stability,
-    _drift,
+    _late,
     _beyond_ceiling,
 )

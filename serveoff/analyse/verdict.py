@@ -6,18 +6,21 @@ with its reasons and never ranks. Other findings are cautions beside a VALID poi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 
-Role = Literal["contender", "variant", "floor", "null"]
-Outcome = Literal["better", "worse", "tie", "inconclusive", "no interval", "exact", "unopposed"]
+Role = Literal["contender", "stand-in", "variant", "floor", "null"]
+Outcome = Literal["faster", "slower", "tied", "undecided", "no interval", "exact", "unopposed"]
+"""Of one thing against another: `faster` is better on any objective, `slower` worse."""
 
-SAME_WITHIN: Final = 0.03
-"""Differences wholly within 3% are a tie: too small to choose a deployment for (equivalence by interval: Schuirmann
-1987)."""
+TIED_WITHIN: Final = 0.05
+"""Of an interval that holds 1: reaching no further than 5% to either side it is a tie, too small a difference to choose
+a deployment for (equivalence by interval: Schuirmann 1987)."""
+DECIDED: Final = ("faster", "slower", "tied")
 
 
 class FindingCode(StrEnum):
@@ -37,8 +40,8 @@ class FindingCode(StrEnum):
     """A GPU was asked for, and it computed elsewhere or does not say."""
     ERRORS = "errors"
     """Requests failed."""
-    WINDOW = "window"
-    """A window has a problem: serveoff.record.problems."""
+    LOST_SLICES = "lost slices"
+    """Slices do not count, each for a problem of its own: serveoff.record.problems."""
     ROWS = "rows"
     """Raw rows cannot be read."""
     ROW_COUNT = "row count"
@@ -53,7 +56,9 @@ class FindingCode(StrEnum):
     """Its processes have not what the others have."""
     THROTTLED = "throttled"
     """Its CPU limit held it back."""
-    MISSING_ROUNDS = "missing rounds"
+    MISSING_STARTS = "missing starts"
+    GENERATOR_LATE = "generator late"
+    """The objective holds by one clock of an open loop, and not by the other."""
     FEW_SAMPLES = "too few samples"
     """A percentile has no interval."""
     GENERATOR_CEILING = "generator ceiling"
@@ -62,12 +67,6 @@ class FindingCode(StrEnum):
     """The generator used up its CPUs."""
     BEYOND_CEILING = "beyond the ceiling"
     """More was asked for than the generator was seen to do."""
-    UNSTABLE = "unstable"
-    """The rounds disagree."""
-    DRIFT = "drift"
-    """Latency changed within windows."""
-    SHORT_WARMUP = "warm-up too short"
-    """It changed in first windows only."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,18 @@ class Verdict:
 
 
 def difference(ratio: Estimate) -> Outcome:
-    """What the interval of `other / this` says of this one, where less is better: better, worse, tie, inconclusive."""
+    """What the interval of a ratio says, where above 1 is better: faster, slower, tied or undecided."""
     if ratio.low is None or ratio.high is None:
         return "no interval"
-    if ratio.low >= 1 / (1 + SAME_WITHIN) and ratio.high <= 1 + SAME_WITHIN:
-        return "tie"
     if ratio.low > 1:
-        return "better"
-    return "worse" if ratio.high < 1 else "inconclusive"
+        return "faster"
+    if ratio.high < 1:
+        return "slower"
+    return "tied" if within(ratio) <= TIED_WITHIN else "undecided"
+
+
+def within(ratio: Estimate) -> float:
+    """How far the interval of a ratio reaches from 1, on its wider side: a tie is `tied within` this share."""
+    if not ratio.low or not ratio.high:
+        return math.inf
+    return max(ratio.high, 1 / ratio.low) - 1

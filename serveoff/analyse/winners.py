@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
-from serveoff.analyse.entries import Candidate, Contest, Entry, Key, Point
-from serveoff.analyse.statistics.bootstrap import Estimate, Sampled, all_pairs, ratio, simultaneous
+from serveoff.analyse.entries import Candidate, Contest, Entry, Point
+from serveoff.analyse.evidence import LATENCY, MEASURES, Evidence, Measure
+from serveoff.analyse.statistics.estimates import Estimate, half_width
 from serveoff.analyse.statistics.few_repeats import Spread, apart, margin
-from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.verdict import difference
 
 SCOPES: Final[Mapping[str, Callable[[Entry], bool]]] = {
@@ -19,89 +20,51 @@ SCOPES: Final[Mapping[str, Callable[[Entry], bool]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Evidenced:
-    """The judged entries and the resampled statistics behind them."""
-
-    entries: Sequence[Entry]
-    sampled: Mapping[Key, Mapping[str, Sampled]]
-    noise: Mapping[str, float]
-    looks: float = 1.0
-    """By how many times the comparisons are more, for looks while the run went on: alpha_spending."""
-    ceiling: Ceiling | None = None
-    """What the load generator can drive in an open loop."""
-
-    @property
-    def contenders(self) -> list[Entry]:
-        """Endpoints that may rank: no floor, no null."""
-        return [entry for entry in self.entries if entry.role == "contender"]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """An objective with intervals: which statistic, at which point, and whether more is better."""
-
-    objective: str
-    statistic: str
-    point: Callable[[Entry], Point | None]
-    more_is_better: bool = False
-
-
-LATENCY, TAIL, THROUGHPUT, COST = MEASURES = (
-    Measure("latency", "p50", lambda entry: entry.alone),
-    Measure("tail", "p99", lambda entry: entry.alone),
-    Measure("throughput", "throughput", lambda entry: entry.best, more_is_better=True),
-    Measure("cost", "cpu", lambda entry: entry.best),
-)
-
-
-def decide_all(evidence: Evidenced) -> list[Contest]:
+def decide_all(evidence: Evidence) -> list[Contest]:
     """Every contest that this run can give, in the order of the report."""
     contests = [_measured(evidence, m, scope) for scope in SCOPES for m in MEASURES]
     return [a for a in (*contests, *_plain_contests(evidence.contenders)) if a is not None]
 
 
 def figure(point: Point, statistic: str) -> Estimate:
-    """The estimate of one statistic of a point, by the statistic's name in `serveoff.analyse.statistics.bootstrap`."""
+    """The estimate of one statistic of a point, by the statistic's name in `serveoff.analyse.statistics.estimates`."""
     fields = {"p50": "p50_s", "p90": "p90_s", "p99": "p99_s", "p99.9": "p999_s", "cpu": "cpu_per_request_s"}
     value: Estimate = getattr(point, fields.get(statistic, statistic))
     return value
 
 
-def compare_points(evidence: Evidenced, measure: Measure, mine: Point, other: Point) -> Estimate:
-    """How many times better `mine` is than `other`, with the interval of this one comparison."""
-    a, b = (evidence.sampled[point.key][measure.statistic] for point in (mine, other))
-    noise = evidence.noise[measure.statistic]
-    return ratio(a, b, noise) if measure.more_is_better else ratio(b, a, noise)
+def ties(evidence: Evidence, ordered: Sequence[Point]) -> list[bool]:
+    """Of each point, quickest first: its verdict shows no clear lead of the one before."""
+    leads = [evidence.pair(LATENCY, above, below) for above, below in pairwise(ordered)]
+    return [False, *(lead is None or lead.outcome != "faster" for lead in leads)][: len(ordered)]
 
 
-def compare_valid(evidence: Evidenced, measure: Measure, mine: Point, other: Point | None) -> Estimate | None:
-    """The same; None where either point does not count, or has too few samples for this statistic."""
-    if other is None or not (mine.valid and other.valid):
+def resolution(evidence: Evidence) -> dict[str, float]:
+    """The smallest difference that this run would have seen, by objective: 0.02 is 2%.
+
+    The median over all pairs of contenders of the half-width of their interval, as a ratio less 1: with a true
+    difference of as much the interval of a usual pair just excludes 1. Absent where no pair has an interval.
+    """
+    found = {}
+    for measure in MEASURES:
+        ratios = [pair.ratio for pair in evidence.contrasted(measure).values()]
+        if widths := [half_width(ratio) for ratio in ratios if ratio.low is not None]:
+            found[measure.objective] = median(widths)
+    return found
+
+
+def _measured(evidence: Evidence, measure: Measure, scope: str) -> Contest | None:
+    names = {entry.name for entry in evidence.contenders if SCOPES[scope](entry)}
+    ordered = [p for p in evidence.candidates(measure) if p.endpoint in names]
+    if not ordered:
         return None
-    known = all(measure.statistic in evidence.sampled.get(point.key, {}) for point in (mine, other))
-    return compare_points(evidence, measure, mine, other) if known else None
-
-
-def ties(evidence: Evidenced, ordered: Sequence[Point], comparisons: float) -> list[bool]:
-    """Of each point, quickest first: the interval, for so many comparisons, shows no clear lead of the one before."""
-    leads = [compare_points(evidence, LATENCY, above, below) for above, below in pairwise(ordered)]
-    return [False, *(difference(simultaneous(lead, comparisons)) != "better" for lead in leads)][: len(ordered)]
-
-
-def _measured(evidence: Evidenced, measure: Measure, scope: str) -> Contest | None:
-    points = [measure.point(entry) for entry in evidence.contenders if SCOPES[scope](entry)]
-    usable = [p for p in points if p and p.valid and figure(p, measure.statistic).value is not None]
-    if not usable:
-        return None
-    sign = -1 if measure.more_is_better else 1
-    ordered = sorted(usable, key=lambda p: sign * (figure(p, measure.statistic).value or 0.0))
     best, rest = ordered[0], ordered[1:]
-    pairs = all_pairs(len(ordered)) * evidence.looks
-    ratios = [simultaneous(compare_points(evidence, measure, best, other), pairs) for other in rest]
+    pairs = [evidence.pair(measure, best, other) for other in rest]
     candidates = [Candidate(p.endpoint, figure(p, measure.statistic), p.concurrency) for p in ordered]
-    near = [p.endpoint for p, r in zip(rest, ratios, strict=True) if difference(r) in ("tie", "inconclusive")]
-    return _contest(measure.objective, scope, candidates, ratios[0] if rest else None, near)
+    near = [p.endpoint for p, pair in zip(rest, pairs, strict=True) if pair and pair.outcome in ("tied", "undecided")]
+    first = pairs[0] if pairs else None
+    found = _contest(measure.objective, scope, candidates, first.ratio if first else None, near)
+    return replace(found, processes=first.processes) if first else found
 
 
 def _contest(
@@ -136,7 +99,7 @@ def _quickest_start(starts: Mapping[str, Spread]) -> Contest | None:
         return None
     (winner, least), *rest = sorted(starts.items(), key=lambda item: item[1].value)
     candidates = [Candidate(name, s.estimate, bounds=s.bounds) for name, s in ((winner, least), *rest)]
-    near = [name for name, other in rest if apart(least, other) in ("tie", "inconclusive")]
+    near = [name for name, other in rest if apart(least, other) in ("tied", "undecided")]
     return _contest("cold_start", "all", candidates, margin(least, rest[0][1]) if rest else None, near)
 
 

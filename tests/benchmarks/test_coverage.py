@@ -12,7 +12,7 @@ from scipy.stats import binom, quantile_test
 
 from benchmarks.coverage import FAMILY, PROCESSES, STATISTICS, Simulated, simulate
 from serveoff.analyse.statistics.blocks import WindowSample
-from serveoff.analyse.statistics.bootstrap import PERCENTILES, bootstrap, estimate
+from serveoff.analyse.statistics.estimates import PERCENTILES, bootstrap, estimate
 
 TRIALS = 55 * FAMILY
 PAIRS = 55 * (FAMILY // 2)

@@ -9,7 +9,7 @@ measured models nothing is said.
 
 The interval is the crossing's own over draws of all figures that go into it: each is drawn on its own from its 95%
 interval, the two halves of which are taken for normal on the scale of logarithms. Those intervals hold the bootstrap's
-spread and the noise between rounds (serveoff.analyse.statistics.bootstrap). What they do not hold is the shape between
+spread and the noise between rounds (serveoff.analyse.statistics.estimates). What they do not hold is the shape between
 two models: the nearer these lie to the crossing, the less of it is assumed.
 """
 
@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from serveoff.analyse.across_models.summary import MATTERS, Crossing
-from serveoff.analyse.statistics.blocks import Array
-from serveoff.analyse.statistics.bootstrap import CONFIDENCE, Z_95, Estimate
+from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array, Estimate
 
 DRAWS: Final = 2000
 BISECTIONS: Final = 50

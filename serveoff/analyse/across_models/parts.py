@@ -10,10 +10,9 @@ from serveoff.analyse.across_models.summary import Binary, Extremes, Floor, Mode
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.contrasts import PAIRS
 from serveoff.analyse.entries import Contest, Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
+from serveoff.analyse.evidence import LATENCY
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.payloads import JSON, Encoded
-from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import LATENCY, compare_points
 
 DYNAMIC: Final = frozenset(dynamic for _, _, dynamic in PAIRS)
 """Formats that are no static graph: what a model costs is told by the others."""
@@ -40,7 +39,7 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
         wins=tuple(_win(analysis, a) for a in comparison.contests if a.scope == "all" and a.objective in WINS),
         rivals=tuple(_rivals(analysis)),
         binaries=tuple(_binaries(analysis)),
-        round_noise=comparison.round_noise,
+        resolution=comparison.resolution.get("latency"),
     )
     by_format: dict[str, list[Point]] = {}
     for entry, alone in _sound(analysis, "contender"):
@@ -68,7 +67,8 @@ def _floors(analysis: Analysis) -> Iterator[Floor]:
 
 
 def _spots(analysis: Analysis) -> Iterator[Spot]:
-    for entry in analysis.evidence.contenders:
+    shown = [entry for entry in analysis.comparison.entries if entry.role in ("contender", "stand-in")]
+    for entry in shown:
         alone = entry.alone
         yield Spot(
             named=named(entry),
@@ -115,14 +115,10 @@ def _extremes(analysis: Analysis, groups: Sequence[Sequence[Point]]) -> Extremes
     if not found:
         return None
     widest = max(found, key=lambda points: _p50(points[-1]) / _p50(points[0]))
-    ratio = compare_points(analysis.evidence, LATENCY, widest[0], widest[-1])
-    pairs = sum(all_pairs(len(points)) for points in found)
-    return Extremes(
-        slowest=widest[-1].endpoint,
-        quickest=widest[0].endpoint,
-        ratio=simultaneous(ratio, pairs * analysis.evidence.looks),
-        among=len(widest),
-    )
+    pair = analysis.evidence.pair(LATENCY, widest[0], widest[-1])
+    if pair is None:
+        return None
+    return Extremes(slowest=widest[-1].endpoint, quickest=widest[0].endpoint, ratio=pair.ratio, among=len(widest))
 
 
 def _rivals(analysis: Analysis) -> Iterator[Rival]:
@@ -133,8 +129,9 @@ def _rivals(analysis: Analysis) -> Iterator[Rival]:
             continue
         (flask, mine), (native, its) = (one, other) if one[0].result.server == NATIVE_OF else (other, one)
         if flask.result.server == NATIVE_OF and native.result.server != NATIVE_OF:
-            found = compare_points(analysis.evidence, LATENCY, mine, its)
-            yield Rival(flask=named(flask), native=named(native), faster=found, outcome=difference(found))
+            found = analysis.evidence.pair(LATENCY, mine, its)
+            if found is not None:
+                yield Rival(flask=named(flask), native=named(native), faster=found.ratio, outcome=found.outcome)
 
 
 def _binaries(analysis: Analysis) -> Iterator[Binary]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import Outcome
 from serveoff.record.base import Record
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Machine
 from serveoff.record.settings import RunSettings
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 MATTERS: Final = 0.10
 """The share of a latency under which what takes it has stopped mattering."""
 BOUND: Final = 1 / (1 - MATTERS)
@@ -73,7 +73,7 @@ class Win(Record):
     margin: Estimate | None = None
     outcome: Outcome
     not_worse: int
-    """How many others cannot be told apart from the winner."""
+    """How many others are tied with the winner, or undecided."""
 
 
 class Extremes(Record):
@@ -131,7 +131,8 @@ class ModelResult(Record):
     """Over the floors of the static formats."""
     rivals: tuple[Rival, ...] = ()
     binaries: tuple[Binary, ...] = ()
-    round_noise: float = 0.0
+    resolution: float | None = None
+    """The smallest difference of latency that the run would have seen; None where no pair has an interval."""
 
     @property
     def cheapest(self) -> Floor | None:
@@ -201,7 +202,7 @@ class Line(Record):
 class Summary(Record):
     """One run per model, cheapest model first; those without a cost come last."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     summary_id: str
     made_at: str
     machine: Machine

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Final, Protocol, cast
 
 from serveoff.analyse.claims.ruling import Claim, Ruling
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.record.suite import Suite
 
 _NAME: Final = re.compile(r"c(\d\d)_\w+")
@@ -29,11 +29,11 @@ class ClaimModule(Protocol):
     MEASURE: str
     """What to add to a run that lacks its evidence."""
 
-    def study(self, evidence: Evidenced, suite: Suite) -> Ruling:
+    def study(self, evidence: Evidence, suite: Suite) -> Ruling:
         """Judge the claim by one run."""
 
 
-def study(evidence: Evidenced, suite: Suite) -> tuple[Claim, ...]:
+def study(evidence: Evidence, suite: Suite) -> tuple[Claim, ...]:
     """Every claim, in the article's order."""
     return tuple(_judged(module, evidence, suite) for module in modules())
 
@@ -49,7 +49,7 @@ def claim_id(module: ModuleType) -> str:
     return f"C{int(module.__name__.rpartition('.')[2][1:3])}"
 
 
-def _judged(module: ModuleType, evidence: Evidenced, suite: Suite) -> Claim:
+def _judged(module: ModuleType, evidence: Evidence, suite: Suite) -> Claim:
     claim = cast(ClaimModule, module)
     found = claim.study(evidence, suite)
     return Claim(

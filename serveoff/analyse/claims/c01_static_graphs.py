@@ -7,7 +7,7 @@ from dataclasses import replace
 from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, callers, contrasts, find
 from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, heard, rule
 from serveoff.analyse.contrasts import PAIRS, Contrast, deciding, static_against_dynamic
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
 
@@ -20,7 +20,7 @@ RULE = (
 MEASURE = "serveoff run 'flask-*'"
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by the contrasts that the section on static graphs shows."""
     shown, fewest = static_against_dynamic(evidence), callers(evidence)[0]
     counting = [exhibit(contrast) for contrast in deciding(shown, fewest)]
@@ -29,7 +29,7 @@ def study(evidence: Evidenced, suite: Suite) -> Ruling:
     return replace(rule(exhibits, needed=(TF2, PYTORCH)), contrasts=shown)
 
 
-def _pair(evidence: Evidenced, framework: str, static: str, dynamic: str, fewest: int) -> Pair:
+def _pair(evidence: Evidence, framework: str, static: str, dynamic: str, fewest: int) -> Pair:
     return Pair(framework, find(evidence, "flask", static), find(evidence, "flask", dynamic), closed(fewest))
 
 

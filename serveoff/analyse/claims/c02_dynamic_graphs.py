@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, batches, callers, contrasts, find
 from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, heard, rule
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
 
@@ -24,21 +24,21 @@ FORMS = ((TF2, "savedmodel", "keras_eager"), (PYTORCH, "torchscript", "torch_eag
 SHOWN = (*FORMS, (TF1, "frozen_graph", "keras_eager"))
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by the floors and by Flask."""
     found = contrasts(evidence, (*_pairs(evidence, "inprocess", 1), *_pairs(evidence, "flask", callers(evidence)[0])))
     exhibits = [e if e.group == TF1 else heard(e, FASTER) for e in found]
     return rule((*exhibits, *_deployed(evidence)), needed=(TF2, PYTORCH))
 
 
-def _pairs(evidence: Evidenced, server: str, users: int) -> Iterator[Pair]:
+def _pairs(evidence: Evidence, server: str, users: int) -> Iterator[Pair]:
     for group, graph, eager in SHOWN:
         mine, other = find(evidence, server, graph), find(evidence, server, eager)
         for rows in batches(evidence, users):
             yield Pair(group, mine, other, replace(closed(users), batch=rows))
 
 
-def _deployed(evidence: Evidenced) -> Iterator[Exhibit]:
+def _deployed(evidence: Evidence) -> Iterator[Exhibit]:
     """That a dynamic form can be deployed at all is seen in its VALID points."""
     for group, _, eager in FORMS:
         entry = find(evidence, "flask", eager)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveoff.analyse.claims.golden_outputs import shown_by_tests, tests
 from serveoff.analyse.claims.pairs import TF1
 from serveoff.analyse.claims.ruling import Ruling
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.record.suite import Suite
 
 CLAIM = "TF1 is define-then-run: a Session is mandatory, placeholders feed it"
@@ -23,6 +23,6 @@ TESTS = (
 )
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Tests, and the frozen graph's gate."""
     return shown_by_tests(evidence, tests(FILE, TF1, TESTS), ("frozen_graph",))

@@ -9,7 +9,7 @@ from serveoff.analyse.claims.golden_outputs import shown_by_tests, tests
 from serveoff.analyse.claims.pairs import TF2, callers
 from serveoff.analyse.claims.ruling import Ruling
 from serveoff.analyse.contrasts import deciding, static_against_dynamic
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.record.suite import Suite
 
 CLAIM = "TF2 runs eagerly by default and switches to a graph with one line"
@@ -27,7 +27,7 @@ TESTS = (
 )
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Tests, the gates of both forms, and what the graph gains."""
     found = shown_by_tests(evidence, tests(FILE, TF2, TESTS), ("keras_eager", "savedmodel"))
     contrasts = deciding(static_against_dynamic(evidence), callers(evidence)[0])

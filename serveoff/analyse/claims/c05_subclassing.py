@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.claims.golden_outputs import shown_by_tests, tests
 from serveoff.analyse.claims.ruling import Ruling
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.record.suite import Suite
 
 CLAIM = "TF2 model subclassing mirrors PyTorch's nn.Module"
@@ -21,6 +21,6 @@ TESTS = (
 )
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Tests, and the gates of both eager forms."""
     return shown_by_tests(evidence, tests(FILE, "both", TESTS), ("keras_eager", "torch_eager"))

@@ -11,8 +11,9 @@ import numpy as np
 from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN, tests
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, Voice, rule
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import RESAMPLES, Estimate, simultaneous
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.statistics.draws import RESAMPLES
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.record.endpoint_results import LayerProbe
 from serveoff.record.suite import Suite
 
@@ -35,14 +36,14 @@ TESTS = (
 )
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by what was asked after all that was timed."""
     asked = [(e, e.result.layers) for e in evidence.entries if e.result.layers and e.role == "contender"]
     probed = [(entry, layers) for entry, layers in asked if layers is not None]
     answered = [(entry, layers) for entry, layers in probed if layers.outcome == "answered"]
     if probed and not any(layers.layer for _, layers in probed):
         return Ruling("not measured", NO_LAYERS, tuple(tests(FILE, "both", TESTS)))
-    exhibits = [_exhibit(entry, layers, len(answered), suite.settings.seed) for entry, layers in probed]
+    exhibits = [_exhibit(entry, layers, suite.settings.seed) for entry, layers in probed]
     found = rule((*exhibits, *_same_values(answered), *tests(FILE, "both", TESTS)), needed=(DYNAMIC, STATIC))
     if not probed:
         return found
@@ -61,7 +62,7 @@ def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate | None:
     return Estimate(value, min(float(low), value), max(float(high), value), over.size)
 
 
-def _exhibit(entry: Entry, probe: LayerProbe, answered: int, seed: int) -> Exhibit:
+def _exhibit(entry: Entry, probe: LayerProbe, seed: int) -> Exhibit:
     group = DYNAMIC if entry.result.format in DYNAMIC_FORMS else STATIC
     plain = Exhibit(group, probe.reason, mine=entry.name, speaks=_voice(group, probe))
     if probe.outcome != "answered":
@@ -72,7 +73,7 @@ def _exhibit(entry: Entry, probe: LayerProbe, answered: int, seed: int) -> Exhib
         plain,
         words=f"answered layer {probe.layer}, shape {shape}",
         metric="p50 with the layer over p50 without",
-        figure=simultaneous(spent, answered) if spent else None,
+        figure=spent,
     )
 
 

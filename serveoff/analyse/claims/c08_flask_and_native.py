@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from serveoff.analyse.claims.pairs import MODEL_SERVERS, PYTORCH, TF2, Pair, callers, contrasts, find
+from serveoff.analyse.claims.pairs import NATIVE, NO_NATIVE, PYTORCH, TF2, Pair, callers, contrasts, find, lacks_native
 from serveoff.analyse.claims.ruling import NO_SLOWER, Ruling, heard, rule
-from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced
+from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
 
@@ -17,33 +17,30 @@ RULE = (
     "REST: for PyTorch, Flask against the native server, for TensorFlow 2, the native server against Flask; by median "
     "latency with the fewest callers and by throughput with the most. The named server clearly better or in a tie "
     "speaks for the claim, clearly worse against it. Both frameworks are needed. The embedded stand-in's speed says "
-    "nothing of the server it stands in for: its contrasts are shown and do not decide. So is gRPC, which Flask does "
-    "not speak."
+    "nothing of the server it stands in for, and does not count. gRPC, which Flask does not speak, is shown and does "
+    "not decide."
 )
 MEASURE = "serveoff run '*torchscript' '*savedmodel', with tensorflow_model_server on PATH"
-STAND_IN = MODEL_SERVERS[1]
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by one artifact of each framework behind both of its servers."""
     by_name = {entry.name: entry.result for entry in evidence.entries}
     exhibits = []
     for exhibit in contrasts(evidence, _pairs(evidence)):
-        sides = [by_name[exhibit.mine], by_name[exhibit.other]]
-        decides = all(s.protocol == "rest" and s.server != STAND_IN for s in sides)
+        decides = all(by_name[name].protocol == "rest" for name in (exhibit.mine, exhibit.other))
         exhibits.append(heard(exhibit, NO_SLOWER) if decides else exhibit)
-    found = rule(exhibits, needed=(PYTORCH, TF2))
-    if any(result.server == STAND_IN for result in by_name.values()) and exhibits:
-        return replace(found, reason=f"{found.reason} TensorFlow 2's native server was the embedded stand-in.")
-    return found
+    if lacks_native(evidence):
+        return Ruling("not measured", NO_NATIVE, tuple(replace(e, speaks="") for e in exhibits), lacking=True)
+    return rule(exhibits, needed=(PYTORCH, TF2))
 
 
-def _pairs(evidence: Evidenced) -> Iterator[Pair]:
+def _pairs(evidence: Evidence) -> Iterator[Pair]:
     fewest, most = callers(evidence)
     flask = {format: find(evidence, "flask", format) for format in ("torchscript", "savedmodel")}
     for protocol in ("rest", "grpc"):
         torchserve = find(evidence, "torchserve", "torchscript", protocol)
-        native = find(evidence, MODEL_SERVERS, "savedmodel", protocol)
+        native = find(evidence, NATIVE, "savedmodel", protocol)
         for users, measure in ((fewest, LATENCY), (most, THROUGHPUT)):
             yield Pair(PYTORCH, flask["torchscript"], torchserve, closed(users), measure)
             yield Pair(TF2, native, flask["savedmodel"], closed(users), measure)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from serveoff.analyse.claims.pairs import Pair, batches, contrasts, find
 from serveoff.analyse.claims.ruling import NO_SLOWER, Ruling, heard, rule
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
 from serveoff.loadtests.loads import Load
 from serveoff.record.suite import Suite
 
@@ -24,14 +24,14 @@ PREDICT = "keras_predict"
 EAGER, SIGNATURE, BESIDE = "predict or eager call", "predict or signature", "signature or eager call"
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by two floors."""
     found = contrasts(evidence, _pairs(evidence))
     exhibits = [e if e.group == BESIDE else heard(e, NO_SLOWER) for e in found]
     return rule(exhibits, needed=(EAGER, SIGNATURE))
 
 
-def _pairs(evidence: Evidenced) -> Iterator[Pair]:
+def _pairs(evidence: Evidence) -> Iterator[Pair]:
     keras, saved = (find(evidence, "inprocess", format) for format in ("keras_eager", "savedmodel"))
     for rows in batches(evidence):
         plain = Load(batch=rows)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from serveoff.analyse.claims.pairs import FRAMEWORK, PYTORCH, TF1, Pair, callers, contrasts
 from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, Voice, heard, rule
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.analyse.winners import THROUGHPUT, Evidenced
+from serveoff.analyse.evidence import THROUGHPUT, Evidence
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.loadtests.loads import closed
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
@@ -27,7 +27,7 @@ MEASURE = "serveoff run --vary workers=2,4, on more cores than workers"
 SETTING = "workers"
 
 
-def study(evidence: Evidenced, suite: Suite) -> Ruling:
+def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by the variants of workers, and by what was counted in docker-compose.yml."""
     cores = len(suite.settings.server_cpus) or suite.environment.machine.cores
     workers = {e.name: _workers(e) for e in evidence.entries if _workers(e)}
@@ -50,7 +50,7 @@ def _workers(entry: Entry) -> int:
     return int(value) if setting == SETTING and value.isdecimal() else 0
 
 
-def _pairs(evidence: Evidenced, workers: dict[str, int]) -> Iterator[Pair]:
+def _pairs(evidence: Evidence, workers: dict[str, int]) -> Iterator[Pair]:
     most = closed(callers(evidence)[1])
     entries = {entry.name: entry for entry in evidence.entries}
     for name in workers:
@@ -66,7 +66,7 @@ def _why(scaling: Sequence[Exhibit], settings: RunSettings, cores: int) -> str:
     return f"Servers had {had}, fewer than the workers that were tried: there replicas cannot scale, whatever serves."
 
 
-def _effort(evidence: Evidenced) -> Iterator[Exhibit]:
+def _effort(evidence: Evidence) -> Iterator[Exhibit]:
     """One exhibit for each deployment of PyTorch and TensorFlow 1, with what it takes to replicate it."""
     counted: dict[str, Entry] = {}
     for entry in evidence.entries:

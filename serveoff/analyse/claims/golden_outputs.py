@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from serveoff.analyse.claims.pairs import FRAMEWORK, find
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, Voice, counted, rule, verdict
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import Estimate
-from serveoff.analyse.winners import Evidenced
+from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.record.endpoint_results import Gate
 
 WHERE = ("inprocess", "flask")
@@ -23,7 +23,7 @@ def tests(file: str, group: str, shown: Iterable[tuple[str, str]]) -> list[Exhib
     return [Exhibit(group, words, test=f"{file}::{name}") for name, words in shown]
 
 
-def golden_outputs(evidence: Evidenced, formats: Sequence[str]) -> Iterator[Exhibit]:
+def golden_outputs(evidence: Evidence, formats: Sequence[str]) -> Iterator[Exhibit]:
     """The largest absolute error of each format over the golden inputs; one beyond what is allowed speaks against.
 
     Allowed is what the gate allows: 1e-5, or as many times more as the largest value of its row is above 1.
@@ -34,7 +34,7 @@ def golden_outputs(evidence: Evidenced, formats: Sequence[str]) -> Iterator[Exhi
             yield _error(entry)
 
 
-def shown_by_tests(evidence: Evidenced, shown: Sequence[Exhibit], formats: Sequence[str]) -> Ruling:
+def shown_by_tests(evidence: Evidence, shown: Sequence[Exhibit], formats: Sequence[str]) -> Ruling:
     """Confirmed by the tests `shown`, unless the run contradicts them; what the gate of each format adds is said."""
     measured = list(golden_outputs(evidence, formats))
     told = [exhibit for exhibit in measured if exhibit.speaks != "open"]

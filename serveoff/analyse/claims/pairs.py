@@ -1,4 +1,4 @@
-"""Contrasts of two endpoints of one run, with intervals that hold for all contrasts of a claim together."""
+"""Contrasts of two endpoints of one run, by the one verdict that each pair has."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 
 from serveoff.analyse.claims.ruling import Exhibit
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
-from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import LATENCY, Evidenced, Measure, compare_valid
+from serveoff.analyse.evidence import LATENCY, Evidence, Measure
+from serveoff.analyse.evidence import Pair as Verdict
 from serveoff.loadtests.loads import Load
 
-MODEL_SERVERS: Final = ("tfserving", "tfserving-embedded")
-"""TensorFlow Serving, and what stands in for it."""
+NATIVE: Final = "tfserving"
+"""TensorFlow Serving itself; what stands in for it says nothing of it."""
+NO_NATIVE: Final = "TensorFlow Serving was not there to be measured."
 TF1: Final = "TensorFlow 1"
 TF2: Final = "TensorFlow 2"
 PYTORCH: Final = "PyTorch"
@@ -40,33 +40,33 @@ class Pair:
     """None: the same."""
 
 
-def find(
-    evidence: Evidenced, server: str | tuple[str, ...], format: str, protocol: str = "", variant: str = ""
-) -> Entry | None:
-    """The endpoint of that server (or one of several), format and protocol, in this run."""
-    servers = (server,) if isinstance(server, str) else server
-    wanted = (e for e in evidence.entries if e.result.server in servers and e.result.format == format)
+def find(evidence: Evidence, server: str, format: str, protocol: str = "", variant: str = "") -> Entry | None:
+    """The endpoint of that server, format and protocol, in this run."""
+    wanted = (e for e in evidence.entries if e.result.server == server and e.result.format == format)
     return next((e for e in wanted if e.result.variant == variant and protocol in ("", e.result.protocol)), None)
 
 
-def batches(evidence: Evidenced, concurrency: int = 1) -> list[int]:
+def batches(evidence: Evidence, concurrency: int = 1) -> list[int]:
     """Rows of the requests that were measured in closed loops of so many callers, 1 first."""
     points = (p for e in evidence.entries for p in (*e.points, *e.others))
     return sorted({p.load.batch for p in points if p.load.closed and p.concurrency == concurrency} | {1})
 
 
-def callers(evidence: Evidenced) -> tuple[int, int]:
+def callers(evidence: Evidence) -> tuple[int, int]:
     """The fewest and the most callers that servers of this run had."""
     known = [p.concurrency for e in evidence.entries if e.role != "floor" for p in e.points]
     return (min(known), max(known)) if known else (1, 1)
 
 
-def contrasts(evidence: Evidenced, pairs: Iterable[Pair]) -> list[Exhibit]:
+def contrasts(evidence: Evidence, pairs: Iterable[Pair]) -> list[Exhibit]:
     """An exhibit for every pair that was measured; without a figure where a point of it does not count."""
-    known = [(pair, *sides) for pair in pairs if (sides := _sides(pair))]
-    found = [compare_valid(evidence, pair.measure, mine, other) for pair, mine, other in known]
-    comparisons = sum(ratio is not None for ratio in found) * evidence.looks
-    return [_contrast(*sides, ratio, comparisons) for sides, ratio in zip(known, found, strict=True)]
+    known = [(pair, sides) for pair in pairs if (sides := _sides(pair))]
+    return [_contrast(pair, *sides, evidence.pair(pair.measure, *sides)) for pair, sides in known]
+
+
+def lacks_native(evidence: Evidence) -> bool:
+    """TensorFlow Serving was not measured, so that a claim that needs it is not."""
+    return not any(e.result.server == NATIVE and any(p.samples for p in e.points) for e in evidence.entries)
 
 
 def _sides(pair: Pair) -> tuple[Point, Point] | None:
@@ -80,7 +80,7 @@ def _measured(entry: Entry | None, load: Load) -> Point | None:
     return next((p for p in points if p.load == load and p.samples), None)
 
 
-def _contrast(pair: Pair, mine: Point, other: Point, ratio: Estimate | None, comparisons: float) -> Exhibit:
+def _contrast(pair: Pair, mine: Point, other: Point, verdict: Verdict | None) -> Exhibit:
     plain = Exhibit(
         group=pair.group,
         mine=mine.endpoint,
@@ -89,8 +89,7 @@ def _contrast(pair: Pair, mine: Point, other: Point, ratio: Estimate | None, com
         other_load=pair.other_load,
         metric=pair.measure.statistic,
     )
-    if ratio is None:
+    if verdict is None:
         why = next((f.code for p in (mine, other) for f in p.verdict.reasons), "no figure")
         return replace(plain, words=f"a point is INVALID, {why}", outcome="no interval")
-    found = simultaneous(ratio, comparisons)
-    return replace(plain, figure=found, outcome=difference(found))
+    return replace(plain, figure=verdict.ratio, outcome=verdict.outcome)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from serveoff.analyse.contrasts import Contrast
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import Outcome
 from serveoff.loadtests.loads import Load
 
@@ -67,11 +67,11 @@ class Claim:
     """The command that would measure what is missing."""
 
 
-FASTER: Final[Mapping[Outcome, Voice]] = {"better": "for", "worse": "against", "tie": "against"}
+FASTER: Final[Mapping[Outcome, Voice]] = {"faster": "for", "slower": "against", "tied": "against"}
 """The claim says that `mine` is better."""
-NO_SLOWER: Final[Mapping[Outcome, Voice]] = {"better": "for", "tie": "for", "worse": "against"}
+NO_SLOWER: Final[Mapping[Outcome, Voice]] = {"faster": "for", "tied": "for", "slower": "against"}
 """The claim holds as long as `mine` is not worse."""
-DIFFERENT: Final[Mapping[Outcome, Voice]] = {"better": "for", "worse": "for", "tie": "against"}
+DIFFERENT: Final[Mapping[Outcome, Voice]] = {"faster": "for", "slower": "for", "tied": "against"}
 """The claim says that there is a difference."""
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from scipy.special import bdtr
 
-from serveoff.analyse.statistics.bootstrap import CONFIDENCE, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import CONFIDENCE, Estimate, min_samples
 from serveoff.analyse.verdict import Outcome, difference
 
 Bounds = Literal["none", "range", "interval"]
@@ -69,7 +69,7 @@ def margin(better: Spread, other: Spread) -> Estimate:
 
 
 def apart(better: Spread, other: Spread) -> Outcome:
-    """`better` where the two do not overlap; `tie` where both lie within 3%; else `inconclusive`, or `no interval`."""
+    """`faster` where the two do not overlap; `tied` where both lie within 5%; else `undecided`, or `no interval`."""
     return difference(margin(better, other))
 
 

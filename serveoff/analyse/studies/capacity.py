@@ -1,10 +1,15 @@
 """Capacity under an objective: the highest arrival rate whose latency quantile stays within a bound, with no errors.
 
-All open-loop windows of an endpoint are evidence: the probes of the search and the windows of fixed rates. Latency
-does not fall as the rate rises, so the logarithm of the quantile is fitted by isotonic regression on the rate (Barlow
-et al., *Statistical Inference under Order Restrictions*, 1972; scipy.optimize.isotonic_regression), and the capacity
-is where the fit crosses the bound. A window with errors counts as far beyond the bound. The interval comes from
-replicates that draw the windows again and, within each, blocks of time (`serveoff.analyse.statistics.blocks`).
+All rates that an endpoint was asked for in an open loop are evidence: the probes of the search and the fixed rates,
+whose slices count together. Latency does not fall as the rate rises, so the logarithm of the quantile is fitted by
+isotonic regression on the rate (Barlow et al., *Statistical Inference under Order Restrictions*, 1972;
+scipy.optimize.isotonic_regression), and the capacity is where the fit crosses the bound. A rate with errors counts as
+far beyond the bound. The interval comes from replicates that draw the rates again and, within each, its slices, or
+parts of them where they are few.
+
+**Two clocks.** Latency from when a request was due holds the generator's own lateness, from when it was sent it does
+not; the truth lies between. A rate that holds by one and not by the other says nothing; the capacity is by the first,
+and the upper end of its interval by the second.
 """
 
 from __future__ import annotations
@@ -16,12 +21,16 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
-from serveoff.analyse.point_estimates import ReadWindow, role_of
-from serveoff.analyse.statistics.blocks import Array, WindowSample, cut_blocks, quantile_replicates
-from serveoff.analyse.statistics.bootstrap import Estimate, min_samples
-from serveoff.loadtests.problems import FELL_BEHIND
+from serveoff.analyse.point_estimates import role_of
+from serveoff.analyse.slice_rows import RunRows
+from serveoff.analyse.statistics.estimates import Array, Estimate, min_samples
+from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
+from serveoff.analyse.statistics.sampled import SliceSample
+from serveoff.analyse.validity import LOSES, interrupted, loses
+from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import EvidenceCode, Problem
@@ -31,18 +40,38 @@ from serveoff.record.suite import Suite
 
 @dataclass(frozen=True)
 class Probe:
-    """One open-loop window: its rate, and the objective's quantile of latency in seconds, from when requests were due.
+    """One rate: the objective's quantile of latency in seconds, from when requests were due and from when sent.
 
-    `latency_s` is None where requests failed. With a `problem` the window says nothing of the server.
+    Both are None where requests failed. With a `problem` the rate says nothing of the server.
     """
 
     rate: float
-    round: int
+    slices: int
     latency_s: float | None
+    sent_s: float | None
     holds: bool
     requests: int
     errors: int
     problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One rate that was asked for: its windows that count and what was read of them."""
+
+    rate: float
+    windows: Sequence[Window]
+    samples: Sequence[SliceSample]
+    problem: Problem | None
+    """Why none of its windows counts."""
+
+    @property
+    def requests(self) -> int:
+        return sum(window.requests for window in self.windows)
+
+    @property
+    def errors(self) -> int:
+        return sum(window.errors for window in self.windows)
 
 
 @dataclass(frozen=True)
@@ -68,15 +97,19 @@ NOTHING_HELD: Final = "no rate that was tried held the objective"
 LOWEST_FAILED: Final = "by all their windows together, no rate that was tried held the objective"
 BEYOND: Final = 100.0
 """Times the bound: what a window with errors counts as."""
+CLOCKS: Final = ("latency_s", "sent_s")
+"""From when requests were due, and from when they were sent."""
+FEW_SLICES: Final = 8
+PARTS: Final = 20
 NEAR: Final = 1.3
-"""Windows whose rate is within this factor of the capacity tell what a request costs there."""
+"""Slices whose rate is within this factor of the capacity tell what a request costs there."""
 GB: Final = 1e9
 
 
-def study(suite: Suite, read: ReadWindow) -> tuple[Capacity, ...]:
+def study(suite: Suite, rows: RunRows) -> tuple[Capacity, ...]:
     """The capacity of every contender that had an open loop, highest first."""
     asked = [result for result in suite.endpoints if _asked(result)]
-    found = [_with_energy(of(result, suite.settings, read), result) for result in asked]
+    found = [_with_energy(of(result, suite.settings, rows), result) for result in asked]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
 
 
@@ -106,12 +139,12 @@ def _counts(window: Window) -> bool:
     return window.arrivals == "poisson" and not window.payload and window.batch == 1
 
 
-def of(result: EndpointResult, settings: RunSettings, read: ReadWindow) -> Capacity:
+def of(result: EndpointResult, settings: RunSettings, rows: RunRows) -> Capacity:
     """The capacity of one endpoint that had an open loop."""
     windows = [window for window in result.windows if _counts(window)]
-    sampled = [(window, _sample(window, read)) for window in windows]
-    probes = tuple(_probe(window, sample, settings) for window, sample in sampled)
-    usable = [(w, s) for (w, s), probe in zip(sampled, probes, strict=True) if not probe.problem and s is not None]
+    asked = _by_rate(windows, rows)
+    probes = tuple(_probe(each, settings) for each in asked)
+    usable = [each for each, probe in zip(asked, probes, strict=True) if not probe.problem]
     held = [p for p in probes if not p.problem and p.holds]
     failed = [p for p in probes if not p.problem and not p.holds]
     gate_failed = result.gate is not None and not result.gate.passed
@@ -121,16 +154,30 @@ def of(result: EndpointResult, settings: RunSettings, read: ReadWindow) -> Capac
         return Capacity(result.endpoint, rate, "none", probes, None, None, reason)
     if not failed or not held:
         return _one_sided(result, probes, bool(held), windows, "" if held else NOTHING_HELD)
-    seed = [settings.seed, zlib.crc32(result.endpoint.encode())]
-    rate = _estimate(usable, settings, seed)
-    if rate.value in (lowest := min(w.rate for w, _ in usable), max(w.rate for w, _ in usable)):
+    rate = _estimate(usable, settings, [settings.seed, zlib.crc32(result.endpoint.encode())])
+    if rate.value in (lowest := min(each.rate for each in usable), max(each.rate for each in usable)):
         above = rate.value != lowest
         return _one_sided(result, probes, above, windows, "" if above else LOWEST_FAILED)
     return Capacity(result.endpoint, rate, "between", probes, *_cost(windows, rate.value or 0.0), "")
 
 
+def _by_rate(windows: Sequence[Window], rows: RunRows) -> list[_Asked]:
+    """Fixed rates with all their slices, and each probe of the search, in the order in which they came."""
+    rates: dict[tuple[float, bool], list[Window]] = {}
+    for window in windows:
+        if not interrupted(window):
+            rates.setdefault((window.rate, window.search), []).append(window)
+    found = []
+    for (rate, _), same in rates.items():
+        kept = [window for window in same if not loses(window)]
+        problem = None if kept else next(p for w in same for p in w.problems if p.code in LOSES)
+        samples = [rows.read(window).sample for window in kept]
+        found.append(_Asked(rate, kept, [s for s in samples if s.latency_s.size], problem))
+    return found
+
+
 def fell_behind(probe: Probe) -> bool:
-    """The load generator could not keep up with this rate."""
+    """The load generator was so late that it decides the answer."""
     return probe.problem is not None and probe.problem.code in FELL_BEHIND
 
 
@@ -154,62 +201,82 @@ def _one_sided(
     return Capacity(result.endpoint, rate, "above" if above else "below", probes, *cost, reason)
 
 
-def _sample(window: Window, read: ReadWindow) -> WindowSample | None:
-    found = read(window)
-    return None if isinstance(found, str) or window.duration_s <= 0 else found.sample
+def _probe(asked: _Asked, settings: RunSettings) -> Probe:
+    due_s, sent_s = (_quantile(asked, clock, settings.objective_quantile) for clock in CLOCKS)
+    held = [value is not None and value <= settings.objective_bound_s for value in (due_s, sent_s)]
+    problem = _doubt(asked, min_samples(settings.objective_quantile)) or _late(held)
+    return Probe(asked.rate, len(asked.windows), due_s, sent_s, all(held), asked.requests, asked.errors, problem)
 
 
-def _probe(window: Window, sample: WindowSample | None, settings: RunSettings) -> Probe:
-    quantile, bound_s = settings.objective_quantile, settings.objective_bound_s
-    latency = None
-    if sample is not None and sample.latency_s.size and not window.errors:
-        latency = float(np.quantile(sample.latency_s, quantile))
-    problem = _doubt(window, sample is not None, min_samples(quantile))
-    holds = latency is not None and latency <= bound_s
-    return Probe(window.rate, window.round, latency, holds, window.requests, window.errors, problem)
+def _quantile(asked: _Asked, clock: str, quantile: float) -> float | None:
+    if asked.errors or not asked.samples:
+        return None
+    return float(np.quantile(np.concatenate([getattr(sample, clock) for sample in asked.samples]), quantile))
 
 
-def _doubt(window: Window, readable: bool, needed: int) -> Problem | None:
-    """Why a window says nothing of the server; errors do say something of it, however few samples there are."""
-    if not readable:
-        return Problem(code=EvidenceCode.NO_ROWS, text="its raw rows cannot be read")
-    if window.problems:
-        return window.problems[0]
-    if not window.requests:
+def _late(held: Sequence[bool]) -> Problem | None:
+    if len(set(held)) == 1:
+        return None
+    return Problem(code=WindowCode.LATE, text="the load generator was late: the objective holds only from when it sent")
+
+
+def _doubt(asked: _Asked, needed: int) -> Problem | None:
+    """Why a rate says nothing of the server; errors do say something of it, however few samples there are."""
+    if asked.problem:
+        return asked.problem
+    if not asked.requests:
         return Problem(code=EvidenceCode.NO_REQUESTS, text="no request was due")
-    if not window.errors and window.requests < needed:
-        return Problem(code=EvidenceCode.FEW_SAMPLES, text=f"{window.requests:,} of {needed:,} samples")
+    if not asked.samples and not asked.errors:
+        return Problem(code=EvidenceCode.NO_ROWS, text="its raw rows cannot be read")
+    if not asked.errors and asked.requests < needed:
+        return Problem(code=EvidenceCode.FEW_SAMPLES, text=f"{asked.requests:,} of {needed:,} samples")
     return None
 
 
-def _estimate(usable: Sequence[tuple[Window, WindowSample]], settings: RunSettings, seed: Sequence[int]) -> Estimate:
-    bound_s = settings.objective_bound_s
-    rates = np.array([window.rate for window, _ in usable])
-    values, replicates = zip(*(_logs(w, s, settings, [*seed, i]) for i, (w, s) in enumerate(usable)), strict=True)
-    value = fit(rates, np.array(values), bound_s)
-    table = np.array(replicates)
+def _estimate(usable: Sequence[_Asked], settings: RunSettings, seed: Sequence[int]) -> Estimate:
+    value, low, high = _by_clock(usable, CLOCKS[0], settings, seed)
+    _, _, sent_high = _by_clock(usable, CLOCKS[1], settings, seed)
+    samples = sum(asked.requests for asked in usable)
+    return Estimate(value, min(low, value), max(high, sent_high, value), samples)
+
+
+def _by_clock(
+    usable: Sequence[_Asked], clock: str, settings: RunSettings, seed: Sequence[int]
+) -> tuple[float, float, float]:
+    """The capacity by one clock, and its 95% interval."""
+    rates = np.array([asked.rate for asked in usable])
+    drawn = [_logs(asked, clock, settings, [*seed, number]) for number, asked in enumerate(usable)]
+    values, table = np.array([value for value, _ in drawn]), np.array([replicates for _, replicates in drawn])
     random = np.random.default_rng(seed)
-    drawn = []
+    found = []
     for number in range(RESAMPLES):
         chosen = random.integers(0, rates.size, rates.size)
-        drawn.append(fit(rates[chosen], table[chosen, number], bound_s))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    samples = sum(window.requests for window, _ in usable)
-    return Estimate(value, min(float(low), value), max(float(high), value), samples)
+        found.append(fit(rates[chosen], table[chosen, number], settings.objective_bound_s))
+    low, high = np.quantile(found, [0.025, 0.975])
+    return fit(rates, values, settings.objective_bound_s), float(low), float(high)
 
 
-def _logs(window: Window, sample: WindowSample, settings: RunSettings, seed: Sequence[int]) -> tuple[float, Array]:
-    """The logarithm of a window's quantile, and its replicates."""
-    if window.errors or not sample.latency_s.size:
+def _logs(asked: _Asked, clock: str, settings: RunSettings, seed: Sequence[int]) -> tuple[float, Array]:
+    """The logarithm of a rate's quantile, and its replicates, (RESAMPLES,)."""
+    value = _quantile(asked, clock, settings.objective_quantile)
+    if value is None:
         beyond = math.log(BEYOND * settings.objective_bound_s)
         return beyond, np.full(RESAMPLES, beyond)
-    latency, quantile = sample.latency_s, settings.objective_quantile
-    block, block_s = cut_blocks([sample], float(np.median(latency)))
-    share = np.full(block_s.size, 1 / block_s.size)
-    draws = np.random.default_rng(seed).multinomial(block_s.size, share, RESAMPLES)
-    (replicates,) = quantile_replicates(latency, block, draws, [quantile])
-    smallest = float(latency.min())
-    return math.log(float(np.quantile(latency, quantile))), np.log(np.maximum(replicates, smallest))
+    latency = np.concatenate([getattr(sample, clock) for sample in asked.samples])
+    part, parts = _parts(asked.samples)
+    weights = np.random.default_rng(seed).dirichlet(np.ones(parts), RESAMPLES).astype(np.float32)
+    grid = grid_of(latency)
+    replicates = crossings(grid, weights @ cumulative(latency, part, parts, grid), settings.objective_quantile)
+    return math.log(value), np.log(np.maximum(replicates, float(latency.min())))
+
+
+def _parts(samples: Sequence[SliceSample]) -> tuple[npt.NDArray[np.int64], int]:
+    """What of a rate is drawn again: its slices, or where they are few equal parts of the time of each."""
+    each = 1 if len(samples) >= FEW_SLICES else PARTS
+    numbers = [
+        i * each + np.clip(s.due_s / s.duration_s * each, 0, each - 1).astype(np.int64) for i, s in enumerate(samples)
+    ]
+    return np.concatenate(numbers), len(samples) * each
 
 
 def _cost(windows: Sequence[Window], rate: float) -> tuple[float | None, float | None]:

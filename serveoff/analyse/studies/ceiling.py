@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serveoff.analyse.point_estimates import ReadWindow, role_of
+from serveoff.analyse.point_estimates import role_of
+from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.studies import capacity
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.record.suite import Suite
@@ -23,14 +24,14 @@ class Ceiling:
     kept: float | None
     """The highest rate tried that held, below all at which the generator fell behind; None where none did."""
     behind: float | None
-    """The lowest rate at which the generator fell behind its schedule; None where it never did."""
+    """The lowest rate at which the generator was so late that it decides the answer; None where it never was."""
 
 
-def study(suite: Suite, read: ReadWindow) -> Ceiling | None:
+def study(suite: Suite, rows: RunRows) -> Ceiling | None:
     """The search against the null service; None where this run made none."""
     for result in suite.endpoints:
         if role_of(result) == "null" and any(window.search for window in result.windows):
-            found = capacity.of(result, suite.settings, read)
+            found = capacity.of(result, suite.settings, rows)
             behind = [p.rate for p in found.probes if capacity.fell_behind(p)]
             first = min(behind, default=None)
             kept = [p.rate for p in found.probes if p.holds and not p.problem and (first is None or p.rate < first)]

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from serveoff.analyse.entries import Contest
-from serveoff.analyse.statistics.bootstrap import Estimate, all_pairs, simultaneous
+from serveoff.analyse.evidence import LATENCY, Evidence
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
-from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import LATENCY, Evidenced, compare_points
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Other:
 
 
 def study(
-    evidence: Evidenced, contests: Sequence[Contest], capacity: Sequence[Capacity], payloads: Sequence[Encoded]
+    evidence: Evidence, contests: Sequence[Contest], capacity: Sequence[Capacity], payloads: Sequence[Encoded]
 ) -> tuple[Other, ...]:
     """Every condition under which another endpoint than the quickest is the choice; clear differences only."""
     latency = next((a for a in contests if (a.objective, a.scope) == ("latency", "all")), None)
@@ -37,7 +36,7 @@ def study(
         *_objectives(contests, winner),
         *_callers(evidence, winner),
         *_arrivals(capacity, winner),
-        *_encodings(payloads, winner),
+        *_encodings(evidence, payloads, winner),
     )
     return tuple(found)
 
@@ -50,7 +49,7 @@ def _objectives(contests: Sequence[Contest], winner: str) -> Iterator[Other]:
             yield Other(contest.objective, contest.winner.name, contest.winner.estimate)
 
 
-def _callers(evidence: Evidenced, winner: str) -> Iterator[Other]:
+def _callers(evidence: Evidence, winner: str) -> Iterator[Other]:
     """The fewest callers with which another is clearly quicker."""
     mine = next((e for e in evidence.contenders if e.name == winner), None)
     for point in mine.points[1:] if mine else ():
@@ -59,8 +58,8 @@ def _callers(evidence: Evidenced, winner: str) -> Iterator[Other]:
         if not point.valid or not valid:
             continue
         best = min(valid, key=lambda p: p.p50_s.value or 0.0)
-        found = compare_points(evidence, LATENCY, best, point)
-        if difference(simultaneous(found, all_pairs(len(valid) + 1) * evidence.looks)) == "better":
+        found = evidence.pair(LATENCY, best, point)
+        if found is not None and found.outcome == "faster":
             yield Other("callers", best.endpoint, best.p50_s, point.concurrency)
             return
 
@@ -76,12 +75,13 @@ def _arrivals(capacity: Sequence[Capacity], winner: str) -> Iterator[Other]:
         yield Other("arrivals", best.endpoint, best.rate)
 
 
-def _encodings(payloads: Sequence[Encoded], winner: str) -> Iterator[Other]:
+def _encodings(evidence: Evidence, payloads: Sequence[Encoded], winner: str) -> Iterator[Other]:
     """An encoding in which some endpoint is quicker than the winner in its own."""
-    own = next((e.point.p50_s for e in payloads if e.endpoint == winner and not e.payload), None)
+    own = next((e.point for e in payloads if e.endpoint == winner and not e.payload), None)
     others = [e for e in payloads if e.payload and e.point.sound]
-    if own is None or own.low is None or not others:
+    if own is None or not others:
         return
     best = min(others, key=lambda e: e.point.p50_s.value or 0.0)
-    if best.point.p50_s.high is not None and best.point.p50_s.high < own.low:
+    found = evidence.pair(LATENCY, best.point, own)
+    if found is not None and found.outcome == "faster":
         yield Other("encoding", best.endpoint, best.point.p50_s, payload=best.payload)

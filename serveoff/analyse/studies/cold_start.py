@@ -9,9 +9,9 @@ from statistics import fmean, median
 from typing import Annotated, Final
 
 from serveoff.analyse.entries import Entry
+from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.statistics.few_repeats import Spread, spread
 from serveoff.analyse.stored_once import ENTRY
-from serveoff.analyse.winners import Evidenced
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.problems import Problem
 from serveoff.record.startup_phases import IMPORTED, LOADED, WARMED, WORKER
@@ -73,7 +73,7 @@ ENDED_BY: Final = {FRONTEND: WORKER, IMPORTS: IMPORTED, LOAD: LOADED, WARMUP: WA
 """Which line of its log ends a piece. The last one, `listening`, comes within the 10 ms to which these are known."""
 
 
-def study(evidence: Evidenced) -> tuple[ColdStarts, ...]:
+def study(evidence: Evidence) -> tuple[ColdStarts, ...]:
     """Every deployment that came to a first answer with warm-up, quickest first; variants are left out."""
     deployments: dict[str, list[Entry]] = {}
     for entry in evidence.entries:

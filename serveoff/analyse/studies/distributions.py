@@ -9,11 +9,11 @@ from typing import Annotated, Final
 import numpy as np
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import ReadWindow, measure
-from serveoff.analyse.statistics.blocks import Array
-from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, deepest
+from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.point_estimates import measure
+from serveoff.analyse.slice_rows import RunRows
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Array, deepest
 from serveoff.analyse.stored_once import POINT
-from serveoff.analyse.winners import Evidenced
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ STEPS_PER_DECADE: Final = 10
 MEDIAN, LAST = 0.5, max(ALL_PERCENTILES.values())
 
 
-def study(evidence: Evidenced, read: ReadWindow) -> tuple[Distribution, ...]:
+def study(evidence: Evidence, rows: RunRows) -> tuple[Distribution, ...]:
     """Of every endpoint but variants: the fewest and the most callers, and open loops; in the entries' order."""
-    return tuple(found for entry in evidence.entries for found in _distributions(entry, read))
+    return tuple(found for entry in evidence.entries for found in _distributions(entry, rows))
 
 
 def edge_s(number: int) -> float:
@@ -56,9 +56,9 @@ def quantiles(samples: int) -> list[float]:
     return sorted({round(float(q), 6) for q in steps if q <= last} | ({last} if last > MEDIAN else set()))
 
 
-def _distributions(entry: Entry, read: ReadWindow) -> Iterator[Distribution]:
+def _distributions(entry: Entry, rows: RunRows) -> Iterator[Distribution]:
     for point in _chosen(entry):
-        measured = measure(entry.result, point.load, read)
+        measured = measure(entry.result, point.load, rows)
         latency = np.concatenate([sample.latency_s for sample in measured.samples])
         if latency.size and np.isfinite(latency).all() and latency.min() > 0:
             yield _describe(point, latency)

@@ -8,10 +8,8 @@ from itertools import chain
 from typing import Literal
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import all_pairs, simultaneous
 from serveoff.analyse.studies.payloads import Encoded, Group
-from serveoff.analyse.verdict import difference
-from serveoff.analyse.winners import Evidenced, ties
+from serveoff.analyse.winners import ties
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,7 @@ class Encodings:
     matrix: tuple[EncodingCell, ...] = ()
     """By deployment, then by encoding."""
     best: tuple[EncodingStanding, ...] = ()
-    """Each endpoint in its best encoding: the clearly quickest, or else its own."""
-    pairs: int = 0
-    """How many pairs the intervals of `best` hold for together."""
+    """Each endpoint in the encoding in which it measured quickest."""
     alike: tuple[tuple[EncodingStanding, ...], ...] = ()
     """For each encoding, the endpoints that were measured in it."""
 
@@ -66,48 +62,35 @@ ORDER = (
 """Of the matrix's columns and of the rankings: REST's encodings, then gRPC's."""
 
 
-def study(evidence: Evidenced, groups: Sequence[Group]) -> Encodings:
+def study(evidence: Evidence, groups: Sequence[Group]) -> Encodings:
     """All of it, where any endpoint was measured in more than its own encoding."""
     if not any(len(group) > 1 for group in groups):
         return Encodings()
     everything = [encoded for encoded in chain.from_iterable(groups) if encoded.point.sound]
-    pairs = all_pairs(len(everything))
-    best = [found for group in groups if (found := best_of(group, evidence.looks)) is not None]
+    best = [found for group in groups if (found := best_of(group)) is not None]
     known = _in_order(encoded.encoding for encoded in everything)
     alike = [[encoded for encoded in everything if encoded.encoding == encoding] for encoding in known]
     return Encodings(
         matrix=tuple(_matrix(evidence, groups)),
-        best=_ranked(evidence, best, pairs),
-        pairs=pairs,
-        alike=tuple(_ranked(evidence, same, all_pairs(len(same))) for same in alike),
+        best=_ranked(evidence, best),
+        alike=tuple(_ranked(evidence, same) for same in alike),
     )
 
 
-def best_of(group: Group, looks: float = 1.0) -> Encoded | None:
-    """The quickest of those clearly quicker than the endpoint's own encoding, or else its own; None if that is INVALID.
-
-    Clearly: by intervals that hold for all its other encodings together and all looks, and by more than a tie.
-    """
-    own, *others = group
-    if not own.point.sound:
-        return None
-    clear = [e for e in others if e.point.sound and _is_clear(e, len(others) * looks)]
-    return min(clear, key=_p50, default=own)
+def best_of(group: Group) -> Encoded | None:
+    """The quickest of an endpoint's encodings by p50, its own included; None where its own is INVALID."""
+    return min((e for e in group if e.point.sound), key=_p50) if group[0].point.sound else None
 
 
-def _is_clear(encoded: Encoded, comparisons: float) -> bool:
-    return encoded.faster is not None and difference(simultaneous(encoded.faster, comparisons)) == "better"
-
-
-def _ranked(evidence: Evidenced, chosen: Sequence[Encoded], comparisons: int) -> tuple[EncodingStanding, ...]:
-    """By p50, as the main ranking: tied where the interval for so many comparisons shows no clear difference."""
+def _ranked(evidence: Evidence, chosen: Sequence[Encoded]) -> tuple[EncodingStanding, ...]:
+    """By p50, as the main ranking: tied where the verdict shows no clear difference."""
     ordered = sorted(chosen, key=_p50)
-    tied = ties(evidence, [encoded.point for encoded in ordered], comparisons * evidence.looks)
+    tied = ties(evidence, [encoded.point for encoded in ordered])
     standings = enumerate(zip(ordered, tied, strict=True), start=1)
     return tuple(EncodingStanding(encoded, rank, above) for rank, (encoded, above) in standings)
 
 
-def _matrix(evidence: Evidenced, groups: Sequence[Group]) -> Iterator[EncodingCell]:
+def _matrix(evidence: Evidence, groups: Sequence[Group]) -> Iterator[EncodingCell]:
     """Every deployment that ran against every encoding that any of them takes or was measured in."""
     entries = [entry for entry in evidence.contenders if not entry.result.unavailable]
     deployments = {entry.name: entry.result.deployment for entry in entries}

@@ -8,11 +8,11 @@ from statistics import median
 from typing import Annotated
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import ReadWindow
+from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.server_signals import Told, told
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.slice_rows import RunRows
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import POINT
-from serveoff.analyse.winners import LATENCY, Evidenced, compare_valid
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 
@@ -41,8 +41,8 @@ class Encoded:
     """Mean seconds a request in which the server decoded image files, by its own signals; None where it says none."""
     decodes: int = 0
     """How many requests `decode_s` is of."""
-    decode_rounds_s: tuple[float, ...] = ()
-    """Where `decode_s` is a difference of two means: that of each round, the least first."""
+    decode_starts_s: tuple[float, ...] = ()
+    """Where `decode_s` is a difference of two means: that of each start, the least first."""
 
 
 JSON = ("json", "grpc_json")
@@ -56,9 +56,9 @@ Group = tuple[Encoded, ...]
 """One endpoint in all encodings that it was measured in, its own first."""
 
 
-def measured(evidence: Evidenced, read: ReadWindow) -> tuple[Group, ...]:
+def measured(evidence: Evidence, rows: RunRows) -> tuple[Group, ...]:
     """Every contender that has a point, in the entries' order."""
-    groups = (tuple(_encodings(evidence, entry, read)) for entry in evidence.contenders)
+    groups = (tuple(_encodings(evidence, entry, rows)) for entry in evidence.contenders)
     return tuple(group for group in groups if group)
 
 
@@ -67,7 +67,7 @@ def study(groups: Sequence[Group]) -> tuple[Encoded, ...]:
     return tuple(encoded for group in groups if len(group) > 1 for encoded in group)
 
 
-def _encodings(evidence: Evidenced, entry: Entry, read: ReadWindow) -> Iterator[Encoded]:
+def _encodings(evidence: Evidence, entry: Entry, rows: RunRows) -> Iterator[Encoded]:
     others = [p for p in entry.others if p.load.closed and p.load.payload and p.load.batch == 1]
     own = entry.at(min(p.load.concurrency for p in others)) if others else entry.alone
     if own is None:
@@ -77,21 +77,21 @@ def _encodings(evidence: Evidenced, entry: Entry, read: ReadWindow) -> Iterator[
     own_windows = entry.result.windows_of(own.load)
     for point, kind in kinds:
         windows = entry.result.windows_of(point.load)
-        decode_s, decodes, by_round_s = _decoding(entry.result, kind, windows, own_windows)
+        decode_s, decodes, by_start_s = _decoding(entry.result, kind, windows, own_windows)
         yield Encoded(
             entry.name,
             point.load.payload,
             point,
             _mean(windows) or (entry.result.request_bytes if point is own else None),
             _encode_s(windows),
-            None if point is own else compare_valid(evidence, LATENCY, point, own),
+            None if point is own else _faster(evidence, point, own),
             encoding=kind,
             encodes=sum(w.encodes or 0 for w in windows) or None,
-            answer_bytes=_answer_bytes(windows, read),
-            than_json=None if plain is None or point is plain else compare_valid(evidence, LATENCY, point, plain),
+            answer_bytes=_answer_bytes(windows, rows),
+            than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
             decode_s=decode_s,
             decodes=decodes,
-            decode_rounds_s=by_round_s,
+            decode_starts_s=by_start_s,
         )
 
 
@@ -100,7 +100,7 @@ def _decoding(
 ) -> tuple[float | None, int, tuple[float, ...]]:
     """What decoding image files took, and of how many requests; as the server says, or how much longer its graph ran.
 
-    The latter is a difference of two means, and so is given for each round as well.
+    The latter is a difference of two means, and so is given for each start as well.
     """
     said = told(result, windows)
     if said is None:
@@ -110,11 +110,16 @@ def _decoding(
     longer_s = _longer_s(said, told(result, own))
     if longer_s is None or longer_s <= 0:
         return None, 0, ()
-    by_round_s = []
-    for number in {window.round for window in windows}:
-        mine, its = (told(result, [w for w in some if w.round == number]) for some in (windows, own))
-        by_round_s.append(_longer_s(mine, its))
-    return longer_s, said.requests, tuple(sorted(s for s in by_round_s if s is not None))
+    by_start_s = []
+    for number in {window.start for window in windows}:
+        mine, its = (told(result, [w for w in some if w.start == number]) for some in (windows, own))
+        by_start_s.append(_longer_s(mine, its))
+    return longer_s, said.requests, tuple(sorted(s for s in by_start_s if s is not None))
+
+
+def _faster(evidence: Evidence, point: Point, than: Point) -> Estimate | None:
+    pair = evidence.pair(LATENCY, point, than)
+    return pair.ratio if pair else None
 
 
 def _longer_s(said: Told | None, other: Told | None) -> float | None:
@@ -140,11 +145,10 @@ def _encode_s(windows: list[Window]) -> float | None:
     return median(known) if known else None
 
 
-def _answer_bytes(windows: list[Window], read: ReadWindow) -> int | None:
+def _answer_bytes(windows: list[Window], rows: RunRows) -> int | None:
     """The mean over the good answers of some windows, from the raw rows."""
     total = count = 0
     for window in windows:
-        found = read(window)
-        if not isinstance(found, str):
-            total, count = total + found.answer_bytes, count + found.sample.latency_s.size
+        found = rows.read(window)
+        total, count = total + found.answer_bytes, count + found.sample.latency_s.size
     return round(total / count) if count else None

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, POINT
-from serveoff.analyse.verdict import Outcome, difference
-from serveoff.analyse.winners import LATENCY, THROUGHPUT, Evidenced, compare_valid, ties
+from serveoff.analyse.verdict import Outcome
+from serveoff.analyse.winners import ties
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 
 
@@ -57,29 +58,29 @@ class Sweeps:
     out_of_the_box: tuple[Standing, ...] = ()
 
 
-def study(evidence: Evidenced) -> Sweeps:
+def study(evidence: Evidence) -> Sweeps:
     """Set every variant against its base, and rank the variants `defaults` among themselves."""
     variants = [entry for entry in evidence.entries if entry.role == "variant"]
     changes = tuple(change for entry in variants for change in _changes(evidence, entry))
     return Sweeps(changes, tuple(_standings(evidence, variants)))
 
 
-def _changes(evidence: Evidenced, variant: Entry) -> Iterator[Change]:
+def _changes(evidence: Evidence, variant: Entry) -> Iterator[Change]:
     base = next((e for e in evidence.entries if e.name == variant.result.base), None)
     for point in variant.points:
         other = base.at(point.concurrency) if base else None
-        faster = compare_valid(evidence, LATENCY, point, other)
-        more = compare_valid(evidence, THROUGHPUT, point, other)
-        yield Change(variant, base, point, faster, more, difference(more) if more else "no interval")
+        faster, more = (evidence.pair(measure, point, other) for measure in (LATENCY, THROUGHPUT))
+        outcome = more.outcome if more else "no interval"
+        yield Change(variant, base, point, faster and faster.ratio, more and more.ratio, outcome)
 
 
-def _standings(evidence: Evidenced, variants: list[Entry]) -> Iterator[Standing]:
+def _standings(evidence: Evidence, variants: list[Entry]) -> Iterator[Standing]:
     """By p50 with the fewest callers, as the main ranking."""
     ranks = {entry.name: entry.rank for entry in evidence.entries}
     known = [
         (e, e.alone) for e in variants if e.result.variant == OUT_OF_THE_BOX and e.alone is not None and e.alone.sound
     ]
     known.sort(key=lambda pair: pair[1].p50_s.value or 0.0)
-    tied = ties(evidence, [alone for _, alone in known], 1)
+    tied = ties(evidence, [alone for _, alone in known])
     for rank, ((entry, _), above) in enumerate(zip(known, tied, strict=True), start=1):
         yield Standing(entry, rank, above, ranks.get(entry.result.base))

@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.point_estimates import ReadWindow, measure
+from serveoff.analyse.point_estimates import measure
 from serveoff.analyse.server_signals import Told, told
+from serveoff.analyse.slice_rows import RunRows
 from serveoff.loadtests.loads import closed
 from serveoff.loadtests.recording.windows import Window
 
@@ -71,14 +72,14 @@ TOLERANCE: Final = 0.01
 """A server's own times may exceed what holds them by this share and the stated error; by more, they are refused."""
 
 
-def study(entries: Sequence[Entry], read: ReadWindow) -> tuple[Breakdown, ...]:
-    """Every contender and the null service whose point of one caller is VALID, in the entries' order.
+def study(entries: Sequence[Entry], rows: RunRows) -> tuple[Breakdown, ...]:
+    """Every contender, stand-in and null service whose point of one caller is VALID, in the entries' order.
 
     Empty where no server said anything.
     """
-    floors = {e.result.format: _mean_s(e, read)[0] for e in entries if e.role == "floor" and _valid(e)}
-    shown = [entry for entry in entries if entry.role in ("contender", "null") and _valid(entry)]
-    found = tuple(_breakdown(entry, floors.get(entry.result.format), read) for entry in shown)
+    floors = {e.result.format: _mean_s(e, rows)[0] for e in entries if e.role == "floor" and _valid(e)}
+    shown = [entry for entry in entries if entry.role in ("contender", "stand-in", "null") and _valid(entry)]
+    found = tuple(_breakdown(entry, floors.get(entry.result.format), rows) for entry in shown)
     return found if any(breakdown.told for breakdown in found) else ()
 
 
@@ -87,8 +88,8 @@ def _valid(entry: Entry) -> bool:
     return point is not None and point.valid and point.samples > 0
 
 
-def _breakdown(entry: Entry, floor_s: float | None, read: ReadWindow) -> Breakdown:
-    whole_s, samples = _mean_s(entry, read)
+def _breakdown(entry: Entry, floor_s: float | None, rows: RunRows) -> Breakdown:
+    whole_s, samples = _mean_s(entry, rows)
     windows = entry.result.windows_of(ONE_CALLER)
     said = told(entry.result, windows)
     blank = Breakdown(entry.name, whole_s, samples, _encode_s(windows), floor_s)
@@ -118,9 +119,9 @@ def _apportion(blank: Breakdown, said: Told) -> Breakdown:
     )
 
 
-def _mean_s(entry: Entry, read: ReadWindow) -> tuple[float, int]:
+def _mean_s(entry: Entry, rows: RunRows) -> tuple[float, int]:
     """The mean latency of the answered requests of one caller, over all rounds, and their number."""
-    measured = measure(entry.result, ONE_CALLER, read)
+    measured = measure(entry.result, ONE_CALLER, rows)
     latency_s = np.concatenate([sample.latency_s for sample in measured.samples])
     return float(latency_s.mean()), latency_s.size
 

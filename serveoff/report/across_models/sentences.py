@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 from serveoff.analyse.across_models.summary import BOUND, MATTERS, Crossing, Extremes, Line, ModelResult, Summary
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.names import PROTOCOLS as PROTOCOL_NAMES
 from serveoff.report.phrases.names import SERVERS, SHORT_SERVERS, all_of
 from serveoff.report.phrases.numbers import factor, ms, significant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker_of
 from serveoff.report.phrases.names import family, label, short_server, what

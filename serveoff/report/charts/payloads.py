@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, spans
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text

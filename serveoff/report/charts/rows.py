@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Generic, TypeVar
 
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.svg import Scale, line, tag, text
 from serveoff.report.phrases.names import family, short_server, what

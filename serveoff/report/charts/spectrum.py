@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, Estimate
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import LAST, MEDIAN, Distribution
 from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class, key
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, tag, text

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 
 Scale = Callable[[float], float]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.names import family, server, what
 from serveoff.report.phrases.numbers import NONE, Format, interval, significant
 

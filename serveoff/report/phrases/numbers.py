@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 
 Format = Callable[[float], str]
 DIGITS: Final = 3

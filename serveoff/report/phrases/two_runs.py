@@ -6,7 +6,7 @@ from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, family, short_server, what
 from serveoff.report.phrases.numbers import Format, factor, ms, significant

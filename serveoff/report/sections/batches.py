@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.cells import count_cell, endpoint_cell, estimate_cell, number_cell, valid_cell
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import ms, significant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.statistics.bootstrap import ALL_PERCENTILES, min_samples
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, describe_load, label

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import Finding, Verdict, difference
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from serveoff.analyse.analysis import analyse
 from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
-from serveoff.analyse.statistics.bootstrap import Estimate, simultaneous
+from serveoff.analyse.statistics.estimates import Estimate, simultaneous
 from serveoff.cli import app as cli
 from serveoff.cli import compare as comparing
 from serveoff.errors import ExitCode, ResultsFailure, ServeoffError, UsageError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from serveoff.analyse.across_models.summary import BOUND, Line, ModelResult, Summary
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.across_models.charts.axis import ROW, cost_scale, cost_ticks, model_lines, rows
 from serveoff.report.across_models.sentences import PERCENT, cost, line_name
 from serveoff.report.charts.rows import NARROW_BELOW

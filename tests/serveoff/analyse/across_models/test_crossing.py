@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from serveoff.analyse.across_models.crossing import At, under_formats, under_latency
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from tests.serveoff.model_runs import TIMES, overhead_s
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from serveoff.analyse.claims.ruling import DIFFERENT, FASTER, NO_SLOWER, Exhibit, heard, rule, verdict
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 
 
 def exhibit(speaks, group="PyTorch", value=1.0, **more):

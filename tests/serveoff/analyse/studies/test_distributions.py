@@ -5,7 +5,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.point_estimates import read_rows
-from serveoff.analyse.statistics.bootstrap import min_samples
+from serveoff.analyse.statistics.estimates import min_samples
 from serveoff.analyse.studies.distributions import Distribution, edge_s, quantiles
 from serveoff.report.sections import distributions as tables
 from tests.serveoff.open_loop_runs import add_open_loop

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from serveoff.analyse.statistics.bootstrap import min_samples
+from serveoff.analyse.statistics.estimates import min_samples
 from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate
 from serveoff.measure.locust_driver import TIMEOUT_S

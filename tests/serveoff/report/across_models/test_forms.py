@@ -5,7 +5,7 @@ import re
 import pytest
 
 from serveoff.analyse.across_models.summary import Crossing
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.across_models import html, markdown, sentences, sides, tables
 from serveoff.report.across_models.links import beside, to_reports
 from serveoff.report.formats.markdown import escape

@@ -6,7 +6,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.claims.ruling import Exhibit
-from serveoff.analyse.statistics.bootstrap import Estimate
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.formats import html, markdown
 from serveoff.report.formats import json as json_form
 from serveoff.report.sections import claims

@@ -1,0 +1,126 @@
+"""The judged points of a run, and the one place that says how two of them compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from serveoff.analyse.entries import Entry, Key, Point
+from serveoff.analyse.families import KeyPair, alike
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.statistics.max_t import level, ratios
+from serveoff.analyse.statistics.sampled import Sampled
+from serveoff.analyse.statistics.start_effect import Excess
+from serveoff.analyse.studies.ceiling import Ceiling
+from serveoff.analyse.verdict import Outcome, difference, within
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An objective: which statistic, at which point of an endpoint, and whether more is better."""
+
+    objective: str
+    statistic: str
+    point: Callable[[Entry], Point | None]
+    more_is_better: bool = False
+
+
+LATENCY, TAIL, THROUGHPUT, COST = MEASURES = (
+    Measure("latency", "p50", lambda entry: entry.alone),
+    Measure("tail", "p99", lambda entry: entry.alone),
+    Measure("throughput", "throughput", lambda entry: entry.best, more_is_better=True),
+    Measure("cost", "cpu", lambda entry: entry.best),
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One point against another on one objective; `ratio` says how many times better the first is."""
+
+    ratio: Estimate
+    """Of the deployments: its interval holds together with those of all pairs of its family, and what a start adds."""
+    processes: Estimate
+    """Of the very processes that ran, without what a start adds."""
+    outcome: Outcome
+
+    @property
+    def within(self) -> float:
+        """Of a tie, x of `tied within x`."""
+        return within(self.ratio)
+
+
+PairKey = tuple[str, Key, Key]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The judged entries, the resampled statistics behind them, and the verdict of every pair of points.
+
+    A pair has one verdict in the whole analysis, by its objective. It holds together with those of its family: all
+    pairs of candidates of the objective's contest, or where it is not of them, those of
+    `serveoff.analyse.families.alike`.
+    """
+
+    entries: Sequence[Entry]
+    sampled: Mapping[Key, Mapping[str, Sampled]]
+    looks: int = 1
+    """How many looks the error is shared among."""
+    starts: Mapping[str, Mapping[str, Excess]] = field(default_factory=dict)
+    """Of each statistic, how starts differ, by framework and, under the empty name, over the run."""
+    ceiling: Ceiling | None = None
+    """What the load generator can drive in an open loop."""
+    _pairs: dict[PairKey, Pair] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def contenders(self) -> list[Entry]:
+        """Endpoints that may rank."""
+        return [entry for entry in self.entries if entry.role == "contender"]
+
+    def candidates(self, measure: Measure) -> list[Point]:
+        """The points of the objective's contest, best first: VALID ones of contenders that have the statistic."""
+        points = [point for entry in self.contenders if (point := measure.point(entry)) is not None]
+        usable = [p for p in points if p.valid and self._has(measure, p.key)]
+        sign = -1 if measure.more_is_better else 1
+        return sorted(usable, key=lambda p: sign * self.sampled[p.key][measure.statistic].value)
+
+    def pair(self, measure: Measure, mine: Point | None, other: Point | None) -> Pair | None:
+        """How `mine` compares with `other`; None where either does not count, or lacks the statistic."""
+        if mine is None or other is None or not (mine.valid and other.valid):
+            return None
+        key = measure.objective, mine.key, other.key
+        if key not in self._pairs:
+            if not (self._has(measure, mine.key) and self._has(measure, other.key)):
+                return None
+            self._judge(measure, self._family(measure, mine.key, other.key))
+        return self._pairs[key]
+
+    def contrasted(self, measure: Measure) -> dict[tuple[str, str], Pair]:
+        """Every pair of the objective's contest, better one first, by the endpoints' names."""
+        found = ((a, b, self.pair(measure, a, b)) for a, b in combinations(self.candidates(measure), 2))
+        return {(a.endpoint, b.endpoint): pair for a, b, pair in found if pair is not None}
+
+    def _has(self, measure: Measure, key: Key) -> bool:
+        return measure.statistic in self.sampled.get(key, {})
+
+    def _judge(self, measure: Measure, family: Sequence[KeyPair]) -> None:
+        sides = [(self.sampled[a][measure.statistic], self.sampled[b][measure.statistic]) for a, b in family]
+        better = sides if measure.more_is_better else [(b, a) for a, b in sides]
+        error = level(self.looks)
+        found = zip(family, ratios(better, error), ratios(better, error, processes=True), strict=True)
+        for (a, b), ratio, processes in found:
+            back = Pair(_inverse(ratio), _inverse(processes), difference(_inverse(ratio)))
+            self._pairs.setdefault((measure.objective, a, b), Pair(ratio, processes, difference(ratio)))
+            self._pairs.setdefault((measure.objective, b, a), back)
+
+    def _family(self, measure: Measure, mine: Key, other: Key) -> list[KeyPair]:
+        contest = {point.key for point in self.candidates(measure)}
+        if {mine, other} <= contest:
+            return list(combinations(sorted(contest), 2))
+        known = [(a, b) for a, b in alike(self.entries, mine, other) if not {a, b} <= contest]
+        return [(a, b) for a, b in known if self._has(measure, a) and self._has(measure, b)]
+
+
+def _inverse(ratio: Estimate) -> Estimate:
+    value, low, high = (None if bound is None else 1 / bound for bound in (ratio.value, ratio.high, ratio.low))
+    return Estimate(value, low, high, ratio.samples)

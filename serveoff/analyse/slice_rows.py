@@ -1,0 +1,109 @@
+"""The raw rows of a run, read once and split by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from serveoff.analyse.statistics.sampled import SliceSample
+from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.windows import Window
+from serveoff.record.raw_rows import FOLDER, current_parts
+
+ANSWERED: Final = 200
+"""The status of a good answer, HTTP or gRPC (serveoff.loadtests.recording.records.COLUMNS)."""
+_USED: Final = ["slice", "measured", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
+
+Columns = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class SliceRows:
+    """What is taken of one slice's rows. `rows` counts those of its window, the rest those with a good answer."""
+
+    sample: SliceSample
+    rows: int
+    answer_bytes: int
+    """The sum of their answers' bodies."""
+
+
+ReadSlice = Callable[[Window], SliceRows]
+"""Reads the counted rows of a slice; of one whose rows are not there, none."""
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """The counted rows of a run in the order of their slices."""
+
+    columns: Columns
+    first: Mapping[int, int]
+    """Of each slice that has rows, where they begin."""
+    after: Mapping[int, int]
+    problems: tuple[str, ...] = ()
+    """Files that cannot be read, one sentence each."""
+    _known: dict[int, SliceRows] = field(default_factory=dict, repr=False)
+
+    def read(self, window: Window) -> SliceRows:
+        """The rows of one slice; each is made once."""
+        if window.number not in self._known:
+            self._known[window.number] = self._of(window)
+        return self._known[window.number]
+
+    def _of(self, window: Window) -> SliceRows:
+        inside = slice(self.first.get(window.number, 0), self.after.get(window.number, 0))
+        rows = {name: column[inside] for name, column in self.columns.items()}
+        answered = rows["status"] == ANSWERED
+        due, start, took = (rows[n][answered].astype(np.float64) for n in ("intended_start_s", "start_s", "latency_s"))
+        # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
+        latency = took if window.load.closed else took + start - due
+        cpu_s, served = window.server_cpu_s, window.served if window.served is not None else window.requests
+        sample = SliceSample(
+            window.start, window.round, latency, took, due - window.start_s, window.duration_s, cpu_s, served
+        )
+        return SliceRows(sample, answered.size, int(rows["bytes_in"][answered].sum()))
+
+
+def read_run(folder: Path) -> RunRows:
+    """All rows of the run in `folder`; a file that cannot be read is named among the problems."""
+    schema = pa.schema([COLUMNS.field(name) for name in _USED])
+    tables = [schema.empty_table()]
+    problems: list[str] = []
+    for path in _parts(folder, problems):
+        try:
+            tables.append(pq.read_table(path, columns=_USED).cast(schema))
+        except (OSError, pa.ArrowException, KeyError) as error:
+            problems.append(_said(path, error))
+    return _split(pa.concat_tables(tables), tuple(problems))
+
+
+def _parts(folder: Path, problems: list[str]) -> list[Path]:
+    try:
+        return current_parts(folder)
+    except (OSError, pa.ArrowException) as error:
+        first, *others = sorted((folder / FOLDER).glob("[0-9]*.parquet"))
+        problems.append(_said(first, error))
+        return others
+
+
+def _said(path: Path, error: Exception) -> str:
+    cause = (str(error).splitlines() or [type(error).__name__])[0]
+    return f"raw rows cannot be read: {path.parent.name}/{path.name} ({cause})"
+
+
+def _split(table: pa.Table, problems: tuple[str, ...]) -> RunRows:
+    measured = table.column("measured").to_numpy()
+    number = table.column("slice").to_numpy()
+    kept = np.flatnonzero(measured & (number >= 0))
+    order = kept[np.argsort(number[kept], kind="stable")]
+    columns = {name: table.column(name).to_numpy()[order] for name in _USED if name not in ("slice", "measured")}
+    slices, first, counts = np.unique(number[order], return_index=True, return_counts=True)
+    begins = dict(zip(slices.tolist(), first.tolist(), strict=True))
+    ends = dict(zip(slices.tolist(), (first + counts).tolist(), strict=True))
+    return RunRows(columns, begins, ends, problems)

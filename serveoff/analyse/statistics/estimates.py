@@ -1,0 +1,62 @@
+"""A figure with its 95% interval, and when there are too few samples for one.
+
+**Withheld percentiles.** A percentile p needs n samples with max(p, 1-p)^n <= 0.025: below that no two-sided 95%
+interval for it exists without assuming a distribution (Hahn and Meeker, *Statistical Intervals*, 1991, section 5.2):
+6 for p50, 36 for p90, 368 for p99, 3,688 for p99.9.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+PERCENTILES: Final[Mapping[str, float]] = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
+"""What every point is expected to have samples for."""
+ALL_PERCENTILES: Final[Mapping[str, float]] = {**PERCENTILES, "p99.9": 0.999}
+"""With those that are reported where there are samples for them, and whose lack is no doubt about a point."""
+STATISTICS: Final = (*ALL_PERCENTILES, "throughput", "cpu")
+CONFIDENCE: Final = 0.95
+Z_95: Final = 1.959963984540054
+"""Standard errors in half the width of a 95% interval."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95% interval and the number of samples it rests on; `withheld` says why there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    samples: int
+    withheld: str = ""
+
+
+NOTHING: Final = Estimate(None, None, None, 0, "not measured")
+
+
+def min_samples(percentile: float) -> int:
+    """How many samples a percentile (0 to 1) needs before it is reported: see the module's docstring."""
+    return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(max(percentile, 1 - percentile)))
+
+
+def deepest(samples: int) -> float:
+    """The highest quantile (0 to 1) that so many samples can support, by the rule of `min_samples`; 0: none of them."""
+    return float(((1 - CONFIDENCE) / 2) ** (1 / samples)) if samples >= min_samples(0.5) else 0.0
+
+
+def withheld(samples: int, percentile: float) -> Estimate:
+    """No figure: so many samples `of` those that this percentile (0 to 1) needs."""
+    return Estimate(None, None, None, samples, f"{samples:,} of {min_samples(percentile):,}")
+
+
+def half_width(estimate: Estimate) -> float:
+    """How far the interval reaches from the figure on its wider side, as a share of it; infinite without one."""
+    if not estimate.value or not estimate.low or not estimate.high:
+        return math.inf
+    return max(estimate.high / estimate.value, estimate.value / estimate.low) - 1

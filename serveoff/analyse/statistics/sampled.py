@@ -1,0 +1,187 @@
+"""One point of a run, its slices resampled: percentiles over all rows, throughput, and CPU per request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from serveoff.analyse.statistics.draws import Draws, Unit
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, CONFIDENCE, Array, Estimate, min_samples
+from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
+
+START_RESAMPLES: Final = 400
+"""Draws that the slices' share in how starts differ is told from."""
+LEAST: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class SliceSample:
+    """The good answers of one slice. Latencies are seconds from when a request was due, (n,)."""
+
+    start: int
+    round: int
+    latency_s: Array
+    sent_s: Array
+    """The same from when it was truly sent: less, where an open loop sent late."""
+    due_s: Array
+    """When each was due, since the slice's window began."""
+    duration_s: float
+    cpu_s: float | None = None
+    served: int | None = None
+    """Answers that `cpu_s` is of."""
+
+    @property
+    def unit(self) -> Unit:
+        """What it is resampled with."""
+        return self.start, self.round
+
+
+@dataclass(frozen=True)
+class OfStart:
+    """One start's logarithm of a statistic, and how its replicates lie around it, (START_RESAMPLES,)."""
+
+    log: float
+    deviations: Array
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One positive statistic of one point, and logarithms of its replicates over its value, (RESAMPLES,) each."""
+
+    value: float
+    slices: Array
+    """By drawing the rounds of its starts again: how these very processes may differ."""
+    start: Array
+    """What a start adds: serveoff.analyse.statistics.start_effect. Zeros where nothing is known of it."""
+    samples: int
+    starts: Mapping[int, OfStart] = field(default_factory=dict)
+    """By the start's number; not kept in analysis.json."""
+
+    @property
+    def deviations(self) -> Array:
+        """Of the deployment: slices and starts."""
+        return self.slices + self.start
+
+
+def estimate(sampled: Sampled) -> Estimate:
+    """The value with its 95% interval; without bounds where nothing says how far it may be off."""
+    deviations = sampled.deviations
+    if not deviations.any():
+        return Estimate(sampled.value, None, None, sampled.samples)
+    low, high = np.quantile(deviations, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    below, above = np.exp(min(float(low), 0.0)), np.exp(max(float(high), 0.0))
+    return Estimate(sampled.value, float(sampled.value * below), float(sampled.value * above), sampled.samples)
+
+
+def resample(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
+    """Every statistic of one point by the run's draws; one with too few samples, or without a reading, is absent.
+
+    Keys: those of ALL_PERCENTILES, `throughput` (requests a second) and `cpu` (seconds a request). `start` is left at
+    zeros.
+    """
+    slices = [s for s in slices if s.latency_s.size and s.duration_s > 0]
+    if not slices:
+        return {}
+    units = _Units(sorted({s.unit for s in slices}), draws)
+    index = np.array([units.number[s.unit] for s in slices])
+    counts, lasted = (units.sums(index, values) for values in _work(slices))
+    found = {**_percentiles(slices, index, units), "throughput": units.ratio(counts, lasted, int(counts.sum()))}
+    used, served = (units.sums(index, values) for values in _cpu(slices))
+    if used.sum() > 0 and served.all():
+        found["cpu"] = units.ratio(used, served, int(served.sum()))
+    return found
+
+
+def percentiles(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
+    """Of the latencies alone."""
+    slices = [s for s in slices if s.latency_s.size and s.duration_s > 0]
+    units = _Units(sorted({s.unit for s in slices}), draws)
+    return _percentiles(slices, np.array([units.number[s.unit] for s in slices]), units) if slices else {}
+
+
+def from_send(slices: Sequence[SliceSample]) -> list[SliceSample]:
+    """The same slices by the other clock: from when requests were truly sent."""
+    return [replace(s, latency_s=s.sent_s) for s in slices]
+
+
+class _Units:
+    """The units of one point with their weights, and how statistics of sums over them are resampled."""
+
+    def __init__(self, units: Sequence[Unit], draws: Draws) -> None:
+        self.number = {unit: number for number, unit in enumerate(units)}
+        self.weights = draws.of(units) if units else np.empty((0, 0))
+        self.by_start: dict[int, list[int]] = {}
+        for number, (start, _) in enumerate(units):
+            self.by_start.setdefault(start, []).append(number)
+        self._wider = draws.widening(units)
+        self._scale = {s: draws.scale([units[i] for i in numbers]) for s, numbers in self.by_start.items()}
+
+    def sums(self, index: npt.NDArray[np.int64], values: Array) -> Array:
+        """One sum a unit, (units,)."""
+        return np.bincount(index, weights=values, minlength=len(self.number)).astype(np.float64)
+
+    def ratio(self, over: Array, under: Array, samples: int) -> Sampled:
+        """The ratio of two sums over units."""
+
+        def part(numbers: Sequence[int] | slice, draws: int | None) -> tuple[float, Array]:
+            weights = self.weights[:draws, numbers]
+            drawn = (weights @ over[numbers]) / (weights @ under[numbers])
+            return float(over[numbers].sum() / under[numbers].sum()), drawn
+
+        return self.sampled(part, float(over.sum() / under.sum()), samples)
+
+    def sampled(
+        self, part: Callable[[Sequence[int] | slice, int | None], tuple[float, Array]], value: float, samples: int
+    ) -> Sampled:
+        """A statistic by what it is, and its replicates are, over some of the units."""
+        deviations = _deviations(*part(slice(None), None)) * self._wider
+        starts = {}
+        for start, numbers in self.by_start.items():
+            plain, drawn = part(numbers, START_RESAMPLES)
+            starts[start] = OfStart(float(np.log(max(plain, LEAST))), _deviations(plain, drawn) * self._scale[start])
+        stored = deviations.astype(np.float32).astype(np.float64)  # as analysis.json keeps them
+        return Sampled(value, stored, np.zeros(stored.size), samples, starts)
+
+
+def _deviations(plain: float, drawn: Array) -> Array:
+    logs: Array = np.log(np.maximum(drawn, LEAST) / max(plain, LEAST))
+    return logs
+
+
+def _percentiles(slices: Sequence[SliceSample], index: npt.NDArray[np.int64], units: _Units) -> dict[str, Sampled]:
+    latency = np.concatenate([s.latency_s for s in slices])
+    of_row = np.repeat(index, [s.latency_s.size for s in slices])
+    grid = grid_of(latency)
+    counts = cumulative(latency, of_row, len(units.number), grid)
+    weights = units.weights.astype(np.float32)
+    weighted = {s: weights[:, n] @ counts[n] for s, n in units.by_start.items()}
+    plain = {s: counts[n].sum(axis=0, keepdims=True) for s, n in units.by_start.items()}
+    starts = {tuple(n): s for s, n in units.by_start.items()}
+    total, all_plain = np.sum(list(weighted.values()), axis=0), np.sum(list(plain.values()), axis=0)
+    found = {}
+    for name, quantile in ALL_PERCENTILES.items():
+        if latency.size < min_samples(quantile):
+            continue
+
+        def part(numbers: Sequence[int] | slice, draws: int | None, q: float = quantile) -> tuple[float, Array]:
+            if isinstance(numbers, slice):
+                return float(crossings(grid, all_plain, q)[0]), crossings(grid, total, q)
+            start = starts[tuple(numbers)]
+            return float(crossings(grid, plain[start], q)[0]), crossings(grid, weighted[start][:draws], q)
+
+        found[name] = units.sampled(part, float(np.quantile(latency, quantile)), latency.size)
+    return found
+
+
+def _work(slices: Sequence[SliceSample]) -> tuple[Array, Array]:
+    return np.array([float(s.latency_s.size) for s in slices]), np.array([s.duration_s for s in slices])
+
+
+def _cpu(slices: Sequence[SliceSample]) -> tuple[Array, Array]:
+    """Zeros for slices without a reading: both sums are then of the others."""
+    known = [(s.cpu_s, s.served) if s.cpu_s is not None and s.served else (0.0, 0) for s in slices]
+    return np.array([float(used or 0.0) for used, _ in known]), np.array([float(served or 0) for _, served in known])
