@@ -15,7 +15,7 @@ FAULTY = {
         unavailable=["torchserve-torchscript-rest", "torchserve-torchscript-grpc"],
         renamed={"flask-keras-eager-rest": HOSTILE},
     ),
-    "large_net": Faults(killed=["flask-savedmodel-rest"], partial_after_round=2),
+    "large_net": Faults(killed=["flask-savedmodel-rest"], partial_after_round=20),
 }
 
 

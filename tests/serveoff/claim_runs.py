@@ -1,8 +1,9 @@
 """Add to a synthetic run what claims are judged by: layers asked for, replicas counted, floors called in other ways."""
 
 from serveoff.record.endpoint_results import LayerProbe, Replication
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff.variant_runs import add_payload
+from tests.serveoff.written_runs import save_run
 
 LAYER = "dense1"
 
@@ -25,7 +26,7 @@ def set_layers(folder, **probes):
     for endpoint in suite.endpoints:
         if endpoint.server == "flask" and endpoint.format in probes:
             endpoint.layers = probes[endpoint.format]
-    save_suite(folder, suite)
+    save_run(folder, suite)
 
 
 def set_replication(folder, lines, cores=(0, 1, 2, 3)):
@@ -34,7 +35,7 @@ def set_replication(folder, lines, cores=(0, 1, 2, 3)):
     for name, count in lines.items():
         suite.endpoint(name).replication = Replication(by_setting=count < 10, lines=count)
     suite.settings.server_cpus = list(cores)
-    save_suite(folder, suite)
+    save_run(folder, suite)
 
 
 def serve_natively(folder):
@@ -42,7 +43,7 @@ def serve_natively(folder):
     suite = load_suite(folder)
     for endpoint in suite.endpoints:
         endpoint.server = endpoint.server.replace("tfserving-embedded", "tfserving")
-    save_suite(folder, suite)
+    save_run(folder, suite)
 
 
 def add_batches(folder, endpoints, rows=32):

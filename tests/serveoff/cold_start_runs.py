@@ -6,8 +6,9 @@ from serveoff.measure.cold_start import next_order
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import StartCode
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff.problems import problem
+from tests.serveoff.written_runs import save_run
 
 FIRST_REQUEST_S, UNWARMED_REQUEST_S = 0.002, 0.240
 WARM_UP_S, REST_S = 0.100, 0.050
@@ -22,7 +23,7 @@ def add_starts(folder: Path, count: int, without: int = 0, step: float = 0.02, t
     phases.
     """
     suite = load_suite(folder)
-    suite.settings.cold_starts, suite.settings.cold_without_warmup = count, without > 0
+    suite.settings.starts, suite.settings.bare_starts = count, without
     deployments = {e.deployment: e for e in reversed(suite.endpoints) if e.cold_start is not None}
     for number in range(count):
         for result in reversed(deployments.values()):
@@ -32,7 +33,7 @@ def add_starts(folder: Path, count: int, without: int = 0, step: float = 0.02, t
         for result in reversed(deployments.values()):
             if _repeated(result) and _warms(result) and told:
                 _add(suite, result.deployment, _start(result, next_order(suite), 1 + step * number, False, told))
-    save_suite(folder, suite)
+    save_run(folder, suite)
     return folder
 
 
@@ -40,7 +41,7 @@ def fail_start(folder: Path, deployment: str, text: str) -> None:
     """One more start of a deployment, which came to no answer."""
     suite = load_suite(folder)
     _add(suite, deployment, ColdStart(order=next_order(suite), problem=problem(StartCode.ENDED, text)))
-    save_suite(folder, suite)
+    save_run(folder, suite)
 
 
 def _add(suite, deployment: str, start: ColdStart) -> None:

@@ -6,7 +6,6 @@ from serveoff.record.suite import load_suite
 from serveoff.services.registry import read_registry
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run
-from tests.serveoff.usage_runs import add_usage
 from tests.serveoff.variant_runs import add_payload, add_variant
 
 SHARES = (0.3, 0.5, 0.8)
@@ -15,9 +14,9 @@ VARIANTS = ("workers=2", "workers=4", "batching=16")
 CONCURRENCIES = (1, 2, 4, 8, 16, 32)
 
 
-def write_full_run(folder: Path, window_s: float = 0.3, rounds: int = 5) -> Path:
-    """The windows of plan.plan's full profile, shorter; each server's first endpoint has its variants."""
-    write_run(folder, Scenario(window_s=window_s, rounds=rounds, concurrencies=CONCURRENCIES))
+def write_full_run(folder: Path, slice_s: float = 0.1, rounds: int = 15, starts: int = 3) -> Path:
+    """The slices of plan.plan's full profile, fewer; each server's first endpoint has its variants."""
+    write_run(folder, Scenario(slice_s=slice_s, rounds=rounds, starts=starts, concurrencies=CONCURRENCIES))
     served = [e for e in load_suite(folder).endpoints if e.protocol != "call" and e.format != "null"]
     varied = {e.server: e.endpoint for e in reversed(served)}.values()
     for number, result in enumerate(served):
@@ -26,15 +25,12 @@ def write_full_run(folder: Path, window_s: float = 0.3, rounds: int = 5) -> Path
             part: [float(f"{share / mean_s:.3g}") for share in shares] for part, shares in ((1, SHARES), (2, PROBES))
         }
         for part, asked in rates.items():
-            add_open_loop(
-                folder, result.endpoint, asked, part == 2, mean_s=mean_s, duration_s=window_s, seed=number, part=part
-            )
+            add_open_loop(folder, result.endpoint, asked, part == 2, mean_s=mean_s, duration_s=0.3, seed=number)
         add_payload(folder, result.endpoint, "raw_tensor", speedup=1.4)
         add_payload(folder, result.endpoint, "", speedup=0.3, batch=8)
         add_payload(folder, result.endpoint, "", speedup=0.1, batch=32)
         for variant in (*(VARIANTS if result.endpoint in varied else ()), "defaults"):
             add_variant(folder, result.endpoint, variant, speedup=1.2, concurrencies=(1, 32))
-    add_usage(folder)
     return folder
 
 

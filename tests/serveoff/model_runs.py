@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff import synthetic
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
+from tests.serveoff.written_runs import save_run
 
 COSTS_S = {"tiny_mlp": 0.0004, "middle_cnn": 0.005, "large_net": 0.060}
 """Of the fastest static format, TorchScript. Medians of the synthetic rows are these, within a few parts in 1,000."""
@@ -20,7 +21,7 @@ TIMES = {
     "null": 0.0,
 }
 """What a format takes, times TorchScript."""
-SCENARIO = Scenario(window_s=6.0, rounds=3, concurrencies=(1, 4), round_drift=0.003)
+SCENARIO = Scenario(slice_s=0.6, rounds=30, starts=3, concurrencies=(1, 4), round_drift=0.003)
 SOUND = Faults()
 
 
@@ -30,7 +31,7 @@ def write_model(folder: Path, model: str, scenario: Scenario = SCENARIO, faults:
         write_run(folder, replace(scenario, seed=scenario.seed + list(costs).index(model)), faults)
     suite = load_suite(folder)
     suite.settings = suite.settings.model_copy(update={"model": model})
-    save_suite(folder, suite)
+    save_run(folder, suite)
     return folder
 
 

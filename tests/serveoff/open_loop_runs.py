@@ -1,15 +1,11 @@
-"""Add open-loop windows to a synthetic run: an honest queue in front of one server, so that its capacity is known."""
-
-from pathlib import Path
+"""Add open loops to a synthetic run: an honest queue in front of one server, so that its capacity is known."""
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
-from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
+from tests.serveoff.written_runs import add_rows, next_number, save_run, table_of
 
 
 def queue(rate, duration_s, mean_s, sigma, rng):
@@ -25,59 +21,38 @@ def queue(rate, duration_s, mean_s, sigma, rng):
 
 
 def add_open_loop(
-    folder, endpoint, rates, search=True, mean_s=0.001, sigma=0.3, duration_s=2.0, seed=1, part=1, **changes
+    folder, endpoint, rates, search=True, mean_s=0.001, sigma=0.3, duration_s=2.0, seed=1, late_s=0.0, **changes
 ):
-    """Windows of these rates in every round of one endpoint; `changes` go into each window's record.
+    """A slice of each rate in every start of one endpoint; `changes` go into each window's record.
 
-    A second call for the same endpoint is another `part` of its visits.
+    Of fixed rates the same in each start; the generator sends every request `late_s` after it was due.
     """
     suite = load_suite(folder)
-    result, rng = suite.endpoint(endpoint), np.random.default_rng(seed)
-    for round_ in range(1, suite.settings.rounds + 1):
-        rows, tables = Path("rows") / f"{endpoint}--r{round_}-{part}.parquet", []
-        for number, rate in enumerate(rates):
-            start = 1_790_000_000.0 + 1000 * round_ + 10 * number
+    result, rng, tables = suite.endpoint(endpoint), np.random.default_rng(seed), []
+    number = next_number(suite)
+    for start in range(1, suite.settings.starts + 1):
+        for rate in rates:
+            window = Window(
+                concurrency=OPEN_LOOP_CONNECTIONS,
+                arrivals="poisson",
+                rate=rate,
+                search=search,
+                start=start,
+                round=suite.settings.rounds + 1,
+                number=number,
+                endpoint=endpoint,
+                start_s=1_790_000_000.0 + 10 * number,
+                duration_s=duration_s,
+                answers_checked=20,
+                server_peak_memory_bytes=500_000_000,
+                client_cpu_s=0.2 * duration_s,
+                late_s=late_s,
+            )
             came, latency = queue(rate, duration_s, mean_s, sigma, rng)
-            waits = np.maximum(0.0, latency - 5 * mean_s)
-            tables.append(_table(endpoint, round_, number, start + came, waits, latency - waits))
-            window = {
-                "concurrency": OPEN_LOOP_CONNECTIONS,
-                "arrivals": "poisson",
-                "rate": rate,
-                "search": search,
-                "round": round_,
-                "number": number,
-                "start_s": start,
-                "duration_s": duration_s,
-                "rows": str(rows),
-                "requests": came.size,
-                "errors": 0,
-                "answers_checked": 20,
-                "wrong_answers": 0,
-                "server_cpu_s": mean_s * came.size,
-                "server_peak_memory_bytes": 500_000_000,
-                "client_cpu_s": 0.2 * duration_s,
-                "late_s": 0.0001,
-                "problems": [],
-            }
-            result.windows.append(Window(**{**window, **changes}))
-        pq.write_table(pa.concat_tables(tables), folder / rows)
-    save_suite(folder, suite)
-
-
-def _table(endpoint, round_, number, due, waits, latency):
-    count = due.size
-    columns = {
-        "endpoint": [endpoint] * count,
-        "round": np.full(count, round_),
-        "concurrency": np.full(count, OPEN_LOOP_CONNECTIONS),
-        "window": np.full(count, number),
-        "measured": np.ones(count, bool),
-        "intended_start_s": due,
-        "start_s": due + waits,
-        "latency_s": latency,
-        "status": np.full(count, 200),
-        "bytes_out": np.full(count, 17_000),
-        "bytes_in": np.full(count, 200),
-    }
-    return pa.table({f.name: pa.array(columns[f.name]).cast(f.type) for f in COLUMNS}, schema=COLUMNS)
+            window.requests = window.served = came.size
+            window.server_cpu_s = mean_s * came.size
+            tables.append(table_of(window, window.start_s + came, window.start_s + came + late_s, latency))
+            result.windows.append(window.model_copy(update=changes))
+            number += 1
+    add_rows(folder, tables)
+    save_run(folder, suite)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from serveoff.loadtests.recording.rows import read_rows
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
+from tests.serveoff.written_runs import rows_by_slice, save_run
 
 SHARES = {"queue": 0.02, "parse": 0.2, "predict": 0.4, "encode": 0.03}
 """Of the latency; what they leave of `TOTAL` the server does not name."""
@@ -16,22 +16,16 @@ def add_signals(folder, shares=SHARES, total=TOTAL, silent=(), lag=0):
 
     Endpoints in `silent` say nothing. Counters have `lag` requests more than the window.
     """
-    suite = load_suite(folder)
+    suite, rows = load_suite(folder), rows_by_slice(folder)
     for result in suite.endpoints:
         for window in result.windows:
             if not window.load.plain or window.concurrency != 1 or result.protocol == "call":
                 continue
             window.encode_s = ENCODE_S
             if result.endpoint not in silent:
-                _say(result, window, _mean_s(folder, window), shares, total, lag)
-    save_suite(folder, suite)
+                _say(result, window, float(np.mean(rows[window.number]["latency_s"])), shares, total, lag)
+    save_run(folder, suite)
     return folder
-
-
-def _mean_s(folder, window):
-    rows = read_rows(folder / window.rows, ["round", "window", "latency_s"])
-    inside = (rows["round"].to_numpy() == window.round) & (rows["window"].to_numpy() == window.number)
-    return float(np.mean(rows["latency_s"].to_numpy()[inside]))
 
 
 def _say(result, window, mean_s, shares, total, lag):

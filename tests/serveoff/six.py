@@ -16,5 +16,5 @@ COSTS_S = {
 
 def summary_of_six(root):
     """Each run is short, and the dearest model has just enough samples to count."""
-    scenario = Scenario(window_s=2.5, rounds=2, concurrencies=(1, 4))
+    scenario = Scenario(slice_s=0.5, rounds=10, concurrencies=(1, 4))
     return summarise([write_model(root / f"run-{model}", model, scenario, costs=COSTS_S) for model in COSTS_S])

@@ -7,16 +7,14 @@ latencies at high concurrency are correlated as real ones are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate
 from serveoff.record.cold_starts import ColdStart
@@ -24,11 +22,12 @@ from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.environment import Environment, Machine
 from serveoff.record.problems import StartCode
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import Suite, save_suite
+from serveoff.record.suite import Suite
 from serveoff.services.registry import Endpoint, read_registry
 from tests.serveoff.problems import died, problem, wrong
 from tests.serveoff.synthetic_containers import ENGINE, container, started_in_container, usage
 from tests.serveoff.synthetic_resources import resources
+from tests.serveoff.written_runs import add_rows, save_run, table_of
 
 EPOCH_S = 1_780_000_000.0
 MODEL_S = {
@@ -81,18 +80,24 @@ class Faults:
 class Scenario:
     """The shape of the run: small by default, so that a test takes a blink."""
 
-    window_s: float = 1.0
-    rounds: int = 2
+    slice_s: float = 0.2
+    rounds: int = 10
+    """In all, shared evenly among the starts."""
+    starts: int = 2
     concurrencies: tuple[int, ...] = (1, 4, 16)
     seed: int = 7
     round_drift: float = 0.01
+    """Of each endpoint's own in each round: the standard deviation of a logarithm, as the next two are."""
+    shared_drift: float = 0.0
+    """Of the machine in each round: the same for all."""
+    start_effect: float = 0.0
+    """Of each deployment in each start."""
     speedup: dict[str, float] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     runtime: Literal["local", "docker"] = "local"
     device: str = "cpu"
     cpu_limit: float | None = None
     load_from: Literal["host", "container"] = "container"
-    load_workers: int = 0
     together: bool = False
 
 
@@ -101,8 +106,11 @@ def write_run(folder: Path, scenario: Scenario = Scenario(), faults: Faults = Fa
     rng = np.random.default_rng(scenario.seed)
     endpoints = [e for d in read_registry(environ={}) for e in d.endpoints]
     chosen = [e for e in endpoints if not scenario.only or _name(e) in scenario.only]
-    results = [_result(folder, e, scenario, faults, rng) for e in chosen]
-    save_suite(folder, _suite(folder.name, results, scenario, faults))
+    results = [_result(e, scenario, faults) for e in chosen]
+    suite = _suite(folder.name, results, scenario, faults)
+    measured = [(e, r) for e, r in zip(chosen, results, strict=True) if r.cold_start is not None]
+    add_rows(folder, list(_rounds(measured, scenario, faults, rng)))
+    save_run(folder, suite)
     return folder
 
 
@@ -121,9 +129,7 @@ def _server(endpoint: Endpoint) -> str:
     return endpoint.deployment.server.replace("tfserving", "tfserving-embedded")
 
 
-def _result(
-    folder: Path, endpoint: Endpoint, scenario: Scenario, faults: Faults, rng: np.random.Generator
-) -> EndpointResult:
+def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointResult:
     server, format = _server(endpoint), endpoint.deployment.format
     name, deployment = _name(endpoint), endpoint.deployment.name.replace("tfserving-", "tfserving-embedded-")
     payload = agreement_gate.payload_kind(endpoint)
@@ -163,57 +169,74 @@ def _result(
         result.container = container(endpoint.deployment, server, scenario.cpu_limit, changes)
         result.cold_start = started_in_container(result.cold_start, list(MODEL_S).index(format))
     result.resources = resources(server, format, faults.resources.get(deployment, {}))
-    rounds = faults.partial_after_round or scenario.rounds
-    for number in range(1, rounds + 1):
-        _visit(folder, endpoint, name, result, number, scenario, faults, rng)
     return result
 
 
-def _visit(
-    folder: Path,
-    endpoint: Endpoint,
-    name: str,
-    result: EndpointResult,
-    number: int,
-    scenario: Scenario,
-    faults: Faults,
-    rng: np.random.Generator,
-) -> None:
-    path = Path("rows") / f"{name}--r{number}.parquet"
-    pace = service_s(endpoint) / scenario.speedup.get(name, 1.0) * np.exp(scenario.round_drift * rng.normal())
-    started, tables = EPOCH_S + 100 * number, []
-    for concurrency in (1,) if endpoint.protocol == "call" else scenario.concurrencies:
-        latency, end = _window_rows(pace, concurrency, scenario.window_s, rng)
-        killed = name in faults.killed and number == 1 and concurrency == scenario.concurrencies[-1]
-        status = np.where(killed & (end > scenario.window_s / 2), 0, 200)
-        tables.append(_table(result.endpoint, number, concurrency, len(tables), started, latency, end, status))
-        wrong = 5 if name in faults.wrong_under_load else 0
-        share = 0.97 if name in faults.saturated else 0.28 + 0.02 * np.log2(concurrency)
-        used = (result.payload, result.request_bytes, len(latency), scenario.window_s, faults.throttled.get(name, 0.0))
-        result.windows.append(
-            Window(
-                concurrency=concurrency,
-                round=number,
-                start_s=started,
-                duration_s=scenario.window_s,
-                rows=str(path),
-                number=len(tables) - 1,
-                requests=len(latency),
-                errors=int((status != 200).sum()),
-                answers_checked=0 if endpoint.protocol == "call" else max(1, len(latency) // 20),
-                wrong_answers=wrong,
-                max_abs_error=0.3 if wrong else 3e-8,
-                server_cpu_s=0.86 * scenario.window_s,
-                server_peak_memory_bytes=int(MEMORY[result.server] * (1 + 0.01 * concurrency**0.5)),
-                client_cpu_s=None if endpoint.protocol == "call" else share * scenario.window_s,
-                client_peak_memory_bytes=96_000_000,
-                problems=[died("the server died: killed by signal 9")] if killed else [],
-                **(usage(*used) if scenario.runtime == "docker" else {}),
-            )
-        )
-        started += scenario.window_s + 0.4
-    (folder / "rows").mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.concat_tables(tables), folder / path)
+def _rounds(
+    measured: list[tuple[Endpoint, EndpointResult]], scenario: Scenario, faults: Faults, rng: np.random.Generator
+) -> Iterator[pa.Table]:
+    """The rows of every slice, whose windows go into the results."""
+    effects = {(r.deployment, s): rng.normal() for _, r in measured for s in range(1, scenario.starts + 1)}
+    number, clock_s = 0, EPOCH_S
+    for round_ in range(1, (faults.partial_after_round or scenario.rounds) + 1):
+        start = 1 + (round_ - 1) * scenario.starts // scenario.rounds
+        machine = scenario.shared_drift * rng.normal()
+        for endpoint, result in measured:
+            slower = machine + scenario.round_drift * rng.normal()
+            slower += scenario.start_effect * effects[result.deployment, start]
+            for concurrency in (1,) if endpoint.protocol == "call" else scenario.concurrencies:
+                number, clock_s = number + 1, clock_s + scenario.slice_s + 0.03
+                window = Window(
+                    concurrency=concurrency,
+                    round=round_,
+                    start=start,
+                    number=number,
+                    endpoint=result.endpoint,
+                    start_s=clock_s,
+                    duration_s=scenario.slice_s,
+                    lead_in_s=0.03,
+                )
+                yield _slice(
+                    _name(endpoint), service_s(endpoint) * float(np.exp(slower)), window, scenario, faults, rng
+                )
+                result.windows.append(_described(_name(endpoint), result, window, scenario, faults))
+
+
+def _slice(
+    name: str, pace: float, window: Window, scenario: Scenario, faults: Faults, rng: np.random.Generator
+) -> pa.Table:
+    """Its rows; the window learns how many they are."""
+    pace /= scenario.speedup.get(name, 1.0)
+    latency, end = _window_rows(pace, window.concurrency, scenario.slice_s, rng)
+    killed = name in faults.killed and window.round == 1 and window.concurrency == scenario.concurrencies[-1]
+    status = np.where(killed & (end > scenario.slice_s / 2), 0, 200)
+    window.requests, window.errors = len(latency), int((status != 200).sum())
+    window.served = window.requests - window.errors
+    window.problems = [died("the server died: killed by signal 9")] if killed else []
+    begins = window.start_s + end - latency
+    warm = np.full(3, window.start_s - 0.02)
+    warm_s = np.full(3, latency[0] * 4 if latency.size else pace * 4)
+    rows = table_of(window, begins, begins, latency, status)
+    return pa.concat_tables([table_of(window, warm, warm, warm_s, measured=False), rows])
+
+
+def _described(name: str, result: EndpointResult, window: Window, scenario: Scenario, faults: Faults) -> Window:
+    """With what the load generator and the run noted of it."""
+    called, concurrency = result.protocol == "call", window.concurrency
+    wrong = 5 if name in faults.wrong_under_load else 0
+    share = 0.97 if name in faults.saturated else 0.28 + 0.02 * np.log2(concurrency)
+    used = (result.payload, result.request_bytes, window.requests, scenario.slice_s, faults.throttled.get(name, 0.0))
+    noted = {
+        "answers_checked": 0 if called else max(1, window.requests // 20),
+        "wrong_answers": wrong,
+        "max_abs_error": 0.3 if wrong else 3e-8,
+        "server_cpu_s": 0.86 * scenario.slice_s,
+        "server_peak_memory_bytes": int(MEMORY[result.server] * (1 + 0.01 * concurrency**0.5)),
+        "client_cpu_s": None if called else share * scenario.slice_s,
+        "client_peak_memory_bytes": 96_000_000,
+        **(usage(*used) if scenario.runtime == "docker" else {}),
+    }
+    return window.model_copy(update=noted)
 
 
 def _window_rows(
@@ -227,35 +250,6 @@ def _window_rows(
     cumulative = np.concatenate([np.zeros(concurrency), np.cumsum(service)])
     latency, end = cumulative[concurrency:] - cumulative[:-concurrency], cumulative[concurrency:]
     return latency[end <= window_s], end[end <= window_s]
-
-
-def _table(
-    endpoint: str,
-    number: int,
-    concurrency: int,
-    window: int,
-    started: float,
-    latency: np.ndarray,
-    end: np.ndarray,
-    status: np.ndarray,
-) -> pa.Table:
-    count = len(latency)
-    warm = np.full(3, latency[0] * 4) if count else np.empty(0)
-    start = np.concatenate([started - 0.5 + np.arange(warm.size) * 0.1, started + end - latency])
-    columns = {
-        "endpoint": [endpoint] * start.size,
-        "round": np.full(start.size, number),
-        "concurrency": np.full(start.size, concurrency),
-        "window": np.where(np.arange(start.size) >= warm.size, window, -1),
-        "measured": np.arange(start.size) >= warm.size,
-        "intended_start_s": start,
-        "start_s": start,
-        "latency_s": np.concatenate([warm, latency]),
-        "status": np.concatenate([np.full(warm.size, 200), status]),
-        "bytes_out": np.full(start.size, 16_884),
-        "bytes_in": np.full(start.size, 214),
-    }
-    return pa.table({f.name: pa.array(columns[f.name]).cast(f.type) for f in COLUMNS}, schema=COLUMNS)
 
 
 def _suite(run_id: str, results: list[EndpointResult], scenario: Scenario, faults: Faults) -> Suite:
@@ -274,13 +268,15 @@ def _suite(run_id: str, results: list[EndpointResult], scenario: Scenario, fault
             runtime=scenario.runtime,
             device=scenario.device,
             load_from=scenario.load_from if scenario.runtime == "docker" else "host",
-            load_workers=scenario.load_workers,
             together=scenario.together,
             endpoints=[r.endpoint for r in results],
             concurrencies=list(scenario.concurrencies),
-            window_s=scenario.window_s,
+            minutes=None,
+            slice_s=scenario.slice_s,
+            lead_in_s=0.03,
             warmup_s=0.5,
             rounds=scenario.rounds,
+            starts=scenario.starts,
             seed=scenario.seed,
             server_cpus=[0],
             client_cpus=[1],

@@ -40,8 +40,8 @@ def cumulative(values: Array, unit: npt.NDArray[np.int64], units: int, grid: Arr
 def crossings(grid: Array, weighted: Counts, quantile: float) -> Array:
     """One quantile of every replicate, (replicates,), from cumulative weights, (replicates, edges)."""
     rows = np.arange(weighted.shape[0])
-    target = quantile * weighted[:, -1]
-    above = np.minimum((weighted < target[:, None]).sum(axis=1), grid.size - 1)
+    target = (quantile * weighted[:, -1]).astype(np.float32)
+    above = np.argmax(weighted >= target[:, None], axis=1)
     below = np.maximum(above - 1, 0)
     step = weighted[rows, above] - weighted[rows, below]
     share = np.where(step > 0, (target - weighted[rows, below]) / np.where(step > 0, step, 1), 1.0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from serveoff.analyse.statistics.draws import Draws, Unit
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, CONFIDENCE, Array, Estimate, min_samples
-from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
+from serveoff.analyse.statistics.quantiles import Counts, crossings, cumulative, grid_of
 
 START_RESAMPLES: Final = 400
 """Draws that the slices' share in how starts differ is told from."""
@@ -120,6 +120,10 @@ class _Units:
         self._wider = draws.widening(units)
         self._scale = {s: draws.scale([units[i] for i in numbers]) for s, numbers in self.by_start.items()}
 
+    def parts(self) -> list[tuple[list[int], int | None]]:
+        """All units with all draws, then those of each start with some."""
+        return [(list(range(len(self.number))), None), *((n, START_RESAMPLES) for n in self.by_start.values())]
+
     def sums(self, index: npt.NDArray[np.int64], values: Array) -> Array:
         """One sum a unit, (units,)."""
         return np.bincount(index, weights=values, minlength=len(self.number)).astype(np.float64)
@@ -127,7 +131,7 @@ class _Units:
     def ratio(self, over: Array, under: Array, samples: int) -> Sampled:
         """The ratio of two sums over units."""
 
-        def part(numbers: Sequence[int] | slice, draws: int | None) -> tuple[float, Array]:
+        def part(numbers: Sequence[int], draws: int | None) -> tuple[float, Array]:
             weights = self.weights[:draws, numbers]
             drawn = (weights @ over[numbers]) / (weights @ under[numbers])
             return float(over[numbers].sum() / under[numbers].sum()), drawn
@@ -135,13 +139,14 @@ class _Units:
         return self.sampled(part, float(over.sum() / under.sum()), samples)
 
     def sampled(
-        self, part: Callable[[Sequence[int] | slice, int | None], tuple[float, Array]], value: float, samples: int
+        self, part: Callable[[Sequence[int], int | None], tuple[float, Array]], value: float, samples: int
     ) -> Sampled:
-        """A statistic by what it is, and its replicates are, over some of the units."""
-        deviations = _deviations(*part(slice(None), None)) * self._wider
+        """A statistic by what it is, and so many of its replicates are, over some of the units."""
+        (numbers, draws), *of_starts = self.parts()
+        deviations = _deviations(*part(numbers, draws)) * self._wider
         starts = {}
-        for start, numbers in self.by_start.items():
-            plain, drawn = part(numbers, START_RESAMPLES)
+        for start, (numbers, draws) in zip(self.by_start, of_starts, strict=True):
+            plain, drawn = part(numbers, draws)
             starts[start] = OfStart(float(np.log(max(plain, LEAST))), _deviations(plain, drawn) * self._scale[start])
         stored = deviations.astype(np.float32).astype(np.float64)  # as analysis.json keeps them
         return Sampled(value, stored, np.zeros(stored.size), samples, starts)
@@ -158,20 +163,18 @@ def _percentiles(slices: Sequence[SliceSample], index: npt.NDArray[np.int64], un
     grid = grid_of(latency)
     counts = cumulative(latency, of_row, len(units.number), grid)
     weights = units.weights.astype(np.float32)
-    weighted = {s: weights[:, n] @ counts[n] for s, n in units.by_start.items()}
-    plain = {s: counts[n].sum(axis=0, keepdims=True) for s, n in units.by_start.items()}
-    starts = {tuple(n): s for s, n in units.by_start.items()}
-    total, all_plain = np.sum(list(weighted.values()), axis=0), np.sum(list(plain.values()), axis=0)
+    drawn: dict[tuple[int | None, ...], tuple[Counts, Counts]] = {
+        (draws, *numbers): (counts[numbers].sum(axis=0, keepdims=True), weights[:draws, numbers] @ counts[numbers])
+        for numbers, draws in units.parts()
+    }
     found = {}
     for name, quantile in ALL_PERCENTILES.items():
         if latency.size < min_samples(quantile):
             continue
 
-        def part(numbers: Sequence[int] | slice, draws: int | None, q: float = quantile) -> tuple[float, Array]:
-            if isinstance(numbers, slice):
-                return float(crossings(grid, all_plain, q)[0]), crossings(grid, total, q)
-            start = starts[tuple(numbers)]
-            return float(crossings(grid, plain[start], q)[0]), crossings(grid, weighted[start][:draws], q)
+        def part(numbers: Sequence[int], draws: int | None, q: float = quantile) -> tuple[float, Array]:
+            plain, weighted = drawn[(draws, *numbers)]
+            return float(crossings(grid, plain, q)[0]), crossings(grid, weighted, q)
 
         found[name] = units.sampled(part, float(np.quantile(latency, quantile)), latency.size)
     return found

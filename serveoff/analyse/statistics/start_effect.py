@@ -23,7 +23,7 @@ MIN_DEGREES: Final = 8.0
 """Degrees of freedom that a framework's own starts must have."""
 MIN_DEPLOYMENTS: Final = 3
 """From how many deployments on one can tell what starts have in common."""
-SWEEPS: Final = 20
+SWEEPS: Final = 10
 
 Point = tuple[str, Sampled]
 """A deployment and one statistic of one of its points."""

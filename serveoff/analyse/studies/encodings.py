@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Literal
 
 from serveoff.analyse.entries import Entry
+from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.studies.payloads import Encoded, Group
 from serveoff.analyse.winners import ties
 

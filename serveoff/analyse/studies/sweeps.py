@@ -71,7 +71,8 @@ def _changes(evidence: Evidence, variant: Entry) -> Iterator[Change]:
         other = base.at(point.concurrency) if base else None
         faster, more = (evidence.pair(measure, point, other) for measure in (LATENCY, THROUGHPUT))
         outcome = more.outcome if more else "no interval"
-        yield Change(variant, base, point, faster and faster.ratio, more and more.ratio, outcome)
+        ratios = [pair.ratio if pair else None for pair in (faster, more)]
+        yield Change(variant, base, point, ratios[0], ratios[1], outcome)
 
 
 def _standings(evidence: Evidence, variants: list[Entry]) -> Iterator[Standing]:

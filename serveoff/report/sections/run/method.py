@@ -5,8 +5,8 @@ from __future__ import annotations
 from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.blocks import BLOCKS_PER_WINDOW
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, RESAMPLES, min_samples
 from serveoff.analyse.statistics.drift import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, RESAMPLES, min_samples
 from serveoff.analyse.time_budget import spent
 from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
 from serveoff.analyse.verdict import SAME_WITHIN
