@@ -55,10 +55,9 @@ def test_an_artifact_with_one_weight_changed_is_caught_and_not_ranked(cli, tmp_p
     assert "golden" not in _reasons(entries["flask-torchscript-rest"]), "noise alone may keep it from a rank"
 
 
-def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli):
-    cli.settings = {**cli.settings, "LOCUST_LOGLEVEL": "DEBUG"}
-    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--duration", "2")
-    cli.wait_until(_in_first_window(cli, "flask-null-rest"), process)
+def test_a_server_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli):
+    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--rounds", "4")
+    cli.wait_until(lambda: _measured(cli), process)
     victim = next(p for p in cli.running("serveoff.services.flaskrest") if p.environ()["SERVING_FORMAT"] == "null")
     os.killpg(os.getpgid(victim.pid), signal.SIGKILL)
     _, err = process.communicate(timeout=200)
@@ -66,38 +65,36 @@ def test_a_server_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli
     killed, other = cli.suite.endpoint("flask-null-rest"), cli.suite.endpoint("flask-torchscript-rest")
     assert any(p.code == WindowCode.SERVER_ENDED for w in killed.windows for p in w.problems)
     assert any("SIGKILL" in p.text for w in killed.windows for p in w.problems)
-    assert len(other.windows) == 4
+    assert len(other.windows) == 8
     assert all(not w.problems and w.requests for w in other.windows)
     report = next((cli.folder / "reports").rglob("report.md")).read_text()
     assert "INVALID" in report
 
 
-def test_a_worker_that_is_replaced_makes_its_windows_invalid_and_is_said_aloud(cli):
-    cli.settings = {**cli.settings, "LOCUST_LOGLEVEL": "DEBUG"}
-    process = cli.start("run", "flask-null", *SMALL, "--duration", "2", "--rounds", "1")
-    cli.wait_until(_in_first_window(cli, "flask-null-rest"), process)
+def test_a_worker_that_is_replaced_makes_its_slice_invalid_and_is_said_aloud(cli):
+    process = cli.start("run", "flask-null", *SMALL, "--duration", "4", "--concurrency", "1")
+    cli.wait_until(lambda: _driven(cli), process)
     master = next(p for p in cli.running("serveoff.services.flaskrest") if p.children())
     (worker,) = master.children()
     worker.kill()
     _, err = process.communicate(timeout=200)
-    assert f"process {worker.pid} of the server ended in round 1" in err
-    windows = cli.suite.endpoint("flask-null-rest").windows
-    assert windows
-    assert all(WindowCode.SERVER_REPLACED in [problem.code for problem in window.problems] for window in windows)
+    assert f"process {worker.pid} of the server ended" in err
+    replaced, *others = sorted(cli.suite.endpoint("flask-null-rest").windows, key=lambda window: not window.problems)
+    assert WindowCode.SERVER_REPLACED in [problem.code for problem in replaced.problems]
+    assert all(not window.problems for window in others)
 
 
 MOMENTS = {
     "cold start": lambda cli: lambda: cli.running("serveoff.services.flaskrest"),
     "gate passed": lambda cli: lambda: _suite(cli) and any(e.gate for e in _suite(cli).endpoints),
     "locust starts": lambda cli: lambda: cli.running(str(LOCUSTFILE)),
-    "in a window": lambda cli: _in_first_window(cli, "flask-null-rest"),
-    "second round": lambda cli: lambda: _suite(cli) and _has_other_windows(_suite(cli)),
+    "in a slice": lambda cli: lambda: _driven(cli),
+    "measured": lambda cli: lambda: _measured(cli),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
-    cli.settings = {**cli.settings, "LOCUST_LOGLEVEL": "DEBUG"}
     process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
     cli.wait_until(MOMENTS[moment](cli), process)
     process.send_signal(signal.SIGINT)
@@ -123,28 +120,22 @@ def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
 
 
 def test_an_interrupted_run_is_finished_by_resume(cli):
-    process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
-    cli.wait_until(lambda: _suite(cli) and any(e.windows for e in _suite(cli).endpoints), process)
+    process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL, "--rounds", "4")
+    cli.wait_until(lambda: _measured(cli), process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    kept = [w for e in cli.suite.endpoints for w in e.windows if not w.problems]
+    kept = [w for e in cli.suite.endpoints for w in e.windows]
     assert kept
     result = cli.run("run", "--resume", "latest")
     assert result.returncode in MEASURED, result.stderr
-    suite = cli.suite
-    assert suite.complete
-    assert [(w.round, w.concurrency) for w in suite.endpoint("flask-null-rest").windows] == [
-        (1, 1),
-        (1, 4),
-        (2, 1),
-        (2, 4),
-    ]
-    floor = [(w.round, w.payload) for w in suite.endpoint("inprocess-torchscript").windows]
-    assert floor == [(1, ""), (1, "as_served"), (2, ""), (2, "as_served")]
-    starts = {r: [w.start_s for e in suite.endpoints for w in e.windows if w.round == r] for r in (1, 2)}
-    assert max(starts[1]) < min(starts[2]), "rounds are interleaved"
-    after = [w for e in suite.endpoints for w in e.windows]
-    assert min(w.start_s for w in kept) in {w.start_s for w in after}, "what was measured is kept"
+    assert cli.suite.complete
+    measured = {e.endpoint: sorted((w.round, w.load.text) for w in e.windows) for e in cli.suite.endpoints}
+    assert measured["flask-null-rest"] == [(1, "1"), (1, "4"), (4, "1"), (4, "4")]
+    assert measured["inprocess-torchscript"] == [(1, "1"), (1, "1/as_served"), (4, "1"), (4, "1/as_served")]
+    after = [w for e in cli.suite.endpoints for w in e.windows]
+    assert all(w in after for w in kept), "what was measured is kept"
+    numbers = [w.number for w in after]
+    assert len(set(numbers)) == len(numbers)
 
 
 SLIPS = {
@@ -154,7 +145,7 @@ SLIPS = {
     ("run", "--server-cpus", "999"): (2, "core 999 is not available"),
     ("run", "--resume", "nosuch"): (6, "no run is called 'nosuch'"),
     ("run", "--runtime", "nosuch"): (2, "no runtime is called 'nosuch'"),
-    ("run", "--load-workers", "2"): (2, "add --runtime docker"),
+    ("run", "--load-from", "container"): (2, "add --runtime docker"),
     ("run", "--rounds", "0"): (2, "should be greater than or equal to 1"),
     ("report", "nosuch"): (6, "no run is called 'nosuch'"),
     ("serve", "nosuch"): (4, "no deployment is called 'nosuch'"),
@@ -208,22 +199,14 @@ def _suite(cli):
     return load_suite(cli.run_folder) if list(cli.folder.glob("results/*/run.json")) else None
 
 
-def _has_other_windows(suite):
-    return any(w.round == 1 for e in suite.endpoints[1:] for w in e.windows)
+def _measured(cli):
+    """Slices that are on disk."""
+    return [line for path in cli.folder.glob("results/*/slices.jsonl") for line in path.read_text().splitlines()]
 
 
-def _in_first_window(cli, endpoint):
-    """True once Locust, which drives this endpoint, says that a window is open."""
-    before = 0
-
-    def is_open():
-        nonlocal before
-        opened = sum(log.read_text().count("window open: ") for log in cli.folder.glob("results/*/logs/locust.log"))
-        if not cli.running(endpoint):
-            before = opened
-        return opened > before
-
-    return is_open
+def _driven(cli):
+    """True while an endpoint answers the load generator: rows come after the first second of a run's slices."""
+    return cli.running(str(LOCUSTFILE)) and any(cli.folder.glob("results/*/rows/*.parquet"))
 
 
 def _reasons(entry):

@@ -1,10 +1,11 @@
 """Where the time of real servers goes: what they say of themselves fits into what the client measured."""
 
+import pyarrow.compute as pc
 import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.server_signals import told
-from serveoff.loadtests.recording.rows import read_rows
+from serveoff.record.raw_rows import read_run_rows
 from tests.command_line import MEASURED
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -26,8 +27,8 @@ def measured(finished, name):
     """An endpoint's result, and the latencies of its windows by the raw rows."""
     result = finished.suite.endpoint(name)
     assert result.unavailable is None
-    rows = [row for w in result.windows for row in read_rows(finished.run_folder / w.rows).to_pylist()]
-    return result, [row["latency_s"] for row in rows if row["measured"] and row["status"] == 200]
+    counted = pc.field("measured") & (pc.field("endpoint") == result.endpoint) & (pc.field("status") == 200)
+    return result, read_run_rows(finished.run_folder).filter(counted).column("latency_s").to_pylist()
 
 
 @pytest.mark.timeout(300)

@@ -5,30 +5,34 @@ import io
 import pytest
 from rich.console import Console
 
+from serveoff.measure import progress as module
 from serveoff.measure.progress import RunProgress
 
 
 @pytest.fixture
 def told():
-    """The lines that a progress of 100 seconds wrote."""
-    output = io.StringIO()
+    """A progress of 100 seconds, what has passed of them, and the lines that it wrote."""
+    output, passed = io.StringIO(), [0.0]
     with RunProgress(Console(file=output, width=80), 100.0) as progress:
-        yield progress, lambda: output.getvalue().splitlines()
+        progress.done_s = lambda: passed[0]
+        yield progress, passed, lambda: output.getvalue().splitlines()
 
 
 def test_each_step_tells_what_is_left_when_it_begins(told):
-    progress, lines = told
-    progress.step("one", 30.0)
-    progress.step("two", 60.0)
-    progress.tick()
-    assert lines() == ["[1:40 left] one", "[1:10 left] two"]
+    progress, passed, lines = told
+    progress.step("one")
+    passed[0] = 30.0
+    progress.tick("within one")
+    progress.step("two")
+    passed[0] = 130.0
+    progress.step("three")
+    assert lines() == ["[1:40 left] one", "[1:10 left] two", "[0:00 left] three"]
 
 
-def test_what_turns_out_to_take_longer_is_counted_from_then_on(told):
-    progress, lines = told
-    progress.step("one", 30.0)
-    progress.expect(90.0)
-    progress.step("two", 60.0)
-    progress.expect(-100.0)
-    progress.step("three", 0.0)
-    assert lines() == ["[1:40 left] one", "[2:40 left] two", "[0:00 left] three"]
+def test_a_long_step_says_once_a_minute_where_it_is(told, monkeypatch):
+    progress, passed, lines = told
+    progress.step("one")
+    monkeypatch.setattr(module, "LINE_EVERY_S", 0.0)
+    passed[0] = 61.0
+    progress.tick("round 7")
+    assert lines() == ["[1:40 left] one", "[0:39 left] round 7"]

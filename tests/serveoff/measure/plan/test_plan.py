@@ -1,14 +1,10 @@
-from dataclasses import replace
-
 import pytest
 
 from serveoff.errors import UnknownName
-from serveoff.loadtests.loads import Load
-from serveoff.measure.plan import plan
+from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import find_deployment, make_plan
-from serveoff.measure.plan.profiles import PROFILES
+from serveoff.measure.plan.profiles import PROFILES, run_settings
 from serveoff.measure.plan.variants import parse_variation
-from serveoff.measure.plan.visit_schedule import floor_stages
 from serveoff.services.registry import read_registry
 
 REGISTRY = read_registry(environ={})
@@ -58,63 +54,34 @@ def test_find_deployment_is_exact():
         find_deployment(REGISTRY, "flask")
 
 
-def test_profiles_fit_their_promised_time():
-    assert make_plan(REGISTRY, (), PROFILES["quick"]).total_s < 5 * 60
-    assert make_plan(REGISTRY, (), PROFILES["default"]).total_s < 40 * 60
+def test_a_run_takes_as_long_as_it_is_given():
+    assert [total_s(make_plan(REGISTRY, (), PROFILES[name])) / 60 for name in ("quick", "default", "full")] == [
+        3,
+        10,
+        60,
+    ]
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_the_time_of_a_floor_is_that_of_its_windows(profile):
-    plan = make_plan(REGISTRY, ["inprocess-*"], PROFILES[profile])
-    for endpoint in plan.endpoints:
-        windows_s = sum(stage.duration_s for stage in floor_stages(endpoint, plan.settings))
-        assert plan.visit_s(endpoint) == pytest.approx(windows_s)
+def test_the_outline_says_what_is_done_and_how_long_each_part_takes():
+    lines = list(outline(make_plan(REGISTRY, (), PROFILES["default"]), 60.0))
+    assert lines[0] == "11 contenders of 17 endpoints, 10.0 min in all"
+    assert "3 of each of 8 deployments, up to 5 in the race" in lines[1]
+    assert [line.split()[0] for line in lines[1:]] == ["starts", "rounds", "open"]
 
 
-def test_floors_are_called_with_the_profiles_batches_and_by_the_other_ways_that_their_formats_have():
-    plan = make_plan(REGISTRY, ["inprocess-*"], PROFILES["default"])
-    loads = {e.name: [stage.load for stage in floor_stages(e, plan.settings)] for e in plan.endpoints}
-    assert loads["inprocess-torch-eager"] == [Load(), Load(batch=32)]
-    as_served = [Load(payload="as_served"), Load(payload="as_served", batch=32)]
-    for format in ("savedmodel", "frozen-graph", "torchscript"):
-        assert loads[f"inprocess-{format}"] == [Load(), Load(batch=32), *as_served]
-    predict = [Load(payload="keras_predict"), Load(payload="keras_predict", batch=32)]
-    assert loads["inprocess-keras-eager"] == [Load(), Load(batch=32), *predict]
-
-
-def test_a_longer_profile_takes_longer():
-    totals = [make_plan(REGISTRY, (), PROFILES[name]).total_s for name in ("quick", "default", "full")]
-    assert totals == sorted(totals)
-    assert totals[0] < totals[1] < totals[2]
+def test_a_number_of_rounds_is_not_bound_to_a_time():
+    settings = run_settings("quick", model="", rounds=3)
+    (_, _, rounds) = outline(make_plan(REGISTRY, ("flask-null",), settings), 0.0)
+    assert rounds.startswith("  3 rounds of 0.1 s slices: about")
 
 
 def test_what_may_rank_is_started_again():
-    repeated = make_plan(REGISTRY, (), QUICK, [parse_variation("workers=2")]).repeated
+    repeated = make_plan(REGISTRY, (), QUICK).repeated
     assert len(repeated) == 8
     assert not {d.server for d in repeated} & {"inprocess"}
-    assert not [d for d in repeated if d.variant or d.format == "null"]
+    assert not [d for d in repeated if d.format == "null"]
 
 
-def test_repeats_of_cold_starts_are_in_the_time_left():
-    once = make_plan(REGISTRY, ("flask-torchscript", "flask-null", "inprocess-torchscript"), QUICK)
-    profile = QUICK.model_copy(update={"cold_starts": 3})
-    more = replace(once, settings=profile)
-    (flask,) = more.repeated
-    assert once.repeats_s == 0
-    assert profile.starts_without_warmup == 1
-    assert more.total_s - once.total_s == pytest.approx(3 * more.start_s(flask))
-    assert profile.model_copy(update={"cold_without_warmup": False}).starts_without_warmup == 0
-
-
-def test_repeats_add_at_most_two_and_a_half_minutes_to_the_default_profile():
-    assert 60 < make_plan(REGISTRY, (), PROFILES["default"]).repeats_s <= 150
-
-
-def test_the_default_profile_spends_70_percent_of_its_time_in_warm_up_and_windows(monkeypatch):
-    variations = [parse_variation(text) for text in PROFILES["default"].vary]
-    planned = make_plan(REGISTRY, (), PROFILES["default"], variations)
-    whole_s = planned.total_s
-    monkeypatch.setattr(plan, "LOCUST_ESTIMATE_S", 0.0)
-    monkeypatch.setattr(plan, "SETTLE_ESTIMATE_S", 0.0)
-    starts_s = planned.repeats_s + sum(planned.start_s(deployment) for deployment, _ in planned.deployments)
-    assert (planned.total_s - starts_s) / whole_s >= 0.7
+def test_variants_are_started_as_often_as_what_they_are_set_against():
+    repeated = make_plan(REGISTRY, ("flask-torchscript",), QUICK, [parse_variation("workers=2")]).repeated
+    assert [d.variant for d in repeated] == ["", "workers=2"]

@@ -1,0 +1,254 @@
+"""What a run does, in which order, with servers and a load generator that are fakes."""
+
+import time
+
+import pytest
+
+from serveoff.errors import LoadGeneratorFailure, ServerFailed
+from serveoff.loadtests.problems import WindowCode
+from serveoff.measure import agreement_gate, cold_start, preparing, rounds, runner
+from serveoff.measure.runner import measure
+from serveoff.record.cold_starts import ColdStart
+from serveoff.record.endpoint_results import Gate
+from serveoff.record.problems import StartCode
+from serveoff.record.race import Look
+from serveoff.record.raw_rows import read_run_rows
+from serveoff.record.resources import Resources
+from serveoff.record.suite import load_suite
+from tests.serveoff.measure.fakes import failing, fake_run
+
+PAIR = ("flask-torchscript", "flask-savedmodel")
+TORCH, TENSORFLOW = "flask-torchscript-rest", "flask-savedmodel-rest"
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch):
+    """Nothing is asked of a fake server but slices."""
+
+    def started(server, endpoints, order):
+        return cold_start.Started(ColdStart(first_answer_s=1.0, order=order), "cpu", {})
+
+    monkeypatch.setattr(cold_start, "measure_start", started)
+    gate = Gate(passed=True, checked=1, max_abs_error=0.0, top1_agreement=1.0, answer_s=0.001)
+    monkeypatch.setattr(agreement_gate, "check", lambda endpoint, server, encoding="": gate)
+    monkeypatch.setattr(agreement_gate, "unfit", lambda endpoint, encoding="", rows=1: None)
+    monkeypatch.setattr(preparing, "read_resources", lambda *_: Resources(asked={}))
+    monkeypatch.setattr(runner, "look_again", lambda found, server, settings: found)
+    monkeypatch.setattr(runner.layer_probe, "wanted", lambda endpoint: False)
+
+
+def drives(run):
+    """Endpoint and load of every slice that was driven, warm-ups left out."""
+    return [(e[1], e[2].load.text) for e in run.events if e[0] == "drive" and e[2].duration_s]
+
+
+def test_every_round_has_every_load_once_in_another_order(tmp_path):
+    with fake_run(tmp_path, *PAIR, rounds=4, concurrencies=[1, 16]) as run:
+        measure(run)
+    each = {(name, load) for name in (TORCH, TENSORFLOW) for load in ("1", "16")}
+    found = [drives(run)[at : at + 4] for at in range(0, 16, 4)]
+    assert all(set(round_) == each for round_ in found)
+    assert len({tuple(round_) for round_ in found}) > 1
+    suite = load_suite(tmp_path)
+    assert suite.complete
+    assert suite.rounds == 4
+    assert [w.number for e in suite.endpoints for w in e.windows].sort() == list(range(1, 17)).sort()
+
+
+def test_one_server_at_a_time_is_awake(tmp_path):
+    with fake_run(tmp_path, *PAIR, rounds=3) as run:
+        measure(run)
+    awake = set()
+    for event in run.events:
+        if event[0] in ("start", "thaw"):
+            awake.add(event[1])
+        elif event[0] in ("freeze", "stop"):
+            awake.discard(event[1])
+        assert len(awake) <= 1, event
+
+
+def test_rows_carry_start_round_slice_and_load_and_warm_ups_are_of_no_slice(tmp_path):
+    with fake_run(tmp_path, "flask-torchscript", rounds=2, starts=2, concurrencies=[1]) as run:
+        measure(run)
+    rows = read_run_rows(tmp_path).to_pylist()
+    counted = {(r["start"], r["round"], r["slice"], r["load"]) for r in rows if r["measured"]}
+    assert counted == {(1, 1, 1, "1"), (2, 2, 2, "1")}
+    assert {r["start"] for r in rows if r["slice"] == -1} == {1, 2}
+    assert not any(r["measured"] for r in rows if r["slice"] == -1)
+    (result,) = load_suite(tmp_path).endpoints
+    assert [w.served for w in result.windows] == [10, 10]
+    assert all(w.server_cpu_s == pytest.approx(0.05) for w in result.windows)
+
+
+def test_every_contender_has_its_starts_and_each_serves_its_share(tmp_path):
+    with fake_run(tmp_path, *PAIR, "flask-null", rounds=6, starts=3, concurrencies=[1]) as run:
+        measure(run)
+    starts = [e[1] for e in run.events if e[0] == "start"]
+    assert [starts.count(name) for name in ("flask-torchscript", "flask-savedmodel", "flask-null")] == [3, 3, 1]
+    result = load_suite(tmp_path).endpoint(TORCH)
+    assert [(w.start, w.round) for w in result.windows] == [(1, 1), (1, 2), (2, 3), (2, 4), (3, 5), (3, 6)]
+    assert [start.order for start in result.cold_starts] == sorted({start.order for start in result.cold_starts})
+    assert len(result.cold_starts) == 3
+
+
+def test_who_is_out_of_the_race_gives_its_time_to_the_others(tmp_path):
+    def look(folder, start):
+        out = [TENSORFLOW] if start >= 2 else []
+        return Look(after_start=start, out=out, leaders=[TORCH], pairs=3, undecided=1)
+
+    given = {"rounds": 50, "starts": 3, "race_starts": 5, "concurrencies": [1]}
+    with fake_run(tmp_path, *PAIR, look=look, **given) as run:
+        run.plan.settings.race = run.suite.settings.race = True
+        measure(run)
+    suite = load_suite(tmp_path)
+    out, still = suite.endpoint(TENSORFLOW), suite.endpoint(TORCH)
+    assert (out.out_after, still.out_after) == (2, None)
+    assert [look.after_start for look in suite.looks] == [2, 3, 4, 5]
+    counts = [[sum(w.start == start for w in e.windows) for start in range(1, 6)] for e in (still, out)]
+    assert counts[0] == [10, 10, 10, 10, 10]
+    assert counts[1][:2] == [10, 10]
+    assert 1 <= counts[1][2] <= 10 // rounds.OUT_EVERY + 1, "its third start serves a share, too"
+    assert counts[1][3:] == [0, 0]
+    assert len([e for e in run.events if e == ("start", "flask-savedmodel")]) == 3
+
+
+def test_a_run_ends_once_all_is_decided_and_every_contender_had_its_starts(tmp_path):
+    def look(folder, start):
+        return Look(after_start=start, pairs=3, decided=True)
+
+    with fake_run(tmp_path, *PAIR, look=look, rounds=50, starts=3, race_starts=5, concurrencies=[1]) as run:
+        run.plan.settings.race = run.suite.settings.race = True
+        measure(run)
+    suite = load_suite(tmp_path)
+    assert [look.after_start for look in suite.looks] == [2, 3]
+    assert suite.ended_early
+    assert suite.rounds == 30
+
+
+def test_a_run_that_is_given_minutes_ends_in_time(tmp_path, monkeypatch):
+    """Its servers and slices take no time here, so that the clock alone ends it: each slice is made to take a second."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def takes_a_second(endpoint, server):
+        now[0] += 1.0
+
+    with fake_run(tmp_path, *PAIR, minutes=2, concurrencies=[1], starts=2) as run:
+        run.generator.befalls = takes_a_second
+        measure(run)
+    assert 60 < now[0] <= 120
+    assert load_suite(tmp_path).complete
+    assert {w.start for w in load_suite(tmp_path).endpoint(TORCH).windows} == {1, 2}
+
+
+def test_a_short_run_has_fewer_starts(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def takes_a_while(endpoint, server):
+        now[0] += 10.0
+
+    with fake_run(tmp_path, *PAIR, minutes=1, concurrencies=[1], starts=5) as run:
+        run.generator.befalls = takes_a_while
+        measure(run)
+    assert len([e for e in run.events if e == ("start", "flask-torchscript")]) == 2
+
+
+def test_a_replaced_process_is_a_problem_of_its_slice_and_is_said_aloud(tmp_path):
+    def replaces(endpoint, server):
+        if sum(event[0] == "drive" for event in run.events) == 3:
+            server.processes = {max(server.processes) + 1000}
+
+    with fake_run(tmp_path, "flask-torchscript", rounds=3, concurrencies=[1]) as run:
+        run.generator.befalls = replaces
+        measure(run)
+        said = run.said()
+    codes = [[p.code for p in w.problems] for w in load_suite(tmp_path).endpoint(TORCH).windows]
+    assert codes == [[], [WindowCode.SERVER_REPLACED], []]
+    assert "was replaced or is missing; what was measured then is INVALID" in said
+
+
+def test_a_server_that_ended_is_asked_no_more_until_its_next_start(tmp_path):
+    def ends(endpoint, server):
+        if server.number == 1 and sum(event[0] == "drive" for event in run.events) > 2:
+            server.how_it_ended, run.generator.status = "killed by SIGKILL", 0
+        else:
+            run.generator.status = 200
+
+    with fake_run(tmp_path, "flask-torchscript", rounds=6, starts=2, concurrencies=[1]) as run:
+        run.generator.befalls = ends
+        measure(run)
+    windows = load_suite(tmp_path).endpoint(TORCH).windows
+    assert [(w.start, [p.code for p in w.problems]) for w in windows] == [
+        *((1, []), (1, [WindowCode.SERVER_ENDED])),
+        *((2, []), (2, []), (2, [])),
+    ]
+
+
+def test_a_start_that_failed_later_on_costs_its_rounds_only(tmp_path, monkeypatch):
+    healthy = cold_start.measure_start
+
+    def fails_the_second_time(server, endpoints, order):
+        if server.number == 2:
+            raise ServerFailed(StartCode.TIMED_OUT, "did not become ready")
+        return healthy(server, endpoints, order)
+
+    monkeypatch.setattr(cold_start, "measure_start", fails_the_second_time)
+    with fake_run(tmp_path, "flask-torchscript", rounds=3, starts=3, concurrencies=[1]) as run:
+        measure(run)
+    result = load_suite(tmp_path).endpoint(TORCH)
+    assert result.unavailable is None
+    assert [w.start for w in result.windows] == [1, 3]
+    assert [start.problem and start.problem.code for start in result.cold_starts] == [None, StartCode.TIMED_OUT, None]
+
+
+def test_a_generator_that_fails_once_spoils_a_slice_and_one_that_goes_on_failing_ends_the_run(tmp_path):
+    def fails_once(endpoint, server):
+        if sum(event[0] == "drive" for event in run.events) == 3:
+            failing(endpoint, server)
+
+    with fake_run(tmp_path / "once", "flask-torchscript", rounds=3, concurrencies=[1]) as run:
+        run.generator.befalls = fails_once
+        measure(run)
+    codes = [[p.code for p in w.problems] for w in load_suite(tmp_path / "once").endpoint(TORCH).windows]
+    assert codes == [[], [WindowCode.GENERATOR_FAILED], []]
+    with fake_run(tmp_path / "always", "flask-torchscript", rounds=30, concurrencies=[1]) as run:
+        run.generator.befalls = failing
+        with pytest.raises(LoadGeneratorFailure, match="5 times in a row"):
+            measure(run)
+    assert not load_suite(tmp_path / "always").complete
+
+
+def test_the_open_loops_of_the_leaders_come_last(tmp_path):
+    def look(folder, start):
+        return Look(after_start=start, leaders=[TORCH], pairs=1, decided=True)
+
+    given = {"rounds": 4, "starts": 2, "race_starts": 2, "concurrencies": [1], "open_shares": [0.5], "probes": 3}
+    with fake_run(tmp_path, *PAIR, look=look, **given) as run:
+        run.plan.settings.race = run.suite.settings.race = True
+        measure(run)
+    asked = drives(run)
+    opened = [name for name, load in asked if load.startswith("poisson")]
+    assert set(opened) == {TORCH}
+    assert len(opened) == 3 * (1 + 3)
+    assert not [load for _, load in asked[-len(opened) :] if not load.startswith("poisson")]
+
+
+def test_an_interrupted_run_goes_on_with_new_starts_and_repeats_nothing(tmp_path):
+    def interrupts(endpoint, server):
+        if sum(event[0] == "drive" for event in run.events) == 4:
+            raise KeyboardInterrupt
+
+    with fake_run(tmp_path, "flask-torchscript", rounds=4, concurrencies=[1]) as run:
+        run.generator.befalls = interrupts
+        with pytest.raises(KeyboardInterrupt):
+            measure(run)
+    assert [event[0] for event in run.events[-2:]] == ["close", "stop"]
+    before = load_suite(tmp_path)
+    assert not before.complete
+    with fake_run(tmp_path / "again", "flask-torchscript", rounds=4, concurrencies=[1]) as run:
+        run.suite.endpoints.extend(before.endpoints)
+        measure(run)
+    windows = run.suite.endpoint(TORCH).windows
+    assert [w.round for w in windows] == [1, 2, 3, 4]
+    assert windows[:2] == before.endpoint(TORCH).windows
