@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -63,7 +64,9 @@ def join(folder: Path) -> None:
     parts = _parts(folder)
     if len(parts) < 2:
         return
-    table = read_run_rows(folder).sort_by([("endpoint", "ascending"), ("slice", "ascending")])
+    table = read_run_rows(folder).combine_chunks()
+    endpoints = np.concatenate([chunk.indices.to_numpy() for chunk in table.column("endpoint").chunks])
+    table = table.take(np.lexsort((table.column("slice").to_numpy(), endpoints)))
     last = max(map(_number, parts))
     _write(folder / FOLDER / _name(1), table.replace_schema_metadata({JOINED_THROUGH: str(last)}))
     for path in parts:
