@@ -126,7 +126,7 @@ def test_a_run_ends_once_all_is_decided_and_every_contender_had_its_starts(tmp_p
 
 
 def test_a_run_that_is_given_minutes_ends_in_time(tmp_path, monkeypatch):
-    """Its servers and slices take no time here, so that the clock alone ends it: each slice is made to take a second."""
+    """Nothing takes time here but slices, each a second of a clock that the test holds."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
