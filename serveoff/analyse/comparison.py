@@ -103,6 +103,11 @@ class Comparison:
         return tuple(point for point in (*self.points, *self.others) if not point.valid)
 
     @property
+    def valid(self) -> int:
+        """How many points count, of any load."""
+        return sum(point.valid for point in (*self.points, *self.others))
+
+    @property
     def unavailable(self) -> tuple[Entry, ...]:
         """The endpoints that could not run here."""
         return tuple(entry for entry in self.entries if entry.result.unavailable)

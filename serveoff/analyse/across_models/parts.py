@@ -31,7 +31,7 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
         parameters=suite.model_parameters,
         run_id=comparison.folder,
         complete=suite.complete,
-        valid=sum(point.valid for point in (*comparison.points, *comparison.others)),
+        valid=comparison.valid,
         invalid=len(comparison.invalid),
         problem=problem,
         floors=floors,

@@ -11,7 +11,7 @@ from serveoff.report.phrases.numbers import NONE, interval, ms
 from serveoff.report.phrases.tables import text_column
 
 MODEL: Final = text_column("Model")
-TONES: Final = {"better": "", "tie": "mid", "inconclusive": "mid"}
+TONES: Final = {"faster": "", "tied": "mid", "undecided": "mid"}
 
 
 def model_cell(model: ModelResult) -> Cell:

@@ -39,7 +39,7 @@ def facts(summary: Summary) -> list[Fact]:
         ),
         Fact(
             "Settings",
-            f"Profile {s.profile}, {s.rounds} rounds of {s.window_s:g} s windows, "
+            f"Profile {s.profile}, slices of {s.slice_s:g} s at least, {s.starts} starts, "
             f"{', '.join(map(str, s.concurrencies))} callers, {s.workers} worker, "
             f"{s.intra_op_threads} intra-op thread, runtime {s.runtime}, device {s.device}.",
         ),

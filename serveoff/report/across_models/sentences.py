@@ -10,7 +10,7 @@ from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.names import PROTOCOLS as PROTOCOL_NAMES
 from serveoff.report.phrases.names import SERVERS, SHORT_SERVERS, all_of
 from serveoff.report.phrases.numbers import factor, ms, significant
-from serveoff.report.sections.notes import NOISY, STAND_IN
+from serveoff.report.sections.notes import STAND_IN
 
 Word = Literal["matters", "does not matter", "may matter"]
 PERCENT: Final = f"{MATTERS * 100:g}%"
@@ -83,9 +83,6 @@ def caveats(summary: Summary) -> list[str]:
         said.append(f"The run of {all_of(partial)} is partial: its figures are provisional.")
     if summary.stand_in:
         said.append(STAND_IN)
-    noisy = [f"{model.model} ({model.round_noise:.0%})" for model in summary.models if model.round_noise > NOISY]
-    if noisy:
-        said.append(f"The machine was noisy in the run of {all_of(noisy)}: medians differed so much between rounds.")
     return said
 
 

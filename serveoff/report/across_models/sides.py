@@ -63,5 +63,5 @@ def _endpoint_cell(named: Named) -> Cell:
 
 
 def _verdict_cell(outcome: str) -> Cell:
-    said = {"better": "Flask faster", "worse": "native faster"}
+    said = {"faster": "Flask faster", "slower": "native faster"}
     return Cell(said.get(outcome, outcome), tone=TONES.get(outcome, ""))

@@ -99,7 +99,7 @@ def ranks(summary: Summary) -> Table:
     )
     caption = (
         "By p50 with the fewest callers, which stands beneath in milliseconds. ≈ marks a difference from the one "
-        "ranked above it that is a tie or inconclusive."
+        "ranked above it that is tied or undecided."
     )
     return single("ranks", caption, columns, rows)
 
@@ -141,7 +141,7 @@ def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
     others = f" and {win.not_worse - 1} more" if win.not_worse > 1 else ""
     second = f"{factor(win.margin)} against {name(win.runner_up)}{others}"
     by = f"{significant(win.margin.value or 0.0)}× {BETTER[win.objective]}"
-    said = by if win.outcome == "better" else win.outcome
+    said = by if win.outcome == "faster" else win.outcome
     return winner, Cell(said, second, win.margin.value, tone=TONES.get(win.outcome, ""))
 
 

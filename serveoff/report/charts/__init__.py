@@ -22,7 +22,6 @@ from serveoff.report.charts import (
     spectrum,
     static_dynamic,
     throughput,
-    timeline,
     tradeoff,
     waterfall,
 )
@@ -43,7 +42,6 @@ CHARTS: Final[dict[str, Draw]] = {
     "distribution": distribution.fewest,
     "distribution_busy": distribution.most,
     "tradeoff": tradeoff.draw,
-    "timeline": timeline.draw,
     "payloads": payloads.draw,
     "waterfall": waterfall.draw,
 }

@@ -96,7 +96,7 @@ def _marks(probes: Sequence[Probe], x: Scale, y: Scale) -> list[str]:
         group(
             [circle(x(p.rate), y(p.latency_s or 0.0), 3.8, "dot" if p.holds else "hollow")],
             "",
-            f"{significant(p.rate)} req/s, round {p.round}: {ms(p.latency_s or 0.0)} ms, "
+            f"{significant(p.rate)} req/s: {ms(p.latency_s or 0.0)} ms, "
             f"{'holds' if p.holds else 'does not hold'}, {p.requests:,} samples",
         )
         for p in probes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.contrasts import Contrast
-from serveoff.analyse.verdict import SAME_WITHIN
+from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker_of
 from serveoff.report.phrases.names import callers
@@ -33,7 +33,7 @@ def draw(comparison: Comparison, width: float) -> str:
 
 def no_difference(layout: Layout, count: int, scale: Scale) -> list[str]:
     """The line where two things are equal, in the band within which they tie."""
-    low, high = scale(1 / (1 + SAME_WITHIN)), scale(1 + SAME_WITHIN)
+    low, high = scale(1 / (1 + TIED_WITHIN)), scale(1 + TIED_WITHIN)
     top, bottom = layout.top - 4, layout.bottom(count)
     return [
         rect(low, top, high - low, bottom - top, "same-band", 0),
@@ -48,8 +48,8 @@ def _row(comparison: Comparison, layout: Layout, index: int, contrast: Contrast,
     static, dynamic = _formats(comparison, contrast)
     marks = [layout.rule(index), layout.label(index, f"{static} / {dynamic}", f"{where}, {contrast.concurrency}")]
     marks.append(whisker_of(contrast.ratio, scale, y))
-    marks.append(circle(scale(value), y, 5, "dot" if contrast.outcome in ("better", "worse") else "hollow"))
-    clear = layout.narrow or contrast.outcome in ("better", "worse")
+    marks.append(circle(scale(value), y, 5, "dot" if contrast.outcome in ("faster", "slower") else "hollow"))
+    clear = layout.narrow or contrast.outcome in ("faster", "slower")
     words = times(value) if clear else f"{times(value)} {contrast.outcome}"
     marks.append(layout.value(index, words))
     return group(marks, "fam-flask" if contrast.place == "flask" else "fam-floor", _spoken(comparison, contrast))

@@ -18,7 +18,7 @@ _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
 _CODE = re.compile(r"`([^`]+)`")
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 _CHOICE = re.compile(r"((?:serve it|For throughput,|Serve it) as )([^:(]+?)(?= \(|:)")
-_DOUBT = re.compile(r"\(not told apart from [^()]*\)")
+_DOUBT = re.compile(r"\(not decided against [^()]*\)")
 SECTIONS = (
     "answer",
     "ranking",
@@ -28,11 +28,9 @@ SECTIONS = (
     "waterfall",
     "throughput",
     "capacity",
-    "open_closed",
     "cost",
     "cold_start",
     "resources",
-    "timelines",
     "payloads",
     "batches",
     "claims",
@@ -84,7 +82,7 @@ def prose(text: str) -> Markup:
 
 
 def decided(text: str) -> Markup:
-    """The decision, each sentence on its own line: the choice stands out, what cannot be told apart is set back."""
+    """The decision, each sentence on its own line: the choice stands out, what is not decided is set back."""
     lines = []
     for sentence in _SENTENCE_END.split(text):
         chosen = _CHOICE.sub(r"\1<b>\2</b>", str(prose(sentence)))

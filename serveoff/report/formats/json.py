@@ -12,11 +12,10 @@ from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
 from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
-from serveoff.analyse.time_budget import spent
 from serveoff.record.problems import Problem
 from serveoff.report.phrases.names import label
 from serveoff.report.phrases.scenarios import scenario
-from serveoff.report.sections import cold_starts, more_time
+from serveoff.report.sections import cold_starts
 from serveoff.report.sections.sentences import decision, sentence
 
 SUFFIX = ".json"
@@ -30,9 +29,8 @@ def render(comparison: Comparison) -> str:
         "schema_version": SCHEMA_VERSION,
         "run_id": suite.run_id,
         "complete": suite.complete,
-        "stopped_early": suite.stopped_early,
-        "looks": suite.settings.looks,
-        "time_spent": asdict(time) | {"share": time.share} if (time := spent(suite)) else None,
+        "ended_early": suite.ended_early,
+        "looks": [look.model_dump() for look in suite.looks],
         "folder": comparison.folder,
         "decision": decision(comparison),
         "stand_in": comparison.stand_in,
@@ -46,14 +44,8 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
-        "more_time": asdict(comparison.more_time) | {"sentences": more_time.sentences(comparison)},
         "other_choices": [asdict(other) for other in comparison.choices],
         "capacity": [asdict(found) for found in comparison.capacity],
-        "open_and_closed": [
-            {"endpoint": g.endpoint, "rate": g.open.load.rate, "callers": g.closed.concurrency}
-            | {"p50": asdict(g.p50) if g.p50 else None, "p99": asdict(g.p99) if g.p99 else None}
-            for g in comparison.gaps
-        ],
         "payloads": [
             {"endpoint": e.endpoint, "payload": e.payload, "request_bytes": e.request_bytes, "encode_s": e.encode_s}
             | {"p50_s": asdict(e.point.p50_s), "p99_s": asdict(e.point.p99_s)}
@@ -63,13 +55,11 @@ def render(comparison: Comparison) -> str:
             for e in comparison.payloads
         ],
         "distributions": [_distribution(found) for found in comparison.distributions],
-        "timelines": [asdict(timeline) for timeline in comparison.timelines],
         "cold_starts": [cold_starts.record(starts) for starts in comparison.cold_starts],
         "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
         "encodings": {
             "matrix": [_cell(cell) for cell in comparison.encodings.matrix],
             "best": [_standing(standing) for standing in comparison.encodings.best],
-            "best_pairs": comparison.encodings.pairs,
             "alike": [[_standing(standing) for standing in standings] for standings in comparison.encodings.alike],
         },
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
@@ -78,7 +68,8 @@ def render(comparison: Comparison) -> str:
             for p in comparison.sweeps.out_of_the_box
         ],
         "calibration": asdict(comparison.calibration) if comparison.calibration else None,
-        "round_noise": comparison.round_noise,
+        "resolution": comparison.resolution,
+        "start_effect": comparison.start_effect,
         "settings": suite.settings.model_dump(),
         "environment": suite.environment.model_dump(),
     }

@@ -25,7 +25,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.point_estimates import measure, window_reader
+from serveoff.analyse.point_estimates import measure
+from serveoff.analyse.slice_rows import RunRows, read_run
 
 SUFFIX: Final = ".tensorboard"
 BINS: Final = 60
@@ -36,9 +37,10 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 def write(comparison: Comparison, run: Path, to: Path) -> None:
     """A folder `to` with a folder per endpoint that has a VALID point; `run` is where the raw rows are."""
+    rows = read_run(run)
     for entry in comparison.entries:
         if any(point.valid for point in entry.points):
-            _write_endpoint(comparison, entry, run, to / folder_name(entry.name))
+            _write_endpoint(comparison, entry, rows, to / folder_name(entry.name))
 
 
 def folder_name(endpoint: str) -> str:
@@ -60,7 +62,7 @@ def scalars(point: Point) -> dict[str, float]:
     return {tag: value * factor for tag, (value, factor) in figures.items() if value is not None}
 
 
-def _write_endpoint(comparison: Comparison, entry: Entry, run: Path, folder: Path) -> None:
+def _write_endpoint(comparison: Comparison, entry: Entry, rows: RunRows, folder: Path) -> None:
     wall_s = datetime.fromisoformat(comparison.suite.started_at).timestamp()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"events.out.tfevents.{wall_s:.0f}.serveoff").open("wb") as file:
@@ -68,15 +70,15 @@ def _write_endpoint(comparison: Comparison, entry: Entry, run: Path, folder: Pat
         records.write(Event(wall_time=wall_s, file_version=_FIRST_RECORD).SerializeToString())
         for point in entry.points:
             if point.valid:
-                summary = Summary(value=list(_values(entry, point, run)))
+                summary = Summary(value=list(_values(entry, point, rows)))
                 records.write(Event(wall_time=wall_s, step=point.concurrency, summary=summary).SerializeToString())
 
 
-def _values(entry: Entry, point: Point, run: Path) -> Iterator[Summary.Value]:
+def _values(entry: Entry, point: Point, rows: RunRows) -> Iterator[Summary.Value]:
     for tag, value in scalars(point).items():
         yield Summary.Value(tag=tag, simple_value=value)
     if point is entry.alone:
-        samples = measure(entry.result, point.load, window_reader(run)).samples
+        samples = measure(entry.result, point.load, rows).samples
         yield Summary.Value(tag=HISTOGRAM, histo=_histogram(np.concatenate([s.latency_s for s in samples]) * 1e3))
 
 

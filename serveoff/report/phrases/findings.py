@@ -75,7 +75,7 @@ def _grouped(comparison: Comparison, fatal: bool) -> dict[tuple[str, str], Group
     """Findings of one kind about one endpoint are one row."""
     groups: dict[tuple[str, str], Group] = {}
     for point in (*comparison.points, *comparison.others):
-        for found in point.verdict.reasons if fatal else point.verdict.cautions:
+        for found in point.verdict.reasons if fatal else point.verdict.cautions if point.valid else ():
             groups.setdefault((point.endpoint, found.code), []).append((point, found))
     return groups
 

@@ -42,6 +42,12 @@ def megabytes(size: float) -> str:
     return significant(size / 1e6)
 
 
+def percent(share: float) -> str:
+    """A share as a percentage of two significant digits: 1.3%, 12%; half a percent and less as they are."""
+    value = share * 100
+    return f"{value:.0f}%" if value >= 9.95 else f"{value:.1f}%"
+
+
 def times(ratio: float) -> str:
     """A ratio: 1.14×."""
     return f"{significant(ratio)}×"

@@ -8,7 +8,8 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Candidate, Contest
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread
-from serveoff.report.phrases.numbers import UNITS, full, interval, significant, times
+from serveoff.analyse.verdict import within
+from serveoff.report.phrases.numbers import UNITS, full, interval, percent, significant, times
 
 KINDS: Final[dict[Bounds, str]] = {"range": "range", "interval": "95% interval", "none": ""}
 TEXT, UNIT = UNITS["cold_start"]
@@ -59,10 +60,10 @@ def sentence(contest: Contest, named: Callable[[str], str]) -> str:
     by, bounds = times(contest.margin.value), interval(contest.margin, significant)
     ranges = "intervals" if contest.winner.bounds == "interval" else "starts"
     said = {
-        "better": f"{winner} leads with {first}: {by} quicker than {other}, {second}; their {ranges} do not overlap "
+        "faster": f"{winner} leads with {first}: {by} quicker than {other}, {second}; their {ranges} do not overlap "
         f"({bounds} times)",
-        "tie": f"{winner}, {first}, and {other}, {second}, tie: their {ranges} lie within 3%",
-        "inconclusive": f"{winner} was quickest at the median, {first}, but {other}, {second}, may be as quick: their "
+        "tied": f"{winner}, {first}, and {other}, {second}, are tied within {percent(within(contest.margin))}",
+        "undecided": f"{winner} was quickest at the median, {first}, but {other}, {second}, may be as quick: their "
         f"{ranges} overlap ({bounds} times)",
         "no interval": f"{winner} leads with {first}: {by} quicker than {other}, {second}; a single start has no "
         "interval",
@@ -73,4 +74,4 @@ def sentence(contest: Contest, named: Callable[[str], str]) -> str:
 def _others(contest: Contest) -> str:
     runner_up = contest.runner_up.name if contest.runner_up else ""
     more = [name for name in contest.not_worse if name != runner_up]
-    return f"; {len(more)} more cannot be told apart from it" if more else ""
+    return f"; not decided against {len(more)} more" if more else ""

@@ -63,9 +63,7 @@ def terms(comparison: Comparison) -> RuntimeTerms:
 def runtime(comparison: Comparison) -> str:
     """What the deployments were, where Locust ran, and how many were awake at once, in a few words."""
     settings = comparison.suite.settings
-    many = f" and its {settings.load_workers} workers" if settings.load_workers else ""
-    where = "in containers too" if many else "in a container too"
-    locust = f"Locust{many} {where if settings.load_from == 'container' else 'as a process'}"
+    locust = f"Locust {'in a container too' if settings.load_from == 'container' else 'as a process'}"
     awake = "all awake at once" if settings.together else "one awake at a time"
     kind = "processes" if settings.runtime == "local" else f"containers{_by(comparison)}"
     return f"{kind}, {locust}, {awake}"
@@ -85,14 +83,7 @@ def path(comparison: Comparison) -> str:
         return f"{each}, and so is Locust; requests cross the loopback interface. {beyond}"
     if settings.load_from == "host":
         return f"{each}. Locust ran as a process of the host; requests cross into the containers' network. {beyond}"
-    return f"{each}. {_generator(settings.load_workers)}; no port of the host lies in the path. {beyond}"
-
-
-def _generator(workers: int) -> str:
-    if not workers:
-        return "Locust ran in a container of the same network"
-    some = "1 worker" if workers == 1 else f"{workers} workers"
-    return f"Locust ran as a master with {some}, each in a container of the same network"
+    return f"{each}. Locust ran in a container of the same network; no port of the host lies in the path. {beyond}"
 
 
 def isolation(comparison: Comparison) -> str:

@@ -7,22 +7,22 @@ from typing import Final
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import callers, family, short_server, what
 from serveoff.report.phrases.numbers import Format, factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
-from serveoff.report.sections.notes import NOISY
 from serveoff.report.sections.ranking import unranked
 from serveoff.report.web.differences import Difference
 
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
 CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}
-TONES: Final = {"faster": "good", "slower": "bad", "tie": "mid", "inconclusive": "mid"}
+TONES: Final = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
 COUNTED: Final = {
     "faster": "faster in",
     "slower": "slower in",
-    "tie": "equal (within 3%) in",
-    "inconclusive": "undecided in",
+    "tied": "tied in",
+    "undecided": "undecided in",
 }
 FORMATS: Final[dict[str, tuple[Format, str]]] = {
     "p50": (ms, "ms"),
@@ -54,11 +54,6 @@ def cautions(found: Versus) -> list[str]:
             said.append(
                 f"Run {name} is partial: it was interrupted or is still going on, so its figures are provisional."
             )
-        if comparison.round_noise > NOISY:
-            said.append(
-                f"The machine was noisy in run {name}: medians differed by about {comparison.round_noise:.0%} "
-                "from round to round."
-            )
     said.append(
         "Intervals hold the noise within each run, not a change of the whole machine from one run to the other. "
         "Look at the rows that are not ranked first: where the null service or a floor moved, the machine did."
@@ -82,8 +77,8 @@ def table(found: Versus) -> Table:
     unranked_title = unranked(line.entry for line in found.lines if line.entry.role != "contender")
     groups = [("", ranked), (unranked_title, others)]
     caption = (
-        "Above 1× run B is faster: less time, or more requests a second. 95% intervals beneath; a difference "
-        "within 3% is a tie."
+        "Above 1× run B is faster: less time, or more requests a second. 95% intervals beneath; they hold for "
+        f"all rows of a statistic together. Tied: an interval that holds 1 and lies within {TIED_WITHIN:.0%} of it."
     )
     return Table("versus", caption, (ENDPOINT, Column("Callers"), *measured), tuple(g for g in groups if g[1]))
 

@@ -1,10 +1,9 @@
-"""Capacity under the objective, and open beside closed loop: tables and sentences."""
+"""Capacity under the objective, and latency against cost: tables and sentences."""
 
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.studies.arrivals import Gap
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.report.charts import pareto
 from serveoff.report.phrases.cells import (
@@ -16,8 +15,8 @@ from serveoff.report.phrases.cells import (
     estimate_cell,
     number_cell,
 )
-from serveoff.report.phrases.names import callers, phrase
-from serveoff.report.phrases.numbers import NONE, factor, full, ms, significant
+from serveoff.report.phrases.names import phrase
+from serveoff.report.phrases.numbers import NONE, full, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column, without_blank
 
 PER_JOULE = "Per joule"
@@ -41,39 +40,18 @@ def capacity(comparison: Comparison) -> Table:
         (Column("Per CPU second", "requests"), lambda found: number_cell(found.per_cpu_s, significant)),
         (Column("Per GB", "req/s"), lambda found: number_cell(found.per_gb, significant)),
         (Column(PER_JOULE, "requests"), lambda found: number_cell(found.per_joule, significant)),
-        (Column("Windows"), lambda found: count_cell(len(found.probes))),
+        (Column("Rates"), lambda found: count_cell(len(found.probes))),
         (SAMPLES, lambda found: count_cell(found.rate.samples)),
         (text_column("Remark"), lambda found: Cell(found.reason or NONE)),
     ]
     caption = (
         "The highest Poisson rate (MLPerf's server scenario) at which the endpoint holds: "
-        f"{objective(comparison)}. Latency counts from when a "
-        "request was due. 95% intervals beneath; above or below: beyond all rates that were tried."
+        f"{objective(comparison)}. Latency counts from when a request was due; the upper end of an interval counts it "
+        "from when it was sent. 95% intervals beneath; above or below: beyond all rates that were tried."
     )
     if any(found.per_joule is not None for found in comparison.capacity):
         caption += " Joules are those of all GPUs of the machine, idle power included."
     return without_blank(listed("capacity", caption, fields, comparison.capacity), (PER_JOULE,))
-
-
-def gaps(comparison: Comparison) -> Table:
-    """Each open-loop point and the closed-loop one of about the same throughput."""
-    fields: list[Field[Gap]] = [
-        (ENDPOINT, lambda gap: endpoint_cell(comparison.entry(gap.endpoint))),
-        (Column("Open loop", "req/s"), lambda gap: number_cell(gap.open.load.rate, significant)),
-        (Column("p50", "ms"), lambda gap: estimate_cell(gap.open.p50_s, ms)),
-        (Column("p99", "ms"), lambda gap: estimate_cell(gap.open.p99_s, ms)),
-        (text_column("Closed loop"), lambda gap: Cell(callers(gap.closed.concurrency), _rate_beneath(gap.closed))),
-        (Column("Closed p50", "ms"), lambda gap: estimate_cell(gap.closed.p50_s, ms)),
-        (Column("Closed p99", "ms"), lambda gap: estimate_cell(gap.closed.p99_s, ms)),
-        (Column("p99 is longer", "times"), lambda gap: estimate_cell(gap.p99, significant)),
-        (SAMPLES, lambda gap: count_cell(gap.open.samples)),
-    ]
-    caption = (
-        "Poisson arrivals (MLPerf's server scenario) beside the closed loop of nearest throughput, at most 1.5 times "
-        "apart; 95% intervals beneath. Above 1 the closed loop shows too short a tail for users who do not wait for "
-        "one another."
-    )
-    return listed("open-closed", caption, fields, comparison.gaps)
 
 
 def cost(comparison: Comparison) -> Table:
@@ -110,20 +88,6 @@ def sentence(comparison: Comparison) -> str:
     )
 
 
-def gap_sentence(comparison: Comparison) -> str:
-    """The largest gap that is clear."""
-    clear = [g for g in comparison.gaps if g.p99 is not None and g.p99.low is not None and g.p99.low > 1]
-    if not clear:
-        return "At the rates that were measured no endpoint's tail was clearly longer in an open loop."
-    worst = max(clear, key=lambda g: g.p99.value or 0.0 if g.p99 else 0.0)
-    return (
-        f"The closed loop hides a part of the tail of {phrase(comparison.entry(worst.endpoint).result)}: with arrivals "
-        f"at {significant(worst.open.load.rate)} req/s its p99 is {full(worst.open.p99_s, ms, 'ms')}, where "
-        f"{callers(worst.closed.concurrency)} in a closed loop saw {full(worst.closed.p99_s, ms, 'ms')}: "
-        f"{factor(worst.p99)}."
-    )
-
-
 def _apart(best: Capacity, second: Capacity) -> str:
     if best.rate.low is None or second.rate.high is None:
         return ""
@@ -140,7 +104,3 @@ def _capacity_cell(found: Capacity) -> Cell:
     if found.side in SIDES:
         return Cell(f"{SIDES[found.side]} {shown.text}", shown.small, shown.sort)
     return INVALID if found.side == "none" else shown
-
-
-def _rate_beneath(point: Point) -> str:
-    return f"{significant(point.throughput.value or 0.0)} req/s"

@@ -100,7 +100,7 @@ def _unwarmed(comparison: Comparison) -> str:
     """Servers that compute nothing before their first request, so that there is nothing to leave away."""
     settings = comparison.suite.settings
     contenders = [s for s in comparison.cold_starts if s.entry.role == "contender" and not s.has_warmup]
-    if not contenders or settings.cold_starts < 2 or not settings.cold_without_warmup:
+    if not contenders or not settings.bare_starts:
         return ""
     names = dict.fromkeys(short_server(starts.entry.result) for starts in contenders)
     return (

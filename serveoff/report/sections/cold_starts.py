@@ -121,7 +121,7 @@ def columns(comparison: Comparison, entry: Entry) -> dict[str, object]:
     found = next((s for s in comparison.cold_starts if s.entry.result.deployment == entry.result.deployment), None)
     return {
         **_flat("cold_start", found.warm if found else None),
-        **{f"cold_start_{piece}_s": found.warm.pieces.get(piece) if found else None for piece in PIECES},
+        **{f"cold_start_mean_{piece}_s": found.warm.pieces.get(piece) if found else None for piece in PIECES},
         **_flat("cold_start_without_warmup", found.bare if found else None),
     }
 

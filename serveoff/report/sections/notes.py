@@ -5,16 +5,20 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases.findings import Fact
 from serveoff.report.phrases.names import all_of, callers, server
-from serveoff.report.phrases.numbers import megabytes, significant
+from serveoff.report.phrases.numbers import megabytes, percent, significant
 from serveoff.report.phrases.runtimes import isolation, runtime
 from serveoff.report.sections.run.devices import devices, fell_back
 
-NOISY = 0.1
-"""Standard deviation of log p50 between rounds above which the reader is told before the first figure."""
 STAND_IN = (
     "TensorFlow Serving itself did not run here. The embedded model server stood in for it: the same API, served "
     "by TensorFlow in a Python process. Its figures are not TensorFlow Serving's."
 )
+RESOLVED = {
+    "latency": "median latency",
+    "tail": "99th percentile",
+    "throughput": "throughput",
+    "cost": "CPU per request",
+}
 PAYLOADS = (
     "In the ranking REST requests carry a JSON list and gRPC requests bytes, so a REST row against a gRPC row "
     "compares payload and protocol at once: they are not like with like. Each row names its payload. Among REST rows "
@@ -28,7 +32,7 @@ def caveats(comparison: Comparison) -> list[str]:
     if comparison.partial:
         said.append(
             "This run is partial: it was interrupted or is still going on. Figures are provisional, and points without "
-            f"a window are INVALID. Finish it with `serveoff run --resume {comparison.suite.run_id}`."
+            f"a slice are INVALID. Finish it with `serveoff run --resume {comparison.suite.run_id}`."
         )
     if fallen := fell_back(comparison):
         said.append(fallen)
@@ -36,13 +40,14 @@ def caveats(comparison: Comparison) -> list[str]:
         said.append(STAND_IN)
     if comparison.suite.settings.together:
         said.append(isolation(comparison))
-    if comparison.round_noise > NOISY:
-        said.append(
-            f"The machine was noisy: the same endpoint's median differed by about {comparison.round_noise:.0%} from "
-            "round to round. Intervals hold that noise; more rounds, or a quieter machine, would narrow them."
-        )
     said.append(PAYLOADS)
     return said
+
+
+def resolution(comparison: Comparison) -> str:
+    """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
+    said = [f"{percent(share)} in {RESOLVED[objective]}" for objective, share in comparison.resolution.items()]
+    return f"Resolution: this run would have seen a difference of {all_of(said)}." if said else ""
 
 
 def environment(comparison: Comparison) -> list[Fact]:
@@ -99,7 +104,7 @@ def lede(comparison: Comparison) -> str:
     where = "in containers, " if s.runtime == "docker" else ""
     return (
         f"{marked}{len(contenders)} endpoints of one trained model behind {all_of(list(servers))}, {where}each "
-        f"with {all_of([*map(str, s.concurrencies)])} callers, in {comparison.suite.rounds} interleaved rounds "
+        f"with {all_of([*map(str, s.concurrencies)])} callers, in {comparison.suite.rounds} rounds of slices "
         f"on {comparison.suite.environment.machine.cores} cores."
     )
 
@@ -123,16 +128,14 @@ import numpy as np
 import pyarrow.dataset as ds
 
 run, latencies = Path("results/{_path(comparison.folder)}"), {{}}
-for endpoint in json.loads((run / "run.json").read_text())["endpoints"]:
-    for w in endpoint["windows"]:
-        if (w["arrivals"], w["payload"], w["batch"]) == ("closed", "", 1):
-            file, of = run / w["rows"], ds.field
-            parts = [str(f) for f in (file, *file.parent.glob(file.stem + ".worker-*.parquet")) if f.exists()]
-            answered = (of("round") == w["round"]) & (of("window") == w["number"]) & (of("status") == 200)
-            rows = ds.dataset(parts).to_table(filter=answered)
-            latencies.setdefault((endpoint["endpoint"], w["concurrency"]), []).append(rows["latency_s"].to_numpy())
-for (name, callers), windows in sorted(latencies.items()):
-    latency = np.concatenate(windows)
+table = ds.dataset(run / "rows").to_table(filter=ds.field("measured") & (ds.field("status") == 200))
+number, latency_s = table["slice"].to_numpy(), table["latency_s"].to_numpy()
+for line in (run / "slices.jsonl").read_text().splitlines():
+    w = json.loads(line)
+    if w.get("arrivals", "closed") == "closed" and not w.get("payload") and w.get("batch", 1) == 1:
+        latencies.setdefault((w["endpoint"], w["concurrency"]), []).append(latency_s[number == w["number"]])
+for (name, callers), slices in sorted(latencies.items()):
+    latency = np.concatenate(slices)
     print(name, callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"""
 
 

@@ -30,7 +30,7 @@ DECODING = (
     "holds it. In TensorFlow Serving the model's graph decodes: there it is by how much longer the graph ran than for "
     "the endpoint's own encoding, a difference of two means, with the least and the largest of a round beneath."
 )
-TIED = "≈ marks a difference from the row above that is a tie or inconclusive"
+TIED = "≈ marks a difference from the row above that is tied or undecided"
 
 
 def payloads(comparison: Comparison) -> Table:
@@ -94,10 +94,8 @@ def best(comparison: Comparison) -> Table:
         (SAMPLES, lambda standing: count_cell(standing.encoded.point.samples)),
     ]
     caption = (
-        "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is the quickest "
-        "of those clearly quicker than its own, by intervals that hold for all its encodings together, or else its "
-        f"own. {TIED}, by intervals that hold for all {comparison.encodings.pairs:,} pairs of endpoints and encodings "
-        "together, of which the best were chosen."
+        "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is that in which "
+        f"it measured quickest. {TIED}."
     )
     return listed("payload-best", caption, fields, comparison.encodings.best)
 
@@ -114,7 +112,7 @@ def alike(comparison: Comparison) -> Table:
     ]
     caption = (
         "Like with like: endpoints that take the same payload, ranked among themselves by p50 with "
-        f"{_alone(comparison)}. {TIED}, by intervals that hold for all pairs of that payload together."
+        f"{_alone(comparison)}. {TIED}."
     )
     return grouped("payload-alike", caption, fields, [("", standings) for standings in comparison.encodings.alike])
 
@@ -173,9 +171,9 @@ def _encode_cell(encoded: Encoded) -> Cell:
 
 def _decode_cell(entry: Entry, encoded: Encoded) -> Cell:
     if encoded.decode_s is not None:
-        rounds = encoded.decode_rounds_s
+        starts = encoded.decode_starts_s
         spread = (
-            f"rounds {significant(1e3 * rounds[0])} to {significant(1e3 * rounds[-1])}, " if len(rounds) > 1 else ""
+            f"starts {significant(1e3 * starts[0])} to {significant(1e3 * starts[-1])}, " if len(starts) > 1 else ""
         )
         return Cell(ms(encoded.decode_s), f"{spread}n={encoded.decodes:,}", encoded.decode_s)
     page = PAGES.get(entry.result.server)

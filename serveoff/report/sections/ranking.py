@@ -27,6 +27,7 @@ from serveoff.report.sections.notes import alone
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
 UNRANKED: Final = {
+    "stand-in": "the stand-in of TensorFlow Serving",
     "floor": "the bare model in process (floors)",
     "null": "the null service",
     "variant": "variants (other settings than the run's)",
@@ -57,8 +58,8 @@ def ranking(comparison: Comparison) -> Table:
     contenders = [e for e in comparison.entries if e.role == "contender"]
     others = [e for e in comparison.entries if e.role != "contender"]
     caption = (
-        f"Ranked by median latency with {alone(comparison)}. ≈ marks a difference from the row above that is a tie or "
-        "inconclusive. "
+        f"Ranked by median latency with {alone(comparison)}. ≈ marks a difference from the row above that is tied or "
+        "undecided. "
         "Samples are those of p50 and p99; best rate and CPU rest on the samples under Resources, cold start on the "
         "starts under Cold start."
     )

@@ -9,9 +9,10 @@ from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.entries import Contest, Entry
+from serveoff.analyse.verdict import within
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import callers, deployment_phrase, family, phrase, server, what
-from serveoff.report.phrases.numbers import UNITS, factor, full, interval, significant, times
+from serveoff.report.phrases.numbers import UNITS, factor, full, interval, percent, significant, times
 from serveoff.report.phrases.runtimes import terms
 
 
@@ -90,9 +91,9 @@ def verdict_word(contest: Contest) -> str:
         return "the only candidate"
     by = f"{times(contest.margin.value)} {better}"
     said = {
-        "better": by,
-        "tie": "tie",
-        "inconclusive": "inconclusive",
+        "faster": by,
+        "tied": f"tied within {percent(within(contest.margin))}",
+        "undecided": "undecided",
         "no interval": by if contest.margin.value >= 1.005 else "equal",
         "exact": by if contest.margin.value >= 1.005 else "equal",
     }
@@ -115,9 +116,10 @@ def sentence(comparison: Comparison, contest: Contest) -> str:
     if contest.outcome in ("no interval", "exact") and verdict_word(contest) == "equal":
         return f"{winner} and {other} are equal, with {figure}."
     said = {
-        "better": f"{winner} leads with {figure}: {margin} {better} than {other} ({second})",
-        "tie": f"{winner} ({figure}) and {other} ({second}) tie: they differ by less than 3%, {margin}",
-        "inconclusive": f"{winner} measured best with {figure}, but {other} ({second}) may be as good: {margin}",
+        "faster": f"{winner} leads with {figure}: {margin} {better} than {other} ({second})",
+        "tied": f"{winner} ({figure}) and {other} ({second}) are tied within "
+        f"{percent(within(contest.margin))}: {margin}",
+        "undecided": f"{winner} measured best with {figure}, but {other} ({second}) may be as good: {margin}",
         "no interval": f"{winner} leads with {figure}: {times(contest.margin.value)} {better} than {other} "
         f"({second}); a single peak, so no interval",
         "exact": f"{winner} is smallest with {figure}; {other} has {second}",
@@ -129,7 +131,7 @@ def _others(contest: Contest) -> str:
     more = [name for name in contest.not_worse if contest.runner_up and name != contest.runner_up.name]
     if not more:
         return ""
-    return f"; {len(more)} more cannot be told apart from it"
+    return f"; not decided against {len(more)} more"
 
 
 def like_with_like(comparison: Comparison) -> list[tuple[str, str]]:
@@ -171,8 +173,8 @@ def _claimed(comparison: Comparison, contest: Contest) -> str:
     if not contest.not_worse:
         return name
     if len(contest.not_worse) > 1:
-        return f"{name} (not told apart from {len(contest.not_worse)} others)"
-    return f"{name} (not told apart from {candidate(comparison, contest, contest.not_worse[0])})"
+        return f"{name} (not decided against {len(contest.not_worse)} others)"
+    return f"{name} (not decided against {candidate(comparison, contest, contest.not_worse[0])})"
 
 
 def claim_sentence(comparison: Comparison, claim: Claim) -> str:
@@ -189,10 +191,11 @@ def contrast_sentence(comparison: Comparison, contrast: Contrast) -> str:
     static, dynamic = (comparison.entry(name).result.format for name in (contrast.static, contrast.dynamic))
     by = factor(contrast.ratio)
     said = {
-        "better": f"{static} is faster than {dynamic}, {by}",
-        "worse": f"{static} is slower than {dynamic}, {by}",
-        "tie": f"{static} and {dynamic} tie, {by}",
-        "inconclusive": f"{static} against {dynamic} is inconclusive, {by}",
+        "faster": f"{static} is faster than {dynamic}, {by}",
+        "slower": f"{static} is slower than {dynamic}, {by}",
+        "tied": f"{static} and {dynamic} are tied within {percent(within(contrast.ratio))}, {by}",
+        "undecided": f"{static} against {dynamic} is undecided, {by}",
+        "no interval": f"{static} against {dynamic} has no interval, {by}",
     }
     return f"{contrast.framework}: {said[contrast.outcome]}."
 
@@ -220,7 +223,7 @@ def ceiling_sentence(calibration: Calibration) -> str:
     found = calibration.open_loop
     if found is None:
         return ""
-    windows = f"{len(found.capacity.probes)} windows of Poisson arrivals, {found.capacity.rate.samples:,} samples"
+    windows = f"{len(found.capacity.probes)} rates of Poisson arrivals, {found.capacity.rate.samples:,} samples"
     behind = (
         f"and fell behind its schedule at {significant(found.behind)} req/s"
         if found.behind is not None

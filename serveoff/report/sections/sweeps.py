@@ -20,7 +20,7 @@ from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
 
-TONES = {"better": "good", "worse": "bad", "tie": "mid", "inconclusive": "mid"}
+TONES = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
 
 
 def changes(comparison: Comparison) -> Table:
@@ -57,7 +57,7 @@ def out_of_the_box(comparison: Comparison) -> Table:
     ]
     caption = (
         "Numbers of threads, logging and what else a server chooses for itself were left to it; one worker each. "
-        "≈ marks a difference from the row above that is a tie or inconclusive."
+        "≈ marks a difference from the row above that is tied or undecided."
     )
     return listed("out-of-the-box", caption, fields, comparison.sweeps.out_of_the_box)
 
@@ -78,7 +78,7 @@ def sentence(comparison: Comparison) -> str:
 
 def headline(comparison: Comparison) -> str:
     """The largest gain of all settings, with its interval; nothing where none is clear."""
-    gains = [c for c in comparison.sweeps.changes if c.outcome == "better" and c.more and c.setting != OUT_OF_THE_BOX]
+    gains = [c for c in comparison.sweeps.changes if c.outcome == "faster" and c.more and c.setting != OUT_OF_THE_BOX]
     if not gains:
         return "No setting that was tried made an endpoint clearly serve more."
     best = max(gains, key=lambda c: c.more.value or 0.0 if c.more else 0.0)

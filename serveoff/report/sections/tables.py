@@ -35,7 +35,7 @@ from serveoff.report.phrases.tables import (
 )
 
 IN_FLASK, IN_PROCESS = Cell("Flask, REST", family="flask"), Cell("in process", family="floor")
-FASTER = {"better": "static faster", "worse": "dynamic faster"}
+FASTER = {"faster": "static faster", "slower": "dynamic faster"}
 
 
 def latency(comparison: Comparison) -> Table:

@@ -96,10 +96,9 @@ def _row(run: RunListItem) -> Row:
 
 def glance(comparison: Comparison) -> Glance:
     """Made from the computed comparison, in the report's own words."""
-    invalid = len(comparison.invalid)
     winners = [_winner(comparison, objective) for objective in OBJECTIVES_SHOWN]
     return Glance(
-        tuple(w for w in winners if w), len(comparison.points) - invalid, invalid, len(comparison.unavailable)
+        tuple(w for w in winners if w), comparison.valid, len(comparison.invalid), len(comparison.unavailable)
     )
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.statistics.blocks import BLOCKS_PER_WINDOW
-from serveoff.analyse.statistics.drift import CHANGE_CAUTION, CHANGE_FATAL, SIGNIFICANCE
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, RESAMPLES, min_samples
-from serveoff.analyse.time_budget import spent
-from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ROUNDS_FATAL
-from serveoff.analyse.verdict import SAME_WITHIN
+from serveoff.analyse.statistics.draws import RESAMPLES
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
+from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
+from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.record.settings import RunSettings
 from serveoff.report.phrases.findings import Fact
-from serveoff.report.phrases.numbers import significant
+from serveoff.report.phrases.numbers import percent, significant
 from serveoff.report.phrases.runtimes import beside, isolation, path, terms
 from serveoff.report.sections.notes import PAYLOADS
 from serveoff.report.sections.run.containers import equal_limits
@@ -22,7 +20,7 @@ from serveoff.report.sections.run.resource_audit import as_asked
 from serveoff.report.sections.sentences import calibration_sentence
 
 LONGER = 1.5
-"""So many times longer than asked for, a window was meant to be so: others end a little late."""
+"""So many times longer than asked for, a slice was meant to be so: others end a little late."""
 
 FROZEN_GRAPH = (
     "A bare frozen graph cannot be loaded by TensorFlow Serving. It was wrapped in a TF1 SavedModel (constants, one "
@@ -44,16 +42,17 @@ def _conduct(comparison: Comparison) -> list[Fact]:
         Fact(
             "Phases",
             f"Cold start ({where.phases}) {beside(comparison)}{_repeated(s)}; the agreement "
-            f"gate; {_warm_up(s)}, stored and not counted; then closed-loop windows of {s.window_s:g} s "
-            f"with {_list(s.concurrencies)} callers.{_longer_windows(comparison)}",
+            f"gate; {s.warmup_s:g} s of warm-up after each start, stored and not counted; then closed-loop slices of "
+            f"{s.slice_s:g} s, each after a lead-in of {s.lead_in_s:g} s that is not counted, with "
+            f"{_list(s.concurrencies)} callers.{_longer_slices(comparison)}",
         ),
         Fact(
             "Rounds",
-            f"{comparison.suite.rounds}, interleaved (A B C, A B C): drift of the machine meets all endpoints alike. "
+            f"{comparison.suite.rounds}, each with one slice of every endpoint and load in the race, in random "
+            "order: drift of the machine affects all endpoints equally. "
             f"{isolation(comparison)}",
         ),
-        *_stopping(comparison),
-        *_wall_time(comparison),
+        *_looks(comparison),
         Fact(
             "Equal resources",
             f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
@@ -81,32 +80,23 @@ def _requests(comparison: Comparison) -> list[Fact]:
 
 def _figures(comparison: Comparison) -> list[Fact]:
     withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
-    noise = significant(comparison.round_noise * 100)
     whole = terms(comparison).whole
     return [
         Fact(
             "Percentiles",
-            "From raw rows, linear between order statistics, answered requests only, all rounds together. "
+            "From raw rows, linear between order statistics, answered requests only, all slices together. "
             f"Withheld below the samples at which a 95% interval exists: {withheld} (Hahn and Meeker 1991).",
         ),
         Fact(
             "Intervals",
-            f"95%, by block bootstrap: {RESAMPLES:,} draws of blocks of time (up to {BLOCKS_PER_WINDOW} a "
-            "window) over all rounds, widened for few blocks (Hesterberg 2015) and for the rounds' own disagreement, "
-            f"which was {noise}% of p50 in this run, pooled over all points.",
+            f"95%, by {RESAMPLES:,} draws that weigh the rounds of each start anew (Bayesian bootstrap: Rubin 1981), "
+            f"the same for all endpoints, so that drift cancels in ratios.{_starts(comparison)}",
         ),
         Fact(
             "Differences",
-            "Ratios, with rounds paired. Faster: the interval leaves 1 out. Tie: it lies within "
-            f"{SAME_WITHIN:.0%}. Otherwise inconclusive. Margins of winners and places in the ranking hold for all "
-            "pairs of endpoints together, static against dynamic for all its rows (Bonferroni: Dunn 1961).",
-        ),
-        Fact(
-            "Steady windows",
-            "Block medians of each window are tested for a trend or a shift of level (Mann and Kendall; Yue and Wang "
-            "2004 for neighbours that resemble each other), and over a point's windows together (Hirsch, Slack and "
-            f"Smith 1982). A finding needs p < {SIGNIFICANCE:g} over all tests of the point, and a change of more than "
-            f"{CHANGE_CAUTION - 1:.0%} from the first third to the last.",
+            "Ratios, with intervals that hold for all pairs of endpoints of an objective together (max-T: Westfall and "
+            f"Young 1993). Faster: the interval excludes 1. Tied: it holds 1 and lies within {TIED_WITHIN:.0%} of it. "
+            "Otherwise undecided. The resolution is the median half-width over all pairs.",
         ),
         Fact("CPU per request", f"CPU seconds of the server's whole {whole} over the requests of the same windows."),
     ]
@@ -118,10 +108,10 @@ def _what_counts(comparison: Comparison) -> list[Fact]:
     return [
         Fact(
             "INVALID",
-            "Errors, wrong or unchecked answers, a failed gate, a killed server, missing rounds or rows, too "
-            f"few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of the CPUs that it could use, "
-            f"{unfair}{elsewhere}latency that changes by more than {CHANGE_FATAL - 1:.0%} within windows, or "
-            f"rounds whose p50 differ {ROUNDS_FATAL:g}-fold.",
+            f"Errors in {ERRORS_FATAL:.0%} of requests or more, wrong or unchecked answers, a failed gate, more than "
+            f"{LOST_FATAL:.0%} of its slices lost to a server that ended, was replaced or fell silent, missing rows, "
+            f"too few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of one CPU, {unfair}{elsewhere}or "
+            "an open loop whose objective holds only when its generator's lateness is left out.",
         ),
         Fact("Harness", calibration_sentence(comparison)),
     ]
@@ -136,14 +126,12 @@ def _allowed(comparison: Comparison) -> str:
     return f"{said} The largest error that passed was {max(errors):.2g}." if errors else said
 
 
-def _longer_windows(comparison: Comparison) -> str:
-    """Slow endpoints are given more time: serveoff.measure.plan.visit_schedule."""
-    asked = comparison.suite.settings.window_s
+def _longer_slices(comparison: Comparison) -> str:
+    """Slow endpoints are given more time: serveoff.measure.plan.timing."""
+    asked = comparison.suite.settings.slice_s
     plain = [w.duration_s for e in comparison.entries if e.role != "floor" for w in e.result.windows if w.load.plain]
     longest = max(plain, default=0.0)
-    if longest < LONGER * asked:
-        return ""
-    return f" Windows of slow endpoints were longer, up to {significant(longest)} s: long enough for a 90th percentile."
+    return f" Slices of slow endpoints were longer, up to {significant(longest)} s." if longest > LONGER * asked else ""
 
 
 def _fewer_requests(comparison: Comparison) -> list[Fact]:
@@ -164,40 +152,28 @@ def _list(numbers: list[int]) -> str:
 
 
 def _repeated(settings: RunSettings) -> str:
-    return f", {settings.cold_starts} times for each that may rank" if settings.cold_starts > 1 else ""
+    return f", {settings.starts} times for each that may rank" if settings.starts > 1 else ""
 
 
-def _warm_up(settings: RunSettings) -> str:
-    each = f"{settings.warmup_s:g} s of warm-up"
-    if settings.first_warmup_s is None:
-        return each
-    return f"{each} a visit, {settings.first_warmup_s:g} s on a server's first"
+def _starts(comparison: Comparison) -> str:
+    found = comparison.start_effect.get("run")
+    if found is None:
+        return " No deployment was started twice: the intervals are of the processes that ran, not of deployments."
+    return (
+        " Processes of one deployment differ beyond what their slices explain, in median latency by a standard "
+        f"deviation of {percent(found)} in this run; intervals hold that, pooled by framework (Kalibera and Jones "
+        "2013)."
+    )
 
 
-def _stopping(comparison: Comparison) -> list[Fact]:
-    """How the run could end early, and whether it did; nothing for a run of a fixed number of rounds."""
+def _looks(comparison: Comparison) -> list[Fact]:
+    """How often the run was looked at to drop endpoints or to end, and what that costs."""
     suite = comparison.suite
     if suite.settings.looks < 2:
         return []
     how = (
-        f"The answers were looked at after every round from the second, {suite.settings.looks} times at most, to end "
-        "the run once latency, throughput and cost are decided. Looking often finds differences that are none "
-        "(Armitage, McPherson and Rowe 1969), so margins, places and contrasts share the 5% of error among all looks "
-        "(Lan and DeMets 1983, as O'Brien and Fleming)."
+        f"Up to {suite.settings.looks} looks, one after each start from the second: who is out of every race stops "
+        "taking rounds, and the run ends once all is decided. Looking often finds differences that are none (Armitage, "
+        "McPherson and Rowe 1969), so each look has the same smaller share of the 5% of error (Pocock 1977)."
     )
-    ended = f"It ended {suite.stopped_early}." if suite.stopped_early else "It has not ended before its last round."
-    return [Fact("Early stop", f"{how} {ended}")]
-
-
-def _wall_time(comparison: Comparison) -> list[Fact]:
-    """How much of the run's time was measuring; nothing where that is not known."""
-    found = spent(comparison.suite)
-    if found is None:
-        return []
-    rest_s = max(found.wall_s - found.warmup_s - found.windows_s, 0.0)
-    said = (
-        f"{found.share:.0%} of {significant(found.wall_s)} s went into warm-up ({significant(found.warmup_s)} s) and "
-        f"measured windows ({significant(found.windows_s)} s). The other {significant(rest_s)} s are cold starts, the "
-        "agreement gate, starts of the load generator and pauses between windows."
-    )
-    return [Fact("Time", said)]
+    return [Fact("Looks", f"{how}{' It ended early.' if suite.ended_early else ''}")]
