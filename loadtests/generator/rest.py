@@ -130,12 +130,15 @@ class _Loop:
             self._free.append(line)
 
     def _arrive(self, due: float, now: float) -> None:
+        """An arrival that finds all connections busy is noticed now: the rest of its wait is not the generator's."""
+        sent_at = now
         if self._free:
             line = self._free.pop()
             self._send(line, due)
+            sent_at = line.start or now
         else:
             self._waiting.append(due)
-        self._recording.late(due, (line.start or now) - due)
+        self._recording.late(due, sent_at - due)
 
     def _send(self, line: Line, due: float | None = None) -> None:
         self._next = (self._next + 1) % len(self._requests)
