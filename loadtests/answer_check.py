@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class Reservoir:
         """Begin again, for the next window."""
         self.kept = []
         self._offered = 0
-        self._next = 1
+        self._next = 1 if self._size else sys.maxsize
         self._weight = 1.0
 
     def offer(self, start: float, index: int, answer: bytes) -> None:

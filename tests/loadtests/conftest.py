@@ -1,11 +1,14 @@
+import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,16 @@ from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py"]
+PREDICT = "/v1/models/digits_cnn:predict"
+WINDOW = re.compile(
+    r"(?P<concurrency>\d+) users: (?P<requests>\d+) requests in .*?, (?P<errors>\d+) failed; "
+    r"(?P<answers_checked>\d+) answers checked, (?P<wrong_answers>\d+) wrong(?P<problems>(?:\n  .*)*)"
+)
+ROWS = {
+    **dict.fromkeys(("due_s", "start_s", "latency_s"), "<f8"),
+    **dict.fromkeys(("status", "bytes_in", "bytes_out"), "<i4"),
+    "measured": "u1",
+}
 REST, GRPC, GRPC_TORCHSERVE = "flask-torchscript-rest", "tfserving-savedmodel-grpc", "torchserve-torchscript-grpc"
 
 
@@ -81,7 +94,6 @@ class Outcome:
     code: int
     output: str
     rows_path: Path
-    summary: dict = field(default_factory=dict)
 
     @property
     def rows(self):
@@ -89,26 +101,26 @@ class Outcome:
 
     @property
     def windows(self):
-        return self.summary["windows"]
+        """What it said of each; `problems` are lines of text."""
+        return [
+            {**{name: int(number) for name, number in found.groupdict().items() if name != "problems"},
+             "problems": found["problems"].strip().splitlines()}
+            for found in WINDOW.finditer(self.output)
+        ]  # fmt: skip
 
 
 @pytest.fixture
 def locust(pool, tmp_path):
-    """Runs Locust with our file; `during(process)` is called once its first window is open."""
+    """Runs Locust with our file; `during(process)` is called meanwhile."""
     log = tmp_path / "locust.log"
 
-    def in_the_window(process, during):
-        wait_until(lambda: process.poll() is not None or "window open: " in log.read_text(), "a window")
-        during(process)
-
     def run(*options, during=None, timeout=90):
-        rows, summary = tmp_path / "rows.parquet", tmp_path / "summary.json"
-        files = ["--rows", str(rows), "--summary", str(summary), "--model-dir", str(pool)]
+        rows = tmp_path / "rows.parquet"
+        files = ["--rows", str(rows), "--model-dir", str(pool)]
         environ = {**os.environ, "SERVEOFF_STATE": str(tmp_path / "state")}
-        told = ["--loglevel", "DEBUG"] if during else []
         with log.open("w") as output:
             process = subprocess.Popen(
-                [*LOCUST, "--headless", *files, *options, *told],
+                [*LOCUST, "--headless", *files, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -116,7 +128,7 @@ def locust(pool, tmp_path):
                 env=environ,
                 start_new_session=True,
             )
-        meanwhile = threading.Thread(target=in_the_window, args=[process, during]) if during else None
+        meanwhile = threading.Thread(target=during, args=[process]) if during else None
         try:
             if meanwhile:
                 meanwhile.start()
@@ -127,12 +139,96 @@ def locust(pool, tmp_path):
                 process.wait()
             if meanwhile:
                 meanwhile.join()
-        outcome = Outcome(process.returncode, log.read_text(), rows)
-        if summary.exists():
-            outcome.summary = json.loads(summary.read_text())
-        return outcome
+        return Outcome(process.returncode, log.read_text(), rows)
 
     return run
+
+
+@dataclass
+class Slice:
+    """What the generator told of one."""
+
+    window: dict
+    served: int
+    rows: dict
+
+    def measured(self, name):
+        return self.rows[name][self.rows["measured"] == 1]
+
+
+class Generator:
+    """A Locust process that does what it is told."""
+
+    def __init__(self, log):
+        self.log, self.opened = log, []
+        with log.open("w") as errors:
+            self.process = subprocess.Popen(
+                [*LOCUST, "--headless", "--commands"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=REPOSITORY,
+                start_new_session=True,
+            )
+
+    def tell(self, command, **fields):
+        self.process.stdin.write(json.dumps({"command": command, **fields}).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def event(self):
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()
+        return json.loads(line)
+
+    def endpoint(self, name, address, model_dir, **more):
+        host, _, port = address.partition(":")
+        protocol, format = name.rpartition("-")[2], name.split("-")[1]
+        fields = {"model": "digits_cnn", "format": format, "path": PREDICT, "grpc_api": name.split("-")[0], **more}
+        self.tell("endpoint", name=name, protocol=protocol, host=host, port=int(port), **fields, model_dir=model_dir)
+        event = self.event()
+        assert event.get("name") == name, event
+        return event
+
+    def begin(self, endpoint, load, duration_s, **more):
+        fields = {"lead_in_s": 0.1, "seed": 3, "answers": 500, **more}
+        self.tell("slice", endpoint=endpoint, load=load, duration_s=duration_s, **fields)
+
+    def open(self):
+        """The window of a slice that was begun opens."""
+        event = self.event()
+        assert event == {"event": "open"}, event
+        self.opened.append(time.time())
+
+    def end(self):
+        """What came of it."""
+        event = self.event()
+        assert event["event"] == "done", event
+        packed = event["rows"]
+        rows = {name: np.frombuffer(base64.b64decode(packed[name]), kind) for name, kind in ROWS.items()}
+        assert set(packed) == set(ROWS)
+        return Slice(event["window"], event["served"], rows)
+
+    def slice(self, *args, warm_up=False, **more):
+        self.begin(*args, **more)
+        if not warm_up:
+            self.open()
+        return self.end()
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            return self.process.wait(timeout=30)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def generator(tmp_path):
+    generator = Generator(tmp_path / "generator.log")
+    assert generator.event() == {"event": "ready"}
+    yield generator
+    generator.close()
 
 
 @pytest.fixture

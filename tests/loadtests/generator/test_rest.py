@@ -1,5 +1,6 @@
 """One loop over many sockets, in this process, against servers that do as they are told."""
 
+import itertools
 import math
 import time
 
@@ -67,8 +68,10 @@ def test_each_caller_sends_its_next_request_when_its_last_is_answered(serve, dri
     assert set(server.requests) == {head + body for head, body in REQUESTS}
     assert {row[6] for row in recording.rows} == {len(BODY)}
     for number in range(3):
-        of_one = sorted((start, start + latency) for caller, _, start, latency, *_ in recording.rows if caller == number)
-        assert all(end <= start for (_, end), (start, _) in zip(of_one, of_one[1:], strict=False))
+        of_one = sorted(
+            (start, start + latency) for caller, _, start, latency, *_ in recording.rows if caller == number
+        )
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(of_one))
         assert all(end - start >= 0.005 for start, end in of_one)
 
 
