@@ -13,6 +13,7 @@ from serveoff.measure.plan.timing import ENOUGH, TIMEOUT_S, Timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Endpoint
 
 REPEATS: Final = 3
@@ -27,12 +28,15 @@ DRIVEN = (0.3, 1.2)
 """The same for the null service."""
 CEILING_PROBES = 5
 LEADERS: Final = 3
+SHARE: Final = 0.15
+"""Of the time that a run is given, at most."""
+_SLICE_S: Final = SLICE_S + LEAD_IN_S + SWITCH_S
 
 
 def measure_open_loops(run: Run, leaders: Sequence[Endpoint]) -> None:
     """Every rate and the search, of every leader, in each repeat; and once of the null: what the generator can do."""
     order = random.Random(run.settings.seed)
-    for repeat in range(1, repeats(run) + 1):
+    for repeat in range(1, repeats(run.settings) + 1):
         for endpoint in order.sample(leaders, len(leaders)):
             _measure(run, endpoint, repeat)
     nulls = [e for e in run.plan.endpoints if e.deployment.format == NULL_FORMAT and run.measured(e)]
@@ -40,17 +44,21 @@ def measure_open_loops(run: Run, leaders: Sequence[Endpoint]) -> None:
         _search(run, endpoint, 1, DRIVEN, CEILING_PROBES)
 
 
-def expected_s(run: Run, leaders: int) -> float:
-    """Seconds that it should take."""
-    if not run.settings.opens:
-        return 0.0
-    slices = repeats(run) * leaders * (len(run.settings.open_shares) + run.settings.probes)
-    return (slices + CEILING_PROBES * (run.settings.probes > 0)) * (SLICE_S + LEAD_IN_S + SWITCH_S)
+def expected_s(settings: RunSettings) -> float:
+    """Seconds that it should take for the best three."""
+    return repeats(settings) * LEADERS * _once_s(settings) + CEILING_PROBES * _SLICE_S * (settings.probes > 0)
 
 
-def repeats(run: Run) -> int:
-    """How often each is measured."""
-    return min(REPEATS, run.settings.rounds or REPEATS)
+def repeats(settings: RunSettings) -> int:
+    """How often each is measured: as often as its share of the time allows."""
+    if settings.minutes is None or not settings.opens:
+        return min(REPEATS, settings.rounds or REPEATS)
+    return max(1, min(REPEATS, int(SHARE * 60 * settings.minutes / (LEADERS * _once_s(settings)))))
+
+
+def _once_s(settings: RunSettings) -> float:
+    """Of one endpoint."""
+    return (len(settings.open_shares) + settings.probes) * _SLICE_S
 
 
 def best_closed_rate(result: EndpointResult) -> float | None:
@@ -70,7 +78,7 @@ def _measure(run: Run, endpoint: Endpoint, repeat: int) -> None:
     for share in run.settings.open_shares:
         load = Load(OPEN_LOOP_CONNECTIONS, "poisson", round_rate(best * share))
         run.progress.tick(f"open loop   {endpoint.name} at {load.rate:g} a second")
-        take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run)))
+        take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run.settings)))
     if run.settings.probes:
         _search(run, endpoint, repeat, SEARCHED, run.settings.probes)
 

@@ -20,7 +20,7 @@ from serveoff.services.registry import Endpoint
 
 CLOSING_S = 20.0
 """For the layers, the last looks, and the report."""
-STARTS_SHARE = 0.6
+STARTS_SHARE = 0.4
 """Of the time, at most, for starts: in a short run there are fewer of them."""
 RACED_SHARE = 0.5
 """Of the contenders, so many are expected to be in the race after the starts that all have."""
@@ -50,8 +50,7 @@ def measure(run: Run) -> None:
 
 def _race(run: Run) -> None:
     """The rounds of every start, and a look after each from the second on."""
-    sure = _affordable(run)
-    most = max(sure, run.settings.race_starts if run.settings.race and sure == run.settings.starts else sure)
+    sure, most = _affordable(run)
     round_ = run.suite.rounds if run.settings.rounds is None else 0
     for start in range(1, most + 1):
         if start > 1:
@@ -88,22 +87,29 @@ def _again(run: Run, start: int) -> list[Planned]:
     return [(d, e) for d, e in planned if any(run.result(x).out_after is None for x in e if run.measured(x))]
 
 
-def _affordable(run: Run) -> int:
-    """How many starts each contender has: all that were asked for, or those for which there is time."""
-    once_s = sum(run.start_s.get(d.name, 0.0) for d in run.plan.repeated)
-    if run.settings.minutes is None or once_s == 0:
-        return run.settings.starts
-    more = int(max(STARTS_SHARE * run.left_s, 0.0) / once_s)
-    return max(1, min(run.settings.starts, 1 + more))
+def _affordable(run: Run) -> tuple[int, int]:
+    """How many starts each contender has, and how many those that stay in the race: as far as there is time."""
+    s, once_s = run.settings, _once_s(run)
+    most = max(s.starts, s.race_starts) if s.race else s.starts
+    if s.minutes is None or once_s == 0:
+        return s.starts, most
+    left_s = STARTS_SHARE * 60 * s.minutes - (time.monotonic() - run.began)
+    sure = max(1, min(s.starts, 1 + int(max(left_s, 0.0) / once_s)))
+    left_s -= (sure - 1) * once_s
+    return sure, max(sure, min(most, sure + int(max(left_s, 0.0) / (RACED_SHARE * once_s))))
+
+
+def _once_s(run: Run) -> float:
+    """Seconds that one more start of every contender takes."""
+    return sum(run.start_s.get(deployment.name, 0.0) for deployment in run.plan.repeated)
 
 
 def _share_s(run: Run, start: int, sure: int, most: int) -> float:
     """Seconds of this start's rounds: what is left, without later starts and what comes last, in equal parts."""
     if run.settings.minutes is None:
         return float("inf")
-    once_s = sum(run.start_s.get(d.name, 0.0) for d in run.plan.repeated)
-    starts_s = once_s * (max(sure - start, 0) + RACED_SHARE * max(most - max(start, sure), 0))
-    last_s = open_loops.expected_s(run, open_loops.LEADERS) + CLOSING_S
+    starts_s = _once_s(run) * (max(sure - start, 0) + RACED_SHARE * max(most - max(start, sure), 0))
+    last_s = open_loops.expected_s(run.settings) + CLOSING_S
     return max(run.left_s - starts_s - last_s, 0.0) / (most - start + 1)
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from serveoff.analyse.analysis import compare
-from serveoff.analyse.early_stopping import reason_to_stop
+from serveoff.analyse.race import look
 from serveoff.cli import app as cli
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
@@ -21,7 +21,7 @@ from serveoff.report.phrases import findings
 from tests.imported import write_model
 
 REASON = "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"
-SHORT = {"window_s": 0.5, "warmup_s": 0.2, "rounds": 1, "concurrencies": [1], "vary": ["defaults"]}
+SHORT = {"slice_s": 0.5, "warmup_s": 0.2, "rounds": 1, "concurrencies": [1], "vary": ["defaults"]}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def carried_out(tmp_path, monkeypatch):
         run_lifecycle.check(settings)
         run_lifecycle.prepare(settings, Console(quiet=True))
         folder = run_lifecycle.begin(settings)
-        run_lifecycle.carry_out(folder, Console(quiet=True), reason_to_stop)
+        run_lifecycle.carry_out(folder, Console(quiet=True), look)
         return folder
 
     return run
