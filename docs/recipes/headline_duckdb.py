@@ -8,34 +8,31 @@ import sys
 import duckdb
 
 QUERY = r"""
-WITH endpoints AS (
-    SELECT unnest(endpoints) AS e FROM read_json(getvariable('run') || '/run.json')
-),
-windows AS (
-    SELECT e.endpoint AS endpoint, unnest(e.windows) AS w FROM endpoints
+WITH slices AS (  -- what is as usual is left out of a line
+    SELECT number, endpoint, concurrency, duration_s
+    FROM read_json(getvariable('run') || '/slices.jsonl', format = 'newline_delimited', columns = {
+        number: 'INTEGER', endpoint: 'VARCHAR', concurrency: 'INTEGER', duration_s: 'DOUBLE',
+        arrivals: 'VARCHAR', payload: 'VARCHAR', batch: 'INTEGER'})
+    WHERE coalesce(arrivals, 'closed') = 'closed' AND coalesce(payload, '') = '' AND coalesce(batch, 1) = 1
 ),
 fewest AS (
-    SELECT endpoint, w FROM windows
-    WHERE w.arrivals = 'closed' AND w.payload = '' AND w.batch = 1
-    QUALIFY w.concurrency = min(w.concurrency) OVER (PARTITION BY endpoint)
+    SELECT * FROM slices QUALIFY concurrency = min(concurrency) OVER (PARTITION BY endpoint)
 ),
-answered AS (  -- several load generators write parts of one file: F.worker-0.parquet, F.worker-1.parquet
-    SELECT 'rows/' || regexp_replace(parse_filename(filename), '\.worker-\d+', '') AS file, round, "window" AS number,
-           (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
-    FROM read_parquet(getvariable('run') || '/rows/*.parquet', filename = true)
+seconds AS (
+    SELECT endpoint, sum(duration_s) AS seconds FROM fewest GROUP BY endpoint
+),
+answered AS (
+    SELECT slice AS number, (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
+    FROM read_parquet(getvariable('run') || '/rows/*.parquet')
     WHERE measured AND status = 200
-),
-by_window AS (
-    SELECT endpoint, w.concurrency AS callers, w.duration_s AS seconds, list(latency_ms) AS latencies
-    FROM fewest JOIN answered ON w.rows = file AND w.round = round AND w.number = number
-    GROUP BY endpoint, w
 )
-SELECT endpoint, callers, len(flatten(list(latencies))) AS samples,
-       list_aggregate(flatten(list(latencies)), 'quantile_cont', 0.50) AS p50_ms,
-       list_aggregate(flatten(list(latencies)), 'quantile_cont', 0.90) AS p90_ms,
-       list_aggregate(flatten(list(latencies)), 'quantile_cont', 0.99) AS p99_ms,
-       samples / sum(seconds) AS req_per_s
-FROM by_window GROUP BY endpoint, callers ORDER BY p50_ms
+SELECT endpoint, concurrency AS callers, count(*) AS samples,
+       quantile_cont(latency_ms, 0.50) AS p50_ms,
+       quantile_cont(latency_ms, 0.90) AS p90_ms,
+       quantile_cont(latency_ms, 0.99) AS p99_ms,
+       samples / any_value(seconds) AS req_per_s
+FROM fewest JOIN answered USING (number) JOIN seconds USING (endpoint)
+GROUP BY endpoint, callers ORDER BY p50_ms
 """
 
 

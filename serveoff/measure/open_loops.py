@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import Final
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, round_rate
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.loadtests.search import seek
+from serveoff.measure.plan.plan import Plan
 from serveoff.measure.plan.timing import ENOUGH, TIMEOUT_S, Timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.settings import RunSettings
-from serveoff.services.registry import Endpoint
+from serveoff.services.registry import Deployment, Endpoint
 
 REPEATS: Final = 3
 SLICE_S: Final = 1.0
@@ -33,27 +33,50 @@ SHARE: Final = 0.15
 _SLICE_S: Final = SLICE_S + LEAD_IN_S + SWITCH_S
 
 
-def measure_open_loops(run: Run, leaders: Sequence[Endpoint]) -> None:
+def measure_open_loops(run: Run) -> None:
     """Every rate and the search, of every leader, in each repeat; and once of the null: what the generator can do."""
-    order = random.Random(run.settings.seed)
-    for repeat in range(1, repeats(run.settings) + 1):
-        for endpoint in order.sample(leaders, len(leaders)):
+    order, asked = random.Random(run.settings.seed), leaders(run)
+    for repeat in range(1, repeats(run.plan) + 1):
+        for endpoint in order.sample(asked, len(asked)):
             _measure(run, endpoint, repeat)
     nulls = [e for e in run.plan.endpoints if e.deployment.format == NULL_FORMAT and run.measured(e)]
     for endpoint in nulls if run.settings.probes else []:
         _search(run, endpoint, 1, DRIVEN, CEILING_PROBES)
 
 
-def expected_s(settings: RunSettings) -> float:
-    """Seconds that it should take for the best three."""
-    return repeats(settings) * LEADERS * _once_s(settings) + CEILING_PROBES * _SLICE_S * (settings.probes > 0)
+def leaders(run: Run) -> list[Endpoint]:
+    """The best three of a race; all that serve the model where there was none."""
+    served = [e for e in served_by(run.plan) if run.measured(e)]
+    named = run.suite.looks[-1].leaders[:LEADERS] if run.suite.looks else []
+    return [e for e in served if e.name in named] if named else served
 
 
-def repeats(settings: RunSettings) -> int:
+def expected_s(plan: Plan) -> float:
+    """Seconds that it should take."""
+    asked = _asked(plan)
+    return repeats(plan) * asked * _once_s(plan.settings) + CEILING_PROBES * _SLICE_S * (plan.settings.probes > 0)
+
+
+def repeats(plan: Plan) -> int:
     """How often each is measured: as often as its share of the time allows."""
-    if settings.minutes is None or not settings.opens:
-        return min(REPEATS, settings.rounds or REPEATS)
-    return max(1, min(REPEATS, int(SHARE * 60 * settings.minutes / (LEADERS * _once_s(settings)))))
+    s = plan.settings
+    if s.minutes is None or not s.opens:
+        return min(REPEATS, s.rounds or REPEATS)
+    return max(1, min(REPEATS, int(SHARE * 60 * s.minutes / max(_asked(plan) * _once_s(s), 1.0))))
+
+
+def served_by(plan: Plan) -> list[Endpoint]:
+    """The endpoints that serve the model as the run compares it."""
+    return [e for d, endpoints in plan.deployments for e in endpoints if e.protocol != "call" and _plain(d)]
+
+
+def _plain(deployment: Deployment) -> bool:
+    return not deployment.variant and deployment.format != NULL_FORMAT
+
+
+def _asked(plan: Plan) -> int:
+    served = len(served_by(plan))
+    return min(LEADERS, served) if plan.settings.race else served
 
 
 def _once_s(settings: RunSettings) -> float:
@@ -78,7 +101,7 @@ def _measure(run: Run, endpoint: Endpoint, repeat: int) -> None:
     for share in run.settings.open_shares:
         load = Load(OPEN_LOOP_CONNECTIONS, "poisson", round_rate(best * share))
         run.progress.tick(f"open loop   {endpoint.name} at {load.rate:g} a second")
-        take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run.settings)))
+        take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run.plan)))
     if run.settings.probes:
         _search(run, endpoint, repeat, SEARCHED, run.settings.probes)
 

@@ -115,7 +115,7 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
             generator = Generator(runtime.client(), folder)
             run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number)
             _describe(run, everything, notes, manifest)
-            for line in outline(plan, open_loops.expected_s(settings)):
+            for line in outline(plan, open_loops.expected_s(plan)):
                 console.print(line, highlight=False)
             measure(run)
 

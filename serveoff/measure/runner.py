@@ -34,7 +34,7 @@ def measure(run: Run) -> None:
         bare_starts(run)
         _race(run)
         if run.settings.opens:
-            open_loops.measure_open_loops(run, _leaders(run))
+            open_loops.measure_open_loops(run)
         _ask_last(run)
         run.suite.complete = True
     finally:
@@ -109,20 +109,8 @@ def _share_s(run: Run, start: int, sure: int, most: int) -> float:
     if run.settings.minutes is None:
         return float("inf")
     starts_s = _once_s(run) * (max(sure - start, 0) + RACED_SHARE * max(most - max(start, sure), 0))
-    last_s = open_loops.expected_s(run.settings) + CLOSING_S
+    last_s = open_loops.expected_s(run.plan) + CLOSING_S
     return max(run.left_s - starts_s - last_s, 0.0) / (most - start + 1)
-
-
-def _leaders(run: Run) -> list[Endpoint]:
-    """The best three of a race; all that serve the model where there was none."""
-    served = [e for e in run.plan.endpoints if _opened(e) and run.measured(e)]
-    named = run.suite.looks[-1].leaders[: open_loops.LEADERS] if run.suite.looks else []
-    return [e for e in served if e.name in named] if named else served
-
-
-def _opened(endpoint: Endpoint) -> bool:
-    deployment = endpoint.deployment
-    return endpoint.protocol != "call" and not deployment.variant and deployment.format != "null"
 
 
 def _ask_last(run: Run) -> None:
