@@ -31,7 +31,7 @@ class SliceWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._next = 1 + max((_number(path) for path in _parts(folder)), default=0)
+        self._next = 1 + max((max(_number(path), _joined_through(path)) for path in _parts(folder)), default=0)
         self._rows: list[pa.Table] = []
         self._windows: list[Window] = []
         self._flushed_at = time.monotonic()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -43,10 +44,14 @@ class LocalServer:
     addresses: Mapping[str, str]
     log: Path
     spawned_at: float
-    tree: ProcessTree
     meter: Meter | None = None
     created: tuple[None, None] = (None, None)
     """A process is not made before it is started."""
+
+    @cached_property
+    def tree(self) -> ProcessTree:
+        """Its processes."""
+        return ProcessTree(self.pid)
 
     @property
     def pid(self) -> int:
@@ -138,7 +143,7 @@ class LocalRuntime:
             pipes=floor,
         )
         addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
-        return LocalServer(deployment, process, addresses, log, spawned_at, ProcessTree(process.pid), self.meter)
+        return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
 
     def stop(self, servers: Sequence[Server]) -> None:
         """End all these process groups within `STOP_ALL_GRACE_S` seconds and a little."""

@@ -5,7 +5,7 @@ import pytest
 from serveoff.cli import options
 from serveoff.cli.run_options import RunOptions
 from serveoff.errors import UsageError
-from serveoff.measure.plan.profiles import FIRST_WARMUP, PROFILES, run_settings
+from serveoff.measure.plan.profiles import PROFILES, run_settings
 from serveoff.record.settings import RunSettings
 
 
@@ -14,9 +14,20 @@ def test_nothing_given_is_the_profile_itself():
 
 
 def test_what_is_given_changes_the_profile():
-    profile = run_settings("quick", warmup_s=2.0, rounds=7, concurrencies=[3])
-    assert (profile.warmup_s, profile.first_warmup_s) == (2.0, FIRST_WARMUP * 2.0)
-    assert (profile.rounds, profile.concurrencies, profile.window_s) == (7, [3], PROFILES["quick"].window_s)
+    profile = run_settings("quick", warmup_s=2.0, minutes=7.0, concurrencies=[3])
+    assert (profile.warmup_s, profile.minutes) == (2.0, 7.0)
+    assert (profile.concurrencies, profile.slice_s) == ([3], PROFILES["quick"].slice_s)
+
+
+def test_who_names_a_number_of_rounds_wants_that_many_and_no_race():
+    profile = run_settings("default", rounds=7)
+    assert (profile.rounds, profile.minutes, profile.race, profile.starts) == (7, None, False, 1)
+    assert run_settings("default", rounds=7, starts=3).starts == 3
+
+
+def test_who_names_a_number_of_starts_wants_no_more():
+    profile = run_settings("default", starts=4)
+    assert (profile.starts, profile.race_starts, profile.looks) == (4, 4, 3)
 
 
 def test_lists_are_sorted_and_zero_is_none():
@@ -43,9 +54,8 @@ def test_an_objective_is_a_percentile_and_a_bound():
 
 def test_an_objective_is_searched_for_by_the_profiles_probes_or_by_some():
     assert run_settings("default", **options.objective("p99:20ms")).probes == PROFILES["default"].probes == 5
-    assert run_settings("quick", **options.objective("p99:20ms")).probes == 6
+    assert run_settings("quick", **options.objective("p99:20ms")).probes == 5
     assert run_settings("default", **options.objective("none")).probes == 0
-    assert run_settings("default", load_workers=2, **options.objective("p99:20ms")).probes == 0
 
 
 @pytest.mark.parametrize("text", ["", "p99", "99:10ms", "p99:10", "p0:10ms", "p99:0ms", "p99:20s", "p100:1ms"])
@@ -61,10 +71,9 @@ def test_no_callers_at_all_is_refused():
 
 CHANGED = {
     "endpoints": ["flask-*"], "model": "a,b", "profile": "full", "duration": 0.7, "warmup": 0.3, "concurrency": "2,9",
-    "rounds": 9, "until_clear": True, "threads": 3, "workers": 5, "batch_size": 6, "batch_delay": 7,
-    "vary": ["workers=2,2,4"], "open_loop": "10", "objective": "p90:7ms", "batches": "5", "cold_starts": 11,
-    "payloads": True, "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "load_workers": 8,
-    "seed": 12,
+    "minutes": 8.0, "rounds": 9, "starts": 11, "threads": 3, "workers": 5, "batch_size": 6, "batch_delay": 7,
+    "vary": ["workers=2,2,4"], "open_loop": "10", "objective": "p90:7ms", "batches": "5", "payloads": True,
+    "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "seed": 12,
 }  # fmt: skip
 """Every option of `serveoff run`, otherwise than by default, but for the cores and for what is no setting."""
 
@@ -81,10 +90,10 @@ def test_what_a_run_keeps_is_what_was_asked(tmp_path, monkeypatch):
     asked = options.settings_of(RunOptions(**CHANGED | {"model": "digits_cnn"}))
     kept = RunSettings.model_validate_json(asked.model_dump_json())
     assert kept == asked
-    assert (kept.window_s, kept.warmup_s, kept.first_warmup_s) == (0.7, 0.3, FIRST_WARMUP * 0.3)
+    assert (kept.slice_s, kept.warmup_s, kept.rounds, kept.minutes) == (0.7, 0.3, 9, None)
     assert (kept.concurrencies, kept.open_shares, kept.batches, kept.vary) == ([2, 9], [0.1], [5], ["workers=2,4"])
-    assert (kept.device, kept.load_from, kept.load_workers) == ("cuda", "container", 8)
-    assert (kept.cold_starts, kept.probes) == (1, 0), "not with all awake at once, and not with load workers"
+    assert (kept.device, kept.load_from) == ("cuda", "container")
+    assert kept.starts == 1, "not with all awake at once"
 
 
 def test_containers_are_driven_from_a_container_unless_it_is_said_otherwise():

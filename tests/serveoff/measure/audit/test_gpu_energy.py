@@ -1,16 +1,14 @@
 """The meter of GPUs, with a library like NVIDIA's in its place."""
 
-import math
+import os
 import sys
-import threading
-from types import SimpleNamespace
 
 import pytest
 
 from serveoff.measure.audit.gpu_energy import nvml, open_meter
-from serveoff.measure.audit.process_tree import sampling
-from serveoff.measure.locust_driver import server_usage
-from serveoff.record.usage import Usage
+from serveoff.measure.audit.readings import Reading, used
+from serveoff.measure.runtimes import processes
+from serveoff.measure.runtimes.local import LocalServer
 
 
 class NotToBeHadError(Exception):
@@ -58,20 +56,6 @@ class Climbing:
         return self.read[-1]
 
 
-class Samples:
-    """What `sampling` calls for each sample; it can be waited for."""
-
-    def __init__(self):
-        self.taken = threading.Semaphore(0)
-
-    def __call__(self, usage):
-        self.taken.release()
-
-    def wait_for(self, count):
-        for _ in range(count):
-            assert self.taken.acquire(timeout=60)
-
-
 def test_all_gpus_are_summed_in_joules():
     assert meter(1000, 2000.5).read_j() == 3000.5
 
@@ -111,49 +95,18 @@ def test_it_is_not_imported_before_it_is_needed():
     assert not hasattr(sys.modules["serveoff.measure.audit.gpu_energy"], "pynvml")
 
 
-def test_energy_is_sampled_beside_the_rest_and_read_between_two_instants():
-    climbing, samples = Climbing(), Samples()
-    with sampling(samples, climbing) as usage:
-        samples.wait_for(4)
-    assert usage.gpu_energy_j == climbing.read
-    assert len(usage.gpu_times_s) == len(climbing.read) >= 4
-    began, ended = usage.gpu_times_s[1], usage.gpu_times_s[3]
-    used = server_usage(usage, began, ended - began)
-    assert used["gpu_energy_j"] == pytest.approx(40.0)
-    assert used["server_cpu_s"] is None
+def test_a_server_reads_the_energy_beside_the_rest_and_a_window_has_what_was_used(tmp_path):
+    process = processes.spawn([sys.executable, "-c", "import time; time.sleep(60)"], os.environ, tmp_path / "log")
+    try:
+        server = LocalServer(None, process, {}, tmp_path / "log", 0.0, Climbing())
+        before, after = server.read(), server.read()
+        assert used(before, after)["gpu_energy_j"] == pytest.approx(20.0)
+    finally:
+        processes.stop(process)
 
 
 def test_a_meter_that_fails_leaves_a_gap_and_no_zero():
     failing = meter(50)
     failing.library.fails = True
-    samples = Samples()
-    with sampling(samples, failing) as usage:
-        samples.wait_for(3)
-    assert usage.gpu_energy_j == []
-    assert usage.energy_between(0.0, math.inf) is None
-
-
-def test_without_a_meter_nothing_is_known():
-    with sampling(lambda usage: None) as usage:
-        pass
-    assert usage.gpu_energy_j == []
-    assert usage.energy_between(0.0, math.inf) is None
-
-
-def test_energy_is_interpolated_between_its_own_instants():
-    usage = Usage(gpu_times_s=[0.0, 1.0, 2.0], gpu_energy_j=[10.0, 110.0, 310.0])
-    assert usage.energy_between(0.5, 1.5) == pytest.approx(150)
-    assert usage.energy_between(5.0, 6.0) is None
-
-
-def test_a_library_is_any_object_with_these_functions():
-    library = SimpleNamespace(
-        NVMLError=NotToBeHadError,
-        nvmlInit=lambda: None,
-        nvmlDeviceGetCount=lambda: 1,
-        nvmlDeviceGetHandleByIndex=lambda index: index,
-        nvmlDeviceGetTotalEnergyConsumption=lambda handle: 2_500,
-    )
-    found = open_meter(lambda: library)
-    assert found is not None
-    assert found.read_j() == 2.5
+    assert failing.read_j() is None
+    assert used(Reading(energy_j=None), Reading(energy_j=3.0))["gpu_energy_j"] is None

@@ -35,7 +35,15 @@ def test_settings_are_the_same_for_every_deployment(tmp_path):
 def test_energy_is_metered_where_a_gpu_may_be_used_only(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "open_meter", lambda: "a meter")
     values = {"model": "digits_cnn", "profile": "quick", "runtime": "local", "endpoints": [], "concurrencies": [1]}
-    values |= {"window_s": 1, "warmup_s": 1, "rounds": 1, "seed": 1, "server_cpus": [0], "client_cpus": [0]}
+    values |= {
+        "minutes": 1,
+        "slice_s": 1,
+        "lead_in_s": 1,
+        "warmup_s": 1,
+        "seed": 1,
+        "server_cpus": [0],
+        "client_cpus": [0],
+    }
     meters = {
         device: local.open_runtime(RunSettings(**values, device=device), tmp_path).meter for device in ("cpu", "cuda")
     }
