@@ -41,7 +41,7 @@ from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
 
 IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
-"""What a load generator's container does between visits."""
+"""What the load generator's container does until the generator is run in it."""
 QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
 BATCHING = ("--enable_batching=true", "--batching_parameters_file=/config/batching.config")
 INTER_OP = "--tensorflow_inter_op_parallelism"
@@ -177,7 +177,7 @@ def _variables(settings: RunSettings) -> dict[str, str]:
 
 
 def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
-    """What differs from a user's stack: nothing restarts, nothing is published, and Locust waits for its visits.
+    """What differs from a user's stack: nothing restarts, nothing is published, and Locust waits until it is run.
 
     Nor are there health checks: each is a process on the server's own core, in the midst of what is measured.
     """
@@ -188,7 +188,6 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
         "command": list(IDLE),
         "ports": Replaced(),
         "environment": {"MODEL": settings.model},
-        "volumes": ["results:/results"],
     }
     return {**servers, LOCUST: generator}
 

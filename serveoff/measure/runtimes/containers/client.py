@@ -22,14 +22,17 @@ LOCUST: Final = ("python", "-I", "-u", "-m", "locust", "-f", "loadtests/locustfi
 
 @dataclass(frozen=True)
 class ContainerClient:
-    """A container that waits for the load generator to be run in it."""
+    """A container that idles until the load generator is run in it."""
 
     container: Container
 
     @contextmanager
     def running(self, arguments: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-        """A process inside, whose input and output are ours; its container goes down and up with the body's end."""
-        # One that was killed has spoilt what was measured then only.
+        """A process inside, whose input and output are ours; it goes down with its container when the body ends.
+
+        Where we are killed its input ends, and with that the process.
+        """
+        # Down since the last generator ended; where the engine refuses, so does `docker exec`, which says why.
         with suppress(DockerException):
             self.container.start()
         command = ["docker", "exec", "--interactive", str(self.container.id), *LOCUST, *arguments]
@@ -38,7 +41,7 @@ class ContainerClient:
                 yield process
             finally:
                 with shielded(), suppress(DockerException):
-                    self.container.restart(timeout=0)
+                    self.container.kill()
 
     def address(self, server: Server, port_name: str) -> str:
         """The service's name on the run's network, and the port inside the container."""

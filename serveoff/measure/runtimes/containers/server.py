@@ -20,6 +20,7 @@ from serveoff.measure.audit.readings import Reading
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.engine import Engine, explain
+from serveoff.measure.runtimes.containers.freezer import ControlGroup, control_group
 from serveoff.measure.runtimes.containers.usage import Read, reader
 from serveoff.record.problems import StartCode
 from serveoff.record.resources import Container as ContainerFacts
@@ -81,7 +82,9 @@ class DockerServer:
         return ""
 
     def pids(self) -> frozenset[int]:
-        """By the engine's word; none where it does not answer."""
+        """By the kernel's word on this machine, else by the engine's; none where it does not answer."""
+        if self._group is not None:
+            return self._group.pids()
         with suppress(DockerException):
             found = self.container.top(ps_args="-eo pid")
             return frozenset(int(columns[0]) for columns in found["Processes"] or ())
@@ -110,17 +113,17 @@ class DockerServer:
         return False
 
     def freeze(self) -> None:
-        """`docker pause`: it keeps its memory and uses no CPU."""
-        with suppress(APIError):
-            self.container.pause()
+        """It keeps its memory and uses no CPU: by the freezer of its control group, else by `docker pause`."""
+        with suppress(APIError, OSError):
+            (self._freezer.freeze if self._freezer else self.container.pause)()
 
     def thaw(self) -> None:
-        """`docker unpause`."""
-        with suppress(APIError):
-            self.container.unpause()
+        """By the way that froze it."""
+        with suppress(APIError, OSError):
+            (self._freezer.thaw if self._freezer else self.container.unpause)()
 
     def stop(self) -> None:
-        """Keep its log, and remove it."""
+        """Keep its log, and remove it; thawed, for the engine need not know that it is frozen."""
         self.thaw()
         _ = self.log
         with suppress(APIError):
@@ -134,6 +137,16 @@ class DockerServer:
         with suppress(OSError, ValueError, KeyError, DockerException):
             return replace(self._read(), energy_j=energy_j)
         return Reading(energy_j=energy_j)
+
+    @cached_property
+    def _group(self) -> ControlGroup | None:
+        with suppress(DockerException):
+            self.container.reload()  # one that is attached to was not yet running when it was last asked for
+        return control_group(self.container) if self.docker.is_local else None
+
+    @property
+    def _freezer(self) -> ControlGroup | None:
+        return self._group if self._group and self._group.can_freeze else None
 
     @cached_property
     def _read(self) -> Read:
