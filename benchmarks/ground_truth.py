@@ -1,55 +1,68 @@
 """What the load generator measures against what is true: `python -m benchmarks.ground_truth [SECONDS]`.
 
-A server whose latencies are known, stalls included, is measured by an open loop at 500 requests a second and, for
-contrast, by a closed loop. The open loop must agree with the truth within 3% at p50 and p90 and 5% at p99; the exit
+A server whose latencies are known, stalls included, is measured in slices by an open loop at 500 requests a second and,
+for contrast, by a closed loop. The open loop must agree with the truth within 3% at p50 and p90 and 5% at p99; the exit
 code is 1 where it does not. A closed loop sends next to nothing while the server stalls, and so hardly sees it.
+
+Stalls come by the clock. So that a few slices see as much of them as many would, each part of the time from stall to
+stall is in equally many slices of each load.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.delay_server import truth
-from serveoff.loadtests.recording.rows import read_rows
+from benchmarks.commanded import commanded
+from benchmarks.delay_server import PERIOD_S, truth
 from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.measure.runtimes.processes import on_cpus
-from serveoff.models.isolation import isolated
 
+MODEL = "digits_cnn"
 QUANTILES = {"p50": (0.50, 0.03), "p90": (0.90, 0.03), "p99": (0.99, 0.05)}
 """Each with the error allowed."""
-RATE, CALLERS = 500, 8
-LOCUSTFILE = Path(__file__).parent.parent / "loadtests" / "locustfile.py"
+LOADS = {"closed": "8", "open": "poisson@500"}
+SLICE_S, LEAD_IN_S = 0.5, 0.1
+PHASES_S = [*np.arange(0, PERIOD_S, 2 * SLICE_S), *np.arange(SLICE_S, PERIOD_S, 2 * SLICE_S)]
+"""When after a stall's beginning each slice of a sweep does: as long lies between two, for the last answers."""
 
 
 def measure(duration_s: float, seed: int = 1) -> dict[str, np.ndarray]:
-    """Latencies (n,) in seconds from when each request was due, by load; SystemExit where Locust failed."""
-    cpus = plan_cpus("", "")
-    loads = {"closed": str(CALLERS), "open": f"poisson@{RATE}"}
-    with tempfile.TemporaryDirectory() as folder:
-        rows = Path(folder) / "rows.parquet"
-        with on_cpus(cpus.server):
-            server = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.delay_server", str(seed)], stdout=subprocess.PIPE, text=True
-            )
-        assert server.stdout is not None
-        try:
-            address = f"127.0.0.1:{server.stdout.readline().strip()}"
-            stages = ",".join(f"{load}:{duration_s}" for load in loads.values())
-            options = ("--endpoint", "flask-null-rest", "--address", address, "--stages", stages, "--warmup", "0.5")
-            command = isolated("locust", "-f", str(LOCUSTFILE), "--headless", *options)
-            with on_cpus(cpus.client):
-                subprocess.run([*command, "--rows", str(rows), "--seed", str(seed)], check=True)
-        finally:
-            server.kill()
-            server.wait()
-        return {name: _latencies(rows, number) for number, name in enumerate(loads)}
+    """Latencies (n,) in seconds from when each request was due, by load, over at least so many seconds of slices."""
+    cpus, found = plan_cpus("", ""), {name: [np.empty(0)] for name in LOADS}
+    with _server(cpus.server, seed) as port, commanded(cpus.client, port, MODEL) as generator:
+        sweeps = product(range(math.ceil(duration_s / PERIOD_S)), LOADS.items(), PHASES_S)
+        for number, (_, (name, load), phase_s) in enumerate(sweeps):
+            _wait_for_phase(phase_s)
+            found[name].append(generator.slice(load, SLICE_S, LEAD_IN_S, seed + number).waited_s())
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _wait_for_phase(phase_s: float) -> None:
+    """Until a window that is asked for now begins so long after a stall did."""
+    time.sleep((phase_s - LEAD_IN_S - time.time()) % PERIOD_S)
+
+
+@contextmanager
+def _server(cpus: tuple[int, ...], seed: int) -> Iterator[int]:
+    with on_cpus(cpus):
+        command = [sys.executable, "-m", "benchmarks.delay_server", str(seed)]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        yield int(server.stdout.readline())
+    finally:
+        server.kill()
+        server.communicate()
 
 
 def errors(latency_s: np.ndarray) -> dict[str, float]:
@@ -57,14 +70,6 @@ def errors(latency_s: np.ndarray) -> dict[str, float]:
     true = truth([q for q, _ in QUANTILES.values()])
     measured = np.quantile(latency_s, [q for q, _ in QUANTILES.values()])
     return {name: float(m / t - 1) for name, m, t in zip(QUANTILES, measured, true, strict=True)}
-
-
-def _latencies(rows: Path, window: int) -> np.ndarray:
-    table = read_rows(rows)
-    inside = (table["window"].to_numpy() == window) & (table["status"].to_numpy() == 200)
-    due, start, latency = (table[name].to_numpy()[inside] for name in ("intended_start_s", "start_s", "latency_s"))
-    waited: np.ndarray = start - due + latency
-    return waited
 
 
 def main(duration_s: float) -> int:

@@ -18,12 +18,6 @@ _LOAD = re.compile(
     r"(?:/(?P<payload>[a-z][a-z0-9_]*?))?(?:x(?P<batch>\d+))?"
 )
 
-_NUMBER = r"\d+(?:\.\d+)?(?:e[-+]?\d+)?"
-_SEEK = re.compile(
-    rf"seek@(?P<low>{_NUMBER})-(?P<high>{_NUMBER})p(?P<percent>{_NUMBER})<(?P<bound>{_NUMBER})"
-    rf":(?P<seconds>{_NUMBER})x(?P<probes>\d+)"
-)
-
 
 @dataclass(frozen=True, order=True)
 class Load:
@@ -92,16 +86,6 @@ class Stage:
     load: Load
     duration_s: float
 
-    @property
-    def text(self) -> str:
-        """As `parse_stages` reads it."""
-        return f"{self.load.text}:{self.duration_s:g}"
-
-    @property
-    def total_s(self) -> float:
-        """Seconds that it takes."""
-        return self.duration_s
-
 
 @dataclass(frozen=True)
 class Seek:
@@ -117,46 +101,3 @@ class Seek:
     bound_s: float
     duration_s: float
     probes: int
-
-    @property
-    def text(self) -> str:
-        """As `parse_stages` reads it: `seek@400-2000p99<0.01:2x6`."""
-        percent = f"{self.quantile * 100:g}"
-        return f"seek@{self.low:g}-{self.high:g}p{percent}<{self.bound_s:g}:{self.duration_s:g}x{self.probes}"
-
-    @property
-    def total_s(self) -> float:
-        """Seconds that its windows take."""
-        return self.probes * self.duration_s
-
-
-def parse_stages(text: str) -> list[Stage | Seek]:
-    """`1:2.0,poisson@500:2.0` to stages of a load (see `parse_load`) and seconds; ValueError says what is wrong.
-
-    A search is written `seek@400-2000p99<0.01:2x6`: from 400 to 2,000 requests a second, 99% within 0.01 s, by six
-    windows of two seconds.
-    """
-    return [_parse_seek(part) if part.startswith("seek@") else _parse_stage(part) for part in text.split(",")]
-
-
-def _parse_seek(text: str) -> Seek:
-    found = _SEEK.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no search: write it as seek@400-2000p99<0.01:2x6")
-    low, high, percent, bound_s, duration_s = (float(found[n]) for n in ("low", "high", "percent", "bound", "seconds"))
-    if not 0 < low < high < 1e6 or not 0 < percent < 100 or bound_s <= 0 or duration_s <= 0 or int(found["probes"]) < 1:
-        raise ValueError(
-            f"{text!r} is no search: all its numbers must be above zero, and the first rate below the other"
-        )
-    return Seek(low, high, round(percent / 100, 6), bound_s, duration_s, int(found["probes"]))
-
-
-def _parse_stage(text: str) -> Stage:
-    load, _, seconds = text.partition(":")
-    try:
-        duration_s = float(seconds)
-    except ValueError:
-        raise ValueError(f"{text!r} is not load:seconds, as in 1:2.0 or poisson@500:2.0") from None
-    if not 0 < duration_s < float("inf"):
-        raise ValueError(f"{text!r} needs more than zero seconds")
-    return Stage(parse_load(load), duration_s)

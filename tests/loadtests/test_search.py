@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from serveoff.loadtests.loads import Seek, parse_stages
+from serveoff.loadtests.loads import Seek
 from serveoff.loadtests.search import seek
 
 
@@ -45,25 +45,3 @@ def test_noise_at_the_edge_does_not_lead_far_astray():
     for seed in range(20):
         asked = probes(400, noise=0.05, seed=seed)
         assert min(abs(rate / 400 - 1) for rate in asked) < 0.2
-
-
-def test_a_search_is_read_as_it_is_written():
-    (search,) = parse_stages("seek@400-2000p99.9<0.01:1.5x6")
-    assert search == Seek(400, 2000, 0.999, 0.01, 1.5, 6)
-    assert parse_stages(search.text) == [search]
-    assert search.total_s == 9
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "seek@400p99<1:2x6",
-        "seek@400-200p99<0.01:2x6",
-        "seek@0-200p99<0.01:2x6",
-        "seek@1-2p100<0.01:2x6",
-        "seek@1-2p9<0:2x6",
-    ],
-)
-def test_anything_else_is_refused(text):
-    with pytest.raises(ValueError, match="is no search"):
-        parse_stages(text)

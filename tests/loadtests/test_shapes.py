@@ -59,7 +59,6 @@ def test_a_soak_warms_up():
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"stages": "1:2"}, "leave one of them out"),
         ({"num_users": MOST_USERS + 1}, "change --users"),
         ({"num_users": 0.5}, "change --users"),
         ({"run_time": 5}, "change --run-time"),
@@ -67,7 +66,7 @@ def test_a_soak_warms_up():
     ],
 )
 def test_shapes_are_bounded(asked, message):
-    options = {"shape": "step", "stages": "", "num_users": None, "run_time": None}
+    options = {"shape": "step", "num_users": None, "run_time": None}
     check_shape(SimpleNamespace(**options))
     with pytest.raises(ShapeError, match=message):
         check_shape(SimpleNamespace(**{**options, **asked}))
@@ -123,9 +122,9 @@ def test_users_come_and_go_as_the_shape_says(server, locust, name, users):
         assert window["problems"] == []
     assert len(outcome.rows) == server.counters()["count"]
     for row in outcome.rows:
-        assert row["window"] == -1 or row["concurrency"] == seen[row["window"]]
+        assert row["slice"] == -1 or row["concurrency"] == seen[row["slice"] - 1]
     if name == "spike":
-        begins = sorted((row["start_s"], row["latency_s"]) for row in outcome.rows if row["window"] == 1)
+        begins = sorted((row["start_s"], row["latency_s"]) for row in outcome.rows if row["slice"] == 2)
         events = sorted([(start, 1) for start, _ in begins] + [(start + latency, -1) for start, latency in begins])
         assert max(np.cumsum([change for _, change in events])) == 10, "as many at a time as it says"
 
@@ -145,7 +144,6 @@ def test_workers_share_a_shape(server, locust, free_port):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--shape", "ramp", "--stages", "1:1"), "leave one of them out"),
         (("--shape", "ramp", "--run-time", "2s"), "change --run-time"),
         (("--shape", "square"), "invalid choice: 'square'"),
     ],

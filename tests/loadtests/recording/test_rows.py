@@ -8,8 +8,8 @@ from serveoff.loadtests.recording.rows import part_path, read_rows, remove_rows,
 def table(endpoint, count):
     recorder = Recorder([1])
     for _ in range(count):
-        recorder.record(0.0, 0.001, 200, 0, 10, 0.0)
-    return recorder.table(endpoint, 0, [])
+        recorder.record(0.0, 0.001, 200, 0, 10)
+    return recorder.table(endpoint, [])
 
 
 def test_rows_read_back_as_they_were_written(tmp_path):
