@@ -46,11 +46,12 @@ def test_every_exit_code_is_documented():
     assert {int(code) for code in table_rows(r"\d+")} == {int(code) for code in ExitCode}
 
 
-def test_profiles_are_documented_with_their_windows_and_rounds():
+def test_profiles_are_documented_with_their_minutes_and_starts():
     documented = table_rows(r"`(?:quick|default|full)`")
     assert set(documented) == {f"`{name}`" for name in PROFILES}
     for name, profile in PROFILES.items():
-        window, rounds, concurrency, _, _ = documented[f"`{name}`"]
-        assert float(window.removesuffix(" s")) == profile.window_s
-        assert int(rounds) == profile.rounds
+        minutes, starts, concurrency, _ = documented[f"`{name}`"]
+        assert float(minutes) == profile.minutes
+        assert int(starts.partition(",")[0]) == profile.starts
+        assert not profile.race or f"and {profile.race_starts} of those in the race" in starts
         assert concurrency == ", ".join(map(str, profile.concurrencies))

@@ -9,13 +9,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
+from serveoff.record.raw_rows import read_run_rows
 from serveoff.report import write_all
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -52,11 +52,20 @@ def test_every_column_in_a_unit_names_it():
     assert all(cells[3] for cells in table_after("## Columns"))
 
 
-def test_every_field_of_a_window_that_is_told_of_exists():
-    key, told = table_after("## Windows"), table_after("and these fields say")
-    names = {name for cells in (*key, *told) for name in re.findall(r"`(\w+)`", cells[0])}
+def test_every_field_of_a_slice_that_is_told_of_exists():
+    names = {name for cells in table_after("## Slices") for name in re.findall(r"`(\w+)`", cells[0])}
     assert names <= set(Window.model_fields)
-    assert {"rows", "round", "number", "duration_s", "search", *(f.name for f in fields(Load))} <= names
+    assert {"number", "endpoint", "start", "round", "duration_s", "search", *(f.name for f in fields(Load))} <= names
+
+
+def test_the_usual_values_are_those_that_are_left_out():
+    told = {cells[0].strip("`"): re.search(r"\((.+)\)$", cells[2]) for cells in table_after("## Slices")}
+    usual = {name: found[1].strip("`") for name, found in told.items() if found and "," not in name}
+    spoken = {"false": False, "none": [], "empty: its own": ""}
+    for name, text in usual.items():
+        default = Window.model_fields[name].default
+        assert default == spoken.get(text, default), name
+        assert text in spoken or str(default) == text or float(text) == default, name
 
 
 @pytest.mark.parametrize("recipe", ["headline_pandas.py", "headline_duckdb.py"])
@@ -66,18 +75,13 @@ def test_a_recipe_is_shown_as_it_is(recipe):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run with open loops, another encoding, batches, failed requests, and rows of two load generators."""
+    """A run with open loops, another encoding, batches, a server that was killed, and rows in several parts."""
     faults = Faults(killed=["flask-savedmodel-rest"], never_reached=["flask-null-rest"])
-    folder = write_run(tmp_path_factory.mktemp("rows") / "run", Scenario(window_s=0.6), faults)
+    folder = write_run(tmp_path_factory.mktemp("rows") / "run", Scenario(), faults)
     add_open_loop(folder, MIXED, (300.0, 600.0))
     add_payload(folder, MIXED, "raw_tensor", speedup=1.5)
     add_payload(folder, MIXED, "", speedup=0.2, batch=8)
-    whole = folder / "rows" / "flask-frozen-graph-rest--r1.parquet"
-    table = pq.read_table(whole)
-    for worker in range(2):
-        part = table.take(list(range(worker, table.num_rows, 2)))
-        pq.write_table(part, whole.with_name(f"{whole.stem}.worker-{worker}.parquet"))
-    whole.unlink()
+    assert len(list((folder / "rows").iterdir())) == 4
     return folder
 
 
@@ -117,7 +121,7 @@ def test_a_recipe_recomputes_the_headline_of_the_report(run, report, headline):
 def test_the_run_has_rows_that_do_not_belong_to_the_headline(run, report):
     entry = next(entry for entry in report["entries"] if entry["result"]["endpoint"] == MIXED)
     assert {point["load"] for point in entry["others"]} >= {"1/raw_tensor", "1x8"}
-    raw = sum(pq.read_metadata(file).num_rows for file in (run / "rows").glob(f"{MIXED}*"))
+    raw = read_run_rows(run).column("endpoint").to_pylist().count(MIXED)
     assert raw > 3 * entry["points"][0]["samples"]
 
 

@@ -12,8 +12,9 @@ WITH slices AS (  -- what is as usual is left out of a line
     SELECT number, endpoint, concurrency, duration_s
     FROM read_json(getvariable('run') || '/slices.jsonl', format = 'newline_delimited', columns = {
         number: 'INTEGER', endpoint: 'VARCHAR', concurrency: 'INTEGER', duration_s: 'DOUBLE',
-        arrivals: 'VARCHAR', payload: 'VARCHAR', batch: 'INTEGER'})
+        arrivals: 'VARCHAR', payload: 'VARCHAR', batch: 'INTEGER', problems: 'JSON'})
     WHERE coalesce(arrivals, 'closed') = 'closed' AND coalesce(payload, '') = '' AND coalesce(batch, 1) = 1
+      AND problems IS NULL
 ),
 fewest AS (
     SELECT * FROM slices QUALIFY concurrency = min(concurrency) OVER (PARTITION BY endpoint)

@@ -24,6 +24,7 @@ def plain_slices(run: Path) -> pd.DataFrame:
     lines = (run / "slices.jsonl").read_text(encoding="utf-8").splitlines()
     defaults = {"arrivals": "closed", "payload": "", "batch": 1, "problems": []}
     slices = pd.DataFrame([defaults | json.loads(line) for line in lines])
+    slices = slices[slices["problems"].str.len() == 0]
     return slices.query("arrivals == 'closed' and payload == '' and batch == 1")
 
 

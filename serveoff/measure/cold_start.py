@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from serveoff.measure import agreement_gate, inprocess_driver
+from serveoff.measure import agreement_gate
 from serveoff.measure.audit.reported_settings import read_device, read_settings
+from serveoff.measure.drivers import inprocess
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart
@@ -43,7 +44,7 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
     create_s, start_s = server.created
     made = ColdStart(create_s=create_s, start_s=start_s, order=order)
     if endpoint.protocol == "call":
-        reached, device, told = inprocess_driver.wait_floor(server)
+        reached, device, told = inprocess.wait_floor(server)
         known = {"ready_s": reached.ready_s, "first_answer_s": reached.first_answer_s}
         reached = made.model_copy(update={**known, "phases": read_phases(server.log, begun)})
         return Started(reached, device, told)

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load
-from serveoff.measure import agreement_gate, cold_start, inprocess_driver
+from serveoff.measure import agreement_gate, cold_start
 from serveoff.measure.audit.resource_audit import read_resources
-from serveoff.measure.generator import GeneratorFailed
+from serveoff.measure.drivers import inprocess
+from serveoff.measure.drivers.generator import GeneratorFailed
 from serveoff.measure.plan.loads import batch_loads, raced
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
@@ -120,7 +121,7 @@ def _check(run: Run, endpoint: Endpoint, server: Server) -> None:
     """The agreement gate, of other encodings too, and what cannot be asked of it."""
     result = run.result(endpoint)
     call = endpoint.protocol == "call"
-    result.gate = inprocess_driver.check_floor(server) if call else agreement_gate.check(endpoint, server)
+    result.gate = inprocess.check_floor(server) if call else agreement_gate.check(endpoint, server)
     unfit = {load.text: agreement_gate.unfit(endpoint, rows=load.batch) for load in batch_loads(run.settings)}
     result.left_out = {load: problem for load, problem in unfit.items() if problem is not None}
     for problem in result.left_out.values():

@@ -10,8 +10,8 @@ from pathlib import Path
 from serveoff.interrupts import shielded
 from serveoff.loadtests.loads import Load
 from serveoff.measure import agreement_gate
+from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.generator import Generator
 from serveoff.measure.plan.plan import Plan
 from serveoff.measure.progress import RunProgress
 from serveoff.record.endpoint_results import EndpointResult

@@ -18,8 +18,8 @@ from serveoff.measure import open_loops
 from serveoff.measure.artifacts import check_name, missing
 from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.audit.replicas import replication
+from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.generator import Generator
 from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES

@@ -17,8 +17,8 @@ from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
 from serveoff.measure.audit.readings import Reading, used
-from serveoff.measure.generator import LOG, Drive, Driven, GeneratorFailed, Rows
-from serveoff.measure.inprocess_driver import drive_floor
+from serveoff.measure.drivers.generator import LOG, Drive, Driven, GeneratorFailed, Rows
+from serveoff.measure.drivers.inprocess import drive_floor
 from serveoff.measure.plan.timing import Timing, expected_s, timeout_s
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
-from serveoff.record.slices import append_slices
+from serveoff.record.slices import append_slices, cut_off_half_a_line
 
 FOLDER: Final = "rows"
 FLUSH_EVERY_S: Final = 1.0
@@ -31,6 +31,7 @@ class SliceWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        cut_off_half_a_line(folder)
         self._next = 1 + max((max(_number(path), _joined_through(path)) for path in _parts(folder)), default=0)
         self._rows: list[pa.Table] = []
         self._windows: list[Window] = []

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
-
-from pydantic import ValidationError
 
 from serveoff.loadtests.recording.windows import Window
 
 SLICES_NAME: Final = "slices.jsonl"
 
 
+def cut_off_half_a_line(folder: Path) -> None:
+    """What a kill, or a full disk, left of a line: the next one must not be written behind it."""
+    path = folder / SLICES_NAME
+    if path.is_file():
+        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+
+
 def append_slices(folder: Path, windows: Iterable[Window]) -> None:
-    """Add to the file; a kill amid it leaves at most one line that is not whole."""
+    """Add to the file; a kill amid it leaves at most one line that has no end."""
     lines = "".join(window.model_dump_json(exclude_defaults=True) + "\n" for window in windows)
     with (folder / SLICES_NAME).open("a", encoding="utf-8") as file:
         file.write(lines)
@@ -24,17 +30,11 @@ def append_slices(folder: Path, windows: Iterable[Window]) -> None:
 def read_slices(folder: Path) -> dict[str, list[Window]]:
     """The windows of each endpoint in the order measured; of a run without the file, none.
 
-    The last line may have been cut off by a kill. ValidationError for any other that is none.
+    A line without an end was cut off by a kill. ValidationError for any other that is none.
     """
     path = folder / SLICES_NAME
-    lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+    *whole, _ = path.read_bytes().split(b"\n") if path.is_file() else [b""]
     found: dict[str, list[Window]] = defaultdict(list)
-    for line in lines:
-        try:
-            window = Window.model_validate_json(line)
-        except ValidationError:
-            if line is lines[-1] and not line.endswith(b"\n"):
-                break
-            raise
+    for window in map(Window.model_validate_json, whole):
         found[window.endpoint].append(window)
     return found

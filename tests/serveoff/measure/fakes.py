@@ -10,8 +10,8 @@ import numpy as np
 from rich.console import Console
 
 from serveoff.measure.audit.readings import Reading
+from serveoff.measure.drivers.generator import Driven, GeneratorFailed
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.generator import Driven, GeneratorFailed
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.measure.progress import RunProgress

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from serveoff.loadtests.loads import Load, Stage
+from serveoff.loadtests.loads import Load
+from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.samples import golden_inputs
-from serveoff.measure import inprocess_driver, layer_probe
+from serveoff.measure import layer_probe
+from serveoff.measure.drivers import inprocess
+from serveoff.measure.drivers.generator import Drive
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes.cpus import CpuPlan
@@ -155,16 +158,20 @@ def test_a_model_server_knows_the_outputs_of_its_signature_only(started):
 
 
 @pytest.mark.slow
-def test_a_real_floor_is_called_with_batches_and_by_another_call(started, tmp_path):
-    deployment, server = started("inprocess-keras-eager")
-    inprocess_driver.wait_floor(server)
-    loads = [Load(), Load(batch=8), Load(payload="keras_predict")]
-    visit = inprocess_driver.visit_floor(
-        server, deployment.name, [Stage(load, 0.5) for load in loads], 1, tmp_path, lambda: None
-    )
-    assert [window.load for window in visit.windows] == loads
-    assert all(window.requests and window.wrong_answers == 0 for window in visit.windows)
-    assert visit.windows[1].answers_checked % 8 == 0
+def test_a_real_floor_is_called_with_batches_and_by_another_call(started):
+    _, server = started("inprocess-keras-eager")
+    inprocess.wait_floor(server)
+    opened = []
+    for load in (Load(), Load(batch=8), Load(payload="keras_predict")):
+        driven = inprocess.drive_floor(server, Drive(load, 0.1, 0.5, 10.0, 1, 8), lambda: opened.append(1))
+        window = Window.model_validate(driven.window | {"round": 1})
+        assert window.load == load
+        assert window.requests == driven.served == (driven.rows["measured"] == 1).sum() > 0
+        assert (driven.rows["measured"] == 0).sum() > 0, "the lead-in"
+        assert window.wrong_answers == 0 < window.answers_checked
+        assert window.answers_checked % load.batch == 0
+        assert window.start_s == driven.rows["start_s"][driven.rows["measured"] == 1][0]
+    assert len(opened) == 3
     assert rows_of(golden_inputs("digits_cnn")) == 64
     with pytest.raises(ValueError, match="one caller"):
-        inprocess_driver.visit_floor(server, deployment.name, [Stage(Load(4), 0.5)], 1, tmp_path, lambda: None)
+        inprocess.drive_floor(server, Drive(Load(4), 0.1, 0.5, 10.0, 1, 8), lambda: None)

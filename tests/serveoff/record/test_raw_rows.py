@@ -92,6 +92,10 @@ def test_a_line_that_a_kill_cut_off_is_left_out_and_another_is_not_overlooked(tm
     whole = path.read_bytes()
     path.write_bytes(whole[:-10])
     assert [w.number for w in read_slices(tmp_path)["a"]] == [1]
+    later = SliceWriter(tmp_path)
+    later.add(rows(3), window(3))
+    later.add(rows(4), window(4))
+    assert [w.number for w in read_slices(tmp_path)["a"]] == [1, 3, 4]
     path.write_bytes(b"{}\n" + whole)
     with pytest.raises(ValidationError):
         read_slices(tmp_path)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from serveoff.interrupts import shielded
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode, WindowProblem
-from serveoff.measure.lines import Lines
+from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
 from serveoff.services.registry import Endpoint
 

@@ -14,8 +14,8 @@ import numpy as np
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load
 from serveoff.measure.audit.reported_settings import told_by
-from serveoff.measure.generator import ROWS, Drive, Driven, Rows
-from serveoff.measure.lines import Lines
+from serveoff.measure.drivers.generator import ROWS, Drive, Driven, Rows
+from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server
 from serveoff.record.cold_starts import ColdStart

@@ -9,9 +9,9 @@ import pytest
 
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
-from serveoff.measure import generator
-from serveoff.measure.generator import Drive, Generator, GeneratorFailed
-from serveoff.measure.lines import Lines
+from serveoff.measure.drivers import generator
+from serveoff.measure.drivers.generator import Drive, Generator, GeneratorFailed
+from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import processes
 from serveoff.services.registry import read_registry
 
