@@ -70,9 +70,9 @@ class Commanded:
 
 
 @contextmanager
-def commanded(cpus: Sequence[int], port: int, model: str) -> Iterator[Commanded]:
+def commanded(cpus: Sequence[int], port: int, model: str, locustfile: Path = LOCUSTFILE) -> Iterator[Commanded]:
     """Its process lasts as long as the body."""
-    command = isolated("locust", "-f", str(LOCUSTFILE), "--headless", "--commands", "--loglevel", "ERROR")
+    command = isolated("locust", "-f", str(locustfile), "--headless", "--commands", "--loglevel", "ERROR")
     with processes.on_cpus(tuple(cpus)):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
