@@ -149,7 +149,7 @@ USER 10001:10001
 EXPOSE 8500 8501 8081 8082
 CMD ["python", "-I", "-u", "-m", "serveoff.services.torchserve"]
 
-# Locust with our load tests: its web UI by hand, or one visit after the other for a comparison. No framework inside.
+# Locust with our load tests: its web UI by hand, or the generator of a comparison. No framework inside.
 FROM runtime AS locust
 LABEL org.opencontainers.image.title="serveoff locust" \
       org.opencontainers.image.description="Load tests of the serving endpoints over REST and gRPC"

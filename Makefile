@@ -136,7 +136,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench-client: $(READY) ## what recording costs the load generator, beside plain Locust and wrk
+bench-client: $(READY) ## requests a second and lateness of the load generator, beside a greenlet a caller
 	@$(BIN)/python -m benchmarks.bench_client
 
 ground-truth: $(READY) ## what open and closed loops measure of a server whose latencies are known
