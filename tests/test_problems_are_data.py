@@ -34,7 +34,6 @@ ALLOWED = {
         ("engine.py", "str(client.api.base_url).startswith('http+docker')"),
     },
     "the grammar of an option, a setting or a protocol": {
-        ("loads.py", "part.startswith('seek@')"),
         ("messages.py", "kind.startswith('map<')"),
         ("messages.py", "kind.endswith('*')"),
         ("replicas.py", "str(command[0]).startswith('--')"),
@@ -49,7 +48,6 @@ ALLOWED = {
         ("capacity.py", "(result.device or '').startswith('cuda')"),
         ("validity.py", "(device or '').startswith('cuda')"),
         ("devices.py", "(entry.result.device or '').startswith(GPU)"),
-        ("plan.py", "deployment.server.startswith('tfserving')"),
         ("docker.py", "deployment.server.startswith('tfserving')"),
         ("local.py", "deployment.server.startswith('tfserving')"),
         ("payloads.py", "name.startswith('gRPC')"),
