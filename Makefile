@@ -45,7 +45,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve report up down logs ps images locust reports \
-	test test-fast test-long test-docker check format ground-truth coverage bench-client bench-service bench-batching lock clean
+	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -138,6 +138,15 @@ format: $(READY) ## format the code
 
 bench-client: $(READY) ## requests a second and lateness of the load generator, beside a greenlet a caller
 	@$(BIN)/python -m benchmarks.bench_client
+
+# Trials that take hours, or as many and as long as they are asked to be.
+trials = $(if $(TRIALS),--trials $(TRIALS)) $(if $(MINUTES),--minutes $(MINUTES))
+
+aa: $(READY) ## equal deployments, registered twice, are called equal: 2 hours (TRIALS=30 MINUTES=2)
+	@$(BIN)/python -m benchmarks.aa $(trials) $(if $(FORMATS),--formats $(FORMATS))
+
+sensitivity: $(READY) ## a copy that is 7% slower is called slower: 1 hour (TRIALS=10 MINUTES=5)
+	@$(BIN)/python -m benchmarks.sensitivity $(trials)
 
 ground-truth: $(READY) ## what open and closed loops measure of a server whose latencies are known
 	@$(BIN)/python -m benchmarks.ground_truth

@@ -13,6 +13,7 @@ import select
 import socket
 import sys
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def truth(quantiles: list[float], draws: int = 2_000_000, seed: int = 99) -> lis
 def main(seed: int) -> None:
     """Serve until the process is ended."""
     random = np.random.default_rng(seed)
-    delays = iter(())
+    delays: Iterator[float] = iter(())
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     print(listener.getsockname()[1], flush=True)
     connections: dict[socket.socket, Connection] = {}
