@@ -15,11 +15,12 @@ The last line is one JSON object with all of it. Ctrl-C ends it early, and what 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.twins import STATISTICS, Pair, Trial, judged, options, repeat, rms
+from benchmarks.twins import STATISTICS, Pair, Trial, judged, options, repeat, rms, run, say
 
 FORMATS = ("torchscript", "savedmodel")
 FALSE_CALLS, AGAIN = 0.05, 0.015
@@ -30,7 +31,7 @@ def summed_up(trials: Mapping[str, Sequence[Trial]]) -> dict[str, Any]:
     """Every figure with its bound, by format, and whether all are met; of no trial, none is."""
     told = [trial[name] for own in trials.values() for trial in own for name in STATISTICS]
     false = [t.outcome == "faster" for t in told]
-    targets = {"false_calls": (sum(false) / len(false) if false else float("nan"), FALSE_CALLS)}
+    targets = {"false_calls": (sum(false) / len(false) if false else math.nan, FALSE_CALLS)}
     for format, own in trials.items():
         for name in STATISTICS:
             mine = [trial[name] for trial in own]
@@ -58,11 +59,10 @@ def main() -> int:
     for pair, trial in repeat(asked.trials, asked.minutes, both, asked.keep):
         trials[pairs[pair.original]].append(trial)
     summary = summed_up(trials)
-    for name, figure in summary["figures"].items():
-        print(f"{'met:   ' if figure['met'] else 'MISSED:'} {name} {figure['is']:.1%}, at most {figure['bound']:.1%}")
+    say(summary["figures"])
     print(json.dumps({"benchmark": "aa", "minutes": asked.minutes, **summary}))
     return 0 if summary["met"] else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -23,10 +23,10 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks import slower_flask
-from benchmarks.twins import ALONE, MODEL, Pair, Trial, judged, options, repeat
+from benchmarks.twins import ALONE, MODEL, Pair, Trial, judged, options, repeat, run, say
 from serveoff.loadtests.loads import closed
 from serveoff.measure import run_lifecycle
-from serveoff.measure.generator import Drive, Generator, Rows
+from serveoff.measure.drivers.generator import Drive, Generator, Rows
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes import local
@@ -117,12 +117,11 @@ def main() -> int:
         print(f"the copy spins for {share:.1%} of a prediction's time: its median is {truly:.1%} (± {error:.1%}) later")
         trials = [trial for _, trial in repeat(given.trials, given.minutes, [copy(share)], given.keep)]
     summary = summed_up(trials)
-    figure = summary["figures"]["called_slower"]
-    print(f"{'met:   ' if figure['met'] else 'MISSED:'} called slower in {figure['is']:.0%}, at least {CALLED:.0%}")
+    say(summary["figures"])
     known = {"truly": round(truly, 4), "truly_error": round(error, 4)}
     print(json.dumps({"benchmark": "sensitivity", "minutes": given.minutes, **known, **summary}))
     return 0 if summary["met"] else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -24,7 +24,7 @@ from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence, Measure
 from serveoff.analyse.race import look
 from serveoff.analyse.slice_rows import read_run
 from serveoff.analyse.statistics.sampled import SliceSample
-from serveoff.errors import ServeoffError
+from serveoff.errors import ExitCode, ServeoffError
 from serveoff.interrupts import interruptible
 from serveoff.loadtests.loads import closed
 from serveoff.measure import run_lifecycle
@@ -200,7 +200,7 @@ def rms(values: Sequence[float]) -> float:
 def repeat(trials: int, minutes: float, pairs: Sequence[Pair], keep: str) -> Iterator[tuple[Pair, Trial]]:
     """Trial after trial of each pair in turn, a line each; Ctrl-C ends it, and what was measured stays."""
     began_s, total = time.monotonic(), trials * len(pairs)
-    with tempfile.TemporaryDirectory() as folder, interruptible():
+    with tempfile.TemporaryDirectory() as folder:
         for number in range(1, total + 1):
             pair = pairs[(number - 1) % len(pairs)]
             try:
@@ -226,6 +226,25 @@ def options(description: str, trials: int, minutes: float) -> argparse.ArgumentP
 
 
 def judged(targets: Mapping[str, tuple[float, float]], most: bool = True) -> dict[str, Any]:
-    """Of each figure: what it is, its bound, and whether it is met; what was not measured is not."""
-    met = {n: (figure <= bound if most else figure >= bound) for n, (figure, bound) in targets.items()}
-    return {n: {"is": round(f, 4), "bound": b, "met": met[n]} for n, (f, b) in targets.items()}
+    """Of each figure: what it is, its bound, and whether that is met; nan is null and meets none."""
+    met = {name: (figure <= bound if most else figure >= bound) for name, (figure, bound) in targets.items()}
+    rounded = {name: None if math.isnan(figure) else round(figure, 4) for name, (figure, _) in targets.items()}
+    return {name: {"is": rounded[name], "bound": bound, "met": met[name]} for name, (_, bound) in targets.items()}
+
+
+def say(figures: Mapping[str, Any]) -> None:
+    """A line for each."""
+    for name, figure in figures.items():
+        known = "not measured" if figure["is"] is None else f"{figure['is']:.1%}"
+        print(
+            f"{'met:   ' if figure['met'] else 'MISSED:'} {name.replace('_', ' ')} {known}, bound {figure['bound']:.1%}"
+        )
+
+
+def run(main: Callable[[], int]) -> int:
+    """Its exit code; that of an interrupt where there was nothing yet to sum up."""
+    try:
+        with interruptible():
+            return main()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
