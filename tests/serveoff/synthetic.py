@@ -7,6 +7,7 @@ latencies at high concurrency are correlated as real ones are.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,8 @@ class Scenario:
     cpu_limit: float | None = None
     load_from: Literal["host", "container"] = "container"
     together: bool = False
+    native: bool = False
+    """TensorFlow Serving itself served what its stand-in is named for."""
 
 
 def write_run(folder: Path, scenario: Scenario = Scenario(), faults: Faults = Faults()) -> Path:
@@ -109,6 +112,7 @@ def write_run(folder: Path, scenario: Scenario = Scenario(), faults: Faults = Fa
     results = [_result(e, scenario, faults) for e in chosen]
     suite = _suite(folder.name, results, scenario, faults)
     measured = [(e, r) for e, r in zip(chosen, results, strict=True) if r.cold_start is not None]
+    shutil.rmtree(folder, ignore_errors=True)  # an earlier run of a test that writes several
     add_rows(folder, list(_rounds(measured, scenario, faults, rng)))
     save_run(folder, suite)
     return folder
@@ -139,7 +143,7 @@ def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointR
     result = EndpointResult(
         endpoint=faults.renamed.get(name, name),
         deployment=deployment,
-        server=server,
+        server=server.removesuffix("-embedded") if scenario.native else server,
         format=format,
         protocol=endpoint.protocol,
         payload=payload,
@@ -231,7 +235,7 @@ def _described(name: str, result: EndpointResult, window: Window, scenario: Scen
         "wrong_answers": wrong,
         "max_abs_error": 0.3 if wrong else 3e-8,
         "server_cpu_s": 0.86 * scenario.slice_s,
-        "server_peak_memory_bytes": int(MEMORY[result.server] * (1 + 0.01 * concurrency**0.5)),
+        "server_peak_memory_bytes": int(MEMORY.get(result.server, 450e6) * (1 + 0.01 * concurrency**0.5)),
         "client_cpu_s": None if called else share * scenario.slice_s,
         "client_peak_memory_bytes": 96_000_000,
         **(usage(*used) if scenario.runtime == "docker" else {}),

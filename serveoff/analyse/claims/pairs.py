@@ -10,6 +10,7 @@ from serveoff.analyse.claims.ruling import Exhibit
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.evidence import Pair as Verdict
+from serveoff.analyse.verdict import FindingCode
 from serveoff.loadtests.loads import Load
 
 NATIVE: Final = "tfserving"
@@ -70,14 +71,15 @@ def lacks_native(evidence: Evidence) -> bool:
 
 
 def _sides(pair: Pair) -> tuple[Point, Point] | None:
-    """Both points, VALID or not, where both have requests."""
+    """Both points, VALID or not, where both were tried."""
     mine, other = _measured(pair.mine, pair.load), _measured(pair.other, pair.other_load or pair.load)
     return (mine, other) if mine and other else None
 
 
 def _measured(entry: Entry | None, load: Load) -> Point | None:
     points = (*entry.points, *entry.others) if entry else ()
-    return next((p for p in points if p.load == load and p.samples), None)
+    tried = (p for p in points if not any(f.code is FindingCode.NOT_MEASURED for f in p.verdict.reasons))
+    return next((p for p in tried if p.load == load), None)
 
 
 def _contrast(pair: Pair, mine: Point, other: Point, verdict: Verdict | None) -> Exhibit:

@@ -38,20 +38,18 @@ def ratios(pairs: Sequence[tuple[Sampled, Sampled]], error: float, processes: bo
         return []
     moved = np.stack([_moved(a, processes) - _moved(b, processes) for a, b in pairs])
     deviation = moved.std(axis=1)
-    known = deviation > 0
-    if not known.any():
-        return [Estimate(a.value / b.value, None, None, min(a.samples, b.samples)) for a, b in pairs]
-    largest = np.abs(moved[known] / deviation[known, None]).max(axis=0)
+    varies = deviation > 0
+    largest = np.abs(moved[varies] / deviation[varies, None]).max(axis=0, initial=0.0)
     reach = float(np.quantile(largest, 1 - error)) * deviation
-    return [_ratio(a, b, float(r)) for (a, b), r in zip(pairs, reach, strict=True)]
+    return [_ratio(a, b, float(r), processes) for (a, b), r in zip(pairs, reach, strict=True)]
 
 
 def _moved(sampled: Sampled, processes: bool) -> Array:
     return sampled.slices if processes else sampled.deviations
 
 
-def _ratio(a: Sampled, b: Sampled, reach: float) -> Estimate:
+def _ratio(a: Sampled, b: Sampled, reach: float, processes: bool) -> Estimate:
     value, samples = a.value / b.value, min(a.samples, b.samples)
-    if reach <= 0:
+    if not (_moved(a, processes).any() and _moved(b, processes).any()):
         return Estimate(value, None, None, samples)
     return Estimate(value, value * float(np.exp(-reach)), value * float(np.exp(reach)), samples)

@@ -163,10 +163,10 @@ def of(result: EndpointResult, settings: RunSettings, rows: RunRows) -> Capacity
 
 def _by_rate(windows: Sequence[Window], rows: RunRows) -> list[_Asked]:
     """Fixed rates with all their slices, and each probe of the search, in the order in which they came."""
-    rates: dict[tuple[float, bool], list[Window]] = {}
+    rates: dict[tuple[float, int], list[Window]] = {}
     for window in windows:
         if not interrupted(window):
-            rates.setdefault((window.rate, window.search), []).append(window)
+            rates.setdefault((window.rate, window.number if window.search else 0), []).append(window)
     found = []
     for (rate, _), same in rates.items():
         kept = [window for window in same if not loses(window)]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
-from serveoff.analyse.studies.payloads import Encoded, Group
+from serveoff.analyse.studies.payloads import SHOWN, Encoded, Group
 from serveoff.analyse.winners import ties
 
 
@@ -67,8 +67,10 @@ def study(evidence: Evidence, groups: Sequence[Group]) -> Encodings:
     """All of it, where any endpoint was measured in more than its own encoding."""
     if not any(len(group) > 1 for group in groups):
         return Encodings()
-    everything = [encoded for encoded in chain.from_iterable(groups) if encoded.point.sound]
-    best = [found for group in groups if (found := best_of(group)) is not None]
+    names = {entry.name for entry in evidence.contenders}
+    ranked = [group for group in groups if group[0].endpoint in names]
+    everything = [encoded for encoded in chain.from_iterable(ranked) if encoded.point.sound]
+    best = [found for group in ranked if (found := best_of(group)) is not None]
     known = _in_order(encoded.encoding for encoded in everything)
     alike = [[encoded for encoded in everything if encoded.encoding == encoding] for encoding in known]
     return Encodings(
@@ -93,7 +95,7 @@ def _ranked(evidence: Evidence, chosen: Sequence[Encoded]) -> tuple[EncodingStan
 
 def _matrix(evidence: Evidence, groups: Sequence[Group]) -> Iterator[EncodingCell]:
     """Every deployment that ran against every encoding that any of them takes or was measured in."""
-    entries = [entry for entry in evidence.contenders if not entry.result.unavailable]
+    entries = [entry for entry in evidence.entries if entry.role in SHOWN and not entry.result.unavailable]
     deployments = {entry.name: entry.result.deployment for entry in entries}
     measured = {(deployments[e.endpoint], e.encoding): e for e in chain.from_iterable(groups)}
     known = {encoding for entry in entries for encoding in entry.result.taken}

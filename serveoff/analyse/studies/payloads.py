@@ -49,6 +49,7 @@ JSON = ("json", "grpc_json")
 """What an endpoint's other encodings are set against, by either protocol."""
 IMAGES = ("jpeg", "png", "jpeg_file", "png_file", "grpc_jpeg", "grpc_png")
 """Encodings that the server must decode a picture from."""
+SHOWN = ("contender", "stand-in")
 UNRECORDED = {"raw_tensor": "raw"}
 """What the encodings of older runs carry, which recorded their names only."""
 
@@ -57,8 +58,9 @@ Group = tuple[Encoded, ...]
 
 
 def measured(evidence: Evidence, rows: RunRows) -> tuple[Group, ...]:
-    """Every contender that has a point, in the entries' order."""
-    groups = (tuple(_encodings(evidence, entry, rows)) for entry in evidence.contenders)
+    """Every contender and stand-in that has a point, in the entries' order."""
+    shown = [entry for entry in evidence.entries if entry.role in SHOWN]
+    groups = (tuple(_encodings(evidence, entry, rows)) for entry in shown)
     return tuple(group for group in groups if group)
 
 

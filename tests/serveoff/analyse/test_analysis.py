@@ -4,16 +4,18 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.record.suite import ResultsError, load_suite, save_suite
+from serveoff.record.suite import ResultsError, load_suite
 from serveoff.report.formats.json import render as as_json
 from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.written_runs import add_rows, rows_file, save_run
 
-RANKED = 11
-SMALL = Scenario(window_s=1.0, rounds=2)
+RANKED = 7
+SMALL = Scenario(slice_s=0.2)
 TORCH = ("flask-torchscript-rest", "flask-torch-eager-rest")
 KERAS = ("flask-savedmodel-rest", "flask-keras-eager-rest")
 STAND_IN = ("tfserving-embedded-savedmodel-rest", "tfserving-embedded-savedmodel-grpc")
@@ -31,7 +33,10 @@ def answer(comparison, objective, scope="all"):
 
 def test_every_endpoint_of_the_registry_is_an_entry_and_only_contenders_rank(clean):
     roles = [entry.role for entry in clean.entries]
-    assert (roles.count("contender"), roles.count("floor"), roles.count("null")) == (RANKED, 5, 1)
+    assert (roles.count("contender"), roles.count("floor"), roles.count("null"), roles.count("stand-in")) == (
+        *(RANKED, 5, 1),
+        4,
+    )
     assert [e.rank for e in clean.entries if e.role == "contender"] == list(range(1, RANKED + 1))
     assert {e.rank for e in clean.entries if e.role != "contender"} == {None}
 
@@ -63,15 +68,15 @@ def test_a_faster_endpoint_wins_with_a_margin_that_holds_the_truth(tmp_path):
     scenario = replace(FEW, speedup={"flask-torchscript-rest": 2.0})
     found = answer(compare(write_run(tmp_path / "run", scenario)), "latency")
     assert found.winner.name == "flask-torchscript-rest"
-    assert found.outcome == "better"
+    assert found.outcome == "faster"
     assert found.margin.low <= 2 * 0.00064 / 0.00063 <= found.margin.high
     assert found.not_worse == ()
 
 
 def test_equal_endpoints_are_not_called_faster(tmp_path):
-    scenario = Scenario(window_s=2.0, only=TORCH, speedup={"flask-torch-eager-rest": 0.00064 / 0.00063})
+    scenario = Scenario(slice_s=0.4, only=TORCH, speedup={"flask-torch-eager-rest": 0.00064 / 0.00063})
     found = answer(compare(write_run(tmp_path / "run", scenario)), "latency")
-    assert found.outcome in ("tie", "inconclusive")
+    assert found.outcome in ("tied", "undecided")
     assert found.not_worse == (found.runner_up.name,)
 
 
@@ -88,7 +93,7 @@ def test_throughput_is_the_best_over_concurrencies_and_cost_is_cpu_per_request(c
     rates = [p.throughput.value for p in clean.points if p.endpoint == best.winner.name]
     assert best.winner.estimate.value == max(rates)
     point = clean.entry(best.winner.name).best
-    assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.window_s * 2 / point.samples)
+    assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.slice_s * SMALL.rounds / point.samples)
 
 
 def test_cold_start_and_memory_are_by_deployment_and_carry_no_interval(clean):
@@ -110,6 +115,16 @@ def test_overhead_is_measured_against_the_floor_of_the_same_format(clean):
 def test_overhead_is_not_given_where_the_floor_had_fewer_callers(tmp_path):
     scenario = Scenario(only=("flask-savedmodel-rest", "inprocess-savedmodel"), concurrencies=(4,))
     assert compare(write_run(tmp_path / "run", scenario)).entry("flask-savedmodel-rest").overhead is None
+
+
+def test_a_stand_in_is_shown_and_never_ranks_wins_or_decides(clean):
+    shown = [entry for entry in clean.entries if entry.role == "stand-in"]
+    assert all(entry.alone.sound and entry.overhead is not None for entry in shown)
+    names = {entry.name for entry in shown} | {entry.result.deployment for entry in shown}
+    assert all({a.winner.name, *a.not_worse}.isdisjoint(names) for a in clean.contests)
+    claims = {claim.id: claim for claim in clean.claims}
+    assert [claims[name].verdict for name in ("C7", "C8")] == ["not measured"] * 2
+    assert not [e for claim in clean.claims for e in claim.exhibits if e.speaks and {e.mine, e.other} & names]
 
 
 def test_null_calibrates_and_never_ranks(clean):
@@ -138,7 +153,7 @@ def test_the_claim_is_confirmed_only_where_both_frameworks_say_so(tmp_path):
 
 def test_a_deployment_that_answers_wrongly_ranks_on_none_of_its_endpoints(tmp_path):
     faults = Faults(wrong_under_load=["tfserving-embedded-savedmodel-grpc"], gate_failed=["flask-torchscript-rest"])
-    found = compare(write_run(tmp_path / "run", replace(FEW, only=(*TORCH, *KERAS, *STAND_IN)), faults))
+    found = compare(write_run(tmp_path / "run", replace(FEW, only=(*TORCH, *KERAS, *STAND_IN), native=True), faults))
     out = {"tfserving-embedded-savedmodel-grpc", "tfserving-embedded-savedmodel-rest", "flask-torchscript-rest"}
     assert {e.name for e in found.entries if e.role == "contender" and e.rank is None} == out
     named = {n for a in found.contests for n in (a.winner.name, a.runner_up and a.runner_up.name, *a.not_worse)}
@@ -168,23 +183,28 @@ def test_an_endpoint_that_could_not_run_is_a_row_with_its_reason(tmp_path):
 
 
 def test_a_partial_run_is_compared_and_marked(tmp_path):
-    faults = Faults(partial_after_round=1, never_reached=["flask-torch-eager-rest"])
+    faults = Faults(partial_after_round=5, never_reached=["flask-torch-eager-rest"])
     found = compare(write_run(tmp_path / "run", FEW, faults))
     assert found.partial
     assert {p.endpoint for p in found.invalid} == {"flask-torch-eager-rest"}
     measured = found.entry("flask-torchscript-rest")
     assert measured.rank == 1
-    assert {f.code for f in measured.alone.verdict.cautions} == {"missing rounds"}
+    assert (measured.alone.rounds, measured.alone.starts) == (5, 1)
 
 
 def test_missing_or_broken_rows_are_a_reason_not_a_crash(tmp_path):
     folder = write_run(tmp_path / "run", FEW)
-    (folder / "rows" / "flask-savedmodel-rest--r1.parquet").unlink()
-    (folder / "rows" / "flask-torchscript-rest--r2.parquet").write_bytes(b"half a file")
+    table = pq.read_table(rows_file(folder))
+    first = pc.equal(table["endpoint"].cast("string"), TORCH[0])
+    pq.write_table(table.filter(pc.invert(first)), rows_file(folder))
+    add_rows(folder, [table.filter(first)])
+    broken = folder / "rows" / "000002.parquet"
+    broken.write_bytes(b"half a file")
     found = compare(folder)
-    for name, words in (("flask-savedmodel-rest", "are missing"), ("flask-torchscript-rest", "cannot be read")):
-        assert all(not p.valid for p in found.entry(name).points)
-        assert any(words in f.seen for f in found.entry(name).alone.verdict.reasons)
+    assert {p.endpoint for p in found.invalid} == {TORCH[0]}
+    assert "000002.parquet" in found.entry(TORCH[0]).alone.verdict.reasons[0].seen
+    broken.unlink()
+    assert "are missing" in compare(folder).entry(TORCH[0]).alone.verdict.reasons[0].seen
 
 
 def test_the_same_folder_gives_the_same_comparison_to_the_last_digit(tmp_path):
@@ -211,7 +231,7 @@ def test_where_a_gpu_was_asked_for_an_endpoint_that_fell_back_to_the_cpu_does_no
     suite.settings.device = "cuda"
     for endpoint in suite.endpoints:
         endpoint.device = "cuda:0" if endpoint.endpoint in TORCH else "cpu"
-    save_suite(folder, suite)
+    save_run(folder, suite)
     found = compare(folder)
     for name in TORCH:
         assert all(point.valid for point in found.entry(name).points)

@@ -3,17 +3,18 @@
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from serveoff.analyse import analysis_file
 from serveoff.analyse.analysis import analyse
 from serveoff.analyse.analysis_file import ANALYSIS_NAME, analysis_of, load, save
 from serveoff.analyse.run_diff import versus
-from serveoff.loadtests.recording import rows as raw
-from serveoff.record.suite import ResultsError, load_suite, save_suite
+from serveoff.record.suite import ResultsError, load_suite
 from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.written_runs import rewrite_rows, save_run
 
-SHORT = Scenario(window_s=0.8, only=("flask-torchscript-rest", "flask-torch-eager-rest", "inprocess-torchscript"))
+SHORT = Scenario(slice_s=0.16, only=("flask-torchscript-rest", "flask-torch-eager-rest", "inprocess-torchscript"))
 LARGEST = 3_000_000
 
 
@@ -32,8 +33,8 @@ def made(monkeypatch):
 
 def test_each_file_of_rows_is_read_once_and_none_the_second_time(run, monkeypatch):
     read = []
-    real = raw.read_rows
-    monkeypatch.setattr(raw, "read_rows", lambda path, *rest: read.append(path.name) or real(path, *rest))
+    real = pq.read_table
+    monkeypatch.setattr(pq, "read_table", lambda path, **how: read.append(path.name) or real(path, **how))
     analysis_of(run)
     assert sorted(read) == sorted(path.name for path in (run / "rows").iterdir())
     analysis_of(run)
@@ -51,7 +52,7 @@ def test_what_is_read_back_is_what_was_made_and_shared_parts_are_one_object_agai
 
 
 def test_two_runs_compare_by_what_is_stored_as_by_their_rows(run, tmp_path):
-    other = write_run(tmp_path / "other", Scenario(window_s=0.8, only=SHORT.only, seed=8))
+    other = write_run(tmp_path / "other", Scenario(slice_s=0.16, only=SHORT.only, seed=8))
     by_rows = versus(analyse(run), analyse(other))
     for folder in (run, other):
         analysis_of(folder)
@@ -70,16 +71,21 @@ def test_an_analysis_is_kept_while_its_run_is_the_same_and_after_its_rows_are_go
 def change_suite(run):
     suite = load_suite(run)
     suite.settings.workers = 3
-    save_suite(run, suite)
+    save_run(run, suite)
 
 
-def add_rows(run):
-    (run / "rows" / "more.parquet").write_bytes(b"PAR1")
+def more_rows(run):
+    (run / "rows" / "000009.parquet").write_bytes(b"PAR1")
 
 
 def change_rows(run):
-    path = next((run / "rows").iterdir())
-    raw.write_rows(path, raw.read_rows(path).slice(0, 10))
+    rewrite_rows(run, lambda table: table.slice(0, 10))
+
+
+def more_slices(run):
+    suite = load_suite(run)
+    suite.endpoints[0].windows.append(suite.endpoints[0].windows[0].model_copy(update={"number": 10_000}))
+    save_run(run, suite)
 
 
 def another_version(run):
@@ -91,7 +97,7 @@ def cut_short(run):
     (run / ANALYSIS_NAME).write_bytes((run / ANALYSIS_NAME).read_bytes()[:1000])
 
 
-@pytest.mark.parametrize("change", [change_suite, add_rows, change_rows, another_version, cut_short])
+@pytest.mark.parametrize("change", [change_suite, more_rows, more_slices, change_rows, another_version, cut_short])
 def test_an_analysis_that_is_not_of_the_run_as_it_is_now_is_made_anew(run, made, change):
     analysis_of(run)
     change(run)

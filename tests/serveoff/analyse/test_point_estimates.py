@@ -1,31 +1,19 @@
-"""Raw rows become points, whoever wrote them: one load generator, or several workers."""
+"""Slices become points, whatever happened to some of them."""
 
-import pyarrow.parquet as pq
+import numpy as np
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.loadtests.recording.rows import part_path, parts
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.analyse.race import look
+from serveoff.loadtests.problems import WindowCode
+from serveoff.record.suite import load_suite
+from tests.serveoff.open_loop_runs import add_open_loop
+from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.written_runs import rows_by_slice, save_run
 
 ENDPOINT = "flask-torchscript-rest"
-SMALL = Scenario(only=(ENDPOINT,))
-
-
-def split_among_workers(folder, workers):
-    """Rewrite the run as if so many workers had taken turns."""
-    for path in (folder / "rows").glob("*.parquet"):
-        table = pq.read_table(path)
-        for worker in range(workers):
-            mine = [row for row in range(len(table)) if row % workers == worker]
-            pq.write_table(table.take(mine), part_path(path, worker))
-        path.unlink()
-
-
-def with_settings(folder, **changes):
-    suite = load_suite(folder)
-    suite.settings = suite.settings.model_copy(update=changes)
-    save_suite(folder, suite)
+SMALL = Scenario(only=(ENDPOINT,), concurrencies=(1,), rounds=20)
 
 
 @pytest.fixture
@@ -33,38 +21,74 @@ def run(tmp_path):
     return write_run(tmp_path / "run", SMALL)
 
 
-def test_rows_of_several_workers_make_the_same_points_as_those_of_one(run):
-    alone = compare(run).entries[0].points
-    split_among_workers(run, 3)
-    together = compare(run).entries[0].points
-    assert [p.verdict for p in together] == [p.verdict for p in alone]
-    for mine, its in zip(together, alone, strict=True):
-        assert mine.samples == its.samples
-        assert (mine.p50_s, mine.p99_s) == (its.p50_s, its.p99_s)
-        assert mine.throughput.value == pytest.approx(its.throughput.value)
+def replace_worker(folder, slices, code=WindowCode.SERVER_REPLACED):
+    """In so many slices a process of the server was replaced."""
+    suite = load_suite(folder)
+    for window in suite.endpoint(ENDPOINT).windows[:slices]:
+        window.problems = [problem(code, "worker 12 was killed by its master")]
+    save_run(folder, suite)
 
 
-def test_a_lost_part_makes_the_point_invalid(run):
-    split_among_workers(run, 2)
-    parts(next((run / "rows").glob("*r1*")).with_name(f"{ENDPOINT}--r1.parquet"))[1].unlink()
-    for point in compare(run).entries[0].points:
-        assert [f.code for f in point.verdict.reasons] == ["row count"]
+def test_a_slice_whose_server_was_replaced_does_not_count_and_is_named(run):
+    whole = compare(run).entry(ENDPOINT).alone
+    replace_worker(run, 2)
+    point = compare(run).entry(ENDPOINT).alone
+    assert point.valid
+    assert point.rounds == whole.rounds - 2
+    rows = rows_by_slice(run)
+    counted = np.concatenate([rows[number]["latency_s"] for number in sorted(rows)[2:]])
+    assert (point.samples, point.p50_s.value) == (counted.size, np.quantile(counted, 0.5))
+    (said,) = point.verdict.cautions
+    assert said.code == "lost slices"
+    assert "2 of 20 slices do not count, first slice 1: worker 12 was killed" in said.seen
 
 
-@pytest.mark.parametrize(
-    ("workers", "cores", "valid"),
-    [
-        (0, [1], {1: False, 4: False, 16: False}),
-        (2, [1, 2], {1: False, 4: True, 16: True}),
-        (2, [1], dict.fromkeys((1, 4, 16), False)),
-    ],
-    ids=["one process", "two workers on two cores", "two workers on one core"],
-)
-def test_the_load_generator_is_saturated_where_its_own_cpus_are(run, workers, cores, valid):
-    """One user keeps one worker busy, and two workers on one core have one CPU."""
+def test_more_than_a_tenth_of_lost_slices_make_a_point_invalid(run):
+    replace_worker(run, 3)
+    assert [f.code for f in compare(run).entry(ENDPOINT).alone.verdict.reasons] == ["lost slices"]
+
+
+def test_an_interrupted_slice_is_left_out_without_a_word(run):
+    replace_worker(run, 5, WindowCode.INTERRUPTED)
+    point = compare(run).entry(ENDPOINT).alone
+    assert (point.rounds, point.verdict.findings) == (15, ())
+
+
+def test_a_generator_that_said_it_was_late_leaves_a_closed_loop_as_it_is(run):
+    replace_worker(run, 5, WindowCode.LATE)
+    point = compare(run).entry(ENDPOINT).alone
+    assert (point.rounds, point.verdict.findings) == (20, ())
+
+
+def test_a_start_that_is_missing_is_said(run):
     suite = load_suite(run)
-    for window in suite.endpoints[0].windows:
-        window.client_cpu_s = 0.97 * window.duration_s
-    save_suite(run, suite)
-    with_settings(run, load_workers=workers, client_cpus=cores)
-    assert {p.concurrency: p.valid for p in compare(run).entries[0].points} == valid
+    suite.settings.starts = 3
+    save_run(run, suite)
+    (said,) = compare(run).entry(ENDPOINT).alone.verdict.findings
+    assert (said.code, said.seen) == ("missing starts", "it was measured in 2 of 3 starts")
+
+
+@pytest.mark.parametrize(("late_s", "valid"), [(0.001, True), (0.008, False)])
+def test_an_open_loop_has_both_clocks_and_counts_where_they_agree(run, late_s, valid):
+    """2 to 3 ms at the 99th percentile, for an objective of 10 ms."""
+    add_open_loop(run, ENDPOINT, (300.0,), search=False, late_s=late_s, duration_s=4.0)
+    (point,) = compare(run).entry(ENDPOINT).others
+    assert point.p99_s.low <= point.p99_s.value - late_s + 1e-6
+    assert point.valid is valid
+    assert [f.code for f in point.verdict.reasons] == ([] if valid else ["generator late"])
+
+
+def test_a_closed_loop_counts_from_when_requests_were_sent(run):
+    rows = rows_by_slice(run)
+    point = compare(run).entry(ENDPOINT).alone
+    assert point.p50_s.value == np.quantile(np.concatenate([r["latency_s"] for r in rows.values()]), 0.5)
+
+
+def test_one_slice_has_no_interval_and_decides_nothing(tmp_path):
+    names = (ENDPOINT, "flask-savedmodel-rest")
+    folder = write_run(tmp_path / "run", Scenario(only=names, rounds=1, starts=1, slice_s=1.0))
+    found = compare(folder)
+    assert all(e.alone.p50_s.low is None for e in found.entries)
+    assert found.resolution == found.start_effect == {}
+    assert {a.outcome for a in found.contests if a.objective == "latency"} == {"no interval"}
+    assert not look(folder, 1).decided

@@ -8,7 +8,7 @@ ONLY = ("flask-torchscript-rest", "flask-torch-eager-rest", "flask-savedmodel-re
 
 
 def suite(folder, only=ONLY, runtime="docker", **changes):
-    scenario = Scenario(window_s=0.2, rounds=1, concurrencies=(1,), only=only, runtime=runtime)
+    scenario = Scenario(slice_s=0.02, concurrencies=(1,), only=only, runtime=runtime)
     faults = Faults(containers=changes) if runtime == "docker" else Faults(resources=changes)
     return load_suite(write_run(folder / "run", scenario, faults))
 

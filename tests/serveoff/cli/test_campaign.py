@@ -21,7 +21,7 @@ from tests.serveoff.model_runs import COSTS_S, write_model
 from tests.serveoff.synthetic import Faults, Scenario
 
 ENDPOINTS = ("flask-torchscript-rest", "torchserve-torchscript-rest", "inprocess-torchscript")
-SHORT = Scenario(window_s=0.6, only=ENDPOINTS)
+SHORT = Scenario(slice_s=0.12, only=ENDPOINTS)
 ZOO = tuple(COSTS_S)
 CHECK = run_lifecycle.check
 

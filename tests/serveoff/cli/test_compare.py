@@ -14,8 +14,9 @@ from serveoff.analyse.statistics.estimates import Estimate, simultaneous
 from serveoff.cli import app as cli
 from serveoff.cli import compare as comparing
 from serveoff.errors import ExitCode, ResultsFailure, ServeoffError, UsageError
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.written_runs import save_run
 
 TORCHSCRIPT = "flask-torchscript-rest"
 SOUND = Faults()
@@ -23,7 +24,7 @@ ENDPOINTS = (TORCHSCRIPT, "flask-torch-eager-rest", "flask-savedmodel-rest", "in
 
 
 def write(folder, faults=SOUND, **changes):
-    return write_run(folder, Scenario(**{"window_s": 1.0, "only": ENDPOINTS, "round_drift": 0.0, **changes}), faults)
+    return write_run(folder, Scenario(**{"slice_s": 0.2, "only": ENDPOINTS, "round_drift": 0.0, **changes}), faults)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def folders(tmp_path_factory):
     elsewhere = write(root / "elsewhere", seed=12)
     suite = load_suite(elsewhere)
     suite.environment.machine.id = "another"
-    save_suite(elsewhere, suite)
+    save_run(elsewhere, suite)
     return root
 
 

@@ -11,7 +11,7 @@ from tests.serveoff.model_runs import write_model
 from tests.serveoff.report.web.conftest import change
 from tests.serveoff.synthetic import Scenario
 
-SHORT = Scenario(window_s=0.6, only=("flask-torchscript-rest", "torchserve-torchscript-rest", "inprocess-torchscript"))
+SHORT = Scenario(slice_s=0.12, only=("flask-torchscript-rest", "torchserve-torchscript-rest", "inprocess-torchscript"))
 
 
 @pytest.fixture

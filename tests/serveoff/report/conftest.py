@@ -12,7 +12,6 @@ from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.problems import cores, setting
 from tests.serveoff.signal_runs import add_signals
 from tests.serveoff.synthetic import Faults, Scenario, write_run
-from tests.serveoff.usage_runs import add_usage
 from tests.serveoff.variant_runs import add_payload, add_variant
 
 ONLY_CLEAN = {
@@ -22,7 +21,7 @@ ONLY_CLEAN = {
     "waterfall": "signals of servers",
 }
 """Charts that only the clean run has, and what the others lack for them."""
-SCENARIO = Scenario(window_s=0.8, rounds=2)
+SCENARIO = Scenario(slice_s=0.16)
 HOSTILE = '<script>alert("x")</script>|`*_[a](http://example.org)'
 RUNS = {
     "clean": Faults(),
@@ -52,9 +51,7 @@ RUNS = {
         devices={"flask-frozen-graph": "cpu", "torchserve-torchscript": None},
     ),
 }
-SCENARIOS = {
-    "containers": replace(SCENARIO, runtime="docker", device="cuda", cpu_limit=0.5, load_workers=2, together=True)
-}
+SCENARIOS = {"containers": replace(SCENARIO, runtime="docker", device="cuda", cpu_limit=0.5, together=True)}
 
 
 class Rendered:
@@ -85,7 +82,6 @@ def rendered(tmp_path_factory):
             add_payload(run, "torchserve-torchscript-grpc", "grpc_torchserve_json", speedup=0.7)
             add_payload(run, "flask-savedmodel-rest", "", speedup=0.2, batch=32)
             add_variant(run, "flask-torchscript-rest", "workers=2", speedup=1.3)
-            add_usage(run)
             add_starts(run, 3, without=1)
         if name == "containers":
             add_starts(run, 7, without=3)

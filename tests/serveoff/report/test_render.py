@@ -273,7 +273,7 @@ def test_a_run_that_measured_nothing_renders(tmp_path):
 
 
 def test_a_noisy_machine_is_named_before_the_first_figure(rendered, tmp_path):
-    scenario = Scenario(window_s=0.4, rounds=3, round_drift=0.3, concurrencies=(1, 4))
+    scenario = Scenario(slice_s=0.12, round_drift=0.3, concurrencies=(1, 4))
     noisy = compare(write_run(tmp_path / "run", scenario))
     assert any("The machine was noisy" in caveat for caveat in notes.caveats(noisy))
     assert not any("noisy" in caveat for caveat in notes.caveats(rendered["clean"].comparison))
@@ -302,7 +302,7 @@ def test_the_recipe_on_the_page_recomputes_its_percentiles(rendered, tmp_path, m
 
 
 def test_withheld_percentiles_say_how_many_samples_they_need(tmp_path):
-    scenario = Scenario(window_s=0.4, only=("flask-keras-eager-rest",), concurrencies=(1,))
+    scenario = Scenario(slice_s=0.08, only=("flask-keras-eager-rest",), concurrencies=(1,))
     comparison = compare(write_run(tmp_path / "run", scenario))
     text = Page(write_all(comparison, tmp_path / "report")["html"].read_text()).text
     assert re.search(r"withheld ?\d+ of 368", text)

@@ -9,7 +9,7 @@ from tests.serveoff.model_runs import write_model
 from tests.serveoff.report.web.conftest import change
 from tests.serveoff.synthetic import Scenario
 
-SHORT = Scenario(window_s=0.4, rounds=1, only=("flask-torchscript-rest", "inprocess-torchscript"))
+SHORT = Scenario(slice_s=0.04, only=("flask-torchscript-rest", "inprocess-torchscript"))
 
 
 @pytest.fixture

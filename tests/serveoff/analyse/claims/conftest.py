@@ -11,7 +11,7 @@ def run(tmp_path):
     """Write a run of these endpoints, each so many times as fast as it would be."""
 
     def write(*only, speedup=None, faults=None, **more):
-        settings = {"window_s": 1.0, "concurrencies": (1, 16), "round_drift": 0.002, **more}
+        settings = {"slice_s": 0.2, "rounds": 20, "concurrencies": (1, 16), "round_drift": 0.002, **more}
         return write_run(tmp_path / "run", Scenario(only=only, speedup=speedup or {}, **settings), faults or Faults())
 
     return write

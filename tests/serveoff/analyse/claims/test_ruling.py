@@ -28,20 +28,20 @@ def test_a_verdict_is_what_the_voices_say_together(voices, expected):
 
 
 @pytest.mark.parametrize(
-    ("voices", "better", "tie", "worse", "inconclusive"),
+    ("voices", "faster", "tied", "slower", "undecided"),
     [
         (FASTER, "for", "against", "against", "open"),
         (NO_SLOWER, "for", "for", "against", "open"),
         (DIFFERENT, "for", "against", "for", "open"),
     ],
 )
-def test_what_an_outcome_says_depends_on_the_claim(voices, better, tie, worse, inconclusive):
-    outcomes = {"better": better, "tie": tie, "worse": worse, "inconclusive": inconclusive, "no interval": "open"}
+def test_what_an_outcome_says_depends_on_the_claim(voices, faster, tied, slower, undecided):
+    outcomes = {"faster": faster, "tied": tied, "slower": slower, "undecided": undecided, "no interval": "open"}
     assert {o: heard(Exhibit("PyTorch", outcome=o), voices).speaks for o in outcomes} == outcomes
 
 
 def test_what_is_only_shown_has_no_voice():
-    found = rule([exhibit("for"), Exhibit("TensorFlow 1", outcome="worse")])
+    found = rule([exhibit("for"), Exhibit("TensorFlow 1", outcome="slower")])
     assert (found.verdict, found.reason) == ("confirmed", "Deciding contrasts: 1 for it.")
 
 

@@ -11,9 +11,10 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN
 from serveoff.models.agreement import TOLERANCE
 from serveoff.record.endpoint_results import LayerProbe
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from tests.serveoff.claim_runs import answered, refused, set_layers
 from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.written_runs import save_run
 
 REPOSITORY = Path(__file__).parents[4]
 FLASK = tuple(f"flask-{f}-rest" for f in ("keras-eager", "torch-eager", "frozen-graph", "savedmodel", "torchscript"))
@@ -148,7 +149,7 @@ def test_what_is_allowed_decides_where_it_was_recorded_and_the_error_alone_in_ol
     suite = load_suite(folder)
     for result in suite.endpoints:
         result.gate = result.gate.model_copy(update={"max_abs_error": 3e-3, "worst_share": share})
-    save_suite(folder, suite)
+    save_run(folder, suite)
     assert judge(folder, "C3").verdict == verdict
 
 

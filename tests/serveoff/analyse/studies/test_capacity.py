@@ -7,11 +7,12 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies.capacity import fit
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.sections.capacity import capacity
 from tests.serveoff.open_loop_runs import add_open_loop, queue
 from tests.serveoff.problems import died, late
 from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.written_runs import save_run
 
 ENDPOINT, OTHER = "flask-torchscript-rest", "flask-savedmodel-rest"
 RATES = (250.0, 500.0, 700.0, 800.0, 900.0, 800.0)
@@ -27,7 +28,7 @@ def true_capacity(mean_s=0.001, sigma=0.3):
 
 
 def run(folder, *rates, seed=1, **changes):
-    write_run(folder, Scenario(only=(ENDPOINT, OTHER), rounds=3, window_s=0.4))
+    write_run(folder, Scenario(only=(ENDPOINT, OTHER), slice_s=0.12))
     add_open_loop(folder, ENDPOINT, rates or RATES, seed=seed, **changes)
     return compare(folder)
 
@@ -39,7 +40,7 @@ def test_the_capacity_of_a_queue_is_found(tmp_path):
     assert found.rate.value == pytest.approx(true_capacity(), rel=0.1)
     assert found.per_cpu_s == pytest.approx(1000, rel=0.01), "a millisecond of CPU each"
     assert found.per_gb == pytest.approx(found.rate.value / 0.5)
-    assert len(found.probes) == 18
+    assert len(found.probes) == 12
 
 
 def metered(folder, device, energy_j):
@@ -47,7 +48,7 @@ def metered(folder, device, energy_j):
     run(folder, gpu_energy_j=energy_j)
     suite = load_suite(folder)
     suite.endpoint(ENDPOINT).device = device
-    save_suite(folder, suite)
+    save_run(folder, suite)
     return compare(folder)
 
 
@@ -83,7 +84,7 @@ def test_the_interval_holds_the_capacity_about_as_often_as_it_says(tmp_path):
 
 def test_probes_of_a_search_are_no_points_and_do_not_change_the_ranking(tmp_path):
     searched = run(tmp_path / "run")
-    plain = compare(write_run(tmp_path / "plain", Scenario(only=(ENDPOINT, OTHER), rounds=3, window_s=0.4)))
+    plain = compare(write_run(tmp_path / "plain", Scenario(only=(ENDPOINT, OTHER), slice_s=0.12)))
     assert searched.others == ()
     assert [(e.name, e.rank) for e in searched.entries] == [(e.name, e.rank) for e in plain.entries]
 
@@ -107,13 +108,13 @@ def test_where_no_rate_held_it_is_below(tmp_path):
 
 
 def test_where_the_lowest_rate_held_once_but_not_by_all_its_windows_together_it_is_below(tmp_path):
-    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
+    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), slice_s=0.12))
     add_open_loop(tmp_path / "run", ENDPOINT, (200.0, 300.0))
     suite = load_suite(tmp_path / "run")
     tried = [window for window in suite.endpoint(ENDPOINT).windows if window.rate]
     for window in tried:
         window.errors = int(window is not next(w for w in tried if w.rate == 200.0))
-    save_suite(tmp_path / "run", suite)
+    save_run(tmp_path / "run", suite)
     comparison = compare(tmp_path / "run")
     (found,) = comparison.capacity
     assert [(probe.rate, probe.holds) for probe in found.probes].count((200.0, True)) == 1
@@ -123,11 +124,11 @@ def test_where_the_lowest_rate_held_once_but_not_by_all_its_windows_together_it_
 
 
 def test_where_the_highest_rate_failed_once_but_holds_by_all_its_windows_together_it_is_above(tmp_path):
-    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=8, window_s=0.4))
+    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), slice_s=0.12, starts=8, rounds=16))
     add_open_loop(tmp_path / "run", ENDPOINT, (200.0, 300.0))
     suite = load_suite(tmp_path / "run")
     next(w for w in suite.endpoint(ENDPOINT).windows if w.rate == 300.0).errors = 1
-    save_suite(tmp_path / "run", suite)
+    save_run(tmp_path / "run", suite)
     (found,) = compare(tmp_path / "run").capacity
     assert (found.side, found.rate.value, found.rate.low) == ("above", 300.0, None)
 
@@ -137,48 +138,48 @@ def test_errors_fail_a_probe_however_quick_the_rest_was(tmp_path):
     assert found.side == "below"
 
 
-def test_a_late_generator_says_nothing_of_the_server(tmp_path):
-    (found,) = run(tmp_path / "run", problems=[late()]).capacity
+def test_lateness_that_changes_no_answer_is_an_interval_on_the_capacity(tmp_path):
+    (on_time,) = run(tmp_path / "on time").capacity
+    (found,) = run(tmp_path / "late", late_s=0.0005, problems=[late()]).capacity
+    assert found.side == "between"
+    assert not any(probe.problem for probe in found.probes)
+    assert found.rate.value <= on_time.rate.value
+    assert found.rate.high >= on_time.rate.high * 0.99, "by when they were sent, it holds what it held"
+
+
+def test_where_the_objective_hangs_on_the_generator_s_lateness_there_is_no_answer(tmp_path):
+    comparison = run(tmp_path / "run", 200.0, 300.0, late_s=0.009)
+    (found,) = comparison.capacity
+    assert {probe.problem.code for probe in found.probes} == {"late"}
+    assert all(probe.sent_s < BOUND_S < probe.latency_s for probe in found.probes)
     assert (found.side, found.rate.value) == ("none", None)
-    assert "fell behind" in found.reason
+
+
+def edged(folder, **at_the_edge):
+    """A run that held 300 and 500 req/s, with another rate beyond."""
+    write_run(folder, Scenario(only=(ENDPOINT,), slice_s=0.12))
+    add_open_loop(folder, ENDPOINT, (300.0, 500.0))
+    add_open_loop(folder, ENDPOINT, (600.0,), **at_the_edge)
+    return compare(folder).capacity[0]
 
 
 def test_a_generator_that_is_late_at_the_edge_is_the_limit(tmp_path):
-    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
-    add_open_loop(tmp_path / "run", ENDPOINT, (300.0, 500.0, 600.0))
-    suite = load_suite(tmp_path / "run")
-    for window in suite.endpoint(ENDPOINT).windows:
-        if window.rate == 600.0:
-            window.problems = [late()]
-    save_suite(tmp_path / "run", suite)
-    (found,) = compare(tmp_path / "run").capacity
+    found = edged(tmp_path / "run", late_s=0.009)
     assert (found.side, found.rate.value) == ("none", None)
     assert found.reason == "the load generator is the limit: it fell behind at 600 req/s"
 
 
-def edged(folder, found):
-    """A run whose probe at 600 req/s, where the edge would be, has this problem."""
-    write_run(folder, Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
-    add_open_loop(folder, ENDPOINT, (300.0, 500.0, 600.0))
-    suite = load_suite(folder)
-    for window in suite.endpoint(ENDPOINT).windows:
-        if window.rate == 600.0:
-            window.problems = [found]
-    save_suite(folder, suite)
-    return compare(folder).capacity[0]
-
-
-def test_whether_the_generator_was_the_limit_hangs_on_the_code_and_on_no_words(tmp_path):
-    assert "fell behind at 600 req/s" in edged(tmp_path / "words", late("zu spät")).reason
-    assert "fell behind at 600" not in edged(tmp_path / "code", died("the load generator fell behind")).reason
+def test_whether_the_generator_was_the_limit_hangs_on_clocks_and_on_no_words(tmp_path):
+    assert edged(tmp_path / "late", problems=[late()]).side == "above"
+    assert "fell behind at 600" not in edged(tmp_path / "code", problems=[died("the generator fell behind")]).reason
 
 
 def test_another_objective_gives_another_capacity(tmp_path):
-    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), rounds=3, window_s=0.4))
+    write_run(tmp_path / "run", Scenario(only=(ENDPOINT,), slice_s=0.12))
     add_open_loop(tmp_path / "run", ENDPOINT, RATES)
     suite = load_suite(tmp_path / "run")
     suite.settings.objective_bound_s, suite.settings.objective_quantile = 0.004, 0.9
-    save_suite(tmp_path / "run", suite)
+    save_run(tmp_path / "run", suite)
     (found,) = compare(tmp_path / "run").capacity
     assert 500 < found.rate.value < 900
 

@@ -1,32 +1,24 @@
 """What the load generator can drive, by a search against the null service."""
 
 from serveoff.analyse.analysis import compare
-from serveoff.loadtests.loads import Seek
-from serveoff.measure.plan.plan import CEILING_PROBES, make_plan
-from serveoff.measure.plan.profiles import PROFILES
-from serveoff.measure.plan.visit_schedule import visit_requests
-from serveoff.record.suite import load_suite, save_suite
 from serveoff.report.sections.sentences import calibration_sentence
-from serveoff.services.registry import read_registry
 from tests.serveoff.open_loop_runs import add_open_loop
-from tests.serveoff.problems import late
 from tests.serveoff.synthetic import Scenario, write_run
 
 NULL, ENDPOINT = "flask-null-rest", "flask-torchscript-rest"
 RATES = (400.0, 700.0, 800.0, 900.0, 1100.0)
-BEHIND = "the load generator fell behind its schedule: 1% of requests were sent more than 3 ms late"
 
 
 def run(folder, behind=None, asked=500.0):
-    """A run whose null service is a queue of 0.8 ms a request, and one open-loop point at the rate `asked`."""
-    write_run(folder, Scenario(only=(NULL, ENDPOINT), window_s=0.4))
-    add_open_loop(folder, NULL, RATES, mean_s=0.0008)
+    """A run whose null service is a queue of 0.8 ms a request, and one open-loop point at the rate `asked`.
+
+    From the rate `behind` on the generator sends so late that it decides whether the objective holds.
+    """
+    write_run(folder, Scenario(only=(NULL, ENDPOINT), slice_s=0.08))
+    on_time = [rate for rate in RATES if behind is None or rate < behind]
+    add_open_loop(folder, NULL, on_time, mean_s=0.0008)
+    add_open_loop(folder, NULL, [rate for rate in RATES if rate not in on_time], mean_s=0.0002, late_s=0.009)
     add_open_loop(folder, ENDPOINT, (asked,), search=False, mean_s=0.0002)
-    suite = load_suite(folder)
-    for window in suite.endpoint(NULL).windows:
-        if behind is not None and window.rate >= behind:
-            window.problems = [late(BEHIND)]
-    save_suite(folder, suite)
     return compare(folder)
 
 
@@ -61,15 +53,5 @@ def test_a_point_beyond_the_ceiling_says_so(tmp_path):
     assert "beyond the ceiling" not in [f.code for f in within.verdict.findings]
 
 
-def test_a_run_without_a_search_has_no_ceiling_and_one_with_it_makes_it_once(tmp_path):
-    folder = write_run(tmp_path / "run", Scenario(only=(NULL,)))
-    assert compare(folder).calibration.open_loop is None
-    result, registry = load_suite(folder).endpoint(NULL), read_registry(environ={})
-    (endpoint,) = make_plan(registry, [NULL], PROFILES["default"]).endpoints
-    first, second = (list(visit_requests(endpoint, result, PROFILES["default"], round_, 1.0)) for round_ in (1, 2))
-    (search,) = first[1].stages
-    assert isinstance(search, Seek)
-    assert search.probes == CEILING_PROBES
-    assert len(first) == 2
-    assert len(second) == 1
-    assert len(list(visit_requests(endpoint, result, PROFILES["quick"], 1, 1.0))) == 1
+def test_a_run_without_a_search_has_no_ceiling(tmp_path):
+    assert compare(write_run(tmp_path / "run", Scenario(only=(NULL,)))).calibration.open_loop is None

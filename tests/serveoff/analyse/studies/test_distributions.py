@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.analyse.point_estimates import read_rows
 from serveoff.analyse.statistics.estimates import min_samples
 from serveoff.analyse.studies.distributions import Distribution, edge_s, quantiles
+from serveoff.loadtests.loads import closed
+from serveoff.record.suite import load_suite
 from serveoff.report.sections import distributions as tables
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload, add_variant
+from tests.serveoff.written_runs import rows_by_slice
 
 ENDPOINT, FLOOR, SLOW = "flask-torchscript-rest", "inprocess-torchscript", "flask-keras-eager-rest"
-SCENARIO = Scenario(window_s=1.5, only=(ENDPOINT, FLOOR, SLOW))
+SCENARIO = Scenario(slice_s=0.3, only=(ENDPOINT, FLOOR, SLOW))
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,9 @@ def of(comparison, endpoint, load="1"):
 
 
 def raw(run, endpoint, concurrency):
-    files = [read_rows(path) for path in sorted((run / "rows").glob(f"{endpoint}--r?.parquet"))]
-    window = {1: 0, 4: 1, 16: 2}[concurrency]
-    return np.concatenate([f["latency_s"][f["window"] == window] for f in files])
+    windows = load_suite(run).endpoint(endpoint).windows_of(closed(concurrency))
+    rows = rows_by_slice(run)
+    return np.concatenate([rows[window.number]["latency_s"] for window in windows])
 
 
 @pytest.mark.parametrize("samples", [6, 35, 36, 367, 368, 3687, 3688, 10**6])
@@ -99,7 +101,7 @@ def test_p999_has_an_interval_where_there_are_samples_and_a_reason_where_there_a
 
 
 def test_without_samples_the_sentence_says_so(comparison, tmp_path):
-    assert "p99.9 is" in tables.sentence(compare(write_run(tmp_path / "long", Scenario(window_s=4, only=(ENDPOINT,)))))
-    short = compare(write_run(tmp_path / "short", Scenario(window_s=0.5, only=(ENDPOINT,))))
+    assert "p99.9 is" in tables.sentence(compare(write_run(tmp_path / "long", Scenario(slice_s=0.8, only=(ENDPOINT,)))))
+    short = compare(write_run(tmp_path / "short", Scenario(slice_s=0.1, only=(ENDPOINT,))))
     assert "no endpoint has the samples for p99.9" in tables.sentence(short)
     assert all(isinstance(d, Distribution) for d in short.distributions)

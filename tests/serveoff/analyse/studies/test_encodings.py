@@ -9,7 +9,7 @@ from serveoff.analyse.studies import encodings
 from serveoff.loadtests.payloads import payload_for
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv, markdown
 from serveoff.report.formats import json as json_form
 from serveoff.report.phrases.names import ENCODINGS, PAYLOADS
@@ -18,12 +18,13 @@ from serveoff.services.registry import read_registry
 from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
+from tests.serveoff.written_runs import save_run
 
 TORCHSCRIPT, SAVEDMODEL = "flask-torchscript-rest", "flask-savedmodel-rest"
 SERVING_REST, SERVING_GRPC = "tfserving-embedded-savedmodel-rest", "tfserving-embedded-savedmodel-grpc"
 TORCH_REST, TORCH_GRPC = "torchserve-torchscript-rest", "torchserve-torchscript-grpc"
 ALL = (TORCHSCRIPT, SAVEDMODEL, SERVING_REST, SERVING_GRPC, TORCH_REST, TORCH_GRPC)
-SCENARIO = Scenario(only=ALL, round_drift=0.0, concurrencies=(1,))
+SCENARIO = Scenario(only=ALL, round_drift=0.0, concurrencies=(1,), native=True)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def folder(tmp_path_factory):
     refused = problem(GateCode.NO_ANSWER, "golden input 3: status 400")
     wrong = Gate(passed=False, checked=3, max_abs_error=None, top1_agreement=None, problem=refused)
     suite.endpoint(SAVEDMODEL).encoding_gates = {"raw_tensor": wrong}
-    save_suite(folder, suite)
+    save_run(folder, suite)
     return folder
 
 
@@ -92,16 +93,14 @@ def test_best_payload_each_is_a_ranking_of_its_own(comparison):
     assert not any(p.tied_above for p in comparison.encodings.best)
 
 
-def test_intervals_of_the_best_hold_for_every_pair_that_they_were_chosen_from(comparison):
-    points = sum(len(places) for places in comparison.encodings.alike)
-    assert points == 12
-    assert comparison.encodings.pairs == points * (points - 1) // 2
-
-
-def test_an_encoding_that_is_not_clearly_quicker_is_not_the_best(comparison):
-    own, same = (e for e in comparison.payloads if e.endpoint == SERVING_REST)
-    assert same.faster.low < 1 < same.faster.high
-    assert encodings.best_of((own, same)) is own
+def test_the_best_payload_is_the_best_of_its_table(comparison):
+    """Though a gain is not clear: 'best' beside a quicker figure contradicts itself."""
+    groups = {}
+    for encoded in comparison.payloads:
+        groups.setdefault(encoded.endpoint, []).append(encoded)
+    best = {p.encoded.endpoint: p.encoded for p in comparison.encodings.best}
+    for endpoint, group in groups.items():
+        assert best[endpoint] is min(group, key=lambda e: e.point.p50_s.value)
 
 
 def test_where_the_own_encoding_does_not_count_there_is_no_best(tmp_path):
@@ -111,7 +110,7 @@ def test_where_the_own_encoding_does_not_count_there_is_no_best(tmp_path):
     for window in suite.endpoint(TORCHSCRIPT).windows:
         if window.load.plain:
             window.errors = window.requests // 2
-    save_suite(folder, suite)
+    save_run(folder, suite)
     comparison = compare(folder)
     assert comparison.encodings.best == ()
     assert [p.encoded.encoding for places in comparison.encodings.alike for p in places] == ["raw"]
@@ -146,18 +145,18 @@ def test_equal_endpoints_are_tied_in_every_ranking(tmp_path):
 def test_json_is_what_the_other_encodings_of_an_endpoint_are_set_against(comparison):
     found = {(e.endpoint, e.encoding): e for e in comparison.payloads}
     raw = found[TORCHSCRIPT, "raw"]
-    assert raw.than_json.low < 1.5 < raw.than_json.high
+    assert raw.than_json.value == pytest.approx(1.5)
     assert found[TORCHSCRIPT, "json"].than_json is None
     own = found[TORCH_GRPC, "bytes"]
     assert own.faster is None
-    assert own.than_json.low < 2 < own.than_json.high
+    assert own.than_json.value == pytest.approx(2)
     assert found[TORCH_GRPC, "grpc_json"].faster.high < 1
     assert found[SERVING_GRPC, "bytes"].than_json is None, "TensorFlow Serving takes no JSON over gRPC"
 
 
 def test_sizes_and_costs_have_their_counts(comparison):
     raw = next(e for e in comparison.payloads if e.encoding == "raw")
-    assert (raw.request_bytes, raw.answer_bytes, raw.encode_s, raw.encodes) == (3136, 214, 2e-6, 2 * 64)
+    assert (raw.request_bytes, raw.answer_bytes, raw.encode_s, raw.encodes) == (3136, 214, 2e-6, 10 * 64)
 
 
 def test_a_run_without_other_encodings_has_no_matrix(tmp_path):
@@ -172,7 +171,7 @@ def test_an_older_run_that_did_not_record_what_is_taken_says_not_measured(folder
     for endpoint in suite.endpoints:
         endpoint.encodings, endpoint.taken, endpoint.encoding_gates = {}, [], {}
     (tmp_path / "rows").symlink_to((folder / "rows").resolve())
-    save_suite(tmp_path, suite)
+    save_run(tmp_path, suite)
     comparison = compare(tmp_path)
     assert "not taken" not in {c.state for c in comparison.encodings.matrix}
     assert states(comparison, "flask-savedmodel")["raw"] == "not measured"
@@ -204,10 +203,10 @@ def test_the_main_ranking_names_the_payload_of_each_row(comparison):
 
 
 def test_the_sentences_name_the_gain_and_the_leader(comparison):
-    assert payloads.sentence(comparison).startswith("gRPC raw bytes makes savedmodel behind the embedded stand-in")
+    assert payloads.sentence(comparison).startswith("gRPC raw bytes makes savedmodel behind TensorFlow Serving")
     best = payloads.best_sentence(comparison)
     assert best.startswith("With the best payload each, torchscript behind Flask over REST (raw bytes) comes first")
-    assert "savedmodel behind the embedded stand-in over gRPC (gRPC raw bytes) second" in best
+    assert "savedmodel behind TensorFlow Serving over gRPC (gRPC raw bytes) second" in best
 
 
 def test_json_csv_and_markdown_carry_the_same(comparison):
@@ -224,7 +223,7 @@ def test_json_csv_and_markdown_carry_the_same(comparison):
         assert markdown.table(table(comparison)) in text
     lines = csv.render(comparison).splitlines()
     at = lines[0].split(",").index("encodes")
-    assert {line.split(",")[at] for line in lines[1:] if "raw_tensor" in line} == {"128"}
+    assert {line.split(",")[at] for line in lines[1:] if "raw_tensor" in line} == {"640"}
 
 
 def test_every_encoding_of_the_registry_has_its_words():

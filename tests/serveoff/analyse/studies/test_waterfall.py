@@ -7,14 +7,15 @@ import json
 import pytest
 
 from serveoff.analyse.analysis import compare
-from serveoff.loadtests.recording.rows import read_rows
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.raw_rows import read_run_rows
+from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.formats import json as json_form
 from serveoff.report.formats import markdown
 from serveoff.report.sections import waterfall
 from tests.serveoff.signal_runs import ENCODE_S, SHARES, TOTAL, add_signals
 from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.written_runs import save_run
 
 FLASK, NULL = "flask-torchscript-rest", "flask-null-rest"
 TORCHSERVE, TORCHSERVE_GRPC = "torchserve-torchscript-rest", "torchserve-torchscript-grpc"
@@ -47,7 +48,7 @@ def test_the_parts_sum_to_the_mean_latency(comparison, name):
 def test_the_whole_is_the_mean_of_the_raw_rows(tmp_path):
     folder = written(tmp_path)
     (found,) = [b for b in compare(folder).waterfall if b.endpoint == FLASK]
-    rows = [row for path in (folder / "rows").glob(f"{FLASK}--r*") for row in read_rows(path).to_pylist()]
+    rows = [row for row in read_run_rows(folder).to_pylist() if row["endpoint"] == FLASK]
     latency = [row["latency_s"] for row in rows if row["measured"] and row["concurrency"] == 1]
     assert (found.whole_s, found.samples) == (pytest.approx(sum(latency) / len(latency)), len(latency))
 
@@ -114,7 +115,7 @@ def test_a_window_without_signals_does_not_pull_the_means_down(tmp_path):
     folder = written(tmp_path, only=(TORCHSERVE, FLASK))
     suite = load_suite(folder)
     suite.endpoint(TORCHSERVE).windows[0].counters = {}
-    save_suite(folder, suite)
+    save_run(folder, suite)
     found = broken_down(compare(folder))[TORCHSERVE]
     assert found.inference_s == pytest.approx(SHARES["predict"] * found.whole_s, rel=0.05)
     assert found.told < found.samples

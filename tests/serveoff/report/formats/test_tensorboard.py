@@ -28,7 +28,7 @@ TAGS = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("tensorboard") / "run", Scenario(window_s=0.6), FAULTS)
+    return write_run(tmp_path_factory.mktemp("tensorboard") / "run", Scenario(slice_s=0.12), FAULTS)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ every_run = pytest.mark.parametrize("run", RUNS)
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    folder = write_run(tmp_path_factory.mktemp("claims") / "run", Scenario(window_s=0.8))
+    folder = write_run(tmp_path_factory.mktemp("claims") / "run", Scenario(slice_s=0.16))
     set_layers(folder, keras_eager=answered(slower=1.7), savedmodel=refused("it <b>cannot</b> | show layers"))
     add_variant(folder, "flask-torchscript-rest", "workers=2", speedup=1.8)
     set_replication(folder, {"flask-torchscript-rest": 1, "flask-frozen-graph-rest": 1})

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from serveoff.analyse.analysis_file import analysis_of
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.web.app import create_app
 from tests.serveoff.report.conftest import HOSTILE
 from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.written_runs import save_run
 
-SHORT = Scenario(window_s=0.8, only=("flask-torchscript-rest", "flask-torch-eager-rest", "inprocess-torchscript"))
-FASTER = Scenario(window_s=0.8, only=SHORT.only, seed=8, speedup={"flask-torchscript-rest": 1.4})
+SHORT = Scenario(slice_s=0.16, only=("flask-torchscript-rest", "flask-torch-eager-rest", "inprocess-torchscript"))
+FASTER = Scenario(slice_s=0.16, only=SHORT.only, seed=8, speedup={"flask-torchscript-rest": 1.4})
 KILLED = Faults(killed=["flask-torchscript-rest"], renamed={"flask-torch-eager-rest": HOSTILE}, note=HOSTILE)
 
 
@@ -21,7 +22,7 @@ def change(folder, started_at=None, machine=None, model=None, **settings):
     suite.started_at = started_at or suite.started_at
     suite.environment.machine.id = machine or suite.environment.machine.id
     suite.settings = suite.settings.model_copy(update=settings | ({"model": model} if model else {}))
-    save_suite(folder, suite)
+    save_run(folder, suite)
     return folder
 
 

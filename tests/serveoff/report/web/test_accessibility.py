@@ -48,7 +48,7 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(at, path):
 
 def test_a_long_table_of_two_runs_can_be_filtered(tmp_path, browser):
     for name in ("a", "b"):
-        analysed(write_run(tmp_path / name, Scenario(window_s=0.4)))
+        analysed(write_run(tmp_path / name, Scenario(slice_s=0.08)))
     page_ = Running(tmp_path)
     try:
         with opened(browser, f"http://{page_.host}:{page_.port}/compare?a=a&b=b") as page:

@@ -16,7 +16,7 @@ from tests.serveoff.report.web.conftest import change
 from tests.serveoff.report.web.test_process import Running
 from tests.serveoff.synthetic import Scenario
 
-SHORT = Scenario(window_s=0.8, only=("flask-torchscript-rest", "torchserve-torchscript-rest", "inprocess-torchscript"))
+SHORT = Scenario(slice_s=0.16, only=("flask-torchscript-rest", "torchserve-torchscript-rest", "inprocess-torchscript"))
 
 
 class Silent:

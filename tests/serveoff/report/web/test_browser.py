@@ -48,7 +48,7 @@ def wide_runs(tmp_path_factory):
     """Every endpoint there is, under names that are long and strange."""
     root = tmp_path_factory.mktemp("wide")
     for number, name in enumerate(["20260102-030405-ab12", "<img src=x onerror=alert(1)>" + "x" * 80]):
-        analysed(write_run(root / name, Scenario(window_s=0.6, seed=number + 1)))
+        analysed(write_run(root / name, Scenario(slice_s=0.12, seed=number + 1)))
     (root / "damaged").mkdir()
     (root / "damaged" / "run.json").write_text("{")
     return root

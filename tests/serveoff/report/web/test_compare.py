@@ -54,14 +54,14 @@ def there_order(there):
 
 def test_runs_of_one_seed_do_not_share_their_draws(tmp_path):
     """With the same draws of blocks a run would equal itself for certain, which no measurement can show."""
-    run = analyse(write_run(tmp_path / "run", Scenario(window_s=0.8, rounds=1, only=SHORT.only)))
+    run = analyse(write_run(tmp_path / "run", Scenario(slice_s=0.08, only=SHORT.only)))
     for line in versus(run, run).lines:
         ratio = line.pair("p50").ratio
         assert ratio.low < ratio.value == 1 < ratio.high
 
 
 def test_two_runs_of_the_same_are_seldom_called_different(tmp_path):
-    quiet = [Scenario(window_s=0.8, only=SHORT.only, seed=seed) for seed in range(20, 28)]
+    quiet = [Scenario(slice_s=0.16, only=SHORT.only, seed=seed) for seed in range(20, 28)]
     made = [analyse(write_run(tmp_path / str(s.seed), s)) for s in quiet]
     said = [
         word
@@ -143,7 +143,7 @@ def test_ratios_of_different_machines_are_given_to_who_asks_and_the_notice_stays
 
 
 def test_a_percentile_with_too_few_samples_is_not_compared(tmp_path):
-    few = Scenario(window_s=0.1, rounds=1, only=SHORT.only)
+    few = Scenario(slice_s=0.01, only=SHORT.only)
     one, other = (analyse(write_run(tmp_path / str(seed), few)) for seed in (1, 2))
     both = [x for x in versus(one, other).lines if x.entry.name == TORCHSCRIPT and x.a.valid and x.b.valid]
     assert both

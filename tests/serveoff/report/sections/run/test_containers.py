@@ -23,7 +23,7 @@ from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.synthetic_containers import ENGINE, HEADERS
 
 NAMES = ("flask-torchscript-rest", "tfserving-embedded-savedmodel-grpc", "inprocess-torchscript", "flask-null-rest")
-SCENARIO = Scenario(window_s=0.5, concurrencies=(1, 4), only=NAMES, runtime="docker")
+SCENARIO = Scenario(slice_s=0.1, concurrencies=(1, 4), only=NAMES, runtime="docker")
 OF_PROCESSES = ("SIGSTOP", "loopback", "process tree", "spawn")
 OF_CONTAINERS = ("docker", "container", "Throttled", "Network in", "Engine start")
 
@@ -75,7 +75,7 @@ def test_method_and_environment_say_what_ran_where(clean):
     ],
 )
 def test_how_the_load_was_made_is_said(tmp_path, changes, said):
-    scenario = replace(SCENARIO, only=NAMES[:1], rounds=1, window_s=0.2, concurrencies=(1,), **changes)
+    scenario = replace(SCENARIO, only=NAMES[:1], slice_s=0.02, concurrencies=(1,), **changes)
     assert any(said in text for text in facts(compare(write_run(tmp_path / "run", scenario))).values())
 
 

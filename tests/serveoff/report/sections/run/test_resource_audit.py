@@ -8,18 +8,19 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.record.resources import Resources
-from serveoff.record.suite import load_suite, save_suite
+from serveoff.record.suite import load_suite
 from serveoff.report.sections.run import method, resource_audit
 from tests.serveoff.problems import setting
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.synthetic_resources import ASKED
 from tests.serveoff.variant_runs import add_variant
+from tests.serveoff.written_runs import save_run
 
 NAMES = (
     *("flask-torchscript-rest", "tfserving-embedded-savedmodel-rest", "torchserve-torchscript-rest"),
     *("inprocess-torchscript", "flask-null-rest"),
 )
-SCENARIO = Scenario(window_s=0.3, rounds=1, concurrencies=(1, 4), only=NAMES)
+SCENARIO = Scenario(slice_s=0.03, concurrencies=(1, 4), only=NAMES)
 UNTOLD = dict.fromkeys(("threads_per_worker", "intra_op_threads", "batch_size", "batch_delay_ms"))
 WRONG = "it has 2 intra-op threads, 1 was asked for"
 
@@ -32,7 +33,7 @@ def comparison(folder, variant="", told=None, **resources):
         suite.endpoints[-1].resources = Resources(
             cpus=[0], asked={} if variant == "defaults" else ASKED, **(told or {})
         )
-        save_suite(run, suite)
+        save_run(run, suite)
     return compare(run)
 
 
@@ -125,7 +126,7 @@ def test_a_run_from_before_servers_were_looked_into_has_no_such_table(tmp_path):
     suite = load_suite(run)
     for result in suite.endpoints:
         result.resources = None
-    save_suite(run, suite)
+    save_run(run, suite)
     found = compare(run)
     assert resource_audit.resources_seen(found).rows == ()
     assert resource_audit.as_asked(found) == ""
