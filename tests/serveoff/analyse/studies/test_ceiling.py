@@ -17,7 +17,7 @@ def run(folder, behind=None, asked=500.0):
     write_run(folder, Scenario(only=(NULL, ENDPOINT), slice_s=0.08))
     on_time = [rate for rate in RATES if behind is None or rate < behind]
     add_open_loop(folder, NULL, on_time, mean_s=0.0008)
-    add_open_loop(folder, NULL, [rate for rate in RATES if rate not in on_time], mean_s=0.0002, late_s=0.009)
+    add_open_loop(folder, NULL, [rate for rate in RATES if rate not in on_time], mean_s=0.0002, late_s=0.0099)
     add_open_loop(folder, ENDPOINT, (asked,), search=False, mean_s=0.0002)
     return compare(folder)
 

@@ -113,9 +113,9 @@ def test_without_pictures_no_column_tells_of_decoding(comparison):
 
 
 def _longer_s(pictures):
-    """By how much longer the graph of SERVING was said to run: 1.7 or 1.8 ms, by round, over the requests of all."""
+    """By how much longer the graph of SERVING was said to run: 1.7 or 1.8 ms, by start, over the requests of all."""
     windows = [w for w in pictures.suite.endpoint(SERVING).windows if w.payload]
-    return sum((1.7 + 0.1 * (w.round % 2)) * w.requests for w in windows) / sum(w.requests for w in windows) / 1e3
+    return sum((1.7 + 0.1 * (w.start % 2)) * w.requests for w in windows) / sum(w.requests for w in windows) / 1e3
 
 
 def _column(table, name):
