@@ -36,7 +36,9 @@ def _valid(entry: Entry) -> bool:
 
 
 def _axis(shown: list[Entry], floors: dict[str, Estimate], layout: Layout) -> tuple[Scale, list[float]]:
-    values = [v for e in shown if e.alone for f in (e.alone.p50_s, e.alone.p99_s) for v in (f.low, f.high) if v]
+    values = [
+        v for e in shown if e.alone for f in (e.alone.p50_s, e.alone.p99_s) for v in (f.low, f.value, f.high) if v
+    ]
     values += [f.value for f in floors.values() if f.value]
     low, high = min(values) / 1.15, max(values) * 1.12
     steps = (1, 2, 5) if high / low < (200 if layout.narrow else 500) else (1,)
