@@ -149,8 +149,7 @@ def _with_overhead(entry: Entry, evidence: Evidence) -> Entry:
     mine, its = entry.alone, next((floor.alone for floor in floors), None)
     if entry.role not in ("contender", "stand-in") or mine is None or its is None or mine.load != its.load:
         return entry  # more callers queue: that is not the server's overhead
-    pair = evidence.pair(LATENCY, its, mine)
-    return replace(entry, overhead=pair.ratio if pair else None)
+    return replace(entry, overhead=evidence.ratio(LATENCY, its, mine))
 
 
 def _calibration(evidence: Evidence) -> Calibration | None:

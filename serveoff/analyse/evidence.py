@@ -95,6 +95,13 @@ class Evidence:
             self._judge(measure, self._family(measure, mine.key, other.key))
         return self._pairs[key]
 
+    def ratio(self, measure: Measure, mine: Point, other: Point) -> Estimate | None:
+        """How many times less `mine` takes than `other`, where nothing is judged: with the interval of this one."""
+        if not all(point.valid and self._has(measure, point.key) for point in (mine, other)):
+            return None
+        sides = tuple(self.sampled[point.key][measure.statistic] for point in (other, mine))
+        return ratios([(sides[0], sides[1])], level(looks=1))[0]
+
     def contrasted(self, measure: Measure) -> dict[tuple[str, str], Pair]:
         """Every pair of the objective's contest, better one first, by the endpoints' names."""
         found = ((a, b, self.pair(measure, a, b)) for a, b in combinations(self.candidates(measure), 2))
@@ -117,7 +124,8 @@ class Evidence:
         contest = {point.key for point in self.candidates(measure)}
         if {mine, other} <= contest:
             return list(combinations(sorted(contest), 2))
-        known = [(a, b) for a, b in alike(self.entries, mine, other) if not {a, b} <= contest]
+        turned = {(min(pair), max(pair)) for pair in alike(self.entries, mine, other)}
+        known = [(a, b) for a, b in sorted(turned) if not {a, b} <= contest]
         return [(a, b) for a, b in known if self._has(measure, a) and self._has(measure, b)]
 
 

@@ -22,17 +22,23 @@ TIMES = {
 }
 """What a format takes, times TorchScript."""
 SCENARIO = Scenario(slice_s=0.6, rounds=30, starts=3, concurrencies=(1, 4), round_drift=0.003)
+LONGER = {"tiny_mlp": 0.5, "large_net": 4.0}
+"""Slices, times the scenario's: as a run gives a slow model longer ones."""
 SOUND = Faults()
 
 
 def write_model(folder: Path, model: str, scenario: Scenario = SCENARIO, faults: Faults = SOUND, costs=COSTS_S) -> Path:
     """A run of one model: every server adds the same to each."""
     with patch.dict(synthetic.MODEL_S, {format: costs[model] * times for format, times in TIMES.items()}):
-        write_run(folder, replace(scenario, seed=scenario.seed + list(costs).index(model)), faults)
+        write_run(folder, _of_model(scenario, model, list(costs).index(model)), faults)
     suite = load_suite(folder)
     suite.settings = suite.settings.model_copy(update={"model": model})
     save_run(folder, suite)
     return folder
+
+
+def _of_model(scenario: Scenario, model: str, index: int) -> Scenario:
+    return replace(scenario, seed=scenario.seed + index, slice_s=scenario.slice_s * LONGER.get(model, 1.0))
 
 
 def write_models(root: Path, scenario: Scenario = SCENARIO, faults=None) -> list[Path]:

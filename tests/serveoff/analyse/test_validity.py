@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from serveoff.analyse.validity import Evidence, judge
+from serveoff.analyse.validity import Grounds, judge
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.resources import Container, Resources
@@ -17,7 +17,6 @@ def window(**changes):
         "round": 1,
         "start_s": 0.0,
         "duration_s": 2.0,
-        "rows": "rows/x.parquet",
         "requests": 1000,
         "errors": 0,
         "answers_checked": 50,
@@ -48,12 +47,19 @@ def evidence(role="contender", gate="passed", windows=None, device="cpu", **chan
     )
     windows = [window(), window(round=2)] if windows is None else windows
     counted = sum(w.requests for w in windows)
-    sound = Evidence(endpoint, role, windows, 2, True, counted, counted, (0.001, 0.00102))
+    sound = Grounds(endpoint, role, windows, True, counted, counted)
     return replace(sound, **changes)
 
 
 def both(**changes):
     return [window(**changes), window(round=2, **changes)]
+
+
+def slices(count):
+    return [window(round=number) for number in range(1, count + 1)]
+
+
+DEAD = window(number=7, problems=[died("the server died: signal 9")])
 
 
 def test_a_sound_point_is_valid_without_a_word():
@@ -69,16 +75,20 @@ def test_a_sound_point_is_valid_without_a_word():
         (evidence(windows=both(wrong_answers=2)), "wrong answers", "4 of 100 answers"),
         (evidence(windows=both(answers_checked=0)), "unchecked", "no answer was checked"),
         (evidence(sibling_wrong="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
-        (evidence(windows=both(errors=3)), "errors", "6 of 2,000 requests failed"),
-        (evidence(windows=both(problems=[died("the server died: signal 9")])), "window", "round 1: the server died"),
+        (evidence(windows=both(errors=10)), "errors", "20 of 2,000 requests failed"),
+        (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices do not count, first slice 7"),
+        (evidence(windows=slices(9), lost=[DEAD]), "lost slices", "1 of 10 slices"),
+        (evidence(windows=[], lost=[DEAD]), "lost slices", "the server died: signal 9"),
         (evidence(row_problems=["the raw rows are missing: rows/x.parquet"]), "rows", "rows/x.parquet"),
-        (evidence(windows=[window()]), "missing rounds", "1 of 2 rounds"),
         (evidence(windows=[]), "not measured", "no window"),
-        (evidence(samples=20, p50_by_round=()), "too few samples", "20 samples"),
+        (evidence(samples=20), "too few samples", "20 samples"),
         (evidence(windows=both(client_cpu_s=1.9)), "generator saturated", "95% of one CPU"),
-        (evidence(windows=both(client_cpu_s=3.7), load_cpus=2), "generator saturated", "92% of the 2 CPUs"),
         (evidence(rows_read=1500), "row count", "1,500 raw rows for 2,000 requests"),
-        (evidence(p50_by_round=(0.001, 0.0025)), "unstable", "factor of 2.50"),
+        (
+            evidence(quantile_s=(0.012, 0.009), bound_s=0.01),
+            "generator late",
+            "12 ms from when requests were due",
+        ),
         (evidence(device_asked="cuda"), "device", "a GPU was asked for, and the model computed on cpu"),
         (evidence(device_asked="cuda", device="cpu+cuda:0"), "device", "computed on cpu and cuda:0"),
         (evidence(device_asked="cuda", device=None), "device", "the server does not say its device"),
@@ -99,8 +109,9 @@ def test_what_makes_a_point_invalid(broken, code, seen):
     ("doubtful", "code"),
     [
         (evidence(samples=200), "too few samples"),
-        (evidence(p50_by_round=(0.001, 0.0015)), "unstable"),
-        (evidence(windows=[window()], run_complete=False), "missing rounds"),
+        (evidence(windows=both(errors=9)), "errors"),
+        (evidence(windows=slices(20), lost=[DEAD] * 2), "lost slices"),
+        (evidence(starts_asked=3), "missing starts"),
         (evidence(role="null", windows=both(client_cpu_s=1.95)), "generator ceiling"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -124,12 +135,17 @@ def test_a_failed_gate_is_the_reason_where_nothing_was_timed_after_it():
     assert [f.code for f in judge(evidence(gate="failed", windows=[])).reasons] == ["gate failed"]
 
 
-def test_several_load_generators_may_use_a_cpu_each():
-    assert judge(evidence(windows=both(client_cpu_s=3.4), load_cpus=2)).findings == ()
+@pytest.mark.parametrize("quantile_s", [(0.009, 0.002), (0.02, 0.011), None], ids=["both hold", "none holds", "closed"])
+def test_lateness_that_changes_no_answer_is_no_doubt(quantile_s):
+    assert judge(evidence(quantile_s=quantile_s, bound_s=0.01)).findings == ()
+
+
+def test_a_contender_of_a_run_that_goes_on_has_its_other_starts_before_it():
+    assert judge(evidence(starts_asked=3, run_complete=False)).findings == ()
 
 
 def test_every_reason_is_told_not_only_the_first():
-    found = judge(evidence(gate="failed", windows=both(errors=1, wrong_answers=1)))
+    found = judge(evidence(gate="failed", windows=both(errors=10, wrong_answers=1)))
     assert {f.code for f in found.reasons} == {"gate failed", "wrong answers", "errors"}
 
 

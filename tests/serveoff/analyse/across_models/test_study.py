@@ -65,14 +65,12 @@ def test_flask_is_set_against_the_native_server_of_the_same_format(sound):
     tiny = sound.models[0]
     assert {(r.native.server, r.native.format) for r in tiny.rivals} == {
         ("torchserve", "torchscript"),
-        ("tfserving-embedded", "savedmodel"),
-        ("tfserving-embedded", "frozen_graph"),
-    }
+    }, "a stand-in is no rival"
     for rival in tiny.rivals:
         times = TIMES[rival.native.format] * COSTS_S["tiny_mlp"]
         truth = (times + overhead_s(rival.native.server, "rest")) / (times + overhead_s("flask", "rest"))
         assert rival.faster.value == pytest.approx(truth, rel=0.05)
-        assert rival.outcome == "better"
+        assert rival.outcome == "faster"
 
 
 def test_the_payload_part_is_shown_where_it_was_measured(sound):

@@ -1,0 +1,87 @@
+"""A look at a run that goes on: who is out, who leads, and whether all is decided."""
+
+from itertools import combinations
+
+import pytest
+
+from serveoff.analyse.analysis import analyse
+from serveoff.analyse.evidence import LATENCY, MEASURES
+from serveoff.analyse.race import look
+from serveoff.record.suite import load_suite
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.written_runs import save_run
+
+FAST, TWIN, MIDDLE, SLOW = (
+    *("flask-torchscript-rest", "flask-torch-eager-rest"),
+    *("flask-savedmodel-rest", "flask-keras-eager-rest"),
+)
+STAND_IN = "tfserving-embedded-savedmodel-rest"
+SCENARIO = Scenario(
+    only=(FAST, TWIN, MIDDLE, SLOW, STAND_IN),
+    concurrencies=(1, 4),
+    rounds=40,
+    starts=2,
+    speedup={TWIN: 0.64 / 0.63, STAND_IN: 20.0},
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return write_run(tmp_path / "run", SCENARIO)
+
+
+def test_who_is_clearly_beaten_on_every_objective_is_out_and_the_best_three_lead(run):
+    found = look(run, 2)
+    assert found.after_start == 2
+    assert set(found.out) == {MIDDLE, SLOW}
+    assert set(found.leaders[:2]) == {FAST, TWIN}
+    assert found.leaders[2] == MIDDLE, "out, and the third all the same"
+    assert found.pairs == 3 * 6
+    assert found.undecided <= 3, "all but the twins"
+
+
+def test_a_stand_in_takes_no_part(run):
+    found = look(run, 2)
+    assert STAND_IN not in (*found.out, *found.leaders)
+
+
+def test_what_is_not_known_to_5_percent_stays(tmp_path):
+    few = Scenario(only=(FAST, SLOW), concurrencies=(1,), rounds=4, starts=2, round_drift=0.2)
+    assert look(write_run(tmp_path / "run", few), 2).out == []
+
+
+def test_all_is_decided_where_every_pair_is(tmp_path):
+    apart = Scenario(only=(FAST, MIDDLE, SLOW), concurrencies=(1,), rounds=40)
+    found = look(write_run(tmp_path / "run", apart), 2)
+    assert (found.undecided, found.decided) == (0, True)
+
+
+def test_who_does_not_count_neither_leads_nor_is_out(tmp_path):
+    folder = write_run(tmp_path / "run", SCENARIO, Faults(gate_failed=[FAST]))
+    found = look(folder, 2)
+    assert FAST not in (*found.out, *found.leaders)
+    assert found.pairs == 3 * 3
+
+
+def test_more_looks_make_every_interval_wider(run):
+    once = analyse(run).evidence.contrasted(LATENCY)
+    suite = load_suite(run)
+    suite.settings.race, suite.settings.race_starts = True, 5
+    save_run(run, suite)
+    often = analyse(run).evidence.contrasted(LATENCY)
+    assert all(often[names].ratio.high > pair.ratio.high for names, pair in once.items())
+
+
+def test_a_pair_has_one_verdict_whoever_asks_and_in_whatever_order(run):
+    asked, other = analyse(run).evidence, analyse(run).evidence
+    for measure in MEASURES:
+        points = [p for e in asked.entries for p in e.points]
+        pairs = list(combinations(points, 2))
+        first = {(a.key, b.key): asked.pair(measure, a, b) for a, b in pairs}
+        last = {(a.key, b.key): other.pair(measure, a, b) for a, b in reversed(pairs)}
+        assert first == last
+        for (a, b), pair in first.items():
+            if pair is not None:
+                back = asked.pair(measure, *(next(p for p in points if p.key == key) for key in (b, a)))
+                assert {pair.outcome, back.outcome} in ({"faster", "slower"}, {"tied"}, {"undecided"})
+                assert back.ratio.low == pytest.approx(1 / pair.ratio.high)
