@@ -133,13 +133,13 @@ class Control:
             self._load.open_window(user_count)
 
     def _on_test_stopping(self, **_: Any) -> None:
-        if self._workers is not None:
+        if self._workers is not None and not self._written:  # it stops once more when its last worker is gone
             windows = self._workers.collect(self._environment.stop_timeout + 3)
             if self._workers.lost:
                 log.error("no worker is left: their requests are not counted")
             else:
                 self._write(windows)
-        elif self._load is not None:
+        elif self._load is not None and self._workers is None:
             self._load.end_window()
 
     def _on_test_stop(self, **_: Any) -> None:

@@ -27,6 +27,7 @@ WINDOW = re.compile(
     r"(?P<concurrency>\d+) users: (?P<requests>\d+) requests in .*?, (?P<errors>\d+) failed; "
     r"(?P<answers_checked>\d+) answers checked, (?P<wrong_answers>\d+) wrong(?P<problems>(?:\n  .*)*)"
 )
+ALL_RUN = re.compile("All users spawned|Spawning is complete")
 ROWS = {
     **dict.fromkeys(("due_s", "start_s", "latency_s"), "<f8"),
     **dict.fromkeys(("status", "bytes_in", "bytes_out"), "<i4"),
@@ -111,8 +112,12 @@ class Outcome:
 
 @pytest.fixture
 def locust(pool, tmp_path):
-    """Runs Locust with our file; `during(process)` is called meanwhile."""
+    """Runs Locust with our file; `during(process)` is called once all users run."""
     log = tmp_path / "locust.log"
+
+    def when_all_run(process, during):
+        wait_until(lambda: process.poll() is not None or ALL_RUN.search(log.read_text()), "all users run")
+        during(process)
 
     def run(*options, during=None, timeout=90):
         rows = tmp_path / "rows.parquet"
@@ -128,7 +133,7 @@ def locust(pool, tmp_path):
                 env=environ,
                 start_new_session=True,
             )
-        meanwhile = threading.Thread(target=during, args=[process]) if during else None
+        meanwhile = threading.Thread(target=when_all_run, args=[process, during]) if during else None
         try:
             if meanwhile:
                 meanwhile.start()

@@ -94,7 +94,7 @@ def test_a_worker_killed_in_a_window_is_a_problem_of_it(server, worker, distribu
     outcome = distributed(2, "4", "15s", during=kill_one)
     assert outcome.code == 0, outcome.output
     (window,) = outcome.windows
-    assert window["problems"] == ["  1 of 2 workers did not report: their requests are not counted"]
+    assert window["problems"] == ["1 of 2 workers did not report: their requests are not counted"]
     assert window["requests"] == len(measured(outcome.rows)) > 0
 
 
