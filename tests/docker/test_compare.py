@@ -2,24 +2,26 @@
 
 import json
 import signal
-import time
 
 import docker
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
-from serveoff.analyse.point_estimates import read_rows
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, SERVICE_LABEL
+from serveoff.measure.runtimes.containers.stack import LOCUST
 from serveoff.models.agreement import compare
 from serveoff.models.golden import read_golden
 from serveoff.models.spec import artifacts_root
 from serveoff.models.tensors import rows_of
+from serveoff.record.raw_rows import read_run_rows
 from serveoff.services.registry import read_registry
 from tests.command_line import MEASURED, CommandLine
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
-SMALL = ("--runtime", "docker", "--profile", "quick", "--duration", "1", "--warmup", "0.2", "--concurrency", "1,4")
+SMALL = ("--runtime", "docker", "--profile", "quick", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "4")
 MORE_LABELS = """{serving.server: flask, serving.format: "null", serving.model: digits_cnn, serving.protocols: rest,
     serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
 
@@ -41,11 +43,11 @@ def cli(tmp_path, project, client):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, project, images):
-    """A whole quick comparison, as `make compare RUNTIME=docker PROFILE=quick` does it."""
+    """A whole comparison of two rounds."""
     folder = tmp_path_factory.mktemp("run")
     made = CommandLine(folder, artifacts_root(), settings={"COMPOSE_PROJECT_NAME": project})
-    result = made.run("run", "--runtime", "docker", "--profile", "quick", timeout=840)
-    assert result.returncode == 0, result.stderr
+    result = made.run("run", "--runtime", "docker", "--profile", "quick", "--rounds", "2", timeout=840)
+    assert result.returncode in MEASURED, result.stderr
     return made
 
 
@@ -63,14 +65,24 @@ def container_of(client, project, service):
     return next(c for c in found if c.labels[PROJECT_LABEL].startswith(f"{project}-"))
 
 
+def generators(container):
+    """The load generators that run in a container."""
+    return [columns for columns in container.top()["Processes"] if "--commands" in columns[-1]]
+
+
+def measured(cli):
+    """Slices that are on disk."""
+    return [line for path in cli.folder.glob("results/*/slices.jsonl") for line in path.read_text().splitlines()]
+
+
 def test_all_endpoints_are_measured_and_none_is_called_what_it_is_not(finished):
     suite = finished.suite
     endpoints = sum(len(d.protocols) for d in read_registry(environ={}))
     assert suite.complete
     assert len(suite.endpoints) == endpoints
     calls = {e.endpoint: 1 if e.format == "torch_eager" else 2 for e in suite.endpoints if e.protocol == "call"}
-    windows = {e.endpoint: len(e.windows) for e in suite.endpoints}
-    assert windows == {name: 2 * calls.get(name, 3) for name in windows}, "some are called in one more way"
+    raced = {e.endpoint: 3 if e.format == "null" else 5 for e in suite.endpoints}
+    assert {e.endpoint: len(e.windows) for e in suite.endpoints} == raced | calls, "the second round has no side loads"
     assert [w.problems for e in suite.endpoints for w in e.windows if w.problems] == []
     assert suite.settings.runtime == "docker"
     assert suite.settings.load_from == "container"
@@ -130,24 +142,21 @@ def test_cold_start_and_usage_are_the_engine_s(finished):
             assert window.server_throttled_s == 0
 
 
-def test_rows_of_every_window_came_out_of_the_container(finished):
-    for endpoint in finished.suite.endpoints:
-        for window in endpoint.windows:
-            rows = read_rows(finished.run_folder / window.rows)
-            inside = (rows["round"] == window.round) & (rows["window"] == window.number)
-            assert inside.sum() == window.requests
+def test_rows_of_every_slice_came_out_of_the_container(finished):
+    rows = read_run_rows(finished.run_folder).filter(pc.field("measured"))
+    counted = dict(zip(*(column.to_pylist() for column in rows.column("slice").value_counts().flatten()), strict=True))
+    assert counted == {w.number: w.requests for e in finished.suite.endpoints for w in e.windows}
 
 
-def test_a_container_killed_in_mid_window_is_an_invalid_row_and_the_run_goes_on(cli, client, project):
-    process = cli.start("run", "flask-torch-eager", "flask-torchscript", *SMALL, "--duration", "3")
-    cli.wait_until(lambda: cli.running("flask-torchscript-rest"), process)
-    time.sleep(4)  # past the warm-up, into the first window
+def test_a_container_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli, client, project):
+    process = cli.start("run", "flask-torch-eager", "flask-torchscript", *SMALL, "--rounds", "30")
+    cli.wait_until(lambda: measured(cli), process)
     container_of(client, project, "flask-torchscript").kill()
     _, err = process.communicate(timeout=200)
     assert process.returncode in MEASURED, err
     killed, other = cli.suite.endpoint("flask-torchscript-rest"), cli.suite.endpoint("flask-torch-eager-rest")
     assert any("the server ended" in p.text and "SIGKILL" in p.text for w in killed.windows for p in w.problems)
-    assert len(other.windows) == 4
+    assert len(other.windows) == 60
     assert all(not w.problems and w.requests for w in other.windows)
     report = next((cli.folder / "reports").rglob("report.md")).read_text()
     assert "INVALID" in report
@@ -169,8 +178,8 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
         labels={PROJECT_LABEL: project, SERVICE_LABEL: "flask-null"},
     )  # fmt: skip
     try:
-        process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL, "--rounds", "2")
-        cli.wait_until(lambda: list(cli.folder.glob("results/*/rows/*.parquet")), process)
+        process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
+        cli.wait_until(lambda: measured(cli), process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130, err
@@ -186,8 +195,24 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
     result = cli.run("run", "--resume", "latest")
     assert result.returncode in MEASURED, result.stderr
     assert cli.suite.complete
-    windows = [(w.round, w.concurrency) for w in cli.suite.endpoint("flask-null-rest").windows]
-    assert windows == [(1, 1), (1, 4), (2, 1), (2, 4)]
+    windows = sorted((w.round, w.concurrency) for w in cli.suite.endpoint("flask-null-rest").windows)
+    assert windows == [(1, 1), (1, 4), (4, 1), (4, 4)]
+
+
+def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, client, project):
+    """Also those that were frozen without the engine's knowledge."""
+    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--rounds", "1000")
+    cli.wait_until(lambda: measured(cli), process)
+    locust = container_of(client, project, LOCUST)
+    assert generators(locust)
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not generators(locust), "the load generator has ended")
+    assert left_of_runs(client, project)
+    result = cli.run("run", "flask-null", *SMALL, "--rounds", "1")
+    assert result.returncode in MEASURED, result.stderr
+    assert "removed what a killed run had left" in result.stderr
+    assert "containers: 3" in result.stderr.replace("\n", " ")
 
 
 @pytest.mark.parametrize("words", [("compose", "build"), ("compose", "up"), ("start", "--attach")])

@@ -1,13 +1,9 @@
-"""Several load generators in containers: under one page by hand, and in a comparison."""
+"""Several load generators in containers, under one page."""
 
 import docker
 import pytest
 
-from serveoff.analyse.point_estimates import read_rows as rows_or_problem
-from serveoff.loadtests.recording.rows import parts, read_rows
-from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL
-from serveoff.models.spec import artifacts_root
-from tests.command_line import CommandLine
+from serveoff.loadtests.recording.rows import read_rows
 from tests.docker.pages import Page, rows_of
 from tests.waiting import wait_until
 
@@ -77,42 +73,3 @@ def test_a_worker_without_a_master_stops_all_the_same(distributed):
 def started_at(container):
     container.reload()
     return container.attrs["State"]["StartedAt"]
-
-
-def sends_requests(container):
-    networks = container.stats(stream=False, one_shot=True).get("networks", {})
-    return sum(network["tx_bytes"] for network in networks.values()) > 5e6
-
-
-@pytest.mark.timeout(300)
-def test_a_comparison_by_workers_of_which_one_is_killed(images, project, tmp_path):
-    """The window in which it was lost is told of, and the next round has both again."""
-    client = docker.from_env()
-    cli = CommandLine(tmp_path, artifacts_root(), settings={"COMPOSE_PROJECT_NAME": project})
-    options = ("--profile", "quick", "--duration", "3", "--warmup", "0.2", "--concurrency", "4,8", "--rounds", "2")
-    process = cli.start("run", "flask-null", "--runtime", "docker", "--load-workers", "2", *options)
-
-    def ours(service=""):
-        found = client.containers.list(filters={"name": f"-{service}"}, ignore_removed=True)
-        return [c for c in found if c.labels.get(PROJECT_LABEL, "").startswith(f"{project}-20")]
-
-    cli.wait_until(lambda: any(map(sends_requests, ours("locust-worker-2"))), process)
-    ours("locust-worker-2")[0].kill()
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 7, err
-    assert ours() == []
-    suite = cli.suite
-    assert (suite.settings.load_from, suite.settings.load_workers) == ("container", 2)
-    (endpoint,) = suite.endpoints
-    first, second = ([w for w in endpoint.windows if w.round == round_] for round_ in (1, 2))
-    assert [w.concurrency for w in first] == [4, 8]
-    assert all("1 of 2 workers did not report" in " ".join(p.text for p in w.problems) for w in first)
-    assert [w.concurrency for w in second] == [4, 8]
-    assert [w.problems for w in second] == [[], []]
-    path = cli.run_folder / second[0].rows
-    assert len(parts(path)) == 2
-    rows = rows_or_problem(path)
-    for window in second:
-        assert window.answers_checked > 0
-        assert window.client_cpu_s < 2 * window.duration_s
-        assert (rows["window"] == window.number).sum() == window.requests

@@ -8,7 +8,7 @@ from tests.models.importing.make import onnx
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 CHOSEN = ("flask-torch-eager", "flask-frozen-graph", "torchserve-torchscript-grpc", "flask-keras-eager")
-SMALL = ("--profile", "quick", "--duration", "1", "--warmup", "0.2", "--concurrency", "1", "--rounds", "1")
+SMALL = ("--profile", "quick", "--warmup", "0.2", "--concurrency", "1", "--rounds", "1")
 
 
 def test_its_artifacts_are_brought_to_the_containers_and_agree_there(tmp_path, project, images):

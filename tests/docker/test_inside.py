@@ -1,14 +1,17 @@
 """What is read from inside a container, and what it is seen to use, on a real engine."""
 
 import time
+from contextlib import suppress
+from types import SimpleNamespace
 
 import docker
 import pytest
+from docker.errors import NotFound
 
 from serveoff.measure.audit.procfs import LIMITS, STATUS, address_space_limit, read_threads, resident_bytes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.server import DockerServer
-from serveoff.measure.runtimes.containers.usage import engine_stats, kernel_counters, sampling
+from serveoff.measure.runtimes.containers.usage import engine_stats, kernel_counters, reader
 from serveoff.services.registry import read_registry
 from tests.waiting import wait_until
 
@@ -39,7 +42,8 @@ def start(images):
 
     yield run
     for container in started:
-        container.remove(force=True)
+        with suppress(NotFound):
+            container.remove(force=True)
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +96,29 @@ def test_the_kernel_s_counters_are_those_that_the_engine_reads(hardened):
 
 
 @pytest.mark.parametrize("is_local", [True, False], ids=["kernel", "engine"])
-def test_sampling_counts_cpu_seconds(hardened, is_local):
-    began = time.time()
-    with sampling(hardened, is_local) as usage:
-        wait_until(lambda: usage.cpu_s and usage.cpu_s[-1] - usage.cpu_s[0] > 0.1, "it has used CPU")
-    used, at_most = usage.cpu_between(began, time.time()), time.time() - began + 1.0
-    assert used is not None
-    assert 0.1 < used <= at_most, "this process burns at most one CPU"
-    assert usage.peak_memory_between(began, time.time()) > 60e6
-    assert usage.throttled_between(began, time.time()) == 0
+def test_readings_count_cpu_seconds(hardened, is_local):
+    read, began = reader(hardened, is_local), time.monotonic()
+    before = read()
+    wait_until(lambda: read().cpu_s - before.cpu_s > 0.1, "it has used CPU")
+    after = read()
+    assert after.cpu_s - before.cpu_s <= time.monotonic() - began + 1.0, "this process burns at most one CPU"
+    assert after.memory_bytes > 60e6
+
+
+@pytest.mark.parametrize("by_freezer", [True, False], ids=["freezer", "engine"])
+def test_frozen_it_uses_no_cpu_and_thawed_it_goes_on(start, tmp_path, by_freezer):
+    container = start()
+    engine = SimpleNamespace(is_local=by_freezer)
+    server = DockerServer(DEPLOYMENT, container, {}, 0.0, (None, None), engine, [0], tmp_path / "log")
+    read = reader(container, is_local=True)
+    server.freeze()
+    frozen = read().cpu_s
+    container.reload()
+    assert container.status == ("running" if by_freezer else "paused"), "tests of containers may write to the freezer"
+    assert len(server.pids()) == 1
+    assert read().cpu_s == frozen
+    server.thaw()
+    wait_until(lambda: read().cpu_s > frozen, "it goes on")
+    server.freeze()
+    server.stop()
+    assert server.ended() == "its container was removed"

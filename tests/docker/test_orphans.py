@@ -6,6 +6,7 @@ import docker
 import pytest
 
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, RUNNER_LABEL, owned, remove_orphans
+from serveoff.measure.runtimes.containers.freezer import control_group
 from serveoff.measure.watchdog import runner_id
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -22,7 +23,10 @@ def test_projects_of_a_runner_that_is_gone_are_removed_frozen_containers_too(eng
             made[runner] = client.containers.run("serveoff/locust", ["sleep", "600"], labels=labels, detach=True)
             client.volumes.create(f"{name}-{runner}", labels=labels)
             client.networks.create(f"{name}-{runner}", labels=labels | {PROJECT_LABEL: f"{name}-{runner}-network"})
-        made["gone"].pause()
+        made["gone"].reload()
+        freezer = control_group(made["gone"])
+        assert freezer.can_freeze
+        freezer.freeze()
         assert remove_orphans(client) == 1
         left = client.containers.list(all=True, filters={"label": PROJECT_LABEL})
         assert {c.id for c in left} & {c.id for c in made.values()} == {made["alive"].id, made["other"].id}
