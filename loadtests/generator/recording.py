@@ -64,8 +64,8 @@ class Recording:
     plan: Plan
     on_open: Callable[[], None]
     rows: list[Row] = field(default_factory=list)
-    timings: list[tuple[float, str | None]] = field(default_factory=list)
-    """When a request was sent, and its answer's Server-Timing header; of one caller, whose latency it is to explain."""
+    timings: list[str] = field(default_factory=list)
+    """Server-Timing headers of counted answers; of one caller, whose latency they are to explain."""
     late_s: list[float] = field(default_factory=list)
     """Of each arrival in the window, by how much its sending was late for no other's fault."""
     opened: float = math.inf
@@ -83,7 +83,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         self.reservoir = Reservoir(self.plan.answers, self.plan.seed)
-        self.wants_timing = one_caller(self.plan.load)
+        self._wants_timing = one_caller(self.plan.load)
         self._failing_since: float | None = None
         self._last_failure = 0, b""
         self._process = psutil.Process()
@@ -111,8 +111,8 @@ class Recording:
             self._failing_since = None
             if self.opened <= row[1]:
                 self.reservoir.offer(row[2], row[5], answer)
-                if self.wants_timing:
-                    self.timings.append((row[2], server_timing))
+                if self._wants_timing and server_timing is not None:
+                    self.timings.append(server_timing)
         else:
             self._failing_since = self._failing_since or row[2] + row[3]
             self._last_failure = row[4], answer

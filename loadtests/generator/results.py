@@ -69,7 +69,7 @@ def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[s
 def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], offset_s: float) -> Window:
     plan, inside = recording.plan, rows.measured.astype(bool)
     agreement = compare(recording.reservoir.kept, pool.expected, pool.payload, pool.spec)
-    timed, timings_s = mean_timings([said for _, said in recording.timings if said is not None])
+    timed, timings_s = mean_timings(recording.timings)
     opened, lasted_s = recording.opened, recording.ended - recording.opened
     return Window(
         **asdict(plan.load),
