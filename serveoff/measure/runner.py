@@ -18,7 +18,7 @@ from serveoff.record.raw_rows import join
 from serveoff.record.suite import save_suite
 from serveoff.services.registry import Endpoint
 
-CLOSING_S = 20.0
+CLOSING_S = 30.0
 """For the layers, the last looks, and the report."""
 STARTS_SHARE = 0.4
 """Of the time, at most, for starts: in a short run there are fewer of them."""

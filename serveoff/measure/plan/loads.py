@@ -17,6 +17,9 @@ EACH: Final = 1
 SIDE: Final = 3
 """What is not raced: loads between the fewest callers and the most, other encodings, batches, floors, the null."""
 VARIANT: Final = 2
+STAND_IN: Final = 2
+"""By how many times a stand-in, which never ranks, is asked more seldom."""
+STAND_IN_SERVER: Final = "tfserving-embedded"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) 
     if endpoint.deployment.format == NULL_FORMAT:
         return [Asked(closed(users), SIDE) for users in settings.concurrencies]
     sides = [load for load in side_loads(endpoint, settings) if not _left_out(load, result)]
-    return [*map(Asked, raced(settings)), *(Asked(load, SIDE) for load in sides)]
+    seldom = STAND_IN if endpoint.deployment.server == STAND_IN_SERVER else 1
+    return [*(Asked(load, seldom) for load in raced(settings)), *(Asked(load, SIDE * seldom) for load in sides)]
 
 
 def raced(settings: RunSettings) -> list[Load]:

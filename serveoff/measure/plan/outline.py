@@ -7,7 +7,7 @@ from typing import Final
 
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.plan.loads import asked_of
-from serveoff.measure.plan.plan import Plan
+from serveoff.measure.plan.plan import UNREPEATED, Plan
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.services.registry import Endpoint
 
@@ -46,7 +46,7 @@ def outline(plan: Plan, open_s: float) -> Iterator[str]:
 
 def _contends(endpoint: Endpoint) -> bool:
     deployment = endpoint.deployment
-    apart = deployment.server in ("inprocess", "tfserving-embedded") or deployment.format == NULL_FORMAT
+    apart = deployment.server in UNREPEATED or deployment.format == NULL_FORMAT
     return not apart and not deployment.variant
 
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from serveoff.errors import UnknownName
 from serveoff.loadtests.samples import NULL_FORMAT
+from serveoff.measure.plan.loads import STAND_IN_SERVER
 from serveoff.measure.plan.variants import Variation, vary
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment, Endpoint
@@ -17,7 +18,7 @@ STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.
 OTHER_STARTUP_S = 8.0
 
 
-UNREPEATED = ("inprocess", "tfserving-embedded")
+UNREPEATED = ("inprocess", STAND_IN_SERVER)
 """Floors and stand-ins never rank: one start of each says enough."""
 
 

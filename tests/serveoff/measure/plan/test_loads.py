@@ -1,5 +1,7 @@
 """Which loads an endpoint has, and in which rounds."""
 
+from dataclasses import replace
+
 import pytest
 
 from serveoff.loadtests.loads import Load, parse_load
@@ -39,6 +41,15 @@ def test_an_encoding_that_failed_its_gate_and_a_batch_that_is_too_large_are_left
     assert "1/raw_tensor" not in found[SIDE]
     assert "1x32" not in found[SIDE]
     assert "1x8" in found[SIDE]
+
+
+def test_a_stand_in_which_never_ranks_is_asked_more_seldom():
+    real = make_plan(REGISTRY, ["tfserving-savedmodel"], DEFAULT).endpoints[0]
+    stand_in = replace(real, deployment=replace(real.deployment, server="tfserving-embedded"))
+    names = {"endpoint": "", "deployment": "", "server": "", "format": "", "protocol": "", "payload": ""}
+    both = [asked_of(e, EndpointResult(**names), DEFAULT) for e in (real, stand_in)]
+    assert [one.load for one in both[0]] == [one.load for one in both[1]]
+    assert [2 * one.every for one in both[0]] == [one.every for one in both[1]]
 
 
 def test_floors_have_one_caller_and_every_way_to_call_their_model():
