@@ -1,7 +1,7 @@
 """Equal deployments are called equal (A/A): `python -m benchmarks.aa [--trials 30] [--minutes 2] [--formats ...]`.
 
-Each trial is a default run of one deployment that is registered twice, under two names, with starts of its own. What
-it must find, the exit code being 1 where it does not:
+Each trial is a default run (payloads and open loops left out) of one deployment that is registered twice, under two
+names, with starts of its own. What it must find, the exit code being 1 where it does not:
 
 - a pair called `faster`, on p50 (one caller) or on throughput, in at most 5% of all verdicts;
 - of the logarithm of the twin's figure over the original's, whose truth is 0, a root mean square over the trials of

@@ -1,10 +1,10 @@
 """A slower copy is called slower: `python -m benchmarks.sensitivity [--trials 10] [--minutes 5]`.
 
 A deployment is registered twice, and the copy's predictions spin (`benchmarks.slower_flask`) for so long that a client
-sees its median 7% later. How much of a prediction's time that takes is found first: the generator asks a copy that
-spins after half of its answers, by lot, so that both kinds are of one process at one time. The same at that share says
-by how much it is truly slower. Each trial is then a default run of the two, with starts of their own; the copy must be
-called slower on p50 in at least 90% of them, or the exit code is 1. The last line is one JSON object.
+sees its median 7% later: for 7% of what a client waits, of which the prediction's part is measured first. By how much
+the copy is then truly slower is measured, too: one that spins after half of its answers, by lot, has both kinds from
+one process at one time. Each trial is a default run of the two, with starts of their own; the copy must be called
+slower on p50 in at least 90% of them, or the exit code is 1. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -26,7 +26,7 @@ from benchmarks import slower_flask
 from benchmarks.twins import ALONE, MODEL, Pair, Trial, judged, options, repeat, run, say
 from serveoff.loadtests.loads import closed
 from serveoff.measure import run_lifecycle
-from serveoff.measure.drivers.generator import Drive, Generator, Rows
+from serveoff.measure.drivers.generator import Drive, Driven, Generator
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes import local
@@ -34,11 +34,8 @@ from serveoff.models.isolation import isolated
 
 ORIGINAL, COPY = "flask-torchscript", "flask-torchscript-slower"
 SLOWER, CALLED = 0.07, 0.9
-CALIBRATED_AT = 0.5
-"""A share that shows clearly; what a client sees grows with the share as it is."""
-ASKED_S, LEAD_IN_S, TIMEOUT_S = 20.0, 1.0, 10.0
-BLOCK = 200
-"""Requests whose medians are compared with one another: about 0.1 s, in which a machine hardly changes."""
+SLICES, SLICE_S, WARMUP_S, TIMEOUT_S = 200, 0.1, 1.0, 10.0
+"""Of one caller of the copy, one after the other; in a slice a machine hardly changes."""
 
 
 def copy(share: float, half: bool = False) -> Pair:
@@ -59,8 +56,8 @@ def launchable() -> Iterator[None]:
         yield
 
 
-def asked(share: float) -> Rows:
-    """Rows of one caller of a copy half of whose answers spin for this share, from its very first request on."""
+def asked(share: float) -> list[Driven]:
+    """Slices of a copy half of whose answers spin for this share, its warm-up and all, from its first request on."""
     pair = copy(share, half=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -72,27 +69,36 @@ def asked(share: float) -> Rows:
         wait_ready(server)
         generator = Generator(runtime.client(), folder)
         stack.callback(generator.close)
-        drive = Drive(closed(ALONE), LEAD_IN_S, ASKED_S, TIMEOUT_S, seed=1, answers=0)
-        return generator.drive(deployment.endpoints[0], server, drive, lambda: None).rows
+        drives = [Drive(closed(ALONE), WARMUP_S, 0.0, TIMEOUT_S, 1, 0)]
+        drives += [Drive(closed(ALONE), 0.0, SLICE_S, TIMEOUT_S, number, 0) for number in range(SLICES)]
+        return [generator.drive(deployment.endpoints[0], server, drive, lambda: None) for drive in drives]
 
 
-def slowdown(rows: Rows) -> tuple[float, float]:
+def predicting(slices: Sequence[Driven]) -> float:
+    """The share of a client's waiting in which the server predicts, as it says in its answers' headers: the median."""
+    waited_s = [driven.rows["latency_s"][driven.rows["measured"] == 1] for driven in slices]
+    told = [driven.window.get("timings_s", {}).get("predict") for driven in slices]
+    return float(np.median([predict_s / w.mean() for w, predict_s in zip(waited_s, told, strict=True) if predict_s]))
+
+
+def slowdown(slices: Sequence[Driven]) -> tuple[float, float]:
     """By how much later those answers come that spin, 0.07 for 7%, and the standard error of that.
 
-    Over blocks of neighbouring requests the mean logarithm of the ratio of medians, of those that spin over the others.
+    The mean over slices of the logarithm of the ratio of medians, of those that spin over the others.
     """
-    spins = np.fromiter(islice(slower_flask.pattern(), rows["status"].size), dtype=bool)
-    counted = rows["measured"].astype(bool)
-    latency_s, spins = rows["latency_s"][counted], spins[counted]
-    count = latency_s.size // BLOCK
-    halves = zip(np.array_split(latency_s, count), np.array_split(spins, count), strict=True)
-    logs = np.log([np.median(block[of]) / np.median(block[~of]) for block, of in halves])
-    return math.expm1(logs.mean()), float(logs.std(ddof=1) / np.sqrt(count))
+    pattern, logs = slower_flask.pattern(), []
+    for driven in slices:
+        latency_s, counted = driven.rows["latency_s"], driven.rows["measured"] == 1
+        spins = np.fromiter(islice(pattern, latency_s.size), dtype=bool)
+        spun, plain = latency_s[counted & spins], latency_s[counted & ~spins]
+        if spun.size and plain.size:
+            logs.append(math.log(np.median(spun) / np.median(plain)))
+    return math.expm1(np.mean(logs)), float(np.std(logs, ddof=1) / math.sqrt(len(logs)))
 
 
 def calibrated() -> tuple[float, float, float]:
     """The share of a prediction's time to spin for, how much slower the copy then truly is, and its standard error."""
-    share = SLOWER * CALIBRATED_AT / slowdown(asked(CALIBRATED_AT))[0]
+    share = SLOWER / predicting(asked(0.0))
     return share, *slowdown(asked(share))
 
 

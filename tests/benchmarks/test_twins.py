@@ -15,6 +15,7 @@ import pytest
 from benchmarks import aa, sensitivity, slower_flask
 from benchmarks.twins import Pair, Told, again, judged, p50_s, rate, read_trial
 from serveoff.analyse.statistics.sampled import SliceSample
+from serveoff.measure.drivers.generator import Driven
 from serveoff.measure.runtimes import local
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY
@@ -111,15 +112,26 @@ def test_only_the_copy_that_is_called_slower_counts():
     assert judged({"share": (0.9, 0.9)}, most=False)["share"]["met"]
 
 
+def driven(latency_s, **window):
+    rows = {"latency_s": latency_s, "measured": np.arange(latency_s.size) >= 10}
+    return Driven(window, latency_s.size, rows)
+
+
 def test_the_slowdown_of_answers_that_spin_is_told_from_one_process_that_drifts():
-    random, count = np.random.default_rng(3), 10_000
-    spins = np.fromiter(islice(slower_flask.pattern(), count), dtype=bool)
-    drift = np.repeat(np.exp(0.3 * random.normal(size=20)), count // 20)
-    latency_s = 0.0005 * drift * random.lognormal(0, 0.2, count) * np.where(spins, 1.07, 1.0)
-    rows = {"status": np.full(count, 200), "measured": np.arange(count) > 500, "latency_s": latency_s}
-    found, error = sensitivity.slowdown(rows)
+    random, spins = np.random.default_rng(3), slower_flask.pattern()
+    slices = []
+    for _ in range(50):
+        spun = np.fromiter(islice(spins, 200), dtype=bool)
+        drift = math.exp(0.3 * random.normal())
+        slices.append(driven(0.0005 * drift * random.lognormal(0, 0.2, 200) * np.where(spun, 1.07, 1.0)))
+    found, error = sensitivity.slowdown([driven(np.empty(0)), *slices])
     assert found == pytest.approx(0.07, abs=3 * error)
     assert error < 0.01
+
+
+def test_the_part_of_a_prediction_is_told_by_the_servers_own_timing():
+    slices = [driven(np.full(50, wait_s), timings_s={"predict": 0.4 * wait_s}) for wait_s in (0.001, 0.002, 0.003)]
+    assert sensitivity.predicting([driven(np.full(50, 0.1)), *slices]) == pytest.approx(0.4)
 
 
 def test_a_slowed_function_spins_for_its_share_of_what_it_took():
