@@ -31,7 +31,7 @@ class Alarm:
     def set(self, instant: float) -> None:
         """Go off at this instant, in perf_counter seconds, and at no earlier one."""
         fraction, whole = math.modf(max(instant, 1e-9))
-        value = _TimerSpec(_TimeSpec(0, 0), _TimeSpec(int(whole), max(1, int(fraction * 1e9))))
+        value = _TimerSpec(_TimeSpec(0, 0), _TimeSpec(int(whole), min(int(fraction * 1e9) + 1, 999_999_999)))
         self._libc.timerfd_settime(self.fd, ABSOLUTE, ctypes.byref(value), None)
 
     def close(self) -> None:

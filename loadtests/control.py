@@ -103,6 +103,8 @@ class Control:
     def _on_test_start(self, **_: Any) -> None:
         if self._options.commands:
             return
+        if self._interrupted:  # a master gives the users of a worker that has ended to the others, which end, too
+            raise StopTest("interrupted")
         try:
             if not isinstance(self._runner, WorkerRunner):
                 resolve(self._options)
@@ -133,7 +135,7 @@ class Control:
             self._load.open_window(user_count)
 
     def _on_test_stopping(self, **_: Any) -> None:
-        if self._workers is not None and not self._written:  # it stops once more when its last worker is gone
+        if self._workers is not None:
             windows = self._workers.collect(self._environment.stop_timeout + 3)
             if self._workers.lost:
                 log.error("no worker is left: their requests are not counted")
@@ -164,6 +166,8 @@ class Control:
             self._load.end_window(**data)
 
     def _write(self, windows: list[Window]) -> None:
+        if self._written:  # a master stops once more when its last worker is gone
+            return
         assert self._load is not None
         self._written = True
         for window in windows:
