@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from serveoff.analyse.comparison import Comparison
+from serveoff.loadtests.problems import WindowCode
 from serveoff.report.phrases.findings import Fact
 from serveoff.report.phrases.names import all_of, callers, server
 from serveoff.report.phrases.numbers import megabytes, percent, significant
@@ -36,12 +39,27 @@ def caveats(comparison: Comparison) -> list[str]:
         )
     if fallen := fell_back(comparison):
         said.append(fallen)
+    said += replaced(comparison)
     if comparison.stand_in:
         said.append(STAND_IN)
     if comparison.suite.settings.together:
         said.append(isolation(comparison))
     said.append(PAYLOADS)
     return said
+
+
+def replaced(comparison: Comparison) -> list[str]:
+    """Servers that lost a process while they were measured, and how many slices that cost."""
+    lost: Counter[str] = Counter()
+    for result in comparison.suite.endpoints:
+        codes = [{problem.code for problem in window.problems} for window in result.windows]
+        lost[result.deployment] += sum(WindowCode.SERVER_REPLACED in found for found in codes)
+    return [
+        f"A process of {name} ended while it was measured, and was replaced or is missing: "
+        f"{'1 slice does' if slices == 1 else f'{slices} slices do'} not count. Its log is logs/{name}.log."
+        for name, slices in lost.items()
+        if slices
+    ]
 
 
 def resolution(comparison: Comparison) -> str:
