@@ -140,5 +140,7 @@ class Contest:
     not_worse: tuple[str, ...]
     """Others that are tied with the winner, or undecided."""
     candidates: int
+    tied: tuple[str, ...] = ()
+    """Those of them that are tied with it."""
     processes: Estimate | None = None
     """The margin of the very processes that ran, without what a start adds; None where nothing was resampled."""

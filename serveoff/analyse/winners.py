@@ -64,7 +64,8 @@ def _measured(evidence: Evidence, measure: Measure, scope: str) -> Contest | Non
     near = [p.endpoint for p, pair in zip(rest, pairs, strict=True) if pair and pair.outcome in ("tied", "undecided")]
     first = pairs[0] if pairs else None
     found = _contest(measure.objective, scope, candidates, first.ratio if first else None, near)
-    return replace(found, processes=first.processes) if first else found
+    tied = [p.endpoint for p, pair in zip(rest, pairs, strict=True) if pair and pair.outcome == "tied"]
+    return replace(found, processes=first.processes if first else None, tied=tuple(tied))
 
 
 def _contest(

@@ -32,7 +32,7 @@ def write_model(folder: Path, model: str, scenario: Scenario = SCENARIO, faults:
     with patch.dict(synthetic.MODEL_S, {format: costs[model] * times for format, times in TIMES.items()}):
         write_run(folder, _of_model(scenario, model, list(costs).index(model)), faults)
     suite = load_suite(folder)
-    suite.settings = suite.settings.model_copy(update={"model": model})
+    suite.settings = suite.settings.model_copy(update={"model": model, "slice_s": scenario.slice_s})
     save_run(folder, suite)
     return folder
 

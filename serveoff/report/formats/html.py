@@ -18,7 +18,7 @@ _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
 _CODE = re.compile(r"`([^`]+)`")
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 _CHOICE = re.compile(r"((?:serve it|For throughput,|Serve it) as )([^:(]+?)(?= \(|:)")
-_DOUBT = re.compile(r"\(not decided against [^()]*\)")
+_DOUBT = re.compile(r"\((?:statistically tied with|not decided against) [^()]*\)")
 SECTIONS = (
     "answer",
     "ranking",

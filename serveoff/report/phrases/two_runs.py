@@ -134,4 +134,4 @@ def _figure(point: Point | None, estimate: Estimate | None, text: Format) -> Cel
 def _verdict(pair: Pair) -> Cell:
     if pair.ratio is None:
         return Cell(pair.word, pair.why, tone="muted")
-    return Cell(pair.word, factor(pair.ratio), pair.ratio.value, tone=TONES[pair.word])
+    return Cell(pair.word, factor(pair.ratio), pair.ratio.value, tone=TONES.get(pair.word, "muted"))

@@ -131,7 +131,10 @@ def _others(contest: Contest) -> str:
     more = [name for name in contest.not_worse if contest.runner_up and name != contest.runner_up.name]
     if not more:
         return ""
-    return f"; not decided against {len(more)} more"
+    tied = [name for name in more if name in contest.tied]
+    rest = len(more) - len(tied)
+    said = [f"tied with {len(tied)} more"] if tied else []
+    return "; " + " and ".join([*said, *([f"not decided against {rest} more"] if rest else [])])
 
 
 def like_with_like(comparison: Comparison) -> list[tuple[str, str]]:
@@ -172,9 +175,10 @@ def _claimed(comparison: Comparison, contest: Contest) -> str:
     name = candidate(comparison, contest, contest.winner.name)
     if not contest.not_worse:
         return name
-    if len(contest.not_worse) > 1:
-        return f"{name} (not decided against {len(contest.not_worse)} others)"
-    return f"{name} (not decided against {candidate(comparison, contest, contest.not_worse[0])})"
+    one = candidate(comparison, contest, contest.not_worse[0])
+    others = one if len(contest.not_worse) == 1 else f"{len(contest.not_worse)} others"
+    tied = set(contest.not_worse) == set(contest.tied)
+    return f"{name} ({'statistically tied with' if tied else 'not decided against'} {others})"
 
 
 def claim_sentence(comparison: Comparison, claim: Claim) -> str:

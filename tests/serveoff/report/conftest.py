@@ -17,7 +17,6 @@ from tests.serveoff.variant_runs import add_payload, add_variant
 ONLY_CLEAN = {
     "rates": "open loop",
     "payloads": "other encoding",
-    "timeline": "samples of usage",
     "waterfall": "signals of servers",
 }
 """Charts that only the clean run has, and what the others lack for them."""
@@ -41,7 +40,7 @@ RUNS = {
         },
         note=HOSTILE,
     ),
-    "partial": Faults(partial_after_round=1, never_reached=["flask-torch-eager-rest", "flask-null-rest"]),
+    "partial": Faults(partial_after_round=5, never_reached=["flask-torch-eager-rest", "flask-null-rest"]),
     "containers": Faults(
         containers={
             "flask-savedmodel": {"cpus": [0, 1], "problems": [cores("it may run on cores 0,1, 0 were asked for")]},

@@ -11,11 +11,9 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.report import charts, write_all
 from serveoff.report.charts.panels import latency_ticks
-from serveoff.report.sections import curves, timelines
+from serveoff.report.sections import curves
 from serveoff.report.sections.payloads import payloads
 from tests.serveoff.full_run import endpoints, write_full_run
-from tests.serveoff.report.page import Page
-from tests.serveoff.report.test_render import markdown_tables
 from tests.serveoff.signal_runs import add_signals
 from tests.serveoff.synthetic import Scenario, write_run
 
@@ -80,19 +78,6 @@ def test_latency_is_drawn_against_throughput_at_every_number_of_callers(rendered
     assert len(marks(svg, "hollow")) == sum(p.p99_s.value is not None for p in points) + 1
 
 
-@both_widths
-def test_cpu_and_memory_are_drawn_for_every_visit_with_its_windows(rendered, width):
-    comparison = rendered["clean"].comparison
-    svg = drawn(comparison, "timeline", width)
-    visits = [s for t in comparison.timelines if _charted(comparison, t) for s in t.stretches]
-    assert len(marks(svg, "spark")) == 2 * len(visits) > 20
-    assert len(marks(svg, "window")) == 2 * len(visits)
-
-
-def _charted(comparison, timeline):
-    return comparison.entry(timeline.endpoint).role in ("contender", "null")
-
-
 def encodings_of(comparison, endpoint):
     """Its own encoding and raw bytes."""
     found = {e.payload: e for e in comparison.payloads if e.endpoint == endpoint}
@@ -123,18 +108,7 @@ def test_an_encoding_that_does_not_count_has_no_bar(rendered):
     assert "INVALID" in {row[p50].text for row in table.rows}
 
 
-def test_the_table_of_time_is_the_same_on_the_page_and_in_markdown(rendered):
-    table = timelines.timelines(rendered["clean"].comparison)
-    on_page = Page(rendered["clean"]["html"]).tables["timelines"][1:]
-    assert [row[0] for row in on_page] == [f"{row[0].text}\n{row[0].small}" for row in table.rows]
-    assert [row[2] for row in on_page] == [row[2].text for row in table.rows]
-    (in_text,) = (
-        rows for head, rows in markdown_tables(rendered["clean"]["markdown"]).items() if "Busiest" in str(head)
-    )
-    assert [row[2:5] for row in in_text] == [[cell.text for cell in row[2:5]] for row in table.rows]
-
-
-def test_csv_and_json_hold_p999_distributions_and_time(rendered):
+def test_csv_and_json_hold_p999_and_distributions(rendered):
     comparison = rendered["clean"].comparison
     document = json.loads(rendered["clean"]["json"])
     lines = csv.DictReader(io.StringIO(rendered["clean"]["csv"]))
@@ -145,7 +119,6 @@ def test_csv_and_json_hold_p999_distributions_and_time(rendered):
     assert [(d["endpoint"], d["load"], sum(d["counts"])) for d in document["distributions"]] == [
         (d.point.endpoint, d.point.load.text, d.point.samples) for d in comparison.distributions
     ]
-    assert [t["samples"] for t in document["timelines"]] == [t.samples for t in comparison.timelines]
 
 
 @pytest.mark.slow

@@ -6,14 +6,16 @@ import sys
 from types import ModuleType
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from serveoff.analyse.analysis import compare
+from serveoff.loadtests.loads import closed
+from serveoff.record.suite import load_suite
 from serveoff.report import FORMATS, write_all
 from serveoff.report.formats import tensorboard
 from tests.serveoff.report.conftest import HOSTILE
 from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.written_runs import rows_by_slice
 
 DEAD, UNSAFE = "flask-savedmodel-rest", f"../{HOSTILE}"
 FAULTS = Faults(killed=[DEAD], gate_failed=["flask-torch-eager-rest"], renamed={"flask-keras-eager-rest": UNSAFE})
@@ -68,8 +70,9 @@ def test_scalars_over_callers_are_the_figures_of_the_json_report(written, read):
 
 def test_the_histogram_holds_every_answered_request_of_the_fewest_callers(run, written, read):
     found = read(written[1] / "flask-torchscript-rest").Histograms(tensorboard.HISTOGRAM)
-    rows = [pq.read_table(run / "rows" / f"flask-torchscript-rest--r{number}.parquet") for number in (1, 2)]
-    latency = np.concatenate([t.filter(np.asarray(t["window"]) == 0)["latency_s"].to_numpy() for t in rows]) * 1e3
+    windows = load_suite(run).endpoint("flask-torchscript-rest").windows_of(closed(1))
+    rows = rows_by_slice(run)
+    latency = np.concatenate([rows[window.number]["latency_s"] for window in windows]) * 1e3
     (event,) = found
     shown = event.histogram_value
     assert event.step == 1

@@ -37,7 +37,7 @@ def test_what_became_faster_is_found_with_its_factor_and_the_rest_is_not_called_
     alone = next(line for line in found.lines if (line.entry.name, line.concurrency) == (TORCHSCRIPT, 1))
     ratio = alone.pair("p50").ratio
     assert ratio.low < 1.4 < ratio.high
-    assert set(words(found, EAGER).values()) <= {"tie", "inconclusive"}
+    assert set(words(found, EAGER).values()) <= {"tied", "undecided"}
 
 
 def test_the_other_way_round_it_is_slower_by_the_same(runs):

@@ -9,9 +9,8 @@ import re
 
 import pytest
 
-from serveoff.analyse import point_estimates
+from serveoff.analyse import point_estimates, slice_rows
 from serveoff.analyse.analysis import compare
-from serveoff.loadtests.recording import rows
 from serveoff.report import write_all
 from serveoff.report.formats import html
 from serveoff.report.formats.html import SUFFIX
@@ -55,8 +54,8 @@ def test_no_page_reads_rows_or_draws_again(results, monkeypatch, path):
     def refuse(*_, **__):
         raise AssertionError("the page reads what is stored")
 
-    monkeypatch.setattr(rows, "read_rows", refuse)
-    for name in ("read_rows", "bootstrap", "measure", "resample", "judge_point"):
+    monkeypatch.setattr(slice_rows, "read_run", refuse)
+    for name in ("measure", "resample_all", "judge_point"):
         monkeypatch.setattr(point_estimates, name, refuse)
     assert create_app(results).test_client().get(path).status_code == 200
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from serveoff.record.slices import SLICES_NAME
 from serveoff.report.web.app import create_app
 from serveoff.report.web.runs import LARGEST_ANALYSIS_BYTES, LARGEST_SUITE_BYTES
 from tests.serveoff.report.conftest import HOSTILE
@@ -41,9 +42,15 @@ def forge(made, edit):
     """Edit run.json, and its copy in an analysis that is said to be of it."""
     document = json.loads((analysed(made) / "analysis.json").read_text())
     suite = json.loads((made / "run.json").read_text())
+    lines = [json.loads(line) for line in (made / SLICES_NAME).read_text().splitlines()]
+    for endpoint in suite["endpoints"]:
+        endpoint["windows"] = [line for line in lines if line["endpoint"] == endpoint["endpoint"]]
     for each in (suite, document["suite"]):
         edit(each)
+    windows = [window for endpoint in suite["endpoints"] for window in endpoint.pop("windows", [])]
     (made / "run.json").write_text(json.dumps(suite))
+    (made / SLICES_NAME).write_text("".join(json.dumps(window) + "\n" for window in windows))
+    document["source"]["files"][SLICES_NAME] = (made / SLICES_NAME).stat().st_size
     document["source"]["suite_sha256"] = hashlib.sha256((made / "run.json").read_bytes()).hexdigest()
     (made / "analysis.json").write_text(json.dumps(document))
 
@@ -205,11 +212,11 @@ def edits(suite):
         "many concurrencies": lambda: suite["settings"].update(concurrencies=list(range(1, 100_000))),
         "zero concurrency": lambda: [w.update(concurrency=0) for w in windows],
         "negative seed": lambda: suite["settings"].update(seed=-1),
-        "no rows": lambda: [w.update(rows="rows/missing.parquet") for w in windows],
-        "nameless rows": lambda: [w.update(rows="") for w in windows],
-        "rows with a pattern": lambda: [w.update(rows="rows/**[") for w in windows],
-        "rows of a long name": lambda: [w.update(rows="r" * 5000) for w in windows],
-        "zero byte": lambda: [w.update(rows="rows/\0") for w in windows],
+        "no rows": lambda: [w.update(number=10**12) for w in windows],
+        "one slice for all": lambda: [w.update(number=1) for w in windows],
+        "huge starts": lambda: [w.update(start=10**30, round=-(10**30)) for w in windows],
+        "negative starts": lambda: [w.update(start=-1, round=-1) for w in windows],
+        "a CPU of nothing": lambda: [w.update(served=0, server_cpu_s=-1.0) for w in windows],
         "huge timings": lambda: [w.update(timed=10**300, timings_s={"total": 1e308, "parse": 1e308}) for w in windows],
         "negative timings": lambda: [w.update(timed=-1, timings_s={"total": -1.0, "<b>": -1.0}) for w in windows],
         "infinite timings": lambda: [w.update(timed=1, timings_s={"total": float("inf")}) for w in windows],
@@ -241,11 +248,10 @@ ANALYSES = {
     "an unknown endpoint": lambda document: document["comparison"]["entries"].append("nobody"),
     "a key of lists": lambda document: document["comparison"]["entries"].append([["nobody"]]),
     "no draws": lambda document: document.update(draws=[]),
-    "half a draw": lambda document: [draw.update(replicates="AAAA") for draw in document["draws"]],
-    "empty draws": lambda document: [draw.update(replicates="", by_round=[], blocks=0) for draw in document["draws"]],
-    "draws of nothing": lambda document: [draw.update(value=0.0, by_round=[0.0]) for draw in document["draws"]],
-    "no noise": lambda document: document.update(noise={}),
-    "endless noise": lambda document: document.update(noise=dict.fromkeys(document["noise"], "Infinity")),
+    "half a draw": lambda document: [draw.update(slices="AAAA") for draw in document["draws"]],
+    "empty draws": lambda document: [draw.update(slices="", start="") for draw in document["draws"]],
+    "draws of nothing": lambda document: [draw.update(value=0.0) for draw in document["draws"]],
+    "no looks": lambda document: document.update(looks=0),
     "no points": lambda document: [entry.update(points=[]) for entry in document["entries"]],
     "senseless roles": lambda document: [entry.update(role="<b>") for entry in document["entries"]],
     "senseless ranks": lambda document: [entry.update(rank=-(10**30)) for entry in document["entries"]],

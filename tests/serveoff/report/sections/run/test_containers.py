@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from serveoff.analyse.analysis import compare
+from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.studies import cold_start
-from serveoff.analyse.winners import Evidenced
 from serveoff.report import charts, write_all
 from serveoff.report.phrases import findings
 from serveoff.report.sections import cold_starts, notes, ranking, tables
@@ -70,7 +70,6 @@ def test_method_and_environment_say_what_ran_where(clean):
     ("changes", "said"),
     [
         ({"load_from": "host"}, "Locust ran as a process of the host"),
-        ({"load_workers": 4}, "Locust ran as a master with 4 workers, each in a container of the same network"),
         ({"together": True}, "All deployments were up and awake at once"),
     ],
 )
@@ -154,7 +153,7 @@ def local(comparison):
     found = replace(
         comparison, entries=tuple(entries), suite=comparison.suite.model_copy(update={"settings": settings})
     )
-    return replace(found, cold_starts=cold_start.study(Evidenced(entries, {}, {})))
+    return replace(found, cold_starts=cold_start.study(Evidence(entries, {})))
 
 
 def test_network_bytes_are_those_of_one_request_and_a_floor_has_none(clean):

@@ -1,0 +1,106 @@
+"""A figure that stands in two places is one: in two sections of a report, or in two of its forms."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from serveoff.report.phrases import findings
+from serveoff.report.phrases.numbers import ms, significant
+from serveoff.report.sections import notes, ranking
+from serveoff.report.web.overview import glance
+from tests.serveoff.report.page import Page
+
+every_run = pytest.mark.parametrize("run", ["clean", "faulty", "partial", "containers"])
+
+
+@every_run
+def test_a_pair_has_one_ratio_and_one_verdict_in_all_sections(rendered, run):
+    document = json.loads(rendered[run]["json"])
+    said = {}
+    for claim in document["claims"]:
+        for c in claim["evidence"]:
+            key = c["metric"], c["static"], c["dynamic"], f"{c['concurrency']}x1"
+            said.setdefault(key, []).append((c["ratio"], c["outcome"]))
+        for e in claim["exhibits"]:
+            if e["other"] and e["load"] and e["figure"] and not e["other_load"]:
+                key = e["metric"], e["mine"], e["other"], f"{e['load']['concurrency']}x{e['load']['batch']}"
+                said.setdefault(key, []).append((e["figure"], e["outcome"]))
+    fewest = min(document["concurrencies"])
+    for answer in document["answers"]:
+        if answer["objective"] == "latency" and answer["runner_up"]:
+            key = "p50", answer["winner"]["name"], answer["runner_up"]["name"], f"{fewest}x1"
+            said.setdefault(key, []).append((answer["margin"], answer["outcome"]))
+    twice = {key: found for key, found in said.items() if len(found) > 1}
+    assert twice, "nothing stands in two places"
+    assert {key for key, found in twice.items() if any(each != found[0] for each in found)} == set()
+
+
+@every_run
+def test_a_rank_is_tied_where_the_contest_says_so(rendered, run):
+    comparison = rendered[run].comparison
+    contest = next(a for a in comparison.contests if (a.objective, a.scope) == ("latency", "all"))
+    first, *rest = [entry for entry in comparison.entries if entry.rank]
+    assert contest.winner.name == first.name
+    if rest:
+        assert rest[0].tied_above == (rest[0].name in contest.not_worse)
+    assert set(contest.tied) <= set(contest.not_worse)
+
+
+@every_run
+def test_a_point_has_the_same_figures_in_csv_json_html_and_markdown(rendered, run):
+    comparison = rendered[run].comparison
+    lines = {(x["endpoint"], x["load"]): x for x in csv.DictReader(io.StringIO(rendered[run]["csv"]))}
+    document = json.loads(rendered[run]["json"])
+    stored = {(p["endpoint"], p["load"]): p for e in document["entries"] for p in (*e["points"], *e["others"])}
+    table = ranking.points(comparison)
+    on_page = Page(rendered[run]["html"]).tables["points"][1:]
+    written = {"p50_s": ("p50", ms), "p99_s": ("p99", ms), "throughput": ("Rate", significant)}
+    for point, cells in zip(comparison.points, on_page, strict=True):
+        line, kept = lines[point.endpoint, point.load.text], stored[point.endpoint, point.load.text]
+        for name, (title, text) in written.items():
+            for bound, part in (("", "value"), ("_low", "low"), ("_high", "high")):
+                value = kept[name][part]
+                assert line[name + bound] == ("" if value is None else str(value))
+            at = [column.title for column in table.columns].index(title)
+            if kept[name]["value"] is not None:
+                shown = text(kept[name]["value"])
+                assert cells[at].startswith(shown)
+                if point is comparison.entry(point.endpoint).alone and point.valid and name != "throughput":
+                    assert shown in rendered[run]["markdown"]
+        assert line["valid"] == str(kept["valid"])
+
+
+@every_run
+def test_no_invalid_point_stands_among_those_to_read_with_care(rendered, run):
+    comparison = rendered[run].comparison
+    invalid = [
+        replace(
+            entry,
+            points=tuple(p for p in entry.points if not p.valid),
+            others=tuple(p for p in entry.others if not p.valid),
+        )
+        for entry in comparison.entries
+    ]
+    assert findings.cautions(replace(comparison, entries=tuple(invalid))).rows == []
+
+
+@every_run
+def test_valid_and_invalid_points_add_up_to_all(rendered, run):
+    comparison = rendered[run].comparison
+    shown = glance(comparison)
+    document = json.loads(rendered[run]["json"])
+    points = [p for e in document["entries"] for p in (*e["points"], *e["others"])]
+    assert shown.valid == sum(p["valid"] for p in points) >= 0
+    assert shown.invalid == sum(not p["valid"] for p in points)
+
+
+@every_run
+def test_the_resolution_is_the_same_everywhere(rendered, run):
+    comparison = rendered[run].comparison
+    said = notes.resolution(comparison)
+    assert said in Page(rendered[run]["html"]).text
+    assert said in rendered[run]["markdown"]
+    assert json.loads(rendered[run]["json"])["resolution"] == comparison.resolution
