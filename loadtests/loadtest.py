@@ -54,6 +54,8 @@ class LoadTest:
         self.recorder = Recorder(self.pool.body_bytes)
         self.reservoir = Reservoir(options.answers, options.seed + 1000 * (options.worker or 0))
         self._joined = (options.worker or 0) * 1000
+        self.finished = False
+        """Its rows are written: users that come too late send nothing, for it would have none."""
         self._open: tuple[int, float] | None = None
         self._measured: list[_Measured] = []
         # What is alive now stays so: the collector need not walk it while requests are timed.
@@ -89,6 +91,7 @@ class LoadTest:
     def finish(self) -> list[Window]:
         """Write the rows, check the kept answers, and count each window; call once all users have stopped."""
         self.end_window()
+        self.finished = True
         spans = [measured.span for measured in self._measured]
         path = part_path(self.options.rows, self.options.worker)
         write_rows(path, self.recorder.table(self.target.name, spans))

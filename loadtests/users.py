@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import gevent
 from locust import User, task
+from locust.exception import StopUser
 
 from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.recording.recorder import NO_ANSWER, OK
@@ -44,6 +45,8 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
     def predict(self) -> None:
         """One request. Nothing but sending and receiving lies between the two readings of the clock."""
         load, pool = self.load, self.load.pool
+        if load.finished:
+            raise StopUser
         self._sample = sample = (self._sample + 1) % len(pool.requests)
         status, body = 0, b""
         start = perf_counter()

@@ -135,7 +135,7 @@ def test_an_interrupted_test_writes_what_it_has(server, locust, signum, mode):
 def test_processes_write_their_own_rows_and_are_one_window(server, locust, endpoint, free_port):
     address = server.rest if endpoint == REST else server.grpc
     master = ("--processes", "2", "--master-bind-port", free_port, "--master-port", free_port)
-    outcome = locust("--endpoint", endpoint, "--address", address, *master, "--users", "4", "-r", "4", "-t", "2s")
+    outcome = locust("--endpoint", endpoint, "--address", address, *master, "--users", "4", "-r", "4", "-t", "4s")
     assert outcome.code == 0, outcome.output
     assert [p.name for p in parts(outcome.rows_path)] == ["rows.worker-0.parquet", "rows.worker-1.parquet"]
     rows = outcome.rows
