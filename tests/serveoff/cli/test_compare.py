@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 from serveoff.analyse.analysis import analyse
 from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
-from serveoff.analyse.statistics.estimates import Estimate, simultaneous
+from serveoff.analyse.statistics.max_t import ratios
 from serveoff.cli import app as cli
 from serveoff.cli import compare as comparing
 from serveoff.errors import ExitCode, ResultsFailure, ServeoffError, UsageError
+from serveoff.loadtests.loads import closed
 from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
@@ -83,12 +84,14 @@ def test_a_point_that_no_longer_counts_is_a_regression(runs):
     assert "no longer VALID" in worse[0].why
 
 
-def test_many_comparisons_widen_the_interval():
-    ratio = Estimate(0.9, 0.85, 0.95, 1000)
-    assert simultaneous(ratio, 1) == ratio
-    wide = simultaneous(ratio, 30)
-    assert wide.low < ratio.low < ratio.high < wide.high
-    assert wide.value == 0.9
+def test_intervals_hold_for_all_lines_of_a_statistic_together(runs):
+    before, again = (runs[name].evidence.sampled for name in ("before", "again"))
+    found = versus(runs["before"], runs["again"])
+    line = next(line for line in found.lines if line.entry.name == TORCHSCRIPT)
+    key = TORCHSCRIPT, closed(line.concurrency)
+    together, (alone,) = line.pair("p50").ratio, ratios([(before[key]["p50"], again[key]["p50"])], 0.05)
+    assert together.value == alone.value
+    assert together.high > alone.high > alone.low > together.low
 
 
 def test_the_markdown_opens_with_the_verdict_and_has_every_figure(folders):

@@ -84,7 +84,7 @@ def test_no_invalid_point_stands_among_those_to_read_with_care(rendered, run):
         )
         for entry in comparison.entries
     ]
-    assert findings.cautions(replace(comparison, entries=tuple(invalid))).rows == []
+    assert findings.cautions(replace(comparison, entries=tuple(invalid))).rows == ()
 
 
 @every_run
