@@ -76,7 +76,7 @@ def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str,
         round=0,
         lead_in_s=plan.lead_in_s,
         start_s=(opened if plan.duration_s else recording.begun) + offset_s,
-        duration_s=_busy_s(rows, inside) if plan.load.closed else max(lasted_s, 0.0),
+        duration_s=_busy_s(rows, inside, plan.load.concurrency) if plan.load.closed else max(lasted_s, 0.0),
         requests=int(inside.sum()),
         errors=int((rows.status[inside] != OK).sum()),
         answers_checked=agreement.checked,
@@ -95,18 +95,19 @@ def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str,
     )
 
 
-def _busy_s(rows: Columns, inside: NDArray[np.bool_]) -> float:
-    """The mean over callers of the time from their first measured request's start to their last one's end.
+def _busy_s(rows: Columns, inside: NDArray[np.bool_], callers: int) -> float:
+    """The time from a caller's first measured request's start to its last one's end, summed, over all callers.
 
-    With it, requests over seconds is the rate without what a caller was about at the edges of the window.
+    With it, requests over seconds is callers over the mean time of a request (Wald's identity), without what a caller
+    was about at the edges of the window, even where some callers began no request in it.
     """
-    callers = rows.caller[inside]
-    if not callers.size:
+    caller = rows.caller[inside]
+    if not caller.size:
         return 0.0
-    first, last = np.full(callers.max() + 1, np.inf), np.full(callers.max() + 1, -np.inf)
-    np.minimum.at(first, callers, rows.start[inside])
-    np.maximum.at(last, callers, (rows.start + rows.latency)[inside])
-    return float(np.mean((last - first)[np.isfinite(first)]))
+    first, last = np.full(caller.max() + 1, np.inf), np.full(caller.max() + 1, -np.inf)
+    np.minimum.at(first, caller, rows.start[inside])
+    np.maximum.at(last, caller, (rows.start + rows.latency)[inside])
+    return float(np.sum((last - first)[np.isfinite(first)]) / callers)
 
 
 def _problems(recording: Recording, agreement: Agreement, lasted_s: float) -> list[WindowProblem]:

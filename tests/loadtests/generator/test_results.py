@@ -9,7 +9,7 @@ import pytest
 
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.recording import PATIENCE_S, Plan, Recording
-from serveoff.loadtests.generator.results import done
+from serveoff.loadtests.generator.results import Columns, _busy_s, done
 from serveoff.loadtests.loads import parse_load
 from serveoff.loadtests.pools import make_pool
 from serveoff.loadtests.problems import WindowCode
@@ -150,3 +150,13 @@ def test_an_empty_slice_is_none_to_stumble_over(requests):
     made.turn(103.0)
     window, told = window_of(made, requests)
     assert (window.requests, window.duration_s, told["served"]) == (0, 0.0, 0)
+
+
+def test_the_rate_of_few_answers_is_that_of_all_callers():
+    """Sixteen callers of a server that takes a second for each, for one second: most of them began no request in it."""
+    n = 6
+    zero = np.zeros(n, np.int32)
+    start = np.linspace(0.0, 0.9, n)
+    rows = Columns(np.arange(n, dtype=np.int32), start, start, np.full(n, 16.0), zero, zero, zero, np.ones(n, np.uint8))
+    seconds = _busy_s(rows, rows.measured.astype(bool), 16)
+    assert n / seconds == pytest.approx(1.0), "sixteen callers over sixteen seconds each"
