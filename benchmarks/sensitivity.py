@@ -1,10 +1,11 @@
 """A slower copy is called slower: `python -m benchmarks.sensitivity [--trials 10] [--minutes 5]`.
 
 A deployment is registered twice, and the copy's predictions spin (`benchmarks.slower_flask`) for so long that a client
-sees its median 7% later: for 7% of what a client waits, of which the prediction's part is measured first. By how much
-the copy is then truly slower is measured, too: one that spins after half of its answers, by lot, has both kinds from
-one process at one time. Each trial is a default run of the two, with starts of their own; the copy must be called
-slower on p50 in at least 90% of them, or the exit code is 1. The last line is one JSON object.
+sees its median 7% later. What a client sees of spinning is measured first: a copy that spins after half of its answers,
+by lot, has both kinds from one process at one time. For how long it must spin is told from one that spins for as long
+as the prediction took, and what that costs is measured again. Each trial is a default run of the two, with starts of
+their own; the copy must be called slower on p50 in at least 90% of them, or the exit code is 1. The last line is one
+JSON object.
 """
 
 from __future__ import annotations
@@ -74,13 +75,6 @@ def asked(share: float) -> list[Driven]:
         return [generator.drive(deployment.endpoints[0], server, drive, lambda: None) for drive in drives]
 
 
-def predicting(slices: Sequence[Driven]) -> float:
-    """The share of a client's waiting in which the server predicts, as it says in its answers' headers: the median."""
-    waited_s = [driven.rows["latency_s"][driven.rows["measured"] == 1] for driven in slices]
-    told = [driven.window.get("timings_s", {}).get("predict") for driven in slices]
-    return float(np.median([predict_s / w.mean() for w, predict_s in zip(waited_s, told, strict=True) if predict_s]))
-
-
 def slowdown(slices: Sequence[Driven]) -> tuple[float, float]:
     """By how much later those answers come that spin, 0.07 for 7%, and the standard error of that.
 
@@ -98,7 +92,7 @@ def slowdown(slices: Sequence[Driven]) -> tuple[float, float]:
 
 def calibrated() -> tuple[float, float, float]:
     """The share of a prediction's time to spin for, how much slower the copy then truly is, and its standard error."""
-    share = SLOWER / predicting(asked(0.0))
+    share = SLOWER / slowdown(asked(1.0))[0]
     return share, *slowdown(asked(share))
 
 

@@ -112,9 +112,9 @@ def test_only_the_copy_that_is_called_slower_counts():
     assert judged({"share": (0.9, 0.9)}, most=False)["share"]["met"]
 
 
-def driven(latency_s, **window):
+def driven(latency_s):
     rows = {"latency_s": latency_s, "measured": np.arange(latency_s.size) >= 10}
-    return Driven(window, latency_s.size, rows)
+    return Driven({}, latency_s.size, rows)
 
 
 def test_the_slowdown_of_answers_that_spin_is_told_from_one_process_that_drifts():
@@ -127,11 +127,6 @@ def test_the_slowdown_of_answers_that_spin_is_told_from_one_process_that_drifts(
     found, error = sensitivity.slowdown([driven(np.empty(0)), *slices])
     assert found == pytest.approx(0.07, abs=3 * error)
     assert error < 0.01
-
-
-def test_the_part_of_a_prediction_is_told_by_the_servers_own_timing():
-    slices = [driven(np.full(50, wait_s), timings_s={"predict": 0.4 * wait_s}) for wait_s in (0.001, 0.002, 0.003)]
-    assert sensitivity.predicting([driven(np.full(50, 0.1)), *slices]) == pytest.approx(0.4)
 
 
 def test_a_slowed_function_spins_for_its_share_of_what_it_took():
