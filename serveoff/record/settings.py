@@ -18,7 +18,7 @@ class RunSettings(Record):
     runtime: Literal["local", "docker"]
     endpoints: list[str]
     concurrencies: list[int]
-    minutes: float | None
+    minutes: float | None = None
     """The time that the run may take, starts of servers included; None: as long as `rounds` take."""
     slice_s: float
     """What counts of a slice, at least; of a slow endpoint it is longer."""

@@ -55,7 +55,14 @@ class Written:
 
 def settings(**changes):
     values = {"model": "digits_cnn", "profile": "quick", "runtime": "local", "endpoints": [], "concurrencies": [1]}
-    values |= {"window_s": 1, "warmup_s": 1, "rounds": 1, "seed": 1, "server_cpus": CPUS[:1], "client_cpus": CPUS[-1:]}
+    values |= {
+        "slice_s": 1,
+        "lead_in_s": 1,
+        "warmup_s": 1,
+        "seed": 1,
+        "server_cpus": CPUS[:1],
+        "client_cpus": CPUS[-1:],
+    }
     return RunSettings.model_validate(values | changes)
 
 
