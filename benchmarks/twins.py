@@ -206,7 +206,7 @@ def repeat(trials: int, minutes: float, pairs: Sequence[Pair], keep: str) -> Ite
             try:
                 trial = pair.trial(minutes, number, Path(keep or folder))
             except (KeyboardInterrupt, ServeoffError, ValueError) as error:
-                print(f"trial {number} of {total} ended: {error or 'interrupted'}", file=sys.stderr)
+                print(f"trial {number} of {total} ended: {str(error) or 'interrupted'}", file=sys.stderr)
                 if isinstance(error, KeyboardInterrupt):
                     return
                 continue

@@ -197,9 +197,12 @@ def test_one_tiny_trial_ends_in_one_line_of_json(model_dir):
 
 @pytest.mark.slow
 def test_an_interrupt_sums_up_what_was_measured(model_dir, tmp_path):
-    process = subprocess.Popen(command("--keep", str(tmp_path)), cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command("--keep", str(tmp_path)), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     wait_until(lambda: list(tmp_path.glob("*/run.json")))
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, aside = process.communicate(timeout=60)
     assert json.loads(said.splitlines()[-1])["trials"] == {"torchscript": 0}
+    assert "trial 1 of 30 ended: interrupted" in aside
     assert process.returncode == 1
