@@ -18,8 +18,8 @@ from serveoff.record.raw_rows import join
 from serveoff.record.suite import save_suite
 from serveoff.services.registry import Endpoint
 
-CLOSING_S = 30.0
-"""For the layers, the last looks, and the report."""
+CLOSING_S, CLOSING_SHARE = 30.0, 0.08
+"""For the layers, the last looks, and the report; in a short run no more than that share of its time."""
 STARTS_SHARE = 0.4
 """Of the time, at most, for starts: in a short run there are fewer of them."""
 RACED_SHARE = 0.5
@@ -54,7 +54,7 @@ def _race(run: Run) -> None:
     round_ = run.suite.rounds if run.settings.rounds is None else 0
     for start in range(1, most + 1):
         if start > 1:
-            restart_all(run, start, _again(run, start))
+            restart_all(run, start, _again(run, start, sure))
         last = UNLIMITED if run.settings.rounds is None else run.settings.rounds * start // most
         if last > round_:
             until = time.monotonic() + _share_s(run, start, sure, most)
@@ -79,11 +79,16 @@ def _decided(run: Run, start: int, sure: int) -> bool:
     return look.decided and start >= sure
 
 
-def _again(run: Run, start: int) -> list[Planned]:
+def _again(run: Run, start: int, sure: int) -> list[Planned]:
     """What is started once more: all contenders at first, then those that are in the race."""
+    if start > sure:
+        return _raced(run)
+    return [(d, e) for d, e in run.plan.deployments if d in run.plan.repeated and run.served(d)]
+
+
+def _raced(run: Run) -> list[Planned]:
+    """Of what has several starts, the deployments with an endpoint that is in the race."""
     planned = [(d, e) for d, e in run.plan.deployments if d in run.plan.repeated and run.served(d)]
-    if start <= run.settings.starts:
-        return planned
     return [(d, e) for d, e in planned if any(run.result(x).out_after is None for x in e if run.measured(x))]
 
 
@@ -108,8 +113,10 @@ def _share_s(run: Run, start: int, sure: int, most: int) -> float:
     """Seconds of this start's rounds: what is left, without later starts and what comes last, in equal parts."""
     if run.settings.minutes is None:
         return float("inf")
-    starts_s = _once_s(run) * (max(sure - start, 0) + RACED_SHARE * max(most - max(start, sure), 0))
-    last_s = open_loops.expected_s(run.plan) + CLOSING_S
+    raced_s = sum(run.start_s.get(deployment.name, 0.0) for deployment, _ in _raced(run))
+    starts_s = _once_s(run) * max(sure - start, 0) + raced_s * max(most - max(start, sure), 0)
+    closing_s = min(CLOSING_S, CLOSING_SHARE * 60 * run.settings.minutes)
+    last_s = open_loops.expected_s(run.plan) + closing_s
     return max(run.left_s - starts_s - last_s, 0.0) / (most - start + 1)
 
 
