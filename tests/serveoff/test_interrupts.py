@@ -8,6 +8,15 @@ import pytest
 from serveoff.interrupts import interruptible, shielded
 
 
+@pytest.fixture
+def heard():
+    """Hangups are heard here, though who runs the tests below `nohup` ignores them."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_becomes_keyboard_interrupt(signum):
     with interruptible(), pytest.raises(KeyboardInterrupt):
@@ -69,6 +78,7 @@ def test_after_the_terminal_hung_up_what_is_printed_is_no_error():
     code = """
 import os, signal
 from serveoff.interrupts import interruptible
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with interruptible():
     try:
         print("up", flush=True)
