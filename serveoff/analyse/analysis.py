@@ -10,7 +10,7 @@ from serveoff.analyse import claims
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence
-from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all, role_of
+from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
 from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
@@ -27,6 +27,7 @@ from serveoff.analyse.studies import (
 )
 from serveoff.analyse.winners import decide_all, resolution, ties
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite, load_suite
 
 

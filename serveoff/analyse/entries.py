@@ -6,9 +6,10 @@ from typing import Annotated
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, spread
 from serveoff.analyse.stored_once import RESULT
-from serveoff.analyse.verdict import Outcome, Role, Verdict
+from serveoff.analyse.verdict import Outcome, Verdict
 from serveoff.loadtests.loads import Load
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import Role
 
 Key = tuple[str, Load]
 """Endpoint and load."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from serveoff.analyse.entries import Entry, Key
-from serveoff.analyse.verdict import Role
+from serveoff.record.roles import Role
 
 KeyPair = tuple[Key, Key]
 

@@ -17,13 +17,12 @@ from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STAT
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
 from serveoff.analyse.statistics.start_effect import Excess
 from serveoff.analyse.validity import Grounds, interrupted, judge, loses
-from serveoff.analyse.verdict import Role
 from serveoff.loadtests.loads import Load, closed
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite
 
-STAND_IN_SERVER: Final = "tfserving-embedded"
 FRAMEWORK: Final[Mapping[str, str]] = {
     "torchscript": "torch",
     "torch_eager": "torch",
@@ -50,17 +49,6 @@ class Measured:
     def answered(self) -> int:
         """Requests with a good answer."""
         return sum(sample.latency_s.size for sample in self.samples)
-
-
-def role_of(result: EndpointResult) -> Role:
-    """Only contenders rank; floors, null and variants explain them, and a stand-in stands for a server's place."""
-    if result.server == "inprocess":
-        return "floor"
-    if result.variant:
-        return "variant"
-    if result.format == "null":
-        return "null"
-    return "stand-in" if result.server == STAND_IN_SERVER else "contender"
 
 
 def loads_of(result: EndpointResult, suite: Suite) -> list[Load]:

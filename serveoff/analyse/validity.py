@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.statistics.estimates import PERCENTILES, min_samples
-from serveoff.analyse.verdict import Finding, FindingCode, Role, Verdict
+from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import Role
 
 CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""

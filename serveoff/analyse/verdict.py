@@ -13,7 +13,6 @@ from typing import Final, Literal
 
 from serveoff.analyse.statistics.estimates import Estimate
 
-Role = Literal["contender", "stand-in", "variant", "floor", "null"]
 Outcome = Literal["faster", "slower", "tied", "undecided", "no interval", "exact", "unopposed"]
 """Of one thing against another: `faster` is better on any objective, `slower` worse."""
 

@@ -13,13 +13,14 @@ from typing import Final
 import orjson
 
 from serveoff.loadtests.payloads import Payload, payload_for
-from serveoff.loadtests.samples import NULL_FORMAT, golden_inputs, spec_of
+from serveoff.loadtests.samples import golden_inputs, spec_of
 from serveoff.measure.one_shot_client import BAD_REQUEST, GateError, Send, sender
 from serveoff.measure.runtimes import Server
 from serveoff.models import catalog
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import take
 from serveoff.record.endpoint_results import LayerProbe
+from serveoff.record.roles import role_of
 from serveoff.services.registry import Endpoint
 
 WARM: Final = 3
@@ -34,8 +35,7 @@ _OUTPUT_FILTER: Final = 0x1A
 
 def wanted(endpoint: Endpoint) -> bool:
     """True for endpoints that serve a model as the run compares it."""
-    deployment = endpoint.deployment
-    return endpoint.protocol != "call" and not deployment.variant and deployment.format != NULL_FORMAT
+    return role_of(endpoint.deployment) in ("contender", "stand-in")
 
 
 def asked_layer(layers: Sequence[str]) -> str:

@@ -6,15 +6,15 @@ import random
 from typing import Final
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, round_rate
-from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.loadtests.search import seek
 from serveoff.measure.plan.plan import Plan
 from serveoff.measure.plan.timing import ENOUGH, TIMEOUT_S, Timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import role_of
 from serveoff.record.settings import RunSettings
-from serveoff.services.registry import Deployment, Endpoint
+from serveoff.services.registry import Endpoint
 
 REPEATS: Final = 3
 SLICE_S: Final = 1.0
@@ -39,7 +39,7 @@ def measure_open_loops(run: Run) -> None:
     for repeat in range(1, repeats(run.plan) + 1):
         for endpoint in order.sample(asked, len(asked)):
             _measure(run, endpoint, repeat)
-    nulls = [e for e in run.plan.endpoints if e.deployment.format == NULL_FORMAT and run.measured(e)]
+    nulls = [e for e in run.plan.endpoints if role_of(e.deployment) == "null" and run.measured(e)]
     for endpoint in nulls if run.settings.probes else []:
         _search(run, endpoint, 1, DRIVEN, CEILING_PROBES)
 
@@ -67,11 +67,7 @@ def repeats(plan: Plan) -> int:
 
 def served_by(plan: Plan) -> list[Endpoint]:
     """The endpoints that serve the model as the run compares it."""
-    return [e for d, endpoints in plan.deployments for e in endpoints if e.protocol != "call" and _plain(d)]
-
-
-def _plain(deployment: Deployment) -> bool:
-    return not deployment.variant and deployment.format != NULL_FORMAT
+    return [e for e in plan.endpoints if role_of(e.deployment) in ("contender", "stand-in")]
 
 
 def _asked(plan: Plan) -> int:

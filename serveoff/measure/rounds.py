@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Iterator
 
 from serveoff.measure.plan.loads import Asked, asked_of, raced
-from serveoff.measure.plan.timing import expected_s, timing
+from serveoff.measure.plan.timing import timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.services.registry import Endpoint
@@ -16,7 +17,7 @@ OUT_EVERY = 4
 """Endpoints that are out of the race have a slice in every so many-th round, until all their starts served some."""
 
 
-def measure_rounds(run: Run, first: int, last: int, until: float, start: int) -> int:
+def measure_rounds(run: Run, first: int, last: float, until: float, start: int) -> int:
     """Rounds `first` to `last`, or until `until` (monotonic seconds), at least one; the number of the last begun.
 
     `start` is which of the run's starts they are of.
@@ -29,7 +30,7 @@ def measure_rounds(run: Run, first: int, last: int, until: float, start: int) ->
         round_ += 1
 
 
-def _round(run: Run, round_: int, last: int, until: float, start: int) -> None:
+def _round(run: Run, round_: int, last: float, until: float, start: int) -> None:
     slices = list(_due(run, round_, start))
     random.Random(f"{run.settings.seed} {round_}").shuffle(slices)
     for number, (endpoint, asked) in enumerate(slices, start=1):
@@ -38,8 +39,8 @@ def _round(run: Run, round_: int, last: int, until: float, start: int) -> None:
         if endpoint.deployment.name in run.dead:
             continue
         run.progress.tick(f"{_of(round_, last)}, slice {number} of {len(slices)}   {endpoint.name}")
-        known_s = run.answer_s.get((endpoint.name, asked.load)) or _expected_s(run, endpoint, asked)
-        take_slice(run, endpoint, asked.load, round_, timing(asked, known_s, run.switch_s, run.settings))
+        answer_s = run.answer_s.get((endpoint.name, asked.load)) or run.expected_s(endpoint, asked.load)
+        take_slice(run, endpoint, asked.load, round_, timing(asked, answer_s, run.switch_s, run.settings))
 
 
 def _due(run: Run, round_: int, start: int) -> Iterator[tuple[Endpoint, Asked]]:
@@ -61,13 +62,5 @@ def _still_asked(run: Run, endpoint: Endpoint, start: int) -> Iterator[Asked]:
         yield from (Asked(load, OUT_EVERY) for load in raced(run.settings))
 
 
-def _expected_s(run: Run, endpoint: Endpoint, asked: Asked) -> float:
-    gate = run.result(endpoint).gate
-    return expected_s(asked.load, gate.answer_s if gate else None)
-
-
-def _of(round_: int, last: int) -> str:
-    return f"round {round_}" + (f" of {last}" if last < UNLIMITED else "")
-
-
-UNLIMITED = 1_000_000
+def _of(round_: int, last: float) -> str:
+    return f"round {round_}" + (f" of {last}" if last < math.inf else "")

@@ -13,6 +13,7 @@ from serveoff.measure import agreement_gate
 from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.plan import Plan
+from serveoff.measure.plan.timing import expected_s
 from serveoff.measure.progress import RunProgress
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.race import Look
@@ -92,6 +93,11 @@ class Run:
         """Whether it may be timed: it is here, and its answers are right."""
         result = self.result(endpoint)
         return not result.unavailable and result.gate is not None and result.gate.passed
+
+    def expected_s(self, endpoint: Endpoint, load: Load) -> float:
+        """How long an answer should take under a load that nothing is known of."""
+        gate = self.result(endpoint).gate
+        return expected_s(load, gate.answer_s if gate else None)
 
     def served(self, deployment: Deployment) -> bool:
         """Whether any endpoint of a deployment may be timed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from serveoff.interrupts import shielded
 from serveoff.measure import layer_probe, open_loops
 from serveoff.measure.audit.resource_audit import look_again
 from serveoff.measure.preparing import Planned, bare_starts, prepare_all, restart_all
-from serveoff.measure.rounds import UNLIMITED, measure_rounds
+from serveoff.measure.rounds import measure_rounds
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
 from serveoff.record.raw_rows import join
@@ -55,7 +56,7 @@ def _race(run: Run) -> None:
     for start in range(1, most + 1):
         if start > 1:
             restart_all(run, start, _again(run, start, sure))
-        last = UNLIMITED if run.settings.rounds is None else run.settings.rounds * start // most
+        last = math.inf if run.settings.rounds is None else run.settings.rounds * start // most
         if last > round_:
             until = time.monotonic() + _share_s(run, start, sure, most)
             run.progress.step(f"rounds of start {start} of {most}")

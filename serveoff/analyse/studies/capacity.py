@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
-from serveoff.analyse.point_estimates import role_of
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics.estimates import Array, Estimate, min_samples
 from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
@@ -34,6 +33,7 @@ from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import EvidenceCode, Problem
+from serveoff.record.roles import role_of
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
 

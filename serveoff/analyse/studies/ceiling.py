@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serveoff.analyse.point_estimates import role_of
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.studies import capacity
 from serveoff.analyse.studies.capacity import Capacity
+from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite
 
 

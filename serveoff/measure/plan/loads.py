@@ -8,8 +8,8 @@ from typing import Final
 
 from serveoff.loadtests.loads import Load, closed
 from serveoff.loadtests.payloads import others_of
-from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import role_of
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Endpoint
 
@@ -19,7 +19,6 @@ SIDE: Final = 3
 VARIANT: Final = 2
 STAND_IN: Final = 2
 """By how many times a stand-in, which never ranks, is asked more seldom."""
-STAND_IN_SERVER: Final = "tfserving-embedded"
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,15 @@ class Asked:
 
 def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) -> Sequence[Asked]:
     """The closed loops of one endpoint; what it refused or cannot be sent is left out."""
-    if endpoint.protocol == "call":
+    role = role_of(endpoint.deployment)
+    if role == "floor":
         return [Asked(load, SIDE) for load in floor_loads(endpoint, settings)]
-    if endpoint.deployment.variant:
+    if role == "variant":
         return [Asked(load, VARIANT) for load in raced(settings)]
-    if endpoint.deployment.format == NULL_FORMAT:
+    if role == "null":
         return [Asked(closed(users), SIDE) for users in settings.concurrencies]
     sides = [load for load in side_loads(endpoint, settings) if not _left_out(load, result)]
-    seldom = STAND_IN if endpoint.deployment.server == STAND_IN_SERVER else 1
+    seldom = STAND_IN if role == "stand-in" else 1
     return [*(Asked(load, seldom) for load in raced(settings)), *(Asked(load, SIDE * seldom) for load in sides)]
 
 

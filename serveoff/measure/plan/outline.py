@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure.plan.loads import asked_of
-from serveoff.measure.plan.plan import UNREPEATED, Plan
+from serveoff.measure.plan.plan import Plan
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import role_of
 from serveoff.services.registry import Endpoint
 
 SWITCH_S: Final = 0.02
@@ -30,7 +30,7 @@ def round_s(plan: Plan) -> float:
 def outline(plan: Plan, open_s: float) -> Iterator[str]:
     """A line for each part."""
     s, several = plan.settings, len(plan.repeated)
-    contenders = [e for e in plan.endpoints if _contends(e)]
+    contenders = [e for e in plan.endpoints if role_of(e.deployment) == "contender"]
     yield f"{len(contenders)} contenders of {len(plan.endpoints)} endpoints, {_minutes(total_s(plan))} in all"
     starts = f"{s.starts} of each of {several} deployments" + (f", up to {s.race_starts} in the race" if s.race else "")
     yield f"  starts of servers: {starts}: about {_minutes(plan.starts_s)}"
@@ -42,12 +42,6 @@ def outline(plan: Plan, open_s: float) -> Iterator[str]:
         yield f"  rounds of {s.slice_s:g} s slices: about {_minutes(left_s)}, for {many} of them"
     if s.opens:
         yield f"  open loop and capacity of the best: about {_minutes(open_s)}"
-
-
-def _contends(endpoint: Endpoint) -> bool:
-    deployment = endpoint.deployment
-    apart = deployment.server in UNREPEATED or deployment.format == NULL_FORMAT
-    return not apart and not deployment.variant
 
 
 def _unknown(endpoint: Endpoint) -> EndpointResult:

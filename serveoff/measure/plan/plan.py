@@ -7,19 +7,14 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from serveoff.errors import UnknownName
-from serveoff.loadtests.samples import NULL_FORMAT
-from serveoff.measure.plan.loads import STAND_IN_SERVER
 from serveoff.measure.plan.variants import Variation, vary
+from serveoff.record.roles import STAND_IN_SERVER, role_of
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment, Endpoint
 
 STARTUP_ESTIMATE_S = {"flask": 4.5, "torchserve": 10.0, "tfserving-embedded": 6.5, "tfserving": 5.0, "inprocess": 4.5}
 """Seconds from spawn to gate passed, to say beforehand how long it takes; measured on two cores."""
 OTHER_STARTUP_S = 8.0
-
-
-UNREPEATED = ("inprocess", STAND_IN_SERVER)
-"""Floors and stand-ins never rank: one start of each says enough."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +39,12 @@ class Plan:
 
     @property
     def repeated(self) -> list[Deployment]:
-        """The deployments that have several starts: those that may rank, and what they are set against."""
-        return [d for d, _ in self.deployments if d.server not in UNREPEATED and d.format != NULL_FORMAT]
+        """The deployments that have several starts: those that may rank, and their variants.
+
+        Of the rest, which never rank, one start says enough; of a stand-in's variants, too.
+        """
+        deployments = (deployment for deployment, _ in self.deployments)
+        return [d for d in deployments if role_of(d) in ("contender", "variant") and d.server != STAND_IN_SERVER]
 
     @property
     def starts_s(self) -> float:

@@ -36,6 +36,7 @@ from serveoff.measure.runtimes.containers.stack import (
 )
 from serveoff.measure.runtimes.host_client import HostClient
 from serveoff.record.problems import StartCode
+from serveoff.record.roles import STAND_IN_SERVER
 from serveoff.record.settings import RunSettings
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, compose_files, read_registry, service_block
@@ -71,7 +72,7 @@ class DockerRuntime:
 
     def resolve(self, deployment: Deployment) -> tuple[Deployment, str]:
         """The deployment itself: the Compose files say whether the embedded model server stands in."""
-        return deployment, STAND_IN_NOTE if deployment.server == "tfserving-embedded" else ""
+        return deployment, STAND_IN_NOTE if deployment.server == STAND_IN_SERVER else ""
 
     def start(self, deployment: Deployment) -> DockerServer:
         """Make the container and start it; it is not yet ready when this returns."""
