@@ -25,9 +25,10 @@ import numpy as np
 
 from benchmarks import slower_flask
 from benchmarks.twins import ALONE, MODEL, Pair, Trial, judged, options, repeat, run, say
+from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import closed
 from serveoff.measure import run_lifecycle
-from serveoff.measure.drivers.generator import Drive, Driven, Generator
+from serveoff.measure.drivers.generator import Driven, Generator
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes import local

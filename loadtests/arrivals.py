@@ -8,33 +8,18 @@ the queue that it causes (Schroeder, Wierman and Harchol-Balter, *Open Versus Cl
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import gevent
-import numpy as np
-import numpy.typing as npt
 from gevent.event import AsyncResult
 
 from serveoff.loadtests.clock import Clock
-from serveoff.loadtests.loads import Load
+from serveoff.loadtests.generator.schedule import Instants
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 
 BUSY = 0.9
 """The share of one CPU, but for being punctual, above which answers wait for the generator to read them. As
 serveoff.analyse.validity has it for a closed loop."""
-Instants = npt.NDArray[np.float64]
-
-
-def schedule(load: Load, duration_s: float, seed: Sequence[int]) -> Instants:
-    """Seconds since the start at which requests are due, ascending, all within `duration_s`."""
-    if load.arrivals == "constant":
-        return np.arange(int(load.rate * duration_s)) / load.rate
-    random = np.random.default_rng(seed)
-    count = int(load.rate * duration_s + 8 * (load.rate * duration_s) ** 0.5 + 16)
-    due = np.cumsum(random.exponential(1 / load.rate, count))
-    while due[-1] < duration_s:
-        due = np.concatenate([due, due[-1] + np.cumsum(random.exponential(1 / load.rate, count))])
-    return due[due < duration_s]
 
 
 class Arrivals:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,8 +17,6 @@ from serveoff.services.registry import Deployment, Endpoint, read_registry
 PROBE_TIMEOUT_S = 0.3
 HOW_TO_START = "start one: serveoff serve NAME (names: serveoff list)"
 HOW_TO_START_INSIDE = "start them: docker compose up --wait (state: docker compose ps)"
-_VARIANT = re.compile(r"\.[a-z_]+(-\d+)?(?=-[a-z]+$)")
-"""What the name of a variant has more than that of the endpoint it is made from: serveoff.measure.plan.variants."""
 
 
 class EndpointError(Exception):
@@ -46,11 +43,8 @@ class Target:
         return f"{self.host}:{self.port}"
 
 
-def announce(deployment: Deployment, ports: Mapping[str, int], pid: int, state: Path | None = None) -> Path:
-    """Say that a deployment serves on these loopback ports for as long as process `pid` lives.
-
-    `state` is the folder to say it in, if not `$SERVEOFF_STATE`: a comparison keeps its servers to itself.
-    """
+def announce(deployment: Deployment, ports: Mapping[str, int], pid: int) -> Path:
+    """Say that a deployment serves on these loopback ports for as long as process `pid` lives."""
     announcement = {
         "deployment": deployment.name,
         "server": deployment.server,
@@ -61,7 +55,7 @@ def announce(deployment: Deployment, ports: Mapping[str, int], pid: int, state: 
         "ports": {name: port for name, port in ports.items() if name in deployment.protocols},
         "pid": pid,
     }
-    path = _announcements(state) / f"{deployment.name}.json"
+    path = _announcements() / f"{deployment.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{pid}")
     temporary.write_text(json.dumps(announcement))
@@ -69,9 +63,9 @@ def announce(deployment: Deployment, ports: Mapping[str, int], pid: int, state: 
     return path
 
 
-def withdraw(name: str, state: Path | None = None) -> None:
+def withdraw(name: str) -> None:
     """Take back the announcement of a deployment, if there is one."""
-    (_announcements(state) / f"{name}.json").unlink(missing_ok=True)
+    (_announcements() / f"{name}.json").unlink(missing_ok=True)
 
 
 def running() -> list[Target]:
@@ -107,13 +101,13 @@ def _at(name: str, address: str) -> Target:
     if not host or not port.isdecimal():
         raise EndpointError(f"--address is {address!r}: write it as host:port")
     for target in (*_announced(), *_published()):
-        if target.name in (name, _VARIANT.sub("", name)):
-            return replace(target, name=name, host=host, port=int(port))
+        if target.name == name:
+            return replace(target, host=host, port=int(port))
     raise EndpointError(f"endpoint {name} is not in the registry; names: serveoff list")
 
 
-def _announcements(state: Path | None = None) -> Path:
-    return (state or Path(os.environ.get("SERVEOFF_STATE") or ".serveoff")) / "running"
+def _announcements() -> Path:
+    return Path(os.environ.get("SERVEOFF_STATE") or ".serveoff") / "running"
 
 
 def _announced() -> Iterator[Target]:

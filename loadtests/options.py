@@ -37,7 +37,7 @@ def add_options(parser: Any) -> None:
     add("--answers", type=int, default=500, help="answers to check per window, at most", **hidden)
     add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="then a request failed", **hidden)
     add("--model-dir", default="", metavar="FOLDER", help="where golden.npz lies, if not in artifacts/", **hidden)
-    told = "do what is told, a JSON object a line, on stdin: serveoff.loadtests.generator.protocol"
+    told = "do what is told, a JSON object a line, on stdin: serveoff.loadtests.generator.commands"
     add("--commands", action="store_true", help=told, **hidden)
 
 

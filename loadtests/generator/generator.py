@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.protocol import CloseCommand, EndpointCommand, SliceCommand, Wire, parse_command
-from serveoff.loadtests.generator.recording import Plan, Recording
+from serveoff.loadtests.generator.commands import CloseCommand, EndpointCommand, SliceCommand, parse_command
+from serveoff.loadtests.generator.protocol import Wire
+from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.generator.results import done
-from serveoff.loadtests.loads import Load, parse_load
+from serveoff.loadtests.loads import Load
 from serveoff.loadtests.pools import Pool, make_pool
 from serveoff.loadtests.protocols.framing import bare
 from serveoff.loadtests.samples import NULL_FORMAT, SamplesError
@@ -91,11 +92,10 @@ class Generator:
     def _slice(self, command: SliceCommand) -> None:
         if command.endpoint not in self._endpoints:
             raise LookupError(f"no endpoint {command.endpoint}: it was not told of")
-        endpoint, load = self._endpoints[command.endpoint], parse_load(command.load)
-        plan = Plan(load, command.lead_in_s, command.duration_s, command.timeout_s, command.seed, command.answers)
-        pool, requests = self._pool(endpoint, load), self._requests(endpoint, load)
-        recording = Recording(plan, on_open=lambda: self._wire.tell("open"))
-        page = endpoint.told.counters if command.counters else ""
+        endpoint, drive = self._endpoints[command.endpoint], command.drive
+        pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
+        recording = Recording(drive, on_open=lambda: self._wire.tell("open"))
+        page = endpoint.told.counters if drive.counters else ""
         before = read_counters(page) if page else None
         gc.disable()
         try:

@@ -1,4 +1,4 @@
-"""What the generator is told and what it tells: one JSON object a line, commands in, events out."""
+"""The two pipes of the generator, one JSON object a line: commands in (generator.commands), events out."""
 
 from __future__ import annotations
 
@@ -6,81 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 from gevent import socket
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-
-from serveoff.loadtests.endpoints import Target
 
 READ_BYTES: Final = 1 << 16
-
-
-class _Command(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EndpointCommand(_Command):
-    """Where an endpoint is from now on: once before its first slice, and again after each start of its server."""
-
-    command: Literal["endpoint"]
-    name: str
-    protocol: Literal["rest", "grpc"]
-    host: str
-    port: int
-    model: str
-    format: str
-    path: str
-    grpc_api: str = ""
-    counters: str = ""
-    """The address of the server's Prometheus page; empty: it has none."""
-    model_dir: str = ""
-    """Where golden.npz lies, if not in artifacts/."""
-
-    @property
-    def target(self) -> Target:
-        """As users of Locust's page have it."""
-        return Target(self.name, self.protocol, self.host, self.port, self.model, self.format, self.path, self.grpc_api)
-
-    @property
-    def folder(self) -> Path | None:
-        """The model's folder, if one is named."""
-        return Path(self.model_dir) if self.model_dir else None
-
-
-class SliceCommand(_Command):
-    """One slice: `load` as serveoff.loadtests.loads.parse_load reads it; `duration_s` 0 for a warm-up."""
-
-    command: Literal["slice"]
-    endpoint: str
-    load: str
-    lead_in_s: float = Field(ge=0)
-    duration_s: float = Field(ge=0)
-    seed: int = Field(default=1, ge=0)
-    """Of the arrivals of an open loop, of the input that is sent first, and of which answers are checked."""
-    timeout_s: float = Field(default=10.0, gt=0)
-    """After so long a request failed."""
-    answers: int = Field(default=0, ge=0)
-    """At most so many answers are checked."""
-    counters: bool = False
-    """Whether the server's counters are read before and after."""
-
-
-class CloseCommand(_Command):
-    """Forget an endpoint and its connections."""
-
-    command: Literal["close"]
-    name: str
-
-
-Command = Annotated[EndpointCommand | SliceCommand | CloseCommand, Field(discriminator="command")]
-_COMMAND: Final[TypeAdapter[EndpointCommand | SliceCommand | CloseCommand]] = TypeAdapter(Command)
-
-
-def parse_command(line: bytes) -> EndpointCommand | SliceCommand | CloseCommand:
-    """ValueError says what is wrong."""
-    return _COMMAND.validate_json(line)
 
 
 class Wire:

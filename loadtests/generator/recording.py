@@ -8,13 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 from serveoff.loadtests.answer_check import Reservoir
-from serveoff.loadtests.arrivals import schedule
-from serveoff.loadtests.loads import Load
+from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.problems import WindowProblem
 from serveoff.loadtests.recording.recorder import NO_ANSWER, OK, failing
 from serveoff.loadtests.server_counters import one_caller
@@ -33,27 +30,6 @@ Row = tuple[int, float, float, float, int, int, int]
 of its input in the pool, bytes of the answer."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is asked of one slice."""
-
-    load: Load
-    lead_in_s: float
-    duration_s: float
-    timeout_s: float
-    seed: int
-    answers: int
-
-    def due(self) -> NDArray[np.float64]:
-        """Seconds since the slice began at which requests of an open loop are due, ascending.
-
-        The window has arrivals of its own seed, whatever its lead-in is.
-        """
-        before = schedule(self.load, self.lead_in_s, (self.seed, 0)) if self.lead_in_s else np.empty(0)
-        within = schedule(self.load, self.duration_s, (self.seed, 1)) if self.duration_s else np.empty(0)
-        return np.concatenate([before, self.lead_in_s + within])
-
-
 @dataclass
 class Recording:
     """Told of each request by whoever drives the connections; `on_open` is called as the window opens.
@@ -61,7 +37,7 @@ class Recording:
     A request belongs to the window if it was due in it, which in a closed loop is when it was sent.
     """
 
-    plan: Plan
+    plan: Drive
     on_open: Callable[[], None]
     rows: list[Row] = field(default_factory=list)
     timings: list[str] = field(default_factory=list)

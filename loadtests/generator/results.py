@@ -55,9 +55,9 @@ def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[s
         "window": window.model_dump(mode="json", exclude=PARENT_KNOWS, exclude_defaults=True),
         "served": recording.answered_since_told(),
         "rows": {
-            "due_s": _packed(np.round(rows.due + offset_s, 6)),
-            "start_s": _packed(np.round(rows.start + offset_s, 6)),
-            "latency_s": _packed(np.round(rows.latency, 7)),
+            "due_s": _packed(rows.due + offset_s),
+            "start_s": _packed(rows.start + offset_s),
+            "latency_s": _packed(rows.latency),
             "status": _packed(rows.status),
             "bytes_in": _packed(rows.bytes_in),
             "bytes_out": _packed(rows.bytes_out),

@@ -9,17 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from serveoff.errors import LoadGeneratorFailure, ServerFailed
+from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
 from serveoff.measure.audit.readings import Reading, used
-from serveoff.measure.drivers.generator import LOG, Drive, Driven, GeneratorFailed, Rows
+from serveoff.measure.drivers.generator import LOG, Driven, GeneratorFailed, Rows
 from serveoff.measure.drivers.inprocess import drive_floor
-from serveoff.measure.plan.timing import Timing, expected_s, timeout_s
+from serveoff.measure.plan.timing import Timing, timeout_s
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
 from serveoff.record.counter_pages import known
@@ -81,11 +83,9 @@ def take_slice(run: Run, endpoint: Endpoint, load: Load, round_: int, timing: Ti
 
 def warm_up(run: Run, endpoint: Endpoint, load: Load, seconds: float) -> None:
     """Have an endpoint answer for so long, and count nothing of it. ServerFailed where it cannot be reached."""
-    drive = Drive(load, seconds, 0.0, _patience_s(run, endpoint, load), run.settings.seed, 0)
+    drive = Drive(load, seconds, 0.0, timeout_s(run.expected_s(endpoint, load)), run.settings.seed, 0)
     driven, _ = _driven(run, endpoint, drive)
-    good = driven.rows["latency_s"][driven.rows["status"] == OK]
-    if good.size:
-        run.answer_s[endpoint.name, load] = float(np.median(good))
+    _know(run, endpoint, load, driven.rows["latency_s"][driven.rows["status"] == OK])
     start = run.fleet.start_number(endpoint.deployment)
     window = Window(**asdict(load), endpoint=endpoint.name, start=start, round=0, start_s=0.0, duration_s=0.0)
     run.slices.add(rows_table(window, OUTSIDE, driven.rows))
@@ -158,10 +158,14 @@ def _kept(run: Run, endpoint: Endpoint, taken: Taken, load: Load) -> Taken:
         return taken
     run.slices.add(rows_table(window, window.number, taken.rows), window)
     result.request_bytes = run.generator.request_bytes.get(endpoint.name, result.request_bytes)
-    good = taken.rows["latency_s"][(taken.rows["measured"] == 1) & (taken.rows["status"] == OK)]
-    if good.size:
-        run.answer_s[endpoint.name, load] = float(np.median(good))
+    _know(run, endpoint, load, taken.rows["latency_s"][(taken.rows["measured"] == 1) & (taken.rows["status"] == OK)])
     return taken
+
+
+def _know(run: Run, endpoint: Endpoint, load: Load, latency_s: NDArray[np.float64]) -> None:
+    """How long answers take now, for the next slice."""
+    if latency_s.size:
+        run.answer_s[endpoint.name, load] = float(np.median(latency_s))
 
 
 def _drive(run: Run, load: Load, timing: Timing, round_: int) -> Drive:
@@ -169,11 +173,6 @@ def _drive(run: Run, load: Load, timing: Timing, round_: int) -> Drive:
     counters = one_caller(load) and (round_ - 1) % COUNTERS_EVERY == 0
     seed = run.settings.seed * 1_000_003 + run.number
     return Drive(load, timing.lead_in_s, timing.duration_s, timing.timeout_s, seed, checked, counters)
-
-
-def _patience_s(run: Run, endpoint: Endpoint, load: Load) -> float:
-    gate = run.result(endpoint).gate
-    return timeout_s(expected_s(load, gate.answer_s if gate else None))
 
 
 def _lost(error: GeneratorFailed | ServerFailed) -> WindowProblem:

@@ -247,18 +247,18 @@ def other_port():
 
 
 @pytest.fixture
-def web_ui(server, pool, tmp_path, free_port):
+def web_ui(server, pool, tmp_path, free_port, monkeypatch):
     """Locust's web UI, with the server announced as `serveoff serve` would; yields its address."""
     from serveoff.loadtests.endpoints import announce
     from serveoff.services.registry import read_registry
 
     deployment = next(d for d in read_registry() if d.name == "tfserving-savedmodel")
     ports = {"rest": int(server.rest.split(":")[1]), "grpc": int(server.grpc.split(":")[1])}
-    announce(deployment, ports, os.getpid(), tmp_path)
+    monkeypatch.setenv("SERVEOFF_STATE", str(tmp_path))
+    announce(deployment, ports, os.getpid())
     command = [*LOCUST, "--web-host", "127.0.0.1", "--web-port", free_port, "--model-dir", str(pool)]
     process = subprocess.Popen(
         [*command, "--rows", str(tmp_path / "rows.parquet")],
-        env={**os.environ, "SERVEOFF_STATE": str(tmp_path)},
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -9,8 +9,9 @@ import pytest
 from gevent.event import Event
 from scipy import stats
 
-from serveoff.loadtests.arrivals import Arrivals, out_of_cpu, schedule
+from serveoff.loadtests.arrivals import Arrivals, out_of_cpu
 from serveoff.loadtests.clock import IDLE_TURN_S, Clock
+from serveoff.loadtests.generator.schedule import schedule
 from serveoff.loadtests.loads import Load, parse_load
 from serveoff.loadtests.problems import WindowCode
 

@@ -11,7 +11,7 @@ import subprocess
 from base64 import b64decode
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from serveoff.interrupts import shielded
-from serveoff.loadtests.loads import Load
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.generator.commands import Drive, EndpointCommand, SliceCommand
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
@@ -44,19 +45,6 @@ class GeneratorFailed(Exception):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.problem = WindowProblem(code=WindowCode.GENERATOR_FAILED, text=text, advice=f"see {LOG}")
-
-
-@dataclass(frozen=True)
-class Drive:
-    """One slice as it is asked for. Seconds; `duration_s` 0: a warm-up."""
-
-    load: Load
-    lead_in_s: float
-    duration_s: float
-    timeout_s: float
-    seed: int
-    answers: int
-    counters: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,11 +84,7 @@ class Generator:
             self._stack.close()
 
     def _slice(self, endpoint: Endpoint, drive: Drive, opened: Callable[[], None]) -> Driven:
-        self._tell(
-            command="slice", endpoint=endpoint.name, load=drive.load.text, lead_in_s=drive.lead_in_s,
-            duration_s=drive.duration_s, seed=drive.seed, timeout_s=drive.timeout_s, answers=drive.answers,
-            counters=drive.counters,
-        )  # fmt: skip
+        self._tell(SliceCommand.of(endpoint.name, drive))
         patience_s = drive.lead_in_s + drive.duration_s + drive.timeout_s + ANSWER_GRACE_S
         event = self._read(patience_s, "open", "done")
         if event["event"] == "open":
@@ -121,19 +105,18 @@ class Generator:
             self._read(READY_S, "ready")
         deployment, (host, _, port) = endpoint.deployment, address.rpartition(":")
         port_name, _, path = deployment.counters.partition("/")
-        self._tell(
-            command="endpoint", name=endpoint.name, protocol=endpoint.protocol, host=host, port=int(port),
-            model=deployment.model, format=deployment.format, path=deployment.path, grpc_api=deployment.grpc_api,
-            counters=f"http://{self._client.address(server, port_name)}/{path}" if port_name else "", model_dir="",
-        )  # fmt: skip
+        counters = f"http://{self._client.address(server, port_name)}/{path}" if port_name else ""
+        d = deployment
+        target = Target(endpoint.name, endpoint.protocol, host, int(port), d.model, d.format, d.path, d.grpc_api)
+        self._tell(EndpointCommand(**asdict(target), counters=counters))
         self.request_bytes[endpoint.name] = self._read(READY_S, "endpoint")["request_bytes"]
         self._placed[endpoint.name] = place
 
-    def _tell(self, **command: Any) -> None:
+    def _tell(self, command: EndpointCommand | SliceCommand) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.write(command.model_dump_json().encode() + b"\n")
             self._process.stdin.flush()
         except OSError:
             raise GeneratorFailed(f"the load generator ended ({self._ended()})") from None

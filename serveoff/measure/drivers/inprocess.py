@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from serveoff.errors import ServerFailed
+from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
 from serveoff.measure.audit.reported_settings import told_by
-from serveoff.measure.drivers.generator import ROWS, Drive, Driven, Rows
+from serveoff.measure.drivers.generator import ROWS, Driven, Rows
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.recording import PATIENCE_S, Plan, Recording
+from serveoff.loadtests.generator.commands import Drive
+from serveoff.loadtests.generator.recording import PATIENCE_S, Recording
 from serveoff.loadtests.generator.rest import Driver
 from serveoff.loadtests.loads import parse_load
 from serveoff.loadtests.problems import WindowCode
@@ -46,7 +47,7 @@ def driver():
 
 
 def plan(load, lead_in_s=0.0, duration_s=0.2, timeout_s=5.0, answers=1000, seed=1):
-    return Plan(parse_load(load), lead_in_s, duration_s, timeout_s, seed, answers)
+    return Drive(parse_load(load), lead_in_s, duration_s, timeout_s, seed, answers)
 
 
 def drive(driver, plan, requests=REQUESTS):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.recording import PATIENCE_S, Plan, Recording
+from serveoff.loadtests.generator.commands import Drive
+from serveoff.loadtests.generator.recording import PATIENCE_S, Recording
 from serveoff.loadtests.generator.results import Columns, _busy_s, done
 from serveoff.loadtests.loads import parse_load
 from serveoff.loadtests.pools import make_pool
@@ -25,7 +26,7 @@ def requests(pool):
 
 
 def recording(load="2", lead_in_s=1.0, duration_s=2.0):
-    made = Recording(Plan(parse_load(load), lead_in_s, duration_s, 5.0, 1, 10), on_open=lambda: None)
+    made = Recording(Drive(parse_load(load), lead_in_s, duration_s, 5.0, 1, 10), on_open=lambda: None)
     made.begin(100.0)
     return made
 

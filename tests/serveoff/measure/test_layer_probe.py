@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.samples import golden_inputs
 from serveoff.measure import layer_probe
 from serveoff.measure.drivers import inprocess
-from serveoff.measure.drivers.generator import Drive
 from serveoff.measure.plan.plan import find_deployment
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes.cpus import CpuPlan

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
 from serveoff.measure.drivers import generator
-from serveoff.measure.drivers.generator import Drive, Generator, GeneratorFailed
+from serveoff.measure.drivers.generator import Generator, GeneratorFailed
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import processes
 from serveoff.services.registry import read_registry
