@@ -8,7 +8,7 @@ from serveoff.record.problems import Problem, StartCode
 
 
 class ExitCode(IntEnum):
-    """What the shell sees. README's table lists them; a test keeps the two equal."""
+    """What the shell sees. docs/exit-codes.md lists them; a test keeps the two equal."""
 
     OK = 0
     INTERNAL = 1

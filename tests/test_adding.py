@@ -1,6 +1,6 @@
 """Adding a format, a server, a payload or a claim to a copy of the tree: which files that takes, and that it works.
 
-README says it in "Add a deployment".
+CONTRIBUTING says it in "Add a thing".
 """
 
 import json

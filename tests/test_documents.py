@@ -76,8 +76,8 @@ def test_the_newest_release_in_the_changelog_is_the_package_s_version():
     assert releases[1] == project["version"]
 
 
-def test_the_tree_in_the_readme_is_the_tree():
-    tree = text_of(Path("README.md")).partition("## The tree\n\n```\n")[2].partition("```")[0]
+def test_the_tree_in_the_contributors_guide_is_the_tree():
+    tree = text_of(Path("CONTRIBUTING.md")).partition("## The tree\n\n```\n")[2].partition("```")[0]
     assert tree
     parent = ""
     named = set()

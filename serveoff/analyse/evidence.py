@@ -8,7 +8,7 @@ from itertools import combinations
 
 from serveoff.analyse.entries import Entry, Key, Point
 from serveoff.analyse.families import KeyPair, alike
-from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.statistics.estimates import Estimate, inverse
 from serveoff.analyse.statistics.max_t import level, ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.statistics.start_effect import Excess
@@ -116,7 +116,7 @@ class Evidence:
         error = level(self.looks)
         found = zip(family, ratios(better, error), ratios(better, error, processes=True), strict=True)
         for (a, b), ratio, processes in found:
-            back = Pair(_inverse(ratio), _inverse(processes), difference(_inverse(ratio)))
+            back = Pair(inverse(ratio), inverse(processes), difference(inverse(ratio)))
             self._pairs.setdefault((measure.objective, a, b), Pair(ratio, processes, difference(ratio)))
             self._pairs.setdefault((measure.objective, b, a), back)
 
@@ -127,8 +127,3 @@ class Evidence:
         turned = {(min(pair), max(pair)) for pair in alike(self.entries, mine, other)}
         known = [(a, b) for a, b in sorted(turned) if not {a, b} <= contest]
         return [(a, b) for a, b in known if self._has(measure, a) and self._has(measure, b)]
-
-
-def _inverse(ratio: Estimate) -> Estimate:
-    value, low, high = (None if bound is None else 1 / bound for bound in (ratio.value, ratio.high, ratio.low))
-    return Estimate(value, low, high, ratio.samples)

@@ -31,6 +31,8 @@ class Gate(Record):
     """Mean seconds of an answer, asked for one at a time; None: not recorded."""
     problem: Problem | None = None
     """Why it failed."""
+    checks: dict[str, bool] = {}
+    """Of a floor: what is true of its framework by construction (serveoff.models.construction), and whether it was."""
 
 
 class LayerProbe(Record):

@@ -3,7 +3,7 @@
 Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and nothing else does:
 
                                                        {"event": "ready", "device", "load_s", "framework", ...}
-    {"command": "check"}                               {"event": "checked", "answers_checked", "max_abs_error", ...}
+    {"command": "check", "format"}                     {"event": "checked", "answers_checked", "max_abs_error", ...}
     {"command": "measure", "duration_s"}               {"event": "measured", "requests", "duration_s", "start_s", ...}
     {"command": "quit"}, or the end of stdin           exit code 0
 
@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from serveoff.models import construction
 from serveoff.models.formats import AS_SERVED, Predict
 from serveoff.models.golden import Golden, read_golden
 from serveoff.models.manifest import ArtifactError
@@ -73,8 +74,9 @@ def obey(line: bytes, runtime: Runtime, golden: Golden) -> Event | None:
 
 
 def check(command: Event, runtime: Runtime, golden: Golden) -> Event:
-    """Run every golden input and compare."""
-    return {"event": "checked", **asdict(floor.check(find_call(runtime), golden))}
+    """Run every golden input and compare; check with it what the framework is by construction."""
+    agreement = floor.check(find_call(runtime), golden)
+    return {"event": "checked", **asdict(agreement), "checks": construction.check(command.get("format", ""))}
 
 
 def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:

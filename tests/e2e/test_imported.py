@@ -62,7 +62,7 @@ def test_the_report_says_what_it_is_and_that_it_names_no_layers(finished):
     claims = {claim["id"]: claim for claim in json.loads((folder / "report.json").read_text())["claims"]}
     assert (claims["C6"]["verdict"], claims["C6"]["reason"]) == (
         "not measured",
-        "The model names no layers: there was none to ask for.",
+        "The model has no named layers.",
     )
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate
+from serveoff.models.construction import CHECKS
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.environment import Environment, Machine
@@ -163,6 +164,8 @@ def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointR
     if format != "null":
         error, agreement = (3e-8, 1.0) if passed else (0.41, 0.83)
         result.gate = Gate(passed=passed, checked=64, max_abs_error=error, top1_agreement=agreement, problem=failed)
+        if server == "inprocess":
+            result.gate.checks = {made.__name__: True for made in CHECKS.get(format, ())}
     result.cold_start = ColdStart(
         port_open_s=None if endpoint.protocol == "call" else cold * 0.62,
         ready_s=cold * 0.93,

@@ -2,6 +2,7 @@
 
 A module has the claim in the article's words (`CLAIM`) and the rule of its verdict (`RULE`). Rules were fixed before
 any run was made, and rest on intervals that hold for all contrasts of the claim together, never on point estimates.
+A stand-in decides nothing.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def _judged(module: ModuleType, evidence: Evidence, suite: Suite) -> Claim:
         id=claim_id(module),
         text=claim.CLAIM,
         verdict=found.verdict,
+        parts=found.parts,
         evidence=found.contrasts,
         exhibits=found.exhibits,
         rule=claim.RULE,

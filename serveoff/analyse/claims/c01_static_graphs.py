@@ -13,9 +13,9 @@ from serveoff.record.suite import Suite
 
 CLAIM = "Static graphs are faster, in deployment above all"
 RULE = (
-    "behind Flask, with the fewest callers, the static graph's median latency is set against its dynamic form's, for "
-    "TensorFlow 2 and for PyTorch. Clearly faster speaks for the claim, a tie or clearly slower against it. Both "
-    "frameworks are needed. TensorFlow 1, the bare models and other numbers of callers are shown and do not decide."
+    "On Flask, with the fewest callers, the median latency of the static graph is compared with that of its dynamic "
+    "form, for TensorFlow 2 and for PyTorch. Clearly faster speaks for the claim. Equal or clearly slower speaks "
+    "against it. Both frameworks are needed."
 )
 MEASURE = "serveoff run 'flask-*'"
 

@@ -1,34 +1,50 @@
-"""C2: what freezing and optimising a graph gains over eager calls, in process and behind Flask."""
+"""C2: what optimising a graph gains over eager calls, and whether an eager endpoint holds the objective."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, batches, callers, contrasts, find
-from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, heard, rule
+from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, Voice, heard, rule
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.loadtests.loads import closed
+from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
 
 CLAIM = "Dynamic graphs are harder to optimise and not suited to deployment"
 RULE = (
-    "what freezing and graph optimisation gain over calling the same network eagerly, by median latency, at one row "
-    "and at every batch size of the run: savedmodel over keras_eager, torchscript over torch_eager. In process it is "
-    "what the optimiser gains; behind Flask, with the fewest callers, what a deployment has of it. A clear gain "
-    "speaks for the claim, a tie or a loss against it. Both frameworks are needed. TensorFlow 1's frozen graph, which "
-    "has no eager form of its own, is shown and does not decide; so is that eager forms were served at all."
+    "Two questions, each for TensorFlow 2 and for PyTorch. Optimising: the median latency of the static graph is "
+    "compared with that of eager calls of the same network, in process and on Flask with the fewest callers, at one "
+    "row and at every batch size of the run. A clear gain speaks for the claim. Equal or slower speaks against it. "
+    "Deploying: an eager endpoint on Flask that holds the run's objective with the fewest callers speaks against the "
+    "claim, one that misses it speaks for it. TensorFlow 1 has no eager form: its frozen graph is shown and does not "
+    "decide."
 )
 MEASURE = "serveoff run 'inprocess-*' 'flask-*' --batches 32"
 FORMS = ((TF2, "savedmodel", "keras_eager"), (PYTORCH, "torchscript", "torch_eager"))
 SHOWN = (*FORMS, (TF1, "frozen_graph", "keras_eager"))
+QUANTILES: Final = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by the floors and by Flask."""
     found = contrasts(evidence, (*_pairs(evidence, "inprocess", 1), *_pairs(evidence, "flask", callers(evidence)[0])))
-    exhibits = [e if e.group == TF1 else heard(e, FASTER) for e in found]
-    return rule((*exhibits, *_deployed(evidence)), needed=(TF2, PYTORCH))
+    exhibits = [e if e.group == TF1 else replace(heard(e, FASTER), group=_optimising(e.group)) for e in found]
+    deployed = [_deployed(group, find(evidence, "flask", eager), suite.settings) for group, _, eager in FORMS]
+    needed = [part(group) for part in (_optimising, _deploying) for group, _, _ in FORMS]
+    return rule((*exhibits, *filter(None, deployed)), needed)
+
+
+def _optimising(framework: str) -> str:
+    return f"optimising {framework}"
+
+
+def _deploying(framework: str) -> str:
+    return f"deploying {framework}"
 
 
 def _pairs(evidence: Evidence, server: str, users: int) -> Iterator[Pair]:
@@ -38,11 +54,20 @@ def _pairs(evidence: Evidence, server: str, users: int) -> Iterator[Pair]:
             yield Pair(group, mine, other, replace(closed(users), batch=rows))
 
 
-def _deployed(evidence: Evidence) -> Iterator[Exhibit]:
-    """That a dynamic form can be deployed at all is seen in its VALID points."""
-    for group, _, eager in FORMS:
-        entry = find(evidence, "flask", eager)
-        valid = sum(point.valid for point in entry.points) if entry else 0
-        if entry and valid:
-            words = f"{eager} was served by Flask: answers right, {valid} of {len(entry.points)} points VALID"
-            yield Exhibit(group, words)
+def _deployed(framework: str, entry: Entry | None, settings: RunSettings) -> Exhibit | None:
+    """Whether the eager endpoint holds the objective with the fewest callers; None where that was not measured."""
+    name = QUANTILES.get(settings.objective_quantile)
+    if entry is None or entry.alone is None or name is None or not entry.alone.samples:
+        return None
+    point = entry.alone
+    figure: Estimate = getattr(point, f"{name}_s")
+    speaks = _holds(point, figure, settings.objective_bound_s)
+    words = f"objective: at most {settings.objective_bound_s * 1e3:g} ms"
+    group = _deploying(framework)
+    return Exhibit(group, words, entry.name, load=point.load, metric=name, figure=figure, unit="seconds", speaks=speaks)
+
+
+def _holds(point: Point, figure: Estimate, bound_s: float) -> Voice:
+    if not point.valid or figure.low is None or figure.high is None or figure.low <= bound_s < figure.high:
+        return "open"
+    return "against" if figure.high <= bound_s else "for"

@@ -14,8 +14,8 @@ from serveoff.analyse.verdict import FindingCode
 from serveoff.loadtests.loads import Load
 
 NATIVE: Final = "tfserving"
-"""TensorFlow Serving itself; what stands in for it says nothing of it."""
-NO_NATIVE: Final = "TensorFlow Serving was not there to be measured."
+"""TensorFlow Serving itself, never its stand-in."""
+NO_NATIVE: Final = "TensorFlow Serving was not measured."
 TF1: Final = "TensorFlow 1"
 TF2: Final = "TensorFlow 2"
 PYTORCH: Final = "PyTorch"
@@ -65,9 +65,10 @@ def contrasts(evidence: Evidence, pairs: Iterable[Pair]) -> list[Exhibit]:
     return [_contrast(pair, *sides, evidence.pair(pair.measure, *sides)) for pair, sides in known]
 
 
-def lacks_native(evidence: Evidence) -> bool:
-    """TensorFlow Serving was not measured, so that a claim that needs it is not."""
-    return not any(e.result.server == NATIVE and any(p.samples for p in e.points) for e in evidence.entries)
+def without_native(evidence: Evidence) -> str:
+    """Says that TensorFlow Serving was not measured; empty where it was."""
+    measured = any(e.result.server == NATIVE and any(p.samples for p in e.points) for e in evidence.entries)
+    return "" if measured else NO_NATIVE
 
 
 def _sides(pair: Pair) -> tuple[Point, Point] | None:

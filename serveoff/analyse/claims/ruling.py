@@ -1,14 +1,14 @@
 """How a verdict follows from exhibits: the same steps for every claim.
 
-Each exhibit that decides speaks for the claim, against it, or leaves it open. All for it: confirmed. All against it:
-refuted. Some for it and others not: mixed. None for it and some open: inconclusive. None at all: not measured. A
-contrast that was measured and has a point that does not count is open. Where a claim is of several things, frameworks
-for instance, and one of them was not measured, it is inconclusive.
+Each exhibit that decides speaks for the claim, against it, or leaves it open; so does a contrast with an INVALID point.
+The rule is symmetric, and the same for each part of a claim, a framework for instance, and for the whole: evidence on
+both sides is mixed; else anything open leaves it undecided; else all for it is confirmed, and all against it refuted. A
+claim with a part that was not measured is not measured, unless it is mixed already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -17,7 +17,15 @@ from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import Outcome
 from serveoff.loadtests.loads import Load
 
-ClaimVerdict = Literal["confirmed", "refuted", "mixed", "inconclusive", "not measured"]
+ClaimVerdict = Literal[
+    "confirmed",
+    "refuted",
+    "mixed",
+    "undecided",
+    "not measured",
+    "true by construction",
+    "not a performance claim",
+]
 
 Voice = Literal["for", "against", "open", ""]
 """What a piece of evidence says of a claim, by the claim's rule; empty where it does not decide."""
@@ -40,13 +48,23 @@ class Exhibit:
     metric: str = ""
     """`p50` or `throughput` of endpoints; else what the figure is of."""
     figure: Estimate | None = None
-    unit: Literal["times", "bytes", "lines", "error"] = "times"
+    unit: Literal["times", "seconds", "bytes", "lines", "error"] = "times"
     outcome: Outcome | Literal[""] = ""
     speaks: Voice = ""
     leads: bool = False
-    """It stands for its group in the table of claims."""
-    test: str = ""
-    """`file::function` of the test that shows it."""
+    """It stands for its group in the claim's sentence."""
+    check: str = ""
+    """`file::function` of the check that the run made."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the evidence says of one part of a claim: of one framework, for instance."""
+
+    group: str
+    verdict: ClaimVerdict
+    equal: bool = False
+    """All that decides it is tied."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +74,14 @@ class Claim:
     id: str
     text: str
     verdict: ClaimVerdict
+    parts: tuple[Part, ...] = ()
     evidence: tuple[Contrast, ...] = ()
     """Static graphs against dynamic forms: of the first claim only."""
     exhibits: tuple[Exhibit, ...] = ()
     rule: str = ""
     """How the verdict follows from the exhibits; written down before any run."""
     reason: str = ""
-    """What the rule found."""
+    """What the parts' verdicts leave unsaid."""
     measure: str = ""
     """The command that would measure what is missing."""
 
@@ -71,8 +90,6 @@ FASTER: Final[Mapping[Outcome, Voice]] = {"faster": "for", "slower": "against", 
 """The claim says that `mine` is better."""
 NO_SLOWER: Final[Mapping[Outcome, Voice]] = {"faster": "for", "tied": "for", "slower": "against"}
 """The claim holds as long as `mine` is not worse."""
-DIFFERENT: Final[Mapping[Outcome, Voice]] = {"faster": "for", "slower": "for", "tied": "against"}
-"""The claim says that there is a difference."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +97,11 @@ class Ruling:
     """What one claim's module found. `lacking`: something that the rule asks for was not measured."""
 
     verdict: ClaimVerdict
-    reason: str
+    reason: str = ""
     exhibits: tuple[Exhibit, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
     lacking: bool = False
+    parts: tuple[Part, ...] = ()
 
 
 def heard(exhibit: Exhibit, voices: Mapping[Outcome, Voice]) -> Exhibit:
@@ -91,49 +109,52 @@ def heard(exhibit: Exhibit, voices: Mapping[Outcome, Voice]) -> Exhibit:
     return replace(exhibit, speaks=voices.get(exhibit.outcome, "open") if exhibit.outcome else "open")
 
 
-def rule(exhibits: Sequence[Exhibit], needed: Collection[str] = ()) -> Ruling:
-    """The verdict on the exhibits that decide; `needed` are groups of which each must be among them."""
+def rule(exhibits: Sequence[Exhibit], needed: Sequence[str] = ()) -> Ruling:
+    """The verdict on the exhibits that decide, in parts by their groups; those in `needed` must be among them."""
     deciding = [exhibit for exhibit in exhibits if exhibit.speaks]
+    groups = dict.fromkeys((*needed, *(exhibit.group for exhibit in deciding)))
+    parts = tuple(_part(group, [e for e in deciding if e.group == group]) for group in groups)
+    lacking = not deciding or any(part.verdict == "not measured" for part in parts)
     if not deciding:
-        return Ruling("not measured", "This run holds nothing that decides it.", tuple(exhibits), lacking=True)
-    led = tuple(_led(exhibits, deciding))
-    missing = [group for group in needed if group not in {exhibit.group for exhibit in deciding}]
-    if missing:
-        reason = f"Nothing that counts was measured for {' and '.join(missing)}. {counted(deciding)}"
-        return Ruling("inconclusive", reason, led, lacking=True)
-    return Ruling(verdict(exhibit.speaks for exhibit in deciding), counted(deciding), led)
+        return Ruling("not measured", exhibits=tuple(exhibits), lacking=lacking)
+    return Ruling(together(parts), exhibits=_led(exhibits, deciding), lacking=lacking, parts=parts)
+
+
+def beside(exhibits: Iterable[Exhibit], metric: str, reason: str = "") -> Ruling:
+    """A claim that no figure can decide; its sentence shows beside it the contrasts by `metric`."""
+    shown = tuple(replace(e, leads=bool(e.other and e.figure) and e.metric == metric) for e in exhibits)
+    lacking = bool(reason) or not any(e.leads for e in shown)
+    return Ruling("not a performance claim", reason, shown, lacking=lacking)
 
 
 def verdict(voices: Iterable[str]) -> ClaimVerdict:
     """What several voices say together: see the module's docstring."""
-    heard = set(voices)
-    if not heard:
-        return "not measured"
-    if heard == {"for"}:
-        return "confirmed"
-    if heard == {"against"}:
-        return "refuted"
-    return "mixed" if "for" in heard else "inconclusive"
+    said = set(voices)
+    if {"for", "against"} <= said:
+        return "mixed"
+    if len(said) > 1 or "open" in said:
+        return "undecided"
+    return "confirmed" if said == {"for"} else "refuted" if said else "not measured"
 
 
-def counted(deciding: Sequence[Exhibit]) -> str:
-    """How many speak for it, how many against it, and how many leave it open."""
-    counts = {voice: sum(e.speaks == voice for e in deciding) for voice in ("for", "against", "open")}
-    said = {"for": "for it", "against": "against it", "open": "undecided"}
-    parts = [f"{number} {said[voice]}" for voice, number in counts.items() if number]
-    return f"Deciding {'contrasts' if all(e.other for e in deciding) else 'findings'}: {', '.join(parts)}."
+def together(parts: Iterable[Part]) -> ClaimVerdict:
+    """The verdict on a whole claim from those on its parts."""
+    said = {part.verdict for part in parts}
+    if "mixed" in said or {"confirmed", "refuted"} <= said:
+        return "mixed"
+    unsettled: tuple[ClaimVerdict, ...] = ("not measured", "undecided")
+    return next((v for v in unsettled if v in said), "confirmed" if "confirmed" in said else "refuted")
 
 
-def _led(exhibits: Sequence[Exhibit], deciding: Sequence[Exhibit]) -> Iterable[Exhibit]:
-    """Of each group, the deciding figure that says least for the claim stands for it in the table."""
+def _part(group: str, deciding: Sequence[Exhibit]) -> Part:
+    equal = bool(deciding) and all(exhibit.outcome == "tied" for exhibit in deciding)
+    return Part(group, verdict(exhibit.speaks for exhibit in deciding), equal)
+
+
+def _led(exhibits: Sequence[Exhibit], deciding: Sequence[Exhibit]) -> tuple[Exhibit, ...]:
+    """Of each group, the deciding contrast that says least for the claim stands for it."""
     leaders: dict[str, Exhibit] = {}
-    for exhibit in sorted(deciding, key=_favour):
-        if exhibit.figure and exhibit.figure.value is not None and exhibit.unit in ("times", "error"):
+    for exhibit in sorted(deciding, key=lambda e: (e.figure and e.figure.value) or 0.0):
+        if exhibit.other and exhibit.figure and exhibit.figure.value is not None:
             leaders.setdefault(exhibit.group, exhibit)
-    return (replace(e, leads=any(e is leader for leader in leaders.values())) for e in exhibits)
-
-
-def _favour(exhibit: Exhibit) -> float:
-    """Ratios speak for a claim the more the larger they are, errors the smaller."""
-    value = (exhibit.figure and exhibit.figure.value) or 0.0
-    return -value if exhibit.unit == "error" else value
+    return tuple(replace(e, leads=any(e is leader for leader in leaders.values())) for e in exhibits)

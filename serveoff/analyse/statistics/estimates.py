@@ -55,6 +55,12 @@ def withheld(samples: int, percentile: float) -> Estimate:
     return Estimate(None, None, None, samples, f"{samples:,} of {min_samples(percentile):,}")
 
 
+def inverse(ratio: Estimate) -> Estimate:
+    """The same ratio the other way round."""
+    value, low, high = (1 / bound if bound else None for bound in (ratio.value, ratio.high, ratio.low))
+    return Estimate(value, low, high, ratio.samples)
+
+
 def half_width(estimate: Estimate) -> float:
     """How far the interval reaches from the figure on its wider side, as a share of it; infinite without one."""
     if not estimate.value or not estimate.low or not estimate.high:

@@ -48,7 +48,7 @@ def wait_floor(server: Server) -> tuple[ColdStart, str, dict[str, int]]:
 def check_floor(server: Server) -> Gate:
     """The agreement gate of a floor: all golden inputs, compared in its process."""
     began = time.perf_counter()
-    event = _ask(server, {"command": "check"}, CHECK_GRACE_S)
+    event = _ask(server, {"command": "check", "format": server.deployment.format}, CHECK_GRACE_S)
     took_s = time.perf_counter() - began
     wrong, checked, error = event["wrong_answers"], event["answers_checked"], event["max_abs_error"]
     text = f"{wrong} of {checked} golden inputs answered wrongly, absolute error up to {error:.3g}"
@@ -60,6 +60,7 @@ def check_floor(server: Server) -> Gate:
         top1_agreement=event["top1_agreement"],
         answer_s=took_s / checked if checked else None,
         problem=Problem(code=GateCode.WRONG_ANSWER, text=text) if wrong else None,
+        checks=event["checks"],
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.statistics.estimates import Estimate, inverse
 
 Format = Callable[[float], str]
 DIGITS: Final = 3
@@ -51,6 +51,21 @@ def percent(share: float) -> str:
 def times(ratio: float) -> str:
     """A ratio: 1.14×."""
     return f"{significant(ratio)}×"
+
+
+def multiple(ratio: float) -> str:
+    """How many times: 1.04, 1.4, 5.6, 221."""
+    decimals = 2 if ratio < 1.095 else 1 if ratio < 9.95 else 0
+    return f"{ratio:,.{decimals}f}"
+
+
+def compared(ratio: Estimate, better: str = "faster", worse: str = "slower") -> str:
+    """A ratio of which above 1 is better: `5.6 times faster (5.1–6.2)`, never below 1: `221 times slower`."""
+    if ratio.value is None:
+        return NONE
+    word, turned = (better, ratio) if ratio.value >= 1 else (worse, inverse(ratio))
+    bounds = f" ({interval(turned, multiple)})" if turned.low and turned.high else ""
+    return f"{multiple(turned.value or 1.0)} times {word}{bounds}"
 
 
 def interval(estimate: Estimate, text: Format) -> str:

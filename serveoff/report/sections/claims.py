@@ -1,122 +1,158 @@
-"""The article's claims: one row each, and for each its rule and its evidence."""
+"""The article's claims: one line each, and for each its rule and its evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from serveoff.analyse.claims.ruling import Claim, Exhibit, Voice
+from serveoff.analyse.claims.ruling import Claim, ClaimVerdict, Exhibit, Part, Voice
 from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.cells import DASH, Cell, count_cell
-from serveoff.report.phrases.names import describe_load, label
-from serveoff.report.phrases.numbers import NONE, Format, factor, interval, megabytes, significant, times
+from serveoff.report.phrases.names import all_of, describe_load, label, phrase
+from serveoff.report.phrases.numbers import NONE, Format, compared, interval, megabytes, ms, multiple, significant
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
 
-VERDICTS: Final = ("confirmed", "refuted", "mixed", "inconclusive", "not measured")
-TONES: Final = {"confirmed": "good", "refuted": "bad", "mixed": "mid", "inconclusive": "mid", "not measured": "muted"}
+ARTICLE: Final = "TensorFlow1.x 2.x and PyTorch: a detailed comparison"
+ARTICLE_URL: Final = "https://machinelearningplus.com/deep-learning/tensorflow1-vs-tensorflow2-vs-pytorch"
+MEASURED: Final[Mapping[ClaimVerdict, str]] = {
+    "confirmed": "good",
+    "refuted": "bad",
+    "mixed": "mid",
+    "undecided": "mid",
+    "not measured": "muted",
+}
+"""Verdicts that a run's figures give, and their tones."""
+APART: Final[Mapping[ClaimVerdict, tuple[str, str]]] = {
+    "true by construction": ("is true by construction", "are true by construction"),
+    "not a performance claim": ("is not a performance claim", "are not performance claims"),
+}
+TONES: Final = {**MEASURED, **dict.fromkeys(APART, "muted")}
 SPEAKS: Final[Mapping[Voice, tuple[str, str]]] = {
     "for": ("for it", "good"),
     "against": ("against it", "bad"),
     "open": ("undecided", "mid"),
     "": ("shown", "muted"),
 }
-METRICS: Final = {"p50": "latency, p50", "throughput": "throughput"}
+METRICS: Final = {"p50": "latency, p50", "p99": "latency, p99", "throughput": "throughput"}
 WRITTEN: Final[Mapping[str, Format]] = {
-    "times": times,
+    "times": lambda ratio: f"{multiple(ratio)} times",
+    "seconds": lambda seconds: f"{ms(seconds)} ms",
     "bytes": lambda size: f"{megabytes(size)} MB",
     "lines": lambda count: f"{count:.0f} line{'' if count == 1 else 's'}",
     "error": lambda error: f"{error:.2g} apart",
 }
 """How a figure of each unit is written."""
+BOUNDS: Final[Mapping[str, Format]] = {"times": multiple, "seconds": ms}
+"""How the ends of an interval are written, where that is not `significant`."""
 
 
 def verdict_counts(comparison: Comparison) -> str:
-    """All verdicts in one sentence; nothing where claims were not judged."""
-    if not comparison.claims:
-        return ""
+    """All verdicts, those that no figure decides apart; nothing where claims were not judged."""
     verdicts = [claim.verdict for claim in comparison.claims]
-    counts = [f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts]
-    return f"Of the article's {len(verdicts)} claims: {', '.join(counts)}."
+    if not verdicts:
+        return ""
+    apart = [f"{n} {words[n > 1]}" for verdict, words in APART.items() if (n := verdicts.count(verdict))]
+    judged = [f"{n} {verdict}" for verdict in MEASURED if (n := verdicts.count(verdict))]
+    said = f"{all_of(apart)}. The others: " if apart else ""
+    return f"Of the article's {len(verdicts)} claims, {said}{', '.join(judged) or 'none'}."
 
 
 def overview(comparison: Comparison) -> Table:
-    """The claims, their verdicts, and the figures that stand for them."""
+    """The claims, their verdicts, and what was found, one line each."""
     fields: list[Field[Claim]] = [
         (text_column("Claim"), lambda claim: Cell(claim.id)),
         (text_column("In the article's words"), lambda claim: Cell(claim.text)),
         (text_column("Verdict"), lambda claim: Cell(claim.verdict, tone=TONES[claim.verdict])),
-        (text_column("Figure"), _figures),
-        (text_column("Evidence"), _evidence),
+        (text_column("Found"), lambda claim: Cell(finding(comparison, claim))),
     ]
-    caption = (
-        "Figures are those of each group that say least for the claim, with 95% intervals that hold for all contrasts "
-        "of the claim together; n counts samples. A dash: nothing was measured that decides it."
-    )
+    caption = "Each figure is the one that says least for the claim; intervals stand with the evidence."
     return listed("claims", caption, fields, comparison.claims)
+
+
+def finding(comparison: Comparison, claim: Claim) -> str:
+    """What was found, in a line, such as `Confirmed for TensorFlow 2, 5.6 times faster; equal for PyTorch`."""
+    found = "; ".join(_said(claim, part) for part in claim.parts) or claim.verdict
+    if claim.verdict == "not a performance claim":
+        shown = [_contrast(comparison, exhibit) for exhibit in claim.exhibits if exhibit.leads]
+        found += f"; measured beside it: {'; '.join(shown) or 'nothing in this run'}"
+    if claim.verdict == "true by construction":
+        found += ", and checked in this run"
+    return f"{found[0].upper()}{found[1:]}. {claim.reason}".strip()
+
+
+def sentence(comparison: Comparison, claim: Claim) -> str:
+    """What was found, and how to measure what is missing."""
+    return finding(comparison, claim) + (f" To measure it: {claim.measure}." if claim.measure else "")
 
 
 def details(comparison: Comparison, claim: Claim) -> Table:
     """All evidence of one claim."""
     fields: list[Field[Exhibit]] = [
-        (text_column(f"Evidence for {claim.id}"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.test)),
-        (text_column("Of"), lambda exhibit: Cell(exhibit.group)),
+        (text_column(f"Evidence for {claim.id}"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.check)),
+        (text_column("About"), lambda exhibit: Cell(exhibit.group)),
         (text_column("Load"), _load_cell),
         (text_column("By"), lambda exhibit: Cell(METRICS.get(exhibit.metric, exhibit.metric) or NONE)),
         (text_column("Figure"), _figure_cell),
         (text_column("Speaks"), _speaks_cell),
         (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
     ]
-    caption = f"Evidence for {claim.id}; 95% intervals beneath. Of a contrast, above 1 the first is better."
+    caption = f"Evidence for {claim.id}, with 95% intervals that hold for all its comparisons together."
     return listed(f"claim-{claim.id.lower()}", caption, fields, claim.exhibits)
 
 
-def sentence(claim: Claim) -> str:
-    """What the rule found, and how to measure what is missing."""
-    return claim.reason + (f" To measure it: {claim.measure}." if claim.measure else "")
+def _said(claim: Claim, part: Part) -> str:
+    """One part's verdict, and the figure that stands for it."""
+    if part.equal:
+        return f"equal for {part.group}"
+    led = next((e.figure for e in claim.exhibits if e.leads and e.group == part.group), None)
+    if led is None or part.verdict not in ("confirmed", "refuted"):
+        return f"{part.verdict} for {part.group}"
+    several = sum(bool(e.other and e.speaks and e.group == part.group) for e in claim.exhibits) > 1
+    bound = ("at least " if part.verdict == "confirmed" else "up to ") if several else ""
+    return f"{part.verdict} for {part.group}, {bound}{compared(_alone(led))}"
 
 
-def _figures(claim: Claim) -> Cell:
-    led = [exhibit for exhibit in claim.exhibits if exhibit.leads and exhibit.figure]
-    said = "; ".join(f"{_figure(e)} (n\u00a0{e.figure.samples:,})" for e in led if e.figure)
-    return Cell(said) if said else DASH
+def _contrast(comparison: Comparison, exhibit: Exhibit) -> str:
+    """Two endpoints in a sentence, the better one first where throughput is compared."""
+    mine, other = (phrase(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other))
+    figure = exhibit.figure
+    if figure is None or figure.value is None or exhibit.outcome not in ("faster", "slower"):
+        return f"{mine} and {other} are {'equal' if exhibit.outcome == 'tied' else 'undecided'}"
+    if exhibit.metric == "p50":
+        return f"{mine} is {compared(_alone(figure))} than {other}"
+    first, second = (mine, other) if figure.value >= 1 else (other, mine)
+    return f"{first} has {multiple(max(figure.value, 1 / figure.value))} times the throughput of {second}"
 
 
-def _evidence(claim: Claim) -> Cell:
-    contrasts = sum(bool(e.other) for e in claim.exhibits)
-    proofs = sum(bool(e.test) for e in claim.exhibits)
-    others = len(claim.exhibits) - contrasts - proofs
-    counts = ((contrasts, "contrast"), (others, "finding"), (proofs, "test"))
-    said = ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
-    return Cell(said or NONE, tone="" if said else "muted")
+def _alone(figure: Estimate) -> Estimate:
+    """Without its interval."""
+    return Estimate(figure.value, None, None, figure.samples)
 
 
 def _figure_cell(exhibit: Exhibit) -> Cell:
     figure = exhibit.figure
-    return Cell(_value(exhibit), interval(figure, significant), figure.value) if figure else DASH
+    if figure is None or figure.value is None:
+        return DASH
+    if exhibit.metric == "p50" and exhibit.other:
+        text, _, bounds = compared(figure).partition(" (")
+        return Cell(text, bounds.rstrip(")"), figure.value)
+    return Cell(
+        WRITTEN[exhibit.unit](figure.value), interval(figure, BOUNDS.get(exhibit.unit, significant)), figure.value
+    )
 
 
 def _speaks_cell(exhibit: Exhibit) -> Cell:
     spoken, tone = SPEAKS[exhibit.speaks]
-    return Cell("test", tone="muted") if exhibit.test else Cell(spoken, exhibit.outcome, tone=tone)
+    return Cell(spoken, exhibit.outcome, tone=tone)
 
 
 def _what(comparison: Comparison, exhibit: Exhibit) -> str:
     names = [label(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other) if name]
-    who = " against ".join(names)
+    who = " compared with ".join(names)
     return f"{who}: {exhibit.words}" if who and exhibit.words else who or exhibit.words
 
 
 def _load_cell(exhibit: Exhibit) -> Cell:
     other = f"against {describe_load(exhibit.other_load)}" if exhibit.other_load else ""
     return Cell(describe_load(exhibit.load) if exhibit.load else NONE, other)
-
-
-def _figure(exhibit: Exhibit) -> str:
-    """What it is of, by what, and the figure with its interval, in a line."""
-    written = factor(exhibit.figure) if exhibit.unit == "times" else _value(exhibit)
-    return f"{exhibit.group}, {exhibit.metric}: {written}"
-
-
-def _value(exhibit: Exhibit) -> str:
-    value = exhibit.figure.value if exhibit.figure else None
-    return NONE if value is None else WRITTEN[exhibit.unit](value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.golden_outputs import AGREE_WITHIN
+from serveoff.analyse.claims.by_construction import AGREE_WITHIN
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.draws import RESAMPLES
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
