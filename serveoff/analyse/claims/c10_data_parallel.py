@@ -19,7 +19,7 @@ RULE = (
     "replica takes in docker-compose.yml. With fewer server cores than workers, more workers cannot help."
 )
 MEASURE = "serveoff run --vary workers=2,4, on more cores than workers"
-SETTING = "workers="
+SETTING = "workers"
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
@@ -31,7 +31,7 @@ def _pairs(evidence: Evidence) -> Iterator[Pair]:
     most = closed(callers(evidence)[1])
     bases = {entry.name: entry for entry in evidence.contenders}
     for variant in evidence.entries:
-        if variant.result.variant.startswith(SETTING):
+        if variant.result.variant.partition("=")[0] == SETTING:
             group = FRAMEWORK.get(variant.result.format, "")
             yield Pair(group, variant, bases.get(variant.result.base), most, THROUGHPUT)
 

@@ -129,21 +129,21 @@ def beside(exhibits: Iterable[Exhibit], metric: str, reason: str = "") -> Ruling
 
 def verdict(voices: Iterable[str]) -> ClaimVerdict:
     """What several voices say together: see the module's docstring."""
-    said = set(voices)
-    if {"for", "against"} <= said:
+    heard = set(voices)
+    if {"for", "against"} <= heard:
         return "mixed"
-    if len(said) > 1 or "open" in said:
+    if "open" in heard:
         return "undecided"
-    return "confirmed" if said == {"for"} else "refuted" if said else "not measured"
+    return "confirmed" if heard == {"for"} else "refuted" if heard else "not measured"
 
 
 def together(parts: Iterable[Part]) -> ClaimVerdict:
     """The verdict on a whole claim from those on its parts."""
-    said = {part.verdict for part in parts}
-    if "mixed" in said or {"confirmed", "refuted"} <= said:
+    verdicts = {part.verdict for part in parts}
+    if "mixed" in verdicts or {"confirmed", "refuted"} <= verdicts:
         return "mixed"
     unsettled: tuple[ClaimVerdict, ...] = ("not measured", "undecided")
-    return next((v for v in unsettled if v in said), "confirmed" if "confirmed" in said else "refuted")
+    return next((v for v in unsettled if v in verdicts), "confirmed" if "confirmed" in verdicts else "refuted")
 
 
 def _part(group: str, deciding: Sequence[Exhibit]) -> Part:
