@@ -13,8 +13,8 @@ from serveoff.record.suite import Suite
 CLAIM = "PyTorch is deployed by a REST API with Flask, TF2 through its own high-level API"
 RULE = (
     "Not a performance claim, so no figure decides it. Measured beside it: one artifact of each framework on the "
-    "server that the claim names and on the other one, its latency with the fewest callers and its throughput with "
-    "the most."
+    "server that the claim names and on the other one, over REST: its latency with the fewest callers and its "
+    "throughput with the most."
 )
 MEASURE = "serveoff run '*torchscript' '*savedmodel', with tensorflow_model_server on PATH"
 
@@ -27,9 +27,8 @@ def study(evidence: Evidence, suite: Suite) -> Ruling:
 def _pairs(evidence: Evidence) -> Iterator[Pair]:
     fewest, most = callers(evidence)
     flask = {format: find(evidence, "flask", format) for format in ("torchscript", "savedmodel")}
-    for protocol in ("rest", "grpc"):
-        torchserve = find(evidence, "torchserve", "torchscript", protocol)
-        native = find(evidence, NATIVE, "savedmodel", protocol)
-        for users, measure in ((fewest, LATENCY), (most, THROUGHPUT)):
-            yield Pair(PYTORCH, flask["torchscript"], torchserve, closed(users), measure)
-            yield Pair(TF2, native, flask["savedmodel"], closed(users), measure)
+    torchserve = find(evidence, "torchserve", "torchscript", "rest")
+    native = find(evidence, NATIVE, "savedmodel", "rest")
+    for users, measure in ((fewest, LATENCY), (most, THROUGHPUT)):
+        yield Pair(PYTORCH, flask["torchscript"], torchserve, closed(users), measure)
+        yield Pair(TF2, native, flask["savedmodel"], closed(users), measure)

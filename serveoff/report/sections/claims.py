@@ -118,7 +118,7 @@ def _contrast(comparison: Comparison, exhibit: Exhibit) -> str:
     mine, other = (phrase(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other))
     figure = exhibit.figure
     if figure is None or figure.value is None or exhibit.outcome not in ("faster", "slower"):
-        return f"{mine} and {other} are {'equal' if exhibit.outcome == 'tied' else 'undecided'}"
+        return f"{mine} and {other}: {'equal' if exhibit.outcome == 'tied' else 'undecided'}"
     if exhibit.metric == "p50":
         return f"{mine} is {compared(_alone(figure))} than {other}"
     first, second = (mine, other) if figure.value >= 1 else (other, mine)

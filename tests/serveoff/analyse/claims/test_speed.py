@@ -137,7 +137,7 @@ def test_c8_shows_both_servers_of_each_framework_and_never_the_stand_in(run, jud
     assert {mine for mine, _, _ in leading(claim)} == {TORCH[0]}
     serve_natively(folder)
     real = judge(folder, "C8")
-    assert {mine for mine, _, _ in leading(real)} == {TORCH[0], *NATIVE}
+    assert {mine for mine, _, _ in leading(real)} == {TORCH[0], NATIVE[0]}
     assert real.reason == ""
 
 
