@@ -59,7 +59,7 @@ class Reservoir:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class AnswerCheck:
     """How the kept answers compare; the worst absolute error is None where no answer could be compared."""
 
     checked: int = 0
@@ -76,7 +76,7 @@ class Agreement:
         return [WindowProblem(code=WindowCode.WRONG_ANSWERS, text=text)]
 
 
-def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> Agreement:
+def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> AnswerCheck:
     """An answer is wrong if it cannot be read or does not agree with the golden one: serveoff.models.agreement."""
     checked = wrong = 0
     worst: float | None = None
@@ -89,7 +89,7 @@ def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, s
         if fault:
             wrong += 1
             first_fault = first_fault or f"input {index}: {fault}"
-    return Agreement(checked, wrong, worst, first_fault)
+    return AnswerCheck(checked, wrong, worst, first_fault)
 
 
 def _judge(answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec) -> tuple[str, float | None]:

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from serveoff.loadtests.answer_check import Agreement, Kept, Reservoir, compare
+from serveoff.loadtests.answer_check import AnswerCheck, Kept, Reservoir, compare
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import closed
 from serveoff.loadtests.pools import make_pool
@@ -116,7 +116,7 @@ class LoadTest:
             problems=[*([measured.problem] if measured.problem else []), *agreement.problems],
         )
 
-    def _agreement(self, measured: _Measured) -> Agreement:
+    def _agreement(self, measured: _Measured) -> AnswerCheck:
         span = measured.span
         kept = [(start, sample, body) for start, sample, body in measured.kept if span.start <= start < span.end]
         return compare(kept, self.pool.expected, self.pool.payload, self.pool.spec)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serveoff.loadtests.answer_check import Agreement, compare
+from serveoff.loadtests.answer_check import AnswerCheck, compare
 from serveoff.loadtests.arrivals import out_of_cpu
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.pools import Pool
@@ -110,7 +110,7 @@ def _busy_s(rows: Columns, inside: NDArray[np.bool_], callers: int) -> float:
     return float(np.sum((last - first)[np.isfinite(first)]) / callers)
 
 
-def _problems(recording: Recording, agreement: Agreement, lasted_s: float) -> list[WindowProblem]:
+def _problems(recording: Recording, agreement: AnswerCheck, lasted_s: float) -> list[WindowProblem]:
     problems = [recording.problem] if recording.problem else []
     if not recording.plan.load.closed and lasted_s > 0:
         problems += out_of_cpu(recording.cpu_s / lasted_s)

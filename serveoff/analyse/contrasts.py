@@ -19,7 +19,7 @@ class Contrast:
     framework: str
     static: str
     dynamic: str
-    place: str
+    server: str
     """`flask`, or `inprocess`."""
     concurrency: int
     metric: str
@@ -40,7 +40,7 @@ SERVED_BY: Final = ("flask", "inprocess")
 
 def static_against_dynamic(evidence: Evidence) -> tuple[Contrast, ...]:
     """Every pair of VALID points, by the one verdict that the pair has."""
-    return tuple(c for pair in PAIRS for place in SERVED_BY for c in _contrasts(evidence, place, pair))
+    return tuple(c for pair in PAIRS for server in SERVED_BY for c in _contrasts(evidence, server, pair))
 
 
 def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
@@ -48,24 +48,24 @@ def deciding(contrasts: Sequence[Contrast], fewest: int) -> list[Contrast]:
     return [
         c
         for c in contrasts
-        if (c.place, c.concurrency, c.metric) == ("flask", fewest, "p50") and c.framework != "TensorFlow 1"
+        if (c.server, c.concurrency, c.metric) == ("flask", fewest, "p50") and c.framework != "TensorFlow 1"
     ]
 
 
-def _contrasts(evidence: Evidence, place: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:
+def _contrasts(evidence: Evidence, server: str, pair: tuple[str, str, str]) -> Iterator[Contrast]:
     framework, static, dynamic = pair
-    mine, other = _find(evidence, place, static), _find(evidence, place, dynamic)
+    mine, other = _find(evidence, server, static), _find(evidence, server, dynamic)
     if mine is None or other is None:
         return
     for point in mine.points:
         at = point.concurrency
-        for measure in (LATENCY,) if place == "inprocess" else (LATENCY, THROUGHPUT):
+        for measure in (LATENCY,) if server == "inprocess" else (LATENCY, THROUGHPUT):
             found = evidence.pair(measure, point, other.at(at))
             if found is not None:
                 yield Contrast(
-                    framework, mine.name, other.name, place, at, measure.statistic, found.ratio, found.outcome
+                    framework, mine.name, other.name, server, at, measure.statistic, found.ratio, found.outcome
                 )
 
 
-def _find(evidence: Evidence, place: str, format: str) -> Entry | None:
-    return next((e for e in evidence.entries if (e.result.server, e.result.format) == (place, format)), None)
+def _find(evidence: Evidence, server: str, format: str) -> Entry | None:
+    return next((e for e in evidence.entries if (e.result.server, e.result.format) == (server, format)), None)

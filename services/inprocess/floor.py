@@ -23,7 +23,7 @@ MOST_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
-class Agreement:
+class GoldenCheck:
     """How answers compare with golden outputs. `max_abs_error` is NOT_A_NUMBER for an answer that is none.
 
     `top1_agreement` is None where no output tells classes apart. `worst_share` is the largest error as a share of what
@@ -38,8 +38,8 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Window:
-    """Calls one after the other: `start_s` (n,) since the epoch, `latency_s` (n,), and a sample of answers."""
+class Calls:
+    """One after the other: `start_s` (n,) since the epoch, `latency_s` (n,), and a sample of answers."""
 
     start_s: NDArray[np.float64]
     latency_s: NDArray[np.float64]
@@ -48,13 +48,13 @@ class Window:
     """Call number to its answer."""
 
 
-def check(predict: Predict, golden: Golden) -> Agreement:
+def check(predict: Predict, golden: Golden) -> GoldenCheck:
     """Every golden input, each as a batch of one."""
     rows = (take(golden.inputs, [index]) for index in range(rows_of(golden.inputs)))
     return _judge([predict(row) for row in rows], golden.outputs)
 
 
-def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1) -> Window:
+def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1) -> Calls:
     """Call `predict` with batches of so many rows, over and over, for a time in seconds. Nothing is judged meanwhile.
 
     The first calls are not timed: a framework may compile, trace or allocate for a shape that it has not seen.
@@ -78,10 +78,10 @@ def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1)
             keep_at += keep_every_s
         starts.append(epoch_s + start)
         latencies.append(now - start)
-    return Window(np.array(starts), np.array(latencies), now - begin, kept)
+    return Calls(np.array(starts), np.array(latencies), now - begin, kept)
 
 
-def compare(answers: dict[int, Batch], golden: Golden, batch: int = 1) -> Agreement:
+def compare(answers: dict[int, Batch], golden: Golden, batch: int = 1) -> GoldenCheck:
     """Answers, by the number of their call, with the golden outputs; call n was given batch n of `batches`, modulo.
 
     Rows are counted, not calls. serveoff.models.agreement.Mismatch for answers of other names or shapes.
@@ -108,11 +108,11 @@ def indices(golden: Golden, batch: int) -> NDArray[np.int64]:
     return np.add.outer(first, np.arange(batch)) % inputs
 
 
-def _judge(answers: list[Batch], expected: Batch) -> Agreement:
+def _judge(answers: list[Batch], expected: Batch) -> GoldenCheck:
     """By the one rule that exports, servers and load tests are judged by."""
     errors = agreement.compare(join(answers), expected)
     largest = float(np.minimum(errors.error, NOT_A_NUMBER).max())
     share = float(errors.share.max())
     classes = any(map(agreement.has_classes, expected.values()))
     top1 = float(errors.same_top.mean()) if classes else None
-    return Agreement(len(errors.error), int(errors.wrong.sum()), largest, top1, share if np.isfinite(share) else None)
+    return GoldenCheck(len(errors.error), int(errors.wrong.sum()), largest, top1, share if np.isfinite(share) else None)

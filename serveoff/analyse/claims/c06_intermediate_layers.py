@@ -65,7 +65,7 @@ def _exhibit(entry: Entry, probe: LayerProbe, seed: int) -> Exhibit:
     spent = cost(probe, [seed, zlib.crc32(entry.name.encode())])
     return replace(
         plain,
-        words=f"answered layer {probe.layer}, shape {shape}",
+        shows=f"answered layer {probe.layer}, shape {shape}",
         metric="p50 with the layer over p50 without",
         figure=spent,
     )

@@ -94,5 +94,5 @@ def _contrast(pair: Pair, mine: Point, other: Point, verdict: Verdict | None) ->
     )
     if verdict is None:
         why = next((f.code for p in (mine, other) for f in p.verdict.reasons), "no figure")
-        return replace(plain, words=f"a point is INVALID, {why}", outcome="no interval")
+        return replace(plain, shows=f"a point is INVALID, {why}", outcome="no interval")
     return replace(plain, figure=verdict.ratio, outcome=verdict.outcome)

@@ -37,8 +37,8 @@ class Exhibit:
 
     group: str
     """What it speaks for: a framework, or a part of the claim."""
-    words: str = ""
-    """What was seen; empty where `mine` and `other` say it."""
+    shows: str = ""
+    """What it shows; empty where `mine` and `other` say it."""
     mine: str = ""
     other: str = ""
     """Endpoints: `mine` is so many times better than `other`."""

@@ -44,7 +44,7 @@ def no_difference(layout: Layout, count: int, scale: Scale) -> list[str]:
 
 def _row(comparison: Comparison, layout: Layout, index: int, contrast: Contrast, scale: Scale) -> str:
     y, value = layout.y(index), contrast.ratio.value or 1.0
-    where = "Flask" if contrast.place == "flask" else "in process"
+    where = "Flask" if contrast.server == "flask" else "in process"
     static, dynamic = _formats(comparison, contrast)
     marks = [layout.rule(index), layout.label(index, f"{static} / {dynamic}", f"{where}, {contrast.concurrency}")]
     marks.append(whisker_of(contrast.ratio, scale, y))
@@ -52,7 +52,7 @@ def _row(comparison: Comparison, layout: Layout, index: int, contrast: Contrast,
     clear = layout.narrow or contrast.outcome in ("faster", "slower")
     words = times(value) if clear else f"{times(value)} {contrast.outcome}"
     marks.append(layout.value(index, words))
-    return group(marks, "fam-flask" if contrast.place == "flask" else "fam-floor", _spoken(comparison, contrast))
+    return group(marks, "fam-flask" if contrast.server == "flask" else "fam-floor", _spoken(comparison, contrast))
 
 
 def _formats(comparison: Comparison, contrast: Contrast) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def _formats(comparison: Comparison, contrast: Contrast) -> tuple[str, str]:
 
 def _spoken(comparison: Comparison, contrast: Contrast) -> str:
     static, dynamic = _formats(comparison, contrast)
-    where = "behind Flask" if contrast.place == "flask" else "in process"
+    where = "behind Flask" if contrast.server == "flask" else "in process"
     return (
         f"{static} against {dynamic} {where} with {callers(contrast.concurrency)}: "
         f"{factor(contrast.ratio)}, {contrast.outcome}"

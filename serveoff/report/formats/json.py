@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 
 
 def render(comparison: Comparison) -> str:
-    """Strict JSON (no NaN): entries with their points, answers with their sentences, claims, calibration, settings."""
+    """Strict JSON (no NaN): entries with their points, contests with their sentences, claims, calibration, settings."""
     suite = comparison.suite
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -35,7 +35,7 @@ def render(comparison: Comparison) -> str:
         "decision": decision(comparison),
         "stand_in": comparison.stand_in,
         "concurrencies": comparison.concurrencies,
-        "answers": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.contests],
+        "contests": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.contests],
         "entries": [
             {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
             | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}

@@ -150,7 +150,7 @@ def _speaks_cell(exhibit: Exhibit) -> Cell:
 def _what(comparison: Comparison, exhibit: Exhibit) -> str:
     names = [label(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other) if name]
     who = " compared with ".join(names)
-    return f"{who}: {exhibit.words}" if who and exhibit.words else who or exhibit.words
+    return f"{who}: {exhibit.shows}" if who and exhibit.shows else who or exhibit.shows
 
 
 def _load_cell(exhibit: Exhibit) -> Cell:

@@ -184,7 +184,7 @@ def _claimed(comparison: Comparison, contest: Contest) -> str:
 def claim_sentence(comparison: Comparison, claim: Claim) -> str:
     """What this run says of a claim, with the figures that decide it."""
     fewest = min(comparison.concurrencies, default=0)
-    shown = [c for c in claim.evidence if (c.place, c.concurrency, c.metric) == ("flask", fewest, "p50")]
+    shown = [c for c in claim.evidence if (c.server, c.concurrency, c.metric) == ("flask", fewest, "p50")]
     if not shown:
         return "This run has no valid pair of a static and a dynamic form behind the same server."
     return " ".join(contrast_sentence(comparison, c) for c in shown)

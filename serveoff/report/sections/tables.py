@@ -109,7 +109,7 @@ def static_dynamic(comparison: Comparison) -> Table:
     fields: list[Field[Contrast]] = [
         (text_column("Framework"), lambda c: Cell(c.framework)),
         (text_column("Static against dynamic"), lambda c: Cell(" against ".join(_formats(comparison, c)))),
-        (text_column("Where"), lambda c: IN_FLASK if c.place == "flask" else IN_PROCESS),
+        (text_column("Where"), lambda c: IN_FLASK if c.server == "flask" else IN_PROCESS),
         (Column("Callers"), lambda c: number_cell(c.concurrency, str)),
         (text_column("By"), lambda c: Cell(c.metric)),
         (Column("Static is", "times faster"), lambda c: estimate_cell(c.ratio, significant)),

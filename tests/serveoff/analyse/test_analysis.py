@@ -134,7 +134,7 @@ def test_null_calibrates_and_never_ranks(clean):
 
 def test_static_graphs_are_set_against_dynamic_ones_in_the_same_place(clean):
     claim = clean.claims[0]
-    found = {(c.framework, c.place, c.concurrency, c.metric): c for c in claim.evidence}
+    found = {(c.framework, c.server, c.concurrency, c.metric): c for c in claim.evidence}
     keras = found["TensorFlow 2", "flask", 1, "p50"]
     assert (keras.static, keras.dynamic) == ("flask-savedmodel-rest", "flask-keras-eager-rest")
     assert keras.ratio.low <= 3.78 / 1.03 <= keras.ratio.high
@@ -217,7 +217,7 @@ def test_json_holds_the_whole_comparison(clean):
     assert len(document["entries"]) == len(clean.entries)
     first = document["entries"][0]["points"][0]
     assert first["p50_s"]["value"] == clean.entries[0].alone.p50_s.value
-    assert document["answers"][0]["sentence"]
+    assert document["contests"][0]["sentence"]
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

@@ -29,10 +29,10 @@ def test_a_pair_has_one_ratio_and_one_verdict_in_all_sections(rendered, run):
                 key = e["metric"], e["mine"], e["other"], f"{e['load']['concurrency']}x{e['load']['batch']}"
                 said.setdefault(key, []).append((e["figure"], e["outcome"]))
     fewest = min(document["concurrencies"])
-    for answer in document["answers"]:
-        if answer["objective"] == "latency" and answer["runner_up"]:
-            key = "p50", answer["winner"]["name"], answer["runner_up"]["name"], f"{fewest}x1"
-            said.setdefault(key, []).append((answer["margin"], answer["outcome"]))
+    for contest in document["contests"]:
+        if contest["objective"] == "latency" and contest["runner_up"]:
+            key = "p50", contest["winner"]["name"], contest["runner_up"]["name"], f"{fewest}x1"
+            said.setdefault(key, []).append((contest["margin"], contest["outcome"]))
     twice = {key: found for key, found in said.items() if len(found) > 1}
     assert twice, "nothing stands in two places"
     assert {key for key, found in twice.items() if any(each != found[0] for each in found)} == set()

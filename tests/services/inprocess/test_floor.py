@@ -26,7 +26,7 @@ def off_by(error: float) -> floor.Predict:
 
 
 def test_right_answers_agree() -> None:
-    assert floor.check(right, GOLDEN) == floor.Agreement(8, 0, 0.0, 1.0, 0.0)
+    assert floor.check(right, GOLDEN) == floor.GoldenCheck(8, 0, 0.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(("wrong_by", "wrong"), [(5e-6, 0), (2e-5, 8), (np.nan, 8), (np.inf, 8)])
@@ -76,7 +76,7 @@ def test_batches_go_round_the_golden_inputs_and_every_row_is_compared(batch: int
     inputs = floor.batches(GOLDEN, batch)
     assert all(rows["x"].shape == (batch, 4) and rows["x"].flags.c_contiguous for rows in inputs)
     answers = {call: right(inputs[call % len(inputs)]) for call in (0, 7, 8, 30)}
-    assert floor.compare(answers, GOLDEN, batch) == floor.Agreement(4 * batch, 0, 0.0, 1.0, 0.0)
+    assert floor.compare(answers, GOLDEN, batch) == floor.GoldenCheck(4 * batch, 0, 0.0, 1.0, 0.0)
     answers[7] = {"p": answers[7]["p"] + np.float32(1e-3)}
     assert floor.compare(answers, GOLDEN, batch).wrong_answers == batch
 
@@ -84,7 +84,7 @@ def test_batches_go_round_the_golden_inputs_and_every_row_is_compared(batch: int
 @pytest.mark.parametrize("batch", [1, 2, 8])
 def test_several_inputs_and_outputs_and_few_golden_rows(batch: int) -> None:
     no_classes = None
-    assert floor.check(two_tensors.predict, TWO) == floor.Agreement(3, 0, 0.0, no_classes, 0.0)
+    assert floor.check(two_tensors.predict, TWO) == floor.GoldenCheck(3, 0, 0.0, no_classes, 0.0)
     window = floor.measure(two_tensors.predict, TWO, 0.05, batch)
     agreement = floor.compare(window.kept, TWO, batch)
     assert (agreement.answers_checked, agreement.wrong_answers) == (len(window.kept) * batch, 0)

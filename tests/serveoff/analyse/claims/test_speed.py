@@ -26,7 +26,7 @@ def voices(claim):
 def test_c1_is_confirmed_by_both_frameworks_and_its_figures_are_the_sections(run, judge):
     claim = judge(run(*TF2, *TORCH, speedup=SLOW_EAGER), "C1")
     assert claim.verdict == "confirmed"
-    shown = {(c.framework, c.place, c.concurrency, c.metric): c.ratio for c in claim.evidence}
+    shown = {(c.framework, c.server, c.concurrency, c.metric): c.ratio for c in claim.evidence}
     assert [e.figure for e in claim.exhibits] == [shown[e.group, "flask", 1, "p50"] for e in claim.exhibits]
     assert [e.group for e in claim.exhibits if e.leads] == ["TensorFlow 2", "PyTorch"]
 
@@ -55,7 +55,7 @@ def test_c1_does_not_rest_on_a_point_that_does_not_count(run, judge):
     assert (claim.verdict, voices(claim)) == ("undecided", ["for", "open"])
     (invalid,) = [e for e in claim.exhibits if e.group == "PyTorch"]
     assert (invalid.figure, invalid.speaks) == (None, "open")
-    assert "INVALID, gate failed" in invalid.words
+    assert "INVALID, gate failed" in invalid.shows
 
 
 def objective(folder, bound_s):
@@ -83,7 +83,7 @@ def test_c2_an_eager_endpoint_that_holds_the_objective_speaks_against_it(run, ju
     missed = parts(claim)
     assert (missed["deploying TensorFlow 2"], missed["deploying PyTorch"]) == ("confirmed", "confirmed")
     (keras,) = [e for e in claim.exhibits if e.group == "deploying TensorFlow 2"]
-    assert (keras.mine, keras.metric, keras.words) == (TF2[1], "p99", "objective: at most 0.1 ms")
+    assert (keras.mine, keras.metric, keras.shows) == (TF2[1], "p99", "objective: at most 0.1 ms")
     edge = (keras.figure.low + keras.figure.high) / 2
     assert parts(judge(objective(folder, edge), "C2"))["deploying TensorFlow 2"] == "undecided"
 
@@ -118,7 +118,7 @@ def test_c7_is_no_performance_claim_and_shows_both_formats_on_the_same_servers(r
     claim = judge(run(*FROZEN, *NATIVE, TF2[0], speedup={n: 0.5 for n in FROZEN}, native=True), "C7")
     assert (claim.verdict, voices(claim), claim.measure) == ("not a performance claim", [], "")
     assert [outcome for _, _, outcome in leading(claim)] == ["slower"] * 3
-    sizes = {e.words: e.figure.value for e in claim.exhibits if e.unit == "bytes"}
+    sizes = {e.shows: e.figure.value for e in claim.exhibits if e.unit == "bytes"}
     assert sizes == {"the frozen_graph artifact": 1.62e6, "the savedmodel artifact": 1.71e6}
 
 
@@ -163,7 +163,7 @@ def test_c9_a_point_that_does_not_count_leaves_it_open_and_none_leaves_it_unmeas
     save_run(folder, suite)
     claim = judge(folder, "C9")
     assert (claim.verdict, voices(claim)) == ("undecided", ["open", "open"])
-    assert {e.words for e in claim.exhibits if e.speaks} == {"a point is INVALID, lost slices"}
+    assert {e.shows for e in claim.exhibits if e.speaks} == {"a point is INVALID, lost slices"}
 
 
 REPLICAS = {"flask-torchscript-rest": 1, "torchserve-torchscript-rest": 1, "flask-frozen-graph-rest": 1}

@@ -84,7 +84,7 @@ def test_c6_a_session_that_shows_a_layer_makes_it_mixed(run, judge):
         "static graphs": "mixed",
     }
     assert claim.reason.startswith("Asked for the layer, 2 of 2 dynamic forms and 1 of 3 static graphs answered.")
-    assert {e.words for e in claim.exhibits if e.group == "agreement"} == {"the layer's values agree"}
+    assert {e.shows for e in claim.exhibits if e.group == "agreement"} == {"the layer's values agree"}
 
 
 def test_c6_is_confirmed_or_refuted_by_who_answers(run, judge):
@@ -133,7 +133,7 @@ def test_c6_says_what_the_layer_costs_and_where_values_differ(run, judge):
     assert cost["flask-keras-eager-rest"].low <= 1.7 <= cost["flask-keras-eager-rest"].high
     assert cost["flask-keras-eager-rest"].samples == 30
     (difference,) = [e for e in claim.exhibits if e.group == "agreement"]
-    assert (difference.words, difference.figure.value) == ("the layer's values differ", pytest.approx(0.02, rel=0.05))
+    assert (difference.shows, difference.figure.value) == ("the layer's values differ", pytest.approx(0.02, rel=0.05))
 
 
 def test_agreement_is_the_gates():
