@@ -1,8 +1,8 @@
 """Health checks tell the truth: a TorchServe whose workers are dead still answers its own `/ping` with Healthy."""
 
-import time
-
 import pytest
+
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -18,22 +18,13 @@ rm /tmp/let-live
 """
 
 
-def wait_for(stack, health, within_s):
-    """Seconds until the engine says so."""
-    start = time.monotonic()
-    while stack.health(SERVICE) != health:
-        assert time.monotonic() - start < within_s, f"still {stack.health(SERVICE)}"
-        time.sleep(0.5)
-    return time.monotonic() - start
-
-
 def test_torchserve_without_a_ready_worker_is_unhealthy_within_a_minute(stack):
     assert stack.health(SERVICE) == "healthy"
     stack.container(SERVICE).exec_run(["bash", "-c", KILL_WORKERS], detach=True)
     try:
-        wait_for(stack, "unhealthy", within_s=60)
+        wait_until(lambda: stack.health(SERVICE) == "unhealthy")
         ping = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8501/ping', timeout=5).read().decode())"
         assert "Healthy" in stack.inside(SERVICE, "python", "-c", ping)
     finally:
         stack.inside(SERVICE, "touch", "/tmp/let-live")
-    wait_for(stack, "healthy", within_s=120)
+    wait_until(lambda: stack.health(SERVICE) == "healthy", seconds=120)

@@ -18,27 +18,31 @@ def phases(log: str) -> dict[str, float]:
     return {name: float(seconds) for name, seconds in LINE.findall(log)}
 
 
+AGED = "import os, time; now = time.clock_gettime; time.clock_gettime = lambda clock: now(clock) + 1000\n"
+"""By its clock, the process started so many seconds ago."""
+
+
 def test_seconds_count_from_the_start_of_the_process_and_of_a_forks_parent() -> None:
-    code = (
-        "import os, time; time.sleep(0.3); from serveoff.services.phases import announce\n"
+    code = AGED + (
+        "from serveoff.services.phases import announce\n"
         "announce('here')\nif os.fork() == 0: announce('fork'); os._exit(0)\nos.wait()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     found = phases(done.stderr)
-    assert 0.3 <= found["here"] <= found["fork"]
+    assert 1000 <= found["here"] <= found["fork"]
 
 
 def test_a_worker_that_is_a_program_of_its_own_counts_from_the_start_of_the_server() -> None:
     worker = "from serveoff.services.phases import announce, announce_worker; announce_worker(); announce('there')"
-    code = (
-        "import os, subprocess, sys, time; from serveoff.services.phases import announce_worker, start_of_server\n"
-        "announce_worker(); time.sleep(0.3)\n"
+    code = AGED + (
+        "import subprocess, sys; from serveoff.services.phases import announce_worker, start_of_server\n"
+        "announce_worker()\n"
         f"subprocess.run([sys.executable, '-c', {worker!r}], env={{**os.environ, **start_of_server()}}, check=True)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     found = phases(done.stderr)
     assert list(found) == ["worker", "there"], "the server's first process is no worker"
-    assert 0.28 <= found["worker"] <= found["there"]
+    assert 1000 <= found["worker"] <= found["there"]
 
 
 @pytest.mark.slow

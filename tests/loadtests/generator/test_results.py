@@ -2,12 +2,13 @@
 
 import base64
 import math
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.generator import results
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.generator.recording import PATIENCE_S, Recording
 from serveoff.loadtests.generator.results import Columns, _busy_s, done
@@ -74,17 +75,18 @@ def test_an_arrival_counts_in_the_window_in_which_it_was_due(requests):
     assert latency.tolist() == [0.1, 0.1, 0.0]
 
 
-def test_times_are_epoch_seconds(requests):
+def test_times_are_epoch_seconds(requests, monkeypatch):
     made = recording()
-    now, epoch = time.perf_counter(), time.time()
+    now, epoch = 100.0, 1.7e9
+    monkeypatch.setattr(results, "time", SimpleNamespace(perf_counter=lambda: now, time=lambda: epoch))
     made.begin(now - 2.0)
     made.turn(now - 1.0)
     answer(made, 0, now - 0.5, 0.1)
     made.turn(now + 2.0)
     window, told = window_of(made, requests)
     start = np.frombuffer(base64.b64decode(told["rows"]["start_s"]), "<f8")
-    assert start == pytest.approx([epoch - 0.5], abs=0.05)
-    assert window.start_s == pytest.approx(epoch - 1.0, abs=0.05)
+    assert start == pytest.approx([epoch - 0.5], abs=1e-6)
+    assert window.start_s == pytest.approx(epoch - 1.0, abs=1e-6)
 
 
 def test_served_is_what_came_since_the_window_was_said_to_be_open():

@@ -97,14 +97,12 @@ def test_the_nav_shows_the_section_being_read(browser, rendered, width):
         assert page.evaluate(CURRENT) == []
         for link in ("#ranking", "#cold-start", "#static-dynamic", "#raw-data"):
             page.locator(f"nav a[href='{link}']").click()
-            page.wait_for_timeout(150)
-            assert page.evaluate(CURRENT) == [link]
+            page.wait_for_function(f"{CURRENT}.join() === '{link}'")
             shown = page.locator("nav [aria-current]").bounding_box()
             assert shown["x"] >= 0
             assert shown["x"] + shown["width"] <= width
         page.evaluate("scrollTo(0, 0)")
-        page.wait_for_timeout(150)
-        assert page.evaluate(CURRENT) == []
+        page.wait_for_function(f"{CURRENT}.length === 0")
 
 
 def test_without_script_the_nav_leads_to_every_section(browser, rendered):
