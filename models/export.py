@@ -24,8 +24,8 @@ def export_model(model: str, *, force: bool = False) -> bool:
     """Bring a model's folder up to date; False where it was already.
 
     Everything is built and verified in a folder beside it, which then takes its place in one step.
-    Raises ArtifactError where the model learned too little, or a format cannot be exported or does not agree;
-    the old folder then stays.
+    Raises ArtifactError where a file was changed after its export, unless `force`; where the model learned too little,
+    or a format cannot be exported or does not agree. The old folder then stays.
     """
     spec, target = zoo.load_spec(model), model_dir(model)
     with locked(target):

@@ -12,7 +12,7 @@ from pathlib import Path
 from serveoff.models import zoo
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.manifest import SCHEMA_VERSION, ArtifactError, digest, read_manifest, verify_artifact
+from serveoff.models.manifest import SCHEMA_VERSION, ArtifactError, is_there, read_manifest
 from serveoff.models.spec import FORMATS
 from serveoff.models.weights import WEIGHTS_NAME
 
@@ -40,19 +40,22 @@ def fingerprint(model: str) -> str:
 
 
 def is_current(model: str, model_dir: Path) -> bool:
-    """Whether a model's folder is what an export would make: same fingerprint, and every file as it was left."""
+    """Whether a model's folder is what an export would make: same fingerprint, and every file there.
+
+    ArtifactError where a file of the same fingerprint is not as it was left: who changed it, or what, is unknown.
+    """
     expected = fingerprint(model)
     try:
         manifest = read_manifest(model_dir)
-        for format in FORMATS:
-            verify_artifact(model_dir, format)
-        return (
-            manifest.fingerprint == expected
-            and digest(model_dir / WEIGHTS_NAME) == manifest.weights_sha256
-            and digest(model_dir / GOLDEN_NAME) == manifest.golden_sha256
-        )
-    except (ArtifactError, FileNotFoundError):
+    except ArtifactError:
         return False
+    files = {artifact.path: artifact.sha256 for artifact in manifest.artifacts.values()}
+    files |= {WEIGHTS_NAME: manifest.weights_sha256, GOLDEN_NAME: manifest.golden_sha256}
+    return (
+        manifest.fingerprint == expected
+        and set(FORMATS) <= set(manifest.artifacts)
+        and all([is_there(model_dir / path, sha256, manifest) for path, sha256 in files.items()])
+    )
 
 
 def _versions(model: str, packages: Iterable[str]) -> list[str]:

@@ -128,16 +128,22 @@ def verify_artifact(model_dir: Path, format: str) -> Artifact:
         known = ", ".join(manifest.artifacts)
         why = f": {manifest.missing[format].reason}" if format in manifest.missing else ""
         raise ArtifactError(f"model {manifest.model} has no {format} artifact (it has {known}){why}")
-    path = model_dir / artifact.path
-    if not path.exists():
-        raise ArtifactError(f"artifact {path} is missing: {manifest.remedy}")
-    found = digest(path)
-    if found != artifact.sha256:
-        raise ArtifactError(
-            f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {artifact.sha256[:12]}): "
-            f"refusing to load it; {manifest.remedy}"
-        )
+    if not is_there(model_dir / artifact.path, artifact.sha256, manifest):
+        raise ArtifactError(f"artifact {model_dir / artifact.path} is missing: {manifest.remedy}")
     return artifact
+
+
+def is_there(path: Path, sha256: str, manifest: Manifest) -> bool:
+    """Whether a file or folder of a model is there; ArtifactError where it is another than the manifest's."""
+    if not path.exists():
+        return False
+    found = digest(path)
+    if found != sha256:
+        raise ArtifactError(
+            f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {sha256[:12]}): "
+            f"refusing to use it; {manifest.remedy}"
+        )
+    return True
 
 
 def _files(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from serveoff.models.agreement import Agreement
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.manifest import ZOO, ArtifactError, Manifest, digest, read_manifest, verify_artifact
+from serveoff.models.manifest import ZOO, ArtifactError, Manifest, is_there, read_manifest, verify_artifact
 from serveoff.models.workers import Workers
 
 OnChecked = Callable[[str, Agreement | None], None]
@@ -25,11 +25,8 @@ def verify_model(
     network that was trained or imported, and the input on which it is worst; all are checked before it is raised.
     """
     manifest = read_manifest(model_dir)
-    if digest(model_dir / GOLDEN_NAME) != manifest.golden_sha256:
-        raise ArtifactError(
-            f"{model_dir / GOLDEN_NAME} was changed after the export: nothing can be checked against it; "
-            f"{manifest.remedy}"
-        )
+    if not is_there(model_dir / GOLDEN_NAME, manifest.golden_sha256, manifest):
+        raise ArtifactError(f"artifact {model_dir / GOLDEN_NAME} is missing: {manifest.remedy}")
     agreements: dict[str, Agreement] = {}
     problems: list[str] = []
 

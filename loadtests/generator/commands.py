@@ -99,17 +99,10 @@ class SliceCommand(_Command):
         return Drive(**asked | {"load": parse_load(self.load)})
 
 
-class CloseCommand(_Command):
-    """Forget an endpoint and its connections."""
-
-    command: Literal["close"] = "close"
-    name: str
+Command = Annotated[EndpointCommand | SliceCommand, Field(discriminator="command")]
+_COMMAND: Final[TypeAdapter[EndpointCommand | SliceCommand]] = TypeAdapter(Command)
 
 
-Command = Annotated[EndpointCommand | SliceCommand | CloseCommand, Field(discriminator="command")]
-_COMMAND: Final[TypeAdapter[EndpointCommand | SliceCommand | CloseCommand]] = TypeAdapter(Command)
-
-
-def parse_command(line: bytes) -> EndpointCommand | SliceCommand | CloseCommand:
+def parse_command(line: bytes) -> EndpointCommand | SliceCommand:
     """ValueError says what is wrong."""
     return _COMMAND.validate_json(line)

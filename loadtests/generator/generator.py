@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.commands import CloseCommand, EndpointCommand, SliceCommand, parse_command
+from serveoff.loadtests.generator.commands import EndpointCommand, SliceCommand, parse_command
 from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.generator.results import done
@@ -61,33 +60,20 @@ class Generator:
         self._wire.tell("ready")
         for line in self._wire.commands():
             try:
-                self._obey(parse_command(line))
+                command = parse_command(line)
+                self._slice(command) if isinstance(command, SliceCommand) else self._endpoint(command)
             except BrokenPipeError:
                 return
             except FAULTS as error:
                 self._wire.tell("error", text=f"{type(error).__name__}: {error}")
 
-    def _obey(self, command: EndpointCommand | SliceCommand | CloseCommand) -> None:
-        handlers: dict[type, Callable[[Any], None]] = {
-            EndpointCommand: self._endpoint,
-            SliceCommand: self._slice,
-            CloseCommand: self._close,
-        }
-        handlers[type(command)](command)
-
     def _endpoint(self, command: EndpointCommand) -> None:
-        self._forget(command.name)
+        if known := self._endpoints.get(command.name):
+            known.driver.close()
         endpoint = _Endpoint(command, _driver(command.target))
         self._endpoints[command.name] = endpoint
         own = self._pool(endpoint, Load())
         self._wire.tell("endpoint", name=command.name, payload=own.payload.kind, request_bytes=own.request_bytes)
-
-    def _close(self, command: CloseCommand) -> None:
-        self._forget(command.name)
-
-    def _forget(self, name: str) -> None:
-        if old := self._endpoints.pop(name, None):
-            old.driver.close()
 
     def _slice(self, command: SliceCommand) -> None:
         if command.endpoint not in self._endpoints:

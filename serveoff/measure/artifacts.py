@@ -11,7 +11,7 @@ from serveoff.measure.runtimes.processes import describe_exit, run_here
 from serveoff.models import catalog
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.isolation import isolated
-from serveoff.models.manifest import ArtifactError, Manifest, Missing, digest, read_manifest, verify_artifact
+from serveoff.models.manifest import ArtifactError, Manifest, Missing, is_there, read_manifest, verify_artifact
 from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem, RequestCode
 
@@ -40,7 +40,7 @@ def check_name(model: str) -> None:
 def provide(model: str) -> None:
     """Export a model of the zoo, at once when nothing changed; verify the hashes of an imported one.
 
-    ArtifactFailure where a file is missing or another than its manifest says.
+    ArtifactFailure where a file is another than its manifest says, or of an imported model is missing.
     """
     check_name(model)
     if catalog.is_zoo(model):
@@ -74,6 +74,5 @@ def _verify(model: str, manifest: Manifest) -> None:
     folder = model_dir(model)
     for format in manifest.artifacts:
         verify_artifact(folder, format)
-    golden = folder / GOLDEN_NAME
-    if not golden.is_file() or digest(golden) != manifest.golden_sha256:
-        raise ArtifactError(f"{golden} is missing or was changed after its export: {manifest.remedy}")
+    if not is_there(folder / GOLDEN_NAME, manifest.golden_sha256, manifest):
+        raise ArtifactError(f"artifact {folder / GOLDEN_NAME} is missing: {manifest.remedy}")

@@ -21,11 +21,23 @@ def test_an_export_of_other_sources_is_not(copied_model):
 @pytest.mark.parametrize(
     "damaged", ["weights.npz", "golden.npz", "torch_eager/model.pt", "savedmodel/1/saved_model.pb"]
 )
-def test_a_changed_file_is_noticed(copied_model, damaged):
+def test_a_file_that_is_not_as_the_export_left_it_is_an_error_and_not_made_again(copied_model, damaged):
     path = copied_model / damaged
-    path.write_bytes(path.read_bytes() + b"x")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ArtifactError, match=rf"{damaged.partition('/')[0]} was changed.*export --force"):
+        is_current(MODEL, copied_model)
+
+
+@pytest.mark.parametrize("lost", ["weights.npz", "golden.npz", "torch_eager", "savedmodel"])
+def test_what_is_missing_is_made_again(copied_model, lost):
+    (copied_model / lost).rename(copied_model.parent / "elsewhere")
     assert not is_current(MODEL, copied_model)
-    path.unlink()
+
+
+def test_what_another_exporter_made_is_made_again_whatever_became_of_it(copied_model):
+    manifest = json.loads((copied_model / "manifest.json").read_text())
+    (copied_model / "manifest.json").write_text(json.dumps({**manifest, "fingerprint": "0" * 64}))
+    (copied_model / "weights.npz").write_bytes(b"half")
     assert not is_current(MODEL, copied_model)
 
 
