@@ -54,7 +54,7 @@ def test_one_changed_weight_of_another_framework_is_caught_and_the_sound_artifac
 
 def test_an_artifact_with_another_hash_is_not_even_loaded(copied_model):
     (copied_model / "torch_eager" / "model.pt").write_bytes(b"not a model")
-    with pytest.raises(ArtifactError, match=r"torch_eager was changed .*refusing to load it"):
+    with pytest.raises(ArtifactError, match=r"torch_eager was changed .*refusing to use it"):
         verify_model(copied_model, ["torch_eager"])
 
 

@@ -206,10 +206,9 @@ def test_what_cannot_be_done_is_said_and_the_next_command_is(generator, at, comm
     assert set(generator.slice(REST, "1", 0.1).rows["status"]) == {200}
 
 
-def test_a_closed_endpoint_is_forgotten(server, generator, at):
+def test_an_endpoint_that_was_not_told_of_is_an_error(server, generator, at):
     generator.slice(at(REST), "2", 0.1)
-    generator.tell("close", name=REST)
-    generator.tell("slice", endpoint=REST, load="1", lead_in_s=0, duration_s=1)
+    generator.tell("slice", endpoint=GRPC, load="1", lead_in_s=0, duration_s=1)
     assert generator.event()["event"] == "error"
 
 
