@@ -8,6 +8,7 @@ from pathlib import Path
 
 from serveoff.analyse import claims
 from serveoff.analyse.comparison import Calibration, Comparison
+from serveoff.analyse.decision.decision import decide
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
@@ -15,6 +16,7 @@ from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
 from serveoff.analyse.studies import (
+    by_round,
     capacity,
     ceiling,
     changes,
@@ -75,9 +77,11 @@ def analyse(folder: Path) -> Analysis:
         waterfall=waterfall.study(ranked, rows),
         payloads=payloads.study(encoded),
         encodings=encodings.study(evidence, encoded),
+        by_round=by_round.study(evidence, rows),
     )
     choices = changes.study(evidence, comparison.contests, comparison.capacity, comparison.payloads)
-    return Analysis(replace(comparison, choices=choices), evidence, source)
+    decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
+    return Analysis(replace(comparison, choices=choices, decision=decision), evidence, source)
 
 
 def evidence_so_far(folder: Path) -> Evidence:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from serveoff.analyse.claims.ruling import Claim
+from serveoff.analyse.decision.decision import Decision
 from serveoff.analyse.entries import Contest, Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, SUITE
+from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.studies.changes import Other
@@ -75,6 +77,10 @@ class Comparison:
     """Where the time goes with one caller; empty where no server says."""
     choices: tuple[Other, ...] = ()
     """What would change the answer."""
+    decision: Decision = field(default_factory=Decision)
+    """The recommendation, and what it rests on."""
+    by_round: tuple[ByRound, ...] = ()
+    """The contenders' p50 in every round, with the fewest callers."""
     distributions: tuple[Distribution, ...] = ()
     """With the fewest and the most callers, and of open loops, in the entries' order."""
     encodings: Encodings = field(default_factory=Encodings)

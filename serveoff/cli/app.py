@@ -16,6 +16,7 @@ from serveoff.cli.commands.report import report
 from serveoff.cli.commands.run import run
 from serveoff.cli.commands.runs import runs
 from serveoff.cli.commands.serve import serve
+from serveoff.cli.commands.show import show
 from serveoff.cli.commands.summary import summary
 from serveoff.cli.commands.verify import verify
 from serveoff.cli.terminal import fail
@@ -38,7 +39,7 @@ app.command()(export)
 app.command()(verify)
 app.command("import")(import_model)
 app.command("list")(list_deployments)
-for _command in (serve, run, report, compare, summary, baseline, runs):
+for _command in (serve, run, show, report, compare, summary, baseline, runs):
     app.command()(_command)
 
 

@@ -10,7 +10,9 @@ from typing import Final
 from rich.console import Console
 
 from serveoff.analyse.across_models.summary import Absent
+from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.race import look
+from serveoff.cli import answer
 from serveoff.cli.summary import write
 from serveoff.errors import ServeoffError
 from serveoff.interrupts import shielded
@@ -33,13 +35,15 @@ class Campaign:
     problems: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     """Why models have no run."""
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
+    """Of the runs that have a report."""
     valid: bool = False
     """At least one run has a VALID point."""
     interrupted: bool = False
 
 
-def run_all(runs: Sequence[RunSettings], cheap_first: bool, console: Console) -> Campaign:
-    """Prepare, measure and report each model in turn, and write the summary of what there is.
+def run_all(runs: Sequence[RunSettings], cheap_first: bool, console: Console, out: Console) -> Campaign:
+    """Prepare, measure and report each model in turn, write the summary, and print each answer to `out`.
 
     A model that fails is a row of the summary, and the others go on; an interrupt ends all and keeps what was measured.
     With `cheap_first` the models of fewest parameters come first, else they come as they are given.
@@ -52,6 +56,9 @@ def run_all(runs: Sequence[RunSettings], cheap_first: bool, console: Console) ->
         _measure(campaign, sorted(ready, key=_size) if cheap_first else ready)
     except KeyboardInterrupt:
         _interrupted(campaign, [settings.model for settings in runs])
+    for model, comparison in campaign.comparisons.items():
+        out.print(f"\n{model}", style="bold", highlight=False)
+        answer.show(comparison, out, short=True)
     if campaign.folders:
         absent = [Absent(model=model, reason=reason) for model, reason in campaign.absent.items()]
         folders = list(campaign.folders.values())
@@ -87,7 +94,9 @@ def _report(campaign: Campaign, model: str) -> None:
     if model not in campaign.folders:
         return
     try:
-        campaign.valid |= write_report(campaign.folders[model], (), campaign.console)
+        written = write_report(campaign.folders[model])
+        campaign.valid |= written.valid
+        campaign.comparisons[model] = written.comparison
     except ServeoffError as error:
         _failed(campaign, model, error)
 

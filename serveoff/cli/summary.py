@@ -51,8 +51,7 @@ def write(
     written = store.save(found, to_reports(results_root() / summary_id, reports_root()))
     for folder, analysis in zip(folders, analyses, strict=True):
         lead_on(folder, analysis.comparison)
-    for path in written.values():
-        console.print(f"summary: {path}", highlight=False, markup=False)
+    console.print(f"Summary: {written['html']}", highlight=False, markup=False, soft_wrap=True)
 
 
 def describe(model: str) -> str:

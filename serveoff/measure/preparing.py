@@ -27,7 +27,7 @@ Planned = tuple[Deployment, tuple[Endpoint, ...]]
 def prepare_all(run: Run) -> None:
     """The first start of every deployment: one that fails has its reason, and the run goes on."""
     for number, (deployment, endpoints) in enumerate(run.plan.deployments, start=1):
-        run.progress.step(f"start {number} of {len(run.plan.deployments)}   {deployment.name}")
+        run.progress.tick(f"start {number} of {len(run.plan.deployments)}   {deployment.name}")
         fit = tuple(endpoint for endpoint in endpoints if _fits(run, endpoint))
         if fit and not all(run.result(endpoint).unavailable for endpoint in fit):
             _prepare(run, deployment, fit)
@@ -36,14 +36,14 @@ def prepare_all(run: Run) -> None:
 def restart_all(run: Run, start: int, planned: Sequence[Planned]) -> None:
     """One more start of each of these, whose last process ends with it."""
     for deployment, endpoints in planned:
-        run.progress.step(f"start {start}   {deployment.name}")
+        run.progress.tick(f"start {start}   {deployment.name}")
         _restart(run, deployment, tuple(e for e in endpoints if run.measured(e)))
 
 
 def bare_starts(run: Run) -> None:
     """The starts without warm-up calls, each in a process that ends with it, while all others rest."""
     for deployment in cold_start.bare_due(run.suite, run.plan.repeated, run.settings):
-        run.progress.step(f"start without warm-up   {deployment.name}")
+        run.progress.tick(f"start without warm-up   {deployment.name}")
         found = _bare_start(run, deployment)
         for result in run.suite.endpoints:
             if result.deployment == deployment.name:

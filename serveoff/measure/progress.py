@@ -1,34 +1,40 @@
-"""Progress of a run: a line with the time left on a terminal; elsewhere a line per step, and one a minute."""
+"""Progress of a run: one live line on a terminal; elsewhere a plain line a minute."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.table import Column
 
-LINE_EVERY_S = 60.0
+from serveoff.record.race import Look
+
+LINE_EVERY_S: Final = 60.0
+REFRESHES_A_SECOND: Final = 2
+"""The line is drawn on the load generator's core."""
 
 
 class RunProgress:
-    """Says what is done now, and how many seconds of `total_s` are left."""
+    """Says what is done now, who leads, and how many seconds of `total_s` are left."""
 
     def __init__(self, console: Console, total_s: float) -> None:
-        self._console, self._total_s = console, total_s
+        self._console, self._total_s, self._standing = console, total_s, ""
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
             TextColumn("{task.fields[left]} left"),
-            TimeElapsedColumn(),
+            BarColumn(bar_width=12),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=console,
             transient=True,
             disable=not console.is_terminal,
+            refresh_per_second=REFRESHES_A_SECOND,
         )
         self._task: TaskID = self._bar.add_task("starting", total=total_s, left=_clock(total_s))
-        self._began = self._said_at = time.monotonic()
+        self._began = time.monotonic()
+        self._said_at: float | None = None
         self.done_s: Callable[[], float] = lambda: time.monotonic() - self._began
         """How much of the total has passed; who knows better says so."""
 
@@ -41,33 +47,30 @@ class RunProgress:
         """Take the bar away."""
         self._bar.__exit__(*raised)
 
-    def step(self, description: str) -> None:
-        """Begin a step, which has a line of its own."""
-        self._line(description)
-        self._show(description)
-
     def tick(self, description: str) -> None:
-        """What goes on within a step."""
-        if time.monotonic() - self._said_at >= LINE_EVERY_S:
-            self._line(description)
-        self._show(description)
+        """What goes on now."""
+        text = f"{description}   {self._standing}".rstrip()
+        left_s = max(self._total_s - self.done_s(), 0.0)
+        self._bar.update(self._task, description=text, completed=self._total_s - left_s, left=_clock(left_s))
+        if self._bar.disable and self._due():
+            self._said_at = time.monotonic()
+            self._console.print(f"{_clock(left_s)} left   {text}", highlight=False, markup=False, soft_wrap=True)
+
+    def standing(self, look: Look) -> None:
+        """Who leads the race, from now on shown beside what goes on."""
+        said = [
+            f"{look.leaders[0]} leads" if look.leaders else "",
+            f"{look.undecided} of {look.pairs} differences open",
+            f"{len(look.out)} out" if look.out else "",
+        ]
+        self._standing = ", ".join(filter(None, said))
 
     def note(self, text: str) -> None:
         """Something that the reader should know of, now."""
         self._console.print(text, style="yellow", highlight=False, markup=False)
 
-    def _line(self, description: str) -> None:
-        self._said_at = time.monotonic()
-        if self._bar.disable:
-            self._console.print(f"[{_clock(self._left_s)} left] {description}", highlight=False, markup=False)
-
-    def _show(self, description: str) -> None:
-        done_s = min(self.done_s(), self._total_s)
-        self._bar.update(self._task, description=description, completed=done_s, left=_clock(self._left_s))
-
-    @property
-    def _left_s(self) -> float:
-        return max(self._total_s - self.done_s(), 0.0)
+    def _due(self) -> bool:
+        return self._said_at is None or time.monotonic() - self._said_at >= LINE_EVERY_S
 
 
 def _clock(seconds: float) -> str:

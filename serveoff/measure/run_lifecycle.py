@@ -115,8 +115,9 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
             generator = Generator(runtime.client(), folder)
             run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number)
             _describe(run, everything, notes, manifest)
-            for line in outline(plan, open_loops.expected_s(plan)):
-                console.print(line, highlight=False)
+            absent = {d.format: p.text for d, _ in everything.deployments if (p := _missing(manifest, d.format))}
+            for line in outline(plan, open_loops.expected_s(plan), absent):
+                console.print(line, highlight=False, markup=False)
             measure(run)
 
 

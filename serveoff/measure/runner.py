@@ -59,7 +59,7 @@ def _race(run: Run) -> None:
         last = math.inf if run.settings.rounds is None else run.settings.rounds * start // most
         if last > round_:
             until = time.monotonic() + _share_s(run, start, sure, most)
-            run.progress.step(f"rounds of start {start} of {most}")
+            run.progress.tick(f"rounds of start {start} of {most}")
             round_ = measure_rounds(run, round_ + 1, last, until, start)
         run.save()
         if run.settings.race and start > 1 and _decided(run, start, sure):
@@ -75,7 +75,7 @@ def _decided(run: Run, start: int, sure: int) -> bool:
         result = run.suite.endpoint(name)
         if result is not None and result.out_after is None:
             result.out_after = start
-    run.progress.note(f"after start {start}: {look.undecided} of {look.pairs} differences open, {len(look.out)} out")
+    run.progress.standing(look)
     run.save()
     return look.decided and start >= sure
 

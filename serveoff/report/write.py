@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-
-from rich.console import Console
 
 from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
@@ -25,19 +23,41 @@ def reports_root() -> Path:
     return Path(os.environ.get("SERVEOFF_REPORTS") or "reports")
 
 
-def write_report(folder: Path, formats: tuple[str, ...], console: Console) -> bool:
-    """Write the reports of a run and say where; True where at least one point is VALID."""
+@dataclass(frozen=True)
+class Written:
+    """A run's comparison, and the path of its report in each form that was written."""
+
+    comparison: Comparison
+    paths: dict[str, Path]
+
+    @property
+    def valid(self) -> bool:
+        """Any contender has a VALID point; in a run without contenders, anything that was measured."""
+        points = [(e.role == "contender", p.valid) for e in self.comparison.entries for p in e.points]
+        asked = any(e.role == "contender" for e in self.comparison.entries)
+        return any(valid and contends >= asked for contends, valid in points)
+
+
+def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:
+    """Write the reports of a run: UsageError for a form that there is not, ResultsFailure without a run."""
     unknown = [form for form in formats if form not in (*FORMATS, *ON_REQUEST)]
     if unknown:
         raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join((*FORMATS, *ON_REQUEST))}")
+    comparison = comparison_of(folder)
+    return Written(comparison, write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder))
+
+
+def comparison_of(folder: Path) -> Comparison:
+    """The comparison of a run; ResultsFailure where there is none."""
     try:
-        comparison = analysis_of(folder).comparison
+        return analysis_of(folder).comparison
     except ResultsError as error:
         raise ResultsFailure(str(error)) from None
-    written = write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder)
-    for path in written.values():
-        console.print(f"report: {path}", highlight=False, markup=False)
-    return any(point.valid for point in comparison.points)
+
+
+def report_path(folder: Path) -> Path:
+    """Where the report of a run is to be read."""
+    return path_of(_report(folder), "html")
 
 
 def lead_on(folder: Path, comparison: Comparison) -> None:

@@ -20,4 +20,5 @@ def report(
     """Write the report of a run again; what was computed is computed anew where the run has changed."""
     from serveoff.report.write import write_report
 
-    write_report(find_run(run), tuple(filter(None, formats.split(","))), console)
+    for path in write_report(find_run(run), tuple(filter(None, formats.split(",")))).paths.values():
+        console.print(f"report: {path}", highlight=False, markup=False)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from serveoff.cli.options import ALL, models_of, settings_of
 from serveoff.cli.parameters import of_fields
 from serveoff.cli.run_options import RunOptions
@@ -43,7 +45,6 @@ def run(asked: RunOptions) -> None:
 
 def _carry_out(folder: Path) -> None:
     from serveoff.analyse.race import look
-    from serveoff.report.write import write_report
 
     try:
         run_lifecycle.carry_out(folder, console, look)
@@ -51,18 +52,27 @@ def _carry_out(folder: Path) -> None:
         console.print(f"interrupted; all that was measured is kept in {folder}", style="yellow", highlight=False)
         if not load_suite(folder).complete:
             console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
-        write_report(folder, (), console)
+        _tell(folder)
         sys.exit(ExitCode.INTERRUPTED)
-    if not write_report(folder, (), console):
-        console.print("no endpoint has a VALID point; the report says why for each", style="red")
+    if not _tell(folder):
         sys.exit(ExitCode.NOTHING_VALID)
+
+
+def _tell(folder: Path) -> bool:
+    """Write the report and print the answer; whether anything is VALID."""
+    from serveoff.cli import answer
+    from serveoff.report.write import report_path, write_report
+
+    written = write_report(folder)
+    answer.show(written.comparison, Console(), report_path(folder))
+    return written.valid
 
 
 def _carry_out_all(runs: Sequence[RunSettings], cheap_first: bool) -> None:
     """One run per model and the summary of them; it is a success where any of them has a VALID point."""
     from serveoff.cli.campaign import run_all
 
-    done = run_all(runs, cheap_first, console)
+    done = run_all(runs, cheap_first, console, Console())
     if done.interrupted:
         sys.exit(ExitCode.INTERRUPTED)
     if not done.valid:

@@ -1,18 +1,26 @@
-"""What a run will do and how long each part takes, before it starts."""
+"""What a run will do, what is missing, and how long each part takes, before it starts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from serveoff.measure.plan.loads import asked_of
 from serveoff.measure.plan.plan import Plan
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.roles import role_of
+from serveoff.record.roles import Role, role_of
 from serveoff.services.registry import Endpoint
 
 SWITCH_S: Final = 0.02
 """Of one slice, beyond its lead-in and what counts."""
+BESIDE: Final[Mapping[Role, str]] = {
+    "variant": "variant",
+    "stand-in": "stand-in endpoint",
+    "floor": "bare model",
+    "null": "null service",
+}
+"""What is measured beside contenders and never ranked, one of each."""
 
 
 def total_s(plan: Plan) -> float:
@@ -27,21 +35,32 @@ def round_s(plan: Plan) -> float:
     return sum(slice_s / asked.every for e in plan.endpoints for asked in asked_of(e, _unknown(e), plan.settings))
 
 
-def outline(plan: Plan, open_s: float) -> Iterator[str]:
-    """A line for each part."""
-    s, several = plan.settings, len(plan.repeated)
-    contenders = [e for e in plan.endpoints if role_of(e.deployment) == "contender"]
-    yield f"{len(contenders)} contenders of {len(plan.endpoints)} endpoints, {_minutes(total_s(plan))} in all"
-    starts = f"{s.starts} of each of {several} deployments" + (f", up to {s.race_starts} in the race" if s.race else "")
-    yield f"  starts of servers: {starts}: about {_minutes(plan.starts_s)}"
+def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[str]:
+    """A line for each part; `missing` says of each format that the model lacks why."""
+    s, roles = plan.settings, Counter(role_of(endpoint.deployment) for endpoint in plan.endpoints)
+    yield f"Comparing {counted(roles['contender'], 'contender')} for {s.model}: about {_minutes(total_s(plan))}"
+    if beside := [counted(roles[role], name) for role, name in BESIDE.items() if roles[role]]:
+        yield f"  not ranked: {', '.join(beside)}"
+    if roles["stand-in"]:
+        yield "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
+    for format, reason in missing.items():
+        yield f"  no {format}: {reason}"
+    raced = f", up to {s.race_starts} in the race" if s.race else ""
+    starts = f"{counted(s.starts, 'start')} of each of {counted(len(plan.repeated), 'deployment')}{raced}"
+    yield f"  starting servers: about {_minutes(plan.starts_s)} ({starts})"
     if s.rounds is not None:
-        yield f"  {s.rounds} rounds of {s.slice_s:g} s slices: about {_minutes(s.rounds * round_s(plan))}"
+        yield f"  {counted(s.rounds, 'round')} of {s.slice_s:g} s slices: about {_minutes(s.rounds * round_s(plan))}"
     else:
         left_s = max(total_s(plan) - plan.starts_s - open_s, 0.0)
         many = max(1, round(left_s / round_s(plan)))
-        yield f"  rounds of {s.slice_s:g} s slices: about {_minutes(left_s)}, for {many} of them"
+        yield f"  {counted(many, 'round')} of {s.slice_s:g} s slices: about {_minutes(left_s)}"
     if s.opens:
         yield f"  open loop and capacity of the best: about {_minutes(open_s)}"
+
+
+def counted(count: int, name: str) -> str:
+    """`1 contender`, `3 contenders`."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _unknown(endpoint: Endpoint) -> EndpointResult:

@@ -16,7 +16,7 @@ from serveoff.record.problems import Problem
 from serveoff.report.phrases.names import label
 from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts
-from serveoff.report.sections.sentences import decision, sentence
+from serveoff.report.sections.sentences import sentence
 
 SUFFIX = ".json"
 SCHEMA_VERSION = 1
@@ -32,7 +32,7 @@ def render(comparison: Comparison) -> str:
         "ended_early": suite.ended_early,
         "looks": [look.model_dump() for look in suite.looks],
         "folder": comparison.folder,
-        "decision": decision(comparison),
+        "decision": decision_record(comparison),
         "stand_in": comparison.stand_in,
         "concurrencies": comparison.concurrencies,
         "contests": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.contests],
@@ -74,6 +74,13 @@ def render(comparison: Comparison) -> str:
         "environment": suite.environment.model_dump(),
     }
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False, default=_problem) + "\n"
+
+
+def decision_record(comparison: Comparison) -> dict[str, Any]:
+    """The decision and which run it is of, as `serveoff show --json` prints it, too."""
+    suite = comparison.suite
+    of = {"run_id": suite.run_id, "model": suite.settings.model, "complete": suite.complete}
+    return of | asdict(comparison.decision)
 
 
 def _cell(cell: EncodingCell) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from serveoff.loadtests.loads import Load
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import STAND_IN_SERVER
 
 SERVERS: Final = {
     "tfserving": "TensorFlow Serving",
@@ -23,6 +24,15 @@ FAMILIES: Final = {
     "flask": "flask",
     "inprocess": "floor",
 }
+FORMATS: Final = {
+    "savedmodel": "SavedModel",
+    "frozen_graph": "frozen graph",
+    "torchscript": "TorchScript",
+    "keras_eager": "eager Keras",
+    "torch_eager": "eager PyTorch",
+    "null": "null service",
+}
+"""Within a sentence."""
 PROTOCOLS: Final = {"rest": "REST", "grpc": "gRPC", "call": "call"}
 PAYLOADS: Final = {
     "json": "JSON list",
@@ -89,16 +99,22 @@ def label(result: EndpointResult) -> str:
 
 
 def phrase(result: EndpointResult) -> str:
-    """An endpoint within a sentence: `torchscript behind Flask over REST`."""
+    """An endpoint within a sentence: `TorchScript on Flask (REST)`."""
     if result.protocol == "call":
-        return f"{result.format} in process"
-    return f"{deployment_phrase(result)} over {PROTOCOLS.get(result.protocol, result.protocol)}"
+        return f"{format_name(result.format)} in process"
+    how = PROTOCOLS.get(result.protocol, result.protocol) + (f", {result.variant}" if result.variant else "")
+    return f"{deployment_phrase(result)} ({how})"
 
 
 def deployment_phrase(result: EndpointResult) -> str:
-    """A deployment within a sentence: `torchscript behind Flask`."""
-    the = "the " if result.server == "tfserving-embedded" else ""
-    return f"{result.format} behind {the}{short_server(result)}"
+    """A deployment within a sentence: `TorchScript on Flask`."""
+    the = "the " if result.server == STAND_IN_SERVER else ""
+    return f"{format_name(result.format)} on {the}{SHORT_SERVERS.get(result.server, result.server)}"
+
+
+def format_name(format: str) -> str:
+    """A format within a sentence: `TorchScript`, `frozen graph`."""
+    return FORMATS.get(format, format)
 
 
 def payload(kind: str) -> str:

@@ -63,16 +63,34 @@ def test_a_run_takes_as_long_as_it_is_given():
 
 
 def test_the_outline_says_what_is_done_and_how_long_each_part_takes():
-    lines = list(outline(make_plan(REGISTRY, (), PROFILES["default"]), 60.0))
-    assert lines[0] == "11 contenders of 17 endpoints, 10.0 min in all"
-    assert "3 of each of 8 deployments, up to 5 in the race" in lines[1]
-    assert [line.split()[0] for line in lines[1:]] == ["starts", "rounds", "open"]
+    lines = list(outline(make_plan(REGISTRY, (), run_settings("default", model="digits_cnn")), 60.0, {}))
+    assert lines[0] == "Comparing 11 contenders for digits_cnn: about 10.0 min"
+    assert lines[1] == "  not ranked: 5 bare models, 1 null service"
+    assert lines[2].endswith("(3 starts of each of 8 deployments, up to 5 in the race)")
+    assert [line.split()[0] for line in lines[2:]] == ["starting", lines[3].split()[0], "open"]
+    assert "rounds of 0.1 s slices" in lines[3]
+
+
+def test_the_outline_says_what_is_missing():
+    registry = read_registry(environ={"COMPOSE_FILE": "docker-compose.yml:docker-compose.embedded.yml"})
+    plan = make_plan(registry, (), run_settings("quick", model="mine"))
+    lines = list(outline(plan, 0.0, {"torchscript": "the model has an operator that cannot be traced"}))
+    assert lines[0] == "Comparing 7 contenders for mine: about 3.0 min"
+    assert lines[1] == "  not ranked: 4 stand-in endpoints, 5 bare models, 1 null service"
+    assert lines[2] == "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
+    assert lines[3] == "  no torchscript: the model has an operator that cannot be traced"
 
 
 def test_a_number_of_rounds_is_not_bound_to_a_time():
     settings = run_settings("quick", model="", rounds=3)
-    (_, _, rounds) = outline(make_plan(REGISTRY, ("flask-null",), settings), 0.0)
+    rounds = list(outline(make_plan(REGISTRY, ("flask-null",), settings), 0.0, {}))[-1]
     assert rounds.startswith("  3 rounds of 0.1 s slices: about")
+
+
+def test_one_of_a_thing_is_no_more_than_one():
+    lines = list(outline(make_plan(REGISTRY, ("flask-torchscript",), run_settings("quick", model="m")), 0.0, {}))
+    assert lines[0].startswith("Comparing 1 contender for m")
+    assert "(1 start of each of 1 deployment)" in lines[1]
 
 
 def test_what_may_rank_is_started_again():

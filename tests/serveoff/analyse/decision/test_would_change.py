@@ -2,8 +2,7 @@
 
 from serveoff.analyse.analysis import compare
 from serveoff.record.suite import load_suite
-from serveoff.report.formats import html, markdown
-from serveoff.report.sections import choices
+from serveoff.report.phrases import recommendation
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
@@ -14,13 +13,12 @@ SCENARIO = Scenario(only=(FAST, SLOW), round_drift=0.0)
 
 
 def conditions(comparison):
-    return {other.condition: other.endpoint for other in comparison.choices}
+    return {change.code: change.endpoints[0] for change in comparison.decision.would_change}
 
 
 def test_where_one_endpoint_wins_everything_nothing_would_change_it(tmp_path):
     comparison = compare(write_run(tmp_path / "run", SCENARIO))
-    assert comparison.choices == ()
-    assert "What would change the answer" not in html.render(comparison)
+    assert comparison.decision.would_change == ()
 
 
 def test_an_encoding_in_which_another_is_quicker_is_named(tmp_path):
@@ -29,9 +27,8 @@ def test_an_encoding_in_which_another_is_quicker_is_named(tmp_path):
     add_payload(folder, SLOW, "raw_tensor", speedup=4.0)
     comparison = compare(folder)
     assert conditions(comparison) == {"encoding": SLOW}
-    (sentence,) = choices.sentences(comparison)
-    assert sentence.startswith("If clients can send raw bytes, savedmodel behind Flask over REST is quicker still: ")
-    assert sentence in markdown.render(comparison).replace("\\", "")
+    (sentence,) = recommendation.changes(comparison)
+    assert sentence.startswith("If clients can send raw bytes: SavedModel on Flask (REST) (")
 
 
 def test_who_holds_the_objective_at_a_clearly_higher_rate_is_named(tmp_path):
@@ -53,3 +50,21 @@ def test_more_callers_can_have_another_answer(tmp_path):
             a.requests, b.requests = b.requests, a.requests
     save_run(folder, suite)
     assert conditions(compare(folder)) == {"callers": SLOW}
+
+
+def test_a_contender_that_is_clearly_better_on_another_objective_is_named(tmp_path):
+    folder = write_run(tmp_path / "run", SCENARIO)
+    suite = load_suite(folder)
+    for window in suite.endpoint(FAST).windows:
+        window.server_peak_memory_bytes = 900_000_000
+    save_run(folder, suite)
+    comparison = compare(folder)
+    assert comparison.decision.recommended == FAST
+    assert conditions(comparison) == {"memory": SLOW}
+
+
+def test_what_was_not_measured_may_change_it(tmp_path):
+    stand_in = "tfserving-embedded-savedmodel-rest"
+    comparison = compare(write_run(tmp_path / "run", Scenario(only=(FAST, SLOW, stand_in), round_drift=0.0)))
+    assert conditions(comparison) == {"not run": stand_in}
+    assert recommendation.changes(comparison) == ["TensorFlow Serving did not run here: install it and run again."]

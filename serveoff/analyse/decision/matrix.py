@@ -1,0 +1,155 @@
+"""The decision matrix: every contender by every objective, each figure marked by how it compares with the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.evidence import COST, MEASURES, Evidence, Measure
+from serveoff.analyse.statistics.estimates import NOTHING, Estimate
+from serveoff.analyse.statistics.few_repeats import Bounds, Spread, apart
+from serveoff.analyse.verdict import TIED_WITHIN, Outcome
+from serveoff.analyse.winners import figure
+from serveoff.record.settings import RunSettings
+
+Mark = Literal["best", "equal", "worse", "undecided", "invalid", "absent"]
+"""`equal`: tied with the best. `invalid`: measured, and not to be trusted. `absent`: not measured."""
+GOOD: Final[frozenset[Mark]] = frozenset({"best", "equal"})
+MARKS: Final[Mapping[Outcome, Mark]] = {"faster": "worse", "tied": "equal"}
+"""Of the best against this one; any other outcome leaves it undecided."""
+TIE_BREAKERS: Final = ("cold_start", "memory", "artifact")
+"""Objectives that are measured a few times, once, or known exactly; in this order."""
+FULL: Final = 0.9
+"""From this share of its cores on, a server is at its limit: throughput then says what a request costs."""
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """One contender on one objective, in base units."""
+
+    estimate: Estimate
+    """Without a value where it is `invalid` or `absent`."""
+    mark: Mark
+    concurrency: int | None = None
+    """With how many callers; None where that is not asked."""
+    bounds: Bounds = "interval"
+    """What the estimate's bounds are, where it has any."""
+
+    @property
+    def good(self) -> bool:
+        """The best, or tied with it."""
+        return self.mark in GOOD
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One contender; cells by objective, in the matrix's order."""
+
+    endpoint: str
+    cells: dict[str, MatrixCell]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows in the entries' order, the recommended first. Without `cost` where all servers had their cores full."""
+
+    objectives: tuple[str, ...] = ()
+    """Those that are resampled first, then TIE_BREAKERS."""
+    rows: tuple[MatrixRow, ...] = ()
+
+    @property
+    def resampled(self) -> tuple[str, ...]:
+        """The objectives that a recommendation goes by."""
+        return tuple(name for name in self.objectives if name not in TIE_BREAKERS)
+
+    def row(self, endpoint: str) -> MatrixRow:
+        """The row of one contender; KeyError where there is none."""
+        return {row.endpoint: row for row in self.rows}[endpoint]
+
+
+def measures(evidence: Evidence, settings: RunSettings) -> tuple[Measure, ...]:
+    """The objectives that a recommendation goes by: cost only where it says something else than throughput."""
+    return tuple(m for m in MEASURES if m is not COST or not _cores_full(evidence, settings))
+
+
+def build(evidence: Evidence, by: Sequence[Measure]) -> Matrix:
+    """Every contender that was meant to run."""
+    columns = {m.objective: _measured(evidence, m) for m in by}
+    columns |= {
+        "cold_start": _cold_starts(evidence.contenders),
+        "memory": _exact(evidence.contenders, lambda entry: entry.peak_memory_bytes),
+        "artifact": _exact(evidence.contenders, lambda entry: entry.result.artifact_bytes),
+    }
+    rows = [MatrixRow(e.name, {o: column[e.name] for o, column in columns.items()}) for e in evidence.contenders]
+    return Matrix(tuple(columns), tuple(rows))
+
+
+def _cores_full(evidence: Evidence, settings: RunSettings) -> bool:
+    """At its best throughput every contender that is known kept its cores busy."""
+    shares = [share for entry in evidence.contenders if (share := _busy(entry, settings)) is not None]
+    return bool(shares) and min(shares) >= FULL
+
+
+def _busy(entry: Entry, settings: RunSettings) -> float | None:
+    cores = (entry.result.container and entry.result.container.cpu_limit) or float(len(settings.server_cpus))
+    point = entry.best
+    if point is None or not cores or point.cpu_per_request_s.value is None or point.throughput.value is None:
+        return None
+    return point.cpu_per_request_s.value * point.throughput.value / cores
+
+
+def _measured(evidence: Evidence, measure: Measure) -> dict[str, MatrixCell]:
+    candidates = evidence.candidates(measure)
+    best = candidates[0] if candidates else None
+    return {entry.name: _cell(evidence, measure, entry, best) for entry in evidence.contenders}
+
+
+def _cell(evidence: Evidence, measure: Measure, entry: Entry, best: Point | None) -> MatrixCell:
+    point = measure.point(entry)
+    estimate = figure(point, measure.statistic) if point and point.valid else NOTHING
+    if point is None or estimate.value is None:
+        return MatrixCell(NOTHING, "invalid" if _refuted(entry, point) else "absent")
+    if point is best:
+        return MatrixCell(estimate, "best", point.concurrency)
+    pair = evidence.pair(measure, best, point)
+    return MatrixCell(estimate, MARKS.get(pair.outcome, "undecided") if pair else "undecided", point.concurrency)
+
+
+def _refuted(entry: Entry, point: Point | None) -> bool:
+    """The point that is asked for was measured and is INVALID; where there is none, all that were."""
+    return not point.valid if point else bool(entry.points) and not any(p.valid for p in entry.points)
+
+
+def _cold_starts(contenders: Sequence[Entry]) -> dict[str, MatrixCell]:
+    known = {e.name: s for e in contenders if (s := e.first_answer_s) is not None and _counts(e)}
+    least = min(known.values(), key=lambda s: s.value, default=None)
+    return {e.name: _start_cell(least, known[e.name]) if e.name in known else _none(e) for e in contenders}
+
+
+def _start_cell(least: Spread | None, mine: Spread) -> MatrixCell:
+    assert least is not None
+    mark: Mark = "best" if mine == least else MARKS.get(apart(least, mine), "undecided")
+    return MatrixCell(mine.estimate, mark, bounds=mine.bounds)
+
+
+def _exact(contenders: Sequence[Entry], of: Callable[[Entry], float | None]) -> dict[str, MatrixCell]:
+    """Figures without an interval: what lies within 5% of the least is equal to it."""
+    known = {e.name: float(value) for e in contenders if (value := of(e)) is not None and _counts(e)}
+    least = min(known.values(), default=0.0)
+    return {e.name: _plain_cell(least, known[e.name]) if e.name in known else _none(e) for e in contenders}
+
+
+def _plain_cell(least: float, mine: float) -> MatrixCell:
+    mark: Mark = "best" if mine == least else "equal" if mine <= least * (1 + TIED_WITHIN) else "worse"
+    return MatrixCell(Estimate(mine, None, None, 1), mark, bounds="none")
+
+
+def _none(entry: Entry) -> MatrixCell:
+    return MatrixCell(NOTHING, "invalid" if entry.points and not _counts(entry) else "absent")
+
+
+def _counts(entry: Entry) -> bool:
+    """Any of its points is VALID: one that answers wrongly wins nothing by its size."""
+    return any(point.valid for point in entry.points)

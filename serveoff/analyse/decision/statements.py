@@ -1,0 +1,110 @@
+"""What a run says of the recommended contender against groups of others: what is clear, and what is not settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.evidence import Evidence, Measure, Pair
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.verdict import DECIDED
+from serveoff.record.endpoint_results import EndpointResult
+
+Kind = Literal["server", "eager", "format", "protocol"]
+EAGER: Final = ("keras_eager", "torch_eager")
+MOST: Final = 3
+"""Statements that a reader remembers."""
+ORDER: Final = ("latency", "throughput", "tail", "cost")
+"""A group is beaten on the first of these that is clear."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Contenders that a reader sees as one: by their server, or behind the same server by what else they differ in."""
+
+    kind: Kind
+    name: str
+    """The server, format or protocol."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The recommended contender is clearly better than every VALID one of a group, and none of it is INVALID."""
+
+    objective: str
+    ratio: Estimate
+    """How many times better than the best of the group: true of all of it."""
+    group: Group
+    endpoints: tuple[str, ...]
+    """The group, its best first."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """On this objective the run does not tell the recommended contender and these apart."""
+
+    objective: str
+    endpoints: tuple[str, ...]
+
+
+def statements(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Statement, ...]:
+    """The strongest, whole servers first."""
+    found = [
+        said
+        for group, members in _groups(evidence, first)
+        if (said := _clear(evidence, measures, first, group, members))
+    ]
+    kinds: tuple[Kind, ...] = ("server", "eager", "format", "protocol")
+    ordered = sorted(found, key=lambda s: (kinds.index(s.group.kind), -(s.ratio.value or 0.0)))
+    return tuple(ordered[:MOST])
+
+
+def open_questions(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Open, ...]:
+    """Every objective on which the first and others are undecided."""
+    found = []
+    for measure in measures:
+        pairs = {e.name: _pair(evidence, measure, first, e) for e in evidence.contenders if e is not first}
+        names = [name for name, pair in pairs.items() if pair is not None and pair.outcome not in DECIDED]
+        if names:
+            found.append(Open(measure.objective, tuple(names)))
+    return tuple(found)
+
+
+def _groups(evidence: Evidence, first: Entry) -> Iterator[tuple[Group, list[Entry]]]:
+    """Every group with those of it that ran."""
+    groups: dict[Group, list[Entry]] = {}
+    for entry in evidence.contenders:
+        if entry is not first and entry.points:
+            for group in _groups_of(entry.result, first.result):
+                groups.setdefault(group, []).append(entry)
+    yield from groups.items()
+
+
+def _groups_of(result: EndpointResult, first: EndpointResult) -> Iterator[Group]:
+    if result.server != first.server:
+        yield Group("server", result.server)
+    if result.format in EAGER and result.format != first.format:
+        yield Group("eager", result.format)
+    elif result.server == first.server and result.format != first.format:
+        yield Group("format", result.format)
+    if result.deployment == first.deployment:
+        yield Group("protocol", result.protocol)
+
+
+def _clear(
+    evidence: Evidence, measures: Sequence[Measure], first: Entry, group: Group, members: Sequence[Entry]
+) -> Statement | None:
+    by = {measure.objective: measure for measure in measures}
+    for objective in (o for o in ORDER if o in by):
+        pairs = [(entry.name, _pair(evidence, by[objective], first, entry)) for entry in members]
+        clear = [(pair.ratio, name) for name, pair in pairs if pair is not None and pair.outcome == "faster"]
+        if len(clear) == len(members):
+            ordered = sorted(clear, key=lambda found: found[0].value or 0.0)
+            return Statement(objective, ordered[0][0], group, tuple(name for _, name in ordered))
+    return None
+
+
+def _pair(evidence: Evidence, measure: Measure, first: Entry, other: Entry) -> Pair | None:
+    return evidence.pair(measure, measure.point(first), measure.point(other))

@@ -1,0 +1,133 @@
+"""What would change the answer: other choices that this same run names, and what it could not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from serveoff.analyse.decision.matrix import TIE_BREAKERS, Matrix
+from serveoff.analyse.entries import Entry
+from serveoff.analyse.evidence import LATENCY, Evidence, Measure
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.studies.capacity import Capacity
+from serveoff.analyse.studies.payloads import Encoded
+from serveoff.analyse.winners import figure
+
+
+class ChangeCode(StrEnum):
+    """What would have to be other for another choice; those up to ARTIFACT are objectives by their names."""
+
+    LATENCY = "latency"
+    TAIL = "tail"
+    THROUGHPUT = "throughput"
+    COST = "cost"
+    COLD_START = "cold_start"
+    MEMORY = "memory"
+    ARTIFACT = "artifact"
+    CALLERS = "callers"
+    """More callers at once."""
+    ARRIVALS = "arrivals"
+    """Requests that come by themselves, with an objective that must hold."""
+    ENCODING = "encoding"
+    """Clients that can send another encoding."""
+    INVALID = "invalid"
+    """Contenders whose figures are not to be trusted here."""
+    NOT_RUN = "not run"
+    """Contenders that could not run here, and servers that a stand-in was measured for."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One condition, and who would then be the choice, or may be."""
+
+    code: ChangeCode
+    endpoints: tuple[str, ...]
+    """The other choice alone; all those it is about where nothing is known of them."""
+    estimate: Estimate | None = None
+    """The other choice's own figure."""
+    concurrency: int | None = None
+    payload: str = ""
+    """The encoding, as a load has it."""
+
+
+def study(
+    evidence: Evidence,
+    measures: Sequence[Measure],
+    matrix: Matrix,
+    first: Entry,
+    capacity: Sequence[Capacity],
+    payloads: Sequence[Encoded],
+) -> tuple[Change, ...]:
+    """Every condition under which another contender is the choice, by clear differences only; then the unknown."""
+    return (
+        *_objectives(evidence, measures, first),
+        *_tie_breakers(matrix, first),
+        *_callers(evidence, first),
+        *_arrivals(capacity, first.name),
+        *_encodings(evidence, payloads, first.name),
+        *unknown(evidence),
+    )
+
+
+def unknown(evidence: Evidence) -> Iterator[Change]:
+    """Contenders that might be the choice, if only they were measured, or measured well."""
+    invalid = [e.name for e in evidence.contenders if e.alone is not None and not e.alone.valid]
+    absent = [e.name for e in evidence.entries if e.role == "stand-in" or (e.role == "contender" and not e.points)]
+    for code, names in ((ChangeCode.INVALID, invalid), (ChangeCode.NOT_RUN, absent)):
+        if names:
+            yield Change(code, tuple(names))
+
+
+def _objectives(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> Iterator[Change]:
+    for measure in measures:
+        best, mine = next(iter(evidence.candidates(measure)), None), measure.point(first)
+        pair = evidence.pair(measure, best, mine) if best is not mine else None
+        if best is not None and pair is not None and pair.outcome == "faster":
+            estimate = figure(best, measure.statistic)
+            yield Change(ChangeCode(measure.objective), (best.endpoint,), estimate, best.concurrency)
+
+
+def _tie_breakers(matrix: Matrix, first: Entry) -> Iterator[Change]:
+    for objective in TIE_BREAKERS:
+        if matrix.row(first.name).cells[objective].mark == "worse":
+            best = next(row for row in matrix.rows if row.cells[objective].mark == "best")
+            yield Change(ChangeCode(objective), (best.endpoint,), best.cells[objective].estimate)
+
+
+def _callers(evidence: Evidence, first: Entry) -> Iterator[Change]:
+    """The fewest callers with which another is clearly quicker."""
+    for point in first.points[1:]:
+        rivals = [e.at(point.concurrency) for e in evidence.contenders if e is not first]
+        valid = [p for p in rivals if p is not None and p.sound]
+        if not point.valid or not valid:
+            continue
+        best = min(valid, key=lambda p: p.p50_s.value or 0.0)
+        found = evidence.pair(LATENCY, best, point)
+        if found is not None and found.outcome == "faster":
+            yield Change(ChangeCode.CALLERS, (best.endpoint,), best.p50_s, point.concurrency)
+            return
+
+
+def _arrivals(capacity: Sequence[Capacity], first: str) -> Iterator[Change]:
+    """Where requests come by themselves and an objective must hold, the one that holds it at the highest rate."""
+    mine = next((c for c in capacity if c.endpoint == first), None)
+    best = next((c for c in capacity if c.side == "between"), None)
+    if mine is None or best is None or best.rate.low is None or mine.side not in ("between", "below"):
+        return
+    most = mine.rate.high if mine.side == "between" else mine.rate.value
+    if most is not None and best.endpoint != first and best.rate.low > most:
+        yield Change(ChangeCode.ARRIVALS, (best.endpoint,), best.rate)
+
+
+def _encodings(evidence: Evidence, payloads: Sequence[Encoded], first: str) -> Iterator[Change]:
+    """An encoding in which some endpoint is quicker than the first in its own."""
+    contenders = {entry.name for entry in evidence.contenders}
+    own = next((e.point for e in payloads if e.endpoint == first and not e.payload), None)
+    others = [e for e in payloads if e.payload and e.point.sound and e.endpoint in contenders]
+    if own is None or not others:
+        return
+    best = min(others, key=lambda e: e.point.p50_s.value or 0.0)
+    found = evidence.pair(LATENCY, best.point, own)
+    if found is not None and found.outcome == "faster":
+        yield Change(ChangeCode.ENCODING, (best.endpoint,), best.point.p50_s, payload=best.payload)

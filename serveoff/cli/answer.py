@@ -1,0 +1,92 @@
+"""The answer of a run on a terminal: the recommendation, the decision matrix, what was excluded, and one path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Column, Table
+from rich.text import Text
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.decision.matrix import Mark, MatrixCell
+from serveoff.report.phrases import recommendation
+from serveoff.report.phrases.numbers import NONE, UNITS
+
+COLUMNS: Final = {
+    "latency": "p50 ms",
+    "tail": "p99 ms",
+    "throughput": "req/s",
+    "cost": "CPU ms",
+    "cold_start": "start s",
+    "memory": "mem MB",
+    "artifact": "file MB",
+}
+SIGNS: Final[dict[Mark, tuple[str, str]]] = {
+    "best": ("*", "bold green"),
+    "equal": ("=", "green"),
+    "worse": (" ", ""),
+    "undecided": ("?", "yellow"),
+    "invalid": ("", "red"),
+    "absent": (" ", "dim"),
+}
+"""What follows a figure, and its style."""
+LEGEND: Final = "* best   = tied with the best   ? undecided"
+
+
+def show(comparison: Comparison, console: Console, report: Path | None = None, short: bool = False) -> None:
+    """Print the answer; `short` leaves out what to type next and what does not count."""
+    _title(comparison, console)
+    for line in _beneath(comparison, short):
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
+    if comparison.decision.matrix.rows:
+        console.print()
+        console.print(matrix(comparison))
+        console.print(LEGEND, style="dim", highlight=False)
+    if not short and (excluded := recommendation.excluded(comparison)):
+        console.print()
+        console.print(Text(excluded))
+    if report is not None:
+        # A path is for a click or for copying: never broken over two lines.
+        console.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
+
+
+def matrix(comparison: Comparison) -> Table:
+    """Contenders by objectives; a name is broken over two lines where 80 columns are too few."""
+    found = comparison.decision.matrix
+    heads = [Column(COLUMNS[objective], justify="right", no_wrap=True) for objective in found.objectives]
+    table = Table(Column(""), *heads, box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
+    for row in found.rows:
+        style = "bold" if row.endpoint == comparison.decision.recommended else ""
+        name = Text(recommendation.endpoint(comparison, row.endpoint), style)
+        table.add_row(name, *(_figure(objective, cell) for objective, cell in row.cells.items()))
+    return table
+
+
+def _title(comparison: Comparison, console: Console) -> None:
+    style = "bold green" if comparison.decision.recommended else "bold red"
+    console.print(Text(recommendation.head(comparison), style))
+
+
+def _beneath(comparison: Comparison, short: bool) -> Iterator[str]:
+    if comparison.partial:
+        yield "The run is not complete: these are its figures so far."
+    if figures := recommendation.figures(comparison):
+        yield figures
+    yield from recommendation.statements(comparison)
+    yield from recommendation.unsettled(comparison)
+    serve = comparison.decision.serve_with
+    if serve is not None and not short:
+        yield f"Serve it: {serve.command}"
+
+
+def _figure(objective: str, cell: MatrixCell) -> Text:
+    sign, style = SIGNS[cell.mark]
+    if cell.mark == "invalid":
+        return Text("INVALID", style)
+    text, _ = UNITS[objective]
+    value = cell.estimate.value
+    return Text((NONE if value is None else text(value)) + sign, style)

@@ -1,0 +1,188 @@
+"""The answer of a run in words, the same in the terminal and in every form of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.decision.decision import Excluded, ExcludedCode
+from serveoff.analyse.decision.recommendation import RefusalCode
+from serveoff.analyse.decision.statements import Group, Open, Statement
+from serveoff.analyse.decision.would_change import Change, ChangeCode
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.report.phrases.names import (
+    ENCODINGS,
+    PROTOCOLS,
+    SERVERS,
+    all_of,
+    callers,
+    deployment_phrase,
+    format_name,
+    phrase,
+)
+from serveoff.report.phrases.numbers import UNITS, interval, ms, significant
+
+OBJECTIVES: Final = {
+    "latency": "median latency",
+    "tail": "p99 latency",
+    "throughput": "throughput",
+    "cost": "CPU per request",
+    "cold_start": "cold start",
+    "memory": "memory",
+    "artifact": "artifact size",
+}
+"""As the matrix's columns and sentences call them."""
+BETTER: Final = {
+    "latency": "{} times faster than {}",
+    "tail": "{} times lower p99 latency than {}",
+    "throughput": "{} times the throughput of {}",
+    "cost": "{} times less CPU per request than {}",
+}
+MOST_NAMED: Final = 3
+"""Endpoints that a sentence names; of more it says how many."""
+
+
+def head(comparison: Comparison) -> str:
+    """`Recommended: TorchScript on Flask (REST)`, or that there is none and why."""
+    decision = comparison.decision
+    if decision.recommended is not None:
+        return f"Recommended: {endpoint(comparison, decision.recommended)}"
+    if decision.refused is None:
+        return "No recommendation: no contender was measured"
+    names, ran = (
+        decision.refused.endpoints,
+        sum(1 for row in decision.matrix.rows if comparison.entry(row.endpoint).points),
+    )
+    said: dict[RefusalCode, str] = {
+        RefusalCode.NOTHING_VALID: "no contender has a VALID figure",
+        RefusalCode.MANY_INVALID: f"{len(names)} of {ran} contenders are INVALID ({named(comparison, names)})",
+        RefusalCode.INVALID_WAS_QUICKER: f"{named(comparison, names)} {_is(names)} INVALID and was faster in every "
+        "round than the best of the others",
+    }
+    return f"No recommendation: {said[decision.refused.code]}"
+
+
+def figures(comparison: Comparison) -> str:
+    """`0.360 ms median (0.352–0.368), 3,220 req/s on 1 core, 333 MB` of the recommended; empty where there is none."""
+    decision = comparison.decision
+    if decision.recommended is None:
+        return ""
+    cells = decision.matrix.row(decision.recommended).cells
+    latency, rate, memory = (cells[objective].estimate for objective in ("latency", "throughput", "memory"))
+    cores = len(comparison.suite.settings.server_cpus)
+    said = []
+    if latency.value is not None:
+        bounds = interval(latency, ms)
+        said.append(f"{ms(latency.value)} ms median" + (f" ({bounds})" if bounds else ""))
+    if rate.value is not None:
+        on = f" on {cores} {'core' if cores == 1 else 'cores'}" if cores else ""
+        said.append(f"{significant(rate.value)} req/s{on}")
+    if memory.value is not None:
+        said.append(f"{UNITS['memory'][0](memory.value)} MB")
+    return ", ".join(said)
+
+
+def statements(comparison: Comparison) -> list[str]:
+    """What is clear, and who is as good: `2.03 times faster than TorchServe (1.98–2.08)`."""
+    decision = comparison.decision
+    said = [_statement(comparison, statement) for statement in decision.statements]
+    return [*said, *([f"tied with {named(comparison, decision.tied_with)}"] if decision.tied_with else [])]
+
+
+def unsettled(comparison: Comparison) -> list[str]:
+    """A sentence for each objective that is not decided against some; the same others are said once."""
+    by_names: dict[tuple[str, ...], list[Open]] = {}
+    for question in comparison.decision.open:
+        by_names.setdefault(question.endpoints, []).append(question)
+    return [
+        f"Undecided: {all_of([OBJECTIVES[q.objective] for q in questions])} against {named(comparison, names)}."
+        for names, questions in by_names.items()
+    ]
+
+
+def changes(comparison: Comparison) -> list[str]:
+    """What would change the answer, in words that a reader acts on."""
+    return [_change(comparison, change) for change in comparison.decision.would_change]
+
+
+def excluded(comparison: Comparison) -> str:
+    """What does not count, in one line; empty where all does."""
+    said = [_excluded(comparison, each) for each in comparison.decision.excluded]
+    return f"Excluded: {'; '.join(said)}." if said else ""
+
+
+def endpoint(comparison: Comparison, name: str) -> str:
+    """`TorchScript on Flask (REST)`."""
+    return phrase(comparison.entry(name).result)
+
+
+def named(comparison: Comparison, names: Sequence[str]) -> str:
+    """Endpoints by their names: of one deployment together, and of many only how many."""
+    results = [comparison.entry(name).result for name in names]
+    if len({result.deployment for result in results}) > MOST_NAMED:
+        return f"{len(results)} endpoints"
+    by_deployment: dict[str, list[EndpointResult]] = {}
+    for result in results:
+        by_deployment.setdefault(result.deployment, []).append(result)
+    return all_of([_together(found) for found in by_deployment.values()])
+
+
+def group_name(group: Group) -> str:
+    """`TorchServe`, `eager Keras`, `frozen graph`, `gRPC`."""
+    names: dict[str, Callable[[str], str]] = {
+        "server": lambda name: SERVERS.get(name, name),
+        "protocol": lambda name: PROTOCOLS.get(name, name),
+    }
+    return names.get(group.kind, format_name)(group.name)
+
+
+def _together(results: Sequence[EndpointResult]) -> str:
+    if len(results) == 1:
+        return phrase(results[0])
+    return f"{deployment_phrase(results[0])} ({', '.join(PROTOCOLS.get(r.protocol, r.protocol) for r in results)})"
+
+
+def _statement(comparison: Comparison, statement: Statement) -> str:
+    bounds = interval(statement.ratio, significant)
+    said = BETTER[statement.objective].format(significant(statement.ratio.value or 0.0), group_name(statement.group))
+    return f"{said} ({bounds})" if bounds else said
+
+
+def _change(comparison: Comparison, change: Change) -> str:
+    who = named(comparison, change.endpoints)
+    text, unit = UNITS.get(change.code, UNITS["latency"])
+    value = change.estimate.value if change.estimate else None
+    figure = f"{text(value)} {unit}" if value is not None else ""
+    objective = comparison.suite.settings
+    said = {
+        ChangeCode.CALLERS: f"With {callers(change.concurrency or 0)}: {who} ({figure} median).",
+        ChangeCode.ENCODING: f"If clients can send {ENCODINGS.get(change.payload, change.payload)}: {who} "
+        f"({figure} median).",
+        ChangeCode.ARRIVALS: f"If p{objective.objective_quantile * 100:g} must stay within "
+        f"{ms(objective.objective_bound_s)} ms under random arrivals: {who} "
+        f"({significant(value or 0.0)} req/s).",
+        ChangeCode.INVALID: f"{who} {_is(change.endpoints)} INVALID here: see why, and run again.",
+        ChangeCode.NOT_RUN: _not_run(comparison, change.endpoints),
+    }
+    return said.get(change.code) or f"If {OBJECTIVES[change.code]} matters most: {who} ({figure})."
+
+
+def _not_run(comparison: Comparison, names: Sequence[str]) -> str:
+    servers = {comparison.entry(name).result.server.removesuffix("-embedded") for name in names}
+    return f"{all_of(sorted(SERVERS.get(s, s) for s in servers))} did not run here: install it and run again."
+
+
+def _excluded(comparison: Comparison, found: Excluded) -> str:
+    names = found.endpoints
+    count = f"{len(names)} {'endpoint' if len(names) == 1 else 'endpoints'}"
+    return {
+        ExcludedCode.STAND_IN: f"TensorFlow Serving is not here ({count} of its stand-in measured, not ranked)",
+        ExcludedCode.NOT_RUN: f"{named(comparison, names)} could not run",
+        ExcludedCode.INVALID: f"{named(comparison, names)} {_is(names)} INVALID",
+        ExcludedCode.PARTLY_INVALID: f"some loads of {named(comparison, names)} are INVALID",
+    }[found.code]
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
