@@ -41,7 +41,7 @@ def show(comparison: Comparison, console: Console, report: Path | None = None, s
     """Print the answer; `short` leaves out what to type next and what does not count."""
     _title(comparison, console)
     for line in _beneath(comparison, short):
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
     if comparison.decision.matrix.rows:
         console.print()
         console.print(matrix(comparison))

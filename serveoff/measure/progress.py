@@ -24,11 +24,12 @@ class RunProgress:
         self._console, self._total_s, self._standing = console, total_s, ""
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.fields[left]} left"),
+            TextColumn("{task.fields[left]} left", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=12),
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
             console=console,
             transient=True,
+            expand=True,
             disable=not console.is_terminal,
             refresh_per_second=REFRESHES_A_SECOND,
         )

@@ -107,8 +107,9 @@ def changes(comparison: Comparison) -> list[str]:
 
 
 def excluded(comparison: Comparison) -> str:
-    """What does not count, in one line; empty where all does."""
-    said = [_excluded(comparison, each) for each in comparison.decision.excluded]
+    """What does not count, in one line; empty where all does. Whom the head names as INVALID it does not repeat."""
+    told = ExcludedCode.INVALID if comparison.decision.refused else None
+    said = [_excluded(comparison, each) for each in comparison.decision.excluded if each.code != told]
     return f"Excluded: {'; '.join(said)}." if said else ""
 
 

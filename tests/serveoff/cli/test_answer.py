@@ -100,8 +100,10 @@ def test_what_was_excluded_is_one_sentence(comparison):
 def test_a_refusal_says_why_and_still_shows_the_matrix(tmp_path):
     comparison = compare(write_run(tmp_path / "run", SCENARIO, Faults(gate_failed=[KERAS, GRPC])))
     text = shown(comparison)
-    assert " ".join(text.split()).startswith("No recommendation: 3 of 4 contenders are INVALID")
-    assert "INVALID  INVALID" in text
+    said = " ".join(text.split())
+    assert said.startswith("No recommendation: 3 of 4 contenders are INVALID")
+    assert "INVALID INVALID" in said
+    assert said.count("eager Keras") == 2, "in the reason and in the matrix"
     assert "Serve it" not in text
 
 

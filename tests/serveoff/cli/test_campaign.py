@@ -115,7 +115,7 @@ def test_the_whole_says_how_far_it_is(made, tmp_path):
     made()
     out = io.StringIO()
     runs = [run_settings("quick", model=name) for name in ZOO]
-    campaign.run_all(runs, False, Console(file=out, width=200))
+    campaign.run_all(runs, False, Console(file=out, width=200), Console(file=io.StringIO()))
     assert [line for line in out.getvalue().splitlines() if line.startswith("model ")] == [
         f"model {number} of 3: {name}" for number, name in enumerate(ZOO, start=1)
     ]

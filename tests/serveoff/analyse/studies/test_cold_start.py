@@ -160,7 +160,7 @@ def test_a_failed_start_is_told_and_counts_for_nothing(tmp_path):
     fail_start(run, "flask-torchscript", "flask-torchscript ended (exit code 1) before it could open its port\nlog")
     comparison = compare(run)
     assert found(comparison, "flask-torchscript").warm.first_answer_s.count == 3
-    assert "1 of the starts of torchscript behind Flask failed" in cold_start_notes.sentences(comparison)[-1]
+    assert "1 of the starts of TorchScript on Flask failed" in cold_start_notes.sentences(comparison)[-1]
     cells = {row[0].text: row[-1] for row in cold_starts.totals(comparison).rows}
     assert (cells["torchscript"].text, cells["torchscript"].small) == ("3", "1 failed")
 

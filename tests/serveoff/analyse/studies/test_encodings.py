@@ -203,10 +203,10 @@ def test_the_main_ranking_names_the_payload_of_each_row(comparison):
 
 
 def test_the_sentences_name_the_gain_and_the_leader(comparison):
-    assert payloads.sentence(comparison).startswith("gRPC raw bytes makes savedmodel behind TensorFlow Serving")
+    assert payloads.sentence(comparison).startswith("gRPC raw bytes makes SavedModel on TensorFlow Serving (gRPC)")
     best = payloads.best_sentence(comparison)
-    assert best.startswith("With the best payload each, torchscript behind Flask over REST (raw bytes) comes first")
-    assert "savedmodel behind TensorFlow Serving over gRPC (gRPC raw bytes) second" in best
+    assert best.startswith("With the best payload each, TorchScript on Flask (REST) (raw bytes) comes first")
+    assert "SavedModel on TensorFlow Serving (gRPC) (gRPC raw bytes) second" in best
 
 
 def test_json_csv_and_markdown_carry_the_same(comparison):
