@@ -72,7 +72,7 @@ RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
 FROM venv AS report-packages
 RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock \
-        flask jinja2 markupsafe numpy pyarrow pydantic python-dotenv pyyaml scipy waitress \
+        flask jinja2 markupsafe numpy pyarrow pydantic python-dotenv pyyaml scipy threadpoolctl waitress \
     && trim
 
 # Compiled here: a container's file system is read-only, and a cold start must not compile.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from threadpoolctl import threadpool_limits
 
 from serveoff.analyse import claims
 from serveoff.analyse.comparison import Calibration, Comparison
@@ -32,6 +35,13 @@ from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite, load_suite
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def one_thread(function: F) -> F:
+    """Products of matrices are small here: threads would only wait for each other, for twice the CPU time."""
+    return cast(F, threadpool_limits.wrap(limits=1, user_api="blas")(function))
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -50,6 +60,7 @@ def compare(folder: Path) -> Comparison:
     return analyse(folder).comparison
 
 
+@one_thread
 def analyse(folder: Path) -> Analysis:
     """The same, with the evidence kept."""
     source = source_of(folder)  # before anything is read: of a run that goes on, the analysis is then out of date
@@ -84,6 +95,7 @@ def analyse(folder: Path) -> Analysis:
     return Analysis(replace(comparison, choices=choices, decision=decision), evidence, source)
 
 
+@one_thread
 def evidence_so_far(folder: Path) -> Evidence:
     """What the answers of a run that is going on rest on, and nothing else of its comparison."""
     return _measure_all(load_suite(folder), read_run(folder), plain=True)
