@@ -20,7 +20,7 @@ import numpy as np
 
 from serveoff.analyse.statistics.draws import draw
 from serveoff.analyse.statistics.estimates import Array
-from serveoff.analyse.statistics.max_t import level, ratios
+from serveoff.analyse.statistics.max_t import boundary, ratios
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, resample
 from serveoff.analyse.statistics.start_effect import excesses, with_effects
 
@@ -83,10 +83,10 @@ def simulate(simulated: Simulated, runs: int, seed: int = 1) -> Result:
         for name, sampled in looks[-1].items():
             estimates = [estimate(each) for each in sampled]
             figures[name].append(_share([(e.low or 0) <= truth[name] <= (e.high or 0) for e in estimates]))
-            alone = [ratios([pair], 0.05)[0] for pair in zip(sampled[::2], sampled[1::2], strict=True)]
+            alone = [ratios([pair])[0] for pair in zip(sampled[::2], sampled[1::2], strict=True)]
             pairs[name].append(_share([(r.low or 0) <= 1 <= (r.high or 0) for r in alone]))
         for name in RACED:
-            calls[name].append(any(_different(look[name]) for look in looks))
+            calls[name].append(any(_different(look[name], n, len(looks)) for n, look in enumerate(looks, start=1)))
     return Result(*({n: float(np.mean(v)) for n, v in found.items()} for found in (figures, pairs, calls)))
 
 
@@ -122,9 +122,9 @@ def _sampled(slices: Mapping[str, Sequence[SliceSample]], seed: int, starts: int
     return by_statistic
 
 
-def _different(sampled: Sequence[Sampled]) -> bool:
+def _different(sampled: Sequence[Sampled], look: int, looks: int) -> bool:
     """Whether any two are called different, at one look of those that a race has."""
-    found = ratios(list(combinations(sampled, 2)), level(STARTS + 1 - FIRST_LOOK))
+    found = ratios(list(combinations(sampled, 2)), boundary(look, looks))
     return any(r.low is not None and r.high is not None and (r.low > 1 or r.high < 1) for r in found)
 
 

@@ -78,5 +78,5 @@ def test_profiles_are_documented_with_their_minutes_and_starts():
         minutes, starts, concurrency, _ = documented[f"`{name}`"]
         assert float(minutes) == profile.minutes
         assert int(starts.partition(",")[0]) == profile.starts
-        assert not profile.race or f"and {profile.race_starts} of those in the race" in starts
+        assert not profile.race or f"up to {profile.race_starts} of those in the race" in starts
         assert concurrency == ", ".join(map(str, profile.concurrencies))

@@ -18,6 +18,7 @@ from serveoff.analyse.point_estimates import judge_point, loads_of, measure, res
 from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
+from serveoff.analyse.statistics.max_t import boundary
 from serveoff.analyse.studies import (
     by_round,
     capacity,
@@ -96,9 +97,11 @@ def analyse(folder: Path) -> Analysis:
 
 
 @one_thread
-def evidence_so_far(folder: Path) -> Evidence:
-    """What the answers of a run that is going on rest on, and nothing else of its comparison."""
-    return _measure_all(load_suite(folder), read_run(folder), plain=True)
+def evidence_so_far(folder: Path, looks: int) -> Evidence:
+    """What the answers of a run that is going on rest on, at its next look of so many."""
+    suite = load_suite(folder)
+    evidence = _measure_all(suite, read_run(folder), plain=True)
+    return replace(evidence, bound=boundary(len(suite.looks) + 1, looks))
 
 
 def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
@@ -120,7 +123,14 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
         had = apart.get(measured.result.deployment, ())
         points.setdefault(key[0], []).append(judge_point(measured, sampled[key], draws, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidence(entries, sampled, suite.settings.looks, starts, found)
+    return Evidence(entries, sampled, _bound(suite), starts, found)
+
+
+def _bound(suite: Suite) -> float:
+    """That of the run's last look; of a run that was interrupted, of the look that was next."""
+    if not suite.looks:
+        return boundary()
+    return boundary(len(suite.looks) + (not suite.complete), suite.looks[-1].looks)
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:

@@ -65,7 +65,7 @@ class _Document(BaseModel):
     suite: Suite
     entries: tuple[Entry, ...]
     comparison: Comparison
-    looks: int
+    bound: float
     draws: tuple[_Draws, ...]
 
     @field_validator("suite")
@@ -116,7 +116,7 @@ def save(analysis: Analysis, path: Path) -> None:
         suite=analysis.comparison.suite,
         entries=analysis.comparison.entries,
         comparison=analysis.comparison,
-        looks=analysis.evidence.looks,
+        bound=analysis.evidence.bound,
         draws=tuple(_draws(analysis.evidence)),
     )
     with written_whole(path) as file:
@@ -138,7 +138,7 @@ def load(path: Path) -> Analysis:
         raise unreadable(path, error) from None
     except ValueError as error:  # the draws are no floats
         raise ResultsError(f"{path} cannot be read: {error}") from None
-    evidence = Evidence(document.entries, sampled, document.looks)
+    evidence = Evidence(document.entries, sampled, document.bound)
     return Analysis(document.comparison, evidence, document.source)
 
 

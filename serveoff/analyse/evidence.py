@@ -8,8 +8,8 @@ from itertools import combinations
 
 from serveoff.analyse.entries import Entry, Key, Point
 from serveoff.analyse.families import KeyPair, alike
-from serveoff.analyse.statistics.estimates import Estimate, inverse
-from serveoff.analyse.statistics.max_t import level, ratios
+from serveoff.analyse.statistics.estimates import Z_95, Estimate, inverse
+from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.statistics.start_effect import Excess
 from serveoff.analyse.studies.ceiling import Ceiling
@@ -64,8 +64,8 @@ class Evidence:
 
     entries: Sequence[Entry]
     sampled: Mapping[Key, Mapping[str, Sampled]]
-    looks: int = 1
-    """How many looks the error is shared among."""
+    bound: float = Z_95
+    """Standard deviations by which one statistic must move at this look: serveoff.analyse.statistics.max_t.boundary."""
     starts: Mapping[str, Mapping[str, Excess]] = field(default_factory=dict)
     """Of each statistic, how starts differ, by framework and, under the empty name, over the run."""
     ceiling: Ceiling | None = None
@@ -95,12 +95,12 @@ class Evidence:
             self._judge(measure, self._family(measure, mine.key, other.key))
         return self._pairs[key]
 
-    def ratio(self, measure: Measure, mine: Point, other: Point) -> Estimate | None:
+    def ratio(self, measure: Measure, mine: Point, other: Point, processes: bool = False) -> Estimate | None:
         """How many times less `mine` takes than `other`, where nothing is judged: with the interval of this one."""
         if not all(point.valid and self._has(measure, point.key) for point in (mine, other)):
             return None
         sides = tuple(self.sampled[point.key][measure.statistic] for point in (other, mine))
-        return ratios([(sides[0], sides[1])], level(looks=1))[0]
+        return ratios([(sides[0], sides[1])], processes=processes)[0]
 
     def contrasted(self, measure: Measure) -> dict[tuple[str, str], Pair]:
         """Every pair of the objective's contest, better one first, by the endpoints' names."""
@@ -113,8 +113,7 @@ class Evidence:
     def _judge(self, measure: Measure, family: Sequence[KeyPair]) -> None:
         sides = [(self.sampled[a][measure.statistic], self.sampled[b][measure.statistic]) for a, b in family]
         better = sides if measure.more_is_better else [(b, a) for a, b in sides]
-        error = level(self.looks)
-        found = zip(family, ratios(better, error), ratios(better, error, processes=True), strict=True)
+        found = zip(family, ratios(better, self.bound), ratios(better, self.bound, processes=True), strict=True)
         for (a, b), ratio, processes in found:
             back = Pair(inverse(ratio), inverse(processes), difference(inverse(ratio)))
             self._pairs.setdefault((measure.objective, a, b), Pair(ratio, processes, difference(ratio)))

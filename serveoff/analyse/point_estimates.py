@@ -30,7 +30,7 @@ FRAMEWORK: Final[Mapping[str, str]] = {
     "frozen_graph": "tensorflow",
     "keras_eager": "tensorflow",
 }
-"""What starts of a format are pooled by."""
+"""Of a format. Starts are pooled by server and framework."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +83,22 @@ def resample_all(
     """The run's draws, every statistic of every point by them, and of each statistic how starts differ."""
     draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
     found = {key: resample(measured.samples, draws) for key, measured in points.items()}
-    frameworks = {m.result.deployment: FRAMEWORK.get(m.result.format, m.result.format) for m in points.values()}
+    groups = {m.result.deployment: _group(m.result) for m in points.values()}
     starts: dict[str, dict[str, Excess]] = {}
     for statistic in STATISTICS:
         keys = [key for key, sampled in found.items() if statistic in sampled]
         named = [(points[key].result.deployment, found[key][statistic]) for key in keys]
         plain = [point for key, point in zip(keys, named, strict=True) if key[1].plain]
-        starts[statistic] = start_effect.excesses(plain, frameworks)
+        starts[statistic] = start_effect.excesses(plain, groups)
         seeds = [seed, zlib.crc32(statistic.encode())]
-        for key, sampled in zip(
-            keys, start_effect.with_effects(named, starts[statistic], frameworks, seeds), strict=True
-        ):
+        added = start_effect.with_effects(named, starts[statistic], groups, seeds)
+        for key, sampled in zip(keys, added, strict=True):
             found[key][statistic] = sampled
     return draws, found, starts
+
+
+def _group(result: EndpointResult) -> str:
+    return f"{result.server} {FRAMEWORK.get(result.format, result.format)}"
 
 
 def judge_point(

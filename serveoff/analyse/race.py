@@ -1,17 +1,18 @@
 """A look at a run that goes on: what is decided, who is out of every race, and who leads.
 
-How often a run is looked at is fixed before it begins (`RunSettings.looks`), and each look errs as little as all of
-them together may: serveoff.analyse.statistics.max_t.
+How often a run is looked at is fixed before the first look, and all of them together err as little as one may:
+serveoff.analyse.statistics.max_t.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from serveoff.analyse.analysis import evidence_so_far
-from serveoff.analyse.evidence import COST, LATENCY, THROUGHPUT, Evidence, Pair
+from serveoff.analyse.evidence import COST, LATENCY, THROUGHPUT, Evidence, Measure, Pair
 from serveoff.analyse.statistics.estimates import half_width
 from serveoff.analyse.verdict import DECIDED
 from serveoff.record.race import Look
@@ -20,22 +21,25 @@ RACES: Final = (LATENCY, THROUGHPUT, COST)
 CLEARLY: Final = 1.25
 """Who is out was beaten by this factor at least, on every objective."""
 KNOWN_WITHIN: Final = 0.05
-"""How well the p50 and the throughput of who is out must be known: nobody asks for them again."""
+"""How well it must be known how far behind the best the p50 and the throughput of who is out are: nobody asks again.
+
+Of the processes that ran, and beside the best: what the machine did to both says nothing of either."""
 LEADERS: Final = 3
 
 Races = Mapping[str, Mapping[tuple[str, str], Pair]]
 """Every pair by objective, better one first."""
 
 
-def look(folder: Path, after_start: int) -> Look:
-    """What the run in `folder` says after the rounds of so many starts."""
-    evidence = evidence_so_far(folder)
+def look(folder: Path, after_start: int, looks: int) -> Look:
+    """What the run in `folder` says after the rounds of so many starts; it has so many looks in all."""
+    evidence = evidence_so_far(folder, looks)
     races = {measure.objective: evidence.contrasted(measure) for measure in RACES}
     out = [entry.name for entry in evidence.contenders if _beaten(entry.name, races) and _known(entry.name, evidence)]
     pairs = [(names, pair.outcome in DECIDED) for race in races.values() for names, pair in race.items()]
     left = [decided for names, decided in pairs if not set(names) & set(out)]
     return Look(
         after_start=after_start,
+        looks=looks,
         out=out,
         leaders=_leaders(evidence),
         pairs=len(pairs),
@@ -57,9 +61,14 @@ def _much(pair: Pair) -> bool:
 
 
 def _known(name: str, evidence: Evidence) -> bool:
-    entry = next(entry for entry in evidence.contenders if entry.name == name)
-    figures = [entry.alone.p50_s if entry.alone else None, entry.best.throughput if entry.best else None]
-    return all(figure is not None and half_width(figure) <= KNOWN_WITHIN for figure in figures)
+    return all(_behind_within(name, measure, evidence) <= KNOWN_WITHIN for measure in (LATENCY, THROUGHPUT))
+
+
+def _behind_within(name: str, measure: Measure, evidence: Evidence) -> float:
+    points = evidence.candidates(measure)
+    mine = next((point for point in points if point.endpoint == name), None)
+    ratio = evidence.ratio(measure, points[0], mine, processes=True) if mine else None
+    return half_width(ratio) if ratio else math.inf
 
 
 def _leaders(evidence: Evidence) -> list[str]:

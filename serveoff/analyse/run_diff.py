@@ -17,7 +17,7 @@ import numpy as np
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.entries import Entry, Key, Point
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.analyse.statistics.max_t import level, ratios
+from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.verdict import Outcome, difference
 from serveoff.analyse.winners import figure
@@ -139,7 +139,7 @@ def _ratios(a: Analysis, b: Analysis, keys: Sequence[tuple[Entry, int]], statist
         mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
         if mine is not None and other is not None and not _doubt(_point(a, key), _point(b, key)):
             sides[key] = (mine, _independent(other)) if statistic != "throughput" else (_independent(other), mine)
-    return dict(zip(sides, ratios(list(sides.values()), level(looks=1)), strict=True))
+    return dict(zip(sides, ratios(list(sides.values())), strict=True))
 
 
 def _independent(sampled: Sampled) -> Sampled:

@@ -1,16 +1,22 @@
-"""Rounds: one slice of every endpoint and load that is still in the race, in random order."""
+"""Rounds: one slice of every endpoint and load that is still in the race, in random order.
+
+What competes under one load lies side by side in time: machines change within a second, and slices that are a tenth of
+a second apart differ by half of the variance of those that are some seconds apart.
+"""
 
 from __future__ import annotations
 
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from serveoff.measure.plan.loads import Asked, asked_of, raced
+from serveoff.loadtests.loads import Load
+from serveoff.measure.plan.loads import EACH, Asked, asked_of, raced
 from serveoff.measure.plan.timing import timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
+from serveoff.record.roles import role_of
 from serveoff.services.registry import Endpoint
 
 OUT_EVERY = 4
@@ -31,8 +37,7 @@ def measure_rounds(run: Run, first: int, last: float, until: float, start: int) 
 
 
 def _round(run: Run, round_: int, last: float, until: float, start: int) -> None:
-    slices = list(_due(run, round_, start))
-    random.Random(f"{run.settings.seed} {round_}").shuffle(slices)
+    slices = _shuffled(list(_due(run, round_, start)), random.Random(f"{run.settings.seed} {round_}"))
     for number, (endpoint, asked) in enumerate(slices, start=1):
         if time.monotonic() >= until and round_ > 1:
             return
@@ -41,6 +46,16 @@ def _round(run: Run, round_: int, last: float, until: float, start: int) -> None
         run.progress.tick(f"{_of(round_, last)}, slice {number} of {len(slices)}   {endpoint.name}")
         answer_s = run.answer_s.get((endpoint.name, asked.load)) or run.expected_s(endpoint, asked.load)
         take_slice(run, endpoint, asked.load, round_, timing(asked, answer_s, run.switch_s, run.settings))
+
+
+def _shuffled(slices: Sequence[tuple[Endpoint, Asked]], order: random.Random) -> list[tuple[Endpoint, Asked]]:
+    """Contenders under one load after one another, whatever else there is between; all of it in random order."""
+    together: dict[Load | int, list[tuple[Endpoint, Asked]]] = {}
+    for number, (endpoint, asked) in enumerate(slices):
+        races = asked.every == EACH and role_of(endpoint.deployment) == "contender"
+        together.setdefault(asked.load if races else number, []).append((endpoint, asked))
+    blocks = [order.sample(block, len(block)) for block in together.values()]
+    return [due for block in order.sample(blocks, len(blocks)) for due in block]
 
 
 def _due(run: Run, round_: int, start: int) -> Iterator[tuple[Endpoint, Asked]]:

@@ -22,8 +22,8 @@ from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite, save_suite
 from serveoff.services.registry import Deployment, Endpoint
 
-LookAt = Callable[[Path, int], Look]
-"""Looks at the run in this folder after so many starts: serveoff.analyse.race."""
+LookAt = Callable[[Path, int, int], Look]
+"""Looks at the run in this folder after so many starts, one of so many times: serveoff.analyse.race."""
 
 
 @dataclass

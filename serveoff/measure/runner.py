@@ -23,8 +23,8 @@ CLOSING_S, CLOSING_SHARE = 30.0, 0.08
 """For the layers, the last looks, and the report; in a short run no more than that share of its time."""
 STARTS_SHARE = 0.4
 """Of the time, at most, for starts: in a short run there are fewer of them."""
-RACED_SHARE = 0.5
-"""Of the contenders, so many are expected to be in the race after the starts that all have."""
+FURTHER_SHARE = 0.15
+"""Of the time, at most, for the starts beyond those that all have: few deployments have more of them than many."""
 
 
 def measure(run: Run) -> None:
@@ -62,14 +62,14 @@ def _race(run: Run) -> None:
             run.progress.tick(f"rounds of start {start} of {most}")
             round_ = measure_rounds(run, round_ + 1, last, until, start)
         run.save()
-        if run.settings.race and start > 1 and _decided(run, start, sure):
+        if run.settings.race and start > 1 and _decided(run, start, sure, most):
             return
 
 
-def _decided(run: Run, start: int, sure: int) -> bool:
+def _decided(run: Run, start: int, sure: int, most: int) -> bool:
     """Look; whether all is decided and every contender has had its starts."""
     run.progress.tick("a look at the race")
-    look = run.look(run.folder, start)
+    look = run.look(run.folder, start, most - 1)
     run.suite.looks.append(look)
     for name in look.out:
         result = run.suite.endpoint(name)
@@ -101,8 +101,8 @@ def _affordable(run: Run) -> tuple[int, int]:
         return s.starts, most
     left_s = STARTS_SHARE * 60 * s.minutes - (time.monotonic() - run.began)
     sure = max(1, min(s.starts, 1 + int(max(left_s, 0.0) / once_s)))
-    left_s -= (sure - 1) * once_s
-    return sure, max(sure, min(most, sure + int(max(left_s, 0.0) / (RACED_SHARE * once_s))))
+    further_s = min(left_s - (sure - 1) * once_s, FURTHER_SHARE * 60 * s.minutes)
+    return sure, max(sure, min(most, sure + int(max(further_s, 0.0) / once_s)))
 
 
 def _once_s(run: Run) -> float:

@@ -9,6 +9,8 @@ class Look(Record):
     """One look, after the rounds of one start of every contender."""
 
     after_start: int
+    looks: int = 1
+    """How many the run was to have, this one included, as far as there was time: its errors are shared among them."""
     out: list[str] = []
     """Endpoints that take no more rounds: clearly beaten on every objective, and their own figures known."""
     leaders: list[str] = []

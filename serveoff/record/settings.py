@@ -31,7 +31,7 @@ class RunSettings(Record):
     starts: int = 1
     """Lives of the process of every contender."""
     race_starts: int = 1
-    """Of those that are still in the race at the end, at most."""
+    """Of those that are still in the race at the end, at most: as many as a share of the time is enough for."""
     race: bool = False
     """Endpoints that are out of every race stop taking rounds, and the run ends once all is decided."""
     open_shares: list[float] = []
@@ -62,14 +62,6 @@ class RunSettings(Record):
     """Where Locust ran: a process of this machine, or a container on the servers' own network."""
     together: bool = False
     """True where all deployments were up and awake at once; else one at a time, the others frozen."""
-
-    @property
-    def looks(self) -> int:
-        """How often the figures are looked at to decide what to measure, the last time included.
-
-        A race is looked at after the second start and after every later one.
-        """
-        return max(1, self.race_starts - 1) if self.race else 1
 
     @property
     def opens(self) -> bool:

@@ -5,34 +5,38 @@ largest of all pairs' deviations stays within c in as many replicates as the lev
 *Resampling-Based Multiple Testing*, 1993, section 2.5). Pairs that move together cost less than Bonferroni's bound.
 
 **Looks.** Who looks at a run while it goes on, and stops or drops an endpoint by what is seen, errs more often than in
-5 of 100 runs (Armitage, McPherson and Rowe 1969). So the number of looks is fixed before, and each is taken at the
-same nominal level, by which all of them together err in 5 of 100 (Pocock, *Biometrika* 1977).
+5 of 100 runs (Armitage, McPherson and Rowe 1969). So the number of looks is fixed before, and an early look must see
+much more than a late one, by which all of them together err in 5 of 100 and the last has hardly less than all of it
+(O'Brien and Fleming, *Biometrics* 1979).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
-
-from serveoff.analyse.statistics.estimates import Array, Estimate
+from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array, Estimate
 from serveoff.analyse.statistics.sampled import Sampled
 
-POCOCK: Final = (1.960, 2.178, 2.289, 2.361, 2.413, 2.453, 2.485, 2.512, 2.535, 2.555)
-"""Critical values of one to ten looks: Jennison and Turnbull, *Group Sequential Methods*, 2000, table 2.1."""
+OBRIEN_FLEMING: Final = (1.960, 1.977, 2.004, 2.024, 2.040, 2.053, 2.063, 2.072, 2.080, 2.087)
+"""Of the last of one to ten looks: Jennison and Turnbull, *Group Sequential Methods*, 2000, table 2.3."""
 
 
-def level(looks: int) -> float:
-    """The error that one of so many looks may make."""
-    return float(2 * ndtr(-POCOCK[min(looks, len(POCOCK)) - 1]))
+def boundary(look: int = 1, looks: int = 1) -> float:
+    """How many standard deviations one statistic must move in the `look`-th of so many looks, from 1."""
+    looks = min(looks, len(OBRIEN_FLEMING))
+    return OBRIEN_FLEMING[looks - 1] * math.sqrt(looks / min(look, looks))
 
 
-def ratios(pairs: Sequence[tuple[Sampled, Sampled]], error: float, processes: bool = False) -> list[Estimate]:
-    """`a / b` of every pair, with intervals that all hold in 1 - `error` of runs; without bounds where none is known.
+def ratios(
+    pairs: Sequence[tuple[Sampled, Sampled]], bound: float = Z_95, processes: bool = False
+) -> list[Estimate]:
+    """`a / b` of every pair, with intervals that all hold in 95% of runs; without bounds where none is known.
 
-    With `processes` they are of the processes that ran, without what a start adds.
+    With another bound than that of a single look they are wider by as much, which is a little more than it takes. With
+    `processes` they are of the processes that ran, without what a start adds.
     """
     if not pairs:
         return []
@@ -40,7 +44,7 @@ def ratios(pairs: Sequence[tuple[Sampled, Sampled]], error: float, processes: bo
     deviation = moved.std(axis=1)
     varies = deviation > 0
     largest = np.abs(moved[varies] / deviation[varies, None]).max(axis=0, initial=0.0)
-    reach = float(np.quantile(largest, 1 - error)) * deviation
+    reach = float(np.quantile(largest, CONFIDENCE)) * bound / Z_95 * deviation
     return [_ratio(a, b, float(r), processes) for (a, b), r in zip(pairs, reach, strict=True)]
 
 

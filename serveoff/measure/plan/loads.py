@@ -14,10 +14,10 @@ from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Endpoint
 
 EACH: Final = 1
-SIDE: Final = 3
+SIDE: Final = 6
 """What is not raced: loads between the fewest callers and the most, other encodings, batches, floors, the null."""
 VARIANT: Final = 2
-STAND_IN: Final = 2
+STAND_IN: Final = 3
 """By how many times a stand-in, which never ranks, is asked more seldom."""
 
 

@@ -41,7 +41,7 @@ PROFILES: Final[Mapping[str, RunSettings]] = {
         payloads=True,
         probes=PROBES,
         starts=3,
-        race_starts=5,
+        race_starts=10,
         race=True,
     ),
     "full": _profile(

@@ -7,6 +7,7 @@ import pytest
 from serveoff.analyse.analysis import analyse
 from serveoff.analyse.evidence import LATENCY, MEASURES
 from serveoff.analyse.race import look
+from serveoff.record.race import Look
 from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
@@ -31,8 +32,8 @@ def run(tmp_path):
 
 
 def test_who_is_clearly_beaten_on_every_objective_is_out_and_the_best_three_lead(run):
-    found = look(run, 2)
-    assert found.after_start == 2
+    found = look(run, 2, 4)
+    assert (found.after_start, found.looks) == (2, 4)
     assert set(found.out) == {MIDDLE, SLOW}
     assert set(found.leaders[:2]) == {FAST, TWIN}
     assert found.leaders[2] == MIDDLE, "out, and the third all the same"
@@ -41,35 +42,38 @@ def test_who_is_clearly_beaten_on_every_objective_is_out_and_the_best_three_lead
 
 
 def test_a_stand_in_takes_no_part(run):
-    found = look(run, 2)
+    found = look(run, 2, 4)
     assert STAND_IN not in (*found.out, *found.leaders)
 
 
 def test_what_is_not_known_to_5_percent_stays(tmp_path):
     few = Scenario(only=(FAST, SLOW), concurrencies=(1,), rounds=4, starts=2, round_drift=0.2)
-    assert look(write_run(tmp_path / "run", few), 2).out == []
+    assert look(write_run(tmp_path / "run", few), 2, 4).out == []
 
 
 def test_all_is_decided_where_every_pair_is(tmp_path):
     apart = Scenario(only=(FAST, MIDDLE, SLOW), concurrencies=(1,), rounds=40)
-    found = look(write_run(tmp_path / "run", apart), 2)
+    found = look(write_run(tmp_path / "run", apart), 2, 4)
     assert (found.undecided, found.decided) == (0, True)
 
 
 def test_who_does_not_count_neither_leads_nor_is_out(tmp_path):
     folder = write_run(tmp_path / "run", SCENARIO, Faults(gate_failed=[FAST]))
-    found = look(folder, 2)
+    found = look(folder, 2, 4)
     assert FAST not in (*found.out, *found.leaders)
     assert found.pairs == 3 * 3
 
 
-def test_more_looks_make_every_interval_wider(run):
-    once = analyse(run).evidence.contrasted(LATENCY)
+@pytest.mark.parametrize(
+    ("taken", "complete", "bound"),
+    [(0, True, 1.96), (1, True, 4.05), (4, True, 2.02), (1, False, 2.86), (4, False, 2.02)],
+    ids=["no race", "decided at once", "to its end", "interrupted before the second look", "interrupted at the end"],
+)
+def test_a_run_is_judged_by_the_bound_of_the_look_that_it_ended_with(run, taken, complete, bound):
     suite = load_suite(run)
-    suite.settings.race, suite.settings.race_starts = True, 5
+    suite.looks, suite.complete = [Look(after_start=start + 2, looks=4) for start in range(taken)], complete
     save_run(run, suite)
-    often = analyse(run).evidence.contrasted(LATENCY)
-    assert all(often[names].ratio.high > pair.ratio.high for names, pair in once.items())
+    assert round(analyse(run).evidence.bound, 2) == bound
 
 
 def test_a_pair_has_one_verdict_whoever_asks_and_in_whatever_order(run):

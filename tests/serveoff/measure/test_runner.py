@@ -55,6 +55,20 @@ def test_every_round_has_every_load_once_in_another_order(tmp_path):
     assert sorted(w.number for e in suite.endpoints for w in e.windows) == list(range(1, 17))
 
 
+def test_contenders_under_one_load_lie_side_by_side(tmp_path):
+    with fake_run(tmp_path, *PAIR, "flask-null", "torchserve-*", rounds=30, concurrencies=[1, 4, 16]) as run:
+        measure(run)
+    raced = {endpoint for endpoint, _ in drives(run)} - {"flask-null-rest"}
+    size = len(raced)
+    for load in ("1", "16"):
+        found = drives(run)
+        places = [i for i, (endpoint, asked) in enumerate(found) if asked == load and endpoint in raced]
+        blocks = [places[i : i + size] for i in range(0, len(places), size)]
+        assert len(blocks) == 30
+        assert all(block == list(range(block[0], block[0] + size)) for block in blocks)
+        assert {found[block[0]][0] for block in blocks} == raced, "in random order"
+
+
 def test_one_server_at_a_time_is_awake(tmp_path):
     with fake_run(tmp_path, *PAIR, rounds=3) as run:
         measure(run)
@@ -92,9 +106,9 @@ def test_every_contender_has_its_starts_and_each_serves_its_share(tmp_path):
 
 
 def test_who_is_out_of_the_race_gives_its_time_to_the_others(tmp_path):
-    def look(folder, start):
+    def look(folder, start, looks):
         out = [TENSORFLOW] if start >= 2 else []
-        return Look(after_start=start, out=out, leaders=[TORCH], pairs=3, undecided=1)
+        return Look(after_start=start, looks=looks, out=out, leaders=[TORCH], pairs=3, undecided=1)
 
     given = {"rounds": 50, "starts": 3, "race_starts": 5, "concurrencies": [1]}
     with fake_run(tmp_path, *PAIR, look=look, **given) as run:
@@ -103,7 +117,7 @@ def test_who_is_out_of_the_race_gives_its_time_to_the_others(tmp_path):
     suite = load_suite(tmp_path)
     out, still = suite.endpoint(TENSORFLOW), suite.endpoint(TORCH)
     assert (out.out_after, still.out_after) == (2, None)
-    assert [look.after_start for look in suite.looks] == [2, 3, 4, 5]
+    assert [(look.after_start, look.looks) for look in suite.looks] == [(2, 4), (3, 4), (4, 4), (5, 4)]
     counts = [[sum(w.start == start for w in e.windows) for start in range(1, 6)] for e in (still, out)]
     assert counts[0] == [10, 10, 10, 10, 10]
     assert counts[1][:2] == [10, 10]
@@ -113,8 +127,8 @@ def test_who_is_out_of_the_race_gives_its_time_to_the_others(tmp_path):
 
 
 def test_a_run_ends_once_all_is_decided_and_every_contender_had_its_starts(tmp_path):
-    def look(folder, start):
-        return Look(after_start=start, pairs=3, decided=True)
+    def look(folder, start, looks):
+        return Look(after_start=start, looks=looks, pairs=3, decided=True)
 
     with fake_run(tmp_path, *PAIR, look=look, rounds=50, starts=3, race_starts=5, concurrencies=[1]) as run:
         run.plan.settings.race = run.suite.settings.race = True
@@ -152,6 +166,22 @@ def test_a_short_run_has_fewer_starts(tmp_path, monkeypatch):
         run.generator.befalls = takes_a_while
         measure(run)
     assert len([e for e in run.events if e == ("start", "flask-torchscript")]) == 2
+
+
+@pytest.mark.parametrize(("minutes", "starts"), [(2, 4), (4, 7), (10, 10)])
+def test_few_deployments_have_more_starts_as_far_as_a_share_of_the_time_goes(tmp_path, monkeypatch, minutes, starts):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def takes_three_seconds(endpoint, server):
+        now[0] += 3.0
+
+    given = {"minutes": minutes, "concurrencies": [1], "starts": 1, "race_starts": 10}
+    with fake_run(tmp_path, *PAIR, look=lambda *_: Look(after_start=1), **given) as run:
+        run.plan.settings.race = run.suite.settings.race = True
+        run.generator.befalls = takes_three_seconds
+        measure(run)
+    assert len([e for e in run.events if e == ("start", "flask-torchscript")]) == starts
 
 
 def test_a_replaced_process_is_a_problem_of_its_slice_and_is_said_aloud(tmp_path):
@@ -220,8 +250,8 @@ def test_a_generator_that_fails_once_spoils_a_slice_and_one_that_goes_on_failing
 
 
 def test_the_open_loops_of_the_leaders_come_last(tmp_path):
-    def look(folder, start):
-        return Look(after_start=start, leaders=[TORCH], pairs=1, decided=True)
+    def look(folder, start, looks):
+        return Look(after_start=start, looks=looks, leaders=[TORCH], pairs=1, decided=True)
 
     given = {"rounds": 4, "starts": 2, "race_starts": 2, "concurrencies": [1], "open_shares": [0.5], "probes": 3}
     with fake_run(tmp_path, *PAIR, look=look, **given) as run:

@@ -161,19 +161,20 @@ def _starts(comparison: Comparison) -> str:
         return " No deployment was started twice: the intervals are of the processes that ran, not of deployments."
     return (
         " Processes of one deployment differ beyond what their slices explain, in median latency by a standard "
-        f"deviation of {percent(found)} in this run; intervals hold that, pooled by framework (Kalibera and Jones "
-        "2013)."
+        f"deviation of {percent(found)} in this run; intervals include that, pooled by server and framework "
+        "(random effects: DerSimonian and Laird 1986)."
     )
 
 
 def _looks(comparison: Comparison) -> list[Fact]:
     """How often the run was looked at to drop endpoints or to end, and what that costs."""
     suite = comparison.suite
-    if suite.settings.looks < 2:
+    if not suite.looks or suite.looks[-1].looks < 2:
         return []
     how = (
-        f"Up to {suite.settings.looks} looks, one after each start from the second: who is out of every race stops "
-        "taking rounds, and the run ends once all is decided. Looking often finds differences that are none (Armitage, "
-        "McPherson and Rowe 1969), so each look has the same smaller share of the 5% of error (Pocock 1977)."
+        f"Up to {suite.looks[-1].looks} looks, one after each start from the second: who is out of every race stops "
+        "taking rounds, and the run ends once all is decided. Looking often finds differences that do not exist "
+        "(Armitage, McPherson and Rowe 1969), so an early look needs much stronger evidence than the last one (O'Brien "
+        "and Fleming 1979)."
     )
     return [Fact("Looks", f"{how}{' It ended early.' if suite.ended_early else ''}")]

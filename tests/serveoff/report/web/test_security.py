@@ -251,7 +251,7 @@ ANALYSES = {
     "half a draw": lambda document: [draw.update(slices="AAAA") for draw in document["draws"]],
     "empty draws": lambda document: [draw.update(slices="", start="") for draw in document["draws"]],
     "draws of nothing": lambda document: [draw.update(value=0.0) for draw in document["draws"]],
-    "no looks": lambda document: document.update(looks=0),
+    "no bound": lambda document: document.update(bound=0.0),
     "no points": lambda document: [entry.update(points=[]) for entry in document["entries"]],
     "senseless roles": lambda document: [entry.update(role="<b>") for entry in document["entries"]],
     "senseless ranks": lambda document: [entry.update(rank=-(10**30)) for entry in document["entries"]],
