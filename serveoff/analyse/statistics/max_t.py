@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+
 from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array, Estimate
 from serveoff.analyse.statistics.sampled import Sampled
 
@@ -30,9 +31,7 @@ def boundary(look: int = 1, looks: int = 1) -> float:
     return OBRIEN_FLEMING[looks - 1] * math.sqrt(looks / min(look, looks))
 
 
-def ratios(
-    pairs: Sequence[tuple[Sampled, Sampled]], bound: float = Z_95, processes: bool = False
-) -> list[Estimate]:
+def ratios(pairs: Sequence[tuple[Sampled, Sampled]], bound: float = Z_95, processes: bool = False) -> list[Estimate]:
     """`a / b` of every pair, with intervals that all hold in 95% of runs; without bounds where none is known.
 
     With another bound than that of a single look they are wider by as much, which is a little more than it takes. With

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from serveoff.analyse.analysis import analyse
-from serveoff.analyse.evidence import LATENCY, MEASURES
+from serveoff.analyse.evidence import MEASURES
 from serveoff.analyse.race import look
 from serveoff.record.race import Look
 from serveoff.record.suite import load_suite
