@@ -34,6 +34,7 @@ SIGNS: Final[dict[Mark, tuple[str, str]]] = {
     "absent": (" ", "dim"),
 }
 """What follows a figure, and its style."""
+MOST_REASONS: Final = 2
 LEGEND: Final = "* best   = tied with the best   ? undecided"
 
 
@@ -61,7 +62,7 @@ def matrix(comparison: Comparison) -> Table:
     table = Table(Column(""), *heads, box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     for row in found.rows:
         style = "bold" if row.endpoint == comparison.decision.recommended else ""
-        name = Text(recommendation.endpoint(comparison, row.endpoint), style)
+        name = Text(recommendation.row_name(comparison, row.endpoint), style)
         table.add_row(name, *(_figure(objective, cell) for objective, cell in row.cells.items()))
     return table
 
@@ -78,6 +79,7 @@ def _beneath(comparison: Comparison, short: bool) -> Iterator[str]:
         yield figures
     yield from recommendation.statements(comparison)
     yield from recommendation.unsettled(comparison)
+    yield from recommendation.reasons(comparison)[:MOST_REASONS]
     serve = comparison.decision.serve_with
     if serve is not None and not short:
         yield f"Serve it: {serve.command}"

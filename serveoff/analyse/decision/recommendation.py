@@ -35,6 +35,8 @@ class Refusal:
 
     code: RefusalCode
     endpoints: tuple[str, ...]
+    ran: int
+    """How many contenders ran."""
 
 
 def order(matrix: Matrix) -> list[MatrixRow]:
@@ -58,12 +60,12 @@ def refusal(evidence: Evidence, first: str | None, by_round: Sequence[ByRound]) 
     invalid = [entry for entry in ran if entry.alone is not None and not entry.alone.valid]
     names = tuple(entry.name for entry in invalid)
     if first is None:
-        return Refusal(RefusalCode.NOTHING_VALID, names)
+        return Refusal(RefusalCode.NOTHING_VALID, names, len(ran))
     if len(invalid) >= MOST_INVALID * len(ran):
-        return Refusal(RefusalCode.MANY_INVALID, names)
+        return Refusal(RefusalCode.MANY_INVALID, names, len(ran))
     p50_s = {found.endpoint: found.p50_s for found in by_round}
     rivals = [e.name for e in invalid if e.alone and not _wrong(e.alone) and _always_quicker(p50_s, e.name, first)]
-    return Refusal(RefusalCode.INVALID_WAS_QUICKER, tuple(rivals)) if rivals else None
+    return Refusal(RefusalCode.INVALID_WAS_QUICKER, tuple(rivals), len(ran)) if rivals else None
 
 
 def _standing(row: MatrixRow, resampled: Sequence[str]) -> tuple[float, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.decision import Excluded, ExcludedCode
-from serveoff.analyse.decision.recommendation import RefusalCode
-from serveoff.analyse.decision.statements import Group, Open, Statement
+from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
+from serveoff.analyse.decision.statements import Open, Statement
 from serveoff.analyse.decision.would_change import Change, ChangeCode
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.phrases.names import (
@@ -48,19 +48,7 @@ def head(comparison: Comparison) -> str:
     decision = comparison.decision
     if decision.recommended is not None:
         return f"Recommended: {endpoint(comparison, decision.recommended)}"
-    if decision.refused is None:
-        return "No recommendation: no contender was measured"
-    names, ran = (
-        decision.refused.endpoints,
-        sum(1 for row in decision.matrix.rows if comparison.entry(row.endpoint).points),
-    )
-    said: dict[RefusalCode, str] = {
-        RefusalCode.NOTHING_VALID: "no contender has a VALID figure",
-        RefusalCode.MANY_INVALID: f"{len(names)} of {ran} contenders are INVALID ({named(comparison, names)})",
-        RefusalCode.INVALID_WAS_QUICKER: f"{named(comparison, names)} {_is(names)} INVALID and was faster in every "
-        "round than the best of the others",
-    }
-    return f"No recommendation: {said[decision.refused.code]}"
+    return f"No recommendation: {_refused(comparison, decision.refused)}"
 
 
 def figures(comparison: Comparison) -> str:
@@ -88,6 +76,14 @@ def statements(comparison: Comparison) -> list[str]:
     decision = comparison.decision
     said = [_statement(comparison, statement) for statement in decision.statements]
     return [*said, *([f"tied with {named(comparison, decision.tied_with)}"] if decision.tied_with else [])]
+
+
+def reasons(comparison: Comparison) -> list[str]:
+    """Why those are INVALID for whom there is no recommendation, and what to do; each reason once."""
+    refused = comparison.decision.refused
+    points = [comparison.entry(name).alone for name in refused.endpoints] if refused else []
+    found = [finding for point in points if point is not None for finding in point.verdict.reasons[:1]]
+    return list(dict.fromkeys(f"{finding.seen}: {finding.advice}" for finding in found))
 
 
 def unsettled(comparison: Comparison) -> list[str]:
@@ -118,6 +114,12 @@ def endpoint(comparison: Comparison, name: str) -> str:
     return phrase(comparison.entry(name).result)
 
 
+def row_name(comparison: Comparison, name: str) -> str:
+    """The same at the head of a row: `Frozen graph on Flask (REST)`."""
+    said = endpoint(comparison, name)
+    return said[:1].upper() + said[1:]
+
+
 def named(comparison: Comparison, names: Sequence[str]) -> str:
     """Endpoints by their names: of one deployment together, and of many only how many."""
     results = [comparison.entry(name).result for name in names]
@@ -129,13 +131,29 @@ def named(comparison: Comparison, names: Sequence[str]) -> str:
     return all_of([_together(found) for found in by_deployment.values()])
 
 
-def group_name(group: Group) -> str:
-    """`TorchServe`, `eager Keras`, `frozen graph`, `gRPC`."""
-    names: dict[str, Callable[[str], str]] = {
-        "server": lambda name: SERVERS.get(name, name),
-        "protocol": lambda name: PROTOCOLS.get(name, name),
+def whom(comparison: Comparison, statement: Statement) -> str:
+    """What a statement is against: `TorchServe`, `eager Keras`, `SavedModel on Flask`, `its own gRPC endpoint`."""
+    result, name = comparison.entry(statement.endpoints[0]).result, statement.group.name
+    return {
+        "server": SERVERS.get(name, name),
+        "eager": format_name(name),
+        "format": deployment_phrase(result),
+        "protocol": f"its own {PROTOCOLS.get(name, name)} endpoint",
+    }[statement.group.kind]
+
+
+def _refused(comparison: Comparison, refused: Refusal | None) -> str:
+    if refused is None or not refused.ran:
+        return "no contender was measured"
+    names = named(comparison, refused.endpoints)
+    verb, was = ("is", "was") if len(refused.endpoints) == 1 else ("are", "were")
+    said: dict[RefusalCode, str] = {
+        RefusalCode.NOTHING_VALID: "no contender has a VALID figure",
+        RefusalCode.MANY_INVALID: f"{len(refused.endpoints)} of {refused.ran} contenders {verb} INVALID: {names}",
+        RefusalCode.INVALID_WAS_QUICKER: f"{names} {verb} INVALID and {was} faster in every round than the best VALID "
+        "contender",
     }
-    return names.get(group.kind, format_name)(group.name)
+    return said[refused.code]
 
 
 def _together(results: Sequence[EndpointResult]) -> str:
@@ -146,7 +164,7 @@ def _together(results: Sequence[EndpointResult]) -> str:
 
 def _statement(comparison: Comparison, statement: Statement) -> str:
     bounds = interval(statement.ratio, significant)
-    said = BETTER[statement.objective].format(significant(statement.ratio.value or 0.0), group_name(statement.group))
+    said = BETTER[statement.objective].format(significant(statement.ratio.value or 0.0), whom(comparison, statement))
     return f"{said} ({bounds})" if bounds else said
 
 

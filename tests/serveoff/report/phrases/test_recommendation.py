@@ -1,0 +1,107 @@
+"""The answer in words, on runs in which it is known."""
+
+from dataclasses import replace
+
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
+from serveoff.analyse.decision.statements import Group, Open, Statement
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.report.phrases import recommendation
+from tests.serveoff.synthetic import Scenario, write_run
+
+BEST, SAVEDMODEL, KERAS, REST, GRPC, STAND_IN = (
+    "flask-torchscript-rest",
+    "flask-savedmodel-rest",
+    "flask-keras-eager-rest",
+    "torchserve-torchscript-rest",
+    "torchserve-torchscript-grpc",
+    "tfserving-embedded-savedmodel-rest",
+)
+ONLY = (BEST, SAVEDMODEL, KERAS, REST, GRPC, STAND_IN, "flask-frozen-graph-rest", "flask-torch-eager-rest")
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    return compare(write_run(tmp_path_factory.mktemp("r") / "run", Scenario(only=ONLY, round_drift=0.0)))
+
+
+def with_decision(comparison, **changes):
+    return replace(comparison, decision=replace(comparison.decision, **changes))
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (Refusal(RefusalCode.NOTHING_VALID, (BEST,), 3), "no contender has a VALID figure"),
+        (Refusal(RefusalCode.NOTHING_VALID, (), 0), "no contender was measured"),
+        (Refusal(RefusalCode.MANY_INVALID, (BEST,), 3), "1 of 3 contenders is INVALID: TorchScript on Flask (REST)"),
+        (
+            Refusal(RefusalCode.MANY_INVALID, (REST, GRPC), 5),
+            "2 of 5 contenders are INVALID: TorchScript on TorchServe (REST, gRPC)",
+        ),
+        (
+            Refusal(RefusalCode.INVALID_WAS_QUICKER, (KERAS,), 5),
+            "eager Keras on Flask (REST) is INVALID and was faster in every round than the best VALID contender",
+        ),
+    ],
+)
+def test_the_head_of_a_refusal_says_why(comparison, refused, said):
+    found = with_decision(comparison, recommended=None, refused=refused)
+    assert recommendation.head(found) == f"No recommendation: {said}"
+    assert recommendation.figures(found) == ""
+
+
+@pytest.mark.parametrize(
+    ("group", "endpoints", "objective", "said"),
+    [
+        (Group("server", "torchserve"), (REST, GRPC), "latency", "2.03 times faster than TorchServe (1.98–2.08)"),
+        (Group("eager", "keras_eager"), (KERAS,), "latency", "2.03 times faster than eager Keras (1.98–2.08)"),
+        (
+            Group("format", "savedmodel"),
+            (SAVEDMODEL,),
+            "throughput",
+            "2.03 times the throughput of SavedModel on Flask (1.98–2.08)",
+        ),
+        (
+            Group("protocol", "grpc"),
+            (GRPC,),
+            "tail",
+            "2.03 times lower p99 latency than its own gRPC endpoint (1.98–2.08)",
+        ),
+    ],
+)
+def test_a_statement_names_whom_it_is_against(comparison, group, endpoints, objective, said):
+    statement = Statement(objective, Estimate(2.03, 1.98, 2.08, 100), group, endpoints)
+    found = with_decision(comparison, statements=(statement,), tied_with=())
+    assert recommendation.statements(found) == [said]
+
+
+def test_who_is_as_good_follows_the_statements(comparison):
+    found = with_decision(comparison, statements=(), tied_with=("flask-frozen-graph-rest",))
+    assert recommendation.statements(found) == ["tied with frozen graph on Flask (REST)"]
+
+
+def test_objectives_that_are_open_against_the_same_others_are_one_sentence(comparison):
+    questions = (Open("latency", (KERAS,)), Open("tail", (REST, GRPC)), Open("throughput", (KERAS,)))
+    assert recommendation.unsettled(with_decision(comparison, open=questions)) == [
+        "Undecided: median latency and throughput against eager Keras on Flask (REST).",
+        "Undecided: p99 latency against TorchScript on TorchServe (REST, gRPC).",
+    ]
+
+
+def test_of_many_others_it_says_how_many(comparison):
+    many = (BEST, SAVEDMODEL, KERAS, REST, GRPC)
+    assert recommendation.named(comparison, many) == "5 endpoints"
+
+
+def test_a_row_begins_with_a_capital_letter(comparison):
+    assert recommendation.row_name(comparison, "flask-frozen-graph-rest") == "Frozen graph on Flask (REST)"
+    assert recommendation.row_name(comparison, "flask-torch-eager-rest") == "Eager PyTorch on Flask (REST)"
+
+
+def test_what_is_excluded_is_one_line(comparison):
+    assert recommendation.excluded(comparison) == (
+        "Excluded: TensorFlow Serving is not here (1 endpoint of its stand-in measured, not ranked)."
+    )
