@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Final
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -42,14 +42,14 @@ def show(comparison: Comparison, console: Console, report: Path | None = None, s
     """Print the answer; `short` leaves out what to type next and what does not count."""
     _title(comparison, console)
     for line in _beneath(comparison, short):
-        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+        _print(console, line, indent="  ")
     if comparison.decision.matrix.rows:
         console.print()
         console.print(matrix(comparison))
         console.print(LEGEND, style="dim", highlight=False)
     if not short and (excluded := recommendation.excluded(comparison)):
         console.print()
-        console.print(Text(excluded))
+        _print(console, excluded)
     if report is not None:
         # A path is for a click or for copying: never broken over two lines.
         console.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
@@ -67,6 +67,11 @@ def matrix(comparison: Comparison) -> Table:
     return table
 
 
+def _print(console: Console, text: str, indent: str = "") -> None:
+    lines = fill(text, console.width, initial_indent=indent, subsequent_indent=2 * indent)
+    console.print(lines, highlight=False, markup=False, soft_wrap=True)
+
+
 def _title(comparison: Comparison, console: Console) -> None:
     style = "bold green" if comparison.decision.recommended else "bold red"
     console.print(Text(recommendation.head(comparison), style))
@@ -82,6 +87,7 @@ def _beneath(comparison: Comparison, short: bool) -> Iterator[str]:
     yield from recommendation.reasons(comparison)[:MOST_REASONS]
     serve = comparison.decision.serve_with
     if serve is not None and not short:
+        yield from filter(None, (recommendation.capacity(comparison),))
         yield f"Serve it: {serve.command}"
 
 

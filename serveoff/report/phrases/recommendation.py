@@ -102,6 +102,26 @@ def changes(comparison: Comparison) -> list[str]:
     return [_change(comparison, change) for change in comparison.decision.would_change]
 
 
+def capacity(comparison: Comparison) -> str:
+    """What one replica holds, and what a higher rate takes; empty where its capacity is not known."""
+    sizing = comparison.decision.sizing
+    if sizing is None:
+        return ""
+    row = sizing.rows[-1]
+    rate = f"{'at least ' if sizing.bound else ''}{significant(sizing.capacity.value or 0.0)} req/s"
+    bounds = interval(sizing.capacity, significant)
+    return (
+        f"Holds {objective(comparison)} up to {rate}{f' ({bounds})' if bounds else ''}; {row.rate:,g} req/s take "
+        f"{row.replicas} replicas, one of them spare"
+    )
+
+
+def objective(comparison: Comparison) -> str:
+    """`p99 within 10 ms`: what must hold in an open loop."""
+    settings = comparison.suite.settings
+    return f"p{settings.objective_quantile * 100:g} within {settings.objective_bound_s * 1e3:g} ms"
+
+
 def excluded(comparison: Comparison) -> str:
     """What does not count, in one line; empty where all does. Whom the head names as INVALID it does not repeat."""
     told = ExcludedCode.INVALID if comparison.decision.refused else None
@@ -173,13 +193,11 @@ def _change(comparison: Comparison, change: Change) -> str:
     text, unit = UNITS.get(change.code, UNITS["latency"])
     value = change.estimate.value if change.estimate else None
     figure = f"{text(value)} {unit}" if value is not None else ""
-    objective = comparison.suite.settings
     said = {
         ChangeCode.CALLERS: f"With {callers(change.concurrency or 0)}: {who} ({figure} median).",
         ChangeCode.ENCODING: f"If clients can send {ENCODINGS.get(change.payload, change.payload)}: {who} "
         f"({figure} median).",
-        ChangeCode.ARRIVALS: f"If p{objective.objective_quantile * 100:g} must stay within "
-        f"{ms(objective.objective_bound_s)} ms under random arrivals: {who} "
+        ChangeCode.ARRIVALS: f"If {objective(comparison)} must hold under random arrivals: {who} "
         f"({significant(value or 0.0)} req/s).",
         ChangeCode.INVALID: f"{who} {_is(change.endpoints)} INVALID here: see why, and run again.",
         ChangeCode.NOT_RUN: _not_run(comparison, change.endpoints),

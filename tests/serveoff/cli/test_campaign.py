@@ -121,6 +121,18 @@ def test_the_whole_says_how_far_it_is(made, tmp_path):
     ]
 
 
+def test_it_ends_in_one_short_answer_for_each_model(made, tmp_path):
+    made()
+    told, out = io.StringIO(), io.StringIO()
+    runs = [run_settings("quick", model=name) for name in ZOO]
+    campaign.run_all(runs, False, Console(file=told, width=80), Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    assert [line for line in lines if line in ZOO] == list(ZOO)
+    assert lines.count("Recommended: TorchScript on Flask (REST)") == len(ZOO)
+    assert max(map(len, lines)) <= 80
+    assert [line.partition(":")[0] for line in told.getvalue().splitlines() if ".html" in line] == ["Summary"]
+
+
 def test_a_model_that_cannot_be_exported_is_a_row_and_the_others_go_on(made, tmp_path):
     made(fails={"middle_cnn": "export"})
     assert invoke("all").exit_code == 0

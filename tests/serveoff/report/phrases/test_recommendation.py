@@ -6,6 +6,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
+from serveoff.analyse.decision.sizing import Sizing
 from serveoff.analyse.decision.statements import Group, Open, Statement
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases import recommendation
@@ -99,6 +100,15 @@ def test_of_many_others_it_says_how_many(comparison):
 def test_a_row_begins_with_a_capital_letter(comparison):
     assert recommendation.row_name(comparison, "flask-frozen-graph-rest") == "Frozen graph on Flask (REST)"
     assert recommendation.row_name(comparison, "flask-torch-eager-rest") == "Eager PyTorch on Flask (REST)"
+
+
+def test_what_a_replica_holds_and_what_more_takes(comparison):
+    sizing = Sizing(BEST, Estimate(450.0, 400.0, 500.0, 9000), False, 400.0, 0.3, 3e8, ())
+    found = with_decision(comparison, sizing=replace(sizing, rows=(sizing.at(1000.0),)))
+    assert recommendation.capacity(found) == (
+        "Holds p99 within 10 ms up to 450 req/s (400–500); 1,000 req/s take 4 replicas, one of them spare"
+    )
+    assert recommendation.capacity(with_decision(comparison, sizing=None)) == ""
 
 
 def test_what_is_excluded_is_one_line(comparison):
