@@ -44,7 +44,7 @@ elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare export verify list serve report up down logs ps images locust reports \
+.PHONY: help setup compare export verify list serve show report up down logs ps images locust reports \
 	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching lock clean
 
 help: ## list the targets
@@ -74,6 +74,9 @@ list: $(READY) ## list deployments and endpoints
 
 serve: $(READY) ## serve one deployment in the foreground (NAME=flask-torchscript)
 	@$(BIN)/serveoff serve $(NAME)
+
+show: $(READY) ## print the newest run's recommendation again (RUN=<id>)
+	@$(BIN)/serveoff show $(or $(RUN),latest)
 
 report: $(READY) ## render the newest run's report again (RUN=<id>)
 	@$(BIN)/serveoff report $(or $(RUN),latest)

@@ -1,0 +1,28 @@
+"""What a run's reports are written of, and when the run is called a success."""
+
+import pytest
+
+from serveoff.report.write import write_report
+from tests.serveoff.synthetic import Faults, Scenario, write_run
+
+CONTENDER, NULL = "flask-torchscript-rest", "flask-null-rest"
+
+
+@pytest.fixture
+def valid(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_REPORTS", str(tmp_path / "reports"))
+
+    def of(*only, wrong=()):
+        folder = write_run(tmp_path / "run", Scenario(only=only), Faults(gate_failed=wrong))
+        return write_report(folder, ("json",)).valid
+
+    return of
+
+
+def test_a_valid_null_service_is_no_success_where_contenders_ran(valid):
+    assert valid(CONTENDER, NULL)
+    assert not valid(CONTENDER, NULL, wrong=(CONTENDER,))
+
+
+def test_without_contenders_whatever_was_measured_is_one(valid):
+    assert valid(NULL)
