@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from serveoff.models.importing import archives, safetensors
+from safetensors import SafetensorError, safe_open
+
+from serveoff.models.importing import archives
 from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
 
@@ -40,7 +42,7 @@ def check(source: Source) -> None:
             "check the path; it is relative to where you are",
         )
     if source.weights.endswith(".safetensors"):
-        safetensors.check(source.weights)
+        _check_safetensors(source.weights)
         return
     with archives.opened(source.weights, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
@@ -54,3 +56,15 @@ def check(source: Source) -> None:
                 f"{source.weights} is TorchScript, not a state_dict",
                 f"import it as a model: serveoff import {source.weights}",
             )
+
+
+def _check_safetensors(path: str) -> None:
+    """The library reads the header and checks it in full, and no tensor yet."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            fault = "" if file.keys() else "it holds no tensor"
+    except SafetensorError as error:
+        fault = str(error)
+    if fault:
+        text = f"{path} is no safetensors file, or a truncated one: {fault}"
+        raise ImportFailed(ImportCode.DAMAGED, text, "save them again: safetensors.torch.save_file")
