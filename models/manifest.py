@@ -78,7 +78,9 @@ class Manifest(BaseModel):
     @property
     def remedy(self) -> str:
         """What to do about an artifact of it that cannot be used."""
-        return "run `serveoff export --force`" if self.source == ZOO else "import it again with `serveoff import`"
+        if self.source != ZOO:
+            return "import it again with `serveoff import`"
+        return f"run `serveoff export --force --model {self.model}`"
 
 
 def artifact_of(folder: Path, format: str, spec: ModelSpec, **written: Any) -> Artifact:
