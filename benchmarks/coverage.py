@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from serveoff.analyse.statistics.draws import draw
 from serveoff.analyse.statistics.estimates import Array
+from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.max_t import boundary, ratios
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, resample
 from serveoff.analyse.statistics.start_effect import excesses, with_effects
@@ -115,10 +116,11 @@ def _sampled(slices: Mapping[str, Sequence[SliceSample]], seed: int, starts: int
     kept = {name: [s for s in own if s.start <= starts] for name, own in slices.items()}
     draws = draw((s.unit for own in kept.values() for s in own), seed)
     found = {name: resample(own, draws) for name, own in kept.items()}
-    by_statistic = {}
+    by_statistic, machine = {}, machine_drift(kept.values())
     for number, statistic in enumerate(JUDGED):
         points = [(name, sampled[statistic]) for name, sampled in found.items()]
-        by_statistic[statistic] = with_effects(points, excesses(points, FRAMEWORKS), FRAMEWORKS, [seed, number])
+        started = with_effects(points, excesses(points, FRAMEWORKS), FRAMEWORKS, [seed, number])
+        by_statistic[statistic] = [replace(sampled, machine=machine) for sampled in started]
     return by_statistic
 
 

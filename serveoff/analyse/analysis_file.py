@@ -53,6 +53,7 @@ class _Draws(BaseModel):
     samples: int
     slices: bytes
     start: bytes
+    machine: float
 
 
 class _Document(BaseModel):
@@ -154,6 +155,7 @@ def _draws(evidence: Evidence) -> Iterator[_Draws]:
                 samples=found.samples,
                 slices=found.slices.astype("<f4").tobytes(),
                 start=found.start.astype("<f4").tobytes(),
+                machine=found.machine,
             )
 
 
@@ -161,6 +163,6 @@ def _sampled(draws: tuple[_Draws, ...]) -> Mapping[Key, Mapping[str, Sampled]]:
     found: dict[Key, dict[str, Sampled]] = {}
     for d in draws:
         slices, start = (np.frombuffer(drawn, "<f4").astype(np.float64) for drawn in (d.slices, d.start))
-        sampled = Sampled(d.value, slices, start, d.samples)
+        sampled = Sampled(d.value, slices, start, d.samples, machine=d.machine)
         found.setdefault((d.endpoint, d.load), {})[d.statistic] = sampled
     return found

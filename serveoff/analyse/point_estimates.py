@@ -14,6 +14,7 @@ from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics import start_effect
 from serveoff.analyse.statistics.draws import Draws, draw
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Estimate, withheld
+from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
 from serveoff.analyse.statistics.start_effect import Excess
 from serveoff.analyse.validity import Grounds, interrupted, judge, loses
@@ -84,6 +85,7 @@ def resample_all(
     draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
     found = {key: resample(measured.samples, draws) for key, measured in points.items()}
     groups = {m.result.deployment: _group(m.result) for m in points.values()}
+    machine = machine_drift(m.samples for (_, load), m in points.items() if load.plain)
     starts: dict[str, dict[str, Excess]] = {}
     for statistic in STATISTICS:
         keys = [key for key, sampled in found.items() if statistic in sampled]
@@ -93,7 +95,7 @@ def resample_all(
         seeds = [seed, zlib.crc32(statistic.encode())]
         added = start_effect.with_effects(named, starts[statistic], groups, seeds)
         for key, sampled in zip(keys, added, strict=True):
-            found[key][statistic] = sampled
+            found[key][statistic] = replace(sampled, machine=machine)
     return draws, found, starts
 
 

@@ -138,8 +138,15 @@ def _ratios(a: Analysis, b: Analysis, keys: Sequence[tuple[Entry, int]], statist
     for key in ((entry.name, closed(concurrency)) for entry, concurrency in keys):
         mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
         if mine is not None and other is not None and not _doubt(_point(a, key), _point(b, key)):
-            sides[key] = (mine, _independent(other)) if statistic != "throughput" else (_independent(other), mine)
+            mine, other = _drifted(mine, 1), _drifted(_independent(other), 2)
+            sides[key] = (mine, other) if statistic != "throughput" else (other, mine)
     return dict(zip(sides, ratios(list(sides.values())), strict=True))
+
+
+def _drifted(sampled: Sampled, seed: int) -> Sampled:
+    """The machine drifts between two runs as it does within each: one draw a run, the same for all of its points."""
+    drawn = sampled.machine * np.random.default_rng(seed).standard_normal(sampled.slices.size)
+    return replace(sampled, slices=sampled.slices + drawn)
 
 
 def _independent(sampled: Sampled) -> Sampled:

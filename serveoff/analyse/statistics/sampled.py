@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from serveoff.analyse.statistics.draws import Draws, Unit
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, CONFIDENCE, Array, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, CONFIDENCE, Z_95, Array, Estimate, min_samples
 from serveoff.analyse.statistics.quantiles import Counts, crossings, cumulative, grid_of
 
 START_RESAMPLES: Final = 400
@@ -60,6 +61,8 @@ class Sampled:
     samples: int
     starts: Mapping[int, OfStart] = field(default_factory=dict)
     """By the start's number; not kept in analysis.json."""
+    machine: float = 0.0
+    """The standard error that the machine's drift adds, in common to the whole run: it cancels in ratios."""
 
     @property
     def deviations(self) -> Array:
@@ -69,12 +72,12 @@ class Sampled:
 
 def estimate(sampled: Sampled) -> Estimate:
     """The value with its 95% interval; without bounds where nothing says how far it may be off."""
-    deviations = sampled.deviations
+    deviations, drift = sampled.deviations, Z_95 * sampled.machine
     if not deviations.any():
         return Estimate(sampled.value, None, None, sampled.samples)
     low, high = np.quantile(deviations, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    below, above = np.exp(min(float(low), 0.0)), np.exp(max(float(high), 0.0))
-    return Estimate(sampled.value, float(sampled.value * below), float(sampled.value * above), sampled.samples)
+    below, above = math.exp(-math.hypot(min(low, 0.0), drift)), math.exp(math.hypot(max(high, 0.0), drift))
+    return Estimate(sampled.value, sampled.value * below, sampled.value * above, sampled.samples)
 
 
 def resample(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:

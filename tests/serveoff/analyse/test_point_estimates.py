@@ -91,4 +91,4 @@ def test_one_slice_has_no_interval_and_decides_nothing(tmp_path):
     assert all(e.alone.p50_s.low is None for e in found.entries)
     assert found.resolution == found.start_effect == {}
     assert {a.outcome for a in found.contests if a.objective == "latency"} == {"no interval"}
-    assert not look(folder, 1).decided
+    assert not look(folder, 1, 1).decided

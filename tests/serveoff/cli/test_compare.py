@@ -2,12 +2,14 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from serveoff.analyse.analysis import analyse
+from serveoff.analyse.evidence import LATENCY
 from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
 from serveoff.analyse.statistics.max_t import ratios
@@ -89,9 +91,22 @@ def test_intervals_hold_for_all_lines_of_a_statistic_together(runs):
     found = versus(runs["before"], runs["again"])
     line = next(line for line in found.lines if line.entry.name == TORCHSCRIPT)
     key = TORCHSCRIPT, closed(line.concurrency)
-    together, (alone,) = line.pair("p50").ratio, ratios([(before[key]["p50"], again[key]["p50"])], 0.05)
+    together, (alone,) = line.pair("p50").ratio, ratios([(before[key]["p50"], again[key]["p50"])])
     assert together.value == alone.value
     assert together.high > alone.high > alone.low > together.low
+
+
+def test_a_machine_that_drifts_makes_two_runs_hard_to_compare_and_not_two_endpoints(runs):
+    def drifting(analysis):
+        sampled = analysis.evidence.sampled
+        moved = {key: {n: replace(s, machine=0.2) for n, s in known.items()} for key, known in sampled.items()}
+        return replace(analysis, evidence=replace(analysis.evidence, sampled=moved, _pairs={}))
+
+    steady, drifted = versus(runs["before"], runs["slower"]), versus(*map(drifting, (runs["before"], runs["slower"])))
+    assert regressions(steady)
+    assert regressions(drifted) == []
+    pairs = [d.evidence.contrasted(LATENCY) for d in (runs["before"], drifting(runs["before"]))]
+    assert pairs[0] == pairs[1]
 
 
 def test_the_markdown_opens_with_the_verdict_and_has_every_figure(folders):

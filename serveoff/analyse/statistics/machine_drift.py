@@ -1,0 +1,49 @@
+"""How far the machine's own drift may have moved all figures of a run together.
+
+It cancels in every ratio of one run, and in no figure that stands alone or beside another run's. Rounds that follow one
+another are alike on a machine that drifts, so their number says little of how well its mean is known: the means of a
+few long stretches do (batch means: Schmeiser, *Operations Research* 1982). Drift that lasts longer than a stretch is
+seen in part: no run can know the mean of a machine that changes as slowly as that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from scipy.special import stdtrit
+
+from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array
+from serveoff.analyse.statistics.sampled import SliceSample
+
+STRETCHES: Final = 4
+LEAST_ROUNDS: Final = 2 * STRETCHES
+
+
+def machine_drift(points: Iterable[Sequence[SliceSample]]) -> float:
+    """The standard error of a logarithm that drift adds, such that 1.96 of it are 95%; 0 where it is not seen.
+
+    Of a run with too few rounds to tell it is 0, too.
+    """
+    common = _by_round(points)
+    if common.size < LEAST_ROUNDS:
+        return 0.0
+    stretches = np.array_split(common, STRETCHES)
+    between = float(np.var([stretch.mean() for stretch in stretches], ddof=1)) / STRETCHES
+    within = float(np.mean([stretch.var(ddof=1) for stretch in stretches])) / common.size
+    wider = float(stdtrit(STRETCHES - 1, (1 + CONFIDENCE) / 2)) / Z_95
+    return wider * math.sqrt(max(between - within, 0.0))
+
+
+def _by_round(points: Iterable[Sequence[SliceSample]]) -> Array:
+    """By how much each round was slower for all, logarithms, (rounds,)."""
+    slower: dict[int, list[float]] = defaultdict(list)
+    for slices in points:
+        known = [(s.round, math.log(float(np.median(s.latency_s)))) for s in slices if s.latency_s.size]
+        level = np.mean([value for _, value in known]) if known else 0.0
+        for round_, value in known:
+            slower[round_].append(float(value - level))
+    return np.array([np.mean(slower[round_]) for round_ in sorted(slower)])
