@@ -19,7 +19,7 @@ export MODEL PROFILE RUNTIME
 
 # The containers need the engine only, not the virtual environment.
 need_engine = docker info >/dev/null 2>&1 || { \
-	echo "error: no Docker engine answers; start Docker, or do without: make compare, make test" >&2; exit 2; }
+	echo "error: no Docker engine answers; start Docker, or work without it: make compare, make test" >&2; exit 2; }
 
 # The Compose files: those that COMPOSE_FILE names, here or in .env, or else the base file, the GPU's for GPU=1, and the
 # embedded model server's where the image of TensorFlow Serving is not here and cannot be pulled.
@@ -28,8 +28,8 @@ if [ -z "$$COMPOSE_FILE" ] && ! grep -qs '^COMPOSE_FILE=' .env; then \
 	export COMPOSE_FILE=docker-compose.yml$(if $(filter 1,$(GPU)),:docker-compose.gpu.yml); \
 	image=$$(docker compose config --images tfserving-savedmodel | grep -v '^serveoff/'); \
 	docker image inspect "$$image" >/dev/null 2>&1 || docker pull --quiet "$$image" 2>/dev/null || { \
-		echo "NOTE: $$image is not here and cannot be pulled: the embedded model server stands in;" \
-			"its figures are not TensorFlow Serving's" >&2; \
+		echo "NOTE: $$image is missing and cannot be pulled: the embedded model server stands in" \
+			"and is not ranked" >&2; \
 		COMPOSE_FILE=$$COMPOSE_FILE:docker-compose.embedded.yml$(if $(filter 1,$(GPU)),:docker-compose.embedded-gpu.yml); }; \
 $(if $(filter 1,$(GPU)),else echo "NOTE: COMPOSE_FILE is set and GPU=1 adds nothing to it: name docker-compose.gpu.yml there" >&2; )fi
 endef
@@ -50,7 +50,7 @@ endef
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(READY) ## make the virtual environment with every package (compare and test do it by themselves)
+setup: $(READY) ## create the virtual environment (compare and test do it themselves)
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 on PATH; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -85,7 +85,7 @@ up: ## build and start the stack in containers, and wait until every service is 
 	@$(need_engine)
 	@mkdir -p results
 	@$(choose_files); docker compose up --build --wait --wait-timeout 900 || { \
-		echo "error: the stack did not come up; what it said is above" >&2; \
+		echo "error: the stack did not start; its output is above" >&2; \
 		echo "  next: make ps shows what is not healthy, make logs NAME=<service> says why;" \
 			"a port that is taken, cores and memory are settings in .env (see .env.example)" >&2; exit 2; }; \
 	echo "Locust: http://$$(docker compose port locust 8089)  reports: http://$$(docker compose port report 8090)"
@@ -112,9 +112,9 @@ reports: ## open the report page of the stack
 # What measures is alone on the machine; the rest is tested several at a time, one more than the smallest machine has cores,
 # for much of it waits.
 TEST_PROCESSES ?= 3
-test: $(READY) ## run every test that this machine can run, but for those that need a Docker engine
-	@echo "NOTE: tests that need a Docker engine are left out; run them with: make test-docker"
-	@echo "NOTE: tests of large models, minutes each, are left out; run them with: make test-long"
+test: $(READY) ## run every test that needs no Docker engine
+	@echo "NOTE: tests that need a Docker engine are skipped; run them with: make test-docker"
+	@echo "NOTE: tests of large models, minutes each, are skipped; run them with: make test-long"
 	@failed=0; \
 	$(BIN)/python -m pytest -m "not docker and not long and not alone" -n $(TEST_PROCESSES) --dist worksteal || failed=1; \
 	$(BIN)/python -m pytest -m "alone and not docker and not long" || failed=1; \
@@ -139,7 +139,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench-client: $(READY) ## requests a second and lateness of the load generator, beside a greenlet a caller
+bench-client: $(READY) ## throughput and lateness of the load generator, compared with one greenlet per caller
 	@$(BIN)/python -m benchmarks.bench_client
 
 # Trials that take hours, or as many and as long as they are asked to be.
@@ -151,16 +151,16 @@ aa: $(READY) ## equal deployments, registered twice, are called equal: 2 hours (
 sensitivity: $(READY) ## a copy that is 7% slower is called slower: 1 hour (TRIALS=10 MINUTES=5)
 	@$(BIN)/python -m benchmarks.sensitivity $(trials)
 
-ground-truth: $(READY) ## what open and closed loops measure of a server whose latencies are known
+ground-truth: $(READY) ## open and closed loops against a server of known latencies
 	@$(BIN)/python -m benchmarks.ground_truth
 
-coverage: $(READY) ## how often intervals hold what is true, and equal endpoints are called different
+coverage: $(READY) ## how often intervals hold the truth, and equal endpoints are called different
 	@$(BIN)/python -m benchmarks.coverage
 
-bench-service: $(READY) $(PEERS_READY) ## our Flask service beside other Python servers
+bench-service: $(READY) $(PEERS_READY) ## our Flask service compared with other Python servers
 	@$(BIN)/python -m benchmarks.bench_service
 
-bench-batching: $(READY) ## what micro-batching gives our Flask service at 32 connections
+bench-batching: $(READY) ## what micro-batching gains at 32 connections
 	@$(BIN)/python -m benchmarks.bench_batching
 
 # The peers' own packages come first, and PyTorch is the one of .venv: all compute with the same.

@@ -51,7 +51,7 @@ def summed_up(trials: Mapping[str, Sequence[Trial]]) -> dict[str, Any]:
 def main() -> int:
     """The exit code."""
     parser = options("Equal deployments are called equal.", trials=30, minutes=2.0)
-    parser.add_argument("--formats", nargs="+", default=FORMATS, help="of the Flask services to be registered twice")
+    parser.add_argument("--formats", nargs="+", default=FORMATS, help="formats of the Flask services to register twice")
     asked = parser.parse_args()
     pairs = {f"flask-{format}": format for format in asked.formats}
     trials: dict[str, list[Trial]] = {format: [] for format in asked.formats}

@@ -1,4 +1,4 @@
-"""What micro-batching gives our Flask service at 32 connections, per format: `make bench-batching`.
+"""What micro-batching gains our Flask service at 32 connections, per format.
 
 Each format is served twice, as it comes and with SERVING_BATCH_SIZE, on core 0; wrk sends the same image as JSON from
 core 1. Rounds are interleaved and whoever is not asked is frozen. The golden answers are compared before anything is

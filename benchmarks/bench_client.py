@@ -1,4 +1,4 @@
-"""What the load generator can do on one core, beside a greenlet a caller (`make bench-client`).
+"""Throughput and lateness of the load generator on one core, compared with one greenlet per caller.
 
 The server has a core of its own and answers zeros by a bare socket loop. Rounds are interleaved; medians are shown. The
 exit code is 1 where the generator sends less than 1.5 times what greenlet users send, or where the 99th percentile of
@@ -86,7 +86,7 @@ def _measure(client: Commanded, seconds: float, seed: int, found: Found) -> None
     closed, arrivals = client.slice(str(CALLERS), seconds, seed=seed), client.slice(ARRIVALS, seconds, seed=seed)
     for window in (closed.window, arrivals.window):
         if window.get("errors") or window.get("wrong_answers") or not window["answers_checked"]:
-            raise RuntimeError(f"the server answered badly: {window}")
+            raise RuntimeError(f"bad answer from the server: {window}")
     found.per_s.append(closed.window["requests"] / closed.window["duration_s"])
     found.p50_us.append(float(np.median(closed.measured()["latency_s"])) * 1e6)
     found.late_ms.append(arrivals.window["late_s"] * 1e3)

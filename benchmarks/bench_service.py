@@ -1,4 +1,4 @@
-"""Our Flask service beside other Python servers, and each format's overhead over its floor: `make bench-service`.
+"""Our Flask service compared with other Python servers, and each format's overhead over its floor.
 
 All serve the same TorchScript artifact on core 0, one worker of one thread; wrk sends the same image as JSON from
 core 1. Rounds are interleaved (floor, ours, naive, FastAPI ... floor, ours ...), so that drift of the machine hits
@@ -191,7 +191,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.bench_service", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=6, help="interleaved rounds (default: 6)")
     parser.add_argument("--seconds", type=float, default=1, help="length of each load (default: 1)")
-    parser.add_argument("--no-formats", action="store_true", help="leave out the table of all formats")
+    parser.add_argument("--no-formats", action="store_true", help="skip the table of all formats")
     return parser.parse_args()
 
 

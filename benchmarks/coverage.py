@@ -97,7 +97,7 @@ def judge(name: str, result: Result) -> list[str]:
     held = {**({} if SCENARIOS[name].memory else {f"{n} alone": s for n, s in result.figures.items()}), **result.ratios}
     missed = [f"{name}: {what} holds in {share:.1%}" for what, share in held.items() if not low <= share <= high]
     calls = result.false_calls.items()
-    return missed + [f"{name}: {n} told apart in {s:.1%} of races" for n, s in calls if s > FALSE_CALLS]
+    return missed + [f"{name}: {n} called different in {s:.1%} of races" for n, s in calls if s > FALSE_CALLS]
 
 
 def _slices(effect: float, drifts: Array, random: np.random.Generator) -> Iterator[SliceSample]:

@@ -74,7 +74,7 @@ def read_wrk(text: str) -> tuple[Load, int]:
     percentiles = {p: float(v) * _UNITS[u] for p, v, u in re.findall(r"^\s+(\d+)%\s+([\d.]+)(us|ms|s)$", text, re.M)}
     requests = re.search(r"(\d+) requests in", text)
     if rate is None or requests is None or not {"50", "99"} <= set(percentiles):
-        raise ValueError(f"this is no report of wrk: {text!r}")
+        raise ValueError(f"this is not a report of wrk: {text!r}")
     socket_errors = re.search(r"Socket errors: (.*)", text)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     errors = sum(map(int, re.findall(r"\d+", socket_errors[1]))) if socket_errors else 0

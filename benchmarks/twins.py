@@ -220,8 +220,8 @@ def options(description: str, trials: int, minutes: float) -> argparse.ArgumentP
     """What all of these benchmarks take."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--trials", type=int, default=trials)
-    parser.add_argument("--minutes", type=float, default=minutes, help="of one trial")
-    parser.add_argument("--keep", default="", help="a folder for the trials' runs, which are removed otherwise")
+    parser.add_argument("--minutes", type=float, default=minutes, help="minutes of one trial")
+    parser.add_argument("--keep", default="", help="folder to keep the trials' runs in; removed without it")
     return parser
 
 

@@ -94,5 +94,5 @@ def out_of_cpu(busy: float) -> list[WindowProblem]:
     """The problem of a generator that used this share of one CPU, spinning left out, where that is too much."""
     if busy <= BUSY:
         return []
-    text = f"the load generator is at its limit: it used {busy:.0%} of the one CPU that it can use"
+    text = f"the load generator is at its limit: it used {busy:.0%} of its one CPU"
     return [WindowProblem(code=WindowCode.OUT_OF_CPU, text=text)]

@@ -70,7 +70,7 @@ def parse_load(text: str) -> Load:
     """
     found = _LOAD.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no load: write 4, poisson@500, constant@500, 4/rest_raw or 4x32")
+        raise ValueError(f"{text!r} is not a load: write 4, poisson@500, constant@500, 4/rest_raw or 4x32")
     users, batch = int(found["users"] or OPEN_LOOP_CONNECTIONS), int(found["batch"] or 1)
     rate = float(found["rate"] or 0)
     if users < 1 or batch < 1 or (found["arrivals"] and not 0 < rate < 1e6):

@@ -31,13 +31,13 @@ def add_options(parser: Any) -> None:
     add("--endpoint", choices=names, metavar="NAME", default="", help=f"running now: {', '.join(names) or 'none'}")
     shape = "how users come and go, up to --users within --run-time"
     add("--shape", choices=shape_names(), metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(shape_names())}")
-    add("--address", default="", metavar="HOST:PORT", help="where the endpoint is, if not where it says", **hidden)
+    add("--address", default="", metavar="HOST:PORT", help="address of the endpoint, if not its own", **hidden)
     add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
     add("--seed", type=int, default=1, help="chooses which answers are checked", **hidden)
-    add("--answers", type=int, default=500, help="answers to check per window, at most", **hidden)
-    add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="then a request failed", **hidden)
-    add("--model-dir", default="", metavar="FOLDER", help="where golden.npz lies, if not in artifacts/", **hidden)
-    told = "do what is told, a JSON object a line, on stdin: serveoff.loadtests.generator.commands"
+    add("--answers", type=int, default=500, help="most answers to check per window", **hidden)
+    add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="time limit of a request", **hidden)
+    add("--model-dir", default="", metavar="FOLDER", help="folder of golden.npz, if not in artifacts/", **hidden)
+    told = "obey commands on stdin, one JSON object per line: serveoff.loadtests.generator.commands"
     add("--commands", action="store_true", help=told, **hidden)
 
 

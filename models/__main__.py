@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    print("interrupted: the model's folder is as it was before", file=sys.stderr)
+    print("interrupted: the model's folder is unchanged", file=sys.stderr)
     return INTERRUPTED
 
 
@@ -50,7 +50,7 @@ def _export(options: argparse.Namespace) -> int:
         if not catalog.is_zoo(options.model):
             catalog.imported(options.model)
             raise ArtifactError(
-                f"{options.model} was imported: it has no training here to export from\n"
+                f"{options.model} was imported: there is nothing to train\n"
                 f"  next: check it with verify {options.model}, or import its file again with --force"
             )
         exported = export_model(options.model, force=options.force)

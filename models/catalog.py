@@ -47,5 +47,5 @@ def no_layers(model: str) -> str:
     if layers(model):
         return ""
     if is_zoo(model):
-        return f"models/zoo/{model} names no layer whose output could be asked for"
-    return "the model was imported: what its layers are called, and which of them are worth asking for, nobody said"
+        return f"models/zoo/{model} has no named layers"
+    return "an imported model has no named layers"

@@ -77,7 +77,7 @@ class Generator:
 
     def _slice(self, command: SliceCommand) -> None:
         if command.endpoint not in self._endpoints:
-            raise LookupError(f"no endpoint {command.endpoint}: it was not told of")
+            raise LookupError(f"no endpoint {command.endpoint} was announced")
         endpoint, drive = self._endpoints[command.endpoint], command.drive
         pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
         recording = Recording(drive, on_open=lambda: self._wire.tell("open"))

@@ -17,7 +17,7 @@ def little_endian(array: Array, tensor: TensorSpec) -> Array:
     """The rows of one tensor, C-contiguous, of its dtype, little-endian; ValueError for a dtype that is no number."""
     dtype = np.dtype(tensor.dtype)
     if dtype.kind not in READ_AS:
-        raise ValueError(f"{tensor.name} is of {tensor.dtype}, which has no bytes of fixed length")
+        raise ValueError(f"{tensor.name} is {tensor.dtype}, whose values have no fixed length")
     return np.ascontiguousarray(array, dtype=dtype.newbyteorder("<"))
 
 
@@ -36,5 +36,5 @@ def from_json(values: Any, tensor: TensorSpec) -> Array:
     except TypeError as error:
         raise ValueError(f"{tensor.name} is not made of numbers: {error}") from None
     if dtype.kind in "iu" and (array != found).any():
-        raise ValueError(f"{tensor.name} has a number that is no {tensor.dtype}")
+        raise ValueError(f"{tensor.name} has a number that is not {tensor.dtype}")
     return array

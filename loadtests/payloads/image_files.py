@@ -60,7 +60,7 @@ class ImageFiles:
 def _pixels(array: Array) -> Pixels:
     pixels = array.astype(np.uint8)
     if not np.array_equal(pixels, array):
-        raise ValueError(f"the rows are no images: they hold other numbers than whole ones from 0 to {BRIGHTEST}")
+        raise ValueError(f"the rows are not images: they hold other than whole numbers from 0 to {BRIGHTEST}")
     return pixels
 
 

@@ -38,7 +38,7 @@ FORMAT_OF = {
     "onnx_torch": "torch_eager",
 }
 """Node to the format whose artifact its folder is."""
-NO_WAY = {"keras_eager": "a graph of operations tells no layers, and a Keras file holds layers"}
+NO_WAY = {"keras_eager": "a graph of operations has no layers, and a Keras file needs them"}
 """Why nothing leads to a format from most nodes."""
 MOST_STEPS = 4
 """Longer ways only lead through what a shorter one has already tried."""
@@ -107,4 +107,4 @@ def load(name: str) -> Step:
     try:
         return cast(Step, importlib.import_module(step))
     except ModuleNotFoundError as error:
-        raise Unconvertible(f"{error.name} is not installed: install serveoff anew, it brings it") from None
+        raise Unconvertible(f"{error.name} is not installed: reinstall serveoff") from None

@@ -53,9 +53,9 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
 def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, object]:
     """Load an artifact as it is served, and compare its answers with the golden ones."""
     module = formats.find(format)
-    doing("it cannot be loaded as it is served, and tried with a row of zeros")
+    doing("it fails on a row of zeros, loaded as it is served")
     loaded = module.load(Path(artifact), ModelSpec.model_validate_json(spec))
-    doing("asked for the golden rows, it fails")
+    doing("it fails on the golden rows")
     found = agreement(loaded.predict, read_golden(Path(golden)))
     return {
         "agreement": asdict(found),

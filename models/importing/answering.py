@@ -20,12 +20,12 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
         return reader.predict({own: batch[name] for name, own in names.inputs.items()})
 
     count = rows_of(inputs)
-    doing("asked for one row, it fails", JobCode.FAILED_WITH_ONE_ROW)
+    doing("it fails on one row", JobCode.FAILED_WITH_ONE_ROW)
     alone = predict(take(inputs, slice(1)))
-    doing(f"asked for {count} rows at once, it fails, though it answers to one: it needs a free batch dimension")
+    doing(f"it fails on {count} rows at once, but not on one: it needs a free batch dimension")
     together = predict(inputs)
     _check(together, count)
-    doing("asked for one row after another, it fails")
+    doing("it fails on one row after another")
     for row in range(count):
         _same(alone if row == 0 else predict(take(inputs, slice(row, row + 1))), together, row)
     doing("")
@@ -43,7 +43,7 @@ def tensors_of(outputs: Batch) -> tuple[TensorSpec, ...]:
 
 def _check(outputs: dict[str, Array], rows: int) -> None:
     if not outputs:
-        raise Refused("it gives no output")
+        raise Refused("it has no output")
     for name, array in outputs.items():
         if array.ndim == 0 or array.shape[0] != rows:
             raise Refused(
@@ -63,7 +63,7 @@ def _same(alone: dict[str, Array], together: dict[str, Array], row: int) -> None
     try:
         errors = compare(alone, expected)
     except Mismatch as error:
-        raise Refused(f"row {row} alone gives other outputs than among others: {error}") from None
+        raise Refused(f"row {row} alone gives other outputs than in a batch: {error}") from None
     if errors.wrong.any():
         raise Refused(
             f"the answer to row {row} depends on the rows beside it (by {errors.error[0]:.3g}): "

@@ -24,7 +24,7 @@ def opened(path: str, next: str) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except _BROKEN as error:
-        raise ImportFailed(ImportCode.DAMAGED, f"{path} is no zip file, or a truncated one ({error})", next) from None
+        raise ImportFailed(ImportCode.DAMAGED, f"{path} is not a zip file, or is truncated ({error})", next) from None
     with archive:
         _check_sizes(archive, path, next)
         try:

@@ -49,8 +49,8 @@ def import_model(request: ImportRequest) -> ImportResult:
         if (target / MANIFEST_NAME).exists() and not request.force:
             raise ImportFailed(
                 ImportCode.FLAG,
-                f"there is a model {request.name} already, in {target}",
-                "another --name, or --force",
+                f"a model {request.name} already exists in {target}",
+                "choose another --name, or add --force",
             )
         with staged(target) as folder, Steps() as steps:
             (folder / WORK).mkdir()
@@ -79,7 +79,7 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
             advance()
     if not any(isinstance(found, Converted) for found in formats.values()):
         raise ImportFailed(
-            ImportCode.NO_FORMAT, f"{request.source.path} can be converted to no format: {_reasons(formats)}"
+            ImportCode.NO_FORMAT, f"{request.source.path} cannot be converted to any format: {_reasons(formats)}"
         )
     _put_together(request, folder, spec, formats, answered)
     return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch))
@@ -148,7 +148,7 @@ def _require_own(request: ImportRequest, own: str, formats: Mapping[str, Convert
     if isinstance(converted, Missing):
         raise ImportFailed(
             ImportCode.NO_FORMAT,
-            f"{request.source.path} cannot be served even as what it is, {own}: {converted.reason}",
+            f"{request.source.path} cannot be served in its own format, {own}: {converted.reason}",
         )
 
 
@@ -176,7 +176,7 @@ def _put_together(
         fingerprint=_fingerprint(request),
         spec=spec,
         source=request.source.kind,
-        quality="imported: its answers are compared with its own, whether they are right was not measured",
+        quality="imported: compared with its own answers; its accuracy was not measured",
         golden_sha256=digest(folder / GOLDEN_NAME),
         artifacts=artifacts,
         missing={format: found for format, found in formats.items() if isinstance(found, Missing)},

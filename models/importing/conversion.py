@@ -115,9 +115,9 @@ class Converter:
 def disagreeing(agreement: Agreement) -> str:
     """What is wrong with answers that are not the golden ones."""
     if agreement.problem:
-        return f"its answers are others: {agreement.problem}"
+        return f"its answers differ: {agreement.problem}"
     return (
-        f"its answers are others: golden row {agreement.worst_input} is off by {agreement.max_abs_error:.3g}, "
+        f"its answers differ: golden row {agreement.worst_input} is off by {agreement.max_abs_error:.3g}, "
         f"{agreement.worst_share:.3g} times what is allowed; top class the same for {agreement.top1:.0%}"
     )
 
@@ -126,6 +126,6 @@ def _missing(failures: Sequence[Failure], start: str, format: str) -> Missing:
     """The most telling failure: the first that names an operator, or the shortest way's."""
     if not failures:
         why = convert.NO_WAY.get(format, "there is no such conversion")
-        return Missing(reason=f"no way leads there from {start}: {why}")
+        return Missing(reason=f"no conversion leads there from {start}: {why}")
     told = next((failure for failure in failures if failure.operator), failures[0])
     return Missing(reason=f"{' > '.join(told.way)}: {told.reason}", operator=told.operator)

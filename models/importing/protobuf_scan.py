@@ -58,7 +58,7 @@ def whole(file: Path, what: str, save: str) -> Iterator[memoryview]:
     try:
         yield memoryview(file.read_bytes())
     except Malformed as error:
-        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no {what}, or a truncated one: {error}", save) from None
+        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no {what}, or is truncated: {error}", save) from None
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:

@@ -56,7 +56,7 @@ def parse_request(
     if rows and not FEWEST_ROWS <= rows <= MOST_ROWS:
         raise ImportFailed(ImportCode.FLAG, f"--rows {rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
     if timeout_s <= 0:
-        raise ImportFailed(ImportCode.FLAG, f"--timeout {timeout_s:g} is no time")
+        raise ImportFailed(ImportCode.FLAG, f"--timeout must be positive, not {timeout_s:g}")
     kind = kind or kinds.detected(model)
     source = Source(
         kind=kind,
@@ -86,10 +86,10 @@ def parse_request(
 def _check_name(name: str) -> None:
     if re.fullmatch(NAME, name) is None:
         raise ImportFailed(
-            ImportCode.FLAG, f"--name {name!r} is not made of small letters, digits and _, a letter first"
+            ImportCode.FLAG, f"--name {name!r} is not made of lower-case letters, digits and _, beginning with a letter"
         )
     if name in zoo.names():
-        raise ImportFailed(ImportCode.FLAG, f"{name} is a model of the zoo", "another --name")
+        raise ImportFailed(ImportCode.FLAG, f"{name} is a model of the zoo", "choose another --name")
 
 
 def _absolute(path: str) -> str:

@@ -21,7 +21,7 @@ def resolve_inputs(
     """
     names = identifiers(port.name for port in found.inputs)
     if not names:
-        raise ImportFailed(ImportCode.INPUTS, f"{source} takes no input: there is nothing to ask it")
+        raise ImportFailed(ImportCode.INPUTS, f"{source} takes no input")
     flags = _by_port(source, names, declared)
     kept, ended = dict[str, TensorSpec](), ""
     for (name, own), port in zip(names.items(), found.inputs, strict=True):
@@ -38,7 +38,7 @@ def resolve_inputs(
     if not kept:
         raise ImportFailed(
             ImportCode.INPUTS,
-            f"{source} says nothing of its inputs",
+            f"{source} does not describe its inputs",
             f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
         )
     return tuple(kept.values()), Names(inputs={tensor.name: own for own, tensor in kept.items()})
@@ -75,12 +75,14 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
         flag_text = written(TensorSpec(name=name, dtype=dtype or "float32", shape=_example(shape)))
         raise ImportFailed(
             ImportCode.INPUTS,
-            f"{source} does not say all of its input {name}: {known}",
-            f"say it: --input '{flag_text}', with its sizes",
+            f"{source} does not describe all of its input {name}: {known}",
+            f"give it: --input '{flag_text}', with its sizes",
         )
     if flag and flag.dtype != dtype:
         raise ImportFailed(
-            ImportCode.INPUTS, f"{source}: its input {name} is {dtype}, --input says {flag.dtype}", "leave the flag out"
+            ImportCode.INPUTS,
+            f"{source}: its input {name} is {dtype}, but --input says {flag.dtype}",
+            "remove the flag",
         )
     if dtype not in DTYPES:
         raise ImportFailed(

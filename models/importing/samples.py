@@ -40,7 +40,7 @@ def read(path: str) -> dict[str, Array]:
     ) as error:
         raise ImportFailed(
             ImportCode.SAMPLES,
-            f"{path} is no .npz file of arrays ({error})",
+            f"{path} is not an .npz file of arrays ({error})",
             "write it with numpy.savez(path, NAME=array)",
         ) from None
     if not found:

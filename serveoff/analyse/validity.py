@@ -74,8 +74,8 @@ def _never_measured(grounds: Grounds) -> Finding:
     return Finding(
         FindingCode.NOT_MEASURED,
         True,
-        "no window was measured at this concurrency",
-        "there is nothing to judge",
+        "nothing was measured at this load",
+        "there is no figure to judge",
         "finish the run: `serveoff run --resume RUN`" if not grounds.run_complete else "see the server's log in logs/",
     )
 
@@ -84,9 +84,9 @@ def _gate(grounds: Grounds) -> Iterator[Finding]:
     gate = grounds.endpoint.gate
     if grounds.role == "null":
         return
-    why = "a fast wrong answer is worth nothing, and work that was skipped looks like speed"
+    why = "a fast wrong answer is worthless, and skipped work looks like speed"
     if gate is None:
-        advice = "run this endpoint again; no figure counts before its answers were compared"
+        advice = "run this endpoint again"
         yield Finding(FindingCode.GATE_MISSING, True, "the answers were not checked before timing", why, advice)
     elif not gate.passed:
         error = f", largest error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
@@ -100,19 +100,19 @@ def _answers(grounds: Grounds) -> Iterator[Finding]:
         return
     checked = sum(w.answers_checked for w in grounds.windows)
     wrong = sum(w.wrong_answers for w in grounds.windows)
-    why = "a server can answer well when idle and wrongly under load"
+    why = "a server can be right when idle and wrong under load"
     if wrong:
         seen = f"{wrong:,} of {checked:,} answers checked under load were wrong"
         yield Finding(
             FindingCode.WRONG_ANSWERS, True, seen, why, "compare its answers with golden.npz; look for shared state"
         )
     elif not checked and grounds.role == "contender":
-        advice = "take more rounds, or check more of the answers"
+        advice = "give the run more time (`--minutes`)"
         yield Finding(FindingCode.UNCHECKED, True, "no answer was checked under load", why, advice)
     if grounds.sibling_wrong and not wrong:
         seen = f"{grounds.sibling_wrong}, of the same deployment, answered wrongly"
         yield Finding(
-            FindingCode.WRONG_DEPLOYMENT, True, seen, "one server answers for both", "mend that endpoint first"
+            FindingCode.WRONG_DEPLOYMENT, True, seen, "one server process serves both", "fix that endpoint first"
         )
 
 
@@ -121,10 +121,12 @@ def _device(grounds: Grounds) -> Iterator[Finding]:
     device = grounds.endpoint.device
     if grounds.device_asked != "cuda" or grounds.role == "null" or (device or "").startswith("cuda"):
         return
-    where = f"the model computed on {device.replace('+', ' and ')}" if device else "the server does not say its device"
-    why = "a framework that cannot use the GPU goes on with the CPU, and tells no one but its log"
-    advice = "read the server's log for the driver, CUDA or memory; see that its image and container have the GPU"
-    yield Finding(FindingCode.DEVICE, True, f"a GPU was asked for, and {where}", why, advice)
+    where = (
+        f"the model computed on {device.replace('+', ' and ')}" if device else "the server does not report its device"
+    )
+    why = "a framework that cannot use the GPU falls back to the CPU, and only its log says so"
+    advice = "look for driver, CUDA or memory errors in the server's log; check that it can see the GPU"
+    yield Finding(FindingCode.DEVICE, True, f"a GPU was requested, but {where}", why, advice)
 
 
 def _errors(grounds: Grounds) -> Iterator[Finding]:
@@ -132,9 +134,9 @@ def _errors(grounds: Grounds) -> Iterator[Finding]:
     requests = sum(w.requests for w in grounds.windows)
     if errors:
         seen = f"{errors:,} of {requests:,} requests failed"
-        why = "failed requests are often the fastest or the slowest, and leaving them out flatters the server"
+        why = "failed requests are often the fastest or slowest: without them a server looks better than it is"
         fatal = errors >= ERRORS_FATAL * requests
-        yield Finding(FindingCode.ERRORS, fatal, seen, why, "read the server's log in logs/; lower the concurrency")
+        yield Finding(FindingCode.ERRORS, fatal, seen, why, "read the server's log in logs/; lower `--concurrency`")
 
 
 def loses(window: Window) -> bool:
@@ -154,26 +156,26 @@ def _lost_slices(grounds: Grounds) -> Iterator[Finding]:
     problems = [next(p for p in w.problems if p.code in LOSES) for w in grounds.lost]
     for code, count in Counter(problem.code for problem in problems).most_common():
         number, first = next((w.number, p) for w, p in zip(grounds.lost, problems, strict=True) if p.code is code)
-        seen = f"{count:,} of {total:,} slices do not count, first slice {number}: {first.text}"
-        why = "what was measured in them is not the server that the others measured"
-        advice = first.advice or "see the log in logs/ and run this endpoint again"
+        seen = f"{count:,} of {total:,} slices were excluded, first slice {number}: {first.text}"
+        why = "the server was not in the same state in them as in the others"
+        advice = first.advice or "read the log in logs/ and run this endpoint again"
         yield Finding(FindingCode.LOST_SLICES, fatal, seen, why, advice)
 
 
 def _rows(grounds: Grounds) -> Iterator[Finding]:
     for unread in grounds.row_problems:
-        why = "figures come from raw rows only"
+        why = "every figure is computed from raw rows"
         yield Finding(FindingCode.ROWS, True, unread, why, "restore the file, or run this endpoint again")
 
 
 def _container(grounds: Grounds) -> Iterator[Finding]:
     container = grounds.endpoint.container
-    advice = "limits and cores are settings in .env: `docker compose config` shows what this service is given"
+    advice = "limits and cores are settings in .env; `docker compose config` shows what this service gets"
     for problem in container.problems if container else ():
-        why = "the limits were not what was asked for, so this endpoint was not treated as the others were"
+        why = "its limits differ from those requested, so the comparison is not fair"
         yield Finding(FindingCode.CONTAINER, True, problem.text, why, advice)
     for had in grounds.unequal:
-        why = "with unequal resources a difference is not the server's or the format's"
+        why = "with unequal resources, a difference may come from neither server nor format"
         if container is None:
             advice = "set the same limits for all: `ulimit -v`, or the memory limit of the control group"
             yield Finding(FindingCode.UNEQUAL_RESOURCES, True, f"its processes had {had}", why, advice)
@@ -185,8 +187,8 @@ def _resources(grounds: Grounds) -> Iterator[Finding]:
     """Seen inside its processes, and told by the server itself; of processes and containers alike."""
     resources = grounds.endpoint.resources
     for problem in resources.problems if resources else ():
-        why = "it had not what the others had, so a difference is not the server's or the format's"
-        advice = "look for what changes it: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
+        why = "with other resources than requested, a difference may come from neither server nor format"
+        advice = "look for what changed them: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
         yield Finding(FindingCode.RESOURCES, True, problem.text, why, advice)
 
 
@@ -200,9 +202,9 @@ def _throttled(grounds: Grounds) -> Iterator[Finding]:
     share = sum(held_s for held_s, _ in known) / total_s if total_s else 0.0
     if share <= THROTTLED_CAUTION:
         return
-    seen = f"its CPU limit held it back for {share:.0%} of the time, summed over cores"
-    why = "latency then holds pauses that the limit makes, so the figures are true of this limit only"
-    advice = "raise SERVER_CPU_LIMIT in .env (0: none), or give servers whole cores: `--server-cpus` makes no pauses"
+    seen = f"its CPU limit throttled it for {share:.0%} of the time, summed over cores"
+    why = "latency then includes throttling pauses, so the figures hold for this limit only"
+    advice = "raise SERVER_CPU_LIMIT in .env (0: none), or give servers whole cores with `--server-cpus`"
     yield Finding(FindingCode.THROTTLED, False, seen, why, advice)
 
 
@@ -210,8 +212,8 @@ def _starts(grounds: Grounds) -> Iterator[Finding]:
     started = len({w.start for w in grounds.windows})
     if grounds.role == "contender" and grounds.run_complete and 0 < started < grounds.starts_asked:
         seen = f"it was measured in {started} of {grounds.starts_asked} starts"
-        why = "what one start says of the deployment is less sure than its slices are"
-        yield Finding(FindingCode.MISSING_STARTS, False, seen, why, "see the server's log in logs/ for why")
+        why = "starts of one deployment differ, and fewer starts show less of that"
+        yield Finding(FindingCode.MISSING_STARTS, False, seen, why, "the server's log in logs/ says why")
 
 
 def _samples(grounds: Grounds) -> Iterator[Finding]:
@@ -229,7 +231,7 @@ def _row_count(grounds: Grounds) -> Iterator[Finding]:
     if grounds.row_problems or abs(counted - grounds.rows_read) <= max(0.01 * counted, 1):
         return
     seen = f"{grounds.rows_read:,} raw rows for {counted:,} requests counted while measuring"
-    why = "rows are lost, or are those of two load tests, and every figure comes from them"
+    why = "rows were lost, or come from two load tests"
     yield Finding(
         FindingCode.ROW_COUNT, True, seen, why, "restore the rows of all load generators, or run this endpoint again"
     )
@@ -243,14 +245,18 @@ def _client(grounds: Grounds) -> Iterator[Finding]:
         return
     seen = f"the load generator used {share:.0%} of one CPU"
     if grounds.role == "null":
-        why = "so the null service's throughput is the ceiling of the generator, not of a server"
+        why = "the null service's throughput is then the limit of the load generator, not of a server"
         yield Finding(
-            FindingCode.GENERATOR_CEILING, False, seen, why, "read it as the highest rate this machine can ask for"
+            FindingCode.GENERATOR_CEILING,
+            False,
+            seen,
+            why,
+            "read it as the highest rate that this machine can generate",
         )
         return
-    why = "the client may have been the bottleneck: latency then holds the client's own queue"
+    why = "the load generator may have been the bottleneck, and latency then includes its own queue"
     yield Finding(
-        FindingCode.GENERATOR_SATURATED, True, seen, why, "give the client more cores or lower the concurrency"
+        FindingCode.GENERATOR_SATURATED, True, seen, why, "give the load generator more cores, or lower `--concurrency`"
     )
 
 
@@ -262,10 +268,14 @@ def _late(grounds: Grounds) -> Iterator[Finding]:
     due_s, sent_s = grounds.quantile_s or (0.0, 0.0)
     if sent_s <= grounds.bound_s < due_s:
         seen = f"the load generator was late: {due_s * 1e3:.3g} ms from when requests were due, {sent_s * 1e3:.3g} ms "
-        seen += f"from when they were sent, and the objective is {grounds.bound_s * 1e3:g} ms"
-        why = "whether the server held the objective cannot be told from what the generator added"
+        seen += f"from when they were sent; the objective is {grounds.bound_s * 1e3:g} ms"
+        why = "the generator's lateness decides whether the objective holds"
         yield Finding(
-            FindingCode.GENERATOR_LATE, True, seen, why, "give the client more cores or ask for a lower rate (`--open`)"
+            FindingCode.GENERATOR_LATE,
+            True,
+            seen,
+            why,
+            "give the load generator more cores, or lower the rate (`--open`)",
         )
 
 
@@ -276,10 +286,10 @@ def _beyond_ceiling(grounds: Grounds) -> Iterator[Finding]:
     rate, ceiling = grounds.windows[0].load.rate, grounds.open_ceiling
     if ceiling is None or rate <= ceiling or grounds.role == "null":
         return
-    seen = f"{rate:g} req/s were asked for; against the null service the generator kept up to {ceiling:g}"
-    why = "beyond what the harness was seen to do, a queue may be the client's own"
+    seen = f"{rate:g} req/s were requested; the load generator reached {ceiling:g} against the null service"
+    why = "above that rate, the queue may be the load generator's own"
     yield Finding(
-        FindingCode.BEYOND_CEILING, False, seen, why, "ask for a lower rate (`--open`), or give the client more cores"
+        FindingCode.BEYOND_CEILING, False, seen, why, "lower the rate (`--open`), or give the load generator more cores"
     )
 
 

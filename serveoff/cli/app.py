@@ -27,8 +27,8 @@ from serveoff.services.registry import RegistryError
 
 app = typer.Typer(
     name="serveoff",
-    help="Serve one trained model in every way, load-test each endpoint fairly, and compare.",
-    epilog="Begin with: serveoff run --profile quick   (it exports the model first)",
+    help="Export one trained model, serve it in every way, load-test each fairly, and recommend one.",
+    epilog="Start with: serveoff run --profile quick   (it exports the model first)",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

@@ -23,7 +23,7 @@ from serveoff.record.settings import RunSettings
 from serveoff.record.suite import load_suite
 from serveoff.report.write import write_report
 
-NOT_BEGUN: Final = "not begun: the whole was interrupted"
+NOT_BEGUN: Final = "not started: interrupted"
 
 
 @dataclass
@@ -110,7 +110,7 @@ def _failed(campaign: Campaign, model: str, error: ServeoffError) -> None:
 def _interrupted(campaign: Campaign, models: Sequence[str]) -> None:
     """Report the run that was cut short, and name the models that were never begun."""
     campaign.interrupted = True
-    campaign.console.print("interrupted; all that was measured is kept", style="yellow")
+    campaign.console.print("interrupted; everything measured is kept", style="yellow")
     for model in models:
         if model not in campaign.folders:
             campaign.absent.setdefault(model, NOT_BEGUN)

@@ -33,7 +33,7 @@ def compare_runs(a: str, b: str, threshold: float, different_machines: bool, con
             "run both on one machine, or add --different-machines",
         )
     if not any(pair.ratio for line in found.lines for pair in line.pairs):
-        raise ResultsFailure("no endpoint counts in both runs", "see why: serveoff report RUN")
+        raise ResultsFailure("no endpoint is VALID in both runs", "see why: serveoff report RUN")
     worse = regressions(found, threshold)
     console.print(markdown.render(found, worse, threshold), markup=False, highlight=False, soft_wrap=True)
     return not worse
@@ -56,4 +56,4 @@ def load(name: str) -> Analysis:
     except (ResultsError, OSError) as error:
         if not path.is_file():
             raise ResultsFailure(str(error)) from None
-        raise ResultsFailure(f"{path} is no baseline: {error}", "write one: serveoff baseline RUN FILE") from None
+        raise ResultsFailure(f"{path} is not a baseline: {error}", "write one: serveoff baseline RUN FILE") from None

@@ -92,7 +92,7 @@ def objective(text: str | None) -> dict[str, float | int]:
         return {"probes": 0}
     found = _OBJECTIVE.fullmatch(text)
     if found is None:
-        raise UsageError(f"{text!r} is no objective", "write it as p99:10ms or p95:0.5s, or none")
+        raise UsageError(f"{text!r} is not an objective", "write it as p99:10ms or p95:0.5s, or none")
     bound_s = float(found["bound"]) / (1000 if found["unit"] == "ms" else 1)
     if not 0 < float(found["percent"]) < 100 or not 0 < bound_s <= MOST_BOUND_S:
         raise UsageError(f"{text!r} is out of range", f"use p1 to p99.9, and at most {MOST_BOUND_S:g} s")

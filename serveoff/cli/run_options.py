@@ -28,20 +28,20 @@ class RunOptions:
         typer.Option(envvar="MINUTES", min=0.5, max=1440, help="How long to measure. Default: the profile's."),
     ] = None
     duration: Annotated[
-        float | None, typer.Option(min=0.05, max=600, help="Seconds that count of every slice, at least.")
+        float | None, typer.Option(min=0.05, max=600, help="Seconds of a slice that count, at least.")
     ] = None
     warmup: Annotated[
-        float | None, typer.Option(min=0, max=60, help="Seconds of warm-up of an endpoint after each start.")
+        float | None, typer.Option(min=0, max=60, help="Warm-up of each endpoint after each start, in seconds.")
     ] = None
     concurrency: Annotated[str | None, typer.Option("--concurrency", "-c", help="Closed-loop users: 1,4,16.")] = None
     rounds: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="So many rounds, however long they take, and no race.")
+        int | None, typer.Option(min=1, max=10_000, help="Number of rounds, instead of a time limit and a race.")
     ] = None
     starts: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Starts of every contender, each for its share of the rounds.")
+        int | None, typer.Option(min=1, max=100, help="Starts of each contender; they share the rounds.")
     ] = None
     server_cpus: Annotated[
-        str, typer.Option(envvar="SERVER_CPUS", help="Cores of the server, as 0 or 0-3. Default: the first.")
+        str, typer.Option(envvar="SERVER_CPUS", help="Cores of the servers: 0 or 0-3. Default: the first.")
     ] = ""
     client_cpus: Annotated[
         str, typer.Option(envvar="CLIENT_CPUS", help="Cores of the load generator. Default: the next.")
@@ -51,29 +51,32 @@ class RunOptions:
     ] = 1
     workers: Annotated[int, typer.Option(min=1, envvar="WORKERS", help="Worker processes of every server.")] = 1
     batch_size: Annotated[
-        int, typer.Option(min=1, max=1024, envvar="BATCH_SIZE", help="Server batching: rows at most; 1: off.")
+        int, typer.Option(min=1, max=1024, envvar="BATCH_SIZE", help="Most rows of a server's batch; 1: off.")
     ] = 1
     batch_delay: Annotated[
         int, typer.Option(min=0, max=1000, envvar="BATCH_DELAY_MS", help="Milliseconds that a batch may wait to fill.")
     ] = 0
     vary: Annotated[
         list[str] | None,
-        typer.Option(help="Variants too: workers=2,4 | batching=16 | threads=2 | intra_op=2 | defaults; @PATTERN."),
+        typer.Option(
+            help="Also measure variants: workers=2,4 | batching=16 | threads=2 | intra_op=2 | defaults; @PATTERN."
+        ),
     ] = None
     open_loop: Annotated[
-        str | None, typer.Option("--open", help="Open-loop rates, % of the closed loop's best: 50,80. 0: none.")
+        str | None,
+        typer.Option("--open", help="Open-loop rates, % of the best closed-loop throughput: 50,80. 0: none."),
     ] = None
     objective: Annotated[
         str | None, typer.Option(help="Find the highest rate at which this holds: p99:10ms. none: do not search.")
     ] = None
-    batches: Annotated[str | None, typer.Option(help="Rows of a request, to measure batches: 8,32. 0: none.")] = None
+    batches: Annotated[str | None, typer.Option(help="Rows per request, to measure batches: 8,32. 0: none.")] = None
     payloads: Annotated[
-        bool | None, typer.Option("--payloads/--no-payloads", help="Measure each server's other encodings.")
+        bool | None, typer.Option("--payloads/--no-payloads", help="Also measure each server's other encodings.")
     ] = None
     runtime: Annotated[str, typer.Option(envvar="RUNTIME", help="Where deployments run: local or docker.")] = "local"
-    gpu: Annotated[bool, typer.Option("--gpu", envvar="GPU", help="Compute on a GPU; a CPU instead is INVALID.")] = (
-        False
-    )
+    gpu: Annotated[
+        bool, typer.Option("--gpu", envvar="GPU", help="Compute on a GPU; falling back to the CPU is INVALID.")
+    ] = False
     together: Annotated[bool, typer.Option("--together", help="Keep all deployments awake, not one at a time.")] = False
     load_from: Annotated[str, typer.Option(help="Where Locust runs: host, or container (docker's default).")] = ""
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 1

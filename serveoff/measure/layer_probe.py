@@ -27,8 +27,8 @@ WARM: Final = 3
 PAIRS: Final = 30
 """Requests for the layer, each beside one for the final outputs."""
 KEPT_VALUES: Final = 256
-NO_WAY: Final = "its protocol has no way to name a layer: what the server answers is fixed when the model is exported"
-NO_LAYERS: Final = "the model names no layers"
+NO_WAY: Final = "its protocol cannot name a layer: outputs are fixed when the model is exported"
+NO_LAYERS: Final = "the model has no named layers"
 _OUTPUT_FILTER: Final = 0x1A
 """The tag of PredictRequest's field 3, a string; a serialised message may be extended by appending a field to it."""
 

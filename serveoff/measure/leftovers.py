@@ -42,4 +42,4 @@ def remove_leftovers(console: Console, **others: int) -> None:
     counts = {"processes": processes, "folders": sum(not path.exists() for path in orphaned), **others}
     if any(counts.values()):
         said = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
-        console.print(f"removed what a killed run had left: {said}", highlight=False)
+        console.print(f"removed leftovers of a killed run: {said}", highlight=False)

@@ -48,10 +48,10 @@ def check(settings: RunSettings) -> None:
     if settings.vary != PROFILES[settings.profile].vary:
         check_variations(registry, variations)
     if settings.runtime != "docker" and settings.load_from == "container":
-        raise UsageError("processes are driven by one process of this machine", "add --runtime docker")
+        raise UsageError("local servers are driven from this machine", "add --runtime docker")
     if settings.runtime == "docker" and any(map(needs_other_file, variations)):
         raise UsageError(
-            f"containers of TensorFlow Serving batch by {FILE_BATCH} rows",
+            f"TensorFlow Serving in containers batches {FILE_BATCH} rows",
             f"use batching={FILE_BATCH}, or --runtime local",
         )
 
@@ -92,7 +92,7 @@ def resumable(folder: Path) -> RunSettings:
         raise ResultsFailure(f"run {suite.run_id} is complete", f"see it with: serveoff report {suite.run_id}")
     if read_machine().id != suite.environment.machine.id:
         raise ResultsFailure(
-            f"run {suite.run_id} was begun on another machine ({suite.environment.machine.cpu_model})",
+            f"run {suite.run_id} was started on another machine ({suite.environment.machine.cpu_model})",
             "resume it there, or start a new run here",
         )
     return suite.settings

@@ -28,7 +28,7 @@ def servable(name: str, model: str) -> Deployment:
     """The deployment of that name; UsageError for an in-process floor. Needs no export."""
     deployment = find_deployment(registry_for(model), name)
     if not deployment.ports:
-        raise UsageError(f"{name} is an in-process floor: it has no port to serve on", "measure it with: serveoff run")
+        raise UsageError(f"{name} is an in-process floor and has no port", "measure it with: serveoff run")
     return deployment
 
 

@@ -36,7 +36,7 @@ def verdict(found: Versus, worse: Sequence[Regression], threshold: float) -> str
     if found.withheld:
         return "Not compared: the runs are of different machines"
     if not any(pair.ratio for line in found.lines for pair in line.pairs):
-        return "Not compared: no endpoint counts in both runs"
+        return "Not compared: no endpoint is VALID in both runs"
     if not worse:
         return f"No regression: nothing got slower by more than the noise and {threshold:.0%}"
     broken = sum(r.ratio is None for r in worse)

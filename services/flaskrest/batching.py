@@ -79,7 +79,7 @@ class Batcher:
             try:
                 self._run(batch)
             except Exception:  # whatever a framework raises: each request then fails, or not, by itself
-                log.exception("the model cannot compute a batch of %d requests: each runs alone", len(batch))
+                log.exception("the model failed on a batch of %d requests: each runs alone", len(batch))
 
     def _member(self, environ: Environ) -> _Member | None:
         body = environ.get(BODY)

@@ -16,7 +16,7 @@ from serveoff.services.predict_v1 import BadInputError, BadOutputError, Decoded,
 from serveoff.services.runtimes import Runtime
 
 PARAMETER = "layer"
-_NO_MODEL = "this service computes no model, and so has no layers"
+_NO_MODEL = "this service computes no model and has no layers"
 
 
 def asked(query: str) -> str | None:

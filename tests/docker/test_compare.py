@@ -211,7 +211,7 @@ def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, cl
     assert left_of_runs(client, project)
     result = cli.run("run", "flask-null", *SMALL, "--rounds", "1")
     assert result.returncode in MEASURED, result.stderr
-    assert "removed what a killed run had left" in result.stderr
+    assert "removed leftovers of a killed run" in result.stderr
     assert "containers: 3" in result.stderr.replace("\n", " ")
 
 

@@ -62,7 +62,7 @@ def test_a_hardened_container_is_seen_as_such(hardened):
 
 
 def test_cores_that_were_not_asked_for_are_a_problem(hardened):
-    assert [p.text for p in read_container(hardened, cpus=(1,)).problems] == ["it has core 0, core 1 was asked for"]
+    assert [p.text for p in read_container(hardened, cpus=(1,)).problems] == ["it has core 0; requested: core 1"]
 
 
 def test_its_processes_are_seen_without_the_one_that_looks(hardened, tmp_path):

@@ -153,7 +153,7 @@ def test_the_embedded_server_is_never_called_tensorflow_serving(finished, report
         "TensorFlow Serving itself did not run here",
         "cannot be loaded by TensorFlow Serving",
         "the stand-in of TensorFlow Serving",
-        "TensorFlow Serving was not there to be measured",
+        "TensorFlow Serving was not measured",
     )
     for name in ("report.html", "report.md", "report.csv", "report.json"):
         text = html.unescape((report / name).read_text())

@@ -34,7 +34,7 @@ def test_a_killed_run_takes_its_servers_with_it_frozen_ones_too_and_the_next_rem
     assert len(left) == 1
     finished = cli.run("run", "--resume", "latest")
     assert finished.returncode in MEASURED, finished.stderr
-    assert finished.stderr.count("removed what a killed run had left") == 1
+    assert finished.stderr.count("removed leftovers of a killed run") == 1
     assert not list((cli.folder / "results").glob("*/logs/scratch-*"))
 
 

@@ -181,4 +181,4 @@ def test_a_generator_without_cpu_to_spare_says_so():
     assert out_of_cpu(0.89) == []
     (problem,) = out_of_cpu(0.99)
     assert problem.code is WindowCode.OUT_OF_CPU
-    assert "99% of the one CPU" in problem.text
+    assert "99% of its one CPU" in problem.text

@@ -54,7 +54,7 @@ def test_a_model_says_what_layers_it_has_or_why_it_has_none(artifacts, small_zoo
     assert catalog.no_layers("digits_cnn") == ""
     assert catalog.layers("shop_2") == catalog.layers("kinds") == ()
     assert "imported" in catalog.no_layers("shop_2")
-    assert "models/zoo/kinds names no layer" in catalog.no_layers("kinds")
+    assert "models/zoo/kinds has no named layers" in catalog.no_layers("kinds")
 
 
 @pytest.mark.parametrize("name", ["shop", "empty", "../artifacts/shop_2", "", "Not-A-Name", "__init__", "."])

@@ -54,11 +54,13 @@ def detected(path: str) -> str:
         return found[0]
     if ":" not in path and not Path(path).exists():
         raise ImportFailed(
-            ImportCode.NO_MODEL, f"there is no file or folder {path}", "check the path; it is relative to where you are"
+            ImportCode.NO_MODEL,
+            f"there is no file or folder {path}",
+            "check the path; it is relative to the current folder",
         )
     kinds = "; ".join(f"{kind}: {find(kind).CALLED}" for kind in names())
     raise ImportFailed(
         ImportCode.NO_MODEL,
-        f"{path} is no model that can be imported",
+        f"{path} is not a model that can be imported",
         f"these can be: {kinds}. --kind names one outright",
     )

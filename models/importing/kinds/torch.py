@@ -39,7 +39,7 @@ def check(source: Source) -> None:
         raise ImportFailed(
             ImportCode.NO_MODEL,
             f"there is no file of weights {source.weights}",
-            "check the path; it is relative to where you are",
+            "check the path; it is relative to the current folder",
         )
     if source.weights.endswith(".safetensors"):
         _check_safetensors(source.weights)
@@ -48,7 +48,7 @@ def check(source: Source) -> None:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "data.pkl" not in inner:
             raise ImportFailed(
-                ImportCode.NO_MODEL, f"{source.weights} is no state_dict: there is no data.pkl in it", SAVE
+                ImportCode.NO_MODEL, f"{source.weights} is not a state_dict: there is no data.pkl in it", SAVE
             )
         if "constants.pkl" in inner:
             raise ImportFailed(

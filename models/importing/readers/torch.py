@@ -56,7 +56,7 @@ def _tensors(file: str) -> dict[str, torch.Tensor]:
         loaded = torch.load(file, map_location="cpu", weights_only=True)
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise Refused(f"{Path(file).name} is no state_dict: it holds something else than tensors by name")
+        raise Refused(f"{Path(file).name} is not a state_dict: it holds more than tensors by name")
     return state
 
 

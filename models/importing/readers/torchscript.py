@@ -40,9 +40,7 @@ class TorchScriptReader:
 def _port(argument: Any) -> Port:
     optional = argument.has_default_value()
     if argument.type.kind() != "TensorType" and not optional:
-        raise Refused(
-            f"its input {argument.name} is a {argument.type.annotation_str}: inputs that are no tensor cannot be served"
-        )
+        raise Refused(f"its input {argument.name} is a {argument.type.annotation_str}: only tensors can be served")
     return Port(name=argument.name, optional=optional)
 
 

@@ -22,8 +22,8 @@ def check(suites: Sequence[Suite], mixed: bool) -> None:
         raise UsageError(f"runs {ids} are of one model, {often[0]}", "name one run per model")
     if (found := differences(suites)) and not mixed:
         raise UsageError(
-            f"the runs are not alike: {'; '.join(found)}",
-            "measure them alike, as `serveoff run --model a,b` does, or add --mixed",
+            f"the runs differ: {'; '.join(found)}",
+            "measure them with `serveoff run --model a,b`, or add --mixed",
         )
 
 

@@ -93,8 +93,8 @@ class Capacity:
 
 
 RESAMPLES: Final = 400
-NOTHING_HELD: Final = "no rate that was tried held the objective"
-LOWEST_FAILED: Final = "by all their windows together, no rate that was tried held the objective"
+NOTHING_HELD: Final = "the objective was met at none of the rates tried"
+LOWEST_FAILED: Final = "over all slices together, the objective was met at none of the rates tried"
 BEYOND: Final = 100.0
 """Times the bound: what a window with errors counts as."""
 CLOCKS: Final = ("latency_s", "sent_s")
@@ -217,7 +217,10 @@ def _quantile(asked: _Asked, clock: str, quantile: float) -> float | None:
 def _late(held: Sequence[bool]) -> Problem | None:
     if len(set(held)) == 1:
         return None
-    return Problem(code=WindowCode.LATE, text="the load generator was late: the objective holds only from when it sent")
+    return Problem(
+        code=WindowCode.LATE,
+        text="the load generator was late: the objective holds only counted from when requests were sent",
+    )
 
 
 def _doubt(asked: _Asked, needed: int) -> Problem | None:

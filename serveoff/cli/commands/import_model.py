@@ -14,26 +14,26 @@ def import_model(
     source: Annotated[
         str, typer.Argument(metavar="MODEL", help="A file, a SavedModel's folder, or package.module:factory.")
     ],
-    name: Annotated[str, typer.Option(help="What to call it: small letters, digits and _.")],
+    name: Annotated[str, typer.Option(help="Its name: lower-case letters, digits and _.")],
     kind: Annotated[
-        str, typer.Option(help="keras, savedmodel, frozen_graph, torchscript, torch or onnx, where it cannot be told.")
+        str, typer.Option(help="keras, savedmodel, frozen_graph, torchscript, torch or onnx. Default: detected.")
     ] = "",
-    weights: Annotated[str, typer.Option(help="Of a PyTorch module: .safetensors, or a state_dict.")] = "",
+    weights: Annotated[str, typer.Option(help="Weights of a PyTorch module: .safetensors or a state_dict.")] = "",
     input_: Annotated[
-        list[str] | None, typer.Option("--input", help="What the file does not say: image:float32[-1,28,28,1].")
+        list[str] | None, typer.Option("--input", help="An input that the file leaves open: image:float32[-1,28,28,1].")
     ] = None,
-    inputs: Annotated[str, typer.Option(help="Of a frozen graph: the tensors to feed, a,b.")] = "",
+    inputs: Annotated[str, typer.Option(help="Input tensors of a frozen graph: a,b.")] = "",
     outputs: Annotated[
-        str, typer.Option(help="Of a frozen graph: the tensors to fetch; of PyTorch: what to call the outputs.")
+        str, typer.Option(help="Output tensors of a frozen graph, or names for PyTorch's outputs.")
     ] = "",
-    signature: Annotated[str, typer.Option(help="Of a SavedModel.")] = "serving_default",
-    samples: Annotated[
-        str, typer.Option(help="An .npz file of inputs, an array per input. Default: seeded ones.")
-    ] = "",
-    input_range: Annotated[list[str] | None, typer.Option(help="Of seeded inputs: tokens=0:29999.")] = None,
-    rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: by the row's size.")] = 0,
-    timeout: Annotated[float, typer.Option(help="Seconds for each process that reads or converts the model.")] = 600,
-    force: Annotated[bool, typer.Option(help="Replace the model of that name.")] = False,
+    signature: Annotated[str, typer.Option(help="Signature of a SavedModel.")] = "serving_default",
+    samples: Annotated[str, typer.Option(help="An .npz file with one array per input. Default: seeded inputs.")] = "",
+    input_range: Annotated[list[str] | None, typer.Option(help="Range of a seeded input: tokens=0:29999.")] = None,
+    rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: depends on the row's size.")] = 0,
+    timeout: Annotated[
+        float, typer.Option(help="Time limit, in seconds, of each process that reads or converts the model.")
+    ] = 600,
+    force: Annotated[bool, typer.Option(help="Replace an existing model of that name.")] = False,
 ) -> None:
     """Bring your own model: convert it to every format it can have, and check each against the model's own answers."""
     from serveoff.models.importing.errors import ImportFailed

@@ -12,7 +12,7 @@ from serveoff.measure.artifacts import check_name, missing_formats
 
 
 def list_deployments(model: Model = "digits_cnn") -> None:
-    """List the deployments of the registry and the endpoints of each, and what the model cannot be served as."""
+    """List deployments and their endpoints, and the formats that the model does not have."""
     check_name(model)
     missing = missing_formats(model)
     table = Table("deployment", "server", "format", "endpoints", box=None, header_style="bold")

@@ -17,7 +17,7 @@ def report(
         str, typer.Option("--format", "-f", help="Comma-separated: html,markdown,csv,json; tensorboard.")
     ] = "",
 ) -> None:
-    """Write the report of a run again; what was computed is computed anew where the run has changed."""
+    """Write the report of a run again. A run that has changed is analysed again."""
     from serveoff.report.write import write_report
 
     for path in write_report(find_run(run), tuple(filter(None, formats.split(",")))).paths.values():

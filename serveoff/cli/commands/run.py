@@ -20,12 +20,12 @@ from serveoff.record.suite import load_suite
 
 @of_fields(RunOptions)
 def run(asked: RunOptions) -> None:
-    """Compare endpoints: cold start, agreement gate, warm-up, measured windows in interleaved rounds, report.
+    """Measure endpoints side by side, write the report and recommend one.
 
-    Several models have one run and one report each, and a summary across them; that exits with 0 where any of them gave
-    a VALID point.
+    Several models get one run and one report each, and a summary of all. The exit code is 0 if any of them gave a VALID
+    point.
 
-    An interrupted run keeps all it measured: `serveoff report latest` shows it,
+    An interrupted run keeps everything it measured: `serveoff report latest` shows it,
     `serveoff run --resume latest` finishes it.
     """
     if asked.resume is not None:
@@ -49,7 +49,7 @@ def _carry_out(folder: Path) -> None:
     try:
         run_lifecycle.carry_out(folder, console, look)
     except KeyboardInterrupt:
-        console.print(f"interrupted; all that was measured is kept in {folder}", style="yellow", highlight=False)
+        console.print(f"interrupted; everything measured is kept in {folder}", style="yellow", highlight=False)
         if not load_suite(folder).complete:
             console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
         _tell(folder)

@@ -12,10 +12,10 @@ from serveoff.cli.terminal import console
 def summary(
     runs: Annotated[list[str], typer.Argument(help="One run of each model: ids, folders, or latest.")],
     mixed: Annotated[
-        bool, typer.Option("--mixed", help="Runs of different machines, profiles or settings all the same.")
+        bool, typer.Option("--mixed", help="Accept runs of different machines, profiles or settings.")
     ] = False,
 ) -> None:
-    """Set runs of several models side by side: how the ranking changes with cost, where the server stops mattering."""
+    """Compare runs of several models: how the ranking changes with the model's cost, where the server stops mattering."""
     from serveoff.cli.summary import summarise
 
     summarise(runs, mixed, console)

@@ -100,7 +100,7 @@ def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[P
         names = [f"{t.name} {t.id}" for t in threads if t.cpus == other]
         shown = ", ".join([*names[:NAMED], *(["..."] if len(names) > NAMED else [])])
         many = f"{by_cores[other]} of its {len(threads)} threads ({shown})"
-        text = f"{many} may run on {cores(other)}, {cores(sorted(cpus))} was asked for"
+        text = f"{many} may run on {cores(other)}; requested: {cores(sorted(cpus))}"
         yield Problem(code=ResourceCode.CORES, text=text)
 
 
@@ -116,5 +116,5 @@ def _setting_problems(resources: Resources) -> Iterator[Problem]:
         if name == "batch_delay_ms" and resources.batch_size in (None, 1):
             continue
         if value is not None and value != want:
-            text = f"it has {in_words(name, value)}, {want} was asked for"
+            text = f"it has {in_words(name, value)}; requested: {want}"
             yield Problem(code=ResourceCode.SETTING, text=text)

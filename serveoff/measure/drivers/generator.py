@@ -126,7 +126,7 @@ class Generator:
         try:
             line = self._lines.next(patience_s)
         except TimeoutError:
-            raise GeneratorFailed(f"the load generator said nothing for {patience_s:.0f} s") from None
+            raise GeneratorFailed(f"the load generator was silent for {patience_s:.0f} s") from None
         if not line:
             raise GeneratorFailed(f"the load generator ended ({self._ended()})")
         event: dict[str, Any] = json.loads(line)

@@ -55,7 +55,7 @@ def parse_variation(text: str) -> Variation:
     numbers = tuple(dict.fromkeys(values.split(",")))
     if setting not in VARIABLES or not all(n.isdecimal() and 1 <= int(n) <= 1024 for n in numbers):
         known = ", ".join((*(f"{name}=N,N" for name in VARIABLES), OUT_OF_THE_BOX))
-        raise UsageError(f"{text!r} is no variation", f"write one of {known}; after @, patterns of deployments")
+        raise UsageError(f"{text!r} is not a variation", f"write one of {known}; after @, patterns of deployments")
     return Variation(setting, numbers, deployments)
 
 
@@ -73,7 +73,9 @@ def check_variations(registry: Sequence[Deployment], variations: Iterable[Variat
     """UsageError for one that matches no deployment."""
     for variation in variations:
         if not _varied(registry, variation):
-            raise UsageError(f"nothing to vary is called {'+'.join(variation.deployments)!r}", "see: serveoff list")
+            raise UsageError(
+                f"no deployment to vary is called {'+'.join(variation.deployments)!r}", "see: serveoff list"
+            )
 
 
 def changes(variation: Variation, value: str) -> dict[str, str]:

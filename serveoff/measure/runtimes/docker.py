@@ -49,7 +49,7 @@ INTER_OP = "--tensorflow_inter_op_parallelism"
 HINTS = {
     r"Requested CPUs are not available": "choose cores that this machine has: --server-cpus and --client-cpus",
     r"port is already allocated|address already in use": "stop what uses the port, or choose another in .env",
-    r"could not select device driver": "install the NVIDIA Container Toolkit, or leave GPU=1 away",
+    r"could not select device driver": "install the NVIDIA Container Toolkit, or run without GPU=1",
     r"No such image|not found": "build the images: docker compose build",
     r"no space left on device": "free some space: docker system df shows what takes it",
 }

@@ -30,9 +30,7 @@ from serveoff.services.tfserving import server_id
 
 STOP_ALL_GRACE_S = 3.0
 """Who pressed Ctrl-C waits for it: a fleet is gone in 5 s."""
-STAND_IN_NOTE = (
-    "no tensorflow_model_server on PATH: the embedded model server stands in; its figures are not TensorFlow Serving's"
-)
+STAND_IN_NOTE = "no tensorflow_model_server on PATH: the embedded model server stands in and is not ranked"
 
 
 @dataclass(frozen=True)

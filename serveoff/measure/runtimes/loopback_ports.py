@@ -25,8 +25,8 @@ def free_port() -> int:
         port = _RANDOM.randrange(*PORTS)
         if port_is_free(port):
             return port
-    text = f"found no free loopback port from {PORTS[0]} to {PORTS[1]}"
-    raise ServerFailed(StartCode.NOT_STARTED, text, "stop servers that use them")
+    text = f"no free loopback port from {PORTS[0]} to {PORTS[1]}"
+    raise ServerFailed(StartCode.NOT_STARTED, text, "stop servers that use these ports")
 
 
 def port_is_free(port: int) -> bool:

@@ -89,7 +89,7 @@ def test_torchserve_is_sent_a_file_and_what_it_is(payload, format, kind):
     ],
 )
 def test_what_is_no_image_is_not_sent(payload):
-    with pytest.raises(ValueError, match="whole ones from 0 to 255"):
+    with pytest.raises(ValueError, match="whole numbers from 0 to 255"):
         payload.encode(SPEC, {"image": ROWS["image"] + 0.5})
     digits = load_spec("digits_cnn")
     assert payload.takes(SPEC)

@@ -40,7 +40,7 @@ def test_outputs_get_names_for_the_spec_and_keep_their_own():
         (lambda x: {"y": x.astype(np.float16)}, "y is float16, which is not served"),
         (lambda x: {"y": np.log(x - 1)}, "not a number for some of the inputs"),
         (lambda x: {"y": x[:, :0]}, "is empty"),
-        (lambda x: {}, "gives no output"),
+        (lambda x: {}, "has no output"),
         (lambda x: {"y": x[:, : len(x)]}, "row 0 alone gives other outputs"),
     ],
 )

@@ -44,7 +44,7 @@ def test_several_inputs_and_outputs_of_keras_keep_their_names_and_order(make, br
 def test_tokens_out_of_range_are_told_with_the_flags_that_help(make, bring):
     brought = bring(make("tensorflow") / "two_inputs.keras")
     assert brought.code == 3
-    assert "asked for one row, it fails" in brought.errors
+    assert "it fails on one row" in brought.errors
     assert "--input-range tokens=0:9" in brought.errors
     assert brought.folders == []
 
@@ -91,7 +91,7 @@ def test_a_frozen_graph_whose_ends_are_wrong(make, bring):
 def test_torchscript_asks_for_what_it_cannot_know(make, bring):
     brought = bring(make("pytorch") / "script.pt")
     assert brought.code == 3
-    assert "does not say all of its input features" in brought.errors
+    assert "does not describe all of its input features" in brought.errors
     assert "--input 'features:float32[" in brought.errors
 
 

@@ -64,7 +64,7 @@ def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed,
         (("--name", "Mine"), "--name 'Mine' is not made of"),
         (("--name", "digits_cnn"), "digits_cnn is a model of the zoo"),
         (("--name", "mine", "--rows", "3"), "--rows 3 is not between 16 and 64"),
-        (("--name", "mine", "--timeout", "0"), "--timeout 0 is no time"),
+        (("--name", "mine", "--timeout", "0"), "--timeout must be positive, not 0"),
         (("--name", "mine", "--input", "x"), "'x' is not NAME:DTYPE"),
         (("--name", "mine", "--input-range", "x=9:0"), "--input-range 'x=9:0' is not NAME=LOW:HIGH"),
     ],
@@ -81,4 +81,4 @@ def test_a_file_that_is_not_there_is_named_with_what_to_do():
         parse_request("no_such_file", "mine")
     assert failed.value.problem.code is ImportCode.NO_MODEL
     assert failed.value.problem.text == "there is no file or folder no_such_file"
-    assert failed.value.problem.advice == "check the path; it is relative to where you are"
+    assert failed.value.problem.advice == "check the path; it is relative to the current folder"

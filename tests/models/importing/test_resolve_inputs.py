@@ -40,17 +40,17 @@ def test_an_input_that_may_be_left_out_is_left_out():
     ("ports", "flags", "says"),
     [
         ((), [], "takes no input"),
-        ((SILENT,), [], "does not say all of its input x: dtype unknown, shape unknown"),
+        ((SILENT,), [], "does not describe all of its input x: dtype unknown, shape unknown"),
         ((SILENT,), [], "--input 'x:float32[-1,28,28,1]'"),
         ((Port(name="t", dtype="int64", shape=(-1, -1)),), [], "--input 't:int64[-1,64]'"),
         ((Port(name="t", dtype="float32", shape=(1, 4)),), [], "batch dimension of its input t is fixed at 1"),
         ((Port(name="t", dtype="float32", shape=()),), [], "without a batch dimension"),
         ((Port(name="t", dtype="string", shape=(-1,)),), [], "t is string, which is not served"),
         ((IMAGE,), ["image:float32[-1,5,4,1]"], "has shape [-1, 4, 4, 1], not [-1, 5, 4, 1]"),
-        ((IMAGE,), ["image:float64[-1,4,4,1]"], "image is float32, --input says float64"),
+        ((IMAGE,), ["image:float64[-1,4,4,1]"], "image is float32, but --input says float64"),
         ((IMAGE,), ["picture:float32[-1,4,4,1]"], "has no input 'picture'\n  next: --input takes one of image"),
         ((Port(name="a", optional=True), Port(name="b", optional=True)), ["b:bool[-1]"], "b comes after a"),
-        ((Port(name="a", optional=True),), [], "says nothing of its inputs"),
+        ((Port(name="a", optional=True),), [], "does not describe its inputs"),
     ],
 )
 def test_what_is_missing_or_contradicts_is_told_with_the_flag_that_helps(ports, flags, says):

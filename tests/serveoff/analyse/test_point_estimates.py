@@ -40,7 +40,7 @@ def test_a_slice_whose_server_was_replaced_does_not_count_and_is_named(run):
     assert (point.samples, point.p50_s.value) == (counted.size, np.quantile(counted, 0.5))
     (said,) = point.verdict.cautions
     assert said.code == "lost slices"
-    assert "2 of 20 slices do not count, first slice 1: worker 12 was killed" in said.seen
+    assert "2 of 20 slices were excluded, first slice 1: worker 12 was killed" in said.seen
 
 
 def test_more_than_a_tenth_of_lost_slices_make_a_point_invalid(run):

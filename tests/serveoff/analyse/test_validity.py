@@ -76,11 +76,11 @@ def test_a_sound_point_is_valid_without_a_word():
         (evidence(windows=both(answers_checked=0)), "unchecked", "no answer was checked"),
         (evidence(sibling_wrong="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
         (evidence(windows=both(errors=10)), "errors", "20 of 2,000 requests failed"),
-        (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices do not count, first slice 7"),
+        (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices were excluded, first slice 7"),
         (evidence(windows=slices(9), lost=[DEAD]), "lost slices", "1 of 10 slices"),
         (evidence(windows=[], lost=[DEAD]), "lost slices", "the server died: signal 9"),
         (evidence(row_problems=["the raw rows are missing: rows/x.parquet"]), "rows", "rows/x.parquet"),
-        (evidence(windows=[]), "not measured", "no window"),
+        (evidence(windows=[]), "not measured", "nothing was measured"),
         (evidence(samples=20), "too few samples", "20 samples"),
         (evidence(windows=both(client_cpu_s=1.9)), "generator saturated", "95% of one CPU"),
         (evidence(rows_read=1500), "row count", "1,500 raw rows for 2,000 requests"),
@@ -89,9 +89,9 @@ def test_a_sound_point_is_valid_without_a_word():
             "generator late",
             "12 ms from when requests were due",
         ),
-        (evidence(device_asked="cuda"), "device", "a GPU was asked for, and the model computed on cpu"),
+        (evidence(device_asked="cuda"), "device", "a GPU was requested, but the model computed on cpu"),
         (evidence(device_asked="cuda", device="cpu+cuda:0"), "device", "computed on cpu and cuda:0"),
-        (evidence(device_asked="cuda", device=None), "device", "the server does not say its device"),
+        (evidence(device_asked="cuda", device=None), "device", "the server does not report its device"),
         (evidence(device_asked="cuda", role="floor"), "device", "computed on cpu"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -205,13 +205,13 @@ def test_throttling_above_a_hundredth_of_the_time_is_a_caution_and_never_more(th
 
 def test_the_caution_says_how_long_a_server_was_held_back():
     (found,) = judge(in_container(windows=both(server_throttled_s=0.64))).cautions
-    assert "held it back for 32% of the time" in found.seen
+    assert "throttled it for 32% of the time" in found.seen
     assert "SERVER_CPU_LIMIT" in found.advice
 
 
 def test_processes_that_have_not_what_was_asked_for_do_not_count():
     judged = evidence()
-    problems = ["it has 2 workers, 1 was asked for", "1 of its 6 threads (python 12) may run on core 1, core 0 was ..."]
+    problems = ["it has 2 workers; requested: 1", "1 of its 6 threads (python 12) may run on core 1; requested: core 0"]
     resources = Resources(cpus=[0, 1], workers=2, problems=list(map(cores, problems)))
     found = judge(replace(judged, endpoint=judged.endpoint.model_copy(update={"resources": resources}))).reasons
     assert [(f.code, f.seen) for f in found] == [("resources", problem) for problem in problems]

@@ -153,7 +153,7 @@ def test_a_baseline_keeps_figures_and_intervals_to_the_digits_shown(folders, run
 def test_a_file_that_is_no_baseline_is_refused(tmp_path, content):
     file = tmp_path / "b.json"
     file.write_text(content)
-    with pytest.raises(ResultsFailure, match="is no baseline"):
+    with pytest.raises(ResultsFailure, match="is not a baseline"):
         comparing.load(str(file))
 
 

@@ -99,7 +99,7 @@ def test_an_error_is_no_refusal(flask, answer):
 def test_who_cannot_be_asked_says_so(model_dir):
     deployment = find_deployment(REGISTRY, "torchserve-torchscript")
     found = layer_probe.probe(deployment.endpoints[0], Answering(deployment, {"rest": "127.0.0.1:1"}))
-    assert (found.outcome, "no way to name a layer" in found.reason) == ("not asked", True)
+    assert (found.outcome, "cannot name a layer" in found.reason) == ("not asked", True)
 
 
 def test_of_a_model_that_names_no_layers_nothing_is_asked(tmp_path, monkeypatch):
@@ -107,7 +107,7 @@ def test_of_a_model_that_names_no_layers_nothing_is_asked(tmp_path, monkeypatch)
     write_model(tmp_path / "mine")
     deployment = replace(find_deployment(REGISTRY, "flask-torchscript"), model="mine")
     found = layer_probe.probe(deployment.endpoints[0], Answering(deployment, {"rest": "127.0.0.1:1"}))
-    assert (found.layer, found.outcome, found.reason) == ("", "not asked", "the model names no layers")
+    assert (found.layer, found.outcome, found.reason) == ("", "not asked", "the model has no named layers")
 
 
 def test_floors_variants_and_the_null_service_are_not_asked():

@@ -28,7 +28,7 @@ def test_folders_of_a_runner_that_is_gone_are_removed_and_said_in_one_line(folde
     for path in (f"tmp/serveoff-{gone}-abc", f"results/run/logs/scratch-{gone}"):
         (folders / path / "within").mkdir(parents=True)
     said = said_by_removing()
-    assert said.startswith("removed what a killed run had left: ")
+    assert said.startswith("removed leftovers of a killed run: ")
     assert said.endswith("folders: 2\n")
     assert said.count("\n") == 1
     assert list((folders / "tmp").iterdir()) == list((folders / "results/run/logs").iterdir()) == []

@@ -34,7 +34,7 @@ RUNS = {
         resources={
             "flask-torch-eager": {
                 "intra_op_threads": 2,
-                "problems": [setting("it has 2 intra-op threads, 1 was asked for")],
+                "problems": [setting("it has 2 intra-op threads; requested: 1")],
             },
             "tfserving-embedded-savedmodel": {"threads_per_worker": None, "intra_op_threads": None, "batch_size": None},
         },

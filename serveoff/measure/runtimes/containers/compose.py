@@ -125,7 +125,7 @@ class Compose:
     def _show(self, command: Sequence[str], name: str) -> None:
         code = processes.run_here(command, INTERRUPT_GRACE_S, REPOSITORY, self.environ())
         if code != 0:
-            raise EngineFailure(f"`{name}` failed ({processes.describe_exit(code)})", "its own words are above")
+            raise EngineFailure(f"`{name}` failed ({processes.describe_exit(code)})", "its output is above")
 
     def command(self, *arguments: str) -> list[str]:
         """The whole command line."""

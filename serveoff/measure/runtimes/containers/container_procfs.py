@@ -70,7 +70,7 @@ def _problems(found: Container, cpus: Sequence[int], asked: Mapping[str, Any]) -
         "memory_limit_bytes": asked.get("Memory") or None,
     }
     return [
-        Problem(code=CODES[name], text=f"it has {say(getattr(found, name))}, {say(wanted[name])} was asked for")
+        Problem(code=CODES[name], text=f"it has {say(getattr(found, name))}; requested: {say(wanted[name])}")
         for name, say in LIMITS_SAID.items()
         if getattr(found, name) != wanted[name]
     ]

@@ -37,10 +37,10 @@ EMBEDDED_GPU_FILE = REPOSITORY / "docker-compose.embedded-gpu.yml"
 EXPORT, LOCUST = "export", "locust"
 VOLUME = "artifacts"
 STAND_IN_NOTE = (
-    "the image of TensorFlow Serving is not here and cannot be pulled: the embedded model server stands in; "
-    "its figures are not TensorFlow Serving's"
+    "the image of TensorFlow Serving is missing and cannot be pulled: the embedded model server stands in "
+    "and is not ranked"
 )
-NO_GPU = "install the NVIDIA Container Toolkit on this machine, or leave GPU=1 away"
+NO_GPU = "install the NVIDIA Container Toolkit on this machine, or run without GPU=1"
 
 
 def prepare_stack(engine: Engine, request: Preparation) -> None:
@@ -136,7 +136,7 @@ def copy_out(container: Container, source: str, target: Path) -> None:
     try:
         chunks, _ = container.get_archive(source)
     except NotFound:
-        raise EngineFailure(f"{source} is not in the container {container.name}", "export anew: make export") from None
+        raise EngineFailure(f"{source} is not in the container {container.name}", "export again: make export") from None
     target.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
         file = archive.extractfile(archive.getmembers()[0])

@@ -40,7 +40,7 @@ def test_runs_that_were_made_alike_are_taken(pair):
 def test_what_differs_is_named_and_refused_unless_it_is_asked_for(pair, changes, said):
     suites = pair(**changes)
     assert differences(suites) == [said]
-    with pytest.raises(UsageError, match="not alike"):
+    with pytest.raises(UsageError, match="the runs differ"):
         check(suites, mixed=False)
     check(suites, mixed=True)
 

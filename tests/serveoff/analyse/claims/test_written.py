@@ -117,7 +117,7 @@ def test_c6_an_answer_without_figures_still_counts_as_one(run, judge):
 
 def test_c6_of_a_model_without_layers_is_not_measured_and_no_run_would_change_that(run, judge):
     folder = run(*FLASK)
-    unnamed = LayerProbe(layer="", outcome="not asked", reason="the model names no layers")
+    unnamed = LayerProbe(layer="", outcome="not asked", reason="the model has no named layers")
     set_layers(folder, keras_eager=unnamed, torch_eager=unnamed, savedmodel=unnamed)
     claim = judge(folder, "C6")
     assert (claim.verdict, claim.measure) == ("not measured", "")

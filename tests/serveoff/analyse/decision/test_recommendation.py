@@ -20,7 +20,7 @@ BEST, NEXT, EAGER, KERAS, TORCHSERVE = (
 STAND_IN = "tfserving-embedded-savedmodel-rest"
 FEW = Scenario(only=(BEST, NEXT, KERAS, TORCHSERVE), round_drift=0.0, concurrencies=(1, 16))
 ALMOST_EQUAL = 0.00064 / 0.00063
-UNFAIR = {"intra_op_threads": 2, "problems": [setting("it has 2 intra-op threads, 1 was asked for")]}
+UNFAIR = {"intra_op_threads": 2, "problems": [setting("it has 2 intra-op threads; requested: 1")]}
 
 
 def decided(tmp_path, scenario, faults=None):

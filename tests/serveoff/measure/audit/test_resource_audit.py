@@ -81,11 +81,11 @@ def test_a_server_that_is_as_asked_for_has_no_problems_and_keeps_what_was_asked(
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"workers": 2}, "it has 2 workers, 1 was asked for"),
-        ({"threads_per_worker": 4}, "it has 4 threads a worker, 1 was asked for"),
-        ({"intra_op_threads": 2}, "it has 2 intra-op threads, 1 was asked for"),
-        ({"intra_op_threads": 0}, "it has 0 intra-op threads, 1 was asked for"),
-        ({"batch_size": 16}, "it has 16 rows a batch, 1 was asked for"),
+        ({"workers": 2}, "it has 2 workers; requested: 1"),
+        ({"threads_per_worker": 4}, "it has 4 threads a worker; requested: 1"),
+        ({"intra_op_threads": 2}, "it has 2 intra-op threads; requested: 1"),
+        ({"intra_op_threads": 0}, "it has 0 intra-op threads; requested: 1"),
+        ({"batch_size": 16}, "it has 16 rows a batch; requested: 1"),
     ],
 )
 def test_each_setting_that_was_not_asked_for_is_a_problem(told, said):
@@ -95,11 +95,11 @@ def test_each_setting_that_was_not_asked_for_is_a_problem(told, said):
 def test_how_long_a_batch_may_wait_counts_where_there_are_batches():
     assert problems({"batch_delay_ms": 1}) == []
     assert problems({"batch_size": 8, "batch_delay_ms": 5}, batch_size=8, batch_delay_ms=1) == [
-        "it has 5 ms for a batch to fill, 1 was asked for"
+        "it has 5 ms for a batch to fill; requested: 1"
     ]
 
 
-@pytest.mark.parametrize(("threads", "said"), [(4, []), (2, ["it has 2 threads a worker, 4 was asked for"])])
+@pytest.mark.parametrize(("threads", "said"), [(4, []), (2, ["it has 2 threads a worker; requested: 4"])])
 def test_a_server_of_one_process_has_the_threads_of_all_workers(threads, said):
     told = {"workers": None, "threads_per_worker": threads}
     assert problems(told, workers=2, threads_per_worker=2) == said
@@ -112,7 +112,7 @@ def test_what_a_server_does_not_tell_is_no_problem_and_not_known():
 
 def test_a_variant_is_judged_by_its_own_setting():
     assert problems({"workers": 2}, variant="workers=2") == []
-    assert problems({}, variant="workers=2") == ["it has 1 worker, 2 was asked for"]
+    assert problems({}, variant="workers=2") == ["it has 1 worker; requested: 2"]
     assert problems({"intra_op_threads": 2}, variant="workers=2") != []
 
 
@@ -166,7 +166,7 @@ def test_a_single_thread_on_another_core_is_found_and_named(tmp_path):
     assert found.cpus == CPUS[:2]
     (problem,) = found.problems
     assert problem.text.startswith("1 of its 2 threads (")
-    assert problem.text.endswith(f"may run on core {CPUS[1]}, core {CPUS[0]} was asked for")
+    assert problem.text.endswith(f"may run on core {CPUS[1]}; requested: core {CPUS[0]}")
 
 
 @SEVERAL
@@ -258,7 +258,7 @@ def test_a_real_worker_that_was_moved_to_another_core_does_not_count(model_dir, 
     (reason,) = verdict(found).reasons
     assert reason.code == "resources"
     assert f"{worker.pid}" in reason.seen
-    assert reason.seen.endswith(f"may run on core {CPUS[1]}, core {CPUS[0]} was asked for")
+    assert reason.seen.endswith(f"may run on core {CPUS[1]}; requested: core {CPUS[0]}")
 
 
 @pytest.mark.slow
@@ -266,7 +266,7 @@ def test_a_real_worker_that_was_moved_to_another_core_does_not_count(model_dir, 
 @pytest.mark.parametrize("name", ["flask-torchscript", "flask-frozen-graph", "tfserving-savedmodel"])
 def test_a_real_framework_with_more_threads_does_not_count(model_dir, serving, name):
     found = seen(serving(name, SERVING_INTRA_OP_THREADS="3"))
-    assert texts(found.problems) == ["it has 3 intra-op threads, 1 was asked for"]
+    assert texts(found.problems) == ["it has 3 intra-op threads; requested: 1"]
     assert not verdict(found).valid
 
 
@@ -275,4 +275,4 @@ def test_a_real_framework_with_more_threads_does_not_count(model_dir, serving, n
 def test_real_workers_and_batches_that_were_not_asked_for_are_counted(serving):
     found = seen(serving("flask-null", SERVING_WORKERS="2", SERVING_BATCH_SIZE="4"))
     assert (found.workers, found.processes) == (2, 3)
-    assert texts(found.problems) == ["it has 2 workers, 1 was asked for", "it has 4 rows a batch, 1 was asked for"]
+    assert texts(found.problems) == ["it has 2 workers; requested: 1", "it has 4 rows a batch; requested: 1"]

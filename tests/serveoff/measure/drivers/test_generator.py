@@ -101,7 +101,7 @@ FAILS = {
     "ends": ("import sys; sys.exit(3)", "ended (exit code 3)"),
     "refuses": ("""print('{"event": "ready"}'); print('{"event": "error", "text": "no such endpoint"}', flush=True)
 import sys; sys.stdin.read()""", "no such endpoint"),
-    "is silent": ("import sys; sys.stdin.read()", "said nothing"),
+    "is silent": ("import sys; sys.stdin.read()", "was silent"),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def test_a_variation_is_read_as_it_is_written(text):
     "text", ["", "workers", "workers=", "workers=0", "workers=a", "color=2", "defaults=1", "workers=2,"]
 )
 def test_anything_else_is_refused_with_what_there_is(text):
-    with pytest.raises(UsageError, match="no variation") as refused:
+    with pytest.raises(UsageError, match="not a variation") as refused:
         parse_variation(text)
     assert "workers=N" in refused.value.hint
 
@@ -39,7 +39,7 @@ def test_a_variant_is_named_after_its_base():
 
 
 def test_a_pattern_that_matches_nothing_is_refused():
-    with pytest.raises(UsageError, match="nothing to vary is called 'nosuch'"):
+    with pytest.raises(UsageError, match="no deployment to vary is called 'nosuch'"):
         check_variations(REGISTRY, [parse_variation("workers=2@nosuch")])
 
 

@@ -15,7 +15,7 @@ def test_a_stand_in_has_a_name_of_its_own_and_a_note(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "server_id", lambda: "tfserving-embedded")
     deployment, note = open_runtime(tmp_path).resolve(find_deployment(REGISTRY, "tfserving-frozen-graph"))
     assert (deployment.name, deployment.server) == ("tfserving-embedded-frozen-graph", "tfserving-embedded")
-    assert "not TensorFlow Serving's" in note
+    assert "not ranked" in note
 
 
 def test_the_real_model_server_keeps_its_name_and_needs_no_note(tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ NAMES = (
 )
 SCENARIO = Scenario(slice_s=0.03, concurrencies=(1, 4), only=NAMES)
 UNTOLD = dict.fromkeys(("threads_per_worker", "intra_op_threads", "batch_size", "batch_delay_ms"))
-WRONG = "it has 2 intra-op threads, 1 was asked for"
+WRONG = "it has 2 intra-op threads; requested: 1"
 
 
 def comparison(folder, variant="", told=None, **resources):
