@@ -15,7 +15,7 @@ def summary(
         bool, typer.Option("--mixed", help="Accept runs of different machines, profiles or settings.")
     ] = False,
 ) -> None:
-    """Compare runs of several models: how the ranking changes with the model's cost, where the server stops mattering."""
+    """Compare runs of several models: how the ranking changes with a model's cost, where the server stops mattering."""
     from serveoff.cli.summary import summarise
 
     summarise(runs, mixed, console)
