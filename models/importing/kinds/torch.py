@@ -66,5 +66,5 @@ def _check_safetensors(path: str) -> None:
     except SafetensorError as error:
         fault = str(error)
     if fault:
-        text = f"{path} is no safetensors file, or a truncated one: {fault}"
+        text = f"{path} is not a safetensors file, or is truncated: {fault}"
         raise ImportFailed(ImportCode.DAMAGED, text, "save them again: safetensors.torch.save_file")
