@@ -5,8 +5,8 @@ from __future__ import annotations
 from serveoff.analyse.across_models.crossing import DRAWS
 from serveoff.analyse.across_models.summary import Summary
 from serveoff.report.across_models.sentences import PERCENT
-from serveoff.report.phrases.findings import Fact
 from serveoff.report.phrases.numbers import megabytes
+from serveoff.report.section import Fact
 
 
 def facts(summary: Summary) -> list[Fact]:

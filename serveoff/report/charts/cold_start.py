@@ -7,15 +7,37 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.studies.cold_start import PIECES, ColdStarts
+from serveoff.analyse.studies.cold_start import (
+    ENGINE,
+    FIRST_REQUEST,
+    FRONTEND,
+    IMPORTS,
+    LOAD,
+    PIECES,
+    REST,
+    UNTOLD,
+    WARMUP,
+    ColdStarts,
+)
 from serveoff.report.charts.rows import Layout, grid, wrapped
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import family, short_server
 from serveoff.report.phrases.numbers import significant
 from serveoff.report.phrases.runtimes import terms
-from serveoff.report.sections.cold_starts import TITLES, WITHOUT
 
+TITLES: Final = {
+    ENGINE: "Engine start",
+    FRONTEND: "Frontend",
+    IMPORTS: "Imports",
+    LOAD: "Load",
+    WARMUP: "Warm-up",
+    REST: "Rest",
+    UNTOLD: "Not reported",
+    FIRST_REQUEST: "First request",
+}
+"""What each piece is called."""
+WITHOUT: Final = "without warm-up"
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 17.0, 14.0, 6.6
 CREATE: Final = "create"
 MEDIAN: Final = "median"
@@ -51,7 +73,7 @@ def draw(comparison: Comparison, width: float) -> str:
     body.append(_key(layout, key))
     words = (
         f"Cold start of {len(shown)} deployments. Quickest: {_name(shown[0])}, {_total(shown[0])}. "
-        f"Slowest: {_name(shown[-1])}, {_total(shown[-1])}. The tables beneath hold every figure."
+        f"Slowest: {_name(shown[-1])}, {_total(shown[-1])}. The tables hold every figure."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)
 

@@ -14,23 +14,14 @@ from serveoff.report.phrases.numbers import ms
 STRIP = 24.0
 
 
-def fewest(comparison: Comparison, width: float) -> str:
-    """With the fewest callers, floors too."""
-    return _draw(comparison, width, min(comparison.concurrencies, default=1))
-
-
-def most(comparison: Comparison, width: float) -> str:
-    """With the most callers; nothing where that is one and the same."""
-    low, high = (f(comparison.concurrencies, default=1) for f in (min, max))
-    return _draw(comparison, width, high) if high > low else ""
-
-
 def closed_at(comparison: Comparison, concurrency: int) -> list[Distribution]:
     """The distributions of closed loops with so many callers, in the entries' order."""
     return [d for d in comparison.distributions if d.point.load.plain and d.point.concurrency == concurrency]
 
 
-def _draw(comparison: Comparison, width: float, concurrency: int) -> str:
+def draw(comparison: Comparison, width: float) -> str:
+    """With the fewest callers, floors too."""
+    concurrency = min(comparison.concurrencies, default=1)
     shown = closed_at(comparison, concurrency)
     if not shown:
         return ""
@@ -46,7 +37,7 @@ def _draw(comparison: Comparison, width: float, concurrency: int) -> str:
     body.append(text(width - 2, layout.top - 30, key, "note", "end"))
     words = (
         f"Distribution of latency of {len(shown)} endpoints with {callers(concurrency)}, on a log scale, each strip as "
-        "high as its own fullest bin. The table beneath holds its percentiles."
+        "high as its own fullest bin. The table holds its percentiles."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)
 

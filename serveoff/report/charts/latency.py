@@ -26,7 +26,7 @@ def draw(comparison: Comparison, width: float) -> str:
     fastest, slowest = shown[0], shown[-1]
     words = (
         f"Latency of {len(shown)} endpoints, p50 to p99, on a log scale. First: {label(fastest.result)}, "
-        f"{_spoken(fastest)}. Last: {label(slowest.result)}, {_spoken(slowest)}. The table beneath holds every figure."
+        f"{_spoken(fastest)}. Last: {label(slowest.result)}, {_spoken(slowest)}. The table holds every figure."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)
 

@@ -9,6 +9,7 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.payloads import Encoded
+from serveoff.report.charts.broken_axis import end_of, torn
 from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, spans
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import family, label, payload, short_server, what
@@ -61,7 +62,6 @@ def draw(comparison: Comparison, width: float) -> str:
         body += _column(comparison, measure, column, groups, named=narrow or number == 0)
     words = (
         f"Request size and latency of {len(groups)} endpoints in {len(comparison.payloads)} encodings, as in the table "
-        "beneath."
     )
     return drawing(width, height * (len(MEASURES) if narrow else 1), words, body)
 
@@ -77,7 +77,7 @@ def _column(
     comparison: Comparison, measure: Measure[Encoded], column: Column, groups: Sequence[Sequence[Encoded]], named: bool
 ) -> list[str]:
     known = [f for g in groups for e in g if (f := measure.value(e)) is not None and f.value is not None]
-    scale = linear_scale(max((f.high or f.value or 0.0 for f in known), default=1.0), column.left, column.right)
+    scale = linear_scale(end_of(f.high or f.value for f in known), column.left, column.right)
     drawn = [bars_title(measure.title, measure.unit, column.left, column.top - 24)]
     for group_, places in zip(groups, column.places(groups), strict=True):
         result = comparison.entry(group_[0].endpoint).result
@@ -108,12 +108,14 @@ def _bar(
         marks.append(text(LABELS - 12, y + 4.5, words, "note", "end"))
     if figure is None or figure.value is None:
         return [*marks, text(column.left + 6, y + 4.5, _missing(encoded, figure), "note")]
-    marks.append(rect(column.left, y - 6, scale(figure.value) - column.left, 12, "bar"))
-    end = figure.value
-    if figure.low is not None and figure.high is not None:
+    end = scale(max(figure.value, figure.high or 0.0))
+    marks.append(rect(column.left, y - 6, min(scale(figure.value), column.right) - column.left, 12, "bar"))
+    if end > column.right + 1:
+        end = column.right
+        marks.append(torn(end, y, 6))
+    elif figure.low is not None and figure.high is not None:
         marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
-        end = max(end, figure.high)
-    marks.append(text(scale(end) + 6, y + 4.5, measure.text(figure.value), "value"))
+    marks.append(text(end + 6, y + 4.5, measure.text(figure.value), "value"))
     result = comparison.entry(encoded.endpoint).result
     return [group(marks, "", f"{label(result)}, {words}: {measure.title} {full(figure, measure.text, measure.unit)}")]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.capacity import Capacity, Probe
+from serveoff.report.charts.rows import NARROW_BELOW
 from serveoff.report.charts.svg import (
     Scale,
     circle,
@@ -31,7 +32,7 @@ def draw(comparison: Comparison, width: float) -> str:
     shown = [c for c in comparison.capacity if any(_drawn(p) for p in c.probes)]
     if not shown:
         return ""
-    across = 1 if width < 700 else 3
+    across = 1 if width < NARROW_BELOW else 3
     step = width / across
     values = [p.latency_s for c in shown for p in c.probes if p.latency_s]
     bound_s = comparison.suite.settings.objective_bound_s
@@ -45,7 +46,7 @@ def draw(comparison: Comparison, width: float) -> str:
     words = (
         f"p{comparison.suite.settings.objective_quantile * 100:g} of latency against the arrival rate, {len(shown)} "
         f"endpoints. Highest capacity: {label(comparison.entry(best.endpoint).result)}, "
-        f"{full(best.rate, significant, 'req/s')}. The table beneath holds every figure."
+        f"{full(best.rate, significant, 'req/s')}. The table holds every figure."
     )
     return drawing(width, HEIGHT * -(-len(shown) // across), words, panels)
 

@@ -6,14 +6,13 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.report.charts.rows import Measure, bars_title, exact, named
+from serveoff.report.charts.broken_axis import end_of, torn
+from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, named, room
 from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import family, label
 from serveoff.report.phrases.numbers import megabytes, ms
 
-LABEL_WIDTH, ROW, GAP, VALUES = 290.0, 28.0, 26.0, 48.0
-
-
+ROW, GAP, VALUES = 28.0, 26.0, 48.0
 MEASURES: Final[tuple[Measure[Entry], ...]] = (
     Measure("Server CPU", "ms/request", lambda e: e.best.cpu_per_request_s if e.best else None, ms),
     Measure("Peak memory", "MB", lambda e: exact(e.peak_memory_bytes), megabytes),
@@ -26,8 +25,8 @@ def draw(comparison: Comparison, width: float) -> str:
     shown = [e for e in comparison.entries if e.role == "contender" and e.best is not None]
     if not shown:
         return ""
-    narrow = width < 700
-    words = f"Server CPU per request, peak memory and artifact size of {len(shown)} endpoints, as in the table beneath."
+    narrow = width < NARROW_BELOW
+    words = f"Server CPU per request, peak memory and artifact size of {len(shown)} endpoints, as in the table."
     if narrow:
         height = 60 + len(shown) * 44
         columns = [
@@ -35,9 +34,10 @@ def draw(comparison: Comparison, width: float) -> str:
             for i, m in enumerate(MEASURES)
         ]
         return drawing(width, height * len(MEASURES), words, columns)
-    span = (width - LABEL_WIDTH) / len(MEASURES)
-    labels = [named(e.result, LABEL_WIDTH - 18, _y(i, False) + 4.5, "end") for i, e in enumerate(shown)]
-    columns = [_column(m, shown, LABEL_WIDTH + i * span, span - GAP, False) for i, m in enumerate(MEASURES)]
+    wide = room(e.result for e in shown)
+    span = (width - wide) / len(MEASURES)
+    labels = [named(e.result, wide - 18, _y(i, False) + 4.5, "end") for i, e in enumerate(shown)]
+    columns = [_column(m, shown, wide + i * span, span - GAP, False) for i, m in enumerate(MEASURES)]
     return drawing(width, 54 + len(shown) * ROW, words, [*labels, *columns])
 
 
@@ -47,17 +47,20 @@ def _y(index: int, narrow: bool) -> float:
 
 def _column(measure: Measure[Entry], shown: list[Entry], left: float, width: float, narrow: bool) -> str:
     known = [(i, e, f) for i, e in enumerate(shown) if (f := measure.value(e)) is not None and f.value is not None]
-    high = max((f.high or f.value or 0 for _, _, f in known), default=1.0)
+    high = end_of(f.high or f.value for _, _, f in known)
     scale = linear_scale(high, left, left + width - VALUES)
     base = _y(len(shown) - 1, narrow) + 12
     drawn = [bars_title(measure.title, measure.unit, left, 22), line(left, 34, left, base, "base")]
     for index, entry, figure in known:
         y = _y(index, narrow)
         marks = [named(entry.result, left + 4, y - 13, "start")] if narrow else []
-        marks.append(rect(left, y - 7, scale(figure.value or 0) - left, 14, "bar"))
-        if figure.low is not None and figure.high is not None:
+        end = scale(max(figure.high or 0, figure.value or 0))
+        marks.append(rect(left, y - 7, min(scale(figure.value or 0), scale(high)) - left, 14, "bar"))
+        if end > scale(high) + 1:
+            end = scale(high)
+            marks.append(torn(end, y, 7))
+        elif figure.low is not None and figure.high is not None:
             marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
-        end = max(scale(figure.high or 0), scale(figure.value or 0))
         marks.append(text(end + 6, y + 4.5, measure.text(figure.value or 0), "value"))
         spoken = f"{label(entry.result)}: {measure.title} {measure.text(figure.value or 0)} {measure.unit}"
         drawn.append(group(marks, f"fam-{family(entry.result)}", spoken))

@@ -15,8 +15,8 @@ from serveoff.report.phrases.numbers import Format
 
 T = TypeVar("T")
 
-LABEL_WIDTH = 290.0
-NARROW_BELOW = 700.0
+LABEL_WIDTH, LEAST_LABELS = 290.0, 120.0
+NARROW_BELOW = 500.0
 NAME_PX, OWNER_PX, BESIDE_PX = 7.4, 6.7, 34.0
 """Generous widths of a character of a name and of an owner, as the style sheet sets them, and the space around both."""
 
@@ -24,7 +24,7 @@ NAME_PX, OWNER_PX, BESIDE_PX = 7.4, 6.7, 34.0
 def room(results: Iterable[EndpointResult]) -> float:
     """The width of a column of labels that holds all of these; a variant's name is long."""
     widths = (NAME_PX * len(what(r)) + OWNER_PX * len(short_server(r)) + BESIDE_PX for r in results)
-    return max(LABEL_WIDTH, *widths)
+    return max(LEAST_LABELS, *widths)
 
 
 def spans(name: str, owner: str) -> str:

@@ -40,7 +40,7 @@ def draw(comparison: Comparison, width: float) -> str:
     words = (
         f"Latency by percentile of {len(shown)} endpoints, from the median to as far as the samples allow, at most the "
         f"99.9th percentile; log scales. Furthest: {label(comparison.entry(deepest.point.endpoint).result)}, "
-        f"{describe_load(deepest.point.load)}. The table beneath holds every figure."
+        f"{describe_load(deepest.point.load)}. The table holds every figure."
     )
     return drawing(width, panels.total(below), words, body)
 

@@ -37,10 +37,10 @@ def circle(x: float, y: float, radius: float, class_: str) -> str:
     return tag("circle", cx=x, cy=y, r=radius, class_=class_)
 
 
-def group(body: Sequence[str], class_: str, title: str = "") -> str:
-    """A group with a tooltip that a screen reader also says."""
-    head = tag("title", escape(title)) if title else ""
-    return tag("g", head + "".join(body), class_=class_)
+def group(body: Sequence[str], class_: str, tip: str = "") -> str:
+    """A group of marks; `tip` is said of them where pointer, finger or arrow keys are (templates/tips.js)."""
+    said = {"data_tip": tip} if tip else {}
+    return tag("g", "".join(body), class_=class_, **said)
 
 
 def whisker(x1: float, x2: float, y: float) -> str:
@@ -54,6 +54,14 @@ def whisker_of(estimate: Estimate, scale: Scale, y: float) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
     return whisker(scale(estimate.low), scale(estimate.high), y)
+
+
+def upright_of(estimate: Estimate, scale: Scale, x: float) -> str:
+    """The same along y."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    low, high = scale(estimate.low), scale(estimate.high)
+    return line(x, low, x, high, "whisker") + "".join(line(x - 4, y, x + 4, y, "whisker") for y in (low, high))
 
 
 def drawing(width: float, height: float, label: str, body: Sequence[str]) -> str:

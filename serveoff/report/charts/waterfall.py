@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import Breakdown
-from serveoff.report.charts.rows import Layout, grid, wrapped
+from serveoff.report.charts.broken_axis import end_of, torn
+from serveoff.report.charts.rows import Layout, grid, room, wrapped
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import family, label, short_server, what
 from serveoff.report.phrases.numbers import ms
-from serveoff.report.sections.waterfall import PARTS, Part, called, fine
 
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 14.0, 7.0
 SQUARE_SIDE, BAR, TICK = 15.0, 18.0, 5.0
@@ -19,26 +21,67 @@ MARKED, SEEN = 13.0, 0.4
 """A segment at least so wide has its letter; a narrower one than the other is left out."""
 
 
+@dataclass(frozen=True)
+class Part:
+    """One piece of a bar: its name in Breakdown, its words, and the letter that marks it on the bar."""
+
+    name: str
+    words: str
+    letter: str
+
+
+PARTS: Final = (
+    Part("inference", "inference", "I"),
+    Part("parse", "parse", "P"),
+    Part("serialise", "serialise", "S"),
+    Part("queue", "queue", "Q"),
+    Part("rest", "unattributed", "U"),
+    Part("overhead", "wire and server", "W"),
+)
+"""As bars are drawn: the model first, so that bars compare with each other and with their floors."""
+FINE_S: Final = 1e-5
+BOTH: Final = "parse and serialise"
+
+
+def called(breakdown: Breakdown, part: Part) -> str:
+    """What a part of this endpoint is called."""
+    return BOTH if part.name == "parse" and breakdown.parse_holds_serialise else part.words
+
+
+def fine(seconds: float) -> str:
+    """Milliseconds; below a hundredth of one to the microsecond, for more was not measured."""
+    if seconds >= FINE_S:
+        return ms(seconds)
+    return f"{seconds * 1e3:.3f}" if seconds >= HALF_A_STEP_S or not seconds else "<0.001"
+
+
 def draw(comparison: Comparison, width: float) -> str:
     """The chart, or nothing where nothing can be drawn."""
-    shown = [b for b in comparison.waterfall if not b.beyond_s]
+    shown = shown_of(comparison)
     if not shown:
         return ""
-    layout = Layout(width, top=62, value_width=84)
+    labels = room(comparison.entry(b.endpoint).result for b in shown)
+    layout = Layout(width, top=62, value_width=64, row_wide=30, label_width=labels)
     present = [part for part in PARTS if any(part.name in b.parts_s for b in shown)]
     key = wrapped(present, layout.right - layout.left, _key_width, GAP)
     layout = replace(layout, top=layout.top + KEY_ROW * len(key))
-    ticks = linear_ticks(1e3 * max(b.whole_s + (b.encode_s or 0.0) for b in shown), 4 if layout.narrow else 7)
-    scale = linear_scale(ticks[-1] / 1e3, layout.left, layout.right)
+    end_s = end_of(b.whole_s + (b.encode_s or 0.0) for b in shown)
+    ticks = [t for t in linear_ticks(1e3 * end_s, 4) if t <= 1.001e3 * end_s]
+    scale = linear_scale(end_s, layout.left, layout.right)
     body = grid(layout, len(shown), [(t / 1e3, f"{t:g}") for t in ticks], scale, "mean milliseconds a request")
     body += [_row(layout, index, comparison, b, scale) for index, b in enumerate(shown)]
     body.append(_key(layout, key))
     first, last = shown[0], shown[-1]
     spoken = (
         f"Where the time of {len(shown)} endpoints goes. First: {_name(comparison, first)}, {_spoken(first)}. "
-        f"Last: {_name(comparison, last)}, {_spoken(last)}. The table beneath holds every figure."
+        f"Last: {_name(comparison, last)}, {_spoken(last)}. The table holds every figure."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, spoken, body)
+
+
+def shown_of(comparison: Comparison) -> list[Breakdown]:
+    """Of contenders; those of all others are in the table."""
+    return [b for b in comparison.waterfall if not b.beyond_s and comparison.entry(b.endpoint).role == "contender"]
 
 
 def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale: Scale) -> str:
@@ -46,14 +89,17 @@ def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale
     marks = [layout.label(index, what(result), short_server(result))]
     for part in PARTS:
         value = b.parts_s.get(part.name, 0.0)
-        if scale(value) - scale(0.0) < SEEN:
+        if scale(value) - scale(0.0) < SEEN or scale(since) > layout.right:
+            since += value
             continue
-        marks.append(_segment(b, part, since, since + value, scale, y))
+        marks.append(_segment(b, part, since, since + value, lambda s: min(scale(s), layout.right), y))
         since += value
-    if b.encode_s:
+    if scale(since) > layout.right + 1:
+        marks.append(torn(layout.right, y, BAR / 2))
+    elif b.encode_s:
         end = scale(since + b.encode_s)
         marks.append(rect(scale(since), y - BAR / 2 + 4, end - scale(since), BAR - 8, "part-encode"))
-    if b.floor_s is not None:
+    if b.floor_s is not None and scale(b.floor_s) < layout.right:
         marks.append(_floor(scale(b.floor_s), y))
     marks.append(layout.value(index, f"{ms(b.whole_s)} ms"))
     return group(marks, f"fam-{family(result)}", f"{label(result)}: {_spoken(b)}")

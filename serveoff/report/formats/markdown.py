@@ -1,30 +1,30 @@
-"""The report as Markdown, fit for a README or a pull request: the same sentences and tables as the page."""
+"""A document as Markdown, fit for a README or a pull request: the same sentences and tables as the page."""
 
 from __future__ import annotations
 
 import re
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.report.contents import document
 from serveoff.report.formats.templating import environment
-from serveoff.report.phrases import findings
 from serveoff.report.phrases.cells import Cell
 from serveoff.report.phrases.tables import Table
-from serveoff.report.sections import modules
+from serveoff.report.section import Document
 
 SUFFIX = ".md"
 _SPECIAL = re.compile(r"([\\*|]|\](?=[\[(]))")
 
 
 def render(comparison: Comparison) -> str:
-    """The whole report; text from the run is escaped, so that no name can become markup."""
-    templates = environment("serveoff.report", autoescape=False)
+    """The whole report."""
+    return page(document(comparison))
+
+
+def page(shown: Document) -> str:
+    """A document; text from the run is escaped, so that no name can become markup."""
+    templates = environment(autoescape=False)
     templates.filters |= {"md": escape, "table": table}
-    template = templates.get_template("report.md.j2")
-    return template.render(
-        c=comparison,
-        findings=findings,
-        **modules(),
-    )
+    return templates.get_template("report.md.j2").render(d=shown)
 
 
 def escape(text: str) -> str:
@@ -34,11 +34,13 @@ def escape(text: str) -> str:
 
 
 def table(content: Table) -> str:
-    """A GitHub table; the groups of a table follow one another."""
+    """A GitHub table; where a table has groups with titles, these are the first column."""
+    titled = any(title for title, _ in content.groups)
     head = [escape(f"{c.title}, {c.unit}" if c.unit else c.title) for c in content.columns]
     rule = ["---:" if c.numeric else "---" for c in content.columns]
-    rows = [[_cell(cell) for cell in row] for row in content.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
+    rows = [[*([escape(title)] if titled else []), *map(_cell, row)] for title, rows in content.groups for row in rows]
+    lines = ([""] * titled + head, ["---"] * titled + rule, *rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _cell(cell: Cell) -> str:

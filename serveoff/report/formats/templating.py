@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
-def environment(*packages: str, autoescape: bool) -> Environment:
-    """Jinja's environment for the templates of these packages, the first that has one.
+def environment(autoescape: bool) -> Environment:
+    """Jinja's environment for the report's templates.
 
     Pages escape by themselves; Markdown does not, and has a filter for it.
     """
     return Environment(
-        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
+        loader=PackageLoader("serveoff.report"),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -20,6 +20,8 @@ class Cell:
     sort: float | None = None
     family: str = ""
     tone: str = ""
+    link: str = ""
+    """The id of what it leads to on the page."""
 
 
 DASH: Final = Cell(NONE, tone="muted")

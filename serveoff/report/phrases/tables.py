@@ -28,6 +28,8 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     groups: tuple[tuple[str, tuple[tuple[Cell, ...], ...]], ...]
+    addresses: tuple[str, ...] = ()
+    """Of each group, so that a link can lead to it; none: nothing leads there."""
 
     @property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
@@ -12,7 +13,6 @@ from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, es
 from serveoff.report.phrases.names import callers, family, short_server, what
 from serveoff.report.phrases.numbers import Format, factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
-from serveoff.report.sections.ranking import unranked
 from serveoff.report.web.differences import Difference
 
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
@@ -28,6 +28,14 @@ FORMATS: Final[dict[str, tuple[Format, str]]] = {
     "p50": (ms, "ms"),
     "p99": (ms, "ms"),
     "throughput": (significant, "req/s"),
+}
+
+
+UNRANKED: Final = {
+    "stand-in": "the stand-in of TensorFlow Serving",
+    "floor": "the bare model in process (floors)",
+    "null": "the null service",
+    "variant": "variants (other settings than the run's)",
 }
 
 
@@ -74,7 +82,7 @@ def table(found: Versus) -> Table:
     ]
     ranked = tuple(_row(line) for line in found.lines if line.entry.role == "contender")
     others = tuple(_row(line) for line in found.lines if line.entry.role != "contender")
-    unranked_title = unranked(line.entry for line in found.lines if line.entry.role != "contender")
+    unranked_title = _unranked(line.entry for line in found.lines if line.entry.role != "contender")
     groups = [("", ranked), (unranked_title, others)]
     caption = (
         "Above 1× run B is faster: less time, or more requests a second. 95% intervals beneath; they hold for "
@@ -104,6 +112,12 @@ def invalid_table(found: Versus) -> Table:
     sides = [(side, line, point) for line in found.lines for side, point in (("A", line.a), ("B", line.b)) if point]
     caption = "A point that does not count in one run is not compared with the other's."
     return listed("invalid", caption, fields, [row for row in sides if not row[2].valid])
+
+
+def _unranked(others: Iterable[Entry]) -> str:
+    """What stands below the ranked endpoints, as a heading: only kinds that are there."""
+    roles = {entry.role for entry in others}
+    return f"Not ranked: {', '.join(words for role, words in UNRANKED.items() if role in roles)}"
 
 
 def spoken(line: Line, statistic: str) -> str:

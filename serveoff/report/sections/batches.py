@@ -11,6 +11,13 @@ from serveoff.report.phrases.cells import count_cell, endpoint_cell, estimate_ce
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
+from serveoff.report.section import Section
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where no batch was measured."""
+    table = batches(comparison)
+    return Section("batches", "Batches", table=table) if table.rows else None
 
 
 def batches(comparison: Comparison) -> Table:

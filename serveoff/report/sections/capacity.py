@@ -1,11 +1,12 @@
-"""Capacity under the objective, and latency against cost: tables and sentences."""
+"""Capacity under the objective."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.capacity import Capacity
-from serveoff.report.charts import pareto
+from serveoff.report.charts import rates
 from serveoff.report.phrases.cells import (
     INVALID,
     Cell,
@@ -18,9 +19,27 @@ from serveoff.report.phrases.cells import (
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import NONE, full, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column, without_blank
+from serveoff.report.section import Figure, Section
 
 PER_JOULE = "Per joule"
 SIDES = {"above": "above", "below": "below"}
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where no open loop searched for it."""
+    if not comparison.capacity:
+        return None
+    note = (
+        "A dot: one stretch of Poisson arrivals, filled where it met the objective. Dashed: the "
+        "objective. Band: the capacity."
+    )
+    return Section(
+        "capacity",
+        "Capacity",
+        paragraphs=(sentence(comparison),),
+        figure=Figure(partial(rates.draw, comparison), note),
+        table=capacity(comparison),
+    )
 
 
 def objective(comparison: Comparison) -> str:
@@ -45,45 +64,27 @@ def capacity(comparison: Comparison) -> Table:
         (text_column("Remark"), lambda found: Cell(found.reason or NONE)),
     ]
     caption = (
-        "The highest Poisson rate (MLPerf's server scenario) at which the endpoint holds: "
-        f"{objective(comparison)}. Latency counts from when a request was due; the upper end of an interval counts it "
-        "from when it was sent. 95% intervals beneath; above or below: beyond all rates that were tried."
+        "The highest rate of Poisson arrivals (MLPerf's server scenario) that meets the objective. Latency counts from "
+        "when a request was due; the upper end of an interval from when it was sent. Above, below: beyond all rates "
+        "that were tried."
     )
     if any(found.per_joule is not None for found in comparison.capacity):
         caption += " Joules are those of all GPUs of the machine, idle power included."
     return without_blank(listed("capacity", caption, fields, comparison.capacity), (PER_JOULE,))
 
 
-def cost(comparison: Comparison) -> Table:
-    """Latency and cost of every contender, and whether another is better in both; nothing for fewer than two."""
-    shown = [e for e in comparison.entries if e.role == "contender" and pareto.at(e) is not None]
-    front = pareto.pareto({e.name: place for e in shown if (place := pareto.at(e)) is not None})
-    fields: list[Field[Entry]] = [
-        (ENDPOINT, endpoint_cell),
-        (Column("p50", "ms"), lambda entry: estimate_cell(entry.alone.p50_s if entry.alone else None, ms)),
-        (Column("CPU", "ms/request"), lambda e: estimate_cell(e.best.cpu_per_request_s if e.best else None, ms)),
-        (text_column("Better in both"), lambda entry: Cell("none" if entry.name in front else "some other")),
-        (SAMPLES, lambda entry: count_cell(entry.alone.samples if entry.alone else 0)),
-    ]
-    caption = (
-        "p50 with the fewest callers and server CPU time per request at the best throughput; 95% intervals beneath. "
-        "Whether another is better in both is by the figures alone."
-    )
-    return listed("cost", caption, fields, shown if len(shown) > 1 else ())
-
-
 def sentence(comparison: Comparison) -> str:
     """Who holds the objective at the highest rate, and against whom."""
     found = [c for c in comparison.capacity if c.rate.value is not None and c.side in ("between", "above")]
     if not found:
-        return f"No endpoint held the objective at a rate that was tried: {objective(comparison)}."
+        return f"No endpoint met the objective ({objective(comparison)}) at any of the rates tried."
     best, *rest = found
     said = f"{_rate(best)} by {phrase(comparison.entry(best.endpoint).result)}"
     if not rest:
-        return f"The most arrivals within the objective ({objective(comparison)}): {said}."
+        return f"The highest rate with {objective(comparison)}: {said}."
     second = rest[0]
     return (
-        f"The most arrivals within the objective ({objective(comparison)}): {said}; next {_rate(second)} by "
+        f"The highest rate with {objective(comparison)}: {said}; next {_rate(second)} by "
         f"{phrase(comparison.entry(second.endpoint).result)}{_apart(best, second)}."
     )
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from serveoff.analyse.claims.ruling import Claim, ClaimVerdict, Exhibit, Part, Voice
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.report.charts import static_dynamic
 from serveoff.report.phrases.cells import DASH, Cell, count_cell
 from serveoff.report.phrases.names import all_of, describe_load, label, phrase
 from serveoff.report.phrases.numbers import NONE, Format, compared, interval, megabytes, ms, multiple, significant
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
+from serveoff.report.section import Figure, Link, Section
 
 ARTICLE: Final = "TensorFlow1.x 2.x and PyTorch: a detailed comparison"
 ARTICLE_URL: Final = "https://machinelearningplus.com/deep-learning/tensorflow1-vs-tensorflow2-vs-pytorch"
@@ -27,6 +30,11 @@ APART: Final[Mapping[ClaimVerdict, tuple[str, str]]] = {
     "true by construction": ("is true by construction", "are true by construction"),
     "not a performance claim": ("is not a performance claim", "are not performance claims"),
 }
+RULES: Final = "Each rule was written before any run, and decides by this run's own measurements."
+RATIOS: Final = (
+    "Ratio of medians, dynamic form over static graph, same server and body. Hollow: tied or undecided; band: 5% either "
+    "way."
+)
 TONES: Final = {**MEASURED, **dict.fromkeys(APART, "muted")}
 SPEAKS: Final[Mapping[Voice, tuple[str, str]]] = {
     "for": ("for it", "good"),
@@ -47,6 +55,37 @@ BOUNDS: Final[Mapping[str, Format]] = {"times": multiple, "seconds": ms}
 """How the ends of an interval are written, where that is not `significant`."""
 
 
+def glance(comparison: Comparison) -> Section | None:
+    """Each claim in a line; nothing where claims were not judged."""
+    if not comparison.claims:
+        return None
+    said = (verdict_counts(comparison),)
+    return Section("verdicts", "The article's claims", paragraphs=said, table=overview(comparison))
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Each claim with its rule and its evidence."""
+    if not comparison.claims:
+        return None
+    return Section(
+        "claims",
+        "The article's claims: rules and evidence",
+        paragraphs=(RULES,),
+        links=(Link(ARTICLE, ARTICLE_URL, ARTICLE_URL, ", the article"),),
+        figure=Figure(partial(static_dynamic.draw, comparison), RATIOS),
+        parts=tuple(_part(comparison, claim) for claim in comparison.claims),
+    )
+
+
+def _part(comparison: Comparison, claim: Claim) -> Section:
+    return Section(
+        f"claim-{claim.id.lower()}",
+        f"{claim.id}: {claim.text}",
+        paragraphs=(sentence(comparison, claim), f"The rule: {claim.rule}"),
+        table=details(comparison, claim) if claim.exhibits else None,
+    )
+
+
 def verdict_counts(comparison: Comparison) -> str:
     """All verdicts, those that no figure decides apart; nothing where claims were not judged."""
     verdicts = [claim.verdict for claim in comparison.claims]
@@ -64,15 +103,15 @@ def overview(comparison: Comparison) -> Table:
         (text_column("Claim"), lambda claim: Cell(claim.id)),
         (text_column("In the article's words"), lambda claim: Cell(claim.text)),
         (text_column("Verdict"), lambda claim: Cell(claim.verdict, tone=TONES[claim.verdict])),
-        (text_column("Found"), lambda claim: Cell(finding(comparison, claim))),
+        (text_column("Found"), lambda claim: Cell(_parts(claim) or NONE)),
     ]
-    caption = "Each figure is the one that says least for the claim; intervals stand with the evidence."
+    caption = "Each figure is the one that says least for the claim."
     return listed("claims", caption, fields, comparison.claims)
 
 
 def finding(comparison: Comparison, claim: Claim) -> str:
     """What was found, in a line, such as `Confirmed for TensorFlow 2, 5.6 times faster; equal for PyTorch`."""
-    found = "; ".join(_said(claim, part) for part in claim.parts) or claim.verdict
+    found = _parts(claim) or claim.verdict
     if claim.verdict == "not a performance claim":
         shown = [_contrast(comparison, exhibit) for exhibit in claim.exhibits if exhibit.leads]
         found += f"; measured beside it: {'; '.join(shown) or 'nothing in this run'}"
@@ -90,15 +129,17 @@ def details(comparison: Comparison, claim: Claim) -> Table:
     """All evidence of one claim."""
     fields: list[Field[Exhibit]] = [
         (text_column(f"Evidence for {claim.id}"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.check)),
-        (text_column("About"), lambda exhibit: Cell(exhibit.group)),
-        (text_column("Load"), _load_cell),
-        (text_column("By"), lambda exhibit: Cell(METRICS.get(exhibit.metric, exhibit.metric) or NONE)),
+        (text_column("By"), _by_cell),
         (text_column("Figure"), _figure_cell),
         (text_column("Speaks"), _speaks_cell),
         (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
     ]
     caption = f"Evidence for {claim.id}, with 95% intervals that hold for all its comparisons together."
     return listed(f"claim-{claim.id.lower()}", caption, fields, claim.exhibits)
+
+
+def _parts(claim: Claim) -> str:
+    return "; ".join(_said(claim, part) for part in claim.parts)
 
 
 def _said(claim: Claim, part: Part) -> str:
@@ -153,6 +194,8 @@ def _what(comparison: Comparison, exhibit: Exhibit) -> str:
     return f"{who}: {exhibit.shows}" if who and exhibit.shows else who or exhibit.shows
 
 
-def _load_cell(exhibit: Exhibit) -> Cell:
-    other = f"against {describe_load(exhibit.other_load)}" if exhibit.other_load else ""
-    return Cell(describe_load(exhibit.load) if exhibit.load else NONE, other)
+def _by_cell(exhibit: Exhibit) -> Cell:
+    """The metric, and under which load."""
+    other = f" against {describe_load(exhibit.other_load)}" if exhibit.other_load else ""
+    load = describe_load(exhibit.load) + other if exhibit.load else ""
+    return Cell(METRICS.get(exhibit.metric, exhibit.metric) or NONE, load)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final
 
 from serveoff.analyse.comparison import Comparison
@@ -10,34 +11,24 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.few_repeats import Spread
 from serveoff.analyse.studies.cold_start import (
     ENGINE,
-    FIRST_REQUEST,
     FRONTEND,
     IMPORTS,
-    LOAD,
     PIECES,
     REST,
     UNTOLD,
-    WARMUP,
     ColdStarts,
     Started,
 )
+from serveoff.report.charts import cold_start as chart
+from serveoff.report.charts.cold_start import TITLES, WITHOUT
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.cells import DASH, Cell, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import Format, interval, megabytes, ms, significant
 from serveoff.report.phrases.runtimes import terms
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column, without_blank
+from serveoff.report.section import Figure, Section
+from serveoff.report.sections import cold_start_notes
 
-TITLES: Final = {
-    ENGINE: "Engine start",
-    FRONTEND: "Frontend",
-    IMPORTS: "Imports",
-    LOAD: "Load",
-    WARMUP: "Warm-up",
-    REST: "Rest",
-    UNTOLD: "Not told apart",
-    FIRST_REQUEST: "First request",
-}
-"""What each piece is called."""
 MEANINGS: Final = {
     ENGINE: "before the server's own account of its start begins",
     FRONTEND: "the server's own processes before the one that computes",
@@ -45,7 +36,20 @@ MEANINGS: Final = {
     REST: "from there until it was asked, the connection to it included",
     UNTOLD: "until it was asked, where the server writes no phases",
 }
-WITHOUT: Final = "without warm-up"
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where no deployment came to a first answer."""
+    if not comparison.cold_starts:
+        return None
+    return Section(
+        "cold-start",
+        "Cold start",
+        paragraphs=tuple(cold_start_notes.sentences(comparison)),
+        figure=Figure(partial(chart.draw, comparison), cold_start_notes.chart_note(comparison)),
+        table=totals(comparison),
+        parts=(Section("cold-start-pieces", "The pieces of a cold start", table=pieces(comparison)),),
+    )
 
 
 def totals(comparison: Comparison) -> Table:

@@ -1,4 +1,4 @@
-"""The report's prose: what to know first, where it was measured, and how to compute it again."""
+"""The report's prose: what to know first, and how to compute it again."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import Counter
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.loadtests.problems import WindowCode
-from serveoff.report.phrases.findings import Fact
 from serveoff.report.phrases.names import all_of, callers, server
-from serveoff.report.phrases.numbers import megabytes, percent, significant
-from serveoff.report.phrases.runtimes import isolation, runtime
-from serveoff.report.sections.run.devices import devices, fell_back
+from serveoff.report.phrases.numbers import percent
+from serveoff.report.phrases.runtimes import isolation
+from serveoff.report.section import Link, Section
+from serveoff.report.sections.run.devices import fell_back
 
 STAND_IN = (
-    "TensorFlow Serving itself did not run here. The embedded model server stood in for it: the same API, served "
-    "by TensorFlow in a Python process. Its figures are not TensorFlow Serving's."
+    "TensorFlow Serving itself did not run here. A stand-in with the same API, TensorFlow in a Python process, is "
+    "measured and not ranked."
 )
 RESOLVED = {
     "latency": "median latency",
@@ -23,10 +23,34 @@ RESOLVED = {
     "cost": "CPU per request",
 }
 PAYLOADS = (
-    "In the ranking REST requests carry a JSON list and gRPC requests bytes, so a REST row against a gRPC row "
-    "compares payload and protocol at once: they are not like with like. Each row names its payload. Among REST rows "
-    "request bodies are byte-identical."
+    "REST requests carry a JSON list, byte-identical on every server; gRPC requests carry bytes. Compare REST "
+    "only with "
+    "REST: across the two, payload and protocol differ at once."
 )
+
+
+def raw_data(comparison: Comparison) -> Section:
+    """Where everything is, and how to compute it again."""
+    folder = comparison.folder
+    return Section(
+        "raw-data",
+        "Raw data",
+        paragraphs=(
+            f"One row per request: `results/{folder}/rows/*.parquet`; settings and slices: "
+            f"`results/{folder}/run.json`. "
+            f"`serveoff report {folder}` writes this page again with the same figures: every draw is seeded. "
+            f"`serveoff summary {folder} RUN` sets it beside runs of other models. The percentiles by hand:",
+        ),
+        code=recompute(comparison),
+    )
+
+
+def beside(comparison: Comparison) -> Section | None:
+    """Summaries that set this run beside other models; nothing where there is none."""
+    if not comparison.beside:
+        return None
+    links = tuple(Link(", ".join(s.models), s.page, s.markdown, f" ({s.summary_id})") for s in comparison.beside)
+    return Section("beside", "Beside other models", links=links)
 
 
 def caveats(comparison: Comparison) -> list[str]:
@@ -44,7 +68,6 @@ def caveats(comparison: Comparison) -> list[str]:
         said.append(STAND_IN)
     if comparison.suite.settings.together:
         said.append(isolation(comparison))
-    said.append(PAYLOADS)
     return said
 
 
@@ -66,46 +89,6 @@ def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
     said = [f"{percent(share)} in {RESOLVED[objective]}" for objective, share in comparison.resolution.items()]
     return f"Resolution: this run would have seen a difference of {all_of(said)}." if said else ""
-
-
-def environment(comparison: Comparison) -> list[Fact]:
-    """The machine, the model, the versions and the code."""
-    suite, machine = comparison.suite, comparison.suite.environment.machine
-    commit = suite.environment.git_commit or "unknown"
-    changed = ", with uncommitted changes" if suite.environment.git_dirty else ""
-    facts = [
-        Fact(
-            "Machine",
-            f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, "
-            f"{megabytes(machine.memory_bytes)} MB, {machine.system}",
-        ),
-        Fact("Accelerators", ", ".join(machine.accelerators) or "none"),
-        Fact("Devices", devices(comparison)),
-        Fact("Model", _model(comparison)),
-        Fact("Runtime", f"{runtime(comparison)}; profile {suite.settings.profile}; seed {suite.settings.seed}"),
-        Fact(
-            "Run",
-            f"{suite.run_id}: {suite.started_at} to {suite.finished_at or 'not finished'}"
-            + (f", {significant(suite.wall_s)} s" if suite.wall_s else ""),
-        ),
-        Fact("Code", f"{commit[:12]}{changed}"),
-        Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.environment.versions.items())),
-    ]
-    return facts
-
-
-def _model(comparison: Comparison) -> str:
-    suite = comparison.suite
-    said = [suite.settings.model]
-    if suite.model_parameters is not None:
-        said.append(f"{suite.model_parameters:,} parameters")
-    if suite.model_quality:
-        said.append(suite.model_quality)
-    elif suite.model_accuracy is not None:
-        said.append(f"{suite.model_accuracy:.1%} of held-out inputs right")
-    if suite.model_source not in ("", "zoo"):
-        said.append(f"imported from {suite.model_source}")
-    return ", ".join(said)
 
 
 def title(comparison: Comparison) -> str:

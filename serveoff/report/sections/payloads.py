@@ -1,12 +1,15 @@
-"""The same input in every encoding that an endpoint takes: each endpoint's own, the matrix, and rankings by payload."""
+"""The same input in every encoding that an endpoint takes: the matrix, and each endpoint's own."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
 from serveoff.record.counter_pages import PAGES
+from serveoff.report.charts import payloads as chart
 from serveoff.report.phrases.cells import (
     DASH,
     INVALID,
@@ -16,21 +19,35 @@ from serveoff.report.phrases.cells import (
     endpoint_cell,
     estimate_cell,
     number_cell,
-    rank_cell,
     valid_cell,
 )
 from serveoff.report.phrases.names import callers, payload, phrase
 from serveoff.report.phrases.numbers import NONE, factor, full, kilobytes, ms, significant, us
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, grouped, listed, text_column
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, single, text_column
+from serveoff.report.section import Figure, Section
 
 REQUEST = text_column("Request")
 BODY = Column("Body", "kB")
 DECODING = (
-    "Decoding is the mean time in which the server made pixels of a JPEG or PNG file, by its own signals; the latency "
-    "holds it. In TensorFlow Serving the model's graph decodes: there it is by how much longer the graph ran than for "
-    "the endpoint's own encoding, a difference of two means, with the least and the largest of a round beneath."
+    "Decoding: the mean time in which the server made pixels of the file, by its own signals. In TensorFlow "
+    "Serving the "
+    "graph decodes: there, how much longer it ran, with the range of rounds."
 )
-TIED = "≈ marks a difference from the row above that is tied or undecided"
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where each endpoint was measured in its own encoding only."""
+    if not comparison.payloads:
+        return None
+    note = "Body of a request, and latency with the fewest callers; whiskers: 95% intervals."
+    return Section(
+        "payloads",
+        "Payloads",
+        paragraphs=tuple(filter(None, (sentence(comparison), best_sentence(comparison)))),
+        figure=Figure(partial(chart.draw, comparison), note),
+        table=matrix(comparison),
+        parts=(Section("payloads-of-each", "Each endpoint in each encoding", table=payloads(comparison)),),
+    )
 
 
 def payloads(comparison: Comparison) -> Table:
@@ -41,20 +58,16 @@ def payloads(comparison: Comparison) -> Table:
         (ENDPOINT, lambda encoded: endpoint_cell(comparison.entry(encoded.endpoint))),
         (REQUEST, lambda encoded: Cell(payload(encoded.encoding))),
         (BODY, lambda encoded: number_cell(encoded.request_bytes, kilobytes)),
-        (Column("Answer", "kB"), lambda encoded: number_cell(encoded.answer_bytes, kilobytes)),
         (Column("Encoding", "µs"), _encode_cell),
         *([decoding] if images else []),
         (Column("p50", "ms"), lambda encoded: valid_cell(encoded.point, encoded.point.p50_s, ms)),
         (Column("p99", "ms"), lambda encoded: estimate_cell(encoded.point.p99_s if encoded.point.valid else None, ms)),
         (Column("Faster than its own", "times"), lambda encoded: estimate_cell(encoded.faster, significant)),
-        (Column("Faster than JSON", "times"), lambda encoded: estimate_cell(encoded.than_json, significant)),
         (SAMPLES, lambda encoded: count_cell(encoded.point.samples)),
     ]
     caption = (
-        f"The same inputs with {_alone(comparison)}; 95% intervals beneath. Encoding is the client's median cost for "
-        "one request, with the number of requests encoded beneath, and in no latency. An endpoint's first row is its "
-        "own encoding, by which the main ranking is. JSON is that of the same endpoint, where it takes any. Raw "
-        "bytes are answered by raw bytes, every other request as its own encoding is."
+        "Encoding: the client's median cost for one request, in no latency. An endpoint's first row is its own "
+        "encoding, which the main ranking uses."
     )
     return listed("payloads", f"{caption} {DECODING}" if images else caption, fields, comparison.payloads)
 
@@ -70,51 +83,11 @@ def matrix(comparison: Comparison) -> Table:
         row = deployment_cell(entry), *(_matrix_cell(cell) for cell in cells if cell.deployment == deployment)
         formats.setdefault(entry.result.format, []).append(row)
     caption = (
-        f"p50 by deployment and payload with {_alone(comparison)}; 95% intervals and numbers of samples beneath. "
-        "“Not taken” means that the server takes no such request. Equal REST payloads are equal bytes on every server; "
-        "over gRPC each server has its own message around them."
+        f"p50 with {_alone(comparison)}; 95% intervals and samples beneath. REST payloads are byte-identical on every "
+        "server; gRPC messages differ by server."
     )
-    groups = tuple((format, tuple(rows)) for format, rows in formats.items())
-    return Table("payload-matrix", caption, columns, groups)
-
-
-def best(comparison: Comparison) -> Table:
-    """Every endpoint in its best encoding, apart from the main ranking."""
-    fields: list[Field[EncodingStanding]] = [
-        (Column("Rank"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
-        (Column("Main rank"), lambda standing: rank_cell(comparison.entry(standing.encoded.endpoint).rank)),
-        (ENDPOINT, lambda standing: endpoint_cell(comparison.entry(standing.encoded.endpoint))),
-        (
-            text_column("Best payload"),
-            lambda s: Cell(payload(s.encoded.encoding), "" if s.encoded.payload else "its own"),
-        ),
-        (BODY, lambda standing: number_cell(standing.encoded.request_bytes, kilobytes)),
-        (Column("p50", "ms"), lambda standing: estimate_cell(standing.encoded.point.p50_s, ms)),
-        (Column("Faster than its own", "times"), lambda s: estimate_cell(s.encoded.faster, significant)),
-        (SAMPLES, lambda standing: count_cell(standing.encoded.point.samples)),
-    ]
-    caption = (
-        "Best payload each, beside the main rank, which is by each endpoint's own: an endpoint's best is that in which "
-        f"it measured quickest. {TIED}."
-    )
-    return listed("payload-best", caption, fields, comparison.encodings.best)
-
-
-def alike(comparison: Comparison) -> Table:
-    """Like with like: for each encoding, the endpoints that take it."""
-    fields: list[Field[EncodingStanding]] = [
-        (REQUEST, lambda standing: Cell(payload(standing.encoded.encoding))),
-        (Column("Rank"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
-        (ENDPOINT, lambda standing: endpoint_cell(comparison.entry(standing.encoded.endpoint))),
-        (BODY, lambda standing: number_cell(standing.encoded.request_bytes, kilobytes)),
-        (Column("p50", "ms"), lambda standing: estimate_cell(standing.encoded.point.p50_s, ms)),
-        (SAMPLES, lambda standing: count_cell(standing.encoded.point.samples)),
-    ]
-    caption = (
-        "Like with like: endpoints that take the same payload, ranked among themselves by p50 with "
-        f"{_alone(comparison)}. {TIED}."
-    )
-    return grouped("payload-alike", caption, fields, [("", standings) for standings in comparison.encodings.alike])
+    rows = tuple(row for of_format in formats.values() for row in of_format)
+    return single("payload-matrix", caption, columns, rows)
 
 
 def sentence(comparison: Comparison) -> str:
@@ -125,8 +98,9 @@ def sentence(comparison: Comparison) -> str:
     gained = max(others, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
     name = payload(gained.encoding)
     return (
-        f"{name if name.startswith('gRPC') else name[0].upper() + name[1:]} makes "
-        f"{phrase(comparison.entry(gained.endpoint).result)} {factor(gained.faster)} as fast as its own encoding."
+        f"{name if name.startswith('gRPC') else name[0].upper() + name[1:]}: "
+        f"{phrase(comparison.entry(gained.endpoint).result)} is {factor(gained.faster)} as fast as with its own "
+        "encoding."
     )
 
 
@@ -190,7 +164,3 @@ def _matrix_cell(cell: EncodingCell) -> Cell:
         return INVALID
     shown = estimate_cell(point.p50_s, ms)
     return Cell(shown.text, f"{shown.small}, n={point.samples:,}", shown.sort, tone=shown.tone)
-
-
-def _best_payload_cell(standing: EncodingStanding) -> Cell:
-    return Cell(payload(standing.encoded.encoding), "" if standing.encoded.payload else "its own")

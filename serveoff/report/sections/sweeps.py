@@ -1,4 +1,4 @@
-"""What one setting changes, and the two rankings: every server with equal settings, and each as it comes."""
+"""What one setting changes, and the two rankings: every server with equal settings, and with its defaults."""
 
 from __future__ import annotations
 
@@ -19,8 +19,24 @@ from serveoff.report.phrases.cells import (
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
+from serveoff.report.section import Section
 
 TONES = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where no setting was varied."""
+    if not comparison.sweeps.changes:
+        return None
+    one, defaults = changes(comparison), out_of_the_box(comparison)
+    part = Section("default-settings", "Default settings", paragraphs=(sentence(comparison),), table=defaults)
+    return Section(
+        "variants",
+        "Other settings",
+        paragraphs=(headline(comparison),),
+        table=one if one.rows else None,
+        parts=(part,) if defaults.rows else (),
+    )
 
 
 def changes(comparison: Comparison) -> Table:
@@ -45,9 +61,9 @@ def changes(comparison: Comparison) -> Table:
 
 
 def out_of_the_box(comparison: Comparison) -> Table:
-    """The ranking of servers as they come, beside the standings that they have with equal settings."""
+    """The ranking of servers with their defaults, beside the standings that they have with equal settings."""
     fields: list[Field[Standing]] = [
-        (Column("Rank as it comes"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
+        (Column("Rank with its defaults"), lambda standing: rank_cell(standing.rank, standing.tied_above)),
         (Column("Rank with equal settings"), lambda standing: rank_cell(standing.tuned_rank)),
         (ENDPOINT, lambda standing: endpoint_cell(standing.entry)),
         (Column("p50", "ms"), lambda s: estimate_cell(s.entry.alone.p50_s if s.entry.alone else None, ms)),
@@ -55,10 +71,7 @@ def out_of_the_box(comparison: Comparison) -> Table:
         (Column("Best rate", "req/s"), lambda standing: best_rate_cell(standing.entry)),
         (SAMPLES, lambda standing: count_cell(standing.entry.alone.samples if standing.entry.alone else 0)),
     ]
-    caption = (
-        "Numbers of threads, logging and what else a server chooses for itself were left to it; one worker each. "
-        "≈ marks a difference from the row above that is tied or undecided."
-    )
+    caption = "One worker each; all else as the server sets it by itself. ≈: tied with the row above, or undecided."
     return listed("out-of-the-box", caption, fields, comparison.sweeps.out_of_the_box)
 
 
@@ -67,23 +80,20 @@ def sentence(comparison: Comparison) -> str:
     standings = [p for p in comparison.sweeps.out_of_the_box if p.tuned_rank is not None]
     if not standings:
         return ""
-    order = [p.entry.result.base for p in sorted(standings, key=lambda p: p.tuned_rank or 0)]
-    same = order == [p.entry.result.base for p in standings]
-    return (
-        "With each server as it comes, the order is the same as with equal settings."
-        if same
-        else "With each server as it comes, the order is another than with equal settings."
-    )
+    tuned = [p.entry.result.base for p in sorted(standings, key=lambda p: p.tuned_rank or 0)]
+    same = tuned == [p.entry.result.base for p in standings]
+    order = "the same" if same else "not the same"
+    return f"With default settings the order is {order} as with equal settings."
 
 
 def headline(comparison: Comparison) -> str:
     """The largest gain of all settings, with its interval; nothing where none is clear."""
     gains = [c for c in comparison.sweeps.changes if c.outcome == "faster" and c.more and c.setting != OUT_OF_THE_BOX]
     if not gains:
-        return "No setting that was tried made an endpoint clearly serve more."
+        return "No setting that was tried made an endpoint serve clearly more."
     best = max(gains, key=lambda c: c.more.value or 0.0 if c.more else 0.0)
     assert best.more is not None
     return (
-        f"The most gained {best.variant.result.base} with {best.variant.result.variant} and "
-        f"{callers(best.point.concurrency)}: {factor(best.more)} its own rate."
+        f"The largest gain: {best.variant.result.base} with {best.variant.result.variant} and "
+        f"{callers(best.point.concurrency)} serves {factor(best.more)} its own rate."
     )

@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
 from serveoff.record.counter_pages import MICROSECOND
+from serveoff.report.charts import waterfall as waterfall_chart
+from serveoff.report.charts.waterfall import fine
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase, server
 from serveoff.report.phrases.numbers import ms
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
+from serveoff.report.section import Figure, Section
 
-NOTE: Final = (
-    "All figures here are means over all requests of one caller, for means of parts add up and medians do not: they "
-    "are not the medians of the ranking, and a few slow requests weigh more. Queue, parse, inference and serialise are "
-    "each server's own signals. Wire and server is the difference between the latency that the client measured and the "
-    "server's own total: the network, the kernel, and the server's work before its clock starts and after it stops. "
-    "Unattributed lies within the server's own total and in none of its parts; of a server that says nothing, it is "
-    "all. Client encode comes before the clock starts, and is in no latency."
+PARTS_OF_A_REQUEST: Final = (
+    "Means of all requests with one caller: parts add up to a mean, and to no median. Queue, parse, inference and "
+    "serialise are the server's own signals. Wire and server: the rest of what the client measured. Unattributed: "
+    "inside the server's own total, but in none of its parts; if a server reports nothing, all of it."
 )
-
-
-@dataclass(frozen=True)
-class Part:
-    """One piece of a bar: its name in Breakdown, its words, and the letter that marks it on the bar."""
-
-    name: str
-    words: str
-    letter: str
-
-
-PARTS: Final = (
-    Part("inference", "inference", "I"),
-    Part("parse", "parse", "P"),
-    Part("serialise", "serialise", "S"),
-    Part("queue", "queue", "Q"),
-    Part("rest", "unattributed", "U"),
-    Part("overhead", "wire and server", "W"),
-)
-"""As bars are drawn: the model first, so that bars compare with each other and with their floors."""
-FINE_S: Final = 1e-5
 IN_PARSE: Final = Cell("in parse", tone="muted")
-BOTH: Final = "parse and serialise"
 
 
-def called(breakdown: Breakdown, part: Part) -> str:
-    """What a part of this endpoint is called."""
-    return BOTH if part.name == "parse" and breakdown.parse_holds_serialise else part.words
+def glance(comparison: Comparison) -> Section | None:
+    """The chart, and how much of the time is the model's."""
+    if not comparison.waterfall:
+        return None
+    drawn = Figure(partial(waterfall_chart.draw, comparison), CHART)
+    return Section("time", "Where the time goes", paragraphs=(sentence(comparison),), figure=drawn)
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Every part of every endpoint."""
+    if not comparison.waterfall:
+        return None
+    said = (PARTS_OF_A_REQUEST, *doubts(comparison))
+    return Section("time-in-parts", "Where the time goes, in figures", paragraphs=said, table=waterfall(comparison))
 
 
 def waterfall(comparison: Comparison) -> Table:
@@ -69,10 +58,8 @@ def waterfall(comparison: Comparison) -> Table:
         (SAMPLES, _samples_cell),
     ]
     caption = (
-        "Mean milliseconds a request, one caller, all rounds. Under the sum: by how much it may be off, because the "
-        "server's requests are not quite the client's and its figures are rounded. Under the samples: how many "
-        "requests the server's own figures are means of, where these are not the same. Floor: the mean of the same "
-        "format called in process. A dash: the server does not say."
+        "Mean milliseconds a request. Under the sum: its error. Floor: the same format called in process. A dash: the "
+        "server does not say."
     )
     return listed("waterfall", caption, fields, comparison.waterfall)
 
@@ -81,47 +68,41 @@ def sentence(comparison: Comparison) -> str:
     """How much of it is the model: of the quickest endpoint, and over all."""
     known = [b for b in _believed(comparison) if b.inference_s is not None and _is_contender(comparison, b)]
     if not known:
-        return "No endpoint with a model says how long its inference takes."
+        return "No endpoint with a model reports how long its inference takes."
     first = known[0]
     share = (first.inference_s or 0.0) / first.whole_s
     mostly = sum(1 for b in known if (b.inference_s or 0.0) < b.whole_s / 2)
     return (
-        f"{_begin(comparison, first)} takes {ms(first.whole_s)}\u00a0ms on average, "
-        f"of which the model has {ms(first.inference_s or 0.0)}\u00a0ms ({share:.0%}). In {mostly} of {len(known)} "
-        "endpoints that tell it, more than half of the time is not inference."
+        f"{_begin(comparison, first)} takes {ms(first.whole_s)}\u00a0ms on average; the model takes "
+        f"{ms(first.inference_s or 0.0)}\u00a0ms of it ({share:.0%}). In {mostly} of the {len(known)} endpoints that "
+        "report it, most time is not inference."
     )
 
 
 def doubts(comparison: Comparison) -> list[str]:
     """What does not add up, and what nobody tells."""
     said = [
-        f"{_begin(comparison, b)} is not drawn: its server's own times exceed what "
-        f"should hold them by {ms(b.beyond_s)}\u00a0ms a request, which is more than the stated error "
-        f"({fine(b.error_s)}\u00a0ms) and {TOLERANCE:.0%} of the latency."
+        f"{_begin(comparison, b)} is not drawn: its server reports {ms(b.beyond_s)}\u00a0ms a request more than there "
+        f"was, beyond the stated error ({fine(b.error_s)}\u00a0ms) and {TOLERANCE:.0%} of the latency."
         for b in comparison.waterfall
         if b.beyond_s
     ]
     silent = [phrase(comparison.entry(b.endpoint).result) for b in comparison.waterfall if not b.told]
     if silent:
-        said.append(f"No signal of the server could be read for {', '.join(silent)}: all of it is unattributed.")
+        said.append(f"No signal of the server could be read for {', '.join(silent)}.")
     outside = [phrase(comparison.entry(b.endpoint).result) for b in _believed(comparison) if b.overhead_s is None]
     if outside:
-        said.append(
-            f"The server gives no total of its own for {', '.join(outside)}: the wire and all that it does besides the "
-            "parts named are within unattributed."
-        )
+        said.append(f"No total of its own: {', '.join(outside)}; there wire and server are within unattributed.")
     joined = [comparison.entry(b.endpoint).result for b in _believed(comparison) if b.parse_holds_serialise]
     said += [
-        f"The metrics of the {name} tell the run of the graph from the rest of a request and no more: parsing and "
-        "serialising are one figure, under Parse, and with batching its queue is within inference."
+        f"The {name} reports parsing and serialising as one, under parse; with batching, its queue is in inference."
         for name in dict.fromkeys(server(result) for result in joined)
     ]
     return said
 
 
 CHART: Final = (
-    "Mean latency of one caller, and its parts, always in this order; a letter marks each that is wide enough. The "
-    "tick is the floor. Dashed, behind the bar: what the client took to encode the request, before the clock started."
+    "Mean latency of one caller and its parts. Tick: the bare model. Dashed: the client's encoding, before the clock."
 )
 
 
@@ -136,13 +117,6 @@ def _is_contender(comparison: Comparison, breakdown: Breakdown) -> bool:
 def _begin(comparison: Comparison, breakdown: Breakdown) -> str:
     name = phrase(comparison.entry(breakdown.endpoint).result)
     return name[:1].upper() + name[1:]
-
-
-def fine(seconds: float) -> str:
-    """Milliseconds; below a hundredth of one to the microsecond, for more was not measured."""
-    if seconds >= FINE_S:
-        return ms(seconds)
-    return f"{seconds * 1e3:.3f}" if seconds >= HALF_A_STEP_S or not seconds else "<0.001"
 
 
 def _with_parse(b: Breakdown) -> str:

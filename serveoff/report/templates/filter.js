@@ -29,7 +29,8 @@ function offerFilter(table, rows) {
 function leave(table, rows, typed) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   for (const row of rows) {
-    const text = row.textContent.toLowerCase();
+    const title = row.parentNode.querySelector(".group")?.textContent ?? "";
+    const text = `${title} ${row.textContent}`.toLowerCase();
     row.hidden = !words.every((word) => text.includes(word));
   }
   for (const body of table.tBodies) body.hidden = rows.every((row) => row.hidden || row.parentNode !== body);

@@ -29,6 +29,3 @@ function compare(a, b, direction) {
   if (x !== undefined || y !== undefined) return x === undefined ? 1 : -1;
   return direction * a.textContent.localeCompare(b.textContent, undefined, { numeric: true });
 }
-
-// A closed box would be missing on paper.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((box) => { box.open = true; }));

@@ -29,7 +29,7 @@ def summary(name: str) -> Response:
         text.encode()
     head, body, rest = text.partition(BODY)
     response = Response(f"{head}{render_template('summary_bar.html.j2', name=name)}{body}{rest}")
-    response.headers["Content-Security-Policy"] = policy(f"\n{html.style()}\n", f"\n{report.script()}\n")
+    response.headers["Content-Security-Policy"] = policy(f"\n{report.style()}\n", f"\n{report.script()}\n")
     return response
 
 

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from serveoff import report
 from serveoff.record.suite import results_root
+from serveoff.report.charts import at_both_widths
 from serveoff.report.formats.html import prose
 from serveoff.report.web import across_views, compare, errors, overview, reports
 from serveoff.report.web.headers import protect
@@ -23,6 +24,7 @@ FILES: Final = {
     "report.css": _REPORT,
     "sort.js": _REPORT,
     "filter.js": _REPORT,
+    "tips.js": _REPORT,
 }
 """Every file that a page may ask for, and where it lies: the report's own style and script are used as they are."""
 
@@ -60,4 +62,4 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.autoescape = True
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["prose"] = prose
+    app.jinja_env.filters |= {"prose": prose, "drawn": at_both_widths}

@@ -10,23 +10,23 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.report import charts, write_all
+from serveoff.report.charts import distribution, load, rounds, spectrum
+from serveoff.report.charts import payloads as payloads_chart
 from serveoff.report.charts.panels import latency_ticks
-from serveoff.report.sections import curves
 from serveoff.report.sections.payloads import payloads
 from tests.serveoff.full_run import endpoints, write_full_run
 from tests.serveoff.signal_runs import add_signals
-from tests.serveoff.synthetic import Scenario, write_run
 
 LIMIT_BYTES = 2_000_000
 both_widths = pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
 
 
-def drawn(comparison, name, width=charts.WIDE):
-    return ElementTree.fromstring(charts.CHARTS[name](comparison, width))
+def drawn(comparison, chart, width=charts.WIDE):
+    return ElementTree.fromstring(chart.draw(comparison, width))
 
 
-def titles(svg):
-    return [title.text for title in svg.iter("title")]
+def tips(svg):
+    return [e.get("data-tip") for e in svg.iter() if e.get("data-tip")]
 
 
 def marks(svg, class_):
@@ -36,9 +36,9 @@ def marks(svg, class_):
 @both_widths
 def test_every_distribution_of_an_endpoint_is_a_line_with_its_percentiles(rendered, width):
     comparison = rendered["clean"].comparison
-    svg = drawn(comparison, "spectrum", width)
+    svg = drawn(comparison, spectrum, width)
     shown = [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role != "floor"]
-    assert len([t for t in titles(svg) if "samples" in t]) == len(shown)
+    assert len([t for t in tips(svg) if "samples" in t]) == len(shown)
     known = [[e.value for e in (d.point.p50_s, d.point.p90_s, d.point.p99_s, d.point.p999_s)] for d in shown]
     assert len(marks(svg, "dot")) == sum(value is not None for values in known for value in values)
 
@@ -49,33 +49,38 @@ def test_a_spectrum_ends_where_its_samples_end(rendered):
     for found in comparison.distributions[:1]:
         few = replace(found, spectrum=tuple(pair for pair in found.spectrum if pair[0] <= 0.9))
         for one in (found, few):
-            (path, *_) = marks(drawn(replace(comparison, distributions=(one,)), "spectrum"), "line")[1:]
+            (path, *_) = marks(drawn(replace(comparison, distributions=(one,)), spectrum), "line")[1:]
             ends.append(float(path.get("points").split()[-1].split(",")[0]))
     assert ends[0] > ends[1] + 20
 
 
-def test_strips_are_drawn_for_the_fewest_and_for_the_most_callers(rendered):
+def test_a_strip_is_drawn_for_each_endpoint_with_the_fewest_callers(rendered):
     comparison = rendered["clean"].comparison
-    for name, callers in (("distribution", 1), ("distribution_busy", 16)):
-        strips = marks(drawn(comparison, name), "strip")
-        assert len(strips) == len([d for d in comparison.distributions if d.point.load.text == str(callers)])
-
-
-def test_a_run_of_one_concurrency_has_no_second_strips_and_no_curve(tmp_path):
-    comparison = compare(write_run(tmp_path / "run", Scenario(concurrencies=(4,), only=("flask-torchscript-rest",))))
-    assert charts.CHARTS["distribution"](comparison, charts.WIDE)
-    assert charts.CHARTS["distribution_busy"](comparison, charts.WIDE) == ""
-    assert charts.CHARTS["tradeoff"](comparison, charts.WIDE) == ""
-    assert curves.tradeoff(comparison).rows == ()
+    strips = marks(drawn(comparison, distribution), "strip")
+    assert len(strips) == len([d for d in comparison.distributions if d.point.load.text == "1"]) > 5
 
 
 @both_widths
-def test_latency_is_drawn_against_throughput_at_every_number_of_callers(rendered, width):
+def test_every_contender_is_a_line_of_latency_against_load_with_the_objective(rendered, width):
     comparison = rendered["clean"].comparison
-    svg = drawn(comparison, "tradeoff", width)
-    points = [p for entry, found in curves.curves(comparison) for p in found]
-    assert len(marks(svg, "dot")) == len(points) + 1, "one more in the key"
-    assert len(marks(svg, "hollow")) == sum(p.p99_s.value is not None for p in points) + 1
+    svg = drawn(comparison, load, width)
+    curves = load.curves(comparison)
+    assert {entry.role for entry, _ in curves} == {"contender"}
+    assert len(marks(svg, "line")) == len(curves)
+    assert len(marks(svg, "dot")) == sum(len(points) for _, points in curves)
+    assert len(marks(svg, "bound")) == 1
+    assert sum("[" in tip for tip in tips(svg)) == len(marks(svg, "dot")), "each with its interval"
+
+
+@both_widths
+def test_rounds_are_drawn_one_panel_a_contender_all_on_one_scale(rendered, width):
+    comparison = rendered["clean"].comparison
+    svg = drawn(comparison, rounds, width)
+    ranked = [entry for entry in comparison.entries if entry.role == "contender"]
+    assert len(tips(svg)) == len(ranked)
+    assert len(marks(svg, "dot")) == sum(len(found.medians) for found in comparison.rounds)
+    ticks = [[e.text for e in panel.iter() if e.get("text-anchor") == "end"] for panel in marks(svg, "fam-flask")]
+    assert len({tuple(found) for found in ticks}) == 1
 
 
 def encodings_of(comparison, endpoint):
@@ -90,7 +95,7 @@ def test_the_chart_of_encodings_takes_any_number_of_them(rendered, width, more):
     comparison = rendered["clean"].comparison
     own, raw = encodings_of(comparison, "flask-torchscript-rest")
     others = tuple(replace(raw, payload=f"encoding_{i}", request_bytes=1000 * (i + 1)) for i in range(more))
-    svg = drawn(replace(comparison, payloads=(own, raw, *others)), "payloads", width)
+    svg = drawn(replace(comparison, payloads=(own, raw, *others)), payloads_chart, width)
     bars = [bar for bar in marks(svg, "bar")]
     assert len(bars) == 3 * (2 + more), "size, p50 and p99 of each"
     height = float(svg.get("viewBox").split()[3])
@@ -101,7 +106,7 @@ def test_an_encoding_that_does_not_count_has_no_bar(rendered):
     comparison = rendered["clean"].comparison
     own, raw = encodings_of(comparison, "flask-torchscript-rest")
     wrong = next(p for p in rendered["faulty"].comparison.points if not p.valid)
-    svg = drawn(replace(comparison, payloads=(own, replace(raw, point=wrong))), "payloads")
+    svg = drawn(replace(comparison, payloads=(own, replace(raw, point=wrong))), payloads_chart)
     assert [e.text for e in svg.iter("text")].count("INVALID") == 2
     table = payloads(replace(comparison, payloads=(replace(raw, point=wrong),)))
     p50 = [column.title for column in table.columns].index("p50")
@@ -130,8 +135,7 @@ def test_the_page_of_a_full_run_stays_small(tmp_path):
     assert {p.load.batch for p in comparison.others} == {1, 8, 32}
     page = write_all(comparison, tmp_path / "report", ["html"])["html"]
     assert page.stat().st_size < LIMIT_BYTES
-    for name in charts.CHARTS:
-        assert charts.CHARTS[name](comparison, charts.WIDE), f"{name} is in the page that was weighed"
+    assert page.read_text().count("<svg") > 15, "every chart is in the page that was weighed"
 
 
 @pytest.mark.parametrize(

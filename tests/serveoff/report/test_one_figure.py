@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from serveoff.report.phrases import findings
 from serveoff.report.phrases.numbers import ms, significant
-from serveoff.report.sections import notes, ranking
+from serveoff.report.sections import excluded, latency, notes
 from serveoff.report.web.overview import glance
 from tests.serveoff.report.page import Page
 
@@ -55,7 +54,7 @@ def test_a_point_has_the_same_figures_in_csv_json_html_and_markdown(rendered, ru
     lines = {(x["endpoint"], x["load"]): x for x in csv.DictReader(io.StringIO(rendered[run]["csv"]))}
     document = json.loads(rendered[run]["json"])
     stored = {(p["endpoint"], p["load"]): p for e in document["entries"] for p in (*e["points"], *e["others"])}
-    table = ranking.points(comparison)
+    table = latency.points(comparison)
     on_page = Page(rendered[run]["html"]).tables["points"][1:]
     written = {"p50_s": ("p50", ms), "p99_s": ("p99", ms), "throughput": ("Rate", significant)}
     for point, cells in zip(comparison.points, on_page, strict=True):
@@ -84,7 +83,7 @@ def test_no_invalid_point_stands_among_those_to_read_with_care(rendered, run):
         )
         for entry in comparison.entries
     ]
-    assert findings.cautions(replace(comparison, entries=tuple(invalid))).rows == ()
+    assert excluded.cautions(replace(comparison, entries=tuple(invalid))).rows == ()
 
 
 @every_run

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -12,28 +13,36 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.analysis_file import load
 from serveoff.analyse.comparison import Comparison
 from serveoff.report import FORMATS, charts, write_all
+from serveoff.report.charts import latency as latency_chart
+from serveoff.report.contents import document
 from serveoff.report.formats import csv as csv_form
-from serveoff.report.formats import html
-from serveoff.report.phrases import findings
-from serveoff.report.sections import claims, cold_starts, curves, distributions, notes, ranking, sentences, tables
+from serveoff.report.formats.markdown import escape
+from serveoff.report.sections import (
+    claims,
+    cold_starts,
+    excluded,
+    latency,
+    notes,
+    ranking,
+    resources,
+    rounds,
+    sentences,
+    tail,
+)
 from serveoff.report.sections.run import resource_audit
 from tests.serveoff.open_loop_runs import add_open_loop
-from tests.serveoff.report.conftest import HOSTILE, ONLY_CLEAN, RUNS
+from tests.serveoff.report.conftest import HOSTILE, RUNS
 from tests.serveoff.report.page import Page
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
 
 TABLES = (
     ranking.ranking,
-    tables.latency,
-    tables.throughput,
+    rounds.spread,
+    tail.tail,
     cold_starts.totals,
     cold_starts.pieces,
-    tables.resources,
-    tables.static_dynamic,
-    distributions.spectrum,
-    distributions.distributions,
-    curves.tradeoff,
+    resources.resources,
     resource_audit.resources_seen,
     claims.overview,
 )
@@ -163,50 +172,75 @@ def test_a_spreadsheet_runs_no_formula(tmp_path):
     assert line["endpoint"] == "'=HYPERLINK(1)"
 
 
+def sections_of(sections):
+    for section in sections:
+        yield section
+        yield from sections_of(section.parts)
+
+
+def figures_of(comparison):
+    """Every figure of a report, by the address of its section."""
+    shown = document(comparison)
+    return {s.id: s.figure for s in sections_of((*shown.first, *shown.folds)) if s.figure}
+
+
 @every_run
-@pytest.mark.parametrize("name", charts.CHARTS)
-@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
-def test_a_chart_is_a_named_image_of_well_formed_svg(rendered, run, name, width):
-    if name in ONLY_CLEAN and run != "clean":
-        assert charts.CHARTS[name](rendered[run].comparison, width) == "", f"this run has no {ONLY_CLEAN[name]}"
-        return
-    svg = ElementTree.fromstring(charts.CHARTS[name](rendered[run].comparison, width))
-    assert svg.get("role") == "img"
-    assert len(svg.get("aria-label")) > 40
-    assert float(svg.get("viewBox").split()[2]) == width
-    assert not [e for e in svg.iter() if any(v in ("nan", "inf", "-inf") for v in e.attrib.values())]
+@pytest.mark.parametrize("width", [charts.WIDE, charts.HALF, charts.NARROW])
+def test_a_chart_is_a_named_image_of_well_formed_svg(rendered, run, width):
+    figures = figures_of(rendered[run].comparison)
+    assert len(figures) >= 8
+    for figure in figures.values():
+        svg = ElementTree.fromstring(figure.draw(width))
+        assert svg.get("role") == "img"
+        assert len(svg.get("aria-label")) > 40
+        assert float(svg.get("viewBox").split()[2]) == width
+        assert not [e for e in svg.iter() if any(v in ("nan", "inf", "-inf") for v in e.attrib.values())]
+        assert figure.note
 
 
 def test_the_latency_chart_marks_the_figures_of_the_table(rendered):
     comparison = rendered["clean"].comparison
-    titles = [t.text for t in ElementTree.fromstring(charts.CHARTS["latency"](comparison, charts.WIDE)).iter("title")]
-    rows = [row for row in tables.latency(comparison).rows if row[0].family != "floor"]
-    for title, row in zip(titles, rows, strict=True):
-        assert row[0].text in title
-        assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in title
+    svg = ElementTree.fromstring(latency_chart.draw(comparison, charts.WIDE))
+    tips = [e.get("data-tip") for e in svg.iter() if e.get("data-tip")]
+    shown = [e for e in comparison.entries if e.role != "floor" and e.points]
+    first = {title: rows[0] for title, rows in latency.points(comparison).groups}
+    assert len(tips) == len(shown)
+    for tip in tips:
+        row = next(row for title, row in first.items() if title.startswith(tip.partition(":")[0]))
+        assert f"p50 {row[1].text}\u00a0ms [{row[1].small}]" in tip
 
 
-OPTIONAL = ("batches", "capacity", "payloads", "settings", "waterfall")
+OPTIONAL = {"time", "time-in-parts", "batches", "capacity", "payloads", "payloads-of-each", "variants"}
 """Sections of loads, samples and signals of servers that only the clean run has."""
 
 
 @every_run
-def test_every_chart_has_a_table_after_it_in_its_section(rendered, run):
-    sections = re.findall(r"<section id=\"([\w-]+)\".*?</section>", rendered[run]["html"], re.S)
-    known = [name.replace("_", "-") for name in html.SECTIONS]
-    assert sections == [name for name in known if run == "clean" or name not in OPTIONAL]
-    for body in re.findall(r"<section.*?</section>", rendered[run]["html"], re.S):
-        if "<svg" in body:
-            assert 0 < body.index("<svg") < body.index("<table")
+def test_every_section_is_in_both_forms_once(rendered, run):
+    shown = document(rendered[run].comparison)
+    ids = [section.id for section in sections_of((*shown.first, *shown.folds))]
+    assert len(ids) == len(set(ids))
+    assert set(ids) >= OPTIONAL if run == "clean" else not set(ids) & OPTIONAL
+    headings = re.findall(r"^#+ (.*)$", rendered[run]["markdown"], re.M)
+    for section in sections_of((*shown.first, *shown.folds)):
+        assert rendered[run]["html"].count(f'id="{section.id}"') == 1
+        assert escape(section.title) in headings
+
+
+@every_run
+def test_headings_go_down_one_level_at_a_time(rendered, run):
+    levels = [int(tag[1]) for tag, _ in Page(rendered[run]["html"]).tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below <= above + 1 for above, below in pairwise(levels))
 
 
 @every_run
 def test_a_reader_can_move_by_landmark_heading_and_key(rendered, run):
     page = Page(rendered[run]["html"])
     tags = [tag for tag, _ in page.tags]
-    assert [tags.count(t) for t in ("h1", "main", "nav", "header", "footer")] == [1, 1, 1, 1, 1]
+    assert [tags.count(t) for t in ("h1", "main", "header", "footer")] == [1, 1, 1, 1]
     first_link = next(known for tag, known in page.tags if tag == "a")
-    assert first_link == {"class": "skip", "href": "#answer"}
+    assert first_link == {"class": "skip", "href": "#recommendation"}
     ids = {known["id"] for _, known in page.tags if "id" in known}
     assert {link[1:] for link in page.links if link.startswith("#")} <= ids
     assert tags.count("caption") == tags.count("table")
@@ -272,10 +306,11 @@ def test_a_run_that_measured_nothing_renders(tmp_path):
     assert "<table" in write_all(comparison, tmp_path / "report")["html"].read_text()
 
 
-def test_one_kind_of_doubt_about_one_endpoint_is_one_row(rendered):
-    rows = findings.invalid(rendered["faulty"].comparison).rows
+def test_one_kind_of_doubt_is_one_row(rendered):
+    rows = excluded.invalid(rendered["faulty"].comparison).rows
     wrong = [row for row in rows if "answers checked under load were wrong" in row[2].text]
-    assert [row[1].text for row in wrong] == ["1, 4, 16 callers"]
+    assert [row[1].text.count("1, 4, 16 callers") for row in wrong] == [1]
+    assert len({row[0].text for row in rows}) == len(rows)
 
 
 def test_the_recipe_on_the_page_recomputes_its_percentiles(rendered, tmp_path, monkeypatch, capsys):
@@ -305,6 +340,6 @@ def test_a_doubt_about_another_load_names_it(tmp_path):
     folder = write_run(tmp_path / "run", Scenario(only=("flask-torchscript-rest",)))
     add_open_loop(folder, "flask-torchscript-rest", (300.0,), search=False, late_s=0.0099)
     comparison = compare(folder)
-    (row,) = findings.invalid(comparison).rows
-    assert row[1].text == "open loop, 300 req/s"
+    (row,) = excluded.invalid(comparison).rows
+    assert row[1].text == "Flask · torchscript · REST: open loop, 300 req/s"
     assert "the load generator was late" in row[2].text

@@ -10,9 +10,9 @@ from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
 from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.record.settings import RunSettings
-from serveoff.report.phrases.findings import Fact
 from serveoff.report.phrases.numbers import percent, significant
 from serveoff.report.phrases.runtimes import beside, isolation, path, terms
+from serveoff.report.section import Fact, Section
 from serveoff.report.sections.notes import PAYLOADS
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
@@ -26,6 +26,11 @@ FROZEN_GRAPH = (
     "A bare frozen graph cannot be loaded by TensorFlow Serving. It was wrapped in a TF1 SavedModel (constants, one "
     "signature); Flask and the floor load the bare graph."
 )
+
+
+def section(comparison: Comparison) -> Section:
+    """All of it."""
+    return Section("method", "How it was measured", facts=tuple(facts(comparison)))
 
 
 def facts(comparison: Comparison) -> list[Fact]:

@@ -11,6 +11,7 @@ from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import label, server
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Rows, Table, single, text_column
+from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
 UNTOLD: Final = "asked, not reported"
 COLUMNS: Final = (
@@ -26,6 +27,7 @@ COLUMNS: Final = (
     Column("OS threads"),
     Column("Memory at rest", "MB"),
 )
+DEVICE: Final = text_column("Device")
 SET: Final = ("Cores", "Workers", "Threads a worker", "Intra-op threads", "Batching", "Memory limit")
 """What should be equal for all; the others are what a server makes of it."""
 TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size")
@@ -35,12 +37,13 @@ def resources_seen(comparison: Comparison) -> Table:
     """One row per endpoint whose server was looked into."""
     shown = _looked_into(comparison)
     rows = tuple(_row(entry, found) for entry, found in shown)
+    columns = (*COLUMNS, DEVICE) if worth_a_column(comparison) else COLUMNS
     caption = (
-        "Cores, processes, threads and memory: the kernel's word, of every process and thread, read once when ready "
-        "and idle (OS threads also after the last round, where they differ). Workers, intra-op threads and batching: "
-        "the server's own word."
+        "Cores, processes, threads and memory: read once from the kernel, of every process and thread, when ready and "
+        "idle. Workers, intra-op threads and batching: as the server reports them."
     )
-    return single("inside", caption + _equal(shown, rows), COLUMNS, rows)
+    told = tuple((*row, device_cell(comparison, entry)) for (entry, _), row in zip(shown, rows, strict=True))
+    return single("inside", caption + _equal(shown, rows), columns, told if DEVICE in columns else rows)
 
 
 def as_asked(comparison: Comparison) -> str:

@@ -13,9 +13,9 @@ from serveoff.analyse.analysis import compare
 from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.studies import cold_start
 from serveoff.report import charts, write_all
-from serveoff.report.phrases import findings
-from serveoff.report.sections import cold_starts, notes, ranking, tables
-from serveoff.report.sections.run import containers, devices, method
+from serveoff.report.charts import cold_start as cold_start_chart
+from serveoff.report.sections import cold_starts, excluded, resources
+from serveoff.report.sections.run import containers, devices, environment, method, resource_audit
 from tests.serveoff.problems import cores
 from tests.serveoff.report.conftest import Rendered
 from tests.serveoff.report.page import Page
@@ -37,7 +37,7 @@ def clean(tmp_path_factory):
 
 def facts(comparison):
     return {fact.term: fact.text for fact in method.facts(comparison)} | {
-        f"{fact.term} (environment)": fact.text for fact in notes.environment(comparison)
+        f"{fact.term} (environment)": fact.text for fact in environment.environment(comparison)
     }
 
 
@@ -89,7 +89,7 @@ def test_a_report_of_processes_has_no_word_and_no_column_of_containers(rendered,
     text = Page(rendered["clean"]["html"]).text if form == "html" else rendered["clean"]["markdown"]
     assert [word for word in OF_CONTAINERS if word.lower() in text.lower()] == []
     assert "requests cross the loopback interface" in text
-    assert "Device" not in titles(ranking.ranking(rendered["clean"].comparison))
+    assert "Device" not in titles(resource_audit.resources_seen(rendered["clean"].comparison))
 
 
 def test_each_container_is_a_row_with_its_image_limits_and_rights(clean):
@@ -132,7 +132,7 @@ def test_the_cold_start_table_begins_with_the_image_and_what_came_before_the_sta
 
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
 def test_the_cold_start_chart_shows_creation_left_of_zero_and_the_rest_right_of_it(clean, width):
-    svg = ElementTree.fromstring(charts.CHARTS["cold_start"](clean.comparison, width))
+    svg = ElementTree.fromstring(cold_start_chart.draw(clean.comparison, width))
     rows = [g for g in svg.iter("g") if any(r.get("class") == "zero" for r in g)]
     assert len(rows) == len(cold_starts.totals(clean.comparison).rows)
     for row in rows:
@@ -140,7 +140,7 @@ def test_the_cold_start_chart_shows_creation_left_of_zero_and_the_rest_right_of_
         for bar in row.iter("rect"):
             left, right = float(bar.get("x")), float(bar.get("x")) + float(bar.get("width"))
             assert right <= zero if bar.get("class") == "phase-create" else left >= zero
-    assert "phase-create" not in charts.CHARTS["cold_start"](local(clean.comparison), width)
+    assert "phase-create" not in cold_start_chart.draw(local(clean.comparison), width)
 
 
 def local(comparison):
@@ -159,21 +159,21 @@ def local(comparison):
 def test_network_bytes_are_those_of_one_request_and_a_floor_has_none(clean):
     entry = clean.comparison.entry("flask-torchscript-rest")
     assert entry.alone.network_in_per_request == entry.result.request_bytes + HEADERS["json"]
-    cells = by_endpoint(clean.comparison, tables.resources(clean.comparison), "Network in")
+    cells = by_endpoint(clean.comparison, resources.resources(clean.comparison), "Network in")
     assert cells["flask-torchscript-rest"].text == "17.9"
     assert cells["tfserving-embedded-savedmodel-grpc"].text == "3.84"
     assert cells["inprocess-torchscript"].text == "–"
 
 
 def test_throttling_has_a_column_only_under_a_cpu_limit(clean, rendered):
-    assert "Throttled" not in titles(tables.resources(clean.comparison))
-    assert "32.0" in [c.text for c in column(tables.resources(rendered["containers"].comparison), "Throttled")]
+    assert "Throttled" not in titles(resources.resources(clean.comparison))
+    assert "32.0" in [c.text for c in column(resources.resources(rendered["containers"].comparison), "Throttled")]
     assert "held it back for 32% of the time" in rendered["containers"]["markdown"]
 
 
 def test_a_gpu_that_was_asked_for_and_not_used_is_loud(rendered):
     comparison = rendered["containers"].comparison
-    cells = by_endpoint(comparison, ranking.ranking(comparison), "Device")
+    cells = by_endpoint(comparison, resource_audit.resources_seen(comparison), "Device")
     assert (cells["flask-torchscript-rest"].text, cells["flask-torchscript-rest"].tone) == ("cuda:0", "good")
     assert (cells["flask-frozen-graph-rest"].text, cells["flask-frozen-graph-rest"].tone) == ("cpu", "bad")
     assert (cells["torchserve-torchscript-rest"].text, cells["torchserve-torchscript-rest"].tone) == ("not said", "bad")
@@ -212,5 +212,8 @@ def test_two_doubts_of_one_kind_that_are_true_at_every_concurrency_are_said_once
         containers={"flask-torchscript": {"problems": [cores("its cores differ"), cores("its memory limit differs")]}}
     )
     comparison = compare(write_run(tmp_path / "run", replace(SCENARIO, only=NAMES[:1]), faults))
-    (row,) = findings.invalid(comparison).rows
-    assert (row[1].text, row[2].text) == ("1, 4 callers", "its cores differ; its memory limit differs")
+    (row,) = excluded.invalid(comparison).rows
+    assert (row[1].text, row[2].text) == (
+        "Flask · torchscript · REST: 1, 4 callers",
+        "its cores differ; its memory limit differs",
+    )

@@ -118,7 +118,7 @@ def test_where_no_process_can_be_looked_into_nothing_is_said_of_it(tmp_path):
     for title in ("Cores", "Memory limit", "Processes", "OS threads", "Memory at rest"):
         assert {cell.text for cell in column(found, title).values()} == {"–"}
     assert "All that servers tell of their workers, threads and batching was as asked for." in fact(found)
-    assert "cores" not in resource_audit.resources_seen(found).caption.partition("own word.")[2]
+    assert "cores" not in resource_audit.resources_seen(found).caption.partition("reports them.")[2]
 
 
 def test_a_run_from_before_servers_were_looked_into_has_no_such_table(tmp_path):

@@ -6,7 +6,14 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.changes import Other
 from serveoff.report.phrases.names import ENCODINGS, callers, phrase
 from serveoff.report.phrases.numbers import UNITS, full, ms, significant
+from serveoff.report.section import Section
 from serveoff.report.sections.capacity import objective
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where nothing would."""
+    said = tuple(sentences(comparison))
+    return Section("changes", "What would change the answer", items=said) if said else None
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -1,0 +1,85 @@
+"""What a run's report holds, in its order: a new section is a module with a function, and its name here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.report.section import Document, Section
+from serveoff.report.sections import (
+    answer,
+    batches,
+    capacity,
+    changes,
+    claims,
+    cold_starts,
+    excluded,
+    latency,
+    load,
+    notes,
+    payloads,
+    ranking,
+    resources,
+    rounds,
+    sweeps,
+    tail,
+    waterfall,
+)
+from serveoff.report.sections.run import environment, method
+
+Make = Callable[[Comparison], Section | None]
+"""Makes a section; None where the run has nothing for it."""
+FIRST: Final[Sequence[Make]] = (
+    answer.glance,
+    ranking.glance,
+    load.glance,
+    waterfall.glance,
+    changes.section,
+    claims.glance,
+    excluded.glance,
+    notes.beside,
+)
+"""What everybody reads: at most two screens."""
+FOLDS: Final[Sequence[Make]] = (
+    latency.section,
+    rounds.section,
+    tail.section,
+    waterfall.section,
+    capacity.section,
+    resources.section,
+    cold_starts.section,
+    payloads.section,
+    batches.section,
+    sweeps.section,
+    claims.section,
+    excluded.section,
+    method.section,
+    environment.section,
+    notes.raw_data,
+)
+"""The evidence."""
+
+
+def document(comparison: Comparison) -> Document:
+    """The report, in its order."""
+    suite = comparison.suite
+    machine = suite.environment.machine
+    containers = ("containers",) if suite.settings.runtime == "docker" else ()
+    return Document(
+        title=notes.title(comparison),
+        ident=(f"run {suite.run_id}", f"machine {machine.id}", suite.started_at[:10], *containers),
+        warnings=tuple(notes.caveats(comparison)),
+        first=_made(FIRST, comparison),
+        folds=_made(FOLDS, comparison),
+        footer=(
+            f"Run {suite.run_id} on machine {machine.id} ({machine.cpu_model}, {machine.cores} cores). Intervals are "
+            "95%. Do not compare figures across machines."
+        ),
+        name=f"{notes.title(comparison)}: {suite.run_id}{' (partial)' if comparison.partial else ''}",
+        partial=comparison.partial,
+    )
+
+
+def _made(makers: Sequence[Make], comparison: Comparison) -> tuple[Section, ...]:
+    return tuple(section for make in makers if (section := make(comparison)) is not None)

@@ -1,0 +1,142 @@
+"""What was left out, by reason: INVALID points, doubts about VALID ones, and what could not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.verdict import Finding, FindingCode
+from serveoff.loadtests.loads import Load, parse_load
+from serveoff.record.problems import Problem
+from serveoff.report.phrases.cells import Cell, endpoint_cell
+from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.tables import Field, Table, listed, text_column
+from serveoff.report.section import Fact, Section
+
+
+@dataclass(frozen=True)
+class Group:
+    """One reason, and every point that has it."""
+
+    code: FindingCode
+    found: tuple[tuple[Point, Finding], ...]
+
+
+def glance(comparison: Comparison) -> Section:
+    """All of it in one line."""
+    return Section("left-out", "Excluded results", paragraphs=(line(comparison),))
+
+
+def section(comparison: Comparison) -> Section:
+    """The reasons, one row each."""
+    bad, doubts, absent = invalid(comparison), cautions(comparison), unavailable(comparison)
+    parts = (
+        Section("cautions", "Read with care", table=doubts),
+        Section("unavailable", "Not run here", table=absent),
+        Section("remarks", "Remarks", facts=tuple(remarks(comparison))),
+    )
+    return Section(
+        "excluded",
+        "Excluded results",
+        paragraphs=() if bad.rows else ("Every point is VALID.",),
+        table=bad if bad.rows else None,
+        parts=tuple(part for part in parts if part.facts or (part.table and part.table.rows)),
+    )
+
+
+def line(comparison: Comparison) -> str:
+    """How many points are INVALID, why, and what could not run."""
+    points = (*comparison.points, *comparison.others)
+    groups = grouped(points, fatal=True)
+    said = f"All {len(points)} points are VALID."
+    if groups:
+        why = "; ".join(f"{group.code}: {_endpoints(comparison, group)}" for group in groups)
+        said = f"{len(comparison.invalid)} of {len(points)} points are INVALID and rank nowhere ({why})."
+    away = [label(entry.result) for entry in comparison.unavailable]
+    return said + (f" Not run here: {', '.join(away)}." if away else "")
+
+
+def invalid(comparison: Comparison) -> Table:
+    """Each reason, with where and what was seen, why it may mislead and what to do."""
+    return _findings(comparison, "invalid", "INVALID points are shown, and never rank.", fatal=True)
+
+
+def cautions(comparison: Comparison) -> Table:
+    """Doubts about VALID points."""
+    return _findings(comparison, "cautions", "These points are VALID.", fatal=False)
+
+
+def unavailable(comparison: Comparison) -> Table:
+    """Endpoints that could not run here, or lack their format, and loads that could not be asked of others; and why."""
+    rows = [(entry, "all", problem) for entry in comparison.entries if (problem := entry.result.unavailable)]
+    rows += [
+        (entry, describe_load(parse_load(load)), problem)
+        for entry in comparison.entries
+        for load, problem in entry.result.left_out.items()
+    ]
+    fields: list[Field[tuple[Entry, str, Problem]]] = [
+        (text_column("Endpoint"), lambda row: endpoint_cell(row[0])),
+        (text_column("What"), lambda row: Cell(row[1])),
+        (text_column("Why"), lambda row: Cell(row[2].text)),
+    ]
+    return listed("unavailable", "What could not be measured in this run.", fields, rows)
+
+
+def remarks(comparison: Comparison) -> list[Fact]:
+    """What the runner noted about endpoints, each note once."""
+    by_note: dict[str, list[str]] = {}
+    for entry in comparison.entries:
+        if entry.result.note:
+            by_note.setdefault(entry.result.note, []).append(label(entry.result))
+    return [Fact(", ".join(names), note) for note, names in by_note.items()]
+
+
+def grouped(points: Iterable[Point], fatal: bool) -> list[Group]:
+    """Findings by their code, in the order in which they are met; doubts of VALID points only."""
+    groups: dict[FindingCode, list[tuple[Point, Finding]]] = {}
+    for point in points:
+        for found in point.verdict.reasons if fatal else point.verdict.cautions if point.valid else ():
+            groups.setdefault(found.code, []).append((point, found))
+    return [Group(code, tuple(found)) for code, found in groups.items()]
+
+
+def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> Table:
+    fields: list[Field[Group]] = [
+        (text_column("Reason"), lambda group: Cell(group.code, tone="bad" if fatal else "mid")),
+        (text_column("Where"), lambda group: Cell(_where(comparison, group))),
+        (text_column("Seen"), lambda group: Cell(_seen(group))),
+        (text_column("Why it may mislead"), lambda group: Cell(group.found[0][1].why)),
+        (text_column("What to do"), lambda group: Cell(group.found[0][1].advice)),
+    ]
+    return listed(name, caption, fields, grouped((*comparison.points, *comparison.others), fatal))
+
+
+def _endpoints(comparison: Comparison, group: Group) -> str:
+    return ", ".join(dict.fromkeys(label(comparison.entry(p.endpoint).result) for p, _ in group.found))
+
+
+def _where(comparison: Comparison, group: Group) -> str:
+    """Each endpoint with its loads."""
+    by_endpoint: dict[str, list[Load]] = {}
+    for point, _ in group.found:
+        by_endpoint.setdefault(point.endpoint, []).append(point.load)
+    return "; ".join(f"{label(comparison.entry(name).result)}: {_loads(loads)}" for name, loads in by_endpoint.items())
+
+
+FEW = 2
+"""So many sights of one reason are told; more of them say nothing new."""
+
+
+def _seen(group: Group) -> str:
+    sights = list(dict.fromkeys(found.seen for _, found in group.found))
+    more = f"; and {len(sights) - FEW} more like it" if len(sights) > FEW else ""
+    return "; ".join(sights[:FEW]) + more
+
+
+def _loads(loads: list[Load]) -> str:
+    """`1, 4, 16 callers`, then other loads one by one."""
+    plain = [load.concurrency for load in loads if load.plain]
+    said = [", ".join([*map(str, plain[:-1]), callers(plain[-1])])] if plain else []
+    return "; ".join([*said, *(describe_load(load) for load in loads if not load.plain)])

@@ -1,0 +1,88 @@
+"""Latency, and every point of the run, endpoint by endpoint: what a row of the decision matrix rests on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
+from serveoff.report.charts import latency as chart
+from serveoff.report.phrases.cells import (
+    DASH,
+    INVALID,
+    VALID,
+    Cell,
+    count_cell,
+    estimate_cell,
+    number_cell,
+)
+from serveoff.report.phrases.names import label
+from serveoff.report.phrases.numbers import ms, significant
+from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, grouped, text_column
+from serveoff.report.section import Figure, Section
+from serveoff.report.sections.notes import alone
+
+ROLES: Final = {
+    "contender": "",
+    "stand-in": "not ranked",
+    "floor": "not ranked",
+    "null": "not ranked",
+    "variant": "variant",
+}
+_NOT_IN_AN_ADDRESS: Final = re.compile(r"[^a-z0-9]+")
+
+
+def section(comparison: Comparison) -> Section:
+    """The chart of medians and tails, and the table of all points."""
+    note = "Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are left out."
+    return Section(
+        "endpoints",
+        "Every endpoint: latency, throughput, CPU",
+        paragraphs=(
+            f"The chart is for {alone(comparison)}. The tick is the floor: the same format called in process, "
+            "without a server; the "
+            "rest is the price of serving.",
+        ),
+        figure=Figure(partial(chart.draw, comparison), note),
+        table=points(comparison),
+    )
+
+
+def address(endpoint: str) -> str:
+    """Where an endpoint's points are on the page."""
+    return f"endpoint-{_NOT_IN_AN_ADDRESS.sub('-', endpoint.lower()).strip('-')}"
+
+
+def points(comparison: Comparison) -> Table:
+    """Every point of the run, VALID or not, a group for each endpoint."""
+    fields: list[Field[Point]] = [
+        (Column("Callers"), lambda point: number_cell(point.concurrency, str)),
+        (Column("p50", "ms"), lambda point: estimate_cell(point.p50_s, ms)),
+        (Column("p90", "ms"), lambda point: estimate_cell(point.p90_s, ms)),
+        (Column("p99", "ms"), lambda point: estimate_cell(point.p99_s, ms)),
+        (Column("p99.9", "ms"), lambda point: estimate_cell(point.p999_s, ms)),
+        (Column("Rate", "req/s"), lambda point: estimate_cell(point.throughput, significant)),
+        (Column("CPU", "ms/request"), lambda point: estimate_cell(point.cpu_per_request_s, ms)),
+        (Column("Over its floor", "times"), lambda point: _over_floor(comparison, point)),
+        (Column("Errors"), lambda point: count_cell(point.errors)),
+        (Column("Answers checked"), lambda point: count_cell(point.answers_checked)),
+        (Column("Rounds"), lambda point: count_cell(point.rounds)),
+        (SAMPLES, lambda point: count_cell(point.samples)),
+        (text_column("Verdict"), lambda point: VALID if point.valid else INVALID),
+    ]
+    caption = "95% intervals beneath. A percentile is withheld where there are too few samples for its interval."
+    shown = [entry for entry in comparison.entries if entry.points]
+    groups = [(_title(entry), entry.points) for entry in shown]
+    return replace(grouped("points", caption, fields, groups), addresses=tuple(address(entry.name) for entry in shown))
+
+
+def _title(entry: Entry) -> str:
+    return ", ".join(filter(None, (label(entry.result), ROLES[entry.role])))
+
+
+def _over_floor(comparison: Comparison, point: Point) -> Cell:
+    entry = comparison.entry(point.endpoint)
+    return estimate_cell(entry.overhead, significant) if entry.overhead and point is entry.alone else DASH

@@ -1,0 +1,22 @@
+"""Latency against load: the one chart that shows all contenders."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.report.charts import load as chart
+from serveoff.report.phrases.names import all_of
+from serveoff.report.section import Figure, Section
+
+
+def glance(comparison: Comparison) -> Section | None:
+    """Nothing where no contender has a valid point."""
+    if not chart.curves(comparison):
+        return None
+    steps = all_of([*map(str, comparison.concurrencies)])
+    note = (
+        f"Each line: {steps} callers, left to right; whiskers: 95% intervals. Where it turns up, more "
+        "callers only wait longer."
+    )
+    return Section("load", "Latency against load", figure=Figure(partial(chart.draw, comparison), note))

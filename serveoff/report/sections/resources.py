@@ -1,0 +1,84 @@
+"""What each endpoint costs to run: CPU, memory, disk, network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry, Point
+from serveoff.report.charts import pareto
+from serveoff.report.charts import resources as chart
+from serveoff.report.phrases.cells import (
+    DASH,
+    Cell,
+    count_cell,
+    endpoint_cell,
+    estimate_cell,
+    number_cell,
+    percent_cell,
+)
+from serveoff.report.phrases.numbers import kilobytes, megabytes, ms
+from serveoff.report.phrases.runtimes import terms
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column, without_blank
+from serveoff.report.section import Figure, Section
+
+
+def section(comparison: Comparison) -> Section:
+    """The bars, the table, and latency against cost."""
+    bars = "CPU time per request at the best throughput, peak memory, artifact on disk."
+    front = (
+        "Left and low is better; whiskers: 95% intervals. Filled dots, joined: no other endpoint is both faster and "
+        "cheaper, point estimates only."
+    )
+    both = Section("cost", "Latency against cost", figure=Figure(partial(pareto.draw, comparison), front))
+    return Section(
+        "resources",
+        "Cost and resources",
+        figure=Figure(partial(chart.draw, comparison), bars),
+        table=resources(comparison),
+        parts=(both,) if len(pareto.places(comparison)) > 1 else (),
+    )
+
+
+def resources(comparison: Comparison) -> Table:
+    """CPU and network at the best throughput, throttling, peak memory and artifact size."""
+    places = pareto.places(comparison)
+    front = pareto.pareto(places)
+    fields: list[Field[tuple[Entry, Point]]] = [
+        (ENDPOINT, lambda row: endpoint_cell(row[0])),
+        (Column("Server CPU", "ms/request"), lambda row: estimate_cell(row[1].cpu_per_request_s, ms)),
+        (Column("Peak memory", "MB"), lambda row: number_cell(row[0].peak_memory_bytes, megabytes)),
+        (Column("Artifact", "MB"), lambda row: number_cell(row[0].result.artifact_bytes, megabytes)),
+        (text_column("Beaten on both"), lambda row: _beaten(row[0], places, front)),
+        (Column("Network in", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_in_per_request)),
+        (Column("Network out", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_out_per_request)),
+        (Column("Throttled", "% of the time"), _throttled_cell),
+        (Column("Load generator", "% of one CPU"), lambda row: percent_cell(row[1].client_cpu_share)),
+        (SAMPLES, lambda row: count_cell(row[1].samples)),
+    ]
+    busiest = [(entry, best) for entry in comparison.entries if (best := entry.best) is not None]
+    caption = (
+        f"CPU at the best throughput; memory is {terms(comparison).memory} in any slice. Beaten on both: another is "
+        "faster and cheaper."
+    )
+    table = without_blank(listed("resources", caption, fields, busiest), ("Network in", "Network out", "Throttled"))
+    if any(column.title == "Network in" for column in table.columns):
+        caption += " Network bytes are the container's own, with headers and acknowledgements."
+    return replace(table, caption=caption)
+
+
+def _beaten(entry: Entry, places: Mapping[str, tuple[float, float]], front: Sequence[str]) -> Cell:
+    return Cell("no" if entry.name in front else "yes") if entry.name in places else DASH
+
+
+def _wire_cell(entry: Entry, size: float | None) -> Cell:
+    return number_cell(size if entry.role != "floor" else None, kilobytes)
+
+
+def _throttled_cell(row: tuple[Entry, Point]) -> Cell:
+    """Without a CPU limit nothing can be held back, and a column of zeros would say nothing."""
+    container, share = row[0].result.container, row[1].throttled_share
+    limited = container is not None and container.cpu_limit is not None
+    return percent_cell(share if share or limited else None)
