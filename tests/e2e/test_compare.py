@@ -169,7 +169,7 @@ def test_reports_in_every_format_have_every_endpoint(finished, report):
     assert {row["endpoint"] for row in csv.DictReader((report / "report.csv").open())} == endpoints
     page = html.unescape((report / "report.html").read_text())
     assert [entry["label"] for entry in entries if entry["label"] not in page] == []
-    ranking = (report / "report.md").read_text().split("## Ranking")[1].split("##")[0]
+    ranking = (report / "report.md").read_text().split("## Cost and resources")[1].split("##")[0]
     assert sum(line.startswith("| ") for line in ranking.splitlines()) == COUNT + 2
 
 

@@ -32,7 +32,8 @@ APART: Final[Mapping[ClaimVerdict, tuple[str, str]]] = {
 }
 RULES: Final = "Each rule was written before any run, and decides by this run's own measurements."
 RATIOS: Final = (
-    "Ratio of medians, dynamic form over static graph, same server and body. Hollow: tied or undecided; band: 5% either "
+    "Ratio of medians, dynamic form over static graph, same server and body. Hollow: tied or undecided; band: 5% "
+    "either "
     "way."
 )
 TONES: Final = {**MEASURED, **dict.fromkeys(APART, "muted")}
@@ -139,7 +140,8 @@ def details(comparison: Comparison, claim: Claim) -> Table:
 
 
 def _parts(claim: Claim) -> str:
-    return "; ".join(_said(claim, part) for part in claim.parts)
+    said = "; ".join(_said(claim, part) for part in claim.parts)
+    return said[:1].upper() + said[1:]
 
 
 def _said(claim: Claim, part: Part) -> str:

@@ -35,7 +35,7 @@ def ranking(comparison: Comparison) -> Table:
     """Every endpoint: contenders by p50 with the fewest callers, then all that never ranks."""
     fields: list[Field[Entry]] = [
         (Column("Rank"), lambda entry: rank_cell(entry.rank, entry.tied_above)),
-        (ENDPOINT, lambda entry: replace(endpoint_cell(entry), link=address(entry.name))),
+        (ENDPOINT, lambda entry: replace(endpoint_cell(entry), link=address(entry.name) if entry.points else "")),
         (text_column("Request"), lambda e: Cell(payload(e.result.payload), _bytes(e.result.request_bytes))),
         (Column("p50", "ms"), lambda entry: estimate_cell(shown.p50_s if (shown := _shown(entry)) else None, ms)),
         (Column("p99", "ms"), lambda entry: estimate_cell(shown.p99_s if (shown := _shown(entry)) else None, ms)),

@@ -4,7 +4,7 @@ const MANY = 6;
 
 for (const table of document.querySelectorAll("table.sortable")) {
   const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.classList.contains("group"));
-  if (rows.length > MANY) offerFilter(table, rows);
+  if (rows.length > MANY && !table.closest(".first")) offerFilter(table, rows);
 }
 
 function offerFilter(table, rows) {

@@ -14,12 +14,6 @@ from tests.serveoff.signal_runs import add_signals
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload, add_variant
 
-ONLY_CLEAN = {
-    "rates": "open loop",
-    "payloads": "other encoding",
-    "waterfall": "signals of servers",
-}
-"""Charts that only the clean run has, and what the others lack for them."""
 SCENARIO = Scenario(slice_s=0.16)
 HOSTILE = '<script>alert("x")</script>|`*_[a](http://example.org)'
 RUNS = {

@@ -20,7 +20,6 @@ FOCUSED = """() => {
     covered: r.height < innerHeight / 2 && !(top && (e.contains(top) || top.contains(e))),
   };
 }"""
-CURRENT = "[...document.querySelectorAll('nav [aria-current]')].map((link) => link.hash)"
 
 
 def address(rendered, run):
@@ -56,6 +55,7 @@ def test_axe_would_find_a_fault(browser, rendered):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(browser, rendered, width):
     with opened(browser, address(rendered, "clean"), width, reduced_motion="reduce") as page:
+        page.evaluate(OPEN_BOXES)
         expected = page.evaluate(REACHABLE)
         seen = []
         for _ in expected:
@@ -74,44 +74,68 @@ def test_the_first_tab_offers_to_skip_to_the_answer(browser, rendered):
         link = page.locator(".skip")
         assert link.bounding_box()["x"] >= 0
         page.keyboard.press("Enter")
-        assert page.evaluate("location.hash") == "#answer"
+        assert page.evaluate("location.hash") == "#recommendation"
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.closest('#answer, #ranking') !== null"), "the nav was skipped"
+        assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
 def test_a_table_is_sorted_and_a_box_opened_by_key(browser, rendered):
     with opened(browser, address(rendered, "clean")) as page:
-        page.locator(".t-latency thead button", has_text="p99").focus()
-        page.keyboard.press("Enter")
-        assert page.locator(".t-latency th", has_text="p99").get_attribute("aria-sort") == "ascending"
-        page.keyboard.press("Space")
-        assert page.locator(".t-latency th", has_text="p99").get_attribute("aria-sort") == "descending"
         page.locator("details:has(.t-points) > summary").focus()
         page.keyboard.press("Enter")
         assert page.locator(".t-points").is_visible()
+        heading = page.locator(".t-points th[scope=col]", has_text="Rate")
+        heading.locator("button").focus()
+        page.keyboard.press("Enter")
+        assert heading.get_attribute("aria-sort") == "ascending"
+        page.keyboard.press("Space")
+        assert heading.get_attribute("aria-sort") == "descending"
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_nav_shows_the_section_being_read(browser, rendered, width):
-    with opened(browser, address(rendered, "clean"), width, reduced_motion="reduce") as page:
-        assert page.evaluate(CURRENT) == []
-        for link in ("#ranking", "#cold-start", "#static-dynamic", "#raw-data"):
-            page.locator(f"nav a[href='{link}']").click()
-            page.wait_for_function(f"{CURRENT}.join() === '{link}'")
-            shown = page.locator("nav [aria-current]").bounding_box()
-            assert shown["x"] >= 0
-            assert shown["x"] + shown["width"] <= width
-        page.evaluate("scrollTo(0, 0)")
-        page.wait_for_function(f"{CURRENT}.length === 0")
+@pytest.mark.parametrize("script", [True, False])
+def test_a_row_of_the_matrix_leads_to_its_evidence_by_key(browser, rendered, script):
+    settings = {"java_script_enabled": script, "reduced_motion": "reduce"}
+    with opened(browser, address(rendered, "clean"), **settings) as page:
+        link = page.locator("#matrix tbody a").first
+        row = page.locator(f"[id='{link.get_attribute('href').removeprefix('#')}']")
+        assert not row.is_visible(), "the evidence is folded up"
+        link.focus()
+        page.keyboard.press("Enter")
+        row.wait_for(state="visible")
+        assert 0 <= row.bounding_box()["y"] < 900
 
 
-def test_without_script_the_nav_leads_to_every_section(browser, rendered):
-    with opened(browser, address(rendered, "clean"), java_script_enabled=False, reduced_motion="reduce") as page:
-        for link in page.locator("nav a").all():
-            target = page.locator(f"section{link.get_attribute('href')}")
-            assert target.count() == 1
-        page.locator("nav a[href='#resources']").click()
-        assert 0 <= page.locator("#resources-h").bounding_box()["y"] < 450
+def test_a_link_from_elsewhere_opens_its_fold(browser, rendered):
+    with opened(browser, f"{address(rendered, 'clean')}#claim-c9", reduced_motion="reduce") as page:
+        page.locator(".t-claim-c9").wait_for(state="visible")
+
+
+def test_one_button_opens_all_the_evidence_and_closes_it(browser, rendered):
+    with opened(browser, address(rendered, "clean")) as page:
+        button = page.locator("button.all")
+        for name, state in (("Open all", True), ("Close all", False)):
+            assert button.inner_text() == name
+            button.click()
+            assert page.evaluate(
+                f"[...document.querySelectorAll('details')].every((box) => box.open === {str(state).lower()})"
+            )
+
+
+def test_a_mark_says_its_figure_to_pointer_finger_and_key(browser, rendered):
+    with opened(browser, address(rendered, "clean"), has_touch=True) as page:
+        chart, tip = page.locator("#load svg.chart:visible"), page.locator(".tip")
+        assert not tip.is_visible()
+        chart.locator(".dot").first.hover()
+        assert "p99" in tip.inner_text()
+        chart.focus()
+        page.keyboard.press("ArrowRight")
+        first = tip.inner_text()
+        page.keyboard.press("ArrowRight")
+        assert tip.inner_text() != first
+        page.keyboard.press("Escape")
+        assert not tip.is_visible()
+        chart.locator(".dot").last.tap()
+        assert "req/s" in tip.inner_text()
 
 
 @pytest.mark.parametrize(("wish", "behavior"), [("reduce", "auto"), ("no-preference", "smooth")])

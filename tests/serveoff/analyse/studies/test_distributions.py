@@ -8,7 +8,7 @@ from serveoff.analyse.statistics.estimates import min_samples
 from serveoff.analyse.studies.distributions import Distribution, edge_s, quantiles
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import load_suite
-from serveoff.report.sections import distributions as tables
+from serveoff.report.sections import tail as tables
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload, add_variant
@@ -94,7 +94,7 @@ def test_p999_has_an_interval_where_there_are_samples_and_a_reason_where_there_a
     assert plenty.point.samples > 3688 > few.point.samples
     assert plenty.point.p999_s.low < plenty.point.p999_s.value < plenty.point.p999_s.high
     assert few.point.p999_s.withheld == f"{few.point.samples:,} of 3,688"
-    cells = {row[0].text: row for row in tables.spectrum(comparison).rows if row[1].text == "1 caller"}
+    cells = {row[0].text: row for row in tables.tail(comparison).rows if row[1].text == "1 caller"}
     assert cells["torchscript"][5].text != "withheld" == cells["keras_eager · REST"][5].text
     assert few.point.verdict.findings == (), "too few samples for p99.9 is no doubt about a point"
 

@@ -56,13 +56,13 @@ def test_variants_are_measured_with_the_fewest_and_the_most_callers_only(compari
 def test_the_two_rankings_stand_beside_each_other(comparison):
     places = [(p.entry.result.base, p.rank, p.tuned_rank) for p in comparison.sweeps.out_of_the_box]
     assert places == [(OTHER, 1, 2), (BASE, 2, 1)]
-    assert "another" in sweeps.sentence(comparison)
+    assert "not the same" in sweeps.sentence(comparison)
 
 
 def test_all_forms_of_the_report_have_it(comparison):
     page, text, data = html.render(comparison), markdown.render(comparison), json.loads(json_form.render(comparison))
-    assert 'id="settings"' in page
-    assert "## Settings" in text
+    assert 'id="variants"' in page
+    assert "## Other settings" in text
     assert "workers=2" in text
     assert {c["variant"] for c in data["settings_changed"]} == {"workers=2", "defaults"}
     assert [p["endpoint"] for p in data["out_of_the_box"]] == [OTHER, BASE]
@@ -70,5 +70,5 @@ def test_all_forms_of_the_report_have_it(comparison):
 
 def test_a_run_without_variants_has_no_such_section(tmp_path):
     plain = compare(write_run(tmp_path / "run", Scenario(only=(BASE,))))
-    assert 'id="settings"' not in html.render(plain)
-    assert "## Settings" not in markdown.render(plain)
+    assert 'id="variants"' not in html.render(plain)
+    assert "## Other settings" not in markdown.render(plain)

@@ -85,7 +85,7 @@ def test_without_a_total_of_the_server_all_but_its_parts_is_unattributed(compari
     assert (found.overhead_s, found.queue_s) == (None, None)
     known = SHARES["parse"] + SHARES["predict"] + SHARES["encode"]
     assert found.rest_s == pytest.approx((1 - known) * found.whole_s, rel=2e-3)
-    assert any("no total of its own for TorchScript on TorchServe (gRPC)" in d for d in _doubts(comparison))
+    assert any("No total of its own: TorchScript on TorchServe (gRPC)" in d for d in _doubts(comparison))
 
 
 def test_the_floor_is_beside_its_format(comparison):
