@@ -28,7 +28,6 @@ from serveoff.analyse.studies import (
     distributions,
     encodings,
     payloads,
-    rounds,
     sweeps,
     waterfall,
 )
@@ -88,7 +87,6 @@ def analyse(folder: Path) -> Analysis:
         distributions=distributions.study(evidence, rows),
         cold_starts=cold_start.study(evidence),
         waterfall=waterfall.study(ranked, rows),
-        rounds=rounds.study(ranked, rows),
         payloads=payloads.study(encoded),
         encodings=encodings.study(evidence, encoded),
         by_round=by_round.study(evidence, rows),

@@ -18,7 +18,6 @@ from serveoff.analyse.studies.cold_start import ColdStarts
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.analyse.studies.encodings import Encodings
 from serveoff.analyse.studies.payloads import Encoded
-from serveoff.analyse.studies.rounds import Rounds
 from serveoff.analyse.studies.sweeps import Sweeps
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.record.suite import Suite
@@ -84,8 +83,6 @@ class Comparison:
     """The contenders' p50 in every round, with the fewest callers."""
     distributions: tuple[Distribution, ...] = ()
     """With the fewest and the most callers, and of open loops, in the entries' order."""
-    rounds: tuple[Rounds, ...] = ()
-    """The median of every round, in the entries' order."""
     encodings: Encodings = field(default_factory=Encodings)
     """The matrix of payloads, and the rankings by them."""
     beside: tuple[CrossModelLink, ...] = ()

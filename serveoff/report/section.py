@@ -5,8 +5,8 @@ Words are plain text: `code` stands between backticks, and every form escapes th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from serveoff.report.phrases.tables import Table
 
@@ -46,9 +46,9 @@ class Section:
     title: str
     lead: str = ""
     """One sentence that stands out."""
-    paragraphs: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     """A list."""
+    paragraphs: tuple[str, ...] = ()
     figure: Figure | None = None
     table: Table | None = None
     facts: tuple[Fact, ...] = ()
@@ -56,8 +56,8 @@ class Section:
     links: tuple[Link, ...] = ()
     parts: tuple[Section, ...] = ()
     """Under headings of their own, one level lower."""
-    control: str = ""
-    """The name of the script that finds something to do here; empty for most."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """For the page's script, which offers something to compute with them."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from serveoff.report.section import Document
 SUFFIX = ".html"
 _INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
 _CODE = re.compile(r"`([^`]+)`")
-SCRIPTS = ("sort.js", "filter.js", "folds.js", "tips.js")
+SCRIPTS = ("sort.js", "filter.js", "folds.js", "tips.js", "sizing.js")
 """What the page does beyond showing; each is one file, and none is needed to read it."""
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 

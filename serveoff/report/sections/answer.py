@@ -1,20 +1,29 @@
-"""What to deploy, how much better it is, and how sure that is."""
+"""The answer: what to deploy, how much better it is, how sure that is, and what would change it."""
 
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.report.phrases import recommendation
 from serveoff.report.section import Section
-from serveoff.report.sections import notes, sentences
+from serveoff.report.sections import notes
 
 
 def glance(comparison: Comparison) -> Section:
-    """The recommendation."""
-    said = (notes.lede(comparison), notes.resolution(comparison))
-    overall = [contest for contest in comparison.contests if contest.scope == "all"]
+    """The recommendation, its statements, and what is not settled."""
     return Section(
         "recommendation",
-        "Recommendation",
-        lead=sentences.decision(comparison),
-        paragraphs=tuple(filter(None, said)),
-        items=tuple(sentences.sentence(comparison, contest) for contest in overall),
+        recommendation.head(comparison),
+        lead=recommendation.figures(comparison),
+        items=(*map(_sentence, recommendation.statements(comparison)), *recommendation.unsettled(comparison)),
+        paragraphs=tuple(filter(None, (notes.lede(comparison), notes.resolution(comparison)))),
     )
+
+
+def changes(comparison: Comparison) -> Section | None:
+    """Nothing where nothing would."""
+    said = tuple(recommendation.changes(comparison))
+    return Section("changes", "What would change the answer", items=said) if said else None
+
+
+def _sentence(statement: str) -> str:
+    return f"{statement[0].upper()}{statement[1:]}."

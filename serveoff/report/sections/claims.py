@@ -80,7 +80,7 @@ def section(comparison: Comparison) -> Section | None:
 
 def _part(comparison: Comparison, claim: Claim) -> Section:
     return Section(
-        f"claim-{claim.id.lower()}",
+        _address(claim),
         f"{claim.id}: {claim.text}",
         paragraphs=(sentence(comparison, claim), f"The rule: {claim.rule}"),
         table=details(comparison, claim) if claim.exhibits else None,
@@ -101,12 +101,10 @@ def verdict_counts(comparison: Comparison) -> str:
 def overview(comparison: Comparison) -> Table:
     """The claims, their verdicts, and what was found, one line each."""
     fields: list[Field[Claim]] = [
-        (text_column("Claim"), lambda claim: Cell(claim.id)),
-        (text_column("In the article's words"), lambda claim: Cell(claim.text)),
+        (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
         (text_column("Verdict"), lambda claim: Cell(claim.verdict, tone=TONES[claim.verdict])),
-        (text_column("Found"), lambda claim: Cell(_parts(claim) or NONE)),
     ]
-    caption = "Each figure is the one that says least for the claim."
+    caption = "A row leads to its rule and its evidence."
     return listed("claims", caption, fields, comparison.claims)
 
 
@@ -136,7 +134,11 @@ def details(comparison: Comparison, claim: Claim) -> Table:
         (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
     ]
     caption = f"Evidence for {claim.id}, with 95% intervals that hold for all its comparisons together."
-    return listed(f"claim-{claim.id.lower()}", caption, fields, claim.exhibits)
+    return listed(_address(claim), caption, fields, claim.exhibits)
+
+
+def _address(claim: Claim) -> str:
+    return f"claim-{claim.id.lower()}"
 
 
 def _parts(claim: Claim) -> str:

@@ -10,6 +10,7 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.verdict import Finding, FindingCode
 from serveoff.loadtests.loads import Load, parse_load
 from serveoff.record.problems import Problem
+from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.cells import Cell, endpoint_cell
 from serveoff.report.phrases.names import callers, describe_load, label
 from serveoff.report.phrases.tables import Field, Table, listed, text_column
@@ -25,8 +26,14 @@ class Group:
 
 
 def glance(comparison: Comparison) -> Section:
-    """All of it in one line."""
-    return Section("left-out", "Excluded results", paragraphs=(line(comparison),))
+    """All of it in a line or two."""
+    points = (*comparison.points, *comparison.others)
+    counted = f"{len(comparison.invalid)} of {len(points)} points are INVALID."
+    said = (
+        recommendation.excluded(comparison),
+        counted if comparison.invalid else f"All {len(points)} points are VALID.",
+    )
+    return Section("left-out", "Excluded results", paragraphs=(" ".join(filter(None, said)),))
 
 
 def section(comparison: Comparison) -> Section:
@@ -44,18 +51,6 @@ def section(comparison: Comparison) -> Section:
         table=bad if bad.rows else None,
         parts=tuple(part for part in parts if part.facts or (part.table and part.table.rows)),
     )
-
-
-def line(comparison: Comparison) -> str:
-    """How many points are INVALID, why, and what could not run."""
-    points = (*comparison.points, *comparison.others)
-    groups = grouped(points, fatal=True)
-    said = f"All {len(points)} points are VALID."
-    if groups:
-        why = "; ".join(f"{group.code}: {_endpoints(comparison, group)}" for group in groups)
-        said = f"{len(comparison.invalid)} of {len(points)} points are INVALID and rank nowhere ({why})."
-    away = [label(entry.result) for entry in comparison.unavailable]
-    return said + (f" Not run here: {', '.join(away)}." if away else "")
 
 
 def invalid(comparison: Comparison) -> Table:
@@ -111,10 +106,6 @@ def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> T
         (text_column("What to do"), lambda group: Cell(group.found[0][1].advice)),
     ]
     return listed(name, caption, fields, grouped((*comparison.points, *comparison.others), fatal))
-
-
-def _endpoints(comparison: Comparison, group: Group) -> str:
-    return ", ".join(dict.fromkeys(label(comparison.entry(p.endpoint).result) for p, _ in group.found))
 
 
 def _where(comparison: Comparison, group: Group) -> str:

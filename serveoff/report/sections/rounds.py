@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.studies.rounds import Rounds
+from serveoff.analyse.studies.by_round import ByRound
 from serveoff.report.charts import rounds as chart
 from serveoff.report.phrases.cells import count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.numbers import ms, significant
@@ -13,19 +15,20 @@ from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, liste
 from serveoff.report.section import Figure, Section
 from serveoff.report.sections.notes import alone
 
+FEWEST = 4
+"""Rounds that have quartiles."""
+
 
 def section(comparison: Comparison) -> Section | None:
     """Nothing where no contender has rounds."""
-    if not comparison.rounds:
+    if not chart.of_valid(comparison):
         return None
-    note = "A dot: the median of one round; joined: one start of the server. Band: the 95% interval of the whole run."
+    note = "A dot: the median of one round. Band: the 95% interval of the whole run. All panels have one scale."
+    said = f"Medians with {alone(comparison)}. Contenders whose rounds overlap are tied or undecided."
     return Section(
         "rounds",
         "Round by round: why a difference is decided or not",
-        paragraphs=(
-            f"Medians with {alone(comparison)}. Contenders whose rounds overlap are tied or undecided; a step from one "
-            "start to the next is the process, not the round.",
-        ),
+        paragraphs=(said,),
         figure=Figure(partial(chart.draw, comparison), note),
         table=spread(comparison),
     )
@@ -33,29 +36,20 @@ def section(comparison: Comparison) -> Section | None:
 
 def spread(comparison: Comparison) -> Table:
     """How far the rounds of each contender lie apart."""
-    fields: list[Field[Rounds]] = [
+    fields: list[Field[ByRound]] = [
         (ENDPOINT, lambda found: endpoint_cell(comparison.entry(found.endpoint))),
-        (Column("Lowest round", "ms"), lambda found: number_cell(min(_values(found), default=None), ms)),
-        (
-            Column("Median round", "ms"),
-            lambda found: number_cell(found.quartiles_s[1] if found.quartiles_s else None, ms),
-        ),
-        (Column("Highest round", "ms"), lambda found: number_cell(max(_values(found), default=None), ms)),
+        (Column("Lowest round", "ms"), lambda found: number_cell(min(found.p50_s.values()), ms)),
+        (Column("Highest round", "ms"), lambda found: number_cell(max(found.p50_s.values()), ms)),
         (Column("Middle half apart", "%"), lambda found: number_cell(_apart(found), significant)),
-        (Column("Starts"), lambda found: count_cell(len({m.start for m in found.medians}))),
-        (Column("Rounds"), lambda found: count_cell(len(found.medians))),
+        (Column("Rounds"), lambda found: count_cell(len(found.p50_s))),
     ]
-    caption = "Medians of rounds. Middle half apart: from the lower to the upper quartile, over the median."
-    return listed("rounds", caption, fields, comparison.rounds)
+    caption = "Medians of rounds; samples are rounds. Middle half apart: between the quartiles, over the median."
+    return listed("rounds", caption, fields, chart.of_valid(comparison))
 
 
-def _values(found: Rounds) -> list[float]:
-    return [m.p50_s for m in found.medians]
-
-
-def _apart(found: Rounds) -> float | None:
-    """In percent of the median."""
-    if found.quartiles_s is None:
+def _apart(found: ByRound) -> float | None:
+    """In percent of the median; a few rounds have no quartiles."""
+    if len(found.p50_s) < FEWEST:
         return None
-    low, middle, high = found.quartiles_s
-    return 100 * (high - low) / middle
+    low, middle, high = np.quantile(list(found.p50_s.values()), [0.25, 0.5, 0.75])
+    return float(100 * (high - low) / middle)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.comparison import Calibration, Comparison
-from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.entries import Contest, Entry
 from serveoff.analyse.verdict import within
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import callers, deployment_phrase, family, phrase, server, what
-from serveoff.report.phrases.numbers import UNITS, factor, full, interval, percent, significant, times
+from serveoff.report.phrases.numbers import UNITS, factor, full, percent, significant, times
 from serveoff.report.phrases.runtimes import terms
 
 
@@ -73,17 +71,6 @@ def about(comparison: Comparison, contest: Contest) -> str:
     )
 
 
-def basis(contest: Contest) -> str:
-    """What a winner's figure rests on: its interval and samples, or why it has no interval."""
-    estimate = contest.winner.estimate
-    if contest.objective == "cold_start":
-        return repeats.basis(contest.winner)
-    once = {"memory": "largest of all windows", "artifact": "exact"}
-    if contest.objective in once:
-        return once[contest.objective]
-    return f"{interval(estimate, UNITS[contest.objective][0])} · {estimate.samples:,} samples"
-
-
 def verdict_word(contest: Contest) -> str:
     """The margin and what it is worth, in a few words."""
     better = OBJECTIVES[contest.objective].better
@@ -137,71 +124,10 @@ def _others(contest: Contest) -> str:
     return "; " + " and ".join([*said, *([f"not decided against {rest} more"] if rest else [])])
 
 
-def like_with_like(comparison: Comparison) -> list[tuple[str, str]]:
-    """Title and sentence of each contest that changes when only REST endpoints are compared."""
-    said = []
-    for contest in comparison.contests:
-        overall = find(comparison, contest.objective)
-        if contest.scope != "json" or overall is None or _same(contest, overall):
-            continue
-        said.append((OBJECTIVES[contest.objective].title, sentence(comparison, contest)))
-    return said
-
-
-def _same(a: Contest, b: Contest) -> bool:
-    return (a.winner, a.runner_up, a.not_worse) == (b.winner, b.runner_up, b.not_worse)
-
-
 def find(comparison: Comparison, objective: str, scope: str = "all") -> Contest | None:
     """The contest for one objective, if this run has one."""
     found = (a for a in comparison.contests if (a.objective, a.scope) == (objective, scope))
     return next(found, None)
-
-
-def decision(comparison: Comparison) -> str:
-    """The whole report in one or two sentences."""
-    fast, strong = find(comparison, "latency"), find(comparison, "throughput")
-    if fast is None or strong is None:
-        return "No endpoint has a valid point yet, so there is no decision to give: the reasons are below."
-    quick, most = _claimed(comparison, fast), _claimed(comparison, strong)
-    latency = f"{full(fast.winner.estimate, *UNITS['latency'])} at the median"
-    rate = full(strong.winner.estimate, *UNITS["throughput"])
-    if fast.winner.name == strong.winner.name and fast.not_worse == strong.not_worse:
-        return f"Serve it as {quick}: it answers fastest, {latency}, and serves the most, {rate}."
-    return f"For latency, serve it as {quick}: {latency}. For throughput, as {most}: {rate}."
-
-
-def _claimed(comparison: Comparison, contest: Contest) -> str:
-    name = candidate(comparison, contest, contest.winner.name)
-    if not contest.not_worse:
-        return name
-    one = candidate(comparison, contest, contest.not_worse[0])
-    others = one if len(contest.not_worse) == 1 else f"{len(contest.not_worse)} others"
-    tied = set(contest.not_worse) == set(contest.tied)
-    return f"{name} ({'statistically tied with' if tied else 'not decided against'} {others})"
-
-
-def claim_sentence(comparison: Comparison, claim: Claim) -> str:
-    """What this run says of a claim, with the figures that decide it."""
-    fewest = min(comparison.concurrencies, default=0)
-    shown = [c for c in claim.evidence if (c.server, c.concurrency, c.metric) == ("flask", fewest, "p50")]
-    if not shown:
-        return "This run has no valid pair of a static and a dynamic form behind the same server."
-    return " ".join(contrast_sentence(comparison, c) for c in shown)
-
-
-def contrast_sentence(comparison: Comparison, contrast: Contrast) -> str:
-    """One pair in one sentence."""
-    static, dynamic = (comparison.entry(name).result.format for name in (contrast.static, contrast.dynamic))
-    by = factor(contrast.ratio)
-    said = {
-        "faster": f"{static} is faster than {dynamic}, {by}",
-        "slower": f"{static} is slower than {dynamic}, {by}",
-        "tied": f"{static} and {dynamic} are tied within {percent(within(contrast.ratio))}, {by}",
-        "undecided": f"{static} against {dynamic} is undecided, {by}",
-        "no interval": f"{static} against {dynamic} has no interval, {by}",
-    }
-    return f"{contrast.framework}: {said[contrast.outcome]}."
 
 
 def calibration_sentence(comparison: Comparison) -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from serveoff.analyse.run_diff import versus
 from serveoff.report.phrases import two_runs
-from serveoff.report.sections.sentences import decision
+from serveoff.report.phrases.recommendation import head
 from serveoff.report.web import chart
 from serveoff.report.web.analyses import read_analysis
 from serveoff.report.web.differences import differences
@@ -41,5 +41,5 @@ def compare() -> str | Response:
             differences=two_runs.differences_table(differences(*suites)),
             two_runs=two_runs,
             chart=chart.both(found),
-            decision=decision,
+            head=head,
         )

@@ -1,0 +1,64 @@
+"""The decision matrix: a row per contender, its figures by objective, the best and what equals it marked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.decision.matrix import Mark, MatrixRow
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell
+from serveoff.report.phrases.numbers import UNITS, interval
+from serveoff.report.phrases.recommendation import OBJECTIVES
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed
+from serveoff.report.section import Section
+from serveoff.report.sections.latency import address
+from serveoff.report.sections.notes import PAYLOADS, alone
+
+TONES: Final[dict[Mark, str]] = {"best": "good", "equal": "good", "undecided": "mid"}
+SIGNS: Final[dict[Mark, str]] = {"best": "best", "equal": "equal", "undecided": "undecided"}
+WITHOUT: Final[dict[Mark, Cell]] = {"invalid": INVALID, "absent": DASH}
+
+
+def section(comparison: Comparison) -> Section:
+    """Each row leads to its evidence."""
+    return Section("matrix", "Decision matrix", table=matrix(comparison))
+
+
+def matrix(comparison: Comparison) -> Table:
+    """Contenders by objectives, the recommended first."""
+    found = comparison.decision.matrix
+    fields: list[Field[MatrixRow]] = [
+        (ENDPOINT, lambda row: _name(comparison, row)),
+        *((_column(objective), partial(_cell, objective)) for objective in found.objectives),
+    ]
+    rest = f" {PAYLOADS}" if _encodings(comparison) > 1 else ""
+    caption = (
+        f"Latency with {alone(comparison)}; throughput and CPU at the best number of callers, n samples. 95% intervals "
+        f"beneath. Equal: tied with the best. A row leads to its evidence.{rest}"
+    )
+    return listed("matrix", caption, fields, found.rows)
+
+
+def _name(comparison: Comparison, row: MatrixRow) -> Cell:
+    entry = comparison.entry(row.endpoint)
+    return replace(endpoint_cell(entry), link=address(entry.name) if entry.points else "")
+
+
+def _column(objective: str) -> Column:
+    title = OBJECTIVES[objective]
+    return Column(title[0].upper() + title[1:], UNITS[objective][1])
+
+
+def _cell(objective: str, row: MatrixRow) -> Cell:
+    cell = row.cells[objective]
+    if cell.estimate.value is None:
+        return WITHOUT.get(cell.mark, DASH)
+    text, _ = UNITS[objective]
+    beneath = ", ".join(filter(None, (SIGNS.get(cell.mark, ""), interval(cell.estimate, text))))
+    return Cell(text(cell.estimate.value), beneath, cell.estimate.value, tone=TONES.get(cell.mark, ""))
+
+
+def _encodings(comparison: Comparison) -> int:
+    return len({comparison.entry(row.endpoint).result.payload for row in comparison.decision.matrix.rows})

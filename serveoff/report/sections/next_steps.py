@@ -1,0 +1,58 @@
+"""What to do next: the commands that serve the recommended contender, and how many replicas a rate takes."""
+
+from __future__ import annotations
+
+from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.decision.sizing import SPARE, Sizing, SizingRow
+from serveoff.report.phrases.cells import count_cell, number_cell
+from serveoff.report.phrases.numbers import full, significant
+from serveoff.report.phrases.recommendation import endpoint
+from serveoff.report.phrases.tables import Column, Field, Table, listed
+from serveoff.report.section import Section
+from serveoff.report.sections.capacity import objective
+
+
+def section(comparison: Comparison) -> Section | None:
+    """Nothing where nothing is recommended."""
+    decision = comparison.decision
+    if decision.serve_with is None:
+        return None
+    steps, sizing = decision.serve_with, decision.sizing
+    code = f"# a process\n{steps.command}\n# or the service of docker-compose.yml\n{steps.compose}"
+    if sizing is None:
+        return Section("next-steps", "What to do next", code=code)
+    held = Section("sizing", "Replicas for a rate", paragraphs=(_capacity(comparison, sizing),), table=replicas(sizing))
+    return Section("next-steps", "What to do next", code=code, parts=(held,), figures=_figures(sizing))
+
+
+def replicas(sizing: Sizing) -> Table:
+    """For a few rates."""
+    fields: list[Field[SizingRow]] = [
+        (Column("Rate", "req/s"), lambda row: number_cell(row.rate, significant)),
+        (Column("Replicas"), lambda row: count_cell(row.replicas)),
+        (Column("Memory", "GB"), lambda row: number_cell(_gb(row.memory_bytes), significant)),
+        (Column("Memory", "GB h per million"), lambda row: number_cell(row.gb_hours_per_million, significant)),
+    ]
+    cpu = sizing.cpu_hours_per_million
+    hours = f" CPU: {significant(cpu)} hours per million requests." if cpu else ""
+    caption = (
+        f"A replica counts for {significant(sizing.per_replica)} req/s, the low end of its interval; {SPARE} replica "
+        f"more than needed, so that one may be lost.{hours} Samples: {sizing.capacity.samples:,}."
+    )
+    return listed("sizing", caption, fields, sizing.rows)
+
+
+def _capacity(comparison: Comparison, sizing: Sizing) -> str:
+    least = "at least " if sizing.bound else ""
+    rate = full(sizing.capacity, significant, "req/s")
+    return f"One replica of {endpoint(comparison, sizing.endpoint)} holds {least}{rate} with {objective(comparison)}."
+
+
+def _figures(sizing: Sizing) -> dict[str, float]:
+    """What the page computes with."""
+    memory = {"memory_bytes": sizing.memory_bytes} if sizing.memory_bytes else {}
+    return {"per_replica": sizing.per_replica, "spare": SPARE, **memory}
+
+
+def _gb(size: float | None) -> float | None:
+    return None if size is None else size / 1e9
