@@ -35,8 +35,9 @@ def matrix(comparison: Comparison) -> Table:
     ]
     rest = f" {PAYLOADS}" if _encodings(comparison) > 1 else ""
     caption = (
-        f"Latency with {alone(comparison)}; throughput and CPU at the best number of callers, n samples. 95% intervals "
-        f"beneath. Equal: tied with the best. A row leads to its evidence.{rest}"
+        f"Latency with {alone(comparison)}; throughput and CPU at the best number of callers; "
+        f"{_samples(comparison):,} samples or "
+        f"more each, 95% intervals beneath. Equal: tied with the best. A row leads to its evidence.{rest}"
     )
     return listed("matrix", caption, fields, found.rows)
 
@@ -58,6 +59,13 @@ def _cell(objective: str, row: MatrixRow) -> Cell:
     text, _ = UNITS[objective]
     beneath = ", ".join(filter(None, (SIGNS.get(cell.mark, ""), interval(cell.estimate, text))))
     return Cell(text(cell.estimate.value), beneath, cell.estimate.value, tone=TONES.get(cell.mark, ""))
+
+
+def _samples(comparison: Comparison) -> int:
+    """That the resampled figures rest on, at least."""
+    by = comparison.decision.matrix.resampled
+    known = [row.cells[name].estimate for row in comparison.decision.matrix.rows for name in by]
+    return min((estimate.samples for estimate in known if estimate.value is not None), default=0)
 
 
 def _encodings(comparison: Comparison) -> int:

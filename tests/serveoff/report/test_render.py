@@ -17,16 +17,16 @@ from serveoff.report.charts import latency as latency_chart
 from serveoff.report.contents import document
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.formats.markdown import escape
+from serveoff.report.phrases import recommendation
 from serveoff.report.sections import (
     claims,
     cold_starts,
     excluded,
     latency,
+    matrix,
     notes,
-    ranking,
     resources,
     rounds,
-    sentences,
     tail,
 )
 from serveoff.report.sections.run import resource_audit
@@ -37,7 +37,7 @@ from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
 
 TABLES = (
-    ranking.ranking,
+    matrix.matrix,
     rounds.spread,
     tail.tail,
     cold_starts.totals,
@@ -115,8 +115,8 @@ def test_the_sentences_are_the_same_on_the_page_and_in_markdown(rendered, run):
     comparison = rendered[run].comparison
     page = Page(rendered[run]["html"]).text
     said = [
-        sentences.decision(comparison),
-        *(sentences.sentence(comparison, a) for a in comparison.contests if a.scope == "all"),
+        recommendation.head(comparison),
+        *recommendation.changes(comparison),
     ]
     for sentence in said:
         assert re.sub(r"\s+", " ", sentence) in page
@@ -261,7 +261,7 @@ def test_a_stand_in_is_never_called_tensorflow_serving(rendered):
         assert "embedded model server (stand-in)" in text
         assert "TensorFlow Serving itself did not run here" in text
         assert "behind TensorFlow Serving" not in text
-    cells = {cell.small for row in ranking.ranking(rendered["clean"].comparison).rows for cell in row}
+    cells = {cell.small for row in matrix.matrix(rendered["clean"].comparison).rows for cell in row}
     assert "TensorFlow Serving" not in cells
 
 

@@ -13,7 +13,7 @@ from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv, markdown
 from serveoff.report.formats import json as json_form
 from serveoff.report.phrases.names import ENCODINGS, PAYLOADS
-from serveoff.report.sections import payloads, ranking
+from serveoff.report.sections import latency, payloads
 from serveoff.services.registry import read_registry
 from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Scenario, write_run
@@ -193,13 +193,10 @@ def test_every_figure_of_the_matrix_has_its_interval_and_count(comparison):
     assert (failed.text, failed.small) == ("gate failed", "golden input 3: status 400")
 
 
-def test_the_main_ranking_names_the_payload_of_each_row(comparison):
-    table = ranking.ranking(comparison)
-    at = [c.title for c in table.columns].index("Request")
-    assert [row[at].text for row in table.rows] == [
-        *("JSON list", "JSON list", "gRPC tensor", "JSON list", "gRPC raw bytes", "JSON list")
-    ]
-    assert all("kB" in row[at].small for row in table.rows)
+def test_every_endpoint_s_points_name_its_payload_and_its_size(comparison):
+    titles = [title.split(", ")[-1].split(" (")[0] for title, _ in latency.points(comparison).groups]
+    assert titles == ["JSON list", "JSON list", "gRPC tensor", "JSON list", "gRPC raw bytes", "JSON list"]
+    assert all("kB" in title for title, _ in latency.points(comparison).groups)
 
 
 def test_the_sentences_name_the_gain_and_the_leader(comparison):
