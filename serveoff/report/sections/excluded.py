@@ -113,7 +113,10 @@ def _where(comparison: Comparison, group: Group) -> str:
     by_endpoint: dict[str, list[Load]] = {}
     for point, _ in group.found:
         by_endpoint.setdefault(point.endpoint, []).append(point.load)
-    return "; ".join(f"{label(comparison.entry(name).result)}: {_loads(loads)}" for name, loads in by_endpoint.items())
+    return "; ".join(
+        f"{label(comparison.entry(name).result)}: {_loads(list(dict.fromkeys(loads)))}"
+        for name, loads in by_endpoint.items()
+    )
 
 
 FEW = 2

@@ -37,7 +37,7 @@ def replicas(sizing: Sizing) -> Table:
     hours = f" CPU: {significant(cpu)} hours per million requests." if cpu else ""
     caption = (
         f"A replica counts for {significant(sizing.per_replica)} req/s, the low end of its interval; {SPARE} replica "
-        f"more than needed, so that one may be lost.{hours} Samples: {sizing.capacity.samples:,}."
+        f"more than needed, so that one may be lost.{hours} From {sizing.capacity.samples:,} samples."
     )
     return listed("sizing", caption, fields, sizing.rows)
 

@@ -78,7 +78,7 @@ def test_rounds_are_drawn_one_panel_a_contender_all_on_one_scale(rendered, width
     svg = drawn(comparison, rounds, width)
     ranked = [entry for entry in comparison.entries if entry.role == "contender"]
     assert len(tips(svg)) == len(ranked)
-    assert len(marks(svg, "dot")) == sum(len(found.medians) for found in comparison.rounds)
+    assert len(marks(svg, "dot")) == sum(len(found.p50_s) for found in rounds.of_valid(comparison))
     ticks = [[e.text for e in panel.iter() if e.get("text-anchor") == "end"] for panel in marks(svg, "fam-flask")]
     assert len({tuple(found) for found in ticks}) == 1
 

@@ -20,6 +20,8 @@ UNITS = {
     "MB",
     "kB",
     "GiB",
+    "GB",
+    "GB h per million",
     "numbers",
     "CPUs",
     "times",
