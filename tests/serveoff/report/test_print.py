@@ -51,7 +51,7 @@ def test_nothing_sticks_out_of_the_paper(browser, rendered, run):
 def test_every_section_and_every_point_is_on_paper_and_no_control(browser, rendered, script):
     pages = text_of(printed(browser, rendered["clean"].paths["html"].as_uri(), java_script_enabled=script))
     everything = re.sub(r"\s+", " ", " ".join(pages))
-    for title in ("Recommendation", "Decision matrix", "Round by round", "Cold start", "Environment", "Raw data"):
+    for title in ("Recommended", "Decision matrix", "Round by round", "Cold start", "Environment", "Raw data"):
         assert title in everything
     assert "Answers checked" in everything, "the closed box is open"
     for word in ("Filter rows", "Skip to the answer", "Open all"):
