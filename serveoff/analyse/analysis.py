@@ -15,6 +15,7 @@ from serveoff.analyse.decision.decision import decide
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
+from serveoff.analyse.ranking import resolution, ties
 from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
@@ -23,7 +24,6 @@ from serveoff.analyse.studies import (
     by_round,
     capacity,
     ceiling,
-    changes,
     cold_start,
     distributions,
     encodings,
@@ -31,7 +31,6 @@ from serveoff.analyse.studies import (
     sweeps,
     waterfall,
 )
-from serveoff.analyse.winners import decide_all, resolution, ties
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite, load_suite
@@ -76,7 +75,6 @@ def analyse(folder: Path) -> Analysis:
         folder=folder.resolve().name,
         concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
         entries=tuple(ranked),
-        contests=tuple(decide_all(evidence)),
         calibration=_calibration(evidence),
         claims=claims.study(evidence, suite),
         resolution=resolution(evidence),
@@ -91,9 +89,8 @@ def analyse(folder: Path) -> Analysis:
         encodings=encodings.study(evidence, encoded),
         by_round=by_round.study(evidence, rows),
     )
-    choices = changes.study(evidence, comparison.contests, comparison.capacity, comparison.payloads)
     decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
-    return Analysis(replace(comparison, choices=choices, decision=decision), evidence, source)
+    return Analysis(replace(comparison, decision=decision), evidence, source)
 
 
 @one_thread

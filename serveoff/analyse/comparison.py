@@ -7,13 +7,12 @@ from typing import Annotated
 
 from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.decision.decision import Decision
-from serveoff.analyse.entries import Contest, Entry, Point
+from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, SUITE
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.ceiling import Ceiling
-from serveoff.analyse.studies.changes import Other
 from serveoff.analyse.studies.cold_start import ColdStarts
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.analyse.studies.encodings import Encodings
@@ -55,11 +54,10 @@ class Comparison:
     """The results folder's name, where the raw rows are."""
     concurrencies: tuple[int, ...]
     entries: tuple[Annotated[Entry, ENTRY], ...]
-    contests: tuple[Contest, ...]
     claims: tuple[Claim, ...]
     calibration: Calibration | None
     resolution: dict[str, float]
-    """By objective, the smallest difference that this run would have seen: serveoff.analyse.winners.resolution."""
+    """By objective, the smallest difference that this run would have seen: serveoff.analyse.ranking.resolution."""
     start_effect: dict[str, float]
     """Standard deviation of log p50 between starts beyond what their slices explain, by framework, and of the whole
     `run`; empty where no deployment was started twice: intervals then hold the slices' error alone."""
@@ -75,8 +73,6 @@ class Comparison:
     """Quickest first; no variants."""
     waterfall: tuple[Breakdown, ...] = ()
     """Where the time goes with one caller; empty where no server says."""
-    choices: tuple[Other, ...] = ()
-    """What would change the answer."""
     decision: Decision = field(default_factory=Decision)
     """The recommendation, and what it rests on."""
     by_round: tuple[ByRound, ...] = ()

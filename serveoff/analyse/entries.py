@@ -1,12 +1,12 @@
-"""Endpoints with their figures under each load, and who wins. Base units: seconds, bytes, requests a second."""
+"""Endpoints with their figures under each load, and their places. Base units: seconds, bytes, requests a second."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
-from serveoff.analyse.statistics.few_repeats import Bounds, Spread, spread
+from serveoff.analyse.statistics.few_repeats import Spread, spread
 from serveoff.analyse.stored_once import RESULT
-from serveoff.analyse.verdict import Outcome, Verdict
+from serveoff.analyse.verdict import Verdict
 from serveoff.loadtests.loads import Load
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import Role
@@ -112,36 +112,3 @@ class Entry:
     def at(self, concurrency: int) -> Point | None:
         """The plain point at one concurrency."""
         return next((p for p in self.points if p.concurrency == concurrency), None)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A name with its figure: an endpoint, or for cold start a deployment, or for size a format."""
-
-    name: str
-    estimate: Estimate
-    concurrency: int | None = None
-    bounds: Bounds = "interval"
-    """What the estimate's bounds are, where it has any: its 95% interval, or the mere range of a few repeats."""
-
-
-@dataclass(frozen=True)
-class Contest:
-    """Who wins on one objective, by how much, and how sure that is."""
-
-    objective: str
-    scope: str
-    """`all`, or `json`: REST endpoints only, which all received the same bytes."""
-    winner: Candidate
-    runner_up: Candidate | None
-    margin: Estimate | None
-    """How many times better the winner is than the runner-up; a tie is within `serveoff.analyse.verdict.within` of
-    it."""
-    outcome: Outcome
-    not_worse: tuple[str, ...]
-    """Others that are tied with the winner, or undecided."""
-    candidates: int
-    tied: tuple[str, ...] = ()
-    """Those of them that are tied with it."""
-    processes: Estimate | None = None
-    """The margin of the very processes that ran, without what a start adds; None where nothing was resampled."""

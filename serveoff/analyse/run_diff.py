@@ -16,11 +16,11 @@ import numpy as np
 
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.entries import Entry, Key, Point
+from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.verdict import Outcome, difference
-from serveoff.analyse.winners import figure
 from serveoff.loadtests.loads import closed
 
 PairOutcome = Outcome | Literal["not comparable", "withheld"]

@@ -9,14 +9,14 @@ from typing import Final
 from serveoff.analyse.across_models.summary import Binary, Extremes, Floor, ModelResult, Named, Rival, Spot, Win
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.contrasts import PAIRS
-from serveoff.analyse.entries import Contest, Entry, Point
-from serveoff.analyse.evidence import LATENCY
+from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Measure
+from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.payloads import JSON, Encoded
 
 DYNAMIC: Final = frozenset(dynamic for _, _, dynamic in PAIRS)
 """Formats that are no static graph: what a model costs is told by the others."""
-WINS: Final = ("latency", "throughput")
 NATIVE_OF: Final = "flask"
 
 
@@ -36,7 +36,7 @@ def model_result(analysis: Analysis, description: str, problem: str) -> ModelRes
         problem=problem,
         floors=floors,
         spots=spots,
-        wins=tuple(_win(analysis, a) for a in comparison.contests if a.scope == "all" and a.objective in WINS),
+        wins=tuple(win for measure in (LATENCY, THROUGHPUT) if (win := _win(analysis, measure)) is not None),
         rivals=tuple(_rivals(analysis)),
         binaries=tuple(_binaries(analysis)),
         resolution=comparison.resolution.get("latency"),
@@ -90,19 +90,24 @@ def _problem(entry: Entry) -> str:
     return "; ".join(finding.seen for finding in entry.alone.verdict.reasons)
 
 
-def _win(analysis: Analysis, contest: Contest) -> Win:
-    entry = analysis.comparison.entry
-    second = contest.runner_up
+def _win(analysis: Analysis, measure: Measure) -> Win | None:
+    entry, evidence = analysis.comparison.entry, analysis.evidence
+    first, second, *_ = [*evidence.candidates(measure), None, None]
+    if first is None:
+        return None
+    pair = evidence.pair(measure, first, second)
+    rows = analysis.comparison.decision.matrix.rows
+    marks = [row.cells[measure.objective].mark for row in rows if row.endpoint != first.endpoint]
     return Win(
-        objective="latency" if contest.objective == "latency" else "throughput",
-        winner=named(entry(contest.winner.name)),
-        estimate=contest.winner.estimate,
-        concurrency=contest.winner.concurrency,
-        runner_up=named(entry(second.name)) if second else None,
-        runner_up_estimate=second.estimate if second else None,
-        margin=contest.margin,
-        outcome=contest.outcome,
-        not_worse=len(contest.not_worse),
+        objective="latency" if measure is LATENCY else "throughput",
+        winner=named(entry(first.endpoint)),
+        estimate=figure(first, measure.statistic),
+        concurrency=first.concurrency,
+        runner_up=named(entry(second.endpoint)) if second else None,
+        runner_up_estimate=figure(second, measure.statistic) if second else None,
+        margin=pair.ratio if pair else None,
+        outcome=pair.outcome if pair else "unopposed",
+        not_worse=sum(mark in ("equal", "undecided") for mark in marks),
     )
 
 

@@ -62,7 +62,7 @@ class Spot(Record):
 
 
 class Win(Record):
-    """Who wins on one objective in one run, and how sure that is: serveoff.analyse.entries.Contest."""
+    """Who wins on one objective in one run, and how sure that is."""
 
     objective: Literal["latency", "throughput"]
     winner: Named

@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import COST, MEASURES, Evidence, Measure
+from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, apart
 from serveoff.analyse.verdict import TIED_WITHIN, Outcome
-from serveoff.analyse.winners import figure
 from serveoff.record.settings import RunSettings
 
 Mark = Literal["best", "equal", "worse", "undecided", "invalid", "absent"]

@@ -9,10 +9,10 @@ from enum import StrEnum
 from serveoff.analyse.decision.matrix import TIE_BREAKERS, Matrix
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
+from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
-from serveoff.analyse.winners import figure
 
 
 class ChangeCode(StrEnum):

@@ -9,8 +9,8 @@ from typing import Literal
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.ranking import ties
 from serveoff.analyse.studies.payloads import SHOWN, Encoded, Group
-from serveoff.analyse.winners import ties
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
+from serveoff.analyse.ranking import ties
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, POINT
 from serveoff.analyse.verdict import Outcome
-from serveoff.analyse.winners import ties
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 
 

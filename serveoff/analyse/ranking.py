@@ -1,0 +1,38 @@
+"""What a ranking by one statistic needs: figures, ties between neighbours, and what the run could have told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+from serveoff.analyse.entries import Point
+from serveoff.analyse.evidence import LATENCY, MEASURES, Evidence
+from serveoff.analyse.statistics.estimates import Estimate, half_width
+
+
+def figure(point: Point, statistic: str) -> Estimate:
+    """The estimate of one statistic of a point, by the statistic's name in `serveoff.analyse.statistics.estimates`."""
+    fields = {"p50": "p50_s", "p90": "p90_s", "p99": "p99_s", "p99.9": "p999_s", "cpu": "cpu_per_request_s"}
+    value: Estimate = getattr(point, fields.get(statistic, statistic))
+    return value
+
+
+def ties(evidence: Evidence, ordered: Sequence[Point]) -> list[bool]:
+    """Of each point, quickest first: its verdict shows no clear lead of the one before."""
+    leads = [evidence.pair(LATENCY, above, below) for above, below in pairwise(ordered)]
+    return [False, *(lead is None or lead.outcome != "faster" for lead in leads)][: len(ordered)]
+
+
+def resolution(evidence: Evidence) -> dict[str, float]:
+    """The smallest difference that this run would have seen, by objective: 0.02 is 2%.
+
+    The median over all pairs of contenders of the half-width of their interval, as a ratio less 1: with a true
+    difference of as much the interval of a usual pair just excludes 1. Absent where no pair has an interval.
+    """
+    found = {}
+    for measure in MEASURES:
+        ratios = [pair.ratio for pair in evidence.contrasted(measure).values()]
+        if widths := [half_width(ratio) for ratio in ratios if ratio.low is not None]:
+            found[measure.objective] = median(widths)
+    return found
