@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from serveoff.analyse.analysis import compare
+from serveoff.analyse.analysis import analyse, compare
+from serveoff.analyse.evidence import LATENCY
 from serveoff.record.suite import ResultsError, load_suite
 from serveoff.report.formats.json import render as as_json
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -27,8 +28,9 @@ def clean(tmp_path_factory):
     return compare(write_run(tmp_path_factory.mktemp("results") / "clean", SMALL))
 
 
-def answer(comparison, objective, scope="all"):
-    return next(a for a in comparison.contests if (a.objective, a.scope) == (objective, scope))
+def marked(comparison, objective, *marks):
+    """The contenders that have one of these marks on an objective."""
+    return {row.endpoint for row in comparison.decision.matrix.rows if row.cells[objective].mark in marks}
 
 
 def test_every_endpoint_of_the_registry_is_an_entry_and_only_contenders_rank(clean):
@@ -66,43 +68,33 @@ def test_percentiles_are_recomputed_from_measured_answered_rows(tmp_path):
 
 def test_a_faster_endpoint_wins_with_a_margin_that_holds_the_truth(tmp_path):
     scenario = replace(FEW, speedup={"flask-torchscript-rest": 2.0})
-    found = answer(compare(write_run(tmp_path / "run", scenario)), "latency")
-    assert found.winner.name == "flask-torchscript-rest"
-    assert found.outcome == "faster"
-    assert found.margin.low <= 2 * 0.00064 / 0.00063 <= found.margin.high
-    assert found.not_worse == ()
+    found = analyse(write_run(tmp_path / "run", scenario))
+    assert marked(found.comparison, "latency", "best") == {"flask-torchscript-rest"}
+    assert marked(found.comparison, "latency", "equal", "undecided") == set()
+    pair = found.evidence.pair(LATENCY, *(found.comparison.entry(name).alone for name in TORCH))
+    assert pair.outcome == "faster"
+    assert pair.ratio.low <= 2 * 0.00064 / 0.00063 <= pair.ratio.high
 
 
 def test_equal_endpoints_are_not_called_faster(tmp_path):
     scenario = Scenario(slice_s=0.4, only=TORCH, speedup={"flask-torch-eager-rest": 0.00064 / 0.00063})
-    found = answer(compare(write_run(tmp_path / "run", scenario)), "latency")
-    assert found.outcome in ("tied", "undecided")
-    assert found.not_worse == (found.runner_up.name,)
-
-
-def test_like_is_compared_with_like_over_rest_endpoints_only(tmp_path):
-    name = "torchserve-torchscript-grpc"
-    scenario = replace(FEW, only=(*TORCH, name), speedup={name: 20.0})
     found = compare(write_run(tmp_path / "run", scenario))
-    assert answer(found, "latency").winner.name == name
-    assert answer(found, "latency", "json").winner.name.endswith("-rest")
+    assert len(marked(found, "latency", "equal", "undecided")) == 1
+    assert marked(found, "latency", "worse") == set()
 
 
 def test_throughput_is_the_best_over_concurrencies_and_cost_is_cpu_per_request(clean):
-    best = answer(clean, "throughput")
-    rates = [p.throughput.value for p in clean.points if p.endpoint == best.winner.name]
-    assert best.winner.estimate.value == max(rates)
-    point = clean.entry(best.winner.name).best
+    (name,) = marked(clean, "throughput", "best")
+    rates = [p.throughput.value for p in clean.points if p.endpoint == name]
+    assert clean.decision.matrix.row(name).cells["throughput"].estimate.value == max(rates)
+    point = clean.entry(name).best
     assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.slice_s * SMALL.rounds / point.samples)
 
 
 def test_cold_start_and_memory_are_by_deployment_and_carry_no_interval(clean):
-    for objective in ("cold_start", "memory"):
-        found = answer(clean, objective)
-        assert found.winner.estimate.low is None
-        assert found.outcome == "no interval"
-        assert found.winner.name in {e.result.deployment for e in clean.entries if e.role == "contender"}
-    assert answer(clean, "artifact").outcome == "exact"
+    for objective in ("cold_start", "memory", "artifact"):
+        assert {row.cells[objective].estimate.low for row in clean.decision.matrix.rows} == {None}
+        assert marked(clean, objective, "best")
 
 
 def test_overhead_is_measured_against_the_floor_of_the_same_format(clean):
@@ -120,8 +112,8 @@ def test_overhead_is_not_given_where_the_floor_had_fewer_callers(tmp_path):
 def test_a_stand_in_is_shown_and_never_ranks_wins_or_decides(clean):
     shown = [entry for entry in clean.entries if entry.role == "stand-in"]
     assert all(entry.alone.sound and entry.overhead is not None for entry in shown)
-    names = {entry.name for entry in shown} | {entry.result.deployment for entry in shown}
-    assert all({a.winner.name, *a.not_worse}.isdisjoint(names) for a in clean.contests)
+    names = {entry.name for entry in shown}
+    assert names.isdisjoint(row.endpoint for row in clean.decision.matrix.rows)
     claims = {claim.id: claim for claim in clean.claims}
     assert {claims[name].reason for name in ("C7", "C8")} == {"TensorFlow Serving was not measured."}
     assert not [e for claim in clean.claims for e in claim.exhibits if {e.mine, e.other} & names]
@@ -129,7 +121,7 @@ def test_a_stand_in_is_shown_and_never_ranks_wins_or_decides(clean):
 
 def test_null_calibrates_and_never_ranks(clean):
     assert clean.calibration.endpoint == "flask-null-rest"
-    assert clean.calibration.ceiling.value > answer(clean, "throughput").winner.estimate.value
+    assert clean.calibration.ceiling.value > max(p.throughput.value for e in clean.entries if e.rank for p in e.points)
 
 
 def test_static_graphs_are_set_against_dynamic_ones_in_the_same_place(clean):
@@ -156,8 +148,8 @@ def test_a_deployment_that_answers_wrongly_ranks_on_none_of_its_endpoints(tmp_pa
     found = compare(write_run(tmp_path / "run", replace(FEW, only=(*TORCH, *KERAS, *STAND_IN), native=True), faults))
     out = {"tfserving-embedded-savedmodel-grpc", "tfserving-embedded-savedmodel-rest", "flask-torchscript-rest"}
     assert {e.name for e in found.entries if e.role == "contender" and e.rank is None} == out
-    named = {n for a in found.contests for n in (a.winner.name, a.runner_up and a.runner_up.name, *a.not_worse)}
-    assert named.isdisjoint(out | {"tfserving-embedded-savedmodel", "flask-torchscript"})
+    for objective in found.decision.matrix.objectives:
+        assert out.isdisjoint(marked(found, objective, "best", "equal", "undecided"))
     assert all(not c.static.startswith("flask-torchscript") for c in found.claims[0].evidence)
 
 
@@ -217,7 +209,7 @@ def test_json_holds_the_whole_comparison(clean):
     assert len(document["entries"]) == len(clean.entries)
     first = document["entries"][0]["points"][0]
     assert first["p50_s"]["value"] == clean.entries[0].alone.p50_s.value
-    assert document["contests"][0]["sentence"]
+    assert document["decision"]["matrix"]["rows"][0]["endpoint"] == clean.decision.recommended
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

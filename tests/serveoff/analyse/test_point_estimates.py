@@ -90,5 +90,6 @@ def test_one_slice_has_no_interval_and_decides_nothing(tmp_path):
     found = compare(folder)
     assert all(e.alone.p50_s.low is None for e in found.entries)
     assert found.resolution == found.start_effect == {}
-    assert {a.outcome for a in found.contests if a.objective == "latency"} == {"no interval"}
+    assert {row.cells["latency"].mark for row in found.decision.matrix.rows} == {"best", "undecided"}
+    assert found.decision.open[0].objective == "latency"
     assert not look(folder, 1, 1).decided

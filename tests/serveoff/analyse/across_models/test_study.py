@@ -30,10 +30,13 @@ def test_every_figure_is_the_analysis_own(sound, folders):
             assert (spot.rank, spot.tied_above, spot.overhead) == (entry.rank, entry.tied_above, entry.overhead)
             assert spot.p50_s == entry.alone.p50_s
         for objective in ("latency", "throughput"):
-            answer = next(a for a in comparison.contests if (a.objective, a.scope) == (objective, "all"))
+            cells = {row.endpoint: row.cells[objective] for row in comparison.decision.matrix.rows}
             win = model.win(objective)
-            assert win.winner.endpoint == answer.winner.name
-            assert (win.margin, win.outcome) == (answer.margin, answer.outcome)
+            assert cells[win.winner.endpoint].mark == "best"
+            assert win.estimate == cells[win.winner.endpoint].estimate
+            assert cells[win.runner_up.endpoint].mark == {"faster": "worse", "tied": "equal"}.get(
+                win.outcome, "undecided"
+            )
 
 
 def test_a_line_stands_for_its_quickest_endpoint(sound):
