@@ -16,14 +16,13 @@ from serveoff.record.problems import Problem
 from serveoff.report.phrases.names import label
 from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts
-from serveoff.report.sections.sentences import sentence
 
 SUFFIX = ".json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def render(comparison: Comparison) -> str:
-    """Strict JSON (no NaN): entries with their points, contests with their sentences, claims, calibration, settings."""
+    """Strict JSON (no NaN): entries with their points, the decision, claims, calibration, settings."""
     suite = comparison.suite
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -35,7 +34,6 @@ def render(comparison: Comparison) -> str:
         "decision": decision_record(comparison),
         "stand_in": comparison.stand_in,
         "concurrencies": comparison.concurrencies,
-        "contests": [asdict(a) | {"sentence": sentence(comparison, a)} for a in comparison.contests],
         "entries": [
             {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
             | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}
@@ -44,7 +42,6 @@ def render(comparison: Comparison) -> str:
             for e in comparison.entries
         ],
         "claims": [asdict(claim) for claim in comparison.claims],
-        "other_choices": [asdict(other) for other in comparison.choices],
         "capacity": [asdict(found) for found in comparison.capacity],
         "payloads": [
             {"endpoint": e.endpoint, "payload": e.payload, "request_bytes": e.request_bytes, "encode_s": e.encode_s}

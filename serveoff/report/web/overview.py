@@ -8,8 +8,7 @@ from typing import Final
 from flask import Blueprint, render_template, request
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.report.phrases.numbers import UNITS
-from serveoff.report.sections.sentences import OBJECTIVES, about, find, headline, verdict_word
+from serveoff.report.phrases import recommendation
 from serveoff.report.web.across_store import newest
 from serveoff.report.web.analyses import NotAnalysed, read_analysis
 from serveoff.report.web.run_list_item import RunListItem, newest_runs
@@ -19,31 +18,16 @@ PER_PAGE: Final = 25
 CHOICES: Final = 300
 """The newest runs that the form offers for a comparison; any other can be named in the address."""
 
-OBJECTIVES_SHOWN: Final = ("latency", "throughput")
-
 blueprint = Blueprint("overview", __name__)
-
-
-@dataclass(frozen=True)
-class Winner:
-    """One objective's winner, as text."""
-
-    title: str
-    about: str
-    what: str
-    server: str
-    family: str
-    figure: str
-    unit: str
-    outcome: str
-    margin: str
 
 
 @dataclass(frozen=True)
 class Glance:
     """What the list says of a run. Points are those of every endpoint, the floors' and the null service's too."""
 
-    winners: tuple[Winner, ...]
+    head: str
+    figures: str
+    statements: tuple[str, ...]
     valid: int
     invalid: int
     unavailable: int
@@ -96,26 +80,11 @@ def _row(run: RunListItem) -> Row:
 
 def glance(comparison: Comparison) -> Glance:
     """Made from the computed comparison, in the report's own words."""
-    winners = [_winner(comparison, objective) for objective in OBJECTIVES_SHOWN]
     return Glance(
-        tuple(w for w in winners if w), comparison.valid, len(comparison.invalid), len(comparison.unavailable)
-    )
-
-
-def _winner(comparison: Comparison, objective: str) -> Winner | None:
-    answer = find(comparison, objective)
-    if answer is None or answer.winner.estimate.value is None:
-        return None
-    text, unit = UNITS[objective]
-    what, server, family = headline(comparison, answer)
-    return Winner(
-        OBJECTIVES[objective].title,
-        about(comparison, answer),
-        what,
-        server,
-        family,
-        text(answer.winner.estimate.value),
-        unit,
-        answer.outcome,
-        verdict_word(answer),
+        recommendation.head(comparison),
+        recommendation.figures(comparison),
+        tuple(recommendation.statements(comparison)),
+        comparison.valid,
+        len(comparison.invalid),
+        len(comparison.unavailable),
     )

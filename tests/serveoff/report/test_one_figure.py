@@ -28,24 +28,37 @@ def test_a_pair_has_one_ratio_and_one_verdict_in_all_sections(rendered, run):
                 key = e["metric"], e["mine"], e["other"], f"{e['load']['concurrency']}x{e['load']['batch']}"
                 said.setdefault(key, []).append((e["figure"], e["outcome"]))
     fewest = min(document["concurrencies"])
-    for contest in document["contests"]:
-        if contest["objective"] == "latency" and contest["runner_up"]:
-            key = "p50", contest["winner"]["name"], contest["runner_up"]["name"], f"{fewest}x1"
-            said.setdefault(key, []).append((contest["margin"], contest["outcome"]))
+    for statement in document["decision"]["statements"]:
+        if statement["objective"] == "latency":
+            key = "p50", document["decision"]["recommended"], statement["endpoints"][0], f"{fewest}x1"
+            said.setdefault(key, []).append((statement["ratio"], "faster"))
     twice = {key: found for key, found in said.items() if len(found) > 1}
     assert twice, "nothing stands in two places"
     assert {key for key, found in twice.items() if any(each != found[0] for each in found)} == set()
 
 
 @every_run
-def test_a_rank_is_tied_where_the_contest_says_so(rendered, run):
+def test_a_rank_is_tied_where_the_matrix_says_so(rendered, run):
     comparison = rendered[run].comparison
-    contest = next(a for a in comparison.contests if (a.objective, a.scope) == ("latency", "all"))
+    marks = {row.endpoint: row.cells["latency"].mark for row in comparison.decision.matrix.rows}
     first, *rest = [entry for entry in comparison.entries if entry.rank]
-    assert contest.winner.name == first.name
+    assert marks[first.name] == "best"
     if rest:
-        assert rest[0].tied_above == (rest[0].name in contest.not_worse)
-    assert set(contest.tied) <= set(contest.not_worse)
+        assert rest[0].tied_above == (marks[rest[0].name] != "worse")
+
+
+@every_run
+def test_the_matrix_has_the_figures_of_the_points(rendered, run):
+    document = json.loads(rendered[run]["json"])
+    entries = {e["result"]["endpoint"]: e for e in document["entries"]}
+    page = Page(rendered[run]["html"]).text
+    for row in document["decision"]["matrix"]["rows"]:
+        cell, points = row["cells"]["latency"], entries[row["endpoint"]]["points"]
+        if cell["mark"] in ("invalid", "absent"):
+            assert cell["estimate"]["value"] is None
+        else:
+            assert cell["estimate"] == points[0]["p50_s"]
+            assert ms(cell["estimate"]["value"]) in page
 
 
 @every_run

@@ -13,11 +13,11 @@ from serveoff.record.settings import RunSettings
 from serveoff.report.phrases.numbers import percent, significant
 from serveoff.report.phrases.runtimes import beside, isolation, path, terms
 from serveoff.report.section import Fact, Section
+from serveoff.report.sections.calibration import calibration_sentence
 from serveoff.report.sections.notes import PAYLOADS
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
-from serveoff.report.sections.sentences import calibration_sentence
 
 LONGER = 1.5
 """So many times longer than asked for, a slice was meant to be so: others end a little late."""

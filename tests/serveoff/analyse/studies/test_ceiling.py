@@ -1,7 +1,7 @@
 """What the load generator can drive, by a search against the null service."""
 
 from serveoff.analyse.analysis import compare
-from serveoff.report.sections.sentences import calibration_sentence
+from serveoff.report.sections.calibration import calibration_sentence
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run
 

@@ -11,8 +11,8 @@ from serveoff.analyse.studies.cold_start import pieces
 from serveoff.record.cold_starts import ColdStart
 from serveoff.report import write_all
 from serveoff.report.formats import csv as csv_form
-from serveoff.report.phrases import repeats
-from serveoff.report.sections import cold_start_notes, cold_starts, sentences
+from serveoff.report.phrases.names import deployment_phrase
+from serveoff.report.sections import cold_start_notes, cold_starts
 from tests.serveoff.cold_start_runs import FIRST_REQUEST_S, UNWARMED_REQUEST_S, WARM_UP_S, add_starts, fail_start
 from tests.serveoff.synthetic import Scenario, write_run
 
@@ -111,46 +111,38 @@ def test_floors_and_null_are_started_once(comparison):
 def test_what_came_first_is_named(comparison):
     first = min(comparison.cold_starts, key=lambda s: s.first.order)
     assert first.first.order == 1
-    assert sentences.deployment_phrase(first.entry.result) in cold_start_notes.sentences(comparison)[1]
+    assert deployment_phrase(first.entry.result) in cold_start_notes.sentences(comparison)[1]
 
 
-def test_the_answer_s_median_has_a_range_and_overlap_is_inconclusive(comparison):
-    answer = sentences.find(comparison, "cold_start")
-    assert answer.winner.bounds == "range"
-    assert answer.outcome == "undecided", "starts of 10% apart overlap"
-    assert answer.runner_up.name in answer.not_worse
-    sentence = sentences.sentence(comparison, answer)
-    assert "range of 3 starts" in sentence
-    assert "starts overlap" in sentence
-    assert "95%" not in sentence
-    assert sentences.about(comparison, answer) == "spawn to first answer, median of 3 starts each"
+def starts(comparison):
+    """The cold starts of the matrix, by endpoint."""
+    return {row.endpoint: row.cells["cold_start"] for row in comparison.decision.matrix.rows}
+
+
+def test_the_matrix_s_median_has_a_range_and_overlap_is_undecided(comparison):
+    cells = starts(comparison)
+    assert {cell.bounds for cell in cells.values()} == {"range"}
+    assert [cell.mark for cell in cells.values()].count("best") == 1
+    assert "undecided" in {cell.mark for cell in cells.values()}, "starts of 10% apart overlap"
 
 
 def test_starts_that_do_not_overlap_have_a_winner(tmp_path):
     only = ("flask-torchscript-rest", "tfserving-embedded-frozen-graph-rest")
     run = add_starts(write_run(tmp_path / "run", Scenario(slice_s=0.06, only=only, native=True)), 3, step=0.02)
-    comparison = compare(run)
-    answer = sentences.find(comparison, "cold_start")
-    assert (answer.winner.name, answer.outcome, answer.not_worse) == ("flask-torchscript", "faster", ())
-    quickest, other = (s.warm.first_answer_s for s in comparison.cold_starts)
-    assert answer.margin.low == pytest.approx(other.low / quickest.high)
-    assert "do not overlap" in sentences.sentence(comparison, answer)
+    cells = starts(compare(run))
+    assert [cells[name].mark for name in only] == ["best", "worse"]
+    assert cells[only[0]].estimate.high < cells[only[1]].estimate.low
 
 
 def test_six_starts_have_a_95_percent_interval(tmp_path):
-    run = add_starts(write_run(tmp_path / "run", Scenario(slice_s=0.06, only=NAMES[:2])), 6)
-    comparison = compare(run)
-    answer = sentences.find(comparison, "cold_start")
-    assert "95% interval of 6 starts" in sentences.sentence(comparison, answer)
+    comparison = compare(add_starts(write_run(tmp_path / "run", Scenario(slice_s=0.06, only=NAMES[:2])), 6))
+    assert {cell.bounds for cell in starts(comparison).values()} == {"interval"}
     assert "95% interval of the starts" in cold_starts.totals(comparison).caption
 
 
 def test_a_single_start_has_no_interval_and_old_runs_still_have_it(tmp_path):
     comparison = compare(write_run(tmp_path / "run", Scenario(slice_s=0.06, only=NAMES[:2])))
-    answer = sentences.find(comparison, "cold_start")
-    assert answer.outcome == "no interval"
-    assert repeats.starts_each(comparison) == "one start each"
-    assert "a single start has no interval" in sentences.sentence(comparison, answer)
+    assert {cell.bounds for cell in starts(comparison).values()} == {"none"}
     assert "One start of each deployment" in cold_start_notes.sentences(comparison)[0]
     assert [list(s.warm.pieces) for s in comparison.cold_starts] == [["untold"], ["untold"]]
 

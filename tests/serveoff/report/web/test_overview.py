@@ -41,12 +41,12 @@ def test_a_run_without_an_analysis_says_how_to_have_one_and_none_is_made_for_it(
     assert own.get("/runs/run/").status_code == 200
 
 
-def test_a_verdict_names_the_winners_with_their_figures_and_counts_the_points(client):
+def test_a_verdict_is_the_recommendation_with_its_figures_and_counts_the_points(client):
     text = Page(verdict(client, "after")).text
     assert re.search(
-        r"Lowest latency median \(p50\), 1 caller 0\.\d+ ms torchscript · REST Flask \d\.\d+× faster", text
+        r"Recommended: TorchScript on Flask \(REST\) 0\.\d+ ms median \(.*?\), [\d,]+ req/s on 1 core, \d+ MB", text
     )
-    assert re.search(r"Highest throughput best over 1, 4, 16 callers [\d,]+ req/s torchscript · REST Flask", text)
+    assert re.search(r"\d\.\d+ times faster than eager PyTorch \(", text)
     assert "7 VALID" in text
     assert "INVALID" not in text
 
@@ -58,7 +58,7 @@ def test_a_verdict_counts_points_that_do_not_count(client):
 def test_a_run_without_a_valid_point_has_no_winner(folder, own):
     analysed(write_run(folder / "bad", SHORT, Faults(gate_failed=SHORT.only)))
     text = Page(verdict(own, "bad")).text
-    assert "No winner" in text
+    assert "No recommendation: no contender has a VALID figure" in text
     assert "0 VALID 7 INVALID" in text
 
 

@@ -258,7 +258,7 @@ ANALYSES = {
     "no numbers": lambda document: [p["p50_s"].update(value="NaN") for e in document["entries"] for p in e["points"]],
     "endless": lambda document: [p["p50_s"].update(value="Infinity") for e in document["entries"] for p in e["points"]],
     "negative": lambda document: [p["p50_s"].update(value=-1.0) for e in document["entries"] for p in e["points"]],
-    "contests of nobody": lambda document: [a["winner"].update(name="<b>") for a in document["comparison"]["contests"]],
+    "a recommendation of nobody": lambda document: document["comparison"]["decision"].update(recommended="<b>"),
 }
 
 
