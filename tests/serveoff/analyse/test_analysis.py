@@ -131,7 +131,7 @@ def test_static_graphs_are_set_against_dynamic_ones_in_the_same_place(clean):
     assert (keras.static, keras.dynamic) == ("flask-savedmodel-rest", "flask-keras-eager-rest")
     assert keras.ratio.low <= 3.78 / 1.03 <= keras.ratio.high
     assert ("PyTorch", "inprocess", 1, "p50") in found
-    assert claim.verdict == "mixed"
+    assert claim.verdict == "undecided", "the two forms of PyTorch are 1.6% apart"
 
 
 def test_the_claim_is_confirmed_only_where_both_frameworks_say_so(tmp_path):
