@@ -1,12 +1,11 @@
 """serveoff killed by SIGKILL: its servers end with it, and the next start removes what it left."""
 
-import time
-
 import psutil
 import pytest
 
 from serveoff.measure.runtimes.loopback_ports import free_port
 from tests.command_line import MEASURED
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -14,10 +13,7 @@ SMALL = ("--profile", "quick", "--duration", "1", "--warmup", "0.2", "--concurre
 
 
 def wait_until_none_is_left(cli):
-    end = time.monotonic() + 60
-    while left := cli.processes():
-        assert time.monotonic() < end, left
-        time.sleep(0.02)
+    wait_until(lambda: not cli.processes())
 
 
 def frozen(cli):

@@ -13,6 +13,7 @@ from serveoff.measure.fleet import Fleet
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.local import LocalServer
 from serveoff.services.registry import read_registry
+from tests.waiting import wait_until
 
 BASE = replace(read_registry(environ={})[0], ready="", ports={})
 ONE, TWO = replace(BASE, name="one"), replace(BASE, name="two")
@@ -66,19 +67,16 @@ def status(server):
     return psutil.Process(server.pid).status()
 
 
-def is_frozen(server, within_s=2.0):
+def wait_until_frozen(server):
     """A signal takes its time on a busy machine."""
-    end = time.monotonic() + within_s
-    while status(server) != psutil.STATUS_STOPPED and time.monotonic() < end:
-        time.sleep(0.005)
-    return status(server) == psutil.STATUS_STOPPED
+    wait_until(lambda: status(server) == psutil.STATUS_STOPPED)
 
 
 def test_a_resting_server_is_frozen_and_woken_as_the_same_process(runtime):
     fleet = Fleet(runtime)
     server = fleet.start(ONE)
     fleet.rest(ONE)
-    assert is_frozen(server)
+    wait_until_frozen(server)
     assert fleet.wake(ONE) is server
     assert status(server) != psutil.STATUS_STOPPED
     fleet.close()
@@ -121,7 +119,7 @@ def test_a_server_apart_runs_beside_those_at_rest_and_ends_with_its_body_however
     def body():
         with fleet.apart(TWO) as server:
             assert not server.ended()
-            assert is_frozen(resting)
+            wait_until_frozen(resting)
             raise RuntimeError("within")
 
     with pytest.raises(RuntimeError, match="within"):
@@ -137,9 +135,7 @@ def test_close_asks_thirty_servers_of_which_half_are_frozen_before_it_waits_for_
     fleet = Fleet(runtime)
     deployments = [replace(BASE, name=f"server-{number}") for number in range(30)]
     servers = [fleet.start(deployment) for deployment in deployments]
-    while len(list(tmp_path.glob("*.up"))) < 30:
-        assert not any(server.ended() for server in servers)
-        time.sleep(0.01)
+    wait_until(lambda: len(list(tmp_path.glob("*.up"))) == 30)
     for deployment in deployments[::2]:
         fleet.rest(deployment)
     fleet.close()

@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 
 from serveoff.measure import watchdog
 from serveoff.measure.watchdog import MARK, is_gone, kill_marked, runner_id, watched
 from serveoff.services.torchserve.config import RUNNER_VARIABLE
+from tests.waiting import wait_until
 
 SERVER = """
 import subprocess, sys, time
@@ -49,11 +49,8 @@ def ended(process):
         return True
 
 
-def wait_until_ended(processes, seconds=60):
-    end = time.monotonic() + seconds
-    while left := [process for process in processes if not ended(process)]:
-        assert time.monotonic() < end, left
-        time.sleep(0.01)
+def wait_until_ended(processes):
+    wait_until(lambda: all(map(ended, processes)), processes)
 
 
 def test_servers_end_with_a_runner_that_is_killed_frozen_ones_and_workers_too(tmp_path):

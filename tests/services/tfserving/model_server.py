@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,7 @@ from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.services.tfserving.embedded.errors import ServingError
 from serveoff.services.tfserving.embedded.flags import parse
 from serveoff.services.tfserving.embedded.server import ModelServer as EmbeddedServer
+from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 START_S = 90.0
@@ -129,7 +129,7 @@ def in_process(*flags: str) -> Iterator[Address]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        wait_for(lambda: failures or listens(address), "the server listens")
+        wait_until(lambda: failures or listens(address), "the server listens")
         if failures:
             raise failures[0]
         yield address
@@ -147,21 +147,5 @@ def listens(address: Address) -> bool:
 
 def wait_until_listening(server: ModelServer) -> None:
     """The REST port opens last, once the models are loaded."""
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            raise AssertionError(f"the server ended with {server.process.returncode}:\n{server.log_text()}")
-        if listens(server):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"the server does not listen after {START_S} s:\n{server.log_text()}")
-
-
-def wait_for(condition, what: str, timeout_s: float = 30.0) -> None:
-    """Poll until it holds."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"not within {timeout_s} s: {what}")
+    wait_until(lambda: server.process.poll() is not None or listens(server), server.log, START_S)
+    assert server.process.returncode is None, server.log_text()

@@ -11,7 +11,8 @@ import pytest
 from serveoff.services.tfserving.embedded.errors import ServingError
 from serveoff.services.tfserving.embedded.flags import parse
 from serveoff.services.tfserving.embedded.server import ModelServer
-from tests.services.tfserving.model_server import in_process, running, spawn, wait_for
+from tests.services.tfserving.model_server import in_process, running, spawn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -46,10 +47,10 @@ def test_waits_for_a_model(tmp_path, half_plus_two):
     base = tmp_path / "later"
     server = spawn(tmp_path, f"--model_base_path={base}")
     try:
-        wait_for(lambda: "Could not find base path" in server.log_text(), "the missing folder is logged", 60)
+        wait_until(lambda: "Could not find base path" in server.log_text(), "the missing folder is logged")
         assert server.process.poll() is None
         base.symlink_to(half_plus_two)
-        wait_for(lambda: "Exporting HTTP/REST API" in server.log_text(), "the model is found")
+        wait_until(lambda: "Exporting HTTP/REST API" in server.log_text(), "the model is found")
         assert server.post("/v1/models/default:predict", {"instances": [2.0]}) == (200, {"predictions": [3.0]})
     finally:
         assert server.stop(signal.SIGINT) == 0

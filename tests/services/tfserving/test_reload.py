@@ -13,7 +13,8 @@ from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc
 from tensorflow_serving.config import model_server_config_pb2
 
 from serveoff.services.tfserving.embedded.errors import ServingError
-from tests.services.tfserving.model_server import Address, in_process, running, wait_for
+from tests.services.tfserving.model_server import Address, in_process, running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 NO_RETRY = "--max_num_load_retries=0"
@@ -63,10 +64,10 @@ def test_reload_drops_no_request(base, tmp_path, several_versions):
             hammering = [pool.submit(hammer) for _ in range(4)]
             try:
                 publish(several_versions / "2", base, 2)
-                wait_for(lambda: seen and seen[-1] == 2, "version 2 serves")
-                wait_for(lambda: states(server) == {"1": "END", "2": "AVAILABLE"}, "version 1 is unloaded")
+                wait_until(lambda: seen and seen[-1] == 2, "version 2 serves")
+                wait_until(lambda: states(server) == {"1": "END", "2": "AVAILABLE"}, "version 1 is unloaded")
                 shutil.rmtree(base / "2")
-                wait_for(lambda: seen[-1] == 1, "version 1 serves again")
+                wait_until(lambda: seen[-1] == 1, "version 1 serves again")
             finally:
                 stop.set()
             for future in hammering:
@@ -78,27 +79,27 @@ def test_reload_drops_no_request(base, tmp_path, several_versions):
 def test_broken_version_harms_no_other(followed, base, several_versions):
     (base / "5").mkdir()
     (base / "5" / "saved_model.pb").write_bytes(b"this is no graph")
-    wait_for(lambda: states(followed).get("5") == "END", "version 5 is given up")
+    wait_until(lambda: states(followed).get("5") == "END", "version 5 is given up")
     broken = followed.get("/v1/models/m/versions/5")[1]["model_version_status"][0]["status"]
     assert broken["error_code"] != "OK"
     assert broken["error_message"] != ""
     assert states(followed)["1"] == "AVAILABLE"
     assert served_version(followed) == 1
     publish(several_versions / "2", base, 6)
-    wait_for(lambda: served_version(followed) == 2, "a good version takes over")
+    wait_until(lambda: served_version(followed) == 2, "a good version takes over")
 
 
 def test_nothing_left_to_serve(followed, base, several_versions):
     shutil.rmtree(base / "1")
-    wait_for(lambda: served_version(followed) == "Servable not found for request: Latest(m)", "version 1 is unloaded")
+    wait_until(lambda: served_version(followed) == "Servable not found for request: Latest(m)", "version 1 is unloaded")
     assert states(followed) == {"1": "END"}
     publish(several_versions / "1", base, 1)
-    wait_for(lambda: served_version(followed) == 1, "version 1 is loaded again")
+    wait_until(lambda: served_version(followed) == 1, "version 1 is loaded again")
 
 
 def test_missing_base_path_keeps_what_is_loaded(followed, base, caplog):
     base.rename(base.with_name("away"))
-    wait_for(lambda: "Could not find base path" in caplog.text, "the poll fails")
+    wait_until(lambda: "Could not find base path" in caplog.text, "the poll fails")
     assert served_version(followed) == 1
 
 
@@ -137,11 +138,11 @@ def test_config_file_is_followed(tmp_path, caplog, half_plus_two, half_plus_thre
     with in_process(*flags) as server:
         assert server.post("/v1/models/two:predict", {"instances": [2.0]})[1] == {"predictions": [3.0]}
         model_config(tmp_path, three=(half_plus_three, ""))
-        wait_for(lambda: states(server, "three") == {"123": "AVAILABLE"}, "the new model is loaded")
+        wait_until(lambda: states(server, "three") == {"123": "AVAILABLE"}, "the new model is loaded")
         assert server.post("/v1/models/three:predict", {"instances": [2.0]})[1] == {"predictions": [4.0]}
-        wait_for(lambda: states(server, "two") == {"123": "END"}, "the old model is unloaded")
+        wait_until(lambda: states(server, "two") == {"123": "END"}, "the old model is unloaded")
         config.write_text("model_config_list { nonsense }")
-        wait_for(lambda: "failed to ReloadConfig" in caplog.text, "the broken file is refused")
+        wait_until(lambda: "failed to ReloadConfig" in caplog.text, "the broken file is refused")
         assert server.post("/v1/models/three:predict", {"instances": [2.0]})[0] == 200
 
 
@@ -151,7 +152,7 @@ def test_config_file_is_read_once_by_default(tmp_path, half_plus_two, half_plus_
         model_config(tmp_path, three=(half_plus_three, ""))
         publish(several_versions / "1", several_versions, 11)
         try:
-            wait_for(lambda: states(server, "several").get("11") == "AVAILABLE", "the folders are polled")
+            wait_until(lambda: states(server, "several").get("11") == "AVAILABLE", "the folders are polled")
         finally:
             shutil.rmtree(several_versions / "11")
         assert server.post("/v1/models/two:predict", {"instances": [2.0]})[0] == 200

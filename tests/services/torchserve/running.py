@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import psutil
 
 from serveoff.models.spec import REPOSITORY
 from tests.ports import free_ports
+from tests.waiting import wait_until
 
 MODEL = "digits_cnn"
 PORTS = ("REST", "GRPC", "MANAGEMENT", "METRICS")
@@ -67,7 +67,7 @@ class Running:
                 return False
             return states.count("READY") == int(self.environ.get("SERVING_WORKERS", "1"))
 
-        wait_until(ready, START_S)
+        wait_until(ready, seconds=START_S)
 
     def grpc(self, **inputs: bytes) -> bytes:
         """InferenceAPIsService/Predictions, encoded by hand: field 1 the model, field 3 a map of bytes."""
@@ -109,14 +109,6 @@ def start(model_dir: Path, folder: Path, **settings: str) -> Running:
             command, env=environ, cwd=REPOSITORY, stdout=file, stderr=file, start_new_session=True
         )
     return Running(process, environ, log)
-
-
-def wait_until(condition, deadline_s: float) -> None:
-    """Poll until the condition holds; AssertionError at the deadline."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, f"waited {deadline_s:.0f} s in vain"
-        time.sleep(0.05)
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:

@@ -10,7 +10,8 @@ import pytest
 
 from serveoff.models.manifest import digest
 from tests.bad_inputs import GOOD, send
-from tests.services.torchserve.running import STOP_S, alive, start, wait_until
+from tests.services.torchserve.running import STOP_S, alive, start
+from tests.waiting import wait_until
 
 START_REFUSED_S = 60
 
@@ -116,7 +117,7 @@ def test_no_orphans_when_the_launcher_or_the_frontend_is_killed(model_dir, tmp_p
             running.wait_ready()
             family = running.family()
             family[victim].kill()
-            wait_until(lambda family=family: alive(family) == [], STOP_S)
+            wait_until(lambda family=family: alive(family) == [])
         assert [running.process.wait(STOP_S) for running in both] == [-signal.SIGKILL, 1]
     finally:
         for running in both:

@@ -9,6 +9,7 @@ import pytest
 
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.cpus import available_cpus
+from tests.waiting import wait_until
 
 TREE = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
 STUBBORN = (
@@ -30,34 +31,27 @@ def start(tmp_path):
         processes.stop(process, grace_s=0.1)
 
 
-def wait_for(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 def test_stop_ends_the_whole_tree_even_when_a_child_ignores_sigterm(start, tmp_path):
     process = start(TREE.format(child=STUBBORN))
-    wait_for(lambda: "deaf" in (tmp_path / "log").read_text())
+    wait_until(lambda: "deaf" in (tmp_path / "log").read_text())
     (child,) = psutil.Process(process.pid).children()
     processes.stop(process, grace_s=1)
     assert process.returncode is not None
-    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_frozen_group_uses_no_cpu_and_goes_on_after_a_thaw(start, tmp_path):
     process = start("while True: pass")
     watched = psutil.Process(process.pid)
-    wait_for(lambda: watched.cpu_times().user > 0.05)
+    wait_until(lambda: watched.cpu_times().user > 0.05)
     processes.freeze(process)
-    wait_for(lambda: watched.status() == psutil.STATUS_STOPPED)
+    wait_until(lambda: watched.status() == psutil.STATUS_STOPPED)
     before, end = watched.cpu_times().user, time.process_time() + 0.3
     while time.process_time() < end:  # we get a CPU, and it does not
         pass
     assert watched.cpu_times().user == before
     processes.thaw(process)
-    wait_for(lambda: watched.cpu_times().user > before)
+    wait_until(lambda: watched.cpu_times().user > before)
 
 
 def test_a_frozen_group_can_be_stopped(start):
@@ -101,7 +95,7 @@ def test_tail_of_a_log(tmp_path):
 def test_interrupt_lets_a_child_finish(start, tmp_path):
     code = "import time\ntry:\n print('up', flush=True); time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(7)"
     process = start(code)
-    wait_for(lambda: "up" in (tmp_path / "log").read_text())
+    wait_until(lambda: "up" in (tmp_path / "log").read_text())
     processes.interrupt(process, grace_s=5)
     assert process.returncode == 7
 
