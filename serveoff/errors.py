@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     RESULTS = 6
     NOTHING_VALID = 7
     ENGINE = 8
+    BUSY = 9
     REGRESSION = 99
     INTERRUPTED = 130
 
@@ -71,6 +72,12 @@ class ResultsFailure(ServeoffError):
     """A results folder is missing, unreadable or of another machine or model."""
 
     exit_code = ExitCode.RESULTS
+
+
+class CoresBusy(ServeoffError):
+    """Another run has the cores."""
+
+    exit_code = ExitCode.BUSY
 
 
 class EngineFailure(ServeoffError):

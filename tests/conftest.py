@@ -12,6 +12,15 @@ from serveoff.models.golden import Golden, read_golden
 
 MODEL = "digits_cnn"
 
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cores(tmp_path_factory):
+    """Each worker's runs lock cores of its own, or tests that run side by side would refuse one another's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SERVEOFF_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        yield
+
+
 # A shell without job control starts background jobs with SIGINT ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -73,6 +73,9 @@ class Window(BaseModel):
     client_cpu_s: float | None = None
     client_peak_memory_bytes: int | None = None
     """Of the load generators, over all of their processes; the resident sets at their largest."""
+    others_cpu_s: float | None = None
+    """CPU seconds that the run's cores worked for others between the two readings, time stolen by the host included.
+    Coarse: of one slice it may be below 0."""
     problems: list[WindowProblem] = []
 
     @property

@@ -123,6 +123,7 @@ def judge_point(
         rows_read=measured.rows_read,
         lost=measured.lost,
         starts_asked=settings.starts,
+        cores=len({*settings.server_cpus, *settings.client_cpus}),
         row_problems=measured.problems,
         sibling_wrong=sibling_wrong,
         unequal=unequal,

@@ -22,6 +22,8 @@ CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""
 THROTTLED_CAUTION: Final = 0.01
 """Share of the time in which a CPU limit held the server back."""
+OTHERS_LIMIT: Final = 0.1
+"""Share of the cores' time that other processes had."""
 LOST_FATAL: Final = 0.1
 """Share of a point's slices that may be lost to what happened in them."""
 FEWEST_LEFT: Final = 10
@@ -47,6 +49,8 @@ class Grounds:
     lost: Sequence[Window] = ()
     """The other slices, but for one that was interrupted: each has a problem of LOSES."""
     starts_asked: int = 1
+    cores: int = 0
+    """Of the servers and of the load generator."""
     row_problems: Sequence[str] = ()
     sibling_wrong: str = ""
     """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
@@ -260,6 +264,17 @@ def _client(grounds: Grounds) -> Iterator[Finding]:
     )
 
 
+def _busy(grounds: Grounds) -> Iterator[Finding]:
+    """A caution: others slow down all endpoints alike, so that figures are of a busy machine and differences hold."""
+    known = [(w.others_cpu_s, w.duration_s) for w in grounds.windows if w.others_cpu_s is not None]
+    cores_s = grounds.cores * sum(duration_s for _, duration_s in known)
+    share = sum(others_s for others_s, _ in known) / cores_s if cores_s else 0.0
+    if share > OTHERS_LIMIT:
+        seen = f"other processes used {share:.0%} of the run's cores"
+        why = "latency is higher and throughput lower than on an idle machine; it affects all endpoints equally"
+        yield Finding(FindingCode.BUSY_MACHINE, False, seen, why, "stop what else runs on these cores and run again")
+
+
 def _late(grounds: Grounds) -> Iterator[Finding]:
     """From when a request was due its latency holds the generator's lateness, from when it was sent it does not.
 
@@ -308,6 +323,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _samples,
     _row_count,
     _client,
+    _busy,
     _late,
     _beyond_ceiling,
 )

@@ -59,6 +59,11 @@ class Run:
         return self.plan.settings
 
     @property
+    def cores(self) -> tuple[int, ...]:
+        """Those of the servers and of the load generator; none where nothing is pinned."""
+        return tuple(sorted({*self.settings.server_cpus, *self.settings.client_cpus}))
+
+    @property
     def left_s(self) -> float:
         """Seconds of the time that the run may take; infinity where it may take any."""
         minutes = self.settings.minutes

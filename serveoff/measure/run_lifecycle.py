@@ -18,6 +18,7 @@ from serveoff.measure import open_loops
 from serveoff.measure.artifacts import check_name, missing
 from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.audit.replicas import replication
+from serveoff.measure.core_lock import check_cores, cores_locked
 from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.outline import outline, total_s
@@ -40,7 +41,8 @@ from serveoff.services.registry import Deployment, read_registry
 
 
 def check(settings: RunSettings) -> None:
-    """Refuse what cannot be done before anything is trained or started: unknown names, endpoints, what cannot go."""
+    """Refuse what cannot be done before anything is trained or started: unknown names, endpoints, cores in use."""
+    check_cores(_cores(settings))
     check_name(settings.model)
     registry = registry_for(settings.model)
     make_plan(registry, settings.endpoints, settings)
@@ -104,7 +106,7 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     settings = suite.settings
     variations = [parse_variation(text) for text in settings.vary]
     chosen = make_plan(registry_for(settings.model), settings.endpoints, settings, variations)
-    with opened(settings, folder) as runtime:
+    with cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
         plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
@@ -119,6 +121,10 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
             for line in outline(plan, open_loops.expected_s(plan), absent):
                 console.print(line, highlight=False, markup=False)
             measure(run)
+
+
+def _cores(settings: RunSettings) -> set[int]:
+    return {*settings.server_cpus, *settings.client_cpus}
 
 
 def _starts(suite: Suite) -> dict[str, int]:

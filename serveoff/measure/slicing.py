@@ -18,6 +18,7 @@ from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
+from serveoff.measure.audit.busy_cores import busy_s, of_others
 from serveoff.measure.audit.readings import Reading, used
 from serveoff.measure.drivers.generator import LOG, Driven, GeneratorFailed, Rows
 from serveoff.measure.drivers.inprocess import drive_floor
@@ -118,20 +119,27 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
     began = time.perf_counter()
     server = run.fleet.wake(deployment)
     switched_s = time.perf_counter() - began
-    before, readings = server.pids(), list[Reading]()
+    before, readings, busy, cores = server.pids(), list[Reading](), list[float | None](), run.cores
+
+    def opened() -> None:
+        readings.append(server.read())
+        busy.append(busy_s(cores))
+
     try:
         if endpoint.protocol == "call":
-            driven = drive_floor(server, drive, lambda: readings.append(server.read()))
+            driven = drive_floor(server, drive, opened)
         else:
-            driven = run.generator.drive(endpoint, server, drive, lambda: readings.append(server.read()))
-        readings.append(server.read())
+            driven = run.generator.drive(endpoint, server, drive, opened)
+        opened()
         problems = _befell(run, server, before, driven)
     finally:
         began = time.perf_counter()
         run.fleet.rest(deployment)
     run.switch_s = switched_s + time.perf_counter() - began
     start = run.fleet.start_number(deployment)
-    return driven, {**used(readings[0], readings[-1]), "start": start, "problems": problems}
+    found = used(readings[0], readings[-1])
+    others_s = of_others(busy[0], busy[-1], found["server_cpu_s"], driven.window.get("client_cpu_s", 0.0))
+    return driven, {**found, "others_cpu_s": others_s, "start": start, "problems": problems}
 
 
 def _befell(run: Run, server: Server, before: frozenset[int], driven: Driven) -> Sequence[WindowProblem]:

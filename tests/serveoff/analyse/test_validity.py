@@ -113,6 +113,7 @@ def test_what_makes_a_point_invalid(broken, code, seen):
         (evidence(windows=slices(20), lost=[DEAD] * 2), "lost slices"),
         (evidence(starts_asked=3), "missing starts"),
         (evidence(role="null", windows=both(client_cpu_s=1.95)), "generator ceiling"),
+        (evidence(cores=2, windows=both(others_cpu_s=0.42)), "busy machine"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -120,6 +121,13 @@ def test_what_is_only_a_caution(doubtful, code):
     verdict = judge(doubtful)
     assert verdict.valid
     assert [f.code for f in verdict.cautions] == [code]
+
+
+def test_what_others_took_of_the_cores_is_summed_over_slices_and_little_of_it_is_no_doubt():
+    coarse = [window(others_cpu_s=1.2), window(round=2, others_cpu_s=-0.3)]
+    assert [f.code for f in judge(evidence(cores=2, windows=coarse)).findings] == ["busy machine"]
+    assert judge(evidence(cores=2, windows=both(others_cpu_s=0.38))).findings == ()
+    assert judge(evidence(cores=2, windows=both(others_cpu_s=None))).findings == ()
 
 
 def test_null_answers_zeros_so_its_answers_are_not_judged():

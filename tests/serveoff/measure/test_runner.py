@@ -1,12 +1,13 @@
 """What a run does, in which order, with servers and a load generator that are fakes."""
 
 import time
+from itertools import count
 
 import pytest
 
 from serveoff.errors import LoadGeneratorFailure, ServerFailed
 from serveoff.loadtests.problems import WindowCode
-from serveoff.measure import agreement_gate, cold_start, preparing, rounds, runner
+from serveoff.measure import agreement_gate, cold_start, preparing, rounds, runner, slicing
 from serveoff.measure.runner import measure
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
@@ -283,3 +284,13 @@ def test_an_interrupted_run_goes_on_with_new_starts_and_repeats_nothing(tmp_path
     windows = run.suite.endpoint(TORCH).windows
     assert [w.round for w in windows] == [1, 2, 3, 4]
     assert windows[:2] == kept
+
+
+def test_what_others_did_on_the_run_s_cores_is_kept_of_every_slice(tmp_path, monkeypatch):
+    """Between two readings the cores worked for 0.19 s, of which the server had 0.05."""
+    monkeypatch.setattr(slicing, "busy_s", lambda cores: next(readings))
+    readings = count(step=0.19)
+    with fake_run(tmp_path, "flask-torchscript", rounds=2, concurrencies=[1]) as run:
+        measure(run)
+    (result,) = load_suite(tmp_path).endpoints
+    assert [w.others_cpu_s for w in result.windows] == [pytest.approx(0.14)] * 2

@@ -1,0 +1,78 @@
+"""Cores belong to one run at a time: two that share them would both measure the other's load."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from serveoff.errors import CoresBusy
+
+FOLDER_VARIABLE: Final = "SERVEOFF_LOCKS"
+MODE: Final = 0o666
+"""Of a lock's file: runs of all users of the machine share its cores."""
+
+
+@contextmanager
+def cores_locked(cpus: Iterable[int], owner: str) -> Iterator[None]:
+    """Hold these cores for `owner` (a run's id); CoresBusy, with the id of who has them, where one is taken.
+
+    The kernel lets go of them when the process ends, however it does.
+    """
+    with ExitStack() as held:
+        for cpu in sorted(set(cpus)):
+            held.enter_context(_locked(cpu, owner))
+        yield
+
+
+def check_cores(cpus: Iterable[int]) -> None:
+    """CoresBusy where another run has one of these cores now."""
+    with cores_locked(cpus, ""):
+        pass
+
+
+@contextmanager
+def _locked(cpu: int, owner: str) -> Iterator[None]:
+    file = _open(_path(cpu))
+    try:
+        _take(file, cpu)
+        _name(file, owner)
+        yield
+    finally:
+        os.close(file)
+
+
+def _take(file: int, cpu: int) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(file, 100, 0).decode(errors="replace") or "another run"
+        raise CoresBusy(
+            f"core {cpu} is in use by {owner}", "wait until it ends, or name other cores: --server-cpus, --client-cpus"
+        ) from None
+
+
+def _name(file: int, owner: str) -> None:
+    """Say who has it; a file of another user cannot be written to."""
+    if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR:
+        os.ftruncate(file, 0)
+        os.pwrite(file, owner.encode(), 0)
+
+
+def _open(path: Path) -> int:
+    """Another user's file is opened to be read, which is enough to lock it."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, MODE)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    if os.fstat(file).st_uid == os.getuid():
+        os.fchmod(file, MODE)
+    return file
+
+
+def _path(cpu: int) -> Path:
+    return Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir()) / f"serveoff-core-{cpu}.lock"
