@@ -27,7 +27,7 @@ def render(found: Versus, worse: Sequence[Regression], threshold: float) -> str:
     everything = two_runs.table(found)
     parts += ["## Endpoint by endpoint", "", escape(everything.caption), "", table(everything), ""]
     if (invalid := two_runs.invalid_table(found)).rows:
-        parts += ["## Points that do not count", "", table(invalid), ""]
+        parts += ["## INVALID points", "", table(invalid), ""]
     return "\n".join(parts)
 
 

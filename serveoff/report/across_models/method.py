@@ -15,27 +15,26 @@ def facts(summary: Summary) -> list[Fact]:
     return [
         Fact(
             "Figures",
-            "Each model has a run of its own, with the same profile and settings. All figures are those of each "
-            "run's analysis, computed from its raw rows; INVALID and withheld points take no part.",
+            "Each model has a run of its own, with the same profile and settings. All figures come from those runs' "
+            "analyses; INVALID and withheld points are left out.",
         ),
         Fact(
             "Cost of a model",
-            "p50 of calling it in process, nothing served and nothing encoded, in the fastest static format.",
+            "p50 of a call in process, without server and encoding, in the fastest static format.",
         ),
         Fact(
             "The server's part",
-            "p50 with the fewest callers, less p50 of the same format in process: the wire, HTTP or gRPC, parsing, "
-            "and whatever else the server does. Larger inputs take longer to parse: cost of the model and size of its "
-            "requests grow together here, as they do in practice, and the payload's part is shown apart.",
+            "p50 with the fewest callers minus p50 of the same format in process: network, HTTP or gRPC, parsing, "
+            "and everything else that the server does. Larger inputs take longer to parse, and in these models cost "
+            "and request size grow together, as they do in practice. The payload's part is shown apart.",
         ),
         Fact(
             "Crossings",
-            f"Where the server's part falls under {PERCENT} of the latency for good, and under the difference between "
-            "the slowest and the fastest static format. Between the two measured models on either side the server's "
-            "part is taken to go straight over the logarithm of the model's cost, and the floor to be a power of it; "
-            f"beyond the measured models nothing is said. The interval is that of {DRAWS:,} draws of all figures from "
-            "their own 95% intervals. It does not hold the shape of the line between two models: the nearer these "
-            "lie, the less is assumed.",
+            f"The model cost from which the server's part stays under {PERCENT} of the latency, or under the "
+            "difference between the slowest and the fastest static format. Between two measured models the server's "
+            "part is interpolated linearly over the logarithm of the model's cost, and the floor as a power of it. "
+            f"There is no extrapolation. The interval comes from {DRAWS:,} draws of all figures from their own 95% "
+            "intervals; it does not include the error of the interpolation.",
         ),
         Fact(
             "Settings",

@@ -32,7 +32,7 @@ def decision(summary: Summary) -> str:
     servers = _choice(summary.costed, "The server", lambda model: model.servers)
     formats = _choice(summary.costed, "the format", lambda model: model.formats)
     if not servers and not formats:
-        return "No model has two endpoints that can be compared, so there is nothing to say across models."
+        return "No model has two endpoints that can be compared."
     said = "; ".join(filter(None, (servers, formats)))
     return f"{said[0].upper()}{said[1:]}."
 
@@ -62,9 +62,8 @@ def lede(summary: Summary) -> str:
     count, machine = len(summary.models), summary.machine
     return (
         f"{count} model{'s' * (count != 1)}, one run each with profile {summary.settings.profile}, on {machine.cores} "
-        "cores. In brackets: how many times as long the slowest takes at the median as the quickest, "
-        f"of servers and protocols with the same format, and of static formats in process. What differs by {PERCENT} "
-        "of the longer time or less does not matter here."
+        "cores. In brackets: the slowest median over the fastest, of servers and protocols with the same format, and "
+        f"of static formats in process. A difference of up to {PERCENT} of the longer time does not matter here."
     )
 
 
@@ -72,11 +71,10 @@ def caveats(summary: Summary) -> list[str]:
     """What a reader must know before the first figure."""
     said = []
     if summary.interrupted:
-        said.append("The whole was interrupted: the models below are those that were measured until then.")
+        said.append("This was interrupted: only the models below were measured.")
     if summary.differences:
         said.append(
-            f"These runs were not made alike, and are set side by side because that was asked for: "
-            f"{'; '.join(summary.differences)}."
+            f"These runs differ and are compared because you asked for it (`--mixed`): {'; '.join(summary.differences)}."
         )
     partial = [model.model for model in summary.models if not model.complete]
     if partial:
@@ -132,7 +130,7 @@ def span(crossing: Crossing) -> str:
     if crossing.state != "between":
         return ""
     low = ms(crossing.low_s) if crossing.low_s is not None else "below the cheapest model"
-    high = ms(crossing.high_s) if crossing.high_s is not None else "beyond the dearest model"
+    high = ms(crossing.high_s) if crossing.high_s is not None else "beyond the most expensive model"
     return f"{low}–{high}"
 
 
@@ -148,7 +146,7 @@ def _crossed(
     if crossing.state == "under":
         model = summary.model(crossing.lower)
         return f"already {bound} at the cheapest model, {model.model} ({cost(model)}): {left(model, line)}"
-    return "not known: it takes two models with this server and a floor"
+    return "not known: that takes two models with this server and a floor"
 
 
 def _share_of(model: ModelResult, line: Line) -> str:

@@ -24,7 +24,7 @@ def rivals(summary: Summary) -> Table:
     pairs = [(model, rival) for model in summary.models for rival in model.rivals]
     caption = (
         "p50 with the fewest callers, same format, same JSON bytes over REST. Below 1 the native server is faster. "
-        "95% intervals beneath, each for itself."
+        "95% intervals beneath, each on its own."
     )
     return listed("rivals", caption, fields, pairs)
 
@@ -55,7 +55,7 @@ def missing(summary: Summary) -> Table:
     spots = [
         (Cell(m.model), _endpoint_cell(s.named), Cell(s.problem)) for m in summary.models for s in m.spots if s.problem
     ]
-    return single("missing", "Shown above as such, and in no figure.", columns, (*gone, *cut, *spots))
+    return single("missing", "Shown above, and excluded from all figures.", columns, (*gone, *cut, *spots))
 
 
 def _endpoint_cell(named: Named) -> Cell:

@@ -24,9 +24,9 @@ def models(summary: Summary) -> Table:
         Column("Cost of the model", "ms"),
         Column("Winner's format", "ms"),
         Column("Lowest latency", "ms", numeric=False),
-        text_column("Against the runner-up"),
+        text_column("Compared with the runner-up"),
         Column("Highest throughput", "req/s", numeric=False),
-        text_column("Against the runner-up"),
+        text_column("Compared with the runner-up"),
     )
     rows = tuple(_model_row(model) for model in summary.models)
     gone = tuple(

@@ -39,7 +39,7 @@ TERMS: Final = {
         idle="frozen (SIGSTOP)",
         whole="process tree",
         memory="the largest sum of resident sets over its process tree",
-        unfair="cores, threads, workers or batching that were not asked for, ",
+        unfair="cores, threads, workers or batching other than requested, ",
     ),
     "docker": RuntimeTerms(
         servers="a container",
@@ -49,8 +49,8 @@ TERMS: Final = {
         idle="paused (`docker pause`)",
         whole="container",
         memory="the largest working set of its container (without file cache that can be dropped)",
-        unfair="a container without the limits that were asked for or that the others have, cores, threads, workers or "
-        "batching that were not asked for, ",
+        unfair="container limits other than requested or than those of the rest, cores, threads, workers or batching "
+        "other than requested, ",
     ),
 }
 
@@ -93,9 +93,7 @@ def isolation(comparison: Comparison) -> str:
             "All deployments were up and awake at once (`--together`), so idle ones may have taken CPU time, caches "
             "and memory from the one that was measured."
         )
-    return (
-        f"One deployment is awake at a time; idle ones are {terms(comparison).idle}, or stopped where memory is short."
-    )
+    return f"One deployment is awake at a time; idle ones are {terms(comparison).idle}, or stopped if memory is short."
 
 
 def beside(comparison: Comparison) -> str:

@@ -26,5 +26,5 @@ def of_callers(concurrencies: Sequence[int]) -> str:
     """What MLPerf calls the closed loops of these numbers of callers, in a sentence."""
     alone, more = 1 in concurrencies, [c for c in concurrencies if c > 1]
     one = f"One caller is MLPerf's {scenario(closed(1))} scenario" if alone else ""
-    others = "a closed loop of several callers is none of its scenarios" if more else ""
+    others = "a closed loop of several callers is not one of its scenarios" if more else ""
     return f"{'; '.join(filter(None, (one, others)))}." if one else f"{others[:1].upper()}{others[1:]} (MLPerf)."

@@ -37,7 +37,7 @@ def summary(name: str) -> Response:
 def download(name: str, suffix: str) -> Response:
     """The same in one form, as a file; its links are those of the file that `serveoff summary` writes."""
     if suffix not in ("html", "json", "md"):
-        raise NotFound("A summary has the forms html, json, md.")
+        raise NotFound("Forms of a summary: html, json, md.")
     found, kept = _find(name)
     with readable(found):
         if suffix == "json":

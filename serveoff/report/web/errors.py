@@ -49,7 +49,7 @@ def http_error(error: HTTPException) -> Response:
 def defect(error: Exception) -> Response:
     """A mistake of ours: the log has the traceback, the visitor has an apology."""
     log.error("cannot answer %s %s", request.method, ascii(request.path), exc_info=error)
-    return _answer(500, "A defect of the report page", "It could not answer this. Its log says more.")
+    return _answer(500, "An error of the report page", "The page failed on this request. Its log says why.")
 
 
 def _answer(status: int, title: str, said: str, headers: Iterable[tuple[str, str]] = ()) -> Response:

@@ -42,7 +42,7 @@ def report(name: str) -> Response:
 def download(name: str, suffix: str) -> Response:
     """The report in one form, as a file."""
     if suffix not in FORMS:
-        raise NotFound(f"A report has the forms {', '.join(FORMS)}.")
+        raise NotFound(f"Forms of a report: {', '.join(FORMS)}.")
     text = _render(name, FORMS[suffix])
     return send_file(
         BytesIO(text.encode()),

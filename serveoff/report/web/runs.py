@@ -120,7 +120,7 @@ def _look(root: Path, name: str, file: str) -> Found | None:
     except OSError:
         return None
     found = Found(name, folder, written.st_mtime_ns, written.st_size, _refusal(written, file))
-    return found if found.addressable else replace(found, problem="the folder's name is no UTF-8")
+    return found if found.addressable else replace(found, problem="the folder's name is not UTF-8")
 
 
 def _refusal(written: os.stat_result, file: str) -> str:
@@ -128,7 +128,7 @@ def _refusal(written: os.stat_result, file: str) -> str:
         return f"{file} is not a regular file"
     largest = LARGEST_ANALYSIS_BYTES if file == ANALYSIS_NAME else LARGEST_SUITE_BYTES
     if written.st_size > largest:
-        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {largest // 10**6} MB is not read"
+        return f"{file} has {written.st_size / 1e6:,.0f} MB: more than {largest // 10**6} MB are not read"
     return ""
 
 

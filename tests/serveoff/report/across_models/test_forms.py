@@ -89,7 +89,7 @@ def test_a_crossing_below_the_cheapest_model_says_so(sound):
 
 def test_an_open_interval_says_where_it_ends():
     found = Crossing(state="between", cost_s=0.004, low_s=0.003, lower="a", upper="b")
-    assert sentences.span(found) == "3.00–beyond the dearest model"
+    assert sentences.span(found) == "3.00–beyond the most expensive model"
 
 
 def test_what_failed_is_a_row_with_its_reason(faulty, pages):

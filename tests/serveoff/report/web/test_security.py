@@ -400,7 +400,7 @@ def test_a_defect_of_ours_is_a_page_without_a_traceback(results, monkeypatch):
     answer = client.get("/runs/before/")
     assert answer.status_code == 500
     assert "Traceback" not in answer.text
-    assert "A defect of the report page" in Page(answer.text).text
+    assert "An error of the report page" in Page(answer.text).text
 
 
 def test_static_files_do_not_lead_out_either(client):
