@@ -73,9 +73,7 @@ def caveats(summary: Summary) -> list[str]:
     if summary.interrupted:
         said.append("This was interrupted: only the models below were measured.")
     if summary.differences:
-        said.append(
-            f"These runs differ and are compared because you asked for it (`--mixed`): {'; '.join(summary.differences)}."
-        )
+        said.append(f"These runs differ, and are compared as you asked (`--mixed`): {'; '.join(summary.differences)}.")
     partial = [model.model for model in summary.models if not model.complete]
     if partial:
         said.append(f"The run of {all_of(partial)} is partial: its figures are provisional.")
