@@ -77,27 +77,3 @@ def parse_load(text: str) -> Load:
         raise ValueError(f"{text!r} needs at least one user, one row and more than zero requests a second")
     arrivals = cast(Arrivals, found["arrivals"] or "closed")
     return Load(users, arrivals, rate, found["payload"] or "", batch)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One window: a load, for so long."""
-
-    load: Load
-    duration_s: float
-
-
-@dataclass(frozen=True)
-class Seek:
-    """A search for the highest Poisson rate, from `low` to `high`, whose latency holds an objective without errors.
-
-    The objective: `quantile` of the latency from the intended start is at most `bound_s`. Each of `probes` windows
-    lasts `duration_s`.
-    """
-
-    low: float
-    high: float
-    quantile: float
-    bound_s: float
-    duration_s: float
-    probes: int

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, round_rate
+from serveoff.loadtests.loads import round_rate
 
 EDGE_SHARE: Final = 1 / 3
 """Of the probes, so many repeat the two rates between which the edge was found."""
@@ -15,17 +15,17 @@ NEAR: Final = 1.1
 FURTHER: Final = 1.25
 """Where even the highest rate held, how much further to look."""
 
-Probe = Callable[[Stage, Seek], bool]
-"""Measures one window and says whether it held."""
 
+def seek(low: float, high: float, probes: int, holds: Callable[[float], bool]) -> None:
+    """Make so many probes of rates from `low` to `high`; `holds` measures one and says whether it held.
 
-def seek(search: Seek, probe: Probe) -> None:
-    """Make all probes of a search. What they gave is in the windows; their judgement here only chooses rates."""
-    low, high, held, failed = search.low, search.high, False, False
-    repeats = round(search.probes * EDGE_SHARE) if search.probes > 2 else 0
-    for _ in range(search.probes - repeats):
+    What the probes gave is in the windows; their judgement here only chooses rates.
+    """
+    held, failed = False, False
+    repeats = round(probes * EDGE_SHARE) if probes > 2 else 0
+    for _ in range(probes - repeats):
         rate = high if not failed and high / low < NEAR else math.sqrt(low * high)
-        if probe(_stage(rate, search), search):
+        if holds(round_rate(rate)):
             low, held = rate, True
             high = rate * FURTHER if rate == high else high
         else:
@@ -33,8 +33,4 @@ def seek(search: Seek, probe: Probe) -> None:
     # Where nothing failed, the edge lies higher still: then that is where to look.
     edges = [rate for rate, seen in ((low, held and failed), (high, True)) if seen]
     for number in range(repeats):
-        probe(_stage(edges[number % len(edges)], search), search)
-
-
-def _stage(rate: float, search: Seek) -> Stage:
-    return Stage(Load(OPEN_LOOP_CONNECTIONS, "poisson", round_rate(rate)), search.duration_s)
+        holds(round_rate(edges[number % len(edges)]))

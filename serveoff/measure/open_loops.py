@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Final
 
-from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, Seek, Stage, round_rate
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, round_rate
 from serveoff.loadtests.search import seek
 from serveoff.measure.plan.plan import Plan
 from serveoff.measure.plan.timing import ENOUGH, TIMEOUT_S, Timing
@@ -107,15 +107,15 @@ def _search(run: Run, endpoint: Endpoint, repeat: int, shares: tuple[float, floa
     if best is None:
         return
     s, (low, high) = run.settings, (round_rate(best * share) for share in shares)
-    asked = Seek(low, high, s.objective_quantile, s.objective_bound_s, SLICE_S, probes)
 
-    def probe(stage: Stage, search: Seek) -> bool:
-        run.progress.tick(f"capacity   {endpoint.name} at {stage.load.rate:g} a second")
-        taken = take_slice(run, endpoint, stage.load, repeat, _timing(stage.load.rate), search=True)
-        return taken.holds(search.quantile, search.bound_s)
+    def holds(rate: float) -> bool:
+        run.progress.tick(f"capacity   {endpoint.name} at {rate:g} a second")
+        load = Load(OPEN_LOOP_CONNECTIONS, "poisson", rate)
+        taken = take_slice(run, endpoint, load, repeat, _timing(rate), search=True)
+        return taken.holds(s.objective_quantile, s.objective_bound_s)
 
     if endpoint.deployment.name not in run.dead:
-        seek(asked, probe)
+        seek(low, high, probes, holds)
 
 
 def _timing(rate: float, times: int = 1) -> Timing:

@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from serveoff.loadtests.loads import Seek
 from serveoff.loadtests.search import seek
 
 
@@ -12,11 +11,11 @@ def probes(edge, low=100.0, high=1000.0, number=9, noise=0.0, seed=1):
     """The rates that a search asks of a server whose objective holds below `edge`."""
     asked, rng = [], random.Random(seed)
 
-    def probe(stage, search):
-        asked.append(stage.load.rate)
-        return stage.load.rate < edge * (1 + noise * rng.gauss(0, 1))
+    def holds(rate):
+        asked.append(rate)
+        return rate < edge * (1 + noise * rng.gauss(0, 1))
 
-    seek(Seek(low, high, 0.99, 0.01, 2.0, number), probe)
+    seek(low, high, number, holds)
     return asked
 
 
