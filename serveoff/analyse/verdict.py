@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from serveoff.analyse.statistics.estimates import Estimate
 
-Outcome = Literal["faster", "slower", "tied", "undecided", "no interval", "exact", "unopposed"]
+Outcome = Literal["faster", "slower", "tied", "undecided", "no interval", "unopposed"]
 """Of one thing against another: `faster` is better on any objective, `slower` worse."""
 
 TIED_WITHIN: Final = 0.05

@@ -35,7 +35,7 @@ SIGNS: Final[dict[Mark, tuple[str, str]]] = {
 }
 """What follows a figure, and its style."""
 MOST_REASONS: Final = 2
-LEGEND: Final = "* best   = tied with the best   ? undecided"
+LEGEND: Final = "* best   = tied with the best   ? undecided   – no figure"
 
 
 def show(comparison: Comparison, console: Console, report: Path | None = None, short: bool = False) -> None:

@@ -45,9 +45,9 @@ def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[s
         yield "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
     for format, reason in missing.items():
         yield f"  no {format}: {reason}"
-    raced = f", up to {s.race_starts} in the race" if s.race else ""
-    starts = f"{counted(s.starts, 'start')} of each of {counted(len(plan.repeated), 'deployment')}{raced}"
-    yield f"  starting servers: about {_minutes(plan.starts_s)} ({starts})"
+    starts = f"{s.starts} to {s.race_starts} starts" if s.race else counted(s.starts, "start")
+    deployments = counted(len(plan.repeated), "deployment")
+    yield f"  starting servers: about {_minutes(plan.starts_s)} ({deployments}, {starts} each)"
     if s.rounds is not None:
         yield f"  {counted(s.rounds, 'round')} of {s.slice_s:g} s slices: about {_minutes(s.rounds * round_s(plan))}"
     else:

@@ -5,9 +5,7 @@ The words are its; its rules on durations, numbers of queries and latency bounds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from serveoff.loadtests.loads import Load, closed
+from serveoff.loadtests.loads import Load
 from serveoff.report.phrases.names import callers
 
 
@@ -20,11 +18,3 @@ def scenario(load: Load) -> str:
     if load.arrivals == "constant":
         return "open loop at a constant rate"
     return "single stream" if load.concurrency == 1 else f"closed loop, {callers(load.concurrency)}"
-
-
-def of_callers(concurrencies: Sequence[int]) -> str:
-    """What MLPerf calls the closed loops of these numbers of callers, in a sentence."""
-    alone, more = 1 in concurrencies, [c for c in concurrencies if c > 1]
-    one = f"One caller is MLPerf's {scenario(closed(1))} scenario" if alone else ""
-    others = "a closed loop of several callers is not one of its scenarios" if more else ""
-    return f"{'; '.join(filter(None, (one, others)))}." if one else f"{others[:1].upper()}{others[1:]} (MLPerf)."

@@ -83,7 +83,7 @@ def glance(comparison: Comparison) -> Glance:
     return Glance(
         recommendation.head(comparison),
         recommendation.figures(comparison),
-        tuple(recommendation.statements(comparison)),
+        (*recommendation.statements(comparison), *recommendation.unsettled(comparison)),
         comparison.valid,
         len(comparison.invalid),
         len(comparison.unavailable),

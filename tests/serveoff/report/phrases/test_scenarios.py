@@ -3,7 +3,7 @@
 import pytest
 
 from serveoff.loadtests.loads import parse_load
-from serveoff.report.phrases.scenarios import of_callers, scenario
+from serveoff.report.phrases.scenarios import scenario
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,3 @@ from serveoff.report.phrases.scenarios import of_callers, scenario
 )
 def test_each_load_has_its_word(load, word):
     assert scenario(parse_load(load)) == word
-
-
-def test_several_callers_are_said_to_be_none_of_mlperfs():
-    assert of_callers((1, 4, 16)) == (
-        "One caller is MLPerf's single stream scenario; a closed loop of several callers is none of its scenarios."
-    )
-    assert of_callers((1,)) == "One caller is MLPerf's single stream scenario."
-    assert of_callers((4,)) == "A closed loop of several callers is none of its scenarios (MLPerf)."
