@@ -45,6 +45,8 @@ class Measured:
     rows_read: int
     lost: Sequence[Window]
     problems: Sequence[str]
+    longest_s: Sequence[float]
+    """Of each slice, what its slowest request took, those of the lead-in too."""
 
     @property
     def answered(self) -> int:
@@ -75,7 +77,8 @@ def measure(result: EndpointResult, load: Load, rows: RunRows) -> Measured:
     short = any(read.rows == 0 < window.requests for window, read in zip(kept, found, strict=True))
     unread = (rows.problems or ("the raw rows are missing: rows/",)) if short else ()
     lost = [window for window in taken if loses(window)]
-    return Measured(result, load, kept, [f.sample for f in found], sum(f.rows for f in found), lost, unread)
+    samples, longest_s = [f.sample for f in found], [f.longest_s for f in found]
+    return Measured(result, load, kept, samples, sum(f.rows for f in found), lost, unread, longest_s)
 
 
 def resample_all(
@@ -131,6 +134,8 @@ def judge_point(
         open_ceiling=open_ceiling,
         quantile_s=_by_both_clocks(measured, settings.objective_quantile),
         bound_s=settings.objective_bound_s,
+        longest_s=measured.longest_s,
+        p50_s=sampled["p50"].value if "p50" in sampled else 0.0,
     )
     figures = _figures(measured, sampled, draws)
     return Point(

@@ -26,12 +26,17 @@ Columns = Mapping[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class SliceRows:
-    """What is taken of one slice's rows. `rows` counts those of its window, the rest those with a good answer."""
+    """What is taken of one slice's rows. `rows` counts those of its window, the rest those with a good answer.
+
+    `longest_s` is what the slowest request took, good answer or none, those of the lead-in too: a stall that began
+    there leaves the window empty.
+    """
 
     sample: SliceSample
     rows: int
     answer_bytes: int
     """The sum of their answers' bodies."""
+    longest_s: float
 
 
 ReadSlice = Callable[[Window], SliceRows]
@@ -40,7 +45,7 @@ ReadSlice = Callable[[Window], SliceRows]
 
 @dataclass(frozen=True)
 class RunRows:
-    """The counted rows of a run in the order of their slices."""
+    """The rows of a run's slices, in the order of these."""
 
     columns: Columns
     first: Mapping[int, int]
@@ -59,6 +64,8 @@ class RunRows:
     def _of(self, window: Window) -> SliceRows:
         inside = slice(self.first.get(window.number, 0), self.after.get(window.number, 0))
         rows = {name: column[inside] for name, column in self.columns.items()}
+        longest_s = float(rows["latency_s"].max(initial=0.0))
+        rows = {name: column[rows["measured"]] for name, column in rows.items()}
         answered = rows["status"] == ANSWERED
         due, start, took = (rows[n][answered].astype(np.float64) for n in ("intended_start_s", "start_s", "latency_s"))
         # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
@@ -67,7 +74,7 @@ class RunRows:
         sample = SliceSample(
             window.start, window.round, latency, took, due - window.start_s, window.duration_s, cpu_s, served
         )
-        return SliceRows(sample, answered.size, int(rows["bytes_in"][answered].sum()))
+        return SliceRows(sample, answered.size, int(rows["bytes_in"][answered].sum()), longest_s)
 
 
 def read_run(folder: Path) -> RunRows:
@@ -98,11 +105,10 @@ def _said(path: Path, error: Exception) -> str:
 
 
 def _split(table: pa.Table, problems: tuple[str, ...]) -> RunRows:
-    measured = table.column("measured").to_numpy()
     number = table.column("slice").to_numpy()
-    kept = np.flatnonzero(measured & (number >= 0))
+    kept = np.flatnonzero(number >= 0)
     order = kept[np.argsort(number[kept], kind="stable")]
-    columns = {name: table.column(name).to_numpy()[order] for name in _USED if name not in ("slice", "measured")}
+    columns = {name: table.column(name).to_numpy()[order] for name in _USED if name != "slice"}
     slices, first, counts = np.unique(number[order], return_index=True, return_counts=True)
     begins = dict(zip(slices.tolist(), first.tolist(), strict=True))
     ends = dict(zip(slices.tolist(), (first + counts).tolist(), strict=True))

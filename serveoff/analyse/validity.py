@@ -24,6 +24,10 @@ THROTTLED_CAUTION: Final = 0.01
 """Share of the time in which a CPU limit held the server back."""
 OTHERS_LIMIT: Final = 0.1
 """Share of the cores' time that other processes had."""
+STALL_S, STALL_TIMES = 1.0, 50
+"""A request that takes so long, and so many times the median, met a stall."""
+EMPTY_FATAL: Final = 0.02
+"""Share of a point's slices in which a stall left nothing to count."""
 LOST_FATAL: Final = 0.1
 """Share of a point's slices that may be lost to what happened in them."""
 FEWEST_LEFT: Final = 10
@@ -61,6 +65,9 @@ class Grounds:
     quantile_s: tuple[float, float] | None = None
     """Of an open loop, the objective's quantile from when requests were due, and from when they were sent."""
     bound_s: float = math.inf
+    longest_s: Sequence[float] = ()
+    """Of each slice that counts, what its slowest request took, those of the lead-in too."""
+    p50_s: float = 0.0
     """The objective: `quantile_s` is at most this."""
     open_ceiling: float | None = None
     """The highest rate, requests a second, that the load generator kept against the null service in this run."""
@@ -230,15 +237,27 @@ def _samples(grounds: Grounds) -> Iterator[Finding]:
     yield Finding(FindingCode.FEW_SAMPLES, "p90" in short, seen, why, "give the run more time (`--minutes`)")
 
 
+def _stalls(grounds: Grounds) -> Iterator[Finding]:
+    """A stall that began before a window leaves it empty: such a slice has no figure, so that many are fatal."""
+    empty = sum(w.load.closed and not w.requests for w in grounds.windows)
+    stalled = sum(took_s >= max(STALL_S, STALL_TIMES * grounds.p50_s) for took_s in grounds.longest_s)
+    if not (empty or stalled):
+        return
+    slices, longest_s = len(grounds.windows), max(grounds.longest_s, default=0.0)
+    fatal = empty > max(1, EMPTY_FATAL * slices)
+    seen = f"the server stalled in {max(empty, stalled)} of {slices} slices, for up to {longest_s:.3g} s"
+    seen += f"; {empty} of them had no request to count" if empty else ""
+    why = "what it can serve is less than the other slices say" if fatal else "the median does not show it"
+    yield Finding(FindingCode.STALLED, fatal, seen, why, "read the server's log for what it did then")
+
+
 def _row_count(grounds: Grounds) -> Iterator[Finding]:
     counted = sum(w.requests for w in grounds.windows)
     if grounds.row_problems or abs(counted - grounds.rows_read) <= max(0.01 * counted, 1):
         return
     seen = f"{grounds.rows_read:,} raw rows for {counted:,} requests counted while measuring"
     why = "rows were lost, or come from two load tests"
-    yield Finding(
-        FindingCode.ROW_COUNT, True, seen, why, "restore the rows of all load generators, or run this endpoint again"
-    )
+    yield Finding(FindingCode.ROW_COUNT, True, seen, why, "restore the raw rows, or run this endpoint again")
 
 
 def _client(grounds: Grounds) -> Iterator[Finding]:
@@ -321,6 +340,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _throttled,
     _starts,
     _samples,
+    _stalls,
     _row_count,
     _client,
     _busy,

@@ -64,6 +64,8 @@ class FindingCode(StrEnum):
     """The null service's throughput is the generator's limit."""
     GENERATOR_SATURATED = "generator saturated"
     """The generator used up its CPUs."""
+    STALLED = "stalled"
+    """Nothing was answered for a while."""
     BUSY_MACHINE = "busy machine"
     """Others used the run's cores."""
     BEYOND_CEILING = "beyond the ceiling"

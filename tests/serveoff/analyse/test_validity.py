@@ -59,6 +59,7 @@ def slices(count):
     return [window(round=number) for number in range(1, count + 1)]
 
 
+EMPTY = window(number=8, requests=0, duration_s=0.0)
 DEAD = window(number=7, problems=[died("the server died: signal 9")])
 
 
@@ -79,6 +80,11 @@ def test_a_sound_point_is_valid_without_a_word():
         (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices were excluded, first slice 7"),
         (evidence(windows=slices(9), lost=[DEAD]), "lost slices", "1 of 10 slices"),
         (evidence(windows=[], lost=[DEAD]), "lost slices", "the server died: signal 9"),
+        (
+            evidence(windows=[*slices(20), EMPTY, EMPTY], longest_s=[5.0, 20.0]),
+            "stalled",
+            "in 2 of 22 slices, for up to 20 s",
+        ),
         (evidence(row_problems=["the raw rows are missing: rows/x.parquet"]), "rows", "rows/x.parquet"),
         (evidence(windows=[]), "not measured", "nothing was measured"),
         (evidence(samples=20), "too few samples", "20 samples"),
@@ -114,6 +120,8 @@ def test_what_makes_a_point_invalid(broken, code, seen):
         (evidence(starts_asked=3), "missing starts"),
         (evidence(role="null", windows=both(client_cpu_s=1.95)), "generator ceiling"),
         (evidence(cores=2, windows=both(others_cpu_s=0.42)), "busy machine"),
+        (evidence(longest_s=[5.0, 0.002], p50_s=0.001), "stalled"),
+        (evidence(windows=[*slices(20), EMPTY], longest_s=[0.9], p50_s=0.001), "stalled"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -128,6 +136,11 @@ def test_what_others_took_of_the_cores_is_summed_over_slices_and_little_of_it_is
     assert [f.code for f in judge(evidence(cores=2, windows=coarse)).findings] == ["busy machine"]
     assert judge(evidence(cores=2, windows=both(others_cpu_s=0.38))).findings == ()
     assert judge(evidence(cores=2, windows=both(others_cpu_s=None))).findings == ()
+
+
+def test_a_slow_model_and_a_machine_that_holds_its_breath_are_no_stall():
+    assert judge(evidence(longest_s=[5.0], p50_s=0.2)).findings == ()
+    assert judge(evidence(longest_s=[0.9], p50_s=0.001)).findings == ()
 
 
 def test_null_answers_zeros_so_its_answers_are_not_judged():
