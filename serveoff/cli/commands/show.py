@@ -26,5 +26,6 @@ def show(
     if as_json:
         print(json.dumps(decision_record(comparison), indent=1, allow_nan=False, ensure_ascii=False))
         return
-    path = report_path(folder)
-    answer.show(comparison, Console(), path if path.is_file() else None)
+    out, suite, path = Console(), comparison.suite, report_path(folder)
+    out.print(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}", style="dim", highlight=False)
+    answer.show(comparison, out, path if path.is_file() else None)

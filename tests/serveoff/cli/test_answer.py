@@ -117,6 +117,7 @@ def test_the_short_form_is_the_answer_and_the_matrix_alone(comparison):
 
 def test_show_prints_the_newest_run_again(placed):
     assert invoke() == invoke("latest") == invoke(placed.name)
+    assert invoke().startswith(f"{placed.name}   digits_cnn, quick\nRecommended: ")
     assert "Report:" not in invoke()
     write_report(placed)
     assert [line.partition(":")[0] for line in invoke().splitlines() if line.endswith("report.html")] == ["Report"]
