@@ -10,7 +10,7 @@ from locust import User, task
 from locust.exception import StopUser
 
 from serveoff.loadtests.loadtest import LoadTest
-from serveoff.loadtests.recording.recorder import NO_ANSWER, OK
+from serveoff.loadtests.recording.statuses import NO_ANSWER, OK, in_words
 
 BACK_OFF_S = 0.05
 """Pause after a request without an answer: a dead server refuses in microseconds, and users would spin."""
@@ -69,6 +69,6 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
             name=self.load.target.name,
             response_time=latency * 1000,
             response_length=len(body),
-            exception=None if status == OK else ConnectionError(f"status {status}"),
+            exception=None if status == OK else ConnectionError(in_words(status)),
             context={},
         )

@@ -34,6 +34,8 @@ class Settings:
     intra_op_threads: int = 1
     workers: int = 1
     threads_per_worker: int = 1
+    request_threads: int = 64
+    """How many calls TensorFlow Serving takes at once, over gRPC and over REST each."""
     max_body_bytes: int = 8 * 1024 * 1024
     batch_size: int = 1
     batch_delay_ms: int = 0
@@ -61,7 +63,10 @@ class Settings:
     def _check(self) -> None:
         if self.device not in ("auto", "cpu", "cuda"):
             raise SettingsError(f"SERVING_DEVICE is {self.device!r}: use auto, cpu or cuda")
-        for name in ("intra_op_threads", "workers", "threads_per_worker", "max_body_bytes", "batch_size"):
+        for name in (
+            *("intra_op_threads", "workers", "threads_per_worker", "request_threads"),
+            *("max_body_bytes", "batch_size"),
+        ):
             least = 0 if self.out_of_the_box and "threads" in name else 1
             if getattr(self, name) < least:
                 raise SettingsError(f"{PREFIX}{name.upper()} is {getattr(self, name)}: use {least} or more")

@@ -14,7 +14,7 @@ from serveoff.loadtests.generator.recording import TICK_S, Recording
 from serveoff.loadtests.payloads import payload_for
 from serveoff.loadtests.pools import Pool
 from serveoff.loadtests.protocols.grpc import OPTIONS, call
-from serveoff.loadtests.recording.recorder import NO_ANSWER
+from serveoff.loadtests.recording.statuses import NO_ANSWER
 
 
 class Driver:

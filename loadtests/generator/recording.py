@@ -13,7 +13,8 @@ import psutil
 from serveoff.loadtests.answer_check import Reservoir
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.problems import WindowProblem
-from serveoff.loadtests.recording.recorder import NO_ANSWER, OK, failing
+from serveoff.loadtests.recording.recorder import failing
+from serveoff.loadtests.recording.statuses import NO_ANSWER, OK
 from serveoff.loadtests.server_counters import one_caller
 
 TICK_S: Final = 0.05

@@ -15,7 +15,7 @@ from serveoff.loadtests.arrivals import out_of_cpu
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.pools import Pool
 from serveoff.loadtests.problems import WindowProblem
-from serveoff.loadtests.recording.recorder import OK
+from serveoff.loadtests.recording.statuses import OK
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import mean_timings
 

@@ -9,7 +9,7 @@ from grpc.experimental import gevent as grpc_gevent
 from locust import User
 
 from serveoff.loadtests.payloads import payload_for
-from serveoff.loadtests.recording.recorder import GRPC_STATUS, OK
+from serveoff.loadtests.recording.statuses import GRPC_STATUS, OK
 from serveoff.loadtests.users import Answer, PredictUser
 
 # Without this a call blocks all users of the process. Locust has patched the standard library by now.

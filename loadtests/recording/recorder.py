@@ -12,14 +12,7 @@ import pyarrow as pa
 
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
-
-OK = 200
-GRPC_STATUS = 1000
-"""A gRPC call that failed is recorded as this plus its code (serveoff.loadtests.recording.records)."""
-
-GRPC_DEADLINE_EXCEEDED, GRPC_UNAVAILABLE = GRPC_STATUS + 4, GRPC_STATUS + 14
-NO_ANSWER = frozenset({0, GRPC_DEADLINE_EXCEEDED, GRPC_UNAVAILABLE})
-"""What a server that has gone or hangs looks like."""
+from serveoff.loadtests.recording.statuses import NO_ANSWER, OK, in_words
 
 
 def failing(status: int, body: bytes, seconds: float) -> WindowProblem:
@@ -28,8 +21,7 @@ def failing(status: int, body: bytes, seconds: float) -> WindowProblem:
     if status in NO_ANSWER:
         text = f"server stopped answering: no answer for {seconds:.1f} s" + (f" ({said})" if said else "")
         return WindowProblem(code=WindowCode.SERVER_SILENT, text=text)
-    code = f"gRPC code {status - GRPC_STATUS}" if status >= GRPC_STATUS else f"HTTP {status}"
-    text = f"server answered nothing but errors for {seconds:.1f} s; the last: {code} {said}"
+    text = f"server answered nothing but errors for {seconds:.1f} s; the last: {in_words(status)} {said}"
     return WindowProblem(code=WindowCode.ONLY_ERRORS, text=text)
 
 

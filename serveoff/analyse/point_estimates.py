@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -47,6 +48,8 @@ class Measured:
     problems: Sequence[str]
     longest_s: Sequence[float]
     """Of each slice, what its slowest request took, those of the lead-in too."""
+    failures: Mapping[int, int] = field(default_factory=dict)
+    """Requests that failed, by their status in the raw rows."""
 
     @property
     def answered(self) -> int:
@@ -78,7 +81,8 @@ def measure(result: EndpointResult, load: Load, rows: RunRows) -> Measured:
     unread = (rows.problems or ("the raw rows are missing: rows/",)) if short else ()
     lost = [window for window in taken if loses(window)]
     samples, longest_s = [f.sample for f in found], [f.longest_s for f in found]
-    return Measured(result, load, kept, samples, sum(f.rows for f in found), lost, unread, longest_s)
+    failures = sum((read.failures for read in found), Counter())
+    return Measured(result, load, kept, samples, sum(f.rows for f in found), lost, unread, longest_s, failures)
 
 
 def resample_all(
@@ -132,6 +136,7 @@ def judge_point(
         unequal=unequal,
         device_asked=settings.device,
         open_ceiling=open_ceiling,
+        failures=measured.failures,
         quantile_s=_by_both_clocks(measured, settings.objective_quantile),
         bound_s=settings.objective_bound_s,
         longest_s=measured.longest_s,

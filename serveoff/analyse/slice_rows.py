@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,10 @@ import pyarrow.parquet as pq
 
 from serveoff.analyse.statistics.sampled import SliceSample
 from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.statuses import OK
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.raw_rows import FOLDER, current_parts
 
-ANSWERED: Final = 200
-"""The status of a good answer, HTTP or gRPC (serveoff.loadtests.recording.records.COLUMNS)."""
 _USED: Final = ["slice", "measured", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
@@ -37,6 +37,8 @@ class SliceRows:
     answer_bytes: int
     """The sum of their answers' bodies."""
     longest_s: float
+    failures: Counter[int] = field(default_factory=Counter)
+    """How many came to each other status (serveoff.loadtests.recording.statuses)."""
 
 
 ReadSlice = Callable[[Window], SliceRows]
@@ -66,7 +68,7 @@ class RunRows:
         rows = {name: column[inside] for name, column in self.columns.items()}
         longest_s = float(rows["latency_s"].max(initial=0.0))
         rows = {name: column[rows["measured"]] for name, column in rows.items()}
-        answered = rows["status"] == ANSWERED
+        answered = rows["status"] == OK
         due, start, took = (rows[n][answered].astype(np.float64) for n in ("intended_start_s", "start_s", "latency_s"))
         # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
         latency = took if window.load.closed else took + start - due
@@ -74,7 +76,8 @@ class RunRows:
         sample = SliceSample(
             window.start, window.round, latency, took, due - window.start_s, window.duration_s, cpu_s, served
         )
-        return SliceRows(sample, answered.size, int(rows["bytes_in"][answered].sum()), longest_s)
+        failures = Counter(rows["status"][~answered].tolist())
+        return SliceRows(sample, answered.size, int(rows["bytes_in"][answered].sum()), longest_s, failures)
 
 
 def read_run(folder: Path) -> RunRows:

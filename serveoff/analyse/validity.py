@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from serveoff.analyse.statistics.estimates import PERCENTILES, min_samples
 from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
+from serveoff.loadtests.recording.statuses import in_words
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import Role
@@ -60,6 +61,8 @@ class Grounds:
     """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
     unequal: Sequence[str] = ()
     """What its container or its processes had and the others' had not (serveoff.analyse.resource_parity)."""
+    failures: Mapping[int, int] = field(default_factory=dict)
+    """Requests that failed, by their status in the raw rows."""
     device_asked: str = "cpu"
     """`cuda` where a GPU was asked for: then the endpoint's own word for its device must be one."""
     quantile_s: tuple[float, float] | None = None
@@ -144,7 +147,9 @@ def _errors(grounds: Grounds) -> Iterator[Finding]:
     errors = sum(w.errors for w in grounds.windows)
     requests = sum(w.requests for w in grounds.windows)
     if errors:
-        seen = f"{errors:,} of {requests:,} requests failed"
+        statuses = sorted(grounds.failures.items(), key=lambda status: -status[1])
+        counted = "; ".join(f"{count:,} {in_words(status)}" for status, count in statuses)
+        seen = f"{errors:,} of {requests:,} requests failed" + (f": {counted}" if counted else "")
         why = "failed requests are often the fastest or slowest: without them a server looks better than it is"
         fatal = errors >= ERRORS_FATAL * requests
         yield Finding(FindingCode.ERRORS, fatal, seen, why, "read the server's log in logs/; lower `--concurrency`")

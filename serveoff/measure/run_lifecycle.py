@@ -24,7 +24,7 @@ from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES
-from serveoff.measure.plan.variants import FILE_BATCH, check_variations, needs_other_file, parse_variation
+from serveoff.measure.plan.variants import check_variations, parse_variation
 from serveoff.measure.progress import RunProgress
 from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
@@ -51,11 +51,6 @@ def check(settings: RunSettings) -> None:
         check_variations(registry, variations)
     if settings.runtime != "docker" and settings.load_from == "container":
         raise UsageError("local servers are driven from this machine", "add --runtime docker")
-    if settings.runtime == "docker" and any(map(needs_other_file, variations)):
-        raise UsageError(
-            f"TensorFlow Serving in containers batches {FILE_BATCH} rows",
-            f"use batching={FILE_BATCH}, or --runtime local",
-        )
 
 
 def prepare(settings: RunSettings, console: Console) -> None:

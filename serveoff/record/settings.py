@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
+from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
 from serveoff.record.base import Record
+
+LEAST_REQUEST_THREADS: Final = 64
 
 
 class RunSettings(Record):
@@ -69,6 +72,12 @@ class RunSettings(Record):
         return bool(self.open_shares) or self.probes > 0
 
     @property
+    def request_threads(self) -> int:
+        """How many calls TensorFlow Serving takes at once: more than this run sends, for it refuses the others."""
+        at_once = max(self.concurrencies, default=1)
+        return max(LEAST_REQUEST_THREADS, 2 * at_once, OPEN_LOOP_CONNECTIONS + at_once if self.opens else 0)
+
+    @property
     def of_servers(self) -> dict[str, str]:
         """What every server is given alike, by the names of docker-compose.yml's variables."""
         return {
@@ -77,6 +86,7 @@ class RunSettings(Record):
             "INTRA_OP_THREADS": str(self.intra_op_threads),
             "WORKERS": str(self.workers),
             "THREADS_PER_WORKER": str(self.threads_per_worker),
+            "REQUEST_THREADS": str(self.request_threads),
             "BATCH_SIZE": str(self.batch_size),
             "BATCH_DELAY_MS": str(self.batch_delay_ms),
             "WARMUP": "1",

@@ -1,8 +1,8 @@
 """Start the model server named by the SERVING_* settings: `python -m serveoff.services.tfserving [FLAG...]`.
 
-TensorFlow Serving's own flags, where any are given, take the place of those that come from the settings. This
-process is replaced by `tensorflow_model_server` where it is on PATH, else by the embedded model server, after the
-artifact was compared with the manifest. Exit code 3 for an unusable setting or artifact.
+TensorFlow Serving's own flags, where any are given, go over those that come from the settings. This process becomes
+`tensorflow_model_server` where it is on PATH, else the embedded model server, after the artifact was compared with the
+manifest. Exit code 3 for an unusable setting or artifact.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from serveoff.models.manifest import ArtifactError, verify_artifact
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.stopping import exit_on_sigterm
-from serveoff.services.tfserving.launcher import BASE_PATHS, command, environment
+from serveoff.services.tfserving.launcher import command, environment
 
 UNUSABLE = 3
 
@@ -24,14 +24,13 @@ def main(flags: Sequence[str]) -> int:
     exit_on_sigterm()
     try:
         settings = Settings.from_env(os.environ)
-        if settings.format not in BASE_PATHS:
-            served = ", ".join(BASE_PATHS)
-            raise SettingsError(f"SERVING_FORMAT is {settings.format!r}: TensorFlow Serving serves {served}")
-        argv = command(settings, verify_artifact(settings.model_dir, settings.format), flags)
+        environ = environment(settings)
+        verify_artifact(settings.model_dir, settings.format)
     except (SettingsError, ArtifactError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE
-    os.execve(argv[0], argv, {**os.environ, **environment(settings)})
+    argv = command(flags)
+    os.execve(argv[0], argv, {**os.environ, **environ})
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import docker
 import pytest
 
+from serveoff.services.tfserving.launcher import CONFIG
 from tests.docker.stack import Stack
 from tests.waiting import wait_until
 
@@ -52,13 +53,16 @@ def test_tensorflow_serving_stops_although_it_has_no_handler_for_sigterm(images,
     program.chmod(0o755)
     container = docker.from_env().containers.run(
         "serveoff/locust",
-        entrypoint=[part.replace("$$", "$") for part in service["entrypoint"]],
-        command=service["command"],
-        volumes={str(program): {"bind": "/usr/local/bin/tensorflow_model_server", "mode": "ro"}},
+        entrypoint=service["entrypoint"],
+        environment=service["environment"],
+        volumes={
+            str(program): {"bind": "/usr/local/bin/tensorflow_model_server", "mode": "ro"},
+            str(CONFIG): {"bind": "/config", "mode": "ro"},
+        },
         detach=True,
     )
     try:
-        wait_until(lambda: container.logs().decode().split() == service["command"])
+        wait_until(lambda: "--model_base_path=/models/digits_cnn/savedmodel" in container.logs().decode().split())
         code = code_of_stop(container)
     finally:
         container.remove(force=True)

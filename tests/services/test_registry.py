@@ -85,7 +85,7 @@ def test_the_embedded_override_renames_what_stands_in_for_tensorflow_serving(reg
 
 
 def test_settings_are_equal_for_all_deployments(registry):
-    own = {"SERVING_FORMAT", "SERVING_WORK_DIR"}
+    own = {"SERVING_FORMAT", "SERVING_WORK_DIR", "SERVING_BASE_PATH"}
     ports = {f"SERVING_{name}_PORT" for name in ("REST", "GRPC", "MANAGEMENT", "METRICS")}
     shared = [{k: v for k, v in d.environment.items() if k not in own | ports} for d in registry]
     assert all(settings == shared[0] for settings in shared)

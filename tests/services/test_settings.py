@@ -9,7 +9,7 @@ import serveoff.services.flaskrest
 from serveoff.services.settings import Settings, SettingsError
 
 REQUIRED = {"SERVING_MODEL_DIR": "/models/m", "SERVING_FORMAT": "null"}
-OTHER_SERVERS = {"grpc_port", "management_port", "metrics_port"}
+OTHER_SERVERS = {"grpc_port", "management_port", "metrics_port", "request_threads"}
 
 
 def test_required_settings_suffice_and_the_rest_has_defaults() -> None:

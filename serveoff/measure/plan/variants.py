@@ -19,9 +19,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """What can be varied, and the variable of docker-compose.yml that says it."""
 BATCH_DELAY_MS: Final = "1"
-"""How long a batch may wait to fill; as services/tfserving/config/batching.config says it to TensorFlow Serving."""
-FILE_BATCH: Final = "16"
-"""The batch size in that file, which containers of TensorFlow Serving have."""
+"""How long a batch may wait to fill."""
 DEFAULTS: Final[Mapping[str, str]] = {"OUT_OF_THE_BOX": "1", "INTRA_OP_THREADS": "0", "THREADS_PER_WORKER": "0"}
 """Each server as it comes: 0 leaves the number of threads to the framework or the server."""
 UNVARIED: Final = ("inprocess",)
@@ -84,11 +82,6 @@ def changes(variation: Variation, value: str) -> dict[str, str]:
         return dict(DEFAULTS)
     changed = {VARIABLES[variation.setting]: value}
     return {**changed, "BATCH_DELAY_MS": BATCH_DELAY_MS} if variation.setting == "batching" else changed
-
-
-def needs_other_file(variation: Variation) -> bool:
-    """True where containers of TensorFlow Serving cannot be given these batch sizes."""
-    return variation.setting == "batching" and any(value != FILE_BATCH for value in variation.values)
 
 
 def _varied(registry: Sequence[Deployment], variation: Variation) -> list[Deployment]:

@@ -44,8 +44,6 @@ from serveoff.services.registry import Deployment, compose_files, read_registry,
 IDLE = ("python", "-c", "import time\nwhile True: time.sleep(3600)")
 """What the load generator's container does until the generator is run in it."""
 QUIET: Mapping[str, Any] = {"restart": "no", "healthcheck": {"disable": True}}
-BATCHING = ("--enable_batching=true", "--batching_parameters_file=/config/batching.config")
-INTER_OP = "--tensorflow_inter_op_parallelism"
 HINTS = {
     r"Requested CPUs are not available": "choose cores that this machine has: --server-cpus and --client-cpus",
     r"port is already allocated|address already in use": "stop what uses the port, or choose another in .env",
@@ -182,8 +180,7 @@ def _services(registry: Sequence[Deployment], settings: RunSettings, engine: Eng
 
     Nor are there health checks: each is a process on the server's own core, in the midst of what is measured.
     """
-    values = {**variables(), **_variables(settings)}
-    servers = {d.service: {**_quiet(d, engine), **command_for(d, values)} for d in registry}
+    servers = {d.service: _quiet(d, engine) for d in registry}
     generator = {
         **QUIET,
         "command": list(IDLE),
@@ -200,19 +197,6 @@ def _repeats(registry: Sequence[Deployment], settings: RunSettings) -> list[Depl
     return [bare(d, 0) for d in registry if d.server not in UNVARIED and d.format != "null"]
 
 
-def command_for(deployment: Deployment, values: Mapping[str, str]) -> dict[str, Any]:
-    """TensorFlow Serving's command: the threads of all workers for its one process, and batching where it is on.
-
-    Compose can neither multiply nor choose. Nothing for other servers, which take it all from their environment.
-    """
-    if not deployment.server.startswith("tfserving"):
-        return {}
-    threads = int(values["WORKERS"]) * int(values["THREADS_PER_WORKER"])
-    command = service_block(deployment.base or deployment.service, values)["command"]
-    flags = [re.sub(rf"^({INTER_OP}=)\d+$", rf"\g<1>{threads}", flag) for flag in command]
-    return {"command": [*flags, *(BATCHING if int(values["BATCH_SIZE"]) > 1 else ())]}
-
-
 def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
     return {**QUIET, "ports": _ports(deployment, engine)}
 
@@ -222,7 +206,7 @@ def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str
     blocks = {}
     for variant in variants:
         values = {**variables(), **_variables(settings), **variant.changes}
-        block = {**service_block(variant.base, values), **command_for(variant, values)}
+        block = service_block(variant.base, values)
         dropped = ("build", "depends_on", "ports", "healthcheck", "restart")
         blocks[variant.service] = {key: value for key, value in block.items() if key not in dropped}
     return blocks

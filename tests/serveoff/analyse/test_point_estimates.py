@@ -10,7 +10,7 @@ from serveoff.record.suite import load_suite
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Scenario, write_run
-from tests.serveoff.written_runs import rows_by_slice, save_run
+from tests.serveoff.written_runs import add_rows, rows_by_slice, save_run, table_of
 
 ENDPOINT = "flask-torchscript-rest"
 SMALL = Scenario(only=(ENDPOINT,), concurrencies=(1,), rounds=20)
@@ -93,3 +93,14 @@ def test_one_slice_has_no_interval_and_decides_nothing(tmp_path):
     assert {row.cells["latency"].mark for row in found.decision.matrix.rows} == {"best", "undecided"}
     assert found.decision.open[0].objective == "latency"
     assert not look(folder, 1, 1).decided
+
+
+def test_failed_requests_are_counted_by_their_status(run):
+    suite = load_suite(run)
+    (window, *_) = suite.endpoint(ENDPOINT).windows
+    times = np.arange(40) / 1000
+    add_rows(run, [table_of(window, times, times, np.full(40, 0.001), np.repeat([1008, 1014], [30, 10]))])
+    window.requests, window.errors = window.requests + 40, 40
+    save_run(run, suite)
+    (finding,) = (f for f in compare(run).entry(ENDPOINT).alone.verdict.findings if f.code == "errors")
+    assert finding.seen.endswith(" requests failed: 30 RESOURCE_EXHAUSTED; 10 UNAVAILABLE")

@@ -77,6 +77,11 @@ def test_a_sound_point_is_valid_without_a_word():
         (evidence(windows=both(answers_checked=0)), "unchecked", "no answer was checked"),
         (evidence(sibling_wrong="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
         (evidence(windows=both(errors=10)), "errors", "20 of 2,000 requests failed"),
+        (
+            evidence(windows=both(errors=10), failures={503: 1, 1008: 18, 0: 1}),
+            "errors",
+            "20 of 2,000 requests failed: 18 RESOURCE_EXHAUSTED; 1 HTTP 503; 1 no answer",
+        ),
         (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices were excluded, first slice 7"),
         (evidence(windows=slices(9), lost=[DEAD]), "lost slices", "1 of 10 slices"),
         (evidence(windows=[], lost=[DEAD]), "lost slices", "the server died: signal 9"),

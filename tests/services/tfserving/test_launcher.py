@@ -1,23 +1,25 @@
+"""The flags that the settings come to, for TensorFlow Serving and for the embedded model server."""
+
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from serveoff.models.manifest import Artifact
+from serveoff.services.registry import read_registry, service_block
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.tfserving import server_id
-from serveoff.services.tfserving.launcher import command, environment
+from serveoff.services.tfserving.embedded import config
+from serveoff.services.tfserving.embedded.flags import parse as parse_flags
+from serveoff.services.tfserving.launcher import CONFIG, command, environment
+from tests.services.tfserving import published
 from tests.services.tfserving.model_server import spawn
 
 SETTINGS = {"model_dir": Path("/m"), "format": "savedmodel", "grpc_port": 1, "rest_port": 2}
-
-
-def artifact(format="savedmodel"):
-    return Artifact(
-        format=format, path=format, sha256="", bytes=0, framework="", framework_version="", inputs=(), outputs=()
-    )
+TELLS = '#!/bin/sh\nprintf "%s\\n" "$@"\n'
 
 
 @pytest.fixture
@@ -27,60 +29,129 @@ def no_program(monkeypatch, tmp_path):
 
 @pytest.fixture
 def program(monkeypatch, tmp_path):
+    """A program of TensorFlow Serving's name that prints its flags."""
     path = tmp_path / "tensorflow_model_server"
-    path.write_text("#!/bin/sh\n")
+    path.write_text(TELLS)
     path.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    return str(path)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
 
-def test_embedded_without_the_program(no_program):
-    argv = command(Settings(**SETTINGS, intra_op_threads=2, workers=2, threads_per_worker=3), artifact())
-    assert server_id() == "tfserving-embedded"
-    assert argv[:5] == [sys.executable, "-I", "-u", "-m", "serveoff.services.tfserving.embedded"]
-    assert {"--host=127.0.0.1", "--port=1", "--rest_api_port=2", "--model_base_path=/m/savedmodel"} <= set(argv)
-    assert {"--tensorflow_intra_op_parallelism=2", "--tensorflow_inter_op_parallelism=6"} <= set(argv)
+def flags(*given, **settings):
+    return ran(command(given), environment(Settings(**SETTINGS | settings)))
 
 
-def test_the_real_one_with_its_own_flags_only(program):
-    argv = command(Settings(**SETTINGS), artifact())
+def ran(argv, environ):
+    result = subprocess.run(argv, env={**os.environ, **environ}, capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()
+
+
+def batching(flags):
+    (file,) = (flag.partition("=")[2] for flag in flags if flag.startswith("--batching_parameters_file="))
+    return Path(file).read_text()
+
+
+def test_the_real_server_has_its_own_flags_only(program):
     assert server_id() == "tfserving"
-    assert argv[0] == program
-    assert not [flag for flag in argv if flag.startswith(("--host", "--rest_api_max_body_bytes"))]
+    assert flags() == [
+        "--port=1",
+        "--rest_api_port=2",
+        "--model_name=digits_cnn",
+        "--model_base_path=/m/savedmodel",
+        f"--monitoring_config_file={CONFIG / 'monitoring.config'}",
+        "--grpc_max_threads=64",
+        "--rest_api_num_threads=64",
+        "--tensorflow_intra_op_parallelism=1",
+        "--tensorflow_inter_op_parallelism=1",
+    ]
 
 
-def test_given_flags_take_the_place_of_the_settings(no_program):
-    argv = command(Settings(**SETTINGS, host="0.0.0.0"), artifact(), ["--port=7", "--model_base_path=/models/x"])
-    assert argv[5:7] == ["--port=7", "--model_base_path=/models/x"]
-    assert "--host=0.0.0.0" in argv
-    assert not [flag for flag in argv if flag.startswith(("--rest_api_port", "--model_name"))]
+def test_the_embedded_server_has_the_same_and_two_more(program, tmp_path):
+    of_the_real_one = flags()
+    (tmp_path / "python").write_text(TELLS)
+    (tmp_path / "python").chmod(0o755)
+    environ = environment(Settings(**SETTINGS)) | {"SERVING_EMBEDDED": str(tmp_path / "python")}
+    ours = ["--host=127.0.0.1", f"--rest_api_max_body_bytes={8 * 2**20}"]
+    started = ["-I", "-u", "-m", "serveoff.services.tfserving.embedded"]
+    assert ran(command(), environ) == [*started, *ours, *of_the_real_one]
 
 
-def test_frozen_graph_is_served_by_its_wrapping(no_program):
-    argv = command(Settings(**SETTINGS | {"format": "frozen_graph"}), artifact("frozen_graph"))
-    assert "--model_base_path=/m/frozen_graph/serving" in argv
+def test_it_stands_in_where_the_program_is_missing(no_program):
+    assert server_id() == "tfserving-embedded"
+    assert environment(Settings(**SETTINGS))["SERVING_EMBEDDED"] == sys.executable
 
 
-def test_batching_parameters(no_program, tmp_path):
-    argv = command(Settings(**SETTINGS, batch_size=8, batch_delay_ms=5, work_dir=tmp_path), artifact())
-    assert "--enable_batching=true" in argv
-    text = (tmp_path / "batching_parameters.pbtxt").read_text()
-    assert "max_batch_size { value: 8 }" in text
-    assert "batch_timeout_micros { value: 5000 }" in text
+def test_threads_of_all_workers(program):
+    threads = {"intra_op_threads": 2, "workers": 2, "threads_per_worker": 3, "request_threads": 100}
+    assert flags(**threads)[-4:] == [
+        "--grpc_max_threads=100",
+        "--rest_api_num_threads=100",
+        "--tensorflow_intra_op_parallelism=2",
+        "--tensorflow_inter_op_parallelism=6",
+    ]
 
 
-def test_no_batching_by_default(no_program):
-    assert not [flag for flag in command(Settings(**SETTINGS), artifact()) if "batching" in flag]
+def test_default_settings_leave_every_thread_to_the_server(program):
+    defaults = {"out_of_the_box": 1, "intra_op_threads": 0, "threads_per_worker": 0}
+    assert not [flag for flag in flags(**defaults) if "threads" in flag or "parallelism" in flag]
 
 
-def test_no_grpc_port(no_program):
+def test_given_flags_come_last(program):
+    assert flags("--port=7", "--model_base_path=/with a space")[-2:] == ["--port=7", "--model_base_path=/with a space"]
+
+
+def test_frozen_graph_is_served_by_its_wrapping(program):
+    assert "--model_base_path=/m/frozen_graph/serving" in flags(format="frozen_graph")
+
+
+def test_batches_can_fill(program, tmp_path):
+    found = flags(batch_size=80, batch_delay_ms=5, work_dir=tmp_path)
+    assert "--enable_batching=true" in found
+    assert {"--grpc_max_threads=160", "--rest_api_num_threads=160"} <= set(found)
+    assert batching(found).splitlines() == [
+        "max_batch_size { value: 80 }",
+        "batch_timeout_micros { value: 5000 }",
+        "max_enqueued_batches { value: 100 }",
+        "num_batch_threads { value: 1 }",
+    ]
+    assert published.parse("BatchingParameters", batching(found)).max_batch_size.value == 80
+    read = config.batching_parameters(parse_flags(found), cpus=4)
+    assert read == config.BatchingParameters(
+        max_batch_size=80, batch_timeout_s=0.005, num_batch_threads=1, max_enqueued_batches=100
+    )
+
+
+def test_batches_of_default_settings_have_as_many_threads_as_the_server_chooses(program, tmp_path):
+    found = flags(out_of_the_box=1, threads_per_worker=0, batch_size=8, work_dir=tmp_path)
+    assert "num_batch_threads" not in batching(found)
+
+
+def test_no_batching_by_default(program):
+    assert not [flag for flag in flags() if "batching" in flag]
+
+
+@pytest.mark.parametrize("variables", [{}, {"WORKERS": "2", "BATCH_SIZE": "8", "BATCH_DELAY_MS": "5"}])
+@pytest.mark.parametrize("service", ["tfserving-savedmodel", "tfserving-frozen-graph"])
+def test_a_container_has_the_same_flags_for_what_env_says(program, tmp_path, service, variables):
+    block = service_block(service, variables)
+    (deployment,) = (d for d in read_registry(environ=variables) if d.service == service)
+    assert block["entrypoint"] == ["sh", "/config/start.sh"]
+    assert {"source": "start", "target": "/config/start.sh"} in block["configs"]
+    in_container = ran(["sh", str(CONFIG / "start.sh")], {**block["environment"], "SERVING_WORK_DIR": str(tmp_path)})
+    of_container = batching(in_container) if variables else ""
+    settings = Settings.from_env({**deployment.environment, "SERVING_WORK_DIR": str(tmp_path)})
+    in_process = ran(command(), environment(settings))
+    assert in_container == in_process
+    assert not variables or of_container == batching(in_process)
+
+
+def test_no_grpc_port():
     with pytest.raises(SettingsError, match="SERVING_GRPC_PORT"):
-        command(Settings(**SETTINGS | {"grpc_port": 0}), artifact())
+        environment(Settings(**SETTINGS | {"grpc_port": 0}))
 
 
 def test_cpu_hides_the_gpu():
-    assert environment(Settings(**SETTINGS, device="cpu")) == {"CUDA_VISIBLE_DEVICES": "-1"}
-    assert environment(Settings(**SETTINGS, device="auto")) == {}
+    assert environment(Settings(**SETTINGS, device="cpu"))["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert "CUDA_VISIBLE_DEVICES" not in environment(Settings(**SETTINGS, device="auto"))
 
 
 @pytest.mark.slow
@@ -88,8 +159,14 @@ def test_cpu_hides_the_gpu():
     ("environ", "text"),
     [
         ({"SERVING_FORMAT": "savedmodel"}, "error: SERVING_MODEL_DIR is not set"),
-        ({"SERVING_FORMAT": "torchscript", "SERVING_MODEL_DIR": "."}, "error: SERVING_FORMAT is 'torchscript'"),
-        ({"SERVING_FORMAT": "savedmodel", "SERVING_MODEL_DIR": "/nowhere"}, "error: no model at /nowhere"),
+        (
+            {"SERVING_FORMAT": "torchscript", "SERVING_MODEL_DIR": ".", "SERVING_GRPC_PORT": "1"},
+            "error: SERVING_FORMAT is 'torchscript'",
+        ),
+        (
+            {"SERVING_FORMAT": "savedmodel", "SERVING_MODEL_DIR": "/nowhere", "SERVING_GRPC_PORT": "1"},
+            "error: no model at /nowhere",
+        ),
         ({"SERVING_FORMAT": "savedmodel", "SERVING_MODEL_DIR": ".", "SERVING_WORKERS": "x"}, "error: SERVING_WORKERS"),
     ],
 )

@@ -45,27 +45,6 @@ def test_monitoring_is_on_where_prometheus_looks_for_it():
     assert config.prometheus_path(flags) == message.prometheus_config.path
 
 
-def test_batching_keeps_to_the_rules_of_its_definition():
-    message = published.parse("BatchingParameters", text("batching.config"))
-    sizes = list(message.allowed_batch_sizes)
-    assert sizes == sorted(set(sizes))
-    assert sizes[-1] == message.max_batch_size.value
-    assert message.num_batch_threads.value >= 1
-    assert message.max_enqueued_batches.value >= 1
-
-
-def test_the_embedded_server_reads_the_same_batching():
-    message = published.parse("BatchingParameters", text("batching.config"))
-    flags = ["--model_base_path=/m", "--enable_batching", f"--batching_parameters_file={CONFIG / 'batching.config'}"]
-    assert config.batching_parameters(parse_flags(flags), cpus=4) == config.BatchingParameters(
-        max_batch_size=message.max_batch_size.value,
-        batch_timeout_s=message.batch_timeout_micros.value / 1e6,
-        num_batch_threads=message.num_batch_threads.value,
-        max_enqueued_batches=message.max_enqueued_batches.value,
-        allowed_batch_sizes=tuple(message.allowed_batch_sizes),
-    )
-
-
 @pytest.mark.parametrize(
     ("message", "wrong"),
     [
@@ -82,21 +61,17 @@ def test_a_mistake_in_a_file_would_be_found(message, wrong):
 def test_models_names_every_format_that_tensorflow_serving_can_serve():
     message = text_format.Parse(text("models.config"), ModelServerConfig())
     models = {model.name: model.base_path for model in message.model_config_list.config}
-    assert models == {
-        NAMES[format]: f"/models/digits_cnn/{format}/{sub}".rstrip("/") for format, sub in BASE_PATHS.items()
-    }
+    assert models == {NAMES[format]: f"/models/digits_cnn/{base_path}" for format, base_path in BASE_PATHS.items()}
     assert len(config.model_configs(message)) == len(BASE_PATHS)
 
 
 @pytest.mark.slow
-def test_one_server_serves_both_formats_by_the_three_files(model_dir, golden, tmp_path):
+def test_one_server_serves_both_formats_by_the_two_files(model_dir, golden, tmp_path):
     models = tmp_path / "models.config"
     models.write_text(text("models.config").replace("/models/digits_cnn/", f"{Path(model_dir).absolute()}/"))
     flags = [
         f"--model_config_file={models}",
         f"--monitoring_config_file={CONFIG / 'monitoring.config'}",
-        "--enable_batching=true",
-        f"--batching_parameters_file={CONFIG / 'batching.config'}",
     ]
     body = {"instances": golden.inputs["image"][:3].tolist()}
     with in_process(*flags) as server:

@@ -1,52 +1,42 @@
 """What a run tells Compose beyond the files; no engine is needed for it."""
 
-from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from serveoff.measure.plan.plan import find_deployment
-from serveoff.measure.plan.variants import parse_variation, vary
-from serveoff.measure.runtimes.docker import BATCHING, command_for
+from serveoff.measure.runtimes.docker import run_services
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import read_registry
 
+ENGINE = SimpleNamespace(is_local=True)
 REGISTRY = read_registry(environ={})
-TFSERVING = find_deployment(REGISTRY, "tfserving-savedmodel")
-VALUES = {"WORKERS": "1", "THREADS_PER_WORKER": "1", "INTRA_OP_THREADS": "1", "BATCH_SIZE": "1"}
-FLAG = "--tensorflow_inter_op_parallelism="
 
 
-def inter_op(deployment, **changes):
-    (flag,) = (f for f in command_for(deployment, VALUES | changes)["command"] if f.startswith(FLAG))
-    return flag.removeprefix(FLAG)
+def settings(**changes):
+    values = {"model": "digits_cnn", "profile": "quick", "runtime": "docker", "endpoints": [], "concurrencies": [1]}
+    values |= {"slice_s": 1, "lead_in_s": 1, "warmup_s": 0, "seed": 1, "server_cpus": [0], "client_cpus": [1]}
+    return RunSettings(**values | changes)
+
+
+@pytest.mark.parametrize("base", ["tfserving-savedmodel", "torchserve-torchscript", "flask-torchscript"])
+@pytest.mark.parametrize(
+    ("variation", "changed"),
+    [
+        ("workers=4", {"SERVING_WORKERS": "4"}),
+        ("batching=8", {"SERVING_BATCH_SIZE": "8", "SERVING_BATCH_DELAY_MS": "1"}),
+        ("defaults", {"SERVING_OUT_OF_THE_BOX": "1"}),
+    ],
+)
+def test_every_server_is_told_of_a_variation_by_its_environment(base, variation, changed):
+    services = run_services(REGISTRY, settings(vary=[f"{variation}@{base}"]), ENGINE)
+    (variant,) = (block for name, block in services.items() if name.startswith(f"{base}."))
+    assert changed.items() <= variant["environment"].items()
+    assert "command" not in variant
 
 
 @pytest.mark.parametrize(
-    ("changes", "threads"), [({}, "1"), ({"WORKERS": "2"}, "2"), ({"WORKERS": "2", "THREADS_PER_WORKER": "3"}, "6")]
+    ("changes", "threads"),
+    [({}, "64"), ({"concurrencies": [1, 100]}, "200"), ({"open_shares": [0.5], "concurrencies": [1, 8]}, "264")],
 )
-def test_tensorflow_serving_has_the_threads_of_all_workers(changes, threads):
-    assert inter_op(TFSERVING, **changes) == threads
-
-
-def test_so_has_a_variant_of_it():
-    (variant,) = vary([TFSERVING], [parse_variation("workers=4")])
-    assert inter_op(variant, **variant.changes) == "4"
-    stand_in = replace(TFSERVING, server="tfserving-embedded")
-    assert inter_op(stand_in, WORKERS="2") == "2"
-
-
-def test_its_other_flags_stay_as_the_files_have_them():
-    one, two = (command_for(TFSERVING, VALUES | {"WORKERS": count})["command"] for count in ("1", "2"))
-    assert [flag for flag in one if flag not in two] == [f"{FLAG}1"]
-    assert "--tensorflow_intra_op_parallelism=1" in one
-
-
-def test_it_batches_where_that_is_asked_for():
-    (variant,) = vary([TFSERVING], [parse_variation("batching=16")])
-    for deployment, values in ((TFSERVING, VALUES | {"BATCH_SIZE": "16"}), (variant, VALUES | variant.changes)):
-        assert command_for(deployment, values)["command"][-len(BATCHING) :] == list(BATCHING)
-    assert not set(BATCHING) & set(command_for(TFSERVING, VALUES)["command"])
-
-
-@pytest.mark.parametrize("name", ["flask-torchscript", "torchserve-torchscript", "inprocess-torchscript"])
-def test_other_servers_keep_their_commands(name):
-    assert command_for(find_deployment(REGISTRY, name), VALUES) == {}
+def test_tensorflow_serving_takes_all_callers_of_a_run_at_once(changes, threads):
+    assert settings(**changes).of_servers["REQUEST_THREADS"] == threads
