@@ -48,7 +48,6 @@ ALLOWED = {
         ("capacity.py", "(result.device or '').startswith('cuda')"),
         ("validity.py", "(device or '').startswith('cuda')"),
         ("devices.py", "(entry.result.device or '').startswith(GPU)"),
-        ("docker.py", "deployment.server.startswith('tfserving')"),
         ("local.py", "deployment.server.startswith('tfserving')"),
         ("payloads.py", "name.startswith('gRPC')"),
         ("differences.py", "name.endswith('_ms')"),
