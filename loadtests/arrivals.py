@@ -19,7 +19,7 @@ from serveoff.loadtests.problems import WindowCode, WindowProblem
 
 BUSY = 0.9
 """The share of one CPU, but for being punctual, above which answers wait for the generator to read them. As
-serveoff.analyse.validity has it for a closed loop."""
+serveoff.analyse.judging.validity has it for a closed loop."""
 
 
 class Arrivals:

@@ -14,9 +14,9 @@ from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.decision.decision import decide
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence
+from serveoff.analyse.judging.resource_parity import unequal
 from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
 from serveoff.analyse.ranking import resolution, ties
-from serveoff.analyse.resource_parity import unequal
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
 from serveoff.analyse.statistics.max_t import boundary

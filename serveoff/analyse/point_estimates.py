@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 
 from serveoff.analyse.entries import Key, Point
+from serveoff.analyse.judging.grounds import Grounds
+from serveoff.analyse.judging.validity import interrupted, judge, loses
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics import start_effect
 from serveoff.analyse.statistics.draws import Draws, draw
@@ -18,7 +20,6 @@ from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STAT
 from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
 from serveoff.analyse.statistics.start_effect import Excess
-from serveoff.analyse.validity import Grounds, interrupted, judge, loses
 from serveoff.loadtests.loads import Load, closed
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult

@@ -24,11 +24,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
+from serveoff.analyse.judging.validity import LOSES, interrupted, loses
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics.estimates import Array, Estimate, min_samples
 from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
 from serveoff.analyse.statistics.sampled import SliceSample
-from serveoff.analyse.validity import LOSES, interrupted, loses
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult

@@ -1,6 +1,6 @@
 """Containers of one run must have had the same cores and limits."""
 
-from serveoff.analyse.resource_parity import unequal
+from serveoff.analyse.judging.resource_parity import unequal
 from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from serveoff.analyse.validity import Grounds, judge
+from serveoff.analyse.judging.grounds import Grounds
+from serveoff.analyse.judging.validity import judge
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.resources import Container, Resources

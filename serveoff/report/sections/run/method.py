@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from serveoff.analyse.claims.by_construction import AGREE_WITHIN
 from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.judging.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
 from serveoff.analyse.statistics.draws import RESAMPLES
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
-from serveoff.analyse.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
 from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.record.settings import RunSettings

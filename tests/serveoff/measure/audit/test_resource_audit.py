@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import psutil
 import pytest
 
-from serveoff.analyse.validity import judge
+from serveoff.analyse.judging.validity import judge
 from serveoff.measure.audit.procfs import STATUS
 from serveoff.measure.audit.reported_settings import read_settings
 from serveoff.measure.audit.resource_audit import asked, look_again, read_resources

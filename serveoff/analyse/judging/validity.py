@@ -5,19 +5,16 @@ A point is INVALID for what makes its figures wrong or unfair; what only makes t
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from serveoff.analyse.judging.grounds import Grounds
 from serveoff.analyse.statistics.estimates import PERCENTILES, min_samples
 from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.statuses import in_words
 from serveoff.loadtests.recording.windows import Window
-from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.roles import Role
 
 CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""
@@ -38,42 +35,6 @@ ERRORS_FATAL: Final = 0.01
 LOSES: Final = frozenset(WindowCode) - FELL_BEHIND - {WindowCode.WRONG_ANSWERS}
 """A slice with one of these does not count. A generator that fell behind is judged by the point: by its CPU, or by both
 clocks of an open loop. Wrong answers make the whole point INVALID."""
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What one point is judged by. `samples` are answered requests in raw rows."""
-
-    endpoint: EndpointResult
-    role: Role
-    windows: Sequence[Window]
-    """Of the slices that count."""
-    run_complete: bool
-    samples: int
-    rows_read: int
-    lost: Sequence[Window] = ()
-    """The other slices, but for one that was interrupted: each has a problem of LOSES."""
-    starts_asked: int = 1
-    cores: int = 0
-    """Of the servers and of the load generator."""
-    row_problems: Sequence[str] = ()
-    sibling_wrong: str = ""
-    """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
-    unequal: Sequence[str] = ()
-    """What its container or its processes had and the others' had not (serveoff.analyse.resource_parity)."""
-    failures: Mapping[int, int] = field(default_factory=dict)
-    """Requests that failed, by their status in the raw rows."""
-    device_asked: str = "cpu"
-    """`cuda` where a GPU was asked for: then the endpoint's own word for its device must be one."""
-    quantile_s: tuple[float, float] | None = None
-    """Of an open loop, the objective's quantile from when requests were due, and from when they were sent."""
-    bound_s: float = math.inf
-    longest_s: Sequence[float] = ()
-    """Of each slice that counts, what its slowest request took, those of the lead-in too."""
-    p50_s: float = 0.0
-    """The objective: `quantile_s` is at most this."""
-    open_ceiling: float | None = None
-    """The highest rate, requests a second, that the load generator kept against the null service in this run."""
 
 
 def judge(grounds: Grounds) -> Verdict:

@@ -1,0 +1,1 @@
+"""Whether a point can be trusted, and what speaks against it."""

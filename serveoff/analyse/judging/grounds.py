@@ -1,0 +1,47 @@
+"""What one point is judged by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from serveoff.loadtests.recording.windows import Window
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.roles import Role
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What one point is judged by. `samples` are answered requests in raw rows."""
+
+    endpoint: EndpointResult
+    role: Role
+    windows: Sequence[Window]
+    """Of the slices that count."""
+    run_complete: bool
+    samples: int
+    rows_read: int
+    lost: Sequence[Window] = ()
+    """The other slices, but for one that was interrupted: each has a problem of LOSES."""
+    starts_asked: int = 1
+    cores: int = 0
+    """Of the servers and of the load generator."""
+    row_problems: Sequence[str] = ()
+    sibling_wrong: str = ""
+    """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
+    unequal: Sequence[str] = ()
+    """What its container or its processes had and the others' had not (serveoff.analyse.judging.resource_parity)."""
+    failures: Mapping[int, int] = field(default_factory=dict)
+    """Requests that failed, by their status in the raw rows."""
+    device_asked: str = "cpu"
+    """`cuda` where a GPU was asked for: then the endpoint's own word for its device must be one."""
+    quantile_s: tuple[float, float] | None = None
+    """Of an open loop, the objective's quantile from when requests were due, and from when they were sent."""
+    bound_s: float = math.inf
+    longest_s: Sequence[float] = ()
+    """Of each slice that counts, what its slowest request took, those of the lead-in too."""
+    p50_s: float = 0.0
+    """The objective: `quantile_s` is at most this."""
+    open_ceiling: float | None = None
+    """The highest rate, requests a second, that the load generator kept against the null service in this run."""
