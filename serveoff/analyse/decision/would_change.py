@@ -34,7 +34,9 @@ class ChangeCode(StrEnum):
     INVALID = "invalid"
     """Contenders whose figures are not to be trusted here."""
     NOT_RUN = "not run"
-    """Contenders that could not run here, and servers that a stand-in was measured for."""
+    """Contenders that could not run here."""
+    STAND_IN = "stand-in"
+    """Endpoints that stand for those of a server that is not here."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ def study(
 def unknown(evidence: Evidence) -> Iterator[Change]:
     """Contenders that might be the choice, if only they were measured, or measured well."""
     invalid = [e.name for e in evidence.contenders if e.alone is not None and not e.alone.valid]
-    absent = [e.name for e in evidence.entries if e.role == "stand-in" or (e.role == "contender" and not e.points)]
-    for code, names in ((ChangeCode.INVALID, invalid), (ChangeCode.NOT_RUN, absent)):
+    absent = [e.name for e in evidence.contenders if not e.points]
+    stand_ins = [e.name for e in evidence.entries if e.role == "stand-in"]
+    for code, names in (
+        (ChangeCode.INVALID, invalid),
+        (ChangeCode.NOT_RUN, absent),
+        (ChangeCode.STAND_IN, stand_ins),
+    ):
         if names:
             yield Change(code, tuple(names))
 

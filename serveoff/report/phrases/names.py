@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from serveoff.loadtests.loads import Load
@@ -17,6 +17,8 @@ SERVERS: Final = {
     "inprocess": "in process (floor)",
 }
 SHORT_SERVERS: Final = SERVERS | {"tfserving-embedded": "embedded stand-in", "inprocess": "in process"}
+NARROW_SERVERS: Final = SHORT_SERVERS | {"tfserving": "TF Serving"}
+"""For the table of a terminal of 80 columns."""
 FAMILIES: Final = {
     "tfserving": "tensorflow",
     "tfserving-embedded": "tensorflow",
@@ -98,18 +100,18 @@ def label(result: EndpointResult) -> str:
     return f"{short_server(result)} · {what(result)}"
 
 
-def phrase(result: EndpointResult) -> str:
+def phrase(result: EndpointResult, servers: Mapping[str, str] = SHORT_SERVERS) -> str:
     """An endpoint within a sentence: `TorchScript on Flask (REST)`."""
     if result.protocol == "call":
         return f"{format_name(result.format)} in process"
     how = PROTOCOLS.get(result.protocol, result.protocol) + (f", {result.variant}" if result.variant else "")
-    return f"{deployment_phrase(result)} ({how})"
+    return f"{deployment_phrase(result, servers)} ({how})"
 
 
-def deployment_phrase(result: EndpointResult) -> str:
+def deployment_phrase(result: EndpointResult, servers: Mapping[str, str] = SHORT_SERVERS) -> str:
     """A deployment within a sentence: `TorchScript on Flask`."""
     the = "the " if result.server == STAND_IN_SERVER else ""
-    return f"{format_name(result.format)} on {the}{SHORT_SERVERS.get(result.server, result.server)}"
+    return f"{format_name(result.format)} on {the}{servers.get(result.server, result.server)}"
 
 
 def format_name(format: str) -> str:

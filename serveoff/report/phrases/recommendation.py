@@ -13,6 +13,7 @@ from serveoff.analyse.decision.would_change import Change, ChangeCode
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.phrases.names import (
     ENCODINGS,
+    NARROW_SERVERS,
     PROTOCOLS,
     SERVERS,
     all_of,
@@ -135,8 +136,8 @@ def endpoint(comparison: Comparison, name: str) -> str:
 
 
 def row_name(comparison: Comparison, name: str) -> str:
-    """The same at the head of a row: `Frozen graph on Flask (REST)`."""
-    said = endpoint(comparison, name)
+    """The same at the head of a narrow table's row: `Frozen graph on TF Serving (REST)`."""
+    said = phrase(comparison.entry(name).result, NARROW_SERVERS)
     return said[:1].upper() + said[1:]
 
 
@@ -201,13 +202,15 @@ def _change(comparison: Comparison, change: Change) -> str:
         f"({significant(value or 0.0)} req/s).",
         ChangeCode.INVALID: f"{who} {_is(change.endpoints)} INVALID here: see why, and run again.",
         ChangeCode.NOT_RUN: _not_run(comparison, change.endpoints),
+        ChangeCode.STAND_IN: "TensorFlow Serving did not run here: install it and run again.",
     }
     return said.get(change.code) or f"If {OBJECTIVES[change.code]} matters most: {who} ({figure})."
 
 
 def _not_run(comparison: Comparison, names: Sequence[str]) -> str:
-    servers = {comparison.entry(name).result.server.removesuffix("-embedded") for name in names}
-    return f"{all_of(sorted(SERVERS.get(s, s) for s in servers))} did not run here: install it and run again."
+    problems = [comparison.entry(name).result.unavailable for name in names]
+    why = dict.fromkeys(problem.text for problem in problems if problem is not None)
+    return f"{named(comparison, names)} could not run here{f': {all_of(list(why))}' if why else ''}."
 
 
 def _excluded(comparison: Comparison, found: Excluded) -> str:

@@ -4,7 +4,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.record.suite import load_suite
 from serveoff.report.phrases import recommendation
 from tests.serveoff.open_loop_runs import add_open_loop
-from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
 from tests.serveoff.written_runs import save_run
 
@@ -63,8 +63,16 @@ def test_a_contender_that_is_clearly_better_on_another_objective_is_named(tmp_pa
     assert conditions(comparison) == {"memory": SLOW}
 
 
+def test_who_could_not_run_may_change_it(tmp_path):
+    folder = write_run(tmp_path / "run", SCENARIO, Faults(unavailable=[SLOW]))
+    comparison = compare(folder)
+    assert conditions(comparison) == {"not run": SLOW}
+    (sentence,) = recommendation.changes(comparison)
+    assert sentence.startswith("SavedModel on Flask (REST) could not run here: no Java 17")
+
+
 def test_what_was_not_measured_may_change_it(tmp_path):
     stand_in = "tfserving-embedded-savedmodel-rest"
     comparison = compare(write_run(tmp_path / "run", Scenario(only=(FAST, SLOW, stand_in), round_drift=0.0)))
-    assert conditions(comparison) == {"not run": stand_in}
+    assert conditions(comparison) == {"stand-in": stand_in}
     assert recommendation.changes(comparison) == ["TensorFlow Serving did not run here: install it and run again."]

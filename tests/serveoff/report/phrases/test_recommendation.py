@@ -102,6 +102,12 @@ def test_a_row_begins_with_a_capital_letter(comparison):
     assert recommendation.row_name(comparison, "flask-torch-eager-rest") == "Eager PyTorch on Flask (REST)"
 
 
+def test_a_narrow_row_has_the_short_name_of_tensorflow_serving(tmp_path):
+    native = compare(write_run(tmp_path / "run", Scenario(only=(STAND_IN,), native=True)))
+    assert recommendation.row_name(native, STAND_IN) == "SavedModel on TF Serving (REST)"
+    assert recommendation.endpoint(native, STAND_IN) == "SavedModel on TensorFlow Serving (REST)"
+
+
 def test_what_a_replica_holds_and_what_more_takes(comparison):
     sizing = Sizing(BEST, Estimate(450.0, 400.0, 500.0, 9000), False, 400.0, 0.3, 3e8, ())
     found = with_decision(comparison, sizing=replace(sizing, rows=(sizing.at(1000.0),)))
