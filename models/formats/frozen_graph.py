@@ -59,7 +59,7 @@ def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
         strings = {tensor.bytes_name: _strings(tensor.bytes_name, optional=bool(files)) for tensor in spec.inputs}
         rows = {tensor.name: _rows(strings[tensor.bytes_name], tensor, *files.values()) for tensor in spec.inputs}
         used = {name.partition(":")[0] for node in frozen.node for name in node.input}
-        mapped = {edge(name): given for name, given in rows.items() if name in used}
+        mapped = {edge(tensor.name): _checked(rows[tensor.name], tensor) for tensor in spec.inputs if tensor.name in used}
         tf.import_graph_def(_without(frozen, rows), mapped, name="")
         outputs = {tensor.name: graph.get_tensor_by_name(edge(tensor.name)) for tensor in spec.outputs}
         signature = tf1.saved_model.predict_signature_def
@@ -76,6 +76,12 @@ def _rows(strings: Any, tensor: TensorSpec, files: Any = None) -> Any:
     with tf.name_scope(f"{BYTES_SIGNATURE}/{tensor.name}/"):  # apart from the names of the frozen graph
         decoded = decode_rows(strings, tensor) if files is None else _either(strings, files, tensor)
     return tf1.placeholder_with_default(decoded, [None, *tensor.row_shape], name=tensor.name)
+
+
+def _checked(rows: Any, tensor: TensorSpec) -> Any:
+    """The same rows, checked in the graph: a server may feed any shape, and oneDNN ends the process on a wrong rank."""
+    with tf.name_scope(f"{BYTES_SIGNATURE}/{tensor.name}/"):
+        return tf.ensure_shape(rows, [None, *tensor.row_shape])
 
 
 def _strings(name: str, optional: bool = True) -> Any:

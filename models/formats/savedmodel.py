@@ -59,7 +59,7 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
 
     @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve(*rows: Any) -> dict[str, Any]:
-        return call(named(spec.inputs, rows))
+        return call(named(spec.inputs, list(map(of_shape, rows, spec.inputs))))
 
     @tf.function(input_signature=[taken_as_bytes(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve_bytes(*strings: Any) -> dict[str, Any]:
@@ -72,6 +72,11 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
     if spec.image is not None:
         signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
+
+
+def of_shape(rows: Any, tensor: TensorSpec) -> Any:
+    """The same rows, checked in the graph: a server may feed any shape, and oneDNN ends the process on a wrong rank."""
+    return tf.ensure_shape(rows, [None, *tensor.row_shape])
 
 
 def serving_images(call: Call, image: TensorSpec) -> Any:
