@@ -59,7 +59,9 @@ def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
         strings = {tensor.bytes_name: _strings(tensor.bytes_name, optional=bool(files)) for tensor in spec.inputs}
         rows = {tensor.name: _rows(strings[tensor.bytes_name], tensor, *files.values()) for tensor in spec.inputs}
         used = {name.partition(":")[0] for node in frozen.node for name in node.input}
-        mapped = {edge(tensor.name): _checked(rows[tensor.name], tensor) for tensor in spec.inputs if tensor.name in used}
+        mapped = {
+            edge(tensor.name): _checked(rows[tensor.name], tensor) for tensor in spec.inputs if tensor.name in used
+        }
         tf.import_graph_def(_without(frozen, rows), mapped, name="")
         outputs = {tensor.name: graph.get_tensor_by_name(edge(tensor.name)) for tensor in spec.outputs}
         signature = tf1.saved_model.predict_signature_def
