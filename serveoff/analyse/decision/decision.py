@@ -72,8 +72,7 @@ def decide(
     refused = recommendation.refusal(evidence, name, by_round)
     excluded = tuple(_excluded(evidence))
     if name is None or refused is not None:
-        unknown = tuple(would_change.unknown(evidence))
-        return Decision(refused=refused, matrix=matrix, would_change=unknown, excluded=excluded)
+        return Decision(refused=refused, matrix=matrix, excluded=excluded)
     first = next(entry for entry in evidence.contenders if entry.name == name)
     rest = tuple(row for row in matrix.rows if row.endpoint != name)
     return Decision(

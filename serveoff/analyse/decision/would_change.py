@@ -1,4 +1,4 @@
-"""What would change the answer: other choices that this same run names, and what it could not tell."""
+"""What would change the answer: other choices that this same run names, when something else is asked of it."""
 
 from __future__ import annotations
 
@@ -31,23 +31,15 @@ class ChangeCode(StrEnum):
     """Requests that come by themselves, with an objective that must hold."""
     ENCODING = "encoding"
     """Clients that can send another encoding."""
-    INVALID = "invalid"
-    """Contenders whose figures are not to be trusted here."""
-    NOT_RUN = "not run"
-    """Contenders that could not run here."""
-    STAND_IN = "stand-in"
-    """Endpoints that stand for those of a server that is not here."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One condition, and who would then be the choice, or may be."""
+    """One condition, and who would then be the choice, with its own figure."""
 
     code: ChangeCode
-    endpoints: tuple[str, ...]
-    """The other choice alone; all those it is about where nothing is known of them."""
-    estimate: Estimate | None = None
-    """The other choice's own figure."""
+    endpoint: str
+    estimate: Estimate
     concurrency: int | None = None
     payload: str = ""
     """The encoding, as a load has it."""
@@ -61,29 +53,14 @@ def study(
     capacity: Sequence[Capacity],
     payloads: Sequence[Encoded],
 ) -> tuple[Change, ...]:
-    """Every condition under which another contender is the choice, by clear differences only; then the unknown."""
+    """Every condition under which another contender is the choice, by clear differences only."""
     return (
         *_objectives(evidence, measures, first),
         *_tie_breakers(matrix, first),
         *_callers(evidence, first),
         *_arrivals(capacity, first.name),
         *_encodings(evidence, payloads, first.name),
-        *unknown(evidence),
     )
-
-
-def unknown(evidence: Evidence) -> Iterator[Change]:
-    """Contenders that might be the choice, if only they were measured, or measured well."""
-    invalid = [e.name for e in evidence.contenders if e.alone is not None and not e.alone.valid]
-    absent = [e.name for e in evidence.contenders if not e.points]
-    stand_ins = [e.name for e in evidence.entries if e.role == "stand-in"]
-    for code, names in (
-        (ChangeCode.INVALID, invalid),
-        (ChangeCode.NOT_RUN, absent),
-        (ChangeCode.STAND_IN, stand_ins),
-    ):
-        if names:
-            yield Change(code, tuple(names))
 
 
 def _objectives(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> Iterator[Change]:
@@ -92,14 +69,14 @@ def _objectives(evidence: Evidence, measures: Sequence[Measure], first: Entry) -
         pair = evidence.pair(measure, best, mine) if best is not mine else None
         if best is not None and pair is not None and pair.outcome == "faster":
             estimate = figure(best, measure.statistic)
-            yield Change(ChangeCode(measure.objective), (best.endpoint,), estimate, best.concurrency)
+            yield Change(ChangeCode(measure.objective), best.endpoint, estimate, best.concurrency)
 
 
 def _tie_breakers(matrix: Matrix, first: Entry) -> Iterator[Change]:
     for objective in TIE_BREAKERS:
         if matrix.row(first.name).cells[objective].mark == "worse":
             best = next(row for row in matrix.rows if row.cells[objective].mark == "best")
-            yield Change(ChangeCode(objective), (best.endpoint,), best.cells[objective].estimate)
+            yield Change(ChangeCode(objective), best.endpoint, best.cells[objective].estimate)
 
 
 def _callers(evidence: Evidence, first: Entry) -> Iterator[Change]:
@@ -112,7 +89,7 @@ def _callers(evidence: Evidence, first: Entry) -> Iterator[Change]:
         best = min(valid, key=lambda p: p.p50_s.value or 0.0)
         found = evidence.pair(LATENCY, best, point)
         if found is not None and found.outcome == "faster":
-            yield Change(ChangeCode.CALLERS, (best.endpoint,), best.p50_s, point.concurrency)
+            yield Change(ChangeCode.CALLERS, best.endpoint, best.p50_s, point.concurrency)
             return
 
 
@@ -124,7 +101,7 @@ def _arrivals(capacity: Sequence[Capacity], first: str) -> Iterator[Change]:
         return
     most = mine.rate.high if mine.side == "between" else mine.rate.value
     if most is not None and best.endpoint != first and best.rate.low > most:
-        yield Change(ChangeCode.ARRIVALS, (best.endpoint,), best.rate)
+        yield Change(ChangeCode.ARRIVALS, best.endpoint, best.rate)
 
 
 def _encodings(evidence: Evidence, payloads: Sequence[Encoded], first: str) -> Iterator[Change]:
@@ -137,4 +114,4 @@ def _encodings(evidence: Evidence, payloads: Sequence[Encoded], first: str) -> I
     best = min(others, key=lambda e: e.point.p50_s.value or 0.0)
     found = evidence.pair(LATENCY, best.point, own)
     if found is not None and found.outcome == "faster":
-        yield Change(ChangeCode.ENCODING, (best.endpoint,), best.point.p50_s, payload=best.payload)
+        yield Change(ChangeCode.ENCODING, best.endpoint, best.point.p50_s, payload=best.payload)

@@ -100,7 +100,9 @@ def unsettled(comparison: Comparison) -> list[str]:
 
 def changes(comparison: Comparison) -> list[str]:
     """What would change the answer, in words that a reader acts on."""
-    return [_change(comparison, change) for change in comparison.decision.would_change]
+    decision = comparison.decision
+    again = [_measured_again(comparison, each) for each in decision.excluded]
+    return [*(_change(comparison, change) for change in decision.would_change), *filter(None, again)]
 
 
 def capacity(comparison: Comparison) -> str:
@@ -190,27 +192,28 @@ def _statement(comparison: Comparison, statement: Statement) -> str:
 
 
 def _change(comparison: Comparison, change: Change) -> str:
-    who = named(comparison, change.endpoints)
+    who, value = endpoint(comparison, change.endpoint), change.estimate.value or 0.0
     text, unit = UNITS.get(change.code, UNITS["latency"])
-    value = change.estimate.value if change.estimate else None
-    figure = f"{text(value)} {unit}" if value is not None else ""
     said = {
-        ChangeCode.CALLERS: f"With {callers(change.concurrency or 0)}: {who} ({figure} median).",
+        ChangeCode.CALLERS: f"With {callers(change.concurrency or 0)}: {who} ({ms(value)} ms median).",
         ChangeCode.ENCODING: f"If clients can send {ENCODINGS.get(change.payload, change.payload)}: {who} "
-        f"({figure} median).",
+        f"({ms(value)} ms median).",
         ChangeCode.ARRIVALS: f"If {objective(comparison)} must hold under random arrivals: {who} "
-        f"({significant(value or 0.0)} req/s).",
-        ChangeCode.INVALID: f"{who} {_is(change.endpoints)} INVALID here: see why, and run again.",
-        ChangeCode.NOT_RUN: _not_run(comparison, change.endpoints),
-        ChangeCode.STAND_IN: "TensorFlow Serving did not run here: install it and run again.",
+        f"({significant(value)} req/s).",
     }
-    return said.get(change.code) or f"If {OBJECTIVES[change.code]} matters most: {who} ({figure})."
+    return said.get(change.code) or f"If {OBJECTIVES[change.code]} matters most: {who} ({text(value)} {unit})."
 
 
-def _not_run(comparison: Comparison, names: Sequence[str]) -> str:
-    problems = [comparison.entry(name).result.unavailable for name in names]
+def _measured_again(comparison: Comparison, found: Excluded) -> str:
+    """Who might be the choice if it were measured, or measured well; empty where that is known."""
+    problems = [comparison.entry(name).result.unavailable for name in found.endpoints]
     why = dict.fromkeys(problem.text for problem in problems if problem is not None)
-    return f"{named(comparison, names)} could not run here{f': {all_of(list(why))}' if why else ''}."
+    names = named(comparison, found.endpoints)
+    return {
+        ExcludedCode.INVALID: f"{names} {_is(found.endpoints)} INVALID here: see why, and run again.",
+        ExcludedCode.NOT_RUN: f"{names} could not run here{f': {all_of(list(why))}' if why else ''}.",
+        ExcludedCode.STAND_IN: "TensorFlow Serving did not run here: install it and run again.",
+    }.get(found.code, "")
 
 
 def _excluded(comparison: Comparison, found: Excluded) -> str:

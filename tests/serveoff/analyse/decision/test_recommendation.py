@@ -59,7 +59,7 @@ def test_a_contender_that_is_tied_at_the_median_and_nowhere_worse_is_as_good(tmp
 
 
 def test_what_is_undecided_is_neither_tied_nor_better_but_open(tmp_path):
-    noisy = Scenario(only=(BEST, EAGER), round_drift=0.3, slice_s=0.1, rounds=6)
+    noisy = Scenario(only=(BEST, EAGER), round_drift=0.2, slice_s=0.1, rounds=16, concurrencies=(1, 16))
     found = decided(tmp_path, noisy)
     other = {BEST: EAGER, EAGER: BEST}[found.recommended]
     assert found.tied_with == ()
@@ -79,7 +79,6 @@ def test_with_fewer_invalid_one_is_recommended_and_they_are_named(tmp_path):
     found = decided(tmp_path, FEW, Faults(gate_failed=[KERAS]))
     assert found.recommended == BEST
     assert [(each.code, each.endpoints) for each in found.excluded] == [("invalid", (KERAS,))]
-    assert [(c.code, c.endpoints) for c in found.would_change if c.code == "invalid"] == [("invalid", (KERAS,))]
 
 
 def test_an_invalid_one_that_was_quicker_in_every_round_speaks_against_the_winner(tmp_path):
