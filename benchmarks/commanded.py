@@ -52,7 +52,7 @@ class Commanded:
 
     def slice(self, load: str, duration_s: float, lead_in_s: float = 0.2, seed: int = 1) -> Slice:
         """Drive one; RuntimeError where that failed."""
-        asked = {"lead_in_s": lead_in_s, "duration_s": duration_s, "seed": seed, "answers": 100}
+        asked = {"lead_in_s": lead_in_s, "duration_s": duration_s, "seed": seed}
         self._tell(command="slice", endpoint="null", load=load, **asked)
         self._read("open")
         event = self._read("done")

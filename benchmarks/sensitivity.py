@@ -71,8 +71,8 @@ def asked(share: float) -> list[Driven]:
         wait_ready(server)
         generator = Generator(runtime.client(), folder)
         stack.callback(generator.close)
-        drives = [Drive(closed(ALONE), WARMUP_S, 0.0, TIMEOUT_S, 1, 0)]
-        drives += [Drive(closed(ALONE), 0.0, SLICE_S, TIMEOUT_S, number, 0) for number in range(SLICES)]
+        drives = [Drive(closed(ALONE), WARMUP_S, 0.0, TIMEOUT_S, 1)]
+        drives += [Drive(closed(ALONE), 0.0, SLICE_S, TIMEOUT_S, number) for number in range(SLICES)]
         return [generator.drive(deployment.endpoints[0], server, drive, lambda: None) for drive in drives]
 
 

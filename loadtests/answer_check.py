@@ -1,4 +1,4 @@
-"""A seeded sample of the answers of a window, kept while it runs and compared with the golden ones after it."""
+"""Answers are compared with the golden ones: in a slice all of them, else a seeded sample of a window's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from serveoff.loadtests.payloads import Payload
 from serveoff.loadtests.problems import WindowCode, WindowProblem
@@ -14,6 +15,8 @@ from serveoff.models import agreement
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, rows_of
 
+MOST_BYTES: Final = 2**26
+"""Of answers that are kept in one slice to be read."""
 Kept = tuple[float, int, bytes]
 """Start of the request (perf_counter seconds), index of its input in the pool, answer body."""
 
@@ -74,6 +77,52 @@ class AnswerCheck:
             return []
         text = f"{self.wrong} of {self.checked} checked answers are wrong; {self.first_fault}"
         return [WindowProblem(code=WindowCode.WRONG_ANSWERS, text=text)]
+
+
+class Verified:
+    """Every answer of an endpoint's slices, each of which `begin` starts.
+
+    Bytes that were found right for an input are right again, at the cost of a comparison; whatever else comes is kept,
+    and read after the slice.
+    """
+
+    def __init__(self) -> None:
+        self._right: dict[int, bytes] = {}
+        self._worst: float | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is known of the next slice yet."""
+        self.unknown: list[Kept] = []
+        self._known = self._bytes = 0
+
+    def offer(self, start: float, index: int, answer: bytes) -> None:
+        """One answer; where MOST_BYTES of unknown ones are kept already, it is not checked."""
+        if self._right.get(index) == answer:
+            self._known += 1
+        elif self._bytes < MOST_BYTES:
+            self.unknown.append((start, index, answer))
+            self._bytes += len(answer)
+
+    def judge(self, expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> AnswerCheck:
+        """All that was offered since the slice began; what is right now need not be read again."""
+        found = [AnswerCheck(self._known, 0, self._worst if self._known else None)]
+        for kept in self.unknown:
+            _, index, answer = kept
+            if self._right.get(index) == answer:
+                found.append(AnswerCheck(1, 0, None))
+                continue
+            found.append(compare([kept], expected, payload, spec))
+            if not found[-1].wrong:
+                self._right[index] = answer
+                self._worst = max(self._worst or 0.0, found[-1].max_abs_error or 0.0)
+        return _sum(found)
+
+
+def _sum(found: Sequence[AnswerCheck]) -> AnswerCheck:
+    errors = [one.max_abs_error for one in found if one.max_abs_error is not None]
+    fault = next((one.first_fault for one in found if one.wrong), "")
+    return AnswerCheck(sum(f.checked for f in found), sum(f.wrong for f in found), max(errors, default=None), fault)
 
 
 def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> AnswerCheck:

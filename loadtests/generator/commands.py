@@ -23,8 +23,6 @@ class Drive:
     duration_s: float
     timeout_s: float
     seed: int
-    answers: int
-    """At most so many are checked."""
     counters: bool = False
     """Whether the server's counters are read before and after."""
 
@@ -79,11 +77,9 @@ class SliceCommand(_Command):
     lead_in_s: float = Field(ge=0)
     duration_s: float = Field(ge=0)
     seed: int = Field(default=1, ge=0)
-    """Of the arrivals of an open loop, of the input that is sent first, and of which answers are checked."""
+    """Of the arrivals of an open loop, and of the input that is sent first."""
     timeout_s: float = Field(default=10.0, gt=0)
     """After so long a request failed."""
-    answers: int = Field(default=0, ge=0)
-    """At most so many answers are checked."""
     counters: bool = False
     """Whether the server's counters are read before and after."""
 

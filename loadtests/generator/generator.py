@@ -7,6 +7,7 @@ import importlib
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
+from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.commands import EndpointCommand, SliceCommand, parse_command
 from serveoff.loadtests.generator.protocol import Wire
@@ -41,6 +42,8 @@ class _Endpoint:
     driver: Driver
     requests: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
     """By payload and rows."""
+    verified: dict[tuple[str, int], Verified] = field(default_factory=dict)
+    """The same."""
 
 
 class Generator:
@@ -80,7 +83,8 @@ class Generator:
             raise LookupError(f"no endpoint {command.endpoint} was announced")
         endpoint, drive = self._endpoints[command.endpoint], command.drive
         pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
-        recording = Recording(drive, on_open=lambda: self._wire.tell("open"))
+        verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), Verified())
+        recording = Recording(drive, lambda: self._wire.tell("open"), verified)
         page = endpoint.told.counters if drive.counters else ""
         before = read_counters(page) if page else None
         gc.disable()

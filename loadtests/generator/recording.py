@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-from serveoff.loadtests.answer_check import Reservoir
+from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.problems import WindowProblem
 from serveoff.loadtests.recording.recorder import failing
@@ -40,6 +40,8 @@ class Recording:
 
     plan: Drive
     on_open: Callable[[], None]
+    verified: Verified = field(default_factory=Verified)
+    """What is known of the endpoint's answers, and what came that is not."""
     rows: list[Row] = field(default_factory=list)
     timings: list[str] = field(default_factory=list)
     """Server-Timing headers of counted answers; of one caller, whose latency they are to explain."""
@@ -59,7 +61,7 @@ class Recording:
     peak_memory_bytes: int = 0
 
     def __post_init__(self) -> None:
-        self.reservoir = Reservoir(self.plan.answers, self.plan.seed)
+        self.verified.begin()
         self._wants_timing = one_caller(self.plan.load)
         self._failing_since: float | None = None
         self._last_failure = 0, b""
@@ -87,7 +89,7 @@ class Recording:
         if row[4] == OK:
             self._failing_since = None
             if self.opened <= row[1]:
-                self.reservoir.offer(row[2], row[5], answer)
+                self.verified.offer(row[2], row[5], answer)
                 if self._wants_timing and server_timing is not None:
                     self.timings.append(server_timing)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serveoff.loadtests.answer_check import AnswerCheck, compare
+from serveoff.loadtests.answer_check import AnswerCheck
 from serveoff.loadtests.arrivals import out_of_cpu
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.pools import Pool
@@ -68,7 +68,7 @@ def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[s
 
 def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], offset_s: float) -> Window:
     plan, inside = recording.plan, rows.measured.astype(bool)
-    agreement = compare(recording.reservoir.kept, pool.expected, pool.payload, pool.spec)
+    agreement = recording.verified.judge(pool.expected, pool.payload, pool.spec)
     timed, timings_s = mean_timings(recording.timings)
     opened, lasted_s = recording.opened, recording.ended - recording.opened
     return Window(

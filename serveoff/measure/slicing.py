@@ -28,10 +28,6 @@ from serveoff.measure.runtimes import Server
 from serveoff.record.counter_pages import known
 from serveoff.services.registry import Endpoint
 
-CHECKED: Final = 8
-"""Answers of a slice that are checked, at most."""
-ALL_CHECKED: Final = 400
-"""Of a point, in a run of few rounds."""
 COUNTERS_EVERY: Final = 5
 """The page of a server's counters is read around the slices of one caller in every so many-th round."""
 MOST_FAILURES: Final = 5
@@ -84,7 +80,7 @@ def take_slice(run: Run, endpoint: Endpoint, load: Load, round_: int, timing: Ti
 
 def warm_up(run: Run, endpoint: Endpoint, load: Load, seconds: float) -> None:
     """Have an endpoint answer for so long, and count nothing of it. ServerFailed where it cannot be reached."""
-    drive = Drive(load, seconds, 0.0, timeout_s(run.expected_s(endpoint, load)), run.settings.seed, 0)
+    drive = Drive(load, seconds, 0.0, timeout_s(run.expected_s(endpoint, load)), run.settings.seed)
     driven, _ = _driven(run, endpoint, drive)
     _know(run, endpoint, load, driven.rows["latency_s"][driven.rows["status"] == OK])
     start = run.fleet.start_number(endpoint.deployment)
@@ -177,10 +173,9 @@ def _know(run: Run, endpoint: Endpoint, load: Load, latency_s: NDArray[np.float6
 
 
 def _drive(run: Run, load: Load, timing: Timing, round_: int) -> Drive:
-    checked = CHECKED if run.settings.rounds is None else max(CHECKED, ALL_CHECKED // run.settings.rounds)
     counters = one_caller(load) and (round_ - 1) % COUNTERS_EVERY == 0
     seed = run.settings.seed * 1_000_003 + run.number
-    return Drive(load, timing.lead_in_s, timing.duration_s, timing.timeout_s, seed, checked, counters)
+    return Drive(load, timing.lead_in_s, timing.duration_s, timing.timeout_s, seed, counters)
 
 
 def _lost(error: GeneratorFailed | ServerFailed) -> WindowProblem:

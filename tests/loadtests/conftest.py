@@ -195,7 +195,7 @@ class Generator:
         return event
 
     def begin(self, endpoint, load, duration_s, **more):
-        fields = {"lead_in_s": 0.1, "seed": 3, "answers": 500, **more}
+        fields = {"lead_in_s": 0.1, "seed": 3, **more}
         self.tell("slice", endpoint=endpoint, load=load, duration_s=duration_s, **fields)
 
     def open(self):

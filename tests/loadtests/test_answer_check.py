@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests import answer_check
-from serveoff.loadtests.answer_check import Reservoir
+from serveoff.loadtests.answer_check import MOST_BYTES, Reservoir, Verified
 from serveoff.loadtests.payloads import json_rows
 from serveoff.models.agreement import TOLERANCE
 from tests.loadtests.payloads.models import TWO, model, tensor
@@ -103,6 +103,60 @@ def test_of_several_outputs_each_is_held_to_what_its_dtype_allows():
     assert compare([(0.0, 0, said([1000.02, 0, 0], known))], expected, TWO).wrong == 1
     wrong = compare([(0.0, 0, said(near, unknown))], expected, TWO)
     assert wrong.first_fault == "input 0: is off by 1 (it must be equal)"
+
+
+def judged(verified, expected=EXPECTED):
+    return verified.judge(expected, json_rows, SPEC)
+
+
+GOOD = [answer(*row["scores"]) for row in EXPECTED]
+WRONG = answer([0.1, 0.2, 0.7])
+
+
+def test_one_wrong_answer_in_thousands_is_found_in_whatever_slice():
+    verified = Verified()
+    for number in range(3):
+        verified.begin()
+        for i in range(2000):
+            verified.offer(0.0, i % 2, WRONG if (number, i) == (2, 777) else GOOD[i % 2])
+        found = judged(verified)
+        assert (found.checked, found.wrong) == (2000, int(number == 2))
+    assert found.first_fault.startswith("input 1: is off by")
+
+
+def test_bytes_that_were_right_are_right_for_their_own_input_only():
+    verified = Verified()
+    verified.offer(0.0, 0, GOOD[0])
+    assert judged(verified).wrong == 0
+    verified.begin()
+    verified.offer(0.0, 0, GOOD[0])
+    verified.offer(0.0, 1, GOOD[0])
+    found = judged(verified)
+    assert (found.checked, found.wrong) == (2, 1)
+
+
+def test_what_was_right_once_is_not_read_again(monkeypatch):
+    read = []
+    monkeypatch.setattr(answer_check, "_judge", lambda answer, *_: (read.append(answer), ("", 1e-9))[1])
+    verified = Verified()
+    for _ in range(5):
+        verified.begin()
+        for _ in range(100):
+            verified.offer(0.0, 0, GOOD[0])
+        assert (judged(verified).checked, judged(verified).max_abs_error) == (100, 1e-9)
+    assert read == [GOOD[0]]
+
+
+def test_wrong_answers_are_wrong_each_time_and_what_is_kept_is_bounded():
+    verified = Verified()
+    for _ in range(2):
+        verified.begin()
+        verified.offer(0.0, 0, WRONG)
+        assert judged(verified).wrong == 1
+    large = bytes(MOST_BYTES // 4)
+    for _ in range(10):
+        verified.offer(0.0, 0, large)
+    assert len(verified.unknown) == 5
 
 
 def test_nothing_kept_is_nothing_checked():

@@ -40,7 +40,7 @@ def test_every_request_is_a_row_and_answers_are_checked(server, generator, at, e
         window, inside = done.window, done.measured("start_s")
         assert set(done.rows["status"]) == {200}
         assert window["requests"] == len(inside) > 0
-        assert 0 < window["answers_checked"] <= window["requests"]
+        assert window["answers_checked"] == window["requests"], "every one"
         assert window["max_abs_error"] < 1e-6
         assert (faults(done), window.get("errors", 0), window.get("wrong_answers", 0)) == ([], 0, 0)
         assert window["client_cpu_s"] > 0
@@ -122,11 +122,6 @@ def test_wrong_answers_are_found(server, generator, at, endpoint, mode):
     assert [problem["code"] for problem in window["problems"]] == [WindowCode.WRONG_ANSWERS]
 
 
-def test_at_most_so_many_answers_are_checked(generator, at):
-    assert generator.slice(at(REST), "4", 0.3, answers=7).window["answers_checked"] == 7
-    assert "answers_checked" not in generator.slice(REST, "4", 0.1, answers=0).window
-
-
 @pytest.mark.parametrize(("endpoint", "status"), [(REST, 503), (GRPC, 1013)])
 def test_refusals_are_rows_with_their_status(server, generator, at, endpoint, status):
     server.mode("error")
@@ -190,7 +185,7 @@ def test_counters_that_cannot_be_read_are_missing_and_nothing_fails(generator, a
     ("command", "fields", "why"),
     [
         ("slice", {"endpoint": "unknown", "load": "1", "lead_in_s": 0, "duration_s": 1}, "no endpoint unknown"),
-        ("slice", {"endpoint": REST, "load": "many", "lead_in_s": 0, "duration_s": 1}, "'many' is no load"),
+        ("slice", {"endpoint": REST, "load": "many", "lead_in_s": 0, "duration_s": 1}, "'many' is not a load"),
         ("slice", {"endpoint": REST, "load": "1/nonsense", "lead_in_s": 0, "duration_s": 1}, "nonsense"),
         ("slice", {"endpoint": REST, "load": "1", "lead_in_s": -1, "duration_s": 1}, "lead_in_s"),
         ("dance", {}, "dance"),

@@ -48,8 +48,8 @@ def driver():
         made.close()
 
 
-def plan(load, lead_in_s=0.0, duration_s=0.2, timeout_s=5.0, answers=1000, seed=1):
-    return Drive(parse_load(load), lead_in_s, duration_s, timeout_s, seed, answers)
+def plan(load, lead_in_s=0.0, duration_s=0.2, timeout_s=5.0, seed=1):
+    return Drive(parse_load(load), lead_in_s, duration_s, timeout_s, seed)
 
 
 def drive(driver, plan, requests=REQUESTS):
@@ -114,7 +114,7 @@ def test_an_answer_in_pieces_is_one_and_another_connection_follows_one_that_clos
     recording = drive(driver(server), plan("1"))
     assert set(statuses(recording)) == {200}
     assert server.connections == 2
-    assert {answer for _, _, answer in recording.reservoir.kept} == {BODY}
+    assert {answer for _, _, answer in recording.verified.unknown} == {BODY}
 
 
 @pytest.mark.parametrize("line", [RESET, HANG_UP, GOOD[:-1], GOOD + b"HTTP/1.1 200 OK\r\n", b"nonsense\r\n\r\n"])
@@ -126,7 +126,7 @@ def test_what_is_no_whole_answer_is_no_answer_and_the_next_request_has_a_new_con
     assert found[:3] == [200, 0, 200]
     assert set(found[3:]) == {200}
     assert server.connections == 2
-    assert {answer for _, _, answer in recording.reservoir.kept} == {BODY}
+    assert {answer for _, _, answer in recording.verified.unknown} == {BODY}
 
 
 def closing_after(line):
@@ -138,7 +138,7 @@ def test_errors_are_rows_and_their_bodies_no_answers(serve, driver):
     server = serve(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")
     recording = drive(driver(server), plan("2", duration_s=0.4))
     assert set(statuses(recording)) == {503}
-    assert recording.reservoir.kept == []
+    assert recording.verified.unknown == []
     assert recording.problem.code is WindowCode.ONLY_ERRORS
     assert "HTTP 503 busy" in recording.problem.text
     assert server.connections == 2, "an error is an answer"

@@ -27,7 +27,7 @@ def requests(pool):
 
 
 def recording(load="2", lead_in_s=1.0, duration_s=2.0):
-    made = Recording(Drive(parse_load(load), lead_in_s, duration_s, 5.0, 1, 10), on_open=lambda: None)
+    made = Recording(Drive(parse_load(load), lead_in_s, duration_s, 5.0, 1), on_open=lambda: None)
     made.begin(100.0)
     return made
 

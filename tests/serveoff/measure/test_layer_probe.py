@@ -163,7 +163,7 @@ def test_a_real_floor_is_called_with_batches_and_by_another_call(started):
     inprocess.wait_floor(server)
     opened = []
     for load in (Load(), Load(batch=8), Load(payload="keras_predict")):
-        driven = inprocess.drive_floor(server, Drive(load, 0.1, 0.5, 10.0, 1, 8), lambda: opened.append(1))
+        driven = inprocess.drive_floor(server, Drive(load, 0.1, 0.5, 10.0, 1), lambda: opened.append(1))
         window = Window.model_validate(driven.window | {"round": 1})
         assert window.load == load
         assert window.requests == driven.served == (driven.rows["measured"] == 1).sum() > 0
@@ -174,4 +174,4 @@ def test_a_real_floor_is_called_with_batches_and_by_another_call(started):
     assert len(opened) == 3
     assert rows_of(golden_inputs("digits_cnn")) == 64
     with pytest.raises(ValueError, match="one caller"):
-        inprocess.drive_floor(server, Drive(Load(4), 0.1, 0.5, 10.0, 1, 8), lambda: None)
+        inprocess.drive_floor(server, Drive(Load(4), 0.1, 0.5, 10.0, 1), lambda: None)

@@ -17,7 +17,7 @@ from serveoff.measure.runtimes import processes
 from serveoff.services.registry import read_registry
 
 ENDPOINT = next(e for d in read_registry(environ={}) if d.name == "torchserve-torchscript" for e in d.endpoints)
-DRIVE = Drive(Load(4), 0.01, 0.1, 5.0, 3, 8)
+DRIVE = Drive(Load(4), 0.01, 0.1, 5.0, 3)
 OBEYS = """
 import base64, json, sys
 print(json.dumps({"event": "ready"}), flush=True)
