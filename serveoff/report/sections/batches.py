@@ -24,7 +24,7 @@ def batches(comparison: Comparison) -> Table:
     """One row per endpoint and rows a request, single rows first; nothing where no batch was measured."""
     fields: list[Field[tuple[Entry, Point]]] = [
         (ENDPOINT, lambda row: endpoint_cell(row[0])),
-        (Column("Rows a request"), lambda row: number_cell(row[1].load.batch, str)),
+        (Column("Rows per request"), lambda row: number_cell(row[1].load.batch, str)),
         (Column("Inputs", "per second"), lambda row: valid_cell(row[1], inputs_per_s(row[1]), significant)),
         (Column("Request, p50", "ms"), lambda row: estimate_cell(row[1].p50_s if row[1].valid else None, ms)),
         (Column("Request, p99", "ms"), lambda row: estimate_cell(row[1].p99_s if row[1].valid else None, ms)),
@@ -33,7 +33,7 @@ def batches(comparison: Comparison) -> Table:
     points = [(entry, point) for entry in comparison.entries for point in _points(entry)]
     caption = (
         f"Batches of rows (MLPerf's offline scenario) with {callers(min(comparison.concurrencies, default=1))}, in "
-        "each endpoint's own encoding; 95% intervals beneath. A sample of answers was checked, every row of it."
+        "each endpoint's own encoding; 95% intervals beneath. A sample of answers was checked, every row of each."
     )
     return listed("batches", caption, fields, points)
 

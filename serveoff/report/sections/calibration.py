@@ -11,7 +11,7 @@ def calibration_sentence(comparison: Comparison) -> str:
     """What the harness itself costs in this run."""
     null = comparison.calibration
     if null is None:
-        return "The null service was not measured, so the harness's own cost is not known in this run."
+        return "The null service was not measured, so this run does not know the harness's own cost."
     share = (
         f", with the load generator at {significant(null.client_cpu_share * 100)}% of one CPU"
         if null.client_cpu_share
@@ -20,7 +20,7 @@ def calibration_sentence(comparison: Comparison) -> str:
     return (
         f"The null service, which parses the same JSON and computes nothing, answers in "
         f"{full(null.p50_s, *UNITS['latency'])} at the median and reaches {full(null.ceiling, *UNITS['throughput'])} "
-        f"({callers(null.ceiling_concurrency)}{share}): what lies below that is harness, HTTP and JSON, not the model."
+        f"({callers(null.ceiling_concurrency)}{share}): up to there it is harness, HTTP and JSON, not the model."
         f"{ceiling_sentence(null)}"
     )
 
@@ -36,5 +36,5 @@ def ceiling_sentence(calibration: Calibration) -> str:
         if found.behind is not None
         else "and never fell behind its schedule"
     )
-    kept = f"up to {significant(found.kept)} req/s" if found.kept is not None else "at no rate that was tried"
-    return f" In an open loop the load generator held the objective against it {kept}, {behind} ({windows})."
+    kept = f"up to {significant(found.kept)} req/s" if found.kept is not None else "at none of the rates tried"
+    return f" In an open loop against it the load generator met the objective {kept}, {behind} ({windows})."

@@ -66,7 +66,7 @@ def capacity(comparison: Comparison) -> Table:
     caption = (
         "The highest rate of Poisson arrivals (MLPerf's server scenario) that meets the objective. Latency counts from "
         "when a request was due; the upper end of an interval from when it was sent. Above, below: beyond all rates "
-        "that were tried."
+        "tried."
     )
     if any(found.per_joule is not None for found in comparison.capacity):
         caption += " Joules are those of all GPUs of the machine, idle power included."

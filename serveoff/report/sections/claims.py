@@ -30,7 +30,7 @@ APART: Final[Mapping[ClaimVerdict, tuple[str, str]]] = {
     "true by construction": ("is true by construction", "are true by construction"),
     "not a performance claim": ("is not a performance claim", "are not performance claims"),
 }
-RULES: Final = "Each rule was written before any run, and decides by this run's own measurements."
+RULES: Final = "Each rule was written before any run, and is applied to this run's own measurements."
 RATIOS: Final = (
     "Ratio of medians, dynamic form over static graph, same server and body. Hollow: tied or undecided; band: 5% "
     "either "
@@ -104,7 +104,7 @@ def overview(comparison: Comparison) -> Table:
         (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
         (text_column("Verdict"), lambda claim: Cell(claim.verdict, tone=TONES[claim.verdict])),
     ]
-    caption = "A row leads to its rule and its evidence."
+    caption = "Open a row for its rule and evidence."
     return listed("claims", caption, fields, comparison.claims)
 
 

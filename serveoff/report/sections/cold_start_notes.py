@@ -22,16 +22,16 @@ def chart_note(comparison: Comparison) -> str:
     if kinds := repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts):
         said += f" The mark on it is their median, with the {kinds}."
     if any(starts.bare for starts in comparison.cold_starts):
-        said += " A ring is the median without warm-up calls: other starts, so more than those calls sets them apart."
+        said += " A ring is the median without warm-up calls, from other starts, so more than those calls may differ."
     if comparison.suite.settings.runtime == "docker":
-        said += " Left of zero: what it took to create the container before."
+        said += " Left of zero: the creation of the container."
     return said
 
 
 def _how(comparison: Comparison) -> str:
     repeated = [starts for starts in comparison.cold_starts if starts.repeated]
     if not repeated:
-        return f"One start of each deployment, {beside(comparison)}: it was measured once, so it has no interval."
+        return f"One start of each deployment, {beside(comparison)}: measured once, so without an interval."
     most = max(starts.warm.first_answer_s.count for starts in repeated)
     bare = max((starts.bare.first_answer_s.count for starts in repeated if starts.bare), default=0)
     without = f" and {bare} {'time' if bare == 1 else 'times'} without" if bare else ""
@@ -46,10 +46,10 @@ def _order(comparison: Comparison) -> str:
     """What the caches of the disk may have done to the first starts."""
     known = [starts for starts in comparison.cold_starts if starts.first.order is not None]
     if not known:
-        return "The disk cache may have favoured those that came later."
+        return "Later starts may have had warm file caches."
     first = min(known, key=lambda starts: starts.first.order or 0)
-    who = f"The first of all starts shown was that of {deployment_phrase(first.entry.result)}"
-    later = "those after it may have found in memory what it read from disk"
+    who = f"The first start shown was that of {deployment_phrase(first.entry.result)}"
+    later = "later starts may have had warm file caches"
     again = "; a deployment's own first start has a column of its own" if any(s.repeated for s in known) else ""
     return f"{who}: {later}{again}."
 
@@ -63,7 +63,7 @@ def _dearest(comparison: Comparison) -> str:
         return ""
     penalty, worst = max(known, key=lambda pair: pair[0])
     return (
-        f"The dearest first request was that of {deployment_phrase(worst.entry.result)}: {_first_request(worst.warm)}, "
+        f"The slowest first request came from {deployment_phrase(worst.entry.result)}: {_first_request(worst.warm)}, "
         f"{times(penalty)} its p50 with one caller."
     )
 
@@ -75,7 +75,7 @@ def _warmed(comparison: Comparison) -> str:
         return ""
     most = max(both, key=_saved)
     if _saved(most) <= 0:
-        return "No first request without warm-up calls took longer than all those of the same deployment after them."
+        return "Warm-up calls made no deployment's first request clearly faster."
     assert most.bare is not None
     calls = f"{ms(most.warm.pieces.get(WARMUP, 0.0))}\u00a0ms of them"
     return (
@@ -103,10 +103,7 @@ def _unwarmed(comparison: Comparison) -> str:
     if not contenders or not settings.bare_starts:
         return ""
     names = dict.fromkeys(short_server(starts.entry.result) for starts in contenders)
-    return (
-        f"No warm-up calls were seen in a start of: {', '.join(names)}. There is nothing to leave away, so no start "
-        "without them was made."
-    )
+    return f"Servers that make no warm-up calls: {', '.join(names)}. So they were not started without them."
 
 
 def _failures(comparison: Comparison) -> list[str]:

@@ -30,11 +30,11 @@ from serveoff.report.section import Figure, Section
 from serveoff.report.sections import cold_start_notes
 
 MEANINGS: Final = {
-    ENGINE: "before the server's own account of its start begins",
+    ENGINE: "before the server's own log of its start begins",
     FRONTEND: "the server's own processes before the one that computes",
     IMPORTS: "interpreter and framework",
-    REST: "from there until it was asked, the connection to it included",
-    UNTOLD: "until it was asked, where the server writes no phases",
+    REST: "from there until the first request, its connection included",
+    UNTOLD: "until the first request, if the server logs no phases",
 }
 
 
@@ -60,7 +60,7 @@ def totals(comparison: Comparison) -> Table:
         (Column("Its first start", "s"), _first_cell),
         (Column("Model ready", "s"), lambda starts: spread_cell(starts.warm.ready_s, significant)),
         (Column("First request", "ms"), lambda starts: spread_cell(starts.warm.first_request_s, ms)),
-        (Column("Those after it", "ms"), lambda starts: number_cell(starts.warm.next_request_s, ms)),
+        (Column("Later requests", "ms"), lambda starts: number_cell(starts.warm.next_request_s, ms)),
         (Column("First request over p50", "times"), lambda starts: spread_cell(starts.warm.penalty, significant)),
         (
             Column(f"First answer, {WITHOUT}", "s"),

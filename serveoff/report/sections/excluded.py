@@ -55,7 +55,7 @@ def section(comparison: Comparison) -> Section:
 
 def invalid(comparison: Comparison) -> Table:
     """Each reason, with where and what was seen, why it may mislead and what to do."""
-    return _findings(comparison, "invalid", "INVALID points are shown, and never rank.", fatal=True)
+    return _findings(comparison, "invalid", "INVALID points are shown and never rank.", fatal=True)
 
 
 def cautions(comparison: Comparison) -> Table:
@@ -125,7 +125,7 @@ FEW = 2
 
 def _seen(group: Group) -> str:
     sights = list(dict.fromkeys(found.seen for _, found in group.found))
-    more = f"; and {len(sights) - FEW} more like it" if len(sights) > FEW else ""
+    more = f"; and {len(sights) - FEW} more" if len(sights) > FEW else ""
     return "; ".join(sights[:FEW]) + more
 
 

@@ -37,7 +37,7 @@ _NOT_IN_AN_ADDRESS: Final = re.compile(r"[^a-z0-9]+")
 
 def section(comparison: Comparison) -> Section:
     """The chart of medians and tails, and the table of all points."""
-    note = "Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are left out."
+    note = "Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are omitted."
     return Section(
         "endpoints",
         "Every endpoint: latency, throughput, CPU",
@@ -73,7 +73,7 @@ def points(comparison: Comparison) -> Table:
         (SAMPLES, lambda point: count_cell(point.samples)),
         (text_column("Verdict"), lambda point: VALID if point.valid else INVALID),
     ]
-    caption = "95% intervals beneath. A percentile is withheld where there are too few samples for its interval."
+    caption = "95% intervals beneath. A percentile without enough samples for an interval is withheld."
     shown = [entry for entry in comparison.entries if entry.points]
     groups = [(_title(entry), entry.points) for entry in shown]
     return replace(grouped("points", caption, fields, groups), addresses=tuple(address(entry.name) for entry in shown))

@@ -16,7 +16,7 @@ def glance(comparison: Comparison) -> Section | None:
         return None
     steps = all_of([*map(str, comparison.concurrencies)])
     note = (
-        f"Each line: {steps} callers, left to right; whiskers: 95% intervals. Where it turns up, more "
-        "callers only wait longer."
+        f"Each line: {steps} callers, left to right; whiskers: 95% intervals. Where a line turns "
+        "up, more callers only wait longer."
     )
     return Section("load", "Latency against load", figure=Figure(partial(chart.draw, comparison), note))

@@ -37,7 +37,7 @@ def matrix(comparison: Comparison) -> Table:
     caption = (
         f"Latency with {alone(comparison)}; throughput and CPU at the best number of callers; "
         f"{_samples(comparison):,} samples or "
-        f"more each, 95% intervals beneath. Equal: tied with the best. A row leads to its evidence.{rest}"
+        f"more each, 95% intervals beneath. Equal: tied with the best. Open a row for its evidence.{rest}"
     )
     return listed("matrix", caption, fields, found.rows)
 

@@ -36,10 +36,10 @@ def raw_data(comparison: Comparison) -> Section:
         "raw-data",
         "Raw data",
         paragraphs=(
-            f"One row per request: `results/{folder}/rows/*.parquet`; settings and slices: "
+            f"Raw rows, one per request: `results/{folder}/rows/*.parquet`; settings and slices: "
             f"`results/{folder}/run.json`. "
-            f"`serveoff report {folder}` writes this page again with the same figures: every draw is seeded. "
-            f"`serveoff summary {folder} RUN` sets it beside runs of other models. The percentiles by hand:",
+            f"`serveoff report {folder}` writes this page again with the same figures, because every draw is seeded. "
+            f"`serveoff summary {folder} RUN` compares it with runs of other models. The percentiles by hand:",
         ),
         code=recompute(comparison),
     )
@@ -58,8 +58,8 @@ def caveats(comparison: Comparison) -> list[str]:
     said = []
     if comparison.partial:
         said.append(
-            "This run is partial: it was interrupted or is still going on. Figures are provisional, and points without "
-            f"a slice are INVALID. Finish it with `serveoff run --resume {comparison.suite.run_id}`."
+            "This run is partial: it was interrupted or is still running. Figures are provisional, and loads that "
+            f"were not measured are INVALID. Finish it with `serveoff run --resume {comparison.suite.run_id}`."
         )
     if fallen := fell_back(comparison):
         said.append(fallen)
@@ -79,7 +79,7 @@ def replaced(comparison: Comparison) -> list[str]:
         lost[result.deployment] += sum(WindowCode.SERVER_REPLACED in found for found in codes)
     return [
         f"A process of {name} ended while it was measured, and was replaced or is missing: "
-        f"{'1 slice does' if slices == 1 else f'{slices} slices do'} not count. Its log is logs/{name}.log."
+        f"{'1 slice is' if slices == 1 else f'{slices} slices are'} excluded. Its log is logs/{name}.log."
         for name, slices in lost.items()
         if slices
     ]
@@ -104,8 +104,8 @@ def lede(comparison: Comparison) -> str:
     marked = "Partial run. " if comparison.partial else ""
     where = "in containers, " if s.runtime == "docker" else ""
     return (
-        f"{marked}{len(contenders)} endpoints of one trained model behind {all_of(list(servers))}, {where}each "
-        f"with {all_of([*map(str, s.concurrencies)])} callers, in {comparison.suite.rounds} rounds of slices "
+        f"{marked}{len(contenders)} endpoints of one trained model on {all_of(list(servers))}, {where}each "
+        f"with {all_of([*map(str, s.concurrencies)])} callers, in {comparison.suite.rounds} rounds "
         f"on {comparison.suite.environment.machine.cores} cores."
     )
 

@@ -29,9 +29,8 @@ from serveoff.report.section import Figure, Section
 REQUEST = text_column("Request")
 BODY = Column("Body", "kB")
 DECODING = (
-    "Decoding: the mean time in which the server made pixels of the file, by its own signals. In TensorFlow "
-    "Serving the "
-    "graph decodes: there, how much longer it ran, with the range of rounds."
+    "Decoding: mean time to decode the file, as the server reports it. In TensorFlow Serving the graph decodes: there, "
+    "how much longer it ran, with the range over rounds."
 )
 
 
@@ -66,8 +65,8 @@ def payloads(comparison: Comparison) -> Table:
         (SAMPLES, lambda encoded: count_cell(encoded.point.samples)),
     ]
     caption = (
-        "Encoding: the client's median cost for one request, in no latency. An endpoint's first row is its own "
-        "encoding, which the main ranking uses."
+        "Encoding: the client's median time for one request, not part of any latency. An endpoint's first row is its "
+        "own encoding, which the main ranking uses."
     )
     return listed("payloads", f"{caption} {DECODING}" if images else caption, fields, comparison.payloads)
 
@@ -94,7 +93,7 @@ def sentence(comparison: Comparison) -> str:
     """The encoding that gains most."""
     others = [standing.encoded for standing in comparison.encodings.best if standing.encoded.payload]
     if not others:
-        return "No other encoding made an endpoint clearly faster."
+        return "No other encoding makes an endpoint clearly faster."
     gained = max(others, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)
     name = payload(gained.encoding)
     return (

@@ -30,7 +30,7 @@ def section(comparison: Comparison) -> Section:
     bars = "CPU time per request at the best throughput, peak memory, artifact on disk."
     front = (
         "Left and low is better; whiskers: 95% intervals. Filled dots, joined: no other endpoint is both faster and "
-        "cheaper, point estimates only."
+        "cheaper (point estimates only)."
     )
     both = Section("cost", "Latency against cost", figure=Figure(partial(pareto.draw, comparison), front))
     return Section(

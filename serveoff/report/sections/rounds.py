@@ -23,7 +23,7 @@ def section(comparison: Comparison) -> Section | None:
     """Nothing where no contender has rounds."""
     if not chart.of_valid(comparison):
         return None
-    note = "A dot: the median of one round. Band: the 95% interval of the whole run. All panels have one scale."
+    note = "A dot: the median of one round. Band: the 95% interval of the whole run. All panels share one scale."
     said = f"Medians with {alone(comparison)}. Contenders whose rounds overlap are tied or undecided."
     return Section(
         "rounds",
@@ -40,10 +40,10 @@ def spread(comparison: Comparison) -> Table:
         (ENDPOINT, lambda found: endpoint_cell(comparison.entry(found.endpoint))),
         (Column("Lowest round", "ms"), lambda found: number_cell(min(found.p50_s.values()), ms)),
         (Column("Highest round", "ms"), lambda found: number_cell(max(found.p50_s.values()), ms)),
-        (Column("Middle half apart", "%"), lambda found: number_cell(_apart(found), significant)),
+        (Column("Middle half", "%"), lambda found: number_cell(_apart(found), significant)),
         (Column("Rounds"), lambda found: count_cell(len(found.p50_s))),
     ]
-    caption = "Medians of rounds; samples are rounds. Middle half apart: between the quartiles, over the median."
+    caption = "Medians of rounds; samples are rounds. Middle half: between the quartiles, as a share of the median."
     return listed("rounds", caption, fields, chart.of_valid(comparison))
 
 

@@ -53,7 +53,7 @@ def changes(comparison: Comparison) -> Table:
         (SAMPLES, lambda change: count_cell(change.point.samples)),
     ]
     caption = (
-        "Each endpoint with one setting changed, against itself without the change, in the same rounds; "
+        "Each endpoint with one setting changed, compared with itself without the change, in the same rounds; "
         "95% intervals beneath."
     )
     changed = [change for change in comparison.sweeps.changes if change.setting != OUT_OF_THE_BOX]
@@ -71,7 +71,7 @@ def out_of_the_box(comparison: Comparison) -> Table:
         (Column("Best rate", "req/s"), lambda standing: best_rate_cell(standing.entry)),
         (SAMPLES, lambda standing: count_cell(standing.entry.alone.samples if standing.entry.alone else 0)),
     ]
-    caption = "One worker each; all else as the server sets it by itself. ≈: tied with the row above, or undecided."
+    caption = "One worker each; everything else by default. ≈: tied with the row above, or undecided."
     return listed("out-of-the-box", caption, fields, comparison.sweeps.out_of_the_box)
 
 
@@ -90,10 +90,10 @@ def headline(comparison: Comparison) -> str:
     """The largest gain of all settings, with its interval; nothing where none is clear."""
     gains = [c for c in comparison.sweeps.changes if c.outcome == "faster" and c.more and c.setting != OUT_OF_THE_BOX]
     if not gains:
-        return "No setting that was tried made an endpoint serve clearly more."
+        return "None of the settings tried increased an endpoint's throughput clearly."
     best = max(gains, key=lambda c: c.more.value or 0.0 if c.more else 0.0)
     assert best.more is not None
     return (
         f"The largest gain: {best.variant.result.base} with {best.variant.result.variant} and "
-        f"{callers(best.point.concurrency)} serves {factor(best.more)} its own rate."
+        f"{callers(best.point.concurrency)} serves {factor(best.more)} the rate."
     )

@@ -18,7 +18,7 @@ from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Tab
 from serveoff.report.section import Figure, Section
 
 PARTS_OF_A_REQUEST: Final = (
-    "Means of all requests with one caller: parts add up to a mean, and to no median. Queue, parse, inference and "
+    "Means of all requests with one caller: parts add up to a mean, not to a median. Queue, parse, inference and "
     "serialise are the server's own signals. Wire and server: the rest of what the client measured. Unattributed: "
     "inside the server's own total, but in none of its parts; if a server reports nothing, all of it."
 )
@@ -58,8 +58,8 @@ def waterfall(comparison: Comparison) -> Table:
         (SAMPLES, _samples_cell),
     ]
     caption = (
-        "Mean milliseconds a request. Under the sum: its error. Floor: the same format called in process. A dash: the "
-        "server does not say."
+        "Mean milliseconds per request. Under the sum: its error. Floor: the same format called in process. A dash: "
+        "not reported."
     )
     return listed("waterfall", caption, fields, comparison.waterfall)
 
@@ -82,14 +82,14 @@ def sentence(comparison: Comparison) -> str:
 def doubts(comparison: Comparison) -> list[str]:
     """What does not add up, and what nobody tells."""
     said = [
-        f"{_begin(comparison, b)} is not drawn: its server reports {ms(b.beyond_s)}\u00a0ms a request more than there "
-        f"was, beyond the stated error ({fine(b.error_s)}\u00a0ms) and {TOLERANCE:.0%} of the latency."
+        f"{_begin(comparison, b)} is not drawn: its server reports {ms(b.beyond_s)}\u00a0ms a request more than the "
+        f"client measured, beyond the stated error ({fine(b.error_s)}\u00a0ms) and {TOLERANCE:.0%} of the latency."
         for b in comparison.waterfall
         if b.beyond_s
     ]
     silent = [phrase(comparison.entry(b.endpoint).result) for b in comparison.waterfall if not b.told]
     if silent:
-        said.append(f"No signal of the server could be read for {', '.join(silent)}.")
+        said.append(f"No server signals could be read for {', '.join(silent)}.")
     outside = [phrase(comparison.entry(b.endpoint).result) for b in _believed(comparison) if b.overhead_s is None]
     if outside:
         said.append(f"No total of its own: {', '.join(outside)}; there wire and server are within unattributed.")

@@ -38,7 +38,7 @@ UNITS = {
     "%",
 }
 WHOLE = re.compile(
-    r"(≈ )?[\d,]+( \(?root\)?| \+ [\d,]+| asked, not reported| [\d,]+ at the end| server: ([\d,]+|none))?"
+    r"(≈ )?[\d,]+( \(?root\)?| \+ [\d,]+| requested| [\d,]+ at the end| server: ([\d,]+|none))?"
     r"|–( one process)?|withheld.*|INVALID|none|not run"
 )
 COUNTED = {"Samples", "Starts", "Windows"}

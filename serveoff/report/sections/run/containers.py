@@ -24,7 +24,7 @@ def containers(comparison: Comparison) -> Table:
         (Column("User"), lambda row: _user(row[1].user_id)),
         (text_column("Capabilities"), lambda row: _capabilities(row[1])),
         (text_column("Root file system"), lambda row: _root(row[1])),
-        (text_column("As asked for"), lambda row: _as_asked(row[1])),
+        (text_column("As requested"), lambda row: _as_asked(row[1])),
     ]
     caption = "Cores, limits, user and rights were read once from inside each container while it ran."
     return listed("containers", caption, fields, _contained(comparison))
@@ -37,7 +37,7 @@ def equal_limits(comparison: Comparison) -> str:
     if not found:
         return ""
     if any(len(values) > 1 for values in had):
-        return " Containers did not have equal resources: the table of containers shows them."
+        return " Containers did not have equal resources: see the table of containers."
     cores, cpu_limit, memory = (next(iter(values)) for values in had)
     return f" Seen from inside, every container had {cores}, {cpu_limit} and {memory}."
 

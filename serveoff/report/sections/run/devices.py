@@ -50,7 +50,7 @@ def fell_back(comparison: Comparison) -> str:
     )
     if not gpu_asked(comparison) or not names:
         return ""
-    return f"A GPU was asked for, and these did not compute on one: {', '.join(names)}. Their points are INVALID."
+    return f"A GPU was requested, but these did not compute on one: {', '.join(names)}. Their points are INVALID."
 
 
 def _computes(entry: Entry) -> bool:

@@ -23,8 +23,8 @@ LONGER = 1.5
 """So many times longer than asked for, a slice was meant to be so: others end a little late."""
 
 FROZEN_GRAPH = (
-    "A bare frozen graph cannot be loaded by TensorFlow Serving. It was wrapped in a TF1 SavedModel (constants, one "
-    "signature); Flask and the floor load the bare graph."
+    "TensorFlow Serving cannot load a bare frozen graph, so it gets a TF1 SavedModel with one signature. Flask and the "
+    "floor load the bare graph."
 )
 
 
@@ -54,13 +54,13 @@ def _conduct(comparison: Comparison) -> list[Fact]:
         Fact(
             "Rounds",
             f"{comparison.suite.rounds}, each with one slice of every endpoint and load in the race, in random "
-            "order: drift of the machine affects all endpoints equally. "
+            "order: drift affects all endpoints equally. "
             f"{isolation(comparison)}",
         ),
         *_looks(comparison),
         Fact(
             "Equal resources",
-            f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread a worker, "
+            f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread per worker, "
             f"{s.intra_op_threads} intra-op thread, batching "
             f"{'off' if s.batch_size == 1 else f'of {s.batch_size} within {s.batch_delay_ms} ms'}, device {s.device}."
             f"{equal_limits(comparison)}{as_asked(comparison)}",
@@ -94,7 +94,7 @@ def _figures(comparison: Comparison) -> list[Fact]:
         ),
         Fact(
             "Intervals",
-            f"95%, by {RESAMPLES:,} draws that weigh the rounds of each start anew (Bayesian bootstrap: Rubin 1981), "
+            f"95%, by {RESAMPLES:,} draws that reweight the rounds of each start (Bayesian bootstrap: Rubin 1981), "
             f"the same for all endpoints, so that drift cancels in ratios.{_starts(comparison)}",
         ),
         Fact(
@@ -116,7 +116,7 @@ def _what_counts(comparison: Comparison) -> list[Fact]:
             f"Errors in {ERRORS_FATAL:.0%} of requests or more, wrong or unchecked answers, a failed gate, more than "
             f"{LOST_FATAL:.0%} of its slices lost to a server that ended, was replaced or fell silent, missing rows, "
             f"too few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of one CPU, {unfair}{elsewhere}or "
-            "an open loop whose objective holds only when its generator's lateness is left out.",
+            "an open loop whose objective holds only without the generator's lateness.",
         ),
         Fact("Harness", calibration_sentence(comparison)),
     ]
@@ -127,7 +127,7 @@ def _allowed(comparison: Comparison) -> str:
     gates = [e.result.gate for e in comparison.entries if e.result.gate is not None and e.role != "null"]
     errors = [gate.max_abs_error for gate in gates if gate.passed and gate.max_abs_error is not None]
     top = "; the most probable class must be the same" if any(g.top1_agreement is not None for g in gates) else ""
-    said = f"Numbers may be off by {AGREE_WITHIN:g} of their row's largest value, or of 1; integers must be equal{top}."
+    said = f"Numbers may differ by {AGREE_WITHIN:g} of their row's largest value, or of 1; integers must be equal{top}."
     return f"{said} The largest error that passed was {max(errors):.2g}." if errors else said
 
 
@@ -146,9 +146,7 @@ def _fewer_requests(comparison: Comparison) -> list[Fact]:
     if not few:
         return []
     most = max(golden for _, golden in gates)
-    said = (
-        f"Requests are large: of {most} golden inputs as few as {min(few)} began a request of their own, evenly apart, "
-    )
+    said = f"Requests are large: as few as {min(few)} of the {most} golden inputs began a request, "
     return [Fact("Distinct requests", f"{said}so that a pool of requests holds {POOL_BYTES // 2**20} MiB at most.")]
 
 
@@ -163,9 +161,9 @@ def _repeated(settings: RunSettings) -> str:
 def _starts(comparison: Comparison) -> str:
     found = comparison.start_effect.get("run")
     if found is None:
-        return " No deployment was started twice: the intervals are of the processes that ran, not of deployments."
+        return " No deployment was started twice: the intervals hold for the processes that ran, not for deployments."
     return (
-        " Processes of one deployment differ beyond what their slices explain, in median latency by a standard "
+        " Starts of one deployment differ by more than their slices explain: in median latency by a standard "
         f"deviation of {percent(found)} in this run; intervals include that, pooled by server and framework "
         "(random effects: DerSimonian and Laird 1986)."
     )
@@ -177,9 +175,9 @@ def _looks(comparison: Comparison) -> list[Fact]:
     if not suite.looks or suite.looks[-1].looks < 2:
         return []
     how = (
-        f"Up to {suite.looks[-1].looks} looks, one after each start from the second: who is out of every race stops "
-        "taking rounds, and the run ends once all is decided. Looking often finds differences that do not exist "
-        "(Armitage, McPherson and Rowe 1969), so an early look needs much stronger evidence than the last one (O'Brien "
-        "and Fleming 1979)."
+        f"Up to {suite.looks[-1].looks} looks, one after each start from the second: an endpoint that is out of every "
+        "race takes no more rounds, and the run ends once everything is decided. Repeated looks find differences that "
+        "do not exist (Armitage, McPherson and Rowe 1969), so an early look needs stronger evidence than the last one "
+        "(O'Brien and Fleming 1979)."
     )
     return [Fact("Looks", f"{how}{' It ended early.' if suite.ended_early else ''}")]

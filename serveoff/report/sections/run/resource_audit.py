@@ -13,13 +13,13 @@ from serveoff.report.phrases.numbers import NONE, megabytes, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Rows, Table, single, text_column
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
-UNTOLD: Final = "asked, not reported"
+UNTOLD: Final = "requested"
 COLUMNS: Final = (
     ENDPOINT,
-    text_column("As asked for"),
+    text_column("As requested"),
     Column("Cores"),
     Column("Workers"),
-    Column("Threads a worker"),
+    Column("Threads per worker"),
     Column("Intra-op threads"),
     text_column("Batching"),
     Column("Memory limit", "GiB"),
@@ -28,7 +28,7 @@ COLUMNS: Final = (
     Column("Memory at rest", "MB"),
 )
 DEVICE: Final = text_column("Device")
-SET: Final = ("Cores", "Workers", "Threads a worker", "Intra-op threads", "Batching", "Memory limit")
+SET: Final = ("Cores", "Workers", "Threads per worker", "Intra-op threads", "Batching", "Memory limit")
 """What should be equal for all; the others are what a server makes of it."""
 TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size")
 
@@ -53,12 +53,12 @@ def as_asked(comparison: Comparison) -> str:
         return ""
     wrong = [label(entry.result) for entry, found in shown if found.problems]
     if wrong:
-        return f" Seen inside, not all had what was asked for: {', '.join(wrong)}."
+        return f" These did not have what was requested: {', '.join(wrong)}."
     silent = dict.fromkeys(server(e.result) for e, found in shown if _untold(e, found))
-    seen = "Seen inside every process of each server, cores were as asked for, and so was all that servers tell."
-    heard = "All that servers tell of their workers, threads and batching was as asked for."
+    seen = "Inside every process, cores were as requested, and so was everything that servers report."
+    heard = "Everything that servers report of their workers, threads and batching was as requested."
     said = f" {seen if all(found.cpus for _, found in shown) else heard}"
-    return said + (f" Not told in full, so only asked for, by {', '.join(silent)}." if silent else "")
+    return said + (f" Requested, and not reported in full, by {', '.join(silent)}." if silent else "")
 
 
 def _looked_into(comparison: Comparison) -> list[tuple[Entry, Resources]]:
@@ -141,7 +141,7 @@ def _verdict(found: Resources, untold: list[str]) -> Cell:
         return Cell("no", "; ".join(p.text for p in found.problems), tone="bad")
     if not found.asked:
         return Cell("as it comes")
-    return Cell("yes", "as far as it tells" if untold else "", tone="good")
+    return Cell("yes", "as far as it reports" if untold else "", tone="good")
 
 
 def _equal(shown: list[tuple[Entry, Resources]], rows: Rows) -> str:
@@ -154,4 +154,4 @@ def _equal(shown: list[tuple[Entry, Resources]], rows: Rows) -> str:
     }
     alike = "; ".join(f"{name} {next(iter(values))}" for name, values in had.items() if len(values) == 1)
     apart = "; ".join(name for name, values in had.items() if len(values) > 1)
-    return (f" Equal for all that tell: {alike}." if alike else "") + (f" Not equal: {apart}." if apart else "")
+    return (f" Equal for all that report: {alike}." if alike else "") + (f" Not equal: {apart}." if apart else "")

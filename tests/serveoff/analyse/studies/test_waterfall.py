@@ -100,7 +100,7 @@ def test_a_silent_server_is_wholly_unattributed(tmp_path):
     found = broken_down(comparison)[TORCHSERVE]
     assert (found.told, found.parts_s) == (0, {"rest": found.whole_s})
     assert (found.inference_s, found.overhead_s) == (None, None), "missing, not zero"
-    assert any("No signal of the server could be read for TorchScript on TorchServe" in d for d in _doubts(comparison))
+    assert any("No server signals could be read for TorchScript on TorchServe" in d for d in _doubts(comparison))
 
 
 def test_a_run_without_any_signal_has_no_such_section(tmp_path):

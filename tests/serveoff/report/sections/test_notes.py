@@ -22,7 +22,7 @@ def test_a_process_that_was_replaced_is_said_on_the_first_screen(tmp_path):
     found = compare(folder)
     (said,) = notes.replaced(found)
     assert said.startswith("A process of flask-torchscript ended while it was measured")
-    assert "2 slices do not count" in said
+    assert "2 slices are excluded" in said
     head, _, _ = html.render(found).partition("</header>")
-    assert "2 slices do not count" in head
-    assert "2 slices do not count" in markdown.render(found).partition("## Who wins")[0]
+    assert "2 slices are excluded" in head
+    assert "2 slices are excluded" in markdown.render(found).partition("## Who wins")[0]

@@ -100,7 +100,7 @@ def test_each_container_is_a_row_with_its_image_limits_and_rights(clean):
     assert (row["Image"].text, len(row["Image"].small)) == ("serveoff/flaskrest-torch", 12)
     assert [row[name].text for name in ("Size", "Cores", "CPU limit", "Memory limit")] == ["940", "0", "none", "4.00"]
     assert [row[name].text for name in ("User", "Capabilities", "Root file system")] == ["10001", "none", "read-only"]
-    assert row["As asked for"].text == "yes"
+    assert row["As requested"].text == "yes"
     assert Page(clean["html"]).tables["containers"][1][1] == f"serveoff/flaskrest-torch\n{row['Image'].small}"
     assert row["Image"].small in clean["markdown"]
 
@@ -108,7 +108,7 @@ def test_each_container_is_a_row_with_its_image_limits_and_rights(clean):
 def test_every_mismatch_is_shown_and_its_points_do_not_count(rendered):
     shown = rendered["containers"]
     problem = "it may run on cores 0,1, 0 were asked for"
-    (cell,) = (c for c in column(containers.containers(shown.comparison), "As asked for") if c.text == "no")
+    (cell,) = (c for c in column(containers.containers(shown.comparison), "As requested") if c.text == "no")
     assert (cell.small, cell.tone) == (problem, "bad")
     codes = {f.code for p in shown.comparison.entry("flask-savedmodel-rest").points for f in p.verdict.reasons}
     assert codes == {"container", "unequal containers"}

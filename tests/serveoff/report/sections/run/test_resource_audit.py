@@ -51,11 +51,11 @@ def fact(comparison):
 def test_a_run_whose_servers_all_had_the_same_says_so(tmp_path):
     found = comparison(tmp_path)
     assert resource_audit.resources_seen(found).caption.endswith(
-        "Equal for all that tell: cores 0; workers 1; threads a worker 1; intra-op threads 1; batching off; "
+        "Equal for all that report: cores 0; workers 1; threads a worker 1; intra-op threads 1; batching off; "
         "memory limit none."
     )
-    assert {cell.text for cell in column(found, "As asked for").values()} == {"yes"}
-    assert "cores were as asked for, and so was all that servers tell." in fact(found)
+    assert {cell.text for cell in column(found, "As requested").values()} == {"yes"}
+    assert "cores were as requested, and so was everything that servers report." in fact(found)
 
 
 def test_what_there_is_not_is_a_dash_and_not_a_figure(tmp_path):
@@ -71,17 +71,17 @@ def test_what_a_server_does_not_tell_is_marked_as_only_asked_for(tmp_path):
     found = comparison(tmp_path, **{"tfserving-embedded-savedmodel": UNTOLD})
     for title, asked in (("Workers", "1"), ("Intra-op threads", "1"), ("Batching", "off")):
         cell = column(found, title)["tfserving-embedded-savedmodel-rest"]
-        assert (cell.text, cell.small) == (asked, "asked, not reported")
-    assert column(found, "As asked for")["tfserving-embedded-savedmodel-rest"].small == "as far as it tells"
-    assert "Not told in full, so only asked for, by embedded model server (stand-in)." in fact(found)
+        assert (cell.text, cell.small) == (asked, "requested")
+    assert column(found, "As requested")["tfserving-embedded-savedmodel-rest"].small == "as far as it reports"
+    assert "Requested, and not reported in full, by embedded model server (stand-in)." in fact(found)
 
 
 def test_a_server_that_is_not_as_asked_for_is_named_and_its_points_do_not_count(tmp_path):
     found = comparison(tmp_path, **{"flask-torchscript": {"intra_op_threads": 2, "problems": [setting(WRONG)]}})
-    cell = column(found, "As asked for")["flask-torchscript-rest"]
+    cell = column(found, "As requested")["flask-torchscript-rest"]
     assert (cell.text, cell.small, cell.tone) == ("no", WRONG, "bad")
     assert "Not equal: intra-op threads." in resource_audit.resources_seen(found).caption
-    assert "not all had what was asked for: Flask · torchscript · REST." in fact(found)
+    assert "These did not have what was requested: Flask · torchscript · REST." in fact(found)
     assert {point.endpoint for point in found.invalid} == {"flask-torchscript-rest"}
     assert {reason.seen for point in found.invalid for reason in point.verdict.reasons} == {WRONG}
 
@@ -100,8 +100,8 @@ def test_threads_that_came_during_the_run_are_beneath(tmp_path):
     [
         ("workers=2", {"workers": 2, "threads_per_worker": 1, "batch_size": 1}, "Workers", "2"),
         ("batching=16", {"workers": 1, "batch_size": 16, "batch_delay_ms": 1}, "Batching", "16 rows within 1 ms"),
-        ("defaults", {"workers": 1, "threads_per_worker": 0}, "Threads a worker", "its choice"),
-        ("defaults", {}, "As asked for", "as it comes"),
+        ("defaults", {"workers": 1, "threads_per_worker": 0}, "Threads per worker", "its choice"),
+        ("defaults", {}, "As requested", "as it comes"),
     ],
 )
 def test_variants_are_shown_and_differ_on_purpose(tmp_path, variant, told, title, text):
@@ -117,7 +117,7 @@ def test_where_no_process_can_be_looked_into_nothing_is_said_of_it(tmp_path):
     found = comparison(tmp_path, **{name.removesuffix("-rest"): unseen for name in NAMES})
     for title in ("Cores", "Memory limit", "Processes", "OS threads", "Memory at rest"):
         assert {cell.text for cell in column(found, title).values()} == {"–"}
-    assert "All that servers tell of their workers, threads and batching was as asked for." in fact(found)
+    assert "Everything that servers report of their workers, threads and batching was as requested." in fact(found)
     assert "cores" not in resource_audit.resources_seen(found).caption.partition("reports them.")[2]
 
 
@@ -142,4 +142,4 @@ def test_json_and_csv_hold_what_the_page_says(rendered):
     assert lines["tfserving-embedded-savedmodel-rest"]["inside_batch_size"] == ""
     for form in ("html", "markdown"):
         assert "Resources as seen inside each server" in shown[form]
-        assert "asked, not reported" in shown[form]
+        assert "requested" in shown[form]
