@@ -151,7 +151,8 @@ def test_the_embedded_server_is_never_called_tensorflow_serving(finished, report
     disclaimers = (
         "figures are not TensorFlow Serving's",
         "TensorFlow Serving itself did not run here",
-        "TensorFlow Serving cannot load a bare frozen graph", "In TensorFlow Serving the graph decodes",
+        "TensorFlow Serving cannot load a bare frozen graph",
+        "In TensorFlow Serving the graph decodes",
         "the stand-in of TensorFlow Serving",
         "TensorFlow Serving was not measured",
     )

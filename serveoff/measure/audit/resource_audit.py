@@ -29,7 +29,7 @@ from serveoff.record.settings import RunSettings
 
 UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "workers": ("worker", "workers"),
-    "threads_per_worker": ("thread a worker", "threads a worker"),
+    "threads_per_worker": ("thread per worker", "threads per worker"),
     "intra_op_threads": ("intra-op thread", "intra-op threads"),
     "batch_size": ("row a batch", "rows a batch"),
     "batch_delay_ms": ("ms for a batch to fill", "ms for a batch to fill"),

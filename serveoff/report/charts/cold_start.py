@@ -22,7 +22,7 @@ from serveoff.analyse.studies.cold_start import (
 from serveoff.report.charts.rows import Layout, grid, wrapped
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
 from serveoff.report.phrases import repeats
-from serveoff.report.phrases.names import family, short_server
+from serveoff.report.phrases.names import deployment_phrase, family, short_server
 from serveoff.report.phrases.numbers import significant
 from serveoff.report.phrases.runtimes import terms
 
@@ -157,8 +157,7 @@ def _total(starts: ColdStarts) -> str:
 
 
 def _name(starts: ColdStarts) -> str:
-    result = starts.entry.result
-    return f"{short_server(result)} · {result.format}"
+    return deployment_phrase(starts.entry.result)
 
 
 def _spoken(starts: ColdStarts) -> str:

@@ -8,7 +8,7 @@ from serveoff.analyse.studies.distributions import Distribution, edge_s
 from serveoff.report.charts.panels import latency_ticks
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, log_scale, tag, text
-from serveoff.report.phrases.names import callers, family, label, short_server, what
+from serveoff.report.phrases.names import callers, family, phrase, short_server, what
 from serveoff.report.phrases.numbers import ms
 
 STRIP = 24.0
@@ -52,8 +52,8 @@ def _row(layout: Layout, index: int, entry: Entry, found: Distribution, scale: S
     tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None and not layout.narrow else ""
     marks.append(layout.value(index, f"{ms(point.p50_s.value or 0.0)}{tail} ms"))
     spoken = (
-        f"{label(entry.result)}: from {ms(found.least_s)} to {ms(found.most_s)} ms, p50 {ms(point.p50_s.value or 0.0)} "
-        f"ms, {point.samples:,} samples"
+        f"{phrase(entry.result)}: from {ms(found.least_s)} to {ms(found.most_s)} ms, "
+        f"p50 {ms(point.p50_s.value or 0.0)} ms, {point.samples:,} samples"
     )
     return group(marks, f"fam-{family(entry.result)}", spoken)
 

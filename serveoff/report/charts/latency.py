@@ -7,7 +7,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker_of
-from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.names import family, phrase, short_server, what
 from serveoff.report.phrases.numbers import full, ms
 
 
@@ -25,8 +25,8 @@ def draw(comparison: Comparison, width: float) -> str:
     body.append(_key(layout, shown[0], floors.get(shown[0].result.format), scale))
     fastest, slowest = shown[0], shown[-1]
     words = (
-        f"Latency of {len(shown)} endpoints, p50 to p99, on a log scale. First: {label(fastest.result)}, "
-        f"{_spoken(fastest)}. Last: {label(slowest.result)}, {_spoken(slowest)}. The table holds every figure."
+        f"Latency of {len(shown)} endpoints, p50 to p99, on a log scale. First: {phrase(fastest.result)}, "
+        f"{_spoken(fastest)}. Last: {phrase(slowest.result)}, {_spoken(slowest)}. The table holds every figure."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)
 
@@ -59,7 +59,7 @@ def _row(layout: Layout, index: int, entry: Entry, floor: Estimate | None, scale
     marks += [whisker_of(point.p50_s, scale, y), circle(scale(point.p50_s.value), y, 5.5, "dot")]
     tail = f" – {ms(point.p99_s.value)}" if point.p99_s.value is not None else ""
     marks.append(layout.value(index, f"{ms(point.p50_s.value)}{tail} ms"))
-    return group(marks, f"fam-{family(entry.result)}", f"{label(entry.result)}: {_spoken(entry)}")
+    return group(marks, f"fam-{family(entry.result)}", f"{phrase(entry.result)}: {_spoken(entry)}")
 
 
 def _spoken(entry: Entry) -> str:

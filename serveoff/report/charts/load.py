@@ -9,7 +9,7 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts.plane import LEFT, Plane, around, known
 from serveoff.report.charts.svg import circle, drawing, group, line, tag, text, upright_of
-from serveoff.report.phrases.names import callers, family, label
+from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 
 
@@ -67,7 +67,7 @@ def _curve(plane: Plane, entry: Entry, points: Sequence[Point]) -> str:
     marks = [tag("polyline", points=corners, class_="line thin")]
     for point, (x, y) in zip(points, places, strict=True):
         said = (
-            f"{label(entry.result)}, {callers(point.concurrency)}: "
+            f"{phrase(entry.result)}, {callers(point.concurrency)}: "
             f"{full(point.throughput, significant, 'req/s')}, p99 {full(tail_of(point), ms, 'ms')}"
         )
         marks.append(group([upright_of(tail_of(point), plane.y, x), circle(x, y, 3.6, "dot")], "", said))

@@ -8,7 +8,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts.plane import Plane, around, known
 from serveoff.report.charts.svg import circle, drawing, group, tag, upright_of, whisker_of
-from serveoff.report.phrases.names import family, label
+from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import full, ms
 
 
@@ -29,7 +29,7 @@ def draw(comparison: Comparison, width: float) -> str:
     body += [_mark(plane, e, *pair, e.name in front) for e in shown if (pair := _points(e))]
     words = (
         f"Median latency against CPU time per request, {len(shown)} endpoints. Beaten on both by no other: "
-        f"{', '.join(label(comparison.entry(name).result) for name in front)}. The table holds every figure."
+        f"{', '.join(phrase(comparison.entry(name).result) for name in front)}. The table holds every figure."
     )
     return drawing(width, plane.height, words, body)
 
@@ -69,6 +69,6 @@ def _mark(plane: Plane, entry: Entry, alone: Point, best: Point, on_front: bool)
         circle(x, y, 5.5, "dot" if on_front else "hollow"),
     ]
     spoken = (
-        f"{label(entry.result)}: {full(best.cpu_per_request_s, ms, 'ms/request')}, p50 {full(alone.p50_s, ms, 'ms')}"
+        f"{phrase(entry.result)}: {full(best.cpu_per_request_s, ms, 'ms/request')}, p50 {full(alone.p50_s, ms, 'ms')}"
     )
     return group(marks, f"fam-{family(entry.result)}", spoken)

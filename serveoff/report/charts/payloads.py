@@ -12,7 +12,7 @@ from serveoff.analyse.studies.payloads import Encoded
 from serveoff.report.charts.broken_axis import end_of, torn
 from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, spans
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
-from serveoff.report.phrases.names import family, label, payload, short_server, what
+from serveoff.report.phrases.names import family, payload, phrase, short_server, what
 from serveoff.report.phrases.numbers import full, kilobytes, ms
 
 LABELS, VALUES, GAP, TOP = 210.0, 62.0, 26.0, 46.0
@@ -117,7 +117,7 @@ def _bar(
         marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
     marks.append(text(end + 6, y + 4.5, measure.text(figure.value), "value"))
     result = comparison.entry(encoded.endpoint).result
-    return [group(marks, "", f"{label(result)}, {words}: {measure.title} {full(figure, measure.text, measure.unit)}")]
+    return [group(marks, "", f"{phrase(result)}, {words}: {measure.title} {full(figure, measure.text, measure.unit)}")]
 
 
 def _missing(encoded: Encoded, figure: Estimate | None) -> str:

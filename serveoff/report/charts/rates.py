@@ -21,7 +21,7 @@ from serveoff.report.charts.svg import (
     tag,
     text,
 )
-from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.names import family, phrase, short_server, what
 from serveoff.report.phrases.numbers import full, ms, significant
 
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 226.0, 44.0, 22.0, 58.0, 36.0
@@ -45,7 +45,7 @@ def draw(comparison: Comparison, width: float) -> str:
     best = shown[0]
     words = (
         f"p{comparison.suite.settings.objective_quantile * 100:g} of latency against the arrival rate, {len(shown)} "
-        f"endpoints. Highest capacity: {label(comparison.entry(best.endpoint).result)}, "
+        f"endpoints. Highest capacity: {phrase(comparison.entry(best.endpoint).result)}, "
         f"{full(best.rate, significant, 'req/s')}. The table holds every figure."
     )
     return drawing(width, HEIGHT * -(-len(shown) // across), words, panels)
@@ -73,7 +73,7 @@ def _panel(comparison: Comparison, found: Capacity, width: float, range_s: tuple
     body.append(line(LEFT, y(bound_s), right, y(bound_s), "bound"))
     body += _edge(found, x, floor)
     body += _marks(probes, x, y)
-    spoken = f"{label(entry.result)}: capacity {found.side} {full(found.rate, significant, 'req/s')}"
+    spoken = f"{phrase(entry.result)}: capacity {found.side} {full(found.rate, significant, 'req/s')}"
     return group(body, f"fam-{family(entry.result)}", spoken)
 
 

@@ -9,7 +9,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.report.charts.broken_axis import end_of, torn
 from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, named, room
 from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text
-from serveoff.report.phrases.names import family, label
+from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import megabytes, ms
 
 ROW, GAP, VALUES = 28.0, 26.0, 48.0
@@ -62,6 +62,6 @@ def _column(measure: Measure[Entry], shown: list[Entry], left: float, width: flo
         elif figure.low is not None and figure.high is not None:
             marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
         marks.append(text(end + 6, y + 4.5, measure.text(figure.value or 0), "value"))
-        spoken = f"{label(entry.result)}: {measure.title} {measure.text(figure.value or 0)} {measure.unit}"
+        spoken = f"{phrase(entry.result)}: {measure.title} {measure.text(figure.value or 0)} {measure.unit}"
         drawn.append(group(marks, f"fam-{family(entry.result)}", spoken))
     return "".join(drawn)

@@ -6,7 +6,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.report.charts.panels import LEFT, Panels, family_class
 from serveoff.report.charts.svg import circle, drawing, group, linear_scale, rect, tag, text
-from serveoff.report.phrases.names import label
+from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms
 
 MARGIN = 1.1
@@ -52,4 +52,4 @@ def _panel(
     body += [circle(a, b, 1.6, "dot") for a, b in places]
     body.append(text(LEFT + 4, panels.floor + 16, "1", "tick", "middle"))
     body.append(text(panels.right - 4, panels.floor + 16, str(last + 1), "tick", "middle"))
-    return [group(body, "", f"{label(entry.result)}: p50 {full(whole, ms, 'ms')} over {len(found.p50_s)} rounds")]
+    return [group(body, "", f"{phrase(entry.result)}: p50 {full(whole, ms, 'ms')} over {len(found.p50_s)} rounds")]

@@ -11,7 +11,7 @@ from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import LAST, MEDIAN, Distribution
 from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class, key
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, tag, text
-from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms
 
 FEWEST, MOST, OPEN, FLOOR = "line", "line most", "line open", "floor-line"
@@ -39,7 +39,7 @@ def draw(comparison: Comparison, width: float) -> str:
     deepest = max((d for found in shown.values() for d in found), key=lambda d: d.spectrum[-1][0])
     words = (
         f"Latency by percentile of {len(shown)} endpoints, from the median to as far as the samples allow, at most the "
-        f"99.9th percentile; log scales. Furthest: {label(comparison.entry(deepest.point.endpoint).result)}, "
+        f"99.9th percentile; log scales. Furthest: {phrase(comparison.entry(deepest.point.endpoint).result)}, "
         f"{describe_load(deepest.point.load)}. The table holds every figure."
     )
     return drawing(width, panels.total(below), words, body)
@@ -109,7 +109,7 @@ def _line(panels: Panels, entry: Entry, found: Distribution, y: Scale) -> str:
         if estimate.value is not None:
             marks.append(circle(across(panels, ALL_PERCENTILES[name]), y(estimate.value), 2.6, "dot"))
     said = ", ".join(f"{name} {full(e, ms, 'ms')}" for name, e in percentiles(point).items() if e.value is not None)
-    return group(marks, "", f"{label(entry.result)}, {describe_load(point.load)}: {said}; {point.samples:,} samples")
+    return group(marks, "", f"{phrase(entry.result)}, {describe_load(point.load)}: {said}; {point.samples:,} samples")
 
 
 def percentiles(point: Point) -> dict[str, Estimate]:

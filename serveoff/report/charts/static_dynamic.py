@@ -7,8 +7,8 @@ from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.report.charts.rows import Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker_of
-from serveoff.report.phrases.names import callers
-from serveoff.report.phrases.numbers import factor, times
+from serveoff.report.phrases.names import callers, format_name
+from serveoff.report.phrases.numbers import compared, times
 
 
 def draw(comparison: Comparison, width: float) -> str:
@@ -25,7 +25,7 @@ def draw(comparison: Comparison, width: float) -> str:
     body = grid(layout, len(shown), ticks, scale, "times faster than the dynamic form (p50), log scale")
     body += no_difference(layout, len(shown), scale)
     body += [_row(comparison, layout, i, c, scale) for i, c in enumerate(shown)]
-    words = f"Static graphs against dynamic forms, {len(shown)} pairs: " + "; ".join(
+    words = f"Static graphs compared with dynamic forms, {len(shown)} pairs: " + "; ".join(
         _spoken(comparison, c) for c in shown
     )
     return drawing(width, layout.bottom(len(shown)) + (26 if not layout.narrow else 24), words, body)
@@ -56,13 +56,14 @@ def _row(comparison: Comparison, layout: Layout, index: int, contrast: Contrast,
 
 
 def _formats(comparison: Comparison, contrast: Contrast) -> tuple[str, str]:
-    return comparison.entry(contrast.static).result.format, comparison.entry(contrast.dynamic).result.format
+    static, dynamic = (comparison.entry(name).result.format for name in (contrast.static, contrast.dynamic))
+    return format_name(static), format_name(dynamic)
 
 
 def _spoken(comparison: Comparison, contrast: Contrast) -> str:
     static, dynamic = _formats(comparison, contrast)
-    where = "behind Flask" if contrast.server == "flask" else "in process"
+    where = "on Flask" if contrast.server == "flask" else "in process"
     return (
-        f"{static} against {dynamic} {where} with {callers(contrast.concurrency)}: "
-        f"{factor(contrast.ratio)}, {contrast.outcome}"
+        f"{static} compared with {dynamic} {where} with {callers(contrast.concurrency)}: "
+        f"{compared(contrast.ratio)}, {contrast.outcome}"
     )

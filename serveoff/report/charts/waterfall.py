@@ -12,7 +12,7 @@ from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.report.charts.broken_axis import end_of, torn
 from serveoff.report.charts.rows import Layout, grid, room, wrapped
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
-from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.names import family, phrase, short_server, what
 from serveoff.report.phrases.numbers import ms
 
 KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 14.0, 7.0
@@ -102,7 +102,7 @@ def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale
     if b.floor_s is not None and scale(b.floor_s) < layout.right:
         marks.append(_floor(scale(b.floor_s), y))
     marks.append(layout.value(index, f"{ms(b.whole_s)} ms"))
-    return group(marks, f"fam-{family(result)}", f"{label(result)}: {_spoken(b)}")
+    return group(marks, f"fam-{family(result)}", f"{phrase(result)}: {_spoken(b)}")
 
 
 def _floor(x: float, y: float) -> str:
@@ -141,7 +141,7 @@ def _key(layout: Layout, rows: Sequence[Sequence[Part]]) -> str:
 
 
 def _name(comparison: Comparison, b: Breakdown) -> str:
-    return label(comparison.entry(b.endpoint).result)
+    return phrase(comparison.entry(b.endpoint).result)
 
 
 def _spoken(b: Breakdown) -> str:

@@ -13,7 +13,7 @@ from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.record.problems import Problem
-from serveoff.report.phrases.names import label
+from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts
 
@@ -35,7 +35,7 @@ def render(comparison: Comparison) -> str:
         "stand_in": comparison.stand_in,
         "concurrencies": comparison.concurrencies,
         "entries": [
-            {"rank": e.rank, "role": e.role, "label": label(e.result), "tied_above": e.tied_above}
+            {"rank": e.rank, "role": e.role, "label": phrase(e.result), "tied_above": e.tied_above}
             | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}
             | {"overhead": asdict(e.overhead) if e.overhead else None}
             | {"points": [_point(p) for p in e.points], "others": [_point(p) for p in e.others]}

@@ -7,7 +7,7 @@ from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.phrases.names import family, server, what
+from serveoff.report.phrases.names import family, format_name, server, what
 from serveoff.report.phrases.numbers import NONE, Format, interval, significant
 
 
@@ -37,7 +37,7 @@ def endpoint_cell(entry: Entry) -> Cell:
 
 def deployment_cell(entry: Entry) -> Cell:
     """The format, the server beneath, and the server's colour: an endpoint's protocols share them."""
-    return Cell(entry.result.format, server(entry.result), family=family(entry.result))
+    return Cell(format_name(entry.result.format), server(entry.result), family=family(entry.result))
 
 
 def estimate_cell(estimate: Estimate | None, text: Format) -> Cell:

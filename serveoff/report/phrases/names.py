@@ -87,17 +87,12 @@ def short_server(result: EndpointResult) -> str:
 
 
 def what(result: EndpointResult) -> str:
-    """Format and protocol: `torchscript · REST`."""
-    name = "null service" if result.format == "null" else result.format
+    """Format and protocol: `TorchScript · REST`."""
+    name = format_name(result.format)
     if result.protocol == "call":
         return name
     changed = f" · {result.variant}" if result.variant else ""
     return f"{name} · {PROTOCOLS.get(result.protocol, result.protocol)}{changed}"
-
-
-def label(result: EndpointResult) -> str:
-    """Server, format and protocol: `Flask · torchscript · REST`."""
-    return f"{short_server(result)} · {what(result)}"
 
 
 def phrase(result: EndpointResult, servers: Mapping[str, str] = SHORT_SERVERS) -> str:

@@ -44,9 +44,9 @@ def decision(found: Versus) -> str:
     said = found.counts("p50")
     compared = sum(count for word, count in said.items() if word in TONES)
     if found.withheld:
-        return "These runs are of different machines, so their figures stand side by side and no ratio is given."
+        return "These runs are of different machines, so no ratios are given."
     if not compared:
-        return "No endpoint has a valid median in both runs, so there is nothing to compare."
+        return "No endpoint has a VALID median in both runs."
     counts = [f"{COUNTED[word]} {count}" for word, count in said.items() if word in COUNTED]
     medians = "the 1 median" if compared == 1 else f"the {compared} medians"
     clear = "" if {"faster", "slower"} & said.keys() else "No clear difference. "
@@ -60,11 +60,11 @@ def cautions(found: Versus) -> list[str]:
     for name, comparison in sides:
         if comparison.partial:
             said.append(
-                f"Run {name} is partial: it was interrupted or is still going on, so its figures are provisional."
+                f"Run {name} is partial: it was interrupted or is still running, so its figures are provisional."
             )
     said.append(
-        "Intervals hold the noise within each run, not a change of the whole machine from one run to the other. "
-        "Look at the rows that are not ranked first: where the null service or a floor moved, the machine did."
+        "Intervals include the noise within each run, but no change of the machine between the runs. Look at the rows "
+        "that are not ranked first: if the null service or a floor changed, the machine did."
     )
     return said
 
@@ -98,7 +98,7 @@ def differences_table(found: list[Difference]) -> Table:
         (text_column("Run A"), lambda found: Cell(found.a)),
         (text_column("Run B"), lambda found: Cell(found.b)),
     ]
-    return listed("differences", "Whatever is not listed was the same in both.", fields, found)
+    return listed("differences", "Everything else was the same in both runs.", fields, found)
 
 
 def invalid_table(found: Versus) -> Table:
@@ -110,7 +110,7 @@ def invalid_table(found: Versus) -> Table:
         (text_column("Seen"), lambda row: Cell("; ".join(finding.seen for finding in row[2].verdict.reasons))),
     ]
     sides = [(side, line, point) for line in found.lines for side, point in (("A", line.a), ("B", line.b)) if point]
-    caption = "A point that does not count in one run is not compared with the other's."
+    caption = "A point that is INVALID in one run is not compared."
     return listed("invalid", caption, fields, [row for row in sides if not row[2].valid])
 
 

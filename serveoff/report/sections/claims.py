@@ -11,7 +11,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts import static_dynamic
 from serveoff.report.phrases.cells import DASH, Cell, count_cell
-from serveoff.report.phrases.names import all_of, describe_load, label, phrase
+from serveoff.report.phrases.names import all_of, describe_load, phrase
 from serveoff.report.phrases.numbers import NONE, Format, compared, interval, megabytes, ms, multiple, significant
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
 from serveoff.report.section import Figure, Link, Section
@@ -102,7 +102,7 @@ def overview(comparison: Comparison) -> Table:
     """The claims, their verdicts, and what was found, one line each."""
     fields: list[Field[Claim]] = [
         (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
-        (text_column("Verdict"), lambda claim: Cell(claim.verdict, tone=TONES[claim.verdict])),
+        (text_column("Verdict"), lambda claim: Cell(claim.verdict, _parts(claim), tone=TONES[claim.verdict])),
     ]
     caption = "Open a row for its rule and evidence."
     return listed("claims", caption, fields, comparison.claims)
@@ -193,7 +193,7 @@ def _speaks_cell(exhibit: Exhibit) -> Cell:
 
 
 def _what(comparison: Comparison, exhibit: Exhibit) -> str:
-    names = [label(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other) if name]
+    names = [phrase(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other) if name]
     who = " compared with ".join(names)
     return f"{who}: {exhibit.shows}" if who and exhibit.shows else who or exhibit.shows
 

@@ -12,7 +12,7 @@ from serveoff.loadtests.loads import Load, parse_load
 from serveoff.record.problems import Problem
 from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.cells import Cell, endpoint_cell
-from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.tables import Field, Table, listed, text_column
 from serveoff.report.section import Fact, Section
 
@@ -84,7 +84,7 @@ def remarks(comparison: Comparison) -> list[Fact]:
     by_note: dict[str, list[str]] = {}
     for entry in comparison.entries:
         if entry.result.note:
-            by_note.setdefault(entry.result.note, []).append(label(entry.result))
+            by_note.setdefault(entry.result.note, []).append(phrase(entry.result))
     return [Fact(", ".join(names), note) for note, names in by_note.items()]
 
 
@@ -114,7 +114,7 @@ def _where(comparison: Comparison, group: Group) -> str:
     for point, _ in group.found:
         by_endpoint.setdefault(point.endpoint, []).append(point.load)
     return "; ".join(
-        f"{label(comparison.entry(name).result)}: {_loads(list(dict.fromkeys(loads)))}"
+        f"{phrase(comparison.entry(name).result)}: {_loads(list(dict.fromkeys(loads)))}"
         for name, loads in by_endpoint.items()
     )
 

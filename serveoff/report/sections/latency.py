@@ -19,7 +19,7 @@ from serveoff.report.phrases.cells import (
     estimate_cell,
     number_cell,
 )
-from serveoff.report.phrases.names import label, payload
+from serveoff.report.phrases.names import payload, phrase
 from serveoff.report.phrases.numbers import kilobytes, ms, significant
 from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, grouped, text_column
 from serveoff.report.section import Figure, Section
@@ -81,7 +81,7 @@ def points(comparison: Comparison) -> Table:
 
 def _title(entry: Entry) -> str:
     size = f" ({kilobytes(entry.result.request_bytes)}\u00a0kB)" if entry.result.request_bytes else ""
-    return ", ".join(filter(None, (label(entry.result), ROLES[entry.role], payload(entry.result.payload) + size)))
+    return ", ".join(filter(None, (phrase(entry.result), ROLES[entry.role], payload(entry.result.payload) + size)))
 
 
 def _over_floor(comparison: Comparison, point: Point) -> Cell:

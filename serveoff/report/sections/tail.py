@@ -9,7 +9,7 @@ from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.report.charts import distribution, spectrum
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, estimate_cell, number_cell
-from serveoff.report.phrases.names import callers, describe_load, label
+from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
 from serveoff.report.section import Figure, Section
@@ -78,12 +78,12 @@ def sentence(comparison: Comparison) -> str:
         return f"With {callers(alone)} no endpoint has the samples for p99.9: add rounds."
     (least, steady), (most, wild) = min(deep, key=lambda d: d[0]), max(deep, key=lambda d: d[0])
     said = (
-        f"With {callers(alone)}, {label(comparison.entry(wild.endpoint).result)} has the longest tail for its median: "
+        f"With {callers(alone)}, {phrase(comparison.entry(wild.endpoint).result)} has the longest tail for its median: "
         f"p99.9 is {full(wild.p999_s, ms, 'ms')}, {significant(most)} times p50"
     )
     if steady is wild:
         return f"{said}."
-    other = label(comparison.entry(steady.endpoint).result)
+    other = phrase(comparison.entry(steady.endpoint).result)
     return f"{said}; {other} the shortest, {significant(least)} times (point estimates only)."
 
 

@@ -341,5 +341,5 @@ def test_a_doubt_about_another_load_names_it(tmp_path):
     add_open_loop(folder, "flask-torchscript-rest", (300.0,), search=False, late_s=0.0099)
     comparison = compare(folder)
     (row,) = excluded.invalid(comparison).rows
-    assert row[1].text == "Flask · torchscript · REST: open loop, 300 req/s"
+    assert row[1].text == "TorchScript on Flask (REST): open loop, 300 req/s"
     assert "the load generator was late" in row[2].text

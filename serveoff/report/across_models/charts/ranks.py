@@ -10,7 +10,7 @@ from serveoff.report.across_models.tables import ranked
 from serveoff.report.charts.panels import LETTER
 from serveoff.report.charts.rows import NARROW_BELOW, spans
 from serveoff.report.charts.svg import circle, drawing, group, keep_apart, line, tag, text
-from serveoff.report.phrases.names import family, label, short_server, what
+from serveoff.report.phrases.names import family, phrase, short_server, what
 
 ROW, TOP, LEFT = 24.0, 52.0, 26.0
 KEY_ROW = 17.0
@@ -81,7 +81,7 @@ def _line(
     marks.append(line(at[-1][0] + 10, at[-1][1], end[0] + 12, end[1], "leader"))
     marks.append(text(end[0] + 15, end[1] + 4, words, "name"))
     said = ", ".join(f"{models[n].model} {rank}" for n, rank in ranks)
-    return group(marks, f"fam-{family(named.result)}", f"{label(named.result)}: {said}")
+    return group(marks, f"fam-{family(named.result)}", f"{phrase(named.result)}: {said}")
 
 
 def _parts(ranks: Sequence[ModelRank], at: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
@@ -108,5 +108,5 @@ def _key(shown: Sequence[tuple[Named, list[ModelRank]]], top: float) -> list[str
 
 def _spoken(summary: Summary, models: Sequence[ModelResult], shown: Sequence[tuple[Named, list[ModelRank]]]) -> str:
     firsts = [(m.model, next((n for n, p in shown if (i, 1) in p), None)) for i, m in enumerate(models)]
-    said = "; ".join(f"{model}: {label(named.result)}" for model, named in firsts if named is not None)
+    said = "; ".join(f"{model}: {phrase(named.result)}" for model, named in firsts if named is not None)
     return f"Rank of {len(shown)} endpoints by model, cheapest model first. First: {said}. The table holds every rank."

@@ -8,7 +8,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, Resources
 from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, number_cell
-from serveoff.report.phrases.names import label, server
+from serveoff.report.phrases.names import phrase, server
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Rows, Table, single, text_column
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
@@ -51,7 +51,7 @@ def as_asked(comparison: Comparison) -> str:
     shown = _looked_into(comparison)
     if not shown:
         return ""
-    wrong = [label(entry.result) for entry, found in shown if found.problems]
+    wrong = [phrase(entry.result) for entry, found in shown if found.problems]
     if wrong:
         return f" These did not have what was requested: {', '.join(wrong)}."
     silent = dict.fromkeys(server(e.result) for e, found in shown if _untold(e, found))
@@ -140,7 +140,7 @@ def _verdict(found: Resources, untold: list[str]) -> Cell:
     if found.problems:
         return Cell("no", "; ".join(p.text for p in found.problems), tone="bad")
     if not found.asked:
-        return Cell("as it comes")
+        return Cell("default settings")
     return Cell("yes", "as far as it reports" if untold else "", tone="good")
 
 

@@ -104,7 +104,7 @@ def test_where_every_rate_held_the_capacity_is_above(tmp_path):
 def test_where_no_rate_held_it_is_below(tmp_path):
     (found,) = run(tmp_path / "run", 1300.0, 1500.0).capacity
     assert (found.side, found.rate.value) == ("below", 1300.0)
-    assert "no rate" in found.reason
+    assert "none of the rates" in found.reason
 
 
 def test_where_the_lowest_rate_held_once_but_not_by_all_its_windows_together_it_is_below(tmp_path):
@@ -119,7 +119,7 @@ def test_where_the_lowest_rate_held_once_but_not_by_all_its_windows_together_it_
     (found,) = comparison.capacity
     assert [(probe.rate, probe.holds) for probe in found.probes].count((200.0, True)) == 1
     assert (found.side, found.rate.value, found.rate.low, found.rate.high) == ("below", 200.0, None, None)
-    assert "no rate" in found.reason
+    assert "none of the rates" in found.reason
     assert "below 200" in str(capacity(comparison).rows)
 
 

@@ -154,7 +154,7 @@ def test_a_failed_start_is_told_and_counts_for_nothing(tmp_path):
     assert found(comparison, "flask-torchscript").warm.first_answer_s.count == 3
     assert "1 of the starts of TorchScript on Flask failed" in cold_start_notes.sentences(comparison)[-1]
     cells = {row[0].text: row[-1] for row in cold_starts.totals(comparison).rows}
-    assert (cells["torchscript"].text, cells["torchscript"].small) == ("3", "1 failed")
+    assert (cells["TorchScript"].text, cells["TorchScript"].small) == ("3", "1 failed")
 
 
 def test_every_form_carries_the_same_figures(comparison, tmp_path):

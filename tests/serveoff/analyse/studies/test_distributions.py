@@ -95,7 +95,7 @@ def test_p999_has_an_interval_where_there_are_samples_and_a_reason_where_there_a
     assert plenty.point.p999_s.low < plenty.point.p999_s.value < plenty.point.p999_s.high
     assert few.point.p999_s.withheld == f"{few.point.samples:,} of 3,688"
     cells = {row[0].text: row for row in tables.tail(comparison).rows if row[1].text == "1 caller"}
-    assert cells["keras_eager · REST"][6].text == "withheld"
+    assert cells["eager Keras · REST"][6].text == "withheld"
     assert few.point.verdict.findings == (), "too few samples for p99.9 is no doubt about a point"
 
 

@@ -183,13 +183,13 @@ def test_every_figure_of_the_matrix_has_its_interval_and_count(comparison):
     assert [c.title for c in table.columns][1:] == [
         *("JSON list", "base64 in JSON", "raw bytes", "gRPC tensor", "gRPC raw bytes", "JSON list over gRPC")
     ]
-    assert {row[0].text for row in table.rows} == {"torchscript", "savedmodel"}
+    assert {row[0].text for row in table.rows} == {"TorchScript", "SavedModel"}
     point = comparison.entry(TORCHSCRIPT).alone
-    cell = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "torchscript")[1]
+    cell = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "TorchScript")[1]
     assert cell.text == f"{point.p50_s.value * 1e3:.3f}"
     assert cell.small.endswith(f"n={point.samples:,}")
     assert "–" in cell.small
-    failed = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "savedmodel")[3]
+    failed = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "SavedModel")[3]
     assert (failed.text, failed.small) == ("gate failed", "golden input 3: status 400")
 
 

@@ -105,7 +105,7 @@ def test_what_decoding_a_picture_cost_each_server_is_shown_apart(pictures):
     assert {cell.text: cell.small.partition(", ")[0] for cell in cells if "starts" in cell.small} == {
         longer: "starts 1.70 to 1.80"
     }
-    assert "by its own signals" in table.caption
+    assert "as the server reports it" in table.caption
 
 
 def test_without_pictures_no_column_tells_of_decoding(comparison):

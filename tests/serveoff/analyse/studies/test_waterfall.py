@@ -76,7 +76,7 @@ def test_tensorflow_serving_tells_parsing_and_serialising_as_one(comparison):
         assert found.parse_holds_serialise
         assert (found.serialise_s, found.queue_s) == (None, None)
         assert found.parse_s == pytest.approx((TOTAL - SHARES["predict"]) * found.whole_s, rel=2e-3)
-    row = next(row for row in waterfall.waterfall(comparison).rows if row[0].text == "savedmodel · gRPC")
+    row = next(row for row in waterfall.waterfall(comparison).rows if row[0].text == "SavedModel · gRPC")
     assert (row[4].small, row[6].text, row[7].text) == ("and serialise", "in parse", "in parse")
 
 

@@ -82,7 +82,7 @@ def test_a_server_that_is_as_asked_for_has_no_problems_and_keeps_what_was_asked(
     ("told", "said"),
     [
         ({"workers": 2}, "it has 2 workers; requested: 1"),
-        ({"threads_per_worker": 4}, "it has 4 threads a worker; requested: 1"),
+        ({"threads_per_worker": 4}, "it has 4 threads per worker; requested: 1"),
         ({"intra_op_threads": 2}, "it has 2 intra-op threads; requested: 1"),
         ({"intra_op_threads": 0}, "it has 0 intra-op threads; requested: 1"),
         ({"batch_size": 16}, "it has 16 rows a batch; requested: 1"),
@@ -99,7 +99,7 @@ def test_how_long_a_batch_may_wait_counts_where_there_are_batches():
     ]
 
 
-@pytest.mark.parametrize(("threads", "said"), [(4, []), (2, ["it has 2 threads a worker; requested: 4"])])
+@pytest.mark.parametrize(("threads", "said"), [(4, []), (2, ["it has 2 threads per worker; requested: 4"])])
 def test_a_server_of_one_process_has_the_threads_of_all_workers(threads, said):
     told = {"workers": None, "threads_per_worker": threads}
     assert problems(told, workers=2, threads_per_worker=2) == said

@@ -98,7 +98,7 @@ def test_what_failed_is_a_row_with_its_reason(faulty, pages):
     assert last[0] == "broken_net"
     assert "export failed" in last[3]
     missing = {(row[0], row[1].replace("\n", ", ")): row[2] for row in page.tables["missing"][1:]}
-    assert "agreement gate failed" in missing["middle_cnn", "torchscript · REST, Flask"]
+    assert "agreement gate failed" in missing["middle_cnn", "TorchScript · REST, Flask"]
     assert any("no Java" in why for why in missing.values())
     assert missing["large_net", "the run ended early"] == "the server did not start"
     overheads = {tuple(row[0].split("\n")): row[1:] for row in page.tables["overheads"][1:]}
@@ -137,7 +137,7 @@ def test_a_summary_of_one_model_has_no_crossing_and_still_a_page(sound):
 
     alone = sound.model_copy(update={"models": sound.models[:1], "lines": lines(sound.models[:1])})
     text = markdown.render(alone, beside)
-    assert "it takes two models" in text
+    assert "that takes two models" in text
     assert Page(html.render(alone, beside)).tables["crossings"]
 
 
@@ -149,4 +149,4 @@ def test_without_a_single_floor_nothing_is_drawn_and_the_page_says_so(sound):
     page = Page(html.render(empty, beside))
     assert [tag for tag, _ in page.tags if tag == "svg"] == []
     assert "No server has an overhead" in page.text
-    assert "nothing to say across models" in page.text
+    assert "No model has two endpoints" in page.text

@@ -77,7 +77,7 @@ def test_an_invalid_point_is_not_compared_and_says_so(runs, client):
     assert words(found, TORCHSCRIPT)[16] == "not comparable"
     assert words(found, TORCHSCRIPT)[1] != "not comparable"
     answer = client.get("/compare?a=before&b=killed")
-    row = next(row for row in lines(answer) if row[0].startswith("torchscript · REST") and row[1] == "16")
+    row = next(row for row in lines(answer) if row[0].startswith("TorchScript · REST") and row[1] == "16")
     assert row[3:5] == ["INVALID", "not comparable\nINVALID in B"]
     invalid = Page(answer.text).tables["invalid"][1:]
     assert [(row[0], row[2]) for row in invalid] == [("B", "16")]
@@ -86,14 +86,14 @@ def test_an_invalid_point_is_not_compared_and_says_so(runs, client):
 
 def test_an_endpoint_that_one_run_lacks_is_shown_and_not_compared(client):
     answer = client.get("/compare?a=before&b=killed")  # there one endpoint has another name
-    gone = next(row for row in lines(answer) if row[0].startswith("torch_eager") and row[4].startswith("not"))
+    gone = next(row for row in lines(answer) if row[0].startswith("eager PyTorch") and row[4].startswith("not"))
     assert gone[4] == "not comparable\nnot in B"
     assert any("not comparable\nnot in A" in row for row in lines(answer))
 
 
 def test_the_page_shows_both_figures_the_ratio_its_interval_and_the_word(client):
     answer = client.get("/compare?a=before&b=after")
-    row = next(row for row in lines(answer) if row[0].startswith("torchscript · REST") and row[1] == "1")
+    row = next(row for row in lines(answer) if row[0].startswith("TorchScript · REST") and row[1] == "1")
     assert all(re.fullmatch(r"[\d.,]+\n[\d.,]+–[\d.,]+", figure) for figure in (row[2], row[3], row[8], row[9]))
     assert re.fullmatch(r"faster\n1\.\d+× \[1\.\d+–1\.\d+\]", row[4])
     text = Page(answer.text).text

@@ -169,7 +169,7 @@ def test_network_bytes_are_those_of_one_request_and_a_floor_has_none(clean):
 def test_throttling_has_a_column_only_under_a_cpu_limit(clean, rendered):
     assert "Throttled" not in titles(resources.resources(clean.comparison))
     assert "32.0" in [c.text for c in column(resources.resources(rendered["containers"].comparison), "Throttled")]
-    assert "held it back for 32% of the time" in rendered["containers"]["markdown"]
+    assert "throttled it for 32% of the time" in rendered["containers"]["markdown"]
 
 
 def test_a_gpu_that_was_asked_for_and_not_used_is_loud(rendered):
@@ -215,6 +215,6 @@ def test_two_doubts_of_one_kind_that_are_true_at_every_concurrency_are_said_once
     comparison = compare(write_run(tmp_path / "run", replace(SCENARIO, only=NAMES[:1]), faults))
     (row,) = excluded.invalid(comparison).rows
     assert (row[1].text, row[2].text) == (
-        "Flask · torchscript · REST: 1, 4 callers",
+        "TorchScript on Flask (REST): 1, 4 callers",
         "its cores differ; its memory limit differs",
     )

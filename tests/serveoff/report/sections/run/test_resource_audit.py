@@ -51,7 +51,7 @@ def fact(comparison):
 def test_a_run_whose_servers_all_had_the_same_says_so(tmp_path):
     found = comparison(tmp_path)
     assert resource_audit.resources_seen(found).caption.endswith(
-        "Equal for all that report: cores 0; workers 1; threads a worker 1; intra-op threads 1; batching off; "
+        "Equal for all that report: cores 0; workers 1; threads per worker 1; intra-op threads 1; batching off; "
         "memory limit none."
     )
     assert {cell.text for cell in column(found, "As requested").values()} == {"yes"}
@@ -81,7 +81,7 @@ def test_a_server_that_is_not_as_asked_for_is_named_and_its_points_do_not_count(
     cell = column(found, "As requested")["flask-torchscript-rest"]
     assert (cell.text, cell.small, cell.tone) == ("no", WRONG, "bad")
     assert "Not equal: intra-op threads." in resource_audit.resources_seen(found).caption
-    assert "These did not have what was requested: Flask · torchscript · REST." in fact(found)
+    assert "These did not have what was requested: TorchScript on Flask (REST)." in fact(found)
     assert {point.endpoint for point in found.invalid} == {"flask-torchscript-rest"}
     assert {reason.seen for point in found.invalid for reason in point.verdict.reasons} == {WRONG}
 
@@ -101,7 +101,7 @@ def test_threads_that_came_during_the_run_are_beneath(tmp_path):
         ("workers=2", {"workers": 2, "threads_per_worker": 1, "batch_size": 1}, "Workers", "2"),
         ("batching=16", {"workers": 1, "batch_size": 16, "batch_delay_ms": 1}, "Batching", "16 rows within 1 ms"),
         ("defaults", {"workers": 1, "threads_per_worker": 0}, "Threads per worker", "its choice"),
-        ("defaults", {}, "As requested", "as it comes"),
+        ("defaults", {}, "As requested", "default settings"),
     ],
 )
 def test_variants_are_shown_and_differ_on_purpose(tmp_path, variant, told, title, text):
