@@ -6,7 +6,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from serveoff.cli import answer
+from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.numbers import ms, significant
 from serveoff.report.sections import excluded, latency, notes
 from serveoff.report.web.overview import glance
@@ -116,3 +119,20 @@ def test_the_resolution_is_the_same_everywhere(rendered, run):
     assert said in Page(rendered[run]["html"]).text
     assert said in rendered[run]["markdown"]
     assert json.loads(rendered[run]["json"])["resolution"] == comparison.resolution
+
+
+@every_run
+def test_the_matrix_is_the_same_in_the_terminal_html_and_markdown(rendered, run):
+    comparison = rendered[run].comparison
+    output = io.StringIO()
+    answer.show(comparison, Console(file=output, width=250))
+    _, *on_page = Page(rendered[run]["html"]).tables["matrix"]
+    rows = comparison.decision.matrix.rows
+    for row, (_, *cells) in zip(rows, on_page, strict=True):
+        shown = [cell.split("\n")[0] for cell in cells]
+        name = recommendation.row_name(comparison, row.endpoint)
+        lines = [line.removeprefix(name).split() for line in output.getvalue().splitlines() if line.startswith(name)]
+        assert shown in [[figure.rstrip("*=?") for figure in line] for line in lines]
+        assert all(figure in rendered[run]["markdown"] for figure in shown)
+    assert recommendation.head(comparison) in output.getvalue()
+    assert recommendation.head(comparison) in Page(rendered[run]["html"]).text
