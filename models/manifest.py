@@ -136,8 +136,8 @@ def verify_artifact(model_dir: Path, format: str) -> Artifact:
 
 
 def is_there(path: Path, sha256: str, manifest: Manifest) -> bool:
-    """Whether a file or folder of a model is there; ArtifactError where it is another than the manifest's."""
-    if not path.exists():
+    """Whether a file of a model, or a folder with files, is there; ArtifactError where it is not the manifest's."""
+    if not path.is_file() and not _files(path):
         return False
     found = digest(path)
     if found != sha256:

@@ -73,7 +73,7 @@ def test_an_export_with_nothing_to_do_changes_nothing_and_imports_no_framework(a
 
 
 @pytest.mark.slow
-def test_a_damaged_export_is_made_again(artifacts):
+def test_an_export_that_has_lost_an_artifact_is_made_again(artifacts):
     model = artifacts / "digits_cnn"
     sound = read_manifest(model)
     (model / "torchscript" / "model.pt").unlink()

@@ -32,6 +32,8 @@ def test_a_file_that_is_not_as_the_export_left_it_is_an_error_and_not_made_again
 def test_what_is_missing_is_made_again(copied_model, lost):
     (copied_model / lost).rename(copied_model.parent / "elsewhere")
     assert not is_current(MODEL, copied_model)
+    (copied_model / lost).mkdir()
+    assert not is_current(MODEL, copied_model), "a folder without files is none"
 
 
 def test_what_another_exporter_made_is_made_again_whatever_became_of_it(copied_model):
