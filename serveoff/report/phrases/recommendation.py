@@ -11,6 +11,7 @@ from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
 from serveoff.analyse.decision.statements import Open, Statement
 from serveoff.analyse.decision.would_change import Change, ChangeCode
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.suite import Suite
 from serveoff.report.phrases.names import (
     ENCODINGS,
     NARROW_SERVERS,
@@ -96,6 +97,20 @@ def unsettled(comparison: Comparison) -> list[str]:
         f"Undecided: {all_of([OBJECTIVES[q.objective] for q in questions])} against {named(comparison, names)}."
         for names, questions in by_names.items()
     ]
+
+
+def standing(suite: Suite) -> str:
+    """How a race stands that goes on, by the last look at it; empty where there was none."""
+    if suite.complete or not suite.looks:
+        return ""
+    look = suite.looks[-1]
+    leaders = [phrase(found) for name in look.leaders[:1] if (found := suite.endpoint(name)) is not None]
+    said = [
+        *(f"{leader} leads" for leader in leaders),
+        f"{look.undecided} of {look.pairs} differences open",
+        f"{len(look.out)} out of the race",
+    ]
+    return f"After start {look.after_start}: {', '.join(said)}"
 
 
 def changes(comparison: Comparison) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases import recommendation
@@ -15,6 +16,8 @@ from serveoff.report.web.run_list_item import RunListItem, newest_runs
 from serveoff.report.web.runs import Unreadable, readable, results_folder
 
 PER_PAGE: Final = 25
+REFRESH_S: Final = "30"
+"""A page with a run that goes on is asked for again."""
 CHOICES: Final = 300
 """The newest runs that the form offers for a comparison; any other can be named in the address."""
 
@@ -44,25 +47,30 @@ class Row:
 
 
 @blueprint.get("/")
-def runs() -> str:
+def runs() -> Response:
     """The list, from run.json files and, for those on this page, the stored analyses."""
     root = results_folder()
     found, trouble = newest_runs(root)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
-    return render_template(
-        "runs.html.j2",
-        rows=[_row(run) for run in shown],
-        total=len(found),
-        page=page,
-        first=(page - 1) * PER_PAGE + 1,
-        pages=pages,
-        choices=[run for run in found if not run.unreadable][:CHOICES],
-        root=root,
-        trouble=trouble,
-        summaries=newest(root) if page == 1 else [],
+    answer = make_response(
+        render_template(
+            "runs.html.j2",
+            rows=[_row(run) for run in shown],
+            total=len(found),
+            page=page,
+            first=(page - 1) * PER_PAGE + 1,
+            pages=pages,
+            choices=[run for run in found if not run.unreadable][:CHOICES],
+            root=root,
+            trouble=trouble,
+            summaries=newest(root) if page == 1 else [],
+        )
     )
+    if any(run.goes_on(time.time()) for run in shown):
+        answer.headers["Refresh"] = REFRESH_S
+    return answer
 
 
 def _row(run: RunListItem) -> Row:

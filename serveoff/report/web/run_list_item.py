@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from serveoff.report.phrases.recommendation import standing
 from serveoff.report.web.runs import Found, Unreadable, find_runs, read_suite
 
 KEPT = 5_000
+RECENT_S = 600.0
+"""The rounds of one start take no longer."""
 LONGEST = 120
 """Characters of a text that anyone may have written into run.json."""
 
@@ -27,12 +30,18 @@ class RunListItem:
     cpu: str = ""
     endpoints: int = 0
     complete: bool = False
+    standing: str = ""
+    """Of a race that goes on."""
     unreadable: str = ""
 
     @property
     def state(self) -> str:
         """`complete`, `partial` or `unreadable`."""
         return "unreadable" if self.unreadable else "complete" if self.complete else "partial"
+
+    def goes_on(self, now_s: float) -> bool:
+        """It is not complete, and was written to within RECENT_S."""
+        return self.state == "partial" and now_s - self.found.changed_ns / 1e9 < RECENT_S
 
     @property
     def when(self) -> str:
@@ -63,6 +72,7 @@ def read_item(found: Found) -> RunListItem:
         cpu=_short(f"{machine.cpu_model}, {machine.cores} cores"),
         endpoints=len(suite.endpoints),
         complete=suite.complete,
+        standing=_short(standing(suite)),
     )
 
 

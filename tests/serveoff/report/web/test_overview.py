@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from serveoff.record.race import Look
 from serveoff.record.suite import load_suite
 from serveoff.report.web import runs
 from serveoff.report.web.app import create_app
@@ -12,6 +13,7 @@ from serveoff.report.web.overview import PER_PAGE
 from tests.serveoff.report.page import Page
 from tests.serveoff.report.web.conftest import SHORT, analysed, change, verdict
 from tests.serveoff.synthetic import Faults, write_run
+from tests.serveoff.written_runs import save_run
 
 
 def names(answer):
@@ -72,6 +74,21 @@ def test_a_run_that_goes_on_is_read_again(folder, own):
     assert "complete" in Page(later).text
     analysed(folder / "run")
     assert verdict(own, "run") not in (first, later)
+
+
+def test_a_race_that_goes_on_shows_its_standing_and_the_list_is_asked_for_again(folder, own):
+    run = write_run(folder / "run", SHORT, Faults(partial_after_round=1))
+    suite = load_suite(run)
+    suite.looks = [Look(after_start=2, out=[], leaders=[SHORT.only[0]], pairs=6, undecided=4)]
+    save_run(run, suite)
+    said = "After start 2: TorchScript on Flask (REST) leads, 4 of 6 differences open, 0 out of the race"
+    assert said in Page(verdict(own, "run")).text
+    assert own.get("/").headers["Refresh"]
+    os.utime(run / "run.json", (0, 0))
+    assert "Refresh" not in own.get("/").headers, "nobody has written to it for long"
+    write_run(folder / "run", SHORT)
+    assert "Refresh" not in own.get("/").headers
+    assert "leads" not in Page(own.get("/").text).text
 
 
 def test_no_runs_yet_says_how_to_make_one_and_a_folder_may_appear_later(tmp_path):
