@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.loadtests.recording.records import COLUMNS
 
 
 def part_path(path: Path, worker: int | None) -> Path:
@@ -32,17 +30,3 @@ def write_rows(path: Path, table: pa.Table) -> None:
     """Write so that a reader never sees half a file."""
     with written_whole(path) as file:
         pq.write_table(table, file, compression="zstd")
-
-
-def read_rows(path: Path, columns: Sequence[str] = COLUMNS.names) -> pa.Table:
-    """All rows of a load test, of all workers, with these of records.COLUMNS; FileNotFoundError without any.
-
-    Start times of several workers compare: they are seconds since the epoch, and processes and containers of one
-    machine share its clock.
-    """
-    files = parts(path)
-    if not files:
-        raise FileNotFoundError(f"no rows at {path}")
-    schema = pa.schema([COLUMNS.field(name) for name in columns])
-    tables = [pq.read_table(file, columns=list(columns)).cast(schema) for file in files]
-    return pa.concat_tables(tables).unify_dictionaries()

@@ -55,9 +55,6 @@ class Unconvertible(Exception):
 class Step(Protocol):
     """What a step's module offers. It imports its libraries at its top: it is imported only to convert."""
 
-    SOURCE: str
-    TARGET: str
-
     def convert(self, source: Path, target: Path, spec: ModelSpec) -> None:
         """Write the target node's folder from the source node's; Unconvertible where that cannot be."""
 

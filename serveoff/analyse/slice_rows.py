@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -39,10 +39,6 @@ class SliceRows:
     longest_s: float
     failures: Counter[int] = field(default_factory=Counter)
     """How many came to each other status (serveoff.loadtests.recording.statuses)."""
-
-
-ReadSlice = Callable[[Window], SliceRows]
-"""Reads the counted rows of a slice; of one whose rows are not there, none."""
 
 
 @dataclass(frozen=True)

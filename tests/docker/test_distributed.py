@@ -3,8 +3,8 @@
 import docker
 import pytest
 
-from serveoff.loadtests.recording.rows import read_rows
 from tests.docker.pages import Page, rows_of
+from tests.loadtests.rows import read_rows
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

@@ -6,9 +6,9 @@ import time
 import docker
 import pytest
 
-from serveoff.loadtests.recording.rows import read_rows
 from serveoff.services.registry import read_registry
 from tests.docker.pages import Page, rows_of
+from tests.loadtests.rows import read_rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

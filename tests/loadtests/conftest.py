@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serveoff.loadtests.recording.rows import read_rows
 from serveoff.measure.runtimes import loopback_ports
 from serveoff.models.golden import Golden, write_golden
 from tests.imported import write_model
+from tests.loadtests.rows import read_rows
 from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -193,7 +193,7 @@ def test_what_cannot_be_tested_is_refused_with_the_next_step(locust, options, me
 
 
 def test_the_web_page_offers_running_endpoints_and_its_tests_leave_rows(web_ui, server, tmp_path):
-    from serveoff.loadtests.recording.rows import read_rows
+    from tests.loadtests.rows import read_rows
 
     page = fetch(web_ui)
     choices = re.search(r'"endpoint": \{.*?"choices": (\[.*?\])', page)

@@ -157,7 +157,7 @@ def test_a_shape_that_cannot_be_is_refused(locust, options, message):
 
 @pytest.mark.slow
 def test_the_web_page_offers_shapes(web_ui, server, tmp_path):
-    from serveoff.loadtests.recording.rows import read_rows
+    from tests.loadtests.rows import read_rows
 
     choices = re.search(r'"shape": \{.*?"choices": (\[.*?\])', fetch(web_ui))
     assert choices

@@ -9,9 +9,10 @@ from itertools import count
 
 import pytest
 
-from serveoff.loadtests.recording.rows import parts, read_rows
+from serveoff.loadtests.recording.rows import parts
 from tests.loadtests.conftest import LOCUST, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
+from tests.loadtests.rows import read_rows
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow

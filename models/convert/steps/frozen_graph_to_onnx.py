@@ -19,8 +19,6 @@ from serveoff.models.spec import ModelSpec
 
 import tf2onnx  # isort: skip  # imports TensorFlow, whose log level is set above
 
-SOURCE, TARGET = "frozen_graph", "onnx"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the ONNX model of the graph.

@@ -11,8 +11,6 @@ from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import by_name
 
-SOURCE, TARGET = "frozen_graph", "savedmodel"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write a SavedModel around the graph."""

@@ -9,8 +9,6 @@ from serveoff.models.formats import frozen_graph
 from serveoff.models.loading.keras_eager import model_keras
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "keras", "frozen_graph"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the frozen graph of the Keras model."""

@@ -8,8 +8,6 @@ from serveoff.models.formats import savedmodel
 from serveoff.models.loading.keras_eager import model_keras
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "keras", "savedmodel"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write a SavedModel that holds the variables of the Keras model."""

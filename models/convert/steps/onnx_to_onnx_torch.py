@@ -13,8 +13,6 @@ from serveoff.models.convert.onnx_shapes import with_constant_shapes
 from serveoff.models.loading.torch_eager import model_onnx
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "onnx", "onnx_torch"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the model, after onnx2torch has read it; Unconvertible names the operator that it has no rule for."""

@@ -11,8 +11,6 @@ from serveoff.models.formats import savedmodel
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import by_name
 
-SOURCE, TARGET = "onnx", "savedmodel"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the SavedModel of the graph; Unconvertible names an operator that is not known."""

@@ -8,8 +8,6 @@ from serveoff.models.convert import torchscripts
 from serveoff.models.loading.torch_eager import model_onnx
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "onnx_torch", "torchscript"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the TorchScript of the module that onnx2torch makes."""

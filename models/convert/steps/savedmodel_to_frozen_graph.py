@@ -10,8 +10,6 @@ from serveoff.models.formats.savedmodel import SIGNATURE, VERSION
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "savedmodel", "frozen_graph"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the frozen graph of the signature `serving_default`."""

@@ -8,8 +8,6 @@ from serveoff.models.convert import torch_onnx
 from serveoff.models.loading.torch_eager import module_json
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "torch", "onnx"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the ONNX model of the module."""

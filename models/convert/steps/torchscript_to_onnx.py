@@ -10,8 +10,6 @@ from serveoff.models.convert import torch_onnx
 from serveoff.models.convert.torch_modules import FILE
 from serveoff.models.spec import ModelSpec
 
-SOURCE, TARGET = "torchscript", "onnx"
-
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:
     """Write the ONNX model of the compiled graph."""

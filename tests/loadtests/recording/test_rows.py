@@ -2,7 +2,8 @@ import pytest
 
 from serveoff.loadtests.recording.recorder import Recorder
 from serveoff.loadtests.recording.records import COLUMNS
-from serveoff.loadtests.recording.rows import part_path, read_rows, remove_rows, write_rows
+from serveoff.loadtests.recording.rows import part_path, remove_rows, write_rows
+from tests.loadtests.rows import read_rows
 
 
 def table(endpoint, count):
