@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from serveoff.loadtests.loads import Load, parse_load
-from serveoff.measure.plan.loads import EACH, SIDE, VARIANT, Asked, asked_of
+from serveoff.measure.plan.loads import EACH, SIDE, STAND_IN, VARIANT, Asked, asked_of
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.plan.variants import parse_variation
@@ -49,7 +49,7 @@ def test_a_stand_in_which_never_ranks_is_asked_more_seldom():
     names = {"endpoint": "", "deployment": "", "server": "", "format": "", "protocol": "", "payload": ""}
     both = [asked_of(e, EndpointResult(**names), DEFAULT) for e in (real, stand_in)]
     assert [one.load for one in both[0]] == [one.load for one in both[1]]
-    assert [2 * one.every for one in both[0]] == [one.every for one in both[1]]
+    assert [STAND_IN * one.every for one in both[0]] == [one.every for one in both[1]]
 
 
 def test_floors_have_one_caller_and_every_way_to_call_their_model():
