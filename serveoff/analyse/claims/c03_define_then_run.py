@@ -9,9 +9,8 @@ from serveoff.record.suite import Suite
 
 CLAIM = "TF1 is define-then-run: a Session is mandatory, placeholders feed it"
 RULE = (
-    "True by construction: it says how TensorFlow 1 is written. The run checks it with TensorFlow 1's own interface, "
-    "`tf.compat.v1`: a symbolic tensor has no value until `Session.run`, and neither has a variable. A failed check, "
-    "or a frozen graph with answers other than the golden outputs, would refute it."
+    "With TensorFlow 1's own interface, `tf.compat.v1`: a symbolic tensor has no value until `Session.run`, and "
+    "neither has a variable."
 )
 MEASURE = "serveoff run inprocess-frozen-graph"
 CHECKS = (

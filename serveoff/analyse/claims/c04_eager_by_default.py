@@ -9,10 +9,8 @@ from serveoff.record.suite import Suite
 
 CLAIM = "TF2 runs eagerly by default and switches to a graph with one line"
 RULE = (
-    "True by construction: it says how TensorFlow 2 is written. The run checks it: the Python code of a model runs at "
-    "every call, and after `tf.function(model)`, one line, only while the graph is traced; both give the same output. "
-    "A failed check, or a Keras model or SavedModel with answers other than the golden outputs, would refute it. What "
-    "the line gains is claim C1."
+    "The Python code of a model runs at every call. After `tf.function(model)`, one line, it runs only while the graph "
+    "is traced, and the output stays the same. What the line gains is claim C1."
 )
 MEASURE = "serveoff run inprocess-keras-eager inprocess-savedmodel"
 CHECKS = (

@@ -13,8 +13,8 @@ from serveoff.record.suite import Suite
 
 CLAIM = "TF1 and TF2 differ in how they are deployed"
 RULE = (
-    "Not a performance claim, so no figure decides it. Measured beside it: the frozen graph and the SavedModel on the "
-    "same server and protocol, their latency with the fewest callers, their throughput with the most, and their sizes."
+    "Shown: the frozen graph and the SavedModel on the same server and protocol, their latency with the fewest "
+    "callers, their throughput with the most, and their sizes."
 )
 MEASURE = "serveoff run 'tfserving-*' flask-frozen-graph flask-savedmodel, with tensorflow_model_server on PATH"
 SERVED_BY = (

@@ -12,9 +12,8 @@ from serveoff.record.suite import Suite
 
 CLAIM = "PyTorch is deployed by a REST API with Flask, TF2 through its own high-level API"
 RULE = (
-    "Not a performance claim, so no figure decides it. Measured beside it: one artifact of each framework on the "
-    "server that the claim names and on the other one, over REST: its latency with the fewest callers and its "
-    "throughput with the most."
+    "Shown: one artifact of each framework on the server that the claim names and on the other one, over REST: its "
+    "latency with the fewest callers and its throughput with the most."
 )
 MEASURE = "serveoff run '*torchscript' '*savedmodel', with tensorflow_model_server on PATH"
 

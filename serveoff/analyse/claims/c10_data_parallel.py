@@ -14,9 +14,9 @@ from serveoff.record.suite import Suite
 
 CLAIM = "Data parallelism is easier in PyTorch than in TF1"
 RULE = (
-    "Easier is not a performance claim, so no figure decides it. Measured beside it: the throughput of deployments "
-    "with more workers, compared with the same deployment without, with the most callers; and the lines that one more "
-    "replica takes in docker-compose.yml. With fewer server cores than workers, more workers cannot help."
+    "Easier is no measure. Shown: the throughput of deployments with more workers, compared with the same deployment "
+    "without, and the lines that one more replica takes in docker-compose.yml. With fewer server cores than workers, "
+    "more workers cannot help."
 )
 MEASURE = "serveoff run --vary workers=2,4, on more cores than workers"
 SETTING = "workers"

@@ -30,11 +30,15 @@ APART: Final[Mapping[ClaimVerdict, tuple[str, str]]] = {
     "true by construction": ("is true by construction", "are true by construction"),
     "not a performance claim": ("is not a performance claim", "are not performance claims"),
 }
-RULES: Final = "Each rule was written before any run, and is applied to this run's own measurements."
+RULES: Final = (
+    "Each rule was written before any run, and is applied to this run's own measurements; intervals are 95% and hold "
+    "for all comparisons of a claim together. A claim about how code is written is true by construction: the run checks "
+    "it, and a failed check or a wrong answer would refute it. A claim that is not about performance has no verdict; "
+    "what was measured beside it is shown."
+)
 RATIOS: Final = (
     "Ratio of medians, dynamic form over static graph, same server and body. Hollow: tied or undecided; band: 5% "
-    "either "
-    "way."
+    "either way."
 )
 TONES: Final = {**MEASURED, **dict.fromkeys(APART, "muted")}
 SPEAKS: Final[Mapping[Voice, tuple[str, str]]] = {
@@ -82,7 +86,7 @@ def _part(comparison: Comparison, claim: Claim) -> Section:
     return Section(
         _address(claim),
         f"{claim.id}: {claim.text}",
-        paragraphs=(sentence(comparison, claim), f"The rule: {claim.rule}"),
+        paragraphs=(sentence(comparison, claim), f"Rule: {claim.rule}"),
         table=details(comparison, claim) if claim.exhibits else None,
     )
 
@@ -127,14 +131,13 @@ def sentence(comparison: Comparison, claim: Claim) -> str:
 def details(comparison: Comparison, claim: Claim) -> Table:
     """All evidence of one claim."""
     fields: list[Field[Exhibit]] = [
-        (text_column(f"Evidence for {claim.id}"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.check)),
+        (text_column("Evidence"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.check)),
         (text_column("By"), _by_cell),
         (text_column("Figure"), _figure_cell),
         (text_column("Speaks"), _speaks_cell),
         (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
     ]
-    caption = f"Evidence for {claim.id}, with 95% intervals that hold for all its comparisons together."
-    return listed(_address(claim), caption, fields, claim.exhibits)
+    return listed(_address(claim), f"Evidence for {claim.id}.", fields, claim.exhibits)
 
 
 def _address(claim: Claim) -> str:

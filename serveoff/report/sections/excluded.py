@@ -28,7 +28,8 @@ class Group:
 def glance(comparison: Comparison) -> Section:
     """All of it in a line or two."""
     points = (*comparison.points, *comparison.others)
-    counted = f"{len(comparison.invalid)} of {len(points)} points are INVALID."
+    is_are = "is" if len(comparison.invalid) == 1 else "are"
+    counted = f"{len(comparison.invalid)} of {len(points)} points {is_are} INVALID."
     said = (
         recommendation.excluded(comparison),
         counted if comparison.invalid else f"All {len(points)} points are VALID.",
