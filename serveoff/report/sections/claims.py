@@ -33,8 +33,8 @@ APART: Final[Mapping[ClaimVerdict, tuple[str, str]]] = {
 RULES: Final = (
     "Each rule was written before any run, and is applied to this run's own measurements; intervals are 95% and hold "
     "for all comparisons of a claim together. A claim about how code is written is true by construction: the run "
-    "checks it, and a failed check or a wrong answer would refute it. A claim that is not about performance has no verdict; "
-    "what was measured beside it is shown."
+    "checks it, and a failed check or a wrong answer would refute it. A claim that is not about performance has no "
+    "verdict; what was measured beside it is shown."
 )
 RATIOS: Final = (
     "Ratio of medians, dynamic form over static graph, same server and body. Hollow: tied or undecided; band: 5% "
