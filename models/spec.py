@@ -13,6 +13,9 @@ _MODULES = pkgutil.iter_modules([str(Path(__file__).with_name("formats"))])
 FORMATS = tuple(sorted(module.name for module in _MODULES if module.name != "__main__"))
 """The export formats: each is one module in `serveoff.models.formats`, found by its file and not imported here."""
 
+SIGNATURE = "serving_default"
+"""TensorFlow's signature that takes rows as numbers."""
+
 BYTES_SIGNATURE = "serving_bytes"
 """TensorFlow's signature that takes each row as the bytes of its numbers: base64 in JSON, bytes in gRPC."""
 

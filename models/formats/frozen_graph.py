@@ -19,9 +19,10 @@ from serveoff.models.formats import Loaded, Predict, one_row
 from serveoff.models.frameworks.sessions import calling, config_of, quickest_call
 from serveoff.models.frameworks.tensorflow_setup import joined
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.frameworks.warm_up import write_warm_up
 from serveoff.models.images.graph import decode_images
 from serveoff.models.manifest import ArtifactError
-from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
+from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, SIGNATURE, ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch
 from serveoff.models.weights import Weights
 
@@ -65,12 +66,15 @@ def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
         tf.import_graph_def(_without(frozen, rows), mapped, name="")
         outputs = {tensor.name: graph.get_tensor_by_name(edge(tensor.name)) for tensor in spec.outputs}
         signature = tf1.saved_model.predict_signature_def
-        signatures = {"serving_default": signature(rows, outputs), BYTES_SIGNATURE: signature(strings, outputs)}
+        signatures = {SIGNATURE: signature(rows, outputs), BYTES_SIGNATURE: signature(strings, outputs)}
         if files:
             signatures[IMAGE_SIGNATURE] = signature(files, outputs)
         builder = tf1.saved_model.Builder(str(folder))
-        builder.add_meta_graph_and_variables(session, [tf1.saved_model.tag_constants.SERVING], signatures)
+        # Without default values, an older server knows the attributes that this TensorFlow writes.
+        tags = [tf1.saved_model.tag_constants.SERVING]
+        builder.add_meta_graph_and_variables(session, tags, signatures, strip_default_attrs=True)
         builder.save()
+    write_warm_up(spec, folder)
 
 
 def _rows(strings: Any, tensor: TensorSpec, files: Any = None) -> Any:

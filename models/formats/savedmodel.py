@@ -3,7 +3,7 @@
 `serving_default` takes rows of numbers; `serveoff.models.spec.BYTES_SIGNATURE` takes the same rows as bytes, and
 `serveoff.models.spec.IMAGE_SIGNATURE`, of a model that takes images, as JPEG or PNG files.
 
-Layout: `1/saved_model.pb` and `1/variables/`; 1 is the version, as TensorFlow Serving expects.
+Layout: `1/saved_model.pb`, `1/variables/` and `1/assets.extra/`; 1 is the version, as TensorFlow Serving expects.
 https://www.tensorflow.org/guide/saved_model
 """
 
@@ -21,8 +21,9 @@ from serveoff.models.frameworks.keras_weights import filled
 from serveoff.models.frameworks.sessions import quickest_call
 from serveoff.models.frameworks.tensorflow_setup import configure, devices_of, intra_op_threads
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.frameworks.warm_up import write_warm_up
 from serveoff.models.images.graph import decode_images
-from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, ModelSpec, TensorSpec
+from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, SIGNATURE, ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, as_specified, by_name, named
 from serveoff.models.weights import Weights
 
@@ -31,7 +32,6 @@ Call = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 FRAMEWORK = "tensorflow"
 SERVED = ""
-SIGNATURE = "serving_default"
 VERSION = "1"
 NO_LAYERS = (
     "a static graph returns its final outputs only: a SavedModel answers what its signature names, and the layers lie "
@@ -72,6 +72,7 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
     if spec.image is not None:
         signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
+    write_warm_up(spec, folder / VERSION)
 
 
 def of_shape(rows: Any, tensor: TensorSpec) -> Any:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from serveoff.models.convert.tf_graphs import freeze
 from serveoff.models.formats import frozen_graph
-from serveoff.models.formats.savedmodel import SIGNATURE, VERSION
+from serveoff.models.formats.savedmodel import VERSION
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.spec import ModelSpec
+from serveoff.models.spec import SIGNATURE, ModelSpec
 
 
 def convert(source: Path, target: Path, spec: ModelSpec) -> None:

@@ -13,6 +13,13 @@ if [ "$SERVING_OUT_OF_THE_BOX" != 1 ]; then
         --tensorflow_inter_op_parallelism="$threads" "$@"
 fi
 
+# As often as the other servers call their model before they are ready; the request is in the artifact.
+if [ "$SERVING_WARMUP" = 0 ]; then
+    set -- --enable_model_warmup=false "$@"
+else
+    set -- --num_request_iterations_for_warmup=20 "$@"
+fi
+
 if [ "$SERVING_BATCH_SIZE" -gt 1 ]; then
     parameters=${SERVING_WORK_DIR:-/tmp}/batching_parameters.pbtxt
     {

@@ -7,6 +7,8 @@ SavedModel's graph, one fetch per output of the signature.
 
 Where it differs, on purpose:
 - it listens on 127.0.0.1 unless `--host` says otherwise, and has a body limit (`--rest_api_max_body_bytes`, 413);
+- an integer of more than 64 bits is refused with 400, and so are lists nested deeper than 63, a float that would be
+  infinite, and a request with both Content-Length and Transfer-Encoding;
 - NaN and Infinity literals in JSON are refused (TensorFlow Serving's parser takes them, RFC 8259 does not);
 - a tensor whose shape contradicts the signature is refused before the graph sees it: a graph may pool the
   difference away, or end the process (oneDNN's convolution aborts on a tensor of the wrong rank);

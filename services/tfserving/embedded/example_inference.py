@@ -112,7 +112,7 @@ def _one_shot(
 
 def _check_example_signature(signature: Signature, method: str) -> None:
     kind = "classification" if method == CLASSIFY else "regression"
-    if signature.method != method:
+    if signature.checks_method and signature.method != method:
         raise invalid_argument(f"Expected {kind} signature method_name to be {method}. Was: {signature.method}")
     if len(signature.inputs) != 1:
         raise invalid_argument("Expected one input Tensor.")

@@ -50,7 +50,7 @@ class Flags:
     saved_model_tags: str = _flag("serve", "Comma-separated tags of the MetaGraphDef to load.")
     grpc_max_threads: int = _flag(_threads(), "Threads for gRPC calls: 4 per CPU by default.")
     grpc_channel_arguments: str = _flag("", "Comma-separated arguments for the gRPC server, name=value.")
-    enable_signature_method_name_check: bool = _flag(True, "Check the method_name of a SignatureDef.")
+    enable_signature_method_name_check: bool = _flag(False, "Check the method_name of a SignatureDef.")
     monitoring_config_file: str = _flag("", "An ascii MonitoringConfig protobuf.")
     version: bool = _flag(False, "Display the version.")
     num_load_threads: int = _flag(0, "Threads to load servables.", ignored=True)

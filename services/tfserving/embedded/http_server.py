@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 import waitress.channel
+import waitress.parser
 import waitress.server
 import waitress.task
 
@@ -44,7 +45,7 @@ def application(api: RestApi, max_body_bytes: int, *, cors: bool = False) -> App
         answer = _answer(api, environ, max_body_bytes)
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body))), *extra]
         start_response(f"{answer.status} {_reason(answer.status)}", headers)
-        return [answer.body]
+        return [answer.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
     return respond
 
@@ -106,7 +107,17 @@ class _JsonErrorTask(waitress.task.ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc]
+    """Refuses a body of two lengths: a proxy may have gone by the other one (RFC 9112, section 6.1)."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise waitress.parser.ParsingError("both Content-Length and Transfer-Encoding")
+
+
 class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
     error_task_class = _JsonErrorTask
 
 

@@ -72,8 +72,8 @@ def predict_signature(servable: Servable, name: str) -> Signature:
 
 
 def check_method(signature: Signature) -> None:
-    """A predict call takes any of the three methods, and no other."""
-    if signature.method not in METHODS:
+    """A predict call takes any of the three methods, and no other, where that is checked."""
+    if signature.checks_method and signature.method not in METHODS:
         raise ServingError(
             Code.INTERNAL,
             f"Expected prediction signature method_name to be one of {{{', '.join(METHODS)}}}. Was: {signature.method}",

@@ -61,10 +61,11 @@ class Metrics:
         self._runs: dict[tuple[str, str], _Histogram] = {}
 
     def record(self, model: str, api: str, entrypoint: str, code: Code, seconds: float) -> None:
-        """Add one request: api is Predict, Classify ..., entrypoint GRPC or REST."""
+        """Add one request; only a good one has a latency. `api` is Predict over GRPC, predict over REST."""
         with self._lock:
             self._counts[model, code.name] = self._counts.get((model, code.name), 0) + 1
-            self._requests.setdefault((model, api, entrypoint), _Histogram()).add(seconds)
+            if code is Code.OK:
+                self._requests.setdefault((model, api, entrypoint), _Histogram()).add(seconds)
 
     def ran(self, model: str, api: str, seconds: float) -> None:
         """Add one run of a graph, that succeeded."""

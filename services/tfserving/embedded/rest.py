@@ -98,7 +98,7 @@ class RestApi:
             # Only for models that exist: a label per misspelt name would let clients fill the memory.
             if code is not Code.NOT_FOUND:
                 elapsed = time.perf_counter() - started
-                self.metrics.record(target.model, action.capitalize(), "REST", code, elapsed)
+                self.metrics.record(target.model, action, "REST", code, elapsed)
 
     def _predict(self, target: Target, body: bytes) -> bytes:
         fast = self._plain_predict(target, body)

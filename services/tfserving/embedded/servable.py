@@ -36,20 +36,22 @@ class SessionOptions:
     intra_op_threads: int = 0
     inter_op_threads: int = 0
     timeout_ms: int = 0
+    check_methods: bool = False
 
 
 class Servable:
     """A loaded version. Safe to call from many threads; TensorFlow releases the GIL while it runs."""
 
     def __init__(
-        self, name: str, version: int, session: Any, signature_defs: Mapping[str, Any], timeout_ms: int
+        self, name: str, version: int, session: Any, signature_defs: Mapping[str, Any], options: SessionOptions
     ) -> None:
         self.name = name
         self.version = version
         self.signature_defs = signature_defs
-        self.signatures = {key: _signature(key, value) for key, value in signature_defs.items()}
+        checks = options.check_methods
+        self.signatures = {key: _signature(key, value, checks) for key, value in signature_defs.items()}
         self._session = session
-        self._timeout_ms = timeout_ms
+        self._timeout_ms = options.timeout_ms
         self._lock = threading.Lock()
         self._callables: dict[tuple[tuple[str, ...], tuple[str, ...]], Run] = {}
 
@@ -99,7 +101,7 @@ def load(name: str, version: int, path: Path, options: SessionOptions) -> Servab
         session.close()
         code = Code.NOT_FOUND if isinstance(error, OSError) else Code.INVALID_ARGUMENT
         raise ServingError(code, str(error)) from None
-    return Servable(name, version, session, dict(meta_graph.signature_def), options.timeout_ms)
+    return Servable(name, version, session, dict(meta_graph.signature_def), options)
 
 
 def _device(session: tf.compat.v1.Session) -> str:
@@ -108,13 +110,14 @@ def _device(session: tf.compat.v1.Session) -> str:
     return next((f"cuda:{number}" for kind, _, number in kinds if kind == "GPU"), "cpu")
 
 
-def _signature(name: str, definition: Any) -> Signature:
+def _signature(name: str, definition: Any, checks_method: bool) -> Signature:
     inputs = {alias: _tensor_info(info) for alias, info in sorted(definition.inputs.items())}
     outputs = {alias: _tensor_info(info) for alias, info in sorted(definition.outputs.items())}
-    return Signature(name, definition.method_name, inputs, outputs)
+    return Signature(name, definition.method_name, inputs, outputs, checks_method)
 
 
 def _tensor_info(info: Any) -> TensorInfo:
     dtype = types_pb2.DataType.Name(info.dtype).removeprefix("DT_").lower()
-    shape = None if info.tensor_shape.unknown_rank else tuple(dim.size for dim in info.tensor_shape.dim)
+    known = info.HasField("tensor_shape") and not info.tensor_shape.unknown_rank
+    shape = tuple(dim.size for dim in info.tensor_shape.dim) if known else None
     return TensorInfo(info.name, dtype, shape)

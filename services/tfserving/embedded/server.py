@@ -136,5 +136,9 @@ def _session_options(flags: Flags) -> SessionOptions:
             "tensorflow_inter_op_parallelism) separately. You cannot configure all."
         )
     return SessionOptions(
-        tuple(flags.saved_model_tags.split(",")), both or intra, both or inter, flags.rest_api_timeout_in_ms
+        tuple(flags.saved_model_tags.split(",")),
+        both or intra,
+        both or inter,
+        flags.rest_api_timeout_in_ms,
+        flags.enable_signature_method_name_check,
     )

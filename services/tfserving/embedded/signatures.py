@@ -55,6 +55,8 @@ class Signature:
     method: str
     inputs: Mapping[str, TensorInfo]
     outputs: Mapping[str, TensorInfo]
+    checks_method: bool = False
+    """Whether a call must fit `method`: --enable_signature_method_name_check."""
 
 
 def check_shape(alias: str, info: TensorInfo, shape: tuple[int, ...]) -> None:

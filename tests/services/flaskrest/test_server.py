@@ -108,9 +108,19 @@ def test_bad_input_is_refused_by_several_threads_too(threaded_server: Server, ca
         f"POST {PREDICT} HTTP/1.1\r\nContent-Length: -1\r\n\r\n".encode(),
         f"POST {PREDICT} HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!".encode(),
         f"POST {PREDICT} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode(),
+        f"POST {PREDICT} HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode(),
         b"GET /healthz HTTP/1.1\r\n" + b"A: b\r\n" * 20_000,
     ],
-    ids=["no HTTP", "version", "length of words", "negative length", "two lengths", "chunk size", "endless head"],
+    ids=[
+        "no HTTP",
+        "version",
+        "length of words",
+        "negative length",
+        "two lengths",
+        "chunk size",
+        "two ways",
+        "endless head",
+    ],
 )
 def test_what_is_no_http_is_refused_at_once_in_json(null_server: Server, data: bytes) -> None:
     with connect(null_server) as client:

@@ -57,14 +57,18 @@ def test_types(dtype, values):
     assert tensor.tolist() == values
 
 
-def test_largest_exact_integer_of_a_float():
-    assert parse({"instances": [2**24 - 1]}, of_type("float"))[1]["x"][0] == 2**24 - 1
+def test_an_integer_that_a_float_cannot_hold_is_rounded():
+    assert parse({"instances": [2**24 + 1, 2**63]}, of_type("float"))[1]["x"].tolist() == [2**24, 2**63]
+
+
+def _nested(depth):
+    return [_nested(depth - 1)] if depth else 1
 
 
 REFUSED = {
     "both": ({"instances": [1], "inputs": [1]}, FLOATS, "expecting only one of 'inputs' or 'instances' keys to exist"),
     "neither": ({}, FLOATS, "Missing 'inputs' or 'instances' key"),
-    "no list": ({"instances": 1}, FLOATS, "Excepting 'instances' to be an list/array"),
+    "no list": ({"instances": 1}, FLOATS, "Expecting 'instances' to be an list/array"),
     "empty": ({"instances": []}, FLOATS, "No values in 'instances' array"),
     "plain list for two inputs": (
         {"instances": [1.0]},
@@ -79,7 +83,7 @@ REFUSED = {
         "Failed to process element: 0 key: z of 'instances' list. Error: INVALID_ARGUMENT: JSON object: does not have "
         "named input: z",
     ),
-    "missing name": ({"instances": [{"a": 1.0}]}, TWO, "must only have keys: a,b"),
+    "missing name": ({"instances": [{"a": 1.0}]}, TWO, "keys must be equal to: a,b"),
     "missing column": ({"inputs": {"a": [1.0]}}, TWO, "Missing named input: b in 'inputs' object."),
     "object after list": (
         {"instances": [[1, 2], {"x": [1, 2]}]},
@@ -116,12 +120,9 @@ REFUSED = {
     "fraction": ({"inputs": [1.5]}, of_type("int32"), "JSON Value: 1.5 Type: Number is not of expected type: int32"),
     "too large": ({"inputs": [2**31]}, of_type("int32"), "Type: Number is not of expected type: int32"),
     "negative": ({"inputs": [-1]}, of_type("uint8"), "Type: Number is not of expected type: uint8"),
-    "lossy integer": (
-        {"inputs": [2**24 + 1]},
-        FLOATS,
-        f"Cannot convert JSON value: {2**24 + 1} to float without loss of precision.",
-    ),
-    "overflow": ({"inputs": [1e39]}, FLOATS, "to float without loss of precision."),
+    "overflow": ({"inputs": [1, 1e39]}, FLOATS, "Cannot convert JSON value: 1e+39 to float: it would be infinite"),
+    "nested too deep": ({"inputs": _nested(64)}, FLOATS, "nested more than 63 deep"),
+    "nested too deep in a row": ({"instances": _nested(65)}, FLOATS, "nested more than 63 deep"),
     "bad base64": ({"inputs": [{"b64": "*"}]}, STRINGS, "Unable to base64 decode"),
     "no base64": ({"inputs": [{"b64": 1}]}, STRINGS, "not formatted correctly for base64 data"),
     "number for a string": ({"inputs": [1]}, STRINGS, "JSON Value: 1 Type: Number is not of expected type: string"),
@@ -144,11 +145,23 @@ def test_unsupported_type():
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b'{"a": NaN}', b'{"a": Infinity}', b"[" * 5000, b'{"a": 1e400}', b'"\xff"']
+    "body",
+    [
+        *(b"", b"{", b'{"a": NaN}', b'{"a": Infinity}', b"[" * 5000, b'{"a": 1e400}', b'"\xff"'),
+        *(b'{"a": 18446744073709551616}', b'{"a": [-9223372036854775809]}', b'{"a": ' + b"1" * 5000 + b"}"),
+        b'{"a": ' + b"[" * 1020 + b"18446744073709551616" + b"]" * 1020 + b"}",
+    ],
 )
 def test_not_json(body):
     with pytest.raises(ServingError, match="JSON Parse error"):
         parse_json(body)
+
+
+@pytest.mark.parametrize(
+    "number", ["18446744073709551615", "0.184467440737095516151", "1e10", '"18446744073709551616"']
+)
+def test_long_numbers_and_strings_that_are_json(number):
+    assert parse_json(f'{{"a": {number}}}'.encode()) == {"a": json.loads(number)}
 
 
 def test_deep_nesting_is_refused_without_recursion():

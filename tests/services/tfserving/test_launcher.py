@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from serveoff.services.registry import read_registry, service_block
+from serveoff.services.runtimes import WARM_UP_CALLS
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.tfserving import server_id
 from serveoff.services.tfserving.embedded import config
@@ -60,6 +61,7 @@ def test_the_real_server_has_its_own_flags_only(program):
         f"--monitoring_config_file={CONFIG / 'monitoring.config'}",
         "--grpc_max_threads=64",
         "--rest_api_num_threads=64",
+        f"--num_request_iterations_for_warmup={WARM_UP_CALLS}",
         "--tensorflow_intra_op_parallelism=1",
         "--tensorflow_inter_op_parallelism=1",
     ]
@@ -82,7 +84,7 @@ def test_it_stands_in_where_the_program_is_missing(no_program):
 
 def test_threads_of_all_workers(program):
     threads = {"intra_op_threads": 2, "workers": 2, "threads_per_worker": 3, "request_threads": 100}
-    assert flags(**threads)[-4:] == [
+    assert [flag for flag in flags(**threads) if "threads" in flag or "parallelism" in flag] == [
         "--grpc_max_threads=100",
         "--rest_api_num_threads=100",
         "--tensorflow_intra_op_parallelism=2",
@@ -123,6 +125,10 @@ def test_batches_can_fill(program, tmp_path):
 def test_batches_of_default_settings_have_as_many_threads_as_the_server_chooses(program, tmp_path):
     found = flags(out_of_the_box=1, threads_per_worker=0, batch_size=8, work_dir=tmp_path)
     assert "num_batch_threads" not in batching(found)
+
+
+def test_a_start_without_warm_up_replays_no_request(program):
+    assert [flag for flag in flags(warmup=0) if "warmup" in flag] == ["--enable_model_warmup=false"]
 
 
 def test_no_batching_by_default(program):

@@ -8,20 +8,20 @@ from serveoff.services.tfserving.embedded.metrics import Metrics
 
 def test_page_is_prometheus_text():
     metrics = Metrics()
-    metrics.record("m", "Predict", "REST", Code.OK, 0.000015)
-    metrics.record("m", "Predict", "REST", Code.INVALID_ARGUMENT, 0.000030)
+    metrics.record("m", "predict", "REST", Code.OK, 0.000015)
+    metrics.record("m", "predict", "REST", Code.INVALID_ARGUMENT, 0.000030)
     metrics.record('a"b\\', "Predict", "GRPC", Code.OK, 5000.0)
     families = {family.name: family for family in text_string_to_metric_families(metrics.page())}
     counts = {(s.labels["model_name"], s.labels["status"]): s.value for s in _samples(families, "count")}
     assert counts == {("m", "OK"): 1, ("m", "INVALID_ARGUMENT"): 1, ('a"b\\', "OK"): 1}
     latency = families[":tensorflow:serving:request_latency"].samples
     of_m = [s for s in latency if s.labels["model_name"] == "m"]
-    assert next(s.value for s in of_m if s.name.endswith("_count")) == 2
-    assert next(s.value for s in of_m if s.name.endswith("_sum")) == 45
+    assert next(s.value for s in of_m if s.name.endswith("_count")) == 1
+    assert next(s.value for s in of_m if s.name.endswith("_sum")) == 15
     buckets = [s.value for s in of_m if s.name.endswith("_bucket")]
     assert buckets == sorted(buckets)
-    assert buckets[:3] == [0, 1, 2]
-    assert buckets[-1] == 2
+    assert buckets[:3] == [0, 1, 1]
+    assert buckets[-1] == 1
 
 
 def test_runs_of_a_graph_are_counted_by_model_and_api():

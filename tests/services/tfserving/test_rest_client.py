@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import socket
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -111,7 +112,7 @@ def test_metrics(all_models):
         page = answer.read().decode()
     assert "# TYPE :tensorflow:serving:request_count counter" in page
     assert ':tensorflow:serving:request_count{model_name="default",status="OK"}' in page
-    assert ':tensorflow:serving:request_latency_count{model_name="default",API="Predict",entrypoint="REST"}' in page
+    assert ':tensorflow:serving:request_latency_count{model_name="default",API="predict",entrypoint="REST"}' in page
 
 
 def test_gzip(all_models):
@@ -119,6 +120,29 @@ def test_gzip(all_models):
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     assert all_models.request("POST", PREDICT, body, headers) == (200, {"predictions": [3.0]})
     assert all_models.request("POST", PREDICT, body[:-4], headers)[0] == 400
+
+
+def exchange(server, request):
+    """Everything that comes back on a connection of its own, until the server closes it."""
+    with socket.create_connection(("127.0.0.1", server.rest_port), timeout=10) as client:
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/models/default", b"400"), ("/nowhere", b"404")])
+def test_the_answer_to_head_has_no_body(all_models, path, status):
+    head, _, body = exchange(
+        all_models, f"HEAD {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+    ).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert body == b""
+
+
+def test_a_body_of_two_lengths_is_refused(all_models):
+    request = f"POST {PREDICT} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = exchange(all_models, request.encode() + b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'{"error":' in answer
 
 
 def test_what_curl_sends_by_default(all_models):

@@ -19,7 +19,6 @@ from serveoff.services.tfserving.embedded.signatures import Array
 PREFIX = b'{"instances"'
 NUMBERS_AND_SPACE = b"0123456789.eE+- \t\r\n"
 SKELETON_PREFIX = PREFIX.translate(None, NUMBERS_AND_SPACE) + b":"
-LARGEST_INTEGER = 2**24 - 1
 KNOWN_SHAPES = 256
 PARSED: dict[type, tuple[Literal["d", "i"], type]] = {
     np.float32: ("d", np.float64),
@@ -53,7 +52,7 @@ class PlainBodies:
             return None
         try:
             numbers = self._numbers(body, *PARSED[wanted])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RuntimeError):  # the last for an integer over 64 bits
             return None
         # An equal skeleton allows one number per leaf at most, so an equal count means that none is missing.
         if numbers.size != np.prod(shape) or not _holds(wanted, numbers):
@@ -71,7 +70,7 @@ class PlainBodies:
 def _holds(wanted: type, numbers: Array) -> bool:
     """Whether the type can hold all of these numbers, which came as float64 or int64."""
     if wanted is np.float32:
-        return bool(np.abs(numbers).max(initial=0) <= LARGEST_INTEGER)
+        return bool(np.abs(numbers).max(initial=0) <= np.finfo(wanted).max)
     limits = np.iinfo(wanted)
     return bool(numbers.min(initial=0) >= limits.min and numbers.max(initial=0) <= limits.max)
 

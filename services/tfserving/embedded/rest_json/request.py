@@ -6,6 +6,8 @@ Column format: `{"inputs": ...}`, a value or an object by input name. Both take 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -18,6 +20,7 @@ from serveoff.services.tfserving.embedded.rest_json.values import dense_array, i
 from serveoff.services.tfserving.embedded.signatures import Array, TensorInfo, Tensors, shape_text
 
 Document = dict[str, Any]
+_LONG_INTEGER = re.compile(rb"(?<![\d.])\d{19}")
 
 
 class Format(Enum):
@@ -33,11 +36,20 @@ def parse_json(body: bytes) -> Document:
         raise invalid_argument("JSON Parse error: The document is empty")
     try:
         document = orjson.loads(body)
+        if _LONG_INTEGER.search(body):  # orjson has made a float of it, if it is not part of one
+            json.loads(body, parse_int=_in_64_bits)
+    except RecursionError:
+        raise invalid_argument("JSON Parse error: nested too deep") from None
     except orjson.JSONDecodeError as error:
         raise invalid_argument(f"JSON Parse error: {error.msg} at offset: {error.pos}") from None
     if not isinstance(document, dict):
         raise invalid_argument(f"JSON Value: {value_text(document)} Is not object")
     return document
+
+
+def _in_64_bits(digits: str) -> None:
+    if not -(2**63) <= float(digits) <= 2**64 or not -(2**63) <= int(digits) < 2**64:
+        raise invalid_argument(f"JSON Parse error: {digits[:40]} is an integer of more than 64 bits")
 
 
 def signature_name(document: Document) -> str:
@@ -66,7 +78,7 @@ def predict_tensors(document: Document, inputs: Mapping[str, TensorInfo]) -> tup
 
 def _rows(document: Document, instances: Any, inputs: Mapping[str, TensorInfo]) -> Tensors:
     if not isinstance(instances, list):
-        raise invalid_argument(f"JSON Value: {value_text(document)} Excepting 'instances' to be an list/array")
+        raise invalid_argument(f"JSON Value: {value_text(document)} Expecting 'instances' to be an list/array")
     if not instances:
         raise invalid_argument(f"JSON Value: {value_text(document)} No values in 'instances' array")
     if not isinstance(instances[0], dict) and len(inputs) > 1:
@@ -112,7 +124,7 @@ def _named_rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> Tenso
         if row.keys() != inputs.keys():
             raise invalid_argument(
                 f"Failed to process element: {index} of 'instances' list. JSON object: {value_text(row)} "
-                f"must only have keys: {','.join(columns)}"
+                f"keys must be equal to: {','.join(columns)}"
             )
     return {name: _stack(rows, f" key: {name}") for name, rows in columns.items()}
 

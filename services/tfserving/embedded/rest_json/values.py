@@ -20,7 +20,9 @@ QUOTED_CHARACTERS = 1000
 INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint32", "uint64"})
 """The integer types that JSON converts to; a number that does not fit one is refused."""
 
-FLOAT_DIGITS = {"float": 24, "double": 53}
+FLOATS = frozenset({"float", "double"})
+LARGEST_RANK = 63
+"""NumPy's arrays have 64 dimensions at most, and rows are stacked."""
 
 
 def dense_array(value: Any, dtype: str) -> Array:
@@ -28,9 +30,11 @@ def dense_array(value: Any, dtype: str) -> Array:
 
     Level by level rather than element by element: the loop runs once per rank.
     """
-    if dtype not in INTEGERS and dtype not in FLOAT_DIGITS and dtype not in ("bool", "string"):
+    if dtype not in INTEGERS and dtype not in FLOATS and dtype not in ("bool", "string"):
         raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {value_text(value)} to type: {dtype}")
     shape = _shape(value)
+    if len(shape) > LARGEST_RANK:
+        raise invalid_argument(f"JSON Value: lists are nested more than {LARGEST_RANK} deep")
     leaves = [value]
     for level, size in enumerate(shape):
         _check_level(leaves, level, size, len(shape))
@@ -101,7 +105,7 @@ def _check_level(values: list[Any], level: int, size: int, rank: int) -> None:
 def _convert(leaves: list[Any], dtype: str) -> Array:
     if dtype == "string":
         return _strings(leaves)
-    if dtype in FLOAT_DIGITS:
+    if dtype in FLOATS:
         return _floats(leaves, dtype)
     expected = bool if dtype == "bool" else int
     if not set(map(type, leaves)) <= {expected}:
@@ -115,20 +119,11 @@ def _floats(leaves: list[Any], dtype: str) -> Array:
     if not set(map(type, leaves)) <= {float, int}:
         raise _type_error(next(leaf for leaf in leaves if type(leaf) not in (float, int)), dtype)
     array = np.array(leaves, dtype=np.float64)
-    largest_integer = 2 ** FLOAT_DIGITS[dtype] - 1
-    if np.abs(array).max(initial=0) > largest_integer:
-        _check_lossless(leaves, dtype, largest_integer)
+    beyond = np.abs(array) > np.finfo(NUMPY_TYPES[dtype]).max
+    if beyond.any():
+        leaf = leaves[int(beyond.argmax())]
+        raise invalid_argument(f"Cannot convert JSON value: {value_text(leaf)} to {dtype}: it would be infinite")
     return array.astype(NUMPY_TYPES[dtype], copy=False)
-
-
-def _check_lossless(leaves: list[Any], dtype: str, largest_integer: int) -> None:
-    largest = float(np.finfo(NUMPY_TYPES[dtype]).max)
-    for leaf in leaves:
-        limit = largest_integer if isinstance(leaf, int) else largest
-        if abs(leaf) > limit:
-            raise invalid_argument(
-                f"Cannot convert JSON value: {value_text(leaf)} to {dtype} without loss of precision."
-            )
 
 
 def _check_range(leaves: list[int], dtype: str) -> None:
