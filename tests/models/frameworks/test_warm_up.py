@@ -10,6 +10,7 @@ from serveoff.models.spec import ModelSpec, TensorSpec
 SPEC = ModelSpec(
     name="several",
     title="Several",
+    description="",
     inputs=(
         TensorSpec(name="image", shape=(-1, 28, 28, 1), dtype="float32"),
         TensorSpec(name="tokens", shape=(-1, 300), dtype="int64"),
