@@ -43,6 +43,9 @@ if [ "$$(uname)" = Darwin ]; then open "http://$$address"; \
 elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open "http://$$address"; fi
 endef
 
+# One service for each image: several services share one, and each that is built gives it another identity.
+IMAGE_SERVICES := export flask-frozen-graph flask-null locust report tfserving-frozen-graph torchserve-torchscript
+
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve show report up down logs ps images locust reports \
 	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching lock clean
@@ -84,9 +87,11 @@ report: $(READY) ## render the newest run's report again (RUN=<id>)
 up: ## build and start the stack in containers, and wait until every service is healthy (GPU=1)
 	@$(need_engine)
 	@mkdir -p results
-	@$(choose_files); docker compose up --build --wait --wait-timeout 900 || { \
+	@$(choose_files); docker compose build $(IMAGE_SERVICES) || exit 2; \
+	echo "waiting until the models are exported and every server answers; make ps shows how far it is"; \
+	docker compose up --wait --wait-timeout 900 || { \
 		echo "error: the stack did not start; its output is above" >&2; \
-		echo "  next: make ps shows what is not healthy, make logs NAME=<service> says why;" \
+		echo "  next: if it was only slow, run it again; make ps shows what is not healthy, make logs NAME=<service> why;" \
 			"a port that is taken, cores and memory are settings in .env (see .env.example)" >&2; exit 2; }; \
 	echo "Locust: http://$$(docker compose port locust 8089)  reports: http://$$(docker compose port report 8090)"
 

@@ -26,9 +26,10 @@ class _Suggestions(list[str]):
 
 def add_options(parser: Any) -> None:
     """Add ours to Locust's parser. Values stay text and numbers: Locust sends them to its workers as they are."""
-    names = _Suggestions(target.name for target in running())
+    # Nothing is chosen at first: what is tested is the user's word.
+    names = _Suggestions(["", *(target.name for target in running())])
     add, hidden = parser.add_argument, {"include_in_web_ui": False}
-    add("--endpoint", choices=names, metavar="NAME", default="", help=f"running now: {', '.join(names) or 'none'}")
+    add("--endpoint", choices=names, metavar="NAME", default="", help="what to test", is_required=True)
     shape = "how users come and go, up to --users within --run-time"
     add("--shape", choices=shape_names(), metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(shape_names())}")
     add("--address", default="", metavar="HOST:PORT", help="address of the endpoint, if not its own", **hidden)

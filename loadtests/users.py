@@ -24,6 +24,8 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
 
     abstract = True
     load: ClassVar[LoadTest]
+    host = "the endpoint's own"
+    """Locust's start page asks for one; where requests go is the endpoint's word."""
 
     def send(self, request: bytes) -> Answer:
         """Send, wait for the whole answer; an endpoint that does not answer is a status, not an exception."""

@@ -16,7 +16,7 @@ class Page:
     def choices(self):
         """The endpoints in the drop-down."""
         found = re.search(r'"endpoint": \{.*?"choices": (\[.*?\])', fetch(self.url))
-        return json.loads(found[1])
+        return [name for name in json.loads(found[1]) if name]
 
     def state(self):
         """What the page shows while a test runs."""

@@ -7,8 +7,9 @@ import os
 import secrets
 import shutil
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,13 +110,25 @@ def _choose_model_server(compose: Compose, request: Preparation) -> None:
 
 def _build(compose: Compose, services: Sequence[str], request: Preparation) -> None:
     known = compose.config()
-    built = [service for service in services if "build" in known[service]]
+    images = {known[service]["image"] for service in services}
+    built = builders(known)
     request.console.print("building images (minutes the first time, seconds when nothing changed)", highlight=False)
-    compose.show("build", *([] if request.console.is_terminal else ["--quiet"]), *built)
+    own = replace(compose, project=user_project())
+    quiet = [] if request.console.is_terminal else ["--quiet"]
+    own.show("build", *quiet, *(service for image, service in built.items() if image in images))
     for service in services:
         image = known[service]["image"]
-        if service not in built and not _has_image(compose.client, image):
+        if image not in built and not _has_image(compose.client, image):
             raise EngineFailure(f"image {image} of {service} is missing", f"get it with: docker pull {image}")
+
+
+def builders(services: Mapping[str, Any]) -> dict[str, str]:
+    """Of each image that is built, the one service that it is built by: the first, wherever it is built.
+
+    Compose labels an image with its project and service, so that built by others the same code is another image.
+    """
+    built = [(block["image"], name) for name, block in services.items() if "build" in block]
+    return dict(sorted(built, reverse=True))
 
 
 def _export(compose: Compose, request: Preparation) -> None:
