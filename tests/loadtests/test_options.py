@@ -11,7 +11,7 @@ def test_an_endpoint_has_to_be_chosen(monkeypatch):
     parser = LocustArgumentParser()
     options.add_options(parser)
     endpoint = parser.args_included_in_web_ui["endpoint"]
-    assert list(endpoint.choices)[0] == endpoint.default == "", "none is chosen at first"
+    assert next(iter(endpoint.choices)) == endpoint.default == "", "none is chosen at first"
     assert "endpoint" in parser.required_args_included_in_web_ui, "it stands in view, and not among custom parameters"
     assert len(endpoint.help) < 20
 

@@ -41,7 +41,7 @@ if [ "$SERVING_OUT_OF_THE_BOX" != 1 ] || [ "$SERVING_BATCH_SIZE" -gt 1 ]; then
 fi
 
 set -- --port="$SERVING_GRPC_PORT" --rest_api_port="$SERVING_REST_PORT" --model_name="$SERVING_MODEL" \
-    --model_base_path="$SERVING_BASE_PATH" --monitoring_config_file="$(dirname "$0")/monitoring.config" "$@"
+    --model_base_path="$SERVING_BASE_PATH" --monitoring_config_file="${0%/*}/monitoring.config" "$@"
 
 if [ -n "${SERVING_EMBEDDED:-}" ]; then
     exec "$SERVING_EMBEDDED" -I -u -m serveoff.services.tfserving.embedded \

@@ -245,10 +245,10 @@ def test_a_predict_signature_is_no_other(stub, kind):
         "regression": regression_pb2.RegressionRequest,
     }[kind]()
     request.model_spec.name = "default"
-    call, method = {"classification": (stub.Classify, "classify"), "regression": (stub.Regress, "regress")}[kind]
+    call = {"classification": stub.Classify, "regression": stub.Regress}[kind]
     assert refusal(call, example(request)) == (
-        grpc.StatusCode.INVALID_ARGUMENT,
-        f"Expected {kind} signature method_name to be tensorflow/serving/{method}. Was: tensorflow/serving/predict",
+        grpc.StatusCode.FAILED_PRECONDITION,
+        f"No {kind} inputs found in SignatureDef: serving_default",
     )
 
 

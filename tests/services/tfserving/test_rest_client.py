@@ -198,18 +198,6 @@ def test_refused_methods(all_models, method, path, status, text):
             {"instances": [1.0], "signature_name": "foo"},
             'Serving signature name: "foo" not found in signature def',
         ),
-        (
-            "classify",
-            {"examples": [{"x": 2.0}]},
-            "Expected classification signature method_name to be tensorflow/serving/classify. "
-            "Was: tensorflow/serving/predict",
-        ),
-        (
-            "regress",
-            {"examples": [{"x": 2.0}]},
-            "Expected regression signature method_name to be tensorflow/serving/regress. "
-            "Was: tensorflow/serving/predict",
-        ),
         ("regress", {"examples": [{"x": 2.0}], "signature_name": "foo"}, "No signature was found with the name: foo"),
         ("regress", {"examples": [7]}, "Example must be JSON object but got JSON Number"),
         ("regress", {"examples": [{"x": [1.0, "a"]}]}, "Unexpected element type in feature: x expecting type: float"),
