@@ -145,20 +145,23 @@ def _address(claim: Claim) -> str:
 
 
 def _parts(claim: Claim) -> str:
-    said = "; ".join(_said(claim, part) for part in claim.parts)
-    return said[:1].upper() + said[1:]
+    """The verdict of each part, those that share one together."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for part in claim.parts:
+        verdict = "equal" if part.equal else part.verdict
+        said.setdefault((verdict, _by_how_much(claim, part)), []).append(part.group)
+    words = "; ".join(f"{verdict} for {all_of(groups)}{figure}" for (verdict, figure), groups in said.items())
+    return words[:1].upper() + words[1:]
 
 
-def _said(claim: Claim, part: Part) -> str:
-    """One part's verdict, and the figure that stands for it."""
-    if part.equal:
-        return f"equal for {part.group}"
+def _by_how_much(claim: Claim, part: Part) -> str:
+    """The figure that stands for a part whose verdict is clear."""
     led = next((e.figure for e in claim.exhibits if e.leads and e.group == part.group), None)
-    if led is None or part.verdict not in ("confirmed", "refuted"):
-        return f"{part.verdict} for {part.group}"
+    if part.equal or led is None or part.verdict not in ("confirmed", "refuted"):
+        return ""
     several = sum(bool(e.other and e.speaks and e.group == part.group) for e in claim.exhibits) > 1
     bound = ("at least " if part.verdict == "confirmed" else "up to ") if several else ""
-    return f"{part.verdict} for {part.group}, {bound}{compared(_alone(led))}"
+    return f", {bound}{compared(_alone(led))}"
 
 
 def _contrast(comparison: Comparison, exhibit: Exhibit) -> str:
