@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from serveoff.models.manifest import ArtifactError, verify_artifact
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.stopping import exit_on_sigterm
-from serveoff.services.tfserving.launcher import command, environment
+from serveoff.services.tfserving.launcher import check_ports, command, environment
 
 UNUSABLE = 3
 
@@ -26,6 +26,7 @@ def main(flags: Sequence[str]) -> int:
         settings = Settings.from_env(os.environ)
         environ = environment(settings)
         verify_artifact(settings.model_dir, settings.format)
+        check_ports(settings)
     except (SettingsError, ArtifactError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE

@@ -8,6 +8,7 @@ others out. `--host` and the body limit are given to the embedded server only.
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,6 +28,16 @@ CONFIG = Path(__file__).parent / "config"
 def command(flags: Sequence[str] = ()) -> list[str]:
     """The command that becomes the server; flags that are given go over those of the settings."""
     return ["/bin/sh", str(CONFIG / "start.sh"), *flags]
+
+
+def check_ports(settings: Settings) -> None:
+    """SettingsError for a port that is taken: TensorFlow Serving would go on without REST."""
+    for name in ("grpc_port", "rest_port"):
+        port = getattr(settings, name)
+        try:
+            socket.create_server(("", port)).close()
+        except OSError as error:
+            raise SettingsError(f"{PREFIX}{name.upper()} is {port}: {error.strerror}") from None
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -47,6 +47,9 @@ if [ -n "${SERVING_EMBEDDED:-}" ]; then
     exec "$SERVING_EMBEDDED" -I -u -m serveoff.services.tfserving.embedded \
         --host="$SERVING_HOST" --rest_api_max_body_bytes="$SERVING_MAX_BODY_BYTES" "$@"
 fi
+
+# From here its log's time stamps are counted. Where `date` knows no microseconds, there is no such line.
+echo "$(date '+%Y-%m-%d %H:%M:%S.%6N'): I serveoff-start" >&2
 [ $$ = 1 ] || exec tensorflow_model_server "$@"
 
 # TensorFlow Serving ignores SIGTERM as a container's first process (tensorflow/serving issue 1853): the shell is it.

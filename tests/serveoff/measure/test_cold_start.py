@@ -89,6 +89,24 @@ def test_phases_are_read_behind_a_prefix_from_where_this_start_begins_and_of_the
     assert read_phases(tmp_path / "none.log") == {}
 
 
+TENSORFLOW_SERVING = b"""2026-01-02 10:00:00.100000: I serveoff-start
+2026-01-02 10:00:00.180000: I external/org_tensorflow/tensorflow/cc/saved_model/reader.cc:83] Reading SavedModel from: /m/1
+2026-01-02 10:00:00.350000: I external/org_tensorflow/tensorflow/cc/saved_model/loader.cc:466] SavedModel load for tags { serve }; Status: success: OK. Took 170000 microseconds.
+2026-01-02 10:00:00.351000: I tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc:141] Starting to read warmup data for model at /m/1/assets.extra/tf_serving_warmup_requests
+2026-01-02 10:00:00.500000: I tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc:241] Finished reading warmup data for model at /m/1/assets.extra/tf_serving_warmup_requests. Number of warmup records read: 1.
+[warn] getaddrinfo: address family for nodename not supported
+2026-01-02 10:00:00.510000: I tensorflow_serving/model_servers/server.cc:430] Exporting HTTP/REST API at:localhost:8501 ...
+"""  # noqa: E501
+
+
+def test_tensorflow_serving_s_own_time_stamps_split_its_start(tmp_path):
+    log = tmp_path / "server.log"
+    log.write_bytes(TENSORFLOW_SERVING)
+    assert read_phases(log) == pytest.approx({"imported": 0.08, "loaded": 0.25, "warmed": 0.4, "listening": 0.41})
+    log.write_bytes(TENSORFLOW_SERVING.partition(b"\n")[2])
+    assert read_phases(log) == {}, "from when it was started is not known"
+
+
 def test_containers_have_a_service_for_starts_without_warm_up(folder):
     settings = load_suite(folder).settings
     registry = read_registry(environ={})

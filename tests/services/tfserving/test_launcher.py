@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.services.registry import read_registry, service_block
 from serveoff.services.runtimes import WARM_UP_CALLS
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.tfserving import server_id
 from serveoff.services.tfserving.embedded import config
 from serveoff.services.tfserving.embedded.flags import parse as parse_flags
-from serveoff.services.tfserving.launcher import CONFIG, command, environment
+from serveoff.services.tfserving.launcher import CONFIG, check_ports, command, environment
 from tests.services.tfserving import published
 from tests.services.tfserving.model_server import spawn
 
@@ -148,6 +151,20 @@ def test_a_container_has_the_same_flags_for_what_env_says(program, tmp_path, ser
     in_process = ran(command(), environment(settings))
     assert in_container == in_process
     assert not variables or of_container == batching(in_process)
+
+
+def test_a_port_that_is_taken_is_said_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"SERVING_REST_PORT is {port}: Address already in use"):
+            check_ports(Settings(**SETTINGS | {"grpc_port": free_port(), "rest_port": port}))
+
+
+def test_its_start_is_in_the_log_before_its_own_lines(program):
+    found = subprocess.run(
+        command(), env={**os.environ, **environment(Settings(**SETTINGS)), "SERVING_EMBEDDED": ""}, capture_output=True
+    )
+    assert re.fullmatch(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: I serveoff-start\n", found.stderr)
 
 
 def test_no_grpc_port():
