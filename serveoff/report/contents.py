@@ -32,13 +32,14 @@ Make = Callable[[Comparison], Section | None]
 """Makes a section; None where the run has nothing for it."""
 FIRST: Final[Sequence[Make]] = (
     answer.glance,
+    answer.certainty,
+    answer.changes,
+    excluded.glance,
     matrix.section,
     load.glance,
     waterfall.glance,
     next_steps.section,
     claims.glance,
-    answer.changes,
-    excluded.glance,
     notes.beside,
 )
 """What everybody reads: at most two screens."""

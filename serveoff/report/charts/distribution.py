@@ -14,15 +14,16 @@ from serveoff.report.phrases.numbers import ms
 STRIP = 24.0
 
 
-def closed_at(comparison: Comparison, concurrency: int) -> list[Distribution]:
-    """The distributions of closed loops with so many callers, in the entries' order."""
-    return [d for d in comparison.distributions if d.point.load.plain and d.point.concurrency == concurrency]
+def of_contenders(comparison: Comparison) -> list[Distribution]:
+    """The distributions of closed loops with the fewest callers, in the entries' order."""
+    fewest = min(comparison.concurrencies, default=1)
+    plain = [d for d in comparison.distributions if d.point.load.plain and d.point.concurrency == fewest]
+    return [d for d in plain if comparison.entry(d.point.endpoint).role == "contender"]
 
 
 def draw(comparison: Comparison, width: float) -> str:
-    """With the fewest callers, floors too."""
-    concurrency = min(comparison.concurrencies, default=1)
-    shown = closed_at(comparison, concurrency)
+    """Of contenders with the fewest callers."""
+    shown = of_contenders(comparison)
     if not shown:
         return ""
     labels = room(comparison.entry(d.point.endpoint).result for d in shown)
@@ -36,7 +37,8 @@ def draw(comparison: Comparison, width: float) -> str:
     key = "| p50   ¦ p99" if layout.narrow else "solid line: p50, dashed: p99"
     body.append(text(width - 2, layout.top - 30, key, "note", "end"))
     words = (
-        f"Distribution of latency of {len(shown)} endpoints with {callers(concurrency)}, on a log scale, each strip as "
+        f"Distribution of latency of {len(shown)} contenders with "
+        f"{callers(min(comparison.concurrencies, default=1))}, on a log scale, each strip as "
         "high as its own fullest bin. The table holds its percentiles."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)

@@ -25,9 +25,9 @@ def draw(comparison: Comparison, width: float) -> str:
         width, around([p.throughput.value or 0.0 for p in points]), around(latencies), tuple(e for e, _ in shown)
     )
     body = plane.axes("answered requests a second", "p99, ms; log scales", (1.0, 1e3))
-    body += _bound(plane, bound_s)
     body += plane.names([_place(plane, found[-1]) for _, found in shown])
     body += [_curve(plane, entry, found) for entry, found in shown]
+    body += _bound(plane, bound_s)
     words = (
         f"99th percentile of latency against throughput, {len(shown)} contenders, from "
         f"{callers(min(p.concurrency for p in points))} to "
@@ -54,7 +54,10 @@ def _drawn(point: Point) -> bool:
 
 def _bound(plane: Plane, bound_s: float) -> list[str]:
     y = plane.y(bound_s)
-    return [line(LEFT, y, plane.right, y, "bound"), text(LEFT + 4, y - 5, f"objective {ms(bound_s)} ms", "note")]
+    return [
+        line(LEFT, y, plane.right, y, "bound"),
+        text(plane.right - 4, y - 5, f"objective {ms(bound_s)} ms", "note halo", "end"),
+    ]
 
 
 def _place(plane: Plane, point: Point) -> tuple[float, float]:

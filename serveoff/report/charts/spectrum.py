@@ -38,7 +38,7 @@ def draw(comparison: Comparison, width: float) -> str:
         body.append(panels.place(index, drawn, family_class(entry.result), below))
     deepest = max((d for found in shown.values() for d in found), key=lambda d: d.spectrum[-1][0])
     words = (
-        f"Latency by percentile of {len(shown)} endpoints, from the median to as far as the samples allow, at most the "
+        f"Latency by percentile of {len(shown)} contenders, from the median to as far as the samples allow, at most the "
         f"99.9th percentile; log scales. Furthest: {phrase(comparison.entry(deepest.point.endpoint).result)}, "
         f"{describe_load(deepest.point.load)}. The table holds every figure."
     )
@@ -46,10 +46,10 @@ def draw(comparison: Comparison, width: float) -> str:
 
 
 def of_endpoints(comparison: Comparison) -> dict[str, list[Distribution]]:
-    """The distributions of each endpoint that is no floor, in the entries' order."""
+    """The distributions of each contender, in the entries' order."""
     found: dict[str, list[Distribution]] = {}
     for distribution in comparison.distributions:
-        if not _is_floor(comparison, distribution):
+        if comparison.entry(distribution.point.endpoint).role == "contender":
             found.setdefault(distribution.point.endpoint, []).append(distribution)
     return found
 

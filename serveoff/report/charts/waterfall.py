@@ -15,7 +15,7 @@ from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale
 from serveoff.report.phrases.names import family, phrase, short_server, what
 from serveoff.report.phrases.numbers import ms
 
-KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 14.0, 7.0
+KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 10.0, 6.8
 SQUARE_SIDE, BAR, TICK = 15.0, 18.0, 5.0
 MARKED, SEEN = 13.0, 0.4
 """A segment at least so wide has its letter; a narrower one than the other is left out."""
@@ -61,9 +61,9 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     labels = room(comparison.entry(b.endpoint).result for b in shown)
-    layout = Layout(width, top=62, value_width=64, row_wide=30, label_width=labels)
+    layout = Layout(width, top=48, value_width=64, row_wide=30, label_width=labels)
     present = [part for part in PARTS if any(part.name in b.parts_s for b in shown)]
-    key = wrapped(present, layout.right - layout.left, _key_width, GAP)
+    key = wrapped(present, width - 8, _key_width, GAP)
     layout = replace(layout, top=layout.top + KEY_ROW * len(key))
     end_s = end_of(b.whole_s + (b.encode_s or 0.0) for b in shown)
     ticks = [t for t in linear_ticks(1e3 * end_s, 4) if t <= 1.001e3 * end_s]
@@ -129,7 +129,7 @@ def _key(layout: Layout, rows: Sequence[Sequence[Part]]) -> str:
     """Squares with their letters and words, above the axis's name."""
     drawn = []
     for number, parts in enumerate(rows):
-        x, y = layout.left, 4 + KEY_ROW * number
+        x, y = 4.0, 4 + KEY_ROW * number
         for part in parts:
             drawn += [
                 rect(x, y, SQUARE_SIDE, SQUARE_SIDE, f"part-{part.name}"),

@@ -15,6 +15,14 @@ def glance(comparison: Comparison) -> Section:
         recommendation.head(comparison),
         lead=recommendation.figures(comparison),
         items=(*map(_sentence, recommendation.statements(comparison)), *recommendation.unsettled(comparison)),
+    )
+
+
+def certainty(comparison: Comparison) -> Section:
+    """What was compared, how often, and the smallest difference that would have been seen."""
+    return Section(
+        "certainty",
+        "How sure this is",
         paragraphs=tuple(filter(None, (notes.lede(comparison), notes.resolution(comparison)))),
     )
 

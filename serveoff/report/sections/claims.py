@@ -64,8 +64,7 @@ def glance(comparison: Comparison) -> Section | None:
     """Each claim in a line; nothing where claims were not judged."""
     if not comparison.claims:
         return None
-    said = (verdict_counts(comparison),)
-    return Section("verdicts", "The article's claims", paragraphs=said, table=overview(comparison))
+    return Section("verdicts", "The article's claims", table=overview(comparison))
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -108,7 +107,7 @@ def overview(comparison: Comparison) -> Table:
         (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
         (text_column("Verdict"), lambda claim: Cell(claim.verdict, _parts(claim), tone=TONES[claim.verdict])),
     ]
-    caption = "Open a row for its rule and evidence."
+    caption = f"{verdict_counts(comparison)} Open a row for its rule and evidence."
     return listed("claims", caption, fields, comparison.claims)
 
 

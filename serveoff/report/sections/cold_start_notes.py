@@ -35,10 +35,10 @@ def _how(comparison: Comparison) -> str:
     most = max(starts.warm.first_answer_s.count for starts in repeated)
     bare = max((starts.bare.first_answer_s.count for starts in repeated if starts.bare), default=0)
     without = f" and {bare} {'time' if bare == 1 else 'times'} without" if bare else ""
-    few = "" if most > 5 else ", whose range is given: fewer than six have no 95% interval (Hahn and Meeker 1991)"
+    few = "" if most > 5 else " and their range: fewer than six have no 95% interval (Hahn and Meeker 1991)"
     return (
-        f"Each deployment that may rank was started {most} times with its warm-up calls{without}, interleaved (A B C, "
-        f"A B C), each time as a fresh server with nothing else awake. Figures are medians over those starts{few}."
+        f"Each contender was started {most} times with its warm-up calls{without}, in turns (A B C, A B C), each time "
+        f"as a fresh server with nothing else awake. Figures are medians of those starts{few}."
     )
 
 
@@ -97,7 +97,7 @@ def _first_request(started: Started) -> str:
 
 
 def _unwarmed(comparison: Comparison) -> str:
-    """Servers that compute nothing before their first request, so that there is nothing to leave away."""
+    """Servers that make no warm-up calls."""
     settings = comparison.suite.settings
     contenders = [s for s in comparison.cold_starts if s.entry.role == "contender" and not s.has_warmup]
     if not contenders or not settings.bare_starts:

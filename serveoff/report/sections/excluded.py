@@ -15,6 +15,7 @@ from serveoff.report.phrases.cells import Cell, endpoint_cell
 from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.tables import Field, Table, listed, text_column
 from serveoff.report.section import Fact, Section
+from serveoff.report.sections.notes import STAND_IN
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def section(comparison: Comparison) -> Section:
     return Section(
         "excluded",
         "Excluded results",
-        paragraphs=() if bad.rows else ("Every point is VALID.",),
+        paragraphs=((STAND_IN,) if comparison.stand_in else ()) + (() if bad.rows else ("Every point is VALID.",)),
         table=bad if bad.rows else None,
         parts=tuple(part for part in parts if part.facts or (part.table and part.table.rows)),
     )

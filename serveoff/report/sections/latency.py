@@ -61,7 +61,6 @@ def points(comparison: Comparison) -> Table:
     fields: list[Field[Point]] = [
         (Column("Callers"), lambda point: number_cell(point.concurrency, str)),
         (Column("p50", "ms"), lambda point: estimate_cell(point.p50_s, ms)),
-        (Column("p90", "ms"), lambda point: estimate_cell(point.p90_s, ms)),
         (Column("p99", "ms"), lambda point: estimate_cell(point.p99_s, ms)),
         (Column("p99.9", "ms"), lambda point: estimate_cell(point.p999_s, ms)),
         (Column("Rate", "req/s"), lambda point: estimate_cell(point.throughput, significant)),

@@ -6,7 +6,6 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.sizing import SPARE, Sizing, SizingRow
 from serveoff.report.phrases.cells import count_cell, number_cell
 from serveoff.report.phrases.numbers import full, significant
-from serveoff.report.phrases.recommendation import endpoint
 from serveoff.report.phrases.tables import Column, Field, Table, listed
 from serveoff.report.section import Section
 from serveoff.report.sections.capacity import objective
@@ -21,11 +20,11 @@ def section(comparison: Comparison) -> Section | None:
     code = f"# a process\n{steps.command}\n# or the service of docker-compose.yml\n{steps.compose}"
     if sizing is None:
         return Section("next-steps", "What to do next", code=code)
-    held = Section("sizing", "Replicas for a rate", paragraphs=(_capacity(comparison, sizing),), table=replicas(sizing))
+    held = Section("sizing", "Replicas for a rate", table=replicas(comparison, sizing))
     return Section("next-steps", "What to do next", code=code, parts=(held,), figures=_figures(sizing))
 
 
-def replicas(sizing: Sizing) -> Table:
+def replicas(comparison: Comparison, sizing: Sizing) -> Table:
     """For a few rates."""
     fields: list[Field[SizingRow]] = [
         (Column("Rate", "req/s"), lambda row: number_cell(row.rate, significant)),
@@ -34,18 +33,13 @@ def replicas(sizing: Sizing) -> Table:
         (Column("Memory", "GB h per million"), lambda row: number_cell(row.gb_hours_per_million, significant)),
     ]
     cpu = sizing.cpu_hours_per_million
-    hours = f" CPU: {significant(cpu)} hours per million requests." if cpu else ""
+    hours = f" A million requests take {significant(cpu)} CPU hours." if cpu else ""
+    least = "at least " if sizing.bound else ""
     caption = (
-        f"A replica counts for {significant(sizing.per_replica)} req/s, the low end of its interval; {SPARE} replica "
-        f"more than needed, so that one may be lost.{hours} From {sizing.capacity.samples:,} samples."
+        f"One replica holds {least}{full(sizing.capacity, significant, 'req/s')} with {objective(comparison)} "
+        f"({sizing.capacity.samples:,} samples). It counts for the low end, and {SPARE} replica may be lost.{hours}"
     )
     return listed("sizing", caption, fields, sizing.rows)
-
-
-def _capacity(comparison: Comparison, sizing: Sizing) -> str:
-    least = "at least " if sizing.bound else ""
-    rate = full(sizing.capacity, significant, "req/s")
-    return f"One replica of {endpoint(comparison, sizing.endpoint)} holds {least}{rate} with {objective(comparison)}."
 
 
 def _figures(sizing: Sizing) -> dict[str, float]:

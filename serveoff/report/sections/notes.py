@@ -64,8 +64,6 @@ def caveats(comparison: Comparison) -> list[str]:
     if fallen := fell_back(comparison):
         said.append(fallen)
     said += replaced(comparison)
-    if comparison.stand_in:
-        said.append(STAND_IN)
     if comparison.suite.settings.together:
         said.append(isolation(comparison))
     return said

@@ -101,9 +101,7 @@ def doubts(comparison: Comparison) -> list[str]:
     return said
 
 
-CHART: Final = (
-    "Mean latency of one caller and its parts. Tick: the bare model. Dashed: the client's encoding, before the clock."
-)
+CHART: Final = "Mean of one caller. Tick: the bare model. Dashed: the client's encoding, in no latency."
 
 
 def _believed(comparison: Comparison) -> list[Breakdown]:

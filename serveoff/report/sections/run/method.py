@@ -14,7 +14,6 @@ from serveoff.report.phrases.numbers import percent, significant
 from serveoff.report.phrases.runtimes import beside, isolation, path, terms
 from serveoff.report.section import Fact, Section
 from serveoff.report.sections.calibration import calibration_sentence
-from serveoff.report.sections.notes import PAYLOADS
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
@@ -71,13 +70,11 @@ def _conduct(comparison: Comparison) -> list[Fact]:
 def _requests(comparison: Comparison) -> list[Fact]:
     frozen = any(e.result.format == "frozen_graph" for e in comparison.entries)
     return [
-        Fact("Payloads", PAYLOADS),
         *_fewer_requests(comparison),
         Fact(
             "Correctness",
             "Each live endpoint had to agree with the golden outputs before it was timed, and a sample of "
-            f"its answers was checked under load. {_allowed(comparison)} A deployment that answers wrongly "
-            "cannot rank.",
+            f"its answers was checked under load. {_allowed(comparison)}",
         ),
         *([Fact("Frozen graph", FROZEN_GRAPH)] if frozen else []),
     ]
