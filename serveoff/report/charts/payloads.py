@@ -9,9 +9,9 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.payloads import Encoded
-from serveoff.report.charts.broken_axis import end_of, torn
+from serveoff.report.charts.broken_axis import bar, end_of
 from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, spans
-from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
+from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, tag, text
 from serveoff.report.phrases.names import family, payload, phrase, short_server, what
 from serveoff.report.phrases.numbers import full, kilobytes, ms
 
@@ -108,13 +108,8 @@ def _bar(
         marks.append(text(LABELS - 12, y + 4.5, words, "note", "end"))
     if figure is None or figure.value is None:
         return [*marks, text(column.left + 6, y + 4.5, _missing(encoded, figure), "note")]
-    end = scale(max(figure.value, figure.high or 0.0))
-    marks.append(rect(column.left, y - 6, min(scale(figure.value), column.right) - column.left, 12, "bar"))
-    if end > column.right + 1:
-        end = column.right
-        marks.append(torn(end, y, 6))
-    elif figure.low is not None and figure.high is not None:
-        marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
+    drawn, end = bar(figure, column.left, column.right, y, 6, scale)
+    marks += drawn
     marks.append(text(end + 6, y + 4.5, measure.text(figure.value), "value"))
     result = comparison.entry(encoded.endpoint).result
     return [group(marks, "", f"{phrase(result)}, {words}: {measure.title} {full(figure, measure.text, measure.unit)}")]

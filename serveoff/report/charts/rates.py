@@ -37,9 +37,10 @@ def draw(comparison: Comparison, width: float) -> str:
     values = [p.latency_s for c in shown for p in c.probes if p.latency_s]
     bound_s = comparison.suite.settings.objective_bound_s
     low, high = min(*values, bound_s) / 1.3, max(*values, bound_s) * 1.3
+    most = max(p.rate for c in shown for p in c.probes if _drawn(p))
     panels = []
     for index, found in enumerate(shown):
-        body = _panel(comparison, found, step, (low, high))
+        body = _panel(comparison, found, step, (low, high), most)
         place = f"translate({index % across * step:.1f} {index // across * HEIGHT:.1f})"
         panels.append(tag("g", body, transform=place))
     best = shown[0]
@@ -55,11 +56,11 @@ def _drawn(probe: Probe) -> bool:
     return probe.latency_s is not None and not probe.problem
 
 
-def _panel(comparison: Comparison, found: Capacity, width: float, range_s: tuple[float, float]) -> str:
+def _panel(comparison: Comparison, found: Capacity, width: float, range_s: tuple[float, float], most: float) -> str:
     entry = comparison.entry(found.endpoint)
     right, floor = width - RIGHT, HEIGHT - BOTTOM
     probes = sorted((p for p in found.probes if _drawn(p)), key=lambda p: p.rate)
-    ticks = linear_ticks(max(p.rate for p in probes), 3)
+    ticks = linear_ticks(most, 3)
     x, y = linear_scale(ticks[-1], LEFT, right), _vertical(range_s, floor)
     body = [text(4, 16, what(entry.result), "name"), text(4, 31, short_server(entry.result), "owner")]
     for tick in log_ticks(*range_s, steps=(1,)):

@@ -6,9 +6,9 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.report.charts.broken_axis import end_of, torn
+from serveoff.report.charts.broken_axis import bar, end_of
 from serveoff.report.charts.rows import NARROW_BELOW, Measure, bars_title, exact, named, room
-from serveoff.report.charts.svg import drawing, group, line, linear_scale, rect, tag, text
+from serveoff.report.charts.svg import drawing, group, line, linear_scale, tag, text
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import megabytes, ms
 
@@ -54,13 +54,8 @@ def _column(measure: Measure[Entry], shown: list[Entry], left: float, width: flo
     for index, entry, figure in known:
         y = _y(index, narrow)
         marks = [named(entry.result, left + 4, y - 13, "start")] if narrow else []
-        end = scale(max(figure.high or 0, figure.value or 0))
-        marks.append(rect(left, y - 7, min(scale(figure.value or 0), scale(high)) - left, 14, "bar"))
-        if end > scale(high) + 1:
-            end = scale(high)
-            marks.append(torn(end, y, 7))
-        elif figure.low is not None and figure.high is not None:
-            marks.append(line(scale(figure.low), y, scale(figure.high), y, "whisker-on-bar"))
+        drawn_bar, end = bar(figure, left, scale(high), y, 7, scale)
+        marks += drawn_bar
         marks.append(text(end + 6, y + 4.5, measure.text(figure.value or 0), "value"))
         spoken = f"{phrase(entry.result)}: {measure.title} {measure.text(figure.value or 0)} {measure.unit}"
         drawn.append(group(marks, f"fam-{family(entry.result)}", spoken))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.report.charts.panels import LEFT, Panels, family_class
-from serveoff.report.charts.svg import circle, drawing, group, linear_scale, rect, tag, text
+from serveoff.report.charts.svg import Scale, circle, drawing, group, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms
 
@@ -17,14 +17,17 @@ def draw(comparison: Comparison, width: float) -> str:
     shown = of_valid(comparison)
     if not shown:
         return ""
-    panels = Panels(width, len(shown), height=176.0)
+    panels = Panels(width, len(shown), height=206.0)
     values = [p50_s for found in shown for p50_s in found.p50_s.values()]
     last = max(number for found in shown for number in found.p50_s)
     range_s = (min(values) / MARGIN, max(values) * MARGIN)
     body = []
     for index, found in enumerate(shown):
         result = comparison.entry(found.endpoint).result
-        body.append(panels.place(index, _panel(comparison, panels, found, range_s, last), family_class(result), 0))
+        behind = shown[0] if index else None
+        body.append(
+            panels.place(index, _panel(comparison, panels, (found, behind), range_s, last), family_class(result), 0)
+        )
     words = (
         f"Median latency of every round, {len(shown)} contenders on one scale, with the 95% interval of the whole run "
         "behind. The table holds how far rounds lie apart."
@@ -39,17 +42,29 @@ def of_valid(comparison: Comparison) -> list[ByRound]:
 
 
 def _panel(
-    comparison: Comparison, panels: Panels, found: ByRound, range_s: tuple[float, float], last: int
+    comparison: Comparison,
+    panels: Panels,
+    pair: tuple[ByRound, ByRound | None],
+    range_s: tuple[float, float],
+    last: int,
 ) -> list[str]:
+    """One contender, with the first one faint behind it."""
+    found, behind = pair
     entry = comparison.entry(found.endpoint)
     y, x = panels.vertical(*range_s), linear_scale(last or 1, LEFT + 4, panels.right - 4)
     body = panels.frame(entry.result, *range_s, "round")
     whole = entry.alone.p50_s if entry.alone else None
     if whole and whole.low and whole.high:
         body.append(rect(LEFT, y(whole.high), panels.right - LEFT, y(whole.low) - y(whole.high), "band", 0))
-    places = [(x(number), y(p50_s)) for number, p50_s in found.p50_s.items()]
-    body.append(tag("polyline", points=" ".join(f"{a:.1f},{b:.1f}" for a, b in places), class_="line thin"))
-    body += [circle(a, b, 1.6, "dot") for a, b in places]
+    if behind:
+        body.append(_line(behind, x, y, "floor-line"))
+    body.append(_line(found, x, y, "line thin"))
+    body += [circle(x(number), y(p50_s), 1.6, "dot") for number, p50_s in found.p50_s.items()]
     body.append(text(LEFT + 4, panels.floor + 16, "1", "tick", "middle"))
     body.append(text(panels.right - 4, panels.floor + 16, str(last + 1), "tick", "middle"))
     return [group(body, "", f"{phrase(entry.result)}: p50 {full(whole, ms, 'ms')} over {len(found.p50_s)} rounds")]
+
+
+def _line(found: ByRound, x: Scale, y: Scale, look: str) -> str:
+    corners = " ".join(f"{x(number):.1f},{y(p50_s):.1f}" for number, p50_s in found.p50_s.items())
+    return tag("polyline", points=corners, class_=look)

@@ -90,8 +90,9 @@ def matrix(comparison: Comparison) -> Table:
 
 
 def sentence(comparison: Comparison) -> str:
-    """The encoding that gains most."""
-    others = [standing.encoded for standing in comparison.encodings.best if standing.encoded.payload]
+    """The encoding that clearly gains most."""
+    found = [standing.encoded for standing in comparison.encodings.best]
+    others = [e for e in found if e.payload and e.faster and (e.faster.low or 0.0) > 1]
     if not others:
         return "No other encoding makes an endpoint clearly faster."
     gained = max(others, key=lambda e: e.faster.value or 0.0 if e.faster else 0.0)

@@ -10,6 +10,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.report.charts import rounds as chart
 from serveoff.report.phrases.cells import count_cell, endpoint_cell, number_cell
+from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed
 from serveoff.report.section import Figure, Section
@@ -23,7 +24,8 @@ def section(comparison: Comparison) -> Section | None:
     """Nothing where no contender has rounds."""
     if not chart.of_valid(comparison):
         return None
-    note = "A dot: the median of one round. Band: the 95% interval of the whole run. All panels share one scale."
+    first = phrase(comparison.entry(chart.of_valid(comparison)[0].endpoint).result)
+    note = f"A dot: the median of one round. Grey: {first}. Band: the 95% interval of the whole run."
     said = f"Medians with {alone(comparison)}. Contenders whose rounds overlap are tied or undecided."
     return Section(
         "rounds",
