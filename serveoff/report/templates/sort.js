@@ -1,6 +1,7 @@
 "use strict";
-// Every column of a table becomes a button that sorts each of its bodies; without script the tables stay as they are.
+// Every column of a table, but of the short ones that everybody reads, becomes a button that sorts each of its bodies; without script the tables stay as they are.
 for (const table of document.querySelectorAll("table.sortable")) {
+  if (table.closest(".first") && !table.closest("#matrix, #models, #choices")) continue;
   const headings = [...table.tHead.rows[0].cells];
   headings.forEach((heading, column) => {
     const button = document.createElement("button");
