@@ -33,12 +33,12 @@ Make = Callable[[Comparison], Section | None]
 FIRST: Final[Sequence[Make]] = (
     answer.glance,
     answer.certainty,
+    next_steps.section,
     answer.changes,
     excluded.glance,
     matrix.section,
     load.glance,
     waterfall.glance,
-    next_steps.section,
     claims.glance,
     notes.beside,
 )

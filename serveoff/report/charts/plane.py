@@ -11,7 +11,7 @@ from serveoff.report.charts.rows import NARROW_BELOW, room, spans
 from serveoff.report.charts.svg import Scale, keep_apart, line, log_scale, log_ticks, tag, text
 from serveoff.report.phrases.names import family, short_server, what
 
-LEFT, TOP, BOTTOM, PLOT = 46.0, 34.0, 42.0, 224.0
+LEFT, TOP, BOTTOM, PLOT = 46.0, 34.0, 42.0, 206.0
 NUMBERS, ROW = 26.0, 19.0
 STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
 MARGIN = 1.2

@@ -38,7 +38,8 @@ def draw(comparison: Comparison, width: float) -> str:
         body.append(panels.place(index, drawn, family_class(entry.result), below))
     deepest = max((d for found in shown.values() for d in found), key=lambda d: d.spectrum[-1][0])
     words = (
-        f"Latency by percentile of {len(shown)} contenders, from the median to as far as the samples allow, at most the "
+        f"Latency by percentile of {len(shown)} contenders, from the median to as far as the samples allow, at "
+        "most the "
         f"99.9th percentile; log scales. Furthest: {phrase(comparison.entry(deepest.point.endpoint).result)}, "
         f"{describe_load(deepest.point.load)}. The table holds every figure."
     )

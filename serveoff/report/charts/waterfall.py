@@ -61,7 +61,7 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     labels = room(comparison.entry(b.endpoint).result for b in shown)
-    layout = Layout(width, top=48, value_width=64, row_wide=30, label_width=labels)
+    layout = Layout(width, top=48, value_width=64, row_wide=25, label_width=labels)
     present = [part for part in PARTS if any(part.name in b.parts_s for b in shown)]
     key = wrapped(present, width - 8, _key_width, GAP)
     layout = replace(layout, top=layout.top + KEY_ROW * len(key))

@@ -23,7 +23,7 @@ def certainty(comparison: Comparison) -> Section:
     return Section(
         "certainty",
         "How sure this is",
-        paragraphs=tuple(filter(None, (notes.lede(comparison), notes.resolution(comparison)))),
+        paragraphs=(f"{notes.lede(comparison)} {notes.resolution(comparison)}".strip(),),
     )
 
 

@@ -15,5 +15,5 @@ def glance(comparison: Comparison) -> Section | None:
     if not chart.curves(comparison):
         return None
     steps = all_of([*map(str, comparison.concurrencies)])
-    note = f"Each line: {steps} callers; whiskers: 95% intervals. Where a line turns up, callers only wait longer."
+    note = f"Each line: {steps} callers; whiskers: 95% intervals."
     return Section("load", "Latency against load", figure=Figure(partial(chart.draw, comparison), note))

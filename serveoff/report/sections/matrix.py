@@ -35,9 +35,9 @@ def matrix(comparison: Comparison) -> Table:
     ]
     rest = f" {PAYLOADS}" if _encodings(comparison) > 1 else ""
     caption = (
-        f"Latency with {alone(comparison)}; throughput and CPU at the best number of callers; "
-        f"{_samples(comparison):,} samples or "
-        f"more each, 95% intervals beneath. Equal: tied with the best. Open a row for its evidence.{rest}"
+        f"Latency with {alone(comparison)}, throughput at its best; 95% intervals from {_samples(comparison):,} "
+        "samples "
+        f"or more. Open a row for its evidence.{rest}"
     )
     return listed("matrix", caption, fields, found.rows)
 

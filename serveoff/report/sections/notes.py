@@ -22,11 +22,7 @@ RESOLVED = {
     "throughput": "throughput",
     "cost": "CPU per request",
 }
-PAYLOADS = (
-    "REST requests carry a JSON list, byte-identical on every server; gRPC requests carry bytes. Compare REST "
-    "only with "
-    "REST: across the two, payload and protocol differ at once."
-)
+PAYLOADS = "REST sends JSON, the same bytes to every server; gRPC sends binary: compare REST only with REST."
 
 
 def raw_data(comparison: Comparison) -> Section:
@@ -86,7 +82,7 @@ def replaced(comparison: Comparison) -> list[str]:
 def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
     said = [f"{percent(share)} in {RESOLVED[objective]}" for objective, share in comparison.resolution.items()]
-    return f"Resolution: this run would have seen a difference of {all_of(said)}." if said else ""
+    return f"It would have seen a difference of {all_of(said)} (its resolution)." if said else ""
 
 
 def title(comparison: Comparison) -> str:
@@ -102,9 +98,9 @@ def lede(comparison: Comparison) -> str:
     marked = "Partial run. " if comparison.partial else ""
     where = "in containers, " if s.runtime == "docker" else ""
     return (
-        f"{marked}{len(contenders)} endpoints of one trained model on {all_of(list(servers))}, {where}each "
-        f"with {all_of([*map(str, s.concurrencies)])} callers, in {comparison.suite.rounds} rounds "
-        f"on {comparison.suite.environment.machine.cores} cores."
+        f"{marked}{len(contenders)} endpoints of one trained model on {all_of(list(servers))}, {where}each with "
+        f"{all_of([*map(str, s.concurrencies)])} callers, {comparison.suite.rounds} rounds, "
+        f"{comparison.suite.environment.machine.cores} cores."
     )
 
 

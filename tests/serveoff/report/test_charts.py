@@ -37,7 +37,7 @@ def marks(svg, class_):
 def test_every_distribution_of_an_endpoint_is_a_line_with_its_percentiles(rendered, width):
     comparison = rendered["clean"].comparison
     svg = drawn(comparison, spectrum, width)
-    shown = [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role != "floor"]
+    shown = [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role == "contender"]
     assert len([t for t in tips(svg) if "samples" in t]) == len(shown)
     known = [[e.value for e in (d.point.p50_s, d.point.p90_s, d.point.p99_s, d.point.p999_s)] for d in shown]
     assert len(marks(svg, "dot")) == sum(value is not None for values in known for value in values)
@@ -57,7 +57,8 @@ def test_a_spectrum_ends_where_its_samples_end(rendered):
 def test_a_strip_is_drawn_for_each_endpoint_with_the_fewest_callers(rendered):
     comparison = rendered["clean"].comparison
     strips = marks(drawn(comparison, distribution), "strip")
-    assert len(strips) == len([d for d in comparison.distributions if d.point.load.text == "1"]) > 5
+    ranked = [entry for entry in comparison.entries if entry.role == "contender"]
+    assert len(strips) == len(ranked) > 5
 
 
 @both_widths
