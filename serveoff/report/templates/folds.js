@@ -10,6 +10,10 @@ function openAround(hash) {
 addEventListener("hashchange", () => openAround(location.hash));
 if (location.hash) openAround(location.hash);
 
+for (const link of document.querySelectorAll(".first tbody a")) {
+  link.closest("tr").addEventListener("click", ({ target }) => target !== link && link.click());
+}
+
 let closed = [];
 addEventListener("beforeprint", () => {
   closed = folds.filter((box) => !box.open);

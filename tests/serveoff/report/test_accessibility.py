@@ -105,6 +105,12 @@ def test_a_row_of_the_matrix_leads_to_its_evidence_by_key(browser, rendered, scr
         assert 0 <= row.bounding_box()["y"] < 900
 
 
+def test_a_click_anywhere_on_a_row_opens_its_evidence(browser, rendered):
+    with opened(browser, address(rendered, "clean"), reduced_motion="reduce") as page:
+        page.locator("#verdicts tbody td").last.click()
+        page.locator("#claim-c10").wait_for(state="visible")
+
+
 def test_a_link_from_elsewhere_opens_its_fold(browser, rendered):
     with opened(browser, f"{address(rendered, 'clean')}#claim-c1", reduced_motion="reduce") as page:
         page.locator(".t-claim-c1").wait_for(state="visible")
