@@ -10,6 +10,7 @@ from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load
 from serveoff.measure import agreement_gate, cold_start
 from serveoff.measure.audit.resource_audit import read_resources
+from serveoff.measure.audit.server_versions import server_versions
 from serveoff.measure.drivers import inprocess
 from serveoff.measure.drivers.generator import GeneratorFailed
 from serveoff.measure.plan.loads import batch_loads, raced
@@ -61,8 +62,9 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
         if container is not None:
             # What serves is what is inside the images, not what this machine has installed.
             run.suite.environment.versions |= container.versions
+        versions = server_versions(server, container.versions if container else run.suite.environment.versions)
         for endpoint, result in zip(endpoints, results, strict=True):
-            result.device, result.container = started.device, container
+            result.device, result.container, result.versions = started.device, container, versions
             # The first cold start stands: a resumed run starts servers with warm file caches.
             result.cold_start = result.cold_start or started.cold_start
             result.cold_starts.append(started.cold_start)

@@ -93,6 +93,8 @@ class EndpointResult(Record):
     artifact_bytes: int | None = None
     device: str | None = None
     """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
+    versions: dict[str, str] = {}
+    """Of its server and of the framework that computes in it; empty in a run that did not record them."""
     container: Container | None = None
     resources: Resources | None = None
     unavailable: Problem | None = None

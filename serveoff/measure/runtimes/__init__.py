@@ -63,6 +63,9 @@ class Server(Protocol):
         Empty where there is no /proc, or nothing runs.
         """
 
+    def output(self, *command: str) -> str:
+        """What a short command prints where the server runs; empty where it cannot be run."""
+
     def pids(self) -> frozenset[int]:
         """Its processes, as this machine numbers them; quick, for it is asked around every slice."""
 

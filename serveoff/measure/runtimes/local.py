@@ -28,6 +28,7 @@ from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 
+OUTPUT_S = 30.0
 STOP_ALL_GRACE_S = 3.0
 """Who pressed Ctrl-C waits for it: a fleet is gone in 5 s."""
 STAND_IN_NOTE = "no tensorflow_model_server on PATH: the embedded model server stands in and is not ranked"
@@ -62,6 +63,12 @@ class LocalServer:
     def kernel(self, name: str) -> str:
         """These files of every process of its tree."""
         return "".join(map(_text, (path for p in process_tree(self.pid) for path in Path(f"/proc/{p.pid}").glob(name))))
+
+    def output(self, *command: str) -> str:
+        """Run it on this machine."""
+        with suppress(OSError, subprocess.TimeoutExpired):
+            return subprocess.run(command, capture_output=True, text=True, timeout=OUTPUT_S, check=False).stdout
+        return ""
 
     @property
     def stdin(self) -> IO[bytes] | None:

@@ -81,6 +81,13 @@ class DockerServer:
             return str(output.decode(errors="replace"))
         return ""
 
+    def output(self, *command: str) -> str:
+        """Run it in the container."""
+        with suppress(DockerException):
+            _, output = self.container.exec_run(list(command), stderr=False)
+            return str(output.decode(errors="replace"))
+        return ""
+
     def pids(self) -> frozenset[int]:
         """By the kernel's word on this machine, else by the engine's; none where it does not answer."""
         if self._group is not None:

@@ -26,6 +26,7 @@ COLUMNS: Final = (
     Column("Processes"),
     Column("OS threads"),
     Column("Memory at rest", "MB"),
+    text_column("Versions"),
 )
 DEVICE: Final = text_column("Device")
 SET: Final = ("Cores", "Workers", "Threads per worker", "Intra-op threads", "Batching", "Memory limit")
@@ -103,6 +104,7 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
         _count(found.processes),
         _threads(found),
         number_cell(found.resident_bytes, megabytes),
+        Cell(", ".join(f"{name} {version}" for name, version in entry.result.versions.items())),
     )
 
 

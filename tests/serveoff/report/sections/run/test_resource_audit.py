@@ -143,3 +143,11 @@ def test_json_and_csv_hold_what_the_page_says(rendered):
     for form in ("html", "markdown"):
         assert "Resources as seen inside each server" in shown[form]
         assert "requested" in shown[form]
+
+
+def test_each_row_has_the_versions_of_its_own_server(tmp_path):
+    run = write_run(tmp_path / "run", SCENARIO)
+    suite = load_suite(run)
+    suite.endpoint("torchserve-torchscript-rest").versions = {"torchserve": "0.12.0", "torch": "2.13.0"}
+    save_run(run, suite)
+    assert column(compare(run), "Versions")["torchserve-torchscript-rest"].text == "torchserve 0.12.0, torch 2.13.0"
