@@ -83,4 +83,4 @@ def test_the_report_has_all_of_it(run):
     assert {p["payload"] for p in document["payloads"]} == {"", "json_base64", "raw_tensor"}
     assert {c["variant"] for c in document["settings_changed"]} == {"workers=2"}
     page = (folder / "report.html").read_text()
-    assert all(f'id="{name}"' in page for name in ("capacity", "payloads", "settings"))
+    assert all(f'id="{name}"' in page for name in ("capacity", "payloads", "variants"))

@@ -17,7 +17,7 @@ from serveoff.record.problems import RequestCode
 from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as lines
 from serveoff.report.formats import html, markdown
-from serveoff.report.phrases import findings
+from serveoff.report.sections import excluded
 from tests.imported import write_model
 
 REASON = "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"
@@ -56,10 +56,10 @@ def test_every_endpoint_of_a_missing_format_says_why_and_the_run_is_complete(car
 
 def test_the_reason_is_in_every_form_of_the_report(carried_out):
     found = compare(carried_out("flask-savedmodel"))
-    assert [cell.text for cell in findings.unavailable(found).rows[0]][1:] == ["all of it", REASON]
-    section = html.render(found).split('id="unavailable-h"')[1].split("</section>")[0]
+    assert [cell.text for cell in excluded.unavailable(found).rows[0]][1:] == ["all", REASON]
+    section = html.render(found).split('id="unavailable"')[1].split("</details>")[0]
     assert REASON in section
-    assert REASON in markdown.render(found).split("## What could not run here")[1].replace("\\", "")
+    assert REASON in markdown.render(found).split("## Not run here")[1].replace("\\", "")
     (line,) = csv.DictReader(io.StringIO(lines.render(found)))
     assert line["reasons"] == REASON
 
