@@ -29,7 +29,8 @@ def section(comparison: Comparison) -> Section | None:
     if not comparison.sweeps.changes:
         return None
     one, defaults = changes(comparison), out_of_the_box(comparison)
-    part = Section("default-settings", "Default settings", paragraphs=(sentence(comparison),), table=defaults)
+    said = (sentence(comparison), *refusals(comparison))
+    part = Section("default-settings", "Default settings", paragraphs=said, table=defaults)
     return Section(
         "variants",
         "Other settings",
@@ -84,6 +85,16 @@ def sentence(comparison: Comparison) -> str:
     same = tuned == [p.entry.result.base for p in standings]
     order = "the same" if same else "not the same"
     return f"With default settings the order is {order} as with equal settings."
+
+
+def refusals(comparison: Comparison) -> tuple[str, ...]:
+    """What TensorFlow Serving does by default with more callers than it has threads."""
+    if all(standing.entry.result.server != "tfserving" for standing in comparison.sweeps.out_of_the_box):
+        return ()
+    return (
+        "By default the cores limit how many gRPC calls TensorFlow Serving takes at once. It refuses the others with "
+        "RESOURCE_EXHAUSTED (gRPC code 8); --grpc_max_threads raises the limit.",
+    )
 
 
 def headline(comparison: Comparison) -> str:

@@ -1,6 +1,7 @@
 """Variants against their bases, and the ranking out of the box, on runs whose truth is known."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,15 @@ def test_the_two_rankings_stand_beside_each_other(comparison):
     places = [(p.entry.result.base, p.rank, p.tuned_rank) for p in comparison.sweeps.out_of_the_box]
     assert places == [(OTHER, 1, 2), (BASE, 2, 1)]
     assert "not the same" in sweeps.sentence(comparison)
+
+
+def test_the_default_limit_of_tensorflow_serving_is_said_where_it_is(comparison):
+    assert sweeps.refusals(comparison) == ()
+    (first, *others) = comparison.sweeps.out_of_the_box
+    result = first.entry.result.model_copy(update={"server": "tfserving"})
+    standings = (replace(first, entry=replace(first.entry, result=result)), *others)
+    (said,) = sweeps.refusals(replace(comparison, sweeps=replace(comparison.sweeps, out_of_the_box=standings)))
+    assert "RESOURCE_EXHAUSTED" in said
 
 
 def test_all_forms_of_the_report_have_it(comparison):
