@@ -12,12 +12,15 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.analysis_file import load
 from serveoff.analyse.comparison import Comparison
-from serveoff.report import FORMATS, charts, write_all
+from serveoff.report import FORMATS, charts, contents, write_all
 from serveoff.report.charts import latency as latency_chart
 from serveoff.report.contents import document
 from serveoff.report.formats import csv as csv_form
+from serveoff.report.formats import html as html_form
+from serveoff.report.formats import markdown as markdown_form
 from serveoff.report.formats.markdown import escape
 from serveoff.report.phrases import recommendation
+from serveoff.report.section import Figure, Section
 from serveoff.report.sections import (
     claims,
     cold_starts,
@@ -224,6 +227,16 @@ def test_every_section_is_in_both_forms_once(rendered, run):
     for section in sections_of((*shown.first, *shown.folds)):
         assert rendered[run]["html"].count(f'id="{section.id}"') == 1
         assert escape(section.title) in headings
+
+
+def test_a_new_section_is_a_function_and_its_name_in_the_list(rendered, monkeypatch):
+    drawn = Figure(lambda width: f'<svg viewBox="0 0 {width} 9" role="img" aria-label="a new chart"></svg>', "A note.")
+    made = Section("brand-new", "Brand new", paragraphs=("Said once.",), figure=drawn)
+    monkeypatch.setattr(contents, "FOLDS", (*contents.FOLDS, lambda comparison: made))
+    page, text = (form.render(rendered["clean"].comparison) for form in (html_form, markdown_form))
+    assert '<details class="fold" id="brand-new">' in page
+    assert page.count("a new chart") == 2, "wide and narrow"
+    assert "## Brand new\n\nSaid once." in text
 
 
 @every_run
