@@ -143,7 +143,8 @@ def test_what_was_right_once_is_not_read_again(monkeypatch):
         verified.begin()
         for _ in range(100):
             verified.offer(0.0, 0, GOOD[0])
-        assert (judged(verified).checked, judged(verified).max_abs_error) == (100, 1e-9)
+        found = judged(verified)
+        assert (found.checked, found.max_abs_error) == (100, 1e-9)
     assert read == [GOOD[0]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from difflib import ndiff
 from typing import Any
 
@@ -15,26 +14,21 @@ from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, RegistryError, compose_files, service_block
 
 SETTING = "WORKERS"
+ONE_PROCESS = ("tfserving", "tfserving-embedded")
+"""Servers to which this says how many threads one copy of the model has."""
 
 
 def replication(deployment: Deployment) -> Replication | None:
     """Lines for two replicas rather than one; None for floors, null and variants.
 
-    Where SETTING changes nothing that the server reads, a replica is one more service, as long as this one is.
+    Where SETTING makes no replicas, one more is a service, as long as this one is.
     """
     if "call" in deployment.protocols or deployment.variant or deployment.format == NULL_FORMAT:
         return None
-    one, two = (_read_by_server(service_block(deployment.service, {**variables(), SETTING: n})) for n in ("1", "2"))
-    changed = sum(line.startswith("+ ") for line in ndiff(_lines(one), _lines(two)))
-    if changed:
-        return Replication(by_setting=True, lines=changed)
-    return Replication(by_setting=False, lines=_own_lines(deployment.service))
-
-
-def _read_by_server(block: Mapping[str, Any]) -> Any:
-    """Its flags, where it is given flags, as TensorFlow Serving is; else its environment, which all of ours read."""
-    command = block.get("command", [])
-    return command if command and str(command[0]).startswith("--") else block.get("environment", {})
+    if deployment.server in ONE_PROCESS:
+        return Replication(by_setting=False, lines=_own_lines(deployment.service))
+    one, two = (service_block(deployment.service, {**variables(), SETTING: n})["environment"] for n in ("1", "2"))
+    return Replication(by_setting=True, lines=sum(line.startswith("+ ") for line in ndiff(_lines(one), _lines(two))))
 
 
 def _lines(value: Any) -> list[str]:

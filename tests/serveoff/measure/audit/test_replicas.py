@@ -18,7 +18,7 @@ def test_servers_that_read_the_setting_need_its_line():
         assert counted(name) == (True, 1)
 
 
-def test_a_server_that_is_given_flags_needs_another_service():
+def test_a_server_whose_workers_are_threads_needs_another_service():
     after = COMPOSE_FILE.read_text().split("\n  tfserving-frozen-graph:\n")[1]
     written = after.split("\n  torchserve-torchscript:\n")[0].splitlines()
     assert counted("tfserving-frozen-graph") == (False, 1 + sum(bool(line.strip()) for line in written))
