@@ -36,7 +36,6 @@ ALLOWED = {
     "the grammar of an option, a setting or a protocol": {
         ("messages.py", "kind.startswith('map<')"),
         ("messages.py", "kind.endswith('*')"),
-        ("replicas.py", "str(command[0]).startswith('--')"),
         ("replicas.py", "line.startswith('+ ')"),
         ("csv.py", "value.startswith(_FORMULA)"),
     },
