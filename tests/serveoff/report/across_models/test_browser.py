@@ -8,6 +8,7 @@ from tests.chromium import ENOUGH_FOR_EVERY_TABLE, faults, needs_chromium, opene
 from tests.serveoff.six import summary_of_six
 
 pytestmark = [*needs_chromium, pytest.mark.slow]
+UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
 CUT = """() => [...document.querySelectorAll("svg text")].filter((e) => e.getClientRects().length).filter((words) => {
   const [w, s] = [words.getBoundingClientRect(), words.ownerSVGElement.getBoundingClientRect()];
   return w.left < s.left - 1 || w.right > s.right + 1 || w.top < s.top - 1 || w.bottom > s.bottom + 1;
@@ -43,6 +44,7 @@ def test_axe_finds_no_fault(browser, addresses, name, width, scheme):
 @pytest.mark.parametrize("name", ["sound", "faulty", "six"])
 def test_nothing_is_cut_off_or_covered_and_the_page_never_scrolls_sideways(browser, addresses, name, width):
     with opened(browser, addresses[name], width) as page:
+        page.evaluate(UNFOLD)
         assert page.evaluate(CUT) == []
         assert page.evaluate(COVERED) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -53,6 +55,7 @@ def test_nothing_is_cut_off_or_covered_and_the_page_never_scrolls_sideways(brows
 
 def test_a_table_is_sorted_by_key(browser, addresses):
     with opened(browser, addresses["sound"]) as page:
+        page.evaluate(UNFOLD)
         heading = page.locator(".t-ranks thead button", has_text="large_net")
         heading.focus()
         page.keyboard.press("Enter")
