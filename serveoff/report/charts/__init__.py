@@ -17,9 +17,9 @@ HALF: Final = 600
 NARROW: Final = 360
 
 
-def at_both_widths(draw: Callable[[float], str], wide_px: float = WIDE) -> Markup:
+def at_both_widths(draw: Callable[[float], str], half: bool = False) -> Markup:
     """The wide and the narrow drawing, each in its own box; empty where there is nothing to draw."""
-    wide, narrow = (draw(width) for width in (wide_px, NARROW))
+    wide, narrow = (draw(width) for width in (HALF if half else WIDE, NARROW))
     if not wide:
         return Markup()
     return Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(Markup(wide), Markup(narrow))

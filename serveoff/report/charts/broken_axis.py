@@ -12,7 +12,7 @@ from serveoff.report.charts.svg import Scale, line, rect, tag
 BEYOND: Final = 3.0
 """So many times the median length, a bar no longer sets the scale."""
 ROOM: Final = 1.25
-NOTE: Final = "A torn bar is longer than the axis; its figure stands beside it."
+NOTE: Final = "Torn: longer than the axis."
 
 
 def end_of(lengths: Iterable[float | None]) -> float:

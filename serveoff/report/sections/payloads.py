@@ -10,6 +10,7 @@ from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
 from serveoff.record.counter_pages import PAGES
 from serveoff.report.charts import payloads as chart
+from serveoff.report.charts.broken_axis import NOTE
 from serveoff.report.phrases.cells import (
     DASH,
     INVALID,
@@ -38,7 +39,7 @@ def section(comparison: Comparison) -> Section | None:
     """Nothing where each endpoint was measured in its own encoding only."""
     if not comparison.payloads:
         return None
-    note = "Body of a request, and latency with the fewest callers; whiskers: 95% intervals."
+    note = f"Body of a request, and latency with the fewest callers; whiskers: 95% intervals. {NOTE}"
     return Section(
         "payloads",
         "Payloads",

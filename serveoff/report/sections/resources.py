@@ -10,6 +10,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts import pareto
 from serveoff.report.charts import resources as chart
+from serveoff.report.charts.broken_axis import NOTE
 from serveoff.report.phrases.cells import (
     DASH,
     Cell,
@@ -27,7 +28,7 @@ from serveoff.report.section import Figure, Section
 
 def section(comparison: Comparison) -> Section:
     """The bars, the table, and latency against cost."""
-    bars = "CPU time per request at the best throughput, peak memory, artifact on disk."
+    bars = f"CPU time per request at the best throughput, peak memory, artifact on disk. {NOTE}"
     front = (
         "Left and low is better; whiskers: 95% intervals. Filled dots, joined: no other endpoint is both faster and "
         "cheaper (point estimates only)."

@@ -10,6 +10,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
 from serveoff.record.counter_pages import MICROSECOND
 from serveoff.report.charts import waterfall as waterfall_chart
+from serveoff.report.charts.broken_axis import NOTE
 from serveoff.report.charts.waterfall import fine
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase, server
@@ -101,7 +102,7 @@ def doubts(comparison: Comparison) -> list[str]:
     return said
 
 
-CHART: Final = "Mean of one caller. Tick: the bare model. Dashed: the client's encoding, in no latency."
+CHART: Final = f"Mean of one caller. Tick: the bare model. Dashed: the client's encoding, in no latency. {NOTE}"
 
 
 def _believed(comparison: Comparison) -> list[Breakdown]:
