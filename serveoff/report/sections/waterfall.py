@@ -102,7 +102,7 @@ def doubts(comparison: Comparison) -> list[str]:
     return said
 
 
-CHART: Final = f"Mean of one caller. Tick: the bare model. Dashed: the client's encoding, in no latency. {NOTE}"
+CHART: Final = f"Tick: the bare model. Dashed: encoding by the client. {NOTE}"
 
 
 def _believed(comparison: Comparison) -> list[Breakdown]:

@@ -234,7 +234,7 @@ def test_a_new_section_is_a_function_and_its_name_in_the_list(rendered, monkeypa
     made = Section("brand-new", "Brand new", paragraphs=("Said once.",), figure=drawn)
     monkeypatch.setattr(contents, "FOLDS", (*contents.FOLDS, lambda comparison: made))
     page, text = (form.render(rendered["clean"].comparison) for form in (html_form, markdown_form))
-    assert '<details class="fold" id="brand-new">' in page
+    assert '<div id="brand-new">' in page.rpartition('<details class="fold">')[2]
     assert page.count("a new chart") == 2, "wide and narrow"
     assert "## Brand new\n\nSaid once." in text
 
