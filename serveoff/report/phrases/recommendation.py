@@ -54,22 +54,23 @@ def head(comparison: Comparison) -> str:
 
 
 def figures(comparison: Comparison) -> str:
-    """`0.360 ms median (0.352–0.368), 3,220 req/s on 1 core, 333 MB` of the recommended; empty where there is none."""
+    """`0.360 ms median with 1 caller (0.352–0.368), 3,220 req/s with 16, 333 MB` of the recommended; empty without."""
     decision = comparison.decision
     if decision.recommended is None:
         return ""
     cells = decision.matrix.row(decision.recommended).cells
-    latency, rate, memory = (cells[objective].estimate for objective in ("latency", "throughput", "memory"))
-    cores = len(comparison.suite.settings.server_cpus)
+    latency, rate, memory = (cells[objective] for objective in ("latency", "throughput", "memory"))
     said = []
-    if latency.value is not None:
-        bounds = interval(latency, ms)
-        said.append(f"{ms(latency.value)} ms median" + (f" ({bounds})" if bounds else ""))
-    if rate.value is not None:
-        on = f" on {cores} {'core' if cores == 1 else 'cores'}" if cores else ""
-        said.append(f"{significant(rate.value)} req/s{on}")
-    if memory.value is not None:
-        said.append(f"{UNITS['memory'][0](memory.value)} MB")
+    if latency.estimate.value is not None:
+        bounds = interval(latency.estimate, ms)
+        asked = f" with {callers(latency.concurrency)}" if latency.concurrency else ""
+        said.append(f"{ms(latency.estimate.value)} ms median{asked}" + (f" ({bounds})" if bounds else ""))
+    if rate.estimate.value is not None:
+        said.append(
+            f"{significant(rate.estimate.value)} req/s" + (f" with {rate.concurrency}" if rate.concurrency else "")
+        )
+    if memory.estimate.value is not None:
+        said.append(f"{UNITS['memory'][0](memory.estimate.value)} MB")
     return ", ".join(said)
 
 

@@ -20,7 +20,8 @@ def calibration_sentence(comparison: Comparison) -> str:
     return (
         f"The null service, which parses the same JSON and computes nothing, answers in "
         f"{full(null.p50_s, *UNITS['latency'])} at the median and reaches {full(null.ceiling, *UNITS['throughput'])} "
-        f"({callers(null.ceiling_concurrency)}{share}): up to there it is harness, HTTP and JSON, not the model."
+        f"({callers(null.ceiling_concurrency)}{share}): no server can measure better than "
+        "that here."
         f"{ceiling_sentence(null)}"
     )
 

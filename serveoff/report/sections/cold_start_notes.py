@@ -32,12 +32,14 @@ def _how(comparison: Comparison) -> str:
     repeated = [starts for starts in comparison.cold_starts if starts.repeated]
     if not repeated:
         return f"One start of each deployment, {beside(comparison)}: measured once, so without an interval."
-    most = max(starts.warm.first_answer_s.count for starts in repeated)
+    counts = {starts.warm.first_answer_s.count for starts in repeated}
+    most = max(counts)
     bare = max((starts.bare.first_answer_s.count for starts in repeated if starts.bare), default=0)
     without = f" and {bare} {'time' if bare == 1 else 'times'} without" if bare else ""
     few = "" if most > 5 else " and their range: fewer than six have no 95% interval (Hahn and Meeker 1991)"
+    often = f"up to {most}" if len(counts) > 1 else str(most)
     return (
-        f"Each contender was started {most} times with its warm-up calls{without}, in turns (A B C, A B C), each time "
+        f"Each contender was started {often} times with its warm-up calls{without}, in turns (A B C, A B C), each time "
         f"as a fresh server with nothing else awake. Figures are medians of those starts{few}."
     )
 

@@ -37,7 +37,8 @@ def replicas(comparison: Comparison, sizing: Sizing) -> Table:
     least = "at least " if sizing.bound else ""
     caption = (
         f"One replica holds {least}{full(sizing.capacity, significant, 'req/s')} with {objective(comparison)} "
-        f"({sizing.capacity.samples:,} samples). It counts for the low end, and {SPARE} replica may be lost.{hours}"
+        f"({sizing.capacity.samples:,} samples). The table plans on {significant(sizing.per_replica)} req/s a replica "
+        f"and {SPARE} spare.{hours}"
     )
     return listed("sizing", caption, fields, sizing.rows)
 

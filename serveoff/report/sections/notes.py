@@ -82,7 +82,7 @@ def replaced(comparison: Comparison) -> list[str]:
 def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
     said = [f"{percent(share)} in {RESOLVED[objective]}" for objective, share in comparison.resolution.items()]
-    return f"It would have seen a difference of {all_of(said)} (its resolution)." if said else ""
+    return f"This run resolves differences of {all_of(said)}." if said else ""
 
 
 def title(comparison: Comparison) -> str:
@@ -99,7 +99,7 @@ def lede(comparison: Comparison) -> str:
     where = "in containers, " if s.runtime == "docker" else ""
     return (
         f"{marked}{len(contenders)} endpoints of one trained model on {all_of(list(servers))}, {where}each with "
-        f"{all_of([*map(str, s.concurrencies)])} callers, {comparison.suite.rounds} rounds, "
+        f"{all_of([*map(str, s.concurrencies)])} callers, up to {comparison.suite.rounds} rounds, "
         f"{comparison.suite.environment.machine.cores} cores."
     )
 

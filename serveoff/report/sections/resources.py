@@ -62,7 +62,7 @@ def resources(comparison: Comparison) -> Table:
     busiest = [(entry, best) for entry in comparison.entries if (best := entry.best) is not None]
     caption = (
         f"CPU at the best throughput; memory is {terms(comparison).memory} in any slice. Beaten on both: another is "
-        "faster and cheaper."
+        "faster and cheaper (point estimates only)."
     )
     table = without_blank(listed("resources", caption, fields, busiest), ("Network in", "Network out", "Throttled"))
     if any(column.title == "Network in" for column in table.columns):

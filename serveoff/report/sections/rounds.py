@@ -26,7 +26,7 @@ def section(comparison: Comparison) -> Section | None:
         return None
     first = phrase(comparison.entry(chart.of_valid(comparison)[0].endpoint).result)
     note = f"A dot: the median of one round. Grey: {first}. Band: the 95% interval of the whole run."
-    said = f"Medians with {alone(comparison)}. Contenders whose rounds overlap are tied or undecided."
+    said = f"Medians with {alone(comparison)}. Overlapping rounds can still be decided: rounds are compared in pairs."
     return Section(
         "rounds",
         "Round by round: why a difference is decided or not",

@@ -46,7 +46,9 @@ def test_a_run_without_an_analysis_says_how_to_have_one_and_none_is_made_for_it(
 def test_a_verdict_is_the_recommendation_with_its_figures_and_counts_the_points(client):
     text = Page(verdict(client, "after")).text
     assert re.search(
-        r"Recommended: TorchScript on Flask \(REST\) 0\.\d+ ms median \(.*?\), [\d,]+ req/s on 1 core, \d+ MB", text
+        r"Recommended: TorchScript on Flask \(REST\) "
+        r"0\.\d+ ms median with 1 caller \(.*?\), [\d,]+ req/s with \d+, \d+ MB",
+        text,
     )
     assert re.search(r"\d\.\d+ times faster than eager PyTorch \(", text)
     assert "7 VALID" in text
