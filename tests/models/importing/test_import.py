@@ -112,7 +112,7 @@ def test_a_module_and_its_state_dict(make, bring):
     assert brought.manifest.parameters == 6 * 8 + 8 + 8 * 3 + 3
     again = bring("tiny_nets.nets:perceptron", "--input", "features:float32[-1,6]")
     assert again.code == 3
-    assert "there is a model mine already" in again.errors
+    assert "a model mine already exists" in again.errors
 
 
 @pytest.mark.long
