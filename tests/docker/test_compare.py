@@ -178,7 +178,7 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
         labels={PROJECT_LABEL: project, SERVICE_LABEL: "flask-null"},
     )  # fmt: skip
     try:
-        process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
+        process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
         cli.wait_until(lambda: measured(cli), process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -196,7 +196,7 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
     assert result.returncode in MEASURED, result.stderr
     assert cli.suite.complete
     windows = sorted((w.round, w.concurrency) for w in cli.suite.endpoint("flask-null-rest").windows)
-    assert windows == [(1, 1), (1, 4), (4, 1), (4, 4)]
+    assert windows == [(1, 1), (1, 4), (7, 1), (7, 4)]
 
 
 def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, client, project):
