@@ -16,6 +16,7 @@ from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
+from serveoff.loadtests.recording.statuses import OK
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
 from serveoff.measure.audit.busy_cores import busy_s, of_others
@@ -31,7 +32,6 @@ from serveoff.services.registry import Endpoint
 COUNTERS_EVERY: Final = 5
 """The page of a server's counters is read around the slices of one caller in every so many-th round."""
 MOST_FAILURES: Final = 5
-OK: Final = 200
 OUTSIDE: Final = -1
 """The number of the slice in rows that are of none."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
+from serveoff.loadtests.recording.statuses import OK
 from serveoff.measure.audit.reported_settings import told_by
 from serveoff.measure.drivers.generator import ROWS, Driven, Rows
 from serveoff.measure.drivers.lines import Lines
@@ -23,8 +24,6 @@ from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem, StartCode
 
-ANSWERED = 200
-"""The status of a call that returned."""
 ANSWER_GRACE_S = 60.0
 CHECK_GRACE_S = 300.0
 """For all golden inputs, one after another."""
@@ -93,7 +92,7 @@ def _rows(event: dict[str, Any], measured: int) -> Rows:
         "due_s": start_s,
         "start_s": start_s,
         "latency_s": latency_s,
-        "status": none + ANSWERED,
+        "status": none + OK,
         "bytes_in": none,
         "bytes_out": none,
         "measured": np.full(len(start_s), measured, "u1"),
