@@ -45,10 +45,15 @@ def measure_open_loops(run: Run) -> None:
 
 
 def leaders(run: Run) -> list[Endpoint]:
-    """The best three of a race; all that serve the model where there was none."""
+    """The best three of a race, by rate where it was too short for a look; all that serve the model without a race."""
     served = [e for e in served_by(run.plan) if run.measured(e)]
     named = run.suite.looks[-1].leaders[:LEADERS] if run.suite.looks else []
-    return [e for e in served if e.name in named] if named else served
+    if named:
+        return [e for e in served if e.name in named]
+    if not run.settings.race:
+        return served
+    contenders = [e for e in served if role_of(e.deployment) == "contender"]
+    return sorted(contenders, key=lambda e: -(best_closed_rate(run.result(e)) or 0.0))[:LEADERS]
 
 
 def expected_s(plan: Plan) -> float:

@@ -11,6 +11,7 @@ from serveoff.errors import ServerFailed
 from serveoff.interrupts import shielded
 from serveoff.measure import layer_probe, open_loops
 from serveoff.measure.audit.resource_audit import look_again
+from serveoff.measure.plan.plan import STARTS_SHARE
 from serveoff.measure.preparing import Planned, bare_starts, prepare_all, restart_all
 from serveoff.measure.rounds import measure_rounds
 from serveoff.measure.run import Run
@@ -21,8 +22,6 @@ from serveoff.services.registry import Endpoint
 
 CLOSING_S, CLOSING_SHARE = 30.0, 0.08
 """For the layers, the last looks, and the report; in a short run no more than that share of its time."""
-STARTS_SHARE = 0.4
-"""Of the time, at most, for starts: in a short run there are fewer of them."""
 FURTHER_SHARE = 0.15
 """Of the time, at most, for the starts beyond those that all have: few deployments have more of them than many."""
 

@@ -265,6 +265,17 @@ def test_the_open_loops_of_the_leaders_come_last(tmp_path):
     assert not [load for _, load in asked[-len(opened) :] if not load.startswith("poisson")]
 
 
+def test_a_race_too_short_for_a_look_has_open_loops_of_three(tmp_path):
+    given = {"rounds": 2, "starts": 1, "race_starts": 1, "concurrencies": [1], "open_shares": [0.5]}
+    with fake_run(tmp_path, "flask-*", "torchserve-*", **given) as run:
+        run.plan.settings.race = run.suite.settings.race = True
+        measure(run)
+    opened = {name for name, load in drives(run) if load.startswith("poisson")}
+    assert load_suite(tmp_path).looks == []
+    assert len(opened) == 3
+    assert not any("null" in name for name in opened)
+
+
 def test_an_interrupted_run_goes_on_with_new_starts_and_repeats_nothing(tmp_path):
     def interrupts(endpoint, server):
         if sum(event[0] == "drive" for event in run.events) == 4:
