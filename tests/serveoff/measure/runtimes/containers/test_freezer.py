@@ -1,7 +1,5 @@
 """Freezing by the control group, in both versions, on files as the kernel shows them."""
 
-import os
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -44,23 +42,22 @@ def test_it_is_frozen_and_thawed_by_one_file(group, folder, version):
     assert (folder / SWITCH[version]).read_text() == {1: "THAWED", 2: "0"}[version]
 
 
-@pytest.mark.parametrize("version", [2], indirect=True)
-def test_freezing_waits_until_all_stand_still(group, folder, monkeypatch):
-    """The kernel's events are read from a pipe here: the second word is written once the first was read."""
-    monkeypatch.setattr(freezer, "FROZEN_WITHIN_S", 60)
-    os.mkfifo(folder / "cgroup.events")
-    said = []
+def test_freezing_waits_until_all_stand_still(group, folder, version, monkeypatch):
+    """The kernel is done while the freezer sleeps between two looks, and not before."""
+    waiting = {1: "FREEZING\n", 2: "populated 1\nfrozen 0\n"}[version]
+    looks = iter([waiting, waiting, {1: "FROZEN\n", 2: "populated 1\nfrozen 1\n"}[version]])
+    sleeps = []
 
-    def kernel():
-        for line in ("frozen 0", "frozen 1"):
-            said.append(line)
-            (folder / "cgroup.events").write_text(f"populated 1\n{line}\n")
+    def sleep(seconds):
+        sleeps.append(seconds)
+        (folder / EVENTS[version]).write_text(next(looks))
 
-    telling = threading.Thread(target=kernel, daemon=True)
-    telling.start()
+    monkeypatch.setattr(freezer, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
+    monkeypatch.setattr(type(group), "_write", lambda group, word: None)
+    (folder / EVENTS[version]).write_text(waiting)
     group.freeze()
-    telling.join()
-    assert said == ["frozen 0", "frozen 1"]
+    assert len(sleeps) == 3
+    assert next(looks, None) is None
 
 
 @pytest.mark.parametrize("version", [2], indirect=True)
