@@ -17,7 +17,7 @@ from serveoff.models import catalog
 from serveoff.models.manifest import ArtifactError
 from serveoff.record.suite import ResultsError, load_suite, results_root
 from serveoff.report.across_models import store
-from serveoff.report.across_models.links import to_reports
+from serveoff.report.across_models.contents import to_reports
 from serveoff.report.write import lead_on, reports_root
 
 

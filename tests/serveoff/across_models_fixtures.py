@@ -5,7 +5,7 @@ import pytest
 from serveoff.analyse.across_models.study import study
 from serveoff.analyse.across_models.summary import Absent
 from serveoff.analyse.analysis import analyse
-from tests.serveoff.model_runs import COSTS_S, SCENARIO, add_raw, write_models
+from tests.serveoff.model_runs import COSTS_S, SCENARIO, write_models
 from tests.serveoff.report.conftest import HOSTILE
 from tests.serveoff.synthetic import Faults
 
@@ -27,11 +27,8 @@ def summarise(folders, absent=(), problems=None):
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
-    """Sound runs; raw float32 is faster the cheaper the model is."""
-    folders = write_models(tmp_path_factory.mktemp("models") / "results")
-    for folder, speedup in zip(folders, (1.02, 1.1, 1.6), strict=True):
-        add_raw(folder, speedup)
-    return folders
+    """Sound runs."""
+    return write_models(tmp_path_factory.mktemp("models") / "results")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from unittest.mock import patch
 from serveoff.record.suite import load_suite
 from tests.serveoff import synthetic
 from tests.serveoff.synthetic import Faults, Scenario, write_run
-from tests.serveoff.variant_runs import add_payload
 from tests.serveoff.written_runs import save_run
 
 COSTS_S = {"tiny_mlp": 0.0004, "middle_cnn": 0.005, "large_net": 0.060}
@@ -45,11 +44,6 @@ def write_models(root: Path, scenario: Scenario = SCENARIO, faults=None) -> list
     """One run each, cheapest model last, so that nothing is in order by chance. `faults` are by model."""
     known = faults or {}
     return [write_model(root / f"run-{m}", m, scenario, known.get(m, SOUND)) for m in reversed(COSTS_S)]
-
-
-def add_raw(folder: Path, speedup: float) -> None:
-    """Flask's TorchScript endpoint with raw float32 instead of JSON, so many times as fast."""
-    add_payload(folder, "flask-torchscript-rest", "raw_tensor", speedup=speedup)
 
 
 def overhead_s(server: str, protocol: str) -> float:

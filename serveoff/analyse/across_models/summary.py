@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Final, Literal
 
 from serveoff.analyse.statistics.estimates import Estimate
@@ -11,11 +12,22 @@ from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Machine
 from serveoff.record.settings import RunSettings
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 MATTERS: Final = 0.10
 """The share of a latency under which what takes it has stopped mattering."""
 BOUND: Final = 1 / (1 - MATTERS)
 """The same as a ratio: a latency of 1.11 times the model's own is a tenth server."""
+
+Effect = Literal["matters", "does not matter", "may matter"]
+ServedBy = tuple[str, str]
+"""Server and protocol: what is followed from model to model."""
+
+
+def effect(ratio: Estimate) -> Effect:
+    """Whether a choice matters: by its whole interval more than MATTERS of the longer time, less, or neither."""
+    if ratio.low is None or ratio.high is None:
+        return "may matter"
+    return "matters" if ratio.low > BOUND else "does not matter" if ratio.high < BOUND else "may matter"
 
 
 class Named(Record):
@@ -34,18 +46,9 @@ class Named(Record):
         return EndpointResult(**self.model_dump())
 
     @property
-    def line(self) -> tuple[str, str]:
-        """Server and protocol: what is followed from model to model."""
+    def served_by(self) -> ServedBy:
+        """Server and protocol."""
         return self.server, self.protocol
-
-
-class Floor(Record):
-    """A format called in process, where it is VALID: what the model itself costs."""
-
-    endpoint: str
-    format: str
-    static: bool
-    p50_s: Estimate
 
 
 class Spot(Record):
@@ -61,60 +64,32 @@ class Spot(Record):
     ran: bool = True
 
 
-class Win(Record):
-    """Who wins on one objective in one run, and how sure that is."""
+class Best(Record):
+    """The endpoint that a run recommends, and how its median compares with the quickest of the others."""
 
-    objective: Literal["latency", "throughput"]
-    winner: Named
-    estimate: Estimate
-    concurrency: int | None = None
+    named: Named
+    p50_s: Estimate
+    throughput: Estimate
+    """Requests a second, with the number of callers that gives most."""
     runner_up: Named | None = None
-    runner_up_estimate: Estimate | None = None
-    margin: Estimate | None = None
-    outcome: Outcome
-    not_worse: int
-    """How many others are tied with the winner, or undecided."""
+    ahead: Estimate | None = None
+    """How many times faster than the runner-up it is; the interval holds for all pairs of the run."""
+    outcome: Outcome = "unopposed"
 
 
 class Extremes(Record):
     """How many times as long the slowest of several takes as the quickest; the interval holds for all their pairs."""
 
-    slowest: str
-    quickest: str
+    slowest: Named
+    quickest: Named
     ratio: Estimate
-    among: int
-
-
-class Rival(Record):
-    """Flask against the native server of one format, over REST, where both were sent the same bytes."""
-
-    flask: Named
-    native: Named
-    faster: Estimate
-    """How many times faster Flask answers: below 1 the native server is faster."""
-    outcome: Outcome
-
-
-class Binary(Record):
-    """One endpoint's quickest other payload beside its JSON, with the fewest callers."""
-
-    named: Named
-    encoding: str
-    """What requests carry, by the word that serveoff.report.phrases.names knows."""
-    json_p50_s: Estimate
-    p50_s: Estimate
-    faster: Estimate
-    """How many times faster than JSON at the same endpoint."""
-    json_bytes: int | None = None
-    request_bytes: int | None = None
 
 
 class ModelResult(Record):
-    """One model's run. Without a `floors` entry it has no cost, and stands in no chart."""
+    """One model's run. Without a cost it stands in no chart."""
 
     model: str
     description: str = ""
-    parameters: int | None = None
     run_id: str
     complete: bool
     valid: int
@@ -122,45 +97,34 @@ class ModelResult(Record):
     """Points of the run, of any load."""
     problem: str = ""
     """Why the run ended before it was complete, where that is known."""
-    floors: tuple[Floor, ...] = ()
+    cost: Estimate | None = None
+    """p50 of a call in process, in the fastest static format with a VALID floor."""
+    cost_format: str = ""
     spots: tuple[Spot, ...] = ()
-    wins: tuple[Win, ...] = ()
+    best: Best | None = None
     servers: Extremes | None = None
     """Over servers and protocols with the same format, of the format where they lie furthest apart."""
     formats: Extremes | None = None
     """Over the floors of the static formats."""
-    rivals: tuple[Rival, ...] = ()
-    binaries: tuple[Binary, ...] = ()
-    resolution: float | None = None
-    """The smallest difference of latency that the run would have seen; None where no pair has an interval."""
-
-    @property
-    def cheapest(self) -> Floor | None:
-        """The floor of the fastest static format: the model's cost."""
-        known = [floor for floor in self.floors if floor.static]
-        return min(known, key=lambda floor: floor.p50_s.value or 0.0, default=None)
 
     @property
     def cost_s(self) -> float | None:
         """The model's cost in seconds."""
-        return self.cheapest.p50_s.value if self.cheapest else None
-
-    def floor(self, format: str) -> Floor | None:
-        """The floor of one format."""
-        return next((floor for floor in self.floors if floor.format == format), None)
+        return self.cost.value if self.cost else None
 
     def spot(self, endpoint: str) -> Spot | None:
         """One endpoint of this run."""
         return next((spot for spot in self.spots if spot.named.endpoint == endpoint), None)
 
-    def win(self, objective: str) -> Win | None:
-        """The winner on one objective, if there is one."""
-        return next((win for win in self.wins if win.objective == objective), None)
-
-    def on(self, line: tuple[str, str]) -> Spot | None:
+    def on(self, served_by: ServedBy) -> Spot | None:
         """What stands for a server and protocol: the quickest of its endpoints that have an overhead."""
-        known = [spot for spot in self.spots if spot.named.line == line and spot.overhead is not None]
+        known = [spot for spot in self.spots if spot.named.served_by == served_by and spot.overhead is not None]
         return min(known, key=lambda spot: spot.p50_s.value or 0.0, default=None)
+
+    def overhead(self, served_by: ServedBy) -> Estimate | None:
+        """Its latency over that of the same format in process; None where either has no VALID figure."""
+        spot = self.on(served_by) if self.cost_s else None
+        return spot.overhead if spot else None
 
 
 class Absent(Record):
@@ -170,39 +134,10 @@ class Absent(Record):
     reason: str
 
 
-class Crossing(Record):
-    """The model's cost from which on something stays under its bound.
-
-    `between`: interpolated between `lower` and `upper`, the measured models on either side. `under`: already so at the
-    cheapest model, `lower`. `not reached`: not even at the most expensive, `upper`. `unknown`: fewer than two models.
-    """
-
-    state: Literal["between", "under", "not reached", "unknown"]
-    cost_s: float | None = None
-    low_s: float | None = None
-    high_s: float | None = None
-    """The 95% interval; None: it reaches beyond the models that were measured."""
-    lower: str = ""
-    upper: str = ""
-
-
-class Line(Record):
-    """One server and protocol over all models."""
-
-    server: str
-    protocol: str
-    endpoints: dict[str, str]
-    """Model to the endpoint that stands for the line there."""
-    latency: Crossing
-    """Where the server's part falls under a tenth of the latency."""
-    formats: Crossing
-    """Where it falls under the difference between the slowest and the fastest static format."""
-
-
 class Summary(Record):
     """One run per model, cheapest model first; those without a cost come last."""
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     summary_id: str
     made_at: str
     machine: Machine
@@ -211,7 +146,6 @@ class Summary(Record):
     differences: tuple[str, ...] = ()
     models: tuple[ModelResult, ...]
     absent: tuple[Absent, ...] = ()
-    lines: tuple[Line, ...]
     stand_in: bool = False
     interrupted: bool = False
 
@@ -219,6 +153,27 @@ class Summary(Record):
     def costed(self) -> list[ModelResult]:
         """The models with a cost, cheapest first."""
         return [found for found in self.models if found.cost_s is not None]
+
+    @property
+    def served_by(self) -> list[ServedBy]:
+        """Every server and protocol with an overhead at some model, in the order of what it adds to the cheapest."""
+        overheads: dict[ServedBy, float] = {}
+        for model in self.costed:
+            for spot in model.spots:
+                if overhead := model.overhead(spot.named.served_by):
+                    overheads.setdefault(spot.named.served_by, overhead.value or 0.0)
+        return sorted(overheads, key=overheads.__getitem__)
+
+    def crossing(self, served_by: ServedBy) -> tuple[ModelResult | None, ModelResult | None]:
+        """The measured models between which a server stops mattering.
+
+        The first is the most expensive at which its part of the latency is over MATTERS by its whole interval, the
+        second the cheapest from which on it is under. None: there is no such model.
+        """
+        found = [(model, effect(overhead)) for model in self.costed if (overhead := model.overhead(served_by))]
+        over = [model for model, how in found if how == "matters"]
+        under = [model for model, _ in takewhile(lambda each: each[1] == "does not matter", reversed(found))]
+        return over[-1] if over else None, under[-1] if under else None
 
     def model(self, name: str) -> ModelResult:
         """One model; KeyError where there is none."""

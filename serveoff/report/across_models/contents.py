@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
 
 from serveoff.analyse.across_models.summary import Summary
-from serveoff.report.across_models import method, sentences, sides, tables
-from serveoff.report.across_models.charts import crossings, overheads, ranks
-from serveoff.report.across_models.links import Link as AddressOf
+from serveoff.report.across_models import chart, sentences, tables
 from serveoff.report.phrases.tables import Table
 from serveoff.report.section import Document, Figure, Link, Section
 
-OVERHEADS = (
-    "Each server with its fastest format. Solid: REST; dashed and hollow: gRPC; whiskers: 95% intervals. Only "
-    "the marks "
-    "were measured; the lines between them are an assumption, by which crossings are interpolated."
+AddressOf = Callable[[str], str]
+"""A run's id to the address of its report."""
+FIGURE: Final = (
+    "Each server with its fastest format. Solid: REST; dashed and hollow: gRPC; whiskers: 95% intervals. Only the "
+    "marks were measured."
 )
-CROSSINGS = (
-    "Interpolated between the measured models on either side; whiskers: 95% intervals, which end with the models where "
-    "they are open."
-)
-RANKS = (
-    "Rank by median latency with the fewest callers, cheapest model first. A line breaks where a model does not rank."
-)
-NO_PAYLOADS = "These runs measured no other payload beside JSON: run with `--payloads`."
 
 
-def document(summary: Summary, link: AddressOf) -> Document:
-    """The summary; `link` leads to the reports."""
+def to_reports(folder: Path, reports: Path) -> AddressOf:
+    """Addresses relative to a summary's `folder`, of reports below `reports`."""
+    start = Path(os.path.relpath(reports.resolve(), folder.resolve())).as_posix()
+    return lambda run_id: f"{quote(start)}/{quote(run_id, safe='')}/report.html"
+
+
+def beside(run_id: str) -> str:
+    """The same where results and reports lie side by side, as they do unless told otherwise."""
+    return f"../../reports/{quote(run_id, safe='')}/report.html"
+
+
+def document(summary: Summary, address_of: AddressOf) -> Document:
+    """The summary, with links to the reports of its runs."""
     machine = summary.machine
     return Document(
         title=sentences.TITLE,
@@ -39,17 +45,18 @@ def document(summary: Summary, link: AddressOf) -> Document:
             *(("interrupted",) if summary.interrupted else ()),
         ),
         warnings=tuple(sentences.caveats(summary)),
-        first=(
-            Section(
-                "models",
-                "Model by model",
-                lead=sentences.decision(summary),
-                paragraphs=(sentences.lede(summary),),
-                table=tables.models(summary),
+        first=(_models(summary, address_of),),
+        folds=(
+            _overheads(summary),
+            _tabled("ranks", "How the ranking changes", tables.ranks(summary), "No endpoint was measured."),
+            _tabled(
+                "missing",
+                "Excluded results",
+                tables.missing(summary),
+                "Every model has a run, and every endpoint is VALID with the fewest callers.",
             ),
-            _tabled("choices", "What matters for which model", tables.choices(summary), "No model has a VALID floor."),
+            Section("method", "How this was made", facts=sentences.facts(summary), code=sentences.again(summary)),
         ),
-        folds=(*_evidence(summary), *_sources(summary, link)),
         footer=(
             f"Summary {summary.summary_id} on machine {machine.id} ({machine.cpu_model}, {machine.cores} cores). "
             "Intervals are 95%. Do not compare figures across machines."
@@ -58,46 +65,29 @@ def document(summary: Summary, link: AddressOf) -> Document:
     )
 
 
-def _evidence(s: Summary) -> Sequence[Section]:
-    none = "No server has an overhead over a VALID floor."
-    no_rivals = "No run has a VALID pair of Flask and a native server with one format over REST."
-    return (
-        _tabled(
-            "overheads",
-            "What a server adds, by the model's cost",
-            tables.overheads(s),
-            none,
-            Figure(partial(overheads.draw, s), OVERHEADS),
-        ),
-        _tabled(
-            "crossings",
-            "Where the server's part falls under a tenth",
-            tables.crossings(s),
-            none,
-            Figure(partial(crossings.draw, s), CROSSINGS),
-        ),
-        _tabled("ranks", "How the ranking changes", tables.ranks(s), none, Figure(partial(ranks.draw, s), RANKS)),
-        _tabled("rivals", "Flask or the native server", sides.rivals(s), no_rivals),
-        _tabled("payloads", "The payload's part", sides.binaries(s), NO_PAYLOADS),
-    )
-
-
-def _sources(s: Summary, link: AddressOf) -> Sequence[Section]:
+def _models(summary: Summary, address_of: AddressOf) -> Section:
     reports = tuple(
         Link(
             f"{m.model}: report of run {m.run_id}",
-            link(m.run_id),
-            link(m.run_id),
+            address_of(m.run_id),
+            address_of(m.run_id),
             f", {m.valid} VALID, {m.invalid} INVALID points{'' if m.complete else ', partial'}",
         )
-        for m in s.models
+        for m in summary.models
     )
-    every = "Every model has a run, and every endpoint is VALID with the fewest callers."
-    return (
-        _tabled("missing", "Excluded results", sides.missing(s), every),
-        Section("method", "How this was made", facts=tuple(method.facts(s))),
-        Section("runs", "The runs, and how to make this again", code=method.again(s), links=reports),
+    return Section(
+        "models",
+        "Model by model",
+        lead=sentences.decision(summary),
+        paragraphs=(sentences.lede(summary),),
+        table=tables.models(summary),
+        links=reports,
     )
+
+
+def _overheads(summary: Summary) -> Section:
+    title, none = "What a server adds, by the model's cost", "No server has an overhead over a VALID floor."
+    return _tabled("overheads", title, tables.overheads(summary), none, Figure(partial(chart.draw, summary), FIGURE))
 
 
 def _tabled(id: str, title: str, table: Table, otherwise: str, figure: Figure | None = None) -> Section:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
-from serveoff.analyse.across_models.summary import BOUND, MATTERS, Crossing, Extremes, Line, ModelResult, Summary
+from serveoff.analyse.across_models.summary import (
+    MATTERS,
+    Effect,
+    Extremes,
+    ModelResult,
+    ServedBy,
+    Summary,
+    effect,
+)
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.phrases.names import PROTOCOLS as PROTOCOL_NAMES
-from serveoff.report.phrases.names import SERVERS, SHORT_SERVERS, all_of
-from serveoff.report.phrases.numbers import factor, ms, significant
+from serveoff.report.phrases.names import all_of
+from serveoff.report.phrases.numbers import factor, megabytes, ms
+from serveoff.report.section import Fact
 from serveoff.report.sections.notes import STAND_IN
 
-Word = Literal["matters", "does not matter", "may matter"]
 PERCENT: Final = f"{MATTERS * 100:g}%"
 FEW: Final = 3
 """Models whose figures stand one by one in a sentence."""
 TITLE: Final = "Where the server stops mattering"
-
-
-def word(extremes: Extremes) -> Word:
-    """Whether a choice matters: by more than a tenth, by less, or not told apart."""
-    ratio = extremes.ratio
-    if ratio.low is None or ratio.high is None:
-        return "may matter"
-    return "matters" if ratio.low > BOUND else "does not matter" if ratio.high < BOUND else "may matter"
 
 
 def decision(summary: Summary) -> str:
@@ -39,10 +38,10 @@ def decision(summary: Summary) -> str:
 
 def _choice(models: Sequence[ModelResult], what: str, of: Callable[[ModelResult], Extremes | None]) -> str:
     """`The server matters for a (3.1×) and b (2×), may matter for c (1.1×)`; nothing where no model has the choice."""
-    found: dict[Word, dict[str, Estimate]] = {"matters": {}, "does not matter": {}, "may matter": {}}
+    found: dict[Effect, dict[str, Estimate]] = {"matters": {}, "does not matter": {}, "may matter": {}}
     for model in models:
         if extremes := of(model):
-            found[word(extremes)][model.model] = extremes.ratio
+            found[effect(extremes.ratio)][model.model] = extremes.ratio
     count = sum(map(len, found.values()))
     said = [f"{key} for {_ratios(ratios, count)}" for key, ratios in found.items() if ratios]
     return f"{what} {', '.join(said)}" if said else ""
@@ -58,7 +57,7 @@ def _ratios(ratios: Mapping[str, Estimate], count: int) -> str:
 
 
 def lede(summary: Summary) -> str:
-    """One line under the title: what was set side by side."""
+    """What was set side by side, and what the figures in brackets are."""
     count, machine = len(summary.models), summary.machine
     return (
         f"{count} model{'s' * (count != 1)}, one run each with profile {summary.settings.profile}, on {machine.cores} "
@@ -82,90 +81,57 @@ def caveats(summary: Summary) -> list[str]:
     return said
 
 
-def line_name(line: Line, short: bool = False) -> str:
-    """`TorchServe · gRPC`."""
-    names = {**SHORT_SERVERS, "tfserving": "TF Serving", "tfserving-embedded": "stand-in"} if short else SERVERS
-    protocol = PROTOCOL_NAMES.get(line.protocol, line.protocol)
-    return f"{names.get(line.server, line.server)}{' ' if short else ' · '}{protocol}"
+def crossing(summary: Summary, served_by: ServedBy) -> str:
+    """The costs between which a server stops mattering: `between 2.10 ms (text_transformer) and 113 ms (resnet50)`."""
+    over, under = summary.crossing(served_by)
+    if over and under:
+        return f"between {_at(over)} and {_at(under)}"
+    if over:
+        return f"above {_at(over)}"
+    return f"below {_at(under)}" if under else "undecided"
 
 
-def share(overhead: Estimate) -> Estimate:
-    """The server's share of a latency that is `overhead` times the model's own."""
-    low, value, high = (None if r is None else 1 - 1 / r for r in (overhead.low, overhead.value, overhead.high))
-    return Estimate(value, low, high, overhead.samples)
+def _at(model: ModelResult) -> str:
+    return f"{ms(model.cost_s or 0.0)} ms ({model.model})"
 
 
-def cost(model: ModelResult) -> str:
-    """`30.1 ms`."""
-    return f"{ms(model.cost_s)} ms" if model.cost_s is not None else "no VALID floor"
+def facts(summary: Summary) -> tuple[Fact, ...]:
+    """How the figures came about, on which machine, and from which runs."""
+    s, machine = summary.settings, summary.machine
+    return (
+        Fact(
+            "Figures",
+            "Each model has a run of its own, with the same profile and settings. All figures come from those runs' "
+            "analyses; INVALID and withheld points are left out.",
+        ),
+        Fact("Cost of a model", "p50 of a call in process, without server and encoding, in the fastest static format."),
+        Fact(
+            "The server's part",
+            "p50 with the fewest callers minus p50 of the same format in process: network, HTTP or gRPC, parsing, "
+            "and everything else that the server does. Larger inputs take longer to parse, and in these models cost "
+            "and request size grow together, as they do in practice.",
+        ),
+        Fact(
+            "Where it stops mattering",
+            f"Between two measured models: at the first, the server's part is over {PERCENT} of the latency by its "
+            "whole 95% interval; at the second and all that cost more, it is under. Nothing is interpolated.",
+        ),
+        Fact(
+            "Settings",
+            f"Profile {s.profile}, slices of {s.slice_s:g} s at least, {s.starts} starts, "
+            f"{', '.join(map(str, s.concurrencies))} callers, {s.workers} worker, "
+            f"{s.intra_op_threads} intra-op thread, runtime {s.runtime}, device {s.device}.",
+        ),
+        Fact(
+            "Machine",
+            f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, {megabytes(machine.memory_bytes)} MB, "
+            f"{machine.system}.",
+        ),
+        Fact("Made", f"{summary.made_at}, as {summary.summary_id}."),
+    )
 
 
-def crossing_sentences(summary: Summary) -> list[str]:
-    """Each line's two crossings, in a sentence each."""
-    return [f"{line_name(line)}: {crossing_sentence(summary, line)}" for line in summary.lines]
-
-
-def crossing_sentence(summary: Summary, line: Line) -> str:
-    """Where the server's part falls under a tenth, and under the difference between formats."""
-    under = under_latency(summary, line)
-    if line.latency.state == "between":
-        under = f"under {PERCENT} of the latency from a model cost of {under}"
-    return f"{under}; against the difference between formats, {under_formats(summary, line)}."
-
-
-def under_latency(summary: Summary, line: Line) -> str:
-    """The cost, or why there is none."""
-    return _crossed(summary, line, line.latency, _share_of, f"under {PERCENT}")
-
-
-def under_formats(summary: Summary, line: Line) -> str:
-    """The cost, or why there is none."""
-    return _crossed(summary, line, line.formats, _times_formats, "under it")
-
-
-def span(crossing: Crossing) -> str:
-    """The interval of a crossing in milliseconds; an end beyond the measured models is open."""
-    if crossing.state != "between":
-        return ""
-    low = ms(crossing.low_s) if crossing.low_s is not None else "below the cheapest model"
-    high = ms(crossing.high_s) if crossing.high_s is not None else "beyond the most expensive model"
-    return f"{low}–{high}"
-
-
-def _crossed(
-    summary: Summary, line: Line, crossing: Crossing, left: Callable[[ModelResult, Line], str], bound: str
-) -> str:
-    if crossing.state == "between" and crossing.cost_s is not None:
-        between = f"between {crossing.lower} and {crossing.upper}"
-        return f"{ms(crossing.cost_s)} ms [{span(crossing)}], {between}"
-    if crossing.state == "not reached":
-        model = summary.model(crossing.upper)
-        return f"not reached: even {model.model} at {cost(model)} still has {left(model, line)}"
-    if crossing.state == "under":
-        model = summary.model(crossing.lower)
-        return f"already {bound} at the cheapest model, {model.model} ({cost(model)}): {left(model, line)}"
-    return "not known: that takes two models with this server and a floor"
-
-
-def _share_of(model: ModelResult, line: Line) -> str:
-    spot = model.on((line.server, line.protocol))
-    if spot is None or spot.overhead is None:
-        return "no figure"
-    found = share(spot.overhead)
-    bounds = f" [{_percent(found.low)}–{_percent(found.high)}]" if found.low is not None else ""
-    return f"{_percent(found.value)}%{bounds}"
-
-
-def _times_formats(model: ModelResult, line: Line) -> str:
-    """The server's part over the difference between formats."""
-    spot = model.on((line.server, line.protocol))
-    floor = model.floor(spot.named.format) if spot else None
-    if spot is None or spot.overhead is None or floor is None or model.formats is None:
-        return "no figure"
-    part = ((spot.overhead.value or 1.0) - 1) * (floor.p50_s.value or 0.0)
-    apart = ((model.formats.ratio.value or 1.0) - 1) * (model.cost_s or 0.0)
-    return f"{ms(part)} ms of server against {ms(apart)} ms between formats"
-
-
-def _percent(part: float | None) -> str:
-    return significant(100 * part) if part is not None else ""
+def again(summary: Summary) -> str:
+    """The command that makes this summary again."""
+    mixed = " --mixed" if summary.differences else ""
+    return f"serveoff summary {' '.join(model.run_id for model in summary.models)}{mixed}"

@@ -19,8 +19,8 @@ from serveoff.analyse.across_models.summary import Summary
 from serveoff.analyse.comparison import CrossModelLink
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.suite import ResultsError, results_root, unreadable
-from serveoff.report.across_models import html, markdown
-from serveoff.report.across_models.links import Link
+from serveoff.report.across_models.contents import AddressOf, document
+from serveoff.report.formats import html, markdown
 
 PREFIX: Final = "summary-"
 SUMMARY_NAME: Final = "summary.json"
@@ -37,14 +37,11 @@ def render_json(summary: Summary) -> str:
     return summary.model_dump_json(indent=1) + "\n"
 
 
-def save(summary: Summary, link: Link) -> dict[str, Path]:
+def save(summary: Summary, address_of: AddressOf) -> dict[str, Path]:
     """Write all three forms, each whole or not at all; form to path."""
     folder = results_root() / summary.summary_id
-    texts = {
-        "json": render_json(summary),
-        "md": markdown.render(summary, link),
-        "html": html.render(summary, link),
-    }
+    shown = document(summary, address_of)
+    texts = {"json": render_json(summary), "md": markdown.page(shown), "html": html.page(shown)}
     return {suffix: _write(folder / f"summary.{suffix}", text) for suffix, text in texts.items()}
 
 

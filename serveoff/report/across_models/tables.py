@@ -1,186 +1,181 @@
-"""The tables of models, servers and ranks: HTML and Markdown print the same cells."""
+"""The summary's tables: HTML and Markdown print the same cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from serveoff.analyse.across_models.summary import Extremes, Line, ModelResult, Named, Spot, Summary, Win
-from serveoff.report.across_models import sentences
-from serveoff.report.across_models.cells import MODEL, TONES, cost_cell, figure_cell, model_cell, name
+from serveoff.analyse.across_models.summary import (
+    Best,
+    Effect,
+    Extremes,
+    ModelResult,
+    Named,
+    ServedBy,
+    Spot,
+    Summary,
+    effect,
+)
+from serveoff.analyse.statistics.estimates import inverse
+from serveoff.report.across_models.sentences import PERCENT, crossing
 from serveoff.report.phrases.cells import DASH, INVALID, Cell, estimate_cell
-from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, family, short_server, what
-from serveoff.report.phrases.numbers import NONE, UNITS, factor, interval, ms, significant
+from serveoff.report.phrases.names import (
+    FAMILIES,
+    PROTOCOLS,
+    SHORT_SERVERS,
+    family,
+    format_name,
+    phrase,
+    short_server,
+    what,
+)
+from serveoff.report.phrases.numbers import factor, interval, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
 
-CHOICE_TONES: Final = {"matters": "mid", "does not matter": "good", "may matter": ""}
-BETTER: Final = {"latency": "faster", "throughput": "higher"}
+MODEL: Final = text_column("Model")
+TONES: Final[dict[Effect, str]] = {"matters": "mid", "does not matter": "good", "may matter": ""}
 
 
 def models(summary: Summary) -> Table:
-    """Every model: what it costs, and who wins; those without a run say why."""
+    """Every model: what it costs, what its run recommends, and whether the choice matters; or why it has no run."""
     columns = (
         MODEL,
         Column("Cost of the model", "ms"),
-        Column("Winner's format", "ms"),
-        Column("Lowest latency", "ms", numeric=False),
-        text_column("Compared with the runner-up"),
-        Column("Highest throughput", "req/s", numeric=False),
-        text_column("Compared with the runner-up"),
-    )
-    rows = tuple(_model_row(model) for model in summary.models)
-    gone = tuple(
-        (Cell(absent.model), *[DASH] * 2, Cell("no run", absent.reason, tone="bad")) + (DASH,) * 3
-        for absent in summary.absent
-    )
-    caption = (
-        "Cheapest model first. The cost is p50 in process of the fastest static format, beside it that of the format "
-        "that wins on latency. Latency is p50 with the fewest callers; throughput the best over all numbers of "
-        "callers. 95% intervals beneath; those against the runner-up hold for all pairs of endpoints."
-    )
-    return single("models", caption, columns, rows + gone)
-
-
-def choices(summary: Summary) -> Table:
-    """Whether the choice of server, and of format, matters for each model."""
-    columns = (
-        MODEL,
-        Column("Cost of the model", "ms"),
-        Column("Slowest over quickest server", "times"),
+        text_column("Recommended"),
+        Column("Median", "ms"),
+        Column("Throughput", "req/s"),
+        text_column("Compared with the next"),
         text_column("The server"),
-        Column("Slowest over quickest format", "times"),
         text_column("The format"),
     )
-    rows = tuple((model_cell(m), cost_cell(m), *_choice(m, m.servers), *_choice(m, m.formats)) for m in summary.costed)
-    caption = (
-        f"A choice matters where the whole interval says more than {sentences.PERCENT} of the longer time, and does "
-        "not where it says less; else it may. Servers, by protocol, are those of one format, the one where they lie "
-        "furthest apart; formats are static ones, in process. Intervals hold for all pairs."
+    gone = tuple(
+        (Cell(absent.model), DASH, Cell("no run", absent.reason, tone="bad"), *[DASH] * 5) for absent in summary.absent
     )
-    return single("choices", caption, columns, rows)
+    caption = (
+        "Cheapest model first. The cost is p50 in process of the fastest static format, named beneath. The median is "
+        "that with the fewest callers, throughput the best over all numbers of callers, and the next is the quickest "
+        f"other endpoint at the median. A choice matters where its whole 95% interval says more than {PERCENT} of the "
+        "longer time, and does not where it says less; else it may."
+    )
+    return single("models", caption, columns, tuple(_model_row(model) for model in summary.models) + gone)
 
 
 def overheads(summary: Summary) -> Table:
-    """Latency over the floor, line by model."""
-    columns = (text_column("Server"), *(Column(m.model, f"{sentences.cost(m)}") for m in summary.costed))
-    rows = tuple((_line_cell(line), *(_overhead_cell(m, line) for m in summary.costed)) for line in summary.lines)
+    """Latency over the floor by server, protocol and model, and at which cost of a model it stops mattering."""
+    columns = (
+        text_column("Server"),
+        *(Column(m.model, f"{ms(m.cost_s or 0.0)} ms") for m in summary.costed),
+        Column(f"Falls under {PERCENT} of the latency", "at a model cost", numeric=False),
+    )
+    rows = tuple(
+        (_server_cell(by), *(_overhead_cell(m, by) for m in summary.costed), Cell(crossing(summary, by)))
+        for by in summary.served_by
+    )
     caption = (
         "p50 with the fewest callers, so many times the p50 of the same format in process: 1 would be a server that "
-        "costs nothing. Beneath: the 95% interval, and the format that is quickest behind this server."
+        "costs nothing. The format is the one that is quickest behind this server; 95% intervals beneath."
     )
     return single("overheads", caption, columns, rows)
 
 
-def crossings(summary: Summary) -> Table:
-    """At which cost each line's overhead stops mattering."""
-    columns = (
-        text_column("Server"),
-        Column(f"Under {sentences.PERCENT} of the latency", "model cost, ms", numeric=False),
-        Column("Under the difference between formats", "model cost, ms", numeric=False),
-    )
-    rows = tuple(
-        (
-            _line_cell(line),
-            Cell(sentences.under_latency(summary, line), sort=line.latency.cost_s),
-            Cell(sentences.under_formats(summary, line), sort=line.formats.cost_s),
-        )
-        for line in summary.lines
-    )
-    caption = "Interpolated between the two measured models on either side, never beyond; 95% intervals in brackets."
-    return single("crossings", caption, columns, rows)
-
-
 def ranks(summary: Summary) -> Table:
-    """Every endpoint's rank by model."""
-    columns = (ENDPOINT, *(Column(model.model, f"rank, {sentences.cost(model)}") for model in summary.models))
+    """Every endpoint's rank by model, in the order of the first model that ranks it."""
+    found: dict[str, Named] = {}
+    for model in summary.models:
+        for spot in sorted(model.spots, key=lambda spot: spot.rank or 10**6):
+            found.setdefault(spot.named.endpoint, spot.named)
+    costs = (f"rank, {ms(m.cost_s)} ms" if m.cost_s else "rank" for m in summary.models)
+    columns = (ENDPOINT, *(Column(m.model, cost) for m, cost in zip(summary.models, costs, strict=True)))
     rows = tuple(
         (_endpoint_cell(named), *(_rank_cell(model.spot(named.endpoint)) for model in summary.models))
-        for named in ranked(summary.models)
+        for named in found.values()
     )
     caption = (
-        "By p50 with the fewest callers, which stands beneath in milliseconds. ≈ marks a difference from the one "
-        "ranked above it that is tied or undecided."
+        "By p50 with the fewest callers, which stands beneath in milliseconds; cheapest model first. ≈ marks a "
+        "difference from the one ranked above it that is tied or undecided."
     )
     return single("ranks", caption, columns, rows)
 
 
-def ranked(models: Sequence[ModelResult]) -> list[Named]:
-    """Every endpoint that any run asked for, by its rank in the first model that ranks it."""
-    found: dict[str, Named] = {}
-    for model in models:
-        for spot in sorted(model.spots, key=lambda spot: spot.rank or 10**6):
-            found.setdefault(spot.named.endpoint, spot.named)
-    return list(found.values())
+def missing(summary: Summary) -> Table:
+    """What takes no part, and why: models without a run, and endpoints that do not count with the fewest callers."""
+    columns = (MODEL, text_column("What"), text_column("Why"))
+    gone = [(Cell(absent.model), Cell("the whole model"), Cell(absent.reason)) for absent in summary.absent]
+    cut = [(Cell(m.model), Cell("the run ended early"), Cell(m.problem)) for m in summary.models if m.problem]
+    spots = [
+        (Cell(m.model), _endpoint_cell(s.named), Cell(s.problem)) for m in summary.models for s in m.spots if s.problem
+    ]
+    return single("missing", "Shown above, and excluded from all figures.", columns, (*gone, *cut, *spots))
 
 
 def _model_row(model: ModelResult) -> tuple[Cell, ...]:
-    latency, throughput = model.win("latency"), model.win("throughput")
-    floor = model.floor(latency.winner.format) if latency else None
-    mine = DASH
-    if floor is not None:
-        mine = figure_cell(floor.p50_s.value, interval(floor.p50_s, ms), floor.format)
+    cost = Cell("no VALID floor", tone="muted")
+    if model.cost is not None:
+        bounds = f"{interval(model.cost, ms)} · {format_name(model.cost_format)}"
+        cost = Cell(ms(model.cost.value or 0.0), bounds, model.cost.value)
     return (
-        model_cell(model),
-        cost_cell(model, named=True),
-        mine,
-        *_win_cells(latency, model),
-        *_win_cells(throughput, model),
+        Cell(model.model, model.description),
+        cost,
+        *_best_cells(model),
+        _choice_cell(model.servers),
+        _choice_cell(model.formats),
     )
 
 
-def _win_cells(win: Win | None, model: ModelResult) -> tuple[Cell, Cell]:
-    if win is None:
-        why = model.problem or "no endpoint has a VALID point"
-        return Cell("INVALID", why, tone="bad"), DASH
-    text = UNITS[win.objective][0]
-    value = win.estimate.value or 0.0
-    figure = f"{text(value)} [{interval(win.estimate, text)}]"
-    winner = Cell(name(win.winner), figure, value)
-    if win.runner_up is None or win.margin is None:
-        return winner, Cell("unopposed", tone="muted")
-    others = f" and {win.not_worse - 1} more" if win.not_worse > 1 else ""
-    second = f"{factor(win.margin)} against {name(win.runner_up)}{others}"
-    by = f"{significant(win.margin.value or 0.0)}× {BETTER[win.objective]}"
-    said = by if win.outcome == "faster" else win.outcome
-    return winner, Cell(said, second, win.margin.value, tone=TONES.get(win.outcome, ""))
+def _best_cells(model: ModelResult) -> tuple[Cell, ...]:
+    best = model.best
+    if best is None:
+        return Cell("none", model.problem or "its report says why", tone="bad"), DASH, DASH, DASH
+    return (
+        Cell(what(best.named.result), short_server(best.named.result), family=family(best.named.result)),
+        estimate_cell(best.p50_s, ms),
+        estimate_cell(best.throughput, significant),
+        _next_cell(best),
+    )
 
 
-def _choice(model: ModelResult, extremes: Extremes | None) -> tuple[Cell, Cell]:
+def _next_cell(best: Best) -> Cell:
+    if best.runner_up is None or best.ahead is None:
+        return Cell("no other is VALID", tone="muted")
+    against = phrase(best.runner_up.result)
+    if best.outcome in ("faster", "slower"):
+        by = best.ahead if best.outcome == "faster" else inverse(best.ahead)
+        said = f"{significant(by.value or 1.0)} times {best.outcome}"
+        return Cell(said, f"{interval(by, significant)} than {against}", best.ahead.value)
+    return Cell(best.outcome, f"{factor(best.ahead)} against {against}", best.ahead.value, tone="mid")
+
+
+def _choice_cell(extremes: Extremes | None) -> Cell:
     if extremes is None:
-        return DASH, Cell("no choice measured", tone="muted")
-    said = sentences.word(extremes)
-    slowest, quickest = (_endpoint_name(model, name) for name in (extremes.slowest, extremes.quickest))
-    beneath = f"{slowest} against {quickest}"
-    return estimate_cell(extremes.ratio, significant), Cell(said, beneath, tone=CHOICE_TONES[said])
+        return Cell("no choice measured", tone="muted")
+    said = effect(extremes.ratio)
+    sides = f"{_side(extremes.slowest)} against {_side(extremes.quickest)}"
+    return Cell(said, f"{factor(extremes.ratio)}: {sides}", extremes.ratio.value, tone=TONES[said])
 
 
-def _endpoint_name(model: ModelResult, endpoint: str) -> str:
-    """A server's endpoint, or the format of a floor, which is no endpoint of the ranking."""
-    spot = model.spot(endpoint)
-    if spot is None:
-        return next((f.format for f in model.floors if f.endpoint == endpoint), endpoint)
-    return name(spot.named)
+def _side(named: Named) -> str:
+    """A server with its protocol, or a format in process."""
+    if named.protocol == "call":
+        return format_name(named.format)
+    return f"{short_server(named.result)} ({PROTOCOLS.get(named.protocol, named.protocol)})"
 
 
-def _line_cell(line: Line) -> Cell:
-    protocol = PROTOCOLS.get(line.protocol, line.protocol)
-    server = sentences.line_name(line).partition(" · ")[0]
-    return Cell(protocol, server, family=FAMILIES.get(line.server, "other"))
+def _server_cell(served_by: ServedBy) -> Cell:
+    server, protocol = served_by
+    named = PROTOCOLS.get(protocol, protocol)
+    return Cell(named, SHORT_SERVERS.get(server, server), family=FAMILIES.get(server, "other"))
 
 
 def _endpoint_cell(named: Named) -> Cell:
     return Cell(what(named.result), short_server(named.result), family=family(named.result))
 
 
-def _overhead_cell(model: ModelResult, line: Line) -> Cell:
-    spot = model.on((line.server, line.protocol))
-    if spot is not None and spot.overhead is not None and spot.overhead.value is not None:
-        bounds = interval(spot.overhead, significant)
-        return Cell(f"{significant(spot.overhead.value)}×", f"{bounds} · {spot.named.format}", spot.overhead.value)
-    known = [spot for spot in model.spots if spot.named.line == (line.server, line.protocol)]
+def _overhead_cell(model: ModelResult, served_by: ServedBy) -> Cell:
+    if overhead := model.overhead(served_by):
+        return estimate_cell(overhead, significant)
+    known = [spot for spot in model.spots if spot.named.served_by == served_by]
     if any(spot.problem for spot in known):
         return INVALID
-    return Cell("no floor" if known else NONE, tone="muted")
+    return Cell("no floor", tone="muted") if known else DASH
 
 
 def _rank_cell(spot: Spot | None) -> Cell:

@@ -8,6 +8,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts.plane import LEFT, Plane, around, known
+from serveoff.report.charts.rows import label_of
 from serveoff.report.charts.svg import circle, drawing, group, line, tag, text, upright_of
 from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
@@ -22,7 +23,10 @@ def draw(comparison: Comparison, width: float) -> str:
     bound_s = comparison.suite.settings.objective_bound_s
     latencies = [*known([tail_of(p) for p in points]), bound_s]
     plane = Plane(
-        width, around([p.throughput.value or 0.0 for p in points]), around(latencies), tuple(e for e, _ in shown)
+        width,
+        around([p.throughput.value or 0.0 for p in points]),
+        around(latencies),
+        tuple(label_of(e.result) for e, _ in shown),
     )
     body = plane.axes("answered requests a second", "p99, ms; log scales", (1.0, 1e3))
     body += plane.names([_place(plane, found[-1]) for _, found in shown])

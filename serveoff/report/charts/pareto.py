@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts.plane import Plane, around, known
+from serveoff.report.charts.rows import label_of
 from serveoff.report.charts.svg import circle, drawing, group, tag, upright_of, whisker_of
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import full, ms
@@ -20,7 +21,9 @@ def draw(comparison: Comparison, width: float) -> str:
     shown = [e for e in comparison.entries if e.name in found]
     points = [pair for e in shown if (pair := _points(e))]
     across = around(known([best.cpu_per_request_s for _, best in points]))
-    plane = Plane(width, across, around(known([alone.p50_s for alone, _ in points])), tuple(shown))
+    plane = Plane(
+        width, across, around(known([alone.p50_s for alone, _ in points])), tuple(label_of(e.result) for e in shown)
+    )
     front = pareto(found)
     corners = " ".join(f"{plane.x(found[name][0]):.1f},{plane.y(found[name][1]):.1f}" for name in front)
     body = plane.axes("server CPU, ms per request", "p50 with the fewest callers, ms; log scales", (1e3, 1e3))

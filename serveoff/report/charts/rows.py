@@ -21,10 +21,33 @@ NAME_PX, OWNER_PX, BESIDE_PX = 7.4, 6.7, 34.0
 """Generous widths of a character of a name and of an owner, as the style sheet sets them, and the space around both."""
 
 
+@dataclass(frozen=True)
+class Label:
+    """What a mark is of: its name, and its server in the colour of a family."""
+
+    name: str
+    owner: str
+    family: str
+
+    @property
+    def width(self) -> float:
+        """Pixels, with the space around it."""
+        return NAME_PX * len(self.name) + OWNER_PX * len(self.owner) + BESIDE_PX
+
+    @property
+    def spans(self) -> str:
+        """Within a text."""
+        return spans(self.name, self.owner)
+
+
+def label_of(result: EndpointResult) -> Label:
+    """An endpoint's: format and protocol, and its server."""
+    return Label(what(result), short_server(result), family(result))
+
+
 def room(results: Iterable[EndpointResult]) -> float:
     """The width of a column of labels that holds all of these; a variant's name is long."""
-    widths = (NAME_PX * len(what(r)) + OWNER_PX * len(short_server(r)) + BESIDE_PX for r in results)
-    return max(LEAST_LABELS, *widths)
+    return max(LEAST_LABELS, *(label_of(result).width for result in results))
 
 
 def spans(name: str, owner: str) -> str:
@@ -34,8 +57,8 @@ def spans(name: str, owner: str) -> str:
 
 def named(result: EndpointResult, x: float, y: float, anchor: str) -> str:
     """An endpoint's name, and its server in the family's colour."""
-    words = spans(what(result), short_server(result))
-    return tag("g", tag("text", words, x=x, y=y, text_anchor=anchor), class_=f"fam-{family(result)}")
+    label = label_of(result)
+    return tag("g", tag("text", label.spans, x=x, y=y, text_anchor=anchor), class_=f"fam-{label.family}")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from flask import Blueprint, Response, render_template, send_file, url_for
 from werkzeug.exceptions import NotFound
 
 from serveoff.analyse.across_models.summary import Summary
-from serveoff.report.across_models import html, markdown
-from serveoff.report.across_models.links import beside
+from serveoff.report.across_models.contents import beside, document
 from serveoff.report.across_models.store import SUMMARY_NAME, render_json
-from serveoff.report.formats import html as report
+from serveoff.report.formats import html, markdown
 from serveoff.report.web.across_store import read
 from serveoff.report.web.headers import policy
 from serveoff.report.web.reports import BODY, TYPES
@@ -25,11 +24,11 @@ def summary(name: str) -> Response:
     """The page as `serveoff summary` writes it, with a bar on top that leads back."""
     found, kept = _find(name)
     with readable(found):
-        text = html.render(kept, _link)
+        text = html.page(document(kept, _link))
         text.encode()
     head, body, rest = text.partition(BODY)
     response = Response(f"{head}{render_template('summary_bar.html.j2', name=name)}{body}{rest}")
-    response.headers["Content-Security-Policy"] = policy(f"\n{report.style()}\n", f"\n{report.script()}\n")
+    response.headers["Content-Security-Policy"] = policy(f"\n{html.style()}\n", f"\n{html.script()}\n")
     return response
 
 
@@ -43,7 +42,7 @@ def download(name: str, suffix: str) -> Response:
         if suffix == "json":
             text = render_json(kept)
         else:
-            text = html.render(kept, beside) if suffix == "html" else markdown.render(kept, beside)
+            text = {"html": html.page, "md": markdown.page}[suffix](document(kept, beside))
         content = BytesIO(text.encode())
     return send_file(
         content, mimetype=TYPES[f".{suffix}"], as_attachment=True, download_name=f"serveoff-summary.{suffix}", max_age=0

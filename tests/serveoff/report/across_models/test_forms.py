@@ -4,32 +4,32 @@ import re
 
 import pytest
 
-from serveoff.analyse.across_models.summary import Crossing
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.across_models import html, markdown, sentences, sides, tables
-from serveoff.report.across_models.links import beside, to_reports
+from serveoff.report.across_models import sentences, tables
+from serveoff.report.across_models.contents import beside, document, to_reports
+from serveoff.report.formats import html, markdown
 from serveoff.report.formats.markdown import escape
 from tests.serveoff.report.conftest import HOSTILE
 from tests.serveoff.report.page import Page
 
-TABLES = (
-    tables.models,
-    tables.choices,
-    tables.overheads,
-    tables.crossings,
-    tables.ranks,
-    sides.rivals,
-    sides.binaries,
-)
+TABLES = (tables.models, tables.overheads, tables.ranks)
+
+
+def as_html(summary):
+    return html.page(document(summary, beside))
+
+
+def as_markdown(summary):
+    return markdown.page(document(summary, beside))
 
 
 @pytest.fixture(scope="module")
 def pages(sound, faulty):
-    return {"sound": Page(html.render(sound, beside)), "faulty": Page(html.render(faulty, beside))}
+    return {"sound": Page(as_html(sound)), "faulty": Page(as_html(faulty))}
 
 
 def test_both_forms_hold_every_cell_of_every_table(sound, pages):
-    text = markdown.render(sound, beside)
+    text = as_markdown(sound)
     for table in (make(sound) for make in TABLES):
         rows = pages["sound"].tables[table.name][1:]
         assert len(rows) == len(table.rows) > 0
@@ -75,28 +75,27 @@ def test_the_description_of_each_model_stands_beside_its_name(sound, pages):
     ]
 
 
-def test_a_crossing_that_is_not_reached_names_the_model_its_cost_and_what_is_left(sound):
-    line = sound.lines[-1].model_copy(update={"latency": Crossing(state="not reached", upper="middle_cnn")})
-    assert re.match(
-        r"not reached: even middle_cnn at 5\.\d+ ms still has \d\d\.\d% \[\d", sentences.under_latency(sound, line)
-    )
+def test_a_crossing_names_the_measured_models_on_either_side(sound):
+    tiny, middle, large = sound.models
+    said = sentences.crossing(sound, ("flask", "rest"))
+    assert re.fullmatch(r"between 0\.4\d+ ms \(tiny_mlp\) and 5\.\d+ ms \(middle_cnn\)", said)
+    for models, expected in (((tiny,), r"above 0\.4\d+ ms \(tiny_mlp\)"), ((middle, large), r"below 5\.\d+ ms .*")):
+        assert re.fullmatch(
+            expected, sentences.crossing(sound.model_copy(update={"models": models}), ("flask", "rest"))
+        )
 
 
-def test_a_crossing_below_the_cheapest_model_says_so(sound):
-    line = sound.lines[0].model_copy(update={"latency": Crossing(state="under", lower="tiny_mlp")})
-    assert sentences.under_latency(sound, line).startswith("already under 10% at the cheapest model, tiny_mlp (0.4")
-
-
-def test_an_open_interval_says_where_it_ends():
-    found = Crossing(state="between", cost_s=0.004, low_s=0.003, lower="a", upper="b")
-    assert sentences.span(found) == "3.00–beyond the most expensive model"
+def test_the_recommendation_of_each_run_stands_beside_its_model(sound, pages):
+    rows = pages["sound"].tables["models"][1:]
+    assert [row[2].split("\n") for row in rows] == [["TorchScript · REST", "Flask"]] * len(sound.models)
+    assert ["against" in row[5] or "than" in row[5] for row in rows] == [True] * len(rows)
 
 
 def test_what_failed_is_a_row_with_its_reason(faulty, pages):
     page = pages["faulty"]
     last = page.tables["models"][-1]
     assert last[0] == "broken_net"
-    assert "export failed" in last[3]
+    assert "export failed" in last[2]
     missing = {(row[0], row[1].replace("\n", ", ")): row[2] for row in page.tables["missing"][1:]}
     assert "agreement gate failed" in missing["middle_cnn", "TorchScript · REST, Flask"]
     assert any("no Java" in why for why in missing.values())
@@ -107,9 +106,9 @@ def test_what_failed_is_a_row_with_its_reason(faulty, pages):
 
 def test_no_name_of_a_run_becomes_markup(faulty, pages):
     assert [tag for tag, known in pages["faulty"].tags if tag == "script" and known] == []
-    assert html.render(faulty, beside).count("<script>") == 1
+    assert as_html(faulty).count("<script>") == 1
     assert HOSTILE in pages["faulty"].text
-    text = markdown.render(faulty, beside)
+    text = as_markdown(faulty)
     assert "<script" not in text
     assert re.search(r"(?<!\\)\]\(http://example", text) is None
 
@@ -117,7 +116,7 @@ def test_no_name_of_a_run_becomes_markup(faulty, pages):
 def test_nothing_is_fetched_and_every_report_is_linked(sound, pages):
     links = [link for link in pages["sound"].links if not link.startswith(("#", "data:"))]
     assert links == [f"../../reports/run-{model.model}/report.html" for model in sound.models]
-    text = markdown.render(sound, beside)
+    text = as_markdown(sound)
     assert all(f"]({link})" in text for link in links)
 
 
@@ -128,25 +127,18 @@ def test_links_are_relative_to_where_the_summary_lies(tmp_path):
 
 def test_every_chart_is_named_for_a_screen_reader_and_drawn_twice(pages):
     charts = [known for tag, known in pages["sound"].tags if tag == "svg"]
-    assert len(charts) == 2 * 3
+    assert len(charts) == 2
     assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
 
 
-def test_a_summary_of_one_model_has_no_crossing_and_still_a_page(sound):
-    from serveoff.analyse.across_models.study import lines
-
-    alone = sound.model_copy(update={"models": sound.models[:1], "lines": lines(sound.models[:1])})
-    text = markdown.render(alone, beside)
-    assert "that takes two models" in text
-    assert Page(html.render(alone, beside)).tables["crossings"]
+def test_a_summary_of_one_model_has_a_page(sound):
+    page = Page(as_html(sound.model_copy(update={"models": sound.models[:1]})))
+    assert len(page.tables["overheads"]) == 1 + len(sound.served_by)
 
 
 def test_without_a_single_floor_nothing_is_drawn_and_the_page_says_so(sound):
-    bare = [m.model_copy(update={"floors": [], "servers": None, "formats": None}) for m in sound.models]
-    for model in bare:
-        model.spots = [spot.model_copy(update={"overhead": None}) for spot in model.spots]
-    empty = sound.model_copy(update={"models": bare, "lines": []})
-    page = Page(html.render(empty, beside))
+    bare = [m.model_copy(update={"cost": None, "servers": None, "formats": None}) for m in sound.models]
+    page = Page(as_html(sound.model_copy(update={"models": tuple(bare)})))
     assert [tag for tag, _ in page.tags if tag == "svg"] == []
     assert "No server has an overhead" in page.text
     assert "No model has two endpoints" in page.text

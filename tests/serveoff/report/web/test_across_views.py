@@ -103,7 +103,7 @@ def test_names_from_a_file_are_escaped(root, name, folder, own):
     assert own.get("/summaries/summary-hostile/").status_code in (200, 422)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 2}', "\x00"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 3}', "\x00"])
 def test_a_damaged_summary_is_listed_as_such_and_breaks_nothing(folder, own, content):
     (folder / "summary-damaged").mkdir()
     (folder / "summary-damaged" / "summary.json").write_text(content)
@@ -115,8 +115,7 @@ def test_a_damaged_summary_is_listed_as_such_and_breaks_nothing(folder, own, con
 def test_figures_that_make_no_sense_are_no_defect(root, name, folder, own, estimate):
     document = json.loads((root / name / "summary.json").read_text())
     for model in document["models"]:
-        for floor in model["floors"]:
-            floor["p50_s"] |= {"value": estimate, "low": estimate}
+        model["cost"] |= {"value": estimate, "low": estimate}
         for spot in model["spots"]:
             if spot["overhead"]:
                 spot["overhead"] |= {"value": estimate, "high": estimate}
