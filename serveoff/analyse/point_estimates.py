@@ -174,10 +174,10 @@ def _figures(measured: Measured, sampled: Mapping[str, Sampled], draws: Draws) -
     for name, quantile in ALL_PERCENTILES.items():
         if answered and name not in sampled:
             found[name] = withheld(answered, quantile)
-    if measured.load.closed:
-        return found
-    sent = percentiles(from_send(measured.samples), draws)
-    return found | {name: _down_to(found[name], estimate(by_send)) for name, by_send in sent.items()}
+    if not measured.load.closed:
+        sent = percentiles(from_send(measured.samples), draws)
+        found |= {name: _down_to(found[name], estimate(by_send)) for name, by_send in sent.items()}
+    return found | {name: _as_observed(found[name], measured.samples) for name in ALL_PERCENTILES}
 
 
 def _down_to(due: Estimate, sent: Estimate) -> Estimate:
@@ -185,6 +185,20 @@ def _down_to(due: Estimate, sent: Estimate) -> Estimate:
     if due.low is None or sent.value is None:
         return due
     return replace(due, low=min(due.low, sent.value if sent.low is None else sent.low))
+
+
+def _as_observed(percentile: Estimate, samples: Sequence[SliceSample]) -> Estimate:
+    """Its interval, from the shortest latency at the least, by either clock, to the longest at the most.
+
+    Deviations are extrapolated: few slices that differ much would say of an open loop that it may be quicker than any
+    of its requests.
+    """
+    if percentile.low is None or percentile.high is None:
+        return percentile
+    answered = [sample for sample in samples if sample.latency_s.size]
+    least = min(float(np.minimum(sample.latency_s, sample.sent_s).min()) for sample in answered)
+    most = max(float(sample.latency_s.max()) for sample in answered)
+    return replace(percentile, low=max(percentile.low, least), high=min(percentile.high, most))
 
 
 def _by_both_clocks(measured: Measured, quantile: float) -> tuple[float, float] | None:

@@ -59,6 +59,12 @@ class Section:
     figures: Mapping[str, float] = field(default_factory=dict)
     """For the page's script, which offers something to compute with them."""
 
+    @property
+    def has_words(self) -> bool:
+        """There is something in it to read; a figure alone is nothing in a form without drawings."""
+        said = (self.lead, self.items, self.paragraphs, self.table, self.facts, self.code, self.links)
+        return any(said) or any(part.has_words for part in self.parts)
+
 
 @dataclass(frozen=True)
 class Document:

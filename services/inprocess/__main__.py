@@ -89,6 +89,7 @@ def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
     return {
         "event": "measured",
         "requests": len(window.latency_s),
+        "served": floor.WARM_CALLS + len(window.latency_s),
         "duration_s": window.duration_s,
         "start_s": b64encode(window.start_s.tobytes()).decode(),
         "latency_s": b64encode(window.latency_s.tobytes()).decode(),

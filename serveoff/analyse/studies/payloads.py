@@ -32,7 +32,7 @@ class Encoded:
     encoding: str = ""
     """What it carries: `json`, `base64`, `raw`, `tensor`, `bytes` or `grpc_json`, the same word for every server."""
     encodes: int | None = None
-    """How many requests were encoded for `encode_s`."""
+    """How many requests were encoded for `encode_s`; a pool of them is made once for all that take its bytes."""
     answer_bytes: int | None = None
     """Mean size of an answer's body."""
     than_json: Estimate | None = None
@@ -88,7 +88,7 @@ def _encodings(evidence: Evidence, entry: Entry, rows: RunRows) -> Iterator[Enco
             _encode_s(windows),
             None if point is own else _faster(evidence, point, own),
             encoding=kind,
-            encodes=sum(w.encodes or 0 for w in windows) or None,
+            encodes=sum(count for _, count in {(w.encode_s, w.encodes or 0) for w in windows}) or None,
             answer_bytes=_answer_bytes(windows, rows),
             than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
             decode_s=decode_s,

@@ -76,7 +76,7 @@ def drive_floor(server: Server, drive: Drive, opened: Callable[[], None]) -> Dri
     rows = {name: np.concatenate([_rows(lead_in, 0)[name], _rows(event, 1)[name]]) for name in ROWS}
     start_s = float(rows["start_s"][len(rows["measured"]) - event["requests"]]) if event["requests"] else time.time()
     window = {**asdict(drive.load), "start_s": start_s, **{name: event[name] for name in TOLD}}
-    return Driven(window, event["requests"], rows)
+    return Driven(window, event["served"], rows)
 
 
 def _command(load: Load, duration_s: float) -> dict[str, Any]:

@@ -23,14 +23,26 @@ def render(comparison: Comparison) -> str:
 def page(shown: Document) -> str:
     """A document; text from the run is escaped, so that no name can become markup."""
     templates = environment(autoescape=False)
-    templates.filters |= {"md": escape, "table": table}
+    templates.filters |= {"md": prose, "table": table}
     return templates.get_template("report.md.j2").render(d=shown)
 
 
 def escape(text: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
+    """Text that Markdown and HTML leave as it is, and within a cell, too."""
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return " ".join(_SPECIAL.sub(r"\\\1", plain).split("\n"))
+
+
+def prose(text: str) -> str:
+    """The same of a sentence, but for what stands in it as `code`, where nothing is markup.
+
+    Of runs of backticks Markdown pairs those of one length: where there are longer ones, all is escaped.
+    """
+    if "``" in text:
+        return escape(text)
+    *paired, last = " ".join(text.split("\n")).split("`")
+    alone = f"\\`{escape(last)}" if len(paired) % 2 else escape(last)
+    return "".join(f"`{part}`" if i % 2 else escape(part) for i, part in enumerate(paired)) + alone
 
 
 def table(content: Table) -> str:

@@ -121,7 +121,7 @@ def payload(kind: str) -> str:
 
 def describe_load(load: Load) -> str:
     """`4 callers`, `open loop, 500 req/s`, `1 caller, raw bytes`, `1 caller, 32 rows a request`."""
-    how = callers(load.concurrency) if load.closed else f"open loop, {load.rate:g} req/s"
+    how = callers(load.concurrency) if load.closed else f"open loop, {load.rate:,g} req/s"
     encoding = f", {ENCODINGS.get(load.payload, load.payload)}" if load.payload else ""
     return how + encoding + (f", {load.batch} rows a request" if load.batch > 1 else "")
 

@@ -6,7 +6,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.cold_start import WARMUP, ColdStarts, Started
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import deployment_phrase, short_server
-from serveoff.report.phrases.numbers import ms, times
+from serveoff.report.phrases.numbers import ms, significant
 from serveoff.report.phrases.runtimes import beside, terms
 
 
@@ -65,8 +65,8 @@ def _dearest(comparison: Comparison) -> str:
         return ""
     penalty, worst = max(known, key=lambda pair: pair[0])
     return (
-        f"The slowest first request came from {deployment_phrase(worst.entry.result)}: {_first_request(worst.warm)}, "
-        f"{times(penalty)} its p50 with one caller."
+        f"Of the contenders, {deployment_phrase(worst.entry.result)} has the slowest first request for its median: "
+        f"{_first_request(worst.warm)}, {significant(penalty)} times its p50 with one caller."
     )
 
 

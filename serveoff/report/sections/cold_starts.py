@@ -79,7 +79,9 @@ def totals(comparison: Comparison) -> Table:
     caption = f"Seconds since {terms(comparison).spawn}."
     if any(starts.repeated for starts in comparison.cold_starts):
         kinds = repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts)
-        caption += f" Medians; beneath them the {kinds} of the starts. Starts: with warm-up + without."
+        caption += f" Medians; beneath them the {kinds} of the starts."
+    if any(starts.bare for starts in comparison.cold_starts):
+        caption += " Starts: with warm-up + without."
     caption += " The first request was sent on an open connection."
     optional = [column.title for column, _ in fields[1:]]
     return without_blank(listed("cold-start", caption, fields, comparison.cold_starts), optional)

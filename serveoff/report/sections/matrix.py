@@ -7,8 +7,9 @@ from functools import partial
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.decision.matrix import Mark, MatrixRow
+from serveoff.analyse.decision.matrix import Mark, Matrix, MatrixRow
 from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell
+from serveoff.report.phrases.names import all_of
 from serveoff.report.phrases.numbers import UNITS, interval
 from serveoff.report.phrases.recommendation import OBJECTIVES
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed
@@ -36,8 +37,7 @@ def matrix(comparison: Comparison) -> Table:
     rest = f" {PAYLOADS}" if _encodings(comparison) > 1 else ""
     caption = (
         f"Latency with {alone(comparison)}, throughput at its best; 95% intervals from {_samples(comparison):,} "
-        "samples "
-        f"or more. Open a row for its evidence.{rest}"
+        f"samples or more{_ranges(found)}. Open a row for its evidence.{rest}"
     )
     return listed("matrix", caption, fields, found.rows)
 
@@ -66,6 +66,13 @@ def _samples(comparison: Comparison) -> int:
     by = comparison.decision.matrix.resampled
     known = [row.cells[name].estimate for row in comparison.decision.matrix.rows for name in by]
     return min((estimate.samples for estimate in known if estimate.value is not None), default=0)
+
+
+def _ranges(found: Matrix) -> str:
+    """Which figures have their range around them, not an interval."""
+    ranged = {name for row in found.rows for name, cell in row.cells.items() if cell.bounds == "range"}
+    named = all_of([OBJECTIVES[name] for name in found.objectives if name in ranged])
+    return f"; for {named} the range of all starts" if ranged else ""
 
 
 def _encodings(comparison: Comparison) -> int:

@@ -66,8 +66,8 @@ def payloads(comparison: Comparison) -> Table:
         (SAMPLES, lambda encoded: count_cell(encoded.point.samples)),
     ]
     caption = (
-        "Encoding: the client's median time for one request, not part of any latency. An endpoint's first row is its "
-        "own encoding, which the main ranking uses."
+        "Encoding: the client's median time for one request, not part of any latency; endpoints that take the same "
+        "bytes share their requests. An endpoint's first row is its own encoding, which the main ranking uses."
     )
     return listed("payloads", f"{caption} {DECODING}" if images else caption, fields, comparison.payloads)
 

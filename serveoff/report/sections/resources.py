@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +11,6 @@ from serveoff.report.charts import pareto
 from serveoff.report.charts import resources as chart
 from serveoff.report.charts.broken_axis import NOTE
 from serveoff.report.phrases.cells import (
-    DASH,
     Cell,
     count_cell,
     endpoint_cell,
@@ -22,7 +20,7 @@ from serveoff.report.phrases.cells import (
 )
 from serveoff.report.phrases.numbers import kilobytes, megabytes, ms
 from serveoff.report.phrases.runtimes import terms
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column, without_blank
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, without_blank
 from serveoff.report.section import Figure, Section
 
 
@@ -45,14 +43,11 @@ def section(comparison: Comparison) -> Section:
 
 def resources(comparison: Comparison) -> Table:
     """CPU and network at the best throughput, throttling, peak memory and artifact size."""
-    places = pareto.places(comparison)
-    front = pareto.pareto(places)
     fields: list[Field[tuple[Entry, Point]]] = [
         (ENDPOINT, lambda row: endpoint_cell(row[0])),
         (Column("Server CPU", "ms/request"), lambda row: estimate_cell(row[1].cpu_per_request_s, ms)),
         (Column("Peak memory", "MB"), lambda row: number_cell(row[0].peak_memory_bytes, megabytes)),
         (Column("Artifact", "MB"), lambda row: number_cell(row[0].result.artifact_bytes, megabytes)),
-        (text_column("Beaten on both"), lambda row: _beaten(row[0], places, front)),
         (Column("Network in", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_in_per_request)),
         (Column("Network out", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_out_per_request)),
         (Column("Throttled", "% of the time"), _throttled_cell),
@@ -60,18 +55,11 @@ def resources(comparison: Comparison) -> Table:
         (SAMPLES, lambda row: count_cell(row[1].samples)),
     ]
     busiest = [(entry, best) for entry in comparison.entries if (best := entry.best) is not None]
-    caption = (
-        f"CPU at the best throughput; memory is {terms(comparison).memory} in any slice. Beaten on both: another is "
-        "faster and cheaper (point estimates only)."
-    )
+    caption = f"CPU at the best throughput; memory is {terms(comparison).memory} in any slice."
     table = without_blank(listed("resources", caption, fields, busiest), ("Network in", "Network out", "Throttled"))
     if any(column.title == "Network in" for column in table.columns):
         caption += " Network bytes are the container's own, with headers and acknowledgements."
     return replace(table, caption=caption)
-
-
-def _beaten(entry: Entry, places: Mapping[str, tuple[float, float]], front: Sequence[str]) -> Cell:
-    return Cell("no" if entry.name in front else "yes") if entry.name in places else DASH
 
 
 def _wire_cell(entry: Entry, size: float | None) -> Cell:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from operator import attrgetter
+from typing import Final
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
+from serveoff.analyse.entries import Point
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate, min_samples
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.report.charts import distribution, spectrum
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, estimate_cell, number_cell
@@ -14,6 +18,13 @@ from serveoff.report.phrases.numbers import full, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
 from serveoff.report.section import Figure, Section
 from serveoff.report.sections.notes import alone as fewest
+
+FAR: Final[Mapping[str, Callable[[Point], Estimate]]] = {
+    "p99.9": attrgetter("p999_s"),
+    "p99": attrgetter("p99_s"),
+    "p90": attrgetter("p90_s"),
+}
+"""Percentiles that a tail can be told by, the highest first."""
 
 
 def section(comparison: Comparison) -> Section:
@@ -56,35 +67,37 @@ def tail(comparison: Comparison) -> Table:
     ]
     caption = (
         "VALID points of contenders; 95% intervals beneath. Shortest and longest are single requests. p99.9 needs "
-        f"{min_samples(ALL_PERCENTILES['p99.9']):,} samples. In open loops latency counts from when a request was due."
+        f"{min_samples(ALL_PERCENTILES['p99.9']):,} samples. In open loops latency counts from when a request was due, "
+        "an interval's low end from when it was sent."
     )
     shown = [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role == "contender"]
     return listed("tail", caption, fields, shown)
 
 
 def sentence(comparison: Comparison) -> str:
-    """The longest p99.9 relative to its own median, with the fewest callers."""
+    """The longest and the shortest tail for its median, by the highest percentile that all contenders have."""
     alone = min(comparison.concurrencies, default=1)
-    deep = [
-        (d.point.p999_s.value / d.point.p50_s.value, d.point)
+    points = [
+        d.point
         for d in comparison.distributions
         if d.point.load.plain
         and d.point.concurrency == alone
         and comparison.entry(d.point.endpoint).role == "contender"
-        and d.point.p999_s.value
         and d.point.p50_s.value
     ]
-    if not deep:
-        return f"With {callers(alone)} no endpoint has the samples for p99.9: add rounds."
-    (least, steady), (most, wild) = min(deep, key=lambda d: d[0]), max(deep, key=lambda d: d[0])
+    name = next((name for name, of in FAR.items() if points and all(of(point).value for point in points)), None)
+    if name is None:
+        return f"With {callers(alone)} not all endpoints have the samples for p90: add rounds."
+    ratios = {point.endpoint: (FAR[name](point).value or 0.0) / (point.p50_s.value or 1.0) for point in points}
+    wild, steady = max(points, key=lambda p: ratios[p.endpoint]), min(points, key=lambda p: ratios[p.endpoint])
     said = (
         f"With {callers(alone)}, {phrase(comparison.entry(wild.endpoint).result)} has the longest tail for its median: "
-        f"p99.9 is {full(wild.p999_s, ms, 'ms')}, {significant(most)} times p50"
+        f"{name} is {full(FAR[name](wild), ms, 'ms')}, {significant(ratios[wild.endpoint])} times p50"
     )
     if steady is wild:
         return f"{said}."
     other = phrase(comparison.entry(steady.endpoint).result)
-    return f"{said}; {other} the shortest, {significant(least)} times (point estimates only)."
+    return f"{said}; {other} the shortest, {significant(ratios[steady.endpoint])} times (point estimates only)."
 
 
 def _load_cell(distribution: Distribution) -> Cell:

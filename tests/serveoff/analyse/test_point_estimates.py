@@ -104,3 +104,15 @@ def test_failed_requests_are_counted_by_their_status(run):
     save_run(run, suite)
     (finding,) = (f for f in compare(run).entry(ENDPOINT).alone.verdict.findings if f.code == "errors")
     assert finding.seen.endswith(" requests failed: 30 RESOURCE_EXHAUSTED; 10 UNAVAILABLE")
+
+
+def test_no_interval_of_a_percentile_leaves_the_latencies_that_were_observed(run):
+    """Two slices of a rate near the limit: one has a queue, the other none."""
+    add_open_loop(run, ENDPOINT, (700.0,), search=False, duration_s=1.0)
+    add_open_loop(run, ENDPOINT, (700.0,), search=False, duration_s=1.0, mean_s=0.003, seed=2)
+    (point,) = compare(run).entry(ENDPOINT).others
+    windows = [w.number for w in load_suite(run).endpoint(ENDPOINT).windows if w.arrivals == "poisson"]
+    rows = rows_by_slice(run)
+    latency_s = np.concatenate([rows[number]["latency_s"] for number in windows])
+    for found in (point.p50_s, point.p90_s, point.p99_s):
+        assert latency_s.min() - 1e-6 <= found.low <= found.value <= found.high <= latency_s.max() + 1e-6

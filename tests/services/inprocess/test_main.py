@@ -18,6 +18,7 @@ from serveoff.models.catalog import load_spec
 from serveoff.models.formats import AS_SERVED
 from serveoff.models.spec import FORMATS
 from serveoff.services.inprocess.__main__ import find_call
+from serveoff.services.inprocess.floor import WARM_CALLS
 from serveoff.services.runtimes import Runtime
 from tests.services.flaskrest.serving import environment
 
@@ -57,6 +58,7 @@ def test_measure_brings_the_raw_record(tmp_path: Path) -> None:
     assert measured["wrong_answers"] == 0
     start_s, latency_s = (np.frombuffer(base64.b64decode(measured[name])) for name in ("start_s", "latency_s"))
     assert len(start_s) == len(latency_s) == measured["requests"]
+    assert measured["served"] == measured["requests"] + WARM_CALLS, "what its CPU time is of"
     assert before_s <= start_s.min() <= start_s.max() <= time.time()
 
 
