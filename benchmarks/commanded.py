@@ -47,7 +47,7 @@ class Commanded:
         self._commands, self._events = process.stdin, process.stdout
         self._read("ready")
         fields = {"host": "127.0.0.1", "port": port, "model": model, "path": f"/v1/models/{model}:predict"}
-        self._tell(command="endpoint", name="null", protocol="rest", format="null", **fields)
+        self._tell(command="endpoint", target={"name": "null", "protocol": "rest", "format": "null", **fields})
         self._read("endpoint")
 
     def slice(self, load: str, duration_s: float, lead_in_s: float = 0.2, seed: int = 1) -> Slice:

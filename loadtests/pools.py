@@ -14,7 +14,8 @@ from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.loadtests.payloads import Payload, payload_for
 from serveoff.loadtests.protocols.framing import Frame
-from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
+from serveoff.loadtests.samples import expected_of, read_samples, spec_of
+from serveoff.models.golden import Golden
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, rows_of, take
 
@@ -44,16 +45,20 @@ def make_pool(
     frame: Frame,
     payload: str,
     batch: int,
-    folder: Path | None,
+    folder: Path | None = None,
+    samples: Golden | None = None,
     most_bytes: int = POOL_BYTES,
 ) -> Pool:
-    """Encode every golden input, or batches of them that begin with each in turn. SamplesError where there are none.
+    """Encode every input, or batches of them that begin with each in turn: the golden ones where no others are given.
+
+    SamplesError where there are none.
 
     Where all of these would take more than `most_bytes`, as many as fit, at least one, begin with inputs that lie
     evenly apart.
     """
     encoding, spec = payload_for(target.protocol, target.grpc_api, payload), spec_of(target.model, folder)
-    inputs, outputs = golden_inputs(target.model, folder), expected_outputs(target.model, target.format, folder)
+    samples = samples or read_samples(target.model, folder)
+    inputs, outputs = samples.inputs, expected_of(samples, target.format)
     count = rows_of(inputs)
     sizes, requests, headers, expected, took_s = [], [], [], [], []
     for row in _begins(count, len(encoding.encode(spec, take(inputs, batch_of(0, batch, count)))), most_bytes):

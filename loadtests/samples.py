@@ -33,18 +33,23 @@ def spec_of(model: str, folder: Path | None = None) -> ModelSpec:
 
 def golden_inputs(model: str, folder: Path | None = None) -> Batch:
     """The held-out inputs of a model, by name, each (n, *row)."""
-    return _golden(model, folder).inputs
+    return read_samples(model, folder).inputs
 
 
 def expected_outputs(model: str, format: str, folder: Path | None = None) -> Batch:
     """What a deployment of this format should answer to the golden inputs: zeros from `null`."""
-    outputs = _golden(model, folder).outputs
+    return expected_of(read_samples(model, folder), format)
+
+
+def expected_of(samples: Golden, format: str) -> Batch:
+    """The same, to these inputs."""
     if format != NULL_FORMAT:
-        return outputs
-    return {name: np.zeros_like(array) for name, array in outputs.items()}
+        return samples.outputs
+    return {name: np.zeros_like(array) for name, array in samples.outputs.items()}
 
 
-def _golden(model: str, folder: Path | None) -> Golden:
+def read_samples(model: str, folder: Path | None = None) -> Golden:
+    """The golden inputs of a model and what it answers; SamplesError where there are none."""
     path = (folder or model_dir(model)) / GOLDEN_NAME
     spec = spec_of(model, folder)
     try:

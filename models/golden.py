@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +32,16 @@ class Golden:
 
 def read_golden(model_dir: Path) -> Golden:
     """The golden arrays of the model in a folder; KeyError where the file holds none."""
-    with np.load(model_dir / GOLDEN_NAME) as arrays:
+    return _read(model_dir / GOLDEN_NAME)
+
+
+def unpacked(data: bytes) -> Golden:
+    """The golden arrays in the bytes of such a file."""
+    return _read(BytesIO(data))
+
+
+def _read(file: Path | IO[bytes]) -> Golden:
+    with np.load(file) as arrays:
         inputs, outputs = ({n.removeprefix(p): arrays[n] for n in arrays.files if n.startswith(p)} for p in _KINDS)
         if not inputs or not outputs:
             raise KeyError(f"{GOLDEN_NAME} holds no {_INPUTS}* or no {_OUTPUTS}*")
@@ -39,11 +50,18 @@ def read_golden(model_dir: Path) -> Golden:
 
 def write_golden(model_dir: Path, golden: Golden) -> None:
     """Write the golden arrays into a model's folder."""
+    (model_dir / GOLDEN_NAME).write_bytes(packed(golden))
+
+
+def packed(golden: Golden) -> bytes:
+    """The bytes of such a file."""
     arrays = {f"{prefix}{name}": array for prefix, batch in zip(_KINDS, (golden.inputs, golden.outputs), strict=True)
               for name, array in batch.items()}  # fmt: skip
     if golden.labels is not None:
         arrays[_LABELS] = golden.labels
-    np.savez(model_dir / GOLDEN_NAME, **arrays)  # type: ignore[arg-type]
+    file = BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
 
 
 _KINDS = (_INPUTS, _OUTPUTS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.schedule import Instants, schedule
 from serveoff.loadtests.loads import Load, parse_load
+from serveoff.models.golden import Golden, packed, unpacked
 
 
 @dataclass(frozen=True)
@@ -40,32 +41,32 @@ class _Command(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class SamplesCommand(_Command):
+    """What is sent to a model's endpoints from now on, and the right answers, instead of the golden ones."""
+
+    command: Literal["samples"] = "samples"
+    model: str
+    npz: str
+    """Base64 of what serveoff.models.golden packs."""
+
+    @classmethod
+    def of(cls, model: str, samples: Golden) -> SamplesCommand:
+        """The command that brings these."""
+        return cls(model=model, npz=b64encode(packed(samples)).decode())
+
+    @property
+    def samples(self) -> Golden:
+        """ValueError or KeyError where there are none in it."""
+        return unpacked(b64decode(self.npz))
+
+
 class EndpointCommand(_Command):
     """Where an endpoint is from now on: once before its first slice, and again after each start of its server."""
 
     command: Literal["endpoint"] = "endpoint"
-    name: str
-    protocol: Literal["rest", "grpc"]
-    host: str
-    port: int
-    model: str
-    format: str
-    path: str
-    grpc_api: str = ""
+    target: Target
     counters: str = ""
     """The address of the server's Prometheus page; empty: it has none."""
-    model_dir: str = ""
-    """Where golden.npz lies, if not in artifacts/."""
-
-    @property
-    def target(self) -> Target:
-        """As users of Locust's page have it."""
-        return Target(self.name, self.protocol, self.host, self.port, self.model, self.format, self.path, self.grpc_api)
-
-    @property
-    def folder(self) -> Path | None:
-        """The model's folder, if one is named."""
-        return Path(self.model_dir) if self.model_dir else None
 
 
 class SliceCommand(_Command):
@@ -95,10 +96,10 @@ class SliceCommand(_Command):
         return Drive(**asked | {"load": parse_load(self.load)})
 
 
-Command = Annotated[EndpointCommand | SliceCommand, Field(discriminator="command")]
-_COMMAND: Final[TypeAdapter[EndpointCommand | SliceCommand]] = TypeAdapter(Command)
+Command = SamplesCommand | EndpointCommand | SliceCommand
+_COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
 
 
-def parse_command(line: bytes) -> EndpointCommand | SliceCommand:
+def parse_command(line: bytes) -> Command:
     """ValueError says what is wrong."""
     return _COMMAND.validate_json(line)

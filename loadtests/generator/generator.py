@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.commands import EndpointCommand, SliceCommand, parse_command
+from serveoff.loadtests.generator.commands import Command, EndpointCommand, SamplesCommand, SliceCommand, parse_command
 from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.generator.results import done
@@ -18,6 +18,7 @@ from serveoff.loadtests.pools import Pool, make_pool
 from serveoff.loadtests.protocols.framing import bare
 from serveoff.loadtests.samples import NULL_FORMAT, SamplesError
 from serveoff.loadtests.server_counters import grown, read_counters
+from serveoff.models.golden import Golden
 
 FAULTS: Final = (ValueError, LookupError, OSError, ImportError, RuntimeError, SamplesError)
 """What a command may fail by; the next one is done all the same."""
@@ -56,6 +57,7 @@ class Generator:
         self._wire = wire
         self._endpoints: dict[str, _Endpoint] = {}
         self._pools: dict[tuple[object, ...], Pool] = {}
+        self._samples: dict[str, Golden] = {}
 
     def serve(self) -> None:
         """Until the commands end."""
@@ -63,20 +65,29 @@ class Generator:
         self._wire.tell("ready")
         for line in self._wire.commands():
             try:
-                command = parse_command(line)
-                self._slice(command) if isinstance(command, SliceCommand) else self._endpoint(command)
+                self._obey(parse_command(line))
             except BrokenPipeError:
                 return
             except FAULTS as error:
                 self._wire.tell("error", text=f"{type(error).__name__}: {error}")
 
+    def _obey(self, command: Command) -> None:
+        match command:
+            case SamplesCommand():
+                self._samples[command.model] = command.samples
+            case EndpointCommand():
+                self._endpoint(command)
+            case SliceCommand():
+                self._slice(command)
+
     def _endpoint(self, command: EndpointCommand) -> None:
-        if known := self._endpoints.get(command.name):
+        name = command.target.name
+        if known := self._endpoints.get(name):
             known.driver.close()
         endpoint = _Endpoint(command, _driver(command.target))
-        self._endpoints[command.name] = endpoint
+        self._endpoints[name] = endpoint
         own = self._pool(endpoint, Load())
-        self._wire.tell("endpoint", name=command.name, payload=own.payload.kind, request_bytes=own.request_bytes)
+        self._wire.tell("endpoint", name=name, payload=own.payload.kind, request_bytes=own.request_bytes)
 
     def _slice(self, command: SliceCommand) -> None:
         if command.endpoint not in self._endpoints:
@@ -103,11 +114,12 @@ class Generator:
         return endpoint.requests[key]
 
     def _pool(self, endpoint: _Endpoint, load: Load) -> Pool:
-        told = endpoint.told
-        sends = told.protocol, told.grpc_api, told.model, told.model_dir, load.payload, load.batch
-        key = (*sends, told.format == NULL_FORMAT)
+        target = endpoint.told.target
+        sends = target.protocol, target.grpc_api, target.model, load.payload, load.batch
+        key = (*sends, target.format == NULL_FORMAT)
         if key not in self._pools:
-            self._pools[key] = make_pool(told.target, bare, load.payload, load.batch, told.folder)
+            samples = self._samples.get(target.model)
+            self._pools[key] = make_pool(target, bare, load.payload, load.batch, samples=samples)
             _settle()
         return self._pools[key]
 

@@ -31,14 +31,17 @@ class Wire:
 
     def commands(self) -> Iterator[bytes]:
         """Lines, until the input ends; other greenlets run meanwhile."""
-        rest = b""
+        waiting = bytearray()  # one of samples is long
         while True:
             socket.wait_read(self._commands_fd)
             data = os.read(self._commands_fd, READ_BYTES)
             if not data:
                 return
-            *lines, rest = (rest + data).split(b"\n")
-            yield from filter(bytes.strip, lines)
+            waiting += data
+            if b"\n" in data:
+                *lines, rest = bytes(waiting).split(b"\n")
+                waiting = bytearray(rest)
+                yield from filter(bytes.strip, lines)
 
     def tell(self, event: str, **fields: Any) -> None:
         """BrokenPipeError where nobody listens any more."""

@@ -15,6 +15,7 @@ from serveoff.analyse.decision.decision import decide
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.judging.resource_parity import unequal
+from serveoff.analyse.judging.validity import too_fast
 from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
 from serveoff.analyse.ranking import resolution, ties
 from serveoff.analyse.slice_rows import RunRows, read_run
@@ -120,7 +121,8 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
         had = apart.get(measured.result.deployment, ())
         points.setdefault(key[0], []).append(judge_point(measured, sampled[key], draws, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    return Evidence(entries, sampled, _bound(suite), starts, found)
+    evidence = Evidence(entries, sampled, _bound(suite), starts, found)
+    return replace(evidence, entries=[_below_floor(entry, evidence) for entry in entries])
 
 
 def _bound(suite: Suite) -> float:
@@ -148,14 +150,13 @@ def _wrong_deployments(suite: Suite) -> dict[str, str]:
 
 
 def _ranked(evidence: Evidence) -> list[Entry]:
-    """Entries with their overhead and rank: ranked first, then contenders without a rank, floors, null."""
-    entries = [_with_overhead(entry, evidence) for entry in evidence.entries]
-    ranked = sorted(filter(_ranks, entries), key=_p50)
+    """Entries with their rank: ranked first, then contenders without a rank, floors, null."""
+    ranked = sorted(filter(_ranks, evidence.entries), key=_p50)
     tied = ties(evidence, [e.alone for e in ranked if e.alone])
     places = enumerate(zip(ranked, tied, strict=True), start=1)
     placed = [replace(entry, rank=place, tied_above=above) for place, (entry, above) in places]
     order = ("contender", "stand-in", "variant", "floor", "null")
-    rest = [entry for entry in entries if not _ranks(entry)]
+    rest = [entry for entry in evidence.entries if not _ranks(entry)]
     return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
 
 
@@ -168,12 +169,23 @@ def _p50(entry: Entry) -> float:
     return alone.p50_s.value if alone and alone.p50_s.value is not None else float("inf")
 
 
-def _with_overhead(entry: Entry, evidence: Evidence) -> Entry:
+def _below_floor(entry: Entry, evidence: Evidence) -> Entry:
+    """The entry with its overhead; where that is less than none, no point of it counts."""
     floors = (e for e in evidence.entries if e.role == "floor" and e.result.format == entry.result.format)
-    mine, its = entry.alone, next((floor.alone for floor in floors), None)
+    mine, floor = entry.alone, next(floors, None)
+    its = floor.alone if floor else None
     if entry.role not in ("contender", "stand-in") or mine is None or its is None or mine.load != its.load:
         return entry  # more callers queue: that is not the server's overhead
-    return replace(entry, overhead=evidence.ratio(LATENCY, its, mine))
+    overhead = evidence.ratio(LATENCY, its, mine)
+    if overhead is None or overhead.high is None or overhead.high >= 1 or not _same_device(entry, floor):
+        return replace(entry, overhead=overhead)
+    finding = too_fast(mine.p50_s, its.p50_s)
+    plain, others = (tuple(p.doubted(finding) for p in points) for points in (entry.points, entry.others))
+    return replace(entry, points=plain, others=others)
+
+
+def _same_device(entry: Entry, floor: Entry | None) -> bool:
+    return floor is not None and entry.result.device in (None, floor.result.device)
 
 
 def _calibration(evidence: Evidence) -> Calibration | None:

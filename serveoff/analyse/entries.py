@@ -1,12 +1,14 @@
 """Endpoints with their figures under each load, and their places. Base units: seconds, bytes, requests a second."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Spread, spread
 from serveoff.analyse.stored_once import RESULT
-from serveoff.analyse.verdict import Verdict
+from serveoff.analyse.verdict import Finding, Verdict
 from serveoff.loadtests.loads import Load
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import Role
@@ -50,6 +52,10 @@ class Point:
     def valid(self) -> bool:
         """The point counts."""
         return self.verdict.valid
+
+    def doubted(self, finding: Finding) -> Point:
+        """The same with one more finding."""
+        return replace(self, verdict=Verdict((*self.verdict.findings, finding)))
 
     @property
     def concurrency(self) -> int:

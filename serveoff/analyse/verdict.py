@@ -37,6 +37,7 @@ class FindingCode(StrEnum):
     """Another endpoint of the same server answered wrongly."""
     DEVICE = "device"
     """A GPU was asked for, and it computed elsewhere or does not say."""
+    FASTER_THAN_MODEL = "faster than the model itself"
     ERRORS = "errors"
     """Requests failed."""
     LOST_SLICES = "lost slices"

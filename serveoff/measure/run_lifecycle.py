@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +31,7 @@ from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
+from serveoff.measure.unseen_inputs import unseen_inputs
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem
@@ -100,7 +102,8 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     suite = _load(folder)
     settings = suite.settings
     variations = [parse_variation(text) for text in settings.vary]
-    chosen = make_plan(registry_for(settings.model), settings.endpoints, settings, variations)
+    registry = registry_for(settings.model)
+    chosen = make_plan(registry, settings.endpoints, settings, variations)
     with cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
@@ -109,7 +112,12 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
         fleet = Fleet(runtime, together=settings.together, earlier=_starts(suite))
         number = max(last_number(folder), *(w.number for e in suite.endpoints for w in e.windows), 0)
         with on_cpus(settings.client_cpus), RunProgress(console, total_s(plan)) as progress:
-            generator = Generator(runtime.client(), folder)
+            began = time.monotonic()
+            progress.tick("right answers to unseen inputs")
+            samples = unseen_inputs(plan, registry, manifest, runtime, suite)
+            suite.unseen_inputs = bool(samples)
+            suite.wall_s = (suite.wall_s or 0.0) + time.monotonic() - began
+            generator = Generator(runtime.client(), folder, samples)
             run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number)
             _describe(run, everything, notes, manifest)
             absent = {d.format: p.text for d, _ in everything.deployments if (p := _missing(manifest, d.format))}

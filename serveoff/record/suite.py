@@ -49,6 +49,8 @@ class Suite(Record):
     model_source: str = ""
     """`zoo`, or the kind of file that it was imported from; empty in a run that did not record it."""
     model_parameters: int | None = None
+    unseen_inputs: bool = False
+    """The load sent inputs that no server had seen before: serveoff.models.crossing. Else the golden ones."""
     settings: RunSettings
     environment: Environment
     endpoints: list[EndpointResult] = Field(default_factory=list)

@@ -4,14 +4,16 @@ Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and 
 
                                                        {"event": "ready", "device", "load_s", "framework", ...}
     {"command": "check", "format"}                     {"event": "checked", "answers_checked", "max_abs_error", ...}
+    {"command": "answer", "seed"}                      {"event": "answered", "npz"}
     {"command": "measure", "duration_s"}               {"event": "measured", "requests", "duration_s", "start_s", ...}
     {"command": "quit"}, or the end of stdin           exit code 0
 
-The raw record comes with "measured": `start_s` and `latency_s`, each the base64 of float64, one item per call; a
-container shares no folder with who asks. The model is called in the quickest way that its format has, which is made
-when it is first needed. "measure" also takes `batch`, the rows of a call (1), and `call`, another way to call the same
-model: `as_served`, or a name in serveoff.models.formats.Loaded.calls. A command that cannot be obeyed gives {"event":
-"error", "error"}.
+"answer" draws inputs that are golden but for a part (serveoff.models.crossing); `npz` is the base64 of these and of the
+model's answers (serveoff.models.golden). The raw record comes with "measured": `start_s` and `latency_s`, each the
+base64 of float64, one item per call; a container shares no folder with who asks. The model is called in the quickest
+way that its format has, which is made when it is first needed. "measure" also takes `batch`, the rows of a call (1),
+and `call`, another way to call the same model: `as_served`, or a name in serveoff.models.formats.Loaded.calls. A
+command that cannot be obeyed gives {"event": "error", "error"}.
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ from typing import Any, BinaryIO
 import orjson
 
 from serveoff.models import construction
+from serveoff.models.crossing import crossed
 from serveoff.models.formats import AS_SERVED, Predict
-from serveoff.models.golden import Golden, read_golden
+from serveoff.models.golden import Golden, packed, read_golden
 from serveoff.models.manifest import ArtifactError
-from serveoff.models.tensors import zeros
+from serveoff.models.tensors import join, rows_of, take, zeros
 from serveoff.services.inprocess import floor
 from serveoff.services.runtimes import Runtime, load_runtime, null
 from serveoff.services.settings import Settings, SettingsError
@@ -79,6 +82,14 @@ def check(command: Event, runtime: Runtime, golden: Golden) -> Event:
     return {"event": "checked", **asdict(agreement), "checks": construction.check(command.get("format", ""))}
 
 
+def answer(command: Event, runtime: Runtime, golden: Golden) -> Event:
+    """Draw inputs that no server has seen, and give them with what the model answers, one row a call."""
+    inputs = crossed(golden.inputs, runtime.spec.inputs, int(command["seed"]))
+    call = find_call(runtime)
+    outputs = join([call(take(inputs, [row])) for row in range(rows_of(inputs))])
+    return {"event": "answered", "npz": b64encode(packed(Golden(inputs, outputs))).decode()}
+
+
 def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
     """Run for `duration_s`, then compare the sample of answers that was kept."""
     batch, call = int(command.get("batch", 1)), command.get("call", "")
@@ -104,7 +115,7 @@ def find_call(runtime: Runtime, name: str = "") -> Predict:
     return runtime.predict if name or runtime.quickest is None else runtime.quickest()
 
 
-COMMANDS: dict[str, Callable[[Event, Runtime, Golden], Event]] = {"check": check, "measure": measure}
+COMMANDS: dict[str, Callable[[Event, Runtime, Golden], Event]] = {"check": check, "answer": answer, "measure": measure}
 
 
 def _ready(settings: Settings, runtime: Runtime, load_s: float) -> Event:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from serveoff.loadtests.generator.commands import SamplesCommand
 from serveoff.measure.runtimes import loopback_ports
-from serveoff.models.golden import Golden, write_golden
+from serveoff.models.golden import Golden, read_golden, write_golden
 from tests.imported import write_model
 from tests.loadtests.rows import read_rows
 from tests.waiting import wait_until
@@ -188,8 +189,11 @@ class Generator:
     def endpoint(self, name, address, model_dir, **more):
         host, _, port = address.partition(":")
         protocol, format = name.rpartition("-")[2], name.split("-")[1]
-        fields = {"model": "digits_cnn", "format": format, "path": PREDICT, "grpc_api": name.split("-")[0], **more}
-        self.tell("endpoint", name=name, protocol=protocol, host=host, port=int(port), **fields, model_dir=model_dir)
+        samples = SamplesCommand.of("digits_cnn", read_golden(Path(model_dir)))
+        self.tell(**samples.model_dump())
+        fields = {"model": "digits_cnn", "format": format, "path": PREDICT, "grpc_api": name.split("-")[0]}
+        target = {"name": name, "protocol": protocol, "host": host, "port": int(port), **fields}
+        self.tell("endpoint", target=target, **more)
         event = self.event()
         assert event.get("name") == name, event
         return event

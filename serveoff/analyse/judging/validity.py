@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from serveoff.analyse.judging.grounds import Grounds
-from serveoff.analyse.statistics.estimates import PERCENTILES, min_samples
+from serveoff.analyse.statistics.estimates import PERCENTILES, Estimate, min_samples
 from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.statuses import in_words
@@ -291,6 +291,15 @@ def _beyond_ceiling(grounds: Grounds) -> Iterator[Finding]:
     yield Finding(
         FindingCode.BEYOND_CEILING, False, seen, why, "lower the rate (`--open`), or give the load generator more cores"
     )
+
+
+def too_fast(mine_s: Estimate, floor_s: Estimate) -> Finding:
+    """What speaks against an endpoint whose p50 under one caller is below that of the bare model in process."""
+    seen = f"p50 is {(mine_s.value or 0) * 1e3:.3g} ms with one caller; the bare model in process takes "
+    seen += f"{(floor_s.value or 0) * 1e3:.3g} ms"
+    why = "no server is faster than the model itself: it remembers answers, or skips work"
+    advice = "look for a cache of answers; check that the server and the bare model have the same settings"
+    return Finding(FindingCode.FASTER_THAN_MODEL, True, seen, why, advice)
 
 
 Check = Callable[[Grounds], Iterator[Finding]]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import subprocess
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -20,10 +21,11 @@ import numpy.typing as npt
 
 from serveoff.interrupts import shielded
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.commands import Drive, EndpointCommand, SliceCommand
+from serveoff.loadtests.generator.commands import Command, Drive, EndpointCommand, SamplesCommand, SliceCommand
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
+from serveoff.models.golden import Golden
 from serveoff.services.registry import Endpoint
 
 ARGUMENTS: Final = ("--headless", "--commands")
@@ -57,10 +59,13 @@ class Driven:
 
 
 class Generator:
-    """Drives endpoints where they are; its process begins with the first slice, and anew after it failed."""
+    """Drives endpoints where they are; its process begins with the first slice, and anew after it failed.
 
-    def __init__(self, client: Client, folder: Path) -> None:
-        self._client, self._folder = client, folder
+    `samples` are what it sends, by model, instead of the golden inputs.
+    """
+
+    def __init__(self, client: Client, folder: Path, samples: Mapping[str, Golden] = MappingProxyType({})) -> None:
+        self._client, self._folder, self._samples = client, folder, samples
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: Lines | None = None
@@ -103,16 +108,18 @@ class Generator:
             assert self._process.stdout is not None
             self._lines = Lines(self._process.stdout)
             self._read(READY_S, "ready")
+            for model, samples in self._samples.items():
+                self._tell(SamplesCommand.of(model, samples))
         deployment, (host, _, port) = endpoint.deployment, address.rpartition(":")
         port_name, _, path = deployment.counters.partition("/")
         counters = f"http://{self._client.address(server, port_name)}/{path}" if port_name else ""
         d = deployment
         target = Target(endpoint.name, endpoint.protocol, host, int(port), d.model, d.format, d.path, d.grpc_api)
-        self._tell(EndpointCommand(**asdict(target), counters=counters))
+        self._tell(EndpointCommand(target=target, counters=counters))
         self.request_bytes[endpoint.name] = self._read(READY_S, "endpoint")["request_bytes"]
         self._placed[endpoint.name] = place
 
-    def _tell(self, command: EndpointCommand | SliceCommand) -> None:
+    def _tell(self, command: Command) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
         try:

@@ -20,6 +20,7 @@ from serveoff.measure.drivers.generator import ROWS, Driven, Rows
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server
+from serveoff.models.golden import Golden, unpacked
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem, StartCode
@@ -61,6 +62,11 @@ def check_floor(server: Server) -> Gate:
         problem=Problem(code=GateCode.WRONG_ANSWER, text=text) if wrong else None,
         checks=event["checks"],
     )
+
+
+def bare_answers(server: Server, seed: int) -> Golden:
+    """Inputs that no server has seen, and what the model of a floor answers: serveoff.models.crossing."""
+    return unpacked(b64decode(_ask(server, {"command": "answer", "seed": seed}, CHECK_GRACE_S)["npz"]))
 
 
 def drive_floor(server: Server, drive: Drive, opened: Callable[[], None]) -> Driven:

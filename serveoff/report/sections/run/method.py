@@ -19,6 +19,8 @@ from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
 
 LONGER = 1.5
+UNSEEN = "The load sent inputs that no server had seen, answered beforehand by the bare model."
+GOLDEN = "The load sent the golden inputs: a server that remembers its answers to them is not found out."
 """So many times longer than asked for, a slice was meant to be so: others end a little late."""
 
 FROZEN_GRAPH = (
@@ -73,8 +75,8 @@ def _requests(comparison: Comparison) -> list[Fact]:
         *_fewer_requests(comparison),
         Fact(
             "Correctness",
-            "Each live endpoint had to agree with the golden outputs before it was timed, and a sample of "
-            f"its answers was checked under load. {_allowed(comparison)}",
+            "Each live endpoint had to agree with the golden outputs before it was timed, and every answer under load "
+            f"was checked. {UNSEEN if comparison.suite.unseen_inputs else GOLDEN} {_allowed(comparison)}",
         ),
         *([Fact("Frozen graph", FROZEN_GRAPH)] if frozen else []),
     ]

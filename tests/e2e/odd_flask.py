@@ -1,0 +1,78 @@
+"""Our Flask service with an oddity: a file that is run by its path.
+
+`ODDITY=clock:2:1`: in every two seconds it answers nothing for one. `hang:50:1.5`: every 50th prediction takes 1.5
+seconds longer. `by heart`: it knows the golden answers, and gives the nearest one. `remembers`: it asks the model once
+for each input.
+"""
+
+import os
+import sys
+import time
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from serveoff.models.golden import read_golden
+from serveoff.services import runtimes
+from serveoff.services.flaskrest.__main__ import main
+
+
+def clock(predict, every, seconds):
+    def odd(batch):
+        outputs = predict(batch)
+        time.sleep(max(float(seconds) - time.monotonic() % float(every), 0.0))
+        return outputs
+
+    return odd
+
+
+def hang(predict, every, seconds):
+    calls = count(1)
+
+    def odd(batch):
+        outputs = predict(batch)
+        if next(calls) % int(every) == 0:
+            time.sleep(float(seconds))
+        return outputs
+
+    return odd
+
+
+def by_heart(predict):
+    golden = read_golden(Path(os.environ["SERVING_MODEL_DIR"]))
+    (inputs,) = golden.inputs.values()
+
+    def odd(batch):
+        (rows,) = batch.values()
+        nearest = [int(np.abs(inputs - row).reshape(len(inputs), -1).sum(axis=1).argmin()) for row in rows]
+        return {name: array[nearest] for name, array in golden.outputs.items()}
+
+    return odd
+
+
+def remembers(predict):
+    known = {}
+
+    def odd(batch):
+        key = b"".join(array.tobytes() for array in batch.values())
+        if key not in known:
+            known[key] = predict(batch)
+        return known[key]
+
+    return odd
+
+
+ODDITIES = {"clock": clock, "hang": hang, "by heart": by_heart, "remembers": remembers}
+
+if __name__ == "__main__":
+    name, *more = os.environ["ODDITY"].split(":")
+    load_runtime = runtimes.load_runtime
+
+    def load(settings):
+        runtime = load_runtime(settings)
+        return replace(runtime, predict=ODDITIES[name](runtime.predict, *more))
+
+    runtimes.load_runtime = load
+    sys.exit(main())
