@@ -21,6 +21,7 @@ from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.audit.replicas import replication
 from serveoff.measure.core_lock import check_cores, cores_locked
 from serveoff.measure.drivers.generator import Generator
+from serveoff.measure.drivers.unseen_inputs import unseen_inputs
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
@@ -31,7 +32,6 @@ from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
-from serveoff.measure.unseen_inputs import unseen_inputs
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem

@@ -50,7 +50,7 @@ class Suite(Record):
     """`zoo`, or the kind of file that it was imported from; empty in a run that did not record it."""
     model_parameters: int | None = None
     unseen_inputs: bool = False
-    """The load sent inputs that no server had seen before: serveoff.models.crossing. Else the golden ones."""
+    """The load sent no golden inputs but those of serveoff.services.inprocess.crossing, which no server had seen."""
     settings: RunSettings
     environment: Environment
     endpoints: list[EndpointResult] = Field(default_factory=list)

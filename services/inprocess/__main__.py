@@ -8,12 +8,12 @@ Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and 
     {"command": "measure", "duration_s"}               {"event": "measured", "requests", "duration_s", "start_s", ...}
     {"command": "quit"}, or the end of stdin           exit code 0
 
-"answer" draws inputs that are golden but for a part (serveoff.models.crossing); `npz` is the base64 of these and of the
-model's answers (serveoff.models.golden). The raw record comes with "measured": `start_s` and `latency_s`, each the
-base64 of float64, one item per call; a container shares no folder with who asks. The model is called in the quickest
-way that its format has, which is made when it is first needed. "measure" also takes `batch`, the rows of a call (1),
-and `call`, another way to call the same model: `as_served`, or a name in serveoff.models.formats.Loaded.calls. A
-command that cannot be obeyed gives {"event": "error", "error"}.
+"answer" draws inputs that are golden but for a part (serveoff.services.inprocess.crossing); `npz` is the base64 of
+these and of the model's answers (serveoff.models.golden). The raw record comes with "measured": `start_s` and
+`latency_s`, each the base64 of float64, one item per call; a container shares no folder with who asks. The model is
+called in the quickest way that its format has, which is made when it is first needed. "measure" also takes `batch`, the
+rows of a call (1), and `call`, another way to call the same model: `as_served`, or a name in
+serveoff.models.formats.Loaded.calls. A command that cannot be obeyed gives {"event": "error", "error"}.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from serveoff.models import construction
-from serveoff.models.crossing import crossed
 from serveoff.models.formats import AS_SERVED, Predict
 from serveoff.models.golden import Golden, packed, read_golden
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.tensors import join, rows_of, take, zeros
 from serveoff.services.inprocess import floor
+from serveoff.services.inprocess.crossing import crossed
 from serveoff.services.runtimes import Runtime, load_runtime, null
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.stopping import exit_on_sigterm

@@ -65,7 +65,7 @@ def check_floor(server: Server) -> Gate:
 
 
 def bare_answers(server: Server, seed: int) -> Golden:
-    """Inputs that no server has seen, and what the model of a floor answers: serveoff.models.crossing."""
+    """Inputs that no server has seen, and what the model of a floor answers: serveoff.services.inprocess.crossing."""
     return unpacked(b64decode(_ask(server, {"command": "answer", "seed": seed}, CHECK_GRACE_S)["npz"]))
 
 

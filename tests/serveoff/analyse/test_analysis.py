@@ -229,3 +229,16 @@ def test_where_a_gpu_was_asked_for_an_endpoint_that_fell_back_to_the_cpu_does_no
         assert all(point.valid for point in found.entry(name).points)
     for name in KERAS:
         assert {reason.code for point in found.entry(name).points for reason in point.verdict.reasons} == {"device"}
+
+
+def test_no_server_is_faster_than_the_model_itself(tmp_path):
+    """The eager Keras one remembers its answers: no point of it counts, however many callers it has."""
+    only, liar = (*KERAS, "inprocess-savedmodel", "inprocess-keras-eager"), KERAS[1]
+    scenario = Scenario(only=only, concurrencies=(1, 16), speedup={liar: 20.0})
+    found = compare(write_run(tmp_path / "run", scenario))
+    assert found.entry(liar).rank is None
+    for point in found.entry(liar).points:
+        assert "faster than the model itself" in [reason.code for reason in point.verdict.reasons]
+    assert found.entry(KERAS[0]).alone.valid
+    elsewhere = compare(write_run(tmp_path / "gpu", replace(scenario), Faults(devices={"flask-keras-eager": "cuda:0"})))
+    assert elsewhere.entry(liar).alone.valid, "its floor computed on the CPU"

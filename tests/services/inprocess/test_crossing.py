@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from serveoff.models.crossing import crossed
 from serveoff.models.images.codec import decode, settled, to_jpeg
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import misfit
+from serveoff.services.inprocess.crossing import crossed
 
 
 def tensor(name, shape, dtype, **more):
