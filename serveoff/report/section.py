@@ -60,10 +60,10 @@ class Section:
     """For the page's script, which offers something to compute with them."""
 
     @property
-    def has_words(self) -> bool:
-        """There is something in it to read; a figure alone is nothing in a form without drawings."""
-        said = (self.lead, self.items, self.paragraphs, self.table, self.facts, self.code, self.links)
-        return any(said) or any(part.has_words for part in self.parts)
+    def only_drawn(self) -> bool:
+        """There is nothing in it but a figure: a form without drawings leaves it out."""
+        said = (self.lead, self.items, self.paragraphs, self.table, self.facts, self.code, self.links, self.parts)
+        return self.figure is not None and not any(said)
 
 
 @dataclass(frozen=True)

@@ -151,12 +151,10 @@ def test_the_embedded_server_is_never_called_tensorflow_serving(finished, report
     disclaimers = (
         "figures are not TensorFlow Serving's",
         "TensorFlow Serving itself did not run here",
-        "TensorFlow Serving did not run here: install it",
         "TensorFlow Serving is not here",
         "TensorFlow Serving cannot load a bare frozen graph",
         "In TensorFlow Serving the graph decodes",
         "the stand-in of TensorFlow Serving",
-        "TensorFlow Serving was not measured",
     )
     for name in ("report.html", "report.md", "report.csv", "report.json"):
         text = html.unescape((report / name).read_text())

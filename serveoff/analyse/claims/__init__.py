@@ -62,5 +62,6 @@ def _judged(module: ModuleType, evidence: Evidence, suite: Suite) -> Claim:
         exhibits=found.exhibits,
         rule=claim.RULE,
         reason=found.reason,
+        scope=found.scope,
         measure=claim.MEASURE if found.lacking else "",
     )

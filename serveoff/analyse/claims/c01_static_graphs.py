@@ -17,7 +17,7 @@ RULE = (
     "form, for TensorFlow 2 and for PyTorch. Clearly faster speaks for the claim. Equal or clearly slower speaks "
     "against it. Both frameworks are needed."
 )
-MEASURE = "serveoff run 'flask-*'"
+MEASURE = "`serveoff run 'flask-*'`"
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:

@@ -24,7 +24,7 @@ RULE = (
     "claim, one that misses it speaks for it. TensorFlow 1 has no eager form: its frozen graph is shown and does not "
     "decide."
 )
-MEASURE = "serveoff run 'inprocess-*' 'flask-*' --batches 32"
+MEASURE = "`serveoff run 'inprocess-*' 'flask-*' --batches 32`"
 FORMS = ((TF2, "savedmodel", "keras_eager"), (PYTORCH, "torchscript", "torch_eager"))
 SHOWN = (*FORMS, (TF1, "frozen_graph", "keras_eager"))
 QUANTILES: Final = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}

@@ -12,7 +12,7 @@ RULE = (
     "One network of two layers, written as a subclass of `keras.Model` and as a subclass of `nn.Module`, gives in both "
     "the output that NumPy computes from the same weights."
 )
-MEASURE = "serveoff run inprocess-keras-eager inprocess-torch-eager"
+MEASURE = "`serveoff run inprocess-keras-eager inprocess-torch-eager`"
 CHECKS = (
     Check("keras_eager", "a_keras_subclass_computes_what_numpy_does", "a subclass of keras.Model gives NumPy's output"),
     Check("torch_eager", "a_torch_subclass_computes_what_numpy_does", "a subclass of nn.Module gives NumPy's output"),

@@ -24,9 +24,11 @@ RULE = (
     "A failed request leaves it open. Both kinds are needed. Protocols that cannot name a layer do not decide. For a "
     "model without named layers the claim is not measured."
 )
-MEASURE = "serveoff run 'flask-*'"
+MEASURE = "`serveoff run 'flask-*'`"
 DYNAMIC_FORMS = ("keras_eager", "torch_eager")
 STATIC, DYNAMIC = "static graphs", "dynamic forms"
+REFUSED = "refused"
+OUR_WORDS = "Refusals are quoted from serveoff's own Flask services."
 NO_LAYERS = "The model has no named layers."
 
 
@@ -59,6 +61,8 @@ def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate | None:
 def _exhibit(entry: Entry, probe: LayerProbe, seed: int) -> Exhibit:
     group = DYNAMIC if entry.result.format in DYNAMIC_FORMS else STATIC
     plain = Exhibit(group, probe.reason, mine=entry.name, speaks=_voice(group, probe))
+    if probe.outcome == "refused":
+        return replace(plain, shows=f"{REFUSED}: {probe.reason}")
     if probe.outcome != "answered":
         return plain
     shape = "×".join(map(str, probe.shape))
@@ -102,4 +106,5 @@ def _said(exhibits: Sequence[Exhibit]) -> str:
     for group in (DYNAMIC, STATIC):
         asked = [e for e in exhibits if e.group == group and e.speaks]
         counts.append(f"{sum(bool(e.metric) for e in asked)} of {len(asked)} {group}")
-    return f"Asked for the layer, {' and '.join(counts)} answered."
+    said = f"Asked for the layer, {' and '.join(counts)} answered."
+    return f"{said} {OUR_WORDS}" if any(e.shows.startswith(REFUSED) for e in exhibits) else said

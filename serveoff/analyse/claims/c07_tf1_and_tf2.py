@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from serveoff.analyse.claims.pairs import NATIVE, TF1, TF2, Pair, callers, contrasts, find, without_native
+from serveoff.analyse.claims.pairs import NATIVE, TF1, TF2, Pair, callers, contrasts, find
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, beside
-from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
+from serveoff.analyse.evidence import THROUGHPUT, Evidence
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
@@ -16,7 +16,7 @@ RULE = (
     "Shown: the frozen graph and the SavedModel on the same server and protocol, their latency with the fewest "
     "callers, their throughput with the most, and their sizes."
 )
-MEASURE = "serveoff run 'tfserving-*' flask-frozen-graph flask-savedmodel, with tensorflow_model_server on PATH"
+MEASURE = "`serveoff run '*-frozen-graph' '*-savedmodel'`"
 SERVED_BY = (
     ("TensorFlow Serving, REST", NATIVE, "rest"),
     ("TensorFlow Serving, gRPC", NATIVE, "grpc"),
@@ -27,7 +27,7 @@ SERVED_BY = (
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Both formats on the same servers."""
     found = contrasts(evidence, _pairs(evidence))
-    return beside((*found, *_sizes(evidence)), LATENCY.statistic, without_native(evidence))
+    return beside((*found, *_sizes(evidence)))
 
 
 def _pairs(evidence: Evidence) -> Iterator[Pair]:

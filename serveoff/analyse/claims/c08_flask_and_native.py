@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from serveoff.analyse.claims.pairs import NATIVE, PYTORCH, TF2, Pair, callers, contrasts, find, without_native
+from serveoff.analyse.claims.pairs import NATIVE, PYTORCH, TF2, Pair, callers, contrasts, find
 from serveoff.analyse.claims.ruling import Ruling, beside
 from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
 from serveoff.loadtests.loads import closed
@@ -15,12 +15,12 @@ RULE = (
     "Shown: one artifact of each framework on the server that the claim names and on the other one, over REST: its "
     "latency with the fewest callers and its throughput with the most."
 )
-MEASURE = "serveoff run '*torchscript' '*savedmodel', with tensorflow_model_server on PATH"
+MEASURE = "`serveoff run '*torchscript' '*savedmodel'`"
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """One artifact of each framework on both of its servers."""
-    return beside(contrasts(evidence, _pairs(evidence)), LATENCY.statistic, without_native(evidence))
+    return beside(contrasts(evidence, _pairs(evidence)))
 
 
 def _pairs(evidence: Evidence) -> Iterator[Pair]:

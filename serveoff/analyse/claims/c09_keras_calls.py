@@ -17,7 +17,7 @@ RULE = (
     "eager call of the same model and of the SavedModel's signature, at one row and at every batch size of the run. "
     "Clearly faster or equal speaks for the claim, clearly slower against it. Both comparisons are needed."
 )
-MEASURE = "serveoff run inprocess-keras-eager inprocess-savedmodel"
+MEASURE = "`serveoff run inprocess-keras-eager inprocess-savedmodel`"
 PREDICT = "keras_predict"
 """The call's name in serveoff.models.formats.keras_eager."""
 EAGER, SIGNATURE = "model.predict instead of an eager call", "model.predict instead of the signature"
@@ -27,7 +27,8 @@ FIRST_HALF = "That Keras is part of TensorFlow 2 is not a performance claim."
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by two floors."""
     found = contrasts(evidence, _pairs(evidence))
-    return replace(rule([heard(e, NO_SLOWER) for e in found], needed=(EAGER, SIGNATURE)), reason=FIRST_HALF)
+    ruled = rule([heard(e, NO_SLOWER) for e in found], needed=(EAGER, SIGNATURE))
+    return replace(ruled, reason=FIRST_HALF, scope="second half")
 
 
 def _pairs(evidence: Evidence) -> Iterator[Pair]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from serveoff.analyse.claims.pairs import FRAMEWORK, Pair, callers, contrasts
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, beside
@@ -18,13 +18,14 @@ RULE = (
     "without, and the lines that one more replica takes in docker-compose.yml. With fewer server cores than workers, "
     "more workers cannot help."
 )
-MEASURE = "serveoff run --vary workers=2,4, on more cores than workers"
+MEASURE = "`serveoff run --vary workers=2,4`, on more cores than workers"
 SETTING = "workers"
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """The variants of workers, and what was counted in docker-compose.yml."""
-    return beside((*contrasts(evidence, _pairs(evidence)), *_effort(evidence)), THROUGHPUT.statistic)
+    effort = tuple(_effort(evidence))
+    return beside((*contrasts(evidence, _pairs(evidence)), *effort), _lines(effort))
 
 
 def _pairs(evidence: Evidence) -> Iterator[Pair]:
@@ -34,6 +35,16 @@ def _pairs(evidence: Evidence) -> Iterator[Pair]:
         if variant.result.variant.partition("=")[0] == SETTING:
             group = FRAMEWORK.get(variant.result.format, "")
             yield Pair(group, variant, bases.get(variant.result.base), most, THROUGHPUT)
+
+
+def _lines(effort: Sequence[Exhibit]) -> str:
+    counts = sorted(int(e.figure.value) for e in effort if e.figure and e.figure.value is not None)
+    if not counts:
+        return ""
+    many = (
+        f"{counts[0]} to {counts[-1]} lines" if counts[0] < counts[-1] else f"{counts[0]} line{'s' * (counts[0] > 1)}"
+    )
+    return f"One more replica takes {many} of docker-compose.yml in each of {len(counts)} deployments."
 
 
 def _effort(evidence: Evidence) -> Iterator[Exhibit]:

@@ -15,7 +15,6 @@ from serveoff.loadtests.loads import Load
 
 NATIVE: Final = "tfserving"
 """TensorFlow Serving itself, never its stand-in."""
-NO_NATIVE: Final = "TensorFlow Serving was not measured."
 TF1: Final = "TensorFlow 1"
 TF2: Final = "TensorFlow 2"
 PYTORCH: Final = "PyTorch"
@@ -63,12 +62,6 @@ def contrasts(evidence: Evidence, pairs: Iterable[Pair]) -> list[Exhibit]:
     """An exhibit for every pair that was measured; without a figure where a point of it does not count."""
     known = [(pair, sides) for pair in pairs if (sides := _sides(pair))]
     return [_contrast(pair, *sides, evidence.pair(pair.measure, *sides)) for pair, sides in known]
-
-
-def without_native(evidence: Evidence) -> str:
-    """Says that TensorFlow Serving was not measured; empty where it was."""
-    measured = any(e.result.server == NATIVE and any(p.samples for p in e.points) for e in evidence.entries)
-    return "" if measured else NO_NATIVE
 
 
 def _sides(pair: Pair) -> tuple[Point, Point] | None:

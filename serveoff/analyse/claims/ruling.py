@@ -82,6 +82,8 @@ class Claim:
     """How the verdict follows from the exhibits; written down before any run."""
     reason: str = ""
     """What the parts' verdicts leave unsaid."""
+    scope: str = ""
+    """What of the claim the verdict is on, where it is not the whole."""
     measure: str = ""
     """The command that would measure what is missing."""
 
@@ -102,6 +104,8 @@ class Ruling:
     contrasts: tuple[Contrast, ...] = ()
     lacking: bool = False
     parts: tuple[Part, ...] = ()
+    scope: str = ""
+    """What of the claim is judged, where it is not the whole."""
 
 
 def heard(exhibit: Exhibit, voices: Mapping[Outcome, Voice]) -> Exhibit:
@@ -120,11 +124,10 @@ def rule(exhibits: Sequence[Exhibit], needed: Sequence[str] = ()) -> Ruling:
     return Ruling(together(parts), exhibits=_led(exhibits, deciding), lacking=lacking, parts=parts)
 
 
-def beside(exhibits: Iterable[Exhibit], metric: str, reason: str = "") -> Ruling:
-    """A claim that no figure can decide; its sentence shows beside it the contrasts by `metric`."""
-    shown = tuple(replace(e, leads=bool(e.other and e.figure) and e.metric == metric) for e in exhibits)
-    lacking = bool(reason) or not any(e.leads for e in shown)
-    return Ruling("not a performance claim", reason, shown, lacking=lacking)
+def beside(exhibits: Iterable[Exhibit], reason: str = "") -> Ruling:
+    """A claim that no figure can decide; its sentence shows the contrasts beside it."""
+    shown = tuple(replace(e, leads=bool(e.other and e.figure)) for e in exhibits)
+    return Ruling("not a performance claim", reason, shown, lacking=not any(e.leads for e in shown))
 
 
 def verdict(voices: Iterable[str]) -> ClaimVerdict:

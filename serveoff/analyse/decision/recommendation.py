@@ -8,15 +8,12 @@ from enum import StrEnum
 from typing import Final
 
 from serveoff.analyse.decision.matrix import TIE_BREAKERS, Matrix, MatrixRow
-from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.studies.by_round import ByRound
-from serveoff.analyse.verdict import FindingCode
 
 MOST_INVALID: Final = 1 / 3
 """With this share of the contenders INVALID, the winner of the rest is no answer."""
-WRONG: Final = frozenset({FindingCode.GATE_FAILED, FindingCode.WRONG_ANSWERS, FindingCode.WRONG_DEPLOYMENT})
-"""Who answers wrongly is no rival, however quick it is."""
 
 
 class RefusalCode(StrEnum):
@@ -64,7 +61,7 @@ def refusal(evidence: Evidence, first: str | None, by_round: Sequence[ByRound]) 
     if len(invalid) >= MOST_INVALID * len(ran):
         return Refusal(RefusalCode.MANY_INVALID, names, len(ran))
     p50_s = {found.endpoint: found.p50_s for found in by_round}
-    rivals = [e.name for e in invalid if e.alone and not _wrong(e.alone) and _always_quicker(p50_s, e.name, first)]
+    rivals = [name for name in names if _always_quicker(p50_s, name, first)]
     return Refusal(RefusalCode.INVALID_WAS_QUICKER, tuple(rivals), len(ran)) if rivals else None
 
 
@@ -83,10 +80,6 @@ def _as_good(evidence: Evidence, measures: Sequence[Measure], first: Entry, othe
     pairs = {m.objective: evidence.pair(m, m.point(first), m.point(other)) for m in measures}
     outcomes = {objective: pair.outcome for objective, pair in pairs.items() if pair is not None}
     return outcomes.get(LATENCY.objective) == "tied" and not {"faster", "slower"} & set(outcomes.values())
-
-
-def _wrong(point: Point) -> bool:
-    return any(finding.code in WRONG for finding in point.verdict.reasons)
 
 
 def _always_quicker(p50_s: Mapping[str, Mapping[int, float]], rival: str, first: str) -> bool:

@@ -128,7 +128,12 @@ def describe_load(load: Load) -> str:
 
 def callers(count: int) -> str:
     """`1 caller`, `4 callers`."""
-    return f"{count} caller" if count == 1 else f"{count} callers"
+    return counted(count, "caller")
+
+
+def counted(count: int, name: str) -> str:
+    """`1 endpoint`, `4 endpoints`."""
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
 
 
 def all_of(words: Sequence[str]) -> str:

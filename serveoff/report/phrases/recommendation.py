@@ -19,6 +19,7 @@ from serveoff.report.phrases.names import (
     SERVERS,
     all_of,
     callers,
+    counted,
     deployment_phrase,
     format_name,
     phrase,
@@ -41,6 +42,8 @@ BETTER: Final = {
     "throughput": "{} times the throughput of {}",
     "cost": "{} times less CPU per request than {}",
 }
+NOTHING_ELSE: Final = "Nothing that was measured: no other contender is clearly better on any objective."
+STARTED_ONCE: Final = "Each deployment was started once: intervals hold for these processes, not for the next start."
 MOST_NAMED: Final = 3
 """Endpoints that a sentence names; of more it says how many."""
 
@@ -90,14 +93,16 @@ def reasons(comparison: Comparison) -> list[str]:
 
 
 def unsettled(comparison: Comparison) -> list[str]:
-    """A sentence for each objective that is not decided against some; the same others are said once."""
+    """A sentence for each objective that is not decided against some, and for what no interval can hold."""
     by_names: dict[tuple[str, ...], list[Open]] = {}
     for question in comparison.decision.open:
         by_names.setdefault(question.endpoints, []).append(question)
-    return [
+    said = [
         f"Undecided: {all_of([OBJECTIVES[q.objective] for q in questions])} against {named(comparison, names)}."
         for names, questions in by_names.items()
     ]
+    once = comparison.decision.recommended is not None and not comparison.start_effect
+    return [*said, STARTED_ONCE] if once else said
 
 
 def standing(suite: Suite) -> str:
@@ -118,7 +123,8 @@ def changes(comparison: Comparison) -> list[str]:
     """What would change the answer, in words that a reader acts on."""
     decision = comparison.decision
     again = [_measured_again(comparison, each) for each in decision.excluded]
-    return [*(_change(comparison, change) for change in decision.would_change), *filter(None, again)]
+    said = [*(_change(comparison, change) for change in decision.would_change), *filter(None, again)]
+    return said or ([NOTHING_ELSE] if decision.recommended else [])
 
 
 def capacity(comparison: Comparison) -> str:
@@ -228,19 +234,25 @@ def _measured_again(comparison: Comparison, found: Excluded) -> str:
     return {
         ExcludedCode.INVALID: f"{names} {_is(found.endpoints)} INVALID here: see why, and run again.",
         ExcludedCode.NOT_RUN: f"{names} could not run here{f': {all_of(list(why))}' if why else ''}.",
-        ExcludedCode.STAND_IN: "TensorFlow Serving did not run here: install it and run again.",
     }.get(found.code, "")
 
 
 def _excluded(comparison: Comparison, found: Excluded) -> str:
     names = found.endpoints
-    count = f"{len(names)} {'endpoint' if len(names) == 1 else 'endpoints'}"
     return {
-        ExcludedCode.STAND_IN: f"TensorFlow Serving is not here ({count} of its stand-in measured, not ranked)",
+        ExcludedCode.STAND_IN: "TensorFlow Serving is not here: install it and run again "
+        f"({counted(len(names), 'endpoint')} of its stand-in measured, not ranked)",
         ExcludedCode.NOT_RUN: f"{named(comparison, names)} could not run",
-        ExcludedCode.INVALID: f"{named(comparison, names)} {_is(names)} INVALID",
+        ExcludedCode.INVALID: f"{named(comparison, names)} {_is(names)} INVALID{_seen(comparison, names)}",
         ExcludedCode.PARTLY_INVALID: f"some loads of {named(comparison, names)} are INVALID",
     }[found.code]
+
+
+def _seen(comparison: Comparison, names: Sequence[str]) -> str:
+    """Why, of one that answers wrongly in the first place; nothing where reasons differ: the section has them all."""
+    points = [comparison.entry(name).alone for name in names]
+    seen = {finding.seen for point in points if point is not None for finding in point.verdict.reasons[:1]}
+    return f" ({seen.pop()})" if len(seen) == 1 else ""
 
 
 def _is(names: Sequence[str]) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread
+from serveoff.report.phrases.names import counted
 
 KINDS: Final[dict[Bounds, str]] = {"range": "range", "interval": "95% interval", "none": ""}
 
 
 def starts(count: int) -> str:
     """`1 start`, `3 starts`."""
-    return f"{count} start" if count == 1 else f"{count} starts"
+    return counted(count, "start")
 
 
 def kinds(spreads: Iterable[Spread]) -> str:

@@ -105,7 +105,7 @@ def overview(comparison: Comparison) -> Table:
     """The claims, their verdicts, and what was found, one line each."""
     fields: list[Field[Claim]] = [
         (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
-        (text_column("Verdict"), lambda claim: Cell(claim.verdict, _parts(claim), tone=TONES[claim.verdict])),
+        (text_column("Verdict"), lambda claim: Cell(_verdict(claim), _parts(claim), tone=TONES[claim.verdict])),
     ]
     caption = f"{verdict_counts(comparison)} Open a row for its rule and evidence."
     return listed("claims", caption, fields, comparison.claims)
@@ -113,10 +113,9 @@ def overview(comparison: Comparison) -> Table:
 
 def finding(comparison: Comparison, claim: Claim) -> str:
     """What was found, in a line, such as `Confirmed for TensorFlow 2, 5.6 times faster; equal for PyTorch`."""
-    found = _parts(claim) or claim.verdict
-    if claim.verdict == "not a performance claim":
-        shown = [_contrast(comparison, exhibit) for exhibit in claim.exhibits if exhibit.leads]
-        found += f"; measured beside it: {'; '.join(shown) or 'nothing in this run'}"
+    found = ": ".join(filter(None, (claim.scope, _parts(claim) or claim.verdict)))
+    if claim.verdict == "not a performance claim" and (shown := _shown_beside(comparison, claim)):
+        found += f"; measured beside it: {'; '.join(shown)}"
     if claim.verdict == "true by construction":
         found += ", and checked in this run"
     return f"{found[0].upper()}{found[1:]}. {claim.reason}".strip()
@@ -137,6 +136,11 @@ def details(comparison: Comparison, claim: Claim) -> Table:
         (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
     ]
     return listed(_address(claim), f"Evidence for {claim.id}.", fields, claim.exhibits)
+
+
+def _verdict(claim: Claim) -> str:
+    """`second half refuted`, where the rest of the claim is none of performance."""
+    return f"{claim.scope} {claim.verdict}".strip()
 
 
 def _address(claim: Claim) -> str:
@@ -163,16 +167,26 @@ def _by_how_much(claim: Claim, part: Part) -> str:
     return f", {bound}{compared(_alone(led))}"
 
 
-def _contrast(comparison: Comparison, exhibit: Exhibit) -> str:
-    """Two endpoints in a sentence, the better one first where throughput is compared."""
-    mine, other = (phrase(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other))
+def _shown_beside(comparison: Comparison, claim: Claim) -> list[str]:
+    """What is compared beside a claim: for each two endpoints their latency and throughput, as far as measured."""
+    pairs: dict[tuple[str, str], list[Exhibit]] = {}
+    for exhibit in claim.exhibits:
+        if exhibit.leads:
+            pairs.setdefault((exhibit.mine, exhibit.other), []).append(exhibit)
+    names = {name: phrase(comparison.entry(name).result) for pair in pairs for name in pair}
+    return [f"{names[a]} against {names[b]}: {', '.join(map(_contrast, found))}" for (a, b), found in pairs.items()]
+
+
+def _contrast(exhibit: Exhibit) -> str:
+    """`1.8 times faster`, `2.6 times the throughput`, `throughput undecided`."""
     figure = exhibit.figure
     if figure is None or figure.value is None or exhibit.outcome not in ("faster", "slower"):
-        return f"{mine} and {other}: {'equal' if exhibit.outcome == 'tied' else 'undecided'}"
+        metric = "throughput" if exhibit.metric == "throughput" else "median latency"
+        return f"{metric} {'equal' if exhibit.outcome == 'tied' else 'undecided'}"
     if exhibit.metric == "p50":
-        return f"{mine} is {compared(_alone(figure))} than {other}"
-    first, second = (mine, other) if figure.value >= 1 else (other, mine)
-    return f"{first} has {multiple(max(figure.value, 1 / figure.value))} times the throughput of {second}"
+        return compared(_alone(figure))
+    how = "lower" if figure.value < 1 else "the"
+    return f"{multiple(max(figure.value, 1 / figure.value))} times {how} throughput"
 
 
 def _alone(figure: Estimate) -> Estimate:

@@ -46,10 +46,11 @@ def section(comparison: Comparison) -> Section:
         Section("unavailable", "Not run here", table=absent),
         Section("remarks", "Remarks", facts=tuple(remarks(comparison))),
     )
+    absent_native = (f"{STAND_IN} Claims C7 and C8 rest on the other servers.",) if comparison.stand_in else ()
     return Section(
         "excluded",
         "Excluded results",
-        paragraphs=((STAND_IN,) if comparison.stand_in else ()) + (() if bad.rows else ("Every point is VALID.",)),
+        paragraphs=(*absent_native, *(() if bad.rows else ("Every point is VALID.",))),
         table=bad if bad.rows else None,
         parts=tuple(part for part in parts if part.facts or (part.table and part.table.rows)),
     )
@@ -82,10 +83,10 @@ def unavailable(comparison: Comparison) -> Table:
 
 
 def remarks(comparison: Comparison) -> list[Fact]:
-    """What the runner noted about endpoints, each note once."""
+    """What the runner noted about endpoints, each note once; of stand-ins the section has said it."""
     by_note: dict[str, list[str]] = {}
     for entry in comparison.entries:
-        if entry.result.note:
+        if entry.result.note and entry.role != "stand-in":
             by_note.setdefault(entry.result.note, []).append(phrase(entry.result))
     return [Fact(", ".join(names), note) for note, names in by_note.items()]
 

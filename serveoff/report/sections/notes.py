@@ -6,7 +6,7 @@ from collections import Counter
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.loadtests.problems import WindowCode
-from serveoff.report.phrases.names import all_of, callers, server
+from serveoff.report.phrases.names import all_of, callers, counted, server
 from serveoff.report.phrases.numbers import percent
 from serveoff.report.phrases.runtimes import isolation
 from serveoff.report.section import Link, Section
@@ -97,10 +97,13 @@ def lede(comparison: Comparison) -> str:
     servers = dict.fromkeys(server(e.result) for e in contenders)
     marked = "Partial run. " if comparison.partial else ""
     where = "in containers, " if s.runtime == "docker" else ""
+    asked = (
+        callers(s.concurrencies[0]) if len(s.concurrencies) == 1 else f"{all_of([*map(str, s.concurrencies)])} callers"
+    )
     return (
-        f"{marked}{len(contenders)} endpoints of one trained model on {all_of(list(servers))}, {where}each with "
-        f"{all_of([*map(str, s.concurrencies)])} callers, up to {comparison.suite.rounds} rounds, "
-        f"{comparison.suite.environment.machine.cores} cores."
+        f"{marked}{counted(len(contenders), 'endpoint')} of one trained model on {all_of(list(servers))}, {where}each "
+        f"with {asked}, up to {counted(comparison.suite.rounds, 'round')}, "
+        f"{counted(comparison.suite.environment.machine.cores, 'core')}."
     )
 
 

@@ -160,7 +160,7 @@ def _repeated(settings: RunSettings) -> str:
 def _starts(comparison: Comparison) -> str:
     found = comparison.start_effect.get("run")
     if found is None:
-        return " No deployment was started twice: the intervals hold for the processes that ran, not for deployments."
+        return ""
     return (
         " Starts of one deployment differ by more than their slices explain: in median latency by a standard "
         f"deviation of {percent(found)} in this run; intervals include that, pooled by server and framework "

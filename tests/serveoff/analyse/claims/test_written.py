@@ -31,7 +31,7 @@ def test_there_are_ten_and_each_has_a_rule_and_a_way_to_measure_it(all_claims):
     for claim in all_claims:
         assert len(claim.rule) > 100
         assert not claim.text.endswith(".")
-        assert claim.measure.startswith("serveoff run"), "nothing was measured in this run"
+        assert claim.measure.startswith("`serveoff run"), "nothing was measured in this run"
 
 
 def test_claims_are_in_the_articles_words(all_claims):

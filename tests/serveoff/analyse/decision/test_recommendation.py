@@ -95,10 +95,11 @@ def test_an_invalid_one_that_was_slower_in_any_round_does_not(tmp_path):
     assert (found.recommended, found.refused) == (EAGER, None)
 
 
-def test_who_answers_wrongly_is_no_rival_however_quick_it_is(tmp_path):
-    for faults in (Faults(gate_failed=[BEST]), Faults(wrong_under_load=[BEST])):
-        found = decided(tmp_path, replace(FEW, speedup={BEST: 5.0}), faults)
-        assert (found.recommended, found.refused) == (NEXT, None)
+@pytest.mark.parametrize("faults", [Faults(gate_failed=[BEST]), Faults(wrong_under_load=[BEST])], ids=["gate", "load"])
+def test_one_that_answers_wrongly_and_was_quicker_speaks_against_the_winner_as_any_other(tmp_path, faults):
+    found = decided(tmp_path, replace(FEW, speedup={BEST: 5.0}), faults)
+    assert found.recommended is None
+    assert (found.refused.code, found.refused.endpoints) == (RefusalCode.INVALID_WAS_QUICKER, (BEST,))
 
 
 def test_where_nothing_is_valid_nothing_is_recommended(tmp_path):

@@ -1,12 +1,14 @@
 """What a reader must know before the first figure."""
 
+import re
+
 from serveoff.analyse.analysis import compare
 from serveoff.loadtests.problems import WindowCode
 from serveoff.record.suite import load_suite
 from serveoff.report.formats import html, markdown
 from serveoff.report.sections import notes
 from tests.serveoff.problems import problem
-from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
 NAMES = ("flask-torchscript-rest", "flask-savedmodel-rest")
@@ -26,3 +28,27 @@ def test_a_process_that_was_replaced_is_said_on_the_first_screen(tmp_path):
     head, _, _ = html.render(found).partition("</header>")
     assert "2 slices are excluded" in head
     assert "2 slices are excluded" in markdown.render(found).partition("\n## ")[0]
+
+
+def test_with_one_start_each_the_head_says_what_its_intervals_hold_for(tmp_path):
+    once, often = (compare(write_run(tmp_path / str(n), Scenario(only=NAMES, starts=n))) for n in (1, 2))
+    said = "Each deployment was started once: intervals hold for these processes, not for the next start."
+    assert said in markdown.render(once).partition("## How sure")[0]
+    assert "was started once" not in markdown.render(often)
+
+
+def test_who_answered_wrongly_is_named_with_the_reason_before_any_fold(tmp_path):
+    slow_and_wrong = Faults(wrong_under_load=["flask-keras-eager-rest"])
+    only = (*NAMES, "flask-keras-eager-rest", "flask-frozen-graph-rest")
+    found = compare(write_run(tmp_path / "run", Scenario(only=only), slow_and_wrong))
+    assert found.decision.recommended
+    first = markdown.render(found).partition("## Decision matrix")[0]
+    assert "Excluded: eager Keras on Flask (REST) is INVALID (" in first
+    assert "answers checked under load were wrong" in first
+
+
+def test_that_tensorflow_serving_is_missing_is_said_in_the_head_and_in_one_fold(rendered):
+    first, _, rest = rendered["clean"]["markdown"].partition("## Every endpoint")
+    missing = re.compile(r"[^.\n|]*(?:TensorFlow Serving[^.|]*(?:not|missing)|tensorflow_model_server)[^.\n|]*")
+    told = [[s for s in missing.findall(part) if "cannot load" not in s] for part in (first, rest)]
+    assert [len(said) for said in told] == [1, 1]
