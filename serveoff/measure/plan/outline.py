@@ -45,7 +45,8 @@ def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[s
         yield "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
     for format, reason in missing.items():
         yield f"  no {format}: {reason}"
-    starts = f"{s.starts} to {s.race_starts} starts" if s.race else counted(s.starts, "start")
+    most = max(s.starts, s.race_starts) if s.race else s.starts
+    starts = f"{'up to ' if most > 1 and s.minutes is not None else ''}{counted(most, 'start')}"
     deployments = counted(len(plan.repeated), "deployment")
     yield f"  starting servers: about {_minutes(plan.starts_s)} ({deployments}, {starts} each)"
     if s.rounds is not None:

@@ -186,4 +186,6 @@ def test_c10_without_variants_says_how_to_measure_it(run, judge):
 def test_c10_says_what_one_more_replica_takes_where_none_was_measured(run, judge):
     folder = run(TORCH[0], TF2[0])
     set_replication(folder, {TORCH[0]: 1, TF2[0]: 1})
-    assert judge(folder, "C10").reason == "One more replica takes 1 line of docker-compose.yml in each of 2 deployments."
+    assert (
+        judge(folder, "C10").reason == "One more replica takes 1 line of docker-compose.yml in each of 2 deployments."
+    )
