@@ -27,7 +27,6 @@ RULE = (
 MEASURE = "`serveoff run 'flask-*'`"
 DYNAMIC_FORMS = ("keras_eager", "torch_eager")
 STATIC, DYNAMIC = "static graphs", "dynamic forms"
-REFUSED = "refused"
 OUR_WORDS = "Refusals are quoted from serveoff's own Flask services."
 NO_LAYERS = "The model has no named layers."
 
@@ -43,7 +42,8 @@ def study(evidence: Evidence, suite: Suite) -> Ruling:
     found = rule((*exhibits, *_same_values(answered)), needed=(DYNAMIC, STATIC))
     if not probed:
         return found
-    return replace(found, reason=_said(exhibits))
+    refused = any(layers.outcome == "refused" for _, layers in probed)
+    return replace(found, reason=f"{_said(exhibits)}{f' {OUR_WORDS}' if refused else ''}")
 
 
 def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate | None:
@@ -62,7 +62,7 @@ def _exhibit(entry: Entry, probe: LayerProbe, seed: int) -> Exhibit:
     group = DYNAMIC if entry.result.format in DYNAMIC_FORMS else STATIC
     plain = Exhibit(group, probe.reason, mine=entry.name, speaks=_voice(group, probe))
     if probe.outcome == "refused":
-        return replace(plain, shows=f"{REFUSED}: {probe.reason}")
+        return replace(plain, shows=f"refused: {probe.reason}")
     if probe.outcome != "answered":
         return plain
     shape = "×".join(map(str, probe.shape))
@@ -106,5 +106,4 @@ def _said(exhibits: Sequence[Exhibit]) -> str:
     for group in (DYNAMIC, STATIC):
         asked = [e for e in exhibits if e.group == group and e.speaks]
         counts.append(f"{sum(bool(e.metric) for e in asked)} of {len(asked)} {group}")
-    said = f"Asked for the layer, {' and '.join(counts)} answered."
-    return f"{said} {OUR_WORDS}" if any(e.shows.startswith(REFUSED) for e in exhibits) else said
+    return f"Asked for the layer, {' and '.join(counts)} answered."
