@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import psutil
-
 from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.problems import WindowProblem
@@ -58,14 +56,12 @@ class Recording:
     spun_s: float = 0.0
     """CPU seconds that were spent on being punctual, since the window opened."""
     cpu_s: float = 0.0
-    peak_memory_bytes: int = 0
 
     def __post_init__(self) -> None:
         self.verified.begin()
         self._wants_timing = one_caller(self.plan.load)
         self._failing_since: float | None = None
         self._last_failure = 0, b""
-        self._process = psutil.Process()
 
     def begin(self, now: float) -> None:
         """The slice begins."""
@@ -80,7 +76,6 @@ class Recording:
             self._open(now)
         if now >= self._ends or (self.opened <= now and self._trouble(now, PATIENCE_S)):
             self._end(now)
-        self._sample_memory()
         return min(instant for instant in (self._opens, self._ends, now + TICK_S) if instant > now)
 
     def record(self, row: Row, answer: bytes, server_timing: str | None = None) -> None:
@@ -129,10 +124,6 @@ class Recording:
         if since is None or now - since < patience_s:
             return None
         return failing(*self._last_failure, seconds=now - since)
-
-    def _sample_memory(self) -> None:
-        if self.opened < math.inf and self.running:
-            self.peak_memory_bytes = max(self.peak_memory_bytes, self._process.memory_info().rss)
 
     def answered_since_told(self) -> int:
         """Answers, good or bad, that came after the window was said to be open."""

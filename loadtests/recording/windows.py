@@ -16,7 +16,7 @@ class Window(BaseModel):
     `problems` are reasons, seen while measuring, why this window cannot be trusted (a killed server, say).
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="ignore")  # runs of before memory was PSS have other figures of it here
 
     concurrency: int
     round: int
@@ -61,8 +61,6 @@ class Window(BaseModel):
     wrong_answers: int = 0
     max_abs_error: float | None = None
     server_cpu_s: float | None = None
-    server_peak_memory_bytes: int | None = None
-    """Largest memory sampled in the window: resident set sizes of the process tree, or the container's working set."""
     server_network_in_bytes: int | None = None
     server_network_out_bytes: int | None = None
     """Bytes over the container's interfaces in the window, protocol headers included; None for a process."""
@@ -71,8 +69,6 @@ class Window(BaseModel):
     gpu_energy_j: float | None = None
     """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: float | None = None
-    client_peak_memory_bytes: int | None = None
-    """Of the load generators, over all of their processes; the resident sets at their largest."""
     others_cpu_s: float | None = None
     """CPU seconds that the run's cores worked for others between the two readings, time stolen by the host included.
     Coarse: of one slice it may be below 0."""

@@ -133,10 +133,9 @@ def _bound(suite: Suite) -> float:
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:
-    peak = max((p.peak_memory_bytes or 0 for p in points), default=0) or None
     plain = tuple(point for point in points if point.load.plain)
     others = tuple(point for point in points if not point.load.plain)
-    return Entry(result, role_of(result), plain, None, False, None, peak, others)
+    return Entry(result, role_of(result), plain, None, False, None, others)
 
 
 def _wrong_deployments(suite: Suite) -> dict[str, str]:

@@ -35,7 +35,6 @@ class Point:
     throughput: Estimate
     cpu_per_request_s: Estimate
     """Server CPU seconds over all its processes, per request."""
-    peak_memory_bytes: int | None
     client_cpu_share: float | None
     """CPU seconds of the load generator per second: 1.0 is one whole CPU."""
     network_in_per_request: float | None = None
@@ -90,7 +89,6 @@ class Entry:
     """The interval of its ratio to the one ranked above it holds no clear difference."""
     overhead: Estimate | None
     """p50 over the p50 of its format's floor."""
-    peak_memory_bytes: int | None
     others: tuple[Point, ...] = ()
 
     @property

@@ -159,7 +159,6 @@ def judge_point(
         p999_s=figures["p99.9"],
         throughput=figures["throughput"],
         cpu_per_request_s=figures["cpu"],
-        peak_memory_bytes=max((w.server_peak_memory_bytes or 0 for w in windows), default=0) or None,
         client_cpu_share=_rate(windows, "client_cpu_s", "duration_s"),
         network_in_per_request=_rate(windows, "server_network_in_bytes", "requests"),
         network_out_per_request=_rate(windows, "server_network_out_bytes", "requests"),

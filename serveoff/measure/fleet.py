@@ -64,6 +64,11 @@ class Fleet:
         else:
             server.freeze()
 
+    def memory(self) -> dict[str, int]:
+        """Deployment to the memory of its server, of those that are up and where it can be read."""
+        read = {name: server.memory_bytes() for name, server in self._servers.items()}
+        return {name: size for name, size in read.items() if size is not None}
+
     @contextmanager
     def apart(self, deployment: Deployment) -> Iterator[Server]:
         """A fresh server for the body, beside those that rest; no other may have its name. It is ended afterwards."""

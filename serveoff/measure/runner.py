@@ -31,6 +31,7 @@ def measure(run: Run) -> None:
     run.began = time.monotonic() - (run.suite.wall_s or 0.0)
     try:
         prepare_all(run)
+        _read_memory(run)
         bare_starts(run)
         _race(run)
         if run.settings.opens:
@@ -60,9 +61,18 @@ def _race(run: Run) -> None:
             until = time.monotonic() + _share_s(run, start, sure, most)
             run.progress.tick(f"rounds of start {start} of {most}")
             round_ = measure_rounds(run, round_ + 1, last, until, start)
+            _read_memory(run)
         run.save()
         if run.settings.race and start > 1 and _decided(run, start, sure, most):
             return
+
+
+def _read_memory(run: Run) -> None:
+    """While all rest side by side, so that those which share pages share them with the same others."""
+    for name, size in run.fleet.memory().items():
+        for result in run.suite.endpoints:
+            if result.deployment == name:
+                result.memory_bytes = max(result.memory_bytes or 0, size)
 
 
 def _decided(run: Run, start: int, sure: int, most: int) -> bool:

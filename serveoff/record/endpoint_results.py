@@ -97,6 +97,9 @@ class EndpointResult(Record):
     """Of its server and of the framework that computes in it; empty in a run that did not record them."""
     container: Container | None = None
     resources: Resources | None = None
+    memory_bytes: int | None = None
+    """Proportional set sizes (PSS) of its deployment's processes, summed; the largest of several readings, in which all
+    deployments were at rest. None: the kernel does not let this user read them."""
     unavailable: Problem | None = None
     note: str = ""
     cold_start: ColdStart | None = None

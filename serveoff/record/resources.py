@@ -35,7 +35,7 @@ class Container(Record):
     problems: list[Problem] = []
 
 
-class Resources(Record):
+class Resources(Record, extra="ignore"):  # runs of before memory was PSS have resident sets here
     """What a server had, seen inside each of its processes once it was ready and at rest (resource_audit).
 
     `problems` are differences from what the run asked for, each of which makes its points INVALID. None: not known, or
@@ -50,8 +50,6 @@ class Resources(Record):
     """After the last round: threads may come with requests."""
     memory_limit_bytes: int | None = None
     """The smaller of its control group's limit and its processes' RLIMIT_AS."""
-    resident_bytes: int | None = None
-    """The sum of its processes' resident sets."""
     workers: int | None = None
     threads_per_worker: int | None = None
     """Of a server that has no workers to tell of: all its threads that compute."""

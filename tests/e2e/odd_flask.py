@@ -1,8 +1,8 @@
 """Our Flask service with an oddity: a file that is run by its path.
 
 `ODDITY=clock:2:1`: in every two seconds it answers nothing for one. `hang:50:1.5`: every 50th prediction takes 1.5
-seconds longer. `by heart`: it knows the golden answers, and gives the nearest one. `remembers`: it asks the model once
-for each input.
+seconds longer, once it is warm. `by heart`: it knows the golden answers and gives the nearest one. `remembers`: it asks
+the model once for each input.
 """
 
 import os
@@ -18,6 +18,9 @@ from serveoff.models.golden import read_golden
 from serveoff.services import runtimes
 from serveoff.services.flaskrest.__main__ import main
 
+COLD = 100
+"""Predictions for which there is no counted request: the gate's and the first of the warm-up."""
+
 
 def clock(predict, every, seconds):
     def odd(batch):
@@ -29,11 +32,11 @@ def clock(predict, every, seconds):
 
 
 def hang(predict, every, seconds):
-    calls = count(1)
+    calls = count(-COLD)
 
     def odd(batch):
         outputs = predict(batch)
-        if next(calls) % int(every) == 0:
+        if (call := next(calls)) > 0 and call % int(every) == 0:
             time.sleep(float(seconds))
         return outputs
 

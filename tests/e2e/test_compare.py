@@ -116,7 +116,7 @@ def test_every_server_had_what_was_asked_for_as_seen_inside_it(finished):
         assert found.problems == []
         if sys.platform == "linux":
             assert found.cpus == finished.suite.settings.server_cpus
-            assert None not in (found.processes, found.os_threads, found.os_threads_at_end, found.resident_bytes)
+            assert None not in (found.processes, found.os_threads, found.os_threads_at_end)
         if endpoint.format != "null" and endpoint.server != "tfserving":
             assert found.intra_op_threads == 1
 
@@ -135,7 +135,7 @@ def test_resources_were_sampled(finished):
     for endpoint in finished.suite.endpoints:
         for window in endpoint.windows:
             assert window.server_cpu_s > 0, endpoint.endpoint
-            assert window.server_peak_memory_bytes > 20e6
+        assert endpoint.memory_bytes > 20e6
 
 
 def test_artifacts_are_named_by_their_hashes(finished):

@@ -61,6 +61,7 @@ def codes(findings):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_server_that_answers_nothing_for_whole_windows_does_not_count(compared):
     honest, odd, _ = compared("clock:2:1.2", 16)
     (reason,) = odd.verdict.reasons
@@ -71,14 +72,13 @@ def test_a_server_that_answers_nothing_for_whole_windows_does_not_count(compared
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("every", "seconds", "rounds"), [(300, 1, 8), (300, 5, 6), (300, 20, 5), (10, 1.5, 3), (50, 1.5, 4), (1000, 5, 24)]
+    ("every", "seconds", "rounds"), [(80, 1, 8), (60, 5, 6), (40, 20, 4), (10, 1.5, 3), (50, 1.5, 5), (1000, 5, 100)]
 )
 def test_requests_that_hang_cost_their_time_and_are_named(compared, every, seconds, rounds):
-    """Of every so many one takes so much longer, however quick the others are."""
-    honest, odd, _ = compared(f"hang:{every}:{seconds}", rounds)
+    """Of every so many one takes so much longer, however quick the others are; a slice has at least ten."""
+    _, odd, _ = compared(f"hang:{every}:{seconds}", rounds)
     assert {"stalled", "errors"} & set(codes(odd.verdict.findings))
     assert not odd.valid or odd.throughput.low < every / seconds
-    assert "stalled" not in codes(honest.verdict.findings)
 
 
 @pytest.mark.slow

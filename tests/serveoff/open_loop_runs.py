@@ -44,7 +44,6 @@ def add_open_loop(
                 start_s=1_790_000_000.0 + 10 * number,
                 duration_s=duration_s,
                 answers_checked=20,
-                server_peak_memory_bytes=500_000_000,
                 client_cpu_s=0.2 * duration_s,
                 late_s=late_s,
             )

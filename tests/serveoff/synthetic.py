@@ -175,6 +175,7 @@ def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointR
         changes = faults.containers.get(deployment, {})
         result.container = container(endpoint.deployment, server, scenario.cpu_limit, changes)
         result.cold_start = started_in_container(result.cold_start, list(MODEL_S).index(format))
+    result.memory_bytes = int(MEMORY[server])
     result.resources = resources(server, format, faults.resources.get(deployment, {}))
     return result
 
@@ -238,9 +239,7 @@ def _described(name: str, result: EndpointResult, window: Window, scenario: Scen
         "wrong_answers": wrong,
         "max_abs_error": 0.3 if wrong else 3e-8,
         "server_cpu_s": 0.86 * scenario.slice_s,
-        "server_peak_memory_bytes": int(MEMORY.get(result.server, 450e6) * (1 + 0.01 * concurrency**0.5)),
         "client_cpu_s": None if called else share * scenario.slice_s,
-        "client_peak_memory_bytes": 96_000_000,
         **(usage(*used) if scenario.runtime == "docker" else {}),
     }
     return window.model_copy(update=noted)

@@ -9,7 +9,6 @@ from serveoff.record.resources import Resources
 PROCESSES = {"tfserving-embedded": 1, "torchserve": 3, "flask": 2, "inprocess": 1}
 THREADS = {"tfserving-embedded": 17, "torchserve": 25, "flask": 6, "inprocess": 5}
 ASKED = {"workers": 1, "threads_per_worker": 1, "intra_op_threads": 1, "batch_size": 1, "batch_delay_ms": 0}
-RESIDENT = {"tfserving-embedded": 750e6, "torchserve": 502e6, "flask": 313e6, "inprocess": 280e6}
 
 
 def resources(server: str, format: str, changes: dict[str, Any]) -> Resources:
@@ -24,7 +23,6 @@ def resources(server: str, format: str, changes: dict[str, Any]) -> Resources:
         processes=PROCESSES[server],
         os_threads=THREADS[server],
         os_threads_at_end=THREADS[server] + (server == "torchserve"),
-        resident_bytes=int(RESIDENT[server]),
         asked=ASKED,
     )
     return sound.model_copy(update=told | changes)

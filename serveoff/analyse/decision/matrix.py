@@ -79,7 +79,7 @@ def build(evidence: Evidence, by: Sequence[Measure]) -> Matrix:
     columns = {m.objective: _measured(evidence, m) for m in by}
     columns |= {
         "cold_start": _cold_starts(evidence.contenders),
-        "memory": _exact(evidence.contenders, lambda entry: entry.peak_memory_bytes),
+        "memory": _exact(evidence.contenders, lambda entry: entry.result.memory_bytes),
         "artifact": _exact(evidence.contenders, lambda entry: entry.result.artifact_bytes),
     }
     rows = [MatrixRow(e.name, {o: column[e.name] for o, column in columns.items()}) for e in evidence.contenders]

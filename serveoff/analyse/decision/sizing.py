@@ -74,7 +74,7 @@ def sizing(entry: Entry, capacities: Sequence[Capacity]) -> Sizing | None:
     if found is None or not found.rate.value:
         return None
     per_replica = found.rate.low or found.rate.value
-    memory = entry.peak_memory_bytes
+    memory = entry.result.memory_bytes
     sized = Sizing(
         endpoint=entry.name,
         capacity=found.rate,

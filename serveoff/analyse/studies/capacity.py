@@ -86,7 +86,7 @@ class Capacity:
     per_cpu_s: float | None
     """Requests per CPU second of the server, at rates near it."""
     per_gb: float | None
-    """The rate per 10^9 bytes of the server's peak memory."""
+    """The rate per 10^9 bytes of the server's memory."""
     reason: str
     per_joule: float | None = None
     """Requests per joule of the GPUs, at rates near it; None where it does not compute on one, or none is metered."""
@@ -158,7 +158,7 @@ def of(result: EndpointResult, settings: RunSettings, rows: RunRows) -> Capacity
     if rate.value in (lowest := min(each.rate for each in usable), max(each.rate for each in usable)):
         above = rate.value != lowest
         return _one_sided(result, probes, above, windows, "" if above else LOWEST_FAILED)
-    return Capacity(result.endpoint, rate, "between", probes, *_cost(windows, rate.value or 0.0), "")
+    return Capacity(result.endpoint, rate, "between", probes, *_cost(result, windows, rate.value or 0.0), "")
 
 
 def _by_rate(windows: Sequence[Window], rows: RunRows) -> list[_Asked]:
@@ -197,7 +197,7 @@ def _one_sided(
     samples = sum(probe.requests for probe in counted)
     edge = (max if above else min)(probe.rate for probe in counted)
     rate = Estimate(edge, None, None, samples)
-    cost = _cost(windows, edge) if above else (None, None)
+    cost = _cost(result, windows, edge) if above else (None, None)
     return Capacity(result.endpoint, rate, "above" if above else "below", probes, *cost, reason)
 
 
@@ -282,13 +282,12 @@ def _parts(samples: Sequence[SliceSample]) -> tuple[npt.NDArray[np.int64], int]:
     return np.concatenate(numbers), len(samples) * each
 
 
-def _cost(windows: Sequence[Window], rate: float) -> tuple[float | None, float | None]:
-    """Requests per CPU second of the server near that rate, and the rate per gigabyte of its peak memory."""
+def _cost(result: EndpointResult, windows: Sequence[Window], rate: float) -> tuple[float | None, float | None]:
+    """Requests per CPU second of the server near that rate, and the rate per gigabyte of its memory."""
     near = [w for w in _near(windows, rate) if w.server_cpu_s]
     used = sum(w.server_cpu_s or 0.0 for w in near)
-    memory = max((w.server_peak_memory_bytes or 0 for w in windows), default=0)
     per_cpu_s = sum(w.requests - w.errors for w in near) / used if used else None
-    return per_cpu_s, rate / (memory / GB) if memory else None
+    return per_cpu_s, rate / (result.memory_bytes / GB) if result.memory_bytes else None
 
 
 def _near(windows: Sequence[Window], rate: float) -> list[Window]:

@@ -1,4 +1,4 @@
-"""A process and all below it: which there are, and the CPU seconds and memory that they have used."""
+"""A process and all below it: which there are, and the CPU seconds that they have used."""
 
 from __future__ import annotations
 
@@ -34,13 +34,11 @@ class ProcessTree:
         return frozenset(process.pid for process in self._tree if process.is_running())
 
     def read(self) -> Reading:
-        """CPU seconds of all that were ever seen, memory of those that are there."""
-        memory_bytes = 0
+        """CPU seconds of all that were ever seen."""
         for process in self._tree:
             with suppress(OSError, psutil.Error):
                 self._cpu_s[process.pid] = cpu_seconds(process)
-                memory_bytes += process.memory_info().rss
-        return Reading(sum(self._cpu_s.values()), memory_bytes or None)
+        return Reading(sum(self._cpu_s.values()))
 
 
 def cpu_seconds(process: psutil.Process) -> float:

@@ -6,8 +6,9 @@ https://man7.org/linux/man-pages/man5/proc_pid_status.5.html; where there is no 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from serveoff.measure.runtimes.cpus import parse_cpus
@@ -16,19 +17,19 @@ STATUS: Final = "task/*/status"
 """One file for each thread of a process, below /proc/<pid>."""
 LIMITS, GROUPS = "limits", "cgroup"
 _RECORD = re.compile(r"^(?=Name:\t)", re.MULTILINE)
+_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _ADDRESS_SPACE = re.compile(r"^Max address space\s+(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Thread:
-    """One thread. `process` and `parent` are numbers of processes; `resident_bytes` is its whole process's."""
+    """One thread. `process` and `parent` are numbers of processes."""
 
     id: int
     process: int
     parent: int
     name: str
     cpus: tuple[int, ...]
-    resident_bytes: int
 
 
 def read_threads(text: str) -> list[Thread]:
@@ -45,9 +46,22 @@ def read_threads(text: str) -> list[Thread]:
     return [thread for thread in threads if thread.process not in outside]
 
 
-def resident_bytes(threads: Sequence[Thread]) -> int:
-    """The sum of the processes' resident sets; a page that two of them share counts twice."""
-    return sum({thread.process: thread.resident_bytes for thread in threads}.values())
+def pss_bytes(processes: Iterable[int], proc: Path = Path("/proc")) -> int | None:
+    """The proportional set sizes of these processes of this machine, summed: a page that n processes map is an n-th.
+
+    It takes milliseconds for a large process. None where the kernel does not say it of all of them, as of another
+    user's. https://docs.kernel.org/filesystems/proc.html
+    """
+    found = 0
+    for process in processes:
+        try:
+            text = (proc / str(process) / "smaps_rollup").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended
+        except OSError:
+            return None
+        found += 1024 * sum(map(int, _PSS.findall(text)))
+    return found or None
 
 
 def address_space_limit(limits: str) -> int | None:
@@ -62,7 +76,6 @@ def _thread(record: Mapping[str, str]) -> Thread:
         parent=int(record["PPid"]),
         name=record["Name"],
         cpus=tuple(parse_cpus(record["Cpus_allowed_list"])),
-        resident_bytes=1024 * int(record.get("VmRSS", "0 kB").split()[0]),
     )
 
 

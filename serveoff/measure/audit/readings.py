@@ -11,8 +11,6 @@ class Reading:
     """Totals since the server began, at one instant: seconds, bytes, joules. None: not known there."""
 
     cpu_s: float | None = None
-    memory_bytes: int | None = None
-    """What it holds now: resident set sizes of the process tree, or the container's working set."""
     network_in_bytes: int | None = None
     network_out_bytes: int | None = None
     throttled_s: float | None = None
@@ -22,10 +20,8 @@ class Reading:
 
 def used(before: Reading, after: Reading) -> dict[str, Any]:
     """The fields of a Window that say what the server used in it."""
-    held = [reading.memory_bytes for reading in (before, after) if reading.memory_bytes is not None]
     return {
         "server_cpu_s": _grown(before.cpu_s, after.cpu_s),
-        "server_peak_memory_bytes": max(held, default=None),
         "server_network_in_bytes": _grown(before.network_in_bytes, after.network_in_bytes),
         "server_network_out_bytes": _grown(before.network_out_bytes, after.network_out_bytes),
         "server_throttled_s": _grown(before.throttled_s, after.throttled_s),

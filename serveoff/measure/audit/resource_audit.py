@@ -1,6 +1,6 @@
 """What a server truly has, and where that differs from what the run asked for.
 
-Cores, threads and memory are the kernel's word of every process and thread of it; workers, threads of one operation
+Cores, threads and limits are the kernel's word of every process and thread of it; workers, threads of one operation
 and batching are the server's own.
 """
 
@@ -18,7 +18,6 @@ from serveoff.measure.audit.procfs import (
     Thread,
     address_space_limit,
     read_threads,
-    resident_bytes,
 )
 from serveoff.measure.plan.variants import changes, parse_variation
 from serveoff.measure.runtimes import Server
@@ -51,7 +50,6 @@ def read_resources(
         processes=len({thread.process for thread in threads}) or None,
         os_threads=len(threads) or None,
         memory_limit_bytes=min(limits, default=None),
-        resident_bytes=resident_bytes(threads) or None,
         asked=asked(settings, server.deployment.variant),
     ).model_copy(update=told)
     problems = [*_core_problems(threads, settings.server_cpus), *_setting_problems(resources)]

@@ -72,6 +72,9 @@ class Server(Protocol):
     def read(self) -> Reading:
         """What it has used so far; quick, for it is asked at both ends of every window."""
 
+    def memory_bytes(self) -> int | None:
+        """The proportional set sizes of its processes, summed; slow, and asked while it rests. None: not known."""
+
     def ended(self) -> str:
         """How it ended, in words; empty while it runs."""
 

@@ -16,6 +16,7 @@ from typing import IO
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.audit.process_tree import ProcessTree, process_tree
+from serveoff.measure.audit.procfs import pss_bytes
 from serveoff.measure.audit.readings import Reading
 from serveoff.measure.leftovers import remove_leftovers, scratch
 from serveoff.measure.runtimes import Preparation, Server, processes
@@ -86,8 +87,12 @@ class LocalServer:
         return self.tree.pids()
 
     def read(self) -> Reading:
-        """CPU seconds and memory of its process tree, and the GPUs' energy."""
+        """CPU seconds of its process tree, and the GPUs' energy."""
         return replace(self.tree.read(), energy_j=self.meter.read_j() if self.meter else None)
+
+    def memory_bytes(self) -> int | None:
+        """Of its tree."""
+        return pss_bytes(self.pids())
 
     def ended(self) -> str:
         """How the process ended, in words; empty while it runs."""

@@ -1,4 +1,4 @@
-"""CPU per request, peak memory and artifact size: three measures of the same endpoints, side by side."""
+"""CPU per request, memory and artifact size: three measures of the same endpoints, side by side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from serveoff.report.phrases.numbers import megabytes, ms
 ROW, GAP, VALUES = 28.0, 26.0, 48.0
 MEASURES: Final[tuple[Measure[Entry], ...]] = (
     Measure("Server CPU", "ms/request", lambda e: e.best.cpu_per_request_s if e.best else None, ms),
-    Measure("Peak memory", "MB", lambda e: exact(e.peak_memory_bytes), megabytes),
+    Measure("Memory (PSS)", "MB", lambda e: exact(e.result.memory_bytes), megabytes),
     Measure("Artifact", "MB", lambda e: exact(e.result.artifact_bytes), megabytes),
 )
 
@@ -26,7 +26,7 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     narrow = width < NARROW_BELOW
-    words = f"Server CPU per request, peak memory and artifact size of {len(shown)} endpoints, as in the table."
+    words = f"Server CPU per request, memory and artifact size of {len(shown)} endpoints, as in the table."
     if narrow:
         height = 60 + len(shown) * 44
         columns = [

@@ -62,7 +62,8 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
         **line,
         **cold_starts.columns(comparison, entry),
         **{f"mean_{name}_s": parts.get(name) for name in _PARTS},
-        **_of(point, "peak_memory_bytes", "client_cpu_share", "network_in_per_request", "network_out_per_request"),
+        **_of(result, "memory_bytes"),
+        **_of(point, "client_cpu_share", "network_in_per_request", "network_out_per_request"),
         **_of(point, "throttled_share"),
         **_of(start, "create_s", "first_answer_s"),
         "artifact_bytes": result.artifact_bytes,
@@ -81,7 +82,7 @@ def _of(thing: object, *names: str) -> dict[str, object]:
 
 def _resources_seen(found: Resources) -> dict[str, object]:
     """What was seen inside the server's processes; empty where nothing was."""
-    names = ("processes", "os_threads", "resident_bytes", "workers", "threads_per_worker", "intra_op_threads")
+    names = ("processes", "os_threads", "workers", "threads_per_worker", "intra_op_threads")
     told = _of(found, *names, "batch_size", "batch_delay_ms")
     cpus = " ".join(map(str, found.cpus)) or None
     return {"inside_cpus": cpus} | {f"inside_{name}": value for name, value in told.items()}

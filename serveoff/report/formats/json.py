@@ -18,7 +18,7 @@ from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts
 
 SUFFIX = ".json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def render(comparison: Comparison) -> str:
@@ -36,7 +36,7 @@ def render(comparison: Comparison) -> str:
         "concurrencies": comparison.concurrencies,
         "entries": [
             {"rank": e.rank, "role": e.role, "label": phrase(e.result), "tied_above": e.tied_above}
-            | {"result": e.result.model_dump(exclude={"windows"}), "peak_memory_bytes": e.peak_memory_bytes}
+            | {"result": e.result.model_dump(exclude={"windows"})}
             | {"overhead": asdict(e.overhead) if e.overhead else None}
             | {"points": [_point(p) for p in e.points], "others": [_point(p) for p in e.others]}
             for e in comparison.entries

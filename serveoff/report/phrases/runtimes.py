@@ -23,9 +23,7 @@ class RuntimeTerms:
     idle: str
     """What is done to a deployment that waits for its turn."""
     whole: str
-    """All that a deployment's CPU time and memory are summed over."""
-    memory: str
-    """Which memory that is."""
+    """All that a deployment's CPU time is summed over."""
     unfair: str
     """What else makes a point INVALID, with a comma at its end."""
 
@@ -38,7 +36,6 @@ TERMS: Final = {
         spawn="the spawn of the server's process",
         idle="frozen (SIGSTOP)",
         whole="process tree",
-        memory="the largest sum of resident sets over its process tree",
         unfair="cores, threads, workers or batching other than requested, ",
     ),
     "docker": RuntimeTerms(
@@ -48,7 +45,6 @@ TERMS: Final = {
         spawn="the engine's start of the container",
         idle="paused (`docker pause`)",
         whole="container",
-        memory="the largest working set of its container (without file cache that can be dropped)",
         unfair="container limits other than requested or than those of the rest, cores, threads, workers or batching "
         "other than requested, ",
     ),

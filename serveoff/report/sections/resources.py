@@ -19,14 +19,18 @@ from serveoff.report.phrases.cells import (
     percent_cell,
 )
 from serveoff.report.phrases.numbers import kilobytes, megabytes, ms
-from serveoff.report.phrases.runtimes import terms
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, without_blank
 from serveoff.report.section import Figure, Section
+
+PSS = (
+    "Memory: proportional set sizes (PSS) summed over a deployment's processes (a page that n processes share counts "
+    "as 1/n), the largest of several readings with all deployments at rest."
+)
 
 
 def section(comparison: Comparison) -> Section:
     """The bars, the table, and latency against cost."""
-    bars = f"CPU time per request at the best throughput, peak memory, artifact on disk. {NOTE}"
+    bars = f"CPU time per request at the best throughput, memory, artifact on disk. {NOTE}"
     front = (
         "Left and low is better; whiskers: 95% intervals. Filled dots, joined: no other endpoint is both faster and "
         "cheaper (point estimates only)."
@@ -42,11 +46,11 @@ def section(comparison: Comparison) -> Section:
 
 
 def resources(comparison: Comparison) -> Table:
-    """CPU and network at the best throughput, throttling, peak memory and artifact size."""
+    """CPU and network at the best throughput, throttling, memory and artifact size."""
     fields: list[Field[tuple[Entry, Point]]] = [
         (ENDPOINT, lambda row: endpoint_cell(row[0])),
         (Column("Server CPU", "ms/request"), lambda row: estimate_cell(row[1].cpu_per_request_s, ms)),
-        (Column("Peak memory", "MB"), lambda row: number_cell(row[0].peak_memory_bytes, megabytes)),
+        (Column("Memory (PSS)", "MB"), lambda row: number_cell(row[0].result.memory_bytes, megabytes)),
         (Column("Artifact", "MB"), lambda row: number_cell(row[0].result.artifact_bytes, megabytes)),
         (Column("Network in", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_in_per_request)),
         (Column("Network out", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_out_per_request)),
@@ -55,7 +59,9 @@ def resources(comparison: Comparison) -> Table:
         (SAMPLES, lambda row: count_cell(row[1].samples)),
     ]
     busiest = [(entry, best) for entry in comparison.entries if (best := entry.best) is not None]
-    caption = f"CPU at the best throughput; memory is {terms(comparison).memory} in any slice."
+    caption = f"CPU at the best throughput. {PSS}"
+    if any(entry.result.memory_bytes is None for entry, _ in busiest):
+        caption += " It is blank where the kernel does not let this user read it."
     table = without_blank(listed("resources", caption, fields, busiest), ("Network in", "Network out", "Throttled"))
     if any(column.title == "Network in" for column in table.columns):
         caption += " Network bytes are the container's own, with headers and acknowledgements."

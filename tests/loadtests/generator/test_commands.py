@@ -44,7 +44,6 @@ def test_every_request_is_a_row_and_answers_are_checked(server, generator, at, e
         assert window["max_abs_error"] < 1e-6
         assert (faults(done), window.get("errors", 0), window.get("wrong_answers", 0)) == ([], 0, 0)
         assert window["client_cpu_s"] > 0
-        assert window["client_peak_memory_bytes"] > 1e6
         assert (done.measured("bytes_out") > 784).all()
         assert (done.measured("bytes_in") > 10).all()
         assert (done.rows["due_s"] == done.rows["start_s"]).all()

@@ -26,6 +26,10 @@ MACHINE = Machine(id="m", cpu_model="a CPU", cores=2, memory_bytes=2**34, system
 _pids = count(100)
 
 
+def _about(name):
+    return [("freeze", name), ("thaw", name), ("start", name)]
+
+
 @dataclass
 class FakeServer:
     deployment: object
@@ -45,7 +49,11 @@ class FakeServer:
 
     def read(self):
         self.cpu_s += 0.05
-        return Reading(self.cpu_s, 1000)
+        return Reading(self.cpu_s)
+
+    def memory_bytes(self):
+        asleep = [event[0] for event in self.events if event[:2] in _about(self.deployment.name)][-1] == "freeze"
+        return 1000 + self.number if asleep else 10**9
 
     def ended(self):
         return self.how_it_ended

@@ -95,6 +95,12 @@ def test_rows_carry_start_round_slice_and_load_and_warm_ups_are_of_no_slice(tmp_
     assert all(w.server_cpu_s == pytest.approx(0.05) for w in result.windows)
 
 
+def test_memory_is_the_largest_of_all_starts_and_read_of_servers_at_rest(tmp_path):
+    with fake_run(tmp_path, *PAIR, rounds=4, starts=3, concurrencies=[1]) as run:
+        measure(run)
+    assert [endpoint.memory_bytes for endpoint in load_suite(tmp_path).endpoints] == [1003, 1003]
+
+
 def test_every_contender_has_its_starts_and_each_serves_its_share(tmp_path):
     with fake_run(tmp_path, *PAIR, "flask-null", rounds=6, starts=3, concurrencies=[1]) as run:
         measure(run)

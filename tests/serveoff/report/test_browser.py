@@ -50,7 +50,7 @@ function inspect(frame, width) {
       if (wide > 1 && high > 4) covered.push([a, b]);
     }));
   }
-  const heading = [...page.querySelectorAll(".t-resources thead th")].find((h) => h.textContent.includes("memory"));
+  const heading = [...page.querySelectorAll(".t-resources thead th")].find((h) => h.textContent.includes("Memory"));
   const column = () => [...page.querySelectorAll(".t-resources tbody")].map((b) => [...b.rows].map((r) =>
     r.cells[heading.cellIndex]?.dataset.sort).filter((v) => v !== undefined).map(Number));
   heading.querySelector("button").click(); const up = column();

@@ -63,7 +63,7 @@ def test_sorting_keeps_the_filter_and_filtering_keeps_the_order(page):
     field, _ = box(page, ".t-resources")
     field.fill("flask rest")
     before = rows(page, ".t-resources")
-    heading = page.locator(".t-resources thead button", has_text="memory")
+    heading = page.locator(".t-resources thead button", has_text="Memory")
     heading.click()
     heading.click()
     assert sorted(rows(page, ".t-resources")) == sorted(before)

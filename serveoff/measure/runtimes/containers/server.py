@@ -16,6 +16,7 @@ from docker.models.containers import Container
 
 from serveoff.errors import ServerFailed
 from serveoff.measure.audit.gpu_energy import Meter
+from serveoff.measure.audit.procfs import pss_bytes
 from serveoff.measure.audit.readings import Reading
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.containers.container_procfs import read_container
@@ -96,6 +97,10 @@ class DockerServer:
             found = self.container.top(ps_args="-eo pid")
             return frozenset(int(columns[0]) for columns in found["Processes"] or ())
         return frozenset()
+
+    def memory_bytes(self) -> int | None:
+        """Of the processes in its control group; not known of another machine's, nor of another user's."""
+        return pss_bytes(self._group.pids()) if self._group is not None else None
 
     def ended(self) -> str:
         """How it ended, in words; empty while it runs or is paused."""

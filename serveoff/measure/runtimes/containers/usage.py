@@ -1,4 +1,4 @@
-"""CPU seconds, memory, network bytes and throttling of a container, read at both ends of a window.
+"""CPU seconds, network bytes and throttling of a container, read at both ends of a window.
 
 To ask the engine takes milliseconds; on the machine that runs the containers the kernel's own counters are read.
 """
@@ -32,7 +32,6 @@ def engine_stats(container: Container) -> Reading:
     networks = (stats.get("networks") or {}).values()
     return Reading(
         cpu_s=stats["cpu_stats"]["cpu_usage"]["total_usage"] * NANO,
-        memory_bytes=_working_set(stats["memory_stats"]),
         network_in_bytes=sum(network["rx_bytes"] for network in networks),
         network_out_bytes=sum(network["tx_bytes"] for network in networks),
         throttled_s=stats["cpu_stats"]["throttling_data"]["throttled_time"] * NANO,
@@ -54,11 +53,10 @@ def kernel_counters(container: Container) -> Read | None:
 def version_2(groups: Mapping[str, Path], network: Path) -> Reading:
     """Counters of cgroup v2 (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
     group = groups[""]
-    cpu, memory = _table(group / "cpu.stat"), _table(group / "memory.stat")
+    cpu = _table(group / "cpu.stat")
     received, sent = _network(network)
     return Reading(
         cpu_s=cpu["usage_usec"] * MICRO,
-        memory_bytes=_number(group / "memory.current") - memory["inactive_file"],
         network_in_bytes=received,
         network_out_bytes=sent,
         throttled_s=cpu.get("throttled_usec", 0) * MICRO,
@@ -67,11 +65,9 @@ def version_2(groups: Mapping[str, Path], network: Path) -> Reading:
 
 def version_1(groups: Mapping[str, Path], network: Path) -> Reading:
     """Counters of cgroup v1 (https://docs.kernel.org/admin-guide/cgroup-v1/)."""
-    memory = groups["memory"]
     received, sent = _network(network)
     return Reading(
         cpu_s=_number(groups["cpuacct"] / "cpuacct.usage") * NANO,
-        memory_bytes=_number(memory / "memory.usage_in_bytes") - _table(memory / "memory.stat")["total_inactive_file"],
         network_in_bytes=received,
         network_out_bytes=sent,
         throttled_s=_table(groups["cpu"] / "cpu.stat").get("throttled_time", 0) * NANO,
@@ -95,9 +91,3 @@ def _number(path: Path) -> int:
 
 def _table(path: Path) -> dict[str, int]:
     return {name: int(value) for name, _, value in (line.partition(" ") for line in path.read_text().splitlines())}
-
-
-def _working_set(memory: Mapping[str, Any]) -> int:
-    """Memory without the file cache that the kernel can drop at once, as `docker stats` has it."""
-    details = memory.get("stats") or {}
-    return int(memory.get("usage", 0)) - int(details.get("total_inactive_file", details.get("inactive_file", 0)))

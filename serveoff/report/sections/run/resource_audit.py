@@ -7,9 +7,9 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, Resources
-from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, number_cell
+from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell
 from serveoff.report.phrases.names import phrase, server
-from serveoff.report.phrases.numbers import NONE, megabytes, significant
+from serveoff.report.phrases.numbers import NONE, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Rows, Table, single, text_column
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
@@ -25,7 +25,6 @@ COLUMNS: Final = (
     Column("Memory limit", "GiB"),
     Column("Processes"),
     Column("OS threads"),
-    Column("Memory at rest", "MB"),
     text_column("Versions"),
 )
 DEVICE: Final = text_column("Device")
@@ -40,8 +39,8 @@ def resources_seen(comparison: Comparison) -> Table:
     rows = tuple(_row(entry, found) for entry, found in shown)
     columns = (*COLUMNS, DEVICE) if worth_a_column(comparison) else COLUMNS
     caption = (
-        "Cores, processes, threads and memory: read once from the kernel, of every process and thread, when ready and "
-        "idle. Workers, intra-op threads and batching: as the server reports them."
+        "Cores, processes, threads and memory limits: read once from the kernel, of every process and thread, when "
+        "ready and idle. Workers, intra-op threads and batching: as the server reports them."
     )
     told = tuple((*row, device_cell(comparison, entry)) for (entry, _), row in zip(shown, rows, strict=True))
     return single("inside", caption + _equal(shown, rows), columns, told if DEVICE in columns else rows)
@@ -103,7 +102,6 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
         _limit(found),
         _count(found.processes),
         _threads(found),
-        number_cell(found.resident_bytes, megabytes),
         Cell(", ".join(f"{name} {version}" for name, version in entry.result.versions.items())),
     )
 

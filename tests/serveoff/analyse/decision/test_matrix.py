@@ -44,7 +44,7 @@ def test_a_cell_is_the_figure_of_the_entry(comparison):
         assert cells["throughput"].estimate == entry.best.throughput
         assert cells["cost"].estimate == entry.best.cpu_per_request_s
         assert cells["cold_start"].estimate == entry.first_answer_s.estimate
-        assert cells["memory"].estimate.value == entry.peak_memory_bytes
+        assert cells["memory"].estimate.value == entry.result.memory_bytes
         assert cells["artifact"].estimate.value == entry.result.artifact_bytes
         assert cells["throughput"].concurrency == entry.best.concurrency
 

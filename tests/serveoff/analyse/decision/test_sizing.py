@@ -24,7 +24,8 @@ def comparison(tmp_path_factory):
 
 @pytest.fixture
 def entry(comparison):
-    return replace(comparison.entry(NAME), peak_memory_bytes=300_000_000)
+    found = comparison.entry(NAME)
+    return replace(found, result=found.result.model_copy(update={"memory_bytes": 300_000_000}))
 
 
 def test_a_rate_takes_the_replicas_that_hold_it_and_one_that_may_be_lost(entry):

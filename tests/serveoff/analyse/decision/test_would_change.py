@@ -55,8 +55,7 @@ def test_more_callers_can_have_another_answer(tmp_path):
 def test_a_contender_that_is_clearly_better_on_another_objective_is_named(tmp_path):
     folder = write_run(tmp_path / "run", SCENARIO)
     suite = load_suite(folder)
-    for window in suite.endpoint(FAST).windows:
-        window.server_peak_memory_bytes = 900_000_000
+    suite.endpoint(FAST).memory_bytes = 900_000_000
     save_run(folder, suite)
     comparison = compare(folder)
     assert comparison.decision.recommended == FAST

@@ -11,7 +11,7 @@ from serveoff.record.suite import load_suite
 from serveoff.report.sections.capacity import capacity
 from tests.serveoff.open_loop_runs import add_open_loop, queue
 from tests.serveoff.problems import died, late
-from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.synthetic import MEMORY, Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
 ENDPOINT, OTHER = "flask-torchscript-rest", "flask-savedmodel-rest"
@@ -39,7 +39,7 @@ def test_the_capacity_of_a_queue_is_found(tmp_path):
     assert found.rate.low <= found.rate.value <= found.rate.high
     assert found.rate.value == pytest.approx(true_capacity(), rel=0.1)
     assert found.per_cpu_s == pytest.approx(1000, rel=0.01), "a millisecond of CPU each"
-    assert found.per_gb == pytest.approx(found.rate.value / 0.5)
+    assert found.per_gb == pytest.approx(found.rate.value / (MEMORY["flask"] / 1e9))
     assert len(found.probes) == 12
 
 

@@ -15,7 +15,7 @@ while time.process_time() < 0.5:
 print(flush=True)
 sys.stdin.read()
 """
-PARENT = f"import subprocess, sys; held = bytearray(60_000_000); subprocess.run([sys.executable, '-c', {BURN!r}])"
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BURN!r}])"
 
 
 @pytest.fixture
@@ -35,7 +35,6 @@ def test_children_count_too(burnt):
     reading = tree.read()
     assert len(tree.pids()) == 2
     assert reading.cpu_s >= 0.5
-    assert reading.memory_bytes > 60_000_000
 
 
 def test_what_a_process_has_used_stays_used_when_it_ends(burnt):
@@ -47,7 +46,6 @@ def test_what_a_process_has_used_stays_used_when_it_ends(burnt):
     burnt.wait(timeout=60)
     assert tree.pids() == frozenset()
     assert tree.read().cpu_s >= before.cpu_s
-    assert tree.read().memory_bytes is None
 
 
 def test_a_process_that_is_first_seen_late_is_no_burst(burnt):
@@ -65,7 +63,7 @@ def test_the_clock_of_a_process_is_that_of_all_its_threads():
 
 
 def test_what_is_not_known_at_both_ends_is_none_and_a_total_that_fell_is_zero():
-    found = used(Reading(1.0, 10, network_in_bytes=5), Reading(1.5, 30, network_in_bytes=3))
-    assert (found["server_cpu_s"], found["server_peak_memory_bytes"]) == (0.5, 30)
+    found = used(Reading(1.0, network_in_bytes=5), Reading(1.5, network_in_bytes=3))
+    assert found["server_cpu_s"] == 0.5
     assert found["server_network_in_bytes"] == 0
     assert found["server_throttled_s"] is None

@@ -1,5 +1,6 @@
 """Files of /proc, as kernels write them."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -11,8 +12,8 @@ from serveoff.measure.audit.procfs import (
     LIMITS,
     STATUS,
     address_space_limit,
+    pss_bytes,
     read_threads,
-    resident_bytes,
 )
 from serveoff.measure.runtimes.local import LocalServer
 from serveoff.services.registry import read_registry
@@ -22,27 +23,35 @@ LIMIT = "Max address space         {}            unlimited            bytes     
 LIMIT_FILE = "Limit                     Soft Limit           Hard Limit           Units     \n"
 
 
-def status(pid, process, parent, name="python", cpus="0", resident="1000 kB"):
+def status(pid, process, parent, name="python", cpus="0"):
     return (
         f"Name:\t{name}\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{process}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{parent}\n"
-        f"VmPeak:\t  300 kB\nVmRSS:\t    {resident}\nThreads:\t2\nCpus_allowed:\t1\nCpus_allowed_list:\t{cpus}\n"
+        f"VmPeak:\t  300 kB\nThreads:\t2\nCpus_allowed:\t1\nCpus_allowed_list:\t{cpus}\n"
     )
 
 
-def test_each_thread_has_its_process_name_cores_and_memory():
+def test_each_thread_has_its_process_name_and_cores():
     first, second = read_threads(status(7, 7, 3, cpus="0-1,4") + status(9, 7, 3, name="tf_Compute"))
-    assert (first.id, first.process, first.parent, first.cpus, first.resident_bytes) == (7, 7, 3, (0, 1, 4), 1_024_000)
+    assert (first.id, first.process, first.parent, first.cpus) == (7, 7, 3, (0, 1, 4))
     assert (second.id, second.name, second.cpus) == (9, "tf_Compute", (0,))
 
 
-def test_memory_counts_once_for_a_process_whatever_its_threads():
-    threads = read_threads(status(7, 7, 3) + status(9, 7, 3) + status(8, 8, 7, resident="500 kB"))
-    assert resident_bytes(threads) == 1500 * 1024
+def test_proportional_set_sizes_are_summed_over_processes(tmp_path):
+    for process, size in ((7, 1000), (9, 500)):
+        (tmp_path / str(process)).mkdir()
+        text = f"55e0-7ffd ---p 00000000 00:00 0 [rollup]\nRss: 9000 kB\nPss: {size} kB\nPss_Anon: 1 kB\n"
+        (tmp_path / str(process) / "smaps_rollup").write_text(text)
+    assert pss_bytes([7, 9, 11], tmp_path) == 1500 * 1024, "11 has ended"
+    assert pss_bytes([11], tmp_path) is None
 
 
-def test_a_kernel_thread_or_a_zombie_has_no_memory():
-    (thread,) = read_threads(status(7, 7, 3).replace("VmRSS:\t    1000 kB\n", ""))
-    assert thread.resident_bytes == 0
+@LINUX
+def test_what_this_user_may_not_read_is_no_figure(tmp_path, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_text", refused)
+    assert pss_bytes([os.getpid()]) is None
 
 
 def test_who_entered_a_container_to_read_there_is_not_of_it():
@@ -82,7 +91,7 @@ def test_a_real_tree_is_read_with_its_children_threads_and_limits(tmp_path):
         assert len(threads) == 3
         assert len({thread.process for thread in threads}) == 2
         assert {thread.parent for thread in threads} >= {process.pid}
-        assert resident_bytes(threads) > 10_000_000
+        assert server.memory_bytes() > 5_000_000
         assert address_space_limit(server.kernel(LIMITS)) == 2**40
     finally:
         server.stop()

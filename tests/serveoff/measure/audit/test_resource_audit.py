@@ -149,8 +149,6 @@ def test_a_process_on_its_core_is_as_asked_for(tmp_path):
     finally:
         server.stop()
     assert (found.cpus, found.processes, found.os_threads, found.problems) == (CPUS[:1], 1, 1, [])
-    assert found.resident_bytes is not None
-    assert found.resident_bytes > 1_000_000
 
 
 @SEVERAL
@@ -238,7 +236,6 @@ def test_every_real_server_is_as_asked_for_and_tells_so(model_dir, serving, name
     assert found.problems == []
     assert verdict(found).valid
     assert found.cpus == CPUS[:1]
-    assert found.resident_bytes is not None
     assert found.processes == len([server.pid, *psutil.Process(server.pid).children(recursive=True)])
     if "tfserving" not in server.deployment.server:
         assert found.workers == 1

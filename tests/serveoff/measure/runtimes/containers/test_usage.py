@@ -23,21 +23,17 @@ def test_version_2(tmp_path, network):
     folder = tmp_path / "system.slice" / "docker-abc.scope"
     folder.mkdir(parents=True)
     (folder / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 2000000\nthrottled_usec 400000\n")
-    (folder / "memory.current").write_text("1000000\n")
-    (folder / "memory.stat").write_text("anon 700000\ninactive_file 250000\n")
     sample = version_2(groups, network)
-    assert (sample.cpu_s, sample.throttled_s, sample.memory_bytes) == (2.5, pytest.approx(0.4), 750000)
+    assert (sample.cpu_s, sample.throttled_s) == (2.5, pytest.approx(0.4))
     assert (sample.network_in_bytes, sample.network_out_bytes) == (1200, 3400)
 
 
 def test_version_1(tmp_path, network):
-    lines = "".join(f"1:{name}:/docker/abc\n" for name in ("cpu", "cpuacct", "memory")) + "0::/docker/abc\n"
+    lines = "".join(f"1:{name}:/docker/abc\n" for name in ("cpu", "cpuacct")) + "0::/docker/abc\n"
     groups = control_groups(lines, tmp_path)
-    for name in ("cpu", "cpuacct", "memory"):
+    for name in ("cpu", "cpuacct"):
         (tmp_path / name / "docker" / "abc").mkdir(parents=True)
     (groups["cpuacct"] / "cpuacct.usage").write_text("1500000000\n")
     (groups["cpu"] / "cpu.stat").write_text("nr_periods 3\nnr_throttled 1\nthrottled_time 20000000\n")
-    (groups["memory"] / "memory.usage_in_bytes").write_text("5000\n")
-    (groups["memory"] / "memory.stat").write_text("cache 10\ntotal_inactive_file 2000\n")
     sample = version_1(groups, network)
-    assert (sample.cpu_s, sample.throttled_s, sample.memory_bytes) == (1.5, pytest.approx(0.02), 3000)
+    assert (sample.cpu_s, sample.throttled_s) == (1.5, pytest.approx(0.02))

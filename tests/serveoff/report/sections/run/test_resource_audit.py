@@ -113,9 +113,9 @@ def test_variants_are_shown_and_differ_on_purpose(tmp_path, variant, told, title
 
 
 def test_where_no_process_can_be_looked_into_nothing_is_said_of_it(tmp_path):
-    unseen = {"cpus": [], "processes": None, "os_threads": None, "os_threads_at_end": None, "resident_bytes": None}
+    unseen = {"cpus": [], "processes": None, "os_threads": None, "os_threads_at_end": None}
     found = comparison(tmp_path, **{name.removesuffix("-rest"): unseen for name in NAMES})
-    for title in ("Cores", "Memory limit", "Processes", "OS threads", "Memory at rest"):
+    for title in ("Cores", "Memory limit", "Processes", "OS threads"):
         assert {cell.text for cell in column(found, title).values()} == {"–"}
     assert "Everything that servers report of their workers, threads and batching was as requested." in fact(found)
     assert "cores" not in resource_audit.resources_seen(found).caption.partition("reports them.")[2]
