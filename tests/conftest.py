@@ -1,5 +1,6 @@
 """Fixtures that every test may use: the exported model, made once, and its golden answers."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from serveoff.measure.watchdog import watched
 from serveoff.models import spec
 from serveoff.models.golden import Golden, read_golden
 
@@ -20,6 +22,9 @@ def own_cores(tmp_path_factory):
         patch.setenv("SERVEOFF_LOCKS", str(tmp_path_factory.mktemp("locks")))
         yield
 
+
+# A test run that is killed, as by a time limit, leaves none of the servers that its tests started.
+os.environ.update(watched(os.environ))
 
 # A shell without job control starts background jobs with SIGINT ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -34,9 +34,18 @@ def test_a_killed_run_takes_its_servers_with_it_frozen_ones_too_and_the_next_rem
     assert not list((cli.folder / "results").glob("*/logs/scratch-*"))
 
 
-def test_a_served_deployment_ends_with_a_serveoff_that_is_killed(cli):
-    process = cli.start("serve", "flask-null", "--rest-port", str(free_port()))
-    cli.wait_until(lambda: len(cli.running("serveoff.services.flaskrest")) == 2, process)
+@pytest.mark.parametrize(
+    ("name", "module", "count"),
+    [
+        ("flask-null", "serveoff.services.flaskrest", 2),
+        ("tfserving-savedmodel", "serveoff.services.tfserving.embedded", 1),
+    ],
+)
+def test_a_served_deployment_ends_with_a_serveoff_that_is_killed(cli, name, module, count):
+    """The embedded server is what a shell became that its launcher became."""
+    grpc = () if name == "flask-null" else ("--grpc-port", str(free_port()))
+    process = cli.start("serve", name, "--rest-port", str(free_port()), *grpc)
+    cli.wait_until(lambda: len(cli.running(module)) == count, process)
     process.kill()
     process.communicate()
     wait_until_none_is_left(cli)

@@ -1,5 +1,6 @@
 """Real processes whose runner is killed by SIGKILL."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import psutil
 
 from serveoff.measure import watchdog
 from serveoff.measure.watchdog import MARK, is_gone, kill_marked, runner_id, watched
+from serveoff.models.spec import REPOSITORY
 from serveoff.services.torchserve.config import RUNNER_VARIABLE
 from tests.waiting import wait_until
 
@@ -72,6 +74,17 @@ def test_where_the_watchdog_was_killed_too_the_next_start_ends_them(tmp_path):
     assert not any(map(ended, members))
     assert kill_marked(is_gone) == 4
     wait_until_ended(members)
+
+
+def test_what_tests_start_ends_with_a_test_run_that_is_killed():
+    sleeps = "import time; time.sleep(600)"
+    starts = f"subprocess.Popen([sys.executable, '-c', {sleeps!r}], start_new_session=True).pid"
+    code = f"import subprocess, sys, tests.conftest; print({starts}, flush=True); {sleeps}"
+    environ = {name: value for name, value in os.environ.items() if name != MARK}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environ, cwd=REPOSITORY) as tests:
+        started = psutil.Process(int(tests.stdout.readline()))
+        tests.kill()
+    wait_until_ended([started])
 
 
 def test_neither_ctrl_c_nor_a_hangup_ends_the_watchdog_before_its_runner(tmp_path):
