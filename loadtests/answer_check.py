@@ -1,10 +1,8 @@
-"""Answers are compared with the golden ones: in a slice all of them, else a seeded sample of a window's."""
+"""Every answer is compared with the right one."""
 
 from __future__ import annotations
 
 import math
-import random
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,48 +15,8 @@ from serveoff.models.tensors import Batch, rows_of
 
 MOST_BYTES: Final = 2**26
 """Of answers that are kept in one slice to be read."""
-Kept = tuple[float, int, bytes]
-"""Start of the request (perf_counter seconds), index of its input in the pool, answer body."""
-
-
-class Reservoir:
-    """A uniform sample of at most `size` answers out of however many come, at a comparison each.
-
-    Algorithm L of K.-H. Li, Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n))), 1994: it draws
-    how many answers to skip, instead of a number for each.
-    """
-
-    def __init__(self, size: int, seed: int) -> None:
-        self.kept: list[Kept] = []
-        self._size = size
-        self._random = random.Random(seed)
-        self.clear()
-
-    def clear(self) -> None:
-        """Begin again, for the next window."""
-        self.kept = []
-        self._offered = 0
-        self._next = 1 if self._size else sys.maxsize
-        self._weight = 1.0
-
-    def offer(self, start: float, index: int, answer: bytes) -> None:
-        """Keep this answer if it is its turn."""
-        self._offered += 1
-        if self._offered >= self._next:
-            self._keep((start, index, answer))
-
-    def _keep(self, answer: Kept) -> None:
-        if len(self.kept) < self._size:
-            self.kept.append(answer)
-        else:
-            self.kept[self._random.randrange(self._size)] = answer
-        if len(self.kept) < self._size:
-            self._next += 1
-            return
-        self._weight *= math.exp(math.log(1.0 - self._random.random()) / self._size)
-        # Kept inside (0, 1), where log1p is finite and not zero.
-        weight = min(max(self._weight, 1e-300), 1.0 - 2.0**-53)
-        self._next += 1 + int(math.log(1.0 - self._random.random()) / math.log1p(-weight))
+Kept = tuple[int, bytes]
+"""Index of the input in the pool, answer body."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +38,14 @@ class AnswerCheck:
 
 
 class Verified:
-    """Every answer of an endpoint's slices, each of which `begin` starts.
+    """Every answer of an endpoint's slices, each of which `begin` starts. Of unknown ones `most_bytes` are kept.
 
     Bytes that were found right for an input are right again, at the cost of a comparison; whatever else comes is kept,
     and read after the slice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._right: dict[int, bytes] = {}
         self._worst: float | None = None
         self.begin()
@@ -96,19 +55,19 @@ class Verified:
         self.unknown: list[Kept] = []
         self._known = self._bytes = 0
 
-    def offer(self, start: float, index: int, answer: bytes) -> None:
-        """One answer; where MOST_BYTES of unknown ones are kept already, it is not checked."""
+    def offer(self, index: int, answer: bytes) -> None:
+        """One answer; where as many unknown ones as may be are kept already, it is not checked."""
         if self._right.get(index) == answer:
             self._known += 1
-        elif self._bytes < MOST_BYTES:
-            self.unknown.append((start, index, answer))
+        elif self._bytes < self._most_bytes:
+            self.unknown.append((index, answer))
             self._bytes += len(answer)
 
     def judge(self, expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> AnswerCheck:
         """All that was offered since the slice began; what is right now need not be read again."""
         found = [AnswerCheck(self._known, 0, self._worst if self._known else None)]
         for kept in self.unknown:
-            _, index, answer = kept
+            index, answer = kept
             if self._right.get(index) == answer:
                 found.append(AnswerCheck(1, 0, None))
                 continue
@@ -130,7 +89,7 @@ def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, s
     checked = wrong = 0
     worst: float | None = None
     first_fault = ""
-    for _, index, answer in kept:
+    for index, answer in kept:
         checked += 1
         fault, error = _judge(answer, expected[index], payload, spec)
         if error is not None:

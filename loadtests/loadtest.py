@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from serveoff.loadtests.answer_check import AnswerCheck, Kept, Reservoir, compare
+from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.loads import closed
 from serveoff.loadtests.pools import make_pool
@@ -19,6 +19,8 @@ from serveoff.loadtests.recording.windows import Window
 
 STRIDE = 7
 """Users start this far apart in the pool, so that they do not all send the same input at the same time."""
+KEPT_BYTES = 2**22
+"""Of a window's answers that are unlike checked ones: there may be many windows, and all are read at last."""
 CLOCKS_APART_S = 0.5
 """A worker that hears of its master's instant so much too early or too late has another clock, or no time for it."""
 
@@ -28,10 +30,7 @@ class LoadTestOptions:
     """What the options ask for, of one load generator process."""
 
     rows: Path
-    seed: int = 1
     request_timeout_s: float = 10.0
-    answers: int = 500
-    """At most so many answers of a window are kept and checked."""
     model_dir: Path | None = None
     worker: int | None = None
     """Number of this worker among several; None where Locust is one process."""
@@ -40,7 +39,7 @@ class LoadTestOptions:
 @dataclass(frozen=True)
 class _Measured:
     span: Span
-    kept: list[Kept]
+    verified: Verified
     problem: WindowProblem | None
 
 
@@ -52,7 +51,7 @@ class LoadTest:
         self.pool = make_pool(target, FRAMES[target.protocol], "", 1, options.model_dir)
         """Single rows in the protocol's own encoding: what users send."""
         self.recorder = Recorder(self.pool.body_bytes)
-        self.reservoir = Reservoir(options.answers, options.seed + 1000 * (options.worker or 0))
+        self._verified = Verified(KEPT_BYTES)
         self._joined = (options.worker or 0) * 1000
         self.finished = False
         """Its rows are written: users that come too late send nothing, for it would have none."""
@@ -70,8 +69,13 @@ class LoadTest:
     def open_window(self, concurrency: int) -> None:
         """So many users run: requests that start from now on count."""
         self.recorder.users_change(concurrency)
-        self.reservoir.clear()
+        self._verified = Verified(KEPT_BYTES)
         self._open = concurrency, time.perf_counter()
+
+    def answered(self, start: float, sample: int, body: bytes) -> None:
+        """A good answer to a request of that start (perf_counter seconds); checked where its window counts it."""
+        if self._open is not None and start >= self._open[1]:
+            self._verified.offer(sample, body)
 
     def end_window(self, at_s: float | None = None) -> None:
         """Requests that start from now on do not count; without an open window this does nothing.
@@ -86,10 +90,10 @@ class LoadTest:
         now = time.perf_counter()
         end = now if at_s is None else at_s - self.recorder.epoch_offset_s
         span = Span(concurrency, start, end)
-        self._measured.append(_Measured(span, self.reservoir.kept, _clocks_apart(abs(now - end))))
+        self._measured.append(_Measured(span, self._verified, _clocks_apart(abs(now - end))))
 
     def finish(self) -> list[Window]:
-        """Write the rows, check the kept answers, and count each window; call once all users have stopped."""
+        """Write the rows, check the answers, and count each window; call once all users have stopped."""
         self.end_window()
         self.finished = True
         spans = [measured.span for measured in self._measured]
@@ -100,7 +104,7 @@ class LoadTest:
     def _window(self, number: int, measured: _Measured) -> Window:
         span = measured.span
         requests, errors = self.recorder.counts(span)
-        agreement = self._agreement(measured)
+        agreement = measured.verified.judge(self.pool.expected, self.pool.payload, self.pool.spec)
         return Window(
             **asdict(closed(span.concurrency)),
             endpoint=self.target.name,
@@ -115,11 +119,6 @@ class LoadTest:
             max_abs_error=agreement.max_abs_error,
             problems=[*([measured.problem] if measured.problem else []), *agreement.problems],
         )
-
-    def _agreement(self, measured: _Measured) -> AnswerCheck:
-        span = measured.span
-        kept = [(start, sample, body) for start, sample, body in measured.kept if span.start <= start < span.end]
-        return compare(kept, self.pool.expected, self.pool.payload, self.pool.spec)
 
 
 def _clocks_apart(late_s: float) -> WindowProblem | None:

@@ -34,8 +34,6 @@ def add_options(parser: Any) -> None:
     add("--shape", choices=shape_names(), metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(shape_names())}")
     add("--address", default="", metavar="HOST:PORT", help="address of the endpoint, if not its own", **hidden)
     add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
-    add("--seed", type=int, default=1, help="chooses which answers are checked", **hidden)
-    add("--answers", type=int, default=500, help="most answers to check per window", **hidden)
     add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="time limit of a request", **hidden)
     add("--model-dir", default="", metavar="FOLDER", help="folder of golden.npz, if not in artifacts/", **hidden)
     told = "obey commands on stdin, one JSON object per line: serveoff.loadtests.generator.commands"
@@ -67,9 +65,7 @@ def make_load_test(options: Any, worker: int | None) -> LoadTest:
     target: Target = find(options.endpoint, options.target_address)
     own = LoadTestOptions(
         rows=Path(options.rows_path),
-        seed=options.seed,
         request_timeout_s=options.request_timeout,
-        answers=options.answers,
         model_dir=Path(options.model_dir) if options.model_dir else None,
         worker=worker,
     )

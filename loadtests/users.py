@@ -59,7 +59,7 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
             latency = perf_counter() - start
             load.recorder.record(start, latency, status, sample, len(body))
         if status == OK:
-            load.reservoir.offer(start, sample, body)
+            load.answered(start, sample, body)
         elif status in NO_ANSWER:
             gevent.sleep(BACK_OFF_S)
         self._tell_locust(latency, status, body)

@@ -84,7 +84,7 @@ class Recording:
         if row[4] == OK:
             self._failing_since = None
             if self.opened <= row[1]:
-                self.verified.offer(row[2], row[5], answer)
+                self.verified.offer(row[5], answer)
                 if self._wants_timing and server_timing is not None:
                     self.timings.append(server_timing)
         else:
