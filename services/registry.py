@@ -135,6 +135,12 @@ def service_block(service: str, environ: Mapping[str, str]) -> dict[str, Any]:
     return block
 
 
+def shared_configs(block: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that a service has by `configs`, by their names, as docker-compose.yml has them."""
+    names = [used["source"] for used in block.get("configs", [])]
+    return {name: _read(COMPOSE_FILE)["configs"][name] for name in names}
+
+
 def compose_files(environ: Mapping[str, str]) -> list[Path]:
     """The files that Compose would read, in its order."""
     names = environ.get("COMPOSE_FILE", "").split(environ.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
@@ -143,10 +149,18 @@ def compose_files(environ: Mapping[str, str]) -> list[Path]:
 
 def _services(path: Path) -> dict[str, Any]:
     try:
-        services: dict[str, Any] = yaml.load(path.read_text(), Loader=_SAFE_LOADER)["services"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        services: dict[str, Any] = _read(path)["services"]
+    except (KeyError, TypeError) as error:
         raise RegistryError(f"cannot read the registry {path}: {error}") from error
     return services
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = yaml.load(path.read_text(), Loader=_SAFE_LOADER)
+    except (OSError, yaml.YAMLError) as error:
+        raise RegistryError(f"cannot read the registry {path}: {error}") from error
+    return document
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

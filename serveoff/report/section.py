@@ -54,6 +54,8 @@ class Section:
     facts: tuple[Fact, ...] = ()
     code: str = ""
     links: tuple[Link, ...] = ()
+    folded: bool = False
+    """Of a part: long, and shown when it is asked for."""
     parts: tuple[Section, ...] = ()
     """Under headings of their own, one level lower."""
     figures: Mapping[str, float] = field(default_factory=dict)

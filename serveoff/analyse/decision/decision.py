@@ -9,7 +9,8 @@ from enum import StrEnum
 from serveoff.analyse.decision import recommendation, would_change
 from serveoff.analyse.decision.matrix import Matrix, build, measures
 from serveoff.analyse.decision.recommendation import Refusal
-from serveoff.analyse.decision.sizing import ServeWith, Sizing, serve_with, sizing
+from serveoff.analyse.decision.serve_with import ServeWith, serve_with
+from serveoff.analyse.decision.sizing import Sizing, sizing
 from serveoff.analyse.decision.statements import Open, Statement, open_questions, statements
 from serveoff.analyse.decision.would_change import Change
 from serveoff.analyse.evidence import Evidence

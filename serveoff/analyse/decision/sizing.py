@@ -1,4 +1,4 @@
-"""How many replicas of the recommended contender hold a rate, what a million requests cost, and how to serve it."""
+"""How many replicas of the recommended contender hold a rate, and what a million requests cost."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from typing import Final
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.capacity import Capacity
-from serveoff.record.settings import RunSettings
 
 MILLION, HOUR_S, GB = 1e6, 3600.0, 1e9
 SPARE: Final = 1
 """Replicas that may be lost."""
 TIMES: Final = (0.1, 1.0, 10.0)
 """Rates of the table, in units of the power of ten below a replica's."""
-_USUAL: Final = {
-    name: RunSettings.model_fields[name].default
-    for name in ("intra_op_threads", "workers", "threads_per_worker", "batch_size", "batch_delay_ms", "device")
-}
 
 
 @dataclass(frozen=True)
@@ -59,15 +54,6 @@ class Sizing:
         return SizingRow(rate, replicas, memory, hours)
 
 
-@dataclass(frozen=True)
-class ServeWith:
-    """Commands that serve the recommended contender with this run's settings, and its service in docker-compose.yml."""
-
-    command: str
-    service: str
-    compose: str
-
-
 def sizing(entry: Entry, capacities: Sequence[Capacity]) -> Sizing | None:
     """None where no capacity of it is known: without an open loop, or where no rate held the objective."""
     found = next((c for c in capacities if c.endpoint == entry.name and c.side in ("between", "above")), None)
@@ -86,16 +72,3 @@ def sizing(entry: Entry, capacities: Sequence[Capacity]) -> Sizing | None:
     )
     below = 10.0 ** math.floor(math.log10(per_replica))
     return replace(sized, rows=tuple(sized.at(times * below) for times in TIMES))
-
-
-def serve_with(entry: Entry, settings: RunSettings) -> ServeWith:
-    """What was not set otherwise for the run is not said."""
-    usual = settings.model_copy(update=_USUAL).of_servers
-    changed = {name: value for name, value in settings.of_servers.items() if value != usual[name]}
-    name = entry.result.deployment
-    given = "".join(f"{variable}={value} " for variable, value in changed.items())
-    return ServeWith(
-        command=f"{given}serveoff serve {name} --model {settings.model}",
-        service=name,
-        compose=f"{given}MODEL={settings.model} docker compose up --build --wait {name}",
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.sizing import SPARE, Sizing, SizingRow
 from serveoff.report.phrases.cells import count_cell, number_cell
@@ -10,6 +12,8 @@ from serveoff.report.phrases.tables import Column, Field, Table, listed
 from serveoff.report.section import Section
 from serveoff.report.sections.capacity import objective
 
+UP: Final = "docker compose -f serving.yaml up --wait"
+
 
 def section(comparison: Comparison) -> Section | None:
     """Nothing where nothing is recommended."""
@@ -17,11 +21,14 @@ def section(comparison: Comparison) -> Section | None:
     if decision.serve_with is None:
         return None
     steps, sizing = decision.serve_with, decision.sizing
-    code = f"# a process\n{steps.command}\n# or the service of docker-compose.yml\n{steps.compose}"
-    if sizing is None:
-        return Section("next-steps", "What to do next", code=code)
-    held = Section("sizing", "Replicas for a rate", table=replicas(comparison, sizing))
-    return Section("next-steps", "What to do next", code=code, parts=(held,), figures=_figures(sizing))
+    code, parts = f"# a process\n{steps.command}", []
+    if steps.compose:
+        code += f"\n# or a container, by the file below as serving.yaml\n{steps.build}\n{UP}"
+        parts.append(Section("compose-file", "serving.yaml", code=steps.compose, folded=True))
+    if sizing is not None:
+        parts.append(Section("sizing", "Replicas for a rate", table=replicas(comparison, sizing)))
+    figures = _figures(sizing) if sizing else {}
+    return Section("next-steps", "What to do next", code=code, parts=tuple(parts), figures=figures)
 
 
 def replicas(comparison: Comparison, sizing: Sizing) -> Table:

@@ -1,11 +1,15 @@
 """Replicas, CPU and memory for a rate, against arithmetic by hand."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from serveoff.analyse.analysis import compare
-from serveoff.analyse.decision.sizing import serve_with, sizing
+from serveoff.analyse.decision.serve_with import serve_with
+from serveoff.analyse.decision.sizing import sizing
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.capacity import Capacity
 from tests.serveoff.open_loop_runs import add_open_loop
@@ -74,7 +78,47 @@ def test_the_winner_is_served_by_the_run_s_settings(comparison, entry):
     assert comparison.decision.serve_with == serve_with(entry, settings)
     assert serve_with(entry, settings).command == "serveoff serve flask-torchscript --model digits_cnn"
     changed = serve_with(entry, settings.model_copy(update={"workers": 2, "batch_size": 8}))
-    assert changed.service == "flask-torchscript"
-    assert changed.compose == (
-        "WORKERS=2 BATCH_SIZE=8 MODEL=digits_cnn docker compose up --build --wait flask-torchscript"
+    assert changed.command == "WORKERS=2 BATCH_SIZE=8 serveoff serve flask-torchscript --model digits_cnn"
+
+
+def test_the_compose_file_stands_by_itself_with_the_run_s_settings(comparison, entry):
+    settings = comparison.suite.settings.model_copy(update={"workers": 2, "server_cpus": [2, 3]})
+    (block,) = yaml.safe_load(serve_with(entry, settings).compose)["services"].values()
+    assert block["image"] == "serveoff/flaskrest-torch"
+    assert block["command"][-1] == "serveoff.services.flaskrest"
+    assert block["environment"]["SERVING_MODEL_DIR"] == "/models/digits_cnn"
+    assert (block["environment"]["SERVING_WORKERS"], block["cpuset"]) == ("2", "2,3")
+    assert block["ports"] == ["127.0.0.1:8523:8501"]
+    assert block["volumes"] == ["./artifacts/digits_cnn:/models/digits_cnn:ro"]
+    assert not {"build", "depends_on", "labels"} & block.keys(), "these are the stack's"
+
+
+@pytest.mark.parametrize("deployment", ["tfserving-savedmodel", "torchserve-torchscript", "flask-keras-eager"])
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_the_file_is_whole_for_every_kind_of_server(comparison, entry, deployment, device):
+    named = replace(entry, result=entry.result.model_copy(update={"deployment": deployment}))
+    found = serve_with(named, comparison.suite.settings.model_copy(update={"device": device}))
+    document = yaml.safe_load(found.compose)
+    block = document["services"][deployment]
+    assert {"image", "environment", "ports", "volumes"} <= block.keys()
+    assert {"command", "entrypoint"} & block.keys()
+    assert {used["source"] for used in block.get("configs", [])} == set(document.get("configs", {}))
+    assert ("deploy" in block, "docker-compose.gpu.yml" in found.build) == (device == "cuda",) * 2
+    assert "${" not in found.compose
+
+
+def test_a_deployment_that_the_registry_does_not_know_has_no_file(comparison, entry):
+    gone = replace(entry, result=entry.result.model_copy(update={"deployment": "flask-gone"}))
+    assert serve_with(gone, comparison.suite.settings).compose == ""
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no Docker Compose on PATH")
+def test_docker_compose_accepts_the_file(comparison, tmp_path):
+    (tmp_path / "serving.yaml").write_text(comparison.decision.serve_with.compose)
+    checked = subprocess.run(
+        ["docker", "compose", "-f", "serving.yaml", "config", "--services"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
+    assert (checked.returncode, checked.stdout.split()) == (0, ["flask-torchscript"]), checked.stderr
