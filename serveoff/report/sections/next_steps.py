@@ -21,9 +21,9 @@ def section(comparison: Comparison) -> Section | None:
     if decision.serve_with is None:
         return None
     steps, sizing = decision.serve_with, decision.sizing
-    code, parts = f"# a process\n{steps.command}", []
+    code, parts = steps.command, []
     if steps.compose:
-        code += f"\n# or a container, by the file below as serving.yaml\n{steps.build}\n{UP}"
+        code += f"\n# or in a container, with the file below:\n{steps.build} && {UP}"
         parts.append(Section("compose-file", "serving.yaml", code=steps.compose, folded=True))
     if sizing is not None:
         parts.append(Section("sizing", "Replicas for a rate", table=replicas(comparison, sizing)))
