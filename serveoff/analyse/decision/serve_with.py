@@ -49,7 +49,7 @@ def serve_with(entry: Entry, settings: RunSettings) -> ServeWith:
 
 
 def _on_gpu(settings: RunSettings) -> bool:
-    return settings.device.startswith("cuda")
+    return settings.device.partition(":")[0] == "cuda"
 
 
 def _compose(name: str, settings: RunSettings) -> str:
