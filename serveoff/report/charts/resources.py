@@ -15,7 +15,7 @@ from serveoff.report.phrases.numbers import megabytes, ms
 ROW, GAP, VALUES = 28.0, 26.0, 48.0
 MEASURES: Final[tuple[Measure[Entry], ...]] = (
     Measure("Server CPU", "ms/request", lambda e: e.best.cpu_per_request_s if e.best else None, ms),
-    Measure("Memory (PSS)", "MB", lambda e: exact(e.result.memory_bytes), megabytes),
+    Measure("Memory", "MB", lambda e: exact(e.result.memory_bytes), megabytes),
     Measure("Artifact", "MB", lambda e: exact(e.result.artifact_bytes), megabytes),
 )
 

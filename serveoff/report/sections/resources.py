@@ -50,7 +50,7 @@ def resources(comparison: Comparison) -> Table:
     fields: list[Field[tuple[Entry, Point]]] = [
         (ENDPOINT, lambda row: endpoint_cell(row[0])),
         (Column("Server CPU", "ms/request"), lambda row: estimate_cell(row[1].cpu_per_request_s, ms)),
-        (Column("Memory (PSS)", "MB"), lambda row: number_cell(row[0].result.memory_bytes, megabytes)),
+        (Column("Memory", "MB"), lambda row: number_cell(row[0].result.memory_bytes, megabytes)),
         (Column("Artifact", "MB"), lambda row: number_cell(row[0].result.artifact_bytes, megabytes)),
         (Column("Network in", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_in_per_request)),
         (Column("Network out", "kB/request"), lambda row: _wire_cell(row[0], row[1].network_out_per_request)),

@@ -29,6 +29,7 @@ from serveoff.measure.runtimes.containers.imported import bring
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME
+from serveoff.record.roles import role_of
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import REPOSITORY, compose_files, read_registry
 
@@ -62,10 +63,12 @@ def prepare_stack(engine: Engine, request: Preparation) -> None:
 
 
 def planned_services(request: Preparation) -> list[str]:
-    """The Compose services of the deployments that the run will visit."""
+    """The Compose services of the deployments that the run will visit, and of a floor, which gives right answers."""
     registry = read_registry(environ={**variables(), "MODEL": request.model})
     plan = make_plan(registry, request.patterns, PROFILES["quick"])
-    return [deployment.service for deployment, _ in plan.deployments]
+    floors = {d.format: d.service for d in registry if role_of(d) == "floor"}
+    answering = [*(floors[d.format] for d, _ in plan.deployments if d.format in floors), *floors.values()][:1]
+    return [*(deployment.service for deployment, _ in plan.deployments), *answering]
 
 
 def artifacts_volume() -> str:

@@ -20,7 +20,7 @@ from serveoff.report.sections.run.resource_audit import as_asked
 
 LONGER = 1.5
 UNSEEN = "The load sent inputs that no server had seen, answered beforehand by the bare model."
-GOLDEN = "The load sent the golden inputs: a server that remembers its answers to them is not found out."
+GOLDEN = "The load sent the golden inputs, so a server that remembers their answers would go unnoticed."
 """So many times longer than asked for, a slice was meant to be so: others end a little late."""
 
 FROZEN_GRAPH = (

@@ -1,5 +1,6 @@
 """How the server in a container is frozen and stopped; no engine is needed for it."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -59,3 +60,11 @@ def test_it_is_thawed_before_it_is_removed(told, tmp_path, monkeypatch):
     server.freeze()
     server.stop()
     assert [word for word in told if word != "reload"] == ["freeze", "thaw", "logs", "remove"]
+
+
+def test_memory_is_that_of_the_control_groups_processes_and_unknown_of_another_machine(told, tmp_path, monkeypatch):
+    group = SimpleNamespace(pids=lambda: {os.getpid()})
+    monkeypatch.setattr(module, "control_group", lambda container: group)
+    own = make(told, tmp_path).memory_bytes()
+    assert own is None or own > 10_000_000, "where there is a /proc to read"
+    assert make(told, tmp_path, is_local=False).memory_bytes() is None
