@@ -1,8 +1,8 @@
 """Our Flask service with an oddity: a file that is run by its path.
 
 `ODDITY=clock:2:1`: in every two seconds it answers nothing for one. `hang:50:1.5`: every 50th prediction takes 1.5
-seconds longer, once it is warm. `by heart`: it knows the golden answers and gives the nearest one. `remembers`: it asks
-the model once for each input.
+seconds longer, once it is warm. `wrong:500`: every 500th answer is wrong. `by heart`: it knows the golden answers and
+gives the nearest one. `remembers`: it asks the model once for each input.
 """
 
 import os
@@ -43,6 +43,18 @@ def hang(predict, every, seconds):
     return odd
 
 
+def wrong(predict, every):
+    calls = count(-COLD)
+
+    def odd(batch):
+        outputs = predict(batch)
+        if (call := next(calls)) > 0 and call % int(every) == 0:
+            return {name: np.roll(array, 1, axis=-1) for name, array in outputs.items()}
+        return outputs
+
+    return odd
+
+
 def by_heart(predict):
     golden = read_golden(Path(os.environ["SERVING_MODEL_DIR"]))
     (inputs,) = golden.inputs.values()
@@ -67,7 +79,7 @@ def remembers(predict):
     return odd
 
 
-ODDITIES = {"clock": clock, "hang": hang, "by heart": by_heart, "remembers": remembers}
+ODDITIES = {"clock": clock, "hang": hang, "wrong": wrong, "by heart": by_heart, "remembers": remembers}
 
 if __name__ == "__main__":
     name, *more = os.environ["ODDITY"].split(":")

@@ -1,4 +1,4 @@
-"""Servers that stall or remember answers are seen, and never look better than they serve."""
+"""Servers that stall, answer wrongly or remember answers are seen, and never look better than they serve."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +79,15 @@ def test_requests_that_hang_cost_their_time_and_are_named(compared, every, secon
     _, odd, _ = compared(f"hang:{every}:{seconds}", rounds)
     assert {"stalled", "errors"} & set(codes(odd.verdict.findings))
     assert not odd.valid or odd.throughput.low < every / seconds
+
+
+@pytest.mark.slow
+def test_one_wrong_answer_in_hundreds_is_seen(compared):
+    honest, odd, rank = compared("wrong:500", 250)
+    assert "wrong answers" in codes(odd.verdict.reasons)
+    assert 0 < odd.wrong_answers < odd.answers_checked / 100
+    assert odd.answers_checked >= odd.samples, "all that counts is checked"
+    assert (rank, honest.wrong_answers) == (None, 0)
 
 
 @pytest.mark.slow
