@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
@@ -19,8 +19,9 @@ from serveoff.analyse.studies.cold_start import (
     WARMUP,
     ColdStarts,
 )
-from serveoff.report.charts.rows import Layout, grid, wrapped
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect, text
+from serveoff.report.charts.key import KeyItem, key, square
+from serveoff.report.charts.rows import Layout, grid
+from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import deployment_phrase, family, format_name, short_server
 from serveoff.report.phrases.numbers import significant
@@ -38,25 +39,8 @@ TITLES: Final = {
 }
 """What each piece is called."""
 WITHOUT: Final = "without warm-up"
-KEY_ROW, SQUARE, GAP, LETTER = 18.0, 17.0, 14.0, 6.6
 CREATE: Final = "create"
 MEDIAN: Final = "median"
-
-Mark = Callable[[float, float], str]
-"""What stands before a word of the key, at a left edge and the middle of its row."""
-
-
-@dataclass(frozen=True)
-class KeyItem:
-    """One entry of the key."""
-
-    words: str
-    mark: Mark
-
-    @property
-    def width(self) -> float:
-        """Pixels, the gap after it included."""
-        return SQUARE + LETTER * len(self.words) + GAP
 
 
 def draw(comparison: Comparison, width: float) -> str:
@@ -65,12 +49,12 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     layout = Layout(width, top=62, value_width=70, row_wide=30)
-    key = wrapped(_key_items(shown), width - layout.left, lambda item: item.width, GAP)
-    layout = replace(layout, top=layout.top + KEY_ROW * (len(key) - 1))
+    legend, more = key(_key_items(shown), layout.left, width, "fam-floor")
+    layout = replace(layout, top=layout.top + more)
     ticks, scale = _axis(layout, shown)
     body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {terms(comparison).start}")
     body += [_row(layout, i, starts, scale) for i, starts in enumerate(shown)]
-    body.append(_key(layout, key))
+    body.append(legend)
     words = (
         f"Cold start of {len(shown)} deployments. Quickest: {_name(shown[0])}, {_total(shown[0])}. "
         f"Slowest: {_name(shown[-1])}, {_total(shown[-1])}. The tables hold every figure."
@@ -127,29 +111,14 @@ def _whisker(low: float, high: float, middle: float, y: float) -> str:
 
 def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
     """What the key explains: whatever is drawn in some row."""
-    found = [KeyItem(CREATE, _square("phase-create"))] if any(s.warm.create_s for s in shown) else []
+    found = [KeyItem(CREATE, square("phase-create"))] if any(s.warm.create_s for s in shown) else []
     used = [piece for piece in PIECES if any(piece in s.warm.pieces for s in shown)]
-    found += [KeyItem(TITLES[piece].lower(), _square(f"piece-{piece}")) for piece in used]
+    found += [KeyItem(TITLES[piece].lower(), square(f"piece-{piece}")) for piece in used]
     if kinds := repeats.kinds(s.warm.first_answer_s for s in shown):
         found.append(KeyItem(f"{MEDIAN}, {kinds}", lambda x, y: _whisker(x, x + 12, x + 6, y)))
     if any(s.bare for s in shown):
         found.append(KeyItem(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
     return found
-
-
-def _square(look: str) -> Mark:
-    return lambda x, y: rect(x, y - 6, 12, 12, look)
-
-
-def _key(layout: Layout, rows: Sequence[Sequence[KeyItem]]) -> str:
-    """Marks with their words, above the axis's name."""
-    drawn = []
-    for number, words in enumerate(rows):
-        x, y = layout.left, 10 + KEY_ROW * number
-        for word in words:
-            drawn += [word.mark(x, y), text(x + SQUARE, y + 4, word.words, "note")]
-            x += word.width
-    return group(drawn, "fam-floor key")
 
 
 def _total(starts: ColdStarts) -> str:

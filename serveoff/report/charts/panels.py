@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.rows import NARROW_BELOW
-from serveoff.report.charts.svg import Scale, circle, line, log_scale, log_ticks, tag, text
+from serveoff.report.charts.svg import Scale, line, log_scale, log_ticks, tag, text
 from serveoff.report.phrases.names import family, short_server, what
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0
-KEY_HEIGHT, SAMPLE, GAP, LETTER = 26.0, 32.0, 18.0, 6.6
 STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9))
 
 
@@ -81,21 +80,3 @@ def latency_ticks(low_s: float, high_s: float) -> list[float]:
         if len(ticks) > 2:
             break
     return ticks
-
-
-def key(width: float, names: Sequence[tuple[str, str]]) -> tuple[str, float]:
-    """Samples of lines or dots, or none (class, words), in as many rows as fit the width; with the height they take."""
-    x, y, drawn = 4.0, 12.0, []
-    for look, words in names:
-        room = (SAMPLE if look else 0.0) + LETTER * len(words) + GAP
-        if x > 4 and x + room > width:
-            x, y = 4.0, y + 18
-        if look:
-            drawn.append(_sample(x, y - 4, look))
-        drawn.append(text(x + (SAMPLE if look else 0.0), y, words, "note"))
-        x += room
-    return tag("g", "".join(drawn), class_="key"), y + KEY_HEIGHT - 12
-
-
-def _sample(x: float, y: float, look: str) -> str:
-    return circle(x + 13, y, 4.5, look) if look in ("dot", "hollow") else line(x, y, x + 24, y, look)

@@ -6,25 +6,10 @@ from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.capacity import Capacity, Probe
-from serveoff.report.charts.rows import NARROW_BELOW
-from serveoff.report.charts.svg import (
-    Scale,
-    circle,
-    drawing,
-    group,
-    line,
-    linear_scale,
-    linear_ticks,
-    log_scale,
-    log_ticks,
-    rect,
-    tag,
-    text,
-)
-from serveoff.report.phrases.names import family, phrase, short_server, what
+from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class
+from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_scale, linear_ticks, rect, text
+from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms, significant
-
-HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 226.0, 44.0, 22.0, 58.0, 36.0
 
 
 def draw(comparison: Comparison, width: float) -> str:
@@ -32,54 +17,40 @@ def draw(comparison: Comparison, width: float) -> str:
     shown = [c for c in comparison.capacity if any(_drawn(p) for p in c.probes)]
     if not shown:
         return ""
-    across = 1 if width < NARROW_BELOW else 3
-    step = width / across
-    values = [p.latency_s for c in shown for p in c.probes if p.latency_s]
+    panels = Panels(width, len(shown), height=226.0, across_wide=3, across_narrow=1)
     bound_s = comparison.suite.settings.objective_bound_s
-    low, high = min(*values, bound_s) / 1.3, max(*values, bound_s) * 1.3
+    values = [bound_s, *(p.latency_s for c in shown for p in c.probes if p.latency_s)]
+    range_s = min(values) / 1.3, max(values) * 1.3
     most = max(p.rate for c in shown for p in c.probes if _drawn(p))
-    panels = []
+    body = []
     for index, found in enumerate(shown):
-        body = _panel(comparison, found, step, (low, high), most)
-        place = f"translate({index % across * step:.1f} {index // across * HEIGHT:.1f})"
-        panels.append(tag("g", body, transform=place))
+        look = family_class(comparison.entry(found.endpoint).result)
+        body.append(panels.place(index, _panel(comparison, panels, found, range_s, most), look, 0))
     best = shown[0]
     words = (
         f"p{comparison.suite.settings.objective_quantile * 100:g} of latency against the arrival rate, {len(shown)} "
         f"endpoints. Highest capacity: {phrase(comparison.entry(best.endpoint).result)}, "
         f"{full(best.rate, significant, 'req/s')}. The table holds every figure."
     )
-    return drawing(width, HEIGHT * -(-len(shown) // across), words, panels)
+    return drawing(width, panels.total(0), words, body)
 
 
 def _drawn(probe: Probe) -> bool:
     return probe.latency_s is not None and not probe.problem
 
 
-def _panel(comparison: Comparison, found: Capacity, width: float, range_s: tuple[float, float], most: float) -> str:
-    entry = comparison.entry(found.endpoint)
-    right, floor = width - RIGHT, HEIGHT - BOTTOM
-    probes = sorted((p for p in found.probes if _drawn(p)), key=lambda p: p.rate)
+def _panel(
+    comparison: Comparison, panels: Panels, found: Capacity, range_s: tuple[float, float], most: float
+) -> list[str]:
+    result, bound_s = comparison.entry(found.endpoint).result, comparison.suite.settings.objective_bound_s
     ticks = linear_ticks(most, 3)
-    x, y = linear_scale(ticks[-1], LEFT, right), _vertical(range_s, floor)
-    body = [text(4, 16, what(entry.result), "name"), text(4, 31, short_server(entry.result), "owner")]
-    for tick in log_ticks(*range_s, steps=(1,)):
-        body += [
-            line(LEFT, y(tick), right, y(tick), "grid"),
-            text(LEFT - 6, y(tick) + 4, f"{tick * 1e3:g}", "tick", "end"),
-        ]
-    body += [text(x(t), floor + 16, f"{t:,.0f}", "tick", "middle") for t in ticks]
-    body += [text(right, floor + 31, "req/s", "axis", "end"), text(LEFT - 6, TOP - 8, "ms", "axis", "end")]
-    bound_s = comparison.suite.settings.objective_bound_s
-    body.append(line(LEFT, y(bound_s), right, y(bound_s), "bound"))
-    body += _edge(found, x, floor)
-    body += _marks(probes, x, y)
-    spoken = f"{phrase(entry.result)}: capacity {found.side} {full(found.rate, significant, 'req/s')}"
-    return group(body, f"fam-{family(entry.result)}", spoken)
-
-
-def _vertical(range_s: tuple[float, float], floor: float) -> Scale:
-    return log_scale(*range_s, floor, TOP)
+    x, y = linear_scale(ticks[-1], LEFT, panels.right), panels.vertical(*range_s)
+    body = panels.frame(result, *range_s, "req/s")
+    body += [text(x(t), panels.floor + 16, f"{t:,.0f}", "tick", "middle") for t in ticks]
+    body.append(line(LEFT, y(bound_s), panels.right, y(bound_s), "bound"))
+    body += _edge(found, x, panels.floor)
+    body += _marks(sorted((p for p in found.probes if _drawn(p)), key=lambda p: p.rate), x, y)
+    return [group(body, "", f"{phrase(result)}: capacity {found.side} {full(found.rate, significant, 'req/s')}")]
 
 
 def _edge(found: Capacity, x: Scale, floor: float) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.svg import Scale, line, tag, text
 from serveoff.report.phrases.names import family, short_server, what
-from serveoff.report.phrases.numbers import Format
 
 T = TypeVar("T")
 
@@ -53,12 +51,6 @@ def room(results: Iterable[EndpointResult]) -> float:
 def spans(name: str, owner: str) -> str:
     """What a row is, and its server in the family's colour."""
     return tag("tspan", escape(name), class_="name") + tag("tspan", escape(owner), class_="owner", dx=8)
-
-
-def named(result: EndpointResult, x: float, y: float, anchor: str) -> str:
-    """An endpoint's name, and its server in the family's colour."""
-    label = label_of(result)
-    return tag("g", tag("text", label.spans, x=x, y=y, text_anchor=anchor), class_=f"fam-{label.family}")
 
 
 @dataclass(frozen=True)
@@ -117,37 +109,6 @@ class Layout:
     def rule(self, index: int) -> str:
         """A hairline that leads the eye along the row."""
         return line(self.left, self.y(index), self.right, self.y(index), "hair")
-
-
-def wrapped(items: Iterable[T], room: float, width: Callable[[T], float], gap: float) -> list[list[T]]:
-    """The rows of a key, each no wider than there is room; a width has the gap after the item in it."""
-    rows: list[list[T]] = [[]]
-    for item in items:
-        if rows[-1] and sum(map(width, (*rows[-1], item))) - gap > room:
-            rows.append([])
-        rows[-1].append(item)
-    return rows
-
-
-def exact(value: float | None) -> Estimate | None:
-    """A figure that was not estimated."""
-    return None if value is None else Estimate(value, None, None, 1)
-
-
-def bars_title(title: str, unit: str, x: float, y: float) -> str:
-    """What a column of bars shows, and its unit."""
-    spans = tag("tspan", title, class_="panel-title") + tag("tspan", unit, class_="axis", dx=8)
-    return tag("text", spans, x=x, y=y)
-
-
-@dataclass(frozen=True)
-class Measure(Generic[T]):
-    """One column of bars: what it shows of each thing."""
-
-    title: str
-    unit: str
-    value: Callable[[T], Estimate | None]
-    text: Format
 
 
 def grid(layout: Layout, count: int, ticks: list[tuple[float, str]], scale: Scale, unit: str) -> list[str]:

@@ -9,7 +9,8 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import LAST, MEDIAN, Distribution
-from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class, key
+from serveoff.report.charts.key import SAMPLE, KeyItem, key, sample
+from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, tag, text
 from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms
@@ -30,8 +31,8 @@ def draw(comparison: Comparison, width: float) -> str:
     }
     latencies = [s for found in (*shown.values(), floors.values()) for d in found for _, s in d.spectrum]
     low, high = min(latencies) / 1.2, max(latencies) * 1.2
-    names, below = key(width, _names(comparison, shown, floors))
-    body = [names]
+    names, more = key(_names(comparison, shown, floors), 4, width)
+    body, below = [names], 26 + more
     for index, (name, found) in enumerate(shown.items()):
         entry = comparison.entry(name)
         drawn = _panel(panels, entry, found, floors.get(entry.result.format), (low, high))
@@ -61,12 +62,13 @@ def _is_floor(comparison: Comparison, distribution: Distribution) -> bool:
 
 def _names(
     comparison: Comparison, shown: Mapping[str, Sequence[Distribution]], floors: Mapping[str, Distribution]
-) -> list[tuple[str, str]]:
+) -> list[KeyItem]:
     """What the kinds of lines are, only those that are drawn."""
     drawn = {_look(comparison.entry(name), d.point) for name, found in shown.items() for d in found}
     fewest, most = (f(comparison.concurrencies, default=1) for f in (min, max))
-    words = {FEWEST: callers(fewest), MOST: callers(most), OPEN: "open loop"}
-    return [(look, said) for look, said in words.items() if look in drawn] + [(FLOOR, "floor")] * bool(floors)
+    drawn |= {FLOOR} if floors else set()
+    words = {FEWEST: callers(fewest), MOST: callers(most), OPEN: "open loop", FLOOR: "floor"}
+    return [KeyItem(said, sample(look), SAMPLE) for look, said in words.items() if look in drawn]
 
 
 def _look(entry: Entry, point: Point) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,13 +9,13 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.report.charts.broken_axis import end_of, torn
-from serveoff.report.charts.rows import Layout, grid, room, wrapped
+from serveoff.report.charts.key import KeyItem, Mark, key
+from serveoff.report.charts.rows import Layout, grid, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import family, phrase, short_server, what
 from serveoff.report.phrases.numbers import ms
 
-KEY_ROW, SQUARE, GAP, LETTER = 18.0, 21.0, 10.0, 6.8
-SQUARE_SIDE, BAR, TICK = 15.0, 18.0, 5.0
+SQUARE, BAR, TICK = 15.0, 18.0, 5.0
 MARKED, SEEN = 13.0, 0.4
 """A segment at least so wide has its letter; a narrower one than the other is left out."""
 
@@ -61,16 +60,17 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     labels = room(comparison.entry(b.endpoint).result for b in shown)
-    layout = Layout(width, top=48, value_width=64, row_wide=25, label_width=labels)
+    layout = Layout(width, top=66, value_width=64, row_wide=25, label_width=labels)
     present = [part for part in PARTS if any(part.name in b.parts_s for b in shown)]
-    key = wrapped(present, width - 8, _key_width, GAP)
-    layout = replace(layout, top=layout.top + KEY_ROW * len(key))
+    items = [KeyItem(part.words, _lettered(part), SQUARE + 6) for part in present]
+    legend, more = key(items, 4, width - 4, "part-key")
+    layout = replace(layout, top=layout.top + more)
     end_s = end_of(b.whole_s + (b.encode_s or 0.0) for b in shown)
     ticks = [t for t in linear_ticks(1e3 * end_s, 4) if t <= 1.001e3 * end_s]
     scale = linear_scale(end_s, layout.left, layout.right)
     body = grid(layout, len(shown), [(t / 1e3, f"{t:g}") for t in ticks], scale, "mean milliseconds a request")
     body += [_row(layout, index, comparison, b, scale) for index, b in enumerate(shown)]
-    body.append(_key(layout, key))
+    body.append(legend)
     first, last = shown[0], shown[-1]
     spoken = (
         f"Where the time of {len(shown)} endpoints goes. First: {_name(comparison, first)}, {_spoken(first)}. "
@@ -121,23 +121,14 @@ def _segment(b: Breakdown, part: Part, start_s: float, end_s: float, scale: Scal
     return group(drawn, "part", f"{called(b, part)} {fine(end_s - start_s)} ms")
 
 
-def _key_width(part: Part) -> float:
-    return SQUARE + LETTER * len(part.words) + GAP
-
-
-def _key(layout: Layout, rows: Sequence[Sequence[Part]]) -> str:
-    """Squares with their letters and words, above the axis's name."""
-    drawn = []
-    for number, parts in enumerate(rows):
-        x, y = 4.0, 4 + KEY_ROW * number
-        for part in parts:
-            drawn += [
-                rect(x, y, SQUARE_SIDE, SQUARE_SIDE, f"part-{part.name}"),
-                text(x + SQUARE_SIDE / 2, y + 11.5, part.letter, "part-letter", "middle"),
-                text(x + SQUARE, y + 11.5, part.words, "note"),
-            ]
-            x += _key_width(part)
-    return group(drawn, "part-key")
+def _lettered(part: Part) -> Mark:
+    """A square with the part's letter."""
+    return lambda x, y: "".join(
+        (
+            rect(x, y - SQUARE / 2, SQUARE, SQUARE, f"part-{part.name}"),
+            text(x + SQUARE / 2, y + 4, part.letter, "part-letter", "middle"),
+        )
+    )
 
 
 def _name(comparison: Comparison, b: Breakdown) -> str:

@@ -1,0 +1,54 @@
+"""The key of a chart: marks with their words, in as many rows as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from serveoff.report.charts.svg import circle, group, line, rect, text
+
+ROW, GAP, LETTER = 18.0, 14.0, 6.6
+SQUARE, SAMPLE = 17.0, 32.0
+"""Room for the marks before the words."""
+
+Mark = Callable[[float, float], str]
+"""What stands before the words, at a left edge and the middle of its row."""
+
+
+@dataclass(frozen=True)
+class KeyItem:
+    """One entry of a key, in pixels."""
+
+    words: str
+    mark: Mark | None = None
+    room: float = SQUARE
+
+    @property
+    def width(self) -> float:
+        """With the gap after it."""
+        return (self.room if self.mark else 0.0) + LETTER * len(self.words) + GAP
+
+
+def key(items: Iterable[KeyItem], left: float, right: float, look: str = "") -> tuple[str, float]:
+    """The drawing, whose first row is around 10 pixels from the top, and the height of all rows but the first."""
+    drawn, x, y = [], left, 10.0
+    for item in items:
+        if x > left and x + item.width - GAP > right:
+            x, y = left, y + ROW
+        if item.mark:
+            drawn.append(item.mark(x, y))
+        drawn.append(text(x + item.width - GAP - LETTER * len(item.words), y + 4, item.words, "note"))
+        x += item.width
+    return group(drawn, f"{look} key".strip()), y - 10.0
+
+
+def square(look: str) -> Mark:
+    """A piece of a bar."""
+    return lambda x, y: rect(x, y - 6, 12, 12, look)
+
+
+def sample(look: str) -> Mark:
+    """A line, or the middle of one."""
+    if look in ("dot", "hollow"):
+        return lambda x, y: circle(x + 13, y, 4.5, look)
+    return lambda x, y: line(x, y, x + 24, y, look)
