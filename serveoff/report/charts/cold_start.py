@@ -20,7 +20,7 @@ from serveoff.analyse.studies.cold_start import (
     ColdStarts,
 )
 from serveoff.report.charts.key import KeyItem, key, square
-from serveoff.report.charts.rows import Layout, grid
+from serveoff.report.charts.rows import Label, Layout, grid
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import deployment_phrase, family, format_name, short_server
@@ -80,7 +80,7 @@ def _end(starts: ColdStarts) -> float:
 
 def _row(layout: Layout, index: int, starts: ColdStarts, scale: Scale) -> str:
     y, since, result = layout.y(index), 0.0, starts.entry.result
-    marks = [layout.label(index, format_name(result.format), short_server(result))]
+    marks = [layout.label(index, Label(format_name(result.format), short_server(result), family(result)))]
     if created := starts.warm.create_s:
         half = 11 if layout.narrow else layout.row / 2
         marks.append(rect(scale(-created), y - 8, scale(0) - scale(-created) - 1, 16, "phase-create"))

@@ -6,9 +6,9 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.distributions import Distribution, edge_s
 from serveoff.report.charts.panels import latency_ticks
-from serveoff.report.charts.rows import Layout, grid, room
+from serveoff.report.charts.rows import Layout, grid, label_of, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, log_scale, tag, text
-from serveoff.report.phrases.names import callers, family, phrase, short_server, what
+from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import ms
 
 STRIP = 24.0
@@ -46,7 +46,7 @@ def draw(comparison: Comparison, width: float) -> str:
 
 def _row(layout: Layout, index: int, entry: Entry, found: Distribution, scale: Scale) -> str:
     point, base = found.point, layout.y(index) + 12
-    marks = [layout.label(index, what(entry.result), short_server(entry.result))]
+    marks = [layout.label(index, label_of(entry.result))]
     marks += [line(scale(found.least_s), base, scale(found.most_s), base, "extent"), _strip(found, scale, base)]
     for figure, look in ((point.p50_s, "median"), (point.p99_s, "tail")):
         if figure.value is not None:

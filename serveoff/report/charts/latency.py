@@ -5,9 +5,9 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.charts.rows import Layout, grid, room
+from serveoff.report.charts.rows import Layout, grid, label_of, room
 from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker_of
-from serveoff.report.phrases.names import family, phrase, short_server, what
+from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import full, ms
 
 
@@ -22,7 +22,7 @@ def draw(comparison: Comparison, width: float) -> str:
     body = grid(layout, len(shown), [(t, f"{t * 1e3:g}") for t in ticks], scale, "milliseconds, log scale")
     for index, entry in enumerate(shown):
         body.append(_row(layout, index, entry, floors.get(entry.result.format), scale))
-    body.append(_key(layout, shown[0], floors.get(shown[0].result.format), scale))
+    body.append(text(width - 2, layout.top - 30, "● p50   ○ p99   | floor", "note", "end"))
     fastest, slowest = shown[0], shown[-1]
     words = (
         f"Latency of {len(shown)} endpoints, p50 to p99, on a log scale. First: {phrase(fastest.result)}, "
@@ -49,7 +49,7 @@ def _row(layout: Layout, index: int, entry: Entry, floor: Estimate | None, scale
     point, y = entry.alone, layout.y(index)
     if point is None or point.p50_s.value is None:
         return ""
-    marks = [layout.rule(index), layout.label(index, what(entry.result), short_server(entry.result))]
+    marks = [layout.rule(index), layout.label(index, label_of(entry.result))]
     if floor is not None and floor.value is not None:
         marks.append(line(scale(floor.value), y - 9, scale(floor.value), y + 9, "floor-tick"))
     if point.p99_s.value is not None:
@@ -66,19 +66,3 @@ def _spoken(entry: Entry) -> str:
     if entry.alone is None:
         return ""
     return f"p50 {full(entry.alone.p50_s, ms, 'ms')}, p99 {full(entry.alone.p99_s, ms, 'ms')}"
-
-
-def _key(layout: Layout, first: Entry, floor: Estimate | None, scale: Scale) -> str:
-    """Name the marks where they are first met, instead of in a legend."""
-    point = first.alone
-    if point is None or point.p50_s.value is None or layout.narrow:
-        return (
-            text(layout.width - 2, layout.top - 30, "● p50   ○ p99   | floor", "note", "end") if layout.narrow else ""
-        )
-    y = layout.y(0) - 12
-    words = [text(scale(point.p50_s.value), y, "p50", "note", "middle")]
-    if point.p99_s.value is not None and scale(point.p99_s.value) - scale(point.p50_s.value) > 30:
-        words.append(text(scale(point.p99_s.value), y, "p99", "note", "middle"))
-    if floor is not None and floor.value is not None and scale(point.p50_s.value) - scale(floor.value) > 34:
-        words.append(text(scale(floor.value), y, "floor", "note", "middle"))
-    return "".join(words)

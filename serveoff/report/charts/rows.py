@@ -35,7 +35,8 @@ class Label:
     @property
     def spans(self) -> str:
         """Within a text."""
-        return spans(self.name, self.owner)
+        name, owner = (escape(words) for words in (self.name, self.owner))
+        return tag("tspan", name, class_="name") + tag("tspan", owner, class_="owner", dx=8)
 
 
 def label_of(result: EndpointResult) -> Label:
@@ -46,11 +47,6 @@ def label_of(result: EndpointResult) -> Label:
 def room(results: Iterable[EndpointResult]) -> float:
     """The width of a column of labels that holds all of these; a variant's name is long."""
     return max(LEAST_LABELS, *(label_of(result).width for result in results))
-
-
-def spans(name: str, owner: str) -> str:
-    """What a row is, and its server in the family's colour."""
-    return tag("tspan", escape(name), class_="name") + tag("tspan", escape(owner), class_="owner", dx=8)
 
 
 @dataclass(frozen=True)
@@ -94,12 +90,12 @@ class Layout:
         """The lower end of the plot."""
         return self.top + self.row * count
 
-    def label(self, index: int, name: str, owner: str) -> str:
-        """What the row is: its name, and its server in the family's colour."""
-        words, y = spans(name, owner), self.y(index)
+    def label(self, index: int, label: Label) -> str:
+        """What the row is."""
+        y = self.y(index)
         if self.narrow:
-            return tag("text", words, x=self.left, y=y - 17)
-        return tag("text", words, x=self.label_width - 18, y=y + 4.5, text_anchor="end")
+            return tag("text", label.spans, x=self.left, y=y - 17)
+        return tag("text", label.spans, x=self.label_width - 18, y=y + 4.5, text_anchor="end")
 
     def value(self, index: int, words: str) -> str:
         """The row's figures, at the right edge."""

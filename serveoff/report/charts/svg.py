@@ -98,24 +98,17 @@ def linear_ticks(high: float, about: int = 4) -> list[float]:
 
 
 def keep_apart(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move label positions apart, so that neighbours are at least `gap` from each other, within low and high."""
-    order = sorted(range(len(positions)), key=lambda i: positions[i])
+    """Move label positions apart, so that neighbours are at least `gap` from each other, within low and high.
+
+    Where there is no room for all, the last ones lie beyond high.
+    """
+    order = sorted(range(len(positions)), key=positions.__getitem__)
     placed = [positions[i] for i in order]
-    for i in range(1, len(placed)):
-        placed[i] = max(placed[i], placed[i - 1] + gap)
-    overflow = max(0.0, placed[-1] - high) if placed else 0.0
-    if overflow:
-        placed[-1] -= overflow
-        for i in range(len(placed) - 2, -1, -1):
-            placed[i] = min(placed[i], placed[i + 1] - gap)
-    if placed and placed[0] < low:
-        placed[0] = low
-        for i in range(1, len(placed)):
-            placed[i] = max(placed[i], placed[i - 1] + gap)
-    back = [0.0] * len(positions)
-    for rank, i in enumerate(order):
-        back[i] = placed[rank]
-    return back
+    for pushed, edge in ((1, low), (-1, high), (1, low)):
+        for i in range(len(placed))[::pushed]:
+            placed[i] = max(placed[i], edge) if pushed > 0 else min(placed[i], edge)
+            edge = placed[i] + pushed * gap
+    return [placed[order.index(i)] for i in range(len(placed))]
 
 
 def _attribute(value: str | float) -> str:

@@ -10,9 +10,9 @@ from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.report.charts.broken_axis import end_of, torn
 from serveoff.report.charts.key import KeyItem, Mark, key
-from serveoff.report.charts.rows import Layout, grid, room
+from serveoff.report.charts.rows import Layout, grid, label_of, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
-from serveoff.report.phrases.names import family, phrase, short_server, what
+from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import ms
 
 SQUARE, BAR, TICK = 15.0, 18.0, 5.0
@@ -86,7 +86,7 @@ def shown_of(comparison: Comparison) -> list[Breakdown]:
 
 def _row(layout: Layout, index: int, comparison: Comparison, b: Breakdown, scale: Scale) -> str:
     result, y, since = comparison.entry(b.endpoint).result, layout.y(index), 0.0
-    marks = [layout.label(index, what(result), short_server(result))]
+    marks = [layout.label(index, label_of(result))]
     for part in PARTS:
         value = b.parts_s.get(part.name, 0.0)
         if scale(value) - scale(0.0) < SEEN or scale(since) > layout.right:
