@@ -106,19 +106,22 @@ def _rows(event: dict[str, Any], measured: int) -> Rows:
 
 
 def _ask(server: Server, command: dict[str, Any], deadline_s: float) -> dict[str, Any]:
-    assert server.stdin is not None
+    assert server.process is not None
+    assert server.process.stdin is not None
     try:
-        server.stdin.write(json.dumps(command).encode() + b"\n")
-        server.stdin.flush()
+        server.process.stdin.write(json.dumps(command).encode() + b"\n")
+        server.process.stdin.flush()
     except BrokenPipeError:
         raise failure(server, StartCode.ENDED, f"ended ({server.ended() or 'closed its input'})") from None
     return _read_event(server, deadline_s)
 
 
 def _read_event(server: Server, deadline_s: float) -> dict[str, Any]:
-    assert server.stdout is not None
+    assert server.process is not None
+    assert server.process.stdout is not None
     try:
-        line = Lines(server.stdout).next(deadline_s)  # a floor says one line a command: none is left behind in it
+        # A floor says one line a command: none is left behind in it.
+        line = Lines(server.process.stdout).next(deadline_s)
     except TimeoutError:
         raise failure(server, StartCode.TIMED_OUT, f"gave no answer within {deadline_s:.0f} s") from None
     if not line:

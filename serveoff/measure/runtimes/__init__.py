@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import Protocol, cast
 
 from rich.console import Console
 
@@ -43,12 +43,8 @@ class Server(Protocol):
         """`time.perf_counter()` just before the process was started."""
 
     @property
-    def stdin(self) -> IO[bytes] | None:
-        """The input of a floor; None for a server."""
-
-    @property
-    def stdout(self) -> IO[bytes] | None:
-        """The output of a floor; None for a server."""
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """What a floor is spoken to by, through its stdin and stdout; None for a server in a container."""
 
     @property
     def created(self) -> tuple[float | None, float | None]:

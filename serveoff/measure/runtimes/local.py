@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO
 
 from serveoff.measure.artifacts import provide
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
@@ -70,16 +69,6 @@ class LocalServer:
         with suppress(OSError, subprocess.TimeoutExpired):
             return subprocess.run(command, capture_output=True, text=True, timeout=OUTPUT_S, check=False).stdout
         return ""
-
-    @property
-    def stdin(self) -> IO[bytes] | None:
-        """The process's input, for a floor."""
-        return self.process.stdin
-
-    @property
-    def stdout(self) -> IO[bytes] | None:
-        """The process's output, for a floor."""
-        return self.process.stdout
 
     def pids(self) -> frozenset[int]:
         """Those of its tree."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.rows import NARROW_BELOW
-from serveoff.report.charts.svg import Scale, line, log_scale, log_ticks, tag, text
+from serveoff.report.charts.svg import Scale, drawing, line, log_scale, log_ticks, tag, text
 from serveoff.report.phrases.names import family, short_server, what
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0
@@ -44,14 +44,16 @@ class Panels:
         """The lower end of a panel's plot."""
         return self.height - BOTTOM
 
-    def place(self, index: int, body: Sequence[str], class_: str, below: float) -> str:
-        """One panel in its place; `below` is the height of the key."""
-        x, y = index % self.across * self.step, index // self.across * self.height + below
-        return tag("g", "".join(body), class_=class_, transform=f"translate({x:.1f} {y:.1f})")
-
-    def total(self, below: float) -> float:
-        """The height of the drawing."""
-        return self.height * -(-self.count // self.across) + below
+    def drawing(
+        self, words: str, panels: Iterable[tuple[EndpointResult, Sequence[str]]], legend: str = "", below: float = 0.0
+    ) -> str:
+        """The panels in their places beneath a legend of so many pixels, each in its endpoint's colour."""
+        drawn = [legend]
+        for index, (result, body) in enumerate(panels):
+            x, y = index % self.across * self.step, index // self.across * self.height + below
+            place = f"translate({x:.1f} {y:.1f})"
+            drawn.append(tag("g", "".join(body), class_=f"fam-{family(result)}", transform=place))
+        return drawing(self.width, self.height * -(-self.count // self.across) + below, words, drawn)
 
     def vertical(self, low_s: float, high_s: float) -> Scale:
         """The scale of latency, logarithmic."""
@@ -66,11 +68,6 @@ class Panels:
             drawn.append(text(LEFT - 6, y(tick) + 4, f"{tick * 1e3:g}", "tick", "end"))
         drawn.append(text(LEFT - 6, TOP - 8, "ms", "axis", "end"))
         return [*drawn, text(self.right, self.height - 4, unit, "axis", "end")]
-
-
-def family_class(result: EndpointResult) -> str:
-    """The class that gives a panel its colour."""
-    return f"fam-{family(result)}"
 
 
 def latency_ticks(low_s: float, high_s: float) -> list[float]:

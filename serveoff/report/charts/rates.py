@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.capacity import Capacity, Probe
-from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_scale, linear_ticks, rect, text
+from serveoff.report.charts.panels import LEFT, TOP, Panels
+from serveoff.report.charts.svg import Scale, circle, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 
@@ -22,17 +22,16 @@ def draw(comparison: Comparison, width: float) -> str:
     values = [bound_s, *(p.latency_s for c in shown for p in c.probes if p.latency_s)]
     range_s = min(values) / 1.3, max(values) * 1.3
     most = max(p.rate for c in shown for p in c.probes if _drawn(p))
-    body = []
-    for index, found in enumerate(shown):
-        look = family_class(comparison.entry(found.endpoint).result)
-        body.append(panels.place(index, _panel(comparison, panels, found, range_s, most), look, 0))
+    drawn = (
+        (comparison.entry(found.endpoint).result, _panel(comparison, panels, found, range_s, most)) for found in shown
+    )
     best = shown[0]
     words = (
         f"p{comparison.suite.settings.objective_quantile * 100:g} of latency against the arrival rate, {len(shown)} "
         f"endpoints. Highest capacity: {phrase(comparison.entry(best.endpoint).result)}, "
         f"{full(best.rate, significant, 'req/s')}. The table holds every figure."
     )
-    return drawing(width, panels.total(0), words, body)
+    return panels.drawing(words, drawn)
 
 
 def _drawn(probe: Probe) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.by_round import ByRound
-from serveoff.report.charts.panels import LEFT, Panels, family_class
-from serveoff.report.charts.svg import Scale, circle, drawing, group, linear_scale, rect, tag, text
+from serveoff.report.charts.panels import LEFT, Panels
+from serveoff.report.charts.svg import Scale, circle, group, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms
 
@@ -21,18 +21,15 @@ def draw(comparison: Comparison, width: float) -> str:
     values = [p50_s for found in shown for p50_s in found.p50_s.values()]
     last = max(number for found in shown for number in found.p50_s)
     range_s = (min(values) / MARGIN, max(values) * MARGIN)
-    body = []
-    for index, found in enumerate(shown):
-        result = comparison.entry(found.endpoint).result
-        behind = shown[0] if index else None
-        body.append(
-            panels.place(index, _panel(comparison, panels, (found, behind), range_s, last), family_class(result), 0)
-        )
+    pairs = [(found, shown[0] if index else None) for index, found in enumerate(shown)]
+    drawn = (
+        (comparison.entry(pair[0].endpoint).result, _panel(comparison, panels, pair, range_s, last)) for pair in pairs
+    )
     words = (
         f"Median latency of every round, {len(shown)} contenders on one scale, with the 95% interval of the whole run "
         "behind. The table holds how far rounds lie apart."
     )
-    return drawing(width, panels.total(0), words, body)
+    return panels.drawing(words, drawn)
 
 
 def of_valid(comparison: Comparison) -> list[ByRound]:

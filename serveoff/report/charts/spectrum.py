@@ -10,8 +10,8 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import LAST, MEDIAN, Distribution
 from serveoff.report.charts.key import SAMPLE, KeyItem, key, sample
-from serveoff.report.charts.panels import LEFT, TOP, Panels, family_class
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, tag, text
+from serveoff.report.charts.panels import LEFT, TOP, Panels
+from serveoff.report.charts.svg import Scale, circle, group, line, tag, text
 from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms
 
@@ -32,11 +32,11 @@ def draw(comparison: Comparison, width: float) -> str:
     latencies = [s for found in (*shown.values(), floors.values()) for d in found for _, s in d.spectrum]
     low, high = min(latencies) / 1.2, max(latencies) * 1.2
     names, more = key(_names(comparison, shown, floors), 4, width)
-    body, below = [names], 26 + more
-    for index, (name, found) in enumerate(shown.items()):
-        entry = comparison.entry(name)
-        drawn = _panel(panels, entry, found, floors.get(entry.result.format), (low, high))
-        body.append(panels.place(index, drawn, family_class(entry.result), below))
+    entries = [(comparison.entry(name), found) for name, found in shown.items()]
+    drawn = (
+        (entry.result, _panel(panels, entry, found, floors.get(entry.result.format), (low, high)))
+        for entry, found in entries
+    )
     deepest = max((d for found in shown.values() for d in found), key=lambda d: d.spectrum[-1][0])
     words = (
         f"Latency by percentile of {len(shown)} contenders, from the median to as far as the samples allow, at "
@@ -44,7 +44,7 @@ def draw(comparison: Comparison, width: float) -> str:
         f"99.9th percentile; log scales. Furthest: {phrase(comparison.entry(deepest.point.endpoint).result)}, "
         f"{describe_load(deepest.point.load)}. The table holds every figure."
     )
-    return drawing(width, panels.total(below), words, body)
+    return panels.drawing(words, drawn, names, 26 + more)
 
 
 def of_endpoints(comparison: Comparison) -> dict[str, list[Distribution]]:

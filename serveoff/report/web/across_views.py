@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from flask import Blueprint, Response, render_template, send_file, url_for
+from flask import Blueprint, Response, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from serveoff.analyse.across_models.summary import Summary
@@ -12,8 +10,7 @@ from serveoff.report.across_models.contents import beside, document
 from serveoff.report.across_models.store import SUMMARY_NAME, render_json
 from serveoff.report.formats import html, markdown
 from serveoff.report.web.across_store import read
-from serveoff.report.web.headers import policy
-from serveoff.report.web.reports import BODY, TYPES
+from serveoff.report.web.reports import as_file, with_bar
 from serveoff.report.web.runs import Found, find_run, readable, results_folder
 
 blueprint = Blueprint("summaries", __name__, url_prefix="/summaries")
@@ -26,10 +23,7 @@ def summary(name: str) -> Response:
     with readable(found):
         text = html.page(document(kept, _link))
         text.encode()
-    head, body, rest = text.partition(BODY)
-    response = Response(f"{head}{render_template('summary_bar.html.j2', name=name)}{body}{rest}")
-    response.headers["Content-Security-Policy"] = policy(f"\n{html.style()}\n", f"\n{html.script()}\n")
-    return response
+    return with_bar(text, render_template("summary_bar.html.j2", name=name))
 
 
 @blueprint.get("/<name>/summary.<suffix>")
@@ -43,10 +37,7 @@ def download(name: str, suffix: str) -> Response:
             text = render_json(kept)
         else:
             text = {"html": html.page, "md": markdown.page}[suffix](document(kept, beside))
-        content = BytesIO(text.encode())
-    return send_file(
-        content, mimetype=TYPES[f".{suffix}"], as_attachment=True, download_name=f"serveoff-summary.{suffix}", max_age=0
-    )
+        return as_file(text, f"serveoff-summary.{suffix}")
 
 
 def _find(name: str) -> tuple[Found, Summary]:

@@ -21,7 +21,7 @@ from serveoff.report.web.runs import find_run, readable, results_folder
 TYPES: Final = {".html": "text/html", ".md": "text/markdown", ".csv": "text/csv", ".json": "application/json"}
 FORMS: Final = {import_module(f"serveoff.report.formats.{form}").SUFFIX.removeprefix("."): form for form in FORMATS}
 """File suffix to the form that has it, as `serveoff.report` finds them."""
-BODY: Final = '<header class="top">'
+_BODY: Final = '<header class="top">'
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 blueprint = Blueprint("reports", __name__, url_prefix="/runs")
@@ -30,12 +30,7 @@ blueprint = Blueprint("reports", __name__, url_prefix="/runs")
 @blueprint.get("/<name>/")
 def report(name: str) -> Response:
     """The report as `serveoff report` writes it, with a bar on top that leads back."""
-    text = _render(name, "html", leading_on=True)
-    head, body, rest = text.partition(BODY)
-    bar = render_template("report_bar.html.j2", name=name)
-    response = Response(f"{head}{bar}{body}{rest}")
-    response.headers["Content-Security-Policy"] = _inline_policy()
-    return response
+    return with_bar(_render(name, "html", leading_on=True), render_template("report_bar.html.j2", name=name))
 
 
 @blueprint.get("/<name>/report.<suffix>")
@@ -43,14 +38,21 @@ def download(name: str, suffix: str) -> Response:
     """The report in one form, as a file."""
     if suffix not in FORMS:
         raise NotFound(f"Forms of a report: {', '.join(FORMS)}.")
-    text = _render(name, FORMS[suffix])
-    return send_file(
-        BytesIO(text.encode()),
-        mimetype=TYPES[f".{suffix}"],
-        as_attachment=True,
-        download_name=f"serveoff-{_UNSAFE.sub('_', name)}.{suffix}",
-        max_age=0,
-    )
+    return as_file(_render(name, FORMS[suffix]), f"serveoff-{_UNSAFE.sub('_', name)}.{suffix}")
+
+
+def with_bar(page: str, bar: str) -> Response:
+    """A page in one file with a bar on top. Its style and script are known, so nothing else may run."""
+    head, body, rest = page.partition(_BODY)
+    response = Response(f"{head}{bar}{body}{rest}")
+    response.headers["Content-Security-Policy"] = policy(f"\n{html.style()}\n", f"\n{html.script()}\n")
+    return response
+
+
+def as_file(text: str, name: str) -> Response:
+    """A text to be kept under this name, whose suffix is of TYPES."""
+    mimetype = TYPES[f".{name.rpartition('.')[2]}"]
+    return send_file(BytesIO(text.encode()), mimetype=mimetype, as_attachment=True, download_name=name, max_age=0)
 
 
 def _render(name: str, form: str, leading_on: bool = False) -> str:
@@ -63,8 +65,3 @@ def _render(name: str, form: str, leading_on: bool = False) -> str:
         text: str = import_module(f"serveoff.report.formats.{form}").render(comparison)
         text.encode()  # an endpoint may be named by half a character, which no file can hold
     return text
-
-
-def _inline_policy() -> str:
-    """The report carries its style and script in itself; their text is known, so nothing else may run."""
-    return policy(f"\n{html.style()}\n", f"\n{html.script()}\n")

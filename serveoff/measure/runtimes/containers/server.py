@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO
 
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
@@ -56,16 +55,6 @@ class DockerServer:
         with suppress(DockerException, OSError):
             self.log_file.write_bytes(self.container.logs(stdout=self.process is None))
         return self.log_file
-
-    @property
-    def stdin(self) -> IO[bytes] | None:
-        """The input of a floor."""
-        return self.process.stdin if self.process else None
-
-    @property
-    def stdout(self) -> IO[bytes] | None:
-        """The output of a floor."""
-        return self.process.stdout if self.process else None
 
     def inspect(self) -> ContainerFacts:
         """Look inside, while it runs."""

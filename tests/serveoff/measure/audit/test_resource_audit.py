@@ -174,11 +174,11 @@ def test_threads_that_come_later_are_seen_after_the_last_round(tmp_path):
     server = started(code + "\ntime.sleep(60)", tmp_path / "log")
     try:
         before = read_resources(server, settings(), None, TOLD)
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.write(b"\n")
-        server.stdin.flush()
-        server.stdout.readline()
+        assert server.process.stdin is not None
+        assert server.process.stdout is not None
+        server.process.stdin.write(b"\n")
+        server.process.stdin.flush()
+        server.process.stdout.readline()
         after = look_again(before, server, settings())
     finally:
         server.stop()
