@@ -49,7 +49,7 @@ def draw(comparison: Comparison, width: float) -> str:
     if not shown:
         return ""
     layout = Layout(width, top=62, value_width=70, row_wide=30)
-    legend, more = key(_key_items(shown), layout.left, width, "fam-floor")
+    legend, more = key(_key_items(shown), layout.left, width, "fam-floor key")
     layout = replace(layout, top=layout.top + more)
     ticks, scale = _axis(layout, shown)
     body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {terms(comparison).start}")

@@ -29,7 +29,7 @@ class KeyItem:
         return (self.room if self.mark else 0.0) + LETTER * len(self.words) + GAP
 
 
-def key(items: Iterable[KeyItem], left: float, right: float, look: str = "") -> tuple[str, float]:
+def key(items: Iterable[KeyItem], left: float, right: float, look: str = "key") -> tuple[str, float]:
     """The drawing, whose first row is around 10 pixels from the top, and the height of all rows but the first."""
     drawn, x, y = [], left, 10.0
     for item in items:
@@ -39,7 +39,7 @@ def key(items: Iterable[KeyItem], left: float, right: float, look: str = "") -> 
             drawn.append(item.mark(x, y))
         drawn.append(text(x + item.width - GAP - LETTER * len(item.words), y + 4, item.words, "note"))
         x += item.width
-    return group(drawn, f"{look} key".strip()), y - 10.0
+    return group(drawn, look), y - 10.0
 
 
 def square(look: str) -> Mark:
