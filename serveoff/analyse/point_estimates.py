@@ -16,7 +16,7 @@ from serveoff.analyse.judging.validity import interrupted, judge, loses
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics import start_effect
 from serveoff.analyse.statistics.draws import Draws, draw
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Estimate, withheld
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Array, Estimate, withheld
 from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
 from serveoff.analyse.statistics.start_effect import Excess
@@ -51,6 +51,11 @@ class Measured:
     """Of each slice, what its slowest request took, those of the lead-in too."""
     failures: Mapping[int, int] = field(default_factory=dict)
     """Requests that failed, by their status in the raw rows."""
+
+    @property
+    def latency_s(self) -> Array:
+        """Of every good answer, (n,)."""
+        return np.concatenate([np.empty(0), *(sample.latency_s for sample in self.samples)])
 
     @property
     def answered(self) -> int:

@@ -27,33 +27,21 @@ def settings_of(asked: RunOptions) -> RunSettings:
     """What the options of `serveoff run` ask for, of a first or only model; UsageError says which cannot be."""
     find_runtime(asked.runtime)
     cpus = plan_cpus(asked.server_cpus, asked.client_cpus)
-    return run_settings(
-        asked.profile,
-        model=asked.model,
-        runtime=asked.runtime,
-        endpoints=asked.endpoints,
-        seed=asked.seed,
-        device="cuda" if asked.gpu else "cpu",
-        server_cpus=cpus.server,
-        client_cpus=cpus.client,
-        minutes=asked.minutes,
-        slice_s=asked.duration,
-        warmup_s=asked.warmup,
-        rounds=asked.rounds,
-        starts=asked.starts,
-        concurrencies=numbers(asked.concurrency, 1024),
-        open_shares=shares(asked.open_loop),
-        batches=numbers(asked.batches, 256),
-        payloads=asked.payloads,
-        vary=None if asked.vary is None else [parse_variation(text).text for text in asked.vary],
-        intra_op_threads=asked.threads,
-        workers=asked.workers,
-        batch_size=asked.batch_size,
-        batch_delay_ms=asked.batch_delay,
-        load_from=asked.load_from,
-        together=asked.together,
-        **objective(asked.objective),
-    )
+    plain = {name: value for name, value in vars(asked).items() if name in RunSettings.model_fields}
+    read = {
+        "device": "cuda" if asked.gpu else "cpu",
+        "server_cpus": cpus.server,
+        "client_cpus": cpus.client,
+        "slice_s": asked.duration,
+        "warmup_s": asked.warmup,
+        "concurrencies": numbers(asked.concurrency, 1024),
+        "open_shares": shares(asked.open_loop),
+        "batches": numbers(asked.batches, 256),
+        "vary": None if asked.vary is None else [parse_variation(text).text for text in asked.vary],
+        "intra_op_threads": asked.threads,
+        "batch_delay_ms": asked.batch_delay,
+    }
+    return run_settings(**(plain | read | objective(asked.objective)))
 
 
 def models_of(text: str) -> tuple[str, ...]:

@@ -58,8 +58,7 @@ def quantiles(samples: int) -> list[float]:
 
 def _distributions(entry: Entry, rows: RunRows) -> Iterator[Distribution]:
     for point in _chosen(entry):
-        measured = measure(entry.result, point.load, rows)
-        latency = np.concatenate([sample.latency_s for sample in measured.samples])
+        latency = measure(entry.result, point.load, rows).latency_s
         if latency.size and np.isfinite(latency).all() and latency.min() > 0:
             yield _describe(point, latency)
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Final
 
-import numpy as np
-
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.point_estimates import measure
 from serveoff.analyse.server_signals import Told, told
@@ -121,8 +119,7 @@ def _apportion(blank: Breakdown, said: Told) -> Breakdown:
 
 def _mean_s(entry: Entry, rows: RunRows) -> tuple[float, int]:
     """The mean latency of the answered requests of one caller, over all rounds, and their number."""
-    measured = measure(entry.result, ONE_CALLER, rows)
-    latency_s = np.concatenate([sample.latency_s for sample in measured.samples])
+    latency_s = measure(entry.result, ONE_CALLER, rows).latency_s
     return float(latency_s.mean()), latency_s.size
 
 

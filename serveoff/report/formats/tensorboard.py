@@ -78,8 +78,8 @@ def _values(entry: Entry, point: Point, rows: RunRows) -> Iterator[Summary.Value
     for tag, value in scalars(point).items():
         yield Summary.Value(tag=tag, simple_value=value)
     if point is entry.alone:
-        samples = measure(entry.result, point.load, rows).samples
-        yield Summary.Value(tag=HISTOGRAM, histo=_histogram(np.concatenate([s.latency_s for s in samples]) * 1e3))
+        latency_s = measure(entry.result, point.load, rows).latency_s
+        yield Summary.Value(tag=HISTOGRAM, histo=_histogram(latency_s * 1e3))
 
 
 def _histogram(values: npt.NDArray[np.float64]) -> HistogramProto:

@@ -66,10 +66,7 @@ class DockerServer:
 
     def kernel(self, name: str) -> str:
         """These files as its own processes see them; among them are those of the process that reads."""
-        with suppress(DockerException):
-            _, output = self.container.exec_run(["sh", "-c", f"cat /proc/[0-9]*/{name}"], stderr=False)
-            return str(output.decode(errors="replace"))
-        return ""
+        return self.output("sh", "-c", f"cat /proc/[0-9]*/{name}")
 
     def output(self, *command: str) -> str:
         """Run it in the container."""
