@@ -13,7 +13,7 @@ from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.statistics.start_effect import Excess
 from serveoff.analyse.studies.ceiling import Ceiling
-from serveoff.analyse.verdict import Outcome, difference, within
+from serveoff.analyse.verdict import Outcome, difference
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,6 @@ class Pair:
     processes: Estimate
     """Of the very processes that ran, without what a start adds."""
     outcome: Outcome
-
-    @property
-    def within(self) -> float:
-        """Of a tie, x of `tied within x`."""
-        return within(self.ratio)
 
 
 PairKey = tuple[str, Key, Key]
