@@ -8,7 +8,7 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import Breakdown
-from serveoff.report.charts.broken_axis import end_of, torn
+from serveoff.report.charts.bars import end_of, torn
 from serveoff.report.charts.key import KeyItem, Mark, key
 from serveoff.report.charts.rows import Layout, grid, label_of, room
 from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
