@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from serveoff.loadtests.generator.commands import Drive
+from serveoff.loadtests.generator.commands import Drive, parse_command
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
 from serveoff.measure.drivers import generator
 from serveoff.measure.drivers.generator import Generator, GeneratorFailed
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import processes
+from serveoff.models.golden import Golden
 from serveoff.services.registry import read_registry
 
 ENDPOINT = next(e for d in read_registry(environ={}) if d.name == "torchserve-torchscript" for e in d.endpoints)
@@ -95,6 +96,17 @@ def test_a_server_that_was_started_anew_is_told_of_even_at_the_same_address(tmp_
     mine.drive(ENDPOINT, Where(at.ports, spawned_at=9.0), DRIVE, lambda: None)
     mine.close()
     assert told(tmp_path) == ["endpoint", "slice", "endpoint", "slice"]
+
+
+def test_each_of_its_processes_is_told_first_what_to_send(tmp_path, at):
+    samples = Golden({"x": np.zeros((2, 3))}, {"y": np.ones((2, 1))})
+    mine = Generator(Here(tmp_path), tmp_path, {"digits_cnn": samples})
+    for _ in range(2):
+        mine.drive(ENDPOINT, at, DRIVE, lambda: None)
+        mine.close()
+    assert told(tmp_path) == 2 * ["samples", "endpoint", "slice"]
+    found = parse_command((tmp_path / "logs" / "locust.log").read_bytes().splitlines()[0]).samples
+    assert (found.inputs["x"].shape, found.outputs["y"].tolist()) == ((2, 3), [[1.0], [1.0]])
 
 
 FAILS = {
