@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 import flask
 import gevent
 import psutil
+from locust import runners
 from locust.exception import StopTest
 from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
-from serveoff.loadtests import workers
 from serveoff.loadtests.endpoints import EndpointError
 from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.user import CommandedUser
@@ -22,9 +23,8 @@ from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve
 from serveoff.loadtests.protocols import user_class
 from serveoff.loadtests.recording.rows import parts, remove_rows
-from serveoff.loadtests.recording.windows import Window, describe
 from serveoff.loadtests.samples import SamplesError
-from serveoff.loadtests.shapes import NONE, ShapeError, shape_names
+from serveoff.loadtests.shapes import CHOICES, NONE, ShapeError
 from serveoff.loadtests.shaping import make_shape
 
 USAGE = 2
@@ -32,6 +32,11 @@ FAILED = 1
 INTERRUPTED = 130
 STOP_WHEN_INTERRUPTED_S = 2.0
 """After Ctrl-C, users may finish the request they wait for within so many seconds."""
+MASTER_PATIENCE_S = 10
+"""A worker whose master has been silent for so long ends its test and itself. Where it is restarted it then joins the
+next master, which would not know of it. Locust's own patience is a minute."""
+CHANGING, FINISH = "serveoff_changing", "serveoff_finish"
+"""A master's messages to its workers: users are about to come or go; write the rows, which they answer by the same."""
 REFUSED = (EndpointError, SamplesError, RowsError, ShapeError)
 
 log = logging.getLogger(__name__)
@@ -42,8 +47,9 @@ class Control:
 
     def __init__(self) -> None:
         self._load: LoadTest | None = None
-        self._workers: workers.Workers | None = None
-        self._interrupted = self._ending = False
+        self._interrupted = False
+        self._busy: set[str] = set()
+        """Workers that have not written their rows."""
         self._written = True
 
     def listen(self, events: Any) -> None:
@@ -67,10 +73,14 @@ class Control:
         environment.events.quitting.add_listener(self._on_quitting)
         environment.stop_timeout = environment.stop_timeout or self._options.request_timeout
         if isinstance(runner, WorkerRunner):
-            workers.obey(runner, self._on_phase)
+            runners.MASTER_HEARTBEAT_TIMEOUT = MASTER_PATIENCE_S
+            # Locust's patience begins with the first heartbeat, and a master can be gone before that.
+            runner.last_heartbeat_timestamp = runner.last_heartbeat_timestamp or time.time()
+            runner.register_message(CHANGING, self._before_users_change)
+            runner.register_message(FINISH, self._on_finish, concurrent=True)
             return
         if isinstance(runner, MasterRunner):
-            self._workers = workers.Workers(runner)
+            runner.register_message(FINISH, lambda msg, **_: self._busy.discard(msg.node_id))
         self._choose_shape(self._options.shape)
         if web_ui is None:
             self._check()
@@ -82,15 +92,16 @@ class Control:
         """A test that runs keeps its shape."""
         if flask.request.path.endswith("/swarm") and self._runner.state in (STATE_INIT, STATE_STOPPED):
             asked = flask.request.form.get("shape", NONE)
-            self._choose_shape(asked if asked in shape_names() else NONE)
+            self._choose_shape(asked if asked in CHOICES else NONE)
 
     def _choose_shape(self, name: str) -> None:
         self._environment.shape_class = make_shape(name, self._environment, self._before_users_change)
 
-    def _before_users_change(self) -> None:
-        phases = self._workers or self._load
-        if phases is not None:
-            phases.end_window()
+    def _before_users_change(self, **_: Any) -> None:
+        if isinstance(self._runner, MasterRunner):
+            self._runner.send_message(CHANGING)
+        elif self._load is not None:
+            self._load.recorder.users_change(None)
 
     def _check(self) -> None:
         """Refuse at once what cannot be tested, with one message and no traceback."""
@@ -113,10 +124,8 @@ class Control:
             self._load = make_load_test(self._options, worker)
         except REFUSED as error:
             raise StopTest(str(error)) from None
-        self._written = self._ending = False
+        self._written = False
         self._choose(self._load)
-        if self._workers is not None:
-            self._workers.begin()
 
     def _choose(self, load: LoadTest) -> None:
         """Let only users of the endpoint's protocol run, in this test."""
@@ -129,57 +138,54 @@ class Control:
             self._runner._users_dispatcher = self._environment.dispatcher_class(nodes, [chosen])
 
     def _on_spawning_complete(self, user_count: int, **_: Any) -> None:
-        """The window is open whenever all users run."""
-        if self._load is not None and self._workers is None:
-            self._load.end_window()
-            self._load.open_window(user_count)
+        """Requests count whenever all users run."""
+        if self._load is not None:
+            self._load.recorder.users_change(user_count)
 
     def _on_test_stopping(self, **_: Any) -> None:
-        if self._workers is not None:
-            windows = self._workers.collect(self._environment.stop_timeout + 3)
-            if self._workers.lost:
-                log.error("no worker is left: their requests are not counted")
-            else:
-                self._write(windows)
-        elif self._load is not None and self._workers is None:
-            self._load.end_window()
+        if isinstance(self._runner, MasterRunner):
+            self._stop_workers(self._runner)
+        else:
+            self._before_users_change()
+
+    def _stop_workers(self, runner: Any) -> None:
+        """Wait until each has written its rows: where Locust is about to quit, it does not."""
+        self._busy = {client.id for client in (*runner.clients.spawning, *runner.clients.running)}
+        self._written = bool(self._busy or parts(Path(self._options.rows_path)))
+        runner.send_message(FINISH)
+        end = time.perf_counter() + self._environment.stop_timeout + STOP_WHEN_INTERRUPTED_S
+        while time.perf_counter() < end and any(
+            client.id in self._busy for client in (*runner.clients.spawning, *runner.clients.running)
+        ):
+            gevent.sleep(0.05)
+
+    def _on_finish(self, **_: Any) -> None:
+        """Users that are being stopped must not be stopped once more, by the master's word."""
+        if not self._interrupted:
+            self._runner.stop()
 
     def _on_test_stop(self, **_: Any) -> None:
-        if self._load is None or self._workers is not None or self._written:
+        if self._load is None or self._load.finished:
             return
-        windows = self._load.finish()
-        if isinstance(self._runner, WorkerRunner):
-            workers.report(self._runner, windows)
+        if isinstance(self._runner, MasterRunner):
+            self._load.finished = True
+        else:
+            self._load.finish()
             self._written = True
+        if isinstance(self._runner, WorkerRunner):
             # Locust lets a worker wait for so long once more before it may take part in the next test.
             self._environment.stop_timeout = 0
+            self._runner.send_message(FINISH)
+        elif self._written:
+            log.info("rows: %s", ", ".join(map(str, parts(Path(self._options.rows_path)))) or "where the workers are")
         else:
-            self._write(windows)
-
-    def _on_phase(self, phase: str, data: dict[str, Any]) -> None:
-        """A worker does what the master says."""
-        if phase == "finish":
-            if not self._ending:
-                self._ending = True
-                self._runner.stop()
-        elif self._load is not None:
-            self._load.end_window(**data)
-
-    def _write(self, windows: list[Window]) -> None:
-        if self._written:  # a master stops once more when its last worker is gone
-            return
-        assert self._load is not None
-        self._written = True
-        for window in windows:
-            log.info("%s, %s", self._load.target.name, describe(window))
-        log.info("rows: %s", ", ".join(map(str, parts(Path(self._options.rows_path)))) or "none")
+            log.error("no worker is left: there are no rows")
 
     def _on_signal(self, signum: int) -> None:
         """Ctrl-C reaches the main greenlet, never a user in the middle of its request; Locust acts on SIGTERM."""
-        if self._ending:
+        if self._interrupted and isinstance(self._runner, WorkerRunner):
             return
-        # Users that are being stopped must not be stopped once more, by the master's word.
-        self._interrupted, self._ending = True, isinstance(self._runner, WorkerRunner)
+        self._interrupted = True
         self._environment.stop_timeout = min(self._environment.stop_timeout, STOP_WHEN_INTERRUPTED_S)
         if signum == signal.SIGINT:
             gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())

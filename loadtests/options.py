@@ -10,7 +10,7 @@ from typing import Any
 
 from serveoff.loadtests.endpoints import Target, find, running
 from serveoff.loadtests.loadtest import LoadTest, LoadTestOptions
-from serveoff.loadtests.shapes import NONE, check_shape, shape_names
+from serveoff.loadtests.shapes import CHOICES, NONE, check_shape
 
 
 class RowsError(Exception):
@@ -31,7 +31,7 @@ def add_options(parser: Any) -> None:
     add, hidden = parser.add_argument, {"include_in_web_ui": False}
     add("--endpoint", choices=names, metavar="NAME", default="", help="what to test", is_required=True)
     shape = "how users come and go, up to --users within --run-time"
-    add("--shape", choices=shape_names(), metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(shape_names())}")
+    add("--shape", choices=CHOICES, metavar="SHAPE", default=NONE, help=f"{shape}: {', '.join(CHOICES)}")
     add("--address", default="", metavar="HOST:PORT", help="address of the endpoint, if not its own", **hidden)
     add("--rows", default="", metavar="FILE", help="Parquet file for one row per request", **hidden)
     add("--request-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="time limit of a request", **hidden)

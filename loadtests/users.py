@@ -58,19 +58,20 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
             # Also when Locust kills this user while it waits: the server has seen the request.
             latency = perf_counter() - start
             load.recorder.record(start, latency, status, sample, len(body))
-        if status == OK:
-            load.answered(start, sample, body)
-        elif status in NO_ANSWER:
+        if status in NO_ANSWER:
             gevent.sleep(BACK_OFF_S)
-        self._tell_locust(latency, status, body)
+        self._tell_locust(latency, status, sample, body)
 
-    def _tell_locust(self, latency: float, status: int, body: bytes) -> None:
+    def _tell_locust(self, latency: float, status: int, sample: int, body: bytes) -> None:
         """Locust's own statistics, for its web page and tables; its percentiles are rounded and never reported."""
+        fault: Exception | None = None if status == OK else ConnectionError(in_words(status))
+        if status == OK and self.load.is_wrong(sample, body):
+            fault = ValueError("wrong answer")
         self.environment.events.request.fire(
             request_type=self.load.target.protocol,
             name=self.load.target.name,
             response_time=latency * 1000,
             response_length=len(body),
-            exception=None if status == OK else ConnectionError(in_words(status)),
+            exception=fault,
             context={},
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from serveoff.loadtests.payloads.messages import build, parsed
+from serveoff.models.protobuf_messages import build, parsed
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Array, Batch
 

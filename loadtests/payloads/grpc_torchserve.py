@@ -11,7 +11,7 @@ from typing import Any
 
 from serveoff.loadtests.payloads import json_rows
 from serveoff.loadtests.payloads.arrays import little_endian
-from serveoff.loadtests.payloads.messages import build, parsed
+from serveoff.models.protobuf_messages import build, parsed
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
-from serveoff.loadtests.recording.statuses import NO_ANSWER, OK, in_words
+from serveoff.loadtests.recording.statuses import NO_ANSWER, in_words
 
 
 def failing(status: int, body: bytes, seconds: float) -> WindowProblem:
@@ -25,20 +24,11 @@ def failing(status: int, body: bytes, seconds: float) -> WindowProblem:
     return WindowProblem(code=WindowCode.ONLY_ERRORS, text=text)
 
 
-@dataclass(frozen=True)
-class Span:
-    """A measured window, in perf_counter seconds: requests that start in it count."""
-
-    concurrency: int
-    start: float
-    end: float
-
-
 class Recorder:
     """One row per request at the cost of a few appends: nothing is formatted, looked up or converted here.
 
-    A request belongs to the window in which it starts: one that hangs at the end of a window is then counted with all
-    of its latency, instead of vanishing between two windows.
+    A request belongs to the window in which it starts, each of one number of users: one that hangs at its end is then
+    counted with all of its latency, instead of vanishing between two windows.
     """
 
     def __init__(self, body_sizes: Sequence[int]) -> None:
@@ -48,7 +38,8 @@ class Recorder:
         self.epoch_offset_s = time.time() - time.perf_counter()
         self._starts, self._latencies = array("d"), array("d")
         self._statuses, self._samples, self._bytes_in = array("i"), array("i"), array("i")
-        self._changes: list[tuple[float, int]] = [(0.0, 0)]
+        self._changes = [(0.0, 0, -1)]
+        """From when on how many users run, and the number of the window; -1: of none."""
 
     def record(self, start: float, latency: float, status: int, sample: int, bytes_in: int) -> None:
         """Append one request: perf_counter seconds, seconds, status (0: no answer), sample, bytes."""
@@ -58,26 +49,23 @@ class Recorder:
         self._samples.append(sample)
         self._bytes_in.append(bytes_in)
 
-    def users_change(self, concurrency: int) -> None:
-        """From now on this many users run; rows outside of windows carry it."""
-        self._changes.append((time.perf_counter(), concurrency))
+    def users_change(self, concurrency: int | None) -> None:
+        """From now on this many users run, and requests count; None: users come and go, and requests do not count."""
+        _, users, _ = self._changes[-1]
+        window = max(number for _, _, number in self._changes)
+        change = (users, -1) if concurrency is None else (concurrency, max(window, 0) + 1)
+        self._changes.append((time.perf_counter(), *change))
 
-    def counts(self, span: Span) -> tuple[int, int]:
-        """Requests in a window, and how many of them failed."""
-        within = self._within(span)
-        statuses = np.frombuffer(self._statuses, dtype=np.int32)[within]
-        return len(statuses), int((statuses != OK).sum())
-
-    def table(self, endpoint: str, spans: Sequence[Span]) -> pa.Table:
+    def table(self, endpoint: str) -> pa.Table:
         """All rows as a table with serveoff.loadtests.recording.records.COLUMNS, ordered by completion.
 
         Windows are numbered from 1. Of the server's start nothing is known, and all is one round.
         """
         starts = np.frombuffer(self._starts, dtype=np.float64)
-        window = np.full(len(starts), -1, dtype=np.int32)
-        for number, span in enumerate(spans, 1):
-            window[self._within(span)] = number
-        start_s, users = np.round(starts + self.epoch_offset_s, 6), self._concurrencies(starts)
+        instants, users_then, windows = map(np.asarray, zip(*self._changes, strict=True))
+        current = np.searchsorted(instants, starts, side="right") - 1
+        window, users = windows[current].astype(np.int32), users_then[current].astype(np.int16)
+        start_s = np.round(starts + self.epoch_offset_s, 6)
         columns = {
             "endpoint": pa.DictionaryArray.from_arrays(np.zeros(len(starts), dtype=np.int16), [endpoint]),
             "start": np.zeros(len(starts), dtype=np.int16),
@@ -94,12 +82,3 @@ class Recorder:
             "bytes_in": np.frombuffer(self._bytes_in, dtype=np.int32),
         }
         return pa.table([columns[name] for name in COLUMNS.names], schema=COLUMNS)
-
-    def _within(self, span: Span) -> np.ndarray:
-        starts = np.frombuffer(self._starts, dtype=np.float64)
-        inside: np.ndarray = (starts >= span.start) & (starts < span.end)
-        return inside
-
-    def _concurrencies(self, starts: np.ndarray) -> np.ndarray:
-        instants, users = zip(*self._changes, strict=True)
-        return np.asarray(users, dtype=np.int16)[np.searchsorted(instants, starts, side="right") - 1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict
 
 from serveoff.loadtests.loads import Arrivals, Load
@@ -78,37 +76,3 @@ class Window(BaseModel):
     def load(self) -> Load:
         """What was asked of the endpoint."""
         return Load(self.concurrency, self.arrivals, self.rate, self.payload, self.batch)
-
-
-def merge(windows_by_worker: Sequence[Sequence[Window]]) -> list[Window]:
-    """One list of windows out of each worker's: counts add up, the worst error is kept.
-
-    A window lasts from the first worker's beginning to the last one's end.
-    """
-    return [_add(same) for same in zip(*windows_by_worker, strict=False)]
-
-
-def describe(window: Window) -> str:
-    """One line for a person."""
-    rate = window.requests / window.duration_s if window.duration_s else 0.0
-    problems = "".join(f"\n  {problem.text}" for problem in window.problems)
-    return (
-        f"{window.concurrency} users: {window.requests} requests in {window.duration_s:.1f} s ({rate:.0f}/s), "
-        f"{window.errors} failed; {window.answers_checked} answers checked, {window.wrong_answers} wrong{problems}"
-    )
-
-
-def _add(windows: Sequence[Window]) -> Window:
-    errors = [w.max_abs_error for w in windows if w.max_abs_error is not None]
-    starts, ends = [w.start_s for w in windows], [w.start_s + w.duration_s for w in windows]
-    added = {
-        "start_s": min(starts),
-        "duration_s": max(ends) - min(starts),
-        "requests": sum(w.requests for w in windows),
-        "errors": sum(w.errors for w in windows),
-        "answers_checked": sum(w.answers_checked for w in windows),
-        "wrong_answers": sum(w.wrong_answers for w in windows),
-        "max_abs_error": max(errors, default=None),
-        "problems": list(dict.fromkeys(problem for w in windows for problem in w.problems)),
-    }
-    return windows[0].model_copy(update=added)

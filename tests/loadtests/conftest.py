@@ -24,10 +24,6 @@ from tests.waiting import wait_until
 REPOSITORY = Path(__file__).parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py"]
 PREDICT = "/v1/models/digits_cnn:predict"
-WINDOW = re.compile(
-    r"(?P<concurrency>\d+) users: (?P<requests>\d+) requests in .*?, (?P<errors>\d+) failed; "
-    r"(?P<answers_checked>\d+) answers checked, (?P<wrong_answers>\d+) wrong(?P<problems>(?:\n  .*)*)"
-)
 ALL_RUN = re.compile("All users spawned|Spawning is complete")
 ROWS = {
     **dict.fromkeys(("due_s", "start_s", "latency_s"), "<f8"),
@@ -103,12 +99,24 @@ class Outcome:
 
     @property
     def windows(self):
-        """What it said of each; `problems` are lines of text."""
+        """For each number of users in turn: how many they were, their requests, and how many of these failed."""
+        by_number = {}
+        for row in self.rows:
+            if row["measured"]:
+                by_number.setdefault(row["slice"], []).append(row)
         return [
-            {**{name: int(number) for name, number in found.groupdict().items() if name != "problems"},
-             "problems": found["problems"].strip().splitlines()}
-            for found in WINDOW.finditer(self.output)
-        ]  # fmt: skip
+            {
+                "concurrency": rows[0]["concurrency"],
+                "requests": len(rows),
+                "errors": sum(row["status"] != 200 for row in rows),
+            }
+            for _, rows in sorted(by_number.items())
+        ]
+
+    @property
+    def wrong_answers(self):
+        """How many of them Locust counts as failures."""
+        return sum(map(int, re.findall(r"^(\d+) .*wrong answer", self.output, re.M)))
 
 
 @pytest.fixture

@@ -32,8 +32,7 @@ def test_every_request_is_a_row_and_answers_are_checked(server, locust, endpoint
     (window,) = outcome.windows
     assert window["concurrency"] == 4
     assert window["requests"] == len(measured(outcome.rows)) > 0
-    assert (window["errors"], window["wrong_answers"], window["problems"]) == (0, 0, [])
-    assert 0 < window["answers_checked"] <= window["requests"]
+    assert (window["errors"], outcome.wrong_answers) == (0, 0)
     assert len(outcome.rows) == server.counters()["count"]
     for row in outcome.rows:
         assert (row["endpoint"], row["start"], row["round"], row["load"], row["status"]) == (endpoint, 0, 1, "4", 200)
@@ -65,8 +64,8 @@ def test_wrong_answers_are_found(server, locust, endpoint, mode):
     (window,) = outcome.windows
     assert outcome.code == 0
     assert window["errors"] == 0
-    assert window["wrong_answers"] == window["answers_checked"] > 0
-    assert "answers are wrong" in window["problems"][0]
+    assert outcome.wrong_answers == len(outcome.rows)
+    assert "answers are wrong; the first: input" in outcome.output
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_requests_without_a_good_answer_are_rows_with_their_status(server, locus
     (window,) = outcome.windows
     assert outcome.code == 0
     assert window["errors"] == window["requests"] > 0
-    assert window["answers_checked"] == 0
+    assert outcome.wrong_answers == 0
     assert {row["status"] for row in outcome.rows} == {status}
     assert len(outcome.rows) == server.counters()["count"]
 
@@ -124,8 +123,6 @@ def test_an_interrupted_test_writes_what_it_has(server, locust, signum, mode):
 
     outcome = locust(*options, during=interrupt)
     assert outcome.code == 130, outcome.output
-    (window,) = outcome.windows
-    assert window["requests"] == len(measured(outcome.rows))
     assert all(row["latency_s"] < 60 for row in outcome.rows), "what is under way is not waited for to its end"
     assert len(outcome.rows) == server.counters()["count"] > 0
     assert "Traceback" not in outcome.output
@@ -142,9 +139,7 @@ def test_processes_write_their_own_rows_and_are_one_window(server, locust, endpo
     assert len(rows) == server.counters()["count"]
     assert {row["status"] for row in rows} == {200}
     (window,) = outcome.windows
-    assert window["requests"] == len(measured(rows)) > 0
-    assert (window["concurrency"], window["problems"]) == (4, [])
-    assert window["answers_checked"] > 0
+    assert (window["concurrency"], outcome.wrong_answers) == (4, 0)
 
 
 def test_interrupted_processes_write_what_they_have(server, locust, free_port):
@@ -155,8 +150,7 @@ def test_interrupted_processes_write_what_they_have(server, locust, free_port):
     master = ("--processes", "2", "--master-bind-port", free_port, "--master-port", free_port)
     outcome = locust("--endpoint", REST, "--address", server.rest, *LONG, *master, during=interrupt)
     assert outcome.code == 130, outcome.output
-    (window,) = outcome.windows
-    assert window["requests"] == len(measured(outcome.rows)) > 0
+    assert measured(outcome.rows)
     in_flight = server.counters()["count"] - len(outcome.rows)
     assert 0 <= in_flight <= 4, "at most the request that each user was waiting for has no row"
     assert "Traceback" not in outcome.output

@@ -1,17 +1,18 @@
 """TensorFlow 1's frozen graph: a GraphDef. What feeds it and what comes out of it is told by its operations.
 
-GraphDef: field 1 are its nodes. NodeDef: 1 name, 2 operation, 3 inputs (`node`, `node:1`, or `^node` for order only).
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/node_def.proto
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from serveoff.models.importing import protobuf_scan
+from serveoff.models.importing import protobuf_files
 from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
+from serveoff.models.protobuf_messages import build
 
 NODE = "frozen_graph"
 FRAMEWORK = "tensorflow"
@@ -20,15 +21,16 @@ CALLED = "a frozen graph, frozen_graph.pb"
 SAVE = "freeze it again: tf.compat.v1.graph_util.convert_variables_to_constants"
 VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"})
 RESULTLESS = frozenset({"NoOp", "Assert", "Const", "Placeholder", "PlaceholderWithDefault", "SaveV2"})
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation: its name, what it computes, and whose outputs it takes."""
-
-    name: str
-    op: str
-    inputs: tuple[str, ...]
+MESSAGES = build(
+    "serveoff.frozen_graph",
+    {
+        "GraphDef": {"node": (1, "NodeDef*")},
+        # An input is `node`, `node:1`, or `^node` for order only.
+        "NodeDef": {"name": (1, "string"), "op": (2, "string"), "input": (3, "string*")},
+    },
+)
+Nodes = Sequence[Any]
+"""Operations, each a NodeDef, of TensorFlow's own or of MESSAGES."""
 
 
 def detect(path: str) -> bool:
@@ -38,7 +40,7 @@ def detect(path: str) -> bool:
 
 def check(source: Source) -> None:
     """A whole GraphDef without variables, that has the tensors which are asked for."""
-    nodes = read(source.path)
+    nodes = _read(source.path)
     unfrozen = next((node for node in nodes if node.op in VARIABLES), None)
     if unfrozen is not None:
         raise ImportFailed(
@@ -52,23 +54,15 @@ def check(source: Source) -> None:
             )
 
 
-def read(path: str) -> list[Node]:
-    """The operations of a GraphDef's file; ImportFailed where it is none."""
-    with protobuf_scan.whole(Path(path), "GraphDef", SAVE) as graph:
-        nodes = [_node(message) for message in protobuf_scan.all_of(graph, 1)]
-    if not nodes:
-        raise ImportFailed(ImportCode.DAMAGED, f"{path} holds no operation", SAVE)
+def _read(path: str) -> Nodes:
+    nodes: Nodes = protobuf_files.read(Path(path), MESSAGES["GraphDef"], SAVE).node
+    if not nodes or not all(node.name and node.op for node in nodes):
+        fault = "an operation has no name or no kind" if nodes else "it holds no operation"
+        raise ImportFailed(ImportCode.DAMAGED, f"{path} is no GraphDef: {fault}", SAVE)
     return nodes
 
 
-def _node(message: memoryview) -> Node:
-    node = Node(protobuf_scan.text(message, 1), protobuf_scan.text(message, 2), tuple(protobuf_scan.texts(message, 3)))
-    if not node.name or not node.op:
-        raise protobuf_scan.Malformed("an operation has no name or no kind")
-    return node
-
-
-def feeds(source: Source, nodes: list[Node]) -> tuple[str, ...]:
+def feeds(source: Source, nodes: Nodes) -> tuple[str, ...]:
     """The tensors that are fed: those of `--inputs`, or the placeholders."""
     found = source.feed or tuple(node.name for node in nodes if node.op == "Placeholder")
     if not found:
@@ -80,9 +74,9 @@ def feeds(source: Source, nodes: list[Node]) -> tuple[str, ...]:
     return tuple(map(tensor_name, found))
 
 
-def fetches(source: Source, nodes: list[Node]) -> tuple[str, ...]:
+def fetches(source: Source, nodes: Nodes) -> tuple[str, ...]:
     """The tensors that are asked for: those of `--outputs`, or of the operations that no other one takes."""
-    taken = {name.removeprefix("^").partition(":")[0] for node in nodes for name in node.inputs}
+    taken = {name.removeprefix("^").partition(":")[0] for node in nodes for name in node.input}
     last = tuple(node.name for node in nodes if node.name not in taken and node.op not in RESULTLESS)
     found = source.fetch or last
     if not found:
@@ -99,6 +93,6 @@ def tensor_name(name: str) -> str:
     return name if ":" in name else f"{name}:0"
 
 
-def _known(nodes: list[Node]) -> str:
+def _known(nodes: Nodes) -> str:
     last = ", ".join(node.name for node in nodes[-4:])
     return f"--inputs and --outputs take names of operations; the last ones are {last}"

@@ -1,24 +1,31 @@
 """ONNX: a graph of operators that belongs to no framework.
 
 https://onnx.ai/onnx/intro/concepts.html
-
-ModelProto: field 7 is its graph, 8 its operator sets. GraphProto: 1 nodes, 11 inputs, 12 outputs.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from serveoff.models.importing import protobuf_scan
+from serveoff.models.importing import protobuf_files
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
+from serveoff.models.protobuf_messages import build
 
 NODE = "onnx"
 FRAMEWORK = "onnxruntime"
 CALLED = "an ONNX file, model.onnx"
 
 SAVE = "export it again: torch.onnx.export, or model.export(format='onnx') of Keras"
-GRAPH, OPSETS, NODES, OUTPUTS = 7, 8, 1, 12
-OPERATOR = 4
+MESSAGES = build(
+    "serveoff.onnx",
+    {
+        "ModelProto": {"graph": (7, "GraphProto"), "opset_import": (8, "bytes*")},
+        "GraphProto": {"node": (1, "NodeProto*"), "output": (12, "bytes*")},
+        "NodeProto": {"op_type": (4, "string")},
+    },
+)
 
 
 def detect(path: str) -> bool:
@@ -28,16 +35,14 @@ def detect(path: str) -> bool:
 
 def check(source: Source) -> None:
     """A whole protobuf message with a graph that computes something."""
-    with protobuf_scan.whole(Path(source.path), "ONNX model", SAVE) as message:
-        _check_graph(message)
+    model = protobuf_files.read(Path(source.path), MESSAGES["ModelProto"], SAVE)
+    if fault := _fault(model):
+        raise ImportFailed(ImportCode.DAMAGED, f"{source.path} is no ONNX model: {fault}", SAVE)
 
 
-def _check_graph(message: memoryview) -> None:
-    graphs = protobuf_scan.all_of(message, GRAPH)
-    if not graphs or not protobuf_scan.all_of(message, OPSETS):
-        raise protobuf_scan.Malformed("it names no graph, or no operator set")
-    graph = graphs[-1]
-    if not protobuf_scan.all_of(graph, OUTPUTS):
-        raise protobuf_scan.Malformed("its graph has no output")
-    if any(not protobuf_scan.text(node, OPERATOR) for node in protobuf_scan.all_of(graph, NODES)):
-        raise protobuf_scan.Malformed("a node of its graph names no operator")
+def _fault(model: Any) -> str:
+    if not model.HasField("graph") or not model.opset_import:
+        return "it names no graph, or no operator set"
+    if not model.graph.output:
+        return "its graph has no output"
+    return "" if all(node.op_type for node in model.graph.node) else "a node of its graph names no operator"

@@ -1,17 +1,16 @@
 """TensorFlow's SavedModel: a folder with saved_model.pb, and variables.
 
 https://www.tensorflow.org/guide/saved_model
-
-SavedModel: field 1 its schema's version, 2 its meta graphs. MetaGraphDef: 2 the graph, 5 its signatures by name.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from serveoff.models.importing import protobuf_scan
+from serveoff.models.importing import protobuf_files
 from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import Source
+from serveoff.models.protobuf_messages import build
 
 NODE = "savedmodel"
 FRAMEWORK = "tensorflow"
@@ -19,7 +18,13 @@ CALLED = "a SavedModel, a folder with saved_model.pb"
 
 FILE = "saved_model.pb"
 SAVE = "save it again: tf.saved_model.save, or model.export of Keras"
-META_GRAPHS, SIGNATURES, KEY = 2, 5, 1
+MESSAGES = build(
+    "serveoff.savedmodel",
+    {
+        "SavedModel": {"meta_graphs": (2, "MetaGraphDef*")},
+        "MetaGraphDef": {"signature_def": (5, "map<string,bytes>")},
+    },
+)
 INITIALISES = "__saved_model_init_op"
 """A signature that TensorFlow writes for itself."""
 
@@ -46,8 +51,10 @@ def check(source: Source) -> None:
     if folder is None:
         raise ImportFailed(ImportCode.NO_MODEL, f"{source.path} has no {FILE} in it", SAVE)
     file = folder / FILE
-    with protobuf_scan.whole(file, "SavedModel", SAVE) as message:
-        signatures = _signatures(message)
+    graphs = protobuf_files.read(file, MESSAGES["SavedModel"], SAVE).meta_graphs
+    if not graphs:
+        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no SavedModel: it holds no graph", SAVE)
+    signatures = {name for graph in graphs for name in graph.signature_def}
     if source.signature not in signatures:
         there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
         raise ImportFailed(
@@ -56,13 +63,6 @@ def check(source: Source) -> None:
             f"--signature names one of its own: {there}",
         )
     _check_variables(folder)
-
-
-def _signatures(message: memoryview) -> set[str]:
-    graphs = protobuf_scan.all_of(message, META_GRAPHS)
-    if not graphs:
-        raise protobuf_scan.Malformed("it holds no graph")
-    return {protobuf_scan.text(entry, KEY) for graph in graphs for entry in protobuf_scan.all_of(graph, SIGNATURES)}
 
 
 def _check_variables(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from serveoff.models.convert.tf_graphs import renamed
 from serveoff.models.formats import frozen_graph
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.importing.kinds.frozen_graph import feeds, fetches, read
+from serveoff.models.importing.kinds.frozen_graph import feeds, fetches
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
@@ -21,11 +21,10 @@ class FrozenGraphReader:
     """A GraphDef in a Session."""
 
     def __init__(self, source: Source) -> None:
-        nodes = read(source.path)
         self._graph_def: Any = tf1.GraphDef.FromString(Path(source.path).read_bytes())
         for node in self._graph_def.node:
             node.device = ""  # where it was trained says nothing of where it is served
-        graph = tf.Graph()
+        nodes, graph = self._graph_def.node, tf.Graph()
         with graph.as_default():
             tf.import_graph_def(self._graph_def, name="")
         self._session: Any = tf1.Session(graph=graph)

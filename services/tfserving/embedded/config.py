@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from serveoff.models.protobuf_messages import build
 from serveoff.services.tfserving.embedded.errors import failed_precondition, invalid_argument, not_found
 from serveoff.services.tfserving.embedded.flags import Flags
 from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPolicy
@@ -17,31 +18,26 @@ from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPo
 PLATFORM = "tensorflow"
 PROMETHEUS_PATH = "/monitoring/prometheus/metrics"
 
-# tensorflow-serving-api ships no classes for these two files, so their fields are declared here, with the numbers
-# of session_bundle_config.proto and monitoring_config.proto.
-_MESSAGES = """
-name: "serveoff/tfserving_files.proto" package: "serveoff" syntax: "proto3"
-dependency: "google/protobuf/wrappers.proto"
-message_type {
-  name: "BatchingParameters"
-  field { name: "max_batch_size" number: 1 type: TYPE_MESSAGE type_name: ".google.protobuf.Int64Value" }
-  field { name: "batch_timeout_micros" number: 2 type: TYPE_MESSAGE type_name: ".google.protobuf.Int64Value" }
-  field { name: "max_enqueued_batches" number: 3 type: TYPE_MESSAGE type_name: ".google.protobuf.Int64Value" }
-  field { name: "num_batch_threads" number: 4 type: TYPE_MESSAGE type_name: ".google.protobuf.Int64Value" }
-  field { name: "thread_pool_name" number: 5 type: TYPE_MESSAGE type_name: ".google.protobuf.StringValue" }
-  field { name: "allowed_batch_sizes" number: 6 type: TYPE_INT64 label: LABEL_REPEATED }
-  field { name: "pad_variable_length_inputs" number: 7 type: TYPE_BOOL }
-}
-message_type {
-  name: "PrometheusConfig"
-  field { name: "enable" number: 1 type: TYPE_BOOL }
-  field { name: "path" number: 2 type: TYPE_STRING }
-}
-message_type {
-  name: "MonitoringConfig"
-  field { name: "prometheus_config" number: 1 type: TYPE_MESSAGE type_name: ".serveoff.PrometheusConfig" }
-}
-"""
+# tensorflow-serving-api ships no classes for these two files: their fields have the numbers of
+# session_bundle_config.proto, monitoring_config.proto and wrappers.proto.
+MESSAGES = build(
+    "serveoff.tfserving_files",
+    {
+        "Int64Value": {"value": (1, "int64")},
+        "StringValue": {"value": (1, "string")},
+        "BatchingParameters": {
+            "max_batch_size": (1, "Int64Value"),
+            "batch_timeout_micros": (2, "Int64Value"),
+            "max_enqueued_batches": (3, "Int64Value"),
+            "num_batch_threads": (4, "Int64Value"),
+            "thread_pool_name": (5, "StringValue"),
+            "allowed_batch_sizes": (6, "int64*"),
+            "pad_variable_length_inputs": (7, "bool"),
+        },
+        "PrometheusConfig": {"enable": (1, "bool"), "path": (2, "string")},
+        "MonitoringConfig": {"prometheus_config": (1, "PrometheusConfig")},
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def batching_parameters(flags: Flags, cpus: int) -> BatchingParameters | None:
         return None
     if not flags.batching_parameters_file:
         return BatchingParameters(num_batch_threads=cpus)
-    message = _read(Path(flags.batching_parameters_file), _file_message("BatchingParameters"))
+    message = _read(Path(flags.batching_parameters_file), MESSAGES["BatchingParameters"]())
     parameters = BatchingParameters(
         max_batch_size=_wrapped(message, "max_batch_size", 1000),
         batch_timeout_s=_wrapped(message, "batch_timeout_micros", 0) / 1e6,
@@ -98,7 +94,7 @@ def prometheus_path(flags: Flags) -> str | None:
     """Where metrics are served over HTTP, or None where the monitoring file does not enable them."""
     if not flags.monitoring_config_file:
         return None
-    message = _read(Path(flags.monitoring_config_file), _file_message("MonitoringConfig"))
+    message = _read(Path(flags.monitoring_config_file), MESSAGES["MonitoringConfig"]())
     return (message.prometheus_config.path or PROMETHEUS_PATH) if message.prometheus_config.enable else None
 
 
@@ -136,14 +132,6 @@ def _read(path: Path, message: Any) -> Any:
     except (text_format.ParseError, UnicodeDecodeError) as error:
         kind = f"tensorflow.serving.{message.DESCRIPTOR.name}"
         raise invalid_argument(f"Invalid protobuf file: '{path}': Error parsing text-format {kind}: {error}") from None
-
-
-def _file_message(name: str) -> Any:
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
-    file = text_format.Parse(_MESSAGES, descriptor_pb2.FileDescriptorProto())
-    pool.AddSerializedFile(file.SerializeToString())
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"serveoff.{name}"))()
 
 
 def _wrapped(message: Any, name: str, default: int) -> int:

@@ -10,7 +10,7 @@ def table(endpoint, count):
     recorder = Recorder([1])
     for _ in range(count):
         recorder.record(0.0, 0.001, 200, 0, 10)
-    return recorder.table(endpoint, [])
+    return recorder.table(endpoint)
 
 
 def test_rows_read_back_as_they_were_written(tmp_path):

@@ -32,7 +32,7 @@ def described(descriptor) -> list[tuple[str, int, int, bool, str]]:
 
 @pytest.mark.parametrize("message", published.MESSAGES)
 def test_what_the_embedded_server_reads_is_what_tensorflow_serving_publishes(message):
-    ours, theirs = config._file_message(message).DESCRIPTOR, published.parse(message, "").DESCRIPTOR
+    ours, theirs = config.MESSAGES[message].DESCRIPTOR, published.parse(message, "").DESCRIPTOR
     assert described(ours) == described(theirs)
 
 
