@@ -7,6 +7,7 @@ tensors belong to it, and of which dtype, is what the model's spec says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,14 @@ from serveoff.models.spec import TensorSpec
 Array = NDArray[Any]
 Batch = dict[str, Array]
 """Tensor's name to its rows, (n, *row)."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs (n, *row) by name, and what is right for them (n, ...): classes as int64, or values."""
+
+    inputs: Batch
+    targets: Array
 
 
 def rows_of(batch: Batch) -> int:

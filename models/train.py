@@ -20,7 +20,7 @@ from serveoff.models.frameworks.torch_calling import answers_of, arguments
 from serveoff.models.golden import ROWS, Golden
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch, join, rows_of, take
+from serveoff.models.tensors import Batch, Examples, join, rows_of, take
 from serveoff.models.weights import Weights, from_torch
 
 SEED = 7
@@ -52,14 +52,6 @@ class Trained:
     quality: str
     accuracy: float | None = None
     seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Inputs (n, *row) by name, and what is right for them (n, ...): classes as int64, or values."""
-
-    inputs: Batch
-    targets: Array
 
 
 def cross_entropy(module: nn.Module, inputs: Tensors, targets: torch.Tensor) -> torch.Tensor:
@@ -136,14 +128,16 @@ def classifier(
     on_epoch: OnEpoch,
     *,
     least_accuracy: float,
+    prepare: Callable[[nn.Module, Examples], None] = lambda module, learn: None,
     seed: int = SEED,
 ) -> Trained:
     """Train a network whose first output is the probabilities of classes; the held-out split is only measured with.
 
-    TrainingError where its accuracy there stays below `least_accuracy`.
+    `prepare` sets what is not learned. TrainingError where its accuracy there stays below `least_accuracy`.
     """
     begin(seed)
     module: nn.Module = zoo.network(spec.name, "torch_module").build()
+    prepare(module, learn)
     fit(module, spec, learn, course, on_epoch)
     probabilities = forward(module, spec, held_out.inputs)[spec.outputs[0].name]
     accuracy = float((probabilities.argmax(axis=1) == held_out.targets).mean())

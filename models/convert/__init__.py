@@ -1,4 +1,4 @@
-"""Conversions between ways to keep a model: one module per step, `<source>_to_<target>.py`, found by its name.
+"""Conversions between ways to keep a model: a step is a function `<source>_to_<target>(source, target, spec)`.
 
 A *node* is a kind of file that holds a whole model. What a step reads and writes is the node's folder; `source` is
 never written to, `target` exists and is empty. The names of the inputs and outputs in it are those of the ModelSpec, in
@@ -10,7 +10,7 @@ its order, each of them a Python identifier: whoever adopts a user's file (serve
 | `savedmodel` | `1/`, signatures `serving_default` and `serving_bytes` (spec.BYTES_SIGNATURE) | `savedmodel` |
 | `frozen_graph` | `frozen_graph.pb`, its tensors `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
 | `torchscript` | `model.pt`; takes inputs by position; gives a tensor, a tuple, or a dict by name | `torchscript` |
-| `torch` | what `serveoff.models.importing.torch_folder` writes and `load`s | `torch_eager` |
+| `torch` | what `serveoff.models.loading.torch_eager.module_json` reads | `torch_eager` |
 | `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | none |
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
 """
@@ -18,14 +18,10 @@ its order, each of them a Python identifier: whoever adopts a user's file (serve
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
-from serveoff.models.convert import steps
 from serveoff.models.spec import ModelSpec
 
 NODES = ("keras", "savedmodel", "frozen_graph", "torchscript", "torch", "onnx", "onnx_torch")
@@ -52,13 +48,6 @@ class Unconvertible(Exception):
         self.reason, self.operator = reason, operator
 
 
-class Step(Protocol):
-    """What a step's module offers. It imports its libraries at its top: it is imported only to convert."""
-
-    def convert(self, source: Path, target: Path, spec: ModelSpec) -> None:
-        """Write the target node's folder from the source node's; Unconvertible where that cannot be."""
-
-
 @dataclass(frozen=True)
 class Edge:
     """A step that exists, by its name alone: nothing of it was imported."""
@@ -68,14 +57,22 @@ class Edge:
 
     @property
     def name(self) -> str:
-        """The step's module in this package."""
+        """The step's function."""
         return f"{self.source}_to_{self.target}"
 
 
-def edges() -> list[Edge]:
-    """Every step there is, in the order of the alphabet."""
-    parts = (module.name.split("_to_") for module in pkgutil.iter_modules(steps.__path__))
-    return sorted((Edge(*pair) for pair in parts if len(pair) == 2), key=lambda edge: edge.name)
+STEPS = {
+    "tensorflow_steps": (
+        *("keras_to_savedmodel", "keras_to_frozen_graph", "savedmodel_to_frozen_graph"),
+        *("frozen_graph_to_savedmodel", "frozen_graph_to_onnx", "onnx_to_savedmodel"),
+    ),
+    "torch_steps": (
+        *("torch_to_onnx", "torch_to_torchscript", "torchscript_to_onnx"),
+        *("onnx_to_onnx_torch", "onnx_torch_to_torchscript"),
+    ),
+}
+"""By the module that has them, which imports its framework: it is imported only to convert."""
+EDGES = tuple(Edge(*name.split("_to_")) for name in sorted(name for names in STEPS.values() for name in names))
 
 
 def paths(start: str, format: str, known: Sequence[Edge]) -> Iterator[tuple[Edge, ...]]:
@@ -96,12 +93,10 @@ def paths(start: str, format: str, known: Sequence[Edge]) -> Iterator[tuple[Edge
         ways = longer
 
 
-def load(name: str) -> Step:
-    """A step's module, imported with its libraries; Unconvertible where one is not installed."""
-    step = f"{steps.__name__}.{name}"
-    if importlib.util.find_spec(step) is None:
-        raise Unconvertible(f"there is no step {name}")
+def run(step: str, source: Path, target: Path, spec: ModelSpec) -> None:
+    """Write the target node's folder from the source node's; Unconvertible where that cannot be."""
+    (module,) = (module for module, names in STEPS.items() if step in names)
     try:
-        return cast(Step, importlib.import_module(step))
+        getattr(importlib.import_module(f"{__name__}.{module}"), step)(source, target, spec)
     except ModuleNotFoundError as error:
         raise Unconvertible(f"{error.name} is not installed: reinstall serveoff") from None

@@ -18,8 +18,7 @@ def main(arguments: list[str]) -> dict[str, object]:
     """Carry out one step; Refused, with the reason and the operator, where it cannot be."""
     name, source, target, spec = arguments
     try:
-        step = convert.load(name)
-        step.convert(Path(source), Path(target), ModelSpec.model_validate_json(spec))
+        convert.run(name, Path(source), Path(target), ModelSpec.model_validate_json(spec))
     except convert.Unconvertible as error:
         raise Refused(error.reason, error.operator) from None
     return {}

@@ -45,7 +45,6 @@ class Converter:
     def __init__(self, start: str, folder: Path, spec: ModelSpec, golden_folder: Path, jobs: Jobs) -> None:
         self._start, self._folder, self._spec, self._golden = start, folder, spec, golden_folder
         self._jobs = jobs
-        self._edges: Sequence[Edge] = convert.edges()
         self._nodes: dict[tuple[str, ...], Path | Failure] = {(start,): folder / start}
 
     def make(self, format: str) -> Converted | Missing:
@@ -62,7 +61,7 @@ class Converter:
     def _ways(self, format: str) -> Iterator[tuple[str, ...]]:
         """The nodes of each way; ways beyond a node that could not be made are left out, as they come."""
         found = 0
-        for way in convert.paths(self._start, format, self._edges):
+        for way in convert.paths(self._start, format, convert.EDGES):
             nodes = (self._start, *(edge.target for edge in way))
             known = [self._nodes.get(nodes[:end]) for end in range(1, len(nodes))]
             if found and any(isinstance(node, Failure) for node in known):

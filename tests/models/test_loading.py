@@ -72,23 +72,7 @@ def test_a_factory_and_a_state_dict(tmp_path, factory):
     assert "imported" in loaded.no_layers
 
 
-def test_a_factory_and_safetensors(tmp_path, factory):
-    save = pytest.importorskip("safetensors.torch").save_file
-    factory(tmp_path)
-    save(state(), tmp_path / "model.safetensors")
-    check(torch_eager.load(tmp_path, SPEC))
-    (tmp_path / "model.safetensors").write_bytes(b"half a file")
-    with pytest.raises(ArtifactError, match="no safetensors file"):
-        torch_eager.load(tmp_path, SPEC)
-
-
-def test_a_package_that_is_missing_is_named(tmp_path, factory, monkeypatch):
-    factory(tmp_path)
-    (tmp_path / "model.safetensors").write_bytes(b"")
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(ArtifactError, match="pip install safetensors"):
-        torch_eager.load(tmp_path, SPEC)
-    (tmp_path / "module.json").unlink()
+def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
     (tmp_path / "model.onnx").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "onnx2torch", None)
     with pytest.raises(ArtifactError, match="pip install onnx2torch"):

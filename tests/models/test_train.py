@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 def test_the_manifests_accuracy_is_that_of_the_exported_network_on_the_held_out_split(model_dir):
     _, held_out = data.load()
     predict = find("torch_eager").load(model_dir / "torch_eager", SPEC).predict
-    accuracy = (predict({"image": held_out.images})["probabilities"].argmax(axis=1) == held_out.labels).mean()
+    accuracy = (predict({"image": held_out.inputs["image"]})["probabilities"].argmax(axis=1) == held_out.targets).mean()
     manifest = read_manifest(model_dir)
     assert manifest.accuracy == pytest.approx(accuracy)
     assert manifest.quality == f"{accuracy:.2%} on the held-out split"
@@ -27,8 +27,8 @@ def test_the_manifests_accuracy_is_that_of_the_exported_network_on_the_held_out_
 def test_golden_inputs_are_held_out_and_golden_outputs_are_probabilities(golden):
     _, held_out = data.load()
     probabilities = golden.outputs["probabilities"]
-    np.testing.assert_array_equal(golden.inputs["image"], held_out.images[:ROWS])
-    np.testing.assert_array_equal(golden.labels, held_out.labels[:ROWS])
+    np.testing.assert_array_equal(golden.inputs["image"], held_out.inputs["image"][:ROWS])
+    np.testing.assert_array_equal(golden.labels, held_out.targets[:ROWS])
     assert misfit(golden.inputs, SPEC.inputs, 64) == misfit(golden.outputs, SPEC.outputs, 64) == ""
     assert probabilities.min() >= 0.0
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)

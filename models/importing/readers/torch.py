@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from serveoff.models.importing import torch_folder, user_code
+from serveoff.models.frameworks.torch_state import PICKLED
+from serveoff.models.importing import user_code
 from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import asked
@@ -43,7 +45,8 @@ class TorchReader:
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The weights, the factory's name and its code."""
-        torch_folder.write(folder, self._source.path, self._module)
+        torch.save(self._module.state_dict(), folder / PICKLED)
+        (folder / module_json.FILE).write_text(json.dumps({"factory": self._source.path}, indent=2) + "\n")
         user_code.copy(self._modules, self._opened.paths, folder / module_json.CODE)
 
 

@@ -1,4 +1,4 @@
-"""An nn.Module by a factory of the user's own packages, and its state_dict.
+"""An nn.Module by a factory of the user's own packages, and its state_dict, `model.pt`: the node `torch`.
 
 `module.json` names the factory, {"factory": "package.module:factory"}, which is imported and called without arguments;
 from `code/` beside it, where that is, before any other place: that code is what the manifest's hash speaks of. Its
@@ -26,11 +26,6 @@ CODE = "code"
 
 def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
     """What the factory makes, with the folder's weights; ArtifactError where that is no module."""
-    return read(folder, device)
-
-
-def read(folder: Path, device: str) -> nn.Module:
-    """The same: a folder says all that is needed."""
     factory = str(json.loads((folder / FILE).read_text())["factory"])
     module = made(factory, user_modules.below(str((folder / CODE).resolve())))
     module.load_state_dict(read_state(folder, device))

@@ -6,37 +6,24 @@ Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+
+from serveoff.models.tensors import Examples
+from serveoff.models.zoo.digits_cnn import SPEC
+from serveoff.models.zoo.splits import stratified
 
 SIDE = 28
 WHITE = 16.0
 """The brightest value in scikit-learn's images."""
-HELD_OUT = 0.2
-SPLIT_SEED = 20
 
 
-@dataclass(frozen=True)
-class Split:
-    """Images (n, 28, 28, 1) float32 in [0, 1] and their labels (n,) int64."""
-
-    images: NDArray[np.float32]
-    labels: NDArray[np.int64]
-
-
-def load() -> tuple[Split, Split]:
-    """The training and the held-out split, the same each time; each has its share of every digit."""
+def load() -> tuple[Examples, Examples]:
+    """Images (n, 28, 28, 1) float32 in [0, 1] and their labels (n,), to learn from and held out."""
     digits = load_digits()
     images = resize(digits.images / WHITE, SIDE)[..., np.newaxis]
-    labels = digits.target.astype(np.int64)
-    train, held_out = train_test_split(
-        np.arange(len(labels)), test_size=HELD_OUT, random_state=SPLIT_SEED, stratify=labels
-    )
-    return Split(images[train], labels[train]), Split(images[held_out], labels[held_out])
+    return stratified({SPEC.inputs[0].name: images}, digits.target)
 
 
 def resize(images: NDArray[np.floating], side: int) -> NDArray[np.float32]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from serveoff.models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
+from serveoff.models.train import Course, OnEpoch, Tensors, Trained, classifier
 from serveoff.models.zoo.digits_cnn import SPEC
-from serveoff.models.zoo.digits_cnn.data import Split, load
+from serveoff.models.zoo.digits_cnn.data import load
 
 EPOCHS = 12
 SHIFT = 2
@@ -17,13 +17,7 @@ LEAST_ACCURACY = 0.97
 
 def learn(on_epoch: OnEpoch) -> Trained:
     """Train it; TrainingError where it stays below LEAST_ACCURACY."""
-    train, held_out = map(examples, load())
-    return classifier(SPEC, train, held_out, COURSE, on_epoch, least_accuracy=LEAST_ACCURACY)
-
-
-def examples(split: Split) -> Examples:
-    """A split by the names of the spec."""
-    return Examples({SPEC.inputs[0].name: split.images}, split.labels)
+    return classifier(SPEC, *load(), COURSE, on_epoch, least_accuracy=LEAST_ACCURACY)
 
 
 def shifted(inputs: Tensors) -> Tensors:

@@ -20,6 +20,7 @@ from serveoff.models.zoo.efficientnet_lite0 import (
     STEM,
     Block,
 )
+from serveoff.models.zoo.tf1_layers import batch_norm, dense, variable
 
 tf1 = tf.compat.v1
 
@@ -54,30 +55,11 @@ def inverted_residual(x: Any, name: str, block: Block) -> Any:
 def conv_bn(x: Any, name: str, shape: list[int], stride: int = 1) -> Any:
     """A convolution without a bias, and batch normalisation; the kernel's shape is (height, width, in, out)."""
     y = tf.nn.conv2d(x, variable(name, "kernel", shape), strides=stride, padding="SAME")
-    return batch_norm(y, f"{name}_bn", shape[3])
+    return batch_norm(y, f"{name}_bn", shape[3], EPSILON)
 
 
 def depthwise_bn(x: Any, name: str, shape: list[int], stride: int) -> Any:
     """A filter for each channel, and batch normalisation; the kernel's shape is (height, width, channels, 1)."""
     kernel = variable(name, "depthwise_kernel", shape)
     y = tf.nn.depthwise_conv2d(x, kernel, strides=[1, stride, stride, 1], padding="SAME")
-    return batch_norm(y, f"{name}_bn", shape[2])
-
-
-def batch_norm(x: Any, name: str, channels: int) -> Any:
-    """Batch normalisation by the statistics that training left, as one operation."""
-    kinds = ("gamma", "beta", "moving_mean", "moving_variance")
-    gamma, beta, mean, variance = (variable(name, kind, [channels]) for kind in kinds)
-    normal, *_ = tf1.nn.fused_batch_norm(x, gamma, beta, mean, variance, epsilon=EPSILON, is_training=False)
-    return normal
-
-
-def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
-    """A fully connected layer."""
-    return tf.nn.bias_add(tf.matmul(x, variable(name, "kernel", [inputs, outputs])), variable(name, "bias", [outputs]))
-
-
-def variable(layer: str, kind: str, shape: list[int]) -> Any:
-    """A variable `<layer>/<kind>`; not a resource variable, which TensorFlow 1 froze less readily."""
-    with tf1.variable_scope(layer, use_resource=False):
-        return tf1.get_variable(kind, shape)
+    return batch_norm(y, f"{name}_bn", shape[2], EPSILON)

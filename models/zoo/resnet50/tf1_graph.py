@@ -21,6 +21,7 @@ from serveoff.models.zoo.resnet50 import (
     STEM_KERNEL,
     Block,
 )
+from serveoff.models.zoo.tf1_layers import batch_norm, dense, variable
 
 tf1 = tf.compat.v1
 
@@ -58,23 +59,9 @@ def conv_bn(x: Any, name: str, shape: list[int], stride: int = 1) -> Any:
         x = padded(x, shape[0] // 2)
     padding = "SAME" if stride == 1 else "VALID"
     y = tf.nn.conv2d(x, variable(name, "kernel", shape), strides=stride, padding=padding)
-    kinds = ("gamma", "beta", "moving_mean", "moving_variance")
-    gamma, beta, mean, variance = (variable(f"{name}_bn", kind, shape[3:]) for kind in kinds)
-    normal, *_ = tf1.nn.fused_batch_norm(y, gamma, beta, mean, variance, epsilon=EPSILON, is_training=False)
-    return normal
+    return batch_norm(y, f"{name}_bn", shape[3], EPSILON)
 
 
 def padded(x: Any, pixels: int) -> Any:
     """Images with so many rows and columns of zeros on each side."""
     return tf.pad(x, [[0, 0], [pixels, pixels], [pixels, pixels], [0, 0]])
-
-
-def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
-    """A fully connected layer."""
-    return tf.nn.bias_add(tf.matmul(x, variable(name, "kernel", [inputs, outputs])), variable(name, "bias", [outputs]))
-
-
-def variable(layer: str, kind: str, shape: list[int]) -> Any:
-    """A variable `<layer>/<kind>`; not a resource variable, which TensorFlow 1 froze less readily."""
-    with tf1.variable_scope(layer, use_resource=False):
-        return tf1.get_variable(kind, shape)

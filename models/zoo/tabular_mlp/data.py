@@ -6,30 +6,15 @@ Repository, 1995, https://archive.ics.uci.edu/dataset/17; scikit-learn ships it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import train_test_split
 
-HELD_OUT = 0.2
-SPLIT_SEED = 20
-
-
-@dataclass(frozen=True)
-class Split:
-    """Features (n, 30) float32 as they were measured, and labels (n,) int64: 0 malignant, 1 benign."""
-
-    features: NDArray[np.float32]
-    labels: NDArray[np.int64]
+from serveoff.models.tensors import Examples
+from serveoff.models.zoo.splits import stratified
+from serveoff.models.zoo.tabular_mlp import SPEC
 
 
-def load() -> tuple[Split, Split]:
-    """The training and the held-out split, the same each time; each has its share of both classes."""
+def load() -> tuple[Examples, Examples]:
+    """Features (n, 30) float32 as they were measured, and labels (n,): 0 malignant, 1 benign."""
     tumours = load_breast_cancer()
-    features, labels = tumours.data.astype(np.float32), tumours.target.astype(np.int64)
-    train, held_out = train_test_split(
-        np.arange(len(labels)), test_size=HELD_OUT, random_state=SPLIT_SEED, stratify=labels
-    )
-    return Split(features[train], labels[train]), Split(features[held_out], labels[held_out])
+    return stratified({SPEC.inputs[0].name: tumours.data.astype(np.float32)}, tumours.target)

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from serveoff.models.zoo.tabular_mlp import CLASSES, EPSILON, FEATURES, HIDDEN1, HIDDEN2, SPEC
+from serveoff.models.zoo.tf1_layers import dense, variable
 
 tf1 = tf.compat.v1
 
@@ -39,14 +40,5 @@ def build() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def standardise(x: Any) -> Any:
     """Each feature less its mean, over its standard deviation, both of the training split."""
-    with tf1.variable_scope("standardise", use_resource=False):
-        mean = tf1.get_variable("moving_mean", [FEATURES])
-        variance = tf1.get_variable("moving_variance", [FEATURES])
+    mean, variance = (variable("standardise", kind, [FEATURES]) for kind in ("moving_mean", "moving_variance"))
     return tf.nn.batch_normalization(x, mean, variance, None, None, EPSILON)
-
-
-def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
-    """A fully connected layer; its variables are not resource variables, which TensorFlow 1 froze less readily."""
-    with tf1.variable_scope(name, use_resource=False):
-        kernel, bias = tf1.get_variable("kernel", [inputs, outputs]), tf1.get_variable("bias", [outputs])
-    return tf.nn.bias_add(tf.matmul(x, kernel), bias)

@@ -13,13 +13,12 @@ import importlib.util
 import warnings
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from serveoff.models.zoo.text_transformer import LENGTH, LIBRARIES
+from serveoff.models.tensors import Examples
+from serveoff.models.zoo.text_transformer import LENGTH, LIBRARIES, SPEC
 from serveoff.models.zoo.text_transformer.tokens import encode, words_of
 
 PARTS = {
@@ -43,16 +42,11 @@ Passage = tuple[str, ...]
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@dataclass(frozen=True)
-class Split:
-    """Token ids (n, 64) int64, and labels (n,) int64: an index into LIBRARIES."""
+def load() -> tuple[Examples, Examples]:
+    """Token ids (n, 64) int64 and labels (n,), an index into LIBRARIES, to learn from and held out.
 
-    tokens: NDArray[np.int64]
-    labels: NDArray[np.int64]
-
-
-def load() -> tuple[Split, Split]:
-    """The training and the held-out split, the same each time for the same releases of the libraries."""
+    The same each time for the same releases of the libraries.
+    """
     learned, held_out = passages()
     return _split(learned, MOST_LEARNED), _split(held_out, MOST_HELD_OUT)
 
@@ -98,7 +92,7 @@ def _passages_of(source: bytes) -> Iterator[Passage]:
                 yield tuple(words[first : first + LENGTH])
 
 
-def _split(found: dict[Passage, str], most: int) -> Split:
+def _split(found: dict[Passage, str], most: int) -> Examples:
     """Up to so many passages of each library, in the order of a hash, which mixes them and prefers none."""
     shuffled = sorted(found, key=lambda passage: (zlib.crc32(" ".join(passage).encode()), passage))
     left = dict.fromkeys(LIBRARIES, most)
@@ -108,4 +102,5 @@ def _split(found: dict[Passage, str], most: int) -> Split:
         if left[found[passage]] >= 0:
             chosen.append(passage)
     labels = [LIBRARIES.index(found[passage]) for passage in chosen]
-    return Split(np.stack([encode(passage) for passage in chosen]), np.array(labels, np.int64))
+    tokens = np.stack([encode(passage) for passage in chosen])
+    return Examples({SPEC.inputs[0].name: tokens}, np.array(labels, np.int64))

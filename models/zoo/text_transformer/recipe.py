@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from serveoff.models.train import Course, Examples, OnEpoch, Tensors, Trained, classifier
+from serveoff.models.train import Course, OnEpoch, Tensors, Trained, classifier
 from serveoff.models.zoo.text_transformer import PADDING, SPEC
-from serveoff.models.zoo.text_transformer.data import Split, load
+from serveoff.models.zoo.text_transformer.data import load
 
 EPOCHS = 3
 BATCH = 64
@@ -22,13 +22,7 @@ The classes and these settings were chosen after a few looks at the held-out spl
 
 def learn(on_epoch: OnEpoch) -> Trained:
     """Train it; TrainingError where it stays below LEAST_ACCURACY."""
-    train, held_out = map(examples, load())
-    return classifier(SPEC, train, held_out, COURSE, on_epoch, least_accuracy=LEAST_ACCURACY)
-
-
-def examples(split: Split) -> Examples:
-    """A split by the names of the spec."""
-    return Examples({SPEC.inputs[0].name: split.tokens}, split.labels)
+    return classifier(SPEC, *load(), COURSE, on_epoch, least_accuracy=LEAST_ACCURACY)
 
 
 def thinned(inputs: Tensors) -> Tensors:

@@ -22,6 +22,7 @@ from serveoff.models.zoo.text_transformer import (
     WIDER,
     WIDTH,
 )
+from serveoff.models.zoo.tf1_layers import dense, variable
 
 tf1 = tf.compat.v1
 
@@ -72,22 +73,12 @@ def heads(x: Any) -> Any:
 
 
 def embedding(name: str, rows: int) -> Any:
-    """A table of vectors (rows, 64); not a resource variable, which TensorFlow 1 froze less readily."""
-    with tf1.variable_scope(name, use_resource=False):
-        return tf1.get_variable("embeddings", [rows, WIDTH])
+    """A table of vectors (rows, 64)."""
+    return variable(name, "embeddings", [rows, WIDTH])
 
 
 def layer_norm(x: Any, name: str) -> Any:
     """Each word's vector less its mean, over its standard deviation; then scaled and moved by what was learned."""
-    with tf1.variable_scope(name, use_resource=False):
-        gamma, beta = tf1.get_variable("gamma", [WIDTH]), tf1.get_variable("beta", [WIDTH])
+    gamma, beta = variable(name, "gamma", [WIDTH]), variable(name, "beta", [WIDTH])
     mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
     return tf.nn.batch_normalization(x, mean, variance, beta, gamma, EPSILON)
-
-
-def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
-    """A fully connected layer along the last axis: one product of matrices, as all words' vectors lie row by row."""
-    with tf1.variable_scope(name, use_resource=False):
-        kernel, bias = tf1.get_variable("kernel", [inputs, outputs]), tf1.get_variable("bias", [outputs])
-    rows = tf.nn.bias_add(tf.matmul(tf.reshape(x, [-1, inputs]), kernel), bias)
-    return rows if len(x.shape) == 2 else tf.reshape(rows, [-1, *x.shape[1:-1], outputs])

@@ -7,28 +7,18 @@ approach", International Journal of Neural Systems 1 (1990), which made this ser
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from statsmodels.datasets import sunspots
 
-from serveoff.models.zoo.timeseries_lstm import YEARS
+from serveoff.models.tensors import Examples
+from serveoff.models.zoo.timeseries_lstm import SPEC, YEARS
 
 FIRST_YEAR = 1700
 LAST_LEARNED = 1920
 
 
-@dataclass(frozen=True)
-class Split:
-    """Windows (n, 48, 1) float32 of sunspot numbers, and the number of the year after each, (n, 1) float32."""
-
-    years: NDArray[np.float32]
-    following: NDArray[np.float32]
-
-
-def load() -> tuple[Split, Split]:
-    """The training and the held-out split, each in the order of the years that are to be forecast.
+def load() -> tuple[Examples, Examples]:
+    """Windows (n, 48, 1) of sunspot numbers, and the year after each, (n, 1), to learn from and held out; by year.
 
     No year that is to be forecast in the held-out split is in the training split; earlier years are, as inputs.
     """
@@ -39,4 +29,8 @@ def load() -> tuple[Split, Split]:
     windows = np.lib.stride_tricks.sliding_window_view(numbers[:-1], YEARS)[..., np.newaxis].copy()
     following = numbers[YEARS:, np.newaxis]
     learned = LAST_LEARNED + 1 - FIRST_YEAR - YEARS
-    return Split(windows[:learned], following[:learned]), Split(windows[learned:], following[learned:])
+    name = SPEC.inputs[0].name
+    return (
+        Examples({name: windows[:learned]}, following[:learned]),
+        Examples({name: windows[learned:]}, following[learned:]),
+    )

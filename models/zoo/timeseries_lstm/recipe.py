@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from serveoff.models.tensors import Examples
 from serveoff.models.train import (
     SEED,
     Course,
-    Examples,
     OnEpoch,
     Tensors,
     Trained,
@@ -22,9 +22,10 @@ from serveoff.models.train import (
     neutral,
 )
 from serveoff.models.zoo.timeseries_lstm import SCALE, SPEC
-from serveoff.models.zoo.timeseries_lstm.data import Split, load
+from serveoff.models.zoo.timeseries_lstm.data import load
 from serveoff.models.zoo.timeseries_lstm.torch_module import build
 
+INPUT = SPEC.inputs[0].name
 EPOCHS = 60
 BATCH = 16
 LEARNING_RATE = 3e-3
@@ -40,11 +41,11 @@ def learn(on_epoch: OnEpoch) -> Trained:
     begin()
     module = build()
     fit(module, SPEC, examples(train), COURSE, on_epoch)
-    inputs = {SPEC.inputs[0].name: held_out.years}
-    error = float(np.abs(forward(module, SPEC, inputs)[SPEC.outputs[0].name] - held_out.following).mean())
-    naive = float(np.abs(held_out.years[:, -1] - held_out.following).mean())
+    forecasts = forward(module, SPEC, held_out.inputs)[SPEC.outputs[0].name]
+    error = float(np.abs(forecasts - held_out.targets).mean())
+    naive = float(np.abs(held_out.inputs[INPUT][:, -1] - held_out.targets).mean())
     quality = (
-        f"next year's sunspots missed by {error:.1f} on average over {len(held_out.following)} held-out years, where "
+        f"next year's sunspots missed by {error:.1f} on average over {len(held_out.targets)} held-out years, where "
         f"'as this year' misses by {naive:.1f}"
     )
     if error > MOST_OF_NAIVE * naive:
@@ -52,13 +53,13 @@ def learn(on_epoch: OnEpoch) -> Trained:
             f"model {SPEC.name}: {quality}; it may miss by {MOST_OF_NAIVE * naive:.1f}: what was changed in "
             f"models/train.py or models/zoo/{SPEC.name} made it worse; mend it, then export again"
         )
-    return Trained(neutral(SPEC.name, module), golden_of(module, SPEC, inputs), quality, None, SEED)
+    return Trained(neutral(SPEC.name, module), golden_of(module, SPEC, held_out.inputs), quality, None, SEED)
 
 
-def examples(split: Split) -> Examples:
+def examples(split: Examples) -> Examples:
     """Windows (n, 48, 1), and the year that follows each of their years, (n, 48, 1), in the network's scale."""
-    following = np.concatenate([split.years[:, 1:], split.following[:, np.newaxis]], axis=1)
-    return Examples({SPEC.inputs[0].name: split.years}, following / np.float32(SCALE))
+    following = np.concatenate([split.inputs[INPUT][:, 1:], split.targets[:, np.newaxis]], axis=1)
+    return Examples(split.inputs, following / np.float32(SCALE))
 
 
 def each_year(module: nn.Module, inputs: Tensors, targets: torch.Tensor) -> torch.Tensor:

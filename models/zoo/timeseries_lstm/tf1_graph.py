@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from serveoff.models.zoo.tf1_layers import dense
 from serveoff.models.zoo.timeseries_lstm import SCALE, SPEC, UNITS, YEARS
 
 tf1 = tf.compat.v1
@@ -48,10 +49,3 @@ def lstm(x: Any) -> Any:
         carry = tf.sigmoid(keep) * carry + tf.sigmoid(add) * tf.tanh(new)
         state = tf.sigmoid(show) * tf.tanh(carry)
     return state
-
-
-def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
-    """A fully connected layer; its variables are not resource variables, which TensorFlow 1 froze less readily."""
-    with tf1.variable_scope(name, use_resource=False):
-        kernel, bias = tf1.get_variable("kernel", [inputs, outputs]), tf1.get_variable("bias", [outputs])
-    return tf.nn.bias_add(tf.matmul(x, kernel), bias)

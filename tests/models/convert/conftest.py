@@ -20,7 +20,7 @@ def node(tmp_path_factory):
             if len(way) == 1:
                 networks.WRITE[way[0]](folders[way])
             else:
-                networks.step(*way[-2:]).convert(made(*way[:-1]), folders[way], networks.SPECS[way[0]])
+                networks.step(*way[-2:], made(*way[:-1]), folders[way], networks.SPECS[way[0]])
         return folders[way]
 
     return made

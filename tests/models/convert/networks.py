@@ -89,8 +89,8 @@ def golden(start, folder):
     return Golden(inputs, loaded.predict(inputs))
 
 
-def step(source, target):
-    return convert.load(f"{source}_to_{target}")
+def step(start, end, source, target, spec):
+    convert.run(f"{start}_to_{end}", source, target, spec)
 
 
 def predict_of(kind, folder, spec):

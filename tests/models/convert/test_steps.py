@@ -47,7 +47,7 @@ def test_answers_are_the_source_s(node, golden, way):
 
 def test_every_step_is_tried():
     tried = {pair for way in WAYS for pair in itertools.pairwise(way)}
-    assert tried == {(edge.source, edge.target) for edge in convert.edges()}
+    assert tried == {(edge.source, edge.target) for edge in convert.EDGES}
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way[-1] == "onnx"], ids=" > ".join)

@@ -38,7 +38,7 @@ def refused(source, tmp_path):
 
     def run(*ends):
         with pytest.raises(Unconvertible) as raised:
-            step(*ends).convert(source, target, SPEC)
+            step(*ends, source, target, SPEC)
         assert "\n" not in raised.value.reason
         return raised.value
 

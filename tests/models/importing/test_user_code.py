@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from serveoff.models.importing import torch_folder, user_code
+from serveoff.models.importing import user_code
 from serveoff.models.loading.torch_eager import module_json
 from serveoff.models.loading.user_modules import search_path
 
@@ -52,7 +52,8 @@ def adopted(factory, folder):
     modules, opened = user_code.modules_of(factory, search_path()), user_code.OpenedFiles()
     with opened:
         module = module_json.made(factory, modules)
-    torch_folder.write(folder, factory, module)
+    torch.save(module.state_dict(), folder / "model.pt")
+    (folder / module_json.FILE).write_text(json.dumps({"factory": factory}))
     user_code.copy(modules, opened.paths, folder / module_json.CODE)
     return module.eval()
 
@@ -77,7 +78,7 @@ def test_a_package_s_code_and_data_are_the_artifact_s(project, tmp_path, monkeyp
     assert files_of(tmp_path / "node" / "code") == set(needed)
     monkeypatch.chdir(tmp_path)
     shutil.rmtree(project)
-    assert torch.equal(torch_folder.load(tmp_path / "node")(rows), module(rows))
+    assert torch.equal(module_json.build(tmp_path / "node", None, "cpu").eval()(rows), module(rows))
     assert files_of(tmp_path / "node" / "code") == set(needed), "loading leaves the artifact as it was hashed"
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from serveoff.models.tensors import Examples
 from serveoff.models.train import TrainingError
 from serveoff.models.zoo.text_transformer import LENGTH, LIBRARIES, PADDING, SPEC, VOCABULARY, data, recipe
 from serveoff.models.zoo.text_transformer.tokens import encode, words_of
@@ -67,22 +68,22 @@ def test_the_libraries_names_are_left_out():
 
 def test_no_held_out_passage_was_learned_from_and_no_library_is_the_safer_guess(splits):
     train, held_out = splits
-    known = {row.tobytes() for row in train.tokens}
-    assert not [row for row in held_out.tokens if row.tobytes() in known]
+    known = {row.tobytes() for row in train.inputs["tokens"]}
+    assert not [row for row in held_out.inputs["tokens"] if row.tobytes() in known]
     for split in splits:
-        assert len(set(np.bincount(split.labels, minlength=len(LIBRARIES)).tolist())) == 1
-        assert split.tokens.shape == (len(split.labels), *SPEC.inputs[0].row_shape)
-        assert split.tokens.dtype == SPEC.inputs[0].dtype
+        assert len(set(np.bincount(split.targets, minlength=len(LIBRARIES)).tolist())) == 1
+        assert split.inputs["tokens"].shape == (len(split.targets), *SPEC.inputs[0].row_shape)
+        assert split.inputs["tokens"].dtype == SPEC.inputs[0].dtype
 
 
 def test_passages_differ_in_length(splits):
-    lengths = (splits[0].tokens != PADDING).sum(axis=1)
+    lengths = (splits[0].inputs["tokens"] != PADDING).sum(axis=1)
     assert lengths.min() >= data.LEAST_WORDS
     assert (lengths < LENGTH).mean() > 0.1
 
 
 def test_a_network_that_learned_too_little_is_refused(monkeypatch, splits):
-    small = tuple(data.Split(split.tokens[:64], split.labels[:64]) for split in splits)
+    small = tuple(Examples({"tokens": split.inputs["tokens"][:64]}, split.targets[:64]) for split in splits)
     monkeypatch.setattr(recipe, "load", lambda: small)
     monkeypatch.setattr(recipe, "COURSE", replace(recipe.COURSE, epochs=1, learning_rate=1e-9))
     with pytest.raises(TrainingError, match=r"text_transformer reached .*% on the held-out split, below the"):

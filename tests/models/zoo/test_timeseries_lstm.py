@@ -11,7 +11,9 @@ from tests.models.zoo.three_ways import assert_alike, random_weights
 
 def test_the_three_networks_agree_on_years_they_never_saw():
     _, held_out = data.load()
-    forecast = assert_alike("timeseries_lstm", random_weights("timeseries_lstm"), {"years": held_out.years})["forecast"]
+    forecast = assert_alike("timeseries_lstm", random_weights("timeseries_lstm"), {"years": held_out.inputs["years"]})[
+        "forecast"
+    ]
     assert forecast.shape == (88, 1)
     assert np.ptp(forecast) > 1.0  # the windows are told apart, so agreeing means something
 
@@ -34,17 +36,17 @@ def test_pytorchs_two_biases_become_their_sum():
 
 def test_each_window_is_followed_by_the_next_windows_last_year():
     for split in data.load():
-        np.testing.assert_array_equal(split.years[1:, -1], split.following[:-1])
-        assert split.years.shape[1:] == SPEC.inputs[0].row_shape
-        assert split.years.dtype == SPEC.inputs[0].dtype
+        np.testing.assert_array_equal(split.inputs["years"][1:, -1], split.targets[:-1])
+        assert split.inputs["years"].shape[1:] == SPEC.inputs[0].row_shape
+        assert split.inputs["years"].dtype == SPEC.inputs[0].dtype
 
 
 def test_training_ends_with_1920_and_what_follows_is_held_out():
     train, held_out = data.load()
-    assert len(train.following) == 1920 - 1700 + 1 - YEARS
-    assert len(held_out.following) == 2008 - 1920
-    assert train.following[-1] == pytest.approx(37.6)  # 1920
-    assert held_out.following[0] == pytest.approx(26.1)  # 1921
+    assert len(train.targets) == 1920 - 1700 + 1 - YEARS
+    assert len(held_out.targets) == 2008 - 1920
+    assert train.targets[-1] == pytest.approx(37.6)  # 1920
+    assert held_out.targets[0] == pytest.approx(26.1)  # 1921
 
 
 def test_a_network_that_is_no_better_than_the_naive_forecast_is_refused(monkeypatch):
