@@ -12,13 +12,12 @@ from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, 
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
 from serveoff.services.tfserving.embedded.rest_json import json_answer, json_examples, request
-from serveoff.services.tfserving.embedded.rest_json.fast import PlainBodies
+from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import Format
 from serveoff.services.tfserving.embedded.servable import Servable
 from serveoff.services.tfserving.embedded.signatures import (
     CLASSIFY,
     DEFAULT_SIGNATURE,
-    NUMPY_TYPES,
     REGRESS,
     Signature,
     Tensors,
@@ -67,7 +66,6 @@ class RestApi:
     run: Runner = run_at_once
     metrics: Metrics = field(default_factory=Metrics)
     prometheus_path: str | None = None
-    plain_bodies: PlainBodies = field(default_factory=PlainBodies)
 
     def handle(self, method: str, path: str, body: bytes) -> Answer:
         """Answer one request. Never raises for what a client sends."""
@@ -113,11 +111,7 @@ class RestApi:
         if not signature.inputs:
             raise invalid_argument(f"Failed to get input map for signature: {name}")
         layout, tensors = request.predict_tensors(document, signature.inputs)
-        answer = self._run(servable, signature, tensors, layout)
-        wanted = _one_input(signature)
-        if layout is Format.ROW and wanted is not None:
-            self.plain_bodies.learn(body, wanted, next(iter(tensors.values())).shape)
-        return answer
+        return self._run(servable, signature, tensors, layout)
 
     def _plain_predict(self, target: Target, body: bytes) -> bytes | None:
         try:
@@ -125,11 +119,11 @@ class RestApi:
         except ServingError:  # which the ordinary way tells, after it has looked at the body
             return None
         signature = servable.signatures.get(DEFAULT_SIGNATURE)
-        wanted = _one_input(signature) if signature else None
-        array = self.plain_bodies.read(body, wanted) if wanted else None
-        if signature is None or array is None:
+        if signature is None or len(signature.inputs) != 1:
             return None
-        return self._run(servable, signature, {next(iter(signature.inputs)): array}, Format.ROW)
+        ((name, info),) = signature.inputs.items()
+        array = plain_rows(body, info)
+        return None if array is None else self._run(servable, signature, {name: array}, Format.ROW)
 
     def _run(self, servable: Servable, signature: Signature, tensors: Tensors, layout: Format) -> bytes:
         outputs = inference.predict(servable, signature, tensors, (), self._timed("Predict"))
@@ -164,9 +158,3 @@ def _target(match: re.Match[str]) -> Target:
     if match[2] and (version is None or version > LARGEST_VERSION):
         raise invalid_argument(f"Failed to convert version: {match[2]} to numeric.")
     return Target(match[1] or "", version, match[3])
-
-
-def _one_input(signature: Signature) -> type | None:
-    """The NumPy type of a signature's one input; None where it has several."""
-    types = [NUMPY_TYPES.get(info.dtype) for info in signature.inputs.values()]
-    return types[0] if len(types) == 1 else None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serveoff.services.tfserving.embedded.errors import ServingError
-from serveoff.services.tfserving.embedded.rest_json.fast import PlainBodies
+from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import parse_json, predict_tensors
 from serveoff.services.tfserving.embedded.signatures import TensorInfo
 
@@ -16,11 +16,8 @@ SHAPE = (2, 2, 1)
 BODY = b'{"instances": [[[1], [2.5]], [[-3e-1], [4]]]}'
 
 
-@pytest.fixture
-def bodies():
-    reader = PlainBodies()
-    reader.learn(BODY, np.float32, SHAPE)
-    return reader
+def read(body, dtype="float", shape=(-1, *SHAPE[1:])):
+    return plain_rows(body, TensorInfo("x:0", dtype, shape))
 
 
 def ordinary(body, dtype="float"):
@@ -31,15 +28,16 @@ def ordinary(body, dtype="float"):
         return None
 
 
-def test_reads_what_it_has_learnt(bodies):
-    np.testing.assert_array_equal(bodies.read(BODY, np.float32), np.float32([[[1], [2.5]], [[-0.3], [4]]]))
+def test_reads_rows_of_the_signature_s_shape():
+    np.testing.assert_array_equal(read(BODY), np.float32([[[1], [2.5]], [[-0.3], [4]]]))
     other = b'{"instances":[[[7],[8]],[[9],\n[10]]]}'
-    np.testing.assert_array_equal(bodies.read(other, np.float32), np.float32([[[7], [8]], [[9], [10]]]))
+    np.testing.assert_array_equal(read(other), np.float32([[[7], [8]], [[9], [10]]]))
 
 
-def test_unknown_shapes_take_the_ordinary_way(bodies):
-    assert bodies.read(b'{"instances": [[1]]}', np.float32) is None
-    assert PlainBodies().read(BODY, np.float32) is None
+def test_other_and_unknown_shapes_take_the_ordinary_way():
+    assert read(b'{"instances": [[1]]}') is None
+    assert read(BODY, shape=None) is None
+    assert read(BODY, shape=(-1, -1, 1)) is None
 
 
 @pytest.mark.parametrize(
@@ -63,32 +61,22 @@ def test_unknown_shapes_take_the_ordinary_way(bodies):
         b"",
     ],
 )
-def test_whatever_is_not_plain_takes_the_ordinary_way(bodies, body):
-    assert bodies.read(body, np.float32) is None
-
-
-def test_does_not_learn_what_is_more_than_instances():
-    reader = PlainBodies()
-    reader.learn(b'{"instances": [[1]], "signature_name": "a1"}', np.float32, (1, 1))
-    assert reader.read(b'{"instances": [[1]], "signature_name": "a2"}', np.float32) is None
+def test_whatever_is_not_plain_takes_the_ordinary_way(body):
+    assert read(body) is None
 
 
 @given(st.text(alphabet='{}[]:,"1.eE-+ intasc', max_size=20), st.integers(0, len(BODY)), st.integers(0, 10))
 def test_never_says_yes_where_the_ordinary_way_says_no(text, start, length):
-    reader = PlainBodies()
-    reader.learn(BODY, np.float32, SHAPE)
     body = BODY[:start] + text.encode() + BODY[start + length :]
-    fast = reader.read(body, np.float32)
+    fast = read(body)
     if fast is not None:
         np.testing.assert_array_equal(fast, ordinary(body))
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))
 def test_same_numbers_as_the_ordinary_way(numbers):
-    reader = PlainBodies()
-    reader.learn(BODY, np.float32, SHAPE)
     body = json.dumps({"instances": np.reshape(numbers, SHAPE).tolist()}).encode()
-    np.testing.assert_array_equal(reader.read(body, np.float32), ordinary(body))
+    np.testing.assert_array_equal(read(body), ordinary(body))
 
 
 INTEGERS = {"int32": np.int32, "int64": np.int64, "uint8": np.uint8}
@@ -98,10 +86,9 @@ INTEGER_BODY = b'{"instances": [[[1], [25]], [[3], [4]]]}'
 @pytest.mark.parametrize("dtype", INTEGERS)
 @given(st.lists(st.integers(-(2**63), 2**64) | st.integers(-300, 300), min_size=4, max_size=4))
 def test_integers_are_those_of_the_ordinary_way_or_left_to_it(dtype, numbers):
-    reader, wanted = PlainBodies(), INTEGERS[dtype]
-    reader.learn(INTEGER_BODY, wanted, SHAPE)
+    wanted = INTEGERS[dtype]
     body = json.dumps({"instances": np.reshape(np.array(numbers, object), SHAPE).tolist()}).encode()
-    fast, limits = reader.read(body, wanted), np.iinfo(wanted)
+    fast, limits = read(body, dtype), np.iinfo(wanted)
     assert (fast is not None) == all(limits.min <= number <= limits.max for number in numbers)
     if fast is not None:
         assert fast.dtype == wanted
@@ -110,15 +97,10 @@ def test_integers_are_those_of_the_ordinary_way_or_left_to_it(dtype, numbers):
 
 @pytest.mark.parametrize("number", ["1.0", "1e3", "1.5", "-0.0", "1E2"])
 def test_what_is_written_as_a_float_is_no_integer(number):
-    reader = PlainBodies()
-    reader.learn(INTEGER_BODY, np.int64, SHAPE)
-    assert reader.read(INTEGER_BODY, np.int64) is not None
-    assert reader.read(INTEGER_BODY.replace(b"25", number.encode()), np.int64) is None
+    assert read(INTEGER_BODY, "int64") is not None
+    assert read(INTEGER_BODY.replace(b"25", number.encode()), "int64") is None
 
 
-def test_a_type_is_learnt_by_itself():
-    reader = PlainBodies()
-    reader.learn(INTEGER_BODY, np.int64, SHAPE)
-    assert reader.read(INTEGER_BODY, np.float32) is None
-    reader.learn(INTEGER_BODY, np.bool_, SHAPE)
-    assert reader.read(INTEGER_BODY, np.bool_) is None, "has no fast way"
+def test_other_types_have_no_fast_way():
+    assert read(b'{"instances": [[[true], [true]]]}', "bool") is None
+    assert read(INTEGER_BODY, "double") is None

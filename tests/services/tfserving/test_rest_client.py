@@ -112,7 +112,7 @@ def test_metrics(all_models):
         page = answer.read().decode()
     assert "# TYPE :tensorflow:serving:request_count counter" in page
     assert ':tensorflow:serving:request_count{model_name="default",status="OK"}' in page
-    assert ':tensorflow:serving:request_latency_count{model_name="default",API="predict",entrypoint="REST"}' in page
+    assert ':tensorflow:serving:request_latency_count{API="predict",entrypoint="REST",model_name="default"}' in page
 
 
 def test_gzip(all_models):
