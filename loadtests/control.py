@@ -47,7 +47,7 @@ class Control:
 
     def __init__(self) -> None:
         self._load: LoadTest | None = None
-        self._interrupted = False
+        self._interrupted = self._ending = False
         self._busy: set[str] = set()
         """Workers that have not written their rows."""
         self._written = True
@@ -124,7 +124,7 @@ class Control:
             self._load = make_load_test(self._options, worker)
         except REFUSED as error:
             raise StopTest(str(error)) from None
-        self._written = False
+        self._written = self._ending = False
         self._choose(self._load)
 
     def _choose(self, load: LoadTest) -> None:
@@ -161,7 +161,8 @@ class Control:
 
     def _on_finish(self, **_: Any) -> None:
         """Users that are being stopped must not be stopped once more, by the master's word."""
-        if not self._interrupted:
+        if not self._ending:
+            self._ending = True
             self._runner.stop()
 
     def _on_test_stop(self, **_: Any) -> None:
@@ -183,9 +184,9 @@ class Control:
 
     def _on_signal(self, signum: int) -> None:
         """Ctrl-C reaches the main greenlet, never a user in the middle of its request; Locust acts on SIGTERM."""
-        if self._interrupted and isinstance(self._runner, WorkerRunner):
+        if self._ending:
             return
-        self._interrupted = True
+        self._interrupted, self._ending = True, isinstance(self._runner, WorkerRunner)
         self._environment.stop_timeout = min(self._environment.stop_timeout, STOP_WHEN_INTERRUPTED_S)
         if signum == signal.SIGINT:
             gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())

@@ -34,8 +34,6 @@ ALLOWED = {
         ("engine.py", "str(client.api.base_url).startswith('http+docker')"),
     },
     "the grammar of an option, a setting or a protocol": {
-        ("messages.py", "kind.startswith('map<')"),
-        ("messages.py", "kind.endswith('*')"),
         ("replicas.py", "line.startswith('+ ')"),
         ("csv.py", "value.startswith(_FORMULA)"),
     },
