@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from serveoff.models import interrupts
+from serveoff.models.manifest import ArtifactError
 
 ARTIFACT_PROBLEM = 3
 INTERRUPTED = 130
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         code: int = options.command(options)
         return code
+    except (ArtifactError, OSError) as error:
+        return _failed(error)
     except KeyboardInterrupt:
         return _interrupted()
     except Exception:
@@ -43,19 +46,16 @@ def _interrupted() -> int:
 def _export(options: argparse.Namespace) -> int:
     from serveoff.models import catalog
     from serveoff.models.export import export_model
-    from serveoff.models.manifest import ArtifactError, read_manifest
+    from serveoff.models.manifest import read_manifest
     from serveoff.models.spec import model_dir
 
-    try:
-        if not catalog.is_zoo(options.model):
-            catalog.imported(options.model)
-            raise ArtifactError(
-                f"{options.model} was imported: there is nothing to train\n"
-                f"  next: check it with verify {options.model}, or import its file again with --force"
-            )
-        exported = export_model(options.model, force=options.force)
-    except ArtifactError as error:
-        return _failed(error)
+    if not catalog.is_zoo(options.model):
+        catalog.imported(options.model)
+        raise ArtifactError(
+            f"{options.model} was imported: there is nothing to train\n"
+            f"  next: check it with verify {options.model}, or import its file again with --force"
+        )
+    exported = export_model(options.model, force=options.force)
     folder = model_dir(options.model)
     manifest = read_manifest(folder)
     print(
@@ -69,7 +69,6 @@ def _export(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from serveoff.models.agreement import Agreement
     from serveoff.models.catalog import load_spec
-    from serveoff.models.manifest import ArtifactError
     from serveoff.models.spec import model_dir
     from serveoff.models.verify import verify_model
 
@@ -82,23 +81,16 @@ def _verify(options: argparse.Namespace) -> int:
                 f"top-1 {agreement.top1:.0%}"
             )
 
-    try:
-        load_spec(options.model)
-        verify_model(model_dir(options.model), [options.format] if options.format else [], show)
-    except ArtifactError as error:
-        return _failed(error)
+    load_spec(options.model)
+    verify_model(model_dir(options.model), [options.format] if options.format else [], show)
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
     from serveoff.models.importing.command import run
     from serveoff.models.importing.request import ImportRequest
-    from serveoff.models.manifest import ArtifactError
 
-    try:
-        return run(ImportRequest.model_validate_json(options.request))
-    except (ArtifactError, OSError) as error:
-        return _failed(error)
+    return run(ImportRequest.model_validate_json(options.request))
 
 
 def _failed(error: Exception) -> int:

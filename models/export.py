@@ -10,14 +10,14 @@ from serveoff.models.agreement import Agreement
 from serveoff.models.fingerprint import fingerprint, is_current
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import GOLDEN_NAME, write_golden
+from serveoff.models.jobs import Jobs
 from serveoff.models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, artifact_of, digest
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, model_dir
 from serveoff.models.staging import locked, staged
 from serveoff.models.tensors import misfit
-from serveoff.models.verify import for_each, verify_model
+from serveoff.models.verify import for_each, run_job, verify_model
 from serveoff.models.weights import WEIGHTS_NAME, write_weights
-from serveoff.models.workers import Workers
 
 
 def export_model(model: str, *, force: bool = False) -> bool:
@@ -71,14 +71,15 @@ def _train(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Any]:
 
 def _export_formats(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Artifact]:
     artifacts: dict[str, Artifact] = {}
-    with steps.step("export formats", total=len(FORMATS)) as advance, Workers() as workers:
+    jobs = Jobs(timeout_s=None)
+    with steps.step("export formats", total=len(FORMATS)) as advance:
 
         def export(format: str) -> None:
-            written = workers.run("export", format, spec.name, folder)
+            written = run_job(jobs, "export", spec.name, format, spec.model_dump_json(), str(folder))
             artifacts[format] = artifact_of(folder, format, spec, **written)
             advance()
 
-        for_each(FORMATS, export, workers)
+        for_each(FORMATS, export, jobs)
     return {format: artifacts[format] for format in FORMATS}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 _MODULES = pkgutil.iter_modules([str(Path(__file__).with_name("formats"))])
-FORMATS = tuple(sorted(module.name for module in _MODULES if module.name != "__main__"))
+FORMATS = tuple(sorted(module.name for module in _MODULES))
 """The export formats: each is one module in `serveoff.models.formats`, found by its file and not imported here."""
 
 SIGNATURE = "serving_default"

@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from serveoff.models.agreement import Agreement
 from serveoff.models.golden import GOLDEN_NAME
+from serveoff.models.jobs import Jobs
+from serveoff.models.jobs.errors import JobFailed
 from serveoff.models.manifest import ZOO, ArtifactError, Manifest, is_there, read_manifest, verify_artifact
-from serveoff.models.workers import Workers
 
 OnChecked = Callable[[str, Agreement | None], None]
 """Told the format and its agreement, or None for an artifact that could not be asked."""
@@ -33,8 +35,9 @@ def verify_model(
     def check(format: str) -> None:
         agreement = None
         try:
-            verify_artifact(model_dir, format)
-            agreement = Agreement(**workers.run("check", format, manifest.model, model_dir))
+            folder = model_dir / verify_artifact(model_dir, format).path
+            asked = format, str(folder), manifest.spec.model_dump_json(), str(model_dir)
+            agreement = Agreement(**run_job(jobs, "check", manifest.model, *asked)["agreement"])
             agreements[format] = agreement
             if not agreement.ok:
                 problems.append(disagreement(manifest, format, agreement))
@@ -42,8 +45,8 @@ def verify_model(
             problems.append(str(error))
         on_checked(format, agreement)
 
-    with Workers() as workers:
-        for_each(formats or tuple(manifest.artifacts), check, workers)
+    jobs = Jobs(timeout_s=None)
+    for_each(formats or tuple(manifest.artifacts), check, jobs)
     if problems:
         raise ArtifactError("\n".join(problems))
     return agreements
@@ -59,8 +62,16 @@ def disagreement(manifest: Manifest, format: str, agreement: Agreement) -> str:
     return f"artifact {manifest.model}/{format} does not answer as the {origin} did: {cause}; {manifest.remedy}"
 
 
-def for_each(formats: Sequence[str], job: Callable[[str], None], workers: Workers) -> None:
-    """Run a job for every format, one per core at a time; Ctrl-C ends the workers that still run."""
+def run_job(jobs: Jobs, job: str, model: str, format: str, *arguments: str) -> dict[str, Any]:
+    """The result of a job on one artifact; ArtifactError with the reason where it fails."""
+    try:
+        return jobs.run(job, format, *arguments, by=format)
+    except JobFailed as error:
+        raise ArtifactError(f"{job} of the {format} artifact of {model} failed: {error.reason}") from None
+
+
+def for_each(formats: Sequence[str], job: Callable[[str], None], jobs: Jobs) -> None:
+    """Do this for every format, one per core at a time; Ctrl-C ends the jobs that still run."""
     with ThreadPoolExecutor(max_workers=max(1, min(len(formats), os.cpu_count() or 1))) as pool:
         futures = [pool.submit(job, format) for format in formats]
         try:
@@ -68,5 +79,5 @@ def for_each(formats: Sequence[str], job: Callable[[str], None], workers: Worker
                 future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            workers.close()
+            jobs.close()
             raise

@@ -10,7 +10,7 @@ its order, each of them a Python identifier: whoever adopts a user's file (serve
 | `savedmodel` | `1/`, signatures `serving_default` and `serving_bytes` (spec.BYTES_SIGNATURE) | `savedmodel` |
 | `frozen_graph` | `frozen_graph.pb`, its tensors `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
 | `torchscript` | `model.pt`; takes inputs by position; gives a tensor, a tuple, or a dict by name | `torchscript` |
-| `torch` | what `serveoff.models.loading.torch_eager.module_json` reads | `torch_eager` |
+| `torch` | what `serveoff.models.loading.module_json` reads | `torch_eager` |
 | `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | none |
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
 """

@@ -14,9 +14,10 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from serveoff.models.convert.examples import example
 from serveoff.models.convert.onnx_models import with_inner
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array
 
 _ROWS = (3, 5)
 FREE = -1
@@ -95,18 +96,6 @@ def session_of(model: str | bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def example(spec: ModelSpec, rows: int) -> Batch:
-    """Seeded inputs. Whole numbers are 1 or 2, since they may be indexes into a table that is no larger."""
-    generator = np.random.default_rng(0)
-
-    def of(dtype: str, shape: tuple[int, ...]) -> Array:
-        if np.dtype(dtype).kind == "f":
-            return generator.random(shape).astype(dtype)
-        return generator.integers(1, 3, shape).astype(dtype)
-
-    return {tensor.name: of(tensor.dtype, (rows, *tensor.row_shape)) for tensor in spec.inputs}
 
 
 def _remove_unused(graph: Any) -> None:

@@ -15,19 +15,19 @@ from serveoff.models.convert.tf_graphs import freeze, tf1
 from serveoff.models.formats import frozen_graph, savedmodel
 from serveoff.models.formats.frozen_graph import edge
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.loading.keras_eager import model_keras
+from serveoff.models.loading import keras_network
 from serveoff.models.spec import SIGNATURE, ModelSpec
 from serveoff.models.tensors import by_name
 
 
 def keras_to_savedmodel(source: Path, target: Path, spec: ModelSpec) -> None:
     """The model traced to a graph for any number of rows, with its variables."""
-    savedmodel.save(model_keras.build(source, spec), target)
+    savedmodel.save(keras_network.build(source, spec), target)
 
 
 def keras_to_frozen_graph(source: Path, target: Path, spec: ModelSpec) -> None:
     """The model traced to a graph, its variables turned to constants."""
-    frozen_graph.write(freeze(model_keras.build(source, spec), spec), spec, target)
+    frozen_graph.write(freeze(keras_network.build(source, spec), spec), spec, target)
 
 
 def savedmodel_to_frozen_graph(source: Path, target: Path, spec: ModelSpec) -> None:

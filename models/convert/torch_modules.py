@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from serveoff.models.agreement import Mismatch, compare
-from serveoff.models.frameworks.torch_calling import answers_of
+from serveoff.models.convert.examples import example
+from serveoff.models.frameworks.torch_calling import answers_of, arguments
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, by_name
 
@@ -39,19 +40,9 @@ def positional(module: Any, spec: ModelSpec) -> Positional:
     return wrapped
 
 
-def examples(spec: ModelSpec, rows: int = ROWS, seed: int = 0) -> tuple[torch.Tensor, ...]:
-    """Seeded inputs. Whole numbers are 1 or 2, since they may be indexes into a table that is no larger."""
-    generator = torch.Generator().manual_seed(seed)
-    return tuple(_example(tensor, rows, generator) for tensor in spec.inputs)
-
-
-def _example(tensor: TensorSpec, rows: int, generator: torch.Generator) -> torch.Tensor:
-    dtype: torch.dtype = getattr(torch, tensor.dtype)
-    shape = (rows, *tensor.row_shape)
-    if dtype.is_floating_point:
-        return torch.rand(shape, generator=generator, dtype=dtype)
-    low, high = (0, 2) if dtype == torch.bool else (1, 3)
-    return torch.randint(low, high, shape, generator=generator).to(dtype)
+def examples(spec: ModelSpec, rows: int = ROWS) -> tuple[torch.Tensor, ...]:
+    """Seeded inputs in the spec's order."""
+    return arguments(example(spec, rows), spec)
 
 
 def answers(module: Any, spec: ModelSpec, rows: int) -> Batch:

@@ -12,18 +12,18 @@ import torch
 from serveoff.models.convert import Unconvertible, onnx_models, torch_onnx, torchscripts
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
 from serveoff.models.convert.torch_modules import FILE
-from serveoff.models.loading.torch_eager import model_onnx, module_json
+from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
 
 
 def torch_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module through torch.export, by PyTorch's own exporter."""
-    torch_onnx.write(module_json.build(source, spec, "cpu"), spec, target)
+    torch_onnx.write(module_json.build(source, "cpu"), spec, target)
 
 
 def torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module compiled, or traced, and frozen."""
-    torchscripts.write(module_json.build(source, spec, "cpu"), spec, target)
+    torchscripts.write(module_json.build(source, "cpu"), spec, target)
 
 
 def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
@@ -34,7 +34,7 @@ def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
 
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module that onnx2torch makes, traced, and tried with other numbers of rows."""
-    torchscripts.write(model_onnx.build(source, spec, "cpu"), spec, target)
+    torchscripts.write(model_onnx.read(source / model_onnx.FILE), spec, target)
 
 
 def onnx_to_onnx_torch(source: Path, target: Path, spec: ModelSpec) -> None:

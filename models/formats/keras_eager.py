@@ -1,7 +1,7 @@
 """TensorFlow 2, dynamic: the Keras model and its weights, called eagerly, operation by operation.
 
 Layout: `model.weights.h5`, the weights of a subclassed model of the zoo, which has no graph to save: the class itself
-is needed to load it; or what another module of models/loading/keras_eager reads, such as `model.keras`.
+is needed to load it; or a Keras file, `model.keras` (models/loading/keras_network.py).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from serveoff.models import catalog, loading
+from serveoff.models import catalog
 from serveoff.models.formats import Loaded, Predict, one_row
 from serveoff.models.frameworks.keras_calling import Network
 from serveoff.models.frameworks.keras_weights import filled
 from serveoff.models.frameworks.tensorflow_setup import configure, devices_of, intra_op_threads
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.loading.keras_eager.zoo_class import FILE
+from serveoff.models.loading.keras_network import WEIGHTS, build
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, as_specified, by_name
 from serveoff.models.weights import Weights
@@ -31,7 +31,7 @@ PREDICT = "keras_predict"
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     """Save the weights of the Keras model."""
-    filled(spec.name, weights).save_weights(folder / FILE)
+    filled(spec.name, weights).save_weights(folder / WEIGHTS)
 
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
@@ -56,12 +56,6 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         no_layers=catalog.no_layers(spec.name),
         intra_op_threads=intra_op_threads(),
     )
-
-
-def build(folder: Path, spec: ModelSpec) -> Network:
-    """The network of an artifact, in whichever way its folder asks for."""
-    network: Network = loading.find("keras_eager", folder).build(folder, spec)
-    return network
 
 
 def run(network: Network, batch: Batch) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """PyTorch, dynamic: the nn.Module and its weights, called eagerly, operation by operation.
 
 Layout: `model.pt`, the state_dict of a module of the zoo, which holds tensors only, so that loading it runs no code of
-the file's; or what another module of models/loading/torch_eager reads, such as `module.json` or `model.onnx`.
+the file's; or `module.json` or `model.onnx` (models/loading).
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from serveoff.models import catalog, loading, zoo
+from serveoff.models import catalog, zoo
 from serveoff.models.formats import Loaded, Predict, one_row
 from serveoff.models.frameworks.torch_calling import answers_of, arguments
-from serveoff.models.frameworks.torch_state import PICKLED
+from serveoff.models.frameworks.torch_state import PICKLED, read_state
+from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, by_name
 from serveoff.models.weights import Weights, to_torch
@@ -47,13 +48,23 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Build the module, fill it, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    module: nn.Module = loading.find("torch_eager", folder).build(folder, spec, device)
-    module.eval().to(device)
+    module = build(folder, spec, device).eval().to(device)
     return replace(
         calling(module, spec, device),
         layers=layers_of(module, spec, device),
         no_layers=catalog.no_layers(spec.name),
     )
+
+
+def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
+    """A user's module or ONNX graph where the folder has one, or else the zoo's class with the folder's weights."""
+    if (folder / module_json.FILE).is_file():
+        return module_json.build(folder, device)
+    if (folder / model_onnx.FILE).is_file():
+        return model_onnx.read(folder / model_onnx.FILE)
+    module: nn.Module = zoo.network(spec.name, "torch_module").build()
+    module.load_state_dict(read_state(folder, device))
+    return module
 
 
 def layers_of(module: nn.Module, spec: ModelSpec, device: str) -> Mapping[str, Predict]:

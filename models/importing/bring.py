@@ -15,11 +15,12 @@ from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.importing import kinds, samples
 from serveoff.models.importing.conversion import Converted, Converter
-from serveoff.models.importing.errors import ImportCode, ImportFailed, JobCode, JobFailed
-from serveoff.models.importing.jobs import Jobs
+from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.request import ImportRequest
 from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, Names, Source
+from serveoff.models.jobs import Jobs
+from serveoff.models.jobs.errors import JobCode, JobFailed
 from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_of, digest
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
@@ -89,7 +90,7 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
     source = request.source
     given = samples.read(request.samples) if request.samples else {}
     try:
-        inspected = jobs.run("serveoff.models.importing", "inspect", source.model_dump_json(), by=kind.FRAMEWORK)
+        inspected = jobs.run("inspect", source.model_dump_json(), by=kind.FRAMEWORK)
     except JobFailed as error:
         raise ImportFailed(
             ImportCode.NOT_READ, f"{source.path} cannot be read as {kind.CALLED}: {error.reason}", kind.SAVE
@@ -116,9 +117,7 @@ def _answers(
     np.savez(folder / WORK / samples.NAME, **batch)  # type: ignore[arg-type]
     jsons = [part.model_dump_json() for part in (request.source, spec, names)]
     try:
-        answered = jobs.run(
-            "serveoff.models.importing", "answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK
-        )
+        answered = jobs.run("answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK)
     except JobFailed as error:
         raise ImportFailed(
             ImportCode.NO_ANSWER, f"{request.source.path}: {error.reason}", _hint(request, kind, spec, error.code)

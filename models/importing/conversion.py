@@ -9,8 +9,8 @@ from pathlib import Path
 from serveoff.models import convert
 from serveoff.models.agreement import Agreement
 from serveoff.models.convert import Edge
-from serveoff.models.importing.errors import JobFailed
-from serveoff.models.importing.jobs import Jobs
+from serveoff.models.jobs import Jobs
+from serveoff.models.jobs.errors import JobFailed
 from serveoff.models.manifest import Missing
 from serveoff.models.spec import ModelSpec
 
@@ -77,7 +77,6 @@ class Converter:
             return node
         try:
             checked = self._jobs.run(
-                "serveoff.models.importing",
                 "check",
                 format,
                 str(node),
@@ -105,7 +104,7 @@ class Converter:
         edge = Edge(*way[-2:])
         arguments = edge.name, str(source), str(target), self._spec.model_dump_json()
         try:
-            self._jobs.run("serveoff.models.convert", *arguments, by=f"the step {edge.name}")
+            self._jobs.run("convert", *arguments, by=f"the step {edge.name}")
         except JobFailed as error:
             return Failure(way, error.reason, error.operator)
         return target

@@ -29,20 +29,6 @@ class ImportCode(StrEnum):
     """No format comes of it, or not the one that it is."""
 
 
-class JobCode(StrEnum):
-    """Why a job in a process of its own did not end well."""
-
-    REFUSED = "refused"
-    """The job itself says that it cannot be done with this file."""
-    FAILED = "failed"
-    """The framework raised an error."""
-    FAILED_WITH_ONE_ROW = "failed with one row"
-    """The same, where the model was asked for the least that there is: its inputs may be the wrong ones."""
-    TIMED_OUT = "timed out"
-    CRASHED = "crashed"
-    """The process was killed, or ended by itself."""
-
-
 @dataclass(frozen=True)
 class Problem:
     """Why a model cannot be imported, and what to do about it."""
@@ -58,11 +44,3 @@ class ImportFailed(ArtifactError):
     def __init__(self, code: ImportCode, text: str, advice: str = "") -> None:
         super().__init__(f"{text}\n  next: {advice}" if advice else text)
         self.problem = Problem(code, text, advice)
-
-
-class JobFailed(Exception):
-    """A job in a process of its own did not end well: the reason, the operator if one is to blame."""
-
-    def __init__(self, code: JobCode, reason: str, operator: str = "") -> None:
-        super().__init__(reason)
-        self.code, self.reason, self.operator = code, reason, operator

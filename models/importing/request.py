@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from serveoff.models import zoo
 from serveoff.models.importing import kinds
 from serveoff.models.importing.errors import ImportCode, ImportFailed
-from serveoff.models.importing.jobs import DEFAULT_TIMEOUT_S
 from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
 from serveoff.models.importing.source import Source, parsed
+from serveoff.models.jobs import DEFAULT_TIMEOUT_S
 from serveoff.models.loading.user_modules import search_path
 from serveoff.models.spec import TensorSpec
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Port
+from serveoff.models.jobs.child import Refused
 from serveoff.models.tensors import Array, Batch
 
 

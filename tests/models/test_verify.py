@@ -61,7 +61,7 @@ def test_an_artifact_with_another_hash_is_not_even_loaded(copied_model):
 def test_an_artifact_that_cannot_be_loaded_is_named_with_the_reason(copied_model, fix_hash):
     (copied_model / "torchscript" / "model.pt").write_bytes(b"not a model")
     fix_hash(copied_model, "torchscript")
-    with pytest.raises(ArtifactError, match=r"check of the torchscript artifact .*failed \(exit code \d\): .+"):
+    with pytest.raises(ArtifactError, match=r"check of the torchscript artifact .*failed: .+"):
         verify_model(copied_model, ["torchscript"])
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
 import keras  # isort: skip  after TensorFlow was told to be quiet
 
 FILE, INPUTS = "model.keras", "inputs.json"
-"""As serveoff.models.loading.keras_eager.model_keras reads them."""
+"""As serveoff.models.loading.keras_network reads them."""
 
 
 class KerasReader:

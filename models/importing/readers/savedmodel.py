@@ -8,9 +8,9 @@ from typing import Any
 
 from serveoff.models.formats import savedmodel
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.importing.child import Refused
 from serveoff.models.importing.kinds.savedmodel import folder_of
 from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 

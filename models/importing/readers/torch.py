@@ -12,10 +12,10 @@ from torch import nn
 
 from serveoff.models.frameworks.torch_state import PICKLED
 from serveoff.models.importing import user_code
-from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import asked
-from serveoff.models.loading.torch_eager import module_json
+from serveoff.models.jobs.child import Refused
+from serveoff.models.loading import module_json
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import asked
+from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 

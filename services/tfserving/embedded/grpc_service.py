@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from tensorflow_serving.apis import (
 )
 
 from serveoff.services.tfserving.embedded import example_inference, inference, model_info, tensor_protos
-from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
@@ -65,9 +64,10 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
 
     def MultiInference(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Run several classify and regress signatures of one model on the same tf.Examples."""
-        spec = request.tasks[0].model_spec if request.tasks else None
+        with _errors(context):
+            spec = _common_spec(request.tasks)
         with self._call("MultiInference", spec, context):
-            servable = self._servable(_common_spec(request.tasks))
+            servable = self._servable(spec)
             tasks = [(task.model_spec.signature_name, task.method_name) for task in request.tasks]
             results = example_inference.multi_inference(servable, tasks, _examples(request.input), self.run)
             response = inference_pb2.MultiInferenceResponse()
@@ -102,15 +102,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
 
     @contextmanager
     def _call(self, api: str, spec: Any, context: Any) -> Iterator[None]:
-        started, code = time.perf_counter(), Code.OK
-        try:
+        with _errors(context), self.metrics.counted(spec.name, api, "GRPC"):
             yield
-        except ServingError as error:
-            code = error.code
-            context.abort(STATUS_CODES[code], str(error))
-        finally:
-            if spec is not None and code is not Code.NOT_FOUND:
-                self.metrics.record(spec.name, api, "GRPC", code, time.perf_counter() - started)
 
 
 @dataclass

@@ -9,6 +9,10 @@ Latencies are histograms in microseconds (servables/tensorflow/util.cc).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -18,7 +22,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from serveoff.services.tfserving.embedded.errors import Code
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
 
 BUCKETS_US = tuple(10 * 1.8**power for power in range(33))
 """Upper bounds in microseconds: 10 us to about 20 minutes."""
@@ -51,6 +55,20 @@ class Metrics:
         self._counts.labels(model, code.name).inc()
         if code is Code.OK:
             self._requests.labels(model, api, entrypoint).observe(round(seconds * 1e6, 3))
+
+    @contextmanager
+    def counted(self, model: str, api: str, entrypoint: str) -> Iterator[None]:
+        """Record the request that is answered in the block, by the ServingError that ends it, if one does."""
+        started, code = perf_counter(), Code.OK
+        try:
+            yield
+        except ServingError as error:
+            code = error.code
+            raise
+        finally:
+            # Only for models that exist: a label per misspelt name would let clients fill the memory.
+            if code is not Code.NOT_FOUND:
+                self.record(model, api, entrypoint, code, perf_counter() - started)
 
     def ran(self, model: str, api: str, seconds: float) -> None:
         """Add one run of a graph, that succeeded."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
 
 from serveoff.services.tfserving.embedded import example_inference, inference, model_info
-from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
@@ -86,17 +85,8 @@ class RestApi:
         raise invalid_argument(f"Malformed request: {method} {path}")
 
     def _inference(self, target: Target, action: str, body: bytes) -> bytes:
-        started, code = time.perf_counter(), Code.OK
-        try:
+        with self.metrics.counted(target.model, action, "REST"):
             return self._predict(target, body) if action == "predict" else self._infer(target, action, body)
-        except ServingError as error:
-            code = error.code
-            raise
-        finally:
-            # Only for models that exist: a label per misspelt name would let clients fill the memory.
-            if code is not Code.NOT_FOUND:
-                elapsed = time.perf_counter() - started
-                self.metrics.record(target.model, action, "REST", code, elapsed)
 
     def _predict(self, target: Target, body: bytes) -> bytes:
         fast = self._plain_predict(target, body)

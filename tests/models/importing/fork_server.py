@@ -1,4 +1,4 @@
-"""Runs `python -m serveoff.models.importing inspect` again and again, forked from one process that has imported the
+"""Runs `python -m serveoff.models.jobs inspect` again and again, forked from one process that has imported the
 framework.
 
     python -m tests.models.importing.fork_server KIND
@@ -15,8 +15,8 @@ import signal
 import sys
 import time
 
-from serveoff.models.importing.__main__ import main
-from serveoff.models.importing.child import answering
+from serveoff.models.jobs.__main__ import main
+from serveoff.models.jobs.child import answering
 
 
 def child(job):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from serveoff.models.importing.answering import answers, tensors_of
-from serveoff.models.importing.child import Refused
 from serveoff.models.importing.source import Found, Names, Port, parsed
+from serveoff.models.jobs.child import Refused
 
 INPUTS = {"x": np.arange(8, dtype=np.float32).reshape(4, 2)}
 NAMES = Names(inputs={"x": "net/x:0"})

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from serveoff.models.importing import user_code
-from serveoff.models.loading.torch_eager import module_json
+from serveoff.models.loading import module_json
 from serveoff.models.loading.user_modules import search_path
 
 NAMES = ("models", "services", "serveoff", "tests", "utils")
@@ -78,7 +78,7 @@ def test_a_package_s_code_and_data_are_the_artifact_s(project, tmp_path, monkeyp
     assert files_of(tmp_path / "node" / "code") == set(needed)
     monkeypatch.chdir(tmp_path)
     shutil.rmtree(project)
-    assert torch.equal(module_json.build(tmp_path / "node", None, "cpu").eval()(rows), module(rows))
+    assert torch.equal(module_json.build(tmp_path / "node", "cpu").eval()(rows), module(rows))
     assert files_of(tmp_path / "node" / "code") == set(needed), "loading leaves the artifact as it was hashed"
 
 

@@ -18,13 +18,12 @@ from serveoff.models.frameworks.torch_state import read_state
 from serveoff.models.loading import user_modules
 from serveoff.models.loading.user_modules import UserModules
 from serveoff.models.manifest import ArtifactError
-from serveoff.models.spec import ModelSpec
 
 FILE = "module.json"
 CODE = "code"
 
 
-def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
+def build(folder: Path, device: str) -> nn.Module:
     """What the factory makes, with the folder's weights; ArtifactError where that is no module."""
     factory = str(json.loads((folder / FILE).read_text())["factory"])
     module = made(factory, user_modules.below(str((folder / CODE).resolve())))

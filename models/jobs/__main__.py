@@ -1,10 +1,12 @@
-"""One job on a user's model, in a process of its own.
+"""One job on a model, in a process of its own: two frameworks, or TensorFlow 1 and 2, would clash in one.
 
-    python -m serveoff.models.importing inspect SOURCE
-    python -m serveoff.models.importing answer SOURCE SPEC NAMES FOLDER NODE_FOLDER
-    python -m serveoff.models.importing check FORMAT ARTIFACT_FOLDER SPEC GOLDEN_FOLDER
+    python -m serveoff.models.jobs export FORMAT SPEC MODEL_FOLDER
+    python -m serveoff.models.jobs check FORMAT ARTIFACT_FOLDER SPEC GOLDEN_FOLDER
+    python -m serveoff.models.jobs inspect SOURCE
+    python -m serveoff.models.jobs answer SOURCE SPEC NAMES FOLDER NODE_FOLDER
+    python -m serveoff.models.jobs convert STEP SOURCE_FOLDER TARGET_FOLDER SPEC
 
-SOURCE, SPEC and NAMES are JSON. `serveoff.models.importing.jobs` starts it and reads its result.
+SOURCE, SPEC and NAMES are JSON. `serveoff.models.jobs.Jobs` starts it and reads its result.
 """
 
 from __future__ import annotations
@@ -14,17 +16,26 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from serveoff.models import formats
+from serveoff.models import convert, formats
 from serveoff.models.agreement import agreement
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import Golden, read_golden, write_golden
 from serveoff.models.importing import readers, samples
 from serveoff.models.importing.answering import answers, tensors_of
-from serveoff.models.importing.child import answering, doing
 from serveoff.models.importing.kinds import find
 from serveoff.models.importing.source import Names, Source
+from serveoff.models.jobs.child import Refused, answering, doing
 from serveoff.models.manifest import size_bytes
 from serveoff.models.spec import ModelSpec
+from serveoff.models.weights import read_weights
+
+
+def export(format: str, spec: str, model_dir: str) -> dict[str, object]:
+    """Write an artifact of the zoo below a model's folder; say which framework, and which version, wrote it."""
+    folder, module = Path(model_dir) / format, formats.find(format)
+    folder.mkdir()
+    module.export(ModelSpec.model_validate_json(spec), read_weights(Path(model_dir)), folder)
+    return _written(module, folder)
 
 
 def inspect(source: str) -> dict[str, object]:
@@ -57,15 +68,29 @@ def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, objec
     loaded = module.load(Path(artifact), ModelSpec.model_validate_json(spec))
     doing("it fails on the golden rows")
     found = agreement(loaded.predict, read_golden(Path(golden)))
+    return {"agreement": asdict(found), **_written(module, Path(artifact))}
+
+
+def convert_to(step: str, source: str, target: str, spec: str) -> dict[str, object]:
+    """Carry out one step; Refused, with the reason and the operator, where it cannot be."""
+    try:
+        convert.run(step, Path(source), Path(target), ModelSpec.model_validate_json(spec))
+    except convert.Unconvertible as error:
+        raise Refused(error.reason, error.operator) from None
+    return {}
+
+
+def _written(module: formats.Format, artifact: Path) -> dict[str, object]:
     return {
-        "agreement": asdict(found),
         "framework": module.FRAMEWORK,
         "framework_version": installed(module.FRAMEWORK),
-        "bytes": size_bytes(Path(artifact) / module.SERVED),
+        "bytes": size_bytes(artifact / module.SERVED),
     }
 
 
-JOBS: dict[str, Callable[..., dict[str, object]]] = {"inspect": inspect, "answer": answer, "check": check}
+JOBS: dict[str, Callable[..., dict[str, object]]] = {
+    "export": export, "check": check, "inspect": inspect, "answer": answer, "convert": convert_to,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> dict[str, object]:

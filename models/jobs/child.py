@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import IO, NoReturn
 
-from serveoff.models.importing.errors import JobCode
 from serveoff.models.isolation import end_with_parent
+from serveoff.models.jobs.errors import JobCode
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""

@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 from torch import nn
 
 from serveoff.models.manifest import ArtifactError
-from serveoff.models.spec import ModelSpec
 
 FILE = "model.onnx"
 
@@ -24,15 +23,11 @@ TORCHVISION = {"nms": "NonMaxSuppression", "box_convert": "NonMaxSuppression", "
 """torchvision's functions to the ONNX operators that onnx2torch computes by them."""
 
 
-def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
-    """The graph as a module that takes and gives tensors in the graph's order; ArtifactError without onnx2torch."""
-    return read(folder / FILE)
-
-
 def read(model: Any) -> nn.Module:
-    """The module of an ONNX file's path or a ModelProto; NotImplementedError where onnx2torch lacks an operator.
+    """The module of an ONNX file's path or a ModelProto, which takes and gives tensors in the graph's order.
 
-    onnx2torch is given no path: it would write beside the file, and a model's folder is read-only where it is served.
+    NotImplementedError where onnx2torch lacks an operator; ArtifactError without onnx2torch. It is given no path: it
+    would write beside the file, and a model's folder is read-only where it is served.
     """
     with _torchvision():
         try:

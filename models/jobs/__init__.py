@@ -11,14 +11,15 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 from contextlib import suppress
 from typing import IO, Any
 
 import psutil
 
-from serveoff.models.importing.child import shortened
-from serveoff.models.importing.errors import JobCode, JobFailed
 from serveoff.models.isolation import isolated
+from serveoff.models.jobs.child import shortened
+from serveoff.models.jobs.errors import JobCode, JobFailed
 from serveoff.models.spec import REPOSITORY
 
 DEFAULT_TIMEOUT_S = 600.0
@@ -28,28 +29,29 @@ MESSAGE_LINES = 2
 
 
 class Jobs:
-    """Starts jobs, one at a time. `timeout_s` is for each of them."""
+    """Starts jobs, from any thread. `timeout_s` is for each of them."""
 
-    def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+    def __init__(self, timeout_s: float | None = DEFAULT_TIMEOUT_S) -> None:
         self.timeout_s = timeout_s
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._closed = False
 
-    def run(self, module: str, *arguments: str, by: str = "its framework") -> dict[str, Any]:
-        """Run `python -m <module> <arguments>` and return its result; JobFailed where there is none.
+    def close(self) -> None:
+        """Kill the jobs that still run, and start no more."""
+        with self._lock:
+            self._closed = True
+            for process in self._running:
+                process.kill()
+
+    def run(self, job: str, *arguments: str, by: str = "its framework") -> dict[str, Any]:
+        """Run `python -m serveoff.models.jobs JOB ARGUMENTS` and return its result; JobFailed where there is none.
 
         `by` is who reads the file in that process, for the message that it crashed.
         """
-        command = isolated(module, *arguments)
+        command = isolated(__name__, job, *arguments)
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,  # held open, never written: see serveoff.models.importing.child
-                stdout=output,
-                stderr=log,
-                text=True,
-                cwd=REPOSITORY,
-                start_new_session=True,
-                env=self._environ(),
-            )
+            process = self._start(command, output, log)
             try:
                 process.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
@@ -57,9 +59,27 @@ class Jobs:
                     JobCode.TIMED_OUT, f"it took {by} longer than {self.timeout_s:g} s and was stopped"
                 ) from None
             finally:
+                self._running.discard(process)
                 _end(process)
             output.seek(0)
             return _result(output.read(), process.returncode, log, by)
+
+    def _start(self, command: list[str], output: IO[str], log: IO[str]) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._closed:
+                raise JobFailed(JobCode.CRASHED, "it was stopped before it began")
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,  # held open, never written: see serveoff.models.jobs.child
+                stdout=output,
+                stderr=log,
+                text=True,
+                cwd=REPOSITORY,
+                start_new_session=True,
+                env=self._environ(),
+            )
+            self._running.add(process)
+            return process
 
     def _environ(self) -> dict[str, str]:
         return {

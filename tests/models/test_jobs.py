@@ -5,11 +5,11 @@ import sys
 import psutil
 import pytest
 
-from serveoff.models.importing import jobs
-from serveoff.models.importing.errors import JobCode, JobFailed
+from serveoff.models import jobs
+from serveoff.models.jobs.errors import JobCode, JobFailed
 from tests.waiting import wait_until
 
-START = "import os, sys, time\nfrom serveoff.models.importing.child import Refused, answering, doing\n"
+START = "import os, sys, time\nfrom serveoff.models.jobs.child import Refused, answering, doing\n"
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def run(tmp_path, monkeypatch):
         lines = "".join(f"    {line}\n" for line in body.splitlines())
         (tmp_path / "a_job.py").write_text(f"{START}def job(words):\n{lines}answering(job, sys.argv[1:])\n")
         script = str(tmp_path / "a_job.py")
-        monkeypatch.setattr(jobs, "isolated", lambda module, *words: [sys.executable, "-I", script, *words])
+        monkeypatch.setattr(jobs, "isolated", lambda module, job, *words: [sys.executable, "-I", script, *words])
         return jobs.Jobs(timeout_s).run("a_job", *words, by=by)
 
     return started
@@ -47,7 +47,7 @@ def test_any_exception_becomes_a_reason_that_says_what_was_done(run):
 def test_what_was_done_has_a_code_that_comes_with_the_failure(run):
     with pytest.raises(JobFailed, match=r"^that: KeyError: 'x'$") as failed:
         run(
-            "from serveoff.models.importing.errors import JobCode\n"
+            "from serveoff.models.jobs.errors import JobCode\n"
             "doing('this')\ndoing('that', JobCode.FAILED_WITH_ONE_ROW)\nraise KeyError('x')"
         )
     assert failed.value.code is JobCode.FAILED_WITH_ONE_ROW
