@@ -38,14 +38,13 @@ class AnswerCheck:
 
 
 class Verified:
-    """Every answer of an endpoint's slices, each of which `begin` starts. Of unknown ones `most_bytes` are kept.
+    """Every answer of an endpoint's slices, each of which `begin` starts.
 
     Bytes that were found right for an input are right again, at the cost of a comparison; whatever else comes is kept,
     and read after the slice.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self) -> None:
         self._right: dict[int, bytes] = {}
         self._worst: float | None = None
         self.begin()
@@ -56,10 +55,10 @@ class Verified:
         self._known = self._bytes = 0
 
     def offer(self, index: int, answer: bytes) -> None:
-        """One answer; where as many unknown ones as may be are kept already, it is not checked."""
+        """One answer; where MOST_BYTES of unknown ones are kept already, it is not checked."""
         if self._right.get(index) == answer:
             self._known += 1
-        elif self._bytes < self._most_bytes:
+        elif self._bytes < MOST_BYTES:
             self.unknown.append((index, answer))
             self._bytes += len(answer)
 
