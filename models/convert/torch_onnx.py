@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +26,17 @@ def write(module: Any, spec: ModelSpec, folder: Path) -> None:
     """Write the node `onnx` of a module of Python."""
     rows = torch.export.Dim(onnx_models.BATCH)
     shapes = (tuple({0: rows} for _ in spec.inputs),)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        try:
-            program = torch.onnx.export(
-                positional(module, spec),
-                examples(spec),
-                input_names=_names(spec.inputs),
-                output_names=_names(spec.outputs),
-                dynamic_shapes=shapes,
-                opset_version=18,
-                dynamo=True,
-                verbose=False,
-            )
-        except torch.onnx.errors.OnnxExporterError as error:
-            raise _unconvertible(error) from error
+    with _exporting():
+        program = torch.onnx.export(
+            positional(module, spec),
+            examples(spec),
+            input_names=_names(spec.inputs),
+            output_names=_names(spec.outputs),
+            dynamic_shapes=shapes,
+            opset_version=18,
+            dynamo=True,
+            verbose=False,
+        )
     onnx_models.write(program.model_proto, spec, folder)
 
 
@@ -48,24 +45,29 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
 
     The exporter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
     """
-    free = {name: {0: onnx_models.BATCH} for name in _names((*spec.inputs, *spec.outputs))}
-    path = folder / onnx_models.FILE
+    with _exporting():
+        torch.onnx.export(
+            torch.jit.trace(positional(module, spec), examples(spec), check_trace=False, strict=False),
+            examples(spec),
+            str(folder / onnx_models.FILE),
+            input_names=_names(spec.inputs),
+            output_names=_names(spec.outputs),
+            dynamic_axes={name: {0: onnx_models.BATCH} for name in _names((*spec.inputs, *spec.outputs))},
+            opset_version=onnx_models.OPSET,
+            dynamo=False,
+        )
+    onnx_models.write(onnx_models.read(folder), spec, folder)
+
+
+@contextmanager
+def _exporting() -> Iterator[None]:
+    """Without PyTorch's warnings, and with its refusals as ours."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
-            torch.onnx.export(
-                torch.jit.trace(positional(module, spec), examples(spec), check_trace=False, strict=False),
-                examples(spec),
-                str(path),
-                input_names=_names(spec.inputs),
-                output_names=_names(spec.outputs),
-                dynamic_axes=free,
-                opset_version=onnx_models.OPSET,
-                dynamo=False,
-            )
+            yield
         except torch.onnx.errors.OnnxExporterError as error:
             raise _unconvertible(error) from error
-    onnx_models.write(onnx_models.read(folder), spec, folder)
 
 
 def _names(tensors: Sequence[TensorSpec]) -> list[str]:

@@ -15,7 +15,7 @@ from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.importing import kinds, samples
 from serveoff.models.importing.conversion import Converted, Converter
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import ImportCode, ImportFailed, bad_flag
 from serveoff.models.importing.request import ImportRequest
 from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, Names, Source
@@ -48,10 +48,8 @@ def import_model(request: ImportRequest) -> ImportResult:
     target = model_dir(request.name)
     with locked(target):
         if (target / MANIFEST_NAME).exists() and not request.force:
-            raise ImportFailed(
-                ImportCode.FLAG,
-                f"a model {request.name} already exists in {target}",
-                "choose another --name, or add --force",
+            raise bad_flag(
+                f"a model {request.name} already exists in {target}", "choose another --name, or add --force"
             )
         with staged(target) as folder, Steps() as steps:
             (folder / WORK).mkdir()
@@ -100,10 +98,8 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
         return inputs, names, samples.chosen(request.samples, given, inputs, names.inputs)
     unknown = sorted(set(request.ranges) - {tensor.name for tensor in inputs})
     if unknown:
-        raise ImportFailed(
-            ImportCode.FLAG,
-            f"{source.path} has no input {', '.join(unknown)}",
-            f"--input-range takes {', '.join(names.inputs)}",
+        raise bad_flag(
+            f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}"
         )
     return inputs, names, samples.seeded(inputs, request.ranges, request.rows)
 

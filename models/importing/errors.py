@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from serveoff.models.manifest import ArtifactError
 
@@ -44,3 +45,10 @@ class ImportFailed(ArtifactError):
     def __init__(self, code: ImportCode, text: str, advice: str = "") -> None:
         super().__init__(f"{text}\n  next: {advice}" if advice else text)
         self.problem = Problem(code, text, advice)
+
+
+bad_flag = partial(ImportFailed, ImportCode.FLAG)
+no_model = partial(ImportFailed, ImportCode.NO_MODEL)
+damaged = partial(ImportFailed, ImportCode.DAMAGED)
+bad_inputs = partial(ImportFailed, ImportCode.INPUTS)
+bad_samples = partial(ImportFailed, ImportCode.SAMPLES)

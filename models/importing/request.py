@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from serveoff.models import zoo
 from serveoff.models.importing import kinds
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_flag
 from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
 from serveoff.models.importing.source import Source, parsed
 from serveoff.models.jobs import DEFAULT_TIMEOUT_S
@@ -54,9 +54,9 @@ def parse_request(
     """The request that flags stand for; ImportFailed, in the words of the flags, where they do not make sense."""
     _check_name(name)
     if rows and not FEWEST_ROWS <= rows <= MOST_ROWS:
-        raise ImportFailed(ImportCode.FLAG, f"--rows {rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
+        raise bad_flag(f"--rows {rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
     if timeout_s <= 0:
-        raise ImportFailed(ImportCode.FLAG, f"--timeout must be positive, not {timeout_s:g}")
+        raise bad_flag(f"--timeout must be positive, not {timeout_s:g}")
     kind = kind or kinds.detected(model)
     source = Source(
         kind=kind,
@@ -70,7 +70,7 @@ def parse_request(
     try:
         tensors, ranged = tuple(map(parsed, declared)), dict(map(_range, ranges))
     except ValueError as error:
-        raise ImportFailed(ImportCode.FLAG, str(error)) from None
+        raise bad_flag(str(error)) from None
     return ImportRequest(
         source=source,
         name=name,
@@ -85,11 +85,9 @@ def parse_request(
 
 def _check_name(name: str) -> None:
     if re.fullmatch(NAME, name) is None:
-        raise ImportFailed(
-            ImportCode.FLAG, f"--name {name!r} is not made of lower-case letters, digits and _, beginning with a letter"
-        )
+        raise bad_flag(f"--name {name!r} is not made of lower-case letters, digits and _, beginning with a letter")
     if name in zoo.names():
-        raise ImportFailed(ImportCode.FLAG, f"{name} is a model of the zoo", "choose another --name")
+        raise bad_flag(f"{name} is a model of the zoo", "choose another --name")
 
 
 def _absolute(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_inputs
 from serveoff.models.importing.source import DTYPES, Found, Names, Port, identifiers, written
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array
@@ -21,7 +21,7 @@ def resolve_inputs(
     """
     names = identifiers(port.name for port in found.inputs)
     if not names:
-        raise ImportFailed(ImportCode.INPUTS, f"{source} takes no input")
+        raise bad_inputs(f"{source} takes no input")
     flags = _by_port(source, names, declared)
     kept, ended = dict[str, TensorSpec](), ""
     for (name, own), port in zip(names.items(), found.inputs, strict=True):
@@ -30,14 +30,10 @@ def resolve_inputs(
             ended = own
             continue
         if ended:
-            raise ImportFailed(
-                ImportCode.INPUTS,
-                f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order",
-            )
+            raise bad_inputs(f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order")
         kept[own] = _tensor(source, name, port, flag, sample)
     if not kept:
-        raise ImportFailed(
-            ImportCode.INPUTS,
+        raise bad_inputs(
             f"{source} does not describe its inputs",
             f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
         )
@@ -50,9 +46,7 @@ def _by_port(source: str, names: Mapping[str, str], declared: Sequence[TensorSpe
     for tensor in declared:
         own = tensor.name if tensor.name in names.values() else names.get(tensor.name)
         if own is None:
-            raise ImportFailed(
-                ImportCode.INPUTS, f"{source} has no input {tensor.name!r}", f"--input takes one of {', '.join(names)}"
-            )
+            raise bad_inputs(f"{source} has no input {tensor.name!r}", f"--input takes one of {', '.join(names)}")
         found[own] = tensor
     return found
 
@@ -67,28 +61,19 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
     ):
         shape = _narrowed(source, name, shape, other)
     if port.shape is not None and (not port.shape or port.shape[0] != -1):
-        raise ImportFailed(
-            ImportCode.INPUTS, _fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)"
-        )
+        raise bad_inputs(_fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)")
     if not dtype or shape is None or any(size < 1 for size in shape[1:]):
         known = f"dtype {dtype or 'unknown'}, shape {list(shape) if shape is not None else 'unknown'}"
         flag_text = written(TensorSpec(name=name, dtype=dtype or "float32", shape=_example(shape)))
-        raise ImportFailed(
-            ImportCode.INPUTS,
+        raise bad_inputs(
             f"{source} does not describe all of its input {name}: {known}",
             f"give it: --input '{flag_text}', with its sizes",
         )
     if flag and flag.dtype != dtype:
-        raise ImportFailed(
-            ImportCode.INPUTS,
-            f"{source}: its input {name} is {dtype}, but --input says {flag.dtype}",
-            "remove the flag",
-        )
+        raise bad_inputs(f"{source}: its input {name} is {dtype}, but --input says {flag.dtype}", "remove the flag")
     if dtype not in DTYPES:
-        raise ImportFailed(
-            ImportCode.INPUTS,
-            f"{source}: its input {name} is {dtype}, which is not served",
-            f"dtypes are {', '.join(DTYPES)}",
+        raise bad_inputs(
+            f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}"
         )
     return TensorSpec(name=name, shape=shape, dtype=dtype)
 
@@ -101,8 +86,7 @@ def _narrowed(
         return shape if other is None else other
     same = len(shape) == len(other) and all(a in (b, -1) or b == -1 for a, b in zip(shape[1:], other[1:], strict=True))
     if not same:
-        raise ImportFailed(
-            ImportCode.INPUTS,
+        raise bad_inputs(
             f"{source}: its input {name} has shape {list(shape)}, not {list(other)}",
             "give --input or --samples of that shape",
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from zipfile import BadZipFile
 
 import numpy as np
 
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_samples
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -21,30 +21,24 @@ LARGE_ROW = 20_000
 INTEGERS = (0, 99)
 """Seeded integers lie between these, both included, unless `--input-range` says otherwise."""
 
+_BROKEN = (
+    *(OSError, ValueError, EOFError, KeyError, AttributeError),
+    *(TypeError, SyntaxError, BadZipFile, zlib.error),
+)
+"""What numpy.load raises for what is no .npz file."""
+
 
 def read(path: str) -> dict[str, Array]:
     """The arrays of an `.npz` file by name; ImportFailed where it is none. Pickled objects are refused."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        AttributeError,
-        TypeError,
-        SyntaxError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise ImportFailed(
-            ImportCode.SAMPLES,
-            f"{path} is not an .npz file of arrays ({error})",
-            "write it with numpy.savez(path, NAME=array)",
+    except _BROKEN as error:
+        raise bad_samples(
+            f"{path} is not an .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)"
         ) from None
     if not found:
-        raise ImportFailed(ImportCode.SAMPLES, f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
+        raise bad_samples(f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
     return found
 
 
@@ -54,23 +48,17 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
     for tensor in inputs:
         array = samples.get(tensor.name, samples.get(names[tensor.name]))
         if array is None:
-            raise ImportFailed(
-                ImportCode.SAMPLES,
-                f"{path} has no array {tensor.name!r}",
-                f"it needs {', '.join(t.name for t in inputs)}",
-            )
+            raise bad_samples(f"{path} has no array {tensor.name!r}", f"it needs {', '.join(t.name for t in inputs)}")
         if array.dtype != tensor.dtype or array.shape[1:] != tensor.row_shape or array.ndim == 0:
-            raise ImportFailed(
-                ImportCode.SAMPLES,
+            raise bad_samples(
                 f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",
                 f"expected {tensor.dtype}{[-1, *tensor.row_shape]}",
             )
         batch[tensor.name] = np.ascontiguousarray(array[:MOST_ROWS])
     counts = {len(array) for array in batch.values()}
     if len(counts) != 1 or min(counts) < 2:
-        raise ImportFailed(
-            ImportCode.SAMPLES,
-            f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}",
+        raise bad_samples(
+            f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}"
         )
     return batch
 

@@ -12,7 +12,7 @@ import pkgutil
 from pathlib import Path
 from typing import Protocol, cast
 
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_flag, no_model
 from serveoff.models.importing.source import Source
 
 
@@ -43,7 +43,7 @@ def names() -> list[str]:
 def find(kind: str) -> Kind:
     """A kind's module; ImportFailed where there is no such kind."""
     if kind not in names():
-        raise ImportFailed(ImportCode.FLAG, f"there is no kind of model {kind!r}", f"--kind takes {', '.join(names())}")
+        raise bad_flag(f"there is no kind of model {kind!r}", f"--kind takes {', '.join(names())}")
     return cast(Kind, importlib.import_module(f"{__name__}.{kind}"))
 
 
@@ -53,14 +53,6 @@ def detected(path: str) -> str:
     if found:
         return found[0]
     if ":" not in path and not Path(path).exists():
-        raise ImportFailed(
-            ImportCode.NO_MODEL,
-            f"there is no file or folder {path}",
-            "check the path; it is relative to the current folder",
-        )
+        raise no_model(f"there is no file or folder {path}", "check the path; it is relative to the current folder")
     kinds = "; ".join(f"{kind}: {find(kind).CALLED}" for kind in names())
-    raise ImportFailed(
-        ImportCode.NO_MODEL,
-        f"{path} is not a model that can be imported",
-        f"these can be: {kinds}. --kind names one outright",
-    )
+    raise no_model(f"{path} is not a model that can be imported", f"these can be: {kinds}. --kind names one outright")

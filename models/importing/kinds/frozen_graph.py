@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.models.importing import protobuf_files
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_flag, bad_inputs, damaged, no_model
 from serveoff.models.importing.source import Source
 from serveoff.models.protobuf_messages import build
 
@@ -43,22 +43,18 @@ def check(source: Source) -> None:
     nodes = _read(source.path)
     unfrozen = next((node for node in nodes if node.op in VARIABLES), None)
     if unfrozen is not None:
-        raise ImportFailed(
-            ImportCode.NO_MODEL, f"{source.path} is not frozen: {unfrozen.name} is a variable, without a value", SAVE
-        )
+        raise no_model(f"{source.path} is not frozen: {unfrozen.name} is a variable, without a value", SAVE)
     names = {node.name for node in nodes}
     for tensor in (*feeds(source, nodes), *fetches(source, nodes)):
         if tensor.partition(":")[0] not in names:
-            raise ImportFailed(
-                ImportCode.FLAG, f"{source.path} has no operation {tensor.partition(':')[0]!r}", _known(nodes)
-            )
+            raise bad_flag(f"{source.path} has no operation {tensor.partition(':')[0]!r}", _known(nodes))
 
 
 def _read(path: str) -> Nodes:
     nodes: Nodes = protobuf_files.read(Path(path), MESSAGES["GraphDef"], SAVE).node
     if not nodes or not all(node.name and node.op for node in nodes):
         fault = "an operation has no name or no kind" if nodes else "it holds no operation"
-        raise ImportFailed(ImportCode.DAMAGED, f"{path} is no GraphDef: {fault}", SAVE)
+        raise damaged(f"{path} is no GraphDef: {fault}", SAVE)
     return nodes
 
 
@@ -66,11 +62,7 @@ def feeds(source: Source, nodes: Nodes) -> tuple[str, ...]:
     """The tensors that are fed: those of `--inputs`, or the placeholders."""
     found = source.feed or tuple(node.name for node in nodes if node.op == "Placeholder")
     if not found:
-        raise ImportFailed(
-            ImportCode.INPUTS,
-            f"{source.path} has no placeholder: what feeds it cannot be found",
-            "name it: --inputs TENSOR",
-        )
+        raise bad_inputs(f"{source.path} has no placeholder: what feeds it cannot be found", "name it: --inputs TENSOR")
     return tuple(map(tensor_name, found))
 
 
@@ -80,10 +72,8 @@ def fetches(source: Source, nodes: Nodes) -> tuple[str, ...]:
     last = tuple(node.name for node in nodes if node.name not in taken and node.op not in RESULTLESS)
     found = source.fetch or last
     if not found:
-        raise ImportFailed(
-            ImportCode.INPUTS,
-            f"{source.path}: what comes out of it cannot be found",
-            f"name it: --outputs TENSOR. {_known(nodes)}",
+        raise bad_inputs(
+            f"{source.path}: what comes out of it cannot be found", f"name it: --outputs TENSOR. {_known(nodes)}"
         )
     return tuple(map(tensor_name, found))
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from serveoff.models.importing import archives
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import damaged
 from serveoff.models.importing.source import Source
 
 NODE = "keras"
@@ -33,11 +33,9 @@ def check(source: Source) -> None:
         try:
             config = json.loads(archives.read_small(archive, source.path, "config.json"))
         except (ValueError, RecursionError) as error:
-            raise ImportFailed(
-                ImportCode.DAMAGED, f"{source.path}: its config.json is not JSON ({error})", SAVE
-            ) from None
+            raise damaged(f"{source.path}: its config.json is not JSON ({error})", SAVE) from None
         if not isinstance(config, dict) or "class_name" not in config:
-            raise ImportFailed(ImportCode.DAMAGED, f"{source.path}: its config.json describes no model", SAVE)
+            raise damaged(f"{source.path}: its config.json describes no model", SAVE)
         with archive.open(WEIGHTS) as weights:
             if weights.read(len(HDF5)) != HDF5:
-                raise ImportFailed(ImportCode.DAMAGED, f"{source.path}: its {WEIGHTS} is not HDF5", SAVE)
+                raise damaged(f"{source.path}: its {WEIGHTS} is not HDF5", SAVE)

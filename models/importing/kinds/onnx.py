@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.models.importing import protobuf_files
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import damaged
 from serveoff.models.importing.source import Source
 from serveoff.models.protobuf_messages import build
 
@@ -37,7 +37,7 @@ def check(source: Source) -> None:
     """A whole protobuf message with a graph that computes something."""
     model = protobuf_files.read(Path(source.path), MESSAGES["ModelProto"], SAVE)
     if fault := _fault(model):
-        raise ImportFailed(ImportCode.DAMAGED, f"{source.path} is no ONNX model: {fault}", SAVE)
+        raise damaged(f"{source.path} is no ONNX model: {fault}", SAVE)
 
 
 def _fault(model: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serveoff.models.importing import protobuf_files
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_flag, damaged, no_model
 from serveoff.models.importing.source import Source
 from serveoff.models.protobuf_messages import build
 
@@ -49,19 +49,15 @@ def check(source: Source) -> None:
     """A whole protobuf message that has the signature, and its variables beside it."""
     folder = folder_of(source.path)
     if folder is None:
-        raise ImportFailed(ImportCode.NO_MODEL, f"{source.path} has no {FILE} in it", SAVE)
+        raise no_model(f"{source.path} has no {FILE} in it", SAVE)
     file = folder / FILE
     graphs = protobuf_files.read(file, MESSAGES["SavedModel"], SAVE).meta_graphs
     if not graphs:
-        raise ImportFailed(ImportCode.DAMAGED, f"{file} is no SavedModel: it holds no graph", SAVE)
+        raise damaged(f"{file} is no SavedModel: it holds no graph", SAVE)
     signatures = {name for graph in graphs for name in graph.signature_def}
     if source.signature not in signatures:
         there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
-        raise ImportFailed(
-            ImportCode.FLAG,
-            f"{file} has no signature {source.signature!r}",
-            f"--signature names one of its own: {there}",
-        )
+        raise bad_flag(f"{file} has no signature {source.signature!r}", f"--signature names one of its own: {there}")
     _check_variables(folder)
 
 
@@ -71,8 +67,8 @@ def _check_variables(folder: Path) -> None:
     parts = sorted(variables.glob("variables.data-*-of-*")) if variables.is_dir() else []
     if not (variables / "variables.index").is_file():
         if parts:
-            raise ImportFailed(ImportCode.DAMAGED, f"{variables} has data but no variables.index", SAVE)
+            raise damaged(f"{variables} has data but no variables.index", SAVE)
         return
     expected = int(parts[0].name.rpartition("-")[2]) if parts and parts[0].name.rpartition("-")[2].isdigit() else 1
     if len(parts) != expected:
-        raise ImportFailed(ImportCode.DAMAGED, f"{variables} has {len(parts)} of {expected} parts of its data", SAVE)
+        raise damaged(f"{variables} has {len(parts)} of {expected} parts of its data", SAVE)

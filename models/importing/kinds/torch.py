@@ -12,7 +12,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from serveoff.models.importing import archives
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import bad_flag, damaged, no_model
 from serveoff.models.importing.source import Source
 
 NODE = "torch"
@@ -30,16 +30,12 @@ def detect(path: str) -> bool:
 def check(source: Source) -> None:
     """That the weights are there, and whole."""
     if not detect(source.path):
-        raise ImportFailed(
-            ImportCode.FLAG, f"{source.path} does not name a factory", "write it as package.module:factory"
-        )
+        raise bad_flag(f"{source.path} does not name a factory", "write it as package.module:factory")
     if not source.weights:
         return
     if not Path(source.weights).is_file():
-        raise ImportFailed(
-            ImportCode.NO_MODEL,
-            f"there is no file of weights {source.weights}",
-            "check the path; it is relative to the current folder",
+        raise no_model(
+            f"there is no file of weights {source.weights}", "check the path; it is relative to the current folder"
         )
     if source.weights.endswith(".safetensors"):
         _check_safetensors(source.weights)
@@ -47,12 +43,9 @@ def check(source: Source) -> None:
     with archives.opened(source.weights, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "data.pkl" not in inner:
-            raise ImportFailed(
-                ImportCode.NO_MODEL, f"{source.weights} is not a state_dict: there is no data.pkl in it", SAVE
-            )
+            raise no_model(f"{source.weights} is not a state_dict: there is no data.pkl in it", SAVE)
         if "constants.pkl" in inner:
-            raise ImportFailed(
-                ImportCode.NO_MODEL,
+            raise no_model(
                 f"{source.weights} is TorchScript, not a state_dict",
                 f"import it as a model: serveoff import {source.weights}",
             )
@@ -67,4 +60,4 @@ def _check_safetensors(path: str) -> None:
         fault = str(error)
     if fault:
         text = f"{path} is not a safetensors file, or is truncated: {fault}"
-        raise ImportFailed(ImportCode.DAMAGED, text, "save them again: safetensors.torch.save_file")
+        raise damaged(text, "save them again: safetensors.torch.save_file")

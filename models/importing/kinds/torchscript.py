@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serveoff.models.importing import archives
-from serveoff.models.importing.errors import ImportCode, ImportFailed
+from serveoff.models.importing.errors import damaged, no_model
 from serveoff.models.importing.source import Source
 
 NODE = "torchscript"
@@ -29,13 +29,11 @@ def check(source: Source) -> None:
     """A sound zip with code in it. PyTorch keeps one folder at the top, of any name."""
     with Path(source.path).open("rb") as file:
         if file.read(2) in (b"\x80\x02", b"\x80\x03", b"\x80\x04"):
-            raise ImportFailed(
-                ImportCode.NO_MODEL, f"{source.path} is a pickle, not TorchScript: it is not loaded", AS_WEIGHTS
-            )
+            raise no_model(f"{source.path} is a pickle, not TorchScript: it is not loaded", AS_WEIGHTS)
     with archives.opened(source.path, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "constants.pkl" not in inner and not any(name.startswith("code/") for name in inner):
             what = "tensors or a pickled module" if "data.pkl" in inner else "no PyTorch model"
-            raise ImportFailed(ImportCode.NO_MODEL, f"{source.path} holds {what}, not TorchScript", AS_WEIGHTS)
+            raise no_model(f"{source.path} holds {what}, not TorchScript", AS_WEIGHTS)
         if "data.pkl" not in inner:
-            raise ImportFailed(ImportCode.DAMAGED, f"{source.path} has no data.pkl in it", SAVE)
+            raise damaged(f"{source.path} has no data.pkl in it", SAVE)

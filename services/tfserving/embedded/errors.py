@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import partial
 
 
 class Code(IntEnum):
@@ -51,16 +52,9 @@ class ServingError(Exception):
         return f"{self.code.name}: {self}"
 
 
-def invalid_argument(message: str) -> ServingError:
-    """The most frequent error: the request is at fault."""
-    return ServingError(Code.INVALID_ARGUMENT, message)
-
-
-def not_found(message: str) -> ServingError:
-    """No such model, version or label."""
-    return ServingError(Code.NOT_FOUND, message)
-
-
-def failed_precondition(message: str) -> ServingError:
-    """The request is right, the state of the server is not."""
-    return ServingError(Code.FAILED_PRECONDITION, message)
+invalid_argument = partial(ServingError, Code.INVALID_ARGUMENT)
+"""The most frequent error: the request is at fault."""
+not_found = partial(ServingError, Code.NOT_FOUND)
+"""No such model, version or label."""
+failed_precondition = partial(ServingError, Code.FAILED_PRECONDITION)
+"""The request is right, the state of the server is not."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import Any
 
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
 from serveoff.services.tfserving.embedded.metrics import Metrics
@@ -28,21 +29,16 @@ Runner = Callable[[Servable, Sequence[str], Sequence[Array], Sequence[str]], lis
 METHODS = (PREDICT, CLASSIFY, REGRESS)
 
 
-def run_at_once(
-    servable: Servable, feeds: Sequence[str], arrays: Sequence[Array], fetches: Sequence[str]
-) -> list[Array]:
-    """Each request is a run of its own."""
-    return servable.run(feeds, arrays, fetches)
+run_at_once: Runner = Servable.run
+"""Each request is a run of its own."""
 
 
 def timed(run: Runner, metrics: Metrics, api: str) -> Runner:
     """The same, and how long each run took is counted under this API (Predict, Classify, Regress)."""
 
-    def timed_run(
-        servable: Servable, feeds: Sequence[str], arrays: Sequence[Array], fetches: Sequence[str]
-    ) -> list[Array]:
+    def timed_run(servable: Servable, *asked: Any) -> list[Array]:
         started = perf_counter()
-        outputs = run(servable, feeds, arrays, fetches)
+        outputs = run(servable, *asked)
         metrics.ran(servable.name, api, perf_counter() - started)
         return outputs
 
