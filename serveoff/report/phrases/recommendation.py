@@ -44,6 +44,10 @@ BETTER: Final = {
 }
 NOTHING_ELSE: Final = "Nothing that was measured: no other contender is clearly better on any objective."
 STARTED_ONCE: Final = "Each deployment was started once: intervals hold for these processes, not for the next start."
+UNMAINTAINED: Final = {
+    "torchserve": ("TorchServe is archived upstream and no longer maintained: it gets no security fixes.",)
+}
+"""What speaks against a server, however fast it is."""
 MOST_NAMED: Final = 3
 """Endpoints that a sentence names; of more it says how many."""
 
@@ -101,8 +105,11 @@ def unsettled(comparison: Comparison) -> list[str]:
         f"Undecided: {all_of([OBJECTIVES[q.objective] for q in questions])} against {named(comparison, names)}."
         for names, questions in by_names.items()
     ]
-    once = comparison.decision.recommended is not None and not comparison.start_effect
-    return [*said, STARTED_ONCE] if once else said
+    name = comparison.decision.recommended
+    if name is None:
+        return said
+    once = [] if comparison.start_effect else [STARTED_ONCE]
+    return [*said, *once, *UNMAINTAINED.get(comparison.entry(name).result.server, ())]
 
 
 def standing(suite: Suite) -> str:

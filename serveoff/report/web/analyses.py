@@ -17,8 +17,8 @@ class NotAnalysed(Unreadable):
         super().__init__(f"not analysed yet: serveoff report {found.shown_name}")
 
 
-def read_analysis(found: Found) -> Analysis:
-    """The stored analysis of a run; NotAnalysed where there is none, Unreadable where it is damaged or too large."""
+def analysis_of(found: Found) -> Found:
+    """The file of a run's stored analysis; NotAnalysed where there is none, Unreadable where it is not to be read."""
     if found.problem:
         raise Unreadable(found.problem)
     try:
@@ -28,8 +28,14 @@ def read_analysis(found: Found) -> Analysis:
         raise NotAnalysed(found) from None
     if file.problem:
         raise Unreadable(file.problem)
+    return file
+
+
+def read_analysis(found: Found, brief: bool = False) -> Analysis:
+    """The stored analysis of a run; NotAnalysed where there is none, Unreadable where it is damaged or too large."""
+    analysis_of(found)
     with readable(found), suppress(OtherVersion):
-        analysis = load(found.folder / ANALYSIS_NAME)
+        analysis = load(found.folder / ANALYSIS_NAME, brief)
         if analysis.source.is_still(found.folder):
             return analysis
     read_item(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -11,9 +12,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases import recommendation
 from serveoff.report.web.across_store import newest
-from serveoff.report.web.analyses import NotAnalysed, read_analysis
-from serveoff.report.web.run_list_item import RunListItem, newest_runs
-from serveoff.report.web.runs import Unreadable, readable, results_folder
+from serveoff.report.web.analyses import NotAnalysed, analysis_of, read_analysis
+from serveoff.report.web.run_list_item import KEPT, RunListItem, item_of, newest_runs
+from serveoff.report.web.runs import Found, Unreadable, readable, results_folder
 
 PER_PAGE: Final = 25
 REFRESH_S: Final = "30"
@@ -53,7 +54,8 @@ def runs() -> Response:
     found, trouble = newest_runs(root)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
-    shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown = [item_of(run) for run in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    unreadable = {run.found.name for run in shown if run.unreadable}
     answer = make_response(
         render_template(
             "runs.html.j2",
@@ -62,7 +64,7 @@ def runs() -> Response:
             page=page,
             first=(page - 1) * PER_PAGE + 1,
             pages=pages,
-            choices=[run for run in found if not run.unreadable][:CHOICES],
+            choices=[run for run in found if not run.problem and run.name not in unreadable][:CHOICES],
             root=root,
             trouble=trouble,
             summaries=newest(root) if page == 1 else [],
@@ -77,13 +79,18 @@ def _row(run: RunListItem) -> Row:
     if run.unreadable:
         return Row(run, why=run.unreadable)
     try:
-        analysis = read_analysis(run.found)
-        with readable(run.found):
-            return Row(run, glance(analysis.comparison))
+        return Row(run, _glance(run.found, analysis_of(run.found)))
     except NotAnalysed as error:
         return Row(run, why=str(error))
     except Unreadable as error:
         return Row(run, why=str(error), unreadable=True)
+
+
+@lru_cache(KEPT)  # of one run.json and one analysis.json, which their times and sizes tell from later ones
+def _glance(run: Found, stored: Found) -> Glance:
+    analysis = read_analysis(run, brief=True)
+    with readable(run):
+        return glance(analysis.comparison)
 
 
 def glance(comparison: Comparison) -> Glance:

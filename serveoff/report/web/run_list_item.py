@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from serveoff.report.phrases.recommendation import standing
 from serveoff.report.web.runs import Found, Unreadable, find_runs, read_suite
@@ -13,6 +16,7 @@ from serveoff.report.web.runs import Found, Unreadable, find_runs, read_suite
 KEPT = 5_000
 RECENT_S = 600.0
 """The rounds of one start take no longer."""
+RUN_ID: Final = re.compile(r"(\d{8}-\d{6})-")
 LONGEST = 120
 """Characters of a text that anyone may have written into run.json."""
 
@@ -76,13 +80,23 @@ def read_item(found: Found) -> RunListItem:
     )
 
 
-def newest_runs(root: Path) -> tuple[list[RunListItem], str]:
-    """Every run, newest first, and why the folder cannot be read, if so."""
+def newest_runs(root: Path) -> tuple[list[Found], str]:
+    """Every run, newest first, and why the folder cannot be read, if so.
+
+    The name that a run is given begins with its start: only a folder that was renamed has to be opened for it.
+    """
     try:
-        summaries = [item_of(found) for found in find_runs(root)]
+        found = find_runs(root)
     except OSError as error:
         return [], error.strerror or str(error)
-    return sorted(summaries, key=lambda run: (run.started, run.found.name), reverse=True), ""
+    return sorted(found, key=lambda run: (_begun(run), run.name), reverse=True), ""
+
+
+def _begun(found: Found) -> datetime:
+    if stamp := RUN_ID.match(found.name):
+        with suppress(ValueError):  # digits that are no date
+            return datetime.strptime(stamp[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    return item_of(found).started
 
 
 def _moment(seconds: float) -> datetime:

@@ -122,3 +122,11 @@ def test_what_is_excluded_is_one_line(comparison):
         "Excluded: TensorFlow Serving is not here: install it and run again "
         "(1 endpoint of its stand-in measured, not ranked)."
     )
+
+
+def test_a_server_that_nobody_maintains_is_recommended_with_that_said(tmp_path):
+    only = ("torchserve-torchscript-rest", "flask-keras-eager-rest", "flask-savedmodel-rest")
+    fast = Scenario(only=only, speedup={only[0]: 30.0}, round_drift=0.0)
+    found = compare(write_run(tmp_path / "run", fast))
+    assert found.decision.recommended == only[0]
+    assert "archived upstream" in " ".join(recommendation.unsettled(found))

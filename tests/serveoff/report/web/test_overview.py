@@ -151,3 +151,15 @@ def test_a_start_that_is_no_date_falls_back_to_the_file_s(folder, own):
     change(write_run(folder / "odd", SHORT), started_at="yesterday")
     os.utime(folder / "odd" / "run.json", (86_400, 86_400))
     assert "1970-01-02 00:00 UTC" in own.get("/").text
+
+
+def test_of_runs_with_a_name_of_ours_only_those_on_the_page_are_read(folder, own, monkeypatch):
+    read = []
+    monkeypatch.setattr(runs, "load_suite", lambda folder: read.append(folder.name) or load_suite(folder))
+    text = (write_run(folder / "20260101-000000-aaaa", SHORT) / "run.json").read_text()
+    for day in range(1, 31):
+        (folder / f"202604{day:02d}-120000-aaaa").mkdir()
+        (folder / f"202604{day:02d}-120000-aaaa" / "run.json").write_text(text)
+    shown = names(own.get("/"))
+    assert shown == [f"202604{day:02d}-120000-aaaa" for day in range(30, 30 - PER_PAGE, -1)]
+    assert sorted(read) == sorted(shown)
