@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from serveoff.analyse.across_models.summary import BOUND, ModelResult, ServedBy, Summary
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.across_models.sentences import PERCENT, crossing
-from serveoff.report.charts.plane import LEFT, Plane, around, known
-from serveoff.report.charts.rows import Label
-from serveoff.report.charts.svg import circle, drawing, group, rect, tag, text, upright_of
+from serveoff.report.charts.marks.plane import LEFT, Plane, around, known
+from serveoff.report.charts.marks.rows import Label
+from serveoff.report.charts.marks.svg import circle, drawing, group, rect, tag, text, upright_of
 from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, SHORT_SERVERS
 from serveoff.report.phrases.numbers import factor, ms
 

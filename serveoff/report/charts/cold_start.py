@@ -19,9 +19,9 @@ from serveoff.analyse.studies.cold_start import (
     WARMUP,
     ColdStarts,
 )
-from serveoff.report.charts.key import KeyItem, key, square
-from serveoff.report.charts.rows import Label, Layout, grid
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, linear_ticks, rect
+from serveoff.report.charts.marks.key import KeyItem, key, square
+from serveoff.report.charts.marks.rows import Label, Layout, grid
+from serveoff.report.charts.marks.svg import Scale, circle, drawing, group, line, linear_ticks, rect
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import deployment_phrase, family, format_name, short_server
 from serveoff.report.phrases.numbers import significant

@@ -5,9 +5,9 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.distributions import Distribution, edge_s
-from serveoff.report.charts.panels import latency_ticks
-from serveoff.report.charts.rows import Layout, grid, label_of, room
-from serveoff.report.charts.svg import Scale, drawing, group, line, log_scale, tag, text
+from serveoff.report.charts.marks.panels import latency_ticks
+from serveoff.report.charts.marks.rows import Layout, grid, label_of, room
+from serveoff.report.charts.marks.svg import Scale, drawing, group, line, log_scale, tag, text
 from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import ms
 

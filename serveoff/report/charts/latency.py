@@ -5,8 +5,8 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.charts.rows import Layout, grid, label_of, room
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker_of
+from serveoff.report.charts.marks.rows import Layout, grid, label_of, room
+from serveoff.report.charts.marks.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, text, whisker_of
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import full, ms
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.charts.plane import LEFT, Plane, around, known
-from serveoff.report.charts.rows import label_of
-from serveoff.report.charts.svg import circle, drawing, group, line, tag, text, upright_of
+from serveoff.report.charts.marks.plane import LEFT, Plane, around, known
+from serveoff.report.charts.marks.rows import label_of
+from serveoff.report.charts.marks.svg import circle, drawing, group, line, tag, text, upright_of
 from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 

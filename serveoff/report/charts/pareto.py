@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.report.charts.plane import Plane, around, known
-from serveoff.report.charts.rows import label_of
-from serveoff.report.charts.svg import circle, drawing, group, tag, upright_of, whisker_of
+from serveoff.report.charts.marks.plane import Plane, around, known
+from serveoff.report.charts.marks.rows import label_of
+from serveoff.report.charts.marks.svg import circle, drawing, group, tag, upright_of, whisker_of
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import full, ms
 

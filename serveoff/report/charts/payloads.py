@@ -8,9 +8,9 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.payloads import Encoded
-from serveoff.report.charts import bars
-from serveoff.report.charts.bars import Measure, Row, exact
-from serveoff.report.charts.rows import Label, label_of, room
+from serveoff.report.charts.marks import bars
+from serveoff.report.charts.marks.bars import Measure, Row, exact
+from serveoff.report.charts.marks.rows import Label, label_of, room
 from serveoff.report.phrases.names import family, payload, phrase
 from serveoff.report.phrases.numbers import kilobytes, ms
 

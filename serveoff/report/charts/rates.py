@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.capacity import Capacity, Probe
-from serveoff.report.charts.panels import LEFT, TOP, Panels
-from serveoff.report.charts.svg import Scale, circle, group, line, linear_scale, linear_ticks, rect, text
+from serveoff.report.charts.marks.panels import LEFT, TOP, Panels
+from serveoff.report.charts.marks.svg import Scale, circle, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.report.charts import bars
-from serveoff.report.charts.bars import Measure, Row, exact
-from serveoff.report.charts.rows import label_of, room
+from serveoff.report.charts.marks import bars
+from serveoff.report.charts.marks.bars import Measure, Row, exact
+from serveoff.report.charts.marks.rows import label_of, room
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import megabytes, ms
 

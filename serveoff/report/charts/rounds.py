@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.by_round import ByRound
-from serveoff.report.charts.panels import LEFT, Panels
-from serveoff.report.charts.svg import Scale, circle, group, linear_scale, rect, tag, text
+from serveoff.report.charts.marks.panels import LEFT, Panels
+from serveoff.report.charts.marks.svg import Scale, circle, group, linear_scale, rect, tag, text
 from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import full, ms
 

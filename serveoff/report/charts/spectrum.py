@@ -9,9 +9,9 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import LAST, MEDIAN, Distribution
-from serveoff.report.charts.key import SAMPLE, KeyItem, key, sample
-from serveoff.report.charts.panels import LEFT, TOP, Panels
-from serveoff.report.charts.svg import Scale, circle, group, line, tag, text
+from serveoff.report.charts.marks.key import SAMPLE, KeyItem, key, sample
+from serveoff.report.charts.marks.panels import LEFT, TOP, Panels
+from serveoff.report.charts.marks.svg import Scale, circle, group, line, tag, text
 from serveoff.report.phrases.names import callers, describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms
 

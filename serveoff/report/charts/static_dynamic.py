@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.contrasts import Contrast
-from serveoff.report.charts import ratios
-from serveoff.report.charts.rows import Label
+from serveoff.report.charts.marks import ratios
+from serveoff.report.charts.marks.rows import Label
 from serveoff.report.phrases.names import callers, format_name
 from serveoff.report.phrases.numbers import compared
 

@@ -8,10 +8,10 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.server_signals import HALF_A_STEP_S
 from serveoff.analyse.studies.waterfall import Breakdown
-from serveoff.report.charts.bars import end_of, torn
-from serveoff.report.charts.key import KeyItem, Mark, key
-from serveoff.report.charts.rows import Layout, grid, label_of, room
-from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
+from serveoff.report.charts.marks.bars import end_of, torn
+from serveoff.report.charts.marks.key import KeyItem, Mark, key
+from serveoff.report.charts.marks.rows import Layout, grid, label_of, room
+from serveoff.report.charts.marks.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import ms
 

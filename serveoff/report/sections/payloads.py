@@ -10,7 +10,7 @@ from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
 from serveoff.analyse.studies.payloads import IMAGES, Encoded
 from serveoff.record.counter_pages import PAGES
 from serveoff.report.charts import payloads as chart
-from serveoff.report.charts.bars import NOTE
+from serveoff.report.charts.marks.bars import NOTE
 from serveoff.report.phrases.cells import (
     DASH,
     INVALID,

@@ -9,7 +9,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts import pareto
 from serveoff.report.charts import resources as chart
-from serveoff.report.charts.bars import NOTE
+from serveoff.report.charts.marks.bars import NOTE
 from serveoff.report.phrases.cells import (
     Cell,
     count_cell,

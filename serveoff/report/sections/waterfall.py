@@ -10,7 +10,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.waterfall import TOLERANCE, Breakdown
 from serveoff.record.counter_pages import MICROSECOND
 from serveoff.report.charts import waterfall as waterfall_chart
-from serveoff.report.charts.bars import NOTE
+from serveoff.report.charts.marks.bars import NOTE
 from serveoff.report.charts.waterfall import fine
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase, server

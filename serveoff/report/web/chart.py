@@ -7,8 +7,9 @@ from typing import Final
 from markupsafe import Markup
 
 from serveoff.analyse.run_diff import Versus
-from serveoff.report.charts import at_both_widths, ratios
-from serveoff.report.charts.rows import label_of
+from serveoff.report.charts import at_both_widths
+from serveoff.report.charts.marks import ratios
+from serveoff.report.charts.marks.rows import label_of
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.two_runs import spoken
 

@@ -12,7 +12,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.report import charts, write_all
 from serveoff.report.charts import distribution, load, rounds, spectrum
 from serveoff.report.charts import payloads as payloads_chart
-from serveoff.report.charts.panels import latency_ticks
+from serveoff.report.charts.marks.panels import latency_ticks
 from serveoff.report.sections.payloads import payloads
 from tests.serveoff.full_run import endpoints, write_full_run
 from tests.serveoff.signal_runs import add_signals

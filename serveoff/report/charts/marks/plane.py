@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.charts.rows import LEAST_LABELS, NARROW_BELOW, Label
-from serveoff.report.charts.svg import Scale, keep_apart, line, log_scale, log_ticks, tag, text
+from serveoff.report.charts.marks.rows import LEAST_LABELS, NARROW_BELOW, Label
+from serveoff.report.charts.marks.svg import Scale, keep_apart, line, log_scale, log_ticks, tag, text
 
 LEFT, TOP, BOTTOM, PLOT = 46.0, 34.0, 42.0, 206.0
 NUMBERS, ROW = 26.0, 19.0

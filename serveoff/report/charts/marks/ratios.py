@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import TIED_WITHIN
-from serveoff.report.charts.rows import Label, Layout, grid
-from serveoff.report.charts.svg import Scale, circle, drawing, group, line, log_scale, log_ticks, rect, text, whisker_of
+from serveoff.report.charts.marks.rows import Label, Layout, grid
+from serveoff.report.charts.marks.svg import (
+    Scale,
+    circle,
+    drawing,
+    group,
+    line,
+    log_scale,
+    log_ticks,
+    rect,
+    text,
+    whisker_of,
+)
 from serveoff.report.phrases.numbers import times
 
 FINE = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6)

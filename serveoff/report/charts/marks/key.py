@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from serveoff.report.charts.svg import circle, group, line, rect, text
+from serveoff.report.charts.marks.svg import circle, group, line, rect, text
 
 ROW, GAP, LETTER = 18.0, 14.0, 6.6
 SQUARE, SAMPLE = 17.0, 32.0

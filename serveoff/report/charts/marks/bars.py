@@ -11,8 +11,8 @@ from statistics import median
 from typing import Final, Generic, TypeVar
 
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.charts.rows import NARROW_BELOW, Label
-from serveoff.report.charts.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
+from serveoff.report.charts.marks.rows import NARROW_BELOW, Label
+from serveoff.report.charts.marks.svg import Scale, drawing, group, line, linear_scale, rect, tag, text
 from serveoff.report.phrases.numbers import Format, full
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.report.charts.rows import NARROW_BELOW
-from serveoff.report.charts.svg import Scale, drawing, line, log_scale, log_ticks, tag, text
+from serveoff.report.charts.marks.rows import NARROW_BELOW
+from serveoff.report.charts.marks.svg import Scale, drawing, line, log_scale, log_ticks, tag, text
 from serveoff.report.phrases.names import family, short_server, what
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0

@@ -8,7 +8,7 @@ from html import escape
 from typing import TypeVar
 
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.report.charts.svg import Scale, line, tag, text
+from serveoff.report.charts.marks.svg import Scale, line, tag, text
 from serveoff.report.phrases.names import family, short_server, what
 
 T = TypeVar("T")
