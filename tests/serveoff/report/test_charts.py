@@ -10,7 +10,7 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.report import charts, write_all
-from serveoff.report.charts import distribution, load, rounds, spectrum
+from serveoff.report.charts import distribution, load, resources, rounds, spectrum
 from serveoff.report.charts import payloads as payloads_chart
 from serveoff.report.charts.marks.panels import latency_ticks
 from serveoff.report.sections.payloads import payloads
@@ -101,6 +101,14 @@ def test_the_chart_of_encodings_takes_any_number_of_them(rendered, width, more):
     assert len(bars) == 3 * (2 + more), "size, p50 and p99 of each"
     height = float(svg.get("viewBox").split()[3])
     assert max(float(bar.get("y")) for bar in bars) < height - 12
+
+
+def test_what_no_contender_has_a_figure_of_has_no_column(rendered):
+    comparison = rendered["clean"].comparison
+    blank = [replace(e, result=e.result.model_copy(update={"artifact_bytes": None})) for e in comparison.entries]
+    titles = [e.text for e in marks(drawn(replace(comparison, entries=tuple(blank)), resources), "panel-title")]
+    assert "Server CPU" in titles
+    assert "Artifact" not in titles
 
 
 def test_an_encoding_that_does_not_count_has_no_bar(rendered):

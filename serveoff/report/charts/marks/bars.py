@@ -53,7 +53,11 @@ def exact(value: float | None) -> Estimate | None:
 
 
 def draw(rows: Sequence[Row[T]], measures: Sequence[Measure[T]], labels: float, width: float, words: str) -> str:
-    """All columns; where there is room the labels have a column of so many pixels."""
+    """All columns that have a figure; where there is room the labels have a column of so many pixels."""
+    things = [row.thing for row in rows if row.thing is not None]
+    measures = [measure for measure in measures if any(map(measure.value, things))]
+    if not measures:
+        return ""
     narrow = width < NARROW_BELOW
     places = list(_places(rows, narrow))
     height = places[-1] + (ROW_NARROW if narrow else ROW)
