@@ -1,4 +1,4 @@
-"""Our Flask service, whose predictions take longer by a known share: a file that is run by its path.
+"""Flask as people deploy it, whose predictions take longer by a known share: a file that is run by its path.
 
 It spins after each prediction for `SPIN_SHARE` of the time that this one took; with `SPIN_HALF=1` after half of
 them only, drawn by lot (`pattern`), so that one process shows what the spinning costs.
@@ -17,7 +17,8 @@ from time import perf_counter
 from serveoff.models.formats import Predict
 from serveoff.models.tensors import Batch
 from serveoff.services import runtimes
-from serveoff.services.flaskrest.__main__ import main
+from serveoff.services.flaskapp.server import ThreadedServer
+from serveoff.services.flaskrest.launch import launch
 from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings
 
@@ -61,4 +62,4 @@ def slow_down(share: float, half: bool) -> None:
 
 if __name__ == "__main__":
     slow_down(float(os.environ[SHARE]), os.environ.get(HALF) == "1")
-    sys.exit(main())
+    sys.exit(launch(ThreadedServer))

@@ -1,54 +1,10 @@
-"""`python -m serveoff.services.flaskrest`: serve one artifact, as the SERVING_* environment says, until SIGTERM."""
+"""`python -m serveoff.services.flaskrest`: the tuned Flask service, until SIGTERM."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 
-from serveoff.models.manifest import ArtifactError
-from serveoff.services.flaskrest.gunicorn_app import EXIT_UNUSABLE, Server
-from serveoff.services.flaskrest.readiness import Readiness
-from serveoff.services.runtimes import check
-from serveoff.services.settings import Settings, SettingsError
-from serveoff.services.stopping import exit_on_sigterm
-
-MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""prometheus_client looks at it once, when it is imported: in each worker, after the fork."""
-
-
-def main() -> int:
-    """The exit code: 3 for a setting or an artifact that is not usable."""
-    exit_on_sigterm()
-    try:
-        settings = Settings.from_env(os.environ)
-        check(settings)
-        check_batching(settings)
-    except (SettingsError, ArtifactError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_UNUSABLE
-    private = Path(tempfile.mkdtemp(prefix="flaskrest-", dir=settings.work_dir))
-    master = os.getpid()
-    try:
-        if settings.workers > 1:
-            os.environ[MULTIPROC_VARIABLE] = str(private)
-        Server(settings, Readiness(private, settings.workers)).run()
-    finally:
-        if os.getpid() == master:  # workers are forks and leave by this way too
-            shutil.rmtree(private, ignore_errors=True)
-    return 0
-
-
-def check_batching(settings: Settings) -> None:
-    """SettingsError where requests cannot be put together: only the worker with one thread sees them all."""
-    if settings.batch_size > 1 and settings.threads_per_worker > 1:
-        raise SettingsError(
-            f"SERVING_BATCH_SIZE is {settings.batch_size} and SERVING_THREADS_PER_WORKER "
-            f"{settings.threads_per_worker}: batches are made by a worker of one thread; set one of them to 1"
-        )
-
+from serveoff.services.flaskrest.launch import launch
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(launch())

@@ -17,7 +17,7 @@ from serveoff.services.flaskrest.lean import LeanFlask
 from serveoff.services.flaskrest.metadata import metadata
 from serveoff.services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
 from serveoff.services.flaskrest.predict import JSON, Predictor
-from serveoff.services.flaskrest.readiness import Readiness
+from serveoff.services.flaskrest.readiness import Readiness, state
 from serveoff.services.predict_v1 import BadInputError, BadOutputError
 from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings
@@ -71,25 +71,7 @@ class Service:
 
     def readyz(self) -> Response:
         """200 once every worker has loaded and warmed its model, 503 before; and what is served, how."""
-        settings, runtime = self._settings, self._runtime
-        ready = settings.workers if self._readiness is None else self._readiness.ready()
-        is_ready = ready >= settings.workers
-        body = {
-            "status": "ready" if is_ready else "loading",
-            "server": "flask",
-            "model": settings.model,
-            "format": settings.format,
-            "device": runtime.device,
-            "framework": runtime.framework,
-            "framework_version": runtime.framework_version,
-            "workers": settings.workers,
-            "workers_ready": ready,
-            "threads_per_worker": settings.threads_per_worker,
-            "intra_op_threads": runtime.intra_op_threads,
-            "batch_size": settings.batch_size,
-            "batch_delay_ms": settings.batch_delay_ms,
-        }
-        return json_answer(body, 200 if is_ready else 503)
+        return json_answer(*state(self._settings, self._runtime, self._readiness))
 
     def metrics(self) -> Response:
         """What Prometheus scrapes."""

@@ -12,6 +12,7 @@ from gunicorn.arbiter import Arbiter
 from serveoff.models.manifest import ArtifactError
 from serveoff.services.flaskrest.readiness import Readiness
 from serveoff.services.phases import announce
+from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings, SettingsError
 
 EXIT_UNUSABLE = 3
@@ -29,20 +30,32 @@ PATIENCE_S = 15.0
 class Server(BaseApplication):  # type: ignore[misc]
     """One model behind gunicorn."""
 
+    worker_class = "serveoff.services.flaskrest.worker.KeepAliveWorker"
+    """Of one thread; several threads need gunicorn's threaded worker."""
+
     def __init__(self, settings: Settings, readiness: Readiness) -> None:
         self._settings = settings
         self._readiness = readiness
         super().__init__()
 
+    @staticmethod
+    def check(settings: Settings) -> None:
+        """SettingsError where requests cannot be put together: only the worker with one thread sees them all."""
+        if settings.batch_size > 1 and settings.threads_per_worker > 1:
+            raise SettingsError(
+                f"SERVING_BATCH_SIZE is {settings.batch_size} and SERVING_THREADS_PER_WORKER "
+                f"{settings.threads_per_worker}: batches are made by a worker of one thread; set one of them to 1"
+            )
+
     def load_config(self) -> None:
-        """Several threads per worker need gunicorn's threaded worker; one is served faster by ours."""
+        """Set what gunicorn would take from its command line."""
         settings = self._settings
         threaded = settings.threads_per_worker > 1
         options: dict[str, Any] = {
             "bind": f"{settings.host}:{settings.rest_port}",
             "workers": settings.workers,
             "threads": max(1, settings.threads_per_worker),
-            "worker_class": "gthread" if threaded else "serveoff.services.flaskrest.worker.KeepAliveWorker",
+            "worker_class": "gthread" if threaded else self.worker_class,
             "timeout": WORKER_SILENT_S,
             "graceful_timeout": STOP_S,
             "keepalive": KEEP_ALIVE_S,
@@ -56,7 +69,6 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """In each worker, after the fork: frameworks do not survive one."""
-        from serveoff.services.flaskrest.app import create_app
         from serveoff.services.runtimes import load_runtime
 
         start = perf_counter()
@@ -65,9 +77,15 @@ class Server(BaseApplication):  # type: ignore[misc]
         except (ArtifactError, SettingsError) as error:
             print(f"error: {error}", file=sys.stderr, flush=True)
             sys.exit(EXIT_UNUSABLE)
-        app = create_app(self._settings, runtime, perf_counter() - start, self._readiness)
+        app = self.application(self._settings, runtime, perf_counter() - start, self._readiness)
         self._readiness.announce()
         return app
+
+    def application(self, settings: Settings, runtime: Runtime, load_s: float, readiness: Readiness) -> object:
+        """The WSGI application of a worker."""
+        from serveoff.services.flaskrest.app import create_app
+
+        return create_app(settings, runtime, load_s, readiness)
 
     def run(self) -> None:
         """Serve until SIGTERM."""

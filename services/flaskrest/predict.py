@@ -11,7 +11,6 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
 from serveoff.models.tensors import Batch
-from serveoff.services.flaskrest import layers
 from serveoff.services.flaskrest.batching import PREPARED, Prepared
 from serveoff.services.flaskrest.exchange import BODY, Environ
 from serveoff.services.flaskrest.lean import ShortAnswer
@@ -41,8 +40,6 @@ class Predictor:
         A request that the worker put into a batch comes with its outputs.
         """
         environ = request.environ
-        if environ.get("QUERY_STRING") and (layer := layers.asked(environ["QUERY_STRING"])) is not None:
-            return layers.answer(self._runtime, layer, self.decode(environ, self._body(environ)))
         prepared: Prepared = environ.get(PREPARED) or self._compute(environ)
         began_s = prepared.done_s or environ[BEGAN]
         response = self._encode(prepared.outputs, prepared.decoded.answer_key, environ)

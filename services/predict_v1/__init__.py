@@ -18,7 +18,7 @@ from serveoff.models.images import TYPES as IMAGE_TYPES
 from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, TensorSpec
 from serveoff.models.tensors import Array, Batch
 from serveoff.services.predict_v1 import raw
-from serveoff.services.predict_v1.answers import encode_json
+from serveoff.services.predict_v1.answers import answer, encode_json
 from serveoff.services.predict_v1.base64_rows import read_base64
 from serveoff.services.predict_v1.columns import ANSWER_KEYS, columns
 from serveoff.services.predict_v1.errors import BadInputError, BadOutputError
@@ -27,9 +27,10 @@ from serveoff.services.predict_v1.raw import encode as encode_raw
 from serveoff.services.predict_v1.row import Row
 from serveoff.services.predict_v1.values import read_values
 
-__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "encode_json", "encode_raw"]
+__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "answer", "encode_json", "encode_raw"]
 
 SIGNATURE = "serving_default"
+NO_OBJECT = 'the body must be a JSON object: {"instances": [...]}'
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Codec:
                 rows = document.get(key)
                 if isinstance(rows, simdjson.Array) and (array := self._plain.read(rows, body)) is not None:
                     return Decoded({self._name: array}, ANSWER_KEYS[key])
-        return self._explicit(document.as_dict())
+        return self.read(document.as_dict())
 
     def decode_raw(self, body: bytes, shape: str | None) -> Decoded:
         """A batch from the arrays' little-endian bytes and the value of X-Tensor-Shape."""
@@ -87,7 +88,10 @@ class Codec:
     def _decoded(self, images: tuple[Array, float], answer_key: str) -> Decoded:
         return Decoded({self._name: images[0]}, answer_key, images[1])
 
-    def _explicit(self, document: dict[str, Any]) -> Decoded:
+    def read(self, document: Any) -> Decoded:
+        """A batch of the model's inputs from JSON that was parsed; BadInputError if it is not one."""
+        if not isinstance(document, dict):
+            raise BadInputError(NO_OBJECT)
         signature = document.get("signature_name", SIGNATURE)
         names = self._names.get(signature) if isinstance(signature, str) else None
         if names is None:
@@ -115,5 +119,5 @@ def _parse(body: bytes) -> simdjson.Object:
     except (ValueError, RuntimeError) as error:  # RuntimeError: nested too deep, or an integer over 64 bits
         raise BadInputError(f"the body is not JSON that can be read: {error}") from None
     if not isinstance(document, simdjson.Object):
-        raise BadInputError('the body must be a JSON object: {"instances": [...]}')
+        raise BadInputError(NO_OBJECT)
     return document

@@ -6,12 +6,13 @@ columns. Integers are JSON integers, booleans `true` and `false`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import orjson
 
-from serveoff.models.tensors import Batch, rows_of
+from serveoff.models.tensors import Batch
 from serveoff.services.predict_v1.columns import ANSWER_KEYS
 from serveoff.services.predict_v1.errors import BadOutputError
 
@@ -20,17 +21,27 @@ _ROWS = ANSWER_KEYS["instances"]
 
 def encode_json(outputs: Batch, answer_key: str) -> bytes:
     """`{"predictions": [...]}`; BadOutputError where JSON has no word for a number (NaN, infinity)."""
-    for array in outputs.values():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise BadOutputError("the model answered NaN or infinity for this input")
+    _check(outputs)
     return orjson.dumps({answer_key: _values(outputs, answer_key)}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _values(outputs: Batch, answer_key: str) -> Any:
+def answer(outputs: Batch, answer_key: str) -> dict[str, Any]:
+    """The same as lists and numbers of Python, for whatever writes JSON; BadOutputError as above."""
+    _check(outputs)
+    return {answer_key: _values({name: array.tolist() for name, array in outputs.items()}, answer_key)}
+
+
+def _check(outputs: Batch) -> None:
+    for array in outputs.values():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BadOutputError("the model answered NaN or infinity for this input")
+
+
+def _values(outputs: Mapping[str, Any], answer_key: str) -> Any:
     if len(outputs) == 1:
-        (array,) = outputs.values()
-        return array
+        (column,) = outputs.values()
+        return column
     if answer_key != _ROWS:
         return outputs
     names, columns = list(outputs), outputs.values()
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] if rows_of(outputs) else []
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -16,7 +16,8 @@ import numpy as np
 
 from serveoff.models.golden import read_golden
 from serveoff.services import runtimes
-from serveoff.services.flaskrest.__main__ import main
+from serveoff.services.flaskapp.server import ThreadedServer
+from serveoff.services.flaskrest.launch import launch
 
 COLD = 100
 """Predictions for which there is no counted request: the gate's and the first of the warm-up."""
@@ -90,4 +91,4 @@ if __name__ == "__main__":
         return replace(runtime, predict=ODDITIES[name](runtime.predict, *more))
 
     runtimes.load_runtime = load
-    sys.exit(main())
+    sys.exit(launch(ThreadedServer))

@@ -7,8 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from serveoff.models.golden import Golden
 from serveoff.models.manifest import read_manifest
 from serveoff.models.spec import FORMATS
 from tests.bad_inputs import ACCEPTED, GOOD, MODEL, PREDICT, Case, cases, send
-from tests.services.flaskrest.serving import HOST, Server, environment, free_port, serve, wait_ready
+from tests.services.flaskrest.serving import COMMAND, HOST, Server, environment, free_port, serve, wait_ready
 
 pytestmark = pytest.mark.slow
 GOOD_BYTES = (
@@ -79,10 +78,10 @@ def count(server: Server, status: int) -> float:
     return 0.0
 
 
-@pytest.mark.parametrize("case", cases("flask"), ids=str)
+@pytest.mark.parametrize("case", cases("flask-tuned"), ids=str)
 def test_bad_input_is_refused_and_the_next_good_request_succeeds(null_server: Server, case: Case) -> None:
     answer = send(HOST, null_server.port, case)
-    assert answer.status in case.allowed("flask")
+    assert answer.status in case.allowed("flask-tuned")
     assert set(answer.json()) == {"error"}
     assert send(HOST, null_server.port, GOOD).status == 200
 
@@ -92,10 +91,10 @@ def test_unusual_good_input_is_accepted(null_server: Server, case: Case) -> None
     assert send(HOST, null_server.port, case).status == 200
 
 
-@pytest.mark.parametrize("case", cases("flask"), ids=str)
+@pytest.mark.parametrize("case", cases("flask-tuned"), ids=str)
 def test_bad_input_is_refused_by_several_threads_too(threaded_server: Server, case: Case) -> None:
     answer = send(HOST, threaded_server.port, case)
-    assert answer.status in case.allowed("flask")
+    assert answer.status in case.allowed("flask-tuned")
     assert set(answer.json()) == {"error"}
 
 
@@ -275,12 +274,12 @@ def test_an_unusable_setting_is_exit_code_3(
     assert says in message
 
 
-def start_and_fail(model_dir: Path, format: str, work_dir: Path, **settings: object) -> tuple[int, str]:
+def start_and_fail(
+    model_dir: Path, format: str, work_dir: Path, command: Sequence[str] = COMMAND, **settings: object
+) -> tuple[int, str]:
     """Exit code and the line that begins with `error: `."""
     env = environment(model_dir, format, work_dir, free_port(), **settings)
-    done = subprocess.run(
-        [sys.executable, "-m", "serveoff.services.flaskrest"], env=env, capture_output=True, timeout=120
-    )
+    done = subprocess.run(command, env=env, capture_output=True, timeout=120)
     (line,) = (line for line in done.stderr.decode().splitlines() if line.startswith("error: "))
     assert b"Traceback" not in done.stderr
     return done.returncode, line

@@ -11,6 +11,7 @@ import pytest
 
 from serveoff.models.golden import Golden
 from tests.bad_inputs import PREDICT
+from tests.services.flaskapp.test_server import COMMAND
 from tests.services.flaskrest.serving import Server, serve
 
 SHAPES = {"conv1": (2, 28, 28, 32), "conv2": (2, 14, 14, 64), "dense1": (2, 128), "dense2": (2, 10)}
@@ -26,18 +27,12 @@ def ask(server: Server, layer: str, rows: np.ndarray) -> tuple[int, dict[str, ob
     return answer.status, json.loads(answer.read())
 
 
-def test_without_a_model_there_are_no_layers(null_app: object) -> None:
-    client = null_app.test_client()  # type: ignore[attr-defined]
-    answer = client.post(f"{PREDICT}?layer=conv1", json={"instances": np.zeros((1, 28, 28, 1)).tolist()})
-    assert (answer.status_code, "no model" in answer.json["error"]) == (400, True)
-
-
 @pytest.mark.slow
 def test_eager_networks_and_a_session_show_the_same_layers(model_dir: Path, tmp_path: Path, golden: Golden) -> None:
     images, expected = golden.inputs["image"][:2], golden.outputs["probabilities"][:2]
     found: dict[str, dict[str, np.ndarray]] = {}
     for format in ("keras_eager", "torch_eager", "frozen_graph"):
-        with serve(model_dir, format, tmp_path) as server:
+        with serve(model_dir, format, tmp_path, COMMAND) as server:
             answers = {name: ask(server, f"?layer={name}", images) for name in SHAPES}
             assert {answer[1]["layer"] for answer in answers.values()} == set(SHAPES)
             found[format] = {name: np.array(answer[1]["predictions"]) for name, answer in answers.items()}
@@ -56,7 +51,7 @@ def test_eager_networks_and_a_session_show_the_same_layers(model_dir: Path, tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize(("format", "why"), GRAPHS.items())
 def test_other_graphs_say_why_not(model_dir: Path, tmp_path: Path, golden: Golden, format: str, why: str) -> None:
-    with serve(model_dir, format, tmp_path) as server:
+    with serve(model_dir, format, tmp_path, COMMAND) as server:
         status, document = ask(server, "?layer=conv1", golden.inputs["image"][:2])
     assert status == 400
     assert "final outputs only" in str(document["error"])

@@ -1,0 +1,11 @@
+"""`python -m serveoff.services.flaskapp`: Flask as people deploy it, until SIGTERM."""
+
+from __future__ import annotations
+
+import sys
+
+from serveoff.services.flaskapp.server import ThreadedServer
+from serveoff.services.flaskrest.launch import launch
+
+if __name__ == "__main__":
+    sys.exit(launch(ThreadedServer))
