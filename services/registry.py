@@ -57,6 +57,8 @@ class Deployment:
     grpc_api: str = ""
     payloads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Protocol to the encodings that it takes besides the protocol's own: modules of serveoff.loadtests.payloads."""
+    batches: bool = True
+    """False where it cannot put requests together, whatever SERVING_BATCH_SIZE says."""
     device: str = ""
     """<port name>/<path> that tells where the model computes: group 1 of `device_match` in its answer."""
     device_match: str = ""
@@ -190,6 +192,7 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             ports=ports,
             published=_published(block.get("ports", []), ports),
             ready_per_worker=labels.get("ready-per-worker") == "true",
+            batches=labels.get("batching") != "false",
             payloads={protocol: tuple(names.split(",")) for protocol, names in _below(labels, "payloads.").items()},
             settings=tuple(filter(None, labels.get("settings", "").split(","))),
             settings_match=_below(labels, "settings."),

@@ -1,7 +1,8 @@
 """Ask a live endpoint for the output of one layer of its model: which can answer, and at what cost (claim C6).
 
-Our Flask service takes `?layer=<name>`. TensorFlow Serving's gRPC takes the names of the outputs wanted (predict.proto,
-`output_filter`), and knows those of the signature. The other protocols have no way to name a layer.
+Flask as people deploy it takes `?layer=<name>` (services/flaskapp). TensorFlow Serving's gRPC takes the names of the
+outputs wanted (predict.proto, `output_filter`), and knows those of the signature. The other protocols have no way to
+name a layer.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _OUTPUT_FILTER: Final = 0x1A
 
 
 def wanted(endpoint: Endpoint) -> bool:
-    """True for endpoints that serve a model as the run compares it."""
-    return role_of(endpoint.deployment) in ("contender", "stand-in")
+    """True for endpoints that serve a model as the run compares it; the tuned Flask has what Flask has, but layers."""
+    return role_of(endpoint.deployment) in ("contender", "stand-in") and endpoint.deployment.server != "flask-tuned"
 
 
 def asked_layer(layers: Sequence[str]) -> str:

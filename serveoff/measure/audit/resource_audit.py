@@ -25,6 +25,7 @@ from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 from serveoff.record.problems import Problem, ResourceCode
 from serveoff.record.resources import Container, Resources, cores
 from serveoff.record.settings import RunSettings
+from serveoff.services.registry import Deployment
 
 UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "workers": ("worker", "workers"),
@@ -50,7 +51,7 @@ def read_resources(
         processes=len({thread.process for thread in threads}) or None,
         os_threads=len(threads) or None,
         memory_limit_bytes=min(limits, default=None),
-        asked=asked(settings, server.deployment.variant),
+        asked=asked(settings, server.deployment),
     ).model_copy(update=told)
     problems = [*_core_problems(threads, settings.server_cpus), *_setting_problems(resources)]
     return resources.model_copy(update={"problems": problems})
@@ -69,11 +70,14 @@ def look_again(before: Resources, server: Server, settings: RunSettings) -> Reso
     return before.model_copy(update=later)
 
 
-def asked(settings: RunSettings, variant: str) -> dict[str, int]:
-    """What a deployment was asked to be set to; nothing for a server as it comes, which was asked for nothing."""
-    values = settings.of_servers
-    if variant:
-        variation = parse_variation(variant)
+def asked(settings: RunSettings, deployment: Deployment) -> dict[str, int]:
+    """What a deployment was asked to be set to; nothing for a server as it comes, which was asked for nothing.
+
+    One that cannot batch is not asked to.
+    """
+    values = settings.of_servers | ({} if deployment.batches else {"BATCH_SIZE": "1", "BATCH_DELAY_MS": "0"})
+    if deployment.variant:
+        variation = parse_variation(deployment.variant)
         if variation.setting == OUT_OF_THE_BOX:
             return {}
         values |= changes(variation, variation.values[0])

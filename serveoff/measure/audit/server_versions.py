@@ -9,7 +9,11 @@ from typing import Final
 from serveoff.measure.runtimes import Server
 from serveoff.services.tfserving import BINARY
 
-OF_SERVERS: Final[Mapping[str, tuple[str, ...]]] = {"flask": ("flask", "gunicorn"), "torchserve": ("torchserve",)}
+OF_SERVERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "flask": ("flask", "gunicorn"),
+    "flask-tuned": ("flask", "gunicorn"),
+    "torchserve": ("torchserve",),
+}
 OF_FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "torchscript": ("torch",),
     "torch_eager": ("torch",),

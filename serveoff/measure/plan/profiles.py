@@ -13,6 +13,8 @@ PROBES: Final = 5
 SLICE_S, LEAD_IN_S, WARMUP_S = 0.1, 0.025, 1.0
 ONE_OF_EACH: Final = "flask-torchscript+tfserving-savedmodel+torchserve-torchscript"
 """One deployment of each server."""
+BATCHING: Final = ONE_OF_EACH.replace("flask-", "flask-tuned-")
+"""The same of those that put requests together."""
 
 
 def _profile(name: str, minutes: float, users: list[int], **more: Any) -> RunSettings:
@@ -53,7 +55,7 @@ PROFILES: Final[Mapping[str, RunSettings]] = {
         starts=5,
         race_starts=5,
         bare_starts=2,
-        vary=[f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{ONE_OF_EACH}", "defaults"],
+        vary=[f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{BATCHING}", "defaults"],
     ),
 }
 """Settings that lack a model and cores."""

@@ -85,7 +85,8 @@ def changes(variation: Variation, value: str) -> dict[str, str]:
 
 
 def _varied(registry: Sequence[Deployment], variation: Variation) -> list[Deployment]:
-    return [d for d in registry if d.server not in UNVARIED and d.format != "null" and _named(d, variation)]
+    able = [d for d in registry if d.batches or variation.setting != "batching"]
+    return [d for d in able if d.server not in UNVARIED and d.format != "null" and _named(d, variation)]
 
 
 def _named(deployment: Deployment, variation: Variation) -> bool:

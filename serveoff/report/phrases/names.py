@@ -14,6 +14,7 @@ SERVERS: Final = {
     "tfserving-embedded": "embedded model server (stand-in)",
     "torchserve": "TorchServe",
     "flask": "Flask",
+    "flask-tuned": "tuned Flask",
     "inprocess": "in process (floor)",
 }
 SHORT_SERVERS: Final = SERVERS | {"tfserving-embedded": "embedded stand-in", "inprocess": "in process"}
@@ -24,6 +25,7 @@ FAMILIES: Final = {
     "tfserving-embedded": "tensorflow",
     "torchserve": "torchserve",
     "flask": "flask",
+    "flask-tuned": "flask",
     "inprocess": "floor",
 }
 FORMATS: Final = {
@@ -83,7 +85,7 @@ def server(result: EndpointResult) -> str:
 
 def short_server(result: EndpointResult) -> str:
     """What serves it, for a chart's label."""
-    return "Flask (no model)" if result.format == "null" else SHORT_SERVERS.get(result.server, result.server)
+    return "tuned Flask (no model)" if result.format == "null" else SHORT_SERVERS.get(result.server, result.server)
 
 
 def what(result: EndpointResult) -> str:

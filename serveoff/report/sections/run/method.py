@@ -23,6 +23,17 @@ UNSEEN = "The load sent inputs that no server had seen, answered beforehand by t
 GOLDEN = "The load sent the golden inputs, so a server that remembers their answers would go unnoticed."
 """So many times longer than asked for, a slice was meant to be so: others end a little late."""
 
+SERVERS = (
+    ("flask", "Flask", "As its documentation has it: gunicorn's gthread workers, JSON read and written by Flask."),
+    (
+        "flask-tuned",
+        "Tuned Flask",
+        "Our own service on Flask: a gunicorn worker class that keeps connections in one thread and polls for the next "
+        "request for up to 60 us, JSON by simdjson and orjson, and Flask without sessions, signals and routing by "
+        "pattern. It can be deployed (services/flaskrest), but nobody gets it by installing Flask.",
+    ),
+)
+"""Server, its name, and what it is."""
 FROZEN_GRAPH = (
     "TensorFlow Serving cannot load a bare frozen graph, so it gets a TF1 SavedModel with one signature. Flask and the "
     "floor load the bare graph."
@@ -59,6 +70,7 @@ def _conduct(comparison: Comparison) -> list[Fact]:
             f"{isolation(comparison)}",
         ),
         *_looks(comparison),
+        *(Fact(name, what) for server, name, what in SERVERS if _measured(comparison, server)),
         Fact(
             "Equal resources",
             f"{pinning}. {s.workers} worker, {s.threads_per_worker} thread per worker, "
@@ -67,6 +79,10 @@ def _conduct(comparison: Comparison) -> list[Fact]:
             f"{equal_limits(comparison)}{as_asked(comparison)}",
         ),
     ]
+
+
+def _measured(comparison: Comparison, server: str) -> bool:
+    return any(entry.result.server == server for entry in comparison.entries)
 
 
 def _requests(comparison: Comparison) -> list[Fact]:
