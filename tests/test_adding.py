@@ -13,7 +13,7 @@ from tests.tree_copy import Tree, copy_tree
 
 pytestmark = pytest.mark.slow
 
-BLOCKS = "  flask-null:\n"
+BLOCKS = "  flask-tuned-null:\n"
 """The head of a block of docker-compose.yml; others are put before it."""
 
 FORMAT = '''"""TorchScript under another name."""
@@ -21,7 +21,7 @@ FORMAT = '''"""TorchScript under another name."""
 from serveoff.models.formats.torchscript import FRAMEWORK, SERVED, export, load
 '''
 FORMAT_BLOCK = """  flask-again:
-    <<: *flask-torch
+    <<: [*flask, *flask-torch]
     environment: {<<: *environment, SERVING_FORMAT: again, SERVING_REST_PORT: "8501"}
     labels: {<<: *flask-labels, serving.format: again}
 

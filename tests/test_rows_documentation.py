@@ -76,7 +76,7 @@ def test_a_recipe_is_shown_as_it_is(recipe):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run with open loops, another encoding, batches, a server that was killed, and rows in several parts."""
-    faults = Faults(killed=["flask-savedmodel-rest"], never_reached=["flask-null-rest"])
+    faults = Faults(killed=["flask-savedmodel-rest"], never_reached=["flask-tuned-null-rest"])
     folder = write_run(tmp_path_factory.mktemp("rows") / "run", Scenario(), faults)
     add_open_loop(folder, MIXED, (300.0, 600.0))
     add_payload(folder, MIXED, "raw_tensor", speedup=1.5)

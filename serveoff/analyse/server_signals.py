@@ -1,6 +1,6 @@
 """What each server's own signals mean: which Server-Timing duration, or which counter, is which part of a request.
 
-Flask says it in every answer (services/flaskrest/timing.py), the others on their Prometheus page
+The tuned Flask says it in every answer (services/flaskrest/timing.py), the others on their Prometheus page
 (serveoff.record.counter_pages).
 """
 

@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SMALL = ("--runtime", "docker", "--profile", "quick", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "4")
-MORE_LABELS = """{serving.server: flask, serving.format: "null", serving.model: digits_cnn, serving.protocols: rest,
+MORE_LABELS = """{serving.server: flask-tuned, serving.format: "null", serving.model: digits_cnn, serving.protocols: rest,
     serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
 
 
@@ -92,6 +92,7 @@ def test_all_endpoints_are_measured_and_none_is_called_what_it_is_not(finished):
         "tfserving-embedded",
         "torchserve",
         "flask",
+        "flask-tuned",
         "inprocess",
     }
     assert {path.suffix for path in report.parent.iterdir()} == {".html", ".md", ".csv", ".json"}
@@ -164,21 +165,21 @@ def test_a_container_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli
 
 def test_out_of_memory_is_told_with_the_setting_to_raise(cli, tmp_path):
     greedy = tmp_path / "greedy.yml"
-    greedy.write_text("""services: {flask-null: {command: [python, -c, "held = b'x' * 10**9"]}}""")
+    greedy.write_text("""services: {flask-tuned-null: {command: [python, -c, "held = b'x' * 10**9"]}}""")
     cli.settings = {**cli.settings, "COMPOSE_FILE": f"docker-compose.yml:{greedy}", "SERVER_MEMORY": "128m"}
-    result = cli.run("run", "flask-null", *SMALL)
+    result = cli.run("run", "flask-tuned-null", *SMALL)
     assert result.returncode == 7, result.stderr
-    unavailable = cli.suite.endpoint("flask-null-rest").unavailable.text
+    unavailable = cli.suite.endpoint("flask-tuned-null-rest").unavailable.text
     assert "out of memory: killed at its limit of 0.125 GiB; raise SERVER_MEMORY in .env" in unavailable
 
 
 def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishes_it(cli, client, project):
     theirs = client.containers.run(
         "python:3.11-slim-bookworm", ["python", "-c", "import time; time.sleep(600)"], detach=True,
-        labels={PROJECT_LABEL: project, SERVICE_LABEL: "flask-null"},
+        labels={PROJECT_LABEL: project, SERVICE_LABEL: "flask-tuned-null"},
     )  # fmt: skip
     try:
-        process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
+        process = cli.start("run", "flask-tuned-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
         cli.wait_until(lambda: measured(cli), process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -195,13 +196,13 @@ def test_ctrl_c_removes_what_the_run_started_and_nothing_else_and_resume_finishe
     result = cli.run("run", "--resume", "latest")
     assert result.returncode in MEASURED, result.stderr
     assert cli.suite.complete
-    windows = sorted((w.round, w.concurrency) for w in cli.suite.endpoint("flask-null-rest").windows)
+    windows = sorted((w.round, w.concurrency) for w in cli.suite.endpoint("flask-tuned-null-rest").windows)
     assert windows == [(1, 1), (1, 4), (7, 1), (7, 4)]
 
 
 def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, client, project):
     """Also those that were frozen without the engine's knowledge."""
-    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--rounds", "1000")
+    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL, "--rounds", "1000")
     cli.wait_until(lambda: measured(cli), process)
     locust = container_of(client, project, LOCUST)
     assert generators(locust)
@@ -209,7 +210,7 @@ def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, cl
     process.communicate()
     wait_until(lambda: not generators(locust), "the load generator has ended")
     assert left_of_runs(client, project)
-    result = cli.run("run", "flask-null", *SMALL, "--rounds", "1")
+    result = cli.run("run", "flask-tuned-null", *SMALL, "--rounds", "1")
     assert result.returncode in MEASURED, result.stderr
     assert "removed leftovers of a killed run" in result.stderr
     assert "containers: 3" in result.stderr.replace("\n", " ")
@@ -217,7 +218,7 @@ def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, cl
 
 @pytest.mark.parametrize("words", [("compose", "build"), ("compose", "up"), ("start", "--attach")])
 def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(cli, client, project, words):
-    process = cli.start("run", "flask-null", *SMALL)
+    process = cli.start("run", "flask-tuned-null", *SMALL)
     cli.wait_until(lambda: cli.running(*words), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -227,7 +228,7 @@ def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(c
 
 
 def test_load_from_the_host_with_all_awake_together(cli):
-    result = cli.run("run", "flask-null", "flask-torchscript", *SMALL, "--load-from", "host", "--together")
+    result = cli.run("run", "flask-tuned-null", "flask-torchscript", *SMALL, "--load-from", "host", "--together")
     assert result.returncode in MEASURED, result.stderr
     assert (cli.suite.settings.load_from, cli.suite.settings.together) == ("host", True)
     assert all(w.requests and not w.problems for e in cli.suite.endpoints for w in e.windows)

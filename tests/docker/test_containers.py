@@ -118,7 +118,7 @@ def test_locust_has_the_registry_and_the_golden_inputs(stack):
     names, rows = json.loads(stack.inside("locust", "python", "-c", code).splitlines()[-1])
     assert rows == 64
     assert len(names) == 12
-    assert {"tfserving-embedded-savedmodel-grpc", "torchserve-torchscript-rest", "flask-null-rest"} <= set(names)
+    assert {"tfserving-embedded-savedmodel-grpc", "torchserve-torchscript-rest", "flask-tuned-null-rest"} <= set(names)
 
 
 def test_the_report_reads_the_results_folder(running):

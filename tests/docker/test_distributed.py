@@ -57,7 +57,7 @@ def test_workers_come_back_to_a_master_that_was_killed(distributed, page):
     master.kill()
     master.start()
     page.wait_for_workers(WORKERS, seconds=40)
-    assert page.test("flask-null-rest", users=1)["num_failures"] == 0
+    assert page.test("flask-tuned-null-rest", users=1)["num_failures"] == 0
 
 
 def test_a_worker_without_a_master_stops_all_the_same(distributed):

@@ -27,7 +27,7 @@ def servers(*files, **variables):
     """The services that are deployments, but null, which computes nothing."""
     services = Stack("serveoff-test-gpu", variables, files).config()
     deployments = {name: block for name, block in services.items() if "serving.server" in block.get("labels", {})}
-    assert deployments.pop("flask-null")["environment"]["SERVING_FORMAT"] == "null"
+    assert deployments.pop("flask-tuned-null")["environment"]["SERVING_FORMAT"] == "null"
     return deployments
 
 

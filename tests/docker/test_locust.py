@@ -26,7 +26,7 @@ def test_the_page_offers_every_endpoint_of_the_stack_under_its_own_name(stack, p
     assert STAND_IN in names
 
 
-@pytest.mark.parametrize("endpoint", ["flask-null-rest", STAND_IN])
+@pytest.mark.parametrize("endpoint", ["flask-tuned-null-rest", STAND_IN])
 def test_a_test_from_the_page_is_answered_checked_and_leaves_rows(stack, page, tmp_path, endpoint):
     began = time.time()
     counts = page.test(endpoint, users=4)

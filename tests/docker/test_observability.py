@@ -40,7 +40,7 @@ QUERIES = [
     for target in panel["targets"]
 ]
 STAND_IN = {"COMPOSE_FILE": "docker-compose.yml:docker-compose.embedded.yml"}
-STARTED = ("flask-torchscript", "torchserve-torchscript", "tfserving-embedded-savedmodel")
+STARTED = ("flask-tuned-torchscript", "torchserve-torchscript", "tfserving-embedded-savedmodel")
 """One deployment of each kind of server."""
 BAD = Case("bad", (400,), b"{}")
 METRIC = re.compile(r"(?<![\w$\"'])[a-zA-Z_:][\w:]*(?=[{\[])")
@@ -69,7 +69,7 @@ def test_prometheus_accepts_its_configuration():
 
 @pytest.mark.parametrize("environ", [{}, STAND_IN], ids=["official", "embedded"])
 def test_every_served_deployment_is_scraped_under_its_own_name(environ):
-    served = [d for d in read_registry(environ=environ) if d.server != "inprocess"]
+    served = [d for d in read_registry(environ=environ) if d.server not in ("inprocess", "flask")]
     expected = {
         f"{d.service}:{d.ports.get('metrics', d.ports['rest'])}": {
             "deployment": d.name,
@@ -238,9 +238,9 @@ def test_every_server_is_up_under_its_labels(prometheus):
 @pytest.mark.parametrize(
     ("deployment", "metric"),
     [
-        ("flask-torchscript", "inference_requests_total"),
-        ("flask-torchscript", "inference_request_duration_seconds_bucket"),
-        ("flask-torchscript", "process_resident_memory_bytes"),
+        ("flask-tuned-torchscript", "inference_requests_total"),
+        ("flask-tuned-torchscript", "inference_request_duration_seconds_bucket"),
+        ("flask-tuned-torchscript", "process_resident_memory_bytes"),
         ("torchserve-torchscript", "ts_inference_requests_total"),
         ("torchserve-torchscript", "ts_queue_latency_microseconds"),
         ("tfserving-embedded-savedmodel", ":tensorflow:serving:request_count"),

@@ -56,13 +56,13 @@ def test_an_artifact_with_one_weight_changed_is_caught_and_not_ranked(cli, tmp_p
 
 
 def test_a_server_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli):
-    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL, "--rounds", "4")
+    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL, "--rounds", "4")
     cli.wait_until(lambda: _measured(cli), process)
     victim = next(p for p in cli.running("serveoff.services.flaskrest") if p.environ()["SERVING_FORMAT"] == "null")
     os.killpg(os.getpgid(victim.pid), signal.SIGKILL)
     _, err = process.communicate(timeout=200)
     assert process.returncode in MEASURED, err
-    killed, other = cli.suite.endpoint("flask-null-rest"), cli.suite.endpoint("flask-torchscript-rest")
+    killed, other = cli.suite.endpoint("flask-tuned-null-rest"), cli.suite.endpoint("flask-torchscript-rest")
     assert any(p.code == WindowCode.SERVER_ENDED for w in killed.windows for p in w.problems)
     assert any("SIGKILL" in p.text for w in killed.windows for p in w.problems)
     assert len(other.windows) == 8
@@ -72,14 +72,16 @@ def test_a_server_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli):
 
 
 def test_a_worker_that_is_replaced_makes_its_slice_invalid_and_is_said_aloud(cli):
-    process = cli.start("run", "flask-null", *SMALL, "--duration", "4", "--concurrency", "1")
+    process = cli.start("run", "flask-tuned-null", *SMALL, "--duration", "4", "--concurrency", "1")
     cli.wait_until(lambda: _driven(cli), process)
     master = next(p for p in cli.running("serveoff.services.flaskrest") if p.children())
     (worker,) = master.children()
     worker.kill()
     _, err = process.communicate(timeout=200)
     assert f"process {worker.pid} of the server ended" in err
-    replaced, *others = sorted(cli.suite.endpoint("flask-null-rest").windows, key=lambda window: not window.problems)
+    replaced, *others = sorted(
+        cli.suite.endpoint("flask-tuned-null-rest").windows, key=lambda window: not window.problems
+    )
     assert WindowCode.SERVER_REPLACED in [problem.code for problem in replaced.problems]
     assert all(not window.problems for window in others)
 
@@ -95,7 +97,7 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
-    process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL)
+    process = cli.start("run", "flask-tuned-null", "inprocess-torchscript", *SMALL)
     cli.wait_until(MOMENTS[moment](cli), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -110,7 +112,7 @@ def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
 
 def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
     cli.artifacts = tmp_path / "artifacts"
-    process = cli.start("run", "flask-null", *SMALL)
+    process = cli.start("run", "flask-tuned-null", *SMALL)
     cli.wait_until(lambda: cli.running("serveoff.models"), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -120,7 +122,7 @@ def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
 
 
 def test_an_interrupted_run_is_finished_by_resume(cli):
-    process = cli.start("run", "flask-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
+    process = cli.start("run", "flask-tuned-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
     cli.wait_until(lambda: _measured(cli), process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
@@ -130,7 +132,7 @@ def test_an_interrupted_run_is_finished_by_resume(cli):
     assert result.returncode in MEASURED, result.stderr
     assert cli.suite.complete
     measured = {e.endpoint: sorted((w.round, w.load.text) for w in e.windows) for e in cli.suite.endpoints}
-    assert measured["flask-null-rest"] == [(1, "1"), (1, "4"), (7, "1"), (7, "4")]
+    assert measured["flask-tuned-null-rest"] == [(1, "1"), (1, "4"), (7, "1"), (7, "4")]
     assert measured["inprocess-torchscript"] == [(1, "1"), (1, "1/as_served"), (7, "1"), (7, "1/as_served")]
     after = [w for e in cli.suite.endpoints for w in e.windows]
     assert all(w in after for w in kept), "what was measured is kept"

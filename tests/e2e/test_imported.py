@@ -11,7 +11,7 @@ from tests.services.two_tensors_artifacts import write_model
 
 pytestmark = pytest.mark.slow
 
-ENDPOINTS = ("inprocess-torchscript", "flask-torchscript", "torchserve-torchscript", "flask-savedmodel")
+ENDPOINTS = ("inprocess-torchscript", "flask-tuned-torchscript", "torchserve-torchscript", "flask-savedmodel")
 SETTINGS = ["--duration", "1", "--warmup", "0.3", "--concurrency", "1", "--rounds", "1", "--batches", "4", "--payloads"]
 WHY = Missing(reason="no such operator in ONNX", operator="aten::fft_fft")
 
@@ -48,7 +48,7 @@ def test_what_it_lacks_is_told_and_the_rest_is_measured(finished):
 
 def test_every_encoding_and_batches_were_measured(finished):
     loads = {e.endpoint: {w.load.text for w in e.windows} for e in finished.suite.endpoints}
-    assert loads["flask-torchscript-rest"] == {"1", "1/json_base64", "1/raw_tensor", "1x4"}
+    assert loads["flask-tuned-torchscript-rest"] == {"1", "1/json_base64", "1/raw_tensor", "1x4"}
     assert loads["torchserve-torchscript-grpc"] == {"1", "1/grpc_torchserve_json", "1x4"}
     assert loads["inprocess-torchscript"] == {"1", "1x4", "1/as_served", "1/as_servedx4"}
 

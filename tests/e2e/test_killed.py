@@ -21,7 +21,7 @@ def frozen(cli):
 
 
 def test_a_killed_run_takes_its_servers_with_it_frozen_ones_too_and_the_next_removes_its_folders(cli):
-    process = cli.start("run", "flask-null", "flask-torchscript", *SMALL)
+    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL)
     cli.wait_until(lambda: frozen(cli) and cli.running("serveoff.services.flaskrest"), process)
     process.kill()
     process.communicate()
@@ -37,13 +37,13 @@ def test_a_killed_run_takes_its_servers_with_it_frozen_ones_too_and_the_next_rem
 @pytest.mark.parametrize(
     ("name", "module", "count"),
     [
-        ("flask-null", "serveoff.services.flaskrest", 2),
+        ("flask-tuned-null", "serveoff.services.flaskrest", 2),
         ("tfserving-savedmodel", "serveoff.services.tfserving.embedded", 1),
     ],
 )
 def test_a_served_deployment_ends_with_a_serveoff_that_is_killed(cli, name, module, count):
     """The embedded server is what a shell became that its launcher became."""
-    grpc = () if name == "flask-null" else ("--grpc-port", str(free_port()))
+    grpc = () if name == "flask-tuned-null" else ("--grpc-port", str(free_port()))
     process = cli.start("serve", name, "--rest-port", str(free_port()), *grpc)
     cli.wait_until(lambda: len(cli.running(module)) == count, process)
     process.kill()

@@ -8,14 +8,14 @@ from serveoff.measure.open_loops import CEILING_PROBES, best_closed_rate
 from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow
-ENDPOINT, VARIANT = "flask-torchscript-rest", "flask-torchscript.workers-2-rest"
+ENDPOINT, VARIANT = "flask-tuned-torchscript-rest", "flask-tuned-torchscript.workers-2-rest"
 
 
 @pytest.fixture(scope="module")
 def run(shared_cli):
     options = ("--duration", "0.7", "--warmup", "0.2", "--rounds", "2", "--concurrency", "1,4", "--open", "40")
-    more = ("--objective", "p90:50ms", "--batches", "8", "--payloads", "--vary", "workers=2@flask-torchscript")
-    result = shared_cli.run("run", "flask-torchscript", "flask-null", "--profile", "quick", *options, *more)
+    more = ("--objective", "p90:50ms", "--batches", "8", "--payloads", "--vary", "workers=2@flask-tuned-torchscript")
+    result = shared_cli.run("run", "flask-tuned-torchscript", "flask-tuned-null", "--profile", "quick", *options, *more)
     assert result.returncode in MEASURED, result.stderr
     return shared_cli
 
@@ -67,7 +67,7 @@ def test_variants_have_plain_windows_only(run):
 
 
 def test_null_tells_once_what_the_load_generator_can_drive(run):
-    probes = [w for w in windows(run, "flask-null-rest") if w.arrivals != "closed"]
+    probes = [w for w in windows(run, "flask-tuned-null-rest") if w.arrivals != "closed"]
     assert {(w.round, w.search, w.arrivals) for w in probes} == {(1, True, "poisson")}
     assert len(probes) == CEILING_PROBES
     (folder,) = (run.folder / "reports").iterdir()

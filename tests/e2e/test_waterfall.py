@@ -11,7 +11,7 @@ from tests.command_line import MEASURED
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 SETTINGS = ["--profile", "quick", "--duration", "2.5", "--warmup", "0.3", "--rounds", "1", "--concurrency", "1"]
-NAMES = ["flask-torchscript", "tfserving-savedmodel", "torchserve-torchscript", "inprocess-torchscript"]
+NAMES = ["flask-tuned-torchscript", "tfserving-savedmodel", "torchserve-torchscript", "inprocess-torchscript"]
 SPREAD = 0.02
 """Beside the stated error: requests that one side counts and the other does not may be slower than the mean."""
 
@@ -35,7 +35,7 @@ def measured(finished, name):
 @pytest.mark.parametrize(
     ("server", "protocol", "parts"),
     [
-        ("flask-torchscript", "rest", {"queue", "parse", "inference", "serialise"}),
+        ("flask-tuned-torchscript", "rest", {"queue", "parse", "inference", "serialise"}),
         ("tfserving-savedmodel", "rest", {"parse", "inference"}),
         ("tfserving-savedmodel", "grpc", {"parse", "inference"}),
         ("torchserve-torchscript", "rest", {"queue", "parse", "inference", "serialise"}),
@@ -59,7 +59,7 @@ def test_the_parts_fit_into_the_mean_latency(finished, server, protocol, parts):
 
 
 def test_flask_answers_with_a_header_for_each_request_and_its_parts_sum_to_its_total(finished):
-    result, latency_s = measured(finished, "flask-torchscript-rest")
+    result, latency_s = measured(finished, "flask-tuned-torchscript-rest")
     said = told(result, result.windows)
     assert said.requests == len(latency_s)
     assert sum(said.parts_s.values()) == pytest.approx(said.total_s, abs=said.rounding_s)

@@ -66,7 +66,7 @@ def test_a_published_port_that_answers_is_a_running_endpoint(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         monkeypatch.setenv("FLASK_NULL_REST", str(port))
-        assert [(t.name, t.port) for t in running()] == [("flask-null-rest", port)]
+        assert [(t.name, t.port) for t in running()] == [("flask-tuned-null-rest", port)]
 
 
 def test_in_the_compose_network_an_endpoint_is_at_its_service(monkeypatch):
@@ -85,7 +85,7 @@ def test_in_the_compose_network_an_endpoint_is_at_its_service(monkeypatch):
 
 @pytest.mark.parametrize("address", ["127.0.0.1:99", "rest=127.0.0.1:99"])
 def test_an_address_stands_in_for_a_running_endpoint(address):
-    target = find("flask-null-rest", address)
+    target = find("flask-tuned-null-rest", address)
     assert (target.host, target.port, target.format) == ("127.0.0.1", 99, "null")
 
 
@@ -93,11 +93,11 @@ def test_an_address_stands_in_for_a_running_endpoint(address):
     ("name", "address", "message"),
     [
         ("", "", "no --endpoint given"),
-        ("flask-null-rest", "", "flask-null-rest is not running"),
+        ("flask-tuned-null-rest", "", "flask-tuned-null-rest is not running"),
         ("nonsense", "", "nonsense is not a known endpoint"),
         ("inprocess-savedmodel", "", "is not a known endpoint"),
         ("nonsense", "127.0.0.1:99", "not in the registry"),
-        ("flask-null-rest", "here", "write it as host:port"),
+        ("flask-tuned-null-rest", "here", "write it as host:port"),
     ],
 )
 def test_what_cannot_be_found_is_told_with_the_next_step(name, address, message):
@@ -109,4 +109,4 @@ def test_what_cannot_be_found_is_told_with_the_next_step(name, address, message)
 def test_the_message_lists_what_runs():
     announce(TFSERVING, {"rest": 1234}, os.getpid())
     with pytest.raises(EndpointError, match="running now: tfserving-savedmodel-rest"):
-        find("flask-null-rest")
+        find("flask-tuned-null-rest")

@@ -31,7 +31,7 @@ def add_signals(folder, shares=SHARES, total=TOTAL, silent=(), lag=0):
 def _say(result, window, mean_s, shares, total, lag):
     count = window.requests + lag
     us = {name: share * mean_s * count * 1e6 for name, share in {**shares, "total": total}.items()}
-    if result.server == "flask":
+    if result.server.startswith("flask"):
         window.timed = window.requests
         window.timings_s = {name: share * mean_s for name, share in {**shares, "total": total}.items()}
     elif result.server == "torchserve":

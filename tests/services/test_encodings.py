@@ -2,12 +2,15 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from serveoff.measure import agreement_gate
 from serveoff.services.registry import read_registry
 from tests.services import two_tensors
+from tests.services.flaskapp.test_server import COMMAND as PLAIN
+from tests.services.flaskrest.serving import COMMAND as TUNED
 from tests.services.flaskrest.serving import serve
 from tests.services.tfserving.model_server import running
 from tests.services.torchserve.running import start
@@ -17,9 +20,11 @@ pytestmark = pytest.mark.slow
 LIMIT = str(2**23)
 REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={})}
 TAKEN = {
-    "flask-torchscript": {"json", "base64", "raw"},
-    "flask-savedmodel": {"json", "base64", "raw"},
-    "flask-null": {"json", "base64", "raw"},
+    "flask-torchscript": {"json"},
+    "flask-keras-eager": {"json"},
+    "flask-tuned-torchscript": {"json", "base64", "raw"},
+    "flask-tuned-savedmodel": {"json", "base64", "raw"},
+    "flask-tuned-null": {"json", "base64", "raw"},
     "torchserve-torchscript": {"json", "base64", "raw", "bytes", "grpc_json"},
     "tfserving-savedmodel": {"json", "base64", "tensor", "bytes"},
     "tfserving-frozen-graph": {"json", "base64", "tensor", "bytes"},
@@ -39,8 +44,8 @@ class Reached:
 
 
 @contextmanager
-def flask(model_dir, format, folder):
-    with serve(model_dir, format, folder, model=model_dir.name, max_body_bytes=LIMIT) as server:
+def flask(model_dir, format, folder, command=PLAIN):
+    with serve(model_dir, format, folder, command, model=model_dir.name, max_body_bytes=LIMIT) as server:
         yield Reached(server.port)
 
 
@@ -62,7 +67,12 @@ def tfserving(model_dir, format, folder):
         yield Reached(server.rest_port, server.grpc_port)
 
 
-SERVING = {"flask": flask, "torchserve": torchserve, "tfserving": tfserving}
+SERVING = {
+    "flask": flask,
+    "flask-tuned": partial(flask, command=TUNED),
+    "torchserve": torchserve,
+    "tfserving": tfserving,
+}
 
 
 def answers_golden(deployment, model_dir, folder, rows):

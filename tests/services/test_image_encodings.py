@@ -18,8 +18,13 @@ MODEL = "efficientnet_lite0"
 PICTURES = 16
 REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={"MODEL": MODEL})}
 IN_JSON, ALONE, OVER_GRPC = {"jpeg", "png"}, {"jpeg_file", "png_file"}, {"grpc_jpeg", "grpc_png"}
-OF_SERVER = {"flask": IN_JSON | ALONE, "torchserve": IN_JSON | ALONE | OVER_GRPC, "tfserving": IN_JSON | OVER_GRPC}
-FILES = {service: OF_SERVER[service.partition("-")[0]] for service in TAKEN}
+OF_SERVER = {
+    "flask": set(),
+    "flask-tuned": IN_JSON | ALONE,
+    "torchserve": IN_JSON | ALONE | OVER_GRPC,
+    "tfserving": IN_JSON | OVER_GRPC,
+}
+FILES = {service: OF_SERVER[REGISTRY[service].server] for service in TAKEN}
 BROKEN = b'{"signature_name": "serving_image", "instances": [{"b64": "bm8gaW1hZ2U="}]}'
 
 
@@ -38,7 +43,9 @@ def test_every_encoding_answers_the_golden_pictures(service, image_dir, tmp_path
     answers_golden(REGISTRY[service], image_dir, tmp_path, rows=PICTURES)
 
 
-@pytest.mark.parametrize("service", ["flask-torchscript", "torchserve-torchscript", "tfserving-savedmodel"])
+@pytest.mark.parametrize(
+    "service", ["flask-torchscript", "flask-tuned-torchscript", "torchserve-torchscript", "tfserving-savedmodel"]
+)
 def test_bytes_that_are_no_image_are_refused_and_the_same_processes_go_on(service, image_dir, tmp_path):
     deployment = REGISTRY[service]
     (endpoint,) = (endpoint for endpoint in deployment.endpoints if endpoint.protocol == "rest")

@@ -15,7 +15,7 @@ def test_the_registry_has_the_eleven_endpoints_five_floors_and_null(registry):
     served = {name for name in endpoints if not name.startswith("inprocess-") and "null" not in name}
     assert len(served) == 11
     assert {d.format for d in registry if d.server == "inprocess"} == set(FORMATS)
-    assert "flask-null-rest" in endpoints
+    assert "flask-tuned-null-rest" in endpoints
 
 
 def test_endpoint_names_are_unique(registry):
@@ -107,9 +107,9 @@ def test_a_file_that_is_no_registry_is_named(tmp_path):
 
 def test_an_override_s_volumes_are_added_as_compose_adds_them(tmp_path):
     over = tmp_path / "over.yml"
-    over.write_text("services: {flask-null: {volumes: ['/data:/data:ro']}}")
-    base = service_block("flask-null", {})
-    merged = service_block("flask-null", {"COMPOSE_FILE": f"docker-compose.yml:{over}"})
+    over.write_text("services: {flask-tuned-null: {volumes: ['/data:/data:ro']}}")
+    base = service_block("flask-tuned-null", {})
+    merged = service_block("flask-tuned-null", {"COMPOSE_FILE": f"docker-compose.yml:{over}"})
     assert merged["volumes"] == [*base["volumes"], "/data:/data:ro"]
 
 

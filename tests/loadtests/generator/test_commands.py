@@ -227,9 +227,9 @@ def test_a_signal_ends_it_at_once(server, generator, at, signum, busy):
 def test_more_arrivals_than_can_be_sent_wait_and_their_wait_counts(generator, at, free_port, pool):
     null = subprocess.Popen([sys.executable, "-m", "benchmarks.null_server", free_port], cwd=REPOSITORY)
     try:
-        generator.endpoint("flask-null-rest", f"127.0.0.1:{free_port}", str(pool))
-        generator.slice("flask-null-rest", "4", 0.3)
-        done = generator.slice("flask-null-rest", "poisson@250000", 1.0)
+        generator.endpoint("flask-tuned-null-rest", f"127.0.0.1:{free_port}", str(pool))
+        generator.slice("flask-tuned-null-rest", "4", 0.3)
+        done = generator.slice("flask-tuned-null-rest", "poisson@250000", 1.0)
     finally:
         null.kill()
         null.wait()

@@ -29,10 +29,10 @@ def test_a_request_belongs_to_the_window_in_which_it_starts():
 
 
 def test_a_table_has_the_agreed_columns_in_base_units(recorder):
-    table = recorder.table("flask-null-rest")
+    table = recorder.table("flask-tuned-null-rest")
     assert table.schema == COLUMNS
     row = table.to_pylist()[1]
-    assert row["endpoint"] == "flask-null-rest"
+    assert row["endpoint"] == "flask-tuned-null-rest"
     assert (row["start"], row["round"], row["slice"]) == (0, 1, -1)
     assert row["bytes_out"] == 200
     assert row["bytes_in"] == 30

@@ -120,7 +120,7 @@ def test_a_stand_in_is_shown_and_never_ranks_wins_or_decides(clean):
 
 
 def test_null_calibrates_and_never_ranks(clean):
-    assert clean.calibration.endpoint == "flask-null-rest"
+    assert clean.calibration.endpoint == "flask-tuned-null-rest"
     assert clean.calibration.ceiling.value > max(p.throughput.value for e in clean.entries if e.rank for p in e.points)
 
 
@@ -139,7 +139,7 @@ def test_the_claim_is_confirmed_only_where_both_frameworks_say_so(tmp_path):
     assert compare(write_run(tmp_path / "slow", slow)).claims[0].verdict == "confirmed"
     alone = Scenario(only=KERAS)
     assert compare(write_run(tmp_path / "alone", alone)).claims[0].verdict == "not measured"
-    none = Scenario(only=("flask-null-rest",))
+    none = Scenario(only=("flask-tuned-null-rest",))
     assert compare(write_run(tmp_path / "none", none)).claims[0].verdict == "not measured"
 
 

@@ -113,7 +113,7 @@ def test_requests_beyond_the_servers_limit_are_not_sent_and_it_is_said_why(model
 @pytest.mark.parametrize(
     ("endpoint", "kind"),
     [
-        ("flask-null-rest", "json"),
+        ("flask-tuned-null-rest", "json"),
         ("torchserve-torchscript-grpc", "bytes"),
         ("tfserving-savedmodel-grpc", "tensor"),
         ("inprocess-torchscript", "array"),
@@ -168,7 +168,7 @@ def refusing():
 
 def test_each_encoding_has_a_gate_of_its_own(refusing, model_dir, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
-    (null,) = make_plan(read_registry(environ={}), ["flask-null"], PROFILES["quick"]).endpoints
+    (null,) = make_plan(read_registry(environ={}), ["flask-tuned-null"], PROFILES["quick"]).endpoints
     assert check(null, refusing).passed
     found = check_others(null, refusing)
     assert not any(gate.passed for gate in found.values())

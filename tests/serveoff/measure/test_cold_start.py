@@ -16,7 +16,12 @@ from serveoff.services.registry import read_registry
 from tests.serveoff.cold_start_runs import add_starts
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 
-NAMES = ("flask-torchscript-rest", "flask-savedmodel-rest", "tfserving-embedded-savedmodel-rest", "flask-null-rest")
+NAMES = (
+    "flask-torchscript-rest",
+    "flask-savedmodel-rest",
+    "tfserving-embedded-savedmodel-rest",
+    "flask-tuned-null-rest",
+)
 FLASK, OTHER, TENSORFLOW = "flask-torchscript", "flask-savedmodel", "tfserving-embedded-savedmodel"
 TWO = PROFILES["quick"].model_copy(update={"bare_starts": 2})
 

@@ -66,7 +66,7 @@ def test_the_reason_is_in_every_form_of_the_report(carried_out):
 
 @pytest.mark.slow
 def test_the_rest_goes_on(carried_out):
-    suite = load_suite(carried_out("flask-savedmodel", "flask-null"))
+    suite = load_suite(carried_out("flask-savedmodel", "flask-tuned-null"))
     missing, null = suite.endpoints if suite.endpoints[0].unavailable else suite.endpoints[::-1]
     assert (missing.unavailable.text, null.unavailable) == (REASON, None)
     assert missing.unavailable.code is RequestCode.NO_ARTIFACT

@@ -21,9 +21,9 @@ def told():
 
 def test_without_a_terminal_no_step_has_a_line_of_its_own_but_the_first(told):
     progress, _, lines = told
-    for step in ("start 1 of 9   flask-null", "start 2 of 9   flask-savedmodel", "rounds of start 1"):
+    for step in ("start 1 of 9   flask-tuned-null", "start 2 of 9   flask-savedmodel", "rounds of start 1"):
         progress.tick(step)
-    assert lines() == ["1:40 left   start 1 of 9   flask-null"]
+    assert lines() == ["1:40 left   start 1 of 9   flask-tuned-null"]
 
 
 def test_without_a_terminal_it_says_once_a_minute_where_it_is(told, monkeypatch):
@@ -45,8 +45,8 @@ def test_the_standing_of_the_race_stands_beside_what_goes_on(told):
 def test_a_note_is_said_at_once(told):
     progress, _, lines = told
     progress.tick("round 8")
-    progress.note("flask-null ended: killed by signal 9")
-    assert lines()[-1] == "flask-null ended: killed by signal 9"
+    progress.note("flask-tuned-null ended: killed by signal 9")
+    assert lines()[-1] == "flask-tuned-null ended: killed by signal 9"
 
 
 def test_a_terminal_has_one_live_line_that_fits_and_is_gone_at_the_end():

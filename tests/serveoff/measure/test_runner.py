@@ -57,9 +57,9 @@ def test_every_round_has_every_load_once_in_another_order(tmp_path):
 
 
 def test_contenders_under_one_load_lie_side_by_side(tmp_path):
-    with fake_run(tmp_path, *PAIR, "flask-null", "torchserve-*", rounds=30, concurrencies=[1, 4, 16]) as run:
+    with fake_run(tmp_path, *PAIR, "flask-tuned-null", "torchserve-*", rounds=30, concurrencies=[1, 4, 16]) as run:
         measure(run)
-    raced = {endpoint for endpoint, _ in drives(run)} - {"flask-null-rest"}
+    raced = {endpoint for endpoint, _ in drives(run)} - {"flask-tuned-null-rest"}
     size = len(raced)
     for load in ("1", "16"):
         found = drives(run)
@@ -102,10 +102,10 @@ def test_memory_is_the_largest_of_all_starts_and_read_of_servers_at_rest(tmp_pat
 
 
 def test_every_contender_has_its_starts_and_each_serves_its_share(tmp_path):
-    with fake_run(tmp_path, *PAIR, "flask-null", rounds=6, starts=3, concurrencies=[1]) as run:
+    with fake_run(tmp_path, *PAIR, "flask-tuned-null", rounds=6, starts=3, concurrencies=[1]) as run:
         measure(run)
     starts = [e[1] for e in run.events if e[0] == "start"]
-    assert [starts.count(name) for name in ("flask-torchscript", "flask-savedmodel", "flask-null")] == [3, 3, 1]
+    assert [starts.count(name) for name in ("flask-torchscript", "flask-savedmodel", "flask-tuned-null")] == [3, 3, 1]
     result = load_suite(tmp_path).endpoint(TORCH)
     assert [(w.start, w.round) for w in result.windows] == [(1, 1), (1, 2), (2, 3), (2, 4), (3, 5), (3, 6)]
     assert [start.order for start in result.cold_starts] == sorted({start.order for start in result.cold_starts})

@@ -23,7 +23,7 @@ RUNS = {
         wrong_under_load=["tfserving-embedded-frozen-graph-grpc"],
         gate_failed=["flask-torchscript-rest"],
         unavailable=["torchserve-torchscript-rest", "torchserve-torchscript-grpc"],
-        saturated=["flask-null-rest"],
+        saturated=["flask-tuned-null-rest"],
         renamed={"flask-keras-eager-rest": HOSTILE},
         resources={
             "flask-torch-eager": {
@@ -34,7 +34,7 @@ RUNS = {
         },
         note=HOSTILE,
     ),
-    "partial": Faults(partial_after_round=5, never_reached=["flask-torch-eager-rest", "flask-null-rest"]),
+    "partial": Faults(partial_after_round=5, never_reached=["flask-torch-eager-rest", "flask-tuned-null-rest"]),
     "containers": Faults(
         containers={
             "flask-savedmodel": {"cpus": [0, 1], "problems": [cores("it may run on cores 0,1, 0 were asked for")]},

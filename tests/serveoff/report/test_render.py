@@ -169,8 +169,8 @@ def test_a_hostile_name_is_shown_as_it_is(rendered):
 
 
 def test_a_spreadsheet_runs_no_formula(tmp_path):
-    faults = Faults(renamed={"flask-null-rest": "=HYPERLINK(1)"})
-    comparison = compare(write_run(tmp_path / "run", Scenario(only=("flask-null-rest",)), faults))
+    faults = Faults(renamed={"flask-tuned-null-rest": "=HYPERLINK(1)"})
+    comparison = compare(write_run(tmp_path / "run", Scenario(only=("flask-tuned-null-rest",)), faults))
     (line, *_) = csv.DictReader(io.StringIO(csv_form.render(comparison)))
     assert line["endpoint"] == "'=HYPERLINK(1)"
 

@@ -5,7 +5,7 @@ import pytest
 from serveoff.report.write import write_report
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 
-CONTENDER, NULL = "flask-torchscript-rest", "flask-null-rest"
+CONTENDER, NULL = "flask-torchscript-rest", "flask-tuned-null-rest"
 
 
 @pytest.fixture

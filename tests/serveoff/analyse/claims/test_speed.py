@@ -40,7 +40,7 @@ def test_c1_is_refuted_or_not_measured(run, judge):
     one = judge(run(*TF2), "C1")
     assert (one.verdict, parts(one)) == ("not measured", {"TensorFlow 2": "confirmed", "PyTorch": "not measured"})
     assert one.measure == "`serveoff run 'flask-*'`"
-    none = judge(run("flask-null-rest"), "C1")
+    none = judge(run("flask-tuned-null-rest"), "C1")
     assert (none.verdict, none.measure) == ("not measured", "`serveoff run 'flask-*'`")
 
 
@@ -86,7 +86,7 @@ def test_c2_graphs_that_gain_nothing_refute_it_and_a_missing_framework_leaves_it
     refuted = judge(objective(run(*FLOORS, *TF2, *TORCH, speedup=SLOW_GRAPHS, slice_s=0.6), 1.0), "C2")
     assert {part.verdict for part in refuted.parts} == {"refuted"}
     assert judge(run(*FLOORS[:2]), "C2").verdict == "not measured"
-    none = judge(run("flask-null-rest"), "C2")
+    none = judge(run("flask-tuned-null-rest"), "C2")
     assert (none.verdict, "--batches" in none.measure) == ("not measured", True)
 
 

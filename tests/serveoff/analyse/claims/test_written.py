@@ -42,7 +42,7 @@ def test_claims_are_in_the_articles_words(all_claims):
 
 @pytest.mark.parametrize(("name", "floors"), FLOORS.items())
 def test_a_claim_true_by_construction_rests_on_checks_that_the_run_made(run, judge, name, floors):
-    nothing = judge(run("flask-null-rest"), name)
+    nothing = judge(run("flask-tuned-null-rest"), name)
     assert (nothing.verdict, nothing.exhibits, nothing.measure != "") == ("not measured", (), True)
     folder = run(*floors)
     claim = judge(folder, name)

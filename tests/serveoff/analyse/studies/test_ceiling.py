@@ -5,7 +5,7 @@ from serveoff.report.sections.calibration import calibration_sentence
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run
 
-NULL, ENDPOINT = "flask-null-rest", "flask-torchscript-rest"
+NULL, ENDPOINT = "flask-tuned-null-rest", "flask-torchscript-rest"
 RATES = (400.0, 700.0, 800.0, 900.0, 1100.0)
 
 

@@ -18,7 +18,7 @@ from tests.serveoff.synthetic import Scenario, write_run
 
 NAMES = (
     *("flask-torchscript-rest", "flask-savedmodel-rest", "torchserve-torchscript-grpc", "torchserve-torchscript-rest"),
-    *("tfserving-embedded-savedmodel-rest", "flask-null-rest", "inprocess-torchscript"),
+    *("tfserving-embedded-savedmodel-rest", "flask-tuned-null-rest", "inprocess-torchscript"),
 )
 SCENARIO = Scenario(slice_s=0.1, only=NAMES, round_drift=0.0)
 TOLD = ColdStart(
@@ -73,7 +73,7 @@ def test_a_server_that_writes_no_phases_is_not_taken_apart():
 
 
 def test_the_null_service_s_interpreter_is_no_loading_of_a_model(comparison):
-    assert "imports" in found(comparison, "flask-null").warm.pieces
+    assert "imports" in found(comparison, "flask-tuned-null").warm.pieces
 
 
 def test_the_median_of_the_repeats_has_their_range(comparison):
@@ -102,7 +102,7 @@ def test_without_warm_up_is_known_of_servers_that_have_one(comparison):
 
 
 def test_floors_and_null_are_started_once(comparison):
-    for name in ("flask-null", "inprocess-torchscript"):
+    for name in ("flask-tuned-null", "inprocess-torchscript"):
         starts = found(comparison, name)
         assert (starts.warm.first_answer_s.count, starts.bare) == (1, None)
     assert found(comparison, "inprocess-torchscript").warm.first_request_s is None

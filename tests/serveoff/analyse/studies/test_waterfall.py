@@ -17,7 +17,7 @@ from tests.serveoff.signal_runs import ENCODE_S, SHARES, TOTAL, add_signals
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
-FLASK, NULL = "flask-torchscript-rest", "flask-null-rest"
+FLASK, NULL = "flask-torchscript-rest", "flask-tuned-null-rest"
 TORCHSERVE, TORCHSERVE_GRPC = "torchserve-torchscript-rest", "torchserve-torchscript-grpc"
 TENSORFLOW, TENSORFLOW_GRPC = "tfserving-embedded-savedmodel-rest", "tfserving-embedded-savedmodel-grpc"
 FLOORS = ("inprocess-torchscript", "inprocess-savedmodel")

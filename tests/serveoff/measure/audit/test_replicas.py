@@ -32,5 +32,5 @@ def test_files_over_the_first_are_read_as_compose_reads_them(monkeypatch):
 
 def test_floors_the_null_service_and_variants_have_no_replicas_to_count():
     (variant,) = vary([find_deployment(REGISTRY, "flask-savedmodel")], [parse_variation("workers=2")])
-    others = [find_deployment(REGISTRY, name) for name in ("inprocess-savedmodel", "flask-null")]
+    others = [find_deployment(REGISTRY, name) for name in ("inprocess-savedmodel", "flask-tuned-null")]
     assert [replication(deployment) for deployment in (variant, *others)] == [None, None, None]

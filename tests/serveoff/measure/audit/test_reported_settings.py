@@ -78,7 +78,9 @@ def test_flask_tells_all_of_it_and_counts_the_workers_that_are_there(answering):
 
 
 def test_the_null_service_has_no_framework_to_tell_of(answering):
-    told = read_settings(answering("flask-null", FLASK.replace('"intra_op_threads":5', '"intra_op_threads":null')))
+    told = read_settings(
+        answering("flask-tuned-null", FLASK.replace('"intra_op_threads":5', '"intra_op_threads":null'))
+    )
     assert "intra_op_threads" not in told
     assert told["workers"] == 3
 
@@ -124,7 +126,7 @@ def test_a_server_or_a_log_that_is_gone_tells_nothing(answering):
 
 
 def test_another_server_needs_labels_only(answering):
-    new = answering("flask-null", "pool: 6", settings=("rest/pool",), settings_match={"workers": r"pool: (\d+)"})
+    new = answering("flask-tuned-null", "pool: 6", settings=("rest/pool",), settings_match={"workers": r"pool: (\d+)"})
     assert read_settings(new) == {"workers": 6}
 
 

@@ -227,7 +227,7 @@ def verdict(found):
     "name",
     [
         *("flask-torchscript", "flask-torch-eager", "flask-savedmodel", "flask-frozen-graph", "flask-keras-eager"),
-        *("flask-null", "torchserve-torchscript", "tfserving-savedmodel", "tfserving-frozen-graph"),
+        *("flask-tuned-null", "torchserve-torchscript", "tfserving-savedmodel", "tfserving-frozen-graph"),
     ],
 )
 def test_every_real_server_is_as_asked_for_and_tells_so(model_dir, serving, name):
@@ -240,7 +240,7 @@ def test_every_real_server_is_as_asked_for_and_tells_so(model_dir, serving, name
     if "tfserving" not in server.deployment.server:
         assert found.workers == 1
     if server.deployment.server != "tfserving":  # the real one does not tell
-        assert found.intra_op_threads == (None if name == "flask-null" else 1)
+        assert found.intra_op_threads == (None if name == "flask-tuned-null" else 1)
         assert (found.threads_per_worker, found.batch_size) == (1, 1)
 
 
@@ -270,6 +270,6 @@ def test_a_real_framework_with_more_threads_does_not_count(model_dir, serving, n
 @pytest.mark.slow
 @SEVERAL
 def test_real_workers_and_batches_that_were_not_asked_for_are_counted(serving):
-    found = seen(serving("flask-null", SERVING_WORKERS="2", SERVING_BATCH_SIZE="4"))
+    found = seen(serving("flask-tuned-null", SERVING_WORKERS="2", SERVING_BATCH_SIZE="4"))
     assert (found.workers, found.processes) == (2, 3)
     assert texts(found.problems) == ["it has 2 workers; requested: 1", "it has 4 rows a batch; requested: 1"]

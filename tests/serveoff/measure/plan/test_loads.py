@@ -59,7 +59,7 @@ def test_floors_have_one_caller_and_every_way_to_call_their_model():
 
 
 def test_the_null_service_is_for_calibration():
-    found = loads("flask-null")
+    found = loads("flask-tuned-null")
     assert (found[EACH], found[SIDE]) == ([], ["1", "4", "16"])
 
 

@@ -46,12 +46,12 @@ def test_a_stand_in_of_an_override_is_found_by_either_name():
 
 def test_an_unknown_name_is_refused_with_the_names_there_are():
     with pytest.raises(UnknownName, match="no endpoint is called 'nosuch'") as caught:
-        names("flask-null", "nosuch")
-    assert "flask-null-rest" in caught.value.hint
+        names("flask-tuned-null", "nosuch")
+    assert "flask-tuned-null-rest" in caught.value.hint
 
 
 def test_find_deployment_is_exact():
-    assert find_deployment(REGISTRY, "flask-null").format == "null"
+    assert find_deployment(REGISTRY, "flask-tuned-null").format == "null"
     with pytest.raises(UnknownName, match="no deployment is called 'flask'"):
         find_deployment(REGISTRY, "flask")
 
@@ -85,7 +85,7 @@ def test_the_outline_says_what_is_missing():
 
 def test_a_number_of_rounds_is_not_bound_to_a_time():
     settings = run_settings("quick", model="", rounds=3)
-    rounds = list(outline(make_plan(REGISTRY, ("flask-null",), settings), 0.0, {}))[-1]
+    rounds = list(outline(make_plan(REGISTRY, ("flask-tuned-null",), settings), 0.0, {}))[-1]
     assert rounds.startswith("  3 rounds of 0.1 s slices: about")
 
 

@@ -44,10 +44,12 @@ def test_a_pattern_that_matches_nothing_is_refused():
 
 
 def test_a_plan_varies_the_endpoints_that_were_chosen_and_only_by_their_protocols():
-    plan = make_plan(REGISTRY, ["torchserve-*-grpc", "flask-null"], PROFILES["quick"], [parse_variation("workers=2")])
+    plan = make_plan(
+        REGISTRY, ["torchserve-*-grpc", "flask-tuned-null"], PROFILES["quick"], [parse_variation("workers=2")]
+    )
     assert [e.name for e in plan.endpoints] == [
         "torchserve-torchscript-grpc",
-        "flask-null-rest",
+        "flask-tuned-null-rest",
         "torchserve-torchscript.workers-2-grpc",
     ]
 

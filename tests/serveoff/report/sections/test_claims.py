@@ -18,7 +18,7 @@ from tests.serveoff.report.page import Page
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_variant
 
-TORCH, NULL = "flask-torchscript-rest", "flask-null-rest"
+TORCH, NULL = "flask-torchscript-rest", "flask-tuned-null-rest"
 every_run = pytest.mark.parametrize("run", RUNS)
 
 

@@ -22,7 +22,12 @@ from tests.serveoff.report.page import Page
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.synthetic_containers import ENGINE, HEADERS
 
-NAMES = ("flask-torchscript-rest", "tfserving-embedded-savedmodel-grpc", "inprocess-torchscript", "flask-null-rest")
+NAMES = (
+    "flask-torchscript-rest",
+    "tfserving-embedded-savedmodel-grpc",
+    "inprocess-torchscript",
+    "flask-tuned-null-rest",
+)
 SCENARIO = Scenario(slice_s=0.1, concurrencies=(1, 4), only=NAMES, runtime="docker")
 OF_PROCESSES = ("SIGSTOP", "loopback", "process tree", "spawn")
 OF_CONTAINERS = ("docker", "container", "Throttled", "Network in", "Engine start")
@@ -178,7 +183,7 @@ def test_a_gpu_that_was_asked_for_and_not_used_is_loud(rendered):
     assert (cells["flask-torchscript-rest"].text, cells["flask-torchscript-rest"].tone) == ("cuda:0", "good")
     assert (cells["flask-frozen-graph-rest"].text, cells["flask-frozen-graph-rest"].tone) == ("cpu", "bad")
     assert (cells["torchserve-torchscript-rest"].text, cells["torchserve-torchscript-rest"].tone) == ("not said", "bad")
-    assert cells["flask-null-rest"].text == "–"
+    assert cells["flask-tuned-null-rest"].text == "–"
     warning = devices.fell_back(comparison)
     assert "flask-frozen-graph (cpu)" in warning
     assert warning in Page(rendered["containers"]["html"]).text

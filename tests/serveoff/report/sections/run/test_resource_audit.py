@@ -18,7 +18,7 @@ from tests.serveoff.written_runs import save_run
 
 NAMES = (
     *("flask-torchscript-rest", "tfserving-embedded-savedmodel-rest", "torchserve-torchscript-rest"),
-    *("inprocess-torchscript", "flask-null-rest"),
+    *("inprocess-torchscript", "flask-tuned-null-rest"),
 )
 SCENARIO = Scenario(slice_s=0.03, concurrencies=(1, 4), only=NAMES)
 UNTOLD = dict.fromkeys(("threads_per_worker", "intra_op_threads", "batch_size", "batch_delay_ms"))
@@ -63,7 +63,7 @@ def test_what_there_is_not_is_a_dash_and_not_a_figure(tmp_path):
     workers = column(found, "Workers")
     assert (workers["flask-torchscript-rest"].text, workers["inprocess-torchscript"].text) == ("1", "–")
     assert workers["tfserving-embedded-savedmodel-rest"].small == "one process"
-    assert column(found, "Intra-op threads")["flask-null-rest"].text == "–"
+    assert column(found, "Intra-op threads")["flask-tuned-null-rest"].text == "–"
     assert column(found, "Batching")["inprocess-torchscript"].text == "–"
 
 
