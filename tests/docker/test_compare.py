@@ -22,8 +22,8 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SMALL = ("--runtime", "docker", "--profile", "quick", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "4")
-MORE_LABELS = """{serving.server: flask-tuned, serving.format: "null", serving.model: digits_cnn, serving.protocols: rest,
-    serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
+MORE_LABELS = """{serving.server: flask-tuned, serving.format: "null", serving.model: digits_cnn,
+    serving.protocols: rest, serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
 
 
 @pytest.fixture(scope="module")
