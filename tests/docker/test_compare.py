@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SMALL = ("--runtime", "docker", "--profile", "quick", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "4")
 MORE_LABELS = """{serving.server: flask-tuned, serving.format: "null", serving.model: digits_cnn,
-    serving.protocols: rest, serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501", serving.ready: rest/readyz}"""
+    serving.protocols: rest, serving.launcher: serveoff.services.flaskrest, serving.port.rest: "8501",
+    serving.ready: rest/readyz}"""
 
 
 @pytest.fixture(scope="module")
