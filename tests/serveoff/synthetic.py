@@ -182,7 +182,7 @@ def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointR
         result.container = container(endpoint.deployment, server, scenario.cpu_limit, changes)
         result.cold_start = started_in_container(result.cold_start, list(MODEL_S).index(format))
     result.memory_bytes = int(MEMORY[server])
-    result.resources = resources(server, format, faults.resources.get(deployment, {}))
+    result.resources = resources(server.removesuffix("-tuned"), format, faults.resources.get(deployment, {}))
     return result
 
 
