@@ -190,7 +190,8 @@ def _starts(grounds: Grounds) -> Iterator[Finding]:
     if grounds.role == "contender" and grounds.run_complete and 0 < started < grounds.starts_asked:
         seen = f"it was measured in {started} of {grounds.starts_asked} starts"
         why = "starts of one deployment differ, and fewer starts show less of that"
-        yield Finding(FindingCode.MISSING_STARTS, False, seen, why, "the server's log in logs/ says why")
+        advice = "give the run more time (`--minutes`); of a start that failed, the server's log in logs/ says why"
+        yield Finding(FindingCode.MISSING_STARTS, False, seen, why, advice)
 
 
 def _samples(grounds: Grounds) -> Iterator[Finding]:

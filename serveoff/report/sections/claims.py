@@ -113,7 +113,9 @@ def overview(comparison: Comparison) -> Table:
 
 def finding(comparison: Comparison, claim: Claim) -> str:
     """What was found, in a line, such as `Confirmed for TensorFlow 2, 5.6 times faster; equal for PyTorch`."""
-    found = ": ".join(filter(None, (claim.scope, _parts(claim) or claim.verdict)))
+    found = _parts(claim) or claim.verdict
+    if claim.scope:
+        found = f"{claim.scope}: {found[0].lower()}{found[1:]}"
     if claim.verdict == "not a performance claim" and (shown := _shown_beside(comparison, claim)):
         found += f"; measured beside it: {'; '.join(shown)}"
     if claim.verdict == "true by construction":

@@ -110,7 +110,8 @@ def _figures(comparison: Comparison) -> list[Fact]:
         Fact(
             "Intervals",
             f"95%, by {RESAMPLES:,} draws that reweight the rounds of each start (Bayesian bootstrap: Rubin 1981), "
-            f"the same for all endpoints, so that drift cancels in ratios.{_starts(comparison)}",
+            "the same for all endpoints, so that drift cancels in ratios. A percentile's interval stays within the "
+            f"latencies seen.{_starts(comparison)}",
         ),
         Fact(
             "Differences",
@@ -170,7 +171,8 @@ def _list(numbers: list[int]) -> str:
 
 
 def _repeated(settings: RunSettings) -> str:
-    return f", {settings.starts} times for each that may rank" if settings.starts > 1 else ""
+    most = max(settings.starts, settings.race_starts) if settings.race else settings.starts
+    return f", up to {most} times for each that may rank" if most > 1 else ""
 
 
 def _starts(comparison: Comparison) -> str:
