@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
@@ -39,41 +38,17 @@ RUNNER_VARIABLE = "SERVEOFF_RUNNER"
 """Holds the id of the run that we serve for. Where that is killed, the next one finds the folder by its name."""
 
 
-@dataclass(frozen=True)
 class WorkDir:
-    """The folders of one running instance, all private to it."""
+    """The folders and files of one running instance, all private to it.
 
-    root: Path
+    The frontend finds the archive in `store`, unpacks it in `temp`, and opens its workers' sockets there; `start_fault`
+    is what a worker found wrong with its settings or artifact (serveoff.services.torchserve.start_fault).
+    """
 
-    @property
-    def store(self) -> Path:
-        """Holds the model archive."""
-        return self.root / "store"
-
-    @property
-    def logs(self) -> Path:
-        """Holds worker.log."""
-        return self.root / "logs"
-
-    @property
-    def temp(self) -> Path:
-        """The frontend unpacks the archive here and opens its workers' sockets here."""
-        return self.root / "tmp"
-
-    @property
-    def worker_log(self) -> Path:
-        """What the workers printed."""
-        return self.logs / "worker.log"
-
-    @property
-    def start_fault(self) -> Path:
-        """What a worker found wrong with its settings or artifact: serveoff.services.torchserve.start_fault."""
-        return self.root / "start_fault.txt"
-
-    @property
-    def config(self) -> Path:
-        """TorchServe's config.properties."""
-        return self.root / "config.properties"
+    def __init__(self, root: Path) -> None:
+        self.root, self.config, self.start_fault = root, root / "config.properties", root / "start_fault.txt"
+        self.store, self.logs, self.temp = root / "store", root / "logs", root / "tmp"
+        self.worker_log = self.logs / "worker.log"
 
 
 def open_work_dir(parent: Path) -> WorkDir:
