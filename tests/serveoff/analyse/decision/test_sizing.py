@@ -85,7 +85,7 @@ def test_the_compose_file_stands_by_itself_with_the_run_s_settings(comparison, e
     settings = comparison.suite.settings.model_copy(update={"workers": 2, "server_cpus": [2, 3]})
     (block,) = yaml.safe_load(serve_with(entry, settings).compose)["services"].values()
     assert block["image"] == "serveoff/flaskrest-torch"
-    assert block["command"][-1] == "serveoff.services.flaskrest"
+    assert block["command"][-1] == "serveoff.services.flaskapp"
     assert block["environment"]["SERVING_MODEL_DIR"] == "/models/digits_cnn"
     assert (block["environment"]["SERVING_WORKERS"], block["cpuset"]) == ("2", "2,3")
     assert block["ports"] == ["127.0.0.1:8523:8501"]

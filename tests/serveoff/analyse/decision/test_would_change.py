@@ -70,8 +70,9 @@ def test_who_could_not_run_may_change_it(tmp_path):
     assert sentence.startswith("SavedModel on Flask (REST) could not run here: no Java 17")
 
 
-def test_what_was_not_measured_may_change_it(tmp_path):
+def test_where_nothing_would_change_it_that_is_said_and_what_is_missing_stands_with_the_excluded(tmp_path):
     stand_in = "tfserving-embedded-savedmodel-rest"
     comparison = compare(write_run(tmp_path / "run", Scenario(only=(FAST, SLOW, stand_in), round_drift=0.0)))
     assert conditions(comparison) == {}
-    assert recommendation.changes(comparison) == ["TensorFlow Serving did not run here: install it and run again."]
+    assert recommendation.changes(comparison) == [recommendation.NOTHING_ELSE]
+    assert "TensorFlow Serving is not here: install it" in recommendation.excluded(comparison)
