@@ -15,7 +15,7 @@ from serveoff.report.formats.json import render as as_json
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import add_rows, rows_file, save_run
 
-RANKED = 7
+RANKED = 10
 SMALL = Scenario(slice_s=0.2)
 TORCH = ("flask-torchscript-rest", "flask-torch-eager-rest")
 KERAS = ("flask-savedmodel-rest", "flask-keras-eager-rest")
@@ -114,8 +114,6 @@ def test_a_stand_in_is_shown_and_never_ranks_wins_or_decides(clean):
     assert all(entry.alone.sound and entry.overhead is not None for entry in shown)
     names = {entry.name for entry in shown}
     assert names.isdisjoint(row.endpoint for row in clean.decision.matrix.rows)
-    claims = {claim.id: claim for claim in clean.claims}
-    assert {claims[name].reason for name in ("C7", "C8")} == {"TensorFlow Serving was not measured."}
     assert not [e for claim in clean.claims for e in claim.exhibits if {e.mine, e.other} & names]
 
 

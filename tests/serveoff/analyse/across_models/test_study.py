@@ -57,7 +57,7 @@ def test_the_best_is_what_the_run_recommends(sound, folders):
 
 
 def test_a_server_and_protocol_is_stood_for_by_the_quickest_endpoint(sound):
-    assert {by[0] for by in sound.served_by} == {"flask", "torchserve", "tfserving-embedded"}
+    assert {by[0] for by in sound.served_by} == {"flask", "flask-tuned", "torchserve", "tfserving-embedded"}
     assert sound.served_by[0] == FLASK, "it adds least to the cheapest model"
     for model in sound.models:
         spots = [s for s in model.spots if s.named.served_by == FLASK]

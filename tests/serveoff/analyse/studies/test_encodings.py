@@ -20,7 +20,7 @@ from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_payload
 from tests.serveoff.written_runs import save_run
 
-TORCHSCRIPT, SAVEDMODEL = "flask-torchscript-rest", "flask-savedmodel-rest"
+TORCHSCRIPT, SAVEDMODEL = "flask-tuned-torchscript-rest", "flask-tuned-savedmodel-rest"
 SERVING_REST, SERVING_GRPC = "tfserving-embedded-savedmodel-rest", "tfserving-embedded-savedmodel-grpc"
 TORCH_REST, TORCH_GRPC = "torchserve-torchscript-rest", "torchserve-torchscript-grpc"
 ALL = (TORCHSCRIPT, SAVEDMODEL, SERVING_REST, SERVING_GRPC, TORCH_REST, TORCH_GRPC)
@@ -55,11 +55,11 @@ def states(comparison, deployment):
 
 def test_the_matrix_has_no_hole(comparison):
     assert {c.deployment for c in comparison.encodings.matrix} == {
-        *("flask-torchscript", "flask-savedmodel", "tfserving-embedded-savedmodel", "torchserve-torchscript")
+        *("flask-tuned-torchscript", "flask-tuned-savedmodel", "tfserving-embedded-savedmodel", "torchserve-torchscript")
     }
     over_grpc = {"tensor": "not taken", "bytes": "not taken", "grpc_json": "not taken"}
-    assert states(comparison, "flask-torchscript") == dict.fromkeys(("json", "base64", "raw"), "measured") | over_grpc
-    assert states(comparison, "flask-savedmodel")["raw"] == "failed"
+    assert states(comparison, "flask-tuned-torchscript") == dict.fromkeys(("json", "base64", "raw"), "measured") | over_grpc
+    assert states(comparison, "flask-tuned-savedmodel")["raw"] == "failed"
     assert states(comparison, "tfserving-embedded-savedmodel") == {
         "json": "measured",
         "base64": "measured",
@@ -176,7 +176,7 @@ def test_an_older_run_that_did_not_record_what_is_taken_says_not_measured(folder
     save_run(tmp_path, suite)
     comparison = compare(tmp_path)
     assert "not taken" not in {c.state for c in comparison.encodings.matrix}
-    assert states(comparison, "flask-savedmodel")["raw"] == "not measured"
+    assert states(comparison, "flask-tuned-savedmodel")["raw"] == "not measured"
     assert {e.encoding for e in comparison.payloads if e.payload == "raw_tensor"} == {"raw"}
 
 
@@ -187,11 +187,11 @@ def test_every_figure_of_the_matrix_has_its_interval_and_count(comparison):
     ]
     assert {row[0].text for row in table.rows} == {"TorchScript", "SavedModel"}
     point = comparison.entry(TORCHSCRIPT).alone
-    cell = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "TorchScript")[1]
+    cell = next(row for row in table.rows if row[0].small == "tuned Flask" and row[0].text == "TorchScript")[1]
     assert cell.text == f"{point.p50_s.value * 1e3:.3f}"
     assert cell.small.endswith(f"n={point.samples:,}")
     assert "–" in cell.small
-    failed = next(row for row in table.rows if row[0].small == "Flask" and row[0].text == "SavedModel")[3]
+    failed = next(row for row in table.rows if row[0].small == "tuned Flask" and row[0].text == "SavedModel")[3]
     assert (failed.text, failed.small) == ("gate failed", "golden input 3: status 400")
 
 
@@ -204,14 +204,14 @@ def test_every_endpoint_s_points_name_its_payload_and_its_size(comparison):
 def test_the_sentences_name_the_gain_and_the_leader(comparison):
     assert payloads.sentence(comparison).startswith("gRPC raw bytes: SavedModel on TensorFlow Serving (gRPC) is ")
     best = payloads.best_sentence(comparison)
-    assert best.startswith("With the best payload each, TorchScript on Flask (REST) (raw bytes) comes first")
+    assert best.startswith("With the best payload each, TorchScript on tuned Flask (REST) (raw bytes) comes first")
     assert "SavedModel on TensorFlow Serving (gRPC) (gRPC raw bytes) second" in best
 
 
 def test_json_csv_and_markdown_carry_the_same(comparison):
     document = json.loads(json_form.render(comparison))["encodings"]
     assert len(document["matrix"]) == 4 * 6
-    measured = next(c for c in document["matrix"] if c["deployment"] == "flask-torchscript" and c["encoding"] == "raw")
+    measured = next(c for c in document["matrix"] if c["deployment"] == "flask-tuned-torchscript" and c["encoding"] == "raw")
     raw = next(e for e in comparison.payloads if e.encoding == "raw")
     assert measured["p50_s"]["value"] == raw.point.p50_s.value
     assert measured["samples"] == raw.point.samples

@@ -145,7 +145,7 @@ def test_a_little_more_is_within_the_tolerance_and_the_sum_says_so(tmp_path):
 def test_counters_of_a_few_requests_more_give_the_same_means_and_a_wider_error(tmp_path, comparison):
     exact = broken_down(comparison)[TORCHSERVE]
     found = broken_down(compare(written(tmp_path, lag=5)))[TORCHSERVE]
-    assert found.inference_s == pytest.approx(exact.inference_s, rel=1e-4)
+    assert found.inference_s == pytest.approx(exact.inference_s, rel=2e-4)
     rounding_s = exact.error_s
     assert 0 < rounding_s < 1e-6
     more = TOTAL * found.whole_s * 10 / found.samples

@@ -24,7 +24,7 @@ from serveoff.services.registry import Deployment, read_registry
 from tests.serveoff.analyse.test_validity import evidence
 from tests.serveoff.problems import texts
 
-FLASK = next(d for d in read_registry(environ={}) if d.name == "flask-torchscript")
+FLASK = next(d for d in read_registry(environ={}) if d.name == "flask-tuned-torchscript")
 TOLD = {"workers": 1, "threads_per_worker": 1, "intra_op_threads": 1, "batch_size": 1, "batch_delay_ms": 0}
 CPUS = available_cpus()
 SEVERAL = pytest.mark.skipif(
@@ -129,7 +129,13 @@ def test_a_server_as_it_comes_was_asked_for_nothing_but_its_cores():
 def test_every_variation_is_known_to_what_is_asked_for(text):
     (variant,) = vary([FLASK], [parse_variation(text)])
     changed = {name.lower(): int(value) for name, value in variant.changes.items()}
-    assert asked(settings(), variant.variant) == asked(settings(), "") | changed
+    assert asked(settings(), variant) == asked(settings(), FLASK) | changed
+
+
+def test_a_server_that_cannot_batch_is_not_asked_to():
+    plain = next(d for d in read_registry(environ={}) if d.name == "flask-torchscript")
+    wanted = settings(batch_size=8, batch_delay_ms=5)
+    assert (asked(wanted, FLASK)["batch_size"], asked(wanted, plain)["batch_size"]) == (8, 1)
 
 
 def started(code, log):

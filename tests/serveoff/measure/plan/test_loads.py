@@ -27,7 +27,7 @@ def loads(pattern, settings=DEFAULT, variations=(), **found):
 
 
 def test_the_fewest_and_the_most_callers_are_raced_and_the_rest_comes_seldom():
-    found = loads("flask-torchscript", BATCHES)
+    found = loads("flask-tuned-torchscript", BATCHES)
     assert found[EACH] == ["1", "16"]
     assert found[SIDE][0] == "4"
     assert found[SIDE][-2:] == ["1x8", "1x32"]
@@ -37,7 +37,7 @@ def test_the_fewest_and_the_most_callers_are_raced_and_the_rest_comes_seldom():
 def test_an_encoding_that_failed_its_gate_and_a_batch_that_is_too_large_are_left_out():
     failed = Gate(passed=False, checked=1, max_abs_error=1.0, top1_agreement=None)
     too_large = Problem(code=RequestCode.TOO_LARGE, text="too large")
-    found = loads("flask-torchscript", BATCHES, encoding_gates={"raw_tensor": failed}, left_out={"1x32": too_large})
+    found = loads("flask-tuned-torchscript", BATCHES, encoding_gates={"raw_tensor": failed}, left_out={"1x32": too_large})
     assert "1/raw_tensor" not in found[SIDE]
     assert "1x32" not in found[SIDE]
     assert "1x8" in found[SIDE]
@@ -64,7 +64,7 @@ def test_the_null_service_is_for_calibration():
 
 
 def test_a_variant_is_set_against_its_base_where_that_is_raced():
-    assert loads("flask-torchscript", variations=[parse_variation("workers=2")])[VARIANT] == ["1", "16"]
+    assert loads("flask-tuned-torchscript", variations=[parse_variation("workers=2")])[VARIANT] == ["1", "16"]
 
 
 @pytest.mark.parametrize(("every", "rounds"), [(1, [1, 2, 3, 4]), (3, [1, 4])])

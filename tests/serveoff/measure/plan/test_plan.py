@@ -18,7 +18,7 @@ def names(*patterns):
 
 
 def test_no_pattern_means_everything():
-    assert len(names()) == 17
+    assert len(names()) == 20
 
 
 def test_a_deployment_brings_all_its_endpoints():
@@ -66,9 +66,9 @@ def test_a_run_takes_as_long_as_it_is_given():
 
 def test_the_outline_says_what_is_done_and_how_long_each_part_takes():
     lines = list(outline(make_plan(REGISTRY, (), run_settings("default", model="digits_cnn")), 60.0, {}))
-    assert lines[0] == "Comparing 11 contenders for digits_cnn: about 10.0 min"
+    assert lines[0] == "Comparing 14 contenders for digits_cnn: about 10.0 min"
     assert lines[1] == "  not ranked: 5 bare models, 1 null service"
-    assert re.search(r"\(8 deployments, up to \d+ starts each\)$", lines[2]), "fewer where there is no time for them"
+    assert re.search(r"\(11 deployments, up to \d+ starts each\)$", lines[2]), "fewer where there is no time for them"
     assert [line.split()[0] for line in lines[2:]] == ["starting", lines[3].split()[0], "open"]
     assert "rounds of 0.1 s slices" in lines[3]
 
@@ -77,7 +77,7 @@ def test_the_outline_says_what_is_missing():
     registry = read_registry(environ={"COMPOSE_FILE": "docker-compose.yml:docker-compose.embedded.yml"})
     plan = make_plan(registry, (), run_settings("quick", model="mine"))
     lines = list(outline(plan, 0.0, {"torchscript": "the model has an operator that cannot be traced"}))
-    assert lines[0] == "Comparing 7 contenders for mine: about 3.0 min"
+    assert lines[0] == "Comparing 10 contenders for mine: about 3.0 min"
     assert lines[1] == "  not ranked: 4 stand-in endpoints, 5 bare models, 1 null service"
     assert lines[2] == "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
     assert lines[3] == "  no torchscript: the model has an operator that cannot be traced"
@@ -97,7 +97,7 @@ def test_one_of_a_thing_is_no_more_than_one():
 
 def test_what_may_rank_is_started_again():
     repeated = make_plan(REGISTRY, (), QUICK).repeated
-    assert len(repeated) == 8
+    assert len(repeated) == 11
     assert not {d.server for d in repeated} & {"inprocess"}
     assert not [d for d in repeated if d.format == "null"]
 

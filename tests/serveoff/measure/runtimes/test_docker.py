@@ -18,7 +18,7 @@ def settings(**changes):
     return RunSettings(**values | changes)
 
 
-@pytest.mark.parametrize("base", ["tfserving-savedmodel", "torchserve-torchscript", "flask-torchscript"])
+@pytest.mark.parametrize("base", ["tfserving-savedmodel", "torchserve-torchscript", "flask-tuned-torchscript"])
 @pytest.mark.parametrize(
     ("variation", "changed"),
     [
