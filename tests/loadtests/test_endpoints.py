@@ -65,7 +65,7 @@ def test_files_that_announce_nothing_are_passed_over(state, text):
 def test_a_published_port_that_answers_is_a_running_endpoint(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        monkeypatch.setenv("FLASK_NULL_REST", str(port))
+        monkeypatch.setenv("FLASK_TUNED_NULL_REST", str(port))
         assert [(t.name, t.port) for t in running()] == [("flask-tuned-null-rest", port)]
 
 

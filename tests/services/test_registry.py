@@ -10,10 +10,10 @@ def registry():
     return read_registry(environ={})
 
 
-def test_the_registry_has_the_eleven_endpoints_five_floors_and_null(registry):
+def test_the_registry_has_the_fourteen_endpoints_five_floors_and_null(registry):
     endpoints = {e.name for d in registry for e in d.endpoints}
     served = {name for name in endpoints if not name.startswith("inprocess-") and "null" not in name}
-    assert len(served) == 11
+    assert len(served) == 14
     assert {d.format for d in registry if d.server == "inprocess"} == set(FORMATS)
     assert "flask-tuned-null-rest" in endpoints
 
@@ -21,6 +21,14 @@ def test_the_registry_has_the_eleven_endpoints_five_floors_and_null(registry):
 def test_endpoint_names_are_unique(registry):
     names = [e.name for d in registry for e in d.endpoints]
     assert len(names) == len(set(names))
+
+
+def test_the_two_flasks_have_names_that_tell_them_apart(registry):
+    """`flask` is what people deploy and serves every format; the tuned one serves what is static, and the null."""
+    formats = {server: {d.format for d in registry if d.server == server} for server in ("flask", "flask-tuned")}
+    assert formats == {"flask": set(FORMATS), "flask-tuned": {"savedmodel", "frozen_graph", "torchscript", "null"}}
+    assert {d.launcher.rpartition(".")[2] for d in registry if d.server == "flask"} == {"flaskapp"}
+    assert not any(d.batches for d in registry if d.server == "flask")
 
 
 def test_every_published_port_is_bound_to_loopback_and_unique(registry):
@@ -115,5 +123,5 @@ def test_an_override_s_volumes_are_added_as_compose_adds_them(tmp_path):
 
 def test_image_files_are_a_payload_of_models_that_take_images_only():
     for model, files in (("digits_cnn", ()), ("resnet50", ("json_jpeg", "json_png", "image_jpeg", "image_png"))):
-        (flask,) = (d for d in read_registry(environ={"MODEL": model}) if d.service == "flask-torchscript")
+        (flask,) = (d for d in read_registry(environ={"MODEL": model}) if d.service == "flask-tuned-torchscript")
         assert others_of(flask.endpoints[0]) == ("json_base64", "raw_tensor", *files)

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
 from serveoff.analyse.entries import Entry
 from serveoff.record.settings import RunSettings
-from serveoff.services.registry import RegistryError, service_block, shared_configs
 
 _USUAL: Final = {
     name: RunSettings.model_fields[name].default
@@ -53,6 +50,10 @@ def _on_gpu(settings: RunSettings) -> bool:
 
 
 def _compose(name: str, settings: RunSettings) -> str:
+    import yaml  # the page of runs reads decisions that were made, and needs neither
+
+    from serveoff.services.registry import RegistryError, service_block, shared_configs
+
     gpu = {"COMPOSE_FILE": os.pathsep.join(GPU_FILES)} if _on_gpu(settings) else {}
     cores = {"SERVER_CPUS": ",".join(map(str, settings.server_cpus))}
     try:

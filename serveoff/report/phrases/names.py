@@ -85,7 +85,7 @@ def server(result: EndpointResult) -> str:
 
 def short_server(result: EndpointResult) -> str:
     """What serves it, for a chart's label."""
-    return "tuned Flask (no model)" if result.format == "null" else SHORT_SERVERS.get(result.server, result.server)
+    return SHORT_SERVERS.get(result.server, result.server)
 
 
 def what(result: EndpointResult) -> str:

@@ -114,7 +114,7 @@ def test_an_answer_in_pieces_is_one_and_another_connection_follows_one_that_clos
     recording = drive(driver(server), plan("1"))
     assert set(statuses(recording)) == {200}
     assert server.connections == 2
-    assert {answer for _, _, answer in recording.verified.unknown} == {BODY}
+    assert {answer for _, answer in recording.verified.unknown} == {BODY}
 
 
 @pytest.mark.parametrize("line", [RESET, HANG_UP, GOOD[:-1], GOOD + b"HTTP/1.1 200 OK\r\n", b"nonsense\r\n\r\n"])
@@ -126,7 +126,7 @@ def test_what_is_no_whole_answer_is_no_answer_and_the_next_request_has_a_new_con
     assert found[:3] == [200, 0, 200]
     assert set(found[3:]) == {200}
     assert server.connections == 2
-    assert {answer for _, _, answer in recording.verified.unknown} == {BODY}
+    assert {answer for _, answer in recording.verified.unknown} == {BODY}
 
 
 def closing_after(line):

@@ -61,4 +61,4 @@ def test_whole_requests_differ_by_the_host_only(encoding):
 
 def test_tensorflow_serving_takes_no_raw_body_and_is_not_sent_one():
     takers = {e.deployment.server for e in REST if "raw_tensor" in agreement_gate.encodings(e)}
-    assert takers == {"flask", "torchserve"}
+    assert takers == {"flask-tuned", "torchserve"}

@@ -55,10 +55,18 @@ def states(comparison, deployment):
 
 def test_the_matrix_has_no_hole(comparison):
     assert {c.deployment for c in comparison.encodings.matrix} == {
-        *("flask-tuned-torchscript", "flask-tuned-savedmodel", "tfserving-embedded-savedmodel", "torchserve-torchscript")
+        *(
+            "flask-tuned-torchscript",
+            "flask-tuned-savedmodel",
+            "tfserving-embedded-savedmodel",
+            "torchserve-torchscript",
+        )
     }
     over_grpc = {"tensor": "not taken", "bytes": "not taken", "grpc_json": "not taken"}
-    assert states(comparison, "flask-tuned-torchscript") == dict.fromkeys(("json", "base64", "raw"), "measured") | over_grpc
+    assert (
+        states(comparison, "flask-tuned-torchscript")
+        == dict.fromkeys(("json", "base64", "raw"), "measured") | over_grpc
+    )
     assert states(comparison, "flask-tuned-savedmodel")["raw"] == "failed"
     assert states(comparison, "tfserving-embedded-savedmodel") == {
         "json": "measured",
@@ -211,7 +219,9 @@ def test_the_sentences_name_the_gain_and_the_leader(comparison):
 def test_json_csv_and_markdown_carry_the_same(comparison):
     document = json.loads(json_form.render(comparison))["encodings"]
     assert len(document["matrix"]) == 4 * 6
-    measured = next(c for c in document["matrix"] if c["deployment"] == "flask-tuned-torchscript" and c["encoding"] == "raw")
+    measured = next(
+        c for c in document["matrix"] if c["deployment"] == "flask-tuned-torchscript" and c["encoding"] == "raw"
+    )
     raw = next(e for e in comparison.payloads if e.encoding == "raw")
     assert measured["p50_s"]["value"] == raw.point.p50_s.value
     assert measured["samples"] == raw.point.samples

@@ -37,7 +37,9 @@ def test_the_fewest_and_the_most_callers_are_raced_and_the_rest_comes_seldom():
 def test_an_encoding_that_failed_its_gate_and_a_batch_that_is_too_large_are_left_out():
     failed = Gate(passed=False, checked=1, max_abs_error=1.0, top1_agreement=None)
     too_large = Problem(code=RequestCode.TOO_LARGE, text="too large")
-    found = loads("flask-tuned-torchscript", BATCHES, encoding_gates={"raw_tensor": failed}, left_out={"1x32": too_large})
+    found = loads(
+        "flask-tuned-torchscript", BATCHES, encoding_gates={"raw_tensor": failed}, left_out={"1x32": too_large}
+    )
     assert "1/raw_tensor" not in found[SIDE]
     assert "1x32" not in found[SIDE]
     assert "1x8" in found[SIDE]
