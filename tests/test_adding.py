@@ -138,7 +138,7 @@ try:
     told = {"name": endpoint.name, "protocol": "rest", "host": "127.0.0.1", "port": port, "path": deployment.path}
     asked = {"endpoint": endpoint.name, "load": "1/" + payload if payload else "1"}
     commands = [
-        {"command": "endpoint", "model": deployment.model, "format": deployment.format, **told},
+        {"command": "endpoint", "target": {"model": deployment.model, "format": deployment.format, **told}},
         {"command": "slice", "lead_in_s": 0.1, "duration_s": 0.5, **asked},
     ]
     locust = isolated("locust", "-f", str(LOCUSTFILE), "--headless", "--commands")

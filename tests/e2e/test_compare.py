@@ -14,7 +14,7 @@ from tests.command_line import MEASURED
 
 pytestmark = pytest.mark.slow
 
-COUNT = 17
+COUNT = 20
 SETTINGS = ["--profile", "quick", "--duration", "0.5", "--warmup", "0.2", "--concurrency", "1,4", "--rounds", "1"]
 
 
@@ -78,7 +78,7 @@ def test_every_endpoint_that_serves_a_model_was_asked_for_a_layer(finished):
     refused = {n for n, outcome in found.items() if outcome == "refused"}
     assert {"flask-savedmodel-rest", "flask-torchscript-rest"} < refused
     assert sum(name.startswith("tfserving") and name.endswith("grpc") for name in refused) == 2
-    assert len(found) == COUNT - 6, "neither floors nor the null service"
+    assert len(found) == COUNT - 9, "neither floors, the null service nor the tuned Flask"
 
 
 def test_raw_rows_agree_with_the_suite(finished):

@@ -96,7 +96,9 @@ def test_a_server_answers_by_our_code(trapped, golden):
     process = trapped.start("serve", "flask-torchscript", "--rest-port", str(port))
     trapped.wait_until(lambda: is_ready(port), process)
     body = json.dumps({"instances": golden.inputs["image"][:2].tolist()}).encode()
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/digits_cnn:predict", body) as answer:
+    url = f"http://127.0.0.1:{port}/v1/models/digits_cnn:predict"
+    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked) as answer:
         rows = json.load(answer)["predictions"]
     assert len(rows) == 2
     process.terminate()

@@ -21,7 +21,7 @@ LIMIT = str(2**23)
 REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={})}
 TAKEN = {
     "flask-torchscript": {"json"},
-    "flask-keras-eager": {"json"},
+    "flask-savedmodel": {"json"},
     "flask-tuned-torchscript": {"json", "base64", "raw"},
     "flask-tuned-savedmodel": {"json", "base64", "raw"},
     "flask-tuned-null": {"json", "base64", "raw"},

@@ -44,10 +44,11 @@ BETTER: Final = {
 }
 NOTHING_ELSE: Final = "Nothing that was measured: no other contender is clearly better on any objective."
 STARTED_ONCE: Final = "Each deployment was started once: intervals hold for these processes, not for the next start."
-UNMAINTAINED: Final = {
-    "torchserve": ("TorchServe is archived upstream and no longer maintained: it gets no security fixes.",)
+TO_KNOW: Final = {
+    "torchserve": ("TorchServe is archived upstream and no longer maintained: it gets no security fixes.",),
+    "flask-tuned": ("Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",),
 }
-"""What speaks against a server, however fast it is."""
+"""What a server costs those who deploy it, however fast it is."""
 MOST_NAMED: Final = 3
 """Endpoints that a sentence names; of more it says how many."""
 
@@ -109,7 +110,7 @@ def unsettled(comparison: Comparison) -> list[str]:
     if name is None:
         return said
     once = [] if comparison.start_effect else [STARTED_ONCE]
-    return [*said, *once, *UNMAINTAINED.get(comparison.entry(name).result.server, ())]
+    return [*said, *once, *TO_KNOW.get(comparison.entry(name).result.server, ())]
 
 
 def standing(suite: Suite) -> str:

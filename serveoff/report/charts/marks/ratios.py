@@ -24,6 +24,8 @@ from serveoff.report.phrases.numbers import times
 
 FINE = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6)
 """Ticks where all ratios are about 1."""
+HALF_A_LABEL = 14
+"""Of a tick, in pixels."""
 CLEAR = ("faster", "slower")
 
 
@@ -43,7 +45,8 @@ def draw(rows: Sequence[Row], width: float, unit: str, words: str) -> str:
     values = [v for row in rows for v in (row.ratio.low, row.ratio.high, row.ratio.value) if v]
     low, high = min(*values, 0.95) / 1.06, max(*values, 1.05) * 1.06
     scale = log_scale(low, high, layout.left, layout.right)
-    body = grid(layout, len(rows), [(tick, f"{tick:g}×") for tick in _ticks(low, high)], scale, unit)
+    ticks = [(tick, f"{tick:g}×") for tick in _ticks(low, high) if scale(tick) + HALF_A_LABEL < width]
+    body = grid(layout, len(rows), ticks, scale, unit)
     body += _no_difference(layout, len(rows), scale)
     body += [_row(layout, index, row, scale) for index, row in enumerate(rows)]
     return drawing(width, layout.bottom(len(rows)) + 26, words, body)
