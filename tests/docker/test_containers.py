@@ -18,7 +18,7 @@ def running(stack):
     """Every service that `up` started and that goes on: its name and its container."""
     found = {container.labels["com.docker.compose.service"]: container for container in stack.containers()}
     assert found.pop("export").attrs["State"]["ExitCode"] == 0
-    assert len(found) == 11
+    assert len(found) == 14
     assert {container.status for container in found.values()} == {"running"}
     return found
 
@@ -117,7 +117,7 @@ def test_locust_has_the_registry_and_the_golden_inputs(stack):
     )
     names, rows = json.loads(stack.inside("locust", "python", "-c", code).splitlines()[-1])
     assert rows == 64
-    assert len(names) == 12
+    assert len(names) == 15
     assert {"tfserving-embedded-savedmodel-grpc", "torchserve-torchscript-rest", "flask-tuned-null-rest"} <= set(names)
 
 

@@ -25,7 +25,7 @@ def test_golden_inputs(stack, model_dir):
         for endpoint in deployment.endpoints
         if endpoint.protocol != "call"
     ]
-    assert len(endpoints) == 12
+    assert len(endpoints) == 15
     for endpoint in endpoints:
         ports = endpoint.deployment.published.items()
         published = Published({name: f"127.0.0.1:{port}" for name, port in ports})

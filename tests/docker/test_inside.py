@@ -66,10 +66,11 @@ def test_cores_that_were_not_asked_for_are_a_problem(hardened):
 
 
 def test_its_processes_are_seen_without_the_one_that_looks(hardened, tmp_path):
-    server = DockerServer(DEPLOYMENT, hardened, {}, 0.0, (None, None), None, [0], tmp_path / "log")
+    engine = SimpleNamespace(is_local=True)
+    server = DockerServer(DEPLOYMENT, hardened, {}, 0.0, (None, None), engine, [0], tmp_path / "log")
     threads = read_threads(server.kernel(STATUS))
     assert [(thread.process, thread.cpus) for thread in threads] == [(1, (0,))]
-    assert server.memory_bytes() > 20_000_000
+    assert server.memory_bytes() > 60_000_000, "it holds as much, and Python beside it"
     assert address_space_limit(server.kernel(LIMITS)) is None
 
 
@@ -91,8 +92,6 @@ def test_the_kernel_s_counters_are_those_that_the_engine_reads(hardened):
         now = read()
         # The engine made its sample up to a second ago, and this process burns at most one CPU.
         assert before.cpu_s - 2.0 <= of_engine.cpu_s <= now.cpu_s
-        assert abs(now.memory_bytes - of_engine.memory_bytes) < 20e6
-    assert now.memory_bytes > 60e6
 
 
 @pytest.mark.parametrize("is_local", [True, False], ids=["kernel", "engine"])
@@ -102,7 +101,6 @@ def test_readings_count_cpu_seconds(hardened, is_local):
     wait_until(lambda: read().cpu_s - before.cpu_s > 0.1, "it has used CPU")
     after = read()
     assert after.cpu_s - before.cpu_s <= time.monotonic() - began + 1.0, "this process burns at most one CPU"
-    assert after.memory_bytes > 60e6
 
 
 @pytest.mark.parametrize("by_freezer", [True, False], ids=["freezer", "engine"])

@@ -297,6 +297,6 @@ def test_every_target_answers_on_the_network_of_the_stack(stack):
     jobs = yaml.safe_load((OBSERVABILITY / "prometheus.yml").read_text())["scrape_configs"]
     paths = {job["job_name"]: job.get("metrics_path", "") for job in jobs}
     for address, labels in targets(stand_in=True).items():
-        url = f"http://{address}{paths[labels['server'].removesuffix('-embedded')]}"
+        url = f"http://{address}{paths[labels['server'].removesuffix('-embedded').removesuffix('-tuned')]}"
         page = stack.inside("locust", "python", "-c", f"import urllib.request as r; print(r.urlopen('{url}').read())")
         assert "# TYPE " in page, f"{url}: {page}"
