@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from serveoff.loadtests.answer_check import compare
+from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.pools import make_pool
 from serveoff.loadtests.protocols.framing import FRAMES
@@ -40,7 +40,7 @@ class LoadTest:
         """Single rows in the protocol's own encoding: what users send."""
         self.recorder = Recorder(self.pool.body_bytes)
         self._joined = (options.worker or 0) * 1000
-        self._right: dict[int, bytes] = {}
+        self._verified = Verified()
         self._wrong = False
         self.finished = False
         """Its rows are written: users that come too late send nothing, for it would have none."""
@@ -54,14 +54,11 @@ class LoadTest:
         return self._joined * STRIDE % len(self.pool.requests)
 
     def is_wrong(self, sample: int, answer: bytes) -> bool:
-        """Whether an answer is not the golden one; bytes that were right for an input are right again."""
-        if self._right.get(sample) == answer:
-            return False
-        pool = self.pool
-        found = compare([(sample, answer)], pool.expected, pool.payload, pool.spec)
-        if not found.wrong:
-            self._right[sample] = answer
-        elif not self._wrong:
+        """Whether an answer is not the golden one."""
+        self._verified.begin()
+        self._verified.offer(sample, answer)
+        found = self._verified.judge(self.pool.expected, self.pool.payload, self.pool.spec)
+        if found.wrong and not self._wrong:
             self._wrong = True
             log.warning("answers are wrong; the first: %s", found.first_fault)
         return bool(found.wrong)

@@ -69,10 +69,10 @@ def _race(run: Run) -> None:
 
 def _read_memory(run: Run) -> None:
     """While all rest side by side, so that those which share pages share them with the same others."""
-    for name, size in run.fleet.memory().items():
-        for result in run.suite.endpoints:
-            if result.deployment == name:
-                result.memory_bytes = max(result.memory_bytes or 0, size)
+    memory = run.fleet.memory()
+    for result in run.suite.endpoints:
+        if result.deployment in memory:
+            result.memory_bytes = max(result.memory_bytes or 0, memory[result.deployment])
 
 
 def _decided(run: Run, start: int, sure: int, most: int) -> bool:

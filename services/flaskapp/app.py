@@ -24,6 +24,7 @@ def create_app(settings: Settings, runtime: Runtime, readiness: Readiness | None
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     codec = Codec(runtime.spec.inputs)
+    unbatched = replace(settings, batch_size=1, batch_delay_ms=0)
 
     @app.post(f"/v1/models/{settings.model}:predict")
     def predict() -> Response:
@@ -35,7 +36,7 @@ def create_app(settings: Settings, runtime: Runtime, readiness: Readiness | None
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        body, status = state(replace(settings, batch_size=1, batch_delay_ms=0), runtime, readiness)
+        body, status = state(unbatched, runtime, readiness)
         return jsonify(body), status
 
     app.register_error_handler(BadInputError, lambda error: (jsonify(error=str(error)), 400))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from serveoff.errors import ServerFailed
 from serveoff.measure.drivers.inprocess import bare_answers, wait_floor
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.plan.plan import Plan
+from serveoff.measure.plan.plan import Plan, answering_floors
 from serveoff.measure.runtimes import Runtime
 from serveoff.models.golden import Golden
 from serveoff.models.manifest import Manifest
@@ -21,10 +21,12 @@ def unseen_inputs(
     plan: Plan, registry: list[Deployment], manifest: Manifest, runtime: Runtime, suite: Suite
 ) -> dict[str, Golden]:
     """By model, drawn by the run; from the floor of the first artifact that can answer. None where there is none."""
-    served = [d.format for d, _ in plan.deployments if role_of(d) != "floor"]
-    formats = dict.fromkeys(format for format in (*served, *manifest.artifacts) if format in manifest.artifacts)
-    floors = {d.format: runtime.resolve(d)[0] for d in registry if role_of(d) == "floor"}
-    for floor in (floors[format] for format in formats if served and format in floors):
+    if all(role_of(d) == "floor" for d, _ in plan.deployments):
+        return {}
+    for bare in answering_floors(plan, registry):
+        if bare.format not in manifest.artifacts:
+            continue
+        floor = runtime.resolve(bare)[0]
         try:
             with Fleet(runtime).apart(replace(floor, name=f"{floor.name}-answers")) as server:
                 wait_floor(server)

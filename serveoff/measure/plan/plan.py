@@ -86,6 +86,12 @@ def make_plan(
     return Plan((*chosen, *varied), settings)
 
 
+def answering_floors(plan: Plan, registry: Sequence[Deployment]) -> list[Deployment]:
+    """The floors in the order in which they are asked for right answers: those of formats that the run visits first."""
+    floors = {d.format: d for d in registry if role_of(d) == "floor"}
+    return [floors[f] for f in dict.fromkeys((*(d.format for d, _ in plan.deployments), *floors)) if f in floors]
+
+
 def find_deployment(registry: Sequence[Deployment], name: str) -> Deployment:
     """One deployment by its exact name; UnknownName with the names there are."""
     for deployment in registry:

@@ -20,7 +20,7 @@ from docker.models.containers import Container
 from serveoff.errors import EngineFailure
 from serveoff.interrupts import shielded
 from serveoff.measure.artifacts import provide
-from serveoff.measure.plan.plan import make_plan
+from serveoff.measure.plan.plan import answering_floors, make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.runtimes import Preparation
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, owned, write_override
@@ -29,7 +29,6 @@ from serveoff.measure.runtimes.containers.imported import bring
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME
-from serveoff.record.roles import role_of
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import REPOSITORY, compose_files, read_registry
 
@@ -66,9 +65,8 @@ def planned_services(request: Preparation) -> list[str]:
     """The Compose services of the deployments that the run will visit, and of a floor, which gives right answers."""
     registry = read_registry(environ={**variables(), "MODEL": request.model})
     plan = make_plan(registry, request.patterns, PROFILES["quick"])
-    floors = {d.format: d.service for d in registry if role_of(d) == "floor"}
-    answering = [*(floors[d.format] for d, _ in plan.deployments if d.format in floors), *floors.values()][:1]
-    return [*(deployment.service for deployment, _ in plan.deployments), *answering]
+    answering = answering_floors(plan, registry)[:1]
+    return [deployment.service for deployment in (*(d for d, _ in plan.deployments), *answering)]
 
 
 def artifacts_volume() -> str:

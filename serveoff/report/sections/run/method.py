@@ -19,9 +19,9 @@ from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
 
 LONGER = 1.5
+"""So many times longer than asked for, a slice was meant to be so: others end a little late."""
 UNSEEN = "The load sent inputs that no server had seen, answered beforehand by the bare model."
 GOLDEN = "The load sent the golden inputs, so a server that remembers their answers would go unnoticed."
-"""So many times longer than asked for, a slice was meant to be so: others end a little late."""
 
 SERVERS = (
     ("flask", "Flask", "As its documentation has it: gunicorn's gthread workers, JSON read and written by Flask."),
