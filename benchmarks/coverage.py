@@ -1,10 +1,10 @@
 """How often the intervals hold what is true: `python -m benchmarks.coverage [RUNS]`.
 
-Whole runs are simulated whose truth is known: deployments of two frameworks, all equal, one of whose starts are alike
-and the other's not; slices that a burst makes slower; and a machine that drifts for many rounds at a time. Each is
-judged as a run judges it. 95% intervals must hold the truth in 92 to 98 of 100, and in at most 5 of 100 races may any
-two equal endpoints be called different at any of the looks. One JSON line comes last; the exit code is 1 where a bound
-is missed.
+Whole runs are simulated whose truth is known: deployments of two servers and two frameworks, all equal; of one
+framework the starts are alike and of the other not; a machine that for as long as a start slows one server by more than
+the other; slices that a burst makes slower; and a machine that drifts for many rounds at a time. Each is judged as a
+run judges it. 95% intervals must hold the truth in 92 to 98 of 100, and in at most 5 of 100 races may any two equal
+endpoints be called different at any of the looks. One JSON line comes last; the exit code is 1 where a bound is missed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from serveoff.analyse.statistics.estimates import Array
 from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.max_t import boundary, ratios
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, resample
-from serveoff.analyse.statistics.start_effect import excesses, with_effects
+from serveoff.analyse.statistics.start_effect import Of, excesses, with_effects
 
-FRAMEWORKS: Final = {f"{framework}-{i}": framework for framework in ("torch", "tensorflow") for i in range(4)}
-"""Of each deployment, which has one endpoint."""
+DEPLOYMENTS: Final = [(s, f, str(i)) for s in ("flask", "tuned") for f in ("torch", "tensorflow") for i in range(2)]
+"""Server, framework, number; each has one endpoint."""
 START_EFFECT: Final = {"torch": 0.01, "tensorflow": 0.04}
+SERVER_EFFECT: Final = 0.02
+"""How a server's starts differ from the other's: of all its deployments alike."""
 STARTS, ROUNDS, REQUESTS = 5, 16, 40
 FIRST_LOOK = 2
 SPREAD = 0.25
@@ -37,6 +39,9 @@ SLICE, BURST_SHARE, BURST = 0.08, 0.1, 0.5
 COVERAGE, FALSE_CALLS = (0.92, 0.98), 0.05
 JUDGED: Final = ("p50", "p90", "p99", "throughput", "cpu")
 RACED: Final = ("p50", "throughput", "cpu")
+
+
+Deployment = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,11 @@ class Simulated:
             found.append(self.memory * found[-1] + np.sqrt(1 - self.memory**2) * random.normal())
         return self.drift * np.array(found)
 
-    def run(self, random: np.random.Generator) -> dict[str, list[SliceSample]]:
+    def run(self, random: np.random.Generator) -> dict[Deployment, list[SliceSample]]:
         """The slices of every deployment."""
         drifts = self.drifts(random)
-        return {name: list(_slices(START_EFFECT[f], drifts, random)) for name, f in FRAMEWORKS.items()}
+        servers = {server: SERVER_EFFECT * random.normal(size=STARTS) for server, _, _ in DEPLOYMENTS}
+        return {d: list(_slices(START_EFFECT[d[1]], servers[d[0]], drifts, random)) for d in DEPLOYMENTS}
 
 
 SCENARIOS: Final = {"bursts": Simulated(0.05, 0.0), "drift and bursts": Simulated(0.15, 0.95)}
@@ -84,7 +90,9 @@ def simulate(simulated: Simulated, runs: int, seed: int = 1) -> Result:
         for name, sampled in looks[-1].items():
             estimates = [estimate(each) for each in sampled]
             figures[name].append(_share([(e.low or 0) <= truth[name] <= (e.high or 0) for e in estimates]))
-            alone = [ratios([pair])[0] for pair in zip(sampled[::2], sampled[1::2], strict=True)]
+            within, half = zip(sampled[::2], sampled[1::2], strict=True), len(sampled) // 2
+            across = zip(sampled[:half], sampled[half:], strict=True)
+            alone = [ratios([pair])[0] for pair in (*within, *across)]
             pairs[name].append(_share([(r.low or 0) <= 1 <= (r.high or 0) for r in alone]))
         for name in RACED:
             calls[name].append(any(_different(look[name], n, len(looks)) for n, look in enumerate(looks, start=1)))
@@ -100,9 +108,9 @@ def judge(name: str, result: Result) -> list[str]:
     return missed + [f"{name}: {n} called different in {s:.1%} of races" for n, s in calls if s > FALSE_CALLS]
 
 
-def _slices(effect: float, drifts: Array, random: np.random.Generator) -> Iterator[SliceSample]:
+def _slices(effect: float, server: Array, drifts: Array, random: np.random.Generator) -> Iterator[SliceSample]:
     for start in range(1, STARTS + 1):
-        of_start = effect * random.normal()
+        of_start = effect * random.normal() + server[start - 1]
         for round_ in range((start - 1) * ROUNDS, start * ROUNDS):
             slower = of_start + drifts[round_] + SLICE * random.normal() + BURST * (random.random() < BURST_SHARE)
             latency = 0.001 * np.exp(slower) * random.lognormal(0, SPREAD, REQUESTS)
@@ -111,15 +119,17 @@ def _slices(effect: float, drifts: Array, random: np.random.Generator) -> Iterat
             yield SliceSample(start, round_ + 1, latency, latency, due_s, spent, cpu_s, REQUESTS)
 
 
-def _sampled(slices: Mapping[str, Sequence[SliceSample]], seed: int, starts: int = STARTS) -> dict[str, list[Sampled]]:
+def _sampled(
+    slices: Mapping[Deployment, Sequence[SliceSample]], seed: int, starts: int = STARTS
+) -> dict[str, list[Sampled]]:
     """Every statistic of every deployment after so many starts, with what a start adds."""
     kept = {name: [s for s in own if s.start <= starts] for name, own in slices.items()}
     draws = draw((s.unit for own in kept.values() for s in own), seed)
     found = {name: resample(own, draws) for name, own in kept.items()}
     by_statistic, machine = {}, machine_drift(kept.values())
     for number, statistic in enumerate(JUDGED):
-        points = [(name, sampled[statistic]) for name, sampled in found.items()]
-        started = with_effects(points, excesses(points, FRAMEWORKS), FRAMEWORKS, [seed, number])
+        points = [Of(" ".join(d), d[0], d[1], "1", sampled[statistic]) for d, sampled in found.items()]
+        started = with_effects(points, excesses(points), [seed, number])
         by_statistic[statistic] = [replace(sampled, machine=machine) for sampled in started]
     return by_statistic
 

@@ -79,7 +79,7 @@ def analyse(folder: Path) -> Analysis:
         calibration=_calibration(evidence),
         claims=claims.study(evidence, suite),
         resolution=resolution(evidence),
-        start_effect={by or "run": found.deviation for by, found in evidence.starts["p50"].items()},
+        start_effect=evidence.starts["p50"].deviations,
         stand_in=any(e.role == "stand-in" for e in ranked),
         sweeps=sweeps.study(evidence),
         capacity=capacity.study(suite, rows),

@@ -59,8 +59,9 @@ class Comparison:
     resolution: dict[str, float]
     """By objective, the smallest difference that this run would have seen: serveoff.analyse.ranking.resolution."""
     start_effect: dict[str, float]
-    """Standard deviation of log p50 between starts beyond what their slices explain, by framework, and of the whole
-    `run`; empty where no deployment was started twice: intervals then hold the slices' error alone."""
+    """Standard deviation of log p50 between starts beyond what their slices explain, by server and framework, of the
+    whole `run`, and of what `servers` do not have in common; empty where no deployment was started twice: intervals
+    then hold the slices' error alone."""
     stand_in: bool
     """The embedded model server stood in for TensorFlow Serving."""
     sweeps: Sweeps = field(default_factory=Sweeps)

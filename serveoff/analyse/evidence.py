@@ -11,7 +11,7 @@ from serveoff.analyse.families import KeyPair, alike
 from serveoff.analyse.statistics.estimates import Z_95, Estimate, inverse
 from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
-from serveoff.analyse.statistics.start_effect import Excess
+from serveoff.analyse.statistics.start_effect import StartEffects
 from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.verdict import Outcome, difference
 
@@ -61,8 +61,8 @@ class Evidence:
     sampled: Mapping[Key, Mapping[str, Sampled]]
     bound: float = Z_95
     """Standard deviations by which one statistic must move at this look: serveoff.analyse.statistics.max_t.boundary."""
-    starts: Mapping[str, Mapping[str, Excess]] = field(default_factory=dict)
-    """Of each statistic, how starts differ, by framework and, under the empty name, over the run."""
+    starts: Mapping[str, StartEffects] = field(default_factory=dict)
+    """Of each statistic, how starts differ."""
     ceiling: Ceiling | None = None
     """What the load generator can drive in an open loop."""
     _pairs: dict[PairKey, Pair] = field(default_factory=dict, repr=False, compare=False)

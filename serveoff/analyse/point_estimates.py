@@ -19,7 +19,7 @@ from serveoff.analyse.statistics.draws import Draws, draw
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Array, Estimate, withheld
 from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
-from serveoff.analyse.statistics.start_effect import Excess
+from serveoff.analyse.statistics.start_effect import StartEffects
 from serveoff.loadtests.loads import Load, closed
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
@@ -93,27 +93,27 @@ def measure(result: EndpointResult, load: Load, rows: RunRows) -> Measured:
 
 def resample_all(
     points: Mapping[Key, Measured], seed: int
-) -> tuple[Draws, dict[Key, dict[str, Sampled]], dict[str, dict[str, Excess]]]:
+) -> tuple[Draws, dict[Key, dict[str, Sampled]], dict[str, StartEffects]]:
     """The run's draws, every statistic of every point by them, and of each statistic how starts differ."""
     draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
     found = {key: resample(measured.samples, draws) for key, measured in points.items()}
-    groups = {m.result.deployment: _group(m.result) for m in points.values()}
     machine = machine_drift(m.samples for (_, load), m in points.items() if load.plain)
-    starts: dict[str, dict[str, Excess]] = {}
+    starts: dict[str, StartEffects] = {}
     for statistic in STATISTICS:
         keys = [key for key, sampled in found.items() if statistic in sampled]
-        named = [(points[key].result.deployment, found[key][statistic]) for key in keys]
+        named = [_of(points[key], found[key][statistic]) for key in keys]
         plain = [point for key, point in zip(keys, named, strict=True) if key[1].plain]
-        starts[statistic] = start_effect.excesses(plain, groups)
-        seeds = [seed, zlib.crc32(statistic.encode())]
-        added = start_effect.with_effects(named, starts[statistic], groups, seeds)
+        starts[statistic] = start_effect.excesses(plain)
+        added = start_effect.with_effects(named, starts[statistic], [seed, zlib.crc32(statistic.encode())])
         for key, sampled in zip(keys, added, strict=True):
             found[key][statistic] = replace(sampled, machine=machine)
     return draws, found, starts
 
 
-def _group(result: EndpointResult) -> str:
-    return f"{result.server} {FRAMEWORK.get(result.format, result.format)}"
+def _of(measured: Measured, sampled: Sampled) -> start_effect.Of:
+    result = measured.result
+    framework = FRAMEWORK.get(result.format, result.format)
+    return start_effect.Of(result.deployment, result.server, framework, measured.load.text, sampled)
 
 
 def judge_point(

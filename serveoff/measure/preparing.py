@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load
@@ -21,6 +23,12 @@ from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import Problem
 from serveoff.services.registry import Deployment, Endpoint
+
+WARM_SHARE: Final = 0.95
+"""A server is warm once it answers in no less than so much of the time that it took just before."""
+LONGEST_WARM_UP: Final = 16
+"""Warm-ups one after the other, at most; in a short run no more than WARM_UP_SHARE of its time."""
+WARM_UP_SHARE: Final = 0.03
 
 Planned = tuple[Deployment, tuple[Endpoint, ...]]
 
@@ -107,16 +115,40 @@ def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
 
 
 def _settle(run: Run, deployment: Deployment, endpoints: Iterable[Endpoint], began: float) -> None:
-    """Warm it up and let it rest. A floor has warmed itself up."""
+    """Warm it up and let it rest."""
     try:
         for endpoint in endpoints:
             if run.measured(endpoint):
-                load = Load() if endpoint.protocol == "call" else raced(run.settings)[-1]
-                warm_up(run, endpoint, load, run.settings.warmup_s)
+                _warm_up(run, endpoint)
     except GeneratorFailed as error:
         run.progress.note(f"{deployment.name} was not warmed up: {error}")
     run.fleet.rest(deployment)
     run.start_s[deployment.name] = time.monotonic() - began
+
+
+def _warm_up(run: Run, endpoint: Endpoint) -> None:
+    """Have it answer until it gets no quicker: a JVM compiles what it runs often, for seconds.
+
+    Each part is as long as all before it, so that a slow gain is seen as well as a quick one. A floor has warmed itself
+    up.
+    """
+    if endpoint.protocol == "call":
+        warm_up(run, endpoint, Load(), run.settings.warmup_s)
+        return
+    load, spent_s = raced(run.settings)[-1], run.settings.warmup_s / 2
+    before = warm_up(run, endpoint, load, spent_s)
+    while spent_s and 2 * spent_s <= _longest_s(run):
+        now, spent_s = warm_up(run, endpoint, load, spent_s), 2 * spent_s
+        if now >= WARM_SHARE * before:
+            return
+        before = now
+    if spent_s:
+        run.progress.note(f"{endpoint.name} was still getting quicker after {spent_s:g} s of warm-up")
+
+
+def _longest_s(run: Run) -> float:
+    s = run.settings
+    return min(LONGEST_WARM_UP * s.warmup_s, math.inf if s.minutes is None else WARM_UP_SHARE * 60 * s.minutes)
 
 
 def _check(run: Run, endpoint: Endpoint, server: Server) -> None:

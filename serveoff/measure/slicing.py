@@ -78,14 +78,18 @@ def take_slice(run: Run, endpoint: Endpoint, load: Load, round_: int, timing: Ti
     return _kept(run, endpoint, Taken(window, driven.rows), load)
 
 
-def warm_up(run: Run, endpoint: Endpoint, load: Load, seconds: float) -> None:
-    """Have an endpoint answer for so long, and count nothing of it. ServerFailed where it cannot be reached."""
+def warm_up(run: Run, endpoint: Endpoint, load: Load, seconds: float) -> float:
+    """Have an endpoint answer for so long, and count nothing of it; the median latency, seconds.
+
+    ServerFailed where it cannot be reached.
+    """
     drive = Drive(load, seconds, 0.0, timeout_s(run.expected_s(endpoint, load)), run.settings.seed)
     driven, _ = _driven(run, endpoint, drive)
     _know(run, endpoint, load, driven.rows["latency_s"][driven.rows["status"] == OK])
     start = run.fleet.start_number(endpoint.deployment)
     window = Window(**asdict(load), endpoint=endpoint.name, start=start, round=0, start_s=0.0, duration_s=0.0)
     run.slices.add(rows_table(window, OUTSIDE, driven.rows))
+    return run.answer_s.get((endpoint.name, load), 0.0)
 
 
 def rows_table(window: Window, number: int, rows: Rows) -> pa.Table:

@@ -8,10 +8,10 @@ bounds are those that a method which just keeps to `benchmarks.coverage`'s own i
 import pytest
 from scipy.stats import binom
 
-from benchmarks.coverage import COVERAGE, FALSE_CALLS, FRAMEWORKS, SCENARIOS, simulate
+from benchmarks.coverage import COVERAGE, DEPLOYMENTS, FALSE_CALLS, SCENARIOS, simulate
 
 RUNS = 24
-PAIRS = RUNS * len(FRAMEWORKS) // 2
+PAIRS = RUNS * len(DEPLOYMENTS)
 LOW, HIGH = (binom.ppf(q, PAIRS, p) / PAIRS for q, p in ((0.01, COVERAGE[0]), (0.99, COVERAGE[1])))
 MOST_CALLS = binom.ppf(0.99, RUNS, FALSE_CALLS) / RUNS
 

@@ -1,41 +1,58 @@
 """What a start adds: processes of one deployment differ by more than their slices explain, and an interval holds that.
 
-What the starts of one time have in common is the machine's, and is taken out first. How far a start still lies from
-its deployment's level has two parts: what its slices explain, which is known of each start, and an effect of the start
-itself, whose standard deviation is not. That is the random-effects model of a meta-analysis (DerSimonian and Laird
-1986): a start whose slices say much tells much of it. Three to five starts say little of one deployment, so those of
-one server and framework are taken together, and the deviation is drawn from its posterior by their restricted
-likelihood and a half-Cauchy prior (Gelman, *Bayesian Analysis* 2006) of the scale that was measured of processes alike.
+What the starts of one time have in common is the machine's, and is taken out first: a machine that is slower for a
+while slows a quick service by more than a slow one, so it is told of the deployments of one server, and by load. How
+far a start still lies from its deployment's level has two parts: what its slices explain, which is known of each start,
+and an effect of the start itself, whose standard deviation is not. That is the random-effects model of a meta-analysis
+(DerSimonian and Laird 1986): a start whose slices say much tells much of it. Three to five starts say little of one
+deployment, so those of one server and framework are taken together, and the deviation is drawn from its posterior by
+their restricted likelihood and a half-t prior of four degrees of freedom (Gelman, *Bayesian Analysis* 2006), of the
+scale that was measured of processes alike. What servers do not have in common from start to start is an effect of its
+own: it cancels between the deployments of one server, and is held by the interval of every other pair.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from serveoff.analyse.statistics.estimates import Array
-from serveoff.analyse.statistics.sampled import Sampled
+from serveoff.analyse.statistics.sampled import OfStart, Sampled
 
 PRIOR: Final = 0.03
-"""Half of all deployments' starts are expected to differ by less: processes of one deployment were seen to by 0 to
+"""Three in five deployments' starts are expected to differ by less: processes of one deployment were seen to by 0 to
 0.04."""
+FREEDOM: Final = 4
 GRID: Final = np.linspace(0.0, 1.0, 1001) ** 2
 """Deviations that the posterior is told at; finer where they are small."""
-MIN_DEPLOYMENTS: Final = 2
+SEVERAL: Final = 2
 """From how many deployments on one can tell what starts have in common."""
 SWEEPS: Final = 10
 
-Point = tuple[str, Sampled]
-"""A deployment and one statistic of one of its points."""
+
+@dataclass(frozen=True)
+class Of:
+    """One statistic of one point, and whose starts it tells of."""
+
+    deployment: str
+    server: str
+    framework: str
+    load: str
+    sampled: Sampled
+
+    @property
+    def group(self) -> str:
+        """Deployments whose starts are taken to differ alike."""
+        return f"{self.server} {self.framework}"
 
 
 @dataclass(frozen=True)
 class Excess:
-    """How the starts of some deployments differ beyond their slices: the posterior of a deviation of logarithms."""
+    """How starts differ beyond their slices: the posterior of a standard deviation of logarithms."""
 
     density: Array
     """Of each deviation of GRID; the sum is 1."""
@@ -52,10 +69,34 @@ class Excess:
 
 
 @dataclass(frozen=True)
-class _Repeated:
-    """One point of several starts, without what these have in common: its logarithms and their variances by slices."""
+class StartEffects:
+    """Of one statistic: how the starts of deployments differ, and those of servers."""
 
-    deployment: str
+    run: Excess | None = None
+    """Over all deployments; None where none started twice."""
+    groups: Mapping[str, Excess] = field(default_factory=dict)
+    """By server and framework."""
+    servers: Excess | None = None
+    """What a server has from start to start and others have not; None where no two have several deployments."""
+    together: frozenset[str] = frozenset()
+    """The servers of several deployments, which can tell what they have in common."""
+
+    @property
+    def deviations(self) -> dict[str, float]:
+        """Of the whole `run`, between `servers`, and by group; empty where nothing started twice."""
+        named = {"run": self.run, "servers": self.servers, **self.groups}
+        return {name: found.deviation for name, found in named.items() if found is not None}
+
+    def of(self, point: Of) -> Excess | None:
+        """That of the point's deployment."""
+        return self.groups.get(point.group, self.run)
+
+
+@dataclass(frozen=True)
+class _Repeated:
+    """Starts without what they have in common with others: their logarithms, and the variances that slices explain."""
+
+    whose: str
     logs: Array
     explained: Array
     left: float
@@ -63,101 +104,166 @@ class _Repeated:
 
     def likelihood(self) -> Array:
         """The logarithm of the restricted likelihood at each deviation of GRID."""
-        weights = 1 / (GRID[:, None] ** 2 + self.explained + 1e-12)
+        logs, explained = self.logs / np.sqrt(self.left), self.explained / self.left
+        weights = 1 / (GRID[:, None] ** 2 + explained + 1e-12)
         total = weights.sum(axis=1)
-        level = (weights * self.logs).sum(axis=1) / total
-        squares = (weights * (self.logs - level[:, None]) ** 2).sum(axis=1)
+        level = (weights * logs).sum(axis=1) / total
+        squares = (weights * (logs - level[:, None]) ** 2).sum(axis=1)
         found: Array = self.left * (np.log(weights).sum(axis=1) - np.log(total) - squares) / 2
         return found
 
 
-def excesses(points: Sequence[Point], group_of: Mapping[str, str]) -> dict[str, Excess]:
-    """By group of deployments, and under the empty name over the run; empty where nothing started twice."""
-    repeated = _repeated([(deployment, s) for deployment, s in points if len(s.starts) > 1])
-    if not repeated:
-        return {}
-    groups = {group_of.get(r.deployment, "") for r in repeated} - {""}
-    own = {group: [r for r in repeated if group_of.get(r.deployment) == group] for group in groups}
-    return {name: _posterior(members) for name, members in sorted({**own, "": repeated}.items())}
+def excesses(points: Sequence[Of]) -> StartEffects:
+    """How starts differ; of nothing where nothing started twice."""
+    several = [point for point in points if len(point.sampled.starts) > 1]
+    by_load = _split(several, lambda point: point.load).values()
+    own = [(point, left) for same in by_load for point, left in _without_common(same)]
+    if not own:
+        return StartEffects()
+    groups = {name: _members(name, own) for name in {point.group for point, _ in own}}
+    servers = [between for same in by_load for between in _between(same)]
+    return StartEffects(
+        _posterior(left for _, left in own),
+        {name: _posterior(members) for name, members in sorted(groups.items())},
+        _posterior(servers) if servers else None,
+        frozenset(s for same in by_load for s, of in _by_server(same).items() if _several(of)),
+    )
 
 
-def with_effects(
-    points: Sequence[Point], found: Mapping[str, Excess], group_of: Mapping[str, str], seed: Sequence[int]
-) -> list[Sampled]:
+def with_effects(points: Sequence[Of], found: StartEffects, seed: Sequence[int]) -> list[Sampled]:
     """The points with what a start adds: one draw a deployment, the same for all of its points."""
-    return [_with_effect(name, sampled, group_of.get(name, ""), found, seed) for name, sampled in points]
+    return [_with_effect(point, found, seed) for point in points]
 
 
-def _with_effect(
-    deployment: str, sampled: Sampled, group: str, found: Mapping[str, Excess], seed: Sequence[int]
-) -> Sampled:
-    known = group if group in found else ""
-    if known not in found:
+def _with_effect(point: Of, found: StartEffects, seed: Sequence[int]) -> Sampled:
+    sampled, own = point.sampled, found.of(point)
+    if own is None:
         return sampled
-    size = sampled.slices.size
-    deviation = found[known].drawn(np.random.default_rng([*seed, zlib.crc32(known.encode())]), size)
-    own = np.random.default_rng([*seed, 1, zlib.crc32(deployment.encode())]).standard_normal(size)
-    effect = own * deviation / np.sqrt(max(len(sampled.starts), 1))
+    size, starts = sampled.slices.size, sorted(sampled.starts) or [0]
+    effect = _normal(seed, 1, point.deployment, size) * own.drawn(_random(seed, 0, point.group), size)
+    effect /= np.sqrt(len(starts))
+    if found.servers is not None and point.server in found.together:
+        each = np.mean([_normal(seed, 2 + start, point.server, size) for start in starts], axis=0)
+        effect += each * found.servers.drawn(_random(seed, 0, ""), size)
     return replace(sampled, start=effect.astype(np.float32).astype(np.float64))
+
+
+def _normal(seed: Sequence[int], kind: int, name: str, size: int) -> Array:
+    return _random(seed, kind, name).standard_normal(size)
+
+
+def _random(seed: Sequence[int], kind: int, name: str) -> np.random.Generator:
+    return np.random.default_rng([*seed, kind, zlib.crc32(name.encode())])
+
+
+def _split(points: Iterable[Of], by: Callable[[Of], str]) -> dict[str, list[Of]]:
+    found: dict[str, list[Of]] = {}
+    for point in points:
+        found.setdefault(by(point), []).append(point)
+    return found
+
+
+def _by_server(points: Iterable[Of]) -> dict[str, list[Of]]:
+    return _split(points, lambda point: point.server)
+
+
+def _several(points: Iterable[Of]) -> bool:
+    return len({point.deployment for point in points}) >= SEVERAL
+
+
+def _members(group: str, own: Sequence[tuple[Of, _Repeated]]) -> list[_Repeated]:
+    """Those of a group; of a group of one deployment those of its server, where this has several."""
+    server = next(point.server for point, _ in own if point.group == group)
+    mine = {point.deployment for point, _ in own if point.group == group}
+    alike = {point.deployment for point, _ in own if point.server == server}
+    chosen = mine if len(mine) >= SEVERAL else alike
+    return [left for point, left in own if point.deployment in chosen]
 
 
 def _posterior(repeated: Iterable[_Repeated]) -> Excess:
     """Points of one deployment share its starts: of several, the mean."""
-    by_deployment: dict[str, list[Array]] = {}
+    by_whose: dict[str, list[Array]] = {}
     for one in repeated:
-        by_deployment.setdefault(one.deployment, []).append(one.likelihood())
-    logs = np.sum([np.mean(own, axis=0) for own in by_deployment.values()], axis=0) - np.log1p((GRID / PRIOR) ** 2)
+        by_whose.setdefault(one.whose, []).append(one.likelihood())
+    logs = np.sum([np.mean(own, axis=0) for own in by_whose.values()], axis=0) - (FREEDOM + 1) / 2 * np.log1p(
+        (GRID / PRIOR) ** 2 / FREEDOM
+    )
     density = np.exp(logs - logs.max()) * np.gradient(GRID)
     return Excess(density / density.sum())
 
 
-def _repeated(points: Sequence[Point]) -> list[_Repeated]:
-    if len({deployment for deployment, _ in points}) < MIN_DEPLOYMENTS:
-        return [_without(name, sampled, {}, {}, 1.0) for name, sampled in points]
-    weights = [_weight(sampled) for _, sampled in points]
-    common, noise = _common(points, weights), _common_noise(points, weights)
-    left = [1 - weight / sum(weights) for weight in weights]
-    return [_without(name, s, common, noise, share) for (name, s), share in zip(points, left, strict=True)]
+def _without_common(points: Sequence[Of]) -> Iterator[tuple[Of, _Repeated]]:
+    """The points of one load, without what is common to those of their server, or, where it has one, to all."""
+    alone = {point.deployment for same in _by_server(points).values() if not _several(same) for point in same}
+    for same in [*(s for s in _by_server(points).values() if _several(s)), points]:
+        common = _Common(same)
+        for point in same:
+            if (same is points) == (point.deployment in alone):
+                left = common.taken_from(point)
+                if left.logs.size > 1:
+                    yield point, left
 
 
-def _without(
-    deployment: str, sampled: Sampled, common: Mapping[int, float], noise: Mapping[int, Array], left: float
-) -> _Repeated:
-    logs = np.array([of.log - common.get(start, 0.0) for start, of in sampled.starts.items()])
-    explained = np.array([(of.deviations - noise.get(start, 0.0)).var() for start, of in sampled.starts.items()])
-    return _Repeated(deployment, logs / np.sqrt(left), explained / left, left)
+def _between(points: Sequence[Of]) -> Iterator[_Repeated]:
+    """What each server of several deployments has and the others have not, under one load."""
+    commons = {name: _Common(same) for name, same in _by_server(points).items() if _several(same)}
+    if len(commons) < SEVERAL:
+        return
+    starts = sorted(set.intersection(*(set(common.logs) for common in commons.values())))
+    logs = {name: np.array([common.logs[s] for s in starts]) for name, common in commons.items()}
+    noise = {name: np.array([common.noise[s] for s in starts]) for name, common in commons.items()}
+    for name in commons if len(starts) > 1 else ():
+        left = logs[name] - np.mean(list(logs.values()), axis=0)
+        explained = (noise[name] - np.mean(list(noise.values()), axis=0)).var(axis=1)
+        yield _Repeated(name, left, explained, 1 - 1 / len(commons))
+
+
+class _Common:
+    """By how much each start was slower for all of some points of one load, and how its replicates vary."""
+
+    def __init__(self, points: Sequence[Of]) -> None:
+        self._weights = {id(point): _weight(point.sampled) for point in points}
+        self._alone = not _several(points)
+        known = [point for point in points if not self._alone]
+        every = {start for point in known for start in _known(point.sampled)}
+        self.starts = {start for start in every if _several(p for p in known if start in _known(p.sampled))}
+        self.logs: dict[int, float] = dict.fromkeys(self.starts, 0.0)
+        for _ in range(SWEEPS):
+            self.logs = {s: self.logs[s] + change for s, change in self._changes(known).items()}
+        self.noise = {
+            start: self._mean([(_known(p.sampled)[start].deviations, p) for p in known if start in _known(p.sampled)])
+            for start in self.starts
+        }
+
+    def taken_from(self, point: Of) -> _Repeated:
+        """The starts of one of the points, without what is common; those that nothing else has say nothing of it."""
+        of = {s: o for s, o in _known(point.sampled).items() if self._alone or s in self.starts}
+        logs = np.array([o.log - self.logs.get(s, 0.0) for s, o in of.items()])
+        explained = np.array([(o.deviations - self.noise.get(s, 0.0)).var() for s, o in of.items()])
+        share = 0.0 if self._alone else self._weights[id(point)] / sum(self._weights.values())
+        return _Repeated(point.deployment, logs, explained, 1 - share)
+
+    def _changes(self, points: Sequence[Of]) -> dict[int, float]:
+        left: dict[int, list[tuple[float, Of]]] = {start: [] for start in self.starts}
+        for point in points:
+            rest = {s: o.log - self.logs[s] for s, o in _known(point.sampled).items() if s in self.starts}
+            level = float(np.mean(list(rest.values()))) if rest else 0.0
+            for start, value in rest.items():
+                left[start].append((value - level, point))
+        return {start: float(self._mean(values)) for start, values in left.items()}
+
+    def _mean(self, values: Sequence[tuple[Array | float, Of]]) -> Array:
+        weights = [self._weights[id(point)] for _, point in values]
+        found: Array = np.average([value for value, _ in values], axis=0, weights=weights)
+        return found
+
+
+def _known(sampled: Sampled) -> Mapping[int, OfStart]:
+    """Its starts, without those of a single slice: how far this may be off nobody knows. All, where all are so."""
+    known = {start: of for start, of in sampled.starts.items() if of.deviations.any()}
+    return known if len(known) > 1 else sampled.starts
 
 
 def _weight(sampled: Sampled) -> float:
     """What a point says of what starts have in common: less, the less is known of its starts."""
-    return 1 / (PRIOR**2 + float(np.mean([of.deviations.var() for of in sampled.starts.values()])))
-
-
-def _common(points: Sequence[Point], weights: Sequence[float]) -> dict[int, float]:
-    """By how much each start was slower for all: the points' own levels and the starts' taken out in turns."""
-    common: dict[int, float] = {}
-    for _ in range(SWEEPS):
-        left: dict[int, list[tuple[float, float]]] = {}
-        for (_, sampled), weight in zip(points, weights, strict=True):
-            rest = {start: of.log - common.get(start, 0.0) for start, of in sampled.starts.items()}
-            level = float(np.mean(list(rest.values())))
-            for start, value in rest.items():
-                left.setdefault(start, []).append((value - level, weight))
-        common = {start: common.get(start, 0.0) + _mean(values) for start, values in left.items()}
-    return common
-
-
-def _mean(values: Sequence[tuple[float, float]]) -> float:
-    return float(np.average([value for value, _ in values], weights=[weight for _, weight in values]))
-
-
-def _common_noise(points: Sequence[Point], weights: Sequence[float]) -> dict[int, Array]:
-    """What the replicates of all points have in common, by start, (START_RESAMPLES,)."""
-    found: dict[int, list[tuple[Array, float]]] = {}
-    for (_, sampled), weight in zip(points, weights, strict=True):
-        for start, of in sampled.starts.items():
-            found.setdefault(start, []).append((of.deviations, weight))
-    return {
-        start: np.average([drawn for drawn, _ in own], axis=0, weights=[weight for _, weight in own])
-        for start, own in found.items()
-    }
+    return 1 / (PRIOR**2 + float(np.mean([of.deviations.var() for of in _known(sampled).values()])))

@@ -10,6 +10,7 @@ import pytest
 
 from serveoff.analyse.analysis import analyse, compare
 from serveoff.analyse.evidence import LATENCY
+from serveoff.analyse.statistics.estimates import NOTHING
 from serveoff.record.suite import ResultsError, load_suite
 from serveoff.report.formats.json import render as as_json
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -89,6 +90,15 @@ def test_throughput_is_the_best_over_concurrencies_and_cost_is_cpu_per_request(c
     assert clean.decision.matrix.row(name).cells["throughput"].estimate.value == max(rates)
     point = clean.entry(name).best
     assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.slice_s * SMALL.rounds / point.samples)
+
+
+def test_a_load_that_few_rounds_have_is_no_one_s_best_while_a_raced_one_counts(clean):
+    entry = clean.entry("flask-torchscript-rest")
+    alone, between, most = entry.points
+    quicker = replace(between, throughput=replace(between.throughput, value=2 * most.throughput.value))
+    assert replace(entry, points=(alone, quicker, most)).best is most
+    lost = [replace(p, throughput=NOTHING) for p in (alone, most)]
+    assert replace(entry, points=(lost[0], quicker, lost[1])).best is quicker
 
 
 def test_cold_start_and_memory_are_by_deployment_and_carry_no_interval(clean):

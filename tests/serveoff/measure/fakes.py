@@ -90,12 +90,16 @@ class FakeRuntime:
 
 @dataclass
 class FakeGenerator:
-    """Answers every slice with ten requests of a millisecond; `befalls` may do something meanwhile, or fail."""
+    """Answers every slice with ten requests of a millisecond; `befalls` may do something meanwhile, or fail.
+
+    `warming_s` is how long each warm-up of an endpoint finds it to answer in, one after the other.
+    """
 
     events: list
     befalls: object = None
     request_bytes: dict = field(default_factory=dict)
     status: int = 200
+    warming_s: dict = field(default_factory=dict)
 
     def drive(self, endpoint, server, drive, opened):
         self.events.append(("drive", endpoint.name, drive))
@@ -106,8 +110,10 @@ class FakeGenerator:
         starts = 1000.0 + np.arange(n) * 0.001
         measured = np.r_[np.zeros(2, "u1"), np.full(n - 2, bool(drive.duration_s), "u1")]
         zero = np.zeros(n, "<i4")
+        warming_s = [] if drive.duration_s else self.warming_s.get(endpoint.name, [])
+        answer_s = warming_s.pop(0) if warming_s else 0.001
         rows = {
-            "due_s": starts, "start_s": starts, "latency_s": np.full(n, 0.001), "status": zero + self.status,
+            "due_s": starts, "start_s": starts, "latency_s": np.full(n, answer_s), "status": zero + self.status,
             "bytes_in": zero, "bytes_out": zero, "measured": measured,
         }  # fmt: skip
         window = {**asdict(drive.load), "start_s": 1000.002, "duration_s": 0.01, "requests": 10, "answers_checked": 1}
@@ -123,8 +129,8 @@ def failing(endpoint, server):
 
 @contextmanager
 def fake_run(tmp_path, *patterns, look=None, profile="quick", **given):
-    """A run of these endpoints of the registry, that nothing was measured of yet."""
-    settings = run_settings(profile, model="digits_cnn", **given)
+    """A run of these endpoints of the registry, that nothing was measured of yet; a warm-up is one drive."""
+    settings = run_settings(profile, model="digits_cnn", **{"warmup_s": 0.0} | given)
     plan = make_plan(read_registry(environ={}), patterns, settings)
     suite = Suite(run_id="r", started_at="", settings=settings, environment=Environment(machine=MACHINE, versions={}))
     tmp_path.mkdir(exist_ok=True)

@@ -59,7 +59,8 @@ def _conduct(comparison: Comparison) -> list[Fact]:
         Fact(
             "Phases",
             f"Cold start ({where.phases}) {beside(comparison)}{_repeated(s)}; the agreement "
-            f"gate; {s.warmup_s:g} s of warm-up after each start, stored and not counted; then closed-loop slices of "
+            f"gate; {s.warmup_s:g} s of warm-up or more after each start, until answers get no quicker, stored and not "
+            "counted; then closed-loop slices of "
             f"{s.slice_s:g} s, each after a lead-in of {s.lead_in_s:g} s that is not counted, with "
             f"{_list(s.concurrencies)} callers.{_longer_slices(comparison)}",
         ),
@@ -181,8 +182,8 @@ def _starts(comparison: Comparison) -> str:
         return ""
     return (
         " Starts of one deployment differ by more than their slices explain: in median latency by a standard "
-        f"deviation of {percent(found)} in this run; intervals include that, pooled by server and framework "
-        "(random effects: DerSimonian and Laird 1986)."
+        f"deviation of {percent(found)} in this run; intervals include that, pooled by server and framework, and what "
+        "one server has and another has not (random effects: DerSimonian and Laird 1986)."
     )
 
 
