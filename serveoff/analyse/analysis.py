@@ -17,7 +17,7 @@ from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.judging.resource_parity import unequal
 from serveoff.analyse.judging.validity import too_fast
 from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
-from serveoff.analyse.ranking import resolution, ties
+from serveoff.analyse.ranking import placed, resolution
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
 from serveoff.analyse.statistics.max_t import boundary
@@ -150,17 +150,12 @@ def _wrong_deployments(suite: Suite) -> dict[str, str]:
 
 def _ranked(evidence: Evidence) -> list[Entry]:
     """Entries with their rank: ranked first, then contenders without a rank, floors, null."""
-    ranked = sorted(filter(_ranks, evidence.entries), key=_p50)
-    tied = ties(evidence, [e.alone for e in ranked if e.alone])
-    places = enumerate(zip(ranked, tied, strict=True), start=1)
-    placed = [replace(entry, rank=place, tied_above=above) for place, (entry, above) in places]
+    known = [(entry, entry.alone) for entry in evidence.contenders if entry.alone and entry.alone.sound]
+    ranked = [replace(entry, rank=place, tied_above=above) for place, entry, above in placed(evidence, known)]
     order = ("contender", "stand-in", "variant", "floor", "null")
-    rest = [entry for entry in evidence.entries if not _ranks(entry)]
-    return placed + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
-
-
-def _ranks(entry: Entry) -> bool:
-    return entry.role == "contender" and entry.alone is not None and entry.alone.sound
+    names = {entry.name for entry in ranked}
+    rest = [entry for entry in evidence.entries if entry.name not in names]
+    return ranked + sorted(rest, key=lambda entry: (order.index(entry.role), _p50(entry)))
 
 
 def _p50(entry: Entry) -> float:

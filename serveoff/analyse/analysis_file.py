@@ -34,7 +34,7 @@ from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.suite import ResultsError, Suite, unreadable
 
 ANALYSIS_NAME: Final = "analysis.json"
-VERSION: Final[Literal[6]] = 6
+VERSION: Final[Literal[7]] = 7
 
 
 class OtherVersion(ResultsError):
@@ -61,7 +61,7 @@ class _Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
-    analysis_version: Literal[6]
+    analysis_version: Literal[7]
     source: Source
     suite: Suite
     entries: tuple[Entry, ...]

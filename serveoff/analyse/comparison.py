@@ -117,7 +117,4 @@ class Comparison:
 
     def entry(self, name: str) -> Entry:
         """The entry of one endpoint; KeyError where there is none."""
-        for entry in self.entries:
-            if entry.name == name:
-                return entry
-        raise KeyError(name)
+        return {entry.name: entry for entry in self.entries}[name]

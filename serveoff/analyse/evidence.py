@@ -40,8 +40,6 @@ class Pair:
 
     ratio: Estimate
     """Of the deployments: its interval holds together with those of all pairs of its family, and what a start adds."""
-    processes: Estimate
-    """Of the very processes that ran, without what a start adds."""
     outcome: Outcome
 
 
@@ -108,11 +106,9 @@ class Evidence:
     def _judge(self, measure: Measure, family: Sequence[KeyPair]) -> None:
         sides = [(self.sampled[a][measure.statistic], self.sampled[b][measure.statistic]) for a, b in family]
         better = sides if measure.more_is_better else [(b, a) for a, b in sides]
-        found = zip(family, ratios(better, self.bound), ratios(better, self.bound, processes=True), strict=True)
-        for (a, b), ratio, processes in found:
-            back = Pair(inverse(ratio), inverse(processes), difference(inverse(ratio)))
-            self._pairs.setdefault((measure.objective, a, b), Pair(ratio, processes, difference(ratio)))
-            self._pairs.setdefault((measure.objective, b, a), back)
+        for (a, b), ratio in zip(family, ratios(better, self.bound), strict=True):
+            for key, way in (((a, b), ratio), ((b, a), inverse(ratio))):
+                self._pairs.setdefault((measure.objective, *key), Pair(way, difference(way)))
 
     def _family(self, measure: Measure, mine: Key, other: Key) -> list[KeyPair]:
         contest = {point.key for point in self.candidates(measure)}

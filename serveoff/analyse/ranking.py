@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from statistics import median
+from typing import TypeVar
 
 from serveoff.analyse.entries import Point
 from serveoff.analyse.evidence import LATENCY, MEASURES, Evidence
 from serveoff.analyse.statistics.estimates import Estimate, half_width
+
+T = TypeVar("T")
 
 
 def figure(point: Point, statistic: str) -> Estimate:
@@ -18,10 +21,12 @@ def figure(point: Point, statistic: str) -> Estimate:
     return value
 
 
-def ties(evidence: Evidence, ordered: Sequence[Point]) -> list[bool]:
-    """Of each point, quickest first: its verdict shows no clear lead of the one before."""
-    leads = [evidence.pair(LATENCY, above, below) for above, below in pairwise(ordered)]
-    return [False, *(lead is None or lead.outcome != "faster" for lead in leads)][: len(ordered)]
+def placed(evidence: Evidence, things: Iterable[tuple[T, Point]]) -> list[tuple[int, T, bool]]:
+    """Things by the p50 of their points: place, thing, and whether no verdict shows a clear lead of the one before."""
+    ordered = sorted(things, key=lambda thing: thing[1].p50_s.value or 0.0)
+    leads = [evidence.pair(LATENCY, above, below) for (_, above), (_, below) in pairwise(ordered)]
+    tied = [False, *(lead is None or lead.outcome != "faster" for lead in leads)]
+    return [(place, thing, tied[place - 1]) for place, (thing, _) in enumerate(ordered, start=1)]
 
 
 def resolution(evidence: Evidence) -> dict[str, float]:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.errors import UsageError
 
 FORMATS = ("html", "markdown", "csv", "json")
 ON_REQUEST = ("tensorboard",)
@@ -19,24 +20,21 @@ ON_REQUEST = ("tensorboard",)
 def write_all(
     comparison: Comparison, folder: Path, formats: Iterable[str] = FORMATS, run: Path | None = None
 ) -> dict[str, Path]:
-    """Write `report.<suffix>` per form into `folder`; form to path.
+    """Write `report.<suffix>` per form into `folder`; form to path. UsageError for a form without a writer.
 
-    `run` is the results folder, for forms that read the raw rows. ValueError for a form without a writer, or without
-    the rows that it needs.
+    `run` is the results folder, which forms that read the raw rows need.
     """
+    known, formats = (*FORMATS, *ON_REQUEST), tuple(formats)
+    if unknown := [form for form in formats if form not in known]:
+        raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join(known)}")
     folder.mkdir(parents=True, exist_ok=True)
-    written = {}
-    for form in formats:
-        if form not in (*FORMATS, *ON_REQUEST):
-            raise ValueError(f"no report form is called {form!r}: there are {', '.join((*FORMATS, *ON_REQUEST))}")
+    written = {form: path_of(folder, form) for form in formats}
+    for form, path in written.items():
         writer = import_module(f"serveoff.report.formats.{form}")
-        written[form] = path_of(folder, form)
         if form in FORMATS:
-            written[form].write_text(writer.render(comparison), encoding="utf-8")
-            continue
-        if run is None:
-            raise ValueError(f"{form} needs the folder of the run, for its raw rows")
-        writer.write(comparison, run, written[form])
+            path.write_text(writer.render(comparison), encoding="utf-8")
+        else:
+            writer.write(comparison, run, path)
     return written
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
-from serveoff.errors import ResultsFailure, UsageError
+from serveoff.errors import ResultsFailure
 from serveoff.record.suite import ResultsError, results_root
-from serveoff.report import FORMATS, ON_REQUEST, path_of, write_all
+from serveoff.report import FORMATS, path_of, write_all
 from serveoff.report.across_models.store import mentions
 
 LEADING_ON: Final = ("html", "markdown")
@@ -40,9 +40,6 @@ class Written:
 
 def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:
     """Write the reports of a run: UsageError for a form that there is not, ResultsFailure without a run."""
-    unknown = [form for form in formats if form not in (*FORMATS, *ON_REQUEST)]
-    if unknown:
-        raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join((*FORMATS, *ON_REQUEST))}")
     comparison = comparison_of(folder)
     return Written(comparison, write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder))
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 
 from serveoff.analyse.across_models.measured_as import differences
 from serveoff.analyse.across_models.summary import Absent, Best, Extremes, ModelResult, Named, Spot, Summary
 from serveoff.analyse.analysis import Analysis
-from serveoff.analyse.contrasts import PAIRS
+from serveoff.analyse.claims.pairs import DYNAMIC
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, THROUGHPUT
 from serveoff.analyse.statistics.estimates import NOTHING
-
-DYNAMIC: Final = frozenset(dynamic for _, _, dynamic in PAIRS)
-"""Formats that are no static graph: what a model costs is told by the others."""
 
 
 def study(

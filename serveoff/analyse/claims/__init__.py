@@ -45,23 +45,9 @@ def modules() -> list[ModuleType]:
     return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
-def claim_id(module: ModuleType) -> str:
-    """`C1` of `c01_static_graphs`."""
-    return f"C{int(module.__name__.rpartition('.')[2][1:3])}"
-
-
 def _judged(module: ModuleType, evidence: Evidence, suite: Suite) -> Claim:
     claim = cast(ClaimModule, module)
     found = claim.study(evidence, suite)
-    return Claim(
-        id=claim_id(module),
-        text=claim.CLAIM,
-        verdict=found.verdict,
-        parts=found.parts,
-        evidence=found.contrasts,
-        exhibits=found.exhibits,
-        rule=claim.RULE,
-        reason=found.reason,
-        scope=found.scope,
-        measure=claim.MEASURE if found.lacking else "",
-    )
+    number = int(module.__name__.rpartition(".")[2][1:3])  # of `c01_static_graphs`
+    measure = claim.MEASURE if found.lacking else ""
+    return Claim(**vars(found), id=f"C{number}", text=claim.CLAIM, rule=claim.RULE, measure=measure)

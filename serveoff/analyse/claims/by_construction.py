@@ -6,7 +6,7 @@ made, nothing is claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from serveoff.analyse.claims.pairs import FRAMEWORK, find
@@ -15,6 +15,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.record.endpoint_results import Gate
+from serveoff.record.suite import Suite
 
 FILE = "models/construction.py"
 AGREE_WITHIN = 1e-5
@@ -30,8 +31,12 @@ class Check:
     words: str
 
 
-def shown_by_checks(evidence: Evidence, checks: Sequence[Check]) -> Ruling:
+def shown_by(*checks: Check) -> Callable[[Evidence, Suite], Ruling]:
     """True by construction where the run made all checks; refuted by one that failed, or by a format that is wrong."""
+    return lambda evidence, suite: _shown(evidence, checks)
+
+
+def _shown(evidence: Evidence, checks: Sequence[Check]) -> Ruling:
     formats = dict.fromkeys(check.format for check in checks)
     floors = {format: find(evidence, "inprocess", format) for format in formats}
     made = [exhibit for check in checks if (exhibit := _made(check, floors[check.format]))]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
-from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, callers, contrasts, find
-from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, heard, rule
-from serveoff.analyse.contrasts import PAIRS, Contrast, deciding, static_against_dynamic
-from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.claims.pairs import FORMS, PYTORCH, TF1, TF2, Pair, callers, contrasts, find
+from serveoff.analyse.claims.ruling import FASTER, Ruling, heard, rule
+from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import Suite
 
@@ -18,29 +19,23 @@ RULE = (
     "against it. Both frameworks are needed."
 )
 MEASURE = "`serveoff run 'flask-*'`"
+SHOWN: Final = {"flask": (LATENCY, THROUGHPUT), "inprocess": (LATENCY,)}
+"""Where both forms are compared, by which measures; the rule takes a part of it."""
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
-    """Judge the claim by the contrasts that the section on static graphs shows."""
-    shown, fewest = static_against_dynamic(evidence), callers(evidence)[0]
-    counting = [exhibit(contrast) for contrast in deciding(shown, fewest)]
-    others = [_pair(evidence, *pair, fewest) for pair in PAIRS if pair[0] not in {TF1, *(e.group for e in counting)}]
-    exhibits = [heard(e, FASTER) for e in (*counting, *contrasts(evidence, others))]
-    return replace(rule(exhibits, needed=(TF2, PYTORCH)), contrasts=shown)
+    """Judge the claim by Flask with the fewest callers, and show every other number of them and the floors, too."""
+    pairs = list(_pairs(evidence))
+    fewest = closed(callers(evidence)[0])
+    counting = [p for p in pairs if (p.server, p.load, p.measure) == ("flask", fewest, LATENCY) and p.group != TF1]
+    exhibits = [heard(e, FASTER) for e in contrasts(evidence, counting)]
+    shown = tuple(e for e in contrasts(evidence, pairs) if e.figure)
+    return replace(rule(exhibits, needed=(TF2, PYTORCH)), evidence=shown)
 
 
-def _pair(evidence: Evidence, framework: str, static: str, dynamic: str, fewest: int) -> Pair:
-    return Pair(framework, find(evidence, "flask", static), find(evidence, "flask", dynamic), closed(fewest))
-
-
-def exhibit(contrast: Contrast) -> Exhibit:
-    """A contrast of a static graph as evidence like any other."""
-    return Exhibit(
-        group=contrast.framework,
-        mine=contrast.static,
-        other=contrast.dynamic,
-        load=closed(contrast.concurrency),
-        metric=contrast.metric,
-        figure=contrast.ratio,
-        outcome=contrast.outcome,
-    )
+def _pairs(evidence: Evidence) -> Iterator[Pair]:
+    for framework, static, dynamic in FORMS:
+        for server, measures in SHOWN.items():
+            mine, other = find(evidence, server, static), find(evidence, server, dynamic)
+            for point in mine.points if mine else ():
+                yield from (Pair(framework, mine, other, point.load, measure) for measure in measures)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from serveoff.analyse.claims.pairs import PYTORCH, TF1, TF2, Pair, batches, callers, contrasts, find
+from serveoff.analyse.claims.pairs import FORMS, TF1, Pair, batches, callers, contrasts, find
 from serveoff.analyse.claims.ruling import FASTER, Exhibit, Ruling, Voice, heard, rule
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import Evidence
@@ -25,30 +25,21 @@ RULE = (
     "decide."
 )
 MEASURE = "`serveoff run 'inprocess-*' 'flask-*' --batches 32`"
-FORMS = ((TF2, "savedmodel", "keras_eager"), (PYTORCH, "torchscript", "torch_eager"))
-SHOWN = (*FORMS, (TF1, "frozen_graph", "keras_eager"))
+EAGER: Final = {framework: eager for framework, _, eager in FORMS if framework != TF1}
 QUANTILES: Final = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}
 
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """Judge the claim by the floors and by Flask."""
     found = contrasts(evidence, (*_pairs(evidence, "inprocess", 1), *_pairs(evidence, "flask", callers(evidence)[0])))
-    exhibits = [e if e.group == TF1 else replace(heard(e, FASTER), group=_optimising(e.group)) for e in found]
-    deployed = [_deployed(group, find(evidence, "flask", eager), suite.settings) for group, _, eager in FORMS]
-    needed = [part(group) for part in (_optimising, _deploying) for group, _, _ in FORMS]
+    exhibits = [e if e.group == TF1 else replace(heard(e, FASTER), group=f"optimising {e.group}") for e in found]
+    deployed = [_deployed(group, find(evidence, "flask", eager), suite.settings) for group, eager in EAGER.items()]
+    needed = [f"{question} {group}" for question in ("optimising", "deploying") for group in EAGER]
     return rule((*exhibits, *filter(None, deployed)), needed)
 
 
-def _optimising(framework: str) -> str:
-    return f"optimising {framework}"
-
-
-def _deploying(framework: str) -> str:
-    return f"deploying {framework}"
-
-
 def _pairs(evidence: Evidence, server: str, users: int) -> Iterator[Pair]:
-    for group, graph, eager in SHOWN:
+    for group, graph, eager in FORMS:
         mine, other = find(evidence, server, graph), find(evidence, server, eager)
         for rows in batches(evidence, users):
             yield Pair(group, mine, other, replace(closed(users), batch=rows))
@@ -63,7 +54,7 @@ def _deployed(framework: str, entry: Entry | None, settings: RunSettings) -> Exh
     figure: Estimate = getattr(point, f"{name}_s")
     speaks = _holds(point, figure, settings.objective_bound_s)
     words = f"objective: at most {settings.objective_bound_s * 1e3:g} ms"
-    group = _deploying(framework)
+    group = f"deploying {framework}"
     return Exhibit(group, words, entry.name, load=point.load, metric=name, figure=figure, unit="seconds", speaks=speaks)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.by_construction import Check, shown_by_checks
-from serveoff.analyse.claims.ruling import Ruling
-from serveoff.analyse.evidence import Evidence
-from serveoff.record.suite import Suite
+from serveoff.analyse.claims.by_construction import Check, shown_by
 
 CLAIM = "TF1 is define-then-run: a Session is mandatory, placeholders feed it"
 RULE = (
@@ -13,12 +10,7 @@ RULE = (
     "neither has a variable."
 )
 MEASURE = "`serveoff run inprocess-frozen-graph`"
-CHECKS = (
+study = shown_by(
     Check("frozen_graph", "tf1_tensor_has_no_value_until_a_session_runs_it", "a tensor needs Session.run for a value"),
     Check("frozen_graph", "tf1_variable_has_no_value_without_a_session", "a variable has no value without a Session"),
 )
-
-
-def study(evidence: Evidence, suite: Suite) -> Ruling:
-    """The run's checks, and the frozen graph's gate."""
-    return shown_by_checks(evidence, CHECKS)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.by_construction import Check, shown_by_checks
-from serveoff.analyse.claims.ruling import Ruling
-from serveoff.analyse.evidence import Evidence
-from serveoff.record.suite import Suite
+from serveoff.analyse.claims.by_construction import Check, shown_by
 
 CLAIM = "TF2 runs eagerly by default and switches to a graph with one line"
 RULE = (
@@ -13,12 +10,7 @@ RULE = (
     "is traced, and the output stays the same. What the line gains is claim C1."
 )
 MEASURE = "`serveoff run inprocess-keras-eager inprocess-savedmodel`"
-CHECKS = (
+study = shown_by(
     Check("keras_eager", "tf2_is_eager_by_default", "a model's Python code runs at every call"),
     Check("savedmodel", "tf2_makes_a_graph_with_one_line", "after tf.function(model) the Python code runs once"),
 )
-
-
-def study(evidence: Evidence, suite: Suite) -> Ruling:
-    """The run's checks, and the gates of both forms."""
-    return shown_by_checks(evidence, CHECKS)

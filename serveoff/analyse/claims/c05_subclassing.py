@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from serveoff.analyse.claims.by_construction import Check, shown_by_checks
-from serveoff.analyse.claims.ruling import Ruling
-from serveoff.analyse.evidence import Evidence
-from serveoff.record.suite import Suite
+from serveoff.analyse.claims.by_construction import Check, shown_by
 
 CLAIM = "TF2 model subclassing mirrors PyTorch's nn.Module"
 RULE = (
@@ -13,12 +10,7 @@ RULE = (
     "the output that NumPy computes from the same weights."
 )
 MEASURE = "`serveoff run inprocess-keras-eager inprocess-torch-eager`"
-CHECKS = (
+study = shown_by(
     Check("keras_eager", "a_keras_subclass_computes_what_numpy_does", "a subclass of keras.Model gives NumPy's output"),
     Check("torch_eager", "a_torch_subclass_computes_what_numpy_does", "a subclass of nn.Module gives NumPy's output"),
 )
-
-
-def study(evidence: Evidence, suite: Suite) -> Ruling:
-    """The run's checks, and the gates of both eager forms."""
-    return shown_by_checks(evidence, CHECKS)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from serveoff.analyse.claims.by_construction import AGREE_WITHIN
+from serveoff.analyse.claims.pairs import DYNAMIC
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, Voice, rule
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
@@ -25,8 +26,7 @@ RULE = (
     "model without named layers the claim is not measured."
 )
 MEASURE = "`serveoff run 'flask-*'`"
-DYNAMIC_FORMS = ("keras_eager", "torch_eager")
-STATIC, DYNAMIC = "static graphs", "dynamic forms"
+GRAPHS, FORMS = "static graphs", "dynamic forms"
 OUR_WORDS = "Refusals are quoted from serveoff's own Flask services."
 NO_LAYERS = "The model has no named layers."
 
@@ -39,7 +39,7 @@ def study(evidence: Evidence, suite: Suite) -> Ruling:
     if probed and not any(layers.layer for _, layers in probed):
         return Ruling("not measured", NO_LAYERS)
     exhibits = [_exhibit(entry, layers, suite.settings.seed) for entry, layers in probed]
-    found = rule((*exhibits, *_same_values(answered)), needed=(DYNAMIC, STATIC))
+    found = rule((*exhibits, *_same_values(answered)), needed=(FORMS, GRAPHS))
     if not probed:
         return found
     refused = any(layers.outcome == "refused" for _, layers in probed)
@@ -59,7 +59,7 @@ def cost(probe: LayerProbe, seed: Sequence[int]) -> Estimate | None:
 
 
 def _exhibit(entry: Entry, probe: LayerProbe, seed: int) -> Exhibit:
-    group = DYNAMIC if entry.result.format in DYNAMIC_FORMS else STATIC
+    group = FORMS if entry.result.format in DYNAMIC else GRAPHS
     plain = Exhibit(group, probe.reason, mine=entry.name, speaks=_voice(group, probe))
     if probe.outcome == "refused":
         return replace(plain, shows=f"refused: {probe.reason}")
@@ -78,7 +78,7 @@ def _exhibit(entry: Entry, probe: LayerProbe, seed: int) -> Exhibit:
 def _voice(group: str, probe: LayerProbe) -> Voice:
     if probe.outcome in ("failed", "not asked"):
         return "open" if probe.outcome == "failed" else ""
-    return "for" if (probe.outcome == "answered") == (group == DYNAMIC) else "against"
+    return "for" if (probe.outcome == "answered") == (group == FORMS) else "against"
 
 
 def _same_values(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhibit]:
@@ -103,7 +103,7 @@ def _same_values(answered: Sequence[tuple[Entry, LayerProbe]]) -> Iterator[Exhib
 
 def _said(exhibits: Sequence[Exhibit]) -> str:
     counts = []
-    for group in (DYNAMIC, STATIC):
+    for group in (FORMS, GRAPHS):
         asked = [e for e in exhibits if e.group == group and e.speaks]
         counts.append(f"{sum(bool(e.metric) for e in asked)} of {len(asked)} {group}")
     return f"Asked for the layer, {' and '.join(counts)} answered."

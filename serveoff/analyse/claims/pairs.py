@@ -25,6 +25,13 @@ FRAMEWORK: Final = {
     "torchscript": PYTORCH,
     "torch_eager": PYTORCH,
 }
+FORMS: Final = (
+    (TF2, "savedmodel", "keras_eager"),
+    (TF1, "frozen_graph", "keras_eager"),
+    (PYTORCH, "torchscript", "torch_eager"),
+)
+"""Framework, its static format, and the dynamic one that it is set against. TF1 has no dynamic form: TF2's is used."""
+DYNAMIC: Final = ("keras_eager", "torch_eager")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class Pair:
     measure: Measure = LATENCY
     other_load: Load | None = None
     """None: the same."""
+
+    @property
+    def server(self) -> str:
+        """What serves the first of them."""
+        return self.mine.result.server if self.mine else ""
 
 
 def find(evidence: Evidence, server: str, format: str, protocol: str = "", variant: str = "") -> Entry | None:

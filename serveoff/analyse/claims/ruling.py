@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from serveoff.analyse.contrasts import Contrast
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import Outcome
 from serveoff.loadtests.loads import Load
@@ -68,22 +67,30 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Ruling:
+    """What one claim's module found."""
+
+    verdict: ClaimVerdict
+    reason: str = ""
+    """What the parts' verdicts leave unsaid."""
+    exhibits: tuple[Exhibit, ...] = ()
+    parts: tuple[Part, ...] = ()
+    scope: str = ""
+    """What of the claim is judged, where it is not the whole."""
+    evidence: tuple[Exhibit, ...] = ()
+    """Static graphs against dynamic forms, all that was compared: of the first claim only."""
+    lacking: bool = False
+    """Something that the rule asks for was not measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Ruling):
     """One claim of the article and what this run says of it."""
 
     id: str
     text: str
-    verdict: ClaimVerdict
-    parts: tuple[Part, ...] = ()
-    evidence: tuple[Contrast, ...] = ()
-    """Static graphs against dynamic forms: of the first claim only."""
-    exhibits: tuple[Exhibit, ...] = ()
-    rule: str = ""
+    rule: str
     """How the verdict follows from the exhibits; written down before any run."""
-    reason: str = ""
-    """What the parts' verdicts leave unsaid."""
-    scope: str = ""
-    """What of the claim the verdict is on, where it is not the whole."""
     measure: str = ""
     """The command that would measure what is missing."""
 
@@ -92,20 +99,6 @@ FASTER: Final[Mapping[Outcome, Voice]] = {"faster": "for", "slower": "against", 
 """The claim says that `mine` is better."""
 NO_SLOWER: Final[Mapping[Outcome, Voice]] = {"faster": "for", "tied": "for", "slower": "against"}
 """The claim holds as long as `mine` is not worse."""
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """What one claim's module found. `lacking`: something that the rule asks for was not measured."""
-
-    verdict: ClaimVerdict
-    reason: str = ""
-    exhibits: tuple[Exhibit, ...] = ()
-    contrasts: tuple[Contrast, ...] = ()
-    lacking: bool = False
-    parts: tuple[Part, ...] = ()
-    scope: str = ""
-    """What of the claim is judged, where it is not the whole."""
 
 
 def heard(exhibit: Exhibit, voices: Mapping[Outcome, Voice]) -> Exhibit:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from serveoff.analyse.claims.pairs import DYNAMIC
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence, Measure, Pair
 from serveoff.analyse.statistics.estimates import Estimate
@@ -13,7 +14,6 @@ from serveoff.analyse.verdict import DECIDED
 from serveoff.record.endpoint_results import EndpointResult
 
 Kind = Literal["server", "eager", "format", "protocol"]
-EAGER: Final = ("keras_eager", "torch_eager")
 MOST: Final = 3
 """Statements that a reader remembers."""
 ORDER: Final = ("latency", "throughput", "tail", "cost")
@@ -85,7 +85,7 @@ def _groups(evidence: Evidence, first: Entry) -> Iterator[tuple[Group, list[Entr
 def _groups_of(result: EndpointResult, first: EndpointResult) -> Iterator[Group]:
     if result.server != first.server:
         yield Group("server", result.server)
-    if result.format in EAGER and result.format != first.format:
+    if result.format in DYNAMIC and result.format != first.format:
         yield Group("eager", result.format)
     elif result.server == first.server and result.format != first.format:
         yield Group("format", result.format)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
-from serveoff.analyse.ranking import ties
+from serveoff.analyse.ranking import placed
 from serveoff.analyse.studies.payloads import SHOWN, Encoded, Group
 
 
@@ -87,10 +87,8 @@ def best_of(group: Group) -> Encoded | None:
 
 def _ranked(evidence: Evidence, chosen: Sequence[Encoded]) -> tuple[EncodingStanding, ...]:
     """By p50, as the main ranking: tied where the verdict shows no clear difference."""
-    ordered = sorted(chosen, key=_p50)
-    tied = ties(evidence, [encoded.point for encoded in ordered])
-    standings = enumerate(zip(ordered, tied, strict=True), start=1)
-    return tuple(EncodingStanding(encoded, rank, above) for rank, (encoded, above) in standings)
+    found = placed(evidence, ((encoded, encoded.point) for encoded in chosen))
+    return tuple(EncodingStanding(encoded, rank, above) for rank, encoded, above in found)
 
 
 def _matrix(evidence: Evidence, groups: Sequence[Group]) -> Iterator[EncodingCell]:

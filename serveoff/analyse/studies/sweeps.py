@@ -8,7 +8,7 @@ from typing import Annotated
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence
-from serveoff.analyse.ranking import ties
+from serveoff.analyse.ranking import placed
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, POINT
 from serveoff.analyse.verdict import Outcome
@@ -78,10 +78,7 @@ def _changes(evidence: Evidence, variant: Entry) -> Iterator[Change]:
 def _standings(evidence: Evidence, variants: list[Entry]) -> Iterator[Standing]:
     """By p50 with the fewest callers, as the main ranking."""
     ranks = {entry.name: entry.rank for entry in evidence.entries}
-    known = [
-        (e, e.alone) for e in variants if e.result.variant == OUT_OF_THE_BOX and e.alone is not None and e.alone.sound
-    ]
-    known.sort(key=lambda pair: pair[1].p50_s.value or 0.0)
-    tied = ties(evidence, [alone for _, alone in known])
-    for rank, ((entry, _), above) in enumerate(zip(known, tied, strict=True), start=1):
+    usual = [entry for entry in variants if entry.result.variant == OUT_OF_THE_BOX]
+    known = [(entry, entry.alone) for entry in usual if entry.alone and entry.alone.sound]
+    for rank, entry, above in placed(evidence, known):
         yield Standing(entry, rank, above, ranks.get(entry.result.base))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from serveoff.analyse.across_models.summary import (
@@ -11,25 +13,15 @@ from serveoff.analyse.across_models.summary import (
     ModelResult,
     Named,
     ServedBy,
-    Spot,
     Summary,
     effect,
 )
 from serveoff.analyse.statistics.estimates import inverse
 from serveoff.report.across_models.sentences import PERCENT, crossing
-from serveoff.report.phrases.cells import DASH, INVALID, Cell, estimate_cell
-from serveoff.report.phrases.names import (
-    FAMILIES,
-    PROTOCOLS,
-    SHORT_SERVERS,
-    family,
-    format_name,
-    phrase,
-    short_server,
-    what,
-)
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, estimate_cell, short_cell
+from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, SHORT_SERVERS, format_name, phrase, short_server
 from serveoff.report.phrases.numbers import factor, interval, ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, Column, Table, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 
 MODEL: Final = text_column("Model")
 TONES: Final[dict[Effect, str]] = {"matters": "mid", "does not matter": "good", "may matter": ""}
@@ -37,16 +29,16 @@ TONES: Final[dict[Effect, str]] = {"matters": "mid", "does not matter": "good", 
 
 def models(summary: Summary) -> Table:
     """Every model: what it costs, what its run recommends, and whether the choice matters; or why it has no run."""
-    columns = (
-        MODEL,
-        Column("Cost of the model", "ms"),
-        text_column("Recommended"),
-        Column("Median", "ms"),
-        Column("Throughput", "req/s"),
-        text_column("Compared with the next"),
-        text_column("The server"),
-        text_column("The format"),
-    )
+    fields: list[Field[ModelResult]] = [
+        (MODEL, lambda model: Cell(model.model, model.description)),
+        (Column("Cost of the model", "ms"), _cost_cell),
+        (text_column("Recommended"), _recommended_cell),
+        (Column("Median", "ms"), lambda model: estimate_cell(model.best.p50_s if model.best else None, ms)),
+        (Column("Throughput", "req/s"), lambda m: estimate_cell(m.best.throughput if m.best else None, significant)),
+        (text_column("Compared with the next"), lambda model: _next_cell(model.best) if model.best else DASH),
+        (text_column("The server"), lambda model: _choice_cell(model.servers)),
+        (text_column("The format"), lambda model: _choice_cell(model.formats)),
+    ]
     gone = tuple(
         (Cell(absent.model), DASH, Cell("no run", absent.reason, tone="bad"), *[DASH] * 5) for absent in summary.absent
     )
@@ -56,25 +48,23 @@ def models(summary: Summary) -> Table:
         f"other endpoint at the median. A choice matters where its whole 95% interval says more than {PERCENT} of the "
         "longer time, and does not where it says less; else it may."
     )
-    return single("models", caption, columns, tuple(_model_row(model) for model in summary.models) + gone)
+    table = listed("models", caption, fields, summary.models)
+    return replace(table, groups=(("", table.rows + gone),))
 
 
 def overheads(summary: Summary) -> Table:
     """Latency over the floor by server, protocol and model, and at which cost of a model it stops mattering."""
-    columns = (
-        text_column("Server"),
-        *(Column(m.model, f"{ms(m.cost_s or 0.0)} ms") for m in summary.costed),
-        Column(f"Falls under {PERCENT} of the latency", "at a model cost", numeric=False),
-    )
-    rows = tuple(
-        (_server_cell(by), *(_overhead_cell(m, by) for m in summary.costed), Cell(crossing(summary, by)))
-        for by in summary.served_by
-    )
+    falls = Column(f"Falls under {PERCENT} of the latency", "at a model cost", numeric=False)
+    fields: list[Field[ServedBy]] = [
+        (text_column("Server"), _server_cell),
+        *((Column(m.model, f"{ms(m.cost_s or 0.0)} ms"), partial(_overhead_cell, m)) for m in summary.costed),
+        (falls, lambda by: Cell(crossing(summary, by))),
+    ]
     caption = (
         "p50 with the fewest callers, so many times the p50 of the same format in process: 1 would be a server that "
         "costs nothing. The format is the one that is quickest behind this server; 95% intervals beneath."
     )
-    return single("overheads", caption, columns, rows)
+    return listed("overheads", caption, fields, summary.served_by)
 
 
 def ranks(summary: Summary) -> Table:
@@ -83,54 +73,41 @@ def ranks(summary: Summary) -> Table:
     for model in summary.models:
         for spot in sorted(model.spots, key=lambda spot: spot.rank or 10**6):
             found.setdefault(spot.named.endpoint, spot.named)
-    costs = (f"rank, {ms(m.cost_s)} ms" if m.cost_s else "rank" for m in summary.models)
-    columns = (ENDPOINT, *(Column(m.model, cost) for m, cost in zip(summary.models, costs, strict=True)))
-    rows = tuple(
-        (_endpoint_cell(named), *(_rank_cell(model.spot(named.endpoint)) for model in summary.models))
-        for named in found.values()
-    )
+    fields: list[Field[Named]] = [(ENDPOINT, lambda named: short_cell(named.result))]
+    for m in summary.models:
+        fields.append((Column(m.model, f"rank, {ms(m.cost_s)} ms" if m.cost_s else "rank"), partial(_rank_cell, m)))
     caption = (
         "By p50 with the fewest callers, which stands beneath in milliseconds; cheapest model first. ≈ marks a "
         "difference from the one ranked above it that is tied or undecided."
     )
-    return single("ranks", caption, columns, rows)
+    return listed("ranks", caption, fields, found.values())
 
 
 def missing(summary: Summary) -> Table:
     """What takes no part, and why: models without a run, and endpoints that do not count with the fewest callers."""
-    columns = (MODEL, text_column("What"), text_column("Why"))
-    gone = [(Cell(absent.model), Cell("the whole model"), Cell(absent.reason)) for absent in summary.absent]
-    cut = [(Cell(m.model), Cell("the run ended early"), Cell(m.problem)) for m in summary.models if m.problem]
-    spots = [
-        (Cell(m.model), _endpoint_cell(s.named), Cell(s.problem)) for m in summary.models for s in m.spots if s.problem
+    fields: list[Field[tuple[str, Cell, str]]] = [
+        (MODEL, lambda row: Cell(row[0])),
+        (text_column("What"), lambda row: row[1]),
+        (text_column("Why"), lambda row: Cell(row[2])),
     ]
-    return single("missing", "Shown above, and excluded from all figures.", columns, (*gone, *cut, *spots))
+    gone = [(absent.model, Cell("the whole model"), absent.reason) for absent in summary.absent]
+    cut = [(m.model, Cell("the run ended early"), m.problem) for m in summary.models if m.problem]
+    spots = [(m.model, short_cell(s.named.result), s.problem) for m in summary.models for s in m.spots]
+    rows = [*gone, *cut, *(spot for spot in spots if spot[2])]
+    return listed("missing", "Shown above, and excluded from all figures.", fields, rows)
 
 
-def _model_row(model: ModelResult) -> tuple[Cell, ...]:
-    cost = Cell("no VALID floor", tone="muted")
-    if model.cost is not None:
-        bounds = f"{interval(model.cost, ms)} · {format_name(model.cost_format)}"
-        cost = Cell(ms(model.cost.value or 0.0), bounds, model.cost.value)
-    return (
-        Cell(model.model, model.description),
-        cost,
-        *_best_cells(model),
-        _choice_cell(model.servers),
-        _choice_cell(model.formats),
-    )
+def _cost_cell(model: ModelResult) -> Cell:
+    if model.cost is None:
+        return Cell("no VALID floor", tone="muted")
+    bounds = f"{interval(model.cost, ms)} · {format_name(model.cost_format)}"
+    return Cell(ms(model.cost.value or 0.0), bounds, model.cost.value)
 
 
-def _best_cells(model: ModelResult) -> tuple[Cell, ...]:
-    best = model.best
-    if best is None:
-        return Cell("none", model.problem or "its report says why", tone="bad"), DASH, DASH, DASH
-    return (
-        Cell(what(best.named.result), short_server(best.named.result), family=family(best.named.result)),
-        estimate_cell(best.p50_s, ms),
-        estimate_cell(best.throughput, significant),
-        _next_cell(best),
-    )
+def _recommended_cell(model: ModelResult) -> Cell:
+    if model.best is None:
+        return Cell("none", model.problem or "its report says why", tone="bad")
+    return short_cell(model.best.named.result)
 
 
 def _next_cell(best: Best) -> Cell:
@@ -165,10 +142,6 @@ def _server_cell(served_by: ServedBy) -> Cell:
     return Cell(named, SHORT_SERVERS.get(server, server), family=FAMILIES.get(server, "other"))
 
 
-def _endpoint_cell(named: Named) -> Cell:
-    return Cell(what(named.result), short_server(named.result), family=family(named.result))
-
-
 def _overhead_cell(model: ModelResult, served_by: ServedBy) -> Cell:
     if overhead := model.overhead(served_by):
         return estimate_cell(overhead, significant)
@@ -178,7 +151,8 @@ def _overhead_cell(model: ModelResult, served_by: ServedBy) -> Cell:
     return Cell("no floor", tone="muted") if known else DASH
 
 
-def _rank_cell(spot: Spot | None) -> Cell:
+def _rank_cell(model: ModelResult, named: Named) -> Cell:
+    spot = model.spot(named.endpoint)
     if spot is None:
         return DASH
     if spot.rank is None:

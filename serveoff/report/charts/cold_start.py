@@ -21,11 +21,11 @@ from serveoff.analyse.studies.cold_start import (
 )
 from serveoff.report.charts.marks.key import KeyItem, key, square
 from serveoff.report.charts.marks.rows import Label, Layout, grid
-from serveoff.report.charts.marks.svg import Scale, circle, drawing, group, line, linear_ticks, rect
+from serveoff.report.charts.marks.svg import Scale, circle, drawing, group, line, linear_ticks, rect, whisker
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import deployment_phrase, family, format_name, short_server
 from serveoff.report.phrases.numbers import significant
-from serveoff.report.phrases.runtimes import terms
+from serveoff.report.phrases.runtimes import in_containers
 
 TITLES: Final = {
     ENGINE: "Engine start",
@@ -52,12 +52,14 @@ def draw(comparison: Comparison, width: float) -> str:
     legend, more = key(_key_items(shown), layout.left, width, "fam-floor key")
     layout = replace(layout, top=layout.top + more)
     ticks, scale = _axis(layout, shown)
-    body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {terms(comparison).start}")
+    start = "container start" if in_containers(comparison) else "spawn"
+    body = grid(layout, len(shown), [(t, f"{t:g}") for t in ticks], scale, f"seconds since {start}")
     body += [_row(layout, i, starts, scale) for i, starts in enumerate(shown)]
     body.append(legend)
     words = (
-        f"Cold start of {len(shown)} deployments. Quickest: {_name(shown[0])}, {_total(shown[0])}. "
-        f"Slowest: {_name(shown[-1])}, {_total(shown[-1])}. The tables hold every figure."
+        f"Cold start of {len(shown)} deployments. Quickest: {deployment_phrase(shown[0].entry.result)}, "
+        f"{_total(shown[0])}. Slowest: {deployment_phrase(shown[-1].entry.result)}, {_total(shown[-1])}. "
+        "The tables hold every figure."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)
 
@@ -88,25 +90,18 @@ def _row(layout: Layout, index: int, starts: ColdStarts, scale: Scale) -> str:
     for piece, seconds in starts.warm.pieces.items():
         marks.append(rect(scale(since), y - 8, scale(since + seconds) - scale(since) - 1, 16, f"piece-{piece}"))
         since += seconds
-    marks += _bounds(starts, scale, y)
+    spread = starts.warm.first_answer_s
+    if spread.low is not None and spread.high is not None:
+        marks.append(_median(scale(spread.low), scale(spread.high), scale(spread.value), y))
     if starts.bare:
         marks.append(circle(scale(starts.bare.first_answer_s.value), y + 8, 3.5, "hollow"))
     marks.append(layout.value(index, _total(starts)))
-    return group(marks, f"fam-{family(result)}", f"{_name(starts)}: {_spoken(starts)}")
+    return group(marks, f"fam-{family(result)}", f"{deployment_phrase(result)}: {_spoken(starts)}")
 
 
-def _bounds(starts: ColdStarts, scale: Scale, y: float) -> list[str]:
-    spread = starts.warm.first_answer_s
-    if spread.low is None or spread.high is None:
-        return []
-    return [_whisker(scale(spread.low), scale(spread.high), scale(spread.value), y)]
-
-
-def _whisker(low: float, high: float, middle: float, y: float) -> str:
-    """From end to end, with a taller stroke for the median."""
-    ends = [(low, 4), (high, 4), (middle, 8)]
-    strokes = [line(x, y - half, x, y + half, "whisker-on-bar") for x, half in ends]
-    return line(low, y, high, y, "whisker-on-bar") + "".join(strokes)
+def _median(low: float, high: float, middle: float, y: float) -> str:
+    """A taller stroke in its whisker."""
+    return whisker(low, high, y, "whisker-on-bar") + line(middle, y - 8, middle, y + 8, "whisker-on-bar")
 
 
 def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
@@ -115,7 +110,7 @@ def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
     used = [piece for piece in PIECES if any(piece in s.warm.pieces for s in shown)]
     found += [KeyItem(TITLES[piece].lower(), square(f"piece-{piece}")) for piece in used]
     if kinds := repeats.kinds(s.warm.first_answer_s for s in shown):
-        found.append(KeyItem(f"{MEDIAN}, {kinds}", lambda x, y: _whisker(x, x + 12, x + 6, y)))
+        found.append(KeyItem(f"{MEDIAN}, {kinds}", lambda x, y: _median(x, x + 12, x + 6, y)))
     if any(s.bare for s in shown):
         found.append(KeyItem(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
     return found
@@ -123,10 +118,6 @@ def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
 
 def _total(starts: ColdStarts) -> str:
     return f"{significant(starts.warm.first_answer_s.value)} s"
-
-
-def _name(starts: ColdStarts) -> str:
-    return deployment_phrase(starts.entry.result)
 
 
 def _spoken(starts: ColdStarts) -> str:

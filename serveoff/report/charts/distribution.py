@@ -5,25 +5,24 @@ from __future__ import annotations
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.distributions import Distribution, edge_s
-from serveoff.report.charts.marks.panels import latency_ticks
 from serveoff.report.charts.marks.rows import Layout, grid, label_of, room
-from serveoff.report.charts.marks.svg import Scale, drawing, group, line, log_scale, tag, text
+from serveoff.report.charts.marks.svg import Scale, drawing, few_ticks, group, line, log_scale, tag, text
+from serveoff.report.charts.spectrum import of_contenders
 from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import ms
 
 STRIP = 24.0
 
 
-def of_contenders(comparison: Comparison) -> list[Distribution]:
-    """The distributions of closed loops with the fewest callers, in the entries' order."""
+def with_fewest(comparison: Comparison) -> list[Distribution]:
+    """Those of contenders' closed loops with the fewest callers, in the entries' order."""
     fewest = min(comparison.concurrencies, default=1)
-    plain = [d for d in comparison.distributions if d.point.load.plain and d.point.concurrency == fewest]
-    return [d for d in plain if comparison.entry(d.point.endpoint).role == "contender"]
+    return [d for d in of_contenders(comparison) if d.point.load.plain and d.point.concurrency == fewest]
 
 
 def draw(comparison: Comparison, width: float) -> str:
     """Of contenders with the fewest callers."""
-    shown = of_contenders(comparison)
+    shown = with_fewest(comparison)
     if not shown:
         return ""
     labels = room(comparison.entry(d.point.endpoint).result for d in shown)
@@ -31,15 +30,14 @@ def draw(comparison: Comparison, width: float) -> str:
     low = min(edge_s(d.first_bin) for d in shown)
     high = max(edge_s(d.first_bin + len(d.counts)) for d in shown)
     scale = log_scale(low, high, layout.left, layout.right)
-    ticks = [(t, f"{t * 1e3:g}") for t in latency_ticks(low, high)]
+    ticks = [(t, f"{t * 1e3:g}") for t in few_ticks(low, high)]
     body = grid(layout, len(shown), ticks, scale, "milliseconds, log scale")
     body += [_row(layout, i, comparison.entry(d.point.endpoint), d, scale) for i, d in enumerate(shown)]
     key = "| p50   ¦ p99" if layout.narrow else "solid line: p50, dashed: p99"
     body.append(text(width - 2, layout.top - 30, key, "note", "end"))
     words = (
-        f"Distribution of latency of {len(shown)} contenders with "
-        f"{callers(min(comparison.concurrencies, default=1))}, on a log scale, each strip as "
-        "high as its own fullest bin. The table holds its percentiles."
+        f"Distribution of latency of {len(shown)} contenders with {callers(shown[0].point.concurrency)}, on a log "
+        "scale, each strip as high as its own fullest bin. The table holds its percentiles."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, words, body)
 

@@ -20,15 +20,14 @@ FEWEST, MOST, OPEN, FLOOR = "line", "line most", "line open", "floor-line"
 
 def draw(comparison: Comparison, width: float) -> str:
     """The panels, or nothing where no point is valid."""
-    shown = of_endpoints(comparison)
+    shown: dict[str, list[Distribution]] = {}
+    for distribution in of_contenders(comparison):
+        shown.setdefault(distribution.point.endpoint, []).append(distribution)
     if not shown:
         return ""
     panels = Panels(width, len(shown))
-    floors = {
-        comparison.entry(d.point.endpoint).result.format: d
-        for d in comparison.distributions
-        if _is_floor(comparison, d)
-    }
+    entries_of = ((comparison.entry(d.point.endpoint), d) for d in comparison.distributions)
+    floors = {entry.result.format: d for entry, d in entries_of if entry.role == "floor"}
     latencies = [s for found in (*shown.values(), floors.values()) for d in found for _, s in d.spectrum]
     low, high = min(latencies) / 1.2, max(latencies) * 1.2
     names, more = key(_names(comparison, shown, floors), 4, width)
@@ -47,17 +46,9 @@ def draw(comparison: Comparison, width: float) -> str:
     return panels.drawing(words, drawn, names, 26 + more)
 
 
-def of_endpoints(comparison: Comparison) -> dict[str, list[Distribution]]:
-    """The distributions of each contender, in the entries' order."""
-    found: dict[str, list[Distribution]] = {}
-    for distribution in comparison.distributions:
-        if comparison.entry(distribution.point.endpoint).role == "contender":
-            found.setdefault(distribution.point.endpoint, []).append(distribution)
-    return found
-
-
-def _is_floor(comparison: Comparison, distribution: Distribution) -> bool:
-    return comparison.entry(distribution.point.endpoint).role == "floor"
+def of_contenders(comparison: Comparison) -> list[Distribution]:
+    """Theirs, in the entries' order."""
+    return [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role == "contender"]
 
 
 def _names(

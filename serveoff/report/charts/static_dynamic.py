@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from serveoff.analyse.claims.ruling import Exhibit
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.contrasts import Contrast
 from serveoff.report.charts.marks import ratios
 from serveoff.report.charts.marks.rows import Label
 from serveoff.report.phrases.names import callers, format_name
@@ -12,23 +12,24 @@ from serveoff.report.phrases.numbers import compared
 
 def draw(comparison: Comparison, width: float) -> str:
     """The chart of the medians, or nothing where no pair was valid."""
-    shown = [c for claim in comparison.claims for c in claim.evidence if c.metric == "p50" and c.ratio.value]
-    if not shown:
+    shown = (exhibit for claim in comparison.claims for exhibit in claim.evidence if exhibit.metric == "p50")
+    rows = [row for exhibit in shown if (row := _row(comparison, exhibit))]
+    if not rows:
         return ""
-    rows = [_row(comparison, contrast) for contrast in shown]
     words = f"Static graphs compared with dynamic forms, {len(rows)} pairs: " + "; ".join(row.spoken for row in rows)
     return ratios.draw(rows, width, "times faster than the dynamic form (p50), log scale", words)
 
 
-def _row(comparison: Comparison, contrast: Contrast) -> ratios.Row:
-    static, dynamic = (
-        format_name(comparison.entry(name).result.format) for name in (contrast.static, contrast.dynamic)
-    )
-    flask = contrast.server == "flask"
-    owner = f"{'Flask' if flask else 'in process'}, {contrast.concurrency}"
+def _row(comparison: Comparison, exhibit: Exhibit) -> ratios.Row | None:
+    if not (exhibit.figure and exhibit.figure.value and exhibit.load):
+        return None
+    results = [comparison.entry(name).result for name in (exhibit.mine, exhibit.other)]
+    static, dynamic = (format_name(result.format) for result in results)
+    flask, concurrency = results[0].server == "flask", exhibit.load.concurrency
     spoken = (
         f"{static} compared with {dynamic} {'on Flask' if flask else 'in process'} with "
-        f"{callers(contrast.concurrency)}: {compared(contrast.ratio)}, {contrast.outcome}"
+        f"{callers(concurrency)}: {compared(exhibit.figure)}, {exhibit.outcome}"
     )
-    label = Label(f"{static} / {dynamic}", owner, "flask" if flask else "floor")
-    return ratios.Row(label, contrast.ratio, contrast.outcome, spoken)
+    family = "flask" if flask else "floor"
+    label = Label(f"{static} / {dynamic}", f"{'Flask' if flask else 'in process'}, {concurrency}", family)
+    return ratios.Row(label, exhibit.figure, exhibit.outcome, spoken)

@@ -14,6 +14,7 @@ from serveoff.report.charts.marks.rows import Layout, grid, label_of, room
 from serveoff.report.charts.marks.svg import Scale, drawing, group, line, linear_scale, linear_ticks, rect, text
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import ms
+from serveoff.report.phrases.recommendation import endpoint
 
 SQUARE, BAR, TICK = 15.0, 18.0, 5.0
 MARKED, SEEN = 13.0, 0.4
@@ -71,10 +72,9 @@ def draw(comparison: Comparison, width: float) -> str:
     body = grid(layout, len(shown), [(t / 1e3, f"{t:g}") for t in ticks], scale, "mean milliseconds a request")
     body += [_row(layout, index, comparison, b, scale) for index, b in enumerate(shown)]
     body.append(legend)
-    first, last = shown[0], shown[-1]
+    first, last = (f"{endpoint(comparison, b.endpoint)}, {_spoken(b)}" for b in (shown[0], shown[-1]))
     spoken = (
-        f"Where the time of {len(shown)} endpoints goes. First: {_name(comparison, first)}, {_spoken(first)}. "
-        f"Last: {_name(comparison, last)}, {_spoken(last)}. The table holds every figure."
+        f"Where the time of {len(shown)} endpoints goes. First: {first}. Last: {last}. The table holds every figure."
     )
     return drawing(width, layout.bottom(len(shown)) + 8, spoken, body)
 
@@ -129,10 +129,6 @@ def _lettered(part: Part) -> Mark:
             text(x + SQUARE / 2, y + 4, part.letter, "part-letter", "middle"),
         )
     )
-
-
-def _name(comparison: Comparison, b: Breakdown) -> str:
-    return phrase(comparison.entry(b.endpoint).result)
 
 
 def _spoken(b: Breakdown) -> str:

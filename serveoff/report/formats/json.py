@@ -18,7 +18,7 @@ from serveoff.report.phrases.scenarios import scenario
 from serveoff.report.sections import cold_starts
 
 SUFFIX = ".json"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 def render(comparison: Comparison) -> str:

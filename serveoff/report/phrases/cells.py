@@ -7,7 +7,8 @@ from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.phrases.names import family, format_name, server, what
+from serveoff.record.endpoint_results import EndpointResult
+from serveoff.report.phrases.names import family, format_name, server, short_server, what
 from serveoff.report.phrases.numbers import NONE, Format, interval, significant
 
 
@@ -33,6 +34,11 @@ INVALID: Final = Cell("INVALID", tone="bad")
 def endpoint_cell(entry: Entry) -> Cell:
     """Format and protocol, the server beneath, and the server's colour."""
     return Cell(what(entry.result), server(entry.result), family=family(entry.result))
+
+
+def short_cell(result: EndpointResult) -> Cell:
+    """The same with the server's short name, for wide tables."""
+    return Cell(what(result), short_server(result), family=family(result))
 
 
 def deployment_cell(entry: Entry) -> Cell:

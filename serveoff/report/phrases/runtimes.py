@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 from serveoff.analyse.comparison import Comparison
 
 
-@dataclass(frozen=True)
-class RuntimeTerms:
-    """Words of one runtime, each fit for the middle of a sentence."""
-
-    servers: str
-    """What each deployment is."""
-    phases: str
-    """The phases of a cold start, in order."""
-    start: str
-    """The instant that a cold start is counted from, in a word or two."""
-    spawn: str
-    """The same, in full."""
-    idle: str
-    """What is done to a deployment that waits for its turn."""
-    whole: str
-    """All that a deployment's CPU time is summed over."""
-    unfair: str
-    """What else makes a point INVALID, with a comma at its end."""
+def in_containers(comparison: Comparison) -> bool:
+    """Deployments were containers, not processes."""
+    return comparison.suite.settings.runtime == "docker"
 
 
-TERMS: Final = {
-    "local": RuntimeTerms(
-        servers="a process of this machine",
-        phases="spawn, port open, model ready, first answer",
-        start="spawn",
-        spawn="the spawn of the server's process",
-        idle="frozen (SIGSTOP)",
-        whole="process tree",
-        unfair="cores, threads, workers or batching other than requested, ",
-    ),
-    "docker": RuntimeTerms(
-        servers="a container",
-        phases="container created, started, port open, model ready, first answer",
-        start="container start",
-        spawn="the engine's start of the container",
-        idle="paused (`docker pause`)",
-        whole="container",
-        unfair="container limits other than requested or than those of the rest, cores, threads, workers or batching "
-        "other than requested, ",
-    ),
-}
-
-
-def terms(comparison: Comparison) -> RuntimeTerms:
-    """The words for this run's runtime."""
-    return TERMS[comparison.suite.settings.runtime]
+def start(comparison: Comparison) -> str:
+    """The instant that a cold start is counted from."""
+    return "the engine's start of the container" if in_containers(comparison) else "the spawn of the server's process"
 
 
 def runtime(comparison: Comparison) -> str:
@@ -61,7 +20,7 @@ def runtime(comparison: Comparison) -> str:
     settings = comparison.suite.settings
     locust = f"Locust {'in a container too' if settings.load_from == 'container' else 'as a process'}"
     awake = "all awake at once" if settings.together else "one awake at a time"
-    kind = "processes" if settings.runtime == "local" else f"containers{_by(comparison)}"
+    kind = f"containers{_by(comparison)}" if in_containers(comparison) else "processes"
     return f"{kind}, {locust}, {awake}"
 
 
@@ -73,9 +32,10 @@ def _by(comparison: Comparison) -> str:
 def path(comparison: Comparison) -> str:
     """What deployments and load generator are, and what lies between them."""
     settings = comparison.suite.settings
-    each = f"Each deployment is {terms(comparison).servers}{_by(comparison)}"
+    what = "a container" if in_containers(comparison) else "a process of this machine"
+    each = f"Each deployment is {what}{_by(comparison)}"
     beyond = "Networks between machines were not measured."
-    if settings.runtime == "local":
+    if not in_containers(comparison):
         return f"{each}, and so is Locust; requests cross the loopback interface. {beyond}"
     if settings.load_from == "host":
         return f"{each}. Locust ran as a process of the host; requests cross into the containers' network. {beyond}"
@@ -89,7 +49,8 @@ def isolation(comparison: Comparison) -> str:
             "All deployments were up and awake at once (`--together`), so idle ones may have taken CPU time, caches "
             "and memory from the one that was measured."
         )
-    return f"One deployment is awake at a time; idle ones are {terms(comparison).idle}, or stopped if memory is short."
+    idle = "paused (`docker pause`)" if in_containers(comparison) else "frozen (SIGSTOP)"
+    return f"One deployment is awake at a time; idle ones are {idle}, or stopped if memory is short."
 
 
 def beside(comparison: Comparison) -> str:

@@ -37,7 +37,6 @@ class Table:
         return tuple(row for _, rows in self.groups for row in rows)
 
 
-Rows = tuple[tuple[Cell, ...], ...]
 Field = tuple[Column, Callable[[T], Cell]]
 """A column, and what makes its cell of the thing that a row is of."""
 ENDPOINT: Final = Column("Endpoint", numeric=False)
@@ -55,11 +54,6 @@ def without_blank(table: Table, optional: Collection[str]) -> Table:
     kept = [i for i, column in enumerate(table.columns) if column.title not in optional or i not in blank]
     groups = tuple((title, tuple(tuple(row[i] for i in kept) for row in rows)) for title, rows in table.groups)
     return replace(table, columns=tuple(table.columns[i] for i in kept), groups=groups)
-
-
-def single(name: str, caption: str, columns: tuple[Column, ...], rows: Rows) -> Table:
-    """A table of one body."""
-    return Table(name, caption, columns, (("", rows),))
 
 
 def listed(name: str, caption: str, fields: Sequence[Field[T]], things: Iterable[T]) -> Table:

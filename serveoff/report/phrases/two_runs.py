@@ -9,8 +9,16 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.run_diff import Line, Pair, Versus
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import TIED_WITHIN
-from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell, estimate_cell, number_cell
-from serveoff.report.phrases.names import callers, family, short_server, what
+from serveoff.report.phrases.cells import (
+    DASH,
+    INVALID,
+    Cell,
+    endpoint_cell,
+    estimate_cell,
+    number_cell,
+    short_cell,
+)
+from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import Format, factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 from serveoff.report.web.differences import Difference
@@ -18,19 +26,11 @@ from serveoff.report.web.differences import Difference
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
 CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}
 TONES: Final = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
-COUNTED: Final = {
-    "faster": "faster in",
-    "slower": "slower in",
-    "tied": "tied in",
-    "undecided": "undecided in",
-}
 FORMATS: Final[dict[str, tuple[Format, str]]] = {
     "p50": (ms, "ms"),
     "p99": (ms, "ms"),
     "throughput": (significant, "req/s"),
 }
-
-
 UNRANKED: Final = {
     "stand-in": "the stand-in of TensorFlow Serving",
     "floor": "the bare model in process (floors)",
@@ -47,7 +47,7 @@ def decision(found: Versus) -> str:
         return "These runs are of different machines, so no ratios are given."
     if not compared:
         return "No endpoint has a VALID median in both runs."
-    counts = [f"{COUNTED[word]} {count}" for word, count in said.items() if word in COUNTED]
+    counts = [f"{word} in {count}" for word, count in said.items() if word in TONES]
     medians = "the 1 median" if compared == 1 else f"the {compared} medians"
     clear = "" if {"faster", "slower"} & said.keys() else "No clear difference. "
     return f"{clear}Of {medians} that both runs have, run B is {', '.join(counts)}."
@@ -55,18 +55,13 @@ def decision(found: Versus) -> str:
 
 def cautions(found: Versus) -> list[str]:
     """What to know before the first figure, beside the loud notices."""
-    sides = (("A", found.a.comparison), ("B", found.b.comparison))
-    said = []
-    for name, comparison in sides:
-        if comparison.partial:
-            said.append(
-                f"Run {name} is partial: it was interrupted or is still running, so its figures are provisional."
-            )
-    said.append(
+    partial = [name for name, run in (("A", found.a), ("B", found.b)) if run.comparison.partial]
+    provisional = "is partial: it was interrupted or is still running, so its figures are provisional."
+    return [
+        *(f"Run {name} {provisional}" for name in partial),
         "Intervals include the noise within each run, but no change of the machine between the runs. Look at the rows "
-        "that are not ranked first: if the null service or a floor changed, the machine did."
-    )
-    return said
+        "that are not ranked first: if the null service or a floor changed, the machine did.",
+    ]
 
 
 def table(found: Versus) -> Table:
@@ -127,16 +122,11 @@ def spoken(line: Line, statistic: str) -> str:
 
 
 def _row(line: Line) -> tuple[Cell, ...]:
-    cells = [_endpoint(line.entry), Cell(str(line.concurrency), sort=line.concurrency)]
+    cells = [short_cell(line.entry.result), Cell(str(line.concurrency), sort=line.concurrency)]
     for pair in line.pairs:
         text = FORMATS[pair.statistic][0]
         cells += [_figure(line.a, pair.a, text), _figure(line.b, pair.b, text), _verdict(pair)]
     return tuple(cells)
-
-
-def _endpoint(entry: Entry) -> Cell:
-    """With the server's short name: this table is the widest there is."""
-    return Cell(what(entry.result), short_server(entry.result), family=family(entry.result))
 
 
 def _figure(point: Point | None, estimate: Estimate | None, text: Format) -> Cell:

@@ -8,10 +8,10 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.phrases.cells import count_cell, endpoint_cell, estimate_cell, number_cell, valid_cell
-from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
 from serveoff.report.section import Section
+from serveoff.report.sections.notes import alone
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -32,7 +32,7 @@ def batches(comparison: Comparison) -> Table:
     ]
     points = [(entry, point) for entry in comparison.entries for point in _points(entry)]
     caption = (
-        f"Batches of rows (MLPerf's offline scenario) with {callers(min(comparison.concurrencies, default=1))}, in "
+        f"Batches of rows (MLPerf's offline scenario) with {alone(comparison)}, in "
         "each endpoint's own encoding; 95% intervals beneath. A sample of answers was checked, every row of each."
     )
     return listed("batches", caption, fields, points)

@@ -22,7 +22,6 @@ from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Tab
 from serveoff.report.section import Figure, Section
 
 PER_JOULE = "Per joule"
-SIDES = {"above": "above", "below": "below"}
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -102,6 +101,6 @@ def _rate(found: Capacity) -> str:
 
 def _capacity_cell(found: Capacity) -> Cell:
     shown = estimate_cell(found.rate, significant)
-    if found.side in SIDES:
-        return Cell(f"{SIDES[found.side]} {shown.text}", shown.small, shown.sort)
+    if found.side in ("above", "below"):
+        return Cell(f"{found.side} {shown.text}", shown.small, shown.sort)
     return INVALID if found.side == "none" else shown

@@ -7,7 +7,7 @@ from serveoff.analyse.studies.cold_start import WARMUP, ColdStarts, Started
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.names import deployment_phrase, short_server
 from serveoff.report.phrases.numbers import ms, significant
-from serveoff.report.phrases.runtimes import beside, terms
+from serveoff.report.phrases.runtimes import beside, in_containers, start
 
 
 def sentences(comparison: Comparison) -> list[str]:
@@ -18,12 +18,12 @@ def sentences(comparison: Comparison) -> list[str]:
 
 def chart_note(comparison: Comparison) -> str:
     """What the bars are."""
-    said = f"Seconds from {terms(comparison).spawn} to the first answer, in pieces; each bar is the mean of its starts."
+    said = f"Seconds from {start(comparison)} to the first answer, in pieces; each bar is the mean of its starts."
     if kinds := repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts):
         said += f" The mark on it is their median, with the {kinds}."
     if any(starts.bare for starts in comparison.cold_starts):
         said += " A ring is the median without warm-up calls, from other starts, so more than those calls may differ."
-    if comparison.suite.settings.runtime == "docker":
+    if in_containers(comparison):
         said += " Left of zero: the creation of the container."
     return said
 

@@ -24,7 +24,7 @@ from serveoff.report.charts.cold_start import TITLES, WITHOUT
 from serveoff.report.phrases import repeats
 from serveoff.report.phrases.cells import DASH, Cell, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import Format, interval, megabytes, ms, significant
-from serveoff.report.phrases.runtimes import terms
+from serveoff.report.phrases.runtimes import in_containers, start
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column, without_blank
 from serveoff.report.section import Figure, Section
 from serveoff.report.sections import cold_start_notes
@@ -76,7 +76,7 @@ def totals(comparison: Comparison) -> Table:
         ),
         (Column("Starts"), _starts_cell),
     ]
-    caption = f"Seconds since {terms(comparison).spawn}."
+    caption = f"Seconds since {start(comparison)}."
     if any(starts.repeated for starts in comparison.cold_starts):
         kinds = repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts)
         caption += f" Medians; beneath them the {kinds} of the starts."
@@ -103,7 +103,7 @@ def pieces(comparison: Comparison) -> Table:
     titles = {column.title for column in table.columns}
     said = "; ".join(f"{TITLES[p].lower()}: {m}" for p, m in MEANINGS.items() if TITLES[p] in titles)
     caption += f" {said[0].upper()}{said[1:]}." if said else ""
-    if comparison.suite.settings.runtime == "docker":
+    if in_containers(comparison):
         caption += " Create comes before them and is not in them; engine start is the first part of them."
     return replace(table, caption=caption)
 

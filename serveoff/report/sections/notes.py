@@ -8,6 +8,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.loadtests.problems import WindowCode
 from serveoff.report.phrases.names import all_of, callers, counted, server
 from serveoff.report.phrases.numbers import percent
+from serveoff.report.phrases.recommendation import OBJECTIVES
 from serveoff.report.phrases.runtimes import isolation
 from serveoff.report.section import Link, Section
 from serveoff.report.sections.run.devices import fell_back
@@ -16,12 +17,6 @@ STAND_IN = (
     "TensorFlow Serving itself did not run here. A stand-in with the same API, TensorFlow in a Python process, is "
     "measured and not ranked."
 )
-RESOLVED = {
-    "latency": "median latency",
-    "tail": "99th percentile",
-    "throughput": "throughput",
-    "cost": "CPU per request",
-}
 PAYLOADS = "REST sends JSON, the same bytes to every server; gRPC sends binary: compare REST only with REST."
 
 
@@ -81,7 +76,7 @@ def replaced(comparison: Comparison) -> list[str]:
 
 def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
-    said = [f"{percent(share)} in {RESOLVED[objective]}" for objective, share in comparison.resolution.items()]
+    said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in comparison.resolution.items()]
     return f"This run resolves differences of {all_of(said)}." if said else ""
 
 

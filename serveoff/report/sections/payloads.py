@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from serveoff.analyse.comparison import Comparison
@@ -22,10 +23,11 @@ from serveoff.report.phrases.cells import (
     number_cell,
     valid_cell,
 )
-from serveoff.report.phrases.names import callers, payload, phrase
+from serveoff.report.phrases.names import payload, phrase
 from serveoff.report.phrases.numbers import NONE, factor, full, kilobytes, ms, significant, us
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
 from serveoff.report.section import Figure, Section
+from serveoff.report.sections.notes import alone
 
 REQUEST = text_column("Request")
 BODY = Column("Body", "kB")
@@ -74,20 +76,19 @@ def payloads(comparison: Comparison) -> Table:
 
 def matrix(comparison: Comparison) -> Table:
     """Every deployment against every encoding: the median, or why there is none."""
-    cells = comparison.encodings.matrix
-    encodings = list(dict.fromkeys(cell.encoding for cell in cells))
-    columns = (text_column("Deployment"), *(Column(payload(encoding), "ms") for encoding in encodings))
-    formats: dict[str, list[tuple[Cell, ...]]] = {}
-    for deployment in dict.fromkeys(cell.deployment for cell in cells):
-        entry = _entry_of(comparison, deployment)
-        row = deployment_cell(entry), *(_matrix_cell(cell) for cell in cells if cell.deployment == deployment)
-        formats.setdefault(entry.result.format, []).append(row)
+    cells = {(cell.deployment, cell.encoding): cell for cell in comparison.encodings.matrix}
+    entries = {entry.result.deployment: entry for entry in reversed(comparison.entries)}
+    shown = [entries[deployment] for deployment in dict.fromkeys(deployment for deployment, _ in cells)]
+    formats = list(dict.fromkeys(entry.result.format for entry in shown))
+    fields: list[Field[Entry]] = [(text_column("Deployment"), deployment_cell)]
+    for encoding in dict.fromkeys(encoding for _, encoding in cells):
+        fields.append((Column(payload(encoding), "ms"), partial(_matrix_cell, cells, encoding)))
     caption = (
-        f"p50 with {_alone(comparison)}; 95% intervals and samples beneath. REST payloads are byte-identical on every "
+        f"p50 with {alone(comparison)}; 95% intervals and samples beneath. REST payloads are byte-identical on every "
         "server; gRPC messages differ by server."
     )
-    rows = tuple(row for of_format in formats.values() for row in of_format)
-    return single("payload-matrix", caption, columns, rows)
+    together = sorted(shown, key=lambda entry: formats.index(entry.result.format))
+    return listed("payload-matrix", caption, fields, together)
 
 
 def sentence(comparison: Comparison) -> str:
@@ -130,14 +131,6 @@ def _median(standing: EncodingStanding) -> str:
     return full(standing.encoded.point.p50_s, ms, "ms")
 
 
-def _alone(comparison: Comparison) -> str:
-    return callers(min(comparison.concurrencies, default=1))
-
-
-def _entry_of(comparison: Comparison, deployment: str) -> Entry:
-    return next(entry for entry in comparison.entries if entry.result.deployment == deployment)
-
-
 def _encode_cell(encoded: Encoded) -> Cell:
     if encoded.encode_s is None:
         return DASH
@@ -156,7 +149,8 @@ def _decode_cell(entry: Entry, encoded: Encoded) -> Cell:
     return Cell("in the graph" if in_graph else NONE, tone="muted")
 
 
-def _matrix_cell(cell: EncodingCell) -> Cell:
+def _matrix_cell(cells: Mapping[tuple[str, str], EncodingCell], encoding: str, entry: Entry) -> Cell:
+    cell = cells[entry.result.deployment, encoding]
     if cell.encoded is None:
         failed = cell.state == "failed"
         return Cell("gate failed", cell.reason, tone="bad") if failed else Cell(cell.state, tone="muted")

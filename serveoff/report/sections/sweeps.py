@@ -19,9 +19,8 @@ from serveoff.report.phrases.cells import (
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
+from serveoff.report.phrases.two_runs import TONES
 from serveoff.report.section import Section
-
-TONES = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
 
 
 def section(comparison: Comparison) -> Section | None:

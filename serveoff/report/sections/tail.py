@@ -13,11 +13,11 @@ from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate, min
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.report.charts import distribution, spectrum
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, estimate_cell, number_cell
-from serveoff.report.phrases.names import callers, describe_load, phrase
+from serveoff.report.phrases.names import describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
 from serveoff.report.section import Figure, Section
-from serveoff.report.sections.notes import alone as fewest
+from serveoff.report.sections.notes import alone
 
 FAR: Final[Mapping[str, Callable[[Point], Estimate]]] = {
     "p99.9": attrgetter("p999_s"),
@@ -39,7 +39,7 @@ def section(comparison: Comparison) -> Section:
     )
     part = Section(
         "distributions",
-        f"Distribution with {fewest(comparison)}",
+        f"Distribution with {alone(comparison)}",
         figure=Figure(partial(distribution.draw, comparison), strips),
     )
     return Section(
@@ -70,29 +70,20 @@ def tail(comparison: Comparison) -> Table:
         f"{min_samples(ALL_PERCENTILES['p99.9']):,} samples. In open loops latency counts from when a request was due, "
         "an interval's low end from when it was sent."
     )
-    shown = [d for d in comparison.distributions if comparison.entry(d.point.endpoint).role == "contender"]
-    return listed("tail", caption, fields, shown)
+    return listed("tail", caption, fields, spectrum.of_contenders(comparison))
 
 
 def sentence(comparison: Comparison) -> str:
     """The longest and the shortest tail for its median, by the highest percentile that all contenders have."""
-    alone = min(comparison.concurrencies, default=1)
-    points = [
-        d.point
-        for d in comparison.distributions
-        if d.point.load.plain
-        and d.point.concurrency == alone
-        and comparison.entry(d.point.endpoint).role == "contender"
-        and d.point.p50_s.value
-    ]
+    points = [d.point for d in distribution.with_fewest(comparison) if d.point.p50_s.value]
     name = next((name for name, of in FAR.items() if points and all(of(point).value for point in points)), None)
     if name is None:
-        return f"With {callers(alone)} not all endpoints have the samples for p90: add rounds."
+        return f"With {alone(comparison)} not all endpoints have the samples for p90: add rounds."
     ratios = {point.endpoint: (FAR[name](point).value or 0.0) / (point.p50_s.value or 1.0) for point in points}
     wild, steady = max(points, key=lambda p: ratios[p.endpoint]), min(points, key=lambda p: ratios[p.endpoint])
     said = (
-        f"With {callers(alone)}, {phrase(comparison.entry(wild.endpoint).result)} has the longest tail for its median: "
-        f"{name} is {full(FAR[name](wild), ms, 'ms')}, {significant(ratios[wild.endpoint])} times p50"
+        f"With {alone(comparison)}, {phrase(comparison.entry(wild.endpoint).result)} has the longest tail for its "
+        f"median: {name} is {full(FAR[name](wild), ms, 'ms')}, {significant(ratios[wild.endpoint])} times p50"
     )
     if steady is wild:
         return f"{said}."

@@ -27,7 +27,7 @@ def main() -> int:
     # A page's files arrive together: that some wait a millisecond for a thread is no news.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # Imported here: a wrong setting should not wait for pyarrow and SciPy.
-    from serveoff.report.web.server import serve
+    from serveoff.report.web.app import serve
 
     serve(listener)
     return 0

@@ -1,10 +1,13 @@
-"""The Flask application of the report page."""
+"""The Flask application of the report page, and waitress around it."""
 
 from __future__ import annotations
 
+import logging
+import socket
 from pathlib import Path
 from typing import Final
 
+import waitress.server
 from flask import Flask, Response, jsonify, send_file
 from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
 from werkzeug.exceptions import NotFound
@@ -17,6 +20,8 @@ from serveoff.report.web import across_views, compare, errors, overview, reports
 from serveoff.report.web.headers import protect
 from serveoff.report.web.runs import EXTENSION
 
+THREADS = 4
+DRAIN_S = 0.5
 _OURS: Final = Path(__file__).parent / "static"
 _REPORT: Final = Path(report.__file__).parent / "templates"
 FILES: Final = {
@@ -27,6 +32,9 @@ FILES: Final = {
     "tips.js": _REPORT,
 }
 """Every file that a page may ask for, and where it lies: the report's own style and script are used as they are."""
+
+
+log = logging.getLogger(__name__)
 
 
 def create_app(results: Path | None = None) -> Flask:
@@ -42,6 +50,25 @@ def create_app(results: Path | None = None) -> Flask:
     errors.register(app)
     app.after_request(protect)
     return app
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer by a few threads until a signal's handler raises SystemExit; a page still being made is dropped."""
+    host, port = listener.getsockname()[:2]
+    server = waitress.server.create_server(
+        create_app(),
+        sockets=[listener],
+        threads=THREADS,
+        ident=None,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=True,
+    )
+    shown = f"[{host}]" if ":" in host else host
+    log.info("report page: http://%s:%d/ shows the runs in %s", shown, port, results_root().resolve())
+    try:
+        server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
+    except SystemExit:
+        server.task_dispatcher.shutdown(timeout=DRAIN_S)
 
 
 def healthz() -> Response:

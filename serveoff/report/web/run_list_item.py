@@ -38,14 +38,9 @@ class RunListItem:
     """Of a race that goes on."""
     unreadable: str = ""
 
-    @property
-    def state(self) -> str:
-        """`complete`, `partial` or `unreadable`."""
-        return "unreadable" if self.unreadable else "complete" if self.complete else "partial"
-
     def goes_on(self, now_s: float) -> bool:
         """It is not complete, and was written to within RECENT_S."""
-        return self.state == "partial" and now_s - self.found.changed_ns / 1e9 < RECENT_S
+        return not (self.complete or self.unreadable) and now_s - self.found.changed_ns / 1e9 < RECENT_S
 
     @property
     def when(self) -> str:

@@ -134,11 +134,11 @@ def test_null_calibrates_and_never_ranks(clean):
 
 def test_static_graphs_are_set_against_dynamic_ones_in_the_same_place(clean):
     claim = clean.claims[0]
-    found = {(c.framework, c.server, c.concurrency, c.metric): c for c in claim.evidence}
-    keras = found["TensorFlow 2", "flask", 1, "p50"]
-    assert (keras.static, keras.dynamic) == ("flask-savedmodel-rest", "flask-keras-eager-rest")
-    assert keras.ratio.low <= 3.78 / 1.03 <= keras.ratio.high
-    assert ("PyTorch", "inprocess", 1, "p50") in found
+    found = {(c.mine, c.load.concurrency, c.metric): c for c in claim.evidence}
+    keras = found["flask-savedmodel-rest", 1, "p50"]
+    assert (keras.group, keras.other) == ("TensorFlow 2", "flask-keras-eager-rest")
+    assert keras.figure.low <= 3.78 / 1.03 <= keras.figure.high
+    assert ("inprocess-torchscript", 1, "p50") in found
     assert claim.verdict == "undecided", "the two forms of PyTorch are 1.6% apart"
 
 
@@ -158,7 +158,7 @@ def test_a_deployment_that_answers_wrongly_ranks_on_none_of_its_endpoints(tmp_pa
     assert {e.name for e in found.entries if e.role == "contender" and e.rank is None} == out
     for objective in found.decision.matrix.objectives:
         assert out.isdisjoint(marked(found, objective, "best", "equal", "undecided"))
-    assert all(not c.static.startswith("flask-torchscript") for c in found.claims[0].evidence)
+    assert all(not c.mine.startswith("flask-torchscript") for c in found.claims[0].evidence)
 
 
 def test_a_killed_server_makes_its_point_invalid_and_the_rest_goes_on(tmp_path):

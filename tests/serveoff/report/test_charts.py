@@ -12,7 +12,7 @@ from serveoff.analyse.analysis import compare
 from serveoff.report import charts, write_all
 from serveoff.report.charts import distribution, load, resources, rounds, spectrum
 from serveoff.report.charts import payloads as payloads_chart
-from serveoff.report.charts.marks.panels import latency_ticks
+from serveoff.report.charts.marks.svg import few_ticks
 from serveoff.report.sections.payloads import payloads
 from tests.serveoff.full_run import endpoints, write_full_run
 from tests.serveoff.signal_runs import add_signals
@@ -151,6 +151,6 @@ def test_the_page_of_a_full_run_stays_small(tmp_path):
     ("low", "high"), [(1e-4, 1.0), (3.1e-3, 4.9e-3), (5.1e-3, 7.4e-3), (9e-4, 1.1e-2), (1.1e-4, 0.09)]
 )
 def test_an_axis_of_latency_has_figures_however_short_it_is(low, high):
-    ticks = latency_ticks(low, high)
+    ticks = few_ticks(low, high)
     assert 2 <= len(ticks) <= 9
     assert all(low <= tick <= high for tick in ticks)

@@ -23,10 +23,7 @@ def test_a_pair_has_one_ratio_and_one_verdict_in_all_sections(rendered, run):
     document = json.loads(rendered[run]["json"])
     said = {}
     for claim in document["claims"]:
-        for c in claim["evidence"]:
-            key = c["metric"], c["static"], c["dynamic"], f"{c['concurrency']}x1"
-            said.setdefault(key, []).append((c["ratio"], c["outcome"]))
-        for e in claim["exhibits"]:
+        for e in (*claim["evidence"], *claim["exhibits"]):
             if e["other"] and e["load"] and e["figure"] and not e["other_load"]:
                 key = e["metric"], e["mine"], e["other"], f"{e['load']['concurrency']}x{e['load']['batch']}"
                 said.setdefault(key, []).append((e["figure"], e["outcome"]))

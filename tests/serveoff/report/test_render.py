@@ -12,6 +12,7 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.analysis_file import load
 from serveoff.analyse.comparison import Comparison
+from serveoff.errors import UsageError
 from serveoff.report import FORMATS, charts, contents, write_all
 from serveoff.report.charts import latency as latency_chart
 from serveoff.report.contents import document
@@ -87,8 +88,9 @@ def test_a_form_is_a_module_found_by_its_name(rendered):
 
 
 def test_an_unknown_form_is_refused_with_those_there_are(rendered, tmp_path):
-    with pytest.raises(ValueError, match=r"pdf.*html, markdown, csv, json"):
+    with pytest.raises(UsageError, match="no report form is called 'pdf'") as refused:
         write_all(rendered["clean"].comparison, tmp_path, ["pdf"])
+    assert "html, markdown, csv, json" in refused.value.hint
 
 
 @every_run

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.charts.marks.rows import NARROW_BELOW
-from serveoff.report.charts.marks.svg import Scale, drawing, line, log_scale, log_ticks, tag, text
+from serveoff.report.charts.marks.svg import Scale, drawing, few_ticks, line, log_scale, tag, text
 from serveoff.report.phrases.names import family, short_server, what
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 18.0, 60.0, 36.0
-STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9))
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,8 @@ class Panels:
         """Names above, lines of latency with their milliseconds, the other axis's unit beneath."""
         y = self.vertical(low_s, high_s)
         drawn = [text(4, 16, what(result), "name"), text(4, 32, short_server(result), "owner")]
-        for tick in latency_ticks(low_s, high_s):
+        for tick in few_ticks(low_s, high_s):
             drawn.append(line(LEFT, y(tick), self.right, y(tick), "grid"))
             drawn.append(text(LEFT - 6, y(tick) + 4, f"{tick * 1e3:g}", "tick", "end"))
         drawn.append(text(LEFT - 6, TOP - 8, "ms", "axis", "end"))
         return [*drawn, text(self.right, self.height - 4, unit, "axis", "end")]
-
-
-def latency_ticks(low_s: float, high_s: float) -> list[float]:
-    """Powers of ten where there are three; else the coarsest steps between them that make as many."""
-    for steps in STEPS:
-        ticks = log_ticks(low_s, high_s, steps)
-        if len(ticks) > 2:
-            break
-    return ticks

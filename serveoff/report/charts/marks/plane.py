@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts.marks.rows import LEAST_LABELS, NARROW_BELOW, Label
-from serveoff.report.charts.marks.svg import Scale, keep_apart, line, log_scale, log_ticks, tag, text
+from serveoff.report.charts.marks.svg import Scale, few_ticks, keep_apart, line, log_scale, tag, text
 
 LEFT, TOP, BOTTOM, PLOT = 46.0, 34.0, 42.0, 206.0
 NUMBERS, ROW = 26.0, 19.0
 LETTER, GAP, VALUE_ROW = 6.6, 10.0, 15.0
-STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
 MARGIN = 1.2
 
 Range = tuple[float, float]
@@ -67,13 +66,13 @@ class Plane:
 
     def axes(self, across: str, down: str, scaled: tuple[float, float] = (1.0, 1.0)) -> list[str]:
         """Grid, ticks (values times `scaled`) and what the axes are."""
-        values = self.named or [(tick, f"{tick * scaled[0]:,g}") for tick in ticks(self.across)]
+        values = self.named or [(tick, f"{tick * scaled[0]:,g}") for tick in few_ticks(*self.across)]
         places = self._name_places() or [(self.x(value), 0) for value, _ in values]
         drawn = []
         for (value, words), (middle, row) in zip(values, places, strict=True):
             drawn.append(line(self.x(value), TOP, self.x(value), self.floor, "grid"))
             drawn.append(text(middle, self.floor + 17 + row * VALUE_ROW, words, "tick", "middle"))
-        for tick in ticks(self.down):
+        for tick in few_ticks(*self.down):
             drawn.append(line(LEFT, self.y(tick), self.right, self.y(tick), "grid"))
             drawn.append(text(LEFT - 7, self.y(tick) + 4, f"{tick * scaled[1]:,g}", "tick", "end"))
         return [*drawn, text(self.right, self._bottom - 6, across, "axis", "end"), text(4, TOP - 16, down, "axis")]
@@ -116,16 +115,6 @@ class Plane:
 def around(values: Sequence[float]) -> Range:
     """A range that holds all of these, with a margin."""
     return min(values) / MARGIN, max(values) * MARGIN
-
-
-def ticks(bounds: Range) -> list[float]:
-    """The coarsest round steps of which three lie within."""
-    found: list[float] = []
-    for steps in STEPS:
-        found = log_ticks(*bounds, steps)
-        if len(found) > 2:
-            break
-    return found
 
 
 def known(estimates: Sequence[Estimate]) -> list[float]:

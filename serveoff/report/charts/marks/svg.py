@@ -9,6 +9,7 @@ from html import escape
 from serveoff.analyse.statistics.estimates import Estimate
 
 Scale = Callable[[float], float]
+STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9))
 
 
 def tag(name: str, body: str = "", **attributes: str | float) -> str:
@@ -43,10 +44,9 @@ def group(body: Sequence[str], class_: str, tip: str = "") -> str:
     return tag("g", "".join(body), class_=class_, **said)
 
 
-def whisker(x1: float, x2: float, y: float) -> str:
+def whisker(x1: float, x2: float, y: float, look: str = "whisker") -> str:
     """An interval along x, with ends."""
-    caps = [line(x, y - 4, x, y + 4, "whisker") for x in (x1, x2)]
-    return line(x1, y, x2, y, "whisker") + "".join(caps)
+    return line(x1, y, x2, y, look) + "".join(line(x, y - 4, x, y + 4, look) for x in (x1, x2))
 
 
 def whisker_of(estimate: Estimate, scale: Scale, y: float) -> str:
@@ -85,6 +85,12 @@ def log_ticks(low: float, high: float, steps: Sequence[float] = (1, 2, 5)) -> li
     """1, 2, 5, 10, ... within the range."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     return [s * 10.0**e for e in range(first, last + 1) for s in steps if low <= s * 10.0**e <= high]
+
+
+def few_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten where there are three; else the coarsest steps between them that make as many."""
+    choices = [log_ticks(low, high, steps) for steps in STEPS]
+    return next((ticks for ticks in choices if len(ticks) > 2), choices[-1])
 
 
 def linear_ticks(high: float, about: int = 4) -> list[float]:

@@ -9,14 +9,12 @@ from serveoff.report.phrases.cells import Cell, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import NONE, megabytes, significant
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
 
-DIGEST_LENGTH = 12
-
 
 def containers(comparison: Comparison) -> Table:
     """One row per deployment that ran in a container."""
     fields: list[Field[tuple[Entry, Container]]] = [
         (text_column("Deployment"), lambda row: deployment_cell(row[0])),
-        (text_column("Image"), lambda row: Cell(row[1].image, _digest(row[1]))),
+        (text_column("Image"), lambda row: Cell(row[1].image, row[1].image_digest.removeprefix("sha256:")[:12])),
         (Column("Size", "MB"), lambda row: number_cell(row[1].image_bytes or None, megabytes)),
         (Column("Cores", "numbers"), lambda row: Cell(", ".join(map(str, row[1].cpus)) or NONE)),
         (Column("CPU limit", "CPUs"), lambda row: _limit(row[1].cpu_limit)),
@@ -48,10 +46,6 @@ def _contained(comparison: Comparison) -> list[tuple[Entry, Container]]:
         if entry.result.container is not None:
             found.setdefault(entry.result.deployment, (entry, entry.result.container))
     return list(found.values())
-
-
-def _digest(container: Container) -> str:
-    return container.image_digest.removeprefix("sha256:")[:DIGEST_LENGTH]
 
 
 def _root(container: Container) -> Cell:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from serveoff.analyse.claims.by_construction import AGREE_WITHIN
-from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.judging.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
 from serveoff.analyse.statistics.draws import RESAMPLES
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
+from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.record.settings import RunSettings
-from serveoff.report.phrases.numbers import percent, significant
-from serveoff.report.phrases.runtimes import beside, isolation, path, terms
+from serveoff.report.phrases.names import callers
+from serveoff.report.phrases.numbers import UNITS, full, percent, significant
+from serveoff.report.phrases.runtimes import beside, in_containers, isolation, path
 from serveoff.report.section import Fact, Section
-from serveoff.report.sections.calibration import calibration_sentence
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
@@ -51,18 +52,19 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 
 def _conduct(comparison: Comparison) -> list[Fact]:
-    s, where = comparison.suite.settings, terms(comparison)
+    s = comparison.suite.settings
+    began = "container created, started" if in_containers(comparison) else "spawn"
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
     pinning = pinned if s.server_cpus and s.client_cpus else "Server and load generator were not pinned"
     return [
         Fact("Runtime", path(comparison)),
         Fact(
             "Phases",
-            f"Cold start ({where.phases}) {beside(comparison)}{_repeated(s)}; the agreement "
-            f"gate; {s.warmup_s:g} s of warm-up or more after each start, until answers get no quicker, stored and not "
-            "counted; then closed-loop slices of "
-            f"{s.slice_s:g} s, each after a lead-in of {s.lead_in_s:g} s that is not counted, with "
-            f"{_list(s.concurrencies)} callers.{_longer_slices(comparison)}",
+            f"Cold start ({began}, port open, model ready, first answer) {beside(comparison)}{_repeated(s)}; the "
+            f"agreement gate; {s.warmup_s:g} s of warm-up or more after each start, until answers get no quicker, "
+            f"stored and not counted; then closed-loop slices of {s.slice_s:g} s, each after a lead-in of "
+            f"{s.lead_in_s:g} s that is not counted, with {_list(s.concurrencies)} "
+            f"callers.{_longer_slices(comparison)}",
         ),
         Fact(
             "Rounds",
@@ -101,7 +103,7 @@ def _requests(comparison: Comparison) -> list[Fact]:
 
 def _figures(comparison: Comparison) -> list[Fact]:
     withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
-    whole = terms(comparison).whole
+    whole = "container" if in_containers(comparison) else "process tree"
     return [
         Fact(
             "Percentiles",
@@ -125,18 +127,45 @@ def _figures(comparison: Comparison) -> list[Fact]:
 
 
 def _what_counts(comparison: Comparison) -> list[Fact]:
-    unfair = terms(comparison).unfair
+    limits = "container limits other than requested or than those of the rest, " if in_containers(comparison) else ""
     elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
     return [
         Fact(
             "INVALID",
             f"Errors in {ERRORS_FATAL:.0%} of requests or more, wrong or unchecked answers, a failed gate, more than "
             f"{LOST_FATAL:.0%} of its slices lost to a server that ended, was replaced or fell silent, missing rows, "
-            f"too few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of one CPU, {unfair}{elsewhere}or "
-            "an open loop whose objective holds only without the generator's lateness.",
+            f"too few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of one CPU, {limits}cores, threads, "
+            f"workers or batching other than requested, {elsewhere}or an open loop whose objective holds only without "
+            "the generator's lateness.",
         ),
-        Fact("Harness", calibration_sentence(comparison)),
+        Fact("Harness", harness(comparison.calibration)),
     ]
+
+
+def harness(null: Calibration | None) -> str:
+    """What the harness itself costs in this run."""
+    if null is None:
+        return "The null service was not measured, so this run does not know the harness's own cost."
+    used = significant((null.client_cpu_share or 0.0) * 100)
+    share = f", with the load generator at {used}% of one CPU" if null.client_cpu_share else ""
+    return (
+        f"The null service, which parses the same JSON and computes nothing, answers in "
+        f"{full(null.p50_s, *UNITS['latency'])} at the median and reaches {full(null.ceiling, *UNITS['throughput'])} "
+        f"({callers(null.ceiling_concurrency)}{share}): no server can measure better than that here."
+        f"{_ceiling(null.open_loop)}"
+    )
+
+
+def _ceiling(found: Ceiling | None) -> str:
+    """How far the load generator came in an open loop, to follow another sentence; nothing where none was driven."""
+    if found is None:
+        return ""
+    windows = f"{len(found.capacity.probes)} rates of Poisson arrivals, {found.capacity.rate.samples:,} samples"
+    late = "and never fell behind its schedule"
+    if found.behind is not None:
+        late = f"and fell behind its schedule at {significant(found.behind)} req/s"
+    kept = f"up to {significant(found.kept)} req/s" if found.kept is not None else "at none of the rates tried"
+    return f" In an open loop against it the load generator met the objective {kept}, {late} ({windows})."
 
 
 def _allowed(comparison: Comparison) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
@@ -10,24 +12,11 @@ from serveoff.record.resources import GIB, Resources
 from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell
 from serveoff.report.phrases.names import phrase, server
 from serveoff.report.phrases.numbers import NONE, significant
-from serveoff.report.phrases.tables import ENDPOINT, Column, Rows, Table, single, text_column
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
 UNTOLD: Final = "requested"
-COLUMNS: Final = (
-    ENDPOINT,
-    text_column("As requested"),
-    Column("Cores"),
-    Column("Workers"),
-    Column("Threads per worker"),
-    Column("Intra-op threads"),
-    text_column("Batching"),
-    Column("Memory limit", "GiB"),
-    Column("Processes"),
-    Column("OS threads"),
-    text_column("Versions"),
-)
-DEVICE: Final = text_column("Device")
+LookedInto = tuple[Entry, Resources]
 SET: Final = ("Cores", "Workers", "Threads per worker", "Intra-op threads", "Batching", "Memory limit")
 """What should be equal for all; the others are what a server makes of it."""
 TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size")
@@ -36,14 +25,27 @@ TELLING: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_si
 def resources_seen(comparison: Comparison) -> Table:
     """One row per endpoint whose server was looked into."""
     shown = _looked_into(comparison)
-    rows = tuple(_row(entry, found) for entry, found in shown)
-    columns = (*COLUMNS, DEVICE) if worth_a_column(comparison) else COLUMNS
+    device: Field[LookedInto] = (text_column("Device"), lambda row: device_cell(comparison, row[0]))
+    fields: list[Field[LookedInto]] = [
+        (ENDPOINT, lambda row: endpoint_cell(row[0])),
+        (text_column("As requested"), _verdict),
+        (Column("Cores"), lambda row: Cell(", ".join(map(str, row[1].cpus))) if row[1].cpus else DASH),
+        (Column("Workers"), _setting("workers")),
+        (Column("Threads per worker"), _setting("threads_per_worker")),
+        (Column("Intra-op threads"), _setting("intra_op_threads")),
+        (text_column("Batching"), _batching),
+        (Column("Memory limit", "GiB"), lambda row: _limit(row[1])),
+        (Column("Processes"), lambda row: _count(row[1].processes)),
+        (Column("OS threads"), lambda row: _threads(row[1])),
+        (text_column("Versions"), lambda row: Cell(", ".join(" ".join(v) for v in row[0].result.versions.items()))),
+        *([device] if worth_a_column(comparison) else []),
+    ]
     caption = (
         "Cores, processes, threads and memory limits: read once from the kernel, of every process and thread, when "
         "ready and idle. Workers, intra-op threads and batching: as the server reports them."
     )
-    told = tuple((*row, device_cell(comparison, entry)) for (entry, _), row in zip(shown, rows, strict=True))
-    return single("inside", caption + _equal(shown, rows), columns, told if DEVICE in columns else rows)
+    table = listed("inside", caption, fields, shown)
+    return replace(table, caption=caption + _equal(shown, table))
 
 
 def as_asked(comparison: Comparison) -> str:
@@ -61,7 +63,7 @@ def as_asked(comparison: Comparison) -> str:
     return said + (f" Requested, and not reported in full, by {', '.join(silent)}." if silent else "")
 
 
-def _looked_into(comparison: Comparison) -> list[tuple[Entry, Resources]]:
+def _looked_into(comparison: Comparison) -> list[LookedInto]:
     return [(e, e.result.resources) for e in comparison.entries if e.result.resources is not None]
 
 
@@ -80,11 +82,10 @@ def _is_one_process(found: Resources) -> bool:
     return found.workers is None and found.threads_per_worker is not None
 
 
-def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
-    untold = _untold(entry, found)
-
-    def setting(name: str) -> Cell:
-        if name in untold:
+def _setting(name: str) -> Callable[[LookedInto], Cell]:
+    def cell(row: LookedInto) -> Cell:
+        found = row[1]
+        if name in _untold(*row):
             return Cell(str(found.asked[name]), UNTOLD, tone="muted")
         value = getattr(found, name)
         if name == "workers" and _is_one_process(found):
@@ -93,21 +94,12 @@ def _row(entry: Entry, found: Resources) -> tuple[Cell, ...]:
             return Cell("its choice")
         return DASH if value is None else Cell(str(value), sort=value)
 
-    return (
-        endpoint_cell(entry),
-        _verdict(found, untold),
-        Cell(", ".join(map(str, found.cpus))) if found.cpus else DASH,
-        *(setting(name) for name in TELLING[:3]),
-        _batching(found, untold),
-        _limit(found),
-        _count(found.processes),
-        _threads(found),
-        Cell(", ".join(f"{name} {version}" for name, version in entry.result.versions.items())),
-    )
+    return cell
 
 
-def _batching(found: Resources, untold: list[str]) -> Cell:
-    if "batch_size" in untold:
+def _batching(row: LookedInto) -> Cell:
+    found = row[1]
+    if "batch_size" in _untold(*row):
         return Cell(_batches(found.asked["batch_size"], found.asked["batch_delay_ms"]), UNTOLD, tone="muted")
     if found.batch_size is None:
         return DASH
@@ -136,20 +128,21 @@ def _threads(found: Resources) -> Cell:
     return cell if later in (None, found.os_threads) else Cell(cell.text, f"{later:,} at the end", cell.sort)
 
 
-def _verdict(found: Resources, untold: list[str]) -> Cell:
+def _verdict(row: LookedInto) -> Cell:
+    found = row[1]
     if found.problems:
         return Cell("no", "; ".join(p.text for p in found.problems), tone="bad")
     if not found.asked:
         return Cell("default settings")
-    return Cell("yes", "as far as it reports" if untold else "", tone="good")
+    return Cell("yes", "as far as it reports" if _untold(*row) else "", tone="good")
 
 
-def _equal(shown: list[tuple[Entry, Resources]], rows: Rows) -> str:
+def _equal(shown: list[LookedInto], table: Table) -> str:
     """What was equal for all and what was not, variants apart: they differ on purpose."""
-    compared = [row for (entry, _), row in zip(shown, rows, strict=True) if not entry.result.variant]
+    compared = [row for (entry, _), row in zip(shown, table.rows, strict=True) if not entry.result.variant]
     had = {
         column.title.lower(): {row[index].text for row in compared if row[index].tone != "muted"}
-        for index, column in enumerate(COLUMNS)
+        for index, column in enumerate(table.columns)
         if column.title in SET
     }
     alike = "; ".join(f"{name} {next(iter(values))}" for name, values in had.items() if len(values) == 1)

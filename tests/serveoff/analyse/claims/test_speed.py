@@ -26,8 +26,11 @@ def voices(claim):
 def test_c1_is_confirmed_by_both_frameworks_and_its_figures_are_the_sections(run, judge):
     claim = judge(run(*TF2, *TORCH, speedup=SLOW_EAGER), "C1")
     assert claim.verdict == "confirmed"
-    shown = {(c.framework, c.server, c.concurrency, c.metric): c.ratio for c in claim.evidence}
-    assert [e.figure for e in claim.exhibits] == [shown[e.group, "flask", 1, "p50"] for e in claim.exhibits]
+    shown = {(c.group, c.mine, c.load.concurrency, c.metric): c.figure for c in claim.evidence}
+    assert [e.figure for e in claim.exhibits] == [shown[e.group, e.mine, 1, "p50"] for e in claim.exhibits]
+    assert {(key[1], key[2]) for key in shown} == {
+        (graph, callers) for graph in (TF2[0], TORCH[0]) for callers in (1, 16)
+    }
     assert [e.group for e in claim.exhibits if e.leads] == ["TensorFlow 2", "PyTorch"]
 
 
@@ -94,9 +97,9 @@ def test_a_claim_and_the_section_on_static_graphs_have_one_verdict_for_a_pair(ru
     folder = run(*FLOORS, *TF2, *TORCH)
     claims = {name: judge(folder, name) for name in ("C1", "C2")}
     section = {
-        (c.static, c.dynamic): (c.ratio, c.outcome)
+        (c.mine, c.other): (c.figure, c.outcome)
         for c in claims["C1"].evidence
-        if (c.metric, c.concurrency) == ("p50", 1)
+        if (c.metric, c.load.concurrency) == ("p50", 1)
     }
     ruled = {(e.mine, e.other): (e.figure, e.outcome) for e in claims["C2"].exhibits if e.other}
     shared = section.keys() & ruled.keys()

@@ -1,7 +1,7 @@
 """What the load generator can drive, by a search against the null service."""
 
 from serveoff.analyse.analysis import compare
-from serveoff.report.sections.calibration import calibration_sentence
+from serveoff.report.sections.run.method import harness
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run
 
@@ -26,7 +26,7 @@ def test_the_highest_rate_that_the_generator_kept_is_found_and_told(tmp_path):
     comparison = run(tmp_path / "run", behind=900.0)
     found = comparison.calibration.open_loop
     assert (found.kept, found.behind) == (800.0, 900.0)
-    said = calibration_sentence(comparison)
+    said = harness(comparison.calibration)
     assert "up to 800 req/s, and fell behind its schedule at 900 req/s" in said
     assert "samples" in said
 
@@ -37,7 +37,7 @@ def test_a_generator_that_never_fell_behind_is_limited_by_the_null_service(tmp_p
     assert found.behind is None
     assert found.kept in (800.0, 900.0)
     assert found.capacity.side == "between"
-    assert "never fell behind" in calibration_sentence(comparison)
+    assert "never fell behind" in harness(comparison.calibration)
 
 
 def test_probes_against_null_are_no_points_and_no_capacity_of_a_contender(tmp_path):

@@ -121,5 +121,5 @@ def test_a_servers_words_never_become_markup(told):
 )
 def test_every_unit_is_written(told, unit, value, written):
     exhibit = Exhibit("PyTorch", "seen", figure=Estimate(value, None, None, 3), unit=unit)
-    claim = type(told.claims[0])("C1", "text", "mixed", exhibits=(exhibit,))
+    claim = replace(told.claims[0], exhibits=(exhibit,))
     assert claims.details(told, claim).rows[0][2].text == written

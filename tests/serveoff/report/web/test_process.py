@@ -129,7 +129,7 @@ def test_no_framework_is_loaded_for_any_page(results):
     code = f"""
 import sys
 from pathlib import Path
-import serveoff.report.web.__main__, serveoff.report.web.server
+import serveoff.report.web.__main__
 from serveoff.report.web.app import create_app
 client = create_app(Path({str(results)!r})).test_client()
 for path in ("/", "/runs/before/", "/runs/before/report.json", "/runs/before/report.csv", "/runs/before/report.md",
