@@ -3,8 +3,6 @@
 Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 143 terminated.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

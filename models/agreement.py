@@ -8,8 +8,6 @@ equal. Beside it, the most probable class must be the same, wherever the golden 
 class by more than rounding may move them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ In JSON, TensorFlow Serving reads `{"b64": "..."}` as the value of a string tens
 https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf

@@ -1,7 +1,5 @@
 """Every model there is: those of the zoo, and those that were imported into the artifacts' folder."""
 
-from __future__ import annotations
-
 from serveoff.models import zoo
 from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import ModelSpec, artifacts_root, is_model_name, model_dir

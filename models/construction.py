@@ -3,8 +3,6 @@
 Each is True where the framework does what the claim says. A floor makes those of its format beside its gate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Train a model once and export it to every format: all of it, or nothing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

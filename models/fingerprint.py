@@ -1,7 +1,5 @@
 """What an export depends on, in one hash: if it is the manifest's, there is nothing to export."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import platform

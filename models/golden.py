@@ -3,8 +3,6 @@
 `golden.npz` holds one array per tensor, `inputs/<name>` and `outputs/<name>`, and `labels` where there are true ones.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path

@@ -3,8 +3,6 @@
 The handler remembers it, and whoever works in steps raises it again at the next one, if it was lost.
 """
 
-from __future__ import annotations
-
 import signal
 import threading
 from types import FrameType

@@ -1,7 +1,5 @@
 """How each process of ours is started: by a Python that finds our modules, whatever the user's folders hold."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

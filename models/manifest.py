@@ -1,7 +1,5 @@
 """The manifest: what was exported, and the hashes by which a server refuses an altered artifact."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import Any

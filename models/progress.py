@@ -1,23 +1,17 @@
 """The progress display of an export: a bar per step, with the time that is left, on stderr."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Protocol
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from serveoff.models import interrupts
 
-
-class Advance(Protocol):
-    """Told that one more part of a step is done."""
-
-    def __call__(self) -> None:
-        """One more part is done."""
+Advance = Callable[[], None]
+"""Told that one more part of a step is done."""
 
 
 class Steps:
@@ -36,7 +30,7 @@ class Steps:
             disable=not self._console.is_terminal,
         )
 
-    def __enter__(self) -> Steps:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

@@ -3,8 +3,6 @@
 The generated stubs of tensorflow-serving-api import all of TensorFlow, which a load generator must not carry.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

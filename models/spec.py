@@ -1,7 +1,5 @@
 """What a model is, in words that need no framework: its tensors and where its files lie."""
 
-from __future__ import annotations
-
 import os
 import pkgutil
 import re

@@ -1,7 +1,5 @@
 """Replace a folder as a whole: readers see the old one or the new one, whatever interrupts the writer."""
 
-from __future__ import annotations
-
 import ctypes
 import fcntl
 import os

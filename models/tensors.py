@@ -4,8 +4,6 @@ A batch is a dict from a tensor's name to its array of shape (n, *row); all arra
 tensors belong to it, and of which dtype, is what the model's spec says.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

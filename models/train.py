@@ -4,8 +4,6 @@ A recipe (models/zoo/<model>/recipe.py) offers `EPOCHS`, the steps of its progre
 which calls `on_epoch` after each of them and returns what it `Trained`. All formats are exported from its weights.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Check every artifact of a model against its golden answers, each in a fresh process."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

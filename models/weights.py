@@ -16,8 +16,6 @@ A layer's name may have dots: PyTorch gives such to layers within layers. What t
 recurrent layer's gates, the model's own torch_module says by `weights_of` and `state_of`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

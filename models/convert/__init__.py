@@ -15,8 +15,6 @@ its order, each of them a Python identifier: whoever adopts a user's file (serve
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Inputs to take a graph with, and to try it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from serveoff.models.spec import ModelSpec

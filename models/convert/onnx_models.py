@@ -1,7 +1,5 @@
 """What the steps from and to ONNX share: the spec's names and order, a free batch axis, operators that ONNX knows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any

@@ -5,8 +5,6 @@ rows in. Run with two numbers of rows, the graph tells which axis follows them: 
 What depends on the numbers in the inputs, and not on their shapes alone, is left as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

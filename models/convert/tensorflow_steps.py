@@ -1,7 +1,5 @@
 """The conversions that TensorFlow carries out: see serveoff.models.convert."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the steps to TensorFlow 1's frozen graph share: a call as a graph of constants, by the spec's names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

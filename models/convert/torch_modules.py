@@ -1,7 +1,5 @@
 """What the steps from PyTorch share: a module that takes and gives the spec's tensors by position, and tries of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """PyTorch's two exporters to ONNX, with the spec's names and a free first axis."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Iterator, Sequence

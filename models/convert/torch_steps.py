@@ -1,7 +1,5 @@
 """The conversions that PyTorch carries out: see serveoff.models.convert."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A module as TorchScript: compiled from its source where that can be, else traced, if that leaves the rows free."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 from typing import Any

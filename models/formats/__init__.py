@@ -1,7 +1,5 @@
 """The export formats, one module each, found by its name: `export` writes an artifact, `load` runs it."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping

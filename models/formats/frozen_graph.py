@@ -6,8 +6,6 @@ and `serveoff.models.spec.IMAGE_SIGNATURE` for images as files.
 The graph's placeholders and its outputs have the names of the spec.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path

@@ -4,8 +4,6 @@ Layout: `model.weights.h5`, the weights of a subclassed model of the zoo, which 
 is needed to load it; or a Keras file, `model.keras` (models/loading/keras_network.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path

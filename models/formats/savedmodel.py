@@ -7,8 +7,6 @@ Layout: `1/saved_model.pb`, `1/variables/` and `1/assets.extra/`; 1 is the versi
 https://www.tensorflow.org/guide/saved_model
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path

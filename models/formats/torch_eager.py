@@ -4,8 +4,6 @@ Layout: `model.pt`, the state_dict of a module of the zoo, which holds tensors o
 the file's; or `module.json` or `model.onnx` (models/loading).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace

@@ -4,8 +4,6 @@ Layout: `model.pt`. Scripted rather than traced, so that nothing of an example i
 is baked in. https://docs.pytorch.org/docs/stable/jit.html
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

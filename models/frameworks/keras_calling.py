@@ -1,7 +1,5 @@
 """Calling a Keras model by the names of its spec, however it takes its inputs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Neutral weights into a Keras model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from serveoff.models import zoo

@@ -1,7 +1,5 @@
 """A graph called with the least that TensorFlow does for a call: what the floor measures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

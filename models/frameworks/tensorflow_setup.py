@@ -1,7 +1,5 @@
 """TensorFlow, quiet and set up: import it from here, since its log level is read when it is first imported."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from typing import Any

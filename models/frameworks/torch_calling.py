@@ -1,7 +1,5 @@
 """Batches into and out of a PyTorch module: its tensors come in the order of the model's spec."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

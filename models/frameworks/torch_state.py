@@ -1,7 +1,5 @@
 """A module's weights from a file, without running code of the file's."""
 
-from __future__ import annotations
-
 import pickle
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Which release of a framework is installed, by whichever distribution brought it."""
 
-from __future__ import annotations
-
 from importlib.metadata import PackageNotFoundError, version
 
 CPU_SUFFIX = "-cpu"

@@ -4,8 +4,6 @@ It stands in a SavedModel's version folder: https://www.tensorflow.org/tfx/servi
 around the tensors are written here as protobuf has them on the wire, for TensorFlow comes without TensorFlow Serving's.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -6,8 +6,6 @@ TensorFlow uses where it is told `dct_method="INTEGER_ACCURATE"`. The files that
 subsampling: then nothing is interpolated either.
 """
 
-from __future__ import annotations
-
 import struct
 from io import BytesIO
 from typing import Final

@@ -1,7 +1,5 @@
 """Images as files, read by TensorFlow's own operations: what a graph puts before a model that takes pixels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf

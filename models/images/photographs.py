@@ -5,8 +5,6 @@ BY 2.0: https://scikit-learn.org/stable/datasets/loading_other_datasets.html#sam
 as squares of the whole height and one nearer; the second half of the pictures are the first half, mirrored.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image

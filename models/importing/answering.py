@@ -1,7 +1,5 @@
 """What a model answers in its own framework: the golden answers, if it can be served at all."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from serveoff.models.agreement import Mismatch, compare

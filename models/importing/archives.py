@@ -1,7 +1,5 @@
 """Zip files that nobody vouches for: read whole and checked before a framework sees them."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Import a model: inspect it, ask it for golden answers, convert it, check every artifact; all of it, or nothing."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """`python -m serveoff.models import`: the table of what became of a model."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.table import Column, Table
 

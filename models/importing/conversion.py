@@ -1,7 +1,5 @@
 """From the user's model to every format: each by the shortest way of steps that holds against the golden answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

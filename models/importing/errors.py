@@ -1,7 +1,5 @@
 """What goes wrong with a user's file: a code that programs ask for, and words for people."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial

@@ -1,7 +1,5 @@
 """Files that are one protobuf message: no framework is needed to see whether a graph is whole."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

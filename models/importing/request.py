@@ -1,7 +1,5 @@
 """What a user asks to be imported: parsed once, from the flags of `serveoff import`, and handed on as JSON."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a model's inputs are, from what its file says, what the user says by flags, and the user's samples."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from serveoff.models.importing.errors import bad_inputs

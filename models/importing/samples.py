@@ -1,7 +1,5 @@
 """Inputs to ask a model with: the user's own, or seeded ones."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Mapping, Sequence
 from zipfile import BadZipFile

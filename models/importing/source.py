@@ -1,7 +1,5 @@
 """What a user points at, and what is found in it: plain data, since it crosses from process to process as JSON."""
 
-from __future__ import annotations
-
 import keyword
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """What a PyTorch module gives, by names: a dict's keys, a named tuple's fields, or those that the user gives."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

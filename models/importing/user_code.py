@@ -1,7 +1,5 @@
 """The code that a user's factory is made of: where it lies, and a copy of it."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil
@@ -10,6 +8,7 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType, TracebackType
+from typing import Self
 
 from serveoff.models.loading import user_modules
 from serveoff.models.loading.user_modules import UserModules
@@ -42,7 +41,7 @@ class OpenedFiles:
         self.paths = set[Path]()
         self._entered = False
 
-    def __enter__(self) -> OpenedFiles:
+    def __enter__(self) -> Self:
         self._entered = True
         sys.addaudithook(self._hear)
         return self

@@ -4,8 +4,6 @@ Frameworks clash in one process, and a file that nobody vouches for is loaded on
 asks for more memory than there is ends as a reason.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -9,8 +9,6 @@
 SOURCE, SPEC and NAMES are JSON. `serveoff.models.jobs.Jobs` starts it and reads its result.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from dataclasses import asdict

@@ -4,8 +4,6 @@ The result is one line of JSON on what was standard output: `{"result": {...}}`,
 `{"refused": {"code", "reason", "operator"}}`. Whatever a framework prints goes to standard error instead.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource

@@ -1,7 +1,5 @@
 """How a job in a process of its own can end without a result."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

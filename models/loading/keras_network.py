@@ -4,8 +4,6 @@ The file holds layers and weights; no code of it is run (Keras's `safe_mode`). `
 calls its inputs otherwise than the spec: {"the spec's name": "Keras's name"}.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -4,8 +4,6 @@ onnx2torch imports torchvision for two operators of object detection. Where torc
 for another PyTorch and cannot be imported, a stand-in takes its place, which says so when one of the two is called.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ from `code/` beside it, where that is, before any other place: that code is what
 modules live in a namespace of their own: see user_modules.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -6,8 +6,6 @@ are found. What its code imports, by `import` or `importlib.import_module`, is l
 `__file__` is no path and code that opens a file beside itself fails.
 """
 
-from __future__ import annotations
-
 import builtins
 import importlib
 import importlib.util

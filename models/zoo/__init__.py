@@ -12,8 +12,6 @@ A folder offers, below `serveoff.models.zoo.<model>`:
 - `recipe`: see models/train.py.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from types import ModuleType

@@ -1,7 +1,5 @@
 """Examples to learn from, and examples that are held out to measure with."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.model_selection import train_test_split
 

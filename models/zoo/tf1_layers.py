@@ -1,7 +1,5 @@
 """Layers as TensorFlow 1 writes them, that several networks have: operations added to the current graph."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import tensorflow as tf

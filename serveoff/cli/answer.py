@@ -1,7 +1,5 @@
 """The answer of a run on a terminal: the recommendation, the decision matrix, what was excluded, and one path."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill

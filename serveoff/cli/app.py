@@ -1,24 +1,14 @@
 """The command line: its commands, in the order of its help, and its exit codes."""
 
-from __future__ import annotations
-
 import os
 import sys
 
 import typer
 
-from serveoff.cli.commands.baseline import baseline
-from serveoff.cli.commands.compare import compare
-from serveoff.cli.commands.export import export
-from serveoff.cli.commands.import_model import import_model
-from serveoff.cli.commands.list_deployments import list_deployments
-from serveoff.cli.commands.report import report
+from serveoff.cli.commands.deployments import list_deployments, serve
+from serveoff.cli.commands.finished_runs import baseline, compare, report, runs, show, summary
+from serveoff.cli.commands.models import export, import_model, verify
 from serveoff.cli.commands.run import run
-from serveoff.cli.commands.runs import runs
-from serveoff.cli.commands.serve import serve
-from serveoff.cli.commands.show import show
-from serveoff.cli.commands.summary import summary
-from serveoff.cli.commands.verify import verify
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
 from serveoff.interrupts import interruptible

@@ -1,7 +1,5 @@
 """`serveoff run --model a,b,c` and `--model all`: one run and one report per model, then the summary of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

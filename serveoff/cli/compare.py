@@ -1,7 +1,5 @@
 """`serveoff compare A B` and `serveoff baseline`: two runs, or a run and a stored baseline, and the gate on them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rich.console import Console

@@ -1,7 +1,5 @@
 """What the options of `serveoff run` mean: models, lists of numbers, an objective, the settings of a run."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

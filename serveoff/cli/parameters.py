@@ -1,7 +1,5 @@
 """Parameters that several commands share, and commands whose parameters are the fields of a dataclass."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields

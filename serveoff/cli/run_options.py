@@ -1,7 +1,5 @@
 """The options of `serveoff run`, as texts and numbers: what they mean, `serveoff.cli.options` knows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

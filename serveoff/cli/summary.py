@@ -1,7 +1,5 @@
 """`serveoff summary RUN RUN ...`: refuse runs that do not belong together, write the summary of their analyses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

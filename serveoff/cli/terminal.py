@@ -1,7 +1,5 @@
 """What a command says, and how it fails."""
 
-from __future__ import annotations
-
 import sys
 from typing import Final, NoReturn
 

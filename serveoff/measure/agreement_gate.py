@@ -1,7 +1,5 @@
 """The agreement gate: a live endpoint answers every golden input before anything is timed."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

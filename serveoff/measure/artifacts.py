@@ -4,8 +4,6 @@ A model of the zoo is trained and exported by `python -m serveoff.models`. An im
 must be the ones that its manifest names.
 """
 
-from __future__ import annotations
-
 from serveoff.errors import ArtifactFailure, ExitCode
 from serveoff.measure.runtimes.processes import describe_exit, run_here
 from serveoff.models import catalog

@@ -1,7 +1,5 @@
 """One cold start: from the spawn of a fresh server to its first answers; and the repeats that a run makes of it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Cores belong to one run at a time: two that share them would both measure the other's load."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """The servers of one run: one awake, the others frozen, or stopped where memory is short; or all awake together."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

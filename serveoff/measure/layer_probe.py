@@ -5,8 +5,6 @@ outputs wanted (predict.proto, `output_filter`), and knows those of the signatur
 name a layer.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """What a run that was killed could not remove: found at the next start by its runner's id, and removed."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Iterator

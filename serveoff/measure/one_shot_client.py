@@ -1,7 +1,5 @@
 """Ask a live endpoint one thing after another, over one connection, without a load generator."""
 
-from __future__ import annotations
-
 import http.client
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Open loops, after the rounds: fixed rates, and the search for the highest rate that holds the objective."""
 
-from __future__ import annotations
-
 import random
 from typing import Final
 

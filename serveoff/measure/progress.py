@@ -1,7 +1,5 @@
 """Progress of a run: one live line on a terminal; elsewhere a plain line a minute."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any, Final, Self

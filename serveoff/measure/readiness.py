@@ -1,7 +1,5 @@
 """Wait for a server to come up, and time the phases of its cold start."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What the steps of one run share."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field

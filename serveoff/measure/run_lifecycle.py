@@ -1,7 +1,5 @@
 """Set up a run from what the user asked for, or from a run that was cut short, and carry it out."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """`serveoff serve`: one deployment in the foreground."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 

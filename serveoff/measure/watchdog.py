@@ -7,8 +7,6 @@ holds. A child between `fork` and `exec` holds it, too; so when the pipe ends, w
 This file is run by its path and imports nothing of ours, so that it costs little.
 """
 
-from __future__ import annotations
-
 import atexit
 import os
 import re

@@ -1,7 +1,5 @@
 """The base of all that a run writes."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 

@@ -1,7 +1,5 @@
 """What starting a server took."""
 
-from __future__ import annotations
-
 from serveoff.record.base import Record
 from serveoff.record.problems import Problem
 

@@ -4,8 +4,6 @@ TorchServe's frontend has its own, our handler has its own (services/torchserve/
 Serving has histograms, which tell the run of the graph from the rest of a request and no more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal

@@ -1,7 +1,5 @@
 """All that a run keeps of one endpoint."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from serveoff.loadtests.loads import Load

@@ -1,7 +1,5 @@
 """Where a run took place, and with what."""
 
-from __future__ import annotations
-
 from serveoff.record.base import Record
 
 

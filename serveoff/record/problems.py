@@ -3,8 +3,6 @@
 Those of a window are in serveoff.loadtests.problems: a load generator knows nothing of a run.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from serveoff.loadtests import problems

@@ -1,7 +1,5 @@
 """What a look at a run that goes on said: who is out of every race, and whether all is decided."""
 
-from __future__ import annotations
-
 from serveoff.record.base import Record
 
 

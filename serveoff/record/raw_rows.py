@@ -5,8 +5,6 @@ name and says, in its metadata, through which number the parts are in it: a kill
 twice.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path

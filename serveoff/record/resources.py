@@ -1,7 +1,5 @@
 """What a server had, as seen from outside and from inside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 

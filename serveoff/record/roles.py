@@ -1,7 +1,5 @@
 """What an endpoint is for: only contenders are ranked, win or decide a claim."""
 
-from __future__ import annotations
-
 from typing import Final, Literal, Protocol
 
 Role = Literal["contender", "variant", "floor", "null", "stand-in"]

@@ -1,7 +1,5 @@
 """The settings of a run: one object, from the command line to `run.json`."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS

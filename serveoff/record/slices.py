@@ -1,7 +1,5 @@
 """The slices of a run, `slices.jsonl`: one window a line, appended as it is measured."""
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ TensorFlow Serving's lines have a time stamp each; they count from the one that 
 writes.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from pathlib import Path

@@ -8,8 +8,6 @@ results/<run id>/
     analysis.json                   what was computed from these (serveoff.analyse.analysis_file)
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Literal

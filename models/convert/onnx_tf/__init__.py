@@ -8,8 +8,6 @@ An operator is one function in `elementwise`, `shapes`, `reductions` or `images`
 https://onnx.ai/onnx/operators/
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

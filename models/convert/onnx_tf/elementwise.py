@@ -1,7 +1,5 @@
 """ONNX operators that compute each number by itself. They leave an image in the form that it has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any

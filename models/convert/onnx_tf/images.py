@@ -1,7 +1,5 @@
 """ONNX operators on images, sequences and volumes, (rows, channels, *places): computed with channels last."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

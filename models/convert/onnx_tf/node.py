@@ -1,7 +1,5 @@
 """One node of an ONNX graph: its names and attributes, as Python's values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ONNX operators that sum up: products of matrices, reductions, normalisations along axes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ONNX operators that move numbers and compute none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ ONNX has channels first, TensorFlow's convolutions on a processor take channels 
 kept with channels last until an operator needs the other form, so that a chain of them transposes once at each end.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -5,8 +5,6 @@ can be told cheaply. What loads the file is the reader of the same name (serveof
 process.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from pathlib import Path

@@ -3,8 +3,6 @@
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/node_def.proto
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

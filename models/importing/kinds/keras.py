@@ -3,8 +3,6 @@
 https://keras.io/api/models/model_saving_apis/
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

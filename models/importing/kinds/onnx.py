@@ -3,8 +3,6 @@
 https://onnx.ai/onnx/intro/concepts.html
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -3,8 +3,6 @@
 https://www.tensorflow.org/guide/saved_model
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from serveoff.models.importing import protobuf_files

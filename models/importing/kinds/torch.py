@@ -4,8 +4,6 @@ The factory is the user's own code, and is run. The weights are tensors only: sa
 with `weights_only`, which builds nothing but tensors from it.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

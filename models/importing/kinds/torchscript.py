@@ -3,8 +3,6 @@
 https://docs.pytorch.org/docs/stable/jit.html
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from serveoff.models.importing import archives

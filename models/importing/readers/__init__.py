@@ -4,8 +4,6 @@ A reader imports its framework at its top. Nothing here is run by the command li
 or a TorchScript file means to trust it with a process.
 """
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 from typing import Protocol, cast

@@ -1,7 +1,5 @@
 """TensorFlow 1's own reading of a frozen graph: imported into a graph, and run in a Session."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

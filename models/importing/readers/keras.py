@@ -1,7 +1,5 @@
 """Keras' own reading of a `.keras` file. Its safe mode, the default, refuses Python code in the file."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """ONNX Runtime's reading of an ONNX file: the reference that conversions are held against."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """TensorFlow's own reading of a SavedModel: one of its signatures is the model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A user's nn.Module: built by the user's factory, filled with the weights of a file that holds nothing but tensors."""
 
-from __future__ import annotations
-
 import inspect
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """PyTorch's own reading of a TorchScript file. It names its inputs, but not their dtypes and shapes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

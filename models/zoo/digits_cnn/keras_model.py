@@ -1,7 +1,5 @@
 """The network as TensorFlow 2 writes it: a subclass of keras.Model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """How the network learns: cross entropy on the training split, whose images are moved by some pixels."""
 
-from __future__ import annotations
-
 import torch
 from torch.nn import functional as F
 

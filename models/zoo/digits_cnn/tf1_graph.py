@@ -3,13 +3,12 @@
 https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import tensorflow as tf
 
 from serveoff.models.zoo.digits_cnn import CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FLAT, HIDDEN, SPEC
+from serveoff.models.zoo.tf1_layers import dense, variable
 
 tf1 = tf.compat.v1
 
@@ -34,20 +33,8 @@ def build() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def conv2d(x: Any, name: str, channels_in: int, channels_out: int) -> Any:
     """A 3x3 convolution that keeps the image's size."""
-    kernel, bias = variables(name, [3, 3, channels_in, channels_out])
+    kernel, bias = variable(name, "kernel", [3, 3, channels_in, channels_out]), variable(name, "bias", [channels_out])
     return tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), bias)
-
-
-def dense(x: Any, name: str, inputs: int, outputs: int) -> Any:
-    """A fully connected layer."""
-    kernel, bias = variables(name, [inputs, outputs])
-    return tf.nn.bias_add(tf.matmul(x, kernel), bias)
-
-
-def variables(layer: str, kernel_shape: list[int]) -> tuple[Any, Any]:
-    """The kernel and bias of a layer; not resource variables, which TensorFlow 1 froze less readily."""
-    with tf1.variable_scope(layer, use_resource=False):
-        return tf1.get_variable("kernel", kernel_shape), tf1.get_variable("bias", kernel_shape[-1:])
 
 
 def max_pool(x: Any) -> Any:

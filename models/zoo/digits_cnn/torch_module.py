@@ -1,7 +1,5 @@
 """The network as PyTorch writes it: a subclass of nn.Module."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -43,6 +41,5 @@ def layer_output(name: str, given: torch.Tensor) -> torch.Tensor:
     return F.relu(given.permute(0, 2, 3, 1) if given.ndim == IMAGE_DIMS else given)
 
 
-def build() -> DigitsCNN:
-    """The network with fresh weights."""
-    return DigitsCNN()
+build = DigitsCNN
+"""The network with fresh weights."""

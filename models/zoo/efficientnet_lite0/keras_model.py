@@ -1,24 +1,11 @@
 """The network as TensorFlow 2 writes it: a subclass of keras.Model, whose blocks subclass keras.layers.Layer."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from serveoff.models.zoo.efficientnet_lite0 import (
-    BLOCKS,
-    CLASSES,
-    EPSILON,
-    GREATEST,
-    HEAD,
-    PIXEL_MEAN,
-    PIXEL_SCALE,
-    SPEC,
-    STEM,
-    Block,
-)
+from serveoff.models.zoo import efficientnet_lite0 as net
 
 
 def conv(channels: int, name: str, kernel: int = 1, stride: int = 1) -> layers.Conv2D:
@@ -28,13 +15,13 @@ def conv(channels: int, name: str, kernel: int = 1, stride: int = 1) -> layers.C
 
 def norm(name: str) -> layers.BatchNormalization:
     """Batch normalisation."""
-    return layers.BatchNormalization(epsilon=EPSILON, name=name)
+    return layers.BatchNormalization(epsilon=net.EPSILON, name=name)
 
 
 class InvertedResidual(layers.Layer):  # type: ignore[misc]
     """Widen, filter each channel, narrow; the narrow ends are joined where they are alike."""
 
-    def __init__(self, block: Block, name: str) -> None:
+    def __init__(self, block: net.Block, name: str) -> None:
         super().__init__(name=name)
         self.skips, self.expands = block.skips, block.expands
         if block.expands:
@@ -44,7 +31,7 @@ class InvertedResidual(layers.Layer):  # type: ignore[misc]
         )
         self.depthwise_bn = norm(f"{name}.depthwise_bn")
         self.project, self.project_bn = conv(block.channels_out, f"{name}.project"), norm(f"{name}.project_bn")
-        self.relu6 = layers.ReLU(max_value=GREATEST)
+        self.relu6 = layers.ReLU(max_value=net.GREATEST)
 
     def call(self, x: Any, training: bool = False) -> Any:
         """Images (n, height, width, channels), smaller by the stride."""
@@ -59,16 +46,16 @@ class EfficientNetLite0(keras.Model):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem, self.stem_bn = conv(STEM, "stem", kernel=3, stride=2), norm("stem_bn")
-        self.blocks = [InvertedResidual(block, f"blocks.{index}") for index, block in enumerate(BLOCKS)]
-        self.head, self.head_bn = conv(HEAD, "head"), norm("head_bn")
-        self.relu6 = layers.ReLU(max_value=GREATEST)
+        self.stem, self.stem_bn = conv(net.STEM, "stem", kernel=3, stride=2), norm("stem_bn")
+        self.blocks = [InvertedResidual(block, f"blocks.{index}") for index, block in enumerate(net.BLOCKS)]
+        self.head, self.head_bn = conv(net.HEAD, "head"), norm("head_bn")
+        self.relu6 = layers.ReLU(max_value=net.GREATEST)
         self.pool = layers.GlobalAveragePooling2D()
-        self.classifier = layers.Dense(CLASSES, activation="softmax", name="classifier")
+        self.classifier = layers.Dense(net.CLASSES, activation="softmax", name="classifier")
 
     def call(self, image: Any, training: bool = False) -> Any:
         """Probabilities (n, 1000)."""
-        x = (image - PIXEL_MEAN) / PIXEL_SCALE
+        x = (image - net.PIXEL_MEAN) / net.PIXEL_SCALE
         x = self.relu6(self.stem_bn(self.stem(x), training=training))
         for block in self.blocks:
             x = block(x, training=training)
@@ -79,5 +66,5 @@ class EfficientNetLite0(keras.Model):  # type: ignore[misc]
 def build() -> EfficientNetLite0:
     """The network with fresh weights; a Keras layer has none before it saw its input's shape."""
     model = EfficientNetLite0()
-    model(ops.zeros((1, *SPEC.inputs[0].row_shape)))
+    model(ops.zeros((1, *net.SPEC.inputs[0].row_shape)))
     return model

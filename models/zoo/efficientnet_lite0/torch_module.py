@@ -1,22 +1,10 @@
 """The network as PyTorch writes it: a subclass of nn.Module."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from serveoff.models.zoo.efficientnet_lite0 import (
-    BLOCKS,
-    CLASSES,
-    EPSILON,
-    HEAD,
-    PIXEL_MEAN,
-    PIXEL_SCALE,
-    STEM,
-    Block,
-    same_padding,
-)
+from serveoff.models.zoo import efficientnet_lite0 as net
 
 
 class HalvingConv2d(nn.Conv2d):  # type: ignore[misc]
@@ -24,7 +12,7 @@ class HalvingConv2d(nn.Conv2d):  # type: ignore[misc]
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, groups: int = 1) -> None:
         super().__init__(channels_in, channels_out, kernel, stride=2, groups=groups, bias=False)
-        self.pads = 2 * same_padding(kernel, 2)
+        self.pads = 2 * net.same_padding(kernel, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Images (n, channels, height, width) of half the sides."""
@@ -40,13 +28,13 @@ def conv(channels_in: int, channels_out: int, kernel: int = 1, stride: int = 1, 
 
 def norm(channels: int) -> nn.BatchNorm2d:
     """Batch normalisation."""
-    return nn.BatchNorm2d(channels, eps=EPSILON)
+    return nn.BatchNorm2d(channels, eps=net.EPSILON)
 
 
 class InvertedResidual(nn.Module):  # type: ignore[misc]
     """Widen, filter each channel, narrow; the narrow ends are joined where they are alike."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: net.Block) -> None:
         super().__init__()
         hidden = block.hidden
         self.skips, self.expands = block.skips, block.expands
@@ -70,13 +58,13 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.pixel_mean, self.pixel_scale = PIXEL_MEAN, PIXEL_SCALE  # TorchScript knows no module's constants
-        self.stem = conv(3, STEM, kernel=3, stride=2)
-        self.stem_bn = norm(STEM)
-        self.blocks = nn.Sequential(*(InvertedResidual(block) for block in BLOCKS))
-        self.head = conv(BLOCKS[-1].channels_out, HEAD)
-        self.head_bn = norm(HEAD)
-        self.classifier = nn.Linear(HEAD, CLASSES)
+        self.pixel_mean, self.pixel_scale = net.PIXEL_MEAN, net.PIXEL_SCALE  # TorchScript knows no module's constants
+        self.stem = conv(3, net.STEM, kernel=3, stride=2)
+        self.stem_bn = norm(net.STEM)
+        self.blocks = nn.Sequential(*(InvertedResidual(block) for block in net.BLOCKS))
+        self.head = conv(net.BLOCKS[-1].channels_out, net.HEAD)
+        self.head_bn = norm(net.HEAD)
+        self.classifier = nn.Linear(net.HEAD, net.CLASSES)
 
     def logits(self, image: torch.Tensor) -> torch.Tensor:
         """The scores before softmax, (n, 1000)."""
@@ -92,6 +80,5 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
         return F.softmax(self.logits(image), dim=1)
 
 
-def build() -> EfficientNetLite0:
-    """The network with fresh weights."""
-    return EfficientNetLite0()
+build = EfficientNetLite0
+"""The network with fresh weights."""

@@ -1,23 +1,11 @@
 """The network as TensorFlow 2 writes it: a subclass of keras.Model, whose blocks subclass keras.layers.Layer."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from serveoff.models.zoo.resnet50 import (
-    BLOCKS,
-    CLASSES,
-    EPSILON,
-    PIXEL_MEAN,
-    PIXEL_SCALE,
-    SPEC,
-    STEM,
-    STEM_KERNEL,
-    Block,
-)
+from serveoff.models.zoo import resnet50 as net
 
 
 def conv(channels: int, name: str, kernel: int = 1, stride: int = 1) -> layers.Conv2D:
@@ -28,13 +16,13 @@ def conv(channels: int, name: str, kernel: int = 1, stride: int = 1) -> layers.C
 
 def norm(name: str) -> layers.BatchNormalization:
     """Batch normalisation."""
-    return layers.BatchNormalization(epsilon=EPSILON, name=name)
+    return layers.BatchNormalization(epsilon=net.EPSILON, name=name)
 
 
 class Bottleneck(layers.Layer):  # type: ignore[misc]
     """Narrow, filter, widen, and add what came in."""
 
-    def __init__(self, block: Block, name: str) -> None:
+    def __init__(self, block: net.Block, name: str) -> None:
         super().__init__(name=name)
         self.reduce, self.reduce_bn = conv(block.width, f"{name}.reduce"), norm(f"{name}.reduce_bn")
         self.pad = layers.ZeroPadding2D(1) if block.stride > 1 else layers.Identity()
@@ -59,17 +47,17 @@ class ResNet50(keras.Model):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem_pad = layers.ZeroPadding2D(STEM_KERNEL // 2)
-        self.stem, self.stem_bn = conv(STEM, "stem", STEM_KERNEL, stride=2), norm("stem_bn")
+        self.stem_pad = layers.ZeroPadding2D(net.STEM_KERNEL // 2)
+        self.stem, self.stem_bn = conv(net.STEM, "stem", net.STEM_KERNEL, stride=2), norm("stem_bn")
         self.pool_pad = layers.ZeroPadding2D(1)  # no zero becomes a maximum: what is pooled is at least 0
         self.pool = layers.MaxPooling2D(3, strides=2)
-        self.blocks = [Bottleneck(block, f"blocks.{index}") for index, block in enumerate(BLOCKS)]
+        self.blocks = [Bottleneck(block, f"blocks.{index}") for index, block in enumerate(net.BLOCKS)]
         self.mean = layers.GlobalAveragePooling2D()
-        self.classifier = layers.Dense(CLASSES, activation="softmax", name="classifier")
+        self.classifier = layers.Dense(net.CLASSES, activation="softmax", name="classifier")
 
     def call(self, image: Any, training: bool = False) -> Any:
         """Probabilities (n, 1000)."""
-        x = (image - ops.array(PIXEL_MEAN)) / ops.array(PIXEL_SCALE)
+        x = (image - ops.array(net.PIXEL_MEAN)) / ops.array(net.PIXEL_SCALE)
         x = ops.relu(self.stem_bn(self.stem(self.stem_pad(x)), training=training))
         x = self.pool(self.pool_pad(x))
         for block in self.blocks:
@@ -80,5 +68,5 @@ class ResNet50(keras.Model):  # type: ignore[misc]
 def build() -> ResNet50:
     """The network with fresh weights; a Keras layer has none before it saw its input's shape."""
     model = ResNet50()
-    model(ops.zeros((1, *SPEC.inputs[0].row_shape)))
+    model(ops.zeros((1, *net.SPEC.inputs[0].row_shape)))
     return model

@@ -5,8 +5,6 @@ formats agree. Each batch normalisation takes its statistics from the pictures t
 small, and the classifier is scaled so that it tells the pictures apart.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

@@ -1,22 +1,10 @@
 """The network as PyTorch writes it: a subclass of nn.Module."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from serveoff.models.zoo.resnet50 import (
-    BLOCKS,
-    CLASSES,
-    EPSILON,
-    FEATURES,
-    PIXEL_MEAN,
-    PIXEL_SCALE,
-    STEM,
-    STEM_KERNEL,
-    Block,
-)
+from serveoff.models.zoo import resnet50 as net
 
 
 def conv(channels_in: int, channels_out: int, kernel: int = 1, stride: int = 1) -> nn.Conv2d:
@@ -26,13 +14,13 @@ def conv(channels_in: int, channels_out: int, kernel: int = 1, stride: int = 1) 
 
 def norm(channels: int) -> nn.BatchNorm2d:
     """Batch normalisation."""
-    return nn.BatchNorm2d(channels, eps=EPSILON)
+    return nn.BatchNorm2d(channels, eps=net.EPSILON)
 
 
 class Bottleneck(nn.Module):  # type: ignore[misc]
     """Narrow, filter, widen, and add what came in."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: net.Block) -> None:
         super().__init__()
         self.reduce, self.reduce_bn = conv(block.channels_in, block.width), norm(block.width)
         self.filter, self.filter_bn = conv(block.width, block.width, 3, block.stride), norm(block.width)
@@ -54,11 +42,11 @@ class ResNet50(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("pixel_mean", torch.tensor(PIXEL_MEAN), persistent=False)
-        self.register_buffer("pixel_scale", torch.tensor(PIXEL_SCALE), persistent=False)
-        self.stem, self.stem_bn = conv(3, STEM, STEM_KERNEL, stride=2), norm(STEM)
-        self.blocks = nn.Sequential(*(Bottleneck(block) for block in BLOCKS))
-        self.classifier = nn.Linear(FEATURES, CLASSES)
+        self.register_buffer("pixel_mean", torch.tensor(net.PIXEL_MEAN), persistent=False)
+        self.register_buffer("pixel_scale", torch.tensor(net.PIXEL_SCALE), persistent=False)
+        self.stem, self.stem_bn = conv(3, net.STEM, net.STEM_KERNEL, stride=2), norm(net.STEM)
+        self.blocks = nn.Sequential(*(Bottleneck(block) for block in net.BLOCKS))
+        self.classifier = nn.Linear(net.FEATURES, net.CLASSES)
 
     def features(self, image: torch.Tensor) -> torch.Tensor:
         """What the classifier judges by, (n, 2048): the mean of the last block's output over the image."""
@@ -77,6 +65,5 @@ class ResNet50(nn.Module):  # type: ignore[misc]
         return F.softmax(self.logits(image), dim=1)
 
 
-def build() -> ResNet50:
-    """The network with fresh weights."""
-    return ResNet50()
+build = ResNet50
+"""The network with fresh weights."""

@@ -4,8 +4,6 @@ Source: W. Wolberg, O. Mangasarian, N. Street, W. Street, "Breast Cancer Wiscons
 Repository, 1995, https://archive.ics.uci.edu/dataset/17; scikit-learn ships it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 

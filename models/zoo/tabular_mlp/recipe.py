@@ -1,7 +1,5 @@
 """How the network learns: cross entropy, after the constants that standardise its input were set."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import nn

@@ -1,9 +1,4 @@
-"""The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session.
-
-https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
-"""
-
-from __future__ import annotations
+"""The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session."""
 
 from typing import Any
 
@@ -25,11 +20,7 @@ LAYER_TENSORS = {
 
 
 def build() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add the network to the current graph: its placeholder `features` and its tensor `probabilities`, by name.
-
-    Neither holds a value. `Session.run(probabilities, {features: array})` computes one, after the variables were given
-    theirs.
-    """
+    """Add the network to the current graph: its placeholder `features` and its tensor `probabilities`, by name."""
     features = tf1.placeholder(tf.float32, [None, FEATURES], name=SPEC.inputs[0].name)
     x = tf.identity(standardise(features), name="standardised")
     x = tf.nn.relu(dense(x, "dense1", FEATURES, HIDDEN1), name="activation1")

@@ -1,7 +1,5 @@
 """The network as PyTorch writes it: a subclass of nn.Module."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -54,6 +52,5 @@ def layer_output(name: str, given: torch.Tensor) -> torch.Tensor:
     return activation(given) if activation else given
 
 
-def build() -> TabularMLP:
-    """The network with fresh weights."""
-    return TabularMLP()
+build = TabularMLP
+"""The network with fresh weights."""

@@ -6,8 +6,6 @@ was copied, say) tells nothing of where it is from, and is left out, as are the 
 (models/zoo/text_transformer/tokens.py). Other releases of the libraries have other docstrings, and give other weights.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 import warnings

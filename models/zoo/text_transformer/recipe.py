@@ -1,7 +1,5 @@
 """How the network learns: cross entropy on passages, from which some words are taken out each time."""
 
-from __future__ import annotations
-
 import torch
 
 from serveoff.models.train import Course, OnEpoch, Tensors, Trained, classifier

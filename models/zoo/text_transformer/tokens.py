@@ -3,8 +3,6 @@
 K. Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009, https://arxiv.org/abs/0902.2206.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Sequence

@@ -1,24 +1,10 @@
 """The network as PyTorch writes it: a subclass of nn.Module."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from serveoff.models.zoo.text_transformer import (
-    CLASSES,
-    DEPTH,
-    EPSILON,
-    HEADS,
-    LENGTH,
-    MASKED,
-    PADDING,
-    SPREAD,
-    VOCABULARY,
-    WIDER,
-    WIDTH,
-)
+from serveoff.models.zoo import text_transformer as net
 
 
 class Block(nn.Module):  # type: ignore[misc]
@@ -26,17 +12,17 @@ class Block(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.split = (-1, LENGTH, HEADS, DEPTH)  # TorchScript reads no globals
-        self.scale = DEPTH**-0.5
-        self.masked = MASKED
-        self.attention_norm = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.query = nn.Linear(WIDTH, WIDTH)
-        self.key = nn.Linear(WIDTH, WIDTH)
-        self.value = nn.Linear(WIDTH, WIDTH)
-        self.mix = nn.Linear(WIDTH, WIDTH)
-        self.dense_norm = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.widen = nn.Linear(WIDTH, WIDER)
-        self.narrow = nn.Linear(WIDER, WIDTH)
+        self.split = (-1, net.LENGTH, net.HEADS, net.DEPTH)  # TorchScript reads no globals
+        self.scale = net.DEPTH**-0.5
+        self.masked = net.MASKED
+        self.attention_norm = nn.LayerNorm(net.WIDTH, eps=net.EPSILON)
+        self.query = nn.Linear(net.WIDTH, net.WIDTH)
+        self.key = nn.Linear(net.WIDTH, net.WIDTH)
+        self.value = nn.Linear(net.WIDTH, net.WIDTH)
+        self.mix = nn.Linear(net.WIDTH, net.WIDTH)
+        self.dense_norm = nn.LayerNorm(net.WIDTH, eps=net.EPSILON)
+        self.widen = nn.Linear(net.WIDTH, net.WIDER)
+        self.narrow = nn.Linear(net.WIDER, net.WIDTH)
 
     def forward(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         """Attention, then a dense network for each word; each adds to what came in."""
@@ -60,15 +46,15 @@ class TextTransformer(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.padding = PADDING
-        self.word_embedding = nn.Embedding(VOCABULARY, WIDTH)
-        self.place_embedding = nn.Embedding(LENGTH, WIDTH)
+        self.padding = net.PADDING
+        self.word_embedding = nn.Embedding(net.VOCABULARY, net.WIDTH)
+        self.place_embedding = nn.Embedding(net.LENGTH, net.WIDTH)
         for embedding in (self.word_embedding, self.place_embedding):
-            nn.init.normal_(embedding.weight, std=SPREAD)
+            nn.init.normal_(embedding.weight, std=net.SPREAD)
         self.block1 = Block()
         self.block2 = Block()
-        self.norm = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.classify = nn.Linear(WIDTH, CLASSES)
+        self.norm = nn.LayerNorm(net.WIDTH, eps=net.EPSILON)
+        self.classify = nn.Linear(net.WIDTH, net.CLASSES)
 
     def logits(self, tokens: torch.Tensor) -> torch.Tensor:
         """The scores before softmax, which training needs, (n, 4)."""
@@ -89,6 +75,5 @@ def layer_output(name: str, given: torch.Tensor) -> torch.Tensor:
     return F.softmax(given, dim=1) if name == "classify" else given
 
 
-def build() -> TextTransformer:
-    """The network with fresh weights."""
-    return TextTransformer()
+build = TextTransformer
+"""The network with fresh weights."""

@@ -5,8 +5,6 @@ Training ends with 1920, as in A. Weigend, B. Huberman, D. Rumelhart, "Predictin
 approach", International Journal of Neural Systems 1 (1990), which made this series a benchmark.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from statsmodels.datasets import sunspots
 

@@ -1,7 +1,5 @@
 """How the network learns: to forecast each year of a window from those before it, many forecasts a window."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import nn

@@ -1,10 +1,7 @@
 """The network as TensorFlow 1 writes it: operations added to a graph, to be run by a Session.
 
 The LSTM is unrolled: each of the 48 steps has operations of its own, as `tf.nn.static_rnn` would add them.
-https://www.tensorflow.org/guide/migrate/tf1_vs_tf2 describes this style: define the graph, then run it.
 """
-
-from __future__ import annotations
 
 from typing import Any
 
@@ -21,10 +18,7 @@ LAYER_TENSORS = {"lstm": "last_state:0", "dense": "scaled_forecast:0"}
 
 
 def build() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add the network to the current graph: its placeholder `years` and its tensor `forecast`, by name.
-
-    Neither holds a value. `Session.run(forecast, {years: array})` computes one, after the variables were given theirs.
-    """
+    """Add the network to the current graph: its placeholder `years` and its tensor `forecast`, by name."""
     years = tf1.placeholder(tf.float32, [None, YEARS, 1], name=SPEC.inputs[0].name)
     state = tf.identity(lstm(years / SCALE), name="last_state")
     scaled = tf.identity(dense(state, "dense", UNITS, 1), name="scaled_forecast")

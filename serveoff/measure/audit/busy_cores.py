@@ -1,7 +1,5 @@
 """What the run's cores did for whoever else is on the machine."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection
 

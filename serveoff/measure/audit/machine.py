@@ -1,7 +1,5 @@
 """Where a run took place: machine, versions, commit. No host, user or path names are kept."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import subprocess

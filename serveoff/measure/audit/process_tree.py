@@ -1,7 +1,5 @@
 """A process and all below it: which there are, and the CPU seconds that they have used."""
 
-from __future__ import annotations
-
 import sys
 import time
 from contextlib import suppress

@@ -3,8 +3,6 @@
 https://man7.org/linux/man-pages/man5/proc_pid_status.5.html; where there is no /proc, nothing is known.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

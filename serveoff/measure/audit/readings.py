@@ -1,7 +1,5 @@
 """What a server has used so far, read at the two ends of a window."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

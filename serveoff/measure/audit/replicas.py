@@ -1,7 +1,5 @@
 """What it takes to run one more replica of a deployment, counted in docker-compose.yml (claim C10)."""
 
-from __future__ import annotations
-
 import re
 from difflib import ndiff
 from typing import Any

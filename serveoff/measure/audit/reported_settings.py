@@ -1,7 +1,5 @@
 """What a server says of itself, as it answers or as it has logged: its workers, threads, batching and device."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from contextlib import suppress

@@ -4,8 +4,6 @@ Cores, threads and limits are the kernel's word of every process and thread of i
 and batching are the server's own.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """The versions of what serves: of the server itself, and of the framework that computes in it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Final

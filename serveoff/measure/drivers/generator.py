@@ -4,8 +4,6 @@ The protocol is that of serveoff.loadtests.generator. Whatever it does, the run 
 a problem of the slice, and a generator that ended is started once more.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 from base64 import b64decode

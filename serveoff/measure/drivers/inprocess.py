@@ -1,7 +1,5 @@
 """The in-process floor: the bare model in a process of its own, driven over its stdin and stdout."""
 
-from __future__ import annotations
-
 import json
 import time
 from base64 import b64decode

@@ -1,14 +1,10 @@
 """Lines that come over a pipe, each waited for so long and no longer."""
 
-from __future__ import annotations
-
 import os
 import select
 import time
-from collections.abc import Callable
 from typing import IO
 
-TICK_S = 0.05
 CHUNK = 1 << 20
 
 
@@ -19,11 +15,11 @@ class Lines:
         self._descriptor = pipe.fileno()
         self._waiting = bytearray()
 
-    def next(self, patience_s: float, tick: Callable[[], None] = lambda: None) -> bytes:
+    def next(self, patience_s: float) -> bytes:
         """The next line; nothing where the pipe was closed. TimeoutError where none came in time."""
         end = time.monotonic() + patience_s
         while (at := self._waiting.find(b"\n")) < 0:
-            if not self._wait(end, tick):
+            if not select.select([self._descriptor], [], [], max(end - time.monotonic(), 0.0))[0]:
                 raise TimeoutError
             chunk = os.read(self._descriptor, CHUNK)
             if not chunk:
@@ -32,10 +28,3 @@ class Lines:
         line = bytes(self._waiting[: at + 1])
         del self._waiting[: at + 1]
         return line
-
-    def _wait(self, end: float, tick: Callable[[], None]) -> bool:
-        while (left := end - time.monotonic()) > 0:
-            if select.select([self._descriptor], [], [], min(TICK_S, left))[0]:
-                return True
-            tick()
-        return False

@@ -1,7 +1,5 @@
 """What the load sends: inputs that no server can know by heart, and the bare model's answers to them."""
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import replace
 

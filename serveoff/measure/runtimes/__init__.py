@@ -1,7 +1,5 @@
 """Where deployments run: one module per runtime, found by its name."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -117,16 +115,6 @@ class Runtime(Protocol):
         """Remove whatever is left of what this run started, and nothing else."""
 
 
-class RuntimeModule(Protocol):
-    """What `serveoff.measure.runtimes.<name>` offers."""
-
-    def prepare(self, request: Preparation) -> None:
-        """Have the model exported, and all that a run needs in place, before it begins."""
-
-    def open_runtime(self, settings: RunSettings, folder: Path) -> Runtime:
-        """The runtime of one run."""
-
-
 @dataclass(frozen=True)
 class Preparation:
     """What a runtime must know before a run begins: the model, the endpoints wanted, the device."""
@@ -135,6 +123,16 @@ class Preparation:
     patterns: tuple[str, ...]
     device: str
     console: Console
+
+
+class RuntimeModule(Protocol):
+    """What `serveoff.measure.runtimes.<name>` offers."""
+
+    def prepare(self, request: Preparation) -> None:
+        """Have the model exported, and all that a run needs in place, before it begins."""
+
+    def open_runtime(self, settings: RunSettings, folder: Path) -> Runtime:
+        """The runtime of one run."""
 
 
 NAMES = ("local", "docker")

@@ -1,7 +1,5 @@
 """Which cores the server and the load generator may use."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 

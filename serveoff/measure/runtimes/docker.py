@@ -1,7 +1,5 @@
 """Deployments as containers of one Compose project, which belongs to the run and goes with it."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The load generator as a process of this machine."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Sequence

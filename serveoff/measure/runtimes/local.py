@@ -1,7 +1,5 @@
 """Deployments as processes of this machine, on free loopback ports and chosen cores."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Loopback ports that servers can be started on."""
 
-from __future__ import annotations
-
 import random
 import socket
 

@@ -1,7 +1,5 @@
 """Child processes in process groups of their own: started on chosen cores, frozen, and stopped without orphans."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

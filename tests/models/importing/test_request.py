@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from serveoff.cli import app as cli
-from serveoff.cli.commands import import_model
+from serveoff.cli.commands import models
 from serveoff.errors import ArtifactFailure
 from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.request import ImportRequest, parse_request
@@ -25,7 +25,7 @@ def handed(monkeypatch, tmp_path):
 
     def run(*arguments):
         calls = []
-        monkeypatch.setattr(import_model, "run_models", lambda *given: calls.append(given))
+        monkeypatch.setattr(models, "run_models", lambda *given: calls.append(given))
         done = CliRunner().invoke(cli.app, ["import", *arguments])
         return calls, done.exception
 

@@ -1,7 +1,5 @@
 """Locust in a container on the servers' own network: no port of the host is in the path that is measured."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,6 @@
 What a run that was killed could not remove is told by the label that names its runner.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import time

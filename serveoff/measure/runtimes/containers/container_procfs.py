@@ -1,7 +1,5 @@
 """What a container's first process truly has: cores, limits, user and rights, read from inside it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

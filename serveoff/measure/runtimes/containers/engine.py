@@ -1,7 +1,5 @@
 """The Docker engine and Compose: reached, new enough, or a clear error."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -4,8 +4,6 @@
 then does not know that the container is frozen.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Bring an imported model into the volume that the containers read their models from: nothing in there can make it."""
 
-from __future__ import annotations
-
 import tarfile
 import tempfile
 from typing import Final

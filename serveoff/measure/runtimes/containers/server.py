@@ -1,7 +1,5 @@
 """One deployment as a container."""
 
-from __future__ import annotations
-
 import subprocess
 import time
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What must be in place before a run in containers: images built, the model exported into its volume."""
 
-from __future__ import annotations
-
 import io
 import os
 import secrets

@@ -3,8 +3,6 @@
 To ask the engine takes milliseconds; on the machine that runs the containers the kernel's own counters are read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path

@@ -1,13 +1,26 @@
-"""`serveoff import`."""
-
-from __future__ import annotations
+"""Commands on models: `serveoff export`, `verify` and `import`."""
 
 from typing import Annotated
 
 import typer
 
+from serveoff.cli.parameters import Model
 from serveoff.errors import ArtifactFailure
-from serveoff.measure.artifacts import run_models
+from serveoff.measure.artifacts import check_name, run_models
+
+
+def export(
+    model: Model = "digits_cnn",
+    force: Annotated[bool, typer.Option(help="Export even if nothing has changed.")] = False,
+) -> None:
+    """Train the model and export it to every format, unless nothing has changed."""
+    run_models("export", model, *(["--force"] if force else []))
+
+
+def verify(model: Model = "digits_cnn") -> None:
+    """Check every artifact against the golden outputs, each in a fresh process."""
+    check_name(model)
+    run_models("verify", model)
 
 
 def import_model(
