@@ -86,7 +86,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from serveoff.models.importing.command import run
-    from serveoff.models.importing.request import ImportRequest
+    from serveoff.models.importing.source import ImportRequest
 
     return run(ImportRequest.model_validate_json(options.request))
 
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         "model", nargs="?", default="digits_cnn", help="a model of models/zoo, or one that was imported"
     )
     importing = commands.add_parser("import", help="import a trained model: what `serveoff import` runs")
-    importing.add_argument("request", help="as JSON: serveoff.models.importing.request.ImportRequest")
+    importing.add_argument("request", help="as JSON: serveoff.models.importing.source.ImportRequest")
     importing.set_defaults(command=_import)
     return parser
 

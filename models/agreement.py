@@ -72,7 +72,8 @@ def compare(found: Batch, expected: Batch) -> Errors:
         if answer.shape != golden.shape:
             raise Mismatch(f"{name} has shape {answer.shape}, expected {golden.shape}")
         off, allowed = _errors(answer, golden)
-        error, share = np.maximum(error, off), np.maximum(share, _over(off, allowed))
+        over = np.divide(off, allowed, out=np.where(off > 0, np.inf, 0.0), where=allowed > 0)
+        error, share = np.maximum(error, off), np.maximum(share, over)
         if has_classes(golden):
             same_top &= _same_top(answer, golden, allowed)
     return Errors(error, share, same_top)
@@ -89,11 +90,6 @@ def _errors(answer: Array, golden: Array) -> tuple[NDArray[np.float64], NDArray[
         return np.where(differs, np.maximum(largest, 1.0), 0.0), np.zeros(rows)
     scale = np.maximum(1.0, np.abs(wanted.astype(np.float64)).max(axis=1, initial=0.0))
     return largest, TOLERANCES.get(str(golden.dtype), TOLERANCE) * scale
-
-
-def _over(off: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.float64]:
-    shares = np.where(off > 0, np.inf, 0.0)
-    return np.divide(off, allowed, out=shares, where=allowed > 0)
 
 
 def _same_top(answer: Array, golden: Array, allowed: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from serveoff.models.weights import WEIGHTS_NAME
 PACKAGE = Path(__file__).parent
 SHARED = (
     *("train.py", "weights.py", "golden.py", "tensors.py", "agreement.py", "spec.py"),
-    *("byte_rows.py", "frameworks", "formats", "loading", "images"),
+    *("encoded_rows.py", "frameworks", "formats", "loading", "images"),
 )
 FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
 
@@ -33,7 +33,7 @@ def fingerprint(model: str) -> str:
     lines += _versions(model, (*FRAMEWORKS, *zoo.packages(model)))
     for source in sources:
         files = [source] if source.is_file() else sorted(source.rglob("*.py"))
-        lines += [f"{file.relative_to(PACKAGE).as_posix()} {_meaning(file)}" for file in files]
+        lines += [f"{file.relative_to(PACKAGE).as_posix()} {ast.dump(ast.parse(file.read_bytes()))}" for file in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -63,7 +63,3 @@ def _versions(model: str, packages: Iterable[str]) -> list[str]:
         raise ArtifactError(
             f"the export of {model} needs {missing.name}, which is not installed: run `pip install {missing.name}`"
         ) from None
-
-
-def _meaning(source: Path) -> str:
-    return ast.dump(ast.parse(source.read_bytes()))

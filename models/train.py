@@ -127,13 +127,12 @@ def classifier(
     *,
     least_accuracy: float,
     prepare: Callable[[nn.Module, Examples], None] = lambda module, learn: None,
-    seed: int = SEED,
 ) -> Trained:
     """Train a network whose first output is the probabilities of classes; the held-out split is only measured with.
 
     `prepare` sets what is not learned. TrainingError where its accuracy there stays below `least_accuracy`.
     """
-    begin(seed)
+    begin()
     module: nn.Module = zoo.network(spec.name, "torch_module").build()
     prepare(module, learn)
     fit(module, spec, learn, course, on_epoch)
@@ -146,4 +145,4 @@ def classifier(
             "again"
         )
     golden = golden_of(module, spec, held_out.inputs, held_out.targets)
-    return Trained(neutral(spec.name, module), golden, f"{accuracy:.2%} on the held-out split", accuracy, seed)
+    return Trained(neutral(spec.name, module), golden, f"{accuracy:.2%} on the held-out split", accuracy, SEED)

@@ -8,8 +8,7 @@ from typing import Any
 
 from serveoff.models.agreement import Agreement
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.jobs import Jobs
-from serveoff.models.jobs.errors import JobFailed
+from serveoff.models.jobs import JobFailed, Jobs
 from serveoff.models.manifest import ZOO, ArtifactError, Manifest, is_there, read_manifest, verify_artifact
 
 OnChecked = Callable[[str, Agreement | None], None]

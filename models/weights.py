@@ -71,7 +71,7 @@ def from_torch(state: State) -> Weights:
         if kind == _COUNTER:
             continue
         variable = _variable(state, layer, kind)
-        weights[f"{layer}/{variable}"] = np.ascontiguousarray(_neutral(variable, value), dtype=np.float32)
+        weights[f"{layer}/{variable}"] = np.ascontiguousarray(_turned(variable, value, _FROM_TORCH), dtype=np.float32)
     return weights
 
 
@@ -83,7 +83,7 @@ def to_torch(weights: Weights) -> dict[str, NDArray[np.float32]]:
         kind = "weight" if variable.endswith("kernel") else _NAMES.get(variable)
         if kind is None or variable == "recurrent_kernel":
             raise ValueError(f"nobody knows what {name} is in PyTorch: give the model's torch_module a `state_of`")
-        state[f"{layer}.{kind}"] = np.ascontiguousarray(_torchs(variable, value))
+        state[f"{layer}.{kind}"] = np.ascontiguousarray(_turned(variable, value, _TO_TORCH))
     return state
 
 
@@ -103,13 +103,7 @@ def _variable(state: State, layer: str, kind: str) -> str:
     return "depthwise_kernel" if state[f"{layer}.weight"].ndim == IMAGE_KERNEL and "depthwise" in name else "kernel"
 
 
-def _neutral(variable: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
+def _turned(variable: str, value: NDArray[np.float32], axes: Mapping[int, tuple[int, ...]]) -> NDArray[np.float32]:
     if variable == "depthwise_kernel":
         return value.transpose(_DEPTHWISE)
-    return value.transpose(_FROM_TORCH[value.ndim]) if variable == "kernel" else value
-
-
-def _torchs(variable: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
-    if variable == "depthwise_kernel":
-        return value.transpose(_DEPTHWISE)
-    return value.transpose(_TO_TORCH[value.ndim]) if variable == "kernel" else value
+    return value.transpose(axes[value.ndim]) if variable == "kernel" else value

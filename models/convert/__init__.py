@@ -20,9 +20,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from serveoff.models.spec import ModelSpec
+import numpy as np
 
-NODES = ("keras", "savedmodel", "frozen_graph", "torchscript", "torch", "onnx", "onnx_torch")
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
+
 FORMAT_OF = {
     "keras": "keras_eager",
     "savedmodel": "savedmodel",
@@ -98,3 +100,16 @@ def run(step: str, source: Path, target: Path, spec: ModelSpec) -> None:
         getattr(importlib.import_module(f"{__name__}.{module}"), step)(source, target, spec)
     except ModuleNotFoundError as error:
         raise Unconvertible(f"{error.name} is not installed: reinstall serveoff") from None
+
+
+def example(spec: ModelSpec, rows: int) -> Batch:
+    """Seeded inputs. Whole numbers are 1 or 2, since they may be indexes into a table that is no larger."""
+    generator = np.random.default_rng(0)
+
+    def of(dtype: str, shape: tuple[int, ...]) -> Array:
+        kind = np.dtype(dtype).kind
+        if kind == "f":
+            return generator.random(shape).astype(dtype)
+        return generator.integers(0 if kind == "b" else 1, 2 if kind == "b" else 3, shape).astype(dtype)
+
+    return {tensor.name: of(tensor.dtype, (rows, *tensor.row_shape)) for tensor in spec.inputs}

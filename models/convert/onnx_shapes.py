@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from serveoff.models.convert.examples import example
+from serveoff.models.convert import example
 from serveoff.models.convert.onnx_models import with_inner
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array
@@ -35,9 +35,12 @@ def with_constant_shapes(model: Any, spec: ModelSpec) -> Any:
     runs = dict(zip(watched, _both(model, list(watched), spec), strict=True))
     for node, index in computed:
         few, more = runs[_watched(node, index)]
-        value = _shape(few.shape, more.shape) if node.op_type == "Reshape" else _same(few, more)
+        same = few if np.array_equal(few, more) else None
+        value = _shape(few.shape, more.shape) if node.op_type == "Reshape" else same
         if value is not None:
-            _set(model.graph, node, index, value)
+            name = f"{node.output[0]}/constant_{index}"
+            model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
+            node.input[index] = name
     _remove_unused(model.graph)
     return model
 
@@ -77,16 +80,6 @@ def _shape(few: tuple[int, ...], more: tuple[int, ...]) -> Array | None:
     varying = [axis for axis, pair in enumerate(zip(few, more, strict=True)) if pair[0] != pair[1]]
     shape = [FREE if axis in varying else size for axis, size in enumerate(few)]
     return np.array(shape, np.int64) if len(varying) <= 1 else None
-
-
-def _same(few: Array, more: Array) -> Array | None:
-    return few if np.array_equal(few, more) else None
-
-
-def _set(graph: Any, node: Any, index: int, value: Array) -> None:
-    name = f"{node.output[0]}/constant_{index}"
-    graph.initializer.append(onnx.numpy_helper.from_array(value, name))
-    node.input[index] = name
 
 
 def session_of(model: str | bytes) -> Any:

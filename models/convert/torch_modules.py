@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from serveoff.models.agreement import Mismatch, compare
-from serveoff.models.convert.examples import example
+from serveoff.models.convert import example
 from serveoff.models.frameworks.torch_calling import answers_of, arguments
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, by_name

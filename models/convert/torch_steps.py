@@ -1,17 +1,23 @@
 """The conversions that PyTorch carries out: see serveoff.models.convert."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import onnx
 import torch
 
-from serveoff.models.convert import Unconvertible, onnx_models, torch_onnx, torchscripts
+from serveoff.models.convert import Unconvertible, onnx_models, torch_onnx
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
-from serveoff.models.convert.torch_modules import FILE
+from serveoff.models.convert.torch_modules import FILE, examples, positional, unlike
 from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
+
+_UNSCRIPTABLE = (
+    torch.jit.frontend.FrontendError, RuntimeError, TypeError, ValueError, AttributeError, KeyError, OSError
+)  # fmt: skip
+"""What torch.jit.script raises for Python that it cannot compile, by the part of it that stumbles."""
 
 
 def torch_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
@@ -21,7 +27,7 @@ def torch_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
 
 def torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module compiled, or traced, and frozen."""
-    torchscripts.write(module_json.build(source, "cpu"), spec, target)
+    write_script(module_json.build(source, "cpu"), spec, target)
 
 
 def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
@@ -32,7 +38,7 @@ def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
 
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module that onnx2torch makes, traced, and tried with other numbers of rows."""
-    torchscripts.write(model_onnx.read(source / model_onnx.FILE), spec, target)
+    write_script(model_onnx.read(source / model_onnx.FILE), spec, target)
 
 
 def onnx_to_onnx_torch(source: Path, target: Path, spec: ModelSpec) -> None:
@@ -61,3 +67,30 @@ def _give_outputs_nodes(graph: Any) -> None:
             for names in (node.input, node.output):
                 names[:] = [inner if name == output.name else name for name in names]
         graph.node.append(onnx.helper.make_node("Identity", [inner], [output.name], name=f"{output.name}/given"))
+
+
+def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
+    """Write the node `torchscript`, its weights frozen into the graph."""
+    script = scripted(module, spec) or traced(module, spec)
+    torch.jit.freeze(script.eval()).save(str(folder / FILE))
+
+
+def scripted(module: Any, spec: ModelSpec) -> Any:
+    """The module compiled from its source, so that nothing of an example is baked in; None where that fails."""
+    try:
+        script = torch.jit.script(module.eval())
+    except _UNSCRIPTABLE:
+        return None
+    return None if unlike(script, module, spec) else script
+
+
+def traced(module: Any, spec: ModelSpec) -> Any:
+    """The operations that an example ran through; Unconvertible where they hold for its values or rows only."""
+    wrapped = positional(module, spec)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # what they warn of is tried below
+        trace = torch.jit.trace(wrapped, examples(spec), check_trace=False, strict=False)
+    problem = unlike(trace, wrapped, spec)
+    if problem:
+        raise Unconvertible(f"torch.jit cannot compile the module, and a trace does not hold: {problem}")
+    return trace

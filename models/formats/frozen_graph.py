@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.models import catalog, zoo
-from serveoff.models.byte_rows import decode_rows
+from serveoff.models.encoded_rows import decode_images, decode_rows, of_shape
 from serveoff.models.formats import Loaded, Predict, one_row
 from serveoff.models.frameworks.sessions import calling, config_of, quickest_call
 from serveoff.models.frameworks.tensorflow_setup import joined
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.frameworks.warm_up import write_warm_up
-from serveoff.models.images.graph import decode_images
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, SIGNATURE, ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch
@@ -83,9 +82,8 @@ def _rows(strings: Any, tensor: TensorSpec, files: Any = None) -> Any:
 
 
 def _checked(rows: Any, tensor: TensorSpec) -> Any:
-    """The same rows, checked in the graph: a server may feed any shape, and oneDNN ends the process on a wrong rank."""
     with tf.name_scope(f"{BYTES_SIGNATURE}/{tensor.name}/"):
-        return tf.ensure_shape(rows, [None, *tensor.row_shape])
+        return of_shape(rows, tensor)
 
 
 def _strings(name: str, optional: bool = True) -> Any:

@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from serveoff.models.byte_rows import decode_rows
+from serveoff.models.encoded_rows import decode_images, decode_rows, of_shape
 from serveoff.models.formats import Loaded, one_row
 from serveoff.models.frameworks.keras_calling import Network, plain
 from serveoff.models.frameworks.keras_weights import filled
@@ -20,7 +20,6 @@ from serveoff.models.frameworks.sessions import quickest_call
 from serveoff.models.frameworks.tensorflow_setup import configure, devices_of, intra_op_threads
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.frameworks.warm_up import write_warm_up
-from serveoff.models.images.graph import decode_images
 from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, SIGNATURE, ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, as_specified, by_name, named
 from serveoff.models.weights import Weights
@@ -59,7 +58,9 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
     def serve(*rows: Any) -> dict[str, Any]:
         return call(named(spec.inputs, list(map(of_shape, rows, spec.inputs))))
 
-    @tf.function(input_signature=[taken_as_bytes(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
+    as_bytes = [tf.TensorSpec([None], tf.string, name=tensor.bytes_name) for tensor in spec.inputs]
+
+    @tf.function(input_signature=as_bytes)  # type: ignore[untyped-decorator]
     def serve_bytes(*strings: Any) -> dict[str, Any]:
         rows = [decode_rows(rows, tensor) for rows, tensor in zip(strings, spec.inputs, strict=True)]
         return call(named(spec.inputs, rows))
@@ -71,11 +72,6 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
         signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
     write_warm_up(spec, folder / VERSION)
-
-
-def of_shape(rows: Any, tensor: TensorSpec) -> Any:
-    """The same rows, checked in the graph: a server may feed any shape, and oneDNN ends the process on a wrong rank."""
-    return tf.ensure_shape(rows, [None, *tensor.row_shape])
 
 
 def serving_images(call: Call, image: TensorSpec) -> Any:
@@ -92,11 +88,6 @@ def serving_images(call: Call, image: TensorSpec) -> Any:
 def taken(tensor: TensorSpec) -> Any:
     """An input as numbers, for a batch of any size."""
     return tf.TensorSpec([None, *tensor.row_shape], tensor.dtype, name=tensor.name)
-
-
-def taken_as_bytes(tensor: TensorSpec) -> Any:
-    """An input as strings, one per row."""
-    return tf.TensorSpec([None], tf.string, name=tensor.bytes_name)
 
 
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:

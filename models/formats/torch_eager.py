@@ -17,8 +17,7 @@ from torch import nn
 
 from serveoff.models import catalog, zoo
 from serveoff.models.formats import Loaded, Predict, one_row
-from serveoff.models.frameworks.torch_calling import answers_of, arguments
-from serveoff.models.frameworks.torch_state import PICKLED, read_state
+from serveoff.models.frameworks.torch_calling import PICKLED, answers_of, arguments, read_state
 from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, by_name

@@ -1,5 +1,6 @@
 """Which release of a framework is installed, by whichever distribution brought it."""
 
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 CPU_SUFFIX = "-cpu"
@@ -8,10 +9,8 @@ CPU_SUFFIX = "-cpu"
 
 def installed(name: str) -> str:
     """The version of a distribution, or of its CPU variant; PackageNotFoundError, naming the first, for neither."""
-    try:
+    with suppress(PackageNotFoundError):
         return version(name)
-    except PackageNotFoundError as missing:
-        try:
-            return version(name + CPU_SUFFIX)
-        except PackageNotFoundError:
-            raise missing from None
+    with suppress(PackageNotFoundError):
+        return version(name + CPU_SUFFIX)
+    raise PackageNotFoundError(name)

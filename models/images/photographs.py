@@ -6,7 +6,6 @@ as squares of the whole height and one nearer; the second half of the pictures a
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
@@ -28,11 +27,6 @@ def pictures(side: int, count: int = PICTURES) -> Pixels:
     cut = [_cut(photograph, crop, side) for crop in CROPS for photograph in photographs]
     mirrored = [picture[:, ::-1] for picture in cut]
     return np.stack([settled(picture) for picture in (cut + mirrored)[:count]])
-
-
-def as_input(images: Pixels) -> NDArray[np.float32]:
-    """Pixels as the image models take them: the same numbers, 0 to 255, as float32."""
-    return images.astype(np.float32)
 
 
 def _cut(photograph: Image.Image, crop: tuple[int, int, int], side: int) -> Pixels:

@@ -5,8 +5,7 @@ import numpy as np
 from serveoff.models.agreement import Mismatch, compare
 from serveoff.models.importing.readers import Reader
 from serveoff.models.importing.source import DTYPES, Names, identifiers
-from serveoff.models.jobs.child import Refused, doing
-from serveoff.models.jobs.errors import JobCode
+from serveoff.models.jobs.child import JobCode, Refused, doing
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch, rows_of, take
 

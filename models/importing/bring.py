@@ -14,11 +14,10 @@ from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.importing import kinds, samples
 from serveoff.models.importing.conversion import Converted, Converter
 from serveoff.models.importing.errors import ImportCode, ImportFailed, bad_flag
-from serveoff.models.importing.request import ImportRequest
 from serveoff.models.importing.resolve_inputs import resolve_inputs
-from serveoff.models.importing.source import Found, Names, Source
-from serveoff.models.jobs import Jobs
-from serveoff.models.jobs.errors import JobCode, JobFailed
+from serveoff.models.importing.source import Found, ImportRequest, Names
+from serveoff.models.jobs import JobFailed, Jobs
+from serveoff.models.jobs.child import JobCode
 from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_of, digest
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
@@ -61,7 +60,8 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
     with steps.step("inspect", total=1) as advance:
         inputs, names, batch = _inputs(request, kind, jobs)
         advance()
-    spec = ModelSpec(name=request.name, description=_described(request.source, kind), inputs=inputs, outputs=())
+    description = f"imported from {kind.CALLED.partition(',')[0]}, {Path(request.source.path).name}"
+    spec = ModelSpec(name=request.name, description=description, inputs=inputs, outputs=())
     with steps.step("golden answers", total=1) as advance:
         answered = _answers(request, kind, jobs, folder, spec, names, batch)
         advance()
@@ -185,10 +185,6 @@ def _fingerprint(request: ImportRequest) -> str:
     asked = request.source.model_dump_json(), repr(request.declared), repr(sorted(request.ranges.items()))
     lines = [*asked, *map(digest, files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _described(source: Source, kind: kinds.Kind) -> str:
-    return f"imported from {kind.CALLED.partition(',')[0]}, {Path(source.path).name}"
 
 
 def _reasons(formats: Mapping[str, Converted | Missing]) -> str:

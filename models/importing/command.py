@@ -5,8 +5,7 @@ from rich.table import Column, Table
 
 from serveoff.models.importing.bring import ImportResult, import_model
 from serveoff.models.importing.conversion import Converted
-from serveoff.models.importing.request import ImportRequest
-from serveoff.models.importing.source import written
+from serveoff.models.importing.source import ImportRequest, written
 from serveoff.models.manifest import Missing
 
 

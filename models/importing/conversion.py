@@ -7,8 +7,7 @@ from pathlib import Path
 from serveoff.models import convert
 from serveoff.models.agreement import Agreement
 from serveoff.models.convert import Edge
-from serveoff.models.jobs import Jobs
-from serveoff.models.jobs.errors import JobFailed
+from serveoff.models.jobs import JobFailed, Jobs
 from serveoff.models.manifest import Missing
 from serveoff.models.spec import ModelSpec
 

@@ -1,5 +1,6 @@
 """Inputs to ask a model with: the user's own, or seeded ones."""
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from zipfile import BadZipFile
@@ -63,13 +64,9 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
 
 def seeded(inputs: Sequence[TensorSpec], ranges: Mapping[str, tuple[float, float]], rows: int = 0) -> Batch:
     """So many rows (0: by their size): floats uniform in 0..1, integers in 0..99, coins for booleans."""
-    count = rows or (FEWEST_ROWS if sum(map(_size, inputs)) >= LARGE_ROW else MOST_ROWS)
+    count = rows or (FEWEST_ROWS if sum(math.prod(tensor.row_shape) for tensor in inputs) >= LARGE_ROW else MOST_ROWS)
     random = np.random.default_rng(SEED)
     return {tensor.name: _draw(random, tensor, count, ranges.get(tensor.name)) for tensor in inputs}
-
-
-def _size(tensor: TensorSpec) -> int:
-    return int(np.prod(tensor.row_shape, dtype=np.int64))
 
 
 def _draw(random: np.random.Generator, tensor: TensorSpec, rows: int, wanted: tuple[float, float] | None) -> Array:

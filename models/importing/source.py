@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
+from serveoff.models.jobs import DEFAULT_TIMEOUT_S
 from serveoff.models.spec import TensorSpec
 
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
@@ -29,6 +30,21 @@ class Source(BaseModel):
     fetch: tuple[str, ...] = ()
     signature: str = "serving_default"
     search: tuple[str, ...] = ()
+
+
+class ImportRequest(BaseModel):
+    """A model to import; all paths are absolute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Source
+    name: str
+    declared: tuple[TensorSpec, ...] = ()
+    samples: str = ""
+    ranges: dict[str, tuple[float, float]] = {}
+    rows: int = 0
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    force: bool = False
 
 
 class Port(BaseModel):

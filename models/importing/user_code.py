@@ -64,7 +64,11 @@ def copy(modules: UserModules, opened: Iterable[Path], target: Path) -> None:
     loaded = modules.loaded()
     if not loaded:
         return
-    packages = {Path(name): module.__path__ for name, module in loaded.items() if _is_top_package(name, module)}
+    packages = {
+        Path(name): module.__path__
+        for name, module in loaded.items()
+        if "." not in name and hasattr(module, "__path__")
+    }
     copies = {_place(name, module): Path(module.__file__) for name, module in loaded.items() if module.__file__}
     bases: list[tuple[Path, Path]] = []
     for name, folders in packages.items():
@@ -76,10 +80,6 @@ def copy(modules: UserModules, opened: Iterable[Path], target: Path) -> None:
     for place, file in copies.items():
         (target / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target / place)
-
-
-def _is_top_package(name: str, module: ModuleType) -> bool:
-    return "." not in name and hasattr(module, "__path__")
 
 
 def _place(name: str, module: ModuleType) -> Path:

@@ -16,14 +16,21 @@ from typing import IO, Any
 import psutil
 
 from serveoff.models.isolation import isolated
-from serveoff.models.jobs.child import shortened
-from serveoff.models.jobs.errors import JobCode, JobFailed
+from serveoff.models.jobs.child import JobCode, shortened
 from serveoff.models.spec import REPOSITORY
 
 DEFAULT_TIMEOUT_S = 600.0
 SPARE_ADDRESSES = 48 << 30
 """Frameworks reserve address space that they never use: this much beyond the machine's memory does for all of them."""
 MESSAGE_LINES = 2
+
+
+class JobFailed(Exception):
+    """A job in a process of its own did not end well: the reason, the operator if one is to blame."""
+
+    def __init__(self, code: JobCode, reason: str, operator: str = "") -> None:
+        super().__init__(reason)
+        self.code, self.reason, self.operator = code, reason, operator
 
 
 class Jobs:
@@ -74,18 +81,15 @@ class Jobs:
                 text=True,
                 cwd=REPOSITORY,
                 start_new_session=True,
-                env=self._environ(),
+                env={
+                    **os.environ,
+                    "SERVEOFF_JOB_ADDRESS_SPACE": str(psutil.virtual_memory().total + SPARE_ADDRESSES),
+                    "TF_CPP_MIN_LOG_LEVEL": "2",
+                    "CUDA_VISIBLE_DEVICES": "-1",
+                },
             )
             self._running.add(process)
             return process
-
-    def _environ(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "SERVEOFF_JOB_ADDRESS_SPACE": str(psutil.virtual_memory().total + SPARE_ADDRESSES),
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-            "CUDA_VISIBLE_DEVICES": "-1",
-        }
 
 
 def _end(process: subprocess.Popen[str]) -> None:

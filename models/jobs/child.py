@@ -9,15 +9,29 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from types import TracebackType
 from typing import IO, NoReturn
 
 from serveoff.models.isolation import end_with_parent
-from serveoff.models.jobs.errors import JobCode
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""
 MOST_CHARACTERS = 400
+
+
+class JobCode(StrEnum):
+    """Why a job in a process of its own did not end well."""
+
+    REFUSED = "refused"
+    """The job itself says that it cannot be done with this file."""
+    FAILED = "failed"
+    """The framework raised an error."""
+    FAILED_WITH_ONE_ROW = "failed with one row"
+    """The same, where the model was asked for the least that there is: its inputs may be the wrong ones."""
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+    """The process was killed, or ended by itself."""
 
 
 class Refused(Exception):

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from serveoff.models.frameworks.torch_state import read_state
+from serveoff.models.frameworks.torch_calling import read_state
 from serveoff.models.loading import user_modules
 from serveoff.models.loading.user_modules import UserModules
 from serveoff.models.manifest import ArtifactError

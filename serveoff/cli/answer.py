@@ -38,7 +38,8 @@ LEGEND: Final = "* best   = tied with the best   ? undecided   – no figure"
 
 def show(comparison: Comparison, console: Console, report: Path | None = None, short: bool = False) -> None:
     """Print the answer; `short` leaves out what to type next and what does not count."""
-    _title(comparison, console)
+    title_style = "bold green" if comparison.decision.recommended else "bold red"
+    console.print(Text(recommendation.head(comparison), title_style))
     for line in _beneath(comparison, short):
         _print(console, line, indent="  ")
     if comparison.decision.matrix.rows:
@@ -68,11 +69,6 @@ def matrix(comparison: Comparison) -> Table:
 def _print(console: Console, text: str, indent: str = "") -> None:
     lines = fill(text, console.width, initial_indent=indent, subsequent_indent=2 * indent)
     console.print(lines, highlight=False, markup=False, soft_wrap=True)
-
-
-def _title(comparison: Comparison, console: Console) -> None:
-    style = "bold green" if comparison.decision.recommended else "bold red"
-    console.print(Text(recommendation.head(comparison), style))
 
 
 def _beneath(comparison: Comparison, short: bool) -> Iterator[str]:

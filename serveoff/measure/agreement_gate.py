@@ -109,15 +109,7 @@ def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
     except (GateError, ValueError) as error:
         code = GateCode.NO_ANSWER if isinstance(error, GateError) else GateCode.MISMATCH
         return failed(Problem(code=code, text=f"golden input {len(found)}: {error}"), len(found))
-    return _judged(found, expected).model_copy(update={"answer_s": took_s / len(found)})
-
-
-def judge(answers: Batch, expected: Batch) -> Gate:
-    """Compare answers with the golden outputs of the same rows."""
-    try:
-        return _judged([compare(answers, expected)], expected)
-    except ValueError as error:
-        return failed(Problem(code=GateCode.MISMATCH, text=f"golden inputs: {error}"), rows_of(answers))
+    return judged(found, expected).model_copy(update={"answer_s": took_s / len(found)})
 
 
 def failed(problem: Problem, checked: int = 0) -> Gate:
@@ -125,7 +117,7 @@ def failed(problem: Problem, checked: int = 0) -> Gate:
     return Gate(passed=False, checked=checked, max_abs_error=None, top1_agreement=None, problem=problem)
 
 
-def _judged(found: Sequence[Errors], expected: Batch) -> Gate:
+def judged(found: Sequence[Errors], expected: Batch) -> Gate:
     """The rows' errors as one verdict. The worst row is the one whose error is the most of what is allowed there."""
     error, share = (np.concatenate([getattr(one, name) for one in found]) for name in ("error", "share"))
     same_top, wrong = (np.concatenate([getattr(one, name) for one in found]) for name in ("same_top", "wrong"))

@@ -45,7 +45,12 @@ def provide(model: str) -> None:
         run_models("export", model)
         return
     try:
-        _verify(model, read_manifest(model_dir(model)))
+        folder = model_dir(model)
+        manifest = read_manifest(folder)
+        for format in manifest.artifacts:
+            verify_artifact(folder, format)
+        if not is_there(folder / GOLDEN_NAME, manifest.golden_sha256, manifest):
+            raise ArtifactError(f"artifact {folder / GOLDEN_NAME} is missing: {manifest.remedy}")
     except ArtifactError as error:
         raise ArtifactFailure(str(error)) from None
 
@@ -66,11 +71,3 @@ def missing_formats(model: str) -> dict[str, str]:
     except ArtifactError:
         return {}
     return {format: problem.text for format in manifest.missing if (problem := missing(manifest, format))}
-
-
-def _verify(model: str, manifest: Manifest) -> None:
-    folder = model_dir(model)
-    for format in manifest.artifacts:
-        verify_artifact(folder, format)
-    if not is_there(folder / GOLDEN_NAME, manifest.golden_sha256, manifest):
-        raise ArtifactError(f"artifact {folder / GOLDEN_NAME} is missing: {manifest.remedy}")

@@ -35,10 +35,12 @@ def check_cores(cpus: Iterable[int]) -> None:
 
 @contextmanager
 def _locked(cpu: int, owner: str) -> Iterator[None]:
-    file = _open(_path(cpu))
+    file = _open(Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir()) / f"serveoff-core-{cpu}.lock")
     try:
         _take(file, cpu)
-        _name(file, owner)
+        if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR:  # a file of another user cannot be written to
+            os.ftruncate(file, 0)
+            os.pwrite(file, owner.encode(), 0)
         yield
     finally:
         os.close(file)
@@ -54,13 +56,6 @@ def _take(file: int, cpu: int) -> None:
         ) from None
 
 
-def _name(file: int, owner: str) -> None:
-    """Say who has it; a file of another user cannot be written to."""
-    if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR:
-        os.ftruncate(file, 0)
-        os.pwrite(file, owner.encode(), 0)
-
-
 def _open(path: Path) -> int:
     """Another user's file is opened to be read, which is enough to lock it."""
     try:
@@ -70,7 +65,3 @@ def _open(path: Path) -> int:
     if os.fstat(file).st_uid == os.getuid():
         os.fchmod(file, MODE)
     return file
-
-
-def _path(cpu: int) -> Path:
-    return Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir()) / f"serveoff-core-{cpu}.lock"

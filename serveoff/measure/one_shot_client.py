@@ -2,7 +2,7 @@
 
 import http.client
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import grpc
 
@@ -30,12 +30,9 @@ class GateError(Exception):
         self.status = status
 
 
-@contextmanager
-def sender(endpoint: Endpoint, payload: Payload, address: str, query: str = "") -> Iterator[Send]:
+def sender(endpoint: Endpoint, payload: Payload, address: str, query: str = "") -> AbstractContextManager[Send]:
     """A connection that sends bodies; `query`, as `?layer=dense1`, goes behind the path of REST."""
-    open_ = {"rest": _rest_sender, "grpc": _grpc_sender}[endpoint.protocol]
-    with open_(endpoint, payload, address, query) as send:
-        yield send
+    return {"rest": _rest_sender, "grpc": _grpc_sender}[endpoint.protocol](endpoint, payload, address, query)
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def begin(settings: RunSettings) -> Path:
     manifest = _manifest(settings.model)
     environment = read_environment()
     with shielded():
-        folder = _new_folder()
+        folder = results_root() / f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        folder.mkdir(parents=True)
         suite = Suite(
             run_id=folder.name,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -107,7 +108,8 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
         manifest = _manifest(settings.model)
         plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
         suite.environment.engine = runtime.engine
-        fleet = Fleet(runtime, together=settings.together, earlier=_starts(suite))
+        earlier = {e.deployment: max((w.start for w in e.windows), default=0) for e in suite.endpoints}
+        fleet = Fleet(runtime, together=settings.together, earlier=earlier)
         number = max(last_number(folder), *(w.number for e in suite.endpoints for w in e.windows), 0)
         with on_cpus(settings.client_cpus), RunProgress(console, total_s(plan)) as progress:
             began = time.monotonic()
@@ -126,11 +128,6 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
 
 def _cores(settings: RunSettings) -> set[int]:
     return {*settings.server_cpus, *settings.client_cpus}
-
-
-def _starts(suite: Suite) -> dict[str, int]:
-    """How often every deployment was started in earlier processes of the run."""
-    return {e.deployment: max((w.start for w in e.windows), default=0) for e in suite.endpoints}
 
 
 @contextmanager
@@ -219,10 +216,3 @@ def _manifest(model: str) -> Manifest:
         return read_manifest(model_dir(model))
     except ArtifactError as error:
         raise ArtifactFailure(str(error)) from None
-
-
-def _new_folder() -> Path:
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    folder = results_root() / f"{stamp}-{secrets.token_hex(2)}"
-    folder.mkdir(parents=True)
-    return folder

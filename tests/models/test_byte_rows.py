@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serveoff.models.agreement import TOLERANCE
-from serveoff.models.byte_rows import decode_rows
+from serveoff.models.encoded_rows import decode_rows
 from serveoff.models.frameworks.tensorflow_setup import configure
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import BYTES_SIGNATURE, TensorSpec

@@ -6,7 +6,8 @@ import psutil
 import pytest
 
 from serveoff.models import jobs
-from serveoff.models.jobs.errors import JobCode, JobFailed
+from serveoff.models.jobs import JobFailed
+from serveoff.models.jobs.child import JobCode
 from tests.waiting import wait_until
 
 START = "import os, sys, time\nfrom serveoff.models.jobs.child import Refused, answering, doing\n"
@@ -47,7 +48,7 @@ def test_any_exception_becomes_a_reason_that_says_what_was_done(run):
 def test_what_was_done_has_a_code_that_comes_with_the_failure(run):
     with pytest.raises(JobFailed, match=r"^that: KeyError: 'x'$") as failed:
         run(
-            "from serveoff.models.jobs.errors import JobCode\n"
+            "from serveoff.models.jobs.child import JobCode\n"
             "doing('this')\ndoing('that', JobCode.FAILED_WITH_ONE_ROW)\nraise KeyError('x')"
         )
     assert failed.value.code is JobCode.FAILED_WITH_ONE_ROW

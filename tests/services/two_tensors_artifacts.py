@@ -50,7 +50,7 @@ def _torchscript(folder: Path) -> None:
 def _savedmodel(folder: Path) -> None:
     import tensorflow as tf
 
-    from serveoff.models.byte_rows import decode_rows
+    from serveoff.models.encoded_rows import decode_rows
 
     prices, tokens = SPEC.inputs
 

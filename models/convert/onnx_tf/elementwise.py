@@ -60,14 +60,6 @@ def _cast(node: Node, x: Any) -> Any:
     return x != 0 if dtype == tf.bool and x.dtype != tf.bool else tf.cast(x, dtype)
 
 
-def _divide(x: Any, y: Any) -> Any:
-    return tf.truediv(x, y) if x.dtype.is_floating else tf.truncatediv(x, y)
-
-
-def _gelu(node: Node, x: Any) -> Any:
-    return tf.nn.gelu(x, approximate=node.attribute("approximate", "none") == "tanh")
-
-
 def _fold(compute: Compute) -> Compute:
     """Of two, made one of any number."""
     return lambda *tensors: reduce(compute, tensors)
@@ -78,17 +70,14 @@ def _modulo(node: Node, values: Values) -> None:
     of_all(tf.truncatemod if truncates else tf.math.floormod)(node, values)
 
 
-def _hard_sigmoid(node: Node, x: Any) -> Any:
-    return tf.clip_by_value(node.attribute("alpha", 0.2) * x + node.attribute("beta", 0.5), 0.0, 1.0)
+def _exponential_unit(alpha: float, gamma: float) -> Operator:
+    """Elu and Selu, by what ONNX takes where the node says nothing."""
 
+    def compute(node: Node, x: Any) -> Any:
+        below = node.attribute("alpha", alpha) * tf.math.expm1(tf.minimum(x, 0.0))
+        return node.attribute("gamma", gamma) * tf.where(x < 0, below, x)
 
-def _elu(node: Node, x: Any) -> Any:
-    return tf.where(x < 0, node.attribute("alpha", 1.0) * tf.math.expm1(tf.minimum(x, 0.0)), x)
-
-
-def _selu(node: Node, x: Any) -> Any:
-    alpha, gamma = node.attribute("alpha", 1.6732631921768188), node.attribute("gamma", 1.0507010221481323)
-    return gamma * tf.where(x < 0, alpha * tf.math.expm1(tf.minimum(x, 0.0)), x)
+    return of_one(compute)
 
 
 def _infinite(node: Node, x: Any) -> Any:
@@ -107,11 +96,16 @@ OPERATORS: Mapping[str, Operator] = {
     "Floor": _unary(tf.floor), "Ceil": _unary(tf.math.ceil), "Round": _unary(tf.round), "Erf": _unary(tf.math.erf),
     "Sin": _unary(tf.sin), "Cos": _unary(tf.cos), "Reciprocal": _unary(tf.math.reciprocal), "Sign": _unary(tf.sign),
     "Softplus": _unary(tf.math.softplus), "Softsign": _unary(tf.math.softsign), "Not": _unary(tf.logical_not),
-    "IsNaN": _unary(tf.math.is_nan), "IsInf": of_one(_infinite), "Gelu": of_one(_gelu),
-    "Elu": of_one(_elu), "Selu": of_one(_selu), "HardSigmoid": of_one(_hard_sigmoid),
+    "IsNaN": _unary(tf.math.is_nan), "IsInf": of_one(_infinite),
+    "Gelu": of_one(lambda node, x: tf.nn.gelu(x, approximate=node.attribute("approximate", "none") == "tanh")),
+    "Elu": _exponential_unit(1.0, 1.0), "Selu": _exponential_unit(1.6732631921768188, 1.0507010221481323),
+    "HardSigmoid": of_one(
+        lambda node, x: tf.clip_by_value(node.attribute("alpha", 0.2) * x + node.attribute("beta", 0.5), 0.0, 1.0)
+    ),
     "HardSwish": _unary(lambda x: x * tf.clip_by_value(x / 6 + 0.5, 0.0, 1.0)),
     "LeakyRelu": of_one(lambda node, x: tf.nn.leaky_relu(x, node.attribute("alpha", 0.01))), "Clip": _clip,
-    "Add": of_all(tf.add), "Sub": of_all(tf.subtract), "Mul": of_all(tf.multiply), "Div": of_all(_divide),
+    "Add": of_all(tf.add), "Sub": of_all(tf.subtract), "Mul": of_all(tf.multiply),
+    "Div": of_all(lambda x, y: tf.truediv(x, y) if x.dtype.is_floating else tf.truncatediv(x, y)),
     "Pow": of_all(lambda x, y: tf.pow(x, tf.cast(y, x.dtype))), "Mod": _modulo,
     "Min": of_all(_fold(tf.minimum)), "Max": of_all(_fold(tf.maximum)), "Sum": of_all(_fold(tf.add)),
     "Equal": of_all(tf.equal), "Greater": of_all(tf.greater), "GreaterOrEqual": of_all(tf.greater_equal),

@@ -19,14 +19,6 @@ def _reduce(compute: Callable[..., Any]) -> Operator:
     return gives(reduced)
 
 
-def _largest(x: Any, **how: Any) -> Any:
-    return (tf.reduce_any if x.dtype == tf.bool else tf.reduce_max)(x, **how)
-
-
-def _smallest(x: Any, **how: Any) -> Any:
-    return (tf.reduce_all if x.dtype == tf.bool else tf.reduce_min)(x, **how)
-
-
 def _matmul(node: Node, values: Values) -> Any:
     x, y = tensors(node, values)
     if len(x.shape) == 1 or len(y.shape) == 1:
@@ -99,8 +91,9 @@ def _cumulative(node: Node, values: Values) -> Any:
 
 
 OPERATORS: Mapping[str, Operator] = {
-    "ReduceMean": _reduce(tf.reduce_mean), "ReduceSum": _reduce(tf.reduce_sum), "ReduceMax": _reduce(_largest),
-    "ReduceMin": _reduce(_smallest), "ReduceProd": _reduce(tf.reduce_prod),
+    "ReduceMean": _reduce(tf.reduce_mean), "ReduceSum": _reduce(tf.reduce_sum), "ReduceProd": _reduce(tf.reduce_prod),
+    "ReduceMax": _reduce(lambda x, **how: (tf.reduce_any if x.dtype == tf.bool else tf.reduce_max)(x, **how)),
+    "ReduceMin": _reduce(lambda x, **how: (tf.reduce_all if x.dtype == tf.bool else tf.reduce_min)(x, **how)),
     "ReduceL1": _reduce(lambda x, **how: tf.reduce_sum(tf.abs(x), **how)),
     "ReduceL2": _reduce(lambda x, **how: tf.sqrt(tf.reduce_sum(tf.square(x), **how))),
     "ReduceSumSquare": _reduce(lambda x, **how: tf.reduce_sum(tf.square(x), **how)),

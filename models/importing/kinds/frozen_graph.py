@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from serveoff.models.importing import protobuf_files
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import bad_flag, bad_inputs, damaged, no_model
 from serveoff.models.importing.source import Source
 from serveoff.models.protobuf_messages import build
@@ -49,7 +49,7 @@ def check(source: Source) -> None:
 
 
 def _read(path: str) -> Nodes:
-    nodes: Nodes = protobuf_files.read(Path(path), MESSAGES["GraphDef"], SAVE).node
+    nodes: Nodes = unvouched_files.protobuf(Path(path), MESSAGES["GraphDef"], SAVE).node
     if not nodes or not all(node.name and node.op for node in nodes):
         fault = "an operation has no name or no kind" if nodes else "it holds no operation"
         raise damaged(f"{path} is no GraphDef: {fault}", SAVE)

@@ -6,7 +6,7 @@ https://keras.io/api/models/model_saving_apis/
 import json
 from pathlib import Path
 
-from serveoff.models.importing import archives
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import damaged
 from serveoff.models.importing.source import Source
 
@@ -15,6 +15,7 @@ FRAMEWORK = "tensorflow"
 CALLED = "a Keras 3 file, model.keras"
 
 WEIGHTS = "model.weights.h5"
+MOST_CONFIG_BYTES = 256 << 20
 HDF5 = b"\x89HDF\r\n\x1a\n"
 SAVE = "save it again with Keras 3: model.save('model.keras')"
 
@@ -26,10 +27,13 @@ def detect(path: str) -> bool:
 
 def check(source: Source) -> None:
     """A sound zip whose architecture is JSON and whose weights begin as HDF5 does."""
-    with archives.opened(source.path, SAVE) as archive:
-        archives.require(archive, source.path, ("config.json", "metadata.json", WEIGHTS), SAVE)
+    with unvouched_files.archive(source.path, SAVE) as archive:
+        if absent := sorted({"config.json", "metadata.json", WEIGHTS} - set(archive.namelist())):
+            raise damaged(f"{source.path} has no {', '.join(absent)} in it", SAVE)
+        if archive.getinfo("config.json").file_size > MOST_CONFIG_BYTES:
+            raise damaged(f"{source.path}: config.json is larger than {MOST_CONFIG_BYTES >> 20} MiB")
         try:
-            config = json.loads(archives.read_small(archive, source.path, "config.json"))
+            config = json.loads(archive.read("config.json"))
         except (ValueError, RecursionError) as error:
             raise damaged(f"{source.path}: its config.json is not JSON ({error})", SAVE) from None
         if not isinstance(config, dict) or "class_name" not in config:

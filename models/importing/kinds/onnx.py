@@ -6,7 +6,7 @@ https://onnx.ai/onnx/intro/concepts.html
 from pathlib import Path
 from typing import Any
 
-from serveoff.models.importing import protobuf_files
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import damaged
 from serveoff.models.importing.source import Source
 from serveoff.models.protobuf_messages import build
@@ -33,7 +33,7 @@ def detect(path: str) -> bool:
 
 def check(source: Source) -> None:
     """A whole protobuf message with a graph that computes something."""
-    model = protobuf_files.read(Path(source.path), MESSAGES["ModelProto"], SAVE)
+    model = unvouched_files.protobuf(Path(source.path), MESSAGES["ModelProto"], SAVE)
     if fault := _fault(model):
         raise damaged(f"{source.path} is no ONNX model: {fault}", SAVE)
 

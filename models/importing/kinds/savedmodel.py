@@ -5,7 +5,7 @@ https://www.tensorflow.org/guide/saved_model
 
 from pathlib import Path
 
-from serveoff.models.importing import protobuf_files
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import bad_flag, damaged, no_model
 from serveoff.models.importing.source import Source
 from serveoff.models.protobuf_messages import build
@@ -49,7 +49,7 @@ def check(source: Source) -> None:
     if folder is None:
         raise no_model(f"{source.path} has no {FILE} in it", SAVE)
     file = folder / FILE
-    graphs = protobuf_files.read(file, MESSAGES["SavedModel"], SAVE).meta_graphs
+    graphs = unvouched_files.protobuf(file, MESSAGES["SavedModel"], SAVE).meta_graphs
     if not graphs:
         raise damaged(f"{file} is no SavedModel: it holds no graph", SAVE)
     signatures = {name for graph in graphs for name in graph.signature_def}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from serveoff.models.importing import archives
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import bad_flag, damaged, no_model
 from serveoff.models.importing.source import Source
 
@@ -38,7 +38,7 @@ def check(source: Source) -> None:
     if source.weights.endswith(".safetensors"):
         _check_safetensors(source.weights)
         return
-    with archives.opened(source.weights, SAVE) as archive:
+    with unvouched_files.archive(source.weights, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "data.pkl" not in inner:
             raise no_model(f"{source.weights} is not a state_dict: there is no data.pkl in it", SAVE)

@@ -5,7 +5,7 @@ https://docs.pytorch.org/docs/stable/jit.html
 
 from pathlib import Path
 
-from serveoff.models.importing import archives
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import damaged, no_model
 from serveoff.models.importing.source import Source
 
@@ -28,7 +28,7 @@ def check(source: Source) -> None:
     with Path(source.path).open("rb") as file:
         if file.read(2) in (b"\x80\x02", b"\x80\x03", b"\x80\x04"):
             raise no_model(f"{source.path} is a pickle, not TorchScript: it is not loaded", AS_WEIGHTS)
-    with archives.opened(source.path, SAVE) as archive:
+    with unvouched_files.archive(source.path, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "constants.pkl" not in inner and not any(name.startswith("code/") for name in inner):
             what = "tensors or a pickled module" if "data.pkl" in inner else "no PyTorch model"

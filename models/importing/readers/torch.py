@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from serveoff.models.frameworks.torch_state import PICKLED
+from serveoff.models.frameworks.torch_calling import PICKLED
 from serveoff.models.importing import user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import asked

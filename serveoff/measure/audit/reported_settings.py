@@ -24,18 +24,16 @@ def read_settings(server: Server) -> dict[str, int]:
     """
     deployment = server.deployment
     text = "\n".join(_text(server, source) for source in deployment.settings)
-    found = {name: re.findall(pattern, text) for name, pattern in deployment.settings_match.items()}
-    numbers = {name: _number(deployment.settings_match[name], matches) for name, matches in found.items() if matches}
+    numbers = {}
+    for name, pattern in deployment.settings_match.items():
+        if matches := re.findall(pattern, text):
+            numbers[name] = int(matches[-1]) if re.compile(pattern).groups else len(matches)
     return numbers | told_by(settings_in(text))
 
 
 def told_by(event: Mapping[str, Any]) -> dict[str, int]:
     """The same from what a server says by name: a floor in its first event, another in its log."""
     return {name: int(event[name]) for name in SETTINGS if event.get(name) is not None}
-
-
-def _number(pattern: str, matches: list[str]) -> int:
-    return int(matches[-1]) if re.compile(pattern).groups else len(matches)
 
 
 def read_device(server: Server) -> str | None:

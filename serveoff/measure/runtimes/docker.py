@@ -196,7 +196,9 @@ def _repeats(registry: Sequence[Deployment], settings: RunSettings) -> list[Depl
 
 
 def _quiet(deployment: Deployment, engine: Engine) -> dict[str, Any]:
-    return {**QUIET, "ports": _ports(deployment, engine)}
+    """No port is published where a container's own address can be reached; else any free one of the engine's choice."""
+    ports = () if engine.is_local else (f"127.0.0.1::{port}" for port in deployment.ports.values())
+    return {**QUIET, "ports": Replaced(ports)}
 
 
 def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str, Any]:
@@ -208,11 +210,6 @@ def _variants(variants: Sequence[Deployment], settings: RunSettings) -> dict[str
         dropped = ("build", "depends_on", "ports", "healthcheck", "restart")
         blocks[variant.service] = {key: value for key, value in block.items() if key not in dropped}
     return blocks
-
-
-def _ports(deployment: Deployment, engine: Engine) -> Replaced:
-    """None where a container's own address can be reached; else any free port of the engine's choice."""
-    return Replaced() if engine.is_local else Replaced(f"127.0.0.1::{port}" for port in deployment.ports.values())
 
 
 def _refused(deployment: Deployment, cause: str) -> ServerFailed:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from serveoff.measure.artifacts import provide
+from serveoff.measure.audit.cgroups import read_file
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.audit.process_tree import ProcessTree, process_tree
 from serveoff.measure.audit.procfs import pss_bytes
@@ -60,7 +61,8 @@ class LocalServer:
 
     def kernel(self, name: str) -> str:
         """These files of every process of its tree."""
-        return "".join(map(_text, (path for p in process_tree(self.pid) for path in Path(f"/proc/{p.pid}").glob(name))))
+        files = (path for p in process_tree(self.pid) for path in Path(f"/proc/{p.pid}").glob(name))
+        return "".join(map(read_file, files))
 
     def output(self, *command: str) -> str:
         """Run it on this machine."""
@@ -177,10 +179,3 @@ def open_runtime(settings: RunSettings, folder: Path) -> LocalRuntime:
     equal = {f"SERVING_{name}": value for name, value in settings.of_servers.items()}
     meter = None if settings.device == "cpu" else open_meter()
     return LocalRuntime(cpus, folder / "logs", equal, meter=meter)
-
-
-def _text(path: Path) -> str:
-    """A file's text; nothing where the thread that it is of has ended."""
-    with suppress(OSError):
-        return path.read_text(errors="replace")
-    return ""

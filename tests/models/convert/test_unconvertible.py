@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
-from serveoff.models.convert import Unconvertible, torchscripts
+from serveoff.models.convert import Unconvertible, torch_steps
 from serveoff.models.formats import frozen_graph
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec, TensorSpec
@@ -116,7 +116,7 @@ class Shifted(nn.Module):
 
 
 def test_what_cannot_be_compiled_is_traced(tmp_path):
-    assert torchscripts.scripted(Shifted(), SPEC) is None
-    torchscripts.write(Shifted(), SPEC, tmp_path)
+    assert torch_steps.scripted(Shifted(), SPEC) is None
+    torch_steps.write_script(Shifted(), SPEC, tmp_path)
     loaded = torch.jit.load(tmp_path / "model.pt")
     assert torch.equal(loaded(torch.zeros(9, 3, 3))[0], torch.ones(9, 3, 3))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from serveoff.models.encoded_rows import decode_images
 from serveoff.models.frameworks.tensorflow_setup import configure
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.images.codec import decode, to_jpeg, to_png
-from serveoff.models.images.graph import decode_images
 from serveoff.models.images.photographs import pictures
 from serveoff.models.spec import TensorSpec
 

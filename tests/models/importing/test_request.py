@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from serveoff.cli import app as cli
 from serveoff.cli.commands import models
+from serveoff.cli.import_options import ImportOptions, request_of
 from serveoff.errors import ArtifactFailure
 from serveoff.models.importing.errors import ImportCode, ImportFailed
-from serveoff.models.importing.request import ImportRequest, parse_request
-from serveoff.models.importing.source import parsed
+from serveoff.models.importing.source import ImportRequest, parsed
 
 FLAGS = {
     "--kind": "frozen_graph", "--weights": "w.safetensors", "--inputs": "x:0, y", "--outputs": "z:0",
@@ -55,7 +55,7 @@ def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed,
     request = ImportRequest.model_validate_json(text)
     assert (request.source.kind, request.source.path) == ("torch", "package.module:factory")
     assert request.source.search == (str(tmp_path), str(tmp_path / "more"))
-    assert request == parse_request("package.module:factory", "mine"), "what is not given is as by default"
+    assert request == request_of(ImportOptions("package.module:factory", "mine")), "what is not given is as by default"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_flags_that_make_no_sense_start_no_process(handed, flags, says):
 
 def test_a_file_that_is_not_there_is_named_with_what_to_do():
     with pytest.raises(ImportFailed) as failed:
-        parse_request("no_such_file", "mine")
+        request_of(ImportOptions("no_such_file", "mine"))
     assert failed.value.problem.code is ImportCode.NO_MODEL
     assert failed.value.problem.text == "there is no file or folder no_such_file"
     assert failed.value.problem.advice == "check the path; it is relative to the current folder"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from serveoff.models.images.photographs import as_input, pictures
+from serveoff.models.images.photographs import pictures
 from serveoff.models.train import forward
 from serveoff.models.zoo.efficientnet_lite0 import PIXEL_MEAN, PIXEL_SCALE, SPEC
 from serveoff.models.zoo.efficientnet_lite0.pretrained import our_name, state_dict
@@ -22,7 +22,7 @@ def pretrained():
 @pytest.fixture(scope="module")
 def seen(pretrained):
     """The probabilities for the middle of each photograph."""
-    return forward(pretrained, SPEC, {"image": as_input(pictures(224, 2))})["probabilities"]
+    return forward(pretrained, SPEC, {"image": pictures(224, 2).astype("float32")})["probabilities"]
 
 
 def test_layers_of_the_package_are_found_by_their_place_in_the_network():
@@ -35,7 +35,7 @@ def test_it_answers_as_the_packages_own_network_does(pretrained):
     published = pytest.importorskip("efficientnet_lite_pytorch").EfficientNet.from_name("efficientnet-lite0")
     renamed = {our_name(name): name for name in published.state_dict()}
     published.load_state_dict({renamed[name]: value for name, value in state_dict().items()})
-    images = torch.from_numpy(as_input(pictures(224, 4)))
+    images = torch.from_numpy(pictures(224, 4).astype("float32"))
     with torch.inference_mode():
         expected = published.eval()((images.permute(0, 3, 1, 2) - PIXEL_MEAN) / PIXEL_SCALE)
         found = pretrained.logits(images)

@@ -8,7 +8,7 @@ from serveoff.models.agreement import compare
 from serveoff.models.frameworks.keras_weights import filled
 from serveoff.models.frameworks.tensorflow_setup import configure
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.images.photographs import as_input, pictures
+from serveoff.models.images.photographs import pictures
 from serveoff.models.train import forward, neutral
 from tests.models.zoo.seeded import seeded
 
@@ -28,7 +28,7 @@ def threads():
 def drawn(request):
     """A model's spec, its PyTorch network with random weights, two pictures, and what the network says of them."""
     spec = zoo.load_spec(request.param)
-    batch = {"image": as_input(pictures(224, 2))}
+    batch = {"image": pictures(224, 2).astype("float32")}
     module = seeded(zoo.network(spec.name, "torch_module").build(), torch.from_numpy(batch["image"]))
     return spec, module, batch, forward(module, spec, batch)
 

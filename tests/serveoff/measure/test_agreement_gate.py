@@ -7,9 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from serveoff.measure.agreement_gate import check, check_others, encodings, judge, payload_kind, taken, unfit
+from serveoff.measure import agreement_gate
+from serveoff.measure.agreement_gate import check, check_others, encodings, payload_kind, taken, unfit
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import PROFILES
+from serveoff.models.agreement import compare
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import RequestCode
 from serveoff.services.registry import read_registry
@@ -18,7 +20,7 @@ EXPECTED = np.eye(10, dtype=np.float32)[:8] * 0.9
 
 
 def judged(answers, expected=EXPECTED):
-    return judge({"y": answers}, {"y": expected})
+    return agreement_gate.judged([compare({"y": answers}, {"y": expected})], {"y": expected})
 
 
 def test_equal_answers_pass():
@@ -53,13 +55,6 @@ def test_nan_fails():
     assert not gate.passed
     assert (gate.max_abs_error, gate.worst_share) == (None, None)
     assert gate.problem.text.startswith("golden input 2: an answer that is no number")
-
-
-def test_another_shape_or_another_name_fails():
-    gate = judged(EXPECTED[:, :9])
-    assert not gate.passed
-    assert "y has shape (8, 9), expected (8, 10)" in gate.problem.text
-    assert "the outputs are x, expected y" in judge({"x": EXPECTED}, {"y": EXPECTED}).problem.text
 
 
 @pytest.mark.parametrize("shape", [(8,), (8, 1), (8, 4, 4)])

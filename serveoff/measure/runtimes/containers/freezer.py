@@ -18,6 +18,11 @@ from serveoff.measure.audit.cgroups import ROOT, control_groups
 FROZEN_WITHIN_S: Final = 0.1
 """A process that waits for a disk is frozen when it goes on; nothing waits for that."""
 PAUSE_S: Final = 0.0002
+FREEZERS: Final = {
+    "freezer": ("freezer.state", "FROZEN", "THAWED", "freezer.state", "FROZEN"),
+    "": ("cgroup.freeze", "1", "0", "cgroup.events", "frozen 1"),
+}
+"""Of versions 1 and 2, by controller: the fields of a ControlGroup after its folder."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +75,8 @@ def control_group(container: Container, proc: Path = Path("/proc"), root: Path =
     """Of a container on this machine; None where it is not seen from here, or has ended."""
     with suppress(OSError, KeyError, ValueError):
         groups = control_groups((proc / str(container.attrs["State"]["Pid"]) / "cgroup").read_text(), root)
-        found = _version_1(groups["freezer"]) if "freezer" in groups else _version_2(groups[""])
+        version = "freezer" if "freezer" in groups else ""
+        found = ControlGroup(groups[version], *FREEZERS[version])
         # Where process ids are not those of the engine, this would be the group of some other process.
         return found if str(container.id) in found.folder.name else None
     return None
-
-
-def _version_1(folder: Path) -> ControlGroup:
-    return ControlGroup(folder, "freezer.state", "FROZEN", "THAWED", "freezer.state", "FROZEN")
-
-
-def _version_2(folder: Path) -> ControlGroup:
-    return ControlGroup(folder, "cgroup.freeze", "1", "0", "cgroup.events", "frozen 1")

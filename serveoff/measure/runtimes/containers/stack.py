@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import tarfile
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
 
 from serveoff.errors import EngineFailure
@@ -22,11 +23,11 @@ from serveoff.measure.plan.plan import answering_floors, make_plan
 from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.runtimes import Preparation
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, owned, write_override
-from serveoff.measure.runtimes.containers.engine import Engine
-from serveoff.measure.runtimes.containers.imported import bring
+from serveoff.measure.runtimes.containers.engine import Engine, explain
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME
+from serveoff.models.spec import model_dir
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import REPOSITORY, compose_files, read_registry
 
@@ -39,6 +40,10 @@ STAND_IN_NOTE = (
     "the image of TensorFlow Serving is missing and cannot be pulled: the embedded model server stands in "
     "and is not ranked"
 )
+MODELS = "/models"
+OWNER = 10001
+"""The user of every container: docker-compose.yml."""
+FORGET = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 NO_GPU = "install the NVIDIA Container Toolkit on this machine, or run without GPU=1"
 
 
@@ -139,8 +144,35 @@ def _export(compose: Compose, request: Preparation) -> None:
         exporter = bring(compose, EXPORT, request.model)
     folder = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / "containers"
     for name in (MANIFEST_NAME, GOLDEN_NAME):
-        copy_out(exporter, f"/models/{request.model}/{name}", folder / request.model / name)
+        copy_out(exporter, f"{MODELS}/{request.model}/{name}", folder / request.model / name)
     os.environ["SERVEOFF_ARTIFACTS"] = str(folder)
+
+
+def bring(compose: Compose, service: str, model: str) -> Container:
+    """Replace the model's folder in the volume by the one of this machine; EngineFailure where the engine refuses.
+
+    `service` is one that may write there, by the container that is returned. What is in the volume goes first: a file
+    too many would change a hash.
+    """
+    compose.output("run", "--no-deps", "-T", "--rm", service, "python", "-c", FORGET, f"{MODELS}/{model}")
+    with tempfile.TemporaryFile() as archive:
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.add(model_dir(model).resolve(), arcname=model, filter=_readable)
+        archive.seek(0)
+        container = compose.create(service)
+        try:
+            container.put_archive(MODELS, archive)
+        except APIError as error:
+            raise EngineFailure(f"{model} cannot be copied into the volume of models: {explain(error)}") from None
+    return container
+
+
+def _readable(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """As the containers' user owns it."""
+    entry.uid = entry.gid = OWNER
+    entry.uname = entry.gname = ""
+    entry.mode = 0o755 if entry.isdir() else 0o644
+    return entry
 
 
 def copy_out(container: Container, source: str, target: Path) -> None:

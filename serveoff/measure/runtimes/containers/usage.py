@@ -65,7 +65,7 @@ def version_1(groups: Mapping[str, Path], network: Path) -> Reading:
     """Counters of cgroup v1 (https://docs.kernel.org/admin-guide/cgroup-v1/)."""
     received, sent = _network(network)
     return Reading(
-        cpu_s=_number(groups["cpuacct"] / "cpuacct.usage") * NANO,
+        cpu_s=int((groups["cpuacct"] / "cpuacct.usage").read_text()) * NANO,
         network_in_bytes=received,
         network_out_bytes=sent,
         throttled_s=_table(groups["cpu"] / "cpu.stat").get("throttled_time", 0) * NANO,
@@ -81,10 +81,6 @@ def _network(path: Path) -> tuple[int, int]:
             fields = numbers.split()
             received, sent = received + int(fields[0]), sent + int(fields[8])
     return received, sent
-
-
-def _number(path: Path) -> int:
-    return int(path.read_text())
 
 
 def _table(path: Path) -> dict[str, int]:

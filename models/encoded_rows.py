@@ -1,4 +1,8 @@
-"""Images as files, read by TensorFlow's own operations: what a graph puts before a model that takes pixels."""
+"""Rows that come as bytes or as image files: what a graph puts before the model, by TensorFlow's own operations.
+
+In JSON, TensorFlow Serving reads `{"b64": "..."}` as the value of a string tensor, and of no other:
+https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values
+"""
 
 from typing import Any
 
@@ -9,6 +13,23 @@ PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PNG_SIZE = 16
 """Where a PNG file says its width and height, as two big-endian 32-bit numbers: https://www.w3.org/TR/png/#11IHDR."""
 COLOURS = 3
+
+
+def decode_rows(strings: Any, tensor: TensorSpec) -> Any:
+    """Rows (n, *row_shape) of a string tensor (n,): each string is one row, little-endian and row-major.
+
+    A boolean is a byte, 0 or another. Run on a string of another length it is an InvalidArgumentError: one row cannot
+    pass for two, nor two halves for one.
+    """
+    is_bool = tensor.dtype == "bool"
+    numbers = tf.io.decode_raw(strings, "uint8" if is_bool else tensor.dtype, little_endian=True)
+    rows = tf.reshape(numbers, [tf.shape(strings)[0], *tensor.row_shape])
+    return tf.not_equal(rows, tf.zeros([], tf.uint8)) if is_bool else rows
+
+
+def of_shape(rows: Any, tensor: TensorSpec) -> Any:
+    """The same rows, checked in the graph: a server may feed any shape, and oneDNN ends the process on a wrong rank."""
+    return tf.ensure_shape(rows, [None, *tensor.row_shape])
 
 
 def decode_images(strings: Any, tensor: TensorSpec) -> Any:

@@ -1,0 +1,61 @@
+"""Files that nobody vouches for: zip archives and protobuf messages, checked before a framework sees them."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import message
+
+from serveoff.models.importing.errors import damaged
+from serveoff.models.protobuf_messages import parsed
+
+MOST_UNPACKED_BYTES = 64 << 30
+"""Unpacked, all members together."""
+MOST_RATIO = 1100
+"""Deflate packs 1032 to 1 at best; more than that is made up."""
+MOST_MESSAGE_BYTES = 2 << 30
+"""Protobuf's own limit of a message."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
+"""What zipfile raises for a broken file: RuntimeError for an encrypted member, ValueError for impossible offsets."""
+
+
+@contextmanager
+def archive(path: str, next: str) -> Iterator[zipfile.ZipFile]:
+    """A zip file every member of which has the length and the checksum that it names; ImportFailed for any other."""
+    try:
+        found = zipfile.ZipFile(path)
+    except _BROKEN as error:
+        raise damaged(f"{path} is not a zip file, or is truncated ({error})", next) from None
+    with found:
+        _check_sizes(found, path, next)
+        try:
+            broken = found.testzip()
+        except _BROKEN as error:
+            raise damaged(f"{path} is damaged ({error})", next) from None
+        if broken is not None:
+            raise damaged(f"{path} is damaged: the checksum of {broken} is wrong", next)
+        yield found
+
+
+def _check_sizes(archive: zipfile.ZipFile, path: str, next: str) -> None:
+    members = archive.infolist()
+    if sum(member.file_size for member in members) > MOST_UNPACKED_BYTES:
+        raise damaged(f"{path} would unpack to more than {MOST_UNPACKED_BYTES >> 30} GiB", next)
+    for member in members:
+        if member.file_size > MOST_RATIO * max(member.compress_size, 1):
+            raise damaged(f"{path} is damaged: {member.filename} cannot have been packed so small", next)
+
+
+def protobuf(file: Path, kind: type[message.Message], save: str) -> Any:
+    """The message in a file, whose kind knows the fields that are looked into; ImportFailed where it is none."""
+    if file.stat().st_size > MOST_MESSAGE_BYTES:
+        text = f"{file} is larger than a protobuf message can be, {MOST_MESSAGE_BYTES >> 30} GiB"
+        raise damaged(text, save)
+    try:
+        return parsed(kind, file.read_bytes())
+    except ValueError:
+        text = f"{file} is no {kind.DESCRIPTOR.name}, or is truncated"
+        raise damaged(text, save) from None

@@ -1,0 +1,99 @@
+"""The options of `serveoff import`, and the request that they stand for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serveoff.models import zoo
+from serveoff.models.importing import kinds
+from serveoff.models.importing.errors import bad_flag
+from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
+from serveoff.models.importing.source import ImportRequest, Source, parsed
+from serveoff.models.loading.user_modules import search_path
+
+NAME = r"[a-z][a-z0-9_]*"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """A model in a file, or made by a factory, and what its file leaves open."""
+
+    source: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A file, a SavedModel's folder, or package.module:factory.")
+    ]
+    name: Annotated[str, typer.Option(help="Its name: lower-case letters, digits and _.")]
+    kind: Annotated[
+        str, typer.Option(help="keras, savedmodel, frozen_graph, torchscript, torch or onnx. Default: detected.")
+    ] = ""
+    weights: Annotated[str, typer.Option(help="Weights of a PyTorch module: .safetensors or a state_dict.")] = ""
+    input_: Annotated[
+        list[str] | None, typer.Option("--input", help="An input that the file leaves open: image:float32[-1,28,28,1].")
+    ] = None
+    inputs: Annotated[str, typer.Option(help="Input tensors of a frozen graph: a,b.")] = ""
+    outputs: Annotated[str, typer.Option(help="Output tensors of a frozen graph, or names for PyTorch's outputs.")] = ""
+    signature: Annotated[str, typer.Option(help="Signature of a SavedModel.")] = "serving_default"
+    samples: Annotated[str, typer.Option(help="An .npz file with one array per input. Default: seeded inputs.")] = ""
+    input_range: Annotated[list[str] | None, typer.Option(help="Range of a seeded input: tokens=0:29999.")] = None
+    rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: depends on the row's size.")] = 0
+    timeout: Annotated[
+        float, typer.Option(help="Time limit, in seconds, of each process that reads or converts the model.")
+    ] = 600
+    force: Annotated[bool, typer.Option(help="Replace an existing model of that name.")] = False
+
+
+def request_of(asked: ImportOptions) -> ImportRequest:
+    """ImportFailed, in the words of the flags, where they do not make sense."""
+    _check_name(asked.name)
+    if asked.rows and not FEWEST_ROWS <= asked.rows <= MOST_ROWS:
+        raise bad_flag(f"--rows {asked.rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
+    if asked.timeout <= 0:
+        raise bad_flag(f"--timeout must be positive, not {asked.timeout:g}")
+    kind = asked.kind or kinds.detected(asked.source)
+    source = Source(
+        kind=kind,
+        path=asked.source if kind == "torch" else _absolute(asked.source),
+        weights=_absolute(asked.weights),
+        feed=_listed(asked.inputs),
+        fetch=_listed(asked.outputs),
+        signature=asked.signature,
+        search=search_path() if kind == "torch" else (),
+    )
+    try:
+        declared, ranges = tuple(map(parsed, asked.input_ or ())), dict(map(_range, asked.input_range or ()))
+    except ValueError as error:
+        raise bad_flag(str(error)) from None
+    return ImportRequest(
+        source=source,
+        name=asked.name,
+        declared=declared,
+        samples=_absolute(asked.samples),
+        ranges=ranges,
+        rows=asked.rows,
+        timeout_s=asked.timeout,
+        force=asked.force,
+    )
+
+
+def _check_name(name: str) -> None:
+    if re.fullmatch(NAME, name) is None:
+        raise bad_flag(f"--name {name!r} is not made of lower-case letters, digits and _, beginning with a letter")
+    if name in zoo.names():
+        raise bad_flag(f"{name} is a model of the zoo", "choose another --name")
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve()) if path else ""
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    match = re.fullmatch(r"(\w+)=(-?[\d.]+):(-?[\d.]+)", text)
+    if match is None or float(match[2]) > float(match[3]):
+        raise ValueError(f"--input-range {text!r} is not NAME=LOW:HIGH, as tokens=0:29999")
+    return match[1], (float(match[2]), float(match[3]))
