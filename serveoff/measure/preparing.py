@@ -127,7 +127,7 @@ def _settle(run: Run, deployment: Deployment, endpoints: Iterable[Endpoint], beg
 
 
 def _warm_up(run: Run, endpoint: Endpoint) -> None:
-    """Have it answer until it gets no quicker: a JVM compiles what it runs often, for seconds.
+    """Have it answer until it gets no quicker, twice in a row: a JVM compiles what it runs often, for seconds.
 
     Each part is as long as all before it, so that a slow gain is seen as well as a quick one. A floor has warmed itself
     up.
@@ -135,15 +135,15 @@ def _warm_up(run: Run, endpoint: Endpoint) -> None:
     if endpoint.protocol == "call":
         warm_up(run, endpoint, Load(), run.settings.warmup_s)
         return
-    load, spent_s = raced(run.settings)[-1], run.settings.warmup_s / 2
+    load, spent_s, as_before = raced(run.settings)[-1], run.settings.warmup_s / 4, 0
     before = warm_up(run, endpoint, load, spent_s)
-    while spent_s and 2 * spent_s <= _longest_s(run):
-        now, spent_s = warm_up(run, endpoint, load, spent_s), 2 * spent_s
-        if now >= WARM_SHARE * before:
+    while spent_s and as_before < 2:
+        if 2 * spent_s > _longest_s(run):
+            run.progress.note(f"{endpoint.name} was still getting quicker after {spent_s:g} s of warm-up")
             return
+        now, spent_s = warm_up(run, endpoint, load, spent_s), 2 * spent_s
+        as_before = as_before + 1 if now >= WARM_SHARE * before else 0
         before = now
-    if spent_s:
-        run.progress.note(f"{endpoint.name} was still getting quicker after {spent_s:g} s of warm-up")
 
 
 def _longest_s(run: Run) -> float:

@@ -21,12 +21,12 @@ def warmed(tmp_path, answers_s, **given):
 
 
 def test_a_server_that_is_as_quick_as_before_is_warm(tmp_path):
-    assert warmed(tmp_path, [0.010, 0.0099]) == ([0.5, 0.5], "")
+    assert warmed(tmp_path, [0.010, 0.0099, 0.0098]) == ([0.25, 0.25, 0.5], "")
 
 
 def test_a_server_that_still_gets_quicker_is_warmed_up_for_as_long_again(tmp_path):
-    parts, said = warmed(tmp_path, [0.040, 0.035, 0.025, 0.020, 0.0199], minutes=60)
-    assert parts == [0.5, 0.5, 1.0, 2.0, 4.0]
+    parts, said = warmed(tmp_path, [0.040, 0.035, 0.034, 0.025, 0.024, 0.0239], minutes=60)
+    assert parts == [0.25, 0.25, 0.5, 1.0, 2.0, 4.0]
     assert said == ""
 
 

@@ -169,7 +169,7 @@ def test_a_short_run_has_fewer_starts(tmp_path, monkeypatch):
     def takes_a_while(endpoint, server):
         now[0] += 10.0
 
-    with fake_run(tmp_path, *PAIR, minutes=2, concurrencies=[1], starts=5) as run:
+    with fake_run(tmp_path, *PAIR, minutes=1.6, concurrencies=[1], starts=5) as run:
         run.generator.befalls = takes_a_while
         measure(run)
     assert len([e for e in run.events if e == ("start", "flask-torchscript")]) == 2
