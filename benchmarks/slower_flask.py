@@ -18,7 +18,7 @@ from serveoff.models.formats import Predict
 from serveoff.models.tensors import Batch
 from serveoff.services import runtimes
 from serveoff.services.flaskapp.server import ThreadedServer
-from serveoff.services.flaskrest.launch import launch
+from serveoff.services.flaskrest.gunicorn_app import launch
 from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings
 

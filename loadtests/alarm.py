@@ -35,5 +35,7 @@ class Alarm:
         self._libc.timerfd_settime(self.fd, ABSOLUTE, ctypes.byref(value), None)
 
     def close(self) -> None:
-        """Give the timer back."""
-        os.close(self.fd)
+        """Give the timer back; it may have been before."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1

@@ -85,18 +85,11 @@ def _sum(found: Sequence[AnswerCheck]) -> AnswerCheck:
 
 def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec) -> AnswerCheck:
     """An answer is wrong if it cannot be read or does not agree with the golden one: serveoff.models.agreement."""
-    checked = wrong = 0
-    worst: float | None = None
-    first_fault = ""
+    found = []
     for index, answer in kept:
-        checked += 1
         fault, error = _judge(answer, expected[index], payload, spec)
-        if error is not None:
-            worst = max(worst or 0.0, error)
-        if fault:
-            wrong += 1
-            first_fault = first_fault or f"input {index}: {fault}"
-    return AnswerCheck(checked, wrong, worst, first_fault)
+        found.append(AnswerCheck(1, int(bool(fault)), error, f"input {index}: {fault}" if fault else ""))
+    return _sum(found)
 
 
 def _judge(answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec) -> tuple[str, float | None]:

@@ -7,7 +7,6 @@ and the rest is spent asking the event loop again and again, which stays free fo
 
 from __future__ import annotations
 
-import sys
 from time import perf_counter
 
 import gevent
@@ -28,16 +27,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.spun_s = 0.0
-        self._timer = _Timer() if sys.platform == "linux" else None
+        self._alarm = Alarm()
+        self._watcher = gevent.get_hub().loop.io(self._alarm.fd, 1)
 
     def wait_until(self, due: float) -> None:
         """Return at `due`, in perf_counter seconds; at once where that has passed."""
-        left = due - self.now() - SPIN_S
-        if left > 0:
-            if self._timer is not None:
-                self._timer.wait_until(due - SPIN_S)
-            else:
-                gevent.sleep(left)
+        if due - self.now() > SPIN_S:
+            self._alarm.set(due - SPIN_S)
+            gevent.get_hub().wait(self._watcher)
         now = self.now()
         while now < due:
             gevent.sleep(0)
@@ -46,23 +43,5 @@ class Clock:
 
     def close(self) -> None:
         """Give the timer back."""
-        if self._timer is not None:
-            self._timer.close()
-            self._timer = None
-
-
-class _Timer:
-    """An alarm as greenlets wait for it."""
-
-    def __init__(self) -> None:
-        self._alarm = Alarm()
-        self._hub = gevent.get_hub()
-        self._watcher = self._hub.loop.io(self._alarm.fd, 1)
-
-    def wait_until(self, instant: float) -> None:
-        self._alarm.set(instant)
-        self._hub.wait(self._watcher)
-
-    def close(self) -> None:
         self._watcher.close()
         self._alarm.close()

@@ -20,7 +20,7 @@ from serveoff.loadtests.endpoints import EndpointError
 from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.user import CommandedUser
 from serveoff.loadtests.loadtest import LoadTest
-from serveoff.loadtests.options import RowsError, add_options, make_load_test, resolve
+from serveoff.loadtests.options import RowsError, add_options, resolve
 from serveoff.loadtests.protocols import user_class
 from serveoff.loadtests.recording.rows import parts, remove_rows
 from serveoff.loadtests.samples import SamplesError
@@ -107,7 +107,7 @@ class Control:
         """Refuse at once what cannot be tested, with one message and no traceback."""
         try:
             resolve(self._options)
-            self._choose(make_load_test(self._options, worker=None))
+            self._choose(LoadTest(self._options, worker=None))
         except REFUSED as error:
             _refuse(str(error))
 
@@ -121,7 +121,7 @@ class Control:
                 resolve(self._options)
                 remove_rows(Path(self._options.rows_path))
             worker = self._runner.worker_index if isinstance(self._runner, WorkerRunner) else None
-            self._load = make_load_test(self._options, worker)
+            self._load = LoadTest(self._options, worker)
         except REFUSED as error:
             raise StopTest(str(error)) from None
         self._written = self._ending = False

@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
 
 from serveoff.loadtests.probes import accepts
+from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.services.registry import Deployment, Endpoint, read_registry
 
 PROBE_TIMEOUT_S = 0.3
@@ -45,21 +46,11 @@ class Target:
 
 def announce(deployment: Deployment, ports: Mapping[str, int], pid: int) -> Path:
     """Say that a deployment serves on these loopback ports for as long as process `pid` lives."""
-    announcement = {
-        "deployment": deployment.name,
-        "server": deployment.server,
-        "format": deployment.format,
-        "model": deployment.model,
-        "path": deployment.path,
-        "grpc_api": deployment.grpc_api,
-        "ports": {name: port for name, port in ports.items() if name in deployment.protocols},
-        "pid": pid,
-    }
+    served = [endpoint for endpoint in deployment.endpoints if endpoint.protocol in ports]
+    targets = [asdict(_target(endpoint, "127.0.0.1", ports[endpoint.protocol])) for endpoint in served]
     path = _announcements() / f"{deployment.name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{pid}")
-    temporary.write_text(json.dumps(announcement))
-    temporary.replace(path)
+    with written_whole(path) as file:
+        file.write_text(json.dumps({"pid": pid, "targets": targets}))
     return path
 
 
@@ -114,17 +105,9 @@ def _announced() -> Iterator[Target]:
     for path in sorted(_announcements().glob("*.json")):
         # A file that was withdrawn meanwhile, or that is not ours, announces nothing.
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            yield from _read(json.loads(path.read_text()))
-
-
-def _read(announcement: Mapping[str, object]) -> list[Target]:
-    pid, ports = announcement["pid"], announcement["ports"]
-    if not isinstance(pid, int) or not isinstance(ports, dict) or not psutil.pid_exists(pid):
-        return []
-    deployment, *rest = (str(announcement[key]) for key in ("deployment", "model", "format", "path", "grpc_api"))
-    return [
-        Target(f"{deployment}-{protocol}", protocol, "127.0.0.1", int(port), *rest) for protocol, port in ports.items()
-    ]
+            announcement = json.loads(path.read_text())
+            if psutil.pid_exists(announcement["pid"]):
+                yield from [Target(**target) for target in announcement["targets"]]
 
 
 def _published() -> Iterator[Target]:

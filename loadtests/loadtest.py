@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from serveoff.loadtests.answer_check import Verified
-from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.endpoints import Target, find
 from serveoff.loadtests.pools import make_pool
 from serveoff.loadtests.protocols.framing import FRAMES
 from serveoff.loadtests.recording.recorder import Recorder
@@ -20,26 +20,22 @@ STRIDE = 7
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class LoadTestOptions:
-    """What the options ask for, of one load generator process."""
-
-    rows: Path
-    request_timeout_s: float = 10.0
-    model_dir: Path | None = None
-    worker: int | None = None
-    """Number of this worker among several; None where Locust is one process."""
-
-
 class LoadTest:
-    """Users record into it; whoever controls the test tells its recorder how many they are."""
+    """Users record into it; whoever controls the test tells its recorder how many they are.
 
-    def __init__(self, target: Target, options: LoadTestOptions) -> None:
-        self.target, self.options = target, options
-        self.pool = make_pool(target, FRAMES[target.protocol], "", 1, options.model_dir)
+    `options` are resolved: serveoff.loadtests.options. `worker` is the number of this one among several; None where
+    Locust is one process. EndpointError or SamplesError where it cannot begin.
+    """
+
+    def __init__(self, options: Any, worker: int | None) -> None:
+        self.target: Target = find(options.endpoint, options.target_address)
+        self.request_timeout_s: float = options.request_timeout
+        folder = Path(options.model_dir) if options.model_dir else None
+        self.pool = make_pool(self.target, FRAMES[self.target.protocol], "", 1, folder)
         """Single rows in the protocol's own encoding: what users send."""
         self.recorder = Recorder(self.pool.body_bytes)
-        self._joined = (options.worker or 0) * 1000
+        self._file = part_path(Path(options.rows_path), worker)
+        self._joined = (worker or 0) * 1000
         self._verified = Verified()
         self._wrong = False
         self.finished = False
@@ -66,4 +62,4 @@ class LoadTest:
     def finish(self) -> None:
         """Write the rows; call once all users have stopped."""
         self.finished = True
-        write_rows(part_path(self.options.rows, self.options.worker), self.recorder.table(self.target.name))
+        write_rows(self._file, self.recorder.table(self.target.name))

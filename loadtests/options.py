@@ -1,4 +1,4 @@
-"""The command-line options that load tests add to Locust's, and the load test made from them."""
+"""The command-line options that load tests add to Locust's."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from serveoff.loadtests.endpoints import Target, find, running
-from serveoff.loadtests.loadtest import LoadTest, LoadTestOptions
+from serveoff.loadtests.endpoints import find, running
 from serveoff.loadtests.shapes import CHOICES, NONE, check_shape
 
 
@@ -58,18 +57,6 @@ def resolve(options: Any) -> None:
         raise RowsError(f"rows cannot be written to {folder} ({error.strerror}): name a file with --rows") from None
     if not os.access(folder, os.W_OK):
         raise RowsError(f"rows cannot be written to {folder}: name a file with --rows, or set SERVEOFF_RESULTS")
-
-
-def make_load_test(options: Any, worker: int | None) -> LoadTest:
-    """A load test of resolved options; EndpointError or SamplesError where it cannot begin."""
-    target: Target = find(options.endpoint, options.target_address)
-    own = LoadTestOptions(
-        rows=Path(options.rows_path),
-        request_timeout_s=options.request_timeout,
-        model_dir=Path(options.model_dir) if options.model_dir else None,
-        worker=worker,
-    )
-    return LoadTest(target, own)
 
 
 def _seconds(text: str) -> float:

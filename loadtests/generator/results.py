@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,30 +21,28 @@ from serveoff.loadtests.server_counters import mean_timings
 
 PARENT_KNOWS = {"endpoint", "start", "round", "number"}
 """Fields of a Window that are not the generator's to say."""
+INSTANTS = {"due_s", "start_s"}
+"""Columns that are told as seconds since the epoch."""
 
 
-@dataclass(frozen=True)
-class Columns:
-    """All rows of a slice, in order of completion, each (n,); times in perf_counter seconds."""
-
-    caller: NDArray[np.int32]
-    due: NDArray[np.float64]
-    start: NDArray[np.float64]
-    latency: NDArray[np.float64]
-    status: NDArray[np.int32]
-    bytes_in: NDArray[np.int32]
-    bytes_out: NDArray[np.int32]
-    measured: NDArray[np.uint8]
+Columns = dict[str, NDArray[Any]]
+"""All rows of a slice by column, in order of completion, each (n,); times in perf_counter seconds."""
 
 
 def columns(recording: Recording, pool: Pool) -> Columns:
     """The rows as arrays; one is measured if it was due while the window was open."""
     table = np.array(recording.rows, dtype=np.float64).reshape(len(recording.rows), 7).T
     caller, due, start, latency, status, sample, bytes_in = table
-    measured = (due >= recording.opened) & (due < recording.ended)
-    bytes_out = np.asarray(pool.body_bytes, dtype=np.int32)[sample.astype(np.int32)]
-    callers, statuses, sizes = (part.astype(np.int32) for part in (caller, status, bytes_in))
-    return Columns(callers, due, start, latency, statuses, sizes, bytes_out, measured.astype(np.uint8))
+    return {
+        "caller": caller.astype(np.int32),
+        "due_s": due,
+        "start_s": start,
+        "latency_s": latency,
+        "status": status.astype(np.int32),
+        "bytes_in": bytes_in.astype(np.int32),
+        "bytes_out": np.asarray(pool.body_bytes, dtype=np.int32)[sample.astype(np.int32)],
+        "measured": ((due >= recording.opened) & (due < recording.ended)).astype(np.uint8),
+    }
 
 
 def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[str, Any]:
@@ -55,19 +53,15 @@ def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[s
         "window": window.model_dump(mode="json", exclude=PARENT_KNOWS, exclude_defaults=True),
         "served": recording.answered_since_told(),
         "rows": {
-            "due_s": _packed(rows.due + offset_s),
-            "start_s": _packed(rows.start + offset_s),
-            "latency_s": _packed(rows.latency),
-            "status": _packed(rows.status),
-            "bytes_in": _packed(rows.bytes_in),
-            "bytes_out": _packed(rows.bytes_out),
-            "measured": _packed(rows.measured),
+            name: _packed(column + offset_s if name in INSTANTS else column)
+            for name, column in rows.items()
+            if name != "caller"
         },
     }
 
 
 def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], offset_s: float) -> Window:
-    plan, inside = recording.plan, rows.measured.astype(bool)
+    plan, inside = recording.plan, rows["measured"].astype(bool)
     agreement = recording.verified.judge(pool.expected, pool.payload, pool.spec)
     timed, timings_s = mean_timings(recording.timings)
     opened, lasted_s = recording.opened, recording.ended - recording.opened
@@ -78,7 +72,7 @@ def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str,
         start_s=(opened if plan.duration_s else recording.begun) + offset_s,
         duration_s=_busy_s(rows, inside, plan.load.concurrency) if plan.load.closed else max(lasted_s, 0.0),
         requests=int(inside.sum()),
-        errors=int((rows.status[inside] != OK).sum()),
+        errors=int((rows["status"][inside] != OK).sum()),
         answers_checked=agreement.checked,
         wrong_answers=agreement.wrong,
         max_abs_error=agreement.max_abs_error,
@@ -100,12 +94,12 @@ def _busy_s(rows: Columns, inside: NDArray[np.bool_], callers: int) -> float:
     With it, requests over seconds is callers over the mean time of a request (Wald's identity), without what a caller
     was about at the edges of the window, even where some callers began no request in it.
     """
-    caller = rows.caller[inside]
+    caller, start = rows["caller"][inside], rows["start_s"][inside]
     if not caller.size:
         return 0.0
     first, last = np.full(caller.max() + 1, np.inf), np.full(caller.max() + 1, -np.inf)
-    np.minimum.at(first, caller, rows.start[inside])
-    np.maximum.at(last, caller, (rows.start + rows.latency)[inside])
+    np.minimum.at(first, caller, start)
+    np.maximum.at(last, caller, start + rows["latency_s"][inside])
     return float(np.sum((last - first)[np.isfinite(first)]) / callers)
 
 

@@ -44,7 +44,7 @@ class GrpcUser(PredictUser, User):  # type: ignore[misc]
         target = self.load.target
         self._channel = grpc.insecure_channel(target.address, options=OPTIONS)
         self._call = self._channel.unary_unary(payload_for("grpc", target.grpc_api).method)
-        self._timeout_s = self.load.options.request_timeout_s
+        self._timeout_s = self.load.request_timeout_s
         super().on_start()
 
     def send(self, request: bytes) -> Answer:

@@ -44,7 +44,7 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
 
     def _connect(self) -> socket.socket:
         target = self.load.target
-        connection = socket.create_connection((target.host, target.port), self.load.options.request_timeout_s)
+        connection = socket.create_connection((target.host, target.port), self.load.request_timeout_s)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
         return connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from serveoff.services.flaskapp.server import ThreadedServer
-from serveoff.services.flaskrest.launch import launch
+from serveoff.services.flaskrest.gunicorn_app import launch
 
 if __name__ == "__main__":
     sys.exit(launch(ThreadedServer))

@@ -5,6 +5,7 @@ https://www.tensorflow.org/tfx/serving/api_rest
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -32,27 +33,20 @@ class ModelName(BaseConverter):
     regex = "[^/:]+"
 
 
+@dataclass(frozen=True)
 class Service:
     """The routes' functions, around one runtime."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        runtime: Runtime,
-        predictor: Predictor,
-        metrics: Metrics,
-        readiness: Readiness | None,
-    ) -> None:
-        self._settings = settings
-        self._runtime = runtime
-        self._metrics = metrics
-        self._readiness = readiness
-        self._predictor = predictor
+    settings: Settings
+    runtime: Runtime
+    predictor: Predictor
+    counted: Metrics
+    readiness: Readiness | None
 
     def predict(self, model: str, version: int = VERSION) -> Response:
         """Predictions for a JSON or a raw body."""
         self._check_name(model, version)
-        return self._predictor.answer()
+        return self.predictor.answer()
 
     def status(self, model: str, version: int = VERSION) -> Response:
         """The state of the one version, as TF Serving words it."""
@@ -63,7 +57,7 @@ class Service:
     def metadata(self, model: str, version: int = VERSION) -> Response:
         """The signatures: names, dtypes and shapes of inputs and outputs."""
         self._check_name(model, version)
-        return json_answer(metadata(self._runtime.spec, model, VERSION))
+        return json_answer(metadata(self.runtime.spec, model, VERSION))
 
     def healthz(self) -> Response:
         """The process is alive and takes requests."""
@@ -71,15 +65,15 @@ class Service:
 
     def readyz(self) -> Response:
         """200 once every worker has loaded and warmed its model, 503 before; and what is served, how."""
-        return json_answer(*state(self._settings, self._runtime, self._readiness))
+        return json_answer(*state(self.settings, self.runtime, self.readiness))
 
     def metrics(self) -> Response:
         """What Prometheus scrapes."""
-        return Response(self._metrics.render(), content_type=CONTENT_TYPE)
+        return Response(self.counted.render(), content_type=CONTENT_TYPE)
 
     def _check_name(self, model: str, version: int) -> None:
-        if model != self._settings.model:
-            raise NotFound(f"unknown model {model!r}: this server has {self._settings.model!r}")
+        if model != self.settings.model:
+            raise NotFound(f"unknown model {model!r}: this server has {self.settings.model!r}")
         if version != VERSION:
             raise NotFound(f"model {model!r} has no version {version}: it has {VERSION}")
 

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import ClassVar
 
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -51,26 +52,23 @@ class _Member:
     parse_s: float
 
 
+@dataclass(frozen=True)
 class Batcher:
     """Puts requests together. `decode` raises BadInputError, `observe` is told the rows of each call."""
 
-    NAME = "serveoff.batcher"
+    NAME: ClassVar = "serveoff.batcher"
     """Where the Flask application keeps it, in `app.extensions`."""
 
-    def __init__(
-        self, size: int, delay_s: float, paths: frozenset[str], decode: Decode, predict: Predict,
-        observe: Callable[[int], None],
-    ) -> None:  # fmt: skip
-        self.size = size
-        self._delay_s = delay_s
-        self._paths = paths
-        self._decode = decode
-        self._predict = predict
-        self._observe = observe
+    size: int
+    delay_s: float
+    paths: frozenset[str]
+    decode: Decode
+    call: Predict
+    observe: Callable[[int], None]
 
     def patience_s(self, waiting: int, waited_s: float) -> float:
         """How much longer to wait for others, when so many wait and the first has waited so long."""
-        return 0.0 if waiting >= self.size else max(0.0, self._delay_s - waited_s)
+        return 0.0 if waiting >= self.size else max(0.0, self.delay_s - waited_s)
 
     def predict(self, environs: Sequence[Environ]) -> None:
         """Compute the good requests among these, in as few calls as their rows allow, and prepare their answers."""
@@ -83,11 +81,11 @@ class Batcher:
 
     def _member(self, environ: Environ) -> _Member | None:
         body = environ.get(BODY)
-        if body is None or environ["PATH_INFO"] not in self._paths or environ["QUERY_STRING"]:
+        if body is None or environ["PATH_INFO"] not in self.paths or environ["QUERY_STRING"]:
             return None
         start = perf_counter()
         try:
-            decoded = self._decode(environ, body)
+            decoded = self.decode(environ, body)
         except (BadInputError, UnsupportedMediaType):
             return None
         return _Member(environ, decoded, perf_counter() - start)
@@ -108,13 +106,13 @@ class Batcher:
     def _run(self, batch: list[_Member]) -> None:
         inputs = [member.decoded.batch for member in batch]
         start = perf_counter()
-        outputs = self._predict(join(inputs))
+        outputs = self.call(join(inputs))
         predict_s = perf_counter() - start
         counts = list(map(rows_of, inputs))
         rows = sum(counts)
         for name, array in outputs.items():
             if len(array) != rows:
                 raise ValueError(f"the model answered {len(array)} rows of {name} for {rows}")
-        self._observe(rows)
+        self.observe(rows)
         for member, own in zip(batch, split(outputs, counts), strict=True):
             member.environ[PREPARED] = Prepared(member.decoded, own, member.parse_s, predict_s)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from time import time
 from typing import Any
@@ -86,7 +87,7 @@ class KnownExchange:
     def _head(self, length: int, close: bool) -> bytes:
         """Werkzeug lets no line break into a header, so that none has to be looked for again here."""
         lines = [
-            f"HTTP/1.1 {self._status}\r\nServer: {SERVER}\r\nDate: {_date()}\r\n"
+            f"HTTP/1.1 {self._status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
             f"Connection: {'close' if close else 'keep-alive'}\r\nContent-Length: {length}"
         ]
         lines += [f"{name}: {value}" for name, value in self._headers if name != "Content-Length"]
@@ -154,15 +155,7 @@ def send(client: socket.socket, data: bytes) -> None:
         client.sendall(memoryview(data)[sent:])
 
 
-class _Clock:
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
     """The Date header's text, made once a second."""
-
-    second = -1
-    text = ""
-
-
-def _date() -> str:
-    second = int(time())
-    if second != _Clock.second:
-        _Clock.second, _Clock.text = second, util.http_date(second)
-    return _Clock.text
+    return str(util.http_date(second))

@@ -1,8 +1,12 @@
-"""gunicorn, configured from our settings instead of a command line."""
+"""gunicorn, configured from our settings instead of a command line, serves one artifact until SIGTERM."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -12,9 +16,12 @@ from gunicorn.arbiter import Arbiter
 from serveoff.models.manifest import ArtifactError
 from serveoff.services.flaskrest.readiness import Readiness
 from serveoff.services.phases import announce
-from serveoff.services.runtimes import Runtime
+from serveoff.services.runtimes import Runtime, check
 from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.stopping import exit_on_sigterm
 
+MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""prometheus_client looks at it once, when it is imported: in each worker, after the fork."""
 EXIT_UNUSABLE = 3
 """A setting or an artifact is not usable. gunicorn's own code for a worker that cannot start, too."""
 WORKER_SILENT_S = 120
@@ -118,3 +125,25 @@ class PatientArbiter(Arbiter):  # type: ignore[misc]
         self._last_turn_s = now
         if now >= self._patient_until_s:
             super().murder_workers()
+
+
+def launch(kind: type[Server] = Server) -> int:
+    """The exit code: 3 for a setting or an artifact that is not usable."""
+    exit_on_sigterm()
+    try:
+        settings = Settings.from_env(os.environ)
+        check(settings)
+        kind.check(settings)
+    except (SettingsError, ArtifactError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    private = Path(tempfile.mkdtemp(prefix="flaskrest-", dir=settings.work_dir))
+    master = os.getpid()
+    try:
+        if settings.workers > 1:
+            os.environ[MULTIPROC_VARIABLE] = str(private)
+        kind(settings, Readiness(private, settings.workers)).run()
+    finally:
+        if os.getpid() == master:  # workers are forks and leave by this way too
+            shutil.rmtree(private, ignore_errors=True)
+    return 0

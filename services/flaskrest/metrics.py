@@ -7,7 +7,7 @@ then keeps each worker's values in a file there, and any worker can answer for a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,12 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from serveoff.services.flaskrest.gunicorn_app import MULTIPROC_VARIABLE
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -41,27 +41,24 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
-        labels = {"model": model, "format": format}
+        self._labels = {"model": model, "format": format}
         self._requests = Counter(
             "inference_requests_total",
             "Requests to :predict, by HTTP status of the answer",
             (*_LABELS, "status"),
             registry=self._registry,
         )
-        duration = Histogram(
+        self._observe = self._histogram(
             "inference_request_duration_seconds",
             "From the request's arrival, whole, to its answer, whatever the status",
-            _LABELS,
-            buckets=BUCKETS_S,
-            registry=self._registry,
+            BUCKETS_S,
         )
-        rows = Histogram(
+        self.batched = self._histogram(
             "inference_batch_rows",
             "Rows of each call of the model, where SERVING_BATCH_SIZE puts requests together",
-            _LABELS,
-            buckets=BUCKETS_ROWS,
-            registry=self._registry,
+            BUCKETS_ROWS,
         )
+        """Count one call of the model, by its rows."""
         load = Gauge(
             "model_load_seconds",
             "Loading and warming the model, the framework's import included",
@@ -69,16 +66,13 @@ class Metrics:
             multiprocess_mode="livemax",
             registry=self._registry,
         )
-        self._labels = labels
-        self._observe: Callable[[float], None] = duration.labels(**labels).observe
-        self.batched: Callable[[int], None] = rows.labels(**labels).observe
-        """Count one call of the model, by its rows."""
-        self._load = load.labels(**labels)
+        self.loaded = load.labels(**self._labels).set
+        """Record the seconds that loading the model took."""
         self._by_status: dict[int, Callable[[], None]] = {}
 
-    def loaded(self, seconds: float) -> None:
-        """Record what loading the model took."""
-        self._load.set(seconds)
+    def _histogram(self, name: str, help: str, buckets: Sequence[float]) -> Callable[[float], None]:
+        made = Histogram(name, help, _LABELS, buckets=buckets, registry=self._registry)
+        return made.labels(**self._labels).observe
 
     def answered(self, status: int, seconds: float) -> None:
         """Count one answer to :predict."""

@@ -62,15 +62,12 @@ class Predictor:
         raise UnsupportedMediaType(f"Content-Type is {kind}: use {' or '.join((JSON, RAW, *self._codec.media_types))}")
 
     def _compute(self, environ: Environ) -> Prepared:
-        decoded = self.decode(environ, self._body(environ))
+        body: bytes | None = environ.get(BODY)
+        decoded = self.decode(environ, self._read_body() if body is None else body)
         decoded_s = perf_counter()
         outputs = self._predict(decoded.batch)
         done_s = perf_counter()
         return Prepared(decoded, outputs, decoded_s - environ[BEGAN], done_s - decoded_s, done_s)
-
-    def _body(self, environ: Environ) -> bytes:
-        body: bytes | None = environ.get(BODY)
-        return self._read_body() if body is None else body
 
     def _read_body(self) -> bytes:
         """The request's body; 413 for one over the limit. Werkzeug cuts a chunked body there without a word."""

@@ -17,7 +17,7 @@ import numpy as np
 from serveoff.models.golden import read_golden
 from serveoff.services import runtimes
 from serveoff.services.flaskapp.server import ThreadedServer
-from serveoff.services.flaskrest.launch import launch
+from serveoff.services.flaskrest.gunicorn_app import launch
 
 COLD = 100
 """Predictions for which there is no counted request: the gate's and the first of the warm-up."""

@@ -87,10 +87,10 @@ class Batcher:
             batch = self._next()
             try:
                 self._process(batch)
-            except ServingError as error:
-                _fail(batch, error)
-            except (ValueError, TypeError) as error:
-                _fail(batch, ServingError(Code.INTERNAL, str(error)))
+            except (ServingError, ValueError, TypeError) as error:
+                failure = error if isinstance(error, ServingError) else ServingError(Code.INTERNAL, str(error))
+                for task in batch.tasks:
+                    task.done.set_exception(failure)
 
     def _next(self) -> _Batch:
         with self._changed:
@@ -105,7 +105,7 @@ class Batcher:
     def _process(self, batch: _Batch) -> None:
         servable, feeds, fetches, _ = batch.key
         columns = [np.concatenate(arrays) for arrays in zip(*(t.arrays for t in batch.tasks), strict=True)]
-        padding = self._padded(batch.rows) - batch.rows
+        padding = next((size - batch.rows for size in self._parameters.allowed_batch_sizes if size >= batch.rows), 0)
         if padding:
             columns = [np.concatenate([column, np.repeat(column[:1], padding, axis=0)]) for column in columns]
         outputs = servable.run(feeds, columns, fetches)
@@ -118,11 +118,3 @@ class Batcher:
         for task in batch.tasks:
             task.done.set_result([output[start : start + task.rows] for output in outputs])
             start += task.rows
-
-    def _padded(self, rows: int) -> int:
-        return next((size for size in self._parameters.allowed_batch_sizes if size >= rows), rows)
-
-
-def _fail(batch: _Batch, error: ServingError) -> None:
-    for task in batch.tasks:
-        task.done.set_exception(error)

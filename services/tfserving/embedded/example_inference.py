@@ -19,7 +19,9 @@ from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SI
 
 def infer(servable: Servable, name: str, method: str, examples: Sequence[bytes], run: Runner) -> Any:
     """Classify or regress serialised tf.Examples, as `method` says: a ClassificationResult or a RegressionResult."""
-    signature = _named_signature(servable, name)
+    signature = servable.signatures.get(name or DEFAULT_SIGNATURE)
+    if signature is None:
+        raise invalid_argument(f"No signature was found with the name: {name or DEFAULT_SIGNATURE}")
     return RESULTS[method](signature, len(examples), _one_shot(servable, [signature], [method], examples, run))
 
 
@@ -80,14 +82,6 @@ def regression_result(signature: Signature, count: int, outputs: Mapping[str, Ar
 
 
 RESULTS = {CLASSIFY: classification_result, REGRESS: regression_result}
-
-
-def _named_signature(servable: Servable, name: str) -> Signature:
-    name = name or DEFAULT_SIGNATURE
-    try:
-        return servable.signatures[name]
-    except KeyError:
-        raise invalid_argument(f"No signature was found with the name: {name}") from None
 
 
 def _one_shot(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -69,12 +69,8 @@ class Flags:
 
     def ignored(self) -> list[str]:
         """The flags that were set to something and that have no effect here."""
-        defaults = Flags()
-        return [
-            f.name
-            for f in dataclasses.fields(self)
-            if f.metadata["ignored"] and getattr(self, f.name) != getattr(defaults, f.name)
-        ]
+        fields = dataclasses.fields(self)
+        return [f.name for f in fields if f.metadata["ignored"] and getattr(self, f.name) != f.default]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,7 +82,9 @@ def parse(argv: Sequence[str]) -> Flags:
     """Read `--flag=value` and `--flag value`; UsageError names the first fault and lists the flags."""
     parser = _Parser(prog="tensorflow_model_server", allow_abbrev=False, add_help=False)
     for spec in dataclasses.fields(Flags):
-        _add(parser, spec)
+        kind = KINDS[str(spec.type)]
+        bare: dict[str, Any] = {"nargs": "?", "const": True} if kind is _truth else {}
+        parser.add_argument(f"--{spec.name}", default=spec.default, type=kind, **bare)
     values, unknown = parser.parse_known_args(argv)
     if unknown:
         raise UsageError(f"unknown argument: {unknown[0]}\n{usage()}")
@@ -97,19 +95,9 @@ def parse(argv: Sequence[str]) -> Flags:
 
 def usage() -> str:
     """Every flag with its type, default and meaning."""
-    lines = [
-        f"    --{spec.name}={spec.default!r:<12} {spec.type}\t{spec.metadata['help']}"
-        for spec in dataclasses.fields(Flags)
-    ]
+    specs = dataclasses.fields(Flags)
+    lines = [f"    --{spec.name}={spec.default!r:<12} {spec.type}\t{spec.metadata['help']}" for spec in specs]
     return "\n".join(["usage: python -m serveoff.services.tfserving.embedded", "Flags:", *lines])
-
-
-def _add(parser: argparse.ArgumentParser, spec: dataclasses.Field[Any]) -> None:
-    if spec.type == "bool":
-        parser.add_argument(f"--{spec.name}", nargs="?", const=True, default=spec.default, type=_truth)
-    else:
-        kinds = {"int": int, "float": float, "str": str}
-        parser.add_argument(f"--{spec.name}", default=spec.default, type=kinds[str(spec.type)])
 
 
 def _truth(text: str) -> bool:
@@ -117,6 +105,9 @@ def _truth(text: str) -> bool:
         return TRUTHS[text.lower()]
     except KeyError:
         raise argparse.ArgumentTypeError(f"{text!r} is not true or false") from None
+
+
+KINDS: Mapping[str, Callable[[str], Any]] = {"bool": _truth, "int": int, "float": float, "str": str}
 
 
 def _check(flags: Flags) -> None:

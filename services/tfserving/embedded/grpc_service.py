@@ -45,9 +45,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
             signature = inference.predict_signature(servable, request.model_spec.signature_name)
             inference.check_method(signature)
             inputs = {alias: tensor_protos.from_proto(alias, p) for alias, p in request.inputs.items()}
-            outputs = inference.predict(
-                servable, signature, inputs, list(request.output_filter), self._timed("Predict")
-            )
+            run = timed(self.run, self.metrics, "Predict")
+            outputs = inference.predict(servable, signature, inputs, list(request.output_filter), run)
             response = predict_pb2.PredictResponse()
             _fill_spec(response.model_spec, servable, request.model_spec.signature_name)
             for alias, array in outputs.items():
@@ -89,13 +88,11 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
     def _infer(self, api: str, method: str, answer: Callable[..., Any], request: Any, context: Any) -> Any:
         with self._call(api, request.model_spec, context):
             servable, name = self._servable(request.model_spec), request.model_spec.signature_name
-            result = example_inference.infer(servable, name, method, _examples(request.input), self._timed(api))
+            run = timed(self.run, self.metrics, api)
+            result = example_inference.infer(servable, name, method, _examples(request.input), run)
             response = answer(result=result)
             _fill_spec(response.model_spec, servable, name)
             return response
-
-    def _timed(self, api: str) -> Runner:
-        return timed(self.run, self.metrics, api)
 
     def _servable(self, spec: Any) -> Servable:
         return self.repository.servable(spec.name, *_version_and_label(spec))

@@ -6,12 +6,12 @@ connections. It came close to gunicorn, the fastest of them, and unlike it runs 
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import Any
 
 import waitress.channel
@@ -44,7 +44,7 @@ def application(api: RestApi, max_body_bytes: int, *, cors: bool = False) -> App
     def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         answer = _answer(api, environ, max_body_bytes)
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body))), *extra]
-        start_response(f"{answer.status} {_reason(answer.status)}", headers)
+        start_response(f"{answer.status} {http.client.responses.get(answer.status, 'Unknown')}", headers)
         return [answer.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
     return respond
@@ -126,31 +126,26 @@ def _answer(api: RestApi, environ: dict[str, Any], max_body_bytes: int) -> Answe
     method = environ["REQUEST_METHOD"]
     if method == "POST" and media_type not in ACCEPTED_TYPES:
         return _error(415, f"Content-Type {media_type} is not supported: send {JSON}")
-    body = environ["wsgi.input"].read()
+    body: bytes = environ["wsgi.input"].read()
     if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() == "gzip":
-        unpacked = _gunzip(body, max_body_bytes)
-        if unpacked is None:
+        try:
+            body = _gunzip(body, max_body_bytes)
+        except zlib.error:
             return _error(400, "The body is not valid gzip data")
-        body = unpacked
     if len(body) > max_body_bytes:
         return _error(413, f"The body is longer than {max_body_bytes} bytes")
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     return api.handle(method, path, body)
 
 
-def _gunzip(body: bytes, limit: int) -> bytes | None:
-    """The unpacked body, at most one byte more than the limit; None where it is not gzip data."""
+def _gunzip(body: bytes, limit: int) -> bytes:
+    """The unpacked body, at most one byte more than the limit; zlib.error where it is not gzip data."""
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        data = unpacker.decompress(body, limit + 1)
-    except zlib.error:
-        return None
-    return data if unpacker.eof or len(data) > limit else None
+    data = unpacker.decompress(body, limit + 1)
+    if not unpacker.eof and len(data) <= limit:
+        raise zlib.error("cut short")
+    return data
 
 
 def _error(status: int, message: str) -> Answer:
     return Answer(status, json_answer.error_json(message))
-
-
-def _reason(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"

@@ -60,20 +60,18 @@ def predict(servable: Servable, signature: Signature, inputs: Tensors, wanted: S
 
 def predict_signature(servable: Servable, name: str) -> Signature:
     """The signature of a Predict call; FAILED_PRECONDITION where the model has none of that name."""
-    name = name or DEFAULT_SIGNATURE
-    try:
-        return servable.signatures[name]
-    except KeyError:
-        raise failed_precondition(f'Serving signature key "{name}" not found.') from None
+    signature = servable.signatures.get(name or DEFAULT_SIGNATURE)
+    if signature is None:
+        raise failed_precondition(f'Serving signature key "{name or DEFAULT_SIGNATURE}" not found.')
+    return signature
 
 
 def check_method(signature: Signature) -> None:
     """A predict call takes any of the three methods, and no other, where that is checked."""
     if signature.checks_method and signature.method not in METHODS:
-        raise ServingError(
-            Code.INTERNAL,
-            f"Expected prediction signature method_name to be one of {{{', '.join(METHODS)}}}. Was: {signature.method}",
-        )
+        wanted = f"{{{', '.join(METHODS)}}}"
+        text = f"Expected prediction signature method_name to be one of {wanted}. Was: {signature.method}"
+        raise ServingError(Code.INTERNAL, text)
 
 
 def _check_inputs(signature: Signature, inputs: Tensors) -> None:

@@ -39,9 +39,9 @@ def metadata_response(servable: Servable, fields: Sequence[str]) -> Any:
     return response
 
 
-def status_json(response: Any) -> bytes:
-    """A status response as JSON: versions are strings, every field is written."""
-    return _to_json(response).encode()
+def status_json(states: Sequence[tuple[int, VersionState]]) -> bytes:
+    """The same as JSON: versions are strings, every field is written."""
+    return _to_json(status_response(states)).encode()
 
 
 def metadata_json(servable: Servable) -> bytes:

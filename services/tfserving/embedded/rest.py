@@ -14,13 +14,7 @@ from serveoff.services.tfserving.embedded.rest_json import json_answer, json_exa
 from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import Format
 from serveoff.services.tfserving.embedded.servable import Servable
-from serveoff.services.tfserving.embedded.signatures import (
-    CLASSIFY,
-    DEFAULT_SIGNATURE,
-    REGRESS,
-    Signature,
-    Tensors,
-)
+from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Signature, Tensors
 
 API = re.compile("/v1/.*", re.IGNORECASE | re.DOTALL)
 PREDICTION = re.compile(
@@ -39,13 +33,8 @@ JSON = "application/json"
 LARGEST_VERSION = 2**63 - 1
 
 
-@dataclass(frozen=True)
-class Target:
-    """Which servable a path names; neither version nor label means the newest."""
-
-    model: str
-    version: int | None
-    label: str | None
+Target = tuple[str, int | None, str | None]
+"""Which servable a path names, by model and version or label; neither of these means the newest."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +70,11 @@ class RestApi:
         if method == "POST" and (match := PREDICTION.fullmatch(path)):
             return self._inference(_target(match), match[4].lower(), body)
         if method == "GET" and (match := STATUS.fullmatch(path)):
-            return self._metadata(_target(match)) if match[4] else self._status(_target(match))
+            return self._about(_target(match), metadata=bool(match[4]))
         raise invalid_argument(f"Malformed request: {method} {path}")
 
     def _inference(self, target: Target, action: str, body: bytes) -> bytes:
-        with self.metrics.counted(target.model, action, "REST"):
+        with self.metrics.counted(target[0], action, "REST"):
             return self._predict(target, body) if action == "predict" else self._infer(target, action, body)
 
     def _predict(self, target: Target, body: bytes) -> bytes:
@@ -94,7 +83,7 @@ class RestApi:
             return fast
         document = request.parse_json(body)
         name = request.signature_name(document) or DEFAULT_SIGNATURE
-        servable = self._servable(target)
+        servable = self.repository.servable(*target)
         signature = servable.signatures.get(name)
         if signature is None:
             raise invalid_argument(f'Serving signature name: "{name}" not found in signature def')
@@ -105,7 +94,7 @@ class RestApi:
 
     def _plain_predict(self, target: Target, body: bytes) -> bytes | None:
         try:
-            servable = self._servable(target)
+            servable = self.repository.servable(*target)
         except ServingError:  # which the ordinary way tells, after it has looked at the body
             return None
         signature = servable.signatures.get(DEFAULT_SIGNATURE)
@@ -116,35 +105,25 @@ class RestApi:
         return None if array is None else self._run(servable, signature, {name: array}, Format.ROW)
 
     def _run(self, servable: Servable, signature: Signature, tensors: Tensors, layout: Format) -> bytes:
-        outputs = inference.predict(servable, signature, tensors, (), self._timed("Predict"))
+        outputs = inference.predict(servable, signature, tensors, (), timed(self.run, self.metrics, "Predict"))
         return json_answer.predictions_json(outputs, layout)
 
     def _infer(self, target: Target, action: str, body: bytes) -> bytes:
         document, (method, to_json) = request.parse_json(body), EXAMPLE_ACTIONS[action]
         name, examples = request.signature_name(document), json_examples.serialized_examples(document)
-        run = self._timed(action.capitalize())
-        return to_json(example_inference.infer(self._servable(target), name, method, examples, run))
+        run = timed(self.run, self.metrics, action.capitalize())
+        return to_json(example_inference.infer(self.repository.servable(*target), name, method, examples, run))
 
-    def _status(self, target: Target) -> bytes:
-        if not target.model:
+    def _about(self, target: Target, metadata: bool) -> bytes:
+        if not target[0]:
             raise invalid_argument("Missing model name in request.")
-        states = self.repository.states(target.model, target.version, target.label)
-        return model_info.status_json(model_info.status_response(states))
-
-    def _metadata(self, target: Target) -> bytes:
-        if not target.model:
-            raise invalid_argument("Missing model name in request.")
-        return model_info.metadata_json(self._servable(target))
-
-    def _timed(self, api: str) -> Runner:
-        return timed(self.run, self.metrics, api)
-
-    def _servable(self, target: Target) -> Servable:
-        return self.repository.servable(target.model, target.version, target.label)
+        if metadata:
+            return model_info.metadata_json(self.repository.servable(*target))
+        return model_info.status_json(self.repository.states(*target))
 
 
 def _target(match: re.Match[str]) -> Target:
     version = int(match[2]) if match[2] and len(match[2]) < 20 else None
     if match[2] and (version is None or version > LARGEST_VERSION):
         raise invalid_argument(f"Failed to convert version: {match[2]} to numeric.")
-    return Target(match[1] or "", version, match[3])
+    return match[1] or "", version, match[3]

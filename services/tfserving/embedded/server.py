@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from serveoff.services.phases import announce
@@ -20,7 +20,7 @@ from serveoff.services.tfserving.embedded.inference import run_at_once
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository, Retries
 from serveoff.services.tfserving.embedded.rest import RestApi
-from serveoff.services.tfserving.embedded.servable import Servable, SessionOptions, load
+from serveoff.services.tfserving.embedded.servable import SessionOptions, load
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +41,8 @@ class ModelServer:
         log.info(line_of(batch_size=size, batch_delay_ms=round(delay_s * 1e3)))
         self._prometheus_path = config.prometheus_path(flags)
         self._metrics = Metrics()
-        options = _session_options(flags)
-
-        def load_version(name: str, version: int, path: Path) -> Servable:
-            return load(name, version, path, options)
-
         self._repository = Repository(
-            load_version,
+            partial(load, options=_session_options(flags)),
             Retries(max(flags.max_num_load_retries, 0), max(flags.load_retry_interval_micros, 0) / 1e6),
             labels_need_available=not flags.allow_version_labels_for_unavailable_models,
         )

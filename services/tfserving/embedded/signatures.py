@@ -60,7 +60,7 @@ class Signature:
 
 
 def check_shape(alias: str, info: TensorInfo, shape: tuple[int, ...]) -> None:
-    """ServingError where a tensor's shape contradicts the signature.
+    """ServingError where a tensor's shape contradicts the signature: oneDNN aborts on a tensor of the wrong rank.
 
     A column of scalars may leave out its last dimension, (n,) for (-1, 1): TensorFlow Serving's own examples do.
     """

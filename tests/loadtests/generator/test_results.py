@@ -11,7 +11,7 @@ from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator import results
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.generator.recording import PATIENCE_S, Recording
-from serveoff.loadtests.generator.results import Columns, _busy_s, done
+from serveoff.loadtests.generator.results import _busy_s, done
 from serveoff.loadtests.loads import parse_load
 from serveoff.loadtests.pools import make_pool
 from serveoff.loadtests.problems import WindowCode
@@ -158,8 +158,6 @@ def test_an_empty_slice_is_none_to_stumble_over(requests):
 def test_the_rate_of_few_answers_is_that_of_all_callers():
     """Sixteen callers of a server that takes a second for each, for one second: most of them began no request in it."""
     n = 6
-    zero = np.zeros(n, np.int32)
-    start = np.linspace(0.0, 0.9, n)
-    rows = Columns(np.arange(n, dtype=np.int32), start, start, np.full(n, 16.0), zero, zero, zero, np.ones(n, np.uint8))
-    seconds = _busy_s(rows, rows.measured.astype(bool), 16)
+    rows = {"caller": np.arange(n), "start_s": np.linspace(0.0, 0.9, n), "latency_s": np.full(n, 16.0)}
+    seconds = _busy_s(rows, np.ones(n, bool), 16)
     assert n / seconds == pytest.approx(1.0), "sixteen callers over sixteen seconds each"

@@ -47,7 +47,7 @@ def test_after_a_freeze_no_turn_kills_until_workers_had_their_time_however_soon_
 PATIENT_ABOUT_SHORT_SILENCE = """
 import sys
 from serveoff.services.flaskrest import gunicorn_app
-from serveoff.services.flaskrest.launch import launch
+from serveoff.services.flaskrest.gunicorn_app import launch
 gunicorn_app.WORKER_SILENT_S = 4
 sys.exit(launch())
 """

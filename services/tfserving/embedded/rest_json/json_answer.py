@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,9 @@ def error_json(message: str) -> bytes:
 
 def to_json(value: Any) -> bytes:
     """Compact JSON; arrays and numpy scalars are written with the shortest digits that read back equal."""
-    if _all_finite(value):
-        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+    text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     # TensorFlow Serving writes the literals NaN and Infinity, which are not JSON and which orjson writes as null.
-    return json.dumps(value, default=_plain, ensure_ascii=False).encode()
+    return json.dumps(value, default=methodcaller("tolist"), ensure_ascii=False).encode() if b"null" in text else text
 
 
 def _single_or_named(outputs: Tensors) -> Any:
@@ -73,17 +73,3 @@ def _check_batch(outputs: Tensors) -> None:
                 f"Tensor name: {name} has inconsistent batch size: {array.shape[0]} expecting: {batch}"
             )
         batch = array.shape[0]
-
-
-def _all_finite(value: Any) -> bool:
-    if isinstance(value, np.ndarray | np.floating):
-        return value.dtype.kind != "f" or bool(np.isfinite(value).all())
-    if isinstance(value, dict):
-        return all(map(_all_finite, value.values()))
-    if isinstance(value, list):
-        return all(map(_all_finite, value))
-    return not isinstance(value, float) or bool(np.isfinite(value))
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist()

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from tensorflow.core.example import example_pb2, feature_pb2
 
+from serveoff.services.predict_v1.columns import is_base64
 from serveoff.services.tfserving.embedded.errors import invalid_argument
 from serveoff.services.tfserving.embedded.rest_json.json_answer import to_json
 from serveoff.services.tfserving.embedded.rest_json.request import Document
-from serveoff.services.tfserving.embedded.rest_json.values import decode_base64, is_base64, type_text, value_text
+from serveoff.services.tfserving.embedded.rest_json.values import decode_base64, type_text, value_text
 
 LARGEST_FLOAT = 3.4028234663852886e38
 INT64 = 2**63
@@ -34,18 +35,14 @@ def serialized_examples(document: Document) -> list[bytes]:
 
 def classification_json(result: Any) -> bytes:
     """`{"results": [[["label", score], ...], ...]}`."""
-    rows = [[[c.label, _float32(c.score)] for c in row.classes] for row in result.classifications]
+    # As a numpy scalar a score has the digits of a float32, not of the float64 that Python made of it.
+    rows = [[[c.label, np.float32(c.score)] for c in row.classes] for row in result.classifications]
     return to_json({"results": rows})
 
 
 def regression_json(result: Any) -> bytes:
     """`{"results": [value, ...]}`."""
-    return to_json({"results": [_float32(regression.value) for regression in result.regressions]})
-
-
-def _float32(value: float) -> Any:
-    # As a numpy scalar it is written with the digits of a float32, not of the float64 that Python made of it.
-    return np.float32(value)
+    return to_json({"results": [np.float32(regression.value) for regression in result.regressions]})
 
 
 def _example(value: Any) -> bytes:

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import orjson
 
+from serveoff.services.predict_v1.columns import is_base64
 from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
-from serveoff.services.tfserving.embedded.rest_json.values import dense_array, is_base64, value_text
+from serveoff.services.tfserving.embedded.rest_json.values import dense_array, value_text
 from serveoff.services.tfserving.embedded.signatures import Array, TensorInfo, Tensors, shape_text
 
 Document = dict[str, Any]
@@ -132,14 +133,11 @@ def _named_rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> Tenso
 def _stack(rows: list[Array], key: str) -> Array:
     first = rows[0]
     for index, row in enumerate(rows):
-        if row.size != first.size:
-            raise _at_element(index, key, invalid_argument(f"Expecting tensor size: {first.size} but got: {row.size}"))
         if row.shape != first.shape:
-            raise _at_element(
-                index,
-                key,
-                invalid_argument(f"Expecting shape {shape_text(first.shape)} but got: {shape_text(row.shape)}"),
-            )
+            fault = f"Expecting shape {shape_text(first.shape)} but got: {shape_text(row.shape)}"
+            if row.size != first.size:
+                fault = f"Expecting tensor size: {first.size} but got: {row.size}"
+            raise _at_element(index, key, invalid_argument(fault))
     return np.stack(rows)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from serveoff.services.predict_v1.columns import is_base64
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.signatures import NUMPY_TYPES, Array
 
@@ -42,11 +43,6 @@ def dense_array(value: Any, dtype: str) -> Array:
     if list in set(map(type, leaves)):
         raise invalid_argument(f"Encountered list at unexpected level: {len(shape)} expected < {len(shape)}")
     return _convert(leaves, dtype).reshape(shape)
-
-
-def is_base64(value: Any) -> bool:
-    """Whether a value is `{"b64": "..."}`: bytes, not an object of named inputs."""
-    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
 
 
 def decode_base64(value: dict[str, Any]) -> bytes:
