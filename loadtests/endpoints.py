@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from serveoff.loadtests.probes import accepts
 from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.services.probes import accepts
 from serveoff.services.registry import Deployment, Endpoint, read_registry
 
 PROBE_TIMEOUT_S = 0.3

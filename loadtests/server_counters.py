@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from serveoff.loadtests.loads import Load
-from serveoff.loadtests.probes import page
+from serveoff.services.probes import page
 
 TIMEOUT_S = 2.0
 """A page that takes longer is not read: it is asked for beside the requests that are about to be measured."""

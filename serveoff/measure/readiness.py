@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 from serveoff.errors import ServerFailed
-from serveoff.loadtests.probes import accepts, page
 from serveoff.measure.runtimes import Server
 from serveoff.measure.runtimes.processes import tail
 from serveoff.record.problems import StartCode
+from serveoff.services.probes import accepts, page
 
 POLL_EVERY_S = 0.005
 LOOK_EVERY_S = 0.2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import sys
 
+from serveoff.services.probes import page
 from serveoff.services.settings import Settings
 
 TIMEOUT_S = 3.0
@@ -13,16 +13,11 @@ TIMEOUT_S = 3.0
 
 def main() -> int:
     """Ask /readyz on the port that the settings name."""
-    port = Settings.from_env(os.environ).rest_port
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", "/readyz")
-        return 0 if connection.getresponse().status == http.client.OK else 1
-    except OSError as error:
-        print(f"no answer on port {port}: {error}", file=sys.stderr)
-        return 1
-    finally:
-        connection.close()
+    address = f"127.0.0.1:{Settings.from_env(os.environ).rest_port}"
+    if page(address, "/readyz", TIMEOUT_S) is not None:
+        return 0
+    print(f"not ready at {address}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -22,12 +22,12 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from serveoff.services.flaskrest.gunicorn_app import MULTIPROC_VARIABLE
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128)
 CONTENT_TYPE = CONTENT_TYPE_LATEST

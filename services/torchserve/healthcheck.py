@@ -5,32 +5,22 @@ Asks the management API. `/ping` answers Healthy with all workers dead.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import sys
 
+from serveoff.services.probes import page
 from serveoff.services.settings import Settings
 
 TIMEOUT_S = 2.0
-ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 
 def worker_states(settings: Settings) -> list[str]:
     """The states of the model's workers (`READY`, `LOADING`, `UNLOADING`); none while the frontend does not answer."""
     host = ANY_ADDRESS.get(settings.host, settings.host)
-    connection = http.client.HTTPConnection(host, settings.management_port, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", f"/models/{settings.model}")
-        response = connection.getresponse()
-        body = response.read()
-    except (OSError, http.client.HTTPException):
-        return []
-    finally:
-        connection.close()
-    if response.status != http.client.OK:
-        return []
-    return [worker["status"] for model in json.loads(body) for worker in model["workers"]]
+    said = page(f"{host}:{settings.management_port}", f"/models/{settings.model}", TIMEOUT_S)
+    return [worker["status"] for model in json.loads(said or "[]") for worker in model["workers"]]
 
 
 def is_ready(settings: Settings) -> bool:

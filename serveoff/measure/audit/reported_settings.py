@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from serveoff.loadtests.probes import page
 from serveoff.measure.runtimes import Server
+from serveoff.services.probes import page
 from serveoff.services.reported_settings import settings_in
 
 SETTINGS: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_size", "batch_delay_ms")
