@@ -8,7 +8,7 @@ says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -27,6 +27,8 @@ PairOutcome = Outcome | Literal["not comparable", "withheld"]
 PAIR_OUTCOMES: Final[tuple[PairOutcome, ...]] = ("faster", "slower", "tied", "undecided")
 STATISTICS: Final = ("p50", "p99", "throughput")
 Ratios = Mapping[Key, Estimate]
+Both = tuple[Point | None, Point | None]
+"""One endpoint under one load in either run."""
 
 
 @dataclass(frozen=True)
@@ -83,27 +85,23 @@ def versus(a: Analysis, b: Analysis, different_machines: bool = False) -> Versus
     models = [analysis.comparison.suite.settings.model for analysis in (a, b)]
     same_machine = machines[0] == machines[1]
     withheld = not (same_machine or different_machines)
-    keys = _keys(a, b)
-    found = {statistic: _ratios(a, b, keys, statistic) for statistic in STATISTICS}
-    lines = tuple(_line(a, b, entry, concurrency, found, withheld) for entry, concurrency in keys)
+    points = [{point.key: point for point in analysis.comparison.points} for analysis in (a, b)]
+    entries = {entry.name: entry for entry in (*b.comparison.entries, *a.comparison.entries)}
+    pairs = {key: (points[0].get(key), points[1].get(key)) for key in _keys(a, b)}
+    found = {statistic: _ratios(a, b, pairs, statistic) for statistic in STATISTICS}
+    lines = tuple(_line(entries[key[0]], key, both, found, withheld) for key, both in pairs.items())
     return Versus(a, b, lines, same_machine, models[0] == models[1], withheld)
 
 
-def _keys(a: Analysis, b: Analysis) -> list[tuple[Entry, int]]:
-    """A's entries, then those that only B has, each at every concurrency of either run."""
-    entries: dict[str, Entry] = {}
+def _keys(a: Analysis, b: Analysis) -> list[Key]:
+    """Of A's entries, then those that only B has, each at every concurrency of either run."""
     concurrencies: dict[str, set[int]] = {}
     for entry in (*a.comparison.entries, *b.comparison.entries):
-        entries.setdefault(entry.name, entry)
         concurrencies.setdefault(entry.name, set()).update(point.concurrency for point in entry.points)
-    return [(entry, concurrency) for name, entry in entries.items() for concurrency in sorted(concurrencies[name])]
+    return [(name, closed(concurrency)) for name, found in concurrencies.items() for concurrency in sorted(found)]
 
 
-def _line(
-    a: Analysis, b: Analysis, entry: Entry, concurrency: int, ratios_of: Mapping[str, Ratios], withheld: bool
-) -> Line:
-    key = entry.name, closed(concurrency)
-    points = _point(a, key), _point(b, key)
+def _line(entry: Entry, key: Key, points: Both, ratios_of: Mapping[str, Ratios], withheld: bool) -> Line:
     doubt = _doubt(*points)
     pairs = []
     for statistic in STATISTICS:
@@ -114,12 +112,7 @@ def _line(
             word = difference(found)
         figures = [figure(point, statistic) if point else None for point in points]
         pairs.append(Pair(statistic, figures[0], figures[1], None if why else found, word, why))
-    return Line(entry, concurrency, *points, tuple(pairs))
-
-
-def _point(analysis: Analysis, key: Key) -> Point | None:
-    entry = next((e for e in analysis.comparison.entries if e.name == key[0]), None)
-    return entry.at(key[1].concurrency) if entry else None
+    return Line(entry, key[1].concurrency, *points, tuple(pairs))
 
 
 def _doubt(a: Point | None, b: Point | None) -> str:
@@ -132,12 +125,12 @@ def _doubt(a: Point | None, b: Point | None) -> str:
     return f"INVALID in {' and '.join(wrong)}" if wrong else ""
 
 
-def _ratios(a: Analysis, b: Analysis, keys: Sequence[tuple[Entry, int]], statistic: str) -> Ratios:
+def _ratios(a: Analysis, b: Analysis, pairs: Mapping[Key, Both], statistic: str) -> Ratios:
     """How many times faster B is (less time, or more requests a second), of what both have and counts in both."""
     sides = {}
-    for key in ((entry.name, closed(concurrency)) for entry, concurrency in keys):
+    for key, points in pairs.items():
         mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
-        if mine is not None and other is not None and not _doubt(_point(a, key), _point(b, key)):
+        if mine is not None and other is not None and not _doubt(*points):
             mine, other = _drifted(mine, 1), _drifted(_independent(other), 2)
             sides[key] = (mine, other) if statistic != "throughput" else (other, mine)
     return dict(zip(sides, ratios(list(sides.values())), strict=True))

@@ -14,8 +14,6 @@ from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 
-TITLES = {"p50": "median (p50)", "p99": "tail (p99)", "throughput": "throughput"}
-
 
 def render(found: Versus, worse: Sequence[Regression], threshold: float) -> str:
     """The whole comparison of two runs."""
@@ -51,7 +49,7 @@ def regression_table(worse: Sequence[Regression]) -> Table:
     fields: list[Field[Regression]] = [
         (ENDPOINT, lambda r: endpoint_cell(r.line.entry)),
         (Column("Callers"), lambda r: Cell(callers(r.line.concurrency), sort=r.line.concurrency)),
-        (text_column("By"), lambda r: Cell(TITLES.get(r.statistic, r.statistic))),
+        (text_column("By"), lambda r: Cell(two_runs.CARDS.get(r.statistic, r.statistic))),
         (Column("B is", "times as fast"), lambda r: Cell(factor(r.ratio))),
         (text_column("Why"), lambda r: Cell(r.why)),
     ]

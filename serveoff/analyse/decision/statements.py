@@ -51,11 +51,12 @@ class Open:
 
 def statements(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Statement, ...]:
     """The strongest, whole servers first."""
-    found = [
-        said
-        for group, members in _groups(evidence, first)
-        if (said := _clear(evidence, measures, first, group, members))
-    ]
+    groups: dict[Group, list[Entry]] = {}
+    for entry in evidence.contenders:
+        if entry is not first and entry.points:
+            for group in _groups_of(entry.result, first.result):
+                groups.setdefault(group, []).append(entry)
+    found = [said for group in groups.items() if (said := _clear(evidence, measures, first, *group))]
     kinds: tuple[Kind, ...] = ("server", "eager", "format", "protocol")
     ordered = sorted(found, key=lambda s: (kinds.index(s.group.kind), -(s.ratio.value or 0.0)))
     return tuple(ordered[:MOST])
@@ -70,16 +71,6 @@ def open_questions(evidence: Evidence, measures: Sequence[Measure], first: Entry
         if names:
             found.append(Open(measure.objective, tuple(names)))
     return tuple(found)
-
-
-def _groups(evidence: Evidence, first: Entry) -> Iterator[tuple[Group, list[Entry]]]:
-    """Every group with those of it that ran."""
-    groups: dict[Group, list[Entry]] = {}
-    for entry in evidence.contenders:
-        if entry is not first and entry.points:
-            for group in _groups_of(entry.result, first.result):
-                groups.setdefault(group, []).append(entry)
-    yield from groups.items()
 
 
 def _groups_of(result: EndpointResult, first: EndpointResult) -> Iterator[Group]:

@@ -6,7 +6,7 @@ A point is INVALID for what makes its figures wrong or unfair; what only makes t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from serveoff.analyse.judging.grounds import Grounds
@@ -46,13 +46,9 @@ def judge(grounds: Grounds) -> Verdict:
 
 
 def _never_measured(grounds: Grounds) -> Finding:
-    return Finding(
-        FindingCode.NOT_MEASURED,
-        True,
-        "nothing was measured at this load",
-        "there is no figure to judge",
-        "finish the run: `serveoff run --resume RUN`" if not grounds.run_complete else "see the server's log in logs/",
-    )
+    seen, why = "nothing was measured at this load", "there is no figure to judge"
+    advice = "see the server's log in logs/" if grounds.run_complete else "finish the run: `serveoff run --resume RUN`"
+    return Finding(FindingCode.NOT_MEASURED, True, seen, why, advice)
 
 
 def _gate(grounds: Grounds) -> Iterator[Finding]:
@@ -78,17 +74,15 @@ def _answers(grounds: Grounds) -> Iterator[Finding]:
     why = "a server can be right when idle and wrong under load"
     if wrong:
         seen = f"{wrong:,} of {checked:,} answers checked under load were wrong"
-        yield Finding(
-            FindingCode.WRONG_ANSWERS, True, seen, why, "compare its answers with golden.npz; look for shared state"
-        )
+        advice = "compare its answers with golden.npz; look for shared state"
+        yield Finding(FindingCode.WRONG_ANSWERS, True, seen, why, advice)
     elif not checked and grounds.role == "contender":
         advice = "give the run more time (`--minutes`)"
         yield Finding(FindingCode.UNCHECKED, True, "no answer was checked under load", why, advice)
     if grounds.sibling_wrong and not wrong:
         seen = f"{grounds.sibling_wrong}, of the same deployment, answered wrongly"
-        yield Finding(
-            FindingCode.WRONG_DEPLOYMENT, True, seen, "one server process serves both", "fix that endpoint first"
-        )
+        why = "one server process serves both"
+        yield Finding(FindingCode.WRONG_DEPLOYMENT, True, seen, why, "fix that endpoint first")
 
 
 def _device(grounds: Grounds) -> Iterator[Finding]:
@@ -96,9 +90,8 @@ def _device(grounds: Grounds) -> Iterator[Finding]:
     device = grounds.endpoint.device
     if grounds.device_asked != "cuda" or grounds.role == "null" or (device or "").startswith("cuda"):
         return
-    where = (
-        f"the model computed on {device.replace('+', ' and ')}" if device else "the server does not report its device"
-    )
+    told = device and f"the model computed on {device.replace('+', ' and ')}"
+    where = told or "the server does not report its device"
     why = "a framework that cannot use the GPU falls back to the CPU, and only its log says so"
     advice = "look for driver, CUDA or memory errors in the server's log; check that it can see the GPU"
     yield Finding(FindingCode.DEVICE, True, f"a GPU was requested, but {where}", why, advice)
@@ -174,15 +167,20 @@ def _throttled(grounds: Grounds) -> Iterator[Finding]:
 
     A server that needs more CPU than the limit allows is slower under it, and that is a true finding about it.
     """
-    known = [(w.server_throttled_s, w.duration_s) for w in grounds.windows if w.server_throttled_s is not None]
-    total_s = sum(duration_s for _, duration_s in known)
-    share = sum(held_s for held_s, _ in known) / total_s if total_s else 0.0
+    share = _share((w.server_throttled_s, w.duration_s) for w in grounds.windows)
     if share <= THROTTLED_CAUTION:
         return
     seen = f"its CPU limit throttled it for {share:.0%} of the time, summed over cores"
     why = "latency then includes throttling pauses, so the figures hold for this limit only"
     advice = "raise SERVER_CPU_LIMIT in .env (0: none), or give servers whole cores with `--server-cpus`"
     yield Finding(FindingCode.THROTTLED, False, seen, why, advice)
+
+
+def _share(used: Iterable[tuple[float | None, float]]) -> float:
+    """What was used of what there was, in the windows that say it."""
+    known = [(mine_s, all_s) for mine_s, all_s in used if mine_s is not None]
+    total_s = sum(all_s for _, all_s in known)
+    return sum(mine_s for mine_s, _ in known) / total_s if total_s else 0.0
 
 
 def _starts(grounds: Grounds) -> Iterator[Finding]:
@@ -228,33 +226,23 @@ def _row_count(grounds: Grounds) -> Iterator[Finding]:
 
 
 def _client(grounds: Grounds) -> Iterator[Finding]:
-    known = [(w.client_cpu_s, w.duration_s) for w in grounds.windows if w.client_cpu_s is not None and w.duration_s]
-    total_s = sum(duration_s for _, duration_s in known)
-    share = sum(cpu_s for cpu_s, _ in known) / total_s if total_s else 0.0
+    share = _share((w.client_cpu_s, w.duration_s) for w in grounds.windows)
     if grounds.role == "floor" or share <= CLIENT_CPU_LIMIT:
         return
     seen = f"the load generator used {share:.0%} of one CPU"
     if grounds.role == "null":
         why = "the null service's throughput is then the limit of the load generator, not of a server"
-        yield Finding(
-            FindingCode.GENERATOR_CEILING,
-            False,
-            seen,
-            why,
-            "read it as the highest rate that this machine can generate",
-        )
+        advice = "read it as the highest rate that this machine can generate"
+        yield Finding(FindingCode.GENERATOR_CEILING, False, seen, why, advice)
         return
     why = "the load generator may have been the bottleneck, and latency then includes its own queue"
-    yield Finding(
-        FindingCode.GENERATOR_SATURATED, True, seen, why, "give the load generator more cores, or lower `--concurrency`"
-    )
+    advice = "give the load generator more cores, or lower `--concurrency`"
+    yield Finding(FindingCode.GENERATOR_SATURATED, True, seen, why, advice)
 
 
 def _busy(grounds: Grounds) -> Iterator[Finding]:
     """A caution: others slow down all endpoints alike, so that figures are of a busy machine and differences hold."""
-    known = [(w.others_cpu_s, w.duration_s) for w in grounds.windows if w.others_cpu_s is not None]
-    cores_s = grounds.cores * sum(duration_s for _, duration_s in known)
-    share = sum(others_s for others_s, _ in known) / cores_s if cores_s else 0.0
+    share = _share((w.others_cpu_s, grounds.cores * w.duration_s) for w in grounds.windows)
     if share > OTHERS_LIMIT:
         seen = f"other processes used {share:.0%} of the run's cores"
         why = "latency is higher and throughput lower than on an idle machine; it affects all endpoints equally"
@@ -271,13 +259,8 @@ def _late(grounds: Grounds) -> Iterator[Finding]:
         seen = f"the load generator was late: {due_s * 1e3:.3g} ms from when requests were due, {sent_s * 1e3:.3g} ms "
         seen += f"from when they were sent; the objective is {grounds.bound_s * 1e3:g} ms"
         why = "the generator's lateness decides whether the objective holds"
-        yield Finding(
-            FindingCode.GENERATOR_LATE,
-            True,
-            seen,
-            why,
-            "give the load generator more cores, or lower the rate (`--open`)",
-        )
+        advice = "give the load generator more cores, or lower the rate (`--open`)"
+        yield Finding(FindingCode.GENERATOR_LATE, True, seen, why, advice)
 
 
 def _beyond_ceiling(grounds: Grounds) -> Iterator[Finding]:
@@ -289,9 +272,8 @@ def _beyond_ceiling(grounds: Grounds) -> Iterator[Finding]:
         return
     seen = f"{rate:g} req/s were requested; the load generator reached {ceiling:g} against the null service"
     why = "above that rate, the queue may be the load generator's own"
-    yield Finding(
-        FindingCode.BEYOND_CEILING, False, seen, why, "lower the rate (`--open`), or give the load generator more cores"
-    )
+    advice = "lower the rate (`--open`), or give the load generator more cores"
+    yield Finding(FindingCode.BEYOND_CEILING, False, seen, why, advice)
 
 
 def too_fast(mine_s: Estimate, floor_s: Estimate) -> Finding:

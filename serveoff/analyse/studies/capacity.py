@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -83,11 +83,11 @@ class Capacity:
     side: Literal["between", "above", "below", "none"]
     """`between` a rate that held and one that did not; else the capacity is `above` or `below` all that was tried."""
     probes: tuple[Probe, ...]
-    per_cpu_s: float | None
-    """Requests per CPU second of the server, at rates near it."""
-    per_gb: float | None
-    """The rate per 10^9 bytes of the server's memory."""
     reason: str
+    per_cpu_s: float | None = None
+    """Requests per CPU second of the server, at rates near it."""
+    per_gb: float | None = None
+    """The rate per 10^9 bytes of the server's memory."""
     per_joule: float | None = None
     """Requests per joule of the GPUs, at rates near it; None where it does not compute on one, or none is metered."""
 
@@ -109,7 +109,7 @@ GB: Final = 1e9
 def study(suite: Suite, rows: RunRows) -> tuple[Capacity, ...]:
     """The capacity of every contender that had an open loop, highest first."""
     asked = [result for result in suite.endpoints if _asked(result)]
-    found = [_with_energy(of(result, suite.settings, rows), result) for result in asked]
+    found = [of(result, suite.settings, rows) for result in asked]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
 
 
@@ -151,14 +151,14 @@ def of(result: EndpointResult, settings: RunSettings, rows: RunRows) -> Capacity
     unread = "" if usable else next((p.problem.text for p in probes if p.problem), "nothing was measured")
     if reason := "the agreement gate failed" if gate_failed else unread or _generator_limit(probes, held, failed):
         rate = Estimate(None, None, None, sum(probe.requests for probe in probes))
-        return Capacity(result.endpoint, rate, "none", probes, None, None, reason)
+        return Capacity(result.endpoint, rate, "none", probes, reason)
     if not failed or not held:
         return _one_sided(result, probes, bool(held), windows, "" if held else NOTHING_HELD)
     rate = _estimate(usable, settings, [settings.seed, zlib.crc32(result.endpoint.encode())])
     if rate.value in (lowest := min(each.rate for each in usable), max(each.rate for each in usable)):
         above = rate.value != lowest
         return _one_sided(result, probes, above, windows, "" if above else LOWEST_FAILED)
-    return Capacity(result.endpoint, rate, "between", probes, *_cost(result, windows, rate.value or 0.0), "")
+    return Capacity(result.endpoint, rate, "between", probes, "", *_cost(result, windows, rate.value or 0.0))
 
 
 def _by_rate(windows: Sequence[Window], rows: RunRows) -> list[_Asked]:
@@ -197,8 +197,8 @@ def _one_sided(
     samples = sum(probe.requests for probe in counted)
     edge = (max if above else min)(probe.rate for probe in counted)
     rate = Estimate(edge, None, None, samples)
-    cost = _cost(result, windows, edge) if above else (None, None)
-    return Capacity(result.endpoint, rate, "above" if above else "below", probes, *cost, reason)
+    cost = _cost(result, windows, edge) if above else ()
+    return Capacity(result.endpoint, rate, "above" if above else "below", probes, reason, *cost)
 
 
 def _probe(asked: _Asked, settings: RunSettings) -> Probe:
@@ -282,22 +282,15 @@ def _parts(samples: Sequence[SliceSample]) -> tuple[npt.NDArray[np.int64], int]:
     return np.concatenate(numbers), len(samples) * each
 
 
-def _cost(result: EndpointResult, windows: Sequence[Window], rate: float) -> tuple[float | None, float | None]:
-    """Requests per CPU second of the server near that rate, and the rate per gigabyte of its memory."""
-    near = [w for w in _near(windows, rate) if w.server_cpu_s]
-    used = sum(w.server_cpu_s or 0.0 for w in near)
-    per_cpu_s = sum(w.requests - w.errors for w in near) / used if used else None
-    return per_cpu_s, rate / (result.memory_bytes / GB) if result.memory_bytes else None
+def _cost(result: EndpointResult, windows: Sequence[Window], rate: float) -> tuple[float | None, ...]:
+    """Near that rate: requests per CPU second of the server, the rate per gigabyte of memory, requests per joule."""
+    near = [w for w in windows if w.requests and rate / NEAR <= w.rate <= rate * NEAR]
+    on_gpu = (result.device or "").startswith("cuda")
+    per_gb = rate / (result.memory_bytes / GB) if result.memory_bytes else None
+    return _per(near, lambda w: w.server_cpu_s), per_gb, _per(near, lambda w: w.gpu_energy_j) if on_gpu else None
 
 
-def _near(windows: Sequence[Window], rate: float) -> list[Window]:
-    return [w for w in windows if w.requests and rate / NEAR <= w.rate <= rate * NEAR]
-
-
-def _with_energy(found: Capacity, result: EndpointResult) -> Capacity:
-    """With requests per joule, where the capacity is known and the model computed on a GPU that is metered."""
-    if found.rate.value is None or found.side == "below" or not (result.device or "").startswith("cuda"):
-        return found
-    near = [w for w in _near([w for w in result.windows if _counts(w)], found.rate.value) if w.gpu_energy_j]
-    used_j = sum(w.gpu_energy_j or 0.0 for w in near)
-    return replace(found, per_joule=sum(w.requests - w.errors for w in near) / used_j) if used_j else found
+def _per(windows: Sequence[Window], used: Callable[[Window], float | None]) -> float | None:
+    """Answered requests for each unit of what the windows used, where they say it."""
+    known = [(window.requests - window.errors, spent) for window in windows if (spent := used(window))]
+    return sum(answered for answered, _ in known) / sum(spent for _, spent in known) if known else None

@@ -1,4 +1,4 @@
-"""The payload matrix, and the rankings that hold a payload fixed or let each endpoint choose its best."""
+"""The payload matrix, and the ranking in which each endpoint has its best payload."""
 
 from __future__ import annotations
 
@@ -36,14 +36,12 @@ class EncodingStanding:
 
 @dataclass(frozen=True)
 class Encodings:
-    """Every deployment in every encoding, and two rankings beside the main one; empty where no other was measured."""
+    """Every deployment in every encoding, and a ranking beside the main one; empty where no other was measured."""
 
     matrix: tuple[EncodingCell, ...] = ()
     """By deployment, then by encoding."""
     best: tuple[EncodingStanding, ...] = ()
     """Each endpoint in the encoding in which it measured quickest."""
-    alike: tuple[tuple[EncodingStanding, ...], ...] = ()
-    """For each encoding, the endpoints that were measured in it."""
 
 
 ORDER = (
@@ -60,7 +58,7 @@ ORDER = (
     "grpc_jpeg",
     "grpc_png",
 )
-"""Of the matrix's columns and of the rankings: REST's encodings, then gRPC's."""
+"""Of the matrix's columns: REST's encodings, then gRPC's."""
 
 
 def study(evidence: Evidence, groups: Sequence[Group]) -> Encodings:
@@ -69,26 +67,15 @@ def study(evidence: Evidence, groups: Sequence[Group]) -> Encodings:
         return Encodings()
     names = {entry.name for entry in evidence.contenders}
     ranked = [group for group in groups if group[0].endpoint in names]
-    everything = [encoded for encoded in chain.from_iterable(ranked) if encoded.point.sound]
     best = [found for group in ranked if (found := best_of(group)) is not None]
-    known = _in_order(encoded.encoding for encoded in everything)
-    alike = [[encoded for encoded in everything if encoded.encoding == encoding] for encoding in known]
-    return Encodings(
-        matrix=tuple(_matrix(evidence, groups)),
-        best=_ranked(evidence, best),
-        alike=tuple(_ranked(evidence, same) for same in alike),
-    )
+    standings = placed(evidence, ((encoded, encoded.point) for encoded in best))
+    best_each = tuple(EncodingStanding(encoded, rank, above) for rank, encoded, above in standings)
+    return Encodings(tuple(_matrix(evidence, groups)), best_each)
 
 
 def best_of(group: Group) -> Encoded | None:
     """The quickest of an endpoint's encodings by p50, its own included; None where its own is INVALID."""
     return min((e for e in group if e.point.sound), key=_p50) if group[0].point.sound else None
-
-
-def _ranked(evidence: Evidence, chosen: Sequence[Encoded]) -> tuple[EncodingStanding, ...]:
-    """By p50, as the main ranking: tied where the verdict shows no clear difference."""
-    found = placed(evidence, ((encoded, encoded.point) for encoded in chosen))
-    return tuple(EncodingStanding(encoded, rank, above) for rank, encoded, above in found)
 
 
 def _matrix(evidence: Evidence, groups: Sequence[Group]) -> Iterator[EncodingCell]:

@@ -35,8 +35,6 @@ class Encoded:
     """How many requests were encoded for `encode_s`; a pool of them is made once for all that take its bytes."""
     answer_bytes: int | None = None
     """Mean size of an answer's body."""
-    than_json: Estimate | None = None
-    """How many times faster than JSON at the same endpoint; None for JSON itself, and where it takes none."""
     decode_s: float | None = None
     """Mean seconds a request in which the server decoded image files, by its own signals; None where it says none."""
     decodes: int = 0
@@ -45,8 +43,6 @@ class Encoded:
     """Where `decode_s` is a difference of two means: that of each start, the least first."""
 
 
-JSON = ("json", "grpc_json")
-"""What an endpoint's other encodings are set against, by either protocol."""
 IMAGES = ("jpeg", "png", "jpeg_file", "png_file", "grpc_jpeg", "grpc_png")
 """Encodings that the server must decode a picture from."""
 SHOWN = ("contender", "stand-in")
@@ -74,11 +70,11 @@ def _encodings(evidence: Evidence, entry: Entry, rows: RunRows) -> Iterator[Enco
     own = entry.at(min(p.load.concurrency for p in others)) if others else entry.alone
     if own is None:
         return
-    kinds = [(point, _kind(entry, point.load.payload)) for point in (own, *others)]
-    plain = next((point for point, kind in kinds if kind in JSON), None)
     own_windows = entry.result.windows_of(own.load)
-    for point, kind in kinds:
+    for point in (own, *others):
+        kind = _kind(entry, point.load.payload)
         windows = entry.result.windows_of(point.load)
+        pair = None if point is own else evidence.pair(LATENCY, point, own)
         decode_s, decodes, by_start_s = _decoding(entry.result, kind, windows, own_windows)
         yield Encoded(
             entry.name,
@@ -86,11 +82,10 @@ def _encodings(evidence: Evidence, entry: Entry, rows: RunRows) -> Iterator[Enco
             point,
             _mean(windows) or (entry.result.request_bytes if point is own else None),
             _encode_s(windows),
-            None if point is own else _faster(evidence, point, own),
+            None if pair is None else pair.ratio,
             encoding=kind,
             encodes=sum(count for _, count in {(w.encode_s, w.encodes or 0) for w in windows}) or None,
             answer_bytes=_answer_bytes(windows, rows),
-            than_json=None if plain is None or point is plain else _faster(evidence, point, plain),
             decode_s=decode_s,
             decodes=decodes,
             decode_starts_s=by_start_s,
@@ -117,11 +112,6 @@ def _decoding(
         mine, its = (told(result, [w for w in some if w.start == number]) for some in (windows, own))
         by_start_s.append(_longer_s(mine, its))
     return longer_s, said.requests, tuple(sorted(s for s in by_start_s if s is not None))
-
-
-def _faster(evidence: Evidence, point: Point, than: Point) -> Estimate | None:
-    pair = evidence.pair(LATENCY, point, than)
-    return pair.ratio if pair else None
 
 
 def _longer_s(said: Told | None, other: Told | None) -> float | None:

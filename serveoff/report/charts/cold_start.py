@@ -22,8 +22,8 @@ from serveoff.analyse.studies.cold_start import (
 from serveoff.report.charts.marks.key import KeyItem, key, square
 from serveoff.report.charts.marks.rows import Label, Layout, grid
 from serveoff.report.charts.marks.svg import Scale, circle, drawing, group, line, linear_ticks, rect, whisker
-from serveoff.report.phrases import repeats
-from serveoff.report.phrases.names import deployment_phrase, family, format_name, short_server
+from serveoff.report.phrases.cells import bounds_said
+from serveoff.report.phrases.names import counted, deployment_phrase, family, format_name, short_server
 from serveoff.report.phrases.numbers import significant
 from serveoff.report.phrases.runtimes import in_containers
 
@@ -109,7 +109,7 @@ def _key_items(shown: Sequence[ColdStarts]) -> list[KeyItem]:
     found = [KeyItem(CREATE, square("phase-create"))] if any(s.warm.create_s for s in shown) else []
     used = [piece for piece in PIECES if any(piece in s.warm.pieces for s in shown)]
     found += [KeyItem(TITLES[piece].lower(), square(f"piece-{piece}")) for piece in used]
-    if kinds := repeats.kinds(s.warm.first_answer_s for s in shown):
+    if kinds := bounds_said(s.warm.first_answer_s for s in shown):
         found.append(KeyItem(f"{MEDIAN}, {kinds}", lambda x, y: _median(x, x + 12, x + 6, y)))
     if any(s.bare for s in shown):
         found.append(KeyItem(WITHOUT, lambda x, y: circle(x + 6, y, 3.5, "hollow")))
@@ -125,4 +125,4 @@ def _spoken(starts: ColdStarts) -> str:
     known = [*created, *((TITLES[piece].lower(), s) for piece, s in starts.warm.pieces.items())]
     said = ", ".join(f"{words} {significant(seconds)} s" for words, seconds in known)
     without = f"; {WITHOUT} {significant(starts.bare.first_answer_s.value)} s" if starts.bare else ""
-    return f"{MEDIAN} {_total(starts)} of {repeats.starts(starts.warm.first_answer_s.count)}; {said}{without}"
+    return f"{MEDIAN} {_total(starts)} of {counted(starts.warm.first_answer_s.count, 'start')}; {said}{without}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.report.charts.marks.panels import LEFT, Panels
 from serveoff.report.charts.marks.svg import Scale, circle, group, linear_scale, rect, tag, text
@@ -21,9 +22,10 @@ def draw(comparison: Comparison, width: float) -> str:
     values = [p50_s for found in shown for p50_s in found.p50_s.values()]
     last = max(number for found in shown for number in found.p50_s)
     range_s = (min(values) / MARGIN, max(values) * MARGIN)
-    pairs = [(found, shown[0] if index else None) for index, found in enumerate(shown)]
+    entries = [comparison.entry(found.endpoint) for found in shown]
     drawn = (
-        (comparison.entry(pair[0].endpoint).result, _panel(comparison, panels, pair, range_s, last)) for pair in pairs
+        (entry.result, _panel(panels, entry, found, shown[0], range_s, last))
+        for entry, found in zip(entries, shown, strict=True)
     )
     words = (
         f"Median latency of every round, {len(shown)} contenders on one scale, with the 95% interval of the whole run "
@@ -39,22 +41,16 @@ def of_valid(comparison: Comparison) -> list[ByRound]:
 
 
 def _panel(
-    comparison: Comparison,
-    panels: Panels,
-    pair: tuple[ByRound, ByRound | None],
-    range_s: tuple[float, float],
-    last: int,
+    panels: Panels, entry: Entry, found: ByRound, first: ByRound, range_s: tuple[float, float], last: int
 ) -> list[str]:
     """One contender, with the first one faint behind it."""
-    found, behind = pair
-    entry = comparison.entry(found.endpoint)
     y, x = panels.vertical(*range_s), linear_scale(last or 1, LEFT + 4, panels.right - 4)
     body = panels.frame(entry.result, *range_s, "round")
     whole = entry.alone.p50_s if entry.alone else None
     if whole and whole.low and whole.high:
         body.append(rect(LEFT, y(whole.high), panels.right - LEFT, y(whole.low) - y(whole.high), "band", 0))
-    if behind:
-        body.append(_line(behind, x, y, "floor-line"))
+    if found is not first:
+        body.append(_line(first, x, y, "floor-line"))
     body.append(_line(found, x, y, "line thin"))
     body += [circle(x(number), y(p50_s), 1.6, "dot") for number, p50_s in found.p50_s.items()]
     body.append(text(LEFT + 4, panels.floor + 16, "1", "tick", "middle"))

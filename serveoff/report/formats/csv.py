@@ -9,7 +9,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.record.problems import Problem
 from serveoff.record.resources import Resources
-from serveoff.report.phrases.scenarios import scenario
+from serveoff.report.phrases.names import scenario
 from serveoff.report.sections import cold_starts
 
 SUFFIX = ".csv"

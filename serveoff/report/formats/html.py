@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.charts import at_both_widths
 from serveoff.report.contents import document
-from serveoff.report.formats.templating import environment
+from serveoff.report.formats import environment
 from serveoff.report.section import Document
 
 SUFFIX = ".html"

@@ -9,12 +9,11 @@ from typing import Any
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
-from serveoff.analyse.studies.encodings import EncodingCell, EncodingStanding
+from serveoff.analyse.studies.encodings import EncodingCell
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.record.problems import Problem
-from serveoff.report.phrases.names import phrase
-from serveoff.report.phrases.scenarios import scenario
+from serveoff.report.phrases.names import phrase, scenario
 from serveoff.report.sections import cold_starts
 
 SUFFIX = ".json"
@@ -48,7 +47,7 @@ def render(comparison: Comparison) -> str:
             | {"p50_s": asdict(e.point.p50_s), "p99_s": asdict(e.point.p99_s)}
             | {"faster": asdict(e.faster) if e.faster else None}
             | {"encoding": e.encoding, "encodes": e.encodes, "answer_bytes": e.answer_bytes}
-            | {"than_json": asdict(e.than_json) if e.than_json else None, "valid": e.point.valid}
+            | {"valid": e.point.valid}
             for e in comparison.payloads
         ],
         "distributions": [_distribution(found) for found in comparison.distributions],
@@ -56,8 +55,10 @@ def render(comparison: Comparison) -> str:
         "where_the_time_goes": [asdict(breakdown) | {"sum_s": breakdown.sum_s} for breakdown in comparison.waterfall],
         "encodings": {
             "matrix": [_cell(cell) for cell in comparison.encodings.matrix],
-            "best": [_standing(standing) for standing in comparison.encodings.best],
-            "alike": [[_standing(standing) for standing in standings] for standings in comparison.encodings.alike],
+            "best": [
+                {"rank": standing.rank, "tied_above": standing.tied_above} | _encoded(standing.encoded)
+                for standing in comparison.encodings.best
+            ],
         },
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
@@ -83,10 +84,6 @@ def decision_record(comparison: Comparison) -> dict[str, Any]:
 def _cell(cell: EncodingCell) -> dict[str, Any]:
     state = {"deployment": cell.deployment, "encoding": cell.encoding, "state": cell.state, "reason": cell.reason}
     return state | (_encoded(cell.encoded) if cell.encoded else {})
-
-
-def _standing(standing: EncodingStanding) -> dict[str, Any]:
-    return {"rank": standing.rank, "tied_above": standing.tied_above} | _encoded(standing.encoded)
 
 
 def _encoded(encoded: Encoded) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.contents import document
-from serveoff.report.formats.templating import environment
+from serveoff.report.formats import environment
 from serveoff.report.phrases.cells import Cell
 from serveoff.report.phrases.tables import Table
 from serveoff.report.section import Document

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.statistics.few_repeats import Bounds, Spread
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.phrases.names import family, format_name, server, short_server, what
 from serveoff.report.phrases.numbers import NONE, Format, interval, significant
+
+BOUNDS: Final[dict[Bounds, str]] = {"range": "range", "interval": "95% interval"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ def estimate_cell(estimate: Estimate | None, text: Format) -> Cell:
         short = estimate is not None and estimate.samples > 0
         return Cell("withheld", estimate.withheld, tone="muted") if estimate and short else DASH
     return Cell(text(estimate.value), interval(estimate, text), estimate.value)
+
+
+def bounds_said(spreads: Iterable[Spread]) -> str:
+    """What the bounds of these are: `range`, `95% interval`, or both; nothing where there are none."""
+    return " or ".join(dict.fromkeys(BOUNDS[s.bounds] for s in spreads if s.bounds != "none"))
 
 
 def number_cell(value: float | None, text: Format) -> Cell:

@@ -128,6 +128,21 @@ def describe_load(load: Load) -> str:
     return how + encoding + (f", {load.batch} rows a request" if load.batch > 1 else "")
 
 
+def scenario(load: Load) -> str:
+    """`single stream`, `server`, `offline`; what MLPerf has no word for is described.
+
+    The words are those of Reddi et al., *MLPerf Inference Benchmark* (ISCA 2020), section IV-D; its rules on durations,
+    numbers of queries and latency bounds are not followed.
+    """
+    if load.batch > 1:
+        return "offline"
+    if load.arrivals == "poisson":
+        return "server"
+    if load.arrivals == "constant":
+        return "open loop at a constant rate"
+    return "single stream" if load.concurrency == 1 else f"closed loop, {callers(load.concurrency)}"
+
+
 def callers(count: int) -> str:
     """`1 caller`, `4 callers`."""
     return counted(count, "caller")

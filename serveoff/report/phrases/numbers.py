@@ -42,6 +42,11 @@ def megabytes(size: float) -> str:
     return significant(size / 1e6)
 
 
+def gigabytes(size: float) -> str:
+    """Gigabytes (10^9 bytes), without the unit."""
+    return significant(size / 1e9)
+
+
 def percent(share: float) -> str:
     """A share as a percentage of two significant digits: 1.3%, 12%; half a percent and less as they are."""
     value = share * 100

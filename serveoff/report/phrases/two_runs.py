@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from serveoff.analyse.entries import Entry, Point
@@ -20,7 +21,7 @@ from serveoff.report.phrases.cells import (
 )
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import Format, factor, ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, grouped, listed, text_column
 from serveoff.report.web.differences import Difference
 
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
@@ -66,24 +67,19 @@ def cautions(found: Versus) -> list[str]:
 
 def table(found: Versus) -> Table:
     """Endpoint by endpoint, at each concurrency: both figures, the ratio and what it is worth."""
-    measured = [
-        column
-        for statistic, title in TITLES.items()
-        for column in (
-            Column(f"{title} A", FORMATS[statistic][1]),
-            Column(f"{title} B", FORMATS[statistic][1]),
-            text_column("B is"),
-        )
+    fields: list[Field[Line]] = [
+        (ENDPOINT, lambda line: short_cell(line.entry.result)),
+        (Column("Callers"), lambda line: number_cell(line.concurrency, str)),
+        *chain.from_iterable(map(_fields, TITLES)),
     ]
-    ranked = tuple(_row(line) for line in found.lines if line.entry.role == "contender")
-    others = tuple(_row(line) for line in found.lines if line.entry.role != "contender")
-    unranked_title = _unranked(line.entry for line in found.lines if line.entry.role != "contender")
-    groups = [("", ranked), (unranked_title, others)]
+    others = [line for line in found.lines if line.entry.role != "contender"]
+    ranked = [line for line in found.lines if line.entry.role == "contender"]
+    groups = [("", ranked), (_unranked(line.entry for line in others), others)]
     caption = (
         "Above 1× run B is faster: less time, or more requests a second. 95% intervals beneath; they hold for "
         f"all rows of a statistic together. Tied: an interval that holds 1 and lies within {TIED_WITHIN:.0%} of it."
     )
-    return Table("versus", caption, (ENDPOINT, Column("Callers"), *measured), tuple(g for g in groups if g[1]))
+    return grouped("versus", caption, fields, [group for group in groups if group[1]])
 
 
 def differences_table(found: list[Difference]) -> Table:
@@ -121,12 +117,14 @@ def spoken(line: Line, statistic: str) -> str:
     return f"{line.entry.name} with {callers(line.concurrency)}: {factor(pair.ratio)}, {pair.word}"
 
 
-def _row(line: Line) -> tuple[Cell, ...]:
-    cells = [short_cell(line.entry.result), Cell(str(line.concurrency), sort=line.concurrency)]
-    for pair in line.pairs:
-        text = FORMATS[pair.statistic][0]
-        cells += [_figure(line.a, pair.a, text), _figure(line.b, pair.b, text), _verdict(pair)]
-    return tuple(cells)
+def _fields(statistic: str) -> tuple[Field[Line], ...]:
+    """Both runs' figures, and the verdict."""
+    (text, unit), title = FORMATS[statistic], TITLES[statistic]
+    return (
+        (Column(f"{title} A", unit), lambda line: _figure(line.a, line.pair(statistic).a, text)),
+        (Column(f"{title} B", unit), lambda line: _figure(line.b, line.pair(statistic).b, text)),
+        (text_column("B is"), lambda line: _verdict(line.pair(statistic))),
+    )
 
 
 def _figure(point: Point | None, estimate: Estimate | None, text: Format) -> Cell:

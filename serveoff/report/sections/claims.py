@@ -105,7 +105,7 @@ def overview(comparison: Comparison) -> Table:
     """The claims, their verdicts, and what was found, one line each."""
     fields: list[Field[Claim]] = [
         (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
-        (text_column("Verdict"), lambda claim: Cell(_verdict(claim), _parts(claim), tone=TONES[claim.verdict])),
+        (text_column("Verdict"), lambda c: Cell(f"{c.scope} {c.verdict}".strip(), _parts(c), tone=TONES[c.verdict])),
     ]
     caption = f"{verdict_counts(comparison)} Open a row for its rule and evidence."
     return listed("claims", caption, fields, comparison.claims)
@@ -134,15 +134,10 @@ def details(comparison: Comparison, claim: Claim) -> Table:
         (text_column("Evidence"), lambda exhibit: Cell(_what(comparison, exhibit), exhibit.check)),
         (text_column("By"), _by_cell),
         (text_column("Figure"), _figure_cell),
-        (text_column("Speaks"), _speaks_cell),
+        (text_column("Speaks"), lambda e: Cell(SPEAKS[e.speaks][0], e.outcome, tone=SPEAKS[e.speaks][1])),
         (Column("Samples"), lambda exhibit: count_cell(exhibit.figure.samples) if exhibit.figure else DASH),
     ]
     return listed(_address(claim), f"Evidence for {claim.id}.", fields, claim.exhibits)
-
-
-def _verdict(claim: Claim) -> str:
-    """`second half refuted`, where the rest of the claim is none of performance."""
-    return f"{claim.scope} {claim.verdict}".strip()
 
 
 def _address(claim: Claim) -> str:
@@ -206,11 +201,6 @@ def _figure_cell(exhibit: Exhibit) -> Cell:
     return Cell(
         WRITTEN[exhibit.unit](figure.value), interval(figure, BOUNDS.get(exhibit.unit, significant)), figure.value
     )
-
-
-def _speaks_cell(exhibit: Exhibit) -> Cell:
-    spoken, tone = SPEAKS[exhibit.speaks]
-    return Cell(spoken, exhibit.outcome, tone=tone)
 
 
 def _what(comparison: Comparison, exhibit: Exhibit) -> str:

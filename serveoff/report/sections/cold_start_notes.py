@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.cold_start import WARMUP, ColdStarts, Started
-from serveoff.report.phrases import repeats
-from serveoff.report.phrases.names import deployment_phrase, short_server
-from serveoff.report.phrases.numbers import ms, significant
+from serveoff.report.phrases.cells import bounds_said
+from serveoff.report.phrases.names import counted, deployment_phrase
+from serveoff.report.phrases.numbers import ms
 from serveoff.report.phrases.runtimes import beside, in_containers, start
 
 
 def sentences(comparison: Comparison) -> list[str]:
     """How often everything was started, what came first, and what the figures say."""
-    said = [_how(comparison), _order(comparison), _dearest(comparison), _warmed(comparison), _unwarmed(comparison)]
-    return [sentence for sentence in (*said, *_failures(comparison)) if sentence]
+    said = (_how(comparison), _order(comparison), _warmed(comparison), *_failures(comparison))
+    return [sentence for sentence in said if sentence]
 
 
 def chart_note(comparison: Comparison) -> str:
     """What the bars are."""
     said = f"Seconds from {start(comparison)} to the first answer, in pieces; each bar is the mean of its starts."
-    if kinds := repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts):
+    if kinds := bounds_said(s.warm.first_answer_s for s in comparison.cold_starts):
         said += f" The mark on it is their median, with the {kinds}."
     if any(starts.bare for starts in comparison.cold_starts):
         said += " A ring is the median without warm-up calls, from other starts, so more than those calls may differ."
@@ -56,20 +56,6 @@ def _order(comparison: Comparison) -> str:
     return f"{who}: {later}{again}."
 
 
-def _dearest(comparison: Comparison) -> str:
-    """The first request that is most above what the endpoint takes later."""
-    known = [
-        (s.warm.penalty.value, s) for s in comparison.cold_starts if s.entry.role == "contender" and s.warm.penalty
-    ]
-    if not known:
-        return ""
-    penalty, worst = max(known, key=lambda pair: pair[0])
-    return (
-        f"Of the contenders, {deployment_phrase(worst.entry.result)} has the slowest first request for its median: "
-        f"{_first_request(worst.warm)}, {significant(penalty)} times its p50 with one caller."
-    )
-
-
 def _warmed(comparison: Comparison) -> str:
     """What warm-up calls buy: their own time against what the first request saves."""
     both = [s for s in comparison.cold_starts if s.bare and s.bare.first_request_s and s.warm.first_request_s]
@@ -95,17 +81,7 @@ def _saved(starts: ColdStarts) -> float:
 
 def _first_request(started: Started) -> str:
     assert started.first_request_s is not None
-    return f"{ms(started.first_request_s.value)}\u00a0ms ({repeats.starts(started.first_request_s.count)})"
-
-
-def _unwarmed(comparison: Comparison) -> str:
-    """Servers that make no warm-up calls."""
-    settings = comparison.suite.settings
-    contenders = [s for s in comparison.cold_starts if s.entry.role == "contender" and not s.has_warmup]
-    if not contenders or not settings.bare_starts:
-        return ""
-    names = dict.fromkeys(short_server(starts.entry.result) for starts in contenders)
-    return f"Servers that make no warm-up calls: {', '.join(names)}. So they were not started without them."
+    return f"{ms(started.first_request_s.value)}\u00a0ms ({counted(started.first_request_s.count, 'start')})"
 
 
 def _failures(comparison: Comparison) -> list[str]:

@@ -21,8 +21,7 @@ from serveoff.analyse.studies.cold_start import (
 )
 from serveoff.report.charts import cold_start as chart
 from serveoff.report.charts.cold_start import TITLES, WITHOUT
-from serveoff.report.phrases import repeats
-from serveoff.report.phrases.cells import DASH, Cell, deployment_cell, number_cell
+from serveoff.report.phrases.cells import DASH, Cell, bounds_said, deployment_cell, number_cell
 from serveoff.report.phrases.numbers import Format, interval, megabytes, ms, significant
 from serveoff.report.phrases.runtimes import in_containers, start
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column, without_blank
@@ -78,7 +77,7 @@ def totals(comparison: Comparison) -> Table:
     ]
     caption = f"Seconds since {start(comparison)}."
     if any(starts.repeated for starts in comparison.cold_starts):
-        kinds = repeats.kinds(s.warm.first_answer_s for s in comparison.cold_starts)
+        kinds = bounds_said(s.warm.first_answer_s for s in comparison.cold_starts)
         caption += f" Medians; beneath them the {kinds} of the starts."
     if any(starts.bare for starts in comparison.cold_starts):
         caption += " Starts: with warm-up + without."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
@@ -17,13 +16,8 @@ from serveoff.report.phrases.tables import Field, Table, listed, text_column
 from serveoff.report.section import Fact, Section
 from serveoff.report.sections.notes import STAND_IN
 
-
-@dataclass(frozen=True)
-class Group:
-    """One reason, and every point that has it."""
-
-    code: FindingCode
-    found: tuple[tuple[Point, Finding], ...]
+Group = tuple[FindingCode, list[tuple[Point, Finding]]]
+"""One reason, and every point that has it."""
 
 
 def glance(comparison: Comparison) -> Section:
@@ -97,16 +91,16 @@ def grouped(points: Iterable[Point], fatal: bool) -> list[Group]:
     for point in points:
         for found in point.verdict.reasons if fatal else point.verdict.cautions if point.valid else ():
             groups.setdefault(found.code, []).append((point, found))
-    return [Group(code, tuple(found)) for code, found in groups.items()]
+    return list(groups.items())
 
 
 def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> Table:
     fields: list[Field[Group]] = [
-        (text_column("Reason"), lambda group: Cell(group.code, tone="bad" if fatal else "mid")),
+        (text_column("Reason"), lambda group: Cell(group[0], tone="bad" if fatal else "mid")),
         (text_column("Where"), lambda group: Cell(_where(comparison, group))),
         (text_column("Seen"), lambda group: Cell(_seen(group))),
-        (text_column("Why it may mislead"), lambda group: Cell(group.found[0][1].why)),
-        (text_column("What to do"), lambda group: Cell(group.found[0][1].advice)),
+        (text_column("Why it may mislead"), lambda group: Cell(group[1][0][1].why)),
+        (text_column("What to do"), lambda group: Cell(group[1][0][1].advice)),
     ]
     return listed(name, caption, fields, grouped((*comparison.points, *comparison.others), fatal))
 
@@ -114,7 +108,7 @@ def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> T
 def _where(comparison: Comparison, group: Group) -> str:
     """Each endpoint with its loads."""
     by_endpoint: dict[str, list[Load]] = {}
-    for point, _ in group.found:
+    for point, _ in group[1]:
         by_endpoint.setdefault(point.endpoint, []).append(point.load)
     return "; ".join(
         f"{phrase(comparison.entry(name).result)}: {_loads(list(dict.fromkeys(loads)))}"
@@ -127,7 +121,7 @@ FEW = 2
 
 
 def _seen(group: Group) -> str:
-    sights = list(dict.fromkeys(found.seen for _, found in group.found))
+    sights = list(dict.fromkeys(found.seen for _, found in group[1]))
     more = f"; and {len(sights) - FEW} more" if len(sights) > FEW else ""
     return "; ".join(sights[:FEW]) + more
 

@@ -7,7 +7,7 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.sizing import SPARE, Sizing, SizingRow
 from serveoff.report.phrases.cells import count_cell, number_cell
-from serveoff.report.phrases.numbers import full, significant
+from serveoff.report.phrases.numbers import full, gigabytes, significant
 from serveoff.report.phrases.tables import Column, Field, Table, listed
 from serveoff.report.section import Section
 from serveoff.report.sections.capacity import objective
@@ -25,9 +25,11 @@ def section(comparison: Comparison) -> Section | None:
     if steps.compose:
         code += f"\n# or in a container, with the file below:\n{steps.build} && {UP}"
         parts.append(Section("compose-file", "serving.yaml", code=steps.compose, folded=True))
+    figures: dict[str, float] = {}
     if sizing is not None:
         parts.append(Section("sizing", "Replicas for a rate", table=replicas(comparison, sizing)))
-    figures = _figures(sizing) if sizing else {}
+        figures = {"per_replica": sizing.per_replica, "spare": SPARE}
+        figures |= {"memory_bytes": sizing.memory_bytes} if sizing.memory_bytes else {}
     return Section("next-steps", "What to do next", code=code, parts=tuple(parts), figures=figures)
 
 
@@ -36,7 +38,7 @@ def replicas(comparison: Comparison, sizing: Sizing) -> Table:
     fields: list[Field[SizingRow]] = [
         (Column("Rate", "req/s"), lambda row: number_cell(row.rate, significant)),
         (Column("Replicas"), lambda row: count_cell(row.replicas)),
-        (Column("Memory", "GB"), lambda row: number_cell(_gb(row.memory_bytes), significant)),
+        (Column("Memory", "GB"), lambda row: number_cell(row.memory_bytes, gigabytes)),
         (Column("Memory", "GB h per million"), lambda row: number_cell(row.gb_hours_per_million, significant)),
     ]
     cpu = sizing.cpu_hours_per_million
@@ -48,13 +50,3 @@ def replicas(comparison: Comparison, sizing: Sizing) -> Table:
         f"and {SPARE} spare.{hours}"
     )
     return listed("sizing", caption, fields, sizing.rows)
-
-
-def _figures(sizing: Sizing) -> dict[str, float]:
-    """What the page computes with."""
-    memory = {"memory_bytes": sizing.memory_bytes} if sizing.memory_bytes else {}
-    return {"per_replica": sizing.per_replica, "spare": SPARE, **memory}
-
-
-def _gb(size: float | None) -> float | None:
-    return None if size is None else size / 1e9

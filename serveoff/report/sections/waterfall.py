@@ -67,7 +67,8 @@ def waterfall(comparison: Comparison) -> Table:
 
 def sentence(comparison: Comparison) -> str:
     """How much of it is the model: of the quickest endpoint, and over all."""
-    known = [b for b in _believed(comparison) if b.inference_s is not None and _is_contender(comparison, b)]
+    believed = [b for b in _believed(comparison) if b.inference_s is not None]
+    known = [b for b in believed if comparison.entry(b.endpoint).role == "contender"]
     if not known:
         return "No endpoint with a model reports how long its inference takes."
     first = known[0]
@@ -107,10 +108,6 @@ CHART: Final = f"Tick: the bare model. Dashed: encoding by the client. {NOTE}"
 
 def _believed(comparison: Comparison) -> list[Breakdown]:
     return [b for b in comparison.waterfall if b.told and not b.beyond_s]
-
-
-def _is_contender(comparison: Comparison, breakdown: Breakdown) -> bool:
-    return comparison.entry(breakdown.endpoint).role == "contender"
 
 
 def _begin(comparison: Comparison, breakdown: Breakdown) -> str:

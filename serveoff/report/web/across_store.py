@@ -50,8 +50,6 @@ def holding(root: Path, run_id: str) -> tuple[CrossModelLink, ...]:
 
 def read(found: Found) -> Summary:
     """Its figures; Unreadable where it is damaged, locked or too large."""
-    if found.problem:
-        raise Unreadable(found.problem)
     with readable(found):
         return load(found.folder)
 

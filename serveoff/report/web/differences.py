@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,50 +25,40 @@ class Difference:
 
 
 def differences(a: Suite, b: Suite) -> list[Difference]:
-    """Everything that differs, what weighs most first."""
-    found = (*_machine(a, b), *_settings(a.settings, b.settings), *_code(a, b), *_served(a, b))
+    """Everything that differs, what weighs most first; of what was served, where both runs have the endpoint."""
+    names = {e.endpoint for e in a.endpoints} & {e.endpoint for e in b.endpoints}
+    one, other = (_known(suite) | _served([e for e in suite.endpoints if e.endpoint in names]) for suite in (a, b))
+    found = (Difference(what, one.get(what, NONE), other.get(what, NONE)) for what in dict.fromkeys((*one, *other)))
     return [difference for difference in found if difference.a != difference.b]
 
 
-def _machine(a: Suite, b: Suite) -> Iterator[Difference]:
-    one, other = a.environment.machine, b.environment.machine
-    yield Difference("machine", *(f"{m.id}: {m.cpu_model}, {m.cores} cores" for m in (one, other)))
-    yield Difference("system", one.system, other.system)
-    yield Difference("accelerators", *(_text(m.accelerators) for m in (one, other)))
-    yield Difference("container engine", *(_text(s.environment.engine) for s in (a, b)))
+def _known(suite: Suite) -> dict[str, str]:
+    environment, machine = suite.environment, suite.environment.machine
+    commit = (environment.git_commit or "")[:12] + ("+" if environment.git_dirty else "")
+    settings = {n: getattr(suite.settings, n) for n in RunSettings.model_fields if n not in NOT_SETTINGS}
+    return {
+        "machine": f"{machine.id}: {machine.cpu_model}, {machine.cores} cores",
+        "system": machine.system,
+        "accelerators": _text(machine.accelerators),
+        "container engine": _text(environment.engine),
+        **{_spelled_out(name): _text(value) for name, value in settings.items()},
+        "serveoff's commit": commit or NONE,
+        **environment.versions,
+    }
 
 
-def _settings(a: RunSettings, b: RunSettings) -> Iterator[Difference]:
-    for name in RunSettings.model_fields:
-        if name not in NOT_SETTINGS:
-            yield Difference(_spelled_out(name), _text(getattr(a, name)), _text(getattr(b, name)))
-
-
-def _code(a: Suite, b: Suite) -> Iterator[Difference]:
-    commits = ((s.environment.git_commit or "")[:12] + ("+" if s.environment.git_dirty else "") for s in (a, b))
-    yield Difference("serveoff's commit", *(commit or NONE for commit in commits))
-    versions = a.environment.versions, b.environment.versions
-    for name in dict.fromkeys((*versions[0], *versions[1])):
-        yield Difference(name, *(known.get(name, NONE) for known in versions))
-
-
-def _served(a: Suite, b: Suite) -> Iterator[Difference]:
-    """Artifacts, requests, devices and images, where both runs have the endpoint: each thing once."""
-    one, other = ({e.endpoint: e for e in suite.endpoints} for suite in (a, b))
-    found: dict[str, Difference] = {}
-    for x, y in ((one[name], other[name]) for name in one if name in other):
-        for difference in _of_endpoint(x, y):
-            if difference.a != difference.b:
-                found.setdefault(difference.what, difference)
-    yield from sorted(found.values(), key=lambda difference: difference.what)
-
-
-def _of_endpoint(a: EndpointResult, b: EndpointResult) -> Iterator[Difference]:
-    images = (e.container.image_digest if e.container else None for e in (a, b))
-    yield Difference(f"artifact {a.format}", *((e.artifact_sha256 or NONE)[:12] for e in (a, b)))
-    yield Difference(f"bytes of one {a.payload} request", _text(a.request_bytes), _text(b.request_bytes))
-    yield Difference(f"device of {a.deployment}", _text(a.device), _text(b.device))
-    yield Difference(f"image of {a.deployment}", *((image or NONE).removeprefix("sha256:")[:12] for image in images))
+def _served(results: Sequence[EndpointResult]) -> dict[str, str]:
+    """Artifacts, requests, devices and images, each thing once."""
+    found: dict[str, str] = {}
+    for result in results:
+        image = result.container.image_digest if result.container else ""
+        found |= {
+            f"artifact {result.format}": (result.artifact_sha256 or NONE)[:12],
+            f"bytes of one {result.payload} request": _text(result.request_bytes),
+            f"device of {result.deployment}": _text(result.device),
+            f"image of {result.deployment}": (image or NONE).removeprefix("sha256:")[:12],
+        }
+    return found
 
 
 def _spelled_out(name: str) -> str:

@@ -42,11 +42,6 @@ class RunListItem:
         """It is not complete, and was written to within RECENT_S."""
         return not (self.complete or self.unreadable) and now_s - self.found.changed_ns / 1e9 < RECENT_S
 
-    @property
-    def when(self) -> str:
-        """The start, in UTC."""
-        return self.started.strftime("%Y-%m-%d %H:%M UTC")
-
 
 def item_of(found: Found) -> RunListItem:
     """What the list needs of a run; never fails: one that cannot be read has an item that says so."""

@@ -93,15 +93,15 @@ def find_run(root: Path, name: str, file: str = SUITE_NAME) -> Found:
 
 def read_suite(found: Found) -> Suite:
     """The run's suite; Unreadable where it is damaged, locked or too large."""
-    if found.problem:
-        raise Unreadable(found.problem)
     with readable(found):
         return load_suite(found.folder)
 
 
 @contextmanager
 def readable(found: Found) -> Iterator[None]:
-    """Whatever damaged contents raise within becomes Unreadable."""
+    """Whatever damaged contents raise within becomes Unreadable; so does what is not to be read at all."""
+    if found.problem:
+        raise Unreadable(found.problem)
     try:
         yield
     except BROKEN as error:

@@ -16,7 +16,7 @@ from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Scenario, write_run
 
 NAME = "flask-torchscript-rest"
-CAPACITY = Capacity(NAME, Estimate(450.0, 400.0, 500.0, 9000), "between", (), 900.0, None, "")
+CAPACITY = Capacity(NAME, Estimate(450.0, 400.0, 500.0, 9000), "between", (), "", 900.0)
 
 
 @pytest.fixture(scope="module")

@@ -121,45 +121,18 @@ def test_where_the_own_encoding_does_not_count_there_is_no_best(tmp_path):
     save_run(folder, suite)
     comparison = compare(folder)
     assert comparison.encodings.best == ()
-    assert [p.encoded.encoding for places in comparison.encodings.alike for p in places] == ["raw"]
     assert payloads.matrix(comparison).rows[0][1].text == "INVALID"
 
 
-def test_like_with_like_ranks_each_payload_apart(comparison):
-    alike = {places[0].encoded.encoding: [p.encoded.endpoint for p in places] for places in comparison.encodings.alike}
-    assert alike == {
-        "json": [TORCHSCRIPT, SAVEDMODEL, SERVING_REST, TORCH_REST],
-        "base64": [TORCHSCRIPT, SAVEDMODEL, SERVING_REST],
-        "raw": [TORCHSCRIPT],
-        "tensor": [SERVING_GRPC],
-        "bytes": [SERVING_GRPC, TORCH_GRPC],
-        "grpc_json": [TORCH_GRPC],
-    }
-    assert all([p.rank for p in places] == [*range(1, len(places) + 1)] for places in comparison.encodings.alike)
-
-
-def test_equal_endpoints_are_tied_in_every_ranking(tmp_path):
+def test_equal_endpoints_are_tied(tmp_path):
     """0.63 and 1.03 ms at the median: sped up so, they are the same."""
     scenario = Scenario(only=(TORCHSCRIPT, SAVEDMODEL), concurrencies=(1,), speedup={SAVEDMODEL: 1.03 / 0.63})
     folder = write_run(tmp_path / "run", scenario)
     for endpoint in (TORCHSCRIPT, SAVEDMODEL):
         add_payload(folder, endpoint, "raw_tensor", speedup=2.0)
     found = compare(folder).encodings
-    for places in (found.best, *found.alike):
-        assert [p.tied_above for p in places] == [False, True]
+    assert [p.tied_above for p in found.best] == [False, True]
     assert {p.encoded.encoding for p in found.best} == {"raw"}
-
-
-def test_json_is_what_the_other_encodings_of_an_endpoint_are_set_against(comparison):
-    found = {(e.endpoint, e.encoding): e for e in comparison.payloads}
-    raw = found[TORCHSCRIPT, "raw"]
-    assert raw.than_json.value == pytest.approx(1.5)
-    assert found[TORCHSCRIPT, "json"].than_json is None
-    own = found[TORCH_GRPC, "bytes"]
-    assert own.faster is None
-    assert own.than_json.value == pytest.approx(2)
-    assert found[TORCH_GRPC, "grpc_json"].faster.high < 1
-    assert found[SERVING_GRPC, "bytes"].than_json is None, "TensorFlow Serving takes no JSON over gRPC"
 
 
 def test_sizes_and_costs_have_their_counts(comparison):
@@ -172,7 +145,7 @@ def test_sizes_and_costs_have_their_counts(comparison):
 def test_a_run_without_other_encodings_has_no_matrix(tmp_path):
     comparison = compare(write_run(tmp_path / "run", SCENARIO))
     assert comparison.payloads == ()
-    assert comparison.encodings.matrix == comparison.encodings.best == comparison.encodings.alike == ()
+    assert comparison.encodings.matrix == comparison.encodings.best == ()
     assert "## Payloads" not in markdown.render(comparison)
 
 
@@ -226,7 +199,6 @@ def test_json_csv_and_markdown_carry_the_same(comparison):
     assert measured["p50_s"]["value"] == raw.point.p50_s.value
     assert measured["samples"] == raw.point.samples
     assert [p["endpoint"] for p in document["best"]] == [p.encoded.endpoint for p in comparison.encodings.best]
-    assert [len(places) for places in document["alike"]] == [4, 3, 1, 1, 2, 1]
     text = markdown.render(comparison)
     for table in (payloads.matrix, payloads.payloads):
         assert markdown.table(table(comparison)) in text

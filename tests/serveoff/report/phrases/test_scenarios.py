@@ -3,7 +3,7 @@
 import pytest
 
 from serveoff.loadtests.loads import parse_load
-from serveoff.report.phrases.scenarios import scenario
+from serveoff.report.phrases.names import scenario
 
 
 @pytest.mark.parametrize(
