@@ -64,3 +64,13 @@ def test_the_first_layer_is_two_screens_and_few_tab_stops(browser, rendered):
         assert bottom <= 2 * SCREEN[1]
         assert first <= FIRST_STOPS + len(rendered["clean"].comparison.decision.matrix.rows)
         assert page.evaluate(STOPS) <= ALL_STOPS
+
+
+@pytest.mark.browser
+@needs_chromium[1]
+@pytest.mark.parametrize("width", [1280, SCREEN[0]])
+def test_no_column_of_the_matrix_is_cut_off(browser, rendered, width):
+    with opened(browser, rendered["clean"].paths["html"].as_uri(), width) as page:
+        table, room = page.evaluate("(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])"
+                                    "(document.querySelector('#matrix .scroll'))")  # fmt: skip
+    assert table <= room
