@@ -22,7 +22,7 @@ from serveoff.loadtests.generator.user import CommandedUser
 from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.options import RowsError, add_options, resolve
 from serveoff.loadtests.protocols import user_class
-from serveoff.loadtests.recording.rows import parts, remove_rows
+from serveoff.loadtests.recording.records import parts, remove_rows
 from serveoff.loadtests.samples import SamplesError
 from serveoff.loadtests.shapes import CHOICES, NONE, ShapeError
 from serveoff.loadtests.shaping import make_shape

@@ -12,7 +12,7 @@ from serveoff.loadtests.endpoints import Target, find
 from serveoff.loadtests.pools import make_pool
 from serveoff.loadtests.protocols.framing import FRAMES
 from serveoff.loadtests.recording.recorder import Recorder
-from serveoff.loadtests.recording.rows import part_path, write_rows
+from serveoff.loadtests.recording.records import part_path, write_rows
 
 STRIDE = 7
 """Users start this far apart in the pool, so that they do not all send the same input at the same time."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gevent.monkey import get_original
 
-from serveoff.loadtests.alarm import Alarm
+from serveoff.loadtests.clock import Alarm
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.http_answers import Head, Reader
 

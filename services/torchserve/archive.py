@@ -26,11 +26,15 @@ def build_archive(model: str, artifact: Path, store: Path, temp: Path) -> Path:
     `temp` is a private folder: the archiver empties `<temp>/<model>` first, which instances must not share.
     ArtifactError where the archiver refuses the model.
     """
+    files = store / "files"  # links: the archiver takes the contents of a folder with the folders in it
+    files.mkdir()
+    for path in (artifact, artifact.parent / MANIFEST_NAME):
+        (files / path.name).symlink_to(path.resolve())
     config = ModelArchiverConfig(
         model_name=model,
         handler=str(HANDLER),
         version=MODEL_VERSION,
-        extra_files=str(_stage([artifact, artifact.parent / MANIFEST_NAME], store / "files")),
+        extra_files=str(files),
         export_path=str(store),
         archive_format="zip-store",
         force=True,
@@ -43,11 +47,3 @@ def build_archive(model: str, artifact: Path, store: Path, temp: Path) -> Path:
     finally:
         tempfile.tempdir = default_temp
     return store / f"{model}.mar"
-
-
-def _stage(paths: list[Path], folder: Path) -> Path:
-    """A folder of links to the paths: the archiver takes the contents of a folder with the folders in it."""
-    folder.mkdir()
-    for path in paths:
-        (folder / path.name).symlink_to(path.resolve())
-    return folder

@@ -6,8 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serveoff.loadtests.recording.records import COLUMNS
-from serveoff.loadtests.recording.rows import parts
+from serveoff.loadtests.recording.records import COLUMNS, parts
 
 
 def read_rows(path: Path, columns: Sequence[str] = COLUMNS.names) -> pa.Table:

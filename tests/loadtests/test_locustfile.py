@@ -10,7 +10,7 @@ from subprocess import PIPE
 
 import pytest
 
-from serveoff.loadtests.recording.rows import parts
+from serveoff.loadtests.recording.records import parts
 from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
 

@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from serveoff.loadtests.recording.rows import parts
+from serveoff.loadtests.recording.records import parts
 from tests.loadtests.conftest import LOCUST, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
 from tests.loadtests.rows import read_rows

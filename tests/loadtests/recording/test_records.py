@@ -1,8 +1,7 @@
 import pytest
 
 from serveoff.loadtests.recording.recorder import Recorder
-from serveoff.loadtests.recording.records import COLUMNS
-from serveoff.loadtests.recording.rows import part_path, remove_rows, write_rows
+from serveoff.loadtests.recording.records import COLUMNS, part_path, remove_rows, write_rows
 from tests.loadtests.rows import read_rows
 
 
