@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.models import zoo
-from serveoff.models.agreement import Agreement
 from serveoff.models.fingerprint import fingerprint, is_current
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import GOLDEN_NAME, write_golden
@@ -83,8 +82,4 @@ def _export_formats(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Ar
 
 def _verify(folder: Path, steps: Steps) -> None:
     with steps.step("verify answers", total=len(FORMATS)) as advance:
-
-        def checked(format: str, agreement: Agreement | None) -> None:
-            advance()
-
-        verify_model(folder, on_checked=checked)
+        verify_model(folder, on_checked=lambda format, agreement: advance())

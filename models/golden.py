@@ -6,7 +6,6 @@
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +29,12 @@ class Golden:
 
 def read_golden(model_dir: Path) -> Golden:
     """The golden arrays of the model in a folder; KeyError where the file holds none."""
-    return _read(model_dir / GOLDEN_NAME)
+    return unpacked((model_dir / GOLDEN_NAME).read_bytes())
 
 
 def unpacked(data: bytes) -> Golden:
     """The golden arrays in the bytes of such a file."""
-    return _read(BytesIO(data))
-
-
-def _read(file: Path | IO[bytes]) -> Golden:
-    with np.load(file) as arrays:
+    with np.load(BytesIO(data)) as arrays:
         inputs, outputs = ({n.removeprefix(p): arrays[n] for n in arrays.files if n.startswith(p)} for p in _KINDS)
         if not inputs or not outputs:
             raise KeyError(f"{GOLDEN_NAME} holds no {_INPUTS}* or no {_OUTPUTS}*")

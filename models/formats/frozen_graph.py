@@ -128,19 +128,14 @@ def freeze(spec: ModelSpec, weights: Weights) -> Any:
         )
 
 
-def imported(graph_def: Any) -> Any:
-    """A graph that holds a GraphDef's operations by their own names."""
-    graph = tf.Graph()
-    with graph.as_default():
-        tf.import_graph_def(graph_def, name="")
-    return graph
-
-
 def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
     """Run the frozen graph in a Session; `make_callable` spares looking the tensors up for every call."""
     graph_def = tf1.GraphDef.FromString((folder / FILE).read_bytes())
     config = config_of(threads, device)
-    session = tf1.Session(graph=imported(graph_def), config=config)
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(graph_def, name="")
+    session = tf1.Session(graph=graph, config=config)
     feeds, fetches = ([edge(tensor.name) for tensor in tensors] for tensors in (spec.inputs, spec.outputs))
 
     def fill(session: Any) -> tuple[list[str], list[str]]:

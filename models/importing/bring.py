@@ -75,9 +75,11 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
             _require_own(request, own, formats)
             advance()
     if not any(isinstance(found, Converted) for found in formats.values()):
-        raise ImportFailed(
-            ImportCode.NO_FORMAT, f"{request.source.path} cannot be converted to any format: {_reasons(formats)}"
+        reasons = "; ".join(
+            f"{format}: {found.reason}" for format, found in formats.items() if isinstance(found, Missing)
         )
+        text = f"{request.source.path} cannot be converted to any format: {reasons}"
+        raise ImportFailed(ImportCode.NO_FORMAT, text)
     _put_together(request, folder, spec, formats, answered)
     return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch))
 
@@ -185,7 +187,3 @@ def _fingerprint(request: ImportRequest) -> str:
     asked = request.source.model_dump_json(), repr(request.declared), repr(sorted(request.ranges.items()))
     lines = [*asked, *map(digest, files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _reasons(formats: Mapping[str, Converted | Missing]) -> str:
-    return "; ".join(f"{format}: {found.reason}" for format, found in formats.items() if isinstance(found, Missing))

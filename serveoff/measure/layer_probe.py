@@ -51,7 +51,8 @@ def probe(endpoint: Endpoint, server: Server) -> LayerProbe:
     layer, spec = asked_layer(named), spec_of(model)
     payload = payload_for(endpoint.protocol, deployment.grpc_api)
     body = payload.encode(spec, take(golden_inputs(model), slice(1)))
-    answers = _answering(spec, layer)
+    # As if this layer were the model's one output; of what shape, its answer says.
+    answers = spec.model_copy(update={"outputs": (TensorSpec(name=layer, shape=(-1,), dtype="float32"),)})
     address = server.addresses[endpoint.protocol]
     try:
         if deployment.server == "flask":
@@ -69,11 +70,6 @@ def probe(endpoint: Endpoint, server: Server) -> LayerProbe:
     except ValueError as error:
         return LayerProbe(layer=layer, outcome="failed", reason=f"no rows in its answer: {error}")
     return LayerProbe(layer=layer, outcome="not asked", reason=NO_WAY)
-
-
-def _answering(spec: ModelSpec, layer: str) -> ModelSpec:
-    """The model as if this layer were its one output; of what shape, its answer says."""
-    return spec.model_copy(update={"outputs": (TensorSpec(name=layer, shape=(-1,), dtype="float32"),)})
 
 
 def _answered(answers: ModelSpec, payload: Payload, body: bytes, ask: Send, plain: Send) -> LayerProbe:

@@ -27,13 +27,9 @@ class Reader(Protocol):
         """Write the model as a node of serveoff.models.convert, in an empty folder, with the spec's names."""
 
 
-class Opening(Protocol):
-    """What a reader's module offers. Its constructor loads the file, and may raise anything at all."""
-
-    def opened(self, source: Source) -> Reader:
-        """The model of a source; child.Refused with the reason where it is none that can be served."""
-
-
 def opened(source: Source) -> Reader:
-    """Load a source with the reader of its kind."""
-    return cast(Opening, importlib.import_module(f"{__name__}.{source.kind}")).opened(source)
+    """Load a source by the class `Model` of its kind's module, which may raise anything at all.
+
+    child.Refused with the reason where it is none that can be served.
+    """
+    return cast(Reader, importlib.import_module(f"{__name__}.{source.kind}").Model(source))

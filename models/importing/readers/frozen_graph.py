@@ -15,7 +15,7 @@ from serveoff.models.tensors import Array, Batch
 tf1 = tf.compat.v1
 
 
-class FrozenGraphReader:
+class Model:
     """A GraphDef in a Session."""
 
     def __init__(self, source: Source) -> None:
@@ -28,7 +28,8 @@ class FrozenGraphReader:
         self._session: Any = tf1.Session(graph=graph)
         ports = tuple(_port(graph.get_tensor_by_name(name)) for name in feeds(source, nodes))
         self.found = Found(inputs=ports, outputs=fetches(source, nodes))
-        self.parameters = sum(_size(node) for node in self._graph_def.node if node.op == "Const")
+        shapes = (node.attr["value"].tensor.tensor_shape for node in nodes if node.op == "Const")
+        self.parameters = sum(math.prod(size.size for size in shape.dim) for shape in shapes)
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Run the graph."""
@@ -42,15 +43,8 @@ class FrozenGraphReader:
         frozen_graph.write(renamed(self._graph_def, inputs, outputs, spec), spec, folder)
 
 
-def _size(node: Any) -> int:
-    return math.prod(size.size for size in node.attr["value"].tensor.tensor_shape.dim)
-
-
 def _port(tensor: Any) -> Port:
     shape = None
     if tensor.shape.rank is not None:
         shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
     return Port(name=tensor.name, dtype=tensor.dtype.name, shape=shape)
-
-
-opened = FrozenGraphReader

@@ -17,7 +17,7 @@ FILE, INPUTS = "model.keras", "inputs.json"
 """As serveoff.models.loading.keras_network reads them."""
 
 
-class KerasReader:
+class Model:
     """A Keras model, called eagerly."""
 
     def __init__(self, source: Source) -> None:
@@ -61,6 +61,3 @@ def _made_by(model: Any, tensor: Any) -> str:
         if any(made is tensor for made in keras.tree.flatten(layer.output)):
             return str(layer.name)
     return "output"
-
-
-opened = KerasReader

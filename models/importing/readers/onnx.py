@@ -16,7 +16,7 @@ DTYPES = {"float": "float32", "double": "float64"}
 """What ONNX calls otherwise than numpy."""
 
 
-class OnnxReader:
+class Model:
     """A graph in ONNX Runtime, on the CPU."""
 
     def __init__(self, source: Source) -> None:
@@ -63,6 +63,3 @@ def _port(value: Any) -> Port:
     dtype = value.type.removeprefix("tensor(").removesuffix(")")
     shape = tuple(size if isinstance(size, int) else -1 for size in value.shape)
     return Port(name=value.name, dtype=DTYPES.get(dtype, dtype), shape=shape)
-
-
-opened = OnnxReader

@@ -13,7 +13,7 @@ from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
 
-class SavedModelReader:
+class Model:
     """A signature, called by its inputs' names."""
 
     def __init__(self, source: Source) -> None:
@@ -46,6 +46,3 @@ def _port(name: str, tensor: Any) -> Port:
         return Port(name=name, dtype=tensor.dtype.name)
     shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
     return Port(name=name, dtype=tensor.dtype.name, shape=shape)
-
-
-opened = SavedModelReader

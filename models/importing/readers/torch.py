@@ -19,7 +19,7 @@ from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
 
-class TorchReader:
+class Model:
     """An nn.Module, called by position."""
 
     def __init__(self, source: Source) -> None:
@@ -77,6 +77,3 @@ def _ports(module: nn.Module) -> tuple[Port, ...]:
             raise Refused(f"its input {parameter.name} is taken by keyword only: inputs are given in order")
         ports.append(Port(name=parameter.name, optional=parameter.default is not parameter.empty))
     return tuple(ports)
-
-
-opened = TorchReader

@@ -14,7 +14,7 @@ from serveoff.models.tensors import Array, Batch
 FILE = "model.pt"
 
 
-class TorchScriptReader:
+class Model:
     """A ScriptModule, called by position."""
 
     def __init__(self, source: Source) -> None:
@@ -40,6 +40,3 @@ def _port(argument: Any) -> Port:
     if argument.type.kind() != "TensorType" and not optional:
         raise Refused(f"its input {argument.name} is a {argument.type.annotation_str}: only tensors can be served")
     return Port(name=argument.name, optional=optional)
-
-
-opened = TorchScriptReader

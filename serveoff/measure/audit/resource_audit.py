@@ -8,15 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from serveoff.measure.audit import procfs
 from serveoff.measure.audit.cgroups import memory_limit
-from serveoff.measure.audit.procfs import (
-    GROUPS,
-    LIMITS,
-    STATUS,
-    Thread,
-    address_space_limit,
-    read_threads,
-)
 from serveoff.measure.plan.variants import changes, parse_variation
 from serveoff.measure.runtimes import Server
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
@@ -41,9 +34,11 @@ def read_resources(
     server: Server, settings: RunSettings, container: Container | None, told: Mapping[str, int]
 ) -> Resources:
     """Look at a running server; `told` is what it said of itself (serveoff.measure.audit.reported_settings)."""
-    threads = read_threads(server.kernel(STATUS))
-    group_limit = container.memory_limit_bytes if container else memory_limit(server.kernel(GROUPS))
-    limits = [size for size in (group_limit, address_space_limit(server.kernel(LIMITS))) if size is not None]
+    threads = procfs.read_threads(server.kernel(procfs.STATUS))
+    group_limit = container.memory_limit_bytes if container else memory_limit(server.kernel(procfs.GROUPS))
+    limits = [
+        size for size in (group_limit, procfs.address_space_limit(server.kernel(procfs.LIMITS))) if size is not None
+    ]
     resources = Resources(
         cpus=_union(threads),
         processes=len({thread.process for thread in threads}) or None,
@@ -57,7 +52,7 @@ def read_resources(
 
 def look_again(before: Resources, server: Server, settings: RunSettings) -> Resources:
     """The same server after its last round: threads may have come since, and may run elsewhere."""
-    threads = read_threads(server.kernel(STATUS))
+    threads = procfs.read_threads(server.kernel(procfs.STATUS))
     if not threads:
         return before
     later = {
@@ -87,11 +82,11 @@ def in_words(name: str, value: int) -> str:
     return f"{value} {UNITS[name][value != 1]}"
 
 
-def _union(threads: Sequence[Thread]) -> list[int]:
+def _union(threads: Sequence[procfs.Thread]) -> list[int]:
     return sorted({cpu for thread in threads for cpu in thread.cpus})
 
 
-def _core_problems(threads: Sequence[Thread], cpus: Sequence[int]) -> Iterator[Problem]:
+def _core_problems(threads: Sequence[procfs.Thread], cpus: Sequence[int]) -> Iterator[Problem]:
     """One for each set of cores that some threads have and that is not the one asked for."""
     if not cpus:
         return

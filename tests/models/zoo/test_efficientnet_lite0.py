@@ -4,8 +4,7 @@ import pytest
 from serveoff.models.images.photographs import pictures
 from serveoff.models.train import forward
 from serveoff.models.zoo.efficientnet_lite0 import PIXEL_MEAN, PIXEL_SCALE, SPEC
-from serveoff.models.zoo.efficientnet_lite0.pretrained import our_name, state_dict
-from serveoff.models.zoo.efficientnet_lite0.recipe import quality, top
+from serveoff.models.zoo.efficientnet_lite0.recipe import our_name, quality, state_dict, top
 from serveoff.models.zoo.efficientnet_lite0.torch_module import build
 
 torch = pytest.importorskip("torch")

@@ -58,7 +58,8 @@ def prepare_stack(engine: Engine, request: Preparation) -> None:
     _use(_chosen_files(request.device))
     with _own_project(engine.client, request) as compose:
         _choose_model_server(compose, request)
-        compose = Compose(compose.client, compose.project, _files(compose), compose.variables)
+        # The files chosen by now, under the project's own override.
+        compose = replace(compose, files=(*compose_files(variables()), compose.files[-1]))
         services = [*planned_services(request), LOCUST, EXPORT]
         _build(compose, services, request)
         _export(compose, request)
@@ -203,11 +204,6 @@ def _own_project(client: docker.DockerClient, request: Preparation) -> Iterator[
         with shielded():
             compose.remove()
             override.unlink(missing_ok=True)
-
-
-def _files(compose: Compose) -> tuple[Path, ...]:
-    """The files chosen by now, under the project's own override."""
-    return (*compose_files(variables()), compose.files[-1])
 
 
 def _ensure_volume(client: docker.DockerClient) -> None:
