@@ -4,7 +4,6 @@ The counter is of whole boards since the driver was loaded, idle power included,
 https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html, nvmlDeviceGetTotalEnergyConsumption.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,17 +26,10 @@ class Meter:
         return sum(used) * MILLIJOULE
 
 
-def nvml() -> Any:
-    """The module `pynvml` of the package nvidia-ml-py; ImportError where it is not installed."""
-    import pynvml
-
-    return pynvml
-
-
-def open_meter(find: Callable[[], Any] = nvml) -> Meter | None:
+def open_meter() -> Meter | None:
     """A meter of this machine's GPUs; None without NVML, without a GPU, or where one does not count its energy."""
     try:
-        library = find()
+        import pynvml as library  # of the package nvidia-ml-py
     except ImportError:
         return None
     try:

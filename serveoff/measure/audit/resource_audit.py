@@ -36,9 +36,8 @@ def read_resources(
     """Look at a running server; `told` is what it said of itself (serveoff.measure.audit.reported_settings)."""
     threads = procfs.read_threads(server.kernel(procfs.STATUS))
     group_limit = container.memory_limit_bytes if container else memory_limit(server.kernel(procfs.GROUPS))
-    limits = [
-        size for size in (group_limit, procfs.address_space_limit(server.kernel(procfs.LIMITS))) if size is not None
-    ]
+    own_limit = procfs.address_space_limit(server.kernel(procfs.LIMITS))
+    limits = [size for size in (group_limit, own_limit) if size is not None]
     resources = Resources(
         cpus=_union(threads),
         processes=len({thread.process for thread in threads}) or None,

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from serveoff.measure.audit.gpu_energy import nvml, open_meter
+from serveoff.measure.audit.gpu_energy import open_meter
 from serveoff.measure.audit.readings import Reading, used
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.local import LocalServer
@@ -39,8 +39,15 @@ class Library:
         return int(1e3 * joules)
 
 
+def opened(library):
+    """The meter where this is the package; None is no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "pynvml", library)
+        return open_meter()
+
+
 def meter(*joules):
-    found = open_meter(lambda: Library(*joules))
+    found = opened(Library(*joules))
     assert found is not None
     return found
 
@@ -65,18 +72,15 @@ NONE = {"no GPU": Library(), "no driver": Library(100, driver=False), "no counte
 
 @pytest.mark.parametrize("library", NONE.values(), ids=NONE.keys())
 def test_without_a_gpu_a_driver_or_a_counter_there_is_no_meter(library):
-    assert open_meter(lambda: library) is None
+    assert opened(library) is None
 
 
 def test_without_the_package_there_is_no_meter():
-    def find():
-        raise ImportError("No module named 'pynvml'")
-
-    assert open_meter(find) is None
+    assert opened(None) is None
 
 
 def test_the_real_library_has_what_is_asked_of_it():
-    library = nvml()
+    library = pytest.importorskip("pynvml")
     for name in dir(Library):
         if name.startswith(("nvml", "NVML")):
             assert hasattr(library, name)
