@@ -33,9 +33,8 @@ class Written:
     @property
     def valid(self) -> bool:
         """Any contender has a VALID point; in a run without contenders, anything that was measured."""
-        points = [(e.role == "contender", p.valid) for e in self.comparison.entries for p in e.points]
-        asked = any(e.role == "contender" for e in self.comparison.entries)
-        return any(valid and contends >= asked for contends, valid in points)
+        contenders = [entry for entry in self.comparison.entries if entry.role == "contender"]
+        return any(point.valid for entry in contenders or self.comparison.entries for point in entry.points)
 
 
 def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:

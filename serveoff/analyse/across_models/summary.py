@@ -174,10 +174,3 @@ class Summary(Record):
         over = [model for model, how in found if how == "matters"]
         under = [model for model, _ in takewhile(lambda each: each[1] == "does not matter", reversed(found))]
         return over[-1] if over else None, under[-1] if under else None
-
-    def model(self, name: str) -> ModelResult:
-        """One model; KeyError where there is none."""
-        for found in self.models:
-            if found.model == name:
-                return found
-        raise KeyError(name)

@@ -52,10 +52,10 @@ class Pair:
         return self.mine.result.server if self.mine else ""
 
 
-def find(evidence: Evidence, server: str, format: str, protocol: str = "", variant: str = "") -> Entry | None:
+def find(evidence: Evidence, server: str, format: str, protocol: str = "") -> Entry | None:
     """The endpoint of that server, format and protocol, in this run."""
     wanted = (e for e in evidence.entries if e.result.server == server and e.result.format == format)
-    return next((e for e in wanted if e.result.variant == variant and protocol in ("", e.result.protocol)), None)
+    return next((e for e in wanted if not e.result.variant and protocol in ("", e.result.protocol)), None)
 
 
 def batches(evidence: Evidence, concurrency: int = 1) -> list[int]:

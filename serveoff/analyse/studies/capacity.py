@@ -122,10 +122,8 @@ def fit(rates: Array, logs: Array, bound: float) -> float:
     means = np.add.reduceat(fitted, first) / np.diff(np.append(first, rates.size))
     target = math.log(bound)
     above = int(np.searchsorted(means, target, side="right"))
-    if above == 0:
-        return float(levels[0])
-    if above == levels.size:
-        return float(levels[-1])
+    if above in (0, levels.size):
+        return float(levels[-1 if above else 0])
     low, high = means[above - 1], means[above]
     share = (target - low) / (high - low)
     return float(math.exp(math.log(levels[above - 1]) + share * math.log(levels[above] / levels[above - 1])))

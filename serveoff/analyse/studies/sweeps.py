@@ -34,11 +34,6 @@ class Change:
         """`workers` of `workers=2`."""
         return self.variant.result.variant.partition("=")[0]
 
-    @property
-    def value(self) -> str:
-        """`2` of `workers=2`."""
-        return self.variant.result.variant.partition("=")[2]
-
 
 @dataclass(frozen=True)
 class Standing:

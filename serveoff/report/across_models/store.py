@@ -42,7 +42,11 @@ def save(summary: Summary, address_of: AddressOf) -> dict[str, Path]:
     folder = results_root() / summary.summary_id
     shown = document(summary, address_of)
     texts = {"json": render_json(summary), "md": markdown.page(shown), "html": html.page(shown)}
-    return {suffix: _write(folder / f"summary.{suffix}", text) for suffix, text in texts.items()}
+    paths = {suffix: folder / f"summary.{suffix}" for suffix in texts}
+    for suffix, path in paths.items():
+        with written_whole(path) as file:
+            file.write_text(texts[suffix], encoding="utf-8")
+    return paths
 
 
 def load(folder: Path) -> Summary:
@@ -54,12 +58,6 @@ def load(folder: Path) -> Summary:
         raise ResultsError(f"no summary at {folder}: `serveoff summary RUN RUN` makes one") from None
     except ValidationError as error:
         raise unreadable(path, error) from None
-
-
-def _write(path: Path, text: str) -> Path:
-    with written_whole(path) as file:
-        file.write_text(text, encoding="utf-8")
-    return path
 
 
 def mentions(results: Path, run_id: str, report: Path) -> tuple[CrossModelLink, ...]:

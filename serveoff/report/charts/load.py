@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.report.charts.marks.plane import LEFT, Plane, around, known
 from serveoff.report.charts.marks.rows import label_of
 from serveoff.report.charts.marks.svg import circle, drawing, group, line, tag, text, upright_of
@@ -21,7 +20,7 @@ def draw(comparison: Comparison, width: float) -> str:
         return ""
     points = [point for _, found in shown for point in found]
     bound_s = comparison.suite.settings.objective_bound_s
-    latencies = [*known([tail_of(p) for p in points]), bound_s]
+    latencies = [*known([p.p99_s for p in points]), bound_s]
     plane = Plane(
         width,
         around([p.throughput.value or 0.0 for p in points]),
@@ -31,7 +30,9 @@ def draw(comparison: Comparison, width: float) -> str:
     body = plane.axes("answered requests a second", "p99, ms; log scales", (1.0, 1e3))
     body += plane.names([_place(plane, found[-1]) for _, found in shown])
     body += [_curve(plane, entry, found) for entry, found in shown]
-    body += _bound(plane, bound_s)
+    y = plane.y(bound_s)
+    body.append(line(LEFT, y, plane.right, y, "bound"))
+    body.append(text(plane.right - 4, y - 5, f"objective {ms(bound_s)} ms", "note halo", "end"))
     words = (
         f"99th percentile of latency against throughput, {len(shown)} contenders, from "
         f"{callers(min(p.concurrency for p in points))} to "
@@ -43,29 +44,13 @@ def draw(comparison: Comparison, width: float) -> str:
 
 def curves(comparison: Comparison) -> list[tuple[Entry, list[Point]]]:
     """Contenders with their valid points from the fewest callers to the most."""
-    found = [(e, [p for p in e.points if _drawn(p)]) for e in comparison.entries if e.role == "contender"]
+    contenders = [entry for entry in comparison.entries if entry.role == "contender"]
+    found = [(e, [p for p in e.points if p.valid and p.p99_s.value and p.throughput.value]) for e in contenders]
     return [(entry, points) for entry, points in found if points]
 
 
-def tail_of(point: Point) -> Estimate:
-    """What is drawn: the tail."""
-    return point.p99_s
-
-
-def _drawn(point: Point) -> bool:
-    return bool(point.valid and tail_of(point).value and point.throughput.value)
-
-
-def _bound(plane: Plane, bound_s: float) -> list[str]:
-    y = plane.y(bound_s)
-    return [
-        line(LEFT, y, plane.right, y, "bound"),
-        text(plane.right - 4, y - 5, f"objective {ms(bound_s)} ms", "note halo", "end"),
-    ]
-
-
 def _place(plane: Plane, point: Point) -> tuple[float, float]:
-    return plane.x(point.throughput.value or 0.0), plane.y(tail_of(point).value or 0.0)
+    return plane.x(point.throughput.value or 0.0), plane.y(point.p99_s.value or 0.0)
 
 
 def _curve(plane: Plane, entry: Entry, points: Sequence[Point]) -> str:
@@ -75,7 +60,7 @@ def _curve(plane: Plane, entry: Entry, points: Sequence[Point]) -> str:
     for point, (x, y) in zip(points, places, strict=True):
         said = (
             f"{phrase(entry.result)}, {callers(point.concurrency)}: "
-            f"{full(point.throughput, significant, 'req/s')}, p99 {full(tail_of(point), ms, 'ms')}"
+            f"{full(point.throughput, significant, 'req/s')}, p99 {full(point.p99_s, ms, 'ms')}"
         )
-        marks.append(group([upright_of(tail_of(point), plane.y, x), circle(x, y, 3.6, "dot")], "", said))
+        marks.append(group([upright_of(point.p99_s, plane.y, x), circle(x, y, 3.6, "dot")], "", said))
     return group(marks, f"fam-{family(entry.result)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
@@ -12,24 +12,28 @@ from serveoff.report.charts.marks.svg import circle, drawing, group, tag, uprigh
 from serveoff.report.phrases.names import family, phrase
 from serveoff.report.phrases.numbers import full, ms
 
+Costed = tuple[Entry, Point, Point]
+"""An endpoint with its points of fewest callers and of best throughput, both VALID."""
+
 
 def draw(comparison: Comparison, width: float) -> str:
     """CPU time per request at the best throughput against the median with the fewest callers."""
-    found = places(comparison)
-    if len(found) < 2:
+    shown = costed(comparison)
+    if len(shown) < 2:
         return ""
-    shown = [e for e in comparison.entries if e.name in found]
-    points = [pair for e in shown if (pair := _points(e))]
-    across = around(known([best.cpu_per_request_s for _, best in points]))
-    plane = Plane(
-        width, across, around(known([alone.p50_s for alone, _ in points])), tuple(label_of(e.result) for e in shown)
-    )
-    front = pareto(found)
-    corners = " ".join(f"{plane.x(found[name][0]):.1f},{plane.y(found[name][1]):.1f}" for name in front)
+    across = around(known([best.cpu_per_request_s for _, _, best in shown]))
+    labels = tuple(label_of(entry.result) for entry, _, _ in shown)
+    plane = Plane(width, across, around(known([alone.p50_s for _, alone, _ in shown])), labels)
+    places = {
+        entry.name: (plane.x(best.cpu_per_request_s.value or 0.0), plane.y(alone.p50_s.value or 0.0))
+        for entry, alone, best in shown
+    }
+    front = pareto(shown)
+    corners = " ".join("{:.1f},{:.1f}".format(*places[name]) for name in front)
     body = plane.axes("server CPU, ms per request", "p50 with the fewest callers, ms; log scales", (1e3, 1e3))
     body.append(tag("polyline", points=corners, class_="front"))
-    body += plane.names([(plane.x(x), plane.y(y)) for x, y in (found[e.name] for e in shown)])
-    body += [_mark(plane, e, *pair, e.name in front) for e in shown if (pair := _points(e))]
+    body += plane.names(list(places.values()))
+    body += [_mark(plane, *found, found[0].name in front) for found in shown]
     words = (
         f"Median latency against CPU time per request, {len(shown)} endpoints. Beaten on both by no other: "
         f"{', '.join(phrase(comparison.entry(name).result) for name in front)}. The table holds every figure."
@@ -37,31 +41,21 @@ def draw(comparison: Comparison, width: float) -> str:
     return drawing(width, plane.height, words, body)
 
 
-def places(comparison: Comparison) -> dict[str, tuple[float, float]]:
-    """Cost and wait of each contender, in seconds: CPU at the best throughput, and p50 with the fewest callers."""
-    found = {e.name: pair for e in comparison.entries if e.role == "contender" and (pair := _points(e))}
-    return {
-        name: (best.cpu_per_request_s.value or 0.0, alone.p50_s.value or 0.0) for name, (alone, best) in found.items()
-    }
+def costed(comparison: Comparison) -> list[Costed]:
+    """Contenders that have both figures, in the entries' order."""
+    found = [(e, e.alone, e.best) for e in comparison.entries if e.role == "contender" and e.alone and e.best]
+    return [(e, a, b) for e, a, b in found if a and b and a.valid and a.p50_s.value and b.cpu_per_request_s.value]
 
 
-def pareto(places: Mapping[str, tuple[float, float]]) -> list[str]:
+def pareto(shown: Sequence[Costed]) -> list[str]:
     """The names that no other beats on both, cheapest first."""
     front: list[str] = []
-    best = float("inf")
-    for name, (_, wait) in sorted(places.items(), key=lambda item: item[1]):
-        if wait < best:
-            front.append(name)
-            best = wait
+    least = float("inf")
+    for entry, alone, _ in sorted(shown, key=lambda found: (found[2].cpu_per_request_s.value, found[1].p50_s.value)):
+        if (alone.p50_s.value or 0.0) < least:
+            front.append(entry.name)
+            least = alone.p50_s.value or 0.0
     return front
-
-
-def _points(entry: Entry) -> tuple[Point, Point] | None:
-    """The points of fewest callers and of best throughput, where both have what is drawn."""
-    alone, best = entry.alone, entry.best
-    if alone is None or best is None or not alone.valid:
-        return None
-    return (alone, best) if alone.p50_s.value and best.cpu_per_request_s.value else None
 
 
 def _mark(plane: Plane, entry: Entry, alone: Point, best: Point, on_front: bool) -> str:

@@ -56,7 +56,7 @@ def _line(comparison: Comparison, entry: Entry, point: Point | None) -> dict[str
     }
     for name in _ESTIMATES:
         estimate = getattr(point, name) if point else None
-        line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in _BOUNDS}
+        line |= {f"{name}{bound}": getattr(estimate, part, None) for bound, part in cold_starts.BOUNDS.items()}
     parts = _parts(comparison, point)
     return {
         **line,
@@ -97,7 +97,6 @@ def _parts(comparison: Comparison, point: Point | None) -> dict[str, object]:
 
 
 _PARTS = ("whole", "overhead", "queue", "parse", "inference", "serialise", "rest")
-_BOUNDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 
 def _safe(value: object) -> object:

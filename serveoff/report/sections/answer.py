@@ -10,12 +10,9 @@ from serveoff.report.sections import notes
 
 def glance(comparison: Comparison) -> Section:
     """The recommendation, its statements, and what is not settled."""
-    return Section(
-        "recommendation",
-        recommendation.head(comparison),
-        lead=recommendation.figures(comparison),
-        items=(*map(_sentence, recommendation.statements(comparison)), *recommendation.unsettled(comparison)),
-    )
+    clear = (f"{said[0].upper()}{said[1:]}." for said in recommendation.statements(comparison))
+    items = (*clear, *recommendation.unsettled(comparison))
+    return Section("recommendation", recommendation.head(comparison), recommendation.figures(comparison), items)
 
 
 def certainty(comparison: Comparison) -> Section:
@@ -31,7 +28,3 @@ def changes(comparison: Comparison) -> Section | None:
     """Nothing where nothing would."""
     said = tuple(recommendation.changes(comparison))
     return Section("changes", "What would change the answer", items=said) if said else None
-
-
-def _sentence(statement: str) -> str:
-    return f"{statement[0].upper()}{statement[1:]}."

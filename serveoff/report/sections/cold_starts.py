@@ -36,6 +36,10 @@ MEANINGS: Final = {
     UNTOLD: "until the first request, if the server logs no phases",
 }
 
+FIGURES: Final = {"s": "first_answer_s", "first_request_s": "first_request_s", "first_request_over_p50": "penalty"}
+BOUNDS: Final = {"": "value", "_low": "low", "_high": "high"}
+"""Columns of a line of CSV, and what they hold."""
+
 
 def section(comparison: Comparison) -> Section | None:
     """Nothing where no deployment came to a first answer."""
@@ -124,26 +128,19 @@ def record(starts: ColdStarts) -> dict[str, Any]:
 def columns(comparison: Comparison, entry: Entry) -> dict[str, object]:
     """The same for a line of an endpoint, flat; the figures are its deployment's."""
     found = next((s for s in comparison.cold_starts if s.entry.result.deployment == entry.result.deployment), None)
+    means = found.warm.pieces if found else {}
     return {
         **_flat("cold_start", found.warm if found else None),
-        **{f"cold_start_mean_{piece}_s": found.warm.pieces.get(piece) if found else None for piece in PIECES},
+        **{f"cold_start_mean_{piece}_s": means.get(piece) for piece in PIECES},
         **_flat("cold_start_without_warmup", found.bare if found else None),
     }
 
 
 def _flat(prefix: str, started: Started | None) -> dict[str, object]:
-    parts = {
-        "s": started.first_answer_s if started else None,
-        "first_request_s": started.first_request_s if started else None,
-        "first_request_over_p50": started.penalty if started else None,
-    }
     flat: dict[str, object] = {f"{prefix}_count": started.first_answer_s.count if started else None}
-    for name, spread in parts.items():
-        flat |= {
-            f"{prefix}_{name}": spread.value if spread else None,
-            f"{prefix}_{name}_low": spread.low if spread else None,
-            f"{prefix}_{name}_high": spread.high if spread else None,
-        }
+    for name, figure in FIGURES.items():
+        spread = getattr(started, figure, None)
+        flat |= {f"{prefix}_{name}{bound}": getattr(spread, part, None) for bound, part in BOUNDS.items()}
     return flat | {f"{prefix}_bounds": started.first_answer_s.bounds if started else None}
 
 

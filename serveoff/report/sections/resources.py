@@ -41,7 +41,7 @@ def section(comparison: Comparison) -> Section:
         "Cost and resources",
         figure=Figure(partial(chart.draw, comparison), bars),
         table=resources(comparison),
-        parts=(both,) if len(pareto.places(comparison)) > 1 else (),
+        parts=(both,) if len(pareto.costed(comparison)) > 1 else (),
     )
 
 

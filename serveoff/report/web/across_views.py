@@ -21,7 +21,7 @@ def summary(name: str) -> Response:
     """The page as `serveoff summary` writes it, with a bar on top that leads back."""
     found, kept = _find(name)
     with readable(found):
-        text = html.page(document(kept, _link))
+        text = html.page(document(kept, lambda run_id: url_for("reports.report", name=run_id)))
         text.encode()
     return with_bar(text, render_template("summary_bar.html.j2", name=name))
 
@@ -43,7 +43,3 @@ def download(name: str, suffix: str) -> Response:
 def _find(name: str) -> tuple[Found, Summary]:
     found = find_run(results_folder(), name, SUMMARY_NAME)
     return found, read(found)
-
-
-def _link(run_id: str) -> str:
-    return url_for("reports.report", name=run_id)

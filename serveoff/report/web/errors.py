@@ -18,26 +18,17 @@ log = logging.getLogger(__name__)
 
 def register(app: Flask) -> None:
     """Handle what the views raise."""
-    app.register_error_handler(NoSuchRun, no_such_run)
-    app.register_error_handler(Unreadable, unreadable)
-    app.register_error_handler(NotAnalysed, not_analysed)
+    # Nothing is said of what lies outside the results folder, whatever the name names there.
+    absent = "There is no run of this name in the results folder."
+    app.register_error_handler(NoSuchRun, lambda _: _answer(404, "No such run", absent))
+    app.register_error_handler(
+        Unreadable, lambda error: _answer(UNREADABLE, "This run cannot be read", f"unreadable: {error}")
+    )
+    app.register_error_handler(
+        NotAnalysed, lambda error: _answer(UNREADABLE, "This run is not analysed yet", str(error))
+    )
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, defect)
-
-
-def no_such_run(error: NoSuchRun) -> Response:
-    """The name is not one of a run, whatever else it may be: nothing is said of what lies outside."""
-    return _answer(404, "No such run", "There is no run of this name in the results folder.")
-
-
-def unreadable(error: Unreadable) -> Response:
-    """The run is there, but damaged, locked or too large."""
-    return _answer(UNREADABLE, "This run cannot be read", f"unreadable: {error}")
-
-
-def not_analysed(error: NotAnalysed) -> Response:
-    """The run is there, and has no report yet: it goes on, or is of a serveoff that stored no analysis."""
-    return _answer(UNREADABLE, "This run is not analysed yet", str(error))
 
 
 def http_error(error: HTTPException) -> Response:

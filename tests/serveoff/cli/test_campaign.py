@@ -144,7 +144,7 @@ def test_a_model_that_cannot_be_exported_is_a_row_and_the_others_go_on(made, tmp
 def test_a_model_whose_run_fails_keeps_what_was_measured(made, tmp_path):
     made(fails={"middle_cnn": "run"})
     assert invoke("all").exit_code == 0
-    found = written(tmp_path).model("middle_cnn")
+    found = next(model for model in written(tmp_path).models if model.model == "middle_cnn")
     assert found.problem == "flask-torchscript did not start"
     assert not found.complete
 

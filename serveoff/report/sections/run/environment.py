@@ -30,7 +30,7 @@ def environment(comparison: Comparison) -> list[Fact]:
     suite, machine = comparison.suite, comparison.suite.environment.machine
     commit = suite.environment.git_commit or "unknown"
     changed = ", with uncommitted changes" if suite.environment.git_dirty else ""
-    facts = [
+    return [
         Fact(
             "Machine",
             f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, "
@@ -48,7 +48,6 @@ def environment(comparison: Comparison) -> list[Fact]:
         Fact("Code", f"{commit[:12]}{changed}"),
         Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.environment.versions.items())),
     ]
-    return facts
 
 
 def _model(comparison: Comparison) -> str:

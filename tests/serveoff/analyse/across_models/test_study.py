@@ -104,7 +104,8 @@ def test_an_open_side_of_a_crossing_names_no_model(sound, overheads, expected):
 
 
 def test_what_does_not_count_takes_no_part(faulty):
-    middle, large = faulty.model("middle_cnn"), faulty.model("large_net")
+    found = {model.model: model for model in faulty.models}
+    middle, large = found["middle_cnn"], found["large_net"]
     for endpoint in ("flask-torchscript-rest", "torchserve-torchscript-rest"):
         assert middle.spot(endpoint).rank is None
         assert middle.spot(endpoint).problem

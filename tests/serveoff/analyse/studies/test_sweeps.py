@@ -42,7 +42,7 @@ def test_what_a_setting_gains_is_found_with_its_factor(comparison):
         assert change.outcome == "faster"
         assert change.more.low < 1.5 < change.more.high
         assert change.faster.low < 1.5 < change.faster.high
-        assert (change.setting, change.value) == ("workers", "2")
+        assert (change.setting, change.variant.result.variant) == ("workers", "workers=2")
 
 
 def test_a_setting_that_changes_nothing_is_no_gain(comparison):
