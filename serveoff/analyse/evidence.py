@@ -89,6 +89,10 @@ class Evidence:
             self._judge(measure, self._family(measure, mine.key, other.key))
         return self._pairs[key]
 
+    def between(self, measure: Measure, mine: Entry, other: Entry) -> Pair | None:
+        """The same of two endpoints, each at the objective's point."""
+        return self.pair(measure, measure.point(mine), measure.point(other))
+
     def ratio(self, measure: Measure, mine: Point, other: Point, processes: bool = False) -> Estimate | None:
         """How many times less `mine` takes than `other`, where nothing is judged: with the interval of this one."""
         if not all(point.valid and self._has(measure, point.key) for point in (mine, other)):

@@ -33,6 +33,8 @@ def write_all(
         writer = import_module(f"serveoff.report.formats.{form}")
         if form in FORMATS:
             path.write_text(writer.render(comparison), encoding="utf-8")
+        elif run is None:
+            raise ValueError(f"{form} needs the folder of the run, for its raw rows")
         else:
             writer.write(comparison, run, path)
     return written

@@ -39,14 +39,8 @@ def _pairs(evidence: Evidence) -> Iterator[Pair]:
 
 
 def _sizes(evidence: Evidence) -> Iterator[Exhibit]:
+    sizes = {e.result.format: e.result.artifact_bytes for e in reversed(evidence.entries) if e.result.artifact_bytes}
     for group, format in ((TF1, "frozen_graph"), (TF2, "savedmodel")):
-        sizes = [e.result.artifact_bytes for e in evidence.entries if e.result.format == format]
-        size = next(filter(None, sizes), None)
-        if size:
-            yield Exhibit(
-                group,
-                f"the {format} artifact",
-                metric="size",
-                figure=Estimate(float(size), None, None, 1),
-                unit="bytes",
-            )
+        if format in sizes:
+            size = Estimate(float(sizes[format]), None, None, 1)
+            yield Exhibit(group, f"the {format} artifact", metric="size", figure=size, unit="bytes")

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from serveoff.analyse.claims.pairs import FRAMEWORK, Pair, callers, contrasts
 from serveoff.analyse.claims.ruling import Exhibit, Ruling, beside
-from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import THROUGHPUT, Evidence
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.loadtests.loads import closed
@@ -24,7 +23,7 @@ SETTING = "workers"
 
 def study(evidence: Evidence, suite: Suite) -> Ruling:
     """The variants of workers, and what was counted in docker-compose.yml."""
-    effort = tuple(_effort(evidence))
+    effort = _effort(evidence)
     return beside((*contrasts(evidence, _pairs(evidence)), *effort), _lines(effort))
 
 
@@ -47,20 +46,18 @@ def _lines(effort: Sequence[Exhibit]) -> str:
     return f"One more replica takes {many} of docker-compose.yml in each of {len(counts)} deployments."
 
 
-def _effort(evidence: Evidence) -> Iterator[Exhibit]:
+def _effort(evidence: Evidence) -> list[Exhibit]:
     """One exhibit for each deployment that may win, with what it takes to replicate it."""
-    counted: dict[str, Entry] = {}
+    counted: dict[str, Exhibit] = {}
     for entry in evidence.contenders:
-        if entry.result.replication and entry.result.format in FRAMEWORK:
-            counted.setdefault(entry.result.deployment, entry)
-    for entry in counted.values():
         found = entry.result.replication
-        assert found is not None
-        yield Exhibit(
-            FRAMEWORK[entry.result.format],
-            "one more replica: a setting" if found.by_setting else "one more replica: one more service",
-            mine=entry.name,
-            metric="lines of docker-compose.yml",
-            figure=Estimate(float(found.lines), None, None, 1),
-            unit="lines",
-        )
+        if found and entry.result.format in FRAMEWORK and entry.result.deployment not in counted:
+            counted[entry.result.deployment] = Exhibit(
+                FRAMEWORK[entry.result.format],
+                "one more replica: a setting" if found.by_setting else "one more replica: one more service",
+                mine=entry.name,
+                metric="lines of docker-compose.yml",
+                figure=Estimate(float(found.lines), None, None, 1),
+                unit="lines",
+            )
+    return list(counted.values())

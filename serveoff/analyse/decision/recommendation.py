@@ -77,7 +77,7 @@ def _standing(row: MatrixRow, resampled: Sequence[str]) -> tuple[float, ...]:
 
 
 def _as_good(evidence: Evidence, measures: Sequence[Measure], first: Entry, other: Entry) -> bool:
-    pairs = {m.objective: evidence.pair(m, m.point(first), m.point(other)) for m in measures}
+    pairs = {m.objective: evidence.between(m, first, other) for m in measures}
     outcomes = {objective: pair.outcome for objective, pair in pairs.items() if pair is not None}
     return outcomes.get(LATENCY.objective) == "tied" and not {"faster", "slower"} & set(outcomes.values())
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from serveoff.analyse.claims.pairs import DYNAMIC
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.evidence import Evidence, Measure, Pair
+from serveoff.analyse.evidence import Evidence, Measure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import DECIDED
 from serveoff.record.endpoint_results import EndpointResult
@@ -66,7 +66,7 @@ def open_questions(evidence: Evidence, measures: Sequence[Measure], first: Entry
     """Every objective on which the first and others are undecided."""
     found = []
     for measure in measures:
-        pairs = {e.name: _pair(evidence, measure, first, e) for e in evidence.contenders if e is not first}
+        pairs = {e.name: evidence.between(measure, first, e) for e in evidence.contenders if e is not first}
         names = [name for name, pair in pairs.items() if pair is not None and pair.outcome not in DECIDED]
         if names:
             found.append(Open(measure.objective, tuple(names)))
@@ -89,13 +89,9 @@ def _clear(
 ) -> Statement | None:
     by = {measure.objective: measure for measure in measures}
     for objective in (o for o in ORDER if o in by):
-        pairs = [(entry.name, _pair(evidence, by[objective], first, entry)) for entry in members]
+        pairs = [(entry.name, evidence.between(by[objective], first, entry)) for entry in members]
         clear = [(pair.ratio, name) for name, pair in pairs if pair is not None and pair.outcome == "faster"]
         if len(clear) == len(members):
             ordered = sorted(clear, key=lambda found: found[0].value or 0.0)
             return Statement(objective, ordered[0][0], group, tuple(name for _, name in ordered))
     return None
-
-
-def _pair(evidence: Evidence, measure: Measure, first: Entry, other: Entry) -> Pair | None:
-    return evidence.pair(measure, measure.point(first), measure.point(other))

@@ -1,4 +1,4 @@
-"""Cold starts as figures: the totals, the pieces that they are made of, and the same for JSON and CSV."""
+"""Cold starts: how they were made, the totals, the pieces that they are made of, and the same for JSON and CSV."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from serveoff.analyse.studies.cold_start import (
 from serveoff.report.charts import cold_start as chart
 from serveoff.report.charts.cold_start import TITLES, WITHOUT
 from serveoff.report.phrases.cells import DASH, Cell, bounds_said, deployment_cell, number_cell
+from serveoff.report.phrases.names import deployment_phrase
 from serveoff.report.phrases.numbers import Format, interval, megabytes, ms, significant
-from serveoff.report.phrases.runtimes import in_containers, start
+from serveoff.report.phrases.runtimes import beside, in_containers, start
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column, without_blank
 from serveoff.report.section import Figure, Section
-from serveoff.report.sections import cold_start_notes
 
 MEANINGS: Final = {
     ENGINE: "before the server's own log of its start begins",
@@ -48,8 +48,8 @@ def section(comparison: Comparison) -> Section | None:
     return Section(
         "cold-start",
         "Cold start",
-        paragraphs=tuple(cold_start_notes.sentences(comparison)),
-        figure=Figure(partial(chart.draw, comparison), cold_start_notes.chart_note(comparison)),
+        paragraphs=tuple(sentences(comparison)),
+        figure=Figure(partial(chart.draw, comparison), chart_note(comparison)),
         table=totals(comparison),
         parts=(Section("cold-start-pieces", "The pieces of a cold start", table=pieces(comparison)),),
     )
@@ -109,6 +109,61 @@ def pieces(comparison: Comparison) -> Table:
     if in_containers(comparison):
         caption += " Create comes before them and is not in them; engine start is the first part of them."
     return replace(table, caption=caption)
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """How often everything was started, what came first, and what the figures say."""
+    return [_how(comparison), _order(comparison), *_failures(comparison)]
+
+
+def chart_note(comparison: Comparison) -> str:
+    """What the bars are."""
+    said = f"Seconds from {start(comparison)} to the first answer, in pieces; each bar is the mean of its starts."
+    if kinds := bounds_said(s.warm.first_answer_s for s in comparison.cold_starts):
+        said += f" The mark on it is their median, with the {kinds}."
+    if any(starts.bare for starts in comparison.cold_starts):
+        said += " A ring is the median without warm-up calls, from other starts, so more than those calls may differ."
+    if in_containers(comparison):
+        said += " Left of zero: the creation of the container."
+    return said
+
+
+def _how(comparison: Comparison) -> str:
+    repeated = [starts for starts in comparison.cold_starts if starts.repeated]
+    if not repeated:
+        return f"One start of each deployment, {beside(comparison)}: measured once, so without an interval."
+    counts = {starts.warm.first_answer_s.count for starts in repeated}
+    most = max(counts)
+    bare = max((starts.bare.first_answer_s.count for starts in repeated if starts.bare), default=0)
+    without = f" and {bare} {'time' if bare == 1 else 'times'} without" if bare else ""
+    few = "" if most > 5 else " and their range: fewer than six have no 95% interval (Hahn and Meeker 1991)"
+    often = f"up to {most}" if len(counts) > 1 else str(most)
+    return (
+        f"Each contender was started {often} times with its warm-up calls{without}, in turns (A B C, A B C), each time "
+        f"as a fresh server with nothing else awake. Figures are medians of those starts{few}."
+    )
+
+
+def _order(comparison: Comparison) -> str:
+    """What the caches of the disk may have done to the first starts."""
+    known = [starts for starts in comparison.cold_starts if starts.first.order is not None]
+    if not known:
+        return "Later starts may have had warm file caches."
+    first = min(known, key=lambda starts: starts.first.order or 0)
+    who = f"The first start shown was that of {deployment_phrase(first.entry.result)}"
+    later = "later starts may have had warm file caches"
+    again = "; a deployment's own first start has a column of its own" if any(s.repeated for s in known) else ""
+    return f"{who}: {later}{again}."
+
+
+def _failures(comparison: Comparison) -> list[str]:
+    """Starts that came to no answer, with the reason of the first."""
+    return [
+        f"{len(starts.problems)} of the starts of {deployment_phrase(starts.entry.result)} failed: "
+        f"{starts.problems[0].text.splitlines()[0]}."
+        for starts in comparison.cold_starts
+        if starts.problems
+    ]
 
 
 def record(starts: ColdStarts) -> dict[str, Any]:

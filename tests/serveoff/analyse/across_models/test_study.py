@@ -10,6 +10,10 @@ from tests.serveoff.model_runs import COSTS_S, TIMES
 FLASK, TORCHSERVE = ("flask", "rest"), ("torchserve", "rest")
 
 
+def by_name(summary, name):
+    return next(model for model in summary.models if model.model == name)
+
+
 def changed(sound, overheads):
     """Three models whose Flask endpoint with the lowest overhead has these bounds of it."""
     models = []
@@ -36,7 +40,7 @@ def test_formats_are_set_against_one_another_by_the_floors_of_static_ones(sound)
 def test_every_figure_is_the_analysis_own(sound, folders):
     for folder in folders:
         comparison = analyse(folder).comparison
-        model = sound.model(comparison.suite.settings.model)
+        model = by_name(sound, comparison.suite.settings.model)
         for spot in model.spots:
             entry = comparison.entry(spot.named.endpoint)
             assert (spot.rank, spot.tied_above, spot.overhead) == (entry.rank, entry.tied_above, entry.overhead)
@@ -46,7 +50,7 @@ def test_every_figure_is_the_analysis_own(sound, folders):
 def test_the_best_is_what_the_run_recommends(sound, folders):
     for folder in folders:
         comparison = analyse(folder).comparison
-        best = sound.model(comparison.suite.settings.model).best
+        best = by_name(sound, comparison.suite.settings.model).best
         matrix = comparison.decision.matrix
         assert best.named.endpoint == comparison.decision.recommended
         cells = matrix.row(best.named.endpoint).cells
@@ -104,8 +108,7 @@ def test_an_open_side_of_a_crossing_names_no_model(sound, overheads, expected):
 
 
 def test_what_does_not_count_takes_no_part(faulty):
-    found = {model.model: model for model in faulty.models}
-    middle, large = found["middle_cnn"], found["large_net"]
+    middle, large = by_name(faulty, "middle_cnn"), by_name(faulty, "large_net")
     for endpoint in ("flask-torchscript-rest", "torchserve-torchscript-rest"):
         assert middle.spot(endpoint).rank is None
         assert middle.spot(endpoint).problem

@@ -12,7 +12,7 @@ from serveoff.record.cold_starts import ColdStart
 from serveoff.report import write_all
 from serveoff.report.formats import csv as csv_form
 from serveoff.report.phrases.names import deployment_phrase
-from serveoff.report.sections import cold_start_notes, cold_starts
+from serveoff.report.sections import cold_starts
 from tests.serveoff.cold_start_runs import FIRST_REQUEST_S, UNWARMED_REQUEST_S, WARM_UP_S, add_starts, fail_start
 from tests.serveoff.synthetic import Scenario, write_run
 
@@ -97,8 +97,6 @@ def test_the_first_request_is_set_against_the_same_endpoint_s_p50(comparison):
 def test_without_warm_up_is_known_of_servers_that_have_one(comparison):
     assert found(comparison, "flask-torchscript").bare.first_answer_s.bounds == "none"
     assert found(comparison, "tfserving-embedded-savedmodel").bare is None
-    said = " ".join(cold_start_notes.sentences(comparison))
-    assert "240\u00a0ms (1 start) without them, and 2.00\u00a0ms (3 starts)" in said
 
 
 def test_floors_and_null_are_started_once(comparison):
@@ -111,7 +109,7 @@ def test_floors_and_null_are_started_once(comparison):
 def test_what_came_first_is_named(comparison):
     first = min(comparison.cold_starts, key=lambda s: s.first.order)
     assert first.first.order == 1
-    assert deployment_phrase(first.entry.result) in cold_start_notes.sentences(comparison)[1]
+    assert deployment_phrase(first.entry.result) in cold_starts.sentences(comparison)[1]
 
 
 def starts(comparison):
@@ -143,7 +141,7 @@ def test_six_starts_have_a_95_percent_interval(tmp_path):
 def test_a_single_start_has_no_interval_and_old_runs_still_have_it(tmp_path):
     comparison = compare(write_run(tmp_path / "run", Scenario(slice_s=0.06, only=NAMES[:2])))
     assert {cell.bounds for cell in starts(comparison).values()} == {"none"}
-    assert "One start of each deployment" in cold_start_notes.sentences(comparison)[0]
+    assert "One start of each deployment" in cold_starts.sentences(comparison)[0]
     assert [list(s.warm.pieces) for s in comparison.cold_starts] == [["untold"], ["untold"]]
 
 
@@ -152,7 +150,7 @@ def test_a_failed_start_is_told_and_counts_for_nothing(tmp_path):
     fail_start(run, "flask-torchscript", "flask-torchscript ended (exit code 1) before it could open its port\nlog")
     comparison = compare(run)
     assert found(comparison, "flask-torchscript").warm.first_answer_s.count == 3
-    assert "1 of the starts of TorchScript on Flask failed" in cold_start_notes.sentences(comparison)[-1]
+    assert "1 of the starts of TorchScript on Flask failed" in cold_starts.sentences(comparison)[-1]
     cells = {row[0].text: row[-1] for row in cold_starts.totals(comparison).rows}
     assert (cells["TorchScript"].text, cells["TorchScript"].small) == ("3", "1 failed")
 
@@ -177,5 +175,5 @@ def test_every_form_carries_the_same_figures(comparison, tmp_path):
     assert record["warm"]["first_answer_s"]["value"] == starts.warm.first_answer_s.value
     assert record["warm"]["pieces"] == starts.warm.pieces
     assert record["without_warmup"]["penalty"]["value"] == starts.bare.penalty.value
-    for sentence in cold_start_notes.sentences(comparison):
+    for sentence in cold_starts.sentences(comparison):
         assert sentence in paths["markdown"].read_text()
