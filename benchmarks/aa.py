@@ -12,8 +12,6 @@ names, with starts of its own. What it must find, the exit code being 1 where it
 The last line is one JSON object with all of it. Ctrl-C ends it early, and what was measured is summed up.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import sys

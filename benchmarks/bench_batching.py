@@ -6,8 +6,6 @@ timed. Whether batching pays for a model is told by the bare call: rows a second
 Where that is at least PAYS, the service must be at least WANTED times faster with batching than without.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

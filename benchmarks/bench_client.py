@@ -5,8 +5,6 @@ exit code is 1 where the generator sends less than 1.5 times what greenlet users
 its lateness at 2,000 Poisson arrivals a second is above 0.3 ms, which takes a quiet machine. The last line is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import statistics

@@ -6,8 +6,6 @@ all; who is not asked is frozen. Every server's answer is compared with the gold
 The overhead of a server is its median latency at one connection minus that of the bare call in process.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

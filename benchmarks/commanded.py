@@ -1,7 +1,5 @@
 """The load generator as a benchmark has it: a process on cores of its own, told slice by slice what to drive."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Iterator, Sequence

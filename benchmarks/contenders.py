@@ -1,7 +1,5 @@
 """Who serves the model in `bench_service`: our service, the naive Flask app, FastAPI, LitServe and MLServer."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import sys

@@ -7,8 +7,6 @@ run judges it. 95% intervals must hold the truth in 92 to 98 of 100, and in at m
 endpoints be called different at any of the looks. One JSON line comes last; the exit code is 1 where a bound is missed.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence

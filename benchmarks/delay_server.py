@@ -6,8 +6,6 @@ Requests wait independently of one another, as if there were a worker for each. 
 comes once in each `PERIOD_S` of the system's clock, answers that are due are held back until it ends.
 """
 
-from __future__ import annotations
-
 import heapq
 import select
 import socket

@@ -3,8 +3,6 @@
 So a caller's answer, and an arrival, wait until gevent's loop gets to them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from gevent import socket

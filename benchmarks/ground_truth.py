@@ -8,8 +8,6 @@ Stalls come by the clock. So that a few slices see as much of them as many would
 stall is in equally many slices of each load.
 """
 
-from __future__ import annotations
-
 import math
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 `request.get_json`, `torch.tensor(list)`, one gunicorn sync worker. Framework threads are one, as in ours.
 """
 
-from __future__ import annotations
-
 import os
 
 import torch

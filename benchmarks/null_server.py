@@ -5,8 +5,6 @@
 One thread and epoll: it finds the end of a request by its Content-Length and sends one constant answer.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import select

@@ -8,8 +8,6 @@ their own; the copy must be called slower on p50 in at least 90% of them, or the
 JSON object.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import sys

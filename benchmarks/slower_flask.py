@@ -4,8 +4,6 @@ It spins after each prediction for `SPIN_SHARE` of the time that this one took; 
 them only, drawn by lot (`pattern`), so that one process shows what the spinning costs.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """One deployment registered twice, measured in trial after trial as a run does, and what each trial says of the two."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import os

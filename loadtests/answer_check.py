@@ -1,7 +1,5 @@
 """Every answer is compared with the right one."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ are busy it waits, and as its latency counts from the instant at which it was du
 the queue that it causes (Schroeder, Wierman and Harchol-Balter, *Open Versus Closed*, NSDI 2006).
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 

@@ -5,8 +5,6 @@ latency of a fast server. A Linux timerfd in the event loop is 50 us late; so it
 and the rest is spent asking the event loop again and again, which stays free for the answers that come meanwhile.
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 import os

@@ -1,7 +1,5 @@
 """Follows Locust through a test by its events: makes the load test, or the generator, and writes what came of it."""
 
-from __future__ import annotations
-
 import logging
 import signal
 import sys

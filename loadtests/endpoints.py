@@ -1,7 +1,5 @@
 """Which endpoints are running, so that a person can pick one: announced by `serveoff serve`, or published."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Mapping

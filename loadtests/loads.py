@@ -1,7 +1,5 @@
 """How requests come: in a closed loop of callers, or in an open one at a rate; and what each request carries."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final, Literal, cast

@@ -1,7 +1,5 @@
 """One load test by hand: what is sent to which endpoint, and the rows of what came back."""
 
-from __future__ import annotations
-
 import gc
 import logging
 from pathlib import Path

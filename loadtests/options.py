@@ -1,7 +1,5 @@
 """The command-line options that load tests add to Locust's."""
 
-from __future__ import annotations
-
 import os
 import time
 from argparse import ArgumentTypeError

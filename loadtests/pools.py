@@ -1,7 +1,5 @@
 """Requests made before the clock starts: one pool for each encoding and number of rows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median

@@ -1,7 +1,5 @@
 """Why a window does not count, as data: programs ask for the code, people read the text."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """The real inputs that a load test sends, and the answers it should get."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The search for the highest arrival rate that holds an objective: halving in logarithms, then repeats at the edge."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Final

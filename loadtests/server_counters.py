@@ -3,8 +3,6 @@
 Nothing here knows what a name means: who asked for the load test does.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

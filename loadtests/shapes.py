@@ -1,7 +1,5 @@
 """How the number of users changes in a test by hand: up to `--users`, and to its end after `--run-time`."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

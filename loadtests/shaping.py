@@ -1,7 +1,5 @@
 """A shape of serveoff.loadtests.shapes as Locust wants it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A user sends one request after another: it takes a body from the pool, times the answer, and records it."""
 
-from __future__ import annotations
-
 from time import perf_counter
 from typing import ClassVar
 

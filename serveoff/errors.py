@@ -1,7 +1,5 @@
 """Errors a user can act on: what, why and the next step on one screen, each kind with its own exit code."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 from serveoff.record.problems import Problem, StartCode

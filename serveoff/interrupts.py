@@ -1,7 +1,5 @@
 """Ctrl-C and the signals that end a program as KeyboardInterrupt, but never amid what would leave an orphan."""
 
-from __future__ import annotations
-
 import os
 import signal
 import stat

@@ -4,8 +4,6 @@ https://docs.docker.com/compose/how-tos/environment-variables/env-file-syntax/ a
 https://docs.docker.com/reference/compose-file/interpolation/.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping

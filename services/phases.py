@@ -13,8 +13,6 @@ kernel's clock ticks, proc(5), `starttime`). A line goes to stderr in one piece;
 output into a log of their own may put a prefix before it.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

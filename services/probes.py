@@ -1,7 +1,5 @@
 """Ask an address, once and at most for so long, whether anyone listens there and what a page of it says."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 

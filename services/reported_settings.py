@@ -3,8 +3,6 @@
 A log may go on where a server was started again, and a line may have a prefix: the last word on a setting counts.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from contextlib import suppress

@@ -3,8 +3,6 @@
 The first process of a container ignores a signal that it has no handler for, and would be killed after 10 s.
 """
 
-from __future__ import annotations
-
 import signal
 from types import FrameType
 

@@ -3,8 +3,6 @@
 https://fastapi.tiangolo.com/tutorial/body/, https://fastapi.tiangolo.com/async/
 """
 
-from __future__ import annotations
-
 import os
 
 import torch

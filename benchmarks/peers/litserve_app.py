@@ -3,8 +3,6 @@
 https://lightning.ai/docs/litserve
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -3,8 +3,6 @@
 https://docs.seldon.ai/mlserver/runtimes/custom; benchmarks.contenders writes its settings.
 """
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Does what it is commanded, one command after another; nothing but a slice's requests lies between its instants."""
 
-from __future__ import annotations
-
 import gc
 import importlib
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """gRPC: a greenlet and a channel for each caller; grpcio has no sockets that another loop could drive."""
 
-from __future__ import annotations
-
 from time import perf_counter
 from typing import Any
 

@@ -5,8 +5,6 @@ bytes. What delimits an answer is that of RFC 9112, section 6.3, but for one thi
 neither says that the connection closes nor is of HTTP/1.0 could have been cut short anywhere, and counts as broken.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """One slice while it runs: when its window opens and ends, and every request of it as plain numbers."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 No greenlet and no thread is woken for an answer, so that an arrival goes when it is due and not when its turn comes.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from time import perf_counter

@@ -1,7 +1,5 @@
 """What one slice gave: its window, and its rows."""
 
-from __future__ import annotations
-
 import time
 from base64 import b64encode
 from dataclasses import asdict

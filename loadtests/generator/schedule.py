@@ -1,7 +1,5 @@
 """When the requests of an open loop are due, drawn before it begins."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The one Locust user of a process that is commanded: it does what the generator is told, on all connections."""
 
-from __future__ import annotations
-
 import os
 import signal
 import traceback

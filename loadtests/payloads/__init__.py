@@ -3,8 +3,6 @@
 The encodings of image files differ by little, and are one module.
 """
 
-from __future__ import annotations
-
 import importlib
 import re
 from collections.abc import Callable

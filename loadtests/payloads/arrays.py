@@ -1,7 +1,5 @@
 """Arrays as they travel: little-endian bytes, and JSON lists that are read back strictly. Not an encoding by itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ Field numbers: tensorflow_serving/apis/predict.proto and model.proto, tensorflow
 dtypes: tensorflow/core/framework/types.proto.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Beside `grpc_tfserving` it shows what it costs that a graph decodes bytes, which
 bytes anyway. The signature is `serveoff.models.spec.BYTES_SIGNATURE`.
 """
 
-from __future__ import annotations
-
 from serveoff.loadtests.payloads import grpc_tfserving
 from serveoff.loadtests.payloads.arrays import little_endian
 from serveoff.models.spec import BYTES_SIGNATURE, ModelSpec

@@ -4,8 +4,6 @@
 frontend/server/src/main/resources/proto/inference.proto of TorchServe 0.12.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 That is the key of TorchServe's own example client, ts_scripts/torchserve_grpc_client.py.
 """
 
-from __future__ import annotations
-
 from serveoff.loadtests.payloads import grpc_torchserve, json_rows
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch

@@ -1,7 +1,5 @@
 """Image rows as JPEG or PNG files, which is how clients have them: an encoding for each way to send each of both."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ the signature whose graph decodes them (`serveoff.models.spec.BYTES_SIGNATURE`);
 Source: https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

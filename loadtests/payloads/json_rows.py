@@ -4,8 +4,6 @@ A row of a model with one input is that input's row, of one with several an obje
 The same bytes go to every REST server. Source: https://www.tensorflow.org/tfx/serving/api_rest
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ Our Flask service takes them (serveoff.services.predict_v1): nothing is parsed, 
 header says `2,28,28,1` for a model's one input, `image=2,28,28,1;mask=2,5` for several.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

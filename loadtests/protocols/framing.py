@@ -1,7 +1,5 @@
 """The bytes of one request of each protocol, made before the clock starts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """gRPC: unary calls of messages that were serialised beforehand, one channel and one connection per user."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import grpc

@@ -1,7 +1,5 @@
 """REST: HTTP/1.1 with keep-alive, one connection per user."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from gevent import socket

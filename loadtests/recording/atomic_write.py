@@ -1,7 +1,5 @@
 """Files that a reader, or a crash, never sees half of."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The raw record of every request, kept as plain numbers while the clock runs and made into a table after it."""
 
-from __future__ import annotations
-
 import time
 from array import array
 from collections.abc import Sequence

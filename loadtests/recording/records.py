@@ -3,8 +3,6 @@
 Several load generators write parts beside each other: `F.worker-0.parquet`, and so on.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What became of a request, as one number in the raw rows; and that number in words."""
 
-from __future__ import annotations
-
 from typing import Final
 
 OK: Final = 200

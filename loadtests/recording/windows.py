@@ -1,7 +1,5 @@
 """One measured window, which load generators tell of and a run keeps."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 from serveoff.loadtests.loads import Arrivals, Load

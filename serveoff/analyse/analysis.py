@@ -1,7 +1,5 @@
 """Read one run and compute all that the report says, once: points, ranking, answers, claims, calibration."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -11,8 +11,6 @@ figures outlive the raw rows. VERSION changes with the fields and with what the 
 delete it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a comparison says, computed once and rendered many times. Base units: seconds, bytes, requests a second."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The judged points of a run, and the one place that says how two of them compare."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations

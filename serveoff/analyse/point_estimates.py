@@ -1,7 +1,5 @@
 """Slices to judged points: one per endpoint and load, over all starts and rounds."""
 
-from __future__ import annotations
-
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence

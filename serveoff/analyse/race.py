@@ -4,8 +4,6 @@ How often a run is looked at is fixed before the first look, and all of them tog
 serveoff.analyse.statistics.max_t.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from pathlib import Path

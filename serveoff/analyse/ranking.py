@@ -1,7 +1,5 @@
 """What a ranking by one statistic needs: figures, ties between neighbours, and what the run could have told apart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import pairwise
 from statistics import median

@@ -4,8 +4,6 @@ With dozens of comparisons some 95% intervals exclude 1 by chance alone: those o
 all of a statistic together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final

@@ -6,8 +6,6 @@ can know of itself is that the whole machine was slower on another day: the inte
 says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal

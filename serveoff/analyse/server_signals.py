@@ -4,8 +4,6 @@ The tuned Flask says it in every answer (services/flaskrest/timing.py), the othe
 (serveoff.record.counter_pages).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """The raw rows of a run, read once and split by slice."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What an analysis was made from, so that one can tell whether it still is that of its run."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 So the file has each endpoint's windows once and not once per mention, and what was one object is one again when read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import astuple, dataclass
 from typing import Any, Final

@@ -4,8 +4,6 @@ A finding says what was seen, why it may mislead and what to do. One fatal findi
 with its reasons and never ranks. Other findings are cautions beside a VALID point.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from enum import StrEnum

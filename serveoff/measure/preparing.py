@@ -1,7 +1,5 @@
 """Starts of servers: each a cold start that is timed, then the agreement gate and warm-up; all but one at rest."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterable, Sequence

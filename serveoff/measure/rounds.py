@@ -4,8 +4,6 @@ What competes under one load lies side by side in time: machines change within a
 a second apart differ by half of the variance of those that are some seconds apart.
 """
 
-from __future__ import annotations
-
 import math
 import random
 import time

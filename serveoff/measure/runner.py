@@ -1,7 +1,5 @@
 """One run: every contender is started several times, each start serves its share of the rounds, and looks decide."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """One slice: thaw, drive, freeze, and what came of it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

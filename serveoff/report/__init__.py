@@ -4,8 +4,6 @@ A form of text has `render(comparison) -> str`. One that is a folder, or needs t
 to)` instead, and is written on request only. Both have the `SUFFIX` of what they write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path

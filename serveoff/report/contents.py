@@ -1,7 +1,5 @@
 """What a run's report holds, in its order: a new section is a module with a function, and its name here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Two runs in Markdown, fit for a pull request: the verdict first, then the regressions, then every figure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison

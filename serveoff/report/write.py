@@ -1,7 +1,5 @@
 """Write a run's analysis in every report format."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path

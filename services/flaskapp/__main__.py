@@ -1,7 +1,5 @@
 """`python -m serveoff.services.flaskapp`: Flask as people deploy it, until SIGTERM."""
 
-from __future__ import annotations
-
 import sys
 
 from serveoff.services.flaskapp.server import ThreadedServer

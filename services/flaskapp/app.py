@@ -4,8 +4,6 @@ https://flask.palletsprojects.com/en/stable/quickstart/#apis-with-json and, for 
 https://flask.palletsprojects.com/en/stable/errorhandling/#generic-exception-handlers
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

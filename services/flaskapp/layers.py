@@ -4,8 +4,6 @@ A dynamic graph can show it, since its layers are Python objects that run one by
 then the answer says why.
 """
 
-from __future__ import annotations
-
 from serveoff.models.tensors import Batch, rows_of
 from serveoff.services.predict_v1 import BadInputError, BadOutputError
 from serveoff.services.runtimes import Runtime

@@ -4,8 +4,6 @@ https://flask.palletsprojects.com/en/stable/deploying/gunicorn/ and
 https://docs.gunicorn.org/en/stable/design.html for what its workers are.
 """
 
-from __future__ import annotations
-
 import sys
 
 from serveoff.services.flaskrest.gunicorn_app import Server

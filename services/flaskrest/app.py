@@ -3,8 +3,6 @@
 https://www.tensorflow.org/tfx/serving/api_rest
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -11,8 +11,6 @@ without a length) comes back as it was, for the view to handle alone: so each er
 place, and harms no one else. The same holds for a whole batch that the model cannot compute.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

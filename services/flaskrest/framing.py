@@ -4,8 +4,6 @@ RFC 9112, section 6: a body's length is in Content-Length, or the body is chunke
 own parser then judges the request, and one that it reads differently is refused.
 """
 
-from __future__ import annotations
-
 import re
 
 HEAD_LIMIT_BYTES = 64 * 1024

@@ -1,7 +1,5 @@
 """gunicorn, configured from our settings instead of a command line, serves one artifact until SIGTERM."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """`python -m serveoff.services.flaskrest.healthcheck`: exit code 0 if the server in this container is ready."""
 
-from __future__ import annotations
-
 import os
 import sys
 

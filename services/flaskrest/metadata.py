@@ -1,7 +1,5 @@
 """What `GET /v1/models/<model>/metadata` answers: the signatures, as TensorFlow Serving writes them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

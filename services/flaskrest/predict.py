@@ -1,7 +1,5 @@
 """`POST /v1/models/<model>:predict`: a body into a batch, the model's outputs into an answer."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from time import perf_counter
 

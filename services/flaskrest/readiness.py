@@ -1,7 +1,5 @@
 """Which workers have loaded and warmed their model: a file per worker in the server's private folder."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -8,8 +8,6 @@ wasted, so a worker that found nothing lately looks only after every RETRY-th an
 polling of sockets (net.core.busy_poll) and halt polling of KVM.
 """
 
-from __future__ import annotations
-
 import selectors
 from time import perf_counter
 

@@ -19,8 +19,6 @@ A request that waits in the socket's buffer because the worker is busy has not b
 clock starts when Flask gets the request, so `queue` is 0 and reading the body is part of `parse`.
 """
 
-from __future__ import annotations
-
 HEADER = "Server-Timing"
 ARRIVED = "serveoff.arrived_s"
 """WSGI environment: when the worker had read the request whole, by time.perf_counter."""

@@ -7,8 +7,6 @@ costs nobody else anything, and requests are answered in the order in which they
 with SERVING_BATCH_SIZE over 1 so many together as are there (see batching.py).
 """
 
-from __future__ import annotations
-
 import os
 import selectors
 import socket

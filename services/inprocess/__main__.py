@@ -16,8 +16,6 @@ rows of a call (1), and `call`, another way to call the same model: `as_served`,
 serveoff.models.formats.Loaded.calls. A command that cannot be obeyed gives {"event": "error", "error"}.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from base64 import b64encode

@@ -4,8 +4,6 @@ So they keep dtype and range, a token its place among tokens, an image its whole
 end, its way through a JPEG file; and a request its size.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Call a runtime with golden inputs over and over, time each call, and judge the answers afterwards."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from time import perf_counter, time
 

@@ -5,8 +5,6 @@ read them, `plain` is the fast path for the usual body, `raw` is for bytes both 
 a tensor's rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType

@@ -4,8 +4,6 @@ One output is a plain list of rows; several are objects by output name, a row ea
 columns. Integers are JSON integers, booleans `true` and `false`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ What TensorFlow Serving needs the signature `serveoff.models.spec.BYTES_SIGNATUR
 it, too.
 """
 
-from __future__ import annotations
-
 from base64 import b64decode
 from typing import Any
 

@@ -4,8 +4,6 @@ https://www.tensorflow.org/tfx/serving/api_rest: `instances` is a list of rows, 
 one input just its value; `inputs` is an object of columns by input name, or for one input just its column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What can be wrong with a request's body, or with an answer."""
 
-from __future__ import annotations
-
 
 class BadInputError(ValueError):
     """A request body that cannot be a batch; the message says what is wrong and what belongs there."""

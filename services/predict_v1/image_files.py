@@ -1,7 +1,5 @@
 """Rows that come as JPEG or PNG files: in base64 in a column, for the signature that says so, or one as a body."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from time import perf_counter
 

@@ -4,8 +4,6 @@ Parsing 784 nested numbers into Python lists costs as much as the network itself
 rows takes the explicit way, which also words the errors; this one only ever says yes.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import numpy as np

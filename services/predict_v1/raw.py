@@ -3,8 +3,6 @@
 One array has `n,28,28,1`; several have `tokens=n,16;mask=n,16`, in the order of the model's spec.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import accumulate

@@ -4,8 +4,6 @@ The good case goes level by level, in loops that run once per rank; only a bad o
 place.
 """
 
-from __future__ import annotations
-
 from itertools import chain
 from typing import Any
 

@@ -4,8 +4,6 @@ What the formats of one framework share, its devices and threads, is one module 
 name. So the server, the floor and `verify` all run an artifact by the same code.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """No model at all: zeros of the right shapes and dtypes, to measure what the server itself costs."""
 
-from __future__ import annotations
-
 from serveoff.models.formats import Predict
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, rows_of, zeros

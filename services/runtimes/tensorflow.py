@@ -1,7 +1,5 @@
 """TensorFlow's devices and threads, for its three formats."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 
 

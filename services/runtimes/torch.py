@@ -1,7 +1,5 @@
 """PyTorch's devices and threads, for both of its formats."""
 
-from __future__ import annotations
-
 import torch
 
 

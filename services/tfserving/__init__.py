@@ -1,7 +1,5 @@
 """TensorFlow Serving, or on a machine without it the embedded model server that stands in for it."""
 
-from __future__ import annotations
-
 import shutil
 
 BINARY = "tensorflow_model_server"

@@ -5,8 +5,6 @@ TensorFlow Serving's own flags, where any are given, go over those that come fro
 manifest. Exit code 3 for an unusable setting or artifact.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

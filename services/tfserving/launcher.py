@@ -5,8 +5,6 @@ no flag for the address that it listens on: it binds 0.0.0.0, so on a shared mac
 others out. `--host` and the body limit are given to the embedded server only.
 """
 
-from __future__ import annotations
-
 import shutil
 import socket
 import sys

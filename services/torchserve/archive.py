@@ -4,8 +4,6 @@ So a worker finds in its unpacked archive what our other servers find in the mod
 it as they do.
 """
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

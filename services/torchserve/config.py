@@ -3,8 +3,6 @@
 Source of the keys: TorchServe 0.12.0, docs/configuration.md and ConfigManager.java.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -6,8 +6,6 @@ answered with 503. The path `/v1/models/<name>:predict` does not depend on it. W
 the handler gets each body as bytes, and reads it as our Flask service does.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -3,8 +3,6 @@
 Asks the management API. `/ping` answers Healthy with all workers dead.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

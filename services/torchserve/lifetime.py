@@ -3,8 +3,6 @@
 Source: prctl(2), PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER.
 """
 
-from __future__ import annotations
-
 import ctypes
 import signal
 import sys

@@ -11,8 +11,6 @@ its frontend of a metric by a line that it prints, which takes longer than all t
 times a second at most, for all of them at once. What the last requests took is told with the next one.
 """
 
-from __future__ import annotations
-
 from time import perf_counter
 from typing import Any, Final
 

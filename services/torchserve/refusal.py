@@ -1,7 +1,5 @@
 """A request that is answered with an error. A module of its own: TorchServe wants one class in the handler's."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Start TorchServe, watch it, and end it with all its processes."""
 
-from __future__ import annotations
-
 import shutil
 import signal
 import subprocess

@@ -3,8 +3,6 @@
 TorchServe gives a worker no other way to say why it cannot start: its frontend sees a process that ended.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

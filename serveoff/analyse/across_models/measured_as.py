@@ -1,7 +1,5 @@
 """Whether runs may stand in one summary: the same machine, profile and settings, and one run per model."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final

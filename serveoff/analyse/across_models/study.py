@@ -1,7 +1,5 @@
 """Runs of several models to a summary: of each run its decision, and how far servers and formats lie apart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 

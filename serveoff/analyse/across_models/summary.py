@@ -1,7 +1,5 @@
 """What a summary says: computed once from the runs, stored as JSON, rendered many times. Base units: seconds, bytes."""
 
-from __future__ import annotations
-
 from itertools import takewhile
 from typing import Final, Literal
 

@@ -5,8 +5,6 @@ any run was made, and rest on intervals that hold for all contrasts of the claim
 A stand-in decides nothing.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import re

@@ -4,8 +4,6 @@ Each floor makes the checks of its format (serveoff.models.construction) beside 
 made, nothing is claimed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """C1: static graphs against their dynamic forms, behind Flask."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """C2: what optimising a graph gains over eager calls, and whether an eager endpoint holds the objective."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """C3: TensorFlow 1's Session, checked by the floor of the frozen graph."""
 
-from __future__ import annotations
-
 from serveoff.analyse.claims.by_construction import Check, shown_by
 
 CLAIM = "TF1 is define-then-run: a Session is mandatory, placeholders feed it"

@@ -1,7 +1,5 @@
 """C4: eager by default and a graph with one line, checked by the floors of both forms."""
 
-from __future__ import annotations
-
 from serveoff.analyse.claims.by_construction import Check, shown_by
 
 CLAIM = "TF2 runs eagerly by default and switches to a graph with one line"

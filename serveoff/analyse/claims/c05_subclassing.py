@@ -1,7 +1,5 @@
 """C5: subclasses in both frameworks, checked by the floors of both eager forms."""
 
-from __future__ import annotations
-
 from serveoff.analyse.claims.by_construction import Check, shown_by
 
 CLAIM = "TF2 model subclassing mirrors PyTorch's nn.Module"

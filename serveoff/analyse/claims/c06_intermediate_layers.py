@@ -1,7 +1,5 @@
 """C6: who answers for a layer, asked after all that was timed."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """C7: the frozen graph beside the SavedModel on the same servers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from serveoff.analyse.claims.pairs import NATIVE, TF1, TF2, Pair, callers, contrasts, find

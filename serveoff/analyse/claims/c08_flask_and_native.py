@@ -1,7 +1,5 @@
 """C8: Flask beside the native server, each framework's artifact on both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from serveoff.analyse.claims.pairs import NATIVE, PYTORCH, TF2, Pair, callers, contrasts, find

@@ -1,7 +1,5 @@
 """C9: `model.predict` compared with the eager call and the signature, in process."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

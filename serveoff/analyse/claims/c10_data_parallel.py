@@ -1,7 +1,5 @@
 """C10: more workers, and what one more replica takes in docker-compose.yml."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from serveoff.analyse.claims.pairs import FRAMEWORK, Pair, callers, contrasts

@@ -1,7 +1,5 @@
 """Contrasts of two endpoints of one run, by the one verdict that each pair has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final

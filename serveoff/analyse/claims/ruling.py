@@ -6,8 +6,6 @@ both sides is mixed; else anything open leaves it undecided; else all for it is 
 claim with a part that was not measured is not measured, unless it is mixed already.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal

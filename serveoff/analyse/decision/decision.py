@@ -1,7 +1,5 @@
 """The decision of one run, and how it is made of the others in this folder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum

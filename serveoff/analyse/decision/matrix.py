@@ -1,7 +1,5 @@
 """The decision matrix: every contender by every objective, each figure marked by how it compares with the best."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal

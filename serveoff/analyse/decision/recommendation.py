@@ -1,7 +1,5 @@
 """Which contender to deploy, and when a run recommends none."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """How to serve the recommended contender as it was measured: a command, and a Compose file of its own."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How many replicas of the recommended contender hold a rate, and what a million requests cost."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

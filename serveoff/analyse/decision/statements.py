@@ -1,7 +1,5 @@
 """What a run says of the recommended contender against groups of others: what is clear, and what is not settled."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal

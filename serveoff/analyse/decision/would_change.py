@@ -1,7 +1,5 @@
 """What would change the answer: other choices that this same run names, when something else is asked of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What one point is judged by."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

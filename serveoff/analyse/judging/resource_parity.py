@@ -1,7 +1,5 @@
 """Did the servers of a run all have the same? Unequal resources are what comparisons most often get wrong."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from serveoff.record.endpoint_results import EndpointResult

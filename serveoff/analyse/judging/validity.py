@@ -3,8 +3,6 @@
 A point is INVALID for what makes its figures wrong or unfair; what only makes them less sure is a caution.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final

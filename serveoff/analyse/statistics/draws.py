@@ -6,8 +6,6 @@ they stay above zero, so that a point that has few of the rounds is never left w
 (n - 2) / n for n rounds, not Rubin's 1, so that a mean varies by just s^2 / n.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

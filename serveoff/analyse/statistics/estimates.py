@@ -5,8 +5,6 @@ interval for it exists without assuming a distribution (Hahn and Meeker, *Statis
 6 for p50, 36 for p90, 368 for p99, 3,688 for p99.9.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ few long stretches do (batch means: Schmeiser, *Operations Research* 1982). Drif
 seen in part: no run can know the mean of a machine that changes as slowly as that.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -10,8 +10,6 @@ much more than a late one, by which all of them together err in 5 of 100 and the
 (O'Brien and Fleming, *Biometrics* 1979).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Final

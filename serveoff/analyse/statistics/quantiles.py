@@ -1,7 +1,5 @@
 """Quantiles of thousands of resampled runs at once: counts on a grid, times the draws."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

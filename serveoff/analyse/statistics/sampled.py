@@ -1,7 +1,5 @@
 """One point of a run, its slices resampled: percentiles over all rows, throughput, and CPU per request."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

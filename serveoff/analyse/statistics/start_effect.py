@@ -11,8 +11,6 @@ scale that was measured of processes alike. What servers do not have in common f
 own: it cancels between the deployments of one server, and is held by the interval of every other pair.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The median of every round, of each contender with the fewest callers: why two of them are undecided, seen at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

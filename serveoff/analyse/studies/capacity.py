@@ -12,8 +12,6 @@ not; the truth lies between. A rate that holds by one and not by the other says 
 and the upper end of its interval by the second.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 from collections.abc import Callable, Sequence

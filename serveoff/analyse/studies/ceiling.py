@@ -4,8 +4,6 @@ The null service computes nothing, so what ends the search is the generator, HTT
 of an endpoint says anything of that endpoint beyond it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from serveoff.analyse.slice_rows import RunRows

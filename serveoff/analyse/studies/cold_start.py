@@ -1,7 +1,5 @@
 """What a cold start is made of, how far its repeats lie apart, and what the very first request costs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain

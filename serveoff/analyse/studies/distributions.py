@@ -1,7 +1,5 @@
 """How latencies lie: the spectrum of percentiles, and counts on one logarithmic grid that all endpoints share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final

@@ -1,7 +1,5 @@
 """The payload matrix, and the ranking in which each endpoint has its best payload."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain

@@ -1,7 +1,5 @@
 """What an encoding costs: the same input in every encoding that an endpoint takes, with one caller."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median

@@ -1,7 +1,5 @@
 """What one setting changes: each variant against its base, and the ranking of servers as they come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated

@@ -6,8 +6,6 @@ server's work before that clock starts and after it stops; what lies inside and 
 names is unattributed. Encoding the request is beside the whole: requests are encoded before the clock starts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean

@@ -1,7 +1,5 @@
 """What is asked of an endpoint in the rounds, and how often."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final

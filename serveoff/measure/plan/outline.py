@@ -1,7 +1,5 @@
 """What a run will do, what is missing, and how long each part takes, before it starts."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -1,7 +1,5 @@
 """Profiles: how much to measure, unless the user says otherwise; and the settings that come of both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """How long a slice is: long enough for its answers, and for its switch to cost little."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Variants: a deployment once more with one setting changed, measured in the same run as the deployment itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase

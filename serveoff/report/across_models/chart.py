@@ -1,7 +1,5 @@
 """Latency over the floor against the model's cost: one line per server and protocol, 1 where a server costs nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from serveoff.analyse.across_models.summary import BOUND, ModelResult, ServedBy, Summary

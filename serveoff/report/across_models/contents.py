@@ -1,7 +1,5 @@
 """What a summary across models holds, in its order."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """The summary's sentences, shared by every form of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 

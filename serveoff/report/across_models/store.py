@@ -3,8 +3,6 @@
 The JSON holds the figures; the other two can be made of it again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The summary's tables: HTML and Markdown print the same cells."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Final

@@ -4,8 +4,6 @@ A chart is a module with `draw(comparison, width) -> str`, empty where there is 
 wide and narrow, and the page shows the one that fits: text never shrinks with the screen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

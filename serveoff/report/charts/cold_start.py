@@ -1,7 +1,5 @@
 """What a cold start is made of: a bar of mean pieces, its median with its bounds, and a ring without warm-up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final

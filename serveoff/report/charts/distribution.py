@@ -1,7 +1,5 @@
 """How latencies lie: one strip per endpoint on a shared logarithmic axis, with the median and the 99th percentile."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.distributions import Distribution, edge_s

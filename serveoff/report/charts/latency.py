@@ -1,7 +1,5 @@
 """Median to 99th percentile of each endpoint with the fewest callers, beside the floor of its format."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate

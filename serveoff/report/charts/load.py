@@ -1,7 +1,5 @@
 """Latency against load: one line per contender, from the fewest callers to the most, and the objective's bound."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """Latency against cost: who is beaten on both by nobody."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """Bytes of a request and latency, by endpoint and encoding: bars side by side."""
 
-from __future__ import annotations
-
 from itertools import groupby
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The objective's quantile of latency against the arrival rate: one panel per endpoint that had an open loop."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """CPU per request, memory and artifact size: three measures of the same endpoints, side by side."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """The median of every round, one panel per contender, all on one scale: why two are undecided, or tied."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.by_round import ByRound

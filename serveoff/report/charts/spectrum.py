@@ -1,7 +1,5 @@
 """Latency by percentile, far into the tail: one panel per endpoint, as HdrHistogram draws it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

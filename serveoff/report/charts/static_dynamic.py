@@ -1,7 +1,5 @@
 """How many times faster the static graph is than its dynamic form, with the line of no difference."""
 
-from __future__ import annotations
-
 from serveoff.analyse.claims.ruling import Exhibit
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.charts.marks import ratios

@@ -1,7 +1,5 @@
 """Mean latency with one caller as a bar of its parts, the model first, beside the floor of its format."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

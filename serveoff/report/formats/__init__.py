@@ -1,7 +1,5 @@
 """A file format of the report each."""
 
-from __future__ import annotations
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 

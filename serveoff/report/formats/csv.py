@@ -1,7 +1,5 @@
 """One line per point, in base units, for a spreadsheet or a data frame."""
 
-from __future__ import annotations
-
 import csv
 import io
 

@@ -1,7 +1,5 @@
 """A document as one HTML file: no script is needed to read it, and nothing is fetched."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

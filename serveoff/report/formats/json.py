@@ -1,7 +1,5 @@
 """The whole comparison in base units: what the other forms were made from."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from typing import Any

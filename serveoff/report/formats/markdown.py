@@ -1,7 +1,5 @@
 """A document as Markdown, fit for a README or a pull request: the same sentences and tables as the page."""
 
-from __future__ import annotations
-
 import re
 
 from serveoff.analyse.comparison import Comparison

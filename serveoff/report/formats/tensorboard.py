@@ -7,8 +7,6 @@ the fewest callers, from when each was due. Event files hold float32, so figures
 digits. Nothing of TensorFlow is imported: TensorBoard's own package has the records' schema and framing.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import zlib

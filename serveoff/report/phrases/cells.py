@@ -1,7 +1,5 @@
 """The cells of the report's tables: text, so that HTML and Markdown cannot disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final

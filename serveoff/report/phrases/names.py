@@ -1,7 +1,5 @@
 """What things are called in the report, and which colour family they belong to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

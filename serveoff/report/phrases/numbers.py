@@ -1,7 +1,5 @@
 """Figures as text: three significant digits and a unit, the same in every form of the report."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Final

@@ -1,7 +1,5 @@
 """The answer of a run in words, the same in the terminal and in every form of the report."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

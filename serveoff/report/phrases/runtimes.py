@@ -1,7 +1,5 @@
 """What the report calls things that differ between the runtimes: processes of a machine, or containers."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 
 

@@ -1,7 +1,5 @@
 """The report's tables: columns, and what makes each one's cells of the things that are listed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar

@@ -1,7 +1,5 @@
 """What the page of two runs says, in sentences and tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import chain
 from typing import Final

@@ -1,7 +1,5 @@
 """The answer: what to deploy, how much better it is, how sure that is, and what would change it."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases import recommendation
 from serveoff.report.section import Section

@@ -1,7 +1,5 @@
 """Batches of rows (MLPerf's offline scenario): inputs a second by rows a request, with the fewest callers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from serveoff.analyse.comparison import Comparison

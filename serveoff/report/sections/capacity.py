@@ -1,7 +1,5 @@
 """Capacity under the objective."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """The article's claims: one line each, and for each its rule and its evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Final

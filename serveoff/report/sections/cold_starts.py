@@ -1,7 +1,5 @@
 """Cold starts: how they were made, the totals, the pieces that they are made of, and the same for JSON and CSV."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What was left out, by reason: INVALID points, doubts about VALID ones, and what could not run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """Latency, and every point of the run, endpoint by endpoint: what a row of the decision matrix rests on."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Latency against load: the one chart that shows all contenders."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """The decision matrix: a row per contender, its figures by objective, the best and what equals it marked."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Final

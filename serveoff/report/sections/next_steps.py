@@ -1,7 +1,5 @@
 """What to do next: the commands that serve the recommended contender, and how many replicas a rate takes."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison

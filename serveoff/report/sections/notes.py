@@ -1,7 +1,5 @@
 """The report's prose: what to know first, and how to compute it again."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from serveoff.analyse.comparison import Comparison

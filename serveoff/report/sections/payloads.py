@@ -1,7 +1,5 @@
 """The same input in every encoding that an endpoint takes: the matrix, and each endpoint's own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

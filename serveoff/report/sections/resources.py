@@ -1,7 +1,5 @@
 """What each endpoint costs to run: CPU, memory, disk, network."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

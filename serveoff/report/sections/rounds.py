@@ -1,7 +1,5 @@
 """Round by round: how far the medians of a contender's rounds lie apart, the reason for a tie and for no decision."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

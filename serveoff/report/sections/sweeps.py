@@ -1,7 +1,5 @@
 """What one setting changes, and the two rankings: every server with equal settings, and with its defaults."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.studies.sweeps import Change, Standing
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX

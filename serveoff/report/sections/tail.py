@@ -1,7 +1,5 @@
 """How latencies are distributed: far into the tail, and from the shortest to the longest."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter

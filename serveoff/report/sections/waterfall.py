@@ -1,7 +1,5 @@
 """Where the time of a request goes, as sentences and as a table: the same columns for every endpoint."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Final

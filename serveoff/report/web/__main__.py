@@ -1,7 +1,5 @@
 """`python -m serveoff.report.web`: serve the report page until SIGTERM, where the environment says."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """The summaries in the results folder, as the list and the reports lead to them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final

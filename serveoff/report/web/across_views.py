@@ -1,7 +1,5 @@
 """`/summaries/<name>/`: summaries across models, made again from their figures: stored HTML is never served."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, render_template, url_for
 from werkzeug.exceptions import NotFound
 

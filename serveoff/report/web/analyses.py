@@ -1,7 +1,5 @@
 """Analyses as `serveoff` stored them beside their runs: the page makes none."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from serveoff.analyse.analysis import Analysis

@@ -1,7 +1,5 @@
 """The Flask application of the report page, and waitress around it."""
 
-from __future__ import annotations
-
 import logging
 import socket
 from pathlib import Path

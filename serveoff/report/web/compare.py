@@ -1,7 +1,5 @@
 """`/compare?a=...&b=...`: two runs side by side."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for

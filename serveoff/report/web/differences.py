@@ -1,7 +1,5 @@
 """What was not the same in two runs: machine, settings, versions, artifacts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

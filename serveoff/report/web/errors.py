@@ -1,7 +1,5 @@
 """Every error leaves here: a page for people, `{"error": ...}` for whoever asked for JSON."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 

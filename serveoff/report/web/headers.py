@@ -1,7 +1,5 @@
 """What every answer tells the browser not to do."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """`/`: the runs, newest first, and each one's verdict where it is analysed."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """`/runs/<name>/`: one run's report, and the same as files."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from importlib import import_module

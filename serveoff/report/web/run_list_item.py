@@ -1,7 +1,5 @@
 """A run as the list shows it before anything is computed: what run.json says of it."""
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The folders of runs, found without trusting their names, links or sizes."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Iterator

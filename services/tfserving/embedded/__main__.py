@@ -1,7 +1,5 @@
 """The embedded model server's command: `python -m serveoff.services.tfserving.embedded FLAGS`."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import signal

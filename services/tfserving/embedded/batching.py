@@ -1,7 +1,5 @@
 """Put concurrent requests together into one run of the model (TensorFlow Serving's --enable_batching)."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque

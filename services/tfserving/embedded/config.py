@@ -1,7 +1,5 @@
 """TensorFlow Serving's ascii protobuf files: models to serve, batching, monitoring."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 After TensorFlow Serving's classifier.cc, regressor.cc and multi_inference.cc.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The gRPC API: PredictionService and ModelService (model_servers/prediction_service_impl.cc)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ waitress was measured against cheroot, werkzeug's server and gunicorn's threads,
 connections. It came close to gunicorn, the fastest of them, and unlike it runs in this process, beside gRPC.
 """
 
-from __future__ import annotations
-
 import http.client
 import socket
 import threading

@@ -3,8 +3,6 @@
 After TensorFlow Serving's predict_util.cc.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any

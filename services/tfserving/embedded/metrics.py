@@ -7,8 +7,6 @@
 Latencies are histograms in microseconds (servables/tensorflow/util.cc).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter

@@ -1,7 +1,5 @@
 """What a client may ask about a model: the state of its versions, and its signatures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ serving until a wanted one is available, a version that cannot be loaded harms n
 the servable it was given, so that a reload drops none.
 """
 
-from __future__ import annotations
-
 import gc
 import logging
 import threading

@@ -1,7 +1,5 @@
 """The REST API: paths to actions, results to JSON, errors to statuses (model_servers/http_rest_api_handler.cc)."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

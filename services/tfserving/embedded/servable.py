@@ -5,8 +5,6 @@ signature names. No function is traced and nothing is copied into eager tensors,
 times as fast as calling the signature of `tf.saved_model.load`.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Put the parts together: load, serve gRPC and REST, follow folders and config file, stop on a signal."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

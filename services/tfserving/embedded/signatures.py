@@ -1,7 +1,5 @@
 """Signatures: what a servable takes and gives, free of TensorFlow so that requests are checked without it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """TensorProto to numpy and back, without TensorFlow's general and slow conversions where a copy will do."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

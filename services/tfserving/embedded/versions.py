@@ -3,8 +3,6 @@
 After TensorFlow Serving's sources/storage_path/file_system_storage_path_source.cc.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass

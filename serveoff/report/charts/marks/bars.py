@@ -3,8 +3,6 @@
 Where one bar is so long that it would squeeze the others, the axis ends before it, and that bar is torn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median

@@ -1,7 +1,5 @@
 """The key of a chart: marks with their words, in as many rows as fit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Small multiples: one panel per endpoint, all with the same scale of latency."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

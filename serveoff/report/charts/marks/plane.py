@@ -1,7 +1,5 @@
 """Two logarithmic axes, and the names of what is drawn: at the right edge, or numbers there and a key beneath."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Ratios with their intervals, a row each, on a logarithmic scale around the line of no difference."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Charts of one row per thing: the label left of the row where there is room, above it where there is not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape

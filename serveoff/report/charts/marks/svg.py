@@ -1,7 +1,5 @@
 """The few SVG marks and scales that the charts are made of. Lengths are CSS pixels at the drawing's own width."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from html import escape

@@ -1,7 +1,5 @@
 """The containers of a docker run: their images, and their limits and rights as seen from inside."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.resources import GIB, LIMITS_SAID, Container

@@ -1,7 +1,5 @@
 """Where each deployment computed, loud where a GPU was asked for and another device answered."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison

@@ -1,7 +1,5 @@
 """Where it was measured: the machine, the model, the versions, the containers, what servers had."""
 
-from __future__ import annotations
-
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases.numbers import megabytes, significant
 from serveoff.report.phrases.runtimes import runtime

@@ -1,7 +1,5 @@
 """How the figures came about: the report's account of the method, with this run's settings."""
 
-from __future__ import annotations
-
 from serveoff.analyse.claims.by_construction import AGREE_WITHIN
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.judging.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL

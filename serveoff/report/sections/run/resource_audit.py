@@ -1,7 +1,5 @@
 """What each server had, seen inside its processes and told by itself, beside what the run asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final

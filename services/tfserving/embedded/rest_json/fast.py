@@ -4,8 +4,6 @@ Building a Python list per pixel costs more than the model's own time. Whatever 
 (`request`), with its exact error texts; this one only ever says yes.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Results to JSON bodies, with the keys and the rules of TensorFlow Serving (util/json_tensor.cc)."""
 
-from __future__ import annotations
-
 import base64
 import json
 from operator import methodcaller

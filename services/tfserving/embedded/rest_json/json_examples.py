@@ -1,7 +1,5 @@
 """JSON examples of classify and regress requests to tf.Examples, and their results to JSON."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ Row format: `{"instances": [...]}`, each element one row of the batch, a value o
 Column format: `{"inputs": ...}`, a value or an object by input name. Both take `signature_name`.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

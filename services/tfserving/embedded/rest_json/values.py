@@ -1,7 +1,5 @@
 """One JSON value, however deeply nested, to one dense array; and JSON values as they stand in error texts."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
