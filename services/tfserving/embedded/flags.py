@@ -1,5 +1,7 @@
 """The command line: TensorFlow Serving's flags by their own names, and two of ours."""
 
+from __future__ import annotations
+
 import argparse
 import dataclasses
 import os
