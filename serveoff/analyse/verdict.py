@@ -55,6 +55,8 @@ class FindingCode(StrEnum):
     THROTTLED = "throttled"
     """Its CPU limit held it back."""
     MISSING_STARTS = "missing starts"
+    STILL_WARMING = "still warming"
+    """It got faster for longer than it was warmed up."""
     GENERATOR_LATE = "generator late"
     """The objective holds by one clock of an open loop, and not by the other."""
     FEW_SAMPLES = "too few samples"

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from serveoff.errors import ServerFailed
@@ -25,8 +26,8 @@ from serveoff.services.registry import Deployment, Endpoint
 WARM_SHARE: Final = 0.95
 """A server is warm once it answers in no less than so much of the time that it took just before."""
 LONGEST_WARM_UP: Final = 16
-"""Warm-ups one after the other, at most; in a short run no more than WARM_UP_SHARE of its time."""
-WARM_UP_SHARE: Final = 0.03
+"""Times the warm-up of a server is prolonged to, at most; in a short run to no more than WARM_UP_SHARE of its time."""
+WARM_UP_SHARE: Final = 0.05
 
 Planned = tuple[Deployment, tuple[Endpoint, ...]]
 
@@ -113,35 +114,42 @@ def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
 
 
 def _settle(run: Run, deployment: Deployment, endpoints: Iterable[Endpoint], began: float) -> None:
-    """Warm it up and let it rest."""
+    """Warm it up and let it rest. A floor has warmed itself up, but for its way of being called."""
+    measured = [endpoint for endpoint in endpoints if run.measured(endpoint)]
+    served = [endpoint for endpoint in measured if endpoint.protocol != "call"]
     try:
-        for endpoint in endpoints:
-            if run.measured(endpoint):
-                _warm_up(run, endpoint)
+        for endpoint in measured:
+            if endpoint not in served:
+                warm_up(run, endpoint, Load(), run.settings.warmup_s)
+        _warm_up(run, served)
     except GeneratorFailed as error:
         run.progress.note(f"{deployment.name} was not warmed up: {error}")
     run.fleet.rest(deployment)
     run.start_s[deployment.name] = time.monotonic() - began
 
 
-def _warm_up(run: Run, endpoint: Endpoint) -> None:
-    """Have it answer until it gets no quicker, twice in a row: a JVM compiles what it runs often, for seconds.
+def _warm_up(run: Run, endpoints: Sequence[Endpoint]) -> None:
+    """Have a server answer until it gets no quicker: a JVM compiles what it runs often, for seconds.
 
-    Each part is as long as all before it, so that a slow gain is seen as well as a quick one. A floor has warmed itself
-    up.
+    Each part is as long as all before it, so that a slow gain is seen as well as a quick one. Endpoints of one server
+    take turns, for they share most of what is to be warm.
     """
-    if endpoint.protocol == "call":
-        warm_up(run, endpoint, Load(), run.settings.warmup_s)
-        return
-    load, spent_s, as_before = raced(run.settings)[-1], run.settings.warmup_s / 4, 0
-    before = warm_up(run, endpoint, load, spent_s)
-    while spent_s and as_before < 2:
-        if 2 * spent_s > _longest_s(run):
-            run.progress.note(f"{endpoint.name} was still getting quicker after {spent_s:g} s of warm-up")
+    load, spent_s = raced(run.settings)[-1], run.settings.warmup_s / 4
+    took_s = {endpoint.name: [warm_up(run, endpoint, load, spent_s)] for endpoint in endpoints}
+    while spent_s and (cold := [endpoint for endpoint in endpoints if not _warm(took_s[endpoint.name])]):
+        if 2 * spent_s * len(endpoints) > _longest_s(run):
+            for endpoint in cold:
+                run.result(endpoint).still_warming_s = spent_s
+                run.progress.note(f"{endpoint.name} was still getting faster after {spent_s:g} s of warm-up")
             return
-        now, spent_s = warm_up(run, endpoint, load, spent_s), 2 * spent_s
-        as_before = as_before + 1 if now >= WARM_SHARE * before else 0
-        before = now
+        for endpoint in cold:
+            took_s[endpoint.name].append(warm_up(run, endpoint, load, spent_s))
+        spent_s *= 2
+
+
+def _warm(took_s: Sequence[float]) -> bool:
+    """Twice in a row it took as long as before."""
+    return len(took_s) > 2 and all(now >= WARM_SHARE * before for before, now in pairwise(took_s[-3:]))
 
 
 def _longest_s(run: Run) -> float:

@@ -104,6 +104,8 @@ class EndpointResult(Record):
     """The first one."""
     cold_starts: list[ColdStart] = []
     """All of its deployment, the first one included, in the order in which they were made."""
+    still_warming_s: float | None = None
+    """Seconds of warm-up after which some start of it still got quicker; None: all were warm."""
     gate: Gate | None = None
     windows: list[Window] = []
     """In the order measured; on disk in a file of their own (serveoff.record.slices)."""

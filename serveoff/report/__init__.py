@@ -22,9 +22,8 @@ def write_all(
 
     `run` is the results folder, which forms that read the raw rows need.
     """
-    known, formats = (*FORMATS, *ON_REQUEST), tuple(formats)
-    if unknown := [form for form in formats if form not in known]:
-        raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join(known)}")
+    formats = tuple(formats)
+    check_forms(formats)
     folder.mkdir(parents=True, exist_ok=True)
     written = {form: path_of(folder, form) for form in formats}
     for form, path in written.items():
@@ -36,6 +35,13 @@ def write_all(
         else:
             writer.write(comparison, run, path)
     return written
+
+
+def check_forms(formats: Iterable[str]) -> None:
+    """UsageError for a form without a writer."""
+    known = (*FORMATS, *ON_REQUEST)
+    if unknown := [form for form in formats if form not in known]:
+        raise UsageError(f"no report form is called {unknown[0]!r}", f"take of {', '.join(known)}")
 
 
 def path_of(folder: Path, form: str) -> Path:

@@ -9,7 +9,7 @@ from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure
 from serveoff.record.suite import ResultsError, results_root
-from serveoff.report import FORMATS, path_of, write_all
+from serveoff.report import FORMATS, check_forms, path_of, write_all
 from serveoff.report.across_models.store import mentions
 
 LEADING_ON: Final = ("html", "markdown")
@@ -37,6 +37,7 @@ class Written:
 
 def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:
     """Write the reports of a run: UsageError for a form that there is not, ResultsFailure without a run."""
+    check_forms(formats)
     comparison = comparison_of(folder)
     return Written(comparison, write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder))
 

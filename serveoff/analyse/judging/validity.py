@@ -190,6 +190,14 @@ def _starts(grounds: Grounds) -> Iterator[Finding]:
         yield Finding(FindingCode.MISSING_STARTS, False, seen, why, advice)
 
 
+def _warming(grounds: Grounds) -> Iterator[Finding]:
+    if (spent_s := grounds.endpoint.still_warming_s) is None:
+        return
+    seen = f"it was still getting faster after {spent_s:g} s of warm-up"
+    why = "once it is warm it is faster than these figures say"
+    yield Finding(FindingCode.STILL_WARMING, False, seen, why, "give the run more time (`--minutes`)")
+
+
 def _samples(grounds: Grounds) -> Iterator[Finding]:
     short = [name for name, q in PERCENTILES.items() if grounds.samples < min_samples(q)]
     if not short:
@@ -295,6 +303,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _resources,
     _throttled,
     _starts,
+    _warming,
     _samples,
     _stalls,
     _row_count,

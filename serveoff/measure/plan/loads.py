@@ -15,7 +15,7 @@ EACH: Final = 1
 SIDE: Final = 6
 """What is not raced: loads between the fewest callers and the most, other encodings, batches, floors, the null."""
 VARIANT: Final = 2
-STAND_IN: Final = 3
+STAND_IN: Final = 6
 """By how many times a stand-in, which never ranks, is asked more seldom."""
 
 

@@ -108,7 +108,23 @@ def unsettled(comparison: Comparison) -> list[str]:
     if name is None:
         return said
     once = [] if comparison.start_effect else [STARTED_ONCE]
-    return [*said, *once, *TO_KNOW.get(comparison.entry(name).result.server, ())]
+    return [*said, *once, *_warming(comparison), *TO_KNOW.get(comparison.entry(name).result.server, ())]
+
+
+def _warming(comparison: Comparison) -> list[str]:
+    """Who is faster in truth than these figures say."""
+    results = [entry.result for entry in comparison.entries if entry.role == "contender"]
+    found = {result.endpoint: result.still_warming_s for result in results if result.still_warming_s is not None}
+    if not found:
+        return []
+    who = _capital(named(comparison, list(found)))
+    verb = "was" if len({result.deployment for result in results if result.endpoint in found}) == 1 else "were"
+    after = f"after {max(found.values()):g} s of warm-up: once warm, it is faster than these figures say"
+    return [f"{who} {verb} still getting faster {after}."]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def standing(suite: Suite) -> str:
@@ -168,7 +184,7 @@ def endpoint(comparison: Comparison, name: str) -> str:
 def row_name(comparison: Comparison, name: str) -> str:
     """The same at the head of a narrow table's row: `Frozen graph on TF Serving (REST)`."""
     said = phrase(comparison.entry(name).result, NARROW_SERVERS)
-    return said[:1].upper() + said[1:]
+    return _capital(said)
 
 
 def named(comparison: Comparison, names: Sequence[str]) -> str:

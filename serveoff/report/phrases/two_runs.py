@@ -46,10 +46,9 @@ def decision(found: Versus) -> str:
         return "These runs are of different machines, so no ratios are given."
     if not compared:
         return "No endpoint has a VALID median in both runs."
-    counts = [f"{word} in {count}" for word, count in said.items() if word in TONES]
-    medians = "the 1 median" if compared == 1 else f"the {compared} medians"
+    counts = [f"{count} {word}" for word, count in said.items() if word in TONES]
     clear = "" if {"faster", "slower"} & said.keys() else "No clear difference. "
-    return f"{clear}Of {medians} that both runs have, run B is {', '.join(counts)}."
+    return f"{clear}Median latencies of run B against run A: {', '.join(counts)}."
 
 
 def cautions(found: Versus) -> list[str]:

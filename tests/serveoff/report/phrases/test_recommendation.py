@@ -9,8 +9,11 @@ from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
 from serveoff.analyse.decision.sizing import Sizing
 from serveoff.analyse.decision.statements import Group, Open, Statement
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.verdict import FindingCode
+from serveoff.record.suite import load_suite
 from serveoff.report.phrases import recommendation
 from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.written_runs import save_run
 
 BEST, SAVEDMODEL, KERAS, REST, GRPC, STAND_IN = (
     "flask-torchscript-rest",
@@ -133,3 +136,18 @@ def test_what_a_recommended_server_costs_those_who_deploy_it_is_said(tmp_path, w
     found = compare(write_run(tmp_path / "run", Scenario(only=only, speedup={winner: 30.0}, round_drift=0.0)))
     assert found.decision.recommended == winner
     assert said in " ".join(recommendation.unsettled(found))
+
+
+def test_who_was_not_yet_warm_is_said_on_the_first_screen_and_at_each_of_its_points(tmp_path):
+    scenario = Scenario(only=ONLY, round_drift=0.0)
+    folder = write_run(tmp_path / "run", scenario)
+    suite = load_suite(folder)
+    for name in (REST, GRPC):
+        suite.endpoint(name).still_warming_s = 16.0
+    save_run(folder, suite)
+    found = compare(folder)
+    said = "TorchScript on TorchServe (gRPC, REST) was still getting faster after 16 s of warm-up"
+    assert said in " ".join(recommendation.unsettled(found))
+    doubted = {p.endpoint for p in found.points for f in p.verdict.findings if f.code is FindingCode.STILL_WARMING}
+    assert doubted == {REST, GRPC}
+    assert all(found.entry(name).alone.valid for name in doubted)

@@ -97,7 +97,7 @@ def test_the_page_shows_both_figures_the_ratio_its_interval_and_the_word(client)
     assert all(re.fullmatch(r"[\d.,]+\n[\d.,]+–[\d.,]+", figure) for figure in (row[2], row[3], row[8], row[9]))
     assert re.fullmatch(r"faster\n1\.\d+× \[1\.\d+–1\.\d+\]", row[4])
     text = Page(answer.text).text
-    assert "run B is faster in 3" in text
+    assert "run B against run A: 3 faster" in text
     assert answer.text.count('class="chart"') == 2
 
 
