@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 from serveoff.errors import ServerFailed
@@ -24,7 +23,7 @@ from serveoff.record.problems import Problem
 from serveoff.services.registry import Deployment, Endpoint
 
 WARM_SHARE: Final = 0.95
-"""A server is warm once it answers in no less than so much of the time that it took just before."""
+"""A server is warm once it answers in no less than so much of the time that it took at best before."""
 LONGEST_WARM_UP: Final = 16
 """Times the warm-up of a server is prolonged to, at most; in a short run to no more than WARM_UP_SHARE of its time."""
 WARM_UP_SHARE: Final = 0.05
@@ -148,8 +147,8 @@ def _warm_up(run: Run, endpoints: Sequence[Endpoint]) -> None:
 
 
 def _warm(took_s: Sequence[float]) -> bool:
-    """Twice in a row it took as long as before."""
-    return len(took_s) > 2 and all(now >= WARM_SHARE * before for before, now in pairwise(took_s[-3:]))
+    """Twice in a row it was not much quicker than at its best before: a burst of noise is no sign of a cold server."""
+    return len(took_s) > 2 and all(took_s[n] >= WARM_SHARE * min(took_s[:n]) for n in (-2, -1))
 
 
 def _longest_s(run: Run) -> float:

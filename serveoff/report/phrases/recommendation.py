@@ -118,8 +118,9 @@ def _warming(comparison: Comparison) -> list[str]:
     if not found:
         return []
     who = _capital(named(comparison, list(found)))
-    verb = "was" if len({result.deployment for result in results if result.endpoint in found}) == 1 else "were"
-    after = f"after {max(found.values()):g} s of warm-up: once warm, it is faster than these figures say"
+    one = len({result.deployment for result in results if result.endpoint in found}) == 1
+    verb, they = ("was", "it is") if one else ("were", "they are")
+    after = f"after {max(found.values()):g} s of warm-up: once warm, {they} faster than these figures say"
     return [f"{who} {verb} still getting faster {after}."]
 
 

@@ -24,6 +24,10 @@ def test_a_server_that_is_as_quick_as_before_is_warm(tmp_path):
     assert warmed(tmp_path, [0.010, 0.0099, 0.0098]) == ([0.25, 0.25, 0.5], "")
 
 
+def test_a_burst_of_noise_is_no_sign_of_a_cold_server(tmp_path):
+    assert warmed(tmp_path, [0.010, 0.030, 0.010]) == ([0.25, 0.25, 0.5], "")
+
+
 def test_a_server_that_still_gets_quicker_is_warmed_up_for_as_long_again(tmp_path):
     parts, said = warmed(tmp_path, [0.040, 0.035, 0.034, 0.025, 0.024, 0.0239], minutes=60)
     assert parts == [0.25, 0.25, 0.5, 1.0, 2.0, 4.0]
