@@ -48,7 +48,7 @@ def show(comparison: Comparison, console: Console, report: Path | None = None, s
         console.print(LEGEND, style="dim", highlight=False)
     if not short and (excluded := recommendation.excluded(comparison)):
         console.print()
-        _print(console, excluded)
+        _print(console, f"Excluded: {excluded}")
     if report is not None:
         # A path is for a click or for copying: never broken over two lines.
         console.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.report.charts.marks.plane import LEFT, Plane, around, known
 from serveoff.report.charts.marks.rows import label_of
-from serveoff.report.charts.marks.svg import circle, drawing, group, line, tag, text, upright_of
+from serveoff.report.charts.marks.svg import circle, drawing, group, line, tag, upright_of
 from serveoff.report.phrases.names import callers, family, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
 
@@ -30,7 +30,6 @@ def draw(comparison: Comparison, width: float) -> str:
     body += [_curve(plane, entry, found) for entry, found in shown]
     y = plane.y(bound_s)
     body.append(line(LEFT, y, plane.right, y, "bound"))
-    body.append(text(plane.right - 4, y - 5, f"objective {ms(bound_s)} ms", "note halo", "end"))
     words = (
         f"99th percentile of latency against throughput, {len(shown)} contenders, from "
         f"{callers(min(p.concurrency for p in points))} to "

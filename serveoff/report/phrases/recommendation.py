@@ -60,7 +60,7 @@ def head(comparison: Comparison) -> str:
 
 
 def figures(comparison: Comparison) -> str:
-    """`0.360 ms median with 1 caller (0.352–0.368), 3,220 req/s with 16, 333 MB` of the recommended; empty without."""
+    """`0.360 ms median with 1 caller (0.352–0.368), 3,220 req/s with 16, 333 MB`; empty without an answer."""
     decision = comparison.decision
     if decision.recommended is None:
         return ""
@@ -174,7 +174,7 @@ def excluded(comparison: Comparison) -> str:
     """What does not count, in one line; empty where all does. Whom the head names as INVALID it does not repeat."""
     told = ExcludedCode.INVALID if comparison.decision.refused else None
     said = [_excluded(comparison, each) for each in comparison.decision.excluded if each.code != told]
-    return f"Excluded: {'; '.join(said)}." if said else ""
+    return f"{'; '.join(said)}." if said else ""
 
 
 def endpoint(comparison: Comparison, name: str) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.charts import load as chart
 from serveoff.report.phrases.names import all_of
+from serveoff.report.phrases.numbers import ms
 from serveoff.report.section import Figure, Section
 
 
@@ -13,5 +14,6 @@ def glance(comparison: Comparison) -> Section | None:
     if not chart.curves(comparison):
         return None
     steps = all_of([*map(str, comparison.concurrencies)])
-    note = f"Each line: {steps} callers; whiskers: 95% intervals."
+    bound = ms(comparison.suite.settings.objective_bound_s)
+    note = f"Each line: {steps} callers. Whiskers: 95% intervals. Dashed: the objective, {bound} ms."
     return Section("load", "Latency against load", figure=Figure(partial(chart.draw, comparison), note))

@@ -75,7 +75,7 @@ def replaced(comparison: Comparison) -> list[str]:
 def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
     said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in comparison.resolution.items()]
-    return f"This run resolves differences of {all_of(said)}." if said else ""
+    return f"Between any two of them this run resolves {all_of(said)}." if said else ""
 
 
 def title(comparison: Comparison) -> str:

@@ -6,7 +6,7 @@ if (steps) {
   const { per_replica: each, spare, memory_bytes: memory } = steps.dataset;
   const form = document.createElement("form");
   form.className = "sizing";
-  form.innerHTML = '<label>Rate to hold, req/s <input name="rate" type="number" min="0" step="any"></label>'
+  form.innerHTML = '<label>Target rate, req/s <input name="rate" type="number" min="0" step="any"></label>'
     + '<label>Price of a replica per hour <input name="price" type="number" min="0" step="any"></label>'
     + '<output aria-live="polite"></output>';
   const [rate, price, said] = form.elements;

@@ -21,7 +21,7 @@ HALF = 6.5
 BEYOND: Final = 3.0
 """So many times the median length, a bar no longer sets the scale."""
 ROOM: Final = 1.25
-NOTE: Final = "Torn: longer than the axis."
+NOTE: Final = "Broken bar: longer than the axis."
 
 
 @dataclass(frozen=True)
