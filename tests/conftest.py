@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from serveoff.measure.watchdog import watched
 from serveoff.models import spec
@@ -25,6 +26,10 @@ def own_cores(tmp_path_factory):
 
 # A test run that is killed, as by a time limit, leaves none of the servers that its tests started.
 os.environ.update(watched(os.environ))
+
+# How long an example takes is no pass condition: machines are busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # A shell without job control starts background jobs with SIGINT ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

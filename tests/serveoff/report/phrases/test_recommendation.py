@@ -122,8 +122,7 @@ def test_what_a_replica_holds_and_what_more_takes(comparison):
 
 def test_what_is_excluded_is_one_line(comparison):
     assert recommendation.excluded(comparison) == (
-        "TensorFlow Serving is not here: install it and run again "
-        "(1 endpoint of its stand-in measured, not ranked)."
+        "TensorFlow Serving is not here: install it and run again (1 endpoint of its stand-in measured, not ranked)."
     )
 
 
