@@ -72,8 +72,8 @@ def test_a_server_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli):
 
 
 def test_a_worker_that_is_replaced_makes_its_slice_invalid_and_is_said_aloud(cli):
-    process = cli.start("run", "flask-tuned-null", *SMALL, "--duration", "4", "--concurrency", "1")
-    cli.wait_until(lambda: _measured(cli), process)
+    process = cli.start("run", "flask-tuned-null", *SMALL, "--warmup", "0", "--duration", "4", "--concurrency", "1")
+    cli.wait_until(lambda: _driven(cli), process)
     master = next(p for p in cli.running("serveoff.services.flaskrest") if p.children())
     (worker,) = master.children()
     worker.kill()
