@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -96,16 +96,23 @@ def resample_all(
     draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
     found = {key: resample(measured.samples, draws) for key, measured in points.items()}
     machine = machine_drift(m.samples for (_, load), m in points.items() if load.plain)
+    raced = _raced(points)
     starts: dict[str, StartEffects] = {}
     for statistic in STATISTICS:
         keys = [key for key, sampled in found.items() if statistic in sampled]
         named = [_of(points[key], found[key][statistic]) for key in keys]
-        plain = [point for key, point in zip(keys, named, strict=True) if key[1].plain]
-        starts[statistic] = start_effect.excesses(plain)
+        telling = [point for key, point in zip(keys, named, strict=True) if key[1] in raced]
+        starts[statistic] = start_effect.excesses(telling)
         added = start_effect.with_effects(named, starts[statistic], [seed, zlib.crc32(statistic.encode())])
         for key, sampled in zip(keys, added, strict=True):
             found[key][statistic] = replace(sampled, machine=machine)
     return draws, found, starts
+
+
+def _raced(points: Iterable[Key]) -> set[Load]:
+    """The fewest callers and the most, which every round has: of others a start has a slice or two."""
+    plain = sorted({load for _, load in points if load.plain}, key=lambda load: load.concurrency)
+    return {*plain[:1], *plain[-1:]}
 
 
 def _of(measured: Measured, sampled: Sampled) -> start_effect.Of:
