@@ -114,17 +114,21 @@ class _Repeated:
 def excesses(points: Sequence[Of]) -> StartEffects:
     """How starts differ; of nothing where nothing started twice."""
     several = [point for point in points if len(point.sampled.starts) > 1]
-    by_load = _split(several, lambda point: point.load).values()
-    own = [(point, left) for same in by_load for point, left in _without_common(same)]
+    own, servers, together = list[tuple[Of, _Repeated]](), list[_Repeated](), set[str]()
+    for same in _split(several, lambda point: point.load).values():
+        of_servers = _split(same, lambda point: point.server).items()
+        commons = {server: _Common(points) for server, points in of_servers if _several(points)}
+        own += _without_common(same, commons)
+        servers += _between(commons)
+        together |= commons.keys()
     if not own:
         return StartEffects()
     groups = {name: _members(name, own) for name in {point.group for point, _ in own}}
-    servers = [between for same in by_load for between in _between(same)]
     return StartEffects(
         _posterior(left for _, left in own),
         {name: _posterior(members) for name, members in sorted(groups.items())},
         _posterior(servers) if servers else None,
-        frozenset(s for same in by_load for s, of in _by_server(same).items() if _several(of)),
+        frozenset(together),
     )
 
 
@@ -161,10 +165,6 @@ def _split(points: Iterable[Of], by: Callable[[Of], str]) -> dict[str, list[Of]]
     return found
 
 
-def _by_server(points: Iterable[Of]) -> dict[str, list[Of]]:
-    return _split(points, lambda point: point.server)
-
-
 def _several(points: Iterable[Of]) -> bool:
     return len({point.deployment for point in points}) >= SEVERAL
 
@@ -190,21 +190,17 @@ def _posterior(repeated: Iterable[_Repeated]) -> Excess:
     return Excess(density / density.sum())
 
 
-def _without_common(points: Sequence[Of]) -> Iterator[tuple[Of, _Repeated]]:
+def _without_common(points: Sequence[Of], commons: Mapping[str, "_Common"]) -> Iterator[tuple[Of, _Repeated]]:
     """The points of one load, without what is common to those of their server, or, where it has one, to all."""
-    alone = {point.deployment for same in _by_server(points).values() if not _several(same) for point in same}
-    for same in [*(s for s in _by_server(points).values() if _several(s)), points]:
-        common = _Common(same)
-        for point in same:
-            if (same is points) == (point.deployment in alone):
-                left = common.taken_from(point)
-                if left.logs.size > 1:
-                    yield point, left
+    among_all = _Common(points)
+    for point in points:
+        left = commons.get(point.server, among_all).taken_from(point)
+        if left.logs.size > 1:
+            yield point, left
 
 
-def _between(points: Sequence[Of]) -> Iterator[_Repeated]:
+def _between(commons: Mapping[str, "_Common"]) -> Iterator[_Repeated]:
     """What each server of several deployments has and the others have not, under one load."""
-    commons = {name: _Common(same) for name, same in _by_server(points).items() if _several(same)}
     if len(commons) < SEVERAL:
         return
     starts = sorted(set.intersection(*(set(common.logs) for common in commons.values())))
