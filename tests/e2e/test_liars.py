@@ -102,7 +102,7 @@ def test_a_server_that_knows_the_golden_answers_by_heart_answers_wrongly_under_l
 
 @pytest.mark.slow
 def test_a_server_that_remembers_its_answers_is_faster_than_the_model(compared):
-    honest, odd, rank = compared("remembers", 10, DYNAMIC, "inprocess-keras-eager")
+    honest, odd, rank = compared("remembers", 13, DYNAMIC, "inprocess-keras-eager")
     (reason,) = odd.verdict.reasons
     assert reason.code == "faster than the model itself"
     assert rank is None

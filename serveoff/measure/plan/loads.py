@@ -13,7 +13,9 @@ from serveoff.services.registry import Endpoint
 
 EACH: Final = 1
 SIDE: Final = 6
-"""What is not raced: loads between the fewest callers and the most, other encodings, batches, floors, the null."""
+"""What is not raced: loads between the fewest callers and the most, other encodings, batches, the null."""
+FLOOR: Final = 3
+"""A floor by its quickest way: two slices of it, which is what a short run would have, bound no server's overhead."""
 VARIANT: Final = 2
 STAND_IN: Final = 6
 """By how many times a stand-in, which never ranks, is asked more seldom."""
@@ -35,7 +37,8 @@ def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) 
     """The closed loops of one endpoint; what it refused or cannot be sent is left out."""
     role = role_of(endpoint.deployment)
     if role == "floor":
-        return [Asked(load, SIDE) for load in floor_loads(endpoint, settings)]
+        quickest, *others = floor_loads(endpoint, settings)
+        return [Asked(quickest, FLOOR), *(Asked(load, SIDE) for load in others)]
     if role == "variant":
         return [Asked(load, VARIANT) for load in raced(settings)]
     if role == "null":
