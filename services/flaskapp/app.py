@@ -34,7 +34,7 @@ def create_app(settings: Settings, runtime: Runtime, readiness: Readiness | None
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        body, status = state(unbatched, runtime, readiness)
+        body, status = state("flask", unbatched, runtime, readiness)
         return jsonify(body), status
 
     app.register_error_handler(BadInputError, lambda error: (jsonify(error=str(error)), 400))

@@ -63,7 +63,7 @@ class Service:
 
     def readyz(self) -> Response:
         """200 once every worker has loaded and warmed its model, 503 before; and what is served, how."""
-        return json_answer(*state(self.settings, self.runtime, self.readiness))
+        return json_answer(*state("flask-tuned", self.settings, self.runtime, self.readiness))
 
     def metrics(self) -> Response:
         """What Prometheus scrapes."""

@@ -82,10 +82,10 @@ def test_requests_that_hang_cost_their_time_and_are_named(compared, every, secon
 
 
 @pytest.mark.slow
-def test_one_wrong_answer_in_hundreds_is_seen(compared):
-    honest, odd, rank = compared("wrong:500", 250)
+def test_one_wrong_answer_in_two_thousand_is_seen(compared):
+    honest, odd, rank = compared("wrong:2000", 250)
     assert "wrong answers" in codes(odd.verdict.reasons)
-    assert 0 < odd.wrong_answers < odd.answers_checked / 100
+    assert 0 < odd.wrong_answers < odd.answers_checked / 1000
     assert odd.answers_checked >= odd.samples, "all that counts is checked"
     assert (rank, honest.wrong_answers) == (None, 0)
 

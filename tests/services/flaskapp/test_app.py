@@ -111,3 +111,4 @@ def test_it_is_ready_when_every_worker_is_and_says_that_it_does_not_batch(make_p
     readiness.announce()
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["workers_ready"], answer.json["batch_size"]) == (200, 1, 1)
+    assert answer.json["server"] == "flask"

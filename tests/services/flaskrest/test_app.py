@@ -130,7 +130,7 @@ def test_health(null_app: Flask) -> None:
     assert client.get("/healthz").json == {"status": "alive"}
     ready = client.get("/readyz").json
     assert ready["status"] == "ready"
-    assert {ready[k] for k in ("format", "device", "server")} == {"null", "cpu", "flask"}
+    assert {ready[k] for k in ("format", "device", "server")} == {"null", "cpu", "flask-tuned"}
     assert ready["intra_op_threads"] is None  # no framework, none to tell
 
 
