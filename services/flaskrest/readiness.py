@@ -31,12 +31,10 @@ class Readiness:
         return sum(1 for _ in self.folder.glob(f"{_PREFIX}*"))
 
 
-def state(
-    server: str, settings: Settings, runtime: Runtime, readiness: Readiness | None
-) -> tuple[dict[str, Any], int]:
-    """What /readyz of a server answers: what is served and how, and 200 once every worker has loaded and warmed its model, or 503.
+def state(server: str, settings: Settings, runtime: Runtime, readiness: Readiness | None) -> tuple[dict[str, Any], int]:
+    """What /readyz answers: what is served and how, and 200 once every worker has loaded and warmed its model, or 503.
 
-    Without `readiness` this process is all there is.
+    server: its name in the registry. Without `readiness` this process is all there is.
     """
     ready = settings.workers if readiness is None else readiness.ready()
     is_ready = ready >= settings.workers

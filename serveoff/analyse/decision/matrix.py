@@ -133,15 +133,17 @@ def _start_cell(least: Spread | None, mine: Spread) -> MatrixCell:
 
 
 def _exact(contenders: Sequence[Entry], of: Callable[[Entry], float | None]) -> dict[str, MatrixCell]:
-    """Figures without an interval: what lies within 5% of the least is equal to it."""
+    """Figures without an interval: where several lie within 5% of the least, they are equal and none is best."""
     known = {e.name: float(value) for e in contenders if (value := of(e)) is not None and _counts(e)}
     least = min(known.values(), default=0.0)
-    return {e.name: _plain_cell(least, known[e.name]) if e.name in known else _none(e) for e in contenders}
-
-
-def _plain_cell(least: float, mine: float) -> MatrixCell:
-    mark: Mark = "best" if mine == least else "equal" if mine <= least * (1 + TIED_WITHIN) else "worse"
-    return MatrixCell(Estimate(mine, None, None, 1), mark, bounds="none")
+    good = {value for value in known.values() if value <= least * (1 + TIED_WITHIN)}
+    marks: dict[str, Mark] = {
+        name: "worse" if value not in good else "equal" if len(good) > 1 else "best" for name, value in known.items()
+    }
+    cells = {
+        name: MatrixCell(Estimate(known[name], None, None, 1), mark, bounds="none") for name, mark in marks.items()
+    }
+    return {e.name: cells[e.name] if e.name in cells else _none(e) for e in contenders}
 
 
 def _none(entry: Entry) -> MatrixCell:

@@ -11,20 +11,23 @@ from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import DECIDED
 from serveoff.record.endpoint_results import EndpointResult
 
-Kind = Literal["server", "eager", "format", "protocol"]
+Kind = Literal["runner-up", "server", "eager", "format", "protocol"]
 MOST: Final = 3
-"""Statements that a reader remembers."""
+"""Statements that a reader remembers, besides that against the runner-up."""
 ORDER: Final = ("latency", "throughput", "tail", "cost")
 """A group is beaten on the first of these that is clear."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Contenders that a reader sees as one: by their server, or behind the same server by what else they differ in."""
+    """Contenders that a reader sees as one: by their server, or behind the same server by what else they differ in.
+
+    The runner-up is a group of its own.
+    """
 
     kind: Kind
     name: str
-    """The server, format or protocol."""
+    """The server, format or protocol; the runner-up's endpoint."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,10 @@ class Open:
     endpoints: tuple[str, ...]
 
 
-def statements(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Statement, ...]:
-    """The strongest, whole servers first."""
+def statements(
+    evidence: Evidence, measures: Sequence[Measure], first: Entry, second: str | None
+) -> tuple[Statement, ...]:
+    """Against the runner-up, then the strongest, whole servers first. Of one endpoint only one."""
     groups: dict[Group, list[Entry]] = {}
     for entry in evidence.contenders:
         if entry is not first and entry.points:
@@ -57,7 +62,9 @@ def statements(evidence: Evidence, measures: Sequence[Measure], first: Entry) ->
     found = [said for group in groups.items() if (said := _clear(evidence, measures, first, *group))]
     kinds: tuple[Kind, ...] = ("server", "eager", "format", "protocol")
     ordered = sorted(found, key=lambda s: (kinds.index(s.group.kind), -(s.ratio.value or 0.0)))
-    return tuple(ordered[:MOST])
+    runner_up = [entry for entry in evidence.contenders if entry.name == second]
+    against = [said for e in runner_up if (said := _clear(evidence, measures, first, Group("runner-up", e.name), [e]))]
+    return (*against, *[said for said in ordered if said.endpoints != (second,)][:MOST])
 
 
 def open_questions(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Open, ...]:

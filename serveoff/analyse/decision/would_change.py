@@ -73,8 +73,9 @@ def _objectives(evidence: Evidence, measures: Sequence[Measure], first: Entry) -
 def _tie_breakers(matrix: Matrix, first: Entry) -> Iterator[Change]:
     for objective in TIE_BREAKERS:
         if matrix.row(first.name).cells[objective].mark == "worse":
-            best = next(row for row in matrix.rows if row.cells[objective].mark == "best")
-            yield Change(ChangeCode(objective), best.endpoint, best.cells[objective].estimate)
+            good = {row.endpoint: row.cells[objective] for row in matrix.rows if row.cells[objective].good}
+            best = min(good, key=lambda name: good[name].estimate.value or 0.0)
+            yield Change(ChangeCode(objective), best, good[best].estimate)
 
 
 def _callers(evidence: Evidence, first: Entry) -> Iterator[Change]:
