@@ -73,12 +73,11 @@ def decide(
     if name is None or refused is not None:
         return Decision(refused=refused, matrix=matrix, excluded=excluded)
     first = next(entry for entry in evidence.contenders if entry.name == name)
-    second = standing[1].endpoint if len(standing) > 1 else None
     rest = tuple(row for row in matrix.rows if row.endpoint != name)
     return Decision(
         recommended=name,
         tied_with=recommendation.tied_with(evidence, by, first),
-        statements=statements(evidence, by, first, second),
+        statements=statements(evidence, by, first),
         open=open_questions(evidence, by, first),
         matrix=Matrix(matrix.objectives, (standing[0], *rest)),
         sizing=sizing(first, capacity),

@@ -6,14 +6,14 @@ from typing import Final, Literal
 
 from serveoff.analyse.claims.pairs import DYNAMIC
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.evidence import Evidence, Measure
+from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import DECIDED
 from serveoff.record.endpoint_results import EndpointResult
 
-Kind = Literal["runner-up", "server", "eager", "format", "protocol"]
+Kind = Literal["next", "server", "eager", "format", "protocol"]
 MOST: Final = 3
-"""Statements that a reader remembers, besides that against the runner-up."""
+"""Statements that a reader remembers, besides that against the next fastest."""
 ORDER: Final = ("latency", "throughput", "tail", "cost")
 """A group is beaten on the first of these that is clear."""
 
@@ -22,12 +22,12 @@ ORDER: Final = ("latency", "throughput", "tail", "cost")
 class Group:
     """Contenders that a reader sees as one: by their server, or behind the same server by what else they differ in.
 
-    The runner-up is a group of its own.
+    The next fastest is a group of its own.
     """
 
     kind: Kind
     name: str
-    """The server, format or protocol; the runner-up's endpoint."""
+    """The server, format or protocol; the endpoint of the next fastest."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,8 @@ class Open:
     endpoints: tuple[str, ...]
 
 
-def statements(
-    evidence: Evidence, measures: Sequence[Measure], first: Entry, second: str | None
-) -> tuple[Statement, ...]:
-    """Against the runner-up, then the strongest, whole servers first. Of one endpoint only one."""
+def statements(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Statement, ...]:
+    """Against the next fastest, then the strongest, whole servers first; what the first implies is not said again."""
     groups: dict[Group, list[Entry]] = {}
     for entry in evidence.contenders:
         if entry is not first and entry.points:
@@ -62,9 +60,17 @@ def statements(
     found = [said for group in groups.items() if (said := _clear(evidence, measures, first, *group))]
     kinds: tuple[Kind, ...] = ("server", "eager", "format", "protocol")
     ordered = sorted(found, key=lambda s: (kinds.index(s.group.kind), -(s.ratio.value or 0.0)))
-    runner_up = [entry for entry in evidence.contenders if entry.name == second]
-    against = [said for e in runner_up if (said := _clear(evidence, measures, first, Group("runner-up", e.name), [e]))]
-    return (*against, *[said for said in ordered if said.endpoints != (second,)][:MOST])
+    following = _next_fastest(evidence, first)
+    told = {name for said in following for name in said.endpoints}
+    return (*following, *[said for said in ordered if said.endpoints[0] not in told][:MOST])
+
+
+def _next_fastest(evidence: Evidence, first: Entry) -> tuple[Statement, ...]:
+    """Against the rival with the lowest median latency; empty where the first is not clearly faster than it."""
+    rivals = [point.endpoint for point in evidence.candidates(LATENCY) if point.endpoint != first.name]
+    entries = {entry.name: entry for entry in evidence.contenders}
+    found = [_clear(evidence, [LATENCY], first, Group("next", name), [entries[name]]) for name in rivals[:1]]
+    return tuple(said for said in found if said is not None)
 
 
 def open_questions(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Open, ...]:

@@ -203,7 +203,7 @@ def whom(comparison: Comparison, statement: Statement) -> str:
     """What a statement is against: `TorchServe`, `eager Keras`, `SavedModel on Flask`, `its own gRPC endpoint`."""
     result, name = comparison.entry(statement.endpoints[0]).result, statement.group.name
     return {
-        "runner-up": f"the runner-up, {phrase(result)}",
+        "next": f"the next fastest, {phrase(result)}",
         "server": SERVERS.get(name, name),
         "eager": format_name(name),
         "format": deployment_phrase(result),

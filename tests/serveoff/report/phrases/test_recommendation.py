@@ -61,10 +61,10 @@ def test_the_head_of_a_refusal_says_why(comparison, refused, said):
     ("group", "endpoints", "objective", "said"),
     [
         (
-            Group("runner-up", SAVEDMODEL),
+            Group("next", SAVEDMODEL),
             (SAVEDMODEL,),
             "latency",
-            "2.03 times faster than the runner-up, SavedModel on Flask (REST) (1.98–2.08)",
+            "2.03 times faster than the next fastest, SavedModel on Flask (REST) (1.98–2.08)",
         ),
         (Group("server", "torchserve"), (REST, GRPC), "latency", "2.03 times faster than TorchServe (1.98–2.08)"),
         (Group("eager", "keras_eager"), (KERAS,), "latency", "2.03 times faster than eager Keras (1.98–2.08)"),
