@@ -18,7 +18,7 @@ RULE = (
 MEASURE = "`serveoff run inprocess-keras-eager inprocess-savedmodel`"
 PREDICT = "keras_predict"
 """The call's name in serveoff.models.formats.keras_eager."""
-EAGER, SIGNATURE = "model.predict instead of an eager call", "model.predict instead of the signature"
+EAGER, SIGNATURE = "model.predict against an eager call", "model.predict against the signature"
 FIRST_HALF = "That Keras is part of TensorFlow 2 is not a performance claim."
 
 
