@@ -89,17 +89,18 @@ def _one_shot(
     examples: Sequence[bytes],
     run: Runner,
 ) -> dict[str, Array]:
-    """Feed the examples once and fetch every signature's outputs, by their names in the graph."""
+    """Feed the examples to every signature's input and fetch every signature's outputs, by their names in the graph.
+
+    Signatures that TF2 wrote have an input each, those of TF1 often share one.
+    """
     for signature, method in zip(signatures, methods, strict=True):
         _check_example_signature(signature, method)
-    feeds = {signature.inputs["inputs"].name for signature in signatures}
-    if len(feeds) != 1:
-        raise invalid_argument("Input tensor must be the same for all Signatures.")
     if not examples:
         raise invalid_argument("Input is empty.")
+    feeds = sorted({signature.inputs["inputs"].name for signature in signatures})
     fetches = sorted({info.name for signature in signatures for info in signature.outputs.values()})
     batch = np.array(examples, dtype=object)
-    return dict(zip(fetches, run(servable, sorted(feeds), [batch], fetches), strict=True))
+    return dict(zip(fetches, run(servable, feeds, [batch] * len(feeds), fetches), strict=True))
 
 
 def _check_example_signature(signature: Signature, method: str) -> None:

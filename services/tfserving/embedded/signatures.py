@@ -60,9 +60,10 @@ class Signature:
 def check_shape(alias: str, info: TensorInfo, shape: tuple[int, ...]) -> None:
     """ServingError where a tensor's shape contradicts the signature: oneDNN aborts on a tensor of the wrong rank.
 
-    A column of scalars may leave out its last dimension, (n,) for (-1, 1): TensorFlow Serving's own examples do.
+    A column of scalars may leave out its last dimension, (n,) for (-1, 1), and a single one both: TensorFlow Serving's
+    own examples and test client do.
     """
-    if info.shape is None or (len(shape) == 1 and info.shape == (-1, 1)):
+    if info.shape is None or (len(shape) < 2 and info.shape == (-1, 1)):
         return
     fits = len(shape) == len(info.shape) and all(want in (-1, got) for want, got in zip(info.shape, shape, strict=True))
     if not fits:

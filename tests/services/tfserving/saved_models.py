@@ -42,6 +42,31 @@ def half_plus(addend: float, folder: Path) -> Path:
     return folder
 
 
+class _HalfPlus(tf.Module):
+    def __init__(self, addend: float) -> None:
+        super().__init__()
+        self.addend = tf.Variable(addend)
+
+    def _line(self, examples):
+        return tf.io.parse_example(examples, {"x": tf.io.FixedLenFeature([1], tf.float32)})["x"] / 2 + self.addend
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def classify(self, inputs):
+        return {"scores": self._line(inputs)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def regress(self, inputs):
+        return {"outputs": self._line(inputs)}
+
+
+def half_plus_tf2(addend: float, folder: Path) -> Path:
+    """TF2: y = x / 2 + addend by tf.Example; each signature has an input of its own."""
+    module = _HalfPlus(addend)
+    signatures = {"classify_x_to_y": module.classify, "regress_x_to_y": module.regress}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+    return folder
+
+
 class _Several(tf.Module):
     """TF2: signatures with several tensors, strings, integers, and a result that depends on the version."""
 
