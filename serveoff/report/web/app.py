@@ -15,10 +15,13 @@ from serveoff.record.suite import results_root
 from serveoff.report.charts import at_both_widths
 from serveoff.report.formats.html import prose
 from serveoff.report.web import across_views, compare, errors, overview, reports
+from serveoff.report.web.connections import MOST, Channel, shed
 from serveoff.report.web.headers import protect
 from serveoff.report.web.runs import EXTENSION
 
 THREADS = 4
+MOST_REQUEST_BYTES = 2**16
+"""Of a head, and of a body: no page takes one."""
 DRAIN_S = 0.5
 _OURS: Final = Path(__file__).parent / "static"
 _REPORT: Final = Path(report.__file__).parent / "templates"
@@ -58,13 +61,18 @@ def serve(listener: socket.socket) -> None:
         sockets=[listener],
         threads=THREADS,
         ident=None,
-        asyncore_use_poll=True,
+        connection_limit=MOST,
+        max_request_header_size=MOST_REQUEST_BYTES,
+        max_request_body_size=MOST_REQUEST_BYTES,
         clear_untrusted_proxy_headers=True,
     )
+    server.channel_class = Channel
     shown = f"[{host}]" if ":" in host else host
     log.info("report page: http://%s:%d/ shows the runs in %s", shown, port, results_root().resolve())
     try:
-        server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
+        while True:
+            server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+            shed(server.active_channels.values())
     except SystemExit:
         server.task_dispatcher.shutdown(timeout=DRAIN_S)
 

@@ -4,8 +4,10 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Response
+from werkzeug.utils import redirect
 
 POLICY: Final[Mapping[str, str]] = {
     "default-src": "'none'",
@@ -29,7 +31,11 @@ HEADERS: Final[Mapping[str, str]] = {
 
 
 def protect(response: Response) -> Response:
-    """Set the headers that the view has not set itself."""
+    """Set the headers that the view has not set itself; a redirect names no host: the request's may be anyone's."""
+    if response.location:
+        path, *rest = urlsplit(response.location)[2:]
+        own = urlunsplit(("", "", f"/{path.lstrip('/')}", *rest))
+        response.location, response.data = own, redirect(own).data
     for name, value in {"Content-Security-Policy": policy(), **HEADERS}.items():
         response.headers.setdefault(name, value)
     return response

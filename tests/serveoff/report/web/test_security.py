@@ -405,6 +405,14 @@ def test_a_defect_of_ours_is_a_page_without_a_traceback(results, monkeypatch):
     assert "An error of the report page" in Page(answer.text).text
 
 
+@pytest.mark.parametrize("path", ["/runs/before", "/runs/nope", "/compare", "//evil.example/runs/x", "/summaries/x"])
+def test_no_redirect_leads_where_the_request_says_that_we_are(client, path):
+    answer = client.get(path, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert (answer.location or "/").startswith("/")
+    assert not (answer.location or "/").startswith("//")
+    assert "http://evil.example" not in answer.text
+
+
 def test_static_files_do_not_lead_out_either(client):
     for path in ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "etc/passwd", "nothing.css", "", "."):
         assert client.get(f"/static/{path}").status_code == 404
