@@ -47,6 +47,7 @@ def announce(deployment: Deployment, ports: Mapping[str, int], pid: int) -> Path
     served = [endpoint for endpoint in deployment.endpoints if endpoint.protocol in ports]
     targets = [asdict(_target(endpoint, "127.0.0.1", ports[endpoint.protocol])) for endpoint in served]
     path = _announcements() / f"{deployment.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         file.write_text(json.dumps({"pid": pid, "targets": targets}))
     return path

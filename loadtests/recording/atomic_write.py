@@ -2,17 +2,28 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """A file to write instead of `path`, whose place it takes in one step when the block ends well.
 
-    The folder is made if it is not there. A block that fails leaves `path` as it was.
+    A block that fails leaves `path` as it was, and nothing beside it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    yield temporary
-    temporary.replace(path)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether this is what a writer that was killed had written of a file."""
+    pid = path.suffix[1:]
+    return path.name.startswith(".") and pid.isdecimal() and not psutil.pid_exists(int(pid))

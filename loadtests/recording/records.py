@@ -50,5 +50,6 @@ def remove_rows(path: Path) -> None:
 
 def write_rows(path: Path, table: pa.Table) -> None:
     """Write so that a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         pq.write_table(table, file, compression="zstd")

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from serveoff.loadtests.recording.atomic_write import is_abandoned
 from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
 from serveoff.record.suite import results_root
 
 IN_RUNS = "*/logs/scratch-*"
 IN_TEMPORARY = "serveoff-*"
+HALF_WRITTEN = ("*/.*", "*/rows/.*")
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def scratch(logs: Path) -> Path:
 
 
 def remove_leftovers(console: Console, **others: int) -> None:
-    """End the processes and remove the folders of runners that are gone, and say so in one line.
+    """End the processes and remove the folders and half-written files of runners that are gone, and say so in one line.
 
     `others` are numbers of other things that were removed, to be said with them.
     """
@@ -37,7 +39,11 @@ def remove_leftovers(console: Console, **others: int) -> None:
     orphaned = [path for path in folders if (found := RUNNER.search(path.name)) and is_gone(found[0])]
     for path in orphaned:
         shutil.rmtree(path, ignore_errors=True)
-    counts = {"processes": processes, "folders": sum(not path.exists() for path in orphaned), **others}
+    half = [path for pattern in HALF_WRITTEN for path in results_root().glob(pattern) if is_abandoned(path)]
+    for path in half:
+        path.unlink(missing_ok=True)
+    removed = {"folders": sum(not path.exists() for path in orphaned), "files": len(half)}
+    counts = {"processes": processes, **removed, **others}
     if any(counts.values()):
         said = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
         console.print(f"removed leftovers of a killed run: {said}", highlight=False)

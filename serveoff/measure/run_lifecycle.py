@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
-from serveoff.errors import ArtifactFailure, ResultsFailure, UsageError
+from serveoff.errors import ArtifactFailure, ResultsFailure, UsageError, writing_to
 from serveoff.interrupts import shielded
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure import open_loops
@@ -35,9 +36,11 @@ from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem
 from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import ResultsError, Suite, load_suite, results_root, save_suite
+from serveoff.record.suite import ResultsError, Suite, began, load_suite, results_root, save_suite
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
+
+FREE_SPACE: Final = "free some space, or make the folder writable"
 
 
 def check(settings: RunSettings) -> None:
@@ -63,8 +66,8 @@ def begin(settings: RunSettings) -> Path:
     """Make the results folder of a new run, with nothing measured yet; `carry_out` does the rest."""
     manifest = _manifest(settings.model)
     environment = read_environment()
-    with shielded():
-        folder = results_root() / f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    with shielded(), writing_to(results_root(), FREE_SPACE):
+        folder = results_root() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         folder.mkdir(parents=True)
         suite = Suite(
             run_id=folder.name,
@@ -103,7 +106,8 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     variations = [parse_variation(text) for text in settings.vary]
     registry = registry_for(settings.model)
     chosen = make_plan(registry, settings.endpoints, settings, variations)
-    with cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as runtime:
+    kept = writing_to(folder, f"{FREE_SPACE}, then finish the run: serveoff run --resume {suite.run_id}")
+    with kept, cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
         plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
@@ -160,8 +164,8 @@ def find_run(name: str) -> Path:
 
 
 def list_runs() -> list[Path]:
-    """Every results folder, oldest first."""
-    return sorted(path.parent for path in results_root().glob("*/run.json"))
+    """Every results folder, by when the run began."""
+    return sorted((path.parent for path in results_root().glob("*/run.json")), key=lambda run: (began(run), run.name))
 
 
 def _resolve(plan: Plan, runtime: Runtime) -> tuple[Plan, dict[str, str]]:

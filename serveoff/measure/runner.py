@@ -15,7 +15,6 @@ from serveoff.measure.rounds import measure_rounds
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
 from serveoff.record.raw_rows import join
-from serveoff.record.suite import save_suite
 from serveoff.services.registry import Endpoint
 
 CLOSING_S, CLOSING_SHARE = 30.0, 0.08
@@ -40,10 +39,11 @@ def measure(run: Run) -> None:
         with shielded():
             run.suite.wall_s = time.monotonic() - run.began
             run.suite.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
-            run.slices.flush()
-            save_suite(run.folder, run.suite)
-            run.generator.close()
-            run.fleet.close()
+            try:
+                run.generator.close()
+                run.fleet.close()
+            finally:
+                run.save()
     join(run.folder)
 
 

@@ -108,5 +108,6 @@ def _name(number: int) -> str:
 
 
 def _write(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(exist_ok=True)  # not the run's own folder: a run that was deleted amid it must not go on
     with written_whole(path) as file:
         pq.write_table(table.unify_dictionaries(), file, compression="zstd")

@@ -9,10 +9,11 @@ results/<run id>/
 """
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.base import Record
@@ -68,6 +69,10 @@ class Suite(Record):
         return next((e for e in self.endpoints if e.endpoint == name), None)
 
 
+class _Begun(BaseModel):
+    started_at: AwareDatetime
+
+
 def results_root() -> Path:
     """The folder of all runs: `$SERVEOFF_RESULTS`, or `results/` in the working folder."""
     return Path(os.environ.get("SERVEOFF_RESULTS") or "results")
@@ -97,6 +102,14 @@ def load_suite(folder: Path) -> Suite:
     for endpoint in suite.endpoints:
         endpoint.windows = slices.get(endpoint.endpoint, [])
     return suite
+
+
+def began(folder: Path) -> datetime:
+    """When a run began, by its run.json alone; one that cannot be read comes before all others."""
+    try:
+        return _Begun.model_validate_json((folder / SUITE_NAME).read_bytes()).started_at
+    except (OSError, ValidationError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def unreadable(path: Path, error: ValidationError) -> ResultsError:

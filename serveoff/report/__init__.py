@@ -10,6 +10,7 @@ from pathlib import Path
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.errors import UsageError
+from serveoff.loadtests.recording.atomic_write import written_whole
 
 FORMATS = ("html", "markdown", "csv", "json")
 ON_REQUEST = ("tensorboard",)
@@ -29,7 +30,8 @@ def write_all(
     for form, path in written.items():
         writer = import_module(f"serveoff.report.formats.{form}")
         if form in FORMATS:
-            path.write_text(writer.render(comparison), encoding="utf-8")
+            with written_whole(path) as file:
+                file.write_text(writer.render(comparison), encoding="utf-8")
         elif run is None:
             raise ValueError(f"{form} needs the folder of the run, for its raw rows")
         else:

@@ -7,18 +7,19 @@ from typing import Final
 
 from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
-from serveoff.errors import ResultsFailure
+from serveoff.errors import ResultsFailure, writing_to
 from serveoff.record.suite import ResultsError, results_root
 from serveoff.report import FORMATS, check_forms, path_of, write_all
 from serveoff.report.across_models.store import mentions
 
+VARIABLE: Final = "SERVEOFF_REPORTS"
 LEADING_ON: Final = ("html", "markdown")
 """Forms of a report that lead on to summaries."""
 
 
 def reports_root() -> Path:
     """The folder of all reports: `$SERVEOFF_REPORTS`, or `reports/` in the working folder."""
-    return Path(os.environ.get("SERVEOFF_REPORTS") or "reports")
+    return Path(os.environ.get(VARIABLE) or "reports")
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,15 @@ class Written:
 
 
 def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:
-    """Write the reports of a run: UsageError for a form that there is not, ResultsFailure without a run."""
+    """Write the reports of a run.
+
+    UsageError for a form that there is not, ResultsFailure without a run, NotWritten where they cannot be written.
+    """
     check_forms(formats)
     comparison = comparison_of(folder)
-    return Written(comparison, write_all(_leading_on(comparison, folder), _report(folder), formats or FORMATS, folder))
+    shown = _leading_on(comparison, folder)
+    with writing_to(_report(folder), f"free some space, or set {VARIABLE}; then: serveoff report {folder}"):
+        return Written(comparison, write_all(shown, _report(folder), formats or FORMATS, folder))
 
 
 def comparison_of(folder: Path) -> Comparison:

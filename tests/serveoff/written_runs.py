@@ -22,6 +22,7 @@ def save_run(folder, suite):
 
 def add_rows(folder, tables):
     """One more part of rows."""
+    folder.mkdir(parents=True, exist_ok=True)
     writer = SliceWriter(folder)
     writer.add(pa.concat_tables([pa.Table.from_batches([], COLUMNS), *tables]))
     writer.flush()

@@ -10,10 +10,10 @@ from serveoff.cli.options import ALL, models_of, settings_of
 from serveoff.cli.parameters import of_fields
 from serveoff.cli.run_options import RunOptions
 from serveoff.cli.terminal import console
-from serveoff.errors import ExitCode
+from serveoff.errors import ExitCode, check_writable
 from serveoff.measure import run_lifecycle
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import load_suite
+from serveoff.record.suite import load_suite, results_root
 
 
 @of_fields(RunOptions)
@@ -26,6 +26,10 @@ def run(asked: RunOptions) -> None:
     An interrupted run keeps everything it measured: `serveoff report latest` shows it,
     `serveoff run --resume latest` finishes it.
     """
+    from serveoff.report.write import VARIABLE, reports_root
+
+    check_writable(results_root(), "SERVEOFF_RESULTS")
+    check_writable(reports_root(), VARIABLE)
     if asked.resume is not None:
         folder = run_lifecycle.find_run(asked.resume)
         run_lifecycle.prepare(run_lifecycle.resumable(folder), console)

@@ -6,7 +6,7 @@ The JSON holds the figures; the other two can be made of it again.
 import hashlib
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -25,9 +25,9 @@ SUMMARY_NAME: Final = "summary.json"
 
 
 def new_id(runs: Sequence[str]) -> str:
-    """A name by the time and the runs: `summary-20260102-030405-1a2b`."""
+    """A name by the time (UTC) and the runs: `summary-20260102-030405-1a2b`."""
     digest = hashlib.sha256("\n".join(runs).encode()).hexdigest()[:4]
-    return f"{PREFIX}{datetime.now().strftime('%Y%m%d-%H%M%S')}-{digest}"
+    return f"{PREFIX}{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}-{digest}"
 
 
 def render_json(summary: Summary) -> str:
@@ -41,6 +41,7 @@ def save(summary: Summary, address_of: AddressOf) -> dict[str, Path]:
     shown = document(summary, address_of)
     texts = {"json": render_json(summary), "md": markdown.page(shown), "html": html.page(shown)}
     paths = {suffix: folder / f"summary.{suffix}" for suffix in texts}
+    folder.mkdir(parents=True, exist_ok=True)
     for suffix, path in paths.items():
         with written_whole(path) as file:
             file.write_text(texts[suffix], encoding="utf-8")

@@ -21,6 +21,8 @@ Group = tuple[FindingCode, list[tuple[Point, Finding]]]
 def glance(comparison: Comparison) -> Section:
     """All of it in a line or two."""
     points = (*comparison.points, *comparison.others)
+    if not points:
+        return Section("left-out", "Excluded results", paragraphs=("Nothing was measured.",))
     is_are = "is" if len(comparison.invalid) == 1 else "are"
     counted = f"{len(comparison.invalid)} of {len(points)} points {is_are} INVALID."
     said = (
@@ -42,10 +44,14 @@ def section(comparison: Comparison) -> Section:
     return Section(
         "excluded",
         "Excluded results",
-        paragraphs=(*absent_native, *(() if bad.rows else ("Every point is VALID.",))),
+        paragraphs=(*absent_native, *(() if bad.rows else (_none_invalid(comparison),))),
         table=bad if bad.rows else None,
         parts=tuple(part for part in parts if part.facts or (part.table and part.table.rows)),
     )
+
+
+def _none_invalid(comparison: Comparison) -> str:
+    return "Every point is VALID." if (*comparison.points, *comparison.others) else "Nothing was measured."
 
 
 def invalid(comparison: Comparison) -> Table:

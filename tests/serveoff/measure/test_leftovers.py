@@ -1,4 +1,7 @@
 import io
+import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -32,6 +35,20 @@ def test_folders_of_a_runner_that_is_gone_are_removed_and_said_in_one_line(folde
     assert said.endswith("folders: 2\n")
     assert said.count("\n") == 1
     assert list((folders / "tmp").iterdir()) == list((folders / "results/run/logs").iterdir()) == []
+
+
+def test_what_a_killed_writer_had_written_of_a_file_is_removed(folders):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    rows = folders / "results/run/rows"
+    rows.mkdir(parents=True)
+    for path in (rows.parent / f".run.json.{ended.pid}", rows / f".000001.parquet.{ended.pid}"):
+        path.write_text("{")
+    kept = [rows.parent / "run.json", rows.parent / f".run.json.{os.getpid()}", rows / ".hidden"]
+    for path in kept:
+        path.write_text("{}")
+    assert said_by_removing() == "removed leftovers of a killed run: files: 2\n"
+    assert sorted(path for path in rows.parent.rglob("*") if path.is_file()) == sorted(kept)
 
 
 def test_folders_of_this_runner_of_other_machines_and_of_others_stay_and_nothing_is_said(folders):

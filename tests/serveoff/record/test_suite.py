@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from serveoff.record.suite import SUITE_NAME, ResultsError, load_suite
+from serveoff.record.suite import SUITE_NAME, ResultsError, began, load_suite
 from tests.serveoff.synthetic import Scenario, write_run
 
 
@@ -15,3 +15,10 @@ def test_a_run_of_another_version_is_refused_with_the_next_step(tmp_path, versio
         ResultsError, match=rf"is of version {version}, and this serveoff reads version 4: measure again"
     ):
         load_suite(folder)
+
+
+def test_when_a_run_began_is_told_by_its_file_and_not_by_its_name(tmp_path):
+    for name, moment in (("a", "2026-01-02T00:30:00+02:00"), ("b", "2026-01-01T23:00:00+00:00"), ("c", "yesterday")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / SUITE_NAME).write_text(json.dumps({"started_at": moment, "else": []}))
+    assert sorted("abcd", key=lambda name: (began(tmp_path / name), name)) == ["c", "d", "a", "b"]

@@ -320,7 +320,12 @@ def test_a_run_without_a_valid_point_says_so_and_still_renders(tmp_path):
 def test_a_run_that_measured_nothing_renders(tmp_path):
     comparison = compare(write_run(tmp_path / "run", Scenario(only=("none",))))
     assert isinstance(comparison, Comparison)
-    assert "<table" in write_all(comparison, tmp_path / "report")["html"].read_text()
+    paths = write_all(comparison, tmp_path / "report")
+    assert "<table" in paths["html"].read_text()
+    for form in ("html", "markdown"):
+        text = paths[form].read_text()
+        assert "Nothing was measured." in text
+        assert not any(said in text for said in ("Every point is VALID.", "All 0 points are VALID."))
 
 
 def test_one_kind_of_doubt_is_one_row(rendered):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from serveoff.errors import NotWritten
 from serveoff.report.write import write_report
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 
@@ -26,3 +27,17 @@ def test_a_valid_null_service_is_no_success_where_contenders_ran(valid):
 
 def test_without_contenders_whatever_was_measured_is_one(valid):
     assert valid(NULL)
+
+
+def test_reports_that_cannot_be_written_leave_nothing_half_and_name_the_run_that_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_REPORTS", str(tmp_path / "reports"))
+    (tmp_path / "reports").write_text("")
+    folder = write_run(tmp_path / "run", Scenario(only=(NULL,)))
+    with pytest.raises(NotWritten, match="reports/run: it is not a folder") as failed:
+        write_report(folder, ("json",))
+    assert f"then: serveoff report {folder}" in failed.value.hint
+    (tmp_path / "reports").unlink()
+    (tmp_path / "reports" / "run" / "report.json").mkdir(parents=True)
+    with pytest.raises(NotWritten):
+        write_report(folder, ("json",))
+    assert [path.name for path in (tmp_path / "reports" / "run").iterdir()] == ["report.json"]
