@@ -24,6 +24,6 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether this is what a writer that was killed had written of a file."""
+    """Whether a hidden file is what a writer that was killed had written."""
     pid = path.suffix[1:]
-    return path.name.startswith(".") and pid.isdecimal() and not psutil.pid_exists(int(pid))
+    return pid.isdecimal() and not psutil.pid_exists(int(pid))
