@@ -1,6 +1,7 @@
 """The command line of models: `python -m serveoff.models export`, `verify` and `import`.
 
-Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 143 terminated.
+Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 129, 131 and 143 ended by
+SIGHUP, SIGQUIT and SIGTERM.
 """
 
 import argparse
@@ -15,12 +16,13 @@ from serveoff.models.manifest import ArtifactError
 
 ARTIFACT_PROBLEM = 3
 INTERRUPTED = 130
-TERMINATED = 143
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_DFL:  # below `nohup` a hangup stays ignored
+            signal.signal(number, _terminate)
     interrupts.remember()
     try:
         options = _parser().parse_args(arguments)
@@ -118,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     """Unwind as after Ctrl-C, so that workers are stopped and temporary folders removed."""
-    raise SystemExit(TERMINATED)
+    raise SystemExit(128 + number)
 
 
 def _exit(code: int) -> NoReturn:

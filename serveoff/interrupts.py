@@ -16,16 +16,17 @@ _pending = False
 _said = False
 
 
+def heard() -> list[signal.Signals]:
+    """The signals that end us: SIGNALS, but for a SIGHUP that is ignored, as below `nohup`."""
+    return [s for s in SIGNALS if not (s == signal.SIGHUP and signal.getsignal(s) == signal.SIG_IGN)]
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn each of SIGNALS into KeyboardInterrupt for the body; the former handlers return afterwards.
-
-    A SIGHUP that is ignored, as below `nohup`, stays so.
-    """
+    """Turn each of `heard()` into KeyboardInterrupt for the body; the former handlers return afterwards."""
     global _said
     _said = False
-    caught = [s for s in SIGNALS if not (s == signal.SIGHUP and signal.getsignal(s) == signal.SIG_IGN)]
-    former = {signum: signal.signal(signum, _handle) for signum in caught}
+    former = {signum: signal.signal(signum, _handle) for signum in heard()}
     try:
         yield
     finally:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
@@ -21,9 +19,3 @@ def written_whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-
-
-def is_abandoned(path: Path) -> bool:
-    """Whether a hidden file is what a writer that was killed had written."""
-    pid = path.suffix[1:]
-    return pid.isdecimal() and not psutil.pid_exists(int(pid))

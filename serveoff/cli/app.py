@@ -11,7 +11,6 @@ from serveoff.cli.commands.models import export, import_model, verify
 from serveoff.cli.commands.run import run
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
-from serveoff.interrupts import interruptible
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import RegistryError
 
@@ -36,10 +35,9 @@ for _command in (serve, run, show, report, compare, summary, baseline, runs):
 def main() -> None:
     """Run the command line; every failure a user can act on becomes one message and its own exit code."""
     try:
-        with interruptible():
-            # What `.env` says holds for every option that has a variable, as it does for Compose.
-            os.environ.update(variables())
-            app(prog_name="serveoff")
+        # What `.env` says holds for every option that has a variable, as it does for Compose.
+        os.environ.update(variables())
+        app(prog_name="serveoff")
     except SystemExit as end:
         if end.code == ExitCode.INTERRUPTED:
             # An interrupt that struck inside `exec`, in some import, would otherwise end us by SIGINT (CPython 3.11).

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 
-from serveoff.loadtests.recording.atomic_write import is_abandoned
 from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
 from serveoff.record.suite import results_root
 
@@ -39,7 +39,7 @@ def remove_leftovers(console: Console, **others: int) -> None:
     orphaned = [path for path in folders if (found := RUNNER.search(path.name)) and is_gone(found[0])]
     for path in orphaned:
         shutil.rmtree(path, ignore_errors=True)
-    half = [path for pattern in HALF_WRITTEN for path in results_root().glob(pattern) if is_abandoned(path)]
+    half = [path for pattern in HALF_WRITTEN for path in results_root().glob(pattern) if _is_abandoned(path)]
     for path in half:
         path.unlink(missing_ok=True)
     removed = {"folders": sum(not path.exists() for path in orphaned), "files": len(half)}
@@ -47,3 +47,9 @@ def remove_leftovers(console: Console, **others: int) -> None:
     if any(counts.values()):
         said = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
         console.print(f"removed leftovers of a killed run: {said}", highlight=False)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether this is what `written_whole` had written for a process that was killed."""
+    pid = path.suffix[1:]
+    return pid.isdecimal() and not psutil.pid_exists(int(pid))

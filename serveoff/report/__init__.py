@@ -7,17 +7,20 @@ to)` instead, and is written on request only. Both have the `SUFFIX` of what the
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from serveoff.analyse.comparison import Comparison
 from serveoff.errors import UsageError
 from serveoff.loadtests.recording.atomic_write import written_whole
+
+if TYPE_CHECKING:  # the report page is told to end before pyarrow and SciPy are there
+    from serveoff.analyse.comparison import Comparison
 
 FORMATS = ("html", "markdown", "csv", "json")
 ON_REQUEST = ("tensorboard",)
 
 
 def write_all(
-    comparison: Comparison, folder: Path, formats: Iterable[str] = FORMATS, run: Path | None = None
+    comparison: "Comparison", folder: Path, formats: Iterable[str] = FORMATS, run: Path | None = None
 ) -> dict[str, Path]:
     """Write `report.<suffix>` per form into `folder`; form to path. UsageError for a form without a writer.
 

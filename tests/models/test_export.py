@@ -103,12 +103,15 @@ def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
 
 
 @pytest.mark.slow
-def test_a_first_export_that_is_interrupted_leaves_no_model(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGQUIT, 131), (signal.SIGTERM, 143)]
+)
+def test_a_first_export_that_is_ended_leaves_no_model(tmp_path, number, code):
     with start_export(tmp_path) as process:
         run_until(process, "train", tmp_path)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         errors = process.stderr.read()
-    assert process.returncode == 130, errors
+    assert process.returncode == code, errors
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 

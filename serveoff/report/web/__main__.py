@@ -6,14 +6,16 @@ import signal
 import socket
 import sys
 
+from serveoff.interrupts import heard
+
 HOST, PORT = "127.0.0.1", "8090"
 EXIT_UNUSABLE = 2
 """A setting cannot be used, or the address is taken."""
 
 
 def main() -> int:
-    """The exit code: 0 after SIGTERM or SIGINT."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    """The exit code: 0 after a signal that ends it."""
+    for number in heard():
         # As the first process of a container it would not be stopped by a signal that it does not handle.
         signal.signal(number, lambda *_: sys.exit(0))
     try:

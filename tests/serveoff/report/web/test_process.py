@@ -87,9 +87,10 @@ def test_it_serves_until_sigterm_and_ends_at_once_with_0(page):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_it_as_quietly(page):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+def test_ctrl_c_and_a_closed_terminal_end_it_as_quietly(page, number):
     assert page.get("/healthz")[0] == 200
-    assert page.stop(signal.SIGINT) == (0, "")
+    assert page.stop(number) == (0, "")
 
 
 @pytest.mark.slow
