@@ -1,7 +1,7 @@
 """Request bodies to batches and batches to answers: TF Serving's REST JSON, base64 in it, raw bytes, image files.
 
 A module for each concept: `columns` finds the inputs' rows in a document, `values`, `base64_rows` and `image_files`
-read them, `plain` is the fast path for the usual body, `raw` is for bytes both ways, `answers` writes JSON, `row` knows
+read them, `plain` is the fast path for the usual body, `parsed` knows JSON in whose hands it is, `raw` is for bytes both ways, `answers` writes JSON, `row` knows
 a tensor's rows.
 """
 
@@ -19,13 +19,14 @@ from serveoff.services.predict_v1 import raw
 from serveoff.services.predict_v1.answers import answer, encode_json
 from serveoff.services.predict_v1.base64_rows import read_base64
 from serveoff.services.predict_v1.columns import ANSWER_KEYS, columns
-from serveoff.services.predict_v1.errors import BadInputError, BadOutputError
+from serveoff.services.predict_v1.errors import BadInputError, BadOutputError, quoted
+from serveoff.services.predict_v1.parsed import is_object, word
 from serveoff.services.predict_v1.plain import PlainRows
 from serveoff.services.predict_v1.raw import encode as encode_raw
 from serveoff.services.predict_v1.row import Row
 from serveoff.services.predict_v1.values import read_values
 
-__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "answer", "encode_json", "encode_raw"]
+__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "answer", "encode_json", "encode_raw", "quoted"]
 
 SIGNATURE = "serving_default"
 NO_OBJECT = 'the body must be a JSON object: {"instances": [...]}'
@@ -56,18 +57,19 @@ class Codec:
         if self._image is not None:
             self._names[IMAGE_SIGNATURE] = [inputs[0].encoded_name]
         self._name = self._rows[0].name
-        has_plain = len(self._rows) == 1 and PlainRows.reads(self._rows[0])
-        self._plain = PlainRows(self._rows[0]) if has_plain else None
+        self._plains = [PlainRows(row) if PlainRows.reads(row) else None for row in self._rows]
+        self._plain = self._plains[0] if len(self._rows) == 1 else None
 
     def decode_json(self, body: bytes) -> Decoded:
         """A batch of the model's inputs from a JSON body; BadInputError if it is not one."""
+        count = self._plain.large(body) if self._plain is not None else 0
         document = _parse(body)
         if self._plain is not None and len(document) == 1:
             for key in ANSWER_KEYS:
                 rows = document.get(key)
-                if isinstance(rows, simdjson.Array) and (array := self._plain.read(rows, body)) is not None:
+                if isinstance(rows, simdjson.Array) and (array := self._plain.read(rows, body, count)) is not None:
                     return Decoded({self._name: array}, ANSWER_KEYS[key])
-        return self.read(document.as_dict())
+        return self.read(document)
 
     def decode_raw(self, body: bytes, shape: str | None) -> Decoded:
         """A batch from the arrays' little-endian bytes and the value of X-Tensor-Shape."""
@@ -88,19 +90,20 @@ class Codec:
 
     def read(self, document: Any) -> Decoded:
         """A batch of the model's inputs from JSON that was parsed; BadInputError if it is not one."""
-        if not isinstance(document, dict):
+        if not is_object(document):
             raise BadInputError(NO_OBJECT)
         signature = document.get("signature_name", SIGNATURE)
         names = self._names.get(signature) if isinstance(signature, str) else None
         if names is None:
-            raise BadInputError(f"no signature {signature!r}: this model has {' and '.join(map(repr, self._names))}")
+            asked = quoted(repr(signature)) if isinstance(signature, str) else f"of type {word(signature)}"
+            raise BadInputError(f"no signature {asked}: this model has {' and '.join(map(repr, self._names))}")
         key, found = columns(document, names)
         if signature == IMAGE_SIGNATURE and self._image is not None:
             return self._decoded(_image_reader().read_column(found[0], self._image), ANSWER_KEYS[key])
         batch: Batch = {}
-        for row, column in zip(self._rows, found, strict=True):
-            as_bytes = signature == BYTES_SIGNATURE or isinstance(column.rows[0], dict)
-            batch[row.name] = (read_base64 if as_bytes else read_values)(column, row)
+        for row, plain, column in zip(self._rows, self._plains, found, strict=True):
+            as_bytes = signature == BYTES_SIGNATURE or is_object(column.first)
+            batch[row.name] = read_base64(column, row) if as_bytes else read_values(column, row, plain)
         return Decoded(batch, ANSWER_KEYS[key])
 
 

@@ -8,21 +8,24 @@ from base64 import b64decode
 from typing import Any
 
 from serveoff.models.tensors import Array
-from serveoff.services.predict_v1.columns import Column, is_base64
+from serveoff.services.predict_v1.columns import Column
 from serveoff.services.predict_v1.errors import BadInputError
+from serveoff.services.predict_v1.parsed import is_base64, word
 from serveoff.services.predict_v1.row import Row
 
 
 def read_base64(column: Column, row: Row) -> Array:
     """The rows (n, *row.shape) of a column; BadInputError names the first that is not the bytes of one."""
-    data = b"".join([_row_bytes(value, row, column.place(index)) for index, value in enumerate(column.rows)])
-    return row.read(data, len(column.rows))
+    data = bytearray()
+    for index, value in enumerate(column):
+        data += _row_bytes(value, row, column.place(index))
+    return row.read(data, len(column))
 
 
 def bytes_of(value: Any, place: str) -> bytes:
     """What `{"b64": "..."}` holds; BadInputError where the value at this place is something else."""
     if not is_base64(value):
-        raise BadInputError(f'{place} is {type(value).__name__} where {{"b64": "..."}} belongs')
+        raise BadInputError(f'{place} is {word(value)} where {{"b64": "..."}} belongs')
     try:
         return b64decode(value["b64"], validate=True)
     except ValueError as error:

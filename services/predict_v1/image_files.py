@@ -1,6 +1,7 @@
 """Rows that come as JPEG or PNG files: in base64 in a column, for the signature that says so, or one as a body."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import count
 from time import perf_counter
 
 import numpy as np
@@ -18,19 +19,24 @@ Images = tuple[Array, float]
 
 def read_column(column: Column, row: Row) -> Images:
     """The images of a column of `{"b64": "..."}`; BadInputError names the first that is none of the model's size."""
-    places = [column.place(index) for index in range(len(column.rows))]
-    return _read([bytes_of(value, place) for value, place in zip(column.rows, places, strict=True)], places, row)
+    places = map(column.place, count())
+    return _read(((bytes_of(value, place), place) for value, place in zip(column, places, strict=False)), row)
 
 
 def read_body(body: bytes, row: Row) -> Images:
     """The one image of a body that is a file."""
-    return _read([body], ["the body"], row)
+    return _read([(body, "the body")], row)
 
 
-def _read(files: Sequence[bytes], places: Sequence[str], row: Row) -> Images:
+def _read(files: Iterable[tuple[bytes, str]], row: Row) -> Images:
+    images, decoding_s = [], 0.0
+    for file, place in files:
+        began_s = perf_counter()
+        images.append(_pixels(file, place, row))
+        decoding_s += perf_counter() - began_s
     began_s = perf_counter()
-    images = np.stack([_pixels(file, place, row) for file, place in zip(files, places, strict=True)])
-    return images.astype(row.dtype), perf_counter() - began_s
+    batch = np.stack(images).astype(row.dtype)
+    return batch, decoding_s + perf_counter() - began_s
 
 
 def _pixels(file: bytes, place: str, row: Row) -> Array:

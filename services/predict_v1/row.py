@@ -34,6 +34,8 @@ class Row:
     json_types: frozenset[type]
     """What the numbers may be once Python has read the JSON: 1.0 is no integer, as in TensorFlow Serving."""
     json_word: str
+    limits: np.iinfo[Any] | None
+    """Of its integers; None for other dtypes."""
 
     @classmethod
     def of(cls, tensor: TensorSpec) -> Row:
@@ -41,14 +43,15 @@ class Row:
         dtype = np.dtype(tensor.dtype)
         types, word = _JSON_TYPES[dtype.kind], _JSON_WORDS[dtype.kind]
         numbers, wire = prod(tensor.row_shape), dtype.newbyteorder("<")
-        return cls(tensor.name, tensor.bytes_name, tensor.row_shape, dtype, wire, numbers, types, word)
+        limits = np.iinfo(dtype) if dtype.kind in "iu" else None
+        return cls(tensor.name, tensor.bytes_name, tensor.row_shape, dtype, wire, numbers, types, word, limits)
 
     @property
     def row_bytes(self) -> int:
         """Of one row on the wire."""
         return self.numbers * self.wire.itemsize
 
-    def read(self, data: bytes | memoryview, rows: int) -> Array:
+    def read(self, data: bytes | bytearray | memoryview, rows: int) -> Array:
         """So many rows (rows, *shape) from their bytes, row-major, as many as there must be; writable."""
         if self.dtype.kind == "b" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
             raise BadInputError(f"the input {self.name!r} is bool: each byte must be 0 or 1")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from tensorflow.core.example import example_pb2, feature_pb2
 
-from serveoff.services.predict_v1.columns import is_base64
+from serveoff.services.predict_v1.parsed import is_base64
 from serveoff.services.tfserving.embedded.errors import invalid_argument
 from serveoff.services.tfserving.embedded.rest_json.json_answer import to_json
 from serveoff.services.tfserving.embedded.rest_json.request import Document

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from serveoff.services.predict_v1.columns import is_base64
+from serveoff.services.predict_v1.parsed import is_base64
 from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.rest_json.values import dense_array, value_text
 from serveoff.services.tfserving.embedded.signatures import Array, TensorInfo, Tensors, shape_text

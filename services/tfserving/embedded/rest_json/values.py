@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from serveoff.services.predict_v1.columns import is_base64
+from serveoff.services.predict_v1.parsed import is_base64
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.signatures import NUMPY_TYPES, Array
 
