@@ -7,9 +7,10 @@ https://flask.palletsprojects.com/en/stable/errorhandling/#generic-exception-han
 from dataclasses import replace
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
+from serveoff.services.content_encoding import EncodingError, unpacked
 from serveoff.services.flaskapp import layers
 from serveoff.services.flaskrest.readiness import Readiness, state
 from serveoff.services.predict_v1 import BadInputError, BadOutputError, Codec, answer
@@ -20,13 +21,14 @@ from serveoff.services.settings import Settings
 def create_app(settings: Settings, runtime: Runtime, readiness: Readiness | None = None) -> Flask:
     """Prediction, readiness and errors in JSON around one runtime. readiness: counts the workers that can predict."""
     app = Flask(__name__, static_folder=None)
+    app.request_class = PackedRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     codec = Codec(runtime.spec.inputs)
     unbatched = replace(settings, batch_size=1, batch_delay_ms=0)
 
     @app.post(f"/v1/models/{settings.model}:predict")
     def predict() -> Response:
-        asked = codec.read(_document(settings.max_body_bytes))
+        asked = codec.read(_document(codec))
         if (layer := request.args.get("layer")) is not None:
             outputs = layers.compute(runtime, layer, asked.batch)
             return jsonify(answer(outputs, asked.answer_key) | {"layer": layer})
@@ -38,22 +40,38 @@ def create_app(settings: Settings, runtime: Runtime, readiness: Readiness | None
         return jsonify(body), status
 
     app.register_error_handler(BadInputError, lambda error: (jsonify(error=str(error)), 400))
+    app.register_error_handler(EncodingError, lambda error: (jsonify(error=str(error)), error.status))
     app.register_error_handler(BadOutputError, lambda error: (jsonify(error=str(error)), 500))
     app.register_error_handler(HTTPException, _in_json)
     return app
 
 
-def _document(body_limit: int) -> Any:
-    """The request's JSON; BadRequest, UnsupportedMediaType or RequestEntityTooLarge where there is none to be had."""
+class PackedRequest(Request):
+    """A request whose body may be packed."""
+
+    def get_data(self, *arguments: Any, **named: Any) -> Any:
+        """The body as it was before its Content-Encoding; EncodingError."""
+        data = super().get_data(*arguments, **named)
+        encoding = self.headers.get("Content-Encoding")
+        return unpacked(data, encoding, self.max_content_length or 0) if encoding else data
+
+
+def _document(codec: Codec) -> Any:
+    """The request's JSON; BadInputError or an HTTPException where there is none to be had."""
+    if request.is_json:
+        _check(codec)
     try:
         return request.get_json()
     except RecursionError:
         raise BadRequest("the body is nested too deeply") from None
-    except BadRequest:
-        # A body that came in chunks is cut off at the limit.
-        if len(request.get_data()) >= body_limit:
-            raise RequestEntityTooLarge from None
-        raise
+
+
+def _check(codec: Codec) -> None:
+    """A body that came in chunks is cut off at the limit."""
+    body = request.get_data()
+    if request.content_length is None and len(body) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+    codec.check_large(body)
 
 
 def _in_json(error: HTTPException) -> Response:

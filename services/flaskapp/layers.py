@@ -5,7 +5,7 @@ then the answer says why.
 """
 
 from serveoff.models.tensors import Batch, rows_of
-from serveoff.services.predict_v1 import BadInputError, BadOutputError
+from serveoff.services.predict_v1 import BadInputError, BadOutputError, quoted
 from serveoff.services.runtimes import Runtime
 
 _NO_MODEL = "this service computes no model and has no layers"
@@ -14,9 +14,9 @@ _NO_MODEL = "this service computes no model and has no layers"
 def compute(runtime: Runtime, layer: str, batch: Batch) -> Batch:
     """The layer's output for a batch; BadInputError where the graph has none, or none of this name."""
     if not runtime.layers:
-        raise BadInputError(f"no layer {layer!r} can be returned: {runtime.no_layers or _NO_MODEL}")
+        raise BadInputError(f"no layer {quoted(repr(layer))} can be returned: {runtime.no_layers or _NO_MODEL}")
     if layer not in runtime.layers:
-        raise BadInputError(f"there is no layer {layer!r}: there are {', '.join(runtime.layers)}")
+        raise BadInputError(f"there is no layer {quoted(repr(layer))}: there are {', '.join(runtime.layers)}")
     outputs, rows = runtime.layers[layer](batch), rows_of(batch)
     for output in outputs.values():
         if len(output) != rows:

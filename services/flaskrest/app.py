@@ -11,13 +11,14 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 
+from serveoff.services.content_encoding import EncodingError
 from serveoff.services.flaskrest.batching import Batcher
 from serveoff.services.flaskrest.lean import LeanFlask
 from serveoff.services.flaskrest.metadata import metadata
 from serveoff.services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
 from serveoff.services.flaskrest.predict import JSON, Predictor
 from serveoff.services.flaskrest.readiness import Readiness, state
-from serveoff.services.predict_v1 import BadInputError, BadOutputError
+from serveoff.services.predict_v1 import BadInputError, BadOutputError, quoted
 from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings
 
@@ -71,9 +72,9 @@ class Service:
 
     def _check_name(self, model: str, version: int) -> None:
         if model != self.settings.model:
-            raise NotFound(f"unknown model {model!r}: this server has {self.settings.model!r}")
+            raise NotFound(f"unknown model {quoted(repr(model))}: this server has {self.settings.model!r}")
         if version != VERSION:
-            raise NotFound(f"model {model!r} has no version {version}: it has {VERSION}")
+            raise NotFound(f"model {model!r} has no version {quoted(str(version))}: it has {VERSION}")
 
 
 def create_app(settings: Settings, runtime: Runtime, load_s: float = 0.0, readiness: Readiness | None = None) -> Flask:
@@ -114,6 +115,8 @@ def answer_error(error: Exception) -> Response:
         response = json_answer({"error": error.description or error.name}, error.code)
         response.headers.extend((k, v) for k, v in error.get_headers() if k.lower() != "content-type")
         return response
+    if isinstance(error, EncodingError):
+        return json_answer({"error": str(error)}, error.status)
     if isinstance(error, BadInputError):
         return json_answer({"error": str(error)}, 400)
     if isinstance(error, BadOutputError):

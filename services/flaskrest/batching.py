@@ -21,6 +21,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from serveoff.models.formats import Predict
 from serveoff.models.tensors import Batch, join, rows_of, split
+from serveoff.services.content_encoding import EncodingError
 from serveoff.services.flaskrest.exchange import BODY, Environ
 from serveoff.services.predict_v1 import BadInputError, Decoded
 
@@ -84,7 +85,7 @@ class Batcher:
         start = perf_counter()
         try:
             decoded = self.decode(environ, body)
-        except (BadInputError, UnsupportedMediaType):
+        except (BadInputError, EncodingError, UnsupportedMediaType):
             return None
         return _Member(environ, decoded, perf_counter() - start)
 

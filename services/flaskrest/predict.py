@@ -9,11 +9,12 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
 from serveoff.models.tensors import Batch
+from serveoff.services.content_encoding import unpacked
 from serveoff.services.flaskrest.batching import PREPARED, Prepared
 from serveoff.services.flaskrest.exchange import BODY, Environ
 from serveoff.services.flaskrest.lean import ShortAnswer
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN, HEADER, server_timing
-from serveoff.services.predict_v1 import BadInputError, Codec, Decoded, encode_json, encode_raw
+from serveoff.services.predict_v1 import BadInputError, Codec, Decoded, encode_json, encode_raw, quoted
 from serveoff.services.predict_v1.raw import HEADER as SHAPE_HEADER
 from serveoff.services.runtimes import Runtime
 
@@ -49,7 +50,12 @@ class Predictor:
         return response
 
     def decode(self, environ: Environ, body: bytes) -> Decoded:
-        """The batch in a body, read as its Content-Type says; BadInputError or UnsupportedMediaType if it is none."""
+        """The batch in a body, read as its Content-Encoding and Content-Type say.
+
+        BadInputError, EncodingError or UnsupportedMediaType if it is none.
+        """
+        if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+            body = unpacked(body, encoding, self._body_limit)
         kind = _media_type(environ.get("CONTENT_TYPE", ""))
         if kind in JSON_TYPES:
             return self._codec.decode_json(body)
@@ -57,7 +63,8 @@ class Predictor:
             return self._codec.decode_raw(body, environ.get("HTTP_X_TENSOR_SHAPE"))
         if kind in self._codec.media_types:
             return self._codec.decode_image(body)
-        raise UnsupportedMediaType(f"Content-Type is {kind}: use {' or '.join((JSON, RAW, *self._codec.media_types))}")
+        taken = " or ".join((JSON, RAW, *self._codec.media_types))
+        raise UnsupportedMediaType(f"Content-Type is {quoted(kind)}: use {taken}")
 
     def _compute(self, environ: Environ) -> Prepared:
         body: bytes | None = environ.get(BODY)

@@ -23,6 +23,7 @@ from serveoff.services.flaskrest.exchange import GunicornExchange, KnownExchange
 from serveoff.services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue
 from serveoff.services.flaskrest.spinning import Spinner
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
+from serveoff.services.predict_v1 import quoted
 
 POLL_S = 1.0
 """How often, at least, the worker tells gunicorn's master that it is alive."""
@@ -216,7 +217,7 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
             self._close(connection)
             return
         status = _STATUS.get(type(error), "400 Bad Request")
-        body = orjson.dumps({"error": str(error) or status})
+        body = orjson.dumps({"error": quoted(str(error)) or status})
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         self._send(connection, head.encode() + b"Connection: close\r\n\r\n" + body)
         connection.waiting = False

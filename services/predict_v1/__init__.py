@@ -1,8 +1,8 @@
 """Request bodies to batches and batches to answers: TF Serving's REST JSON, base64 in it, raw bytes, image files.
 
 A module for each concept: `columns` finds the inputs' rows in a document, `values`, `base64_rows` and `image_files`
-read them, `plain` is the fast path for the usual body, `parsed` knows JSON in whose hands it is, `raw` is for bytes both ways, `answers` writes JSON, `row` knows
-a tensor's rows.
+read them, `plain` is the fast path for the usual body, `parsed` is JSON as simdjson or Python has it, `raw` is for bytes
+both ways, `answers` writes JSON, `row` knows a tensor's rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,22 @@ from serveoff.services.predict_v1.base64_rows import read_base64
 from serveoff.services.predict_v1.columns import ANSWER_KEYS, columns
 from serveoff.services.predict_v1.errors import BadInputError, BadOutputError, quoted
 from serveoff.services.predict_v1.parsed import is_object, word
-from serveoff.services.predict_v1.plain import PlainRows
+from serveoff.services.predict_v1.plain import LARGE_BYTES, PlainRows
 from serveoff.services.predict_v1.raw import encode as encode_raw
 from serveoff.services.predict_v1.row import Row
 from serveoff.services.predict_v1.values import read_values
 
-__all__ = ["SIGNATURE", "BadInputError", "BadOutputError", "Codec", "Decoded", "answer", "encode_json", "encode_raw", "quoted"]
+__all__ = [
+    "SIGNATURE",
+    "BadInputError",
+    "BadOutputError",
+    "Codec",
+    "Decoded",
+    "answer",
+    "encode_json",
+    "encode_raw",
+    "quoted",
+]
 
 SIGNATURE = "serving_default"
 NO_OBJECT = 'the body must be a JSON object: {"instances": [...]}'
@@ -71,6 +81,15 @@ class Codec:
                     return Decoded({self._name: array}, ANSWER_KEYS[key])
         return self.read(document)
 
+    def check_large(self, body: bytes) -> None:
+        """For who makes Python's objects of JSON: BadInputError for a large body that is no batch, before that is done.
+
+        Those objects take some thirty times the memory of the text. Of plain rows only the brackets are looked at, as
+        that costs next to nothing: a body that has them right takes no more than a good one.
+        """
+        if len(body) >= LARGE_BYTES and not (self._plain is not None and self._plain.large(body)):
+            self.decode_json(body)
+
     def decode_raw(self, body: bytes, shape: str | None) -> Decoded:
         """A batch from the arrays' little-endian bytes and the value of X-Tensor-Shape."""
         return Decoded(raw.decode(body, shape, self._rows), "predictions")
@@ -93,6 +112,8 @@ class Codec:
         if not is_object(document):
             raise BadInputError(NO_OBJECT)
         signature = document.get("signature_name", SIGNATURE)
+        if signature == "":  # TensorFlow Serving's word for the default
+            signature = SIGNATURE
         names = self._names.get(signature) if isinstance(signature, str) else None
         if names is None:
             asked = quoted(repr(signature)) if isinstance(signature, str) else f"of type {word(signature)}"

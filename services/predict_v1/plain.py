@@ -71,9 +71,10 @@ class PlainRows:
 
     def read_one(self, value: Any) -> Array | None:
         """One row (1, *shape), if the value is nothing but one; None for any other value."""
-        if not isinstance(value, simdjson.Array) or value.mini.translate(None, _NOT_STRUCTURE) != self._structure:
+        if not isinstance(value, simdjson.Array):
             return None
-        return self._numbers(value, 1)
+        text: Any = value.mini  # bytes, whatever its stub says
+        return self._numbers(value, 1) if text.translate(None, _NOT_STRUCTURE) == self._structure else None
 
     def _nesting(self, count: int) -> bytes:
         return b"[" + ((self._structure + b",") * count)[:-1] + b"]"

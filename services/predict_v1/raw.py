@@ -12,7 +12,7 @@ import numpy as np
 
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch
-from serveoff.services.predict_v1.errors import BadInputError
+from serveoff.services.predict_v1.errors import BadInputError, quoted
 from serveoff.services.predict_v1.row import Row
 
 HEADER = "X-Tensor-Shape"
@@ -30,7 +30,7 @@ def decode(body: bytes, shape: str | None, inputs: Sequence[Row]) -> Batch:
     sizes = [rows * row.row_bytes for row in inputs]
     if len(body) != sum(sizes):
         dtypes = " and ".join(dict.fromkeys(str(row.dtype) for row in inputs))
-        raise BadInputError(f"the body has {len(body)} bytes; shape {shape} of {dtypes} needs {sum(sizes)}")
+        raise BadInputError(f"the body has {len(body)} bytes; shape {quoted(shape)} of {dtypes} needs {sum(sizes)}")
     parts = _cut(body, sizes)
     return {row.name: row.read(part, rows) for row, part in zip(inputs, parts, strict=True)}
 
@@ -39,7 +39,7 @@ def decode_apart(bodies: Mapping[str, bytes], shapes: Mapping[str, str], inputs:
     """A batch from the bytes and the shape of each input, by name; BadInputError as for `decode`."""
     names = [row.name for row in inputs]
     if set(bodies) != set(names) or set(shapes) != set(names):
-        found = ", ".join(sorted(set(bodies) & set(shapes))) or "nothing"
+        found = quoted(", ".join(sorted(set(bodies) & set(shapes)))) or "nothing"
         raise BadInputError(f"bytes and shape came for {found}: this model takes {', '.join(map(repr, names))}")
     batch = {row.name: decode(bodies[row.name], shapes[row.name], [row])[row.name] for row in inputs}
     if len({len(array) for array in batch.values()}) > 1:
@@ -96,4 +96,4 @@ def _rows(shape: str, row: Row) -> int:
 
 
 def _misfit(header: str, inputs: Sequence[Row]) -> BadInputError:
-    return BadInputError(f"{HEADER} is {header!r}: use {shapes_text(inputs)} with n of 1 or more")
+    return BadInputError(f"{HEADER} is {quoted(repr(header))}: use {shapes_text(inputs)} with n of 1 or more")

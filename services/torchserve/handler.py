@@ -18,6 +18,7 @@ from typing import Any
 from ts.utils.util import PredictionException
 
 from serveoff.models.tensors import Batch, join, rows_of, split
+from serveoff.services.content_encoding import EncodingError, refuse_packed
 from serveoff.services.phases import announce, announce_worker
 from serveoff.services.predict_v1 import BadInputError, BadOutputError, Codec, Decoded, encode_json, encode_raw
 from serveoff.services.runtimes import load_runtime
@@ -83,6 +84,10 @@ class Handler:
         bodies, kind = bodies_of(request), type_of(request, headers) or content_type(headers)
         if not bodies or kind not in (JSON, RAW, *self._codec.media_types):
             return Refusal(415, f"send the body as Content-Type: {JSON}, or {RAW} with the header X-Tensor-Shape")
+        try:
+            refuse_packed(header(headers, "content-encoding") or "")
+        except EncodingError as error:
+            return Refusal(error.status, str(error))
         if headers.get("explain") == "True":
             return Refusal(404, "this model answers :predict only")
         size = sum(map(len, bodies.values()))

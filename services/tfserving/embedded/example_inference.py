@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from tensorflow_serving.apis import classification_pb2, regression_pb2
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
 from serveoff.services.tfserving.embedded.inference import Runner
 from serveoff.services.tfserving.embedded.servable import Servable
@@ -19,7 +20,7 @@ def infer(servable: Servable, name: str, method: str, examples: Sequence[bytes],
     """Classify or regress serialised tf.Examples, as `method` says: a ClassificationResult or a RegressionResult."""
     signature = servable.signatures.get(name or DEFAULT_SIGNATURE)
     if signature is None:
-        raise invalid_argument(f"No signature was found with the name: {name or DEFAULT_SIGNATURE}")
+        raise invalid_argument(f"No signature was found with the name: {quoted(name or DEFAULT_SIGNATURE)}")
     return RESULTS[method](signature, len(examples), _one_shot(servable, [signature], [method], examples, run))
 
 
@@ -30,9 +31,9 @@ def multi_inference(
     names = [name or DEFAULT_SIGNATURE for name, _ in tasks]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise invalid_argument(f"Duplicate evaluation of signature: {name}")
+            raise invalid_argument(f"Duplicate evaluation of signature: {quoted(name)}")
         if name not in servable.signatures:
-            raise invalid_argument(f"Requested signature not found in model graph: {name}")
+            raise invalid_argument(f"Requested signature not found in model graph: {quoted(name)}")
     for _, method in tasks:
         if method not in RESULTS:
             raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {method}")

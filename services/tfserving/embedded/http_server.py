@@ -8,7 +8,6 @@ import http.client
 import socket
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +16,8 @@ import waitress.parser
 import waitress.server
 import waitress.task
 
+from serveoff.services.content_encoding import EncodingError, unpacked
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.rest import JSON, Answer, RestApi
 from serveoff.services.tfserving.embedded.rest_json import json_answer
 
@@ -97,7 +98,7 @@ class _JsonErrorTask(waitress.task.ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         error = self.request.error
-        body = json_answer.error_json(f"{error.reason}: {error.body}")
+        body = json_answer.error_json(f"{error.reason}: {quoted(error.body)}")
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", JSON))
         self.set_close_on_finish()
@@ -123,26 +124,16 @@ def _answer(api: RestApi, environ: dict[str, Any], max_body_bytes: int) -> Answe
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     method = environ["REQUEST_METHOD"]
     if method == "POST" and media_type not in ACCEPTED_TYPES:
-        return _error(415, f"Content-Type {media_type} is not supported: send {JSON}")
+        return _error(415, f"Content-Type {quoted(media_type)} is not supported: send {JSON}")
     body: bytes = environ["wsgi.input"].read()
-    if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() == "gzip":
-        try:
-            body = _gunzip(body, max_body_bytes)
-        except zlib.error:
-            return _error(400, "The body is not valid gzip data")
+    try:
+        body = unpacked(body, environ.get("HTTP_CONTENT_ENCODING", ""), max_body_bytes)
+    except EncodingError as error:
+        return _error(error.status, str(error))
     if len(body) > max_body_bytes:
         return _error(413, f"The body is longer than {max_body_bytes} bytes")
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     return api.handle(method, path, body)
-
-
-def _gunzip(body: bytes, limit: int) -> bytes:
-    """The unpacked body, at most one byte more than the limit; zlib.error where it is not gzip data."""
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    data = unpacker.decompress(body, limit + 1)
-    if not unpacker.eof and len(data) <= limit:
-        raise zlib.error("cut short")
-    return data
 
 
 def _error(status: int, message: str) -> Answer:

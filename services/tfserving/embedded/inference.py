@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, failed_precondition, invalid_argument
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.servable import Servable
@@ -78,13 +79,13 @@ def _check_inputs(signature: Signature, inputs: Tensors) -> None:
         if len(sent) != len(wanted):
             raise invalid_argument(
                 f"input size does not match signature: {len(sent)}!={len(wanted)} "
-                f"len({{{','.join(sent)}}}) != len({{{','.join(wanted)}}}). "
-                f"Sent extra: {{{','.join(sorted(set(sent) - set(wanted)))}}}. "
+                f"len({{{quoted(','.join(sent))}}}) != len({{{','.join(wanted)}}}). "
+                f"Sent extra: {{{quoted(','.join(sorted(set(sent) - set(wanted))))}}}. "
                 f"Missing but required: {{{','.join(sorted(set(wanted) - set(sent)))}}}."
             )
         unknown = next(alias for alias in sent if alias not in signature.inputs)
         raise invalid_argument(
-            f"input tensor alias not found in signature: {unknown}. Inputs expected to be in the set "
+            f"input tensor alias not found in signature: {quoted(unknown)}. Inputs expected to be in the set "
             f"{{{','.join(wanted)}}}."
         )
     for alias, array in inputs.items():
@@ -95,8 +96,8 @@ def _check_outputs(signature: Signature, wanted: Sequence[str]) -> None:
     for index, alias in enumerate(wanted):
         if alias not in signature.outputs:
             raise invalid_argument(
-                f"output tensor alias not found in signature: {alias} Outputs expected to be in the set "
+                f"output tensor alias not found in signature: {quoted(alias)} Outputs expected to be in the set "
                 f"{{{','.join(sorted(signature.outputs))}}}."
             )
         if alias in wanted[:index]:
-            raise invalid_argument(f"duplicate output tensor alias: {alias}")
+            raise invalid_argument(f"duplicate output tensor alias: {quoted(alias)}")

@@ -6,6 +6,7 @@ from typing import Any
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.errors import Code, invalid_argument
 from serveoff.services.tfserving.embedded.repository import VersionState
 from serveoff.services.tfserving.embedded.servable import Servable
@@ -29,7 +30,7 @@ def metadata_response(servable: Servable, fields: Sequence[str]) -> Any:
         raise invalid_argument("GetModelMetadataRequest must specify at least one metadata_field")
     for name in fields:
         if name != SIGNATURE_DEF:
-            raise invalid_argument(f"Metadata field {name} is not supported")
+            raise invalid_argument(f"Metadata field {quoted(name)} is not supported")
     response = get_model_metadata_pb2.GetModelMetadataResponse()
     response.model_spec.name = servable.name
     response.model_spec.version.value = servable.version

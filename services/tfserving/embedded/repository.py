@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.errors import (
     Code,
     ServingError,
@@ -86,7 +87,7 @@ class Repository:
         versions = self._serving.get(model, {})
         wanted = max(versions, default=None) if version is None else version
         if wanted is None or wanted not in versions:
-            request = f"Latest({model})" if version is None else f"Specific({model}, {version})"
+            request = f"Latest({quoted(model)})" if version is None else f"Specific({quoted(model)}, {version})"
             raise not_found(f"Servable not found for request: {request}")
         return versions[wanted]
 
@@ -98,9 +99,9 @@ class Repository:
             version = self._version_of(model, label)
         known = self._states.get(model, {})
         if version is not None and version not in known:
-            raise not_found(f"Could not find version {version} of model {model}")
+            raise not_found(f"Could not find version {version} of model {quoted(model)}")
         if not known:
-            raise not_found(f"Could not find any versions of model {model}")
+            raise not_found(f"Could not find any versions of model {quoted(model)}")
         return [(v, known[v]) for v in sorted(known, reverse=True) if version in (None, v)]
 
     def reload(self, models: Iterable[ModelConfig]) -> set[str]:
@@ -160,7 +161,7 @@ class Repository:
         try:
             return self._labels[model, label]
         except KeyError:
-            raise invalid_argument(f"Unrecognized servable version label: {label}") from None
+            raise invalid_argument(f"Unrecognized servable version label: {quoted(label)}") from None
 
     def _checked_labels(self, configs: Mapping[str, ModelConfig]) -> dict[tuple[str, str], int]:
         labels = {(name, label): v for name, config in configs.items() for label, v in config.labels}

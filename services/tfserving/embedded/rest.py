@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass, field
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded import example_inference, inference, model_info
 from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
 from serveoff.services.tfserving.embedded.rest_json import json_answer, json_examples, request
-from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
+from serveoff.services.tfserving.embedded.rest_json.fast import check_large, plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import Format
 from serveoff.services.tfserving.embedded.servable import Servable
 from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Signature, Tensors
@@ -58,7 +59,7 @@ class RestApi:
         if path == self.prometheus_path:
             return Answer(200, self.metrics.page().encode(), "text/plain")
         if not API.fullmatch(path):
-            return Answer(404, json_answer.error_json(f"Not found: {method} {path}"))
+            return Answer(404, json_answer.error_json(f"Not found: {quoted(method)} {quoted(path)}"))
         try:
             return Answer(200, self._dispatch(method, path, body))
         except ServingError as error:
@@ -69,7 +70,7 @@ class RestApi:
             return self._inference(_target(match), match[4].lower(), body)
         if method == "GET" and (match := STATUS.fullmatch(path)):
             return self._about(_target(match), metadata=bool(match[4]))
-        raise invalid_argument(f"Malformed request: {method} {path}")
+        raise invalid_argument(f"Malformed request: {quoted(method)} {quoted(path)}")
 
     def _inference(self, target: Target, action: str, body: bytes) -> bytes:
         with self.metrics.counted(target[0], action, "REST"):
@@ -84,9 +85,9 @@ class RestApi:
         servable = self.repository.servable(*target)
         signature = servable.signatures.get(name)
         if signature is None:
-            raise invalid_argument(f'Serving signature name: "{name}" not found in signature def')
+            raise invalid_argument(f'Serving signature name: "{quoted(name)}" not found in signature def')
         if not signature.inputs:
-            raise invalid_argument(f"Failed to get input map for signature: {name}")
+            raise invalid_argument(f"Failed to get input map for signature: {quoted(name)}")
         layout, tensors = request.predict_tensors(document, signature.inputs)
         return self._run(servable, signature, tensors, layout)
 
@@ -96,11 +97,14 @@ class RestApi:
         except ServingError:  # which the ordinary way tells, after it has looked at the body
             return None
         signature = servable.signatures.get(DEFAULT_SIGNATURE)
-        if signature is None or len(signature.inputs) != 1:
+        if signature is None or not signature.inputs:
             return None
-        ((name, info),) = signature.inputs.items()
-        array = plain_rows(body, info)
-        return None if array is None else self._run(servable, signature, {name: array}, Format.ROW)
+        name, info = next(iter(signature.inputs.items()))
+        array = plain_rows(body, info) if len(signature.inputs) == 1 else None
+        if array is not None:
+            return self._run(servable, signature, {name: array}, Format.ROW)
+        check_large(body, signature.inputs)
+        return None
 
     def _run(self, servable: Servable, signature: Signature, tensors: Tensors, layout: Format) -> bytes:
         outputs = inference.predict(servable, signature, tensors, (), timed(self.run, self.metrics, "Predict"))
@@ -123,5 +127,5 @@ class RestApi:
 def _target(match: re.Match[str]) -> Target:
     version = int(match[2]) if match[2] and len(match[2]) < 20 else None
     if match[2] and (version is None or version > LARGEST_VERSION):
-        raise invalid_argument(f"Failed to convert version: {match[2]} to numeric.")
+        raise invalid_argument(f"Failed to convert version: {quoted(match[2])} to numeric.")
     return match[1] or "", version, match[3]

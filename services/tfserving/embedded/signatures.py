@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.errors import invalid_argument
 
 Array = npt.NDArray[Any]
@@ -67,9 +68,8 @@ def check_shape(alias: str, info: TensorInfo, shape: tuple[int, ...]) -> None:
         return
     fits = len(shape) == len(info.shape) and all(want in (-1, got) for want, got in zip(info.shape, shape, strict=True))
     if not fits:
-        raise invalid_argument(
-            f"Tensor shape {shape_text(shape)} of input {alias} does not fit the signature's {shape_text(info.shape)}"
-        )
+        given, wanted = quoted(shape_text(shape)), shape_text(info.shape)
+        raise invalid_argument(f"Tensor shape {given} of input {alias} does not fit the signature's {wanted}")
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

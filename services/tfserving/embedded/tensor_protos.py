@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.errors import invalid_argument
 from serveoff.services.tfserving.embedded.signatures import Array
 
@@ -38,7 +39,7 @@ def from_proto(alias: str, proto: Any) -> Array:
             return np.frombuffer(proto.tensor_content, dtype=dtype).reshape(shape)
         return np.asarray(tf.make_ndarray(proto))
     except (ValueError, TypeError) as error:
-        raise invalid_argument(f"tensor parsing error: {alias} ({error})") from None
+        raise invalid_argument(f"tensor parsing error: {quoted(alias)} ({quoted(str(error))})") from None
 
 
 def to_proto(array: Array, proto: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from tensorflow.core.example import example_pb2, feature_pb2
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.predict_v1.parsed import is_base64
 from serveoff.services.tfserving.embedded.errors import invalid_argument
 from serveoff.services.tfserving.embedded.rest_json.json_answer import to_json
@@ -57,7 +58,7 @@ def _feature(name: str, content: Any) -> Any:
     kinds = [_kind(name, value) for value in values]
     for kind in kinds:
         if kind != kinds[0]:
-            raise invalid_argument(f"Unexpected element type in feature: {name} expecting type: {kinds[0]}")
+            raise invalid_argument(f"Unexpected element type in feature: {quoted(name)} expecting type: {kinds[0]}")
     if kinds[0] == "bytes":
         encoded = [decode_base64(v) if isinstance(v, dict) else v.encode() for v in values]
         return feature_pb2.Feature(bytes_list=feature_pb2.BytesList(value=encoded))
@@ -76,6 +77,6 @@ def _kind(name: str, value: Any) -> str:
         return "float"
     if isinstance(value, int):
         if not -INT64 <= value < INT64:
-            raise invalid_argument(f"Feature: {name} has uint64 element. Only int64 is supported.")
+            raise invalid_argument(f"Feature: {quoted(name)} has uint64 element. Only int64 is supported.")
         return "int64"
-    raise invalid_argument(f"Feature: {name} has element with unexpected JSON type: {type_text(value)}")
+    raise invalid_argument(f"Feature: {quoted(name)} has element with unexpected JSON type: {type_text(value)}")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.predict_v1.parsed import is_base64
 from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.rest_json.values import dense_array, value_text
@@ -116,10 +117,10 @@ def _named_rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> Tenso
         for name, value in row.items():
             try:
                 if name not in inputs:
-                    raise invalid_argument(f"JSON object: does not have named input: {name}")
+                    raise invalid_argument(f"JSON object: does not have named input: {quoted(name)}")
                 columns[name].append(dense_array(value, inputs[name].dtype))
             except ServingError as error:
-                raise _at_element(index, f" key: {name}", error) from None
+                raise _at_element(index, f" key: {quoted(name)}", error) from None
         if row.keys() != inputs.keys():
             raise invalid_argument(
                 f"Failed to process element: {index} of 'instances' list. JSON object: {value_text(row)} "
@@ -132,7 +133,7 @@ def _stack(rows: list[Array], key: str) -> Array:
     first = rows[0]
     for index, row in enumerate(rows):
         if row.shape != first.shape:
-            fault = f"Expecting shape {shape_text(first.shape)} but got: {shape_text(row.shape)}"
+            fault = f"Expecting shape {quoted(shape_text(first.shape))} but got: {quoted(shape_text(row.shape))}"
             if row.size != first.size:
                 fault = f"Expecting tensor size: {first.size} but got: {row.size}"
             raise _at_element(index, key, invalid_argument(fault))

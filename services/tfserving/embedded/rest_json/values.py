@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import orjson
 
+from serveoff.services.predict_v1 import quoted
 from serveoff.services.predict_v1.parsed import is_base64
 from serveoff.services.tfserving.embedded.errors import Code, ServingError, invalid_argument
 from serveoff.services.tfserving.embedded.signatures import NUMPY_TYPES, Array
-
-QUOTED_CHARACTERS = 1000
-"""How much of a value an error text repeats. TensorFlow Serving repeats all of it."""
 
 INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint32", "uint64"})
 """The integer types that JSON converts to; a number that does not fit one is refused."""
@@ -55,14 +53,14 @@ def decode_base64(value: dict[str, Any]) -> bytes:
 
 
 def value_text(value: Any) -> str:
-    """A JSON value for an error text, indented as TensorFlow Serving prints it, cut at QUOTED_CHARACTERS."""
+    """A JSON value for an error text, indented as TensorFlow Serving prints it, but cut."""
     try:
         compact = orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         return "(nested too deeply to print)"
-    if len(compact) > QUOTED_CHARACTERS:
-        return compact[:QUOTED_CHARACTERS] + "..."
-    return json.dumps(value, indent=4, ensure_ascii=False)
+    if (short := quoted(compact)) != compact:
+        return short
+    return quoted(json.dumps(value, indent=4, ensure_ascii=False))
 
 
 def type_text(value: Any) -> str:
