@@ -7,9 +7,11 @@ One table for all servers, so that none is more lenient than the others. Use it 
         answer = send(server.host, server.port, case)
         assert answer.status in case.allowed("flask")
         assert set(answer.json()) == {"error"}
+        assert echoes_little(answer.body)
         assert send(server.host, server.port, GOOD).status == 200   # the next good request succeeds
 
-`cases(server)` leaves out the rows that do not apply to a server: TF Serving takes no raw octet-stream body.
+`cases(server)` and `accepted(server)` leave out what does not apply to a server: TF Serving takes no raw octet-stream
+body.
 `tfserving` holds the statuses of TF Serving where it deviates from the plain HTTP meaning, `flask` those of Flask as
 people deploy it: it takes JSON only, and Python reads integers of any size, which are numbers like any other to a
 model of floats.
@@ -17,6 +19,7 @@ model of floats.
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -37,6 +40,10 @@ RAW_TYPE = {"Content-Type": "application/octet-stream"}
 IMAGE = [[[0.5] for _ in range(28)] for _ in range(28)]
 ALL_SERVERS = frozenset({"flask", "flask-tuned", "torchserve", "tfserving"})
 OURS = frozenset({"flask", "flask-tuned", "torchserve"})
+UNPACKS = frozenset({"flask", "flask-tuned", "tfserving"})
+LONG = "Q" * 3000
+"""A client's own text, of a letter that no error has otherwise; short enough for a header."""
+MOST_ECHOED = 200
 TFSERVING_ONLY = frozenset({"tfserving"})
 
 
@@ -120,6 +127,13 @@ def _base64(name: str, *rows: object, servers: frozenset[str] = ALL_SERVERS) -> 
     return Case(name, (400,), _in_bytes(*rows), servers=servers)
 
 
+GZIP = JSON_TYPE | {"Content-Encoding": "gzip"}
+
+
+def _packed(name: str, status: int, body: bytes) -> Case:
+    return Case(name, (status,), body, headers=GZIP, servers=UNPACKS)
+
+
 NAN = b"\x00\x00\xc0\x7f" * 784
 
 ACCEPTED: tuple[Case, ...] = (
@@ -131,6 +145,8 @@ ACCEPTED: tuple[Case, ...] = (
     Case("chunked", (200,), _instances([IMAGE]), chunked=True),
     Case("base64", (200,), _in_bytes(_b64(RAW_GOOD))),
     Case("base64 by the input's name", (200,), _in_bytes({"image_bytes": _b64(RAW_GOOD)})),
+    Case("gzip", (200,), gzip.compress(GOOD.body), headers=JSON_TYPE | {"Content-Encoding": "gzip"}, servers=UNPACKS),
+    Case("no encoding, by name", (200,), GOOD.body, headers=JSON_TYPE | {"Content-Encoding": "identity"}),
     Case("charset in content type", (200,), GOOD.body, headers={"Content-Type": "application/json; charset=utf-8"}),
 )
 """Unusual requests that are right all the same; each answer holds one row of predictions."""
@@ -189,6 +205,28 @@ REFUSED: tuple[Case, ...] = (
     Case("chunked body over the limit", (413,), _instances([IMAGE] * 20), chunked=True),
     Case("wrong content type", (415,), GOOD.body, headers={"Content-Type": "image/png"}),
     Case("text for a content type", (415,), GOOD.body, headers={"Content-Type": "text/plain"}),
+    Case("encoded by brotli", (415,), GOOD.body, headers=JSON_TYPE | {"Content-Encoding": "br"}),
+    Case("encoded twice", (415,), GOOD.body, headers=JSON_TYPE | {"Content-Encoding": "gzip, br"}),
+    _packed("gzip that is none", 400, GOOD.body),
+    _packed("gzip cut short", 400, gzip.compress(GOOD.body)[:-9]),
+    _packed("gzip and something else", 400, gzip.compress(GOOD.body) + b"{}"),
+    _packed("gzip of nothing", 400, gzip.compress(b"")),
+    _packed("gzip of a body over the limit", 413, gzip.compress(bytes(50 * BODY_LIMIT))),
+    Case("gzip where it is not unpacked", (415,), gzip.compress(GOOD.body), headers=GZIP, servers=OURS - UNPACKS),
+    Case("long signature", (400, 404), GOOD.body[:-1] + b', "signature_name": "%b"}' % LONG.encode()),
+    Case("long input name", (400,), _instances([{LONG: IMAGE}])),
+    Case("many input names", (400,), _instances([{f"{LONG[:50]}{n}": 0 for n in range(100)}])),
+    Case("long input name of columns", (400,), json.dumps({"inputs": {LONG: [IMAGE]}}).encode()),
+    Case("long string for a number", (400,), _with_pixel(f'"{LONG}"')),
+    Case("long string for the rows", (400,), json.dumps({"instances": LONG}).encode()),
+    Case("long string for base64", (400,), _instances([{"b64": LONG}])),
+    Case("long strings in deep lists", (400,), _instances([[[[[[[[[[LONG]]]]]]]]] * 3])),
+    Case("long content type", (415,), GOOD.body, headers={"Content-Type": f"text/{LONG}"}),
+    Case("long content encoding", (415,), GOOD.body, headers=JSON_TYPE | {"Content-Encoding": LONG}),
+    Case("long method", (400, 404, 405, 501), GOOD.body, method=LONG[:1000]),
+    Case("long unknown model", (404,), GOOD.body, path=f"/v1/models/{LONG}:predict"),
+    Case("long version", (400, 404), GOOD.body, path=f"/v1/models/{MODEL}/versions/{LONG}:predict"),
+    Case("long unknown path", (404,), GOOD.body, path=f"/{LONG}", tfserving=(400, 404)),
     Case("unknown model", (404,), GOOD.body, path="/v1/models/nope:predict"),
     Case("unknown version", (404,), GOOD.body, path=f"/v1/models/{MODEL}/versions/7:predict"),
     Case("version is not a number", (400, 404), GOOD.body, path=f"/v1/models/{MODEL}/versions/x:predict"),
@@ -200,6 +238,8 @@ REFUSED: tuple[Case, ...] = (
     _raw("raw body without a shape", (400,), None, RAW_GOOD),
     _raw("raw body, empty shape", (400,), "", RAW_GOOD),
     _raw("raw body, shape of words", (400,), "one,28,28,1", RAW_GOOD),
+    _raw("raw body, long shape", (400,), LONG, RAW_GOOD),
+    _raw("raw body, shape of too many sizes", (400,), ",".join(["28"] * 900), RAW_GOOD),
     _raw("raw body, negative batch", (400,), "-1,28,28,1", RAW_GOOD),
     _raw("raw body, empty batch", (400,), "0,28,28,1", b""),
     _raw("raw body, shapes of several tensors", (400,), "image=1,28,28,1;mask=1,28", RAW_GOOD),
@@ -238,6 +278,16 @@ REFUSED: tuple[Case, ...] = (
 def cases(server: str) -> list[Case]:
     """The refused requests that apply to one server: flask, flask-tuned, torchserve or tfserving."""
     return [case for case in REFUSED if server in case.servers]
+
+
+def accepted(server: str) -> list[Case]:
+    """The unusual good requests that apply to one server."""
+    return [case for case in ACCEPTED if server in case.servers]
+
+
+def echoes_little(body: bytes) -> bool:
+    """Whether an error repeats at most MOST_ECHOED characters of LONG."""
+    return body.count(b"Q") <= MOST_ECHOED
 
 
 def send(host: str, port: int, case: Case, timeout_s: float = TIMEOUT_S) -> Answer:

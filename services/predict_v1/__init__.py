@@ -1,8 +1,8 @@
 """Request bodies to batches and batches to answers: TF Serving's REST JSON, base64 in it, raw bytes, image files.
 
 A module for each concept: `columns` finds the inputs' rows in a document, `values`, `base64_rows` and `image_files`
-read them, `plain` is the fast path for the usual body, `parsed` is JSON as simdjson or Python has it, `raw` is for bytes
-both ways, `answers` writes JSON, `row` knows a tensor's rows.
+read them, `plain` is the fast path for the usual body, `parsed` is JSON as simdjson or Python has it, `raw` is for
+bytes both ways, `answers` writes JSON, `row` knows a tensor's rows.
 """
 
 from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ import pytest
 
 from serveoff.models.golden import Golden
 from serveoff.models.spec import FORMATS
-from tests.bad_inputs import GOOD, PREDICT, Case, cases, send
+from tests.bad_inputs import GOOD, PREDICT, Case, cases, echoes_little, send
 from tests.services.flaskrest.serving import HOST, Server, serve, wait_ready
 from tests.services.flaskrest.test_server import GOOD_BYTES, connect, read_answer, start_and_fail
 
@@ -31,6 +31,7 @@ def test_bad_input_is_refused_and_the_next_good_request_succeeds(server: Server,
     answer = send(HOST, server.port, case)
     assert answer.status in case.allowed("flask")
     assert answer.status < 400 or set(answer.json()) == {"error"}
+    assert echoes_little(answer.body)
     assert send(HOST, server.port, GOOD).status == 200
 
 

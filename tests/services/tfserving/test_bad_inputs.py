@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.bad_inputs import ACCEPTED, BODY_LIMIT, GOOD, cases, send
+from tests.bad_inputs import BODY_LIMIT, GOOD, accepted, cases, echoes_little, send
 from tests.services.tfserving.model_server import running
 
 pytestmark = pytest.mark.slow
@@ -30,10 +30,11 @@ def test_bad_input(case, server):
     answer = send("127.0.0.1", server.rest_port, case)
     assert answer.status in case.allowed("tfserving")
     assert set(answer.json()) == {"error"}
+    assert echoes_little(answer.body)
     assert send("127.0.0.1", server.rest_port, GOOD).status == 200
 
 
-@pytest.mark.parametrize("case", ACCEPTED, ids=str)
+@pytest.mark.parametrize("case", accepted("tfserving"), ids=str)
 def test_unusual_but_right(case, server):
     answer = send("127.0.0.1", server.rest_port, case)
     assert answer.status == 200

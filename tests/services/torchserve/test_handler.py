@@ -10,7 +10,7 @@ import pytest
 
 from serveoff.loadtests.server_counters import parse_counters
 from serveoff.services.torchserve.phase_metrics import PHASES, REQUESTS
-from tests.bad_inputs import ACCEPTED, BODY_LIMIT, GOOD, PREDICT, Case, cases, send
+from tests.bad_inputs import BODY_LIMIT, GOOD, PREDICT, Case, accepted, cases, echoes_little, send
 from tests.services.torchserve.running import start
 from tests.waiting import wait_until
 
@@ -99,7 +99,7 @@ def test_base64_needs_no_signature(server):
     assert send("127.0.0.1", server.port("REST"), Case("base64", (200,), body)).status == 200
 
 
-@pytest.mark.parametrize("case", ACCEPTED, ids=str)
+@pytest.mark.parametrize("case", accepted("torchserve"), ids=str)
 def test_unusual_requests_that_are_right(server, case):
     answer = send("127.0.0.1", server.port("REST"), case)
     assert answer.status == 200, answer.body
@@ -116,6 +116,7 @@ def test_bad_input_is_refused_at_once(server, case):
     else:
         assert set(answer.json()) == {"error"}
         assert answer.json()["error"]
+        assert echoes_little(answer.body)
     assert send("127.0.0.1", server.port("REST"), GOOD).status == 200
 
 
