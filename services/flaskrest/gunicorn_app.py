@@ -67,7 +67,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "worker_tmp_dir": str(self._readiness.folder),
             "child_exit": self._worker_ended,
-            "post_worker_init": lambda worker: announce("listening"),
+            "post_worker_init": _begin,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -123,6 +123,13 @@ class PatientArbiter(Arbiter):  # type: ignore[misc]
         self._last_turn_s = now
         if now >= self._patient_until_s:
             super().murder_workers()
+
+
+def _begin(worker: Any) -> None:
+    from serveoff.services.flaskrest.json_errors import answer_in_json
+
+    answer_in_json(worker)
+    announce("listening")
 
 
 def launch(kind: type[Server] = Server) -> int:

@@ -39,7 +39,7 @@ LINGER_S = 2.0
 STOP_S = 2.0
 """On SIGTERM, how long requests that have begun to arrive are waited for."""
 
-_STATUS = {
+STATUS = {
     errors.LimitRequestLine: "414 URI Too Long",
     errors.LimitRequestHeaders: "431 Request Header Fields Too Large",
     BodyTooLongError: "413 Content Too Large",
@@ -47,6 +47,7 @@ _STATUS = {
     errors.ExpectationFailed: "417 Expectation Failed",
     errors.UnsupportedTransferCoding: "501 Not Implemented",
 }
+"""By what gunicorn's parser, or we, have to say against a request; 400 for all else."""
 
 
 class KeepAliveWorker(Worker):  # type: ignore[misc]
@@ -216,7 +217,7 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         if isinstance(error, OSError) and not isinstance(error, errors.ParseException):
             self._close(connection)
             return
-        status = _STATUS.get(type(error), "400 Bad Request")
+        status = STATUS.get(type(error), "400 Bad Request")
         body = orjson.dumps({"error": quoted(str(error)) or status})
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         self._send(connection, head.encode() + b"Connection: close\r\n\r\n" + body)
