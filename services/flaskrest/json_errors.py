@@ -23,6 +23,8 @@ def _answer(otherwise: Any, req: Any, client: socket.socket, addr: Any, exc: Bas
         return
     status = STATUS.get(type(exc), "400 Bad Request")
     body = orjson.dumps({"error": quoted(str(exc)) or status})
-    head = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    head = (
+        f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    )
     with suppress(OSError):
         client.sendall(head.encode() + b"\r\n" + body)
