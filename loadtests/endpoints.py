@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.models.spec import REPOSITORY, model_dir
 from serveoff.services.probes import accepts
 from serveoff.services.registry import Deployment, Endpoint, read_registry
 
@@ -35,6 +36,8 @@ class Target:
     path: str
     """What REST requests are sent to."""
     grpc_api: str = ""
+    model_dir: str = ""
+    """Where the model's golden inputs are, of one that `serveoff serve` announced."""
 
     @property
     def address(self) -> str:
@@ -45,7 +48,9 @@ class Target:
 def announce(deployment: Deployment, ports: Mapping[str, int], pid: int) -> Path:
     """Say that a deployment serves on these loopback ports for as long as process `pid` lives."""
     served = [endpoint for endpoint in deployment.endpoints if endpoint.protocol in ports]
-    targets = [asdict(_target(endpoint, "127.0.0.1", ports[endpoint.protocol])) for endpoint in served]
+    folder = str(model_dir(deployment.model).resolve())
+    found = [_target(endpoint, "127.0.0.1", ports[endpoint.protocol]) for endpoint in served]
+    targets = [asdict(replace(target, model_dir=folder)) for target in found]
     path = _announcements() / f"{deployment.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
@@ -97,7 +102,8 @@ def _at(name: str, address: str) -> Target:
 
 
 def _announcements() -> Path:
-    return Path(os.environ.get("SERVEOFF_STATE") or ".serveoff") / "running"
+    """In the checkout, wherever one stands."""
+    return Path(os.environ.get("SERVEOFF_STATE") or REPOSITORY / ".serveoff") / "running"
 
 
 def _announced() -> Iterator[Target]:

@@ -28,7 +28,8 @@ class LoadTest:
     def __init__(self, options: Any, worker: int | None) -> None:
         self.target: Target = find(options.endpoint, options.target_address)
         self.request_timeout_s: float = options.request_timeout
-        folder = Path(options.model_dir) if options.model_dir else None
+        named = options.model_dir or self.target.model_dir
+        folder = Path(named) if named else None
         self.pool = make_pool(self.target, FRAMES[self.target.protocol], "", 1, folder)
         """Single rows in the protocol's own encoding: what users send."""
         self.recorder = Recorder(self.pool.body_bytes)

@@ -12,6 +12,8 @@ from serveoff.loadtests.recording.statuses import NO_ANSWER, OK, in_words
 
 BACK_OFF_S = 0.05
 """Pause after a request without an answer: a dead server refuses in microseconds, and users would spin."""
+MOST_SAID = 200
+"""Bytes of what gRPC says of a call without an answer, such as why it could not connect."""
 
 Answer = tuple[int, bytes]
 """Status as in serveoff.loadtests.recording.records, and body."""
@@ -62,7 +64,8 @@ class PredictUser(User):  # type: ignore[misc]  # Locust is not typed for strict
 
     def _tell_locust(self, latency: float, status: int, sample: int, body: bytes) -> None:
         """Locust's own statistics, for its web page and tables; its percentiles are rounded and never reported."""
-        fault: Exception | None = None if status == OK else ConnectionError(in_words(status))
+        said = f": {body[:MOST_SAID].decode(errors='replace')}" if body and status in NO_ANSWER else ""
+        fault: Exception | None = None if status == OK else ConnectionError(in_words(status) + said)
         if status == OK and self.load.is_wrong(sample, body):
             fault = ValueError("wrong answer")
         self.environment.events.request.fire(

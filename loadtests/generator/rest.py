@@ -14,6 +14,7 @@ from serveoff.loadtests.generator.lines import Line, Lines, Request
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.pools import Pool
 from serveoff.loadtests.protocols.framing import head_of
+from serveoff.loadtests.recording.statuses import TIMED_OUT, without_answer
 
 SPIN_S: Final = 0.0002
 """The last part of the wait for an arrival: an alarm is late by less."""
@@ -102,8 +103,8 @@ class _Loop:
                 continue
             try:
                 body = line.receive()
-            except (OSError, BrokenAnswer):
-                self._fail(line)
+            except (OSError, BrokenAnswer) as error:
+                self._fail(line, without_answer(error))
                 continue
             if body is not None:
                 self._answered(line, body)
@@ -146,17 +147,17 @@ class _Loop:
         self._busy += 1
         try:
             line.send(self._requests[self._next])
-        except OSError:
-            self._fail(line)
+        except OSError as error:
+            self._fail(line, without_answer(error))
 
-    def _fail(self, line: Line) -> None:
+    def _fail(self, line: Line, status: int) -> None:
         """No answer. A new connection is tried at once only where the old one had been good before."""
         start, was_good = line.start, line.answered
         assert start is not None
         line.hang_up()
         line.start = None
         self._busy -= 1
-        self._recording.record((line.number, line.due, start, perf_counter() - start, 0, line.sample, 0), b"")
+        self._recording.record((line.number, line.due, start, perf_counter() - start, status, line.sample, 0), b"")
         if was_good:
             self._go_on(line)
         else:
@@ -169,7 +170,7 @@ class _Loop:
         for line in self._lines.waiting():
             if now - (line.start or now) > recording.plan.timeout_s:
                 line.answered = False
-                self._fail(line)
+                self._fail(line, TIMED_OUT)
         if not recording.running:
             self._arrivals.clear()
         if now > recording.gives_up:

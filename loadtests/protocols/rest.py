@@ -6,6 +6,7 @@ from gevent import socket
 from geventhttpclient.response import HTTPParseError, HTTPSocketResponse
 from locust import FastHttpUser
 
+from serveoff.loadtests.recording.statuses import without_answer
 from serveoff.loadtests.users import Answer, PredictUser
 
 
@@ -20,15 +21,15 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
     _connection: socket.socket | None = None
 
     def send(self, request: bytes) -> Answer:
-        """Status 0 where the connection is refused, reset, cut short or silent for the request timeout."""
+        """Without an answer, the status says why: statuses.without_answer."""
         try:
             connection = self._connection or self._connect()
             connection.sendall(request)
             response = HTTPSocketResponse(connection, method="POST")
             body = response.read()
-        except (OSError, HTTPParseError):
+        except (OSError, HTTPParseError) as error:
             self.disconnect()
-            return 0, b""
+            return without_answer(error), b""
         if response.should_close():
             self.disconnect()
         return response.status_code, body

@@ -9,14 +9,18 @@ import pyarrow as pa
 
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
-from serveoff.loadtests.recording.statuses import NO_ANSWER, in_words
+from serveoff.loadtests.recording.statuses import CUT_SHORT, NO_ANSWER, TOO_MANY_FILES, in_words
 
 
 def failing(status: int, body: bytes, seconds: float) -> WindowProblem:
     """The problem of a window with nothing but errors for so long; status and body are the last one's."""
     said = " ".join(body[:300].decode(errors="replace").split())
     if status in NO_ANSWER:
-        text = f"server stopped answering: no answer for {seconds:.1f} s" + (f" ({said})" if said else "")
+        if status == TOO_MANY_FILES:
+            text = f"{in_words(status)} for {seconds:.1f} s"
+            return WindowProblem(code=WindowCode.GENERATOR_FAILED, text=text, advice="raise `ulimit -n`")
+        why = said or ("" if status == CUT_SHORT else in_words(status))
+        text = f"server stopped answering: no answer for {seconds:.1f} s" + (f" ({why})" if why else "")
         return WindowProblem(code=WindowCode.SERVER_SILENT, text=text)
     text = f"server answered nothing but errors for {seconds:.1f} s; the last: {in_words(status)} {said}"
     return WindowProblem(code=WindowCode.ONLY_ERRORS, text=text)
@@ -40,7 +44,7 @@ class Recorder:
         """From when on how many users run, and the number of the window; -1: of none."""
 
     def record(self, start: float, latency: float, status: int, sample: int, bytes_in: int) -> None:
-        """Append one request: perf_counter seconds, seconds, status (0: no answer), sample, bytes."""
+        """Append one request: perf_counter seconds, seconds, status (of recording.statuses), sample, bytes."""
         self._starts.append(start)
         self._latencies.append(latency)
         self._statuses.append(status)

@@ -25,7 +25,9 @@ COLUMNS: Final = pa.schema(
         pa.field("intended_start_s", pa.float64()),  # when it was due (open loop); else as start_s
         pa.field("start_s", pa.float64()),  # seconds since the epoch, to the microsecond
         pa.field("latency_s", pa.float64()),  # seconds from start to the last byte of the answer
-        pa.field("status", pa.int32()),  # HTTP status; gRPC: 200 for OK, else 1000 + the gRPC code; 0: no answer
+        pa.field(
+            "status", pa.int32()
+        ),  # HTTP status; gRPC: 200 for OK, else 1000 + the gRPC code; 0 and less: no answer
         pa.field("bytes_out", pa.int32()),  # request body
         pa.field("bytes_in", pa.int32()),  # answer body
     ]

@@ -63,7 +63,10 @@ def _watch(server: Server, console: Console) -> None:
     console.print(f"{server.deployment.name} starts", highlight=False)
     seconds = wait_ready(server)
     ports = {name: int(address.rpartition(":")[2]) for name, address in server.addresses.items()}
-    announce(server.deployment, ports, server.pid)
+    try:
+        announce(server.deployment, ports, server.pid)
+    except OSError as error:
+        console.print(f"Locust will not find it by its name: {error}", style="yellow", highlight=False, markup=False)
     console.print(f"ready after {seconds:.1f} s; Ctrl-C ends it", highlight=False)
     for name, address in server.addresses.items():
         url = f"http://{address}{server.deployment.path}" if name == "rest" else address

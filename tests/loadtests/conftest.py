@@ -121,20 +121,21 @@ class Outcome:
 
 @pytest.fixture
 def locust(pool, tmp_path):
-    """Runs Locust with our file; `during(process)` is called once all users run."""
+    """Runs Locust with our file; `during(process)` is called once all users run. It may have `open_files`, at most."""
     log = tmp_path / "locust.log"
 
     def when_all_run(process, during):
         wait_until(lambda: process.poll() is not None or ALL_RUN.search(log.read_text()), "all users run")
         during(process)
 
-    def run(*options, during=None, timeout=90):
+    def run(*options, during=None, timeout=90, open_files=None):
+        limited = ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh"] if open_files else []
         rows = tmp_path / "rows.parquet"
         files = ["--rows", str(rows), "--model-dir", str(pool)]
         environ = {**os.environ, "SERVEOFF_STATE": str(tmp_path / "state")}
         with log.open("w") as output:
             process = subprocess.Popen(
-                [*LOCUST, "--headless", *files, *options],
+                [*limited, *LOCUST, "--headless", *files, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -38,6 +38,22 @@ def test_an_announced_deployment_offers_its_endpoints():
     assert target.grpc_api == "tfserving"
 
 
+def test_who_serves_and_who_loads_meet_wherever_each_stands(tmp_path, monkeypatch):
+    monkeypatch.delenv("SERVEOFF_STATE")
+    monkeypatch.setattr("serveoff.loadtests.endpoints.REPOSITORY", tmp_path / "checkout")
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", "mine")
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    announce(TFSERVING, {"rest": 1234}, os.getpid())
+    monkeypatch.chdir(tmp_path / "there")
+    monkeypatch.delenv("SERVEOFF_ARTIFACTS")
+    (target,) = running()
+    assert (target.address, target.model_dir) == ("127.0.0.1:1234", str(tmp_path / "here" / "mine" / "digits_cnn"))
+    assert find("tfserving-savedmodel-rest", "127.0.0.1:1234").model_dir == target.model_dir
+    assert list((tmp_path / "here").iterdir()) == list((tmp_path / "there").iterdir()) == []
+
+
 def test_an_announcement_can_be_withdrawn_twice():
     announce(TFSERVING, {"rest": 1234}, os.getpid())
     withdraw(TFSERVING.name)

@@ -11,6 +11,7 @@ from subprocess import PIPE
 import pytest
 
 from serveoff.loadtests.recording.records import parts
+from serveoff.loadtests.recording.statuses import GRPC_CODES, GRPC_STATUS, OK, REFUSED, TIMED_OUT, TOO_MANY_FILES
 from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, REPOSITORY, REST
 from tests.loadtests.fetch import fetch
 
@@ -83,7 +84,20 @@ def test_requests_without_a_good_answer_are_rows_with_their_status(server, locus
     assert len(outcome.rows) == server.counters()["count"]
 
 
-@pytest.mark.parametrize(("endpoint", "status"), [(REST, 0), (GRPC, 1004)])
+def test_what_kept_an_answer_from_a_user_is_told_apart(server, locust, free_port):
+    many = ("--endpoint", REST, "--users", "120", "-r", "120", "--run-time", "2s")
+    outcome = locust(*many, "--address", server.rest, open_files=90)
+    assert {row["status"] for row in outcome.rows} == {OK, TOO_MANY_FILES}
+    assert "too many open files in the load generator" in outcome.output
+    outcome = locust("--endpoint", REST, "--address", f"127.0.0.1:{free_port}", *SHORT)
+    assert {row["status"] for row in outcome.rows} == {REFUSED}
+    assert "connection refused" in outcome.output
+    outcome = locust("--endpoint", GRPC, "--address", f"127.0.0.1:{free_port}", *SHORT)
+    assert {row["status"] for row in outcome.rows} == {GRPC_STATUS + GRPC_CODES.index("UNAVAILABLE")}
+    assert "Connection refused" in outcome.output
+
+
+@pytest.mark.parametrize(("endpoint", "status"), [(REST, TIMED_OUT), (GRPC, 1004)])
 def test_a_server_that_hangs_cannot_hang_the_test(server, locust, endpoint, status):
     server.mode("hang")
     address = server.rest if endpoint == REST else server.grpc

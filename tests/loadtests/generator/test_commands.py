@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests.problems import WindowCode
+from serveoff.loadtests.recording.statuses import CUT_SHORT, REFUSED, TIMED_OUT
 from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, REPOSITORY, REST
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -87,7 +88,7 @@ def test_what_a_hanging_server_never_took_is_recorded_as_unanswered(server, gene
     server.mode("hang")
     done = generator.slice(endpoint, "poisson@400", 1.0, timeout_s=1.0)
     assert done.window["errors"] == done.window["requests"] > 300
-    assert set(done.rows["status"]) <= {0, 1004}
+    assert set(done.rows["status"]) <= {CUT_SHORT, TIMED_OUT, 1004}
     waited = done.rows["start_s"] - done.rows["due_s"] + done.rows["latency_s"]
     assert waited.min() > 0.9
 
@@ -132,7 +133,7 @@ def test_refusals_are_rows_with_their_status(server, generator, at, endpoint, st
     assert "asked to fail" in problem["text"]
 
 
-@pytest.mark.parametrize(("endpoint", "status"), [(REST, 0), (GRPC, 1014)])
+@pytest.mark.parametrize(("endpoint", "status"), [(REST, REFUSED), (GRPC, 1014)])
 def test_a_server_killed_in_a_window_ends_it_with_the_reason(server, generator, at, endpoint, status):
     generator.begin(at(endpoint), "2", 60.0)
     generator.open()
@@ -146,7 +147,7 @@ def test_a_server_killed_in_a_window_ends_it_with_the_reason(server, generator, 
     assert (done.rows["status"] != 200).sum() < 2000, "callers back off from a dead server"
 
 
-@pytest.mark.parametrize(("endpoint", "status"), [(REST, 0), (GRPC, 1004)])
+@pytest.mark.parametrize(("endpoint", "status"), [(REST, TIMED_OUT), (GRPC, 1004)])
 def test_a_server_that_hangs_cannot_hang_a_slice(server, generator, at, endpoint, status):
     server.mode("hang")
     done = generator.slice(at(endpoint), "2", 0.3, timeout_s=1.0)
@@ -158,7 +159,7 @@ def test_an_endpoint_that_moves_is_found_at_its_new_port(server, generator, at, 
     at(REST)
     generator.slice(REST, "2", 0.1)
     generator.endpoint(REST, "127.0.0.1:1", str(pool))
-    assert set(generator.slice(REST, "2", 0.1).rows["status"]) == {0}
+    assert set(generator.slice(REST, "2", 0.1).rows["status"]) == {REFUSED}
     at(REST)
     assert set(generator.slice(REST, "2", 0.1).rows["status"]) == {200}
     assert server.counters()["connections"] == 4 + 1, "the old ones were closed, and one asks for the count"

@@ -14,6 +14,7 @@ from serveoff.loadtests.generator.recording import PATIENCE_S, Recording
 from serveoff.loadtests.generator.rest import Driver
 from serveoff.loadtests.loads import parse_load
 from serveoff.loadtests.problems import WindowCode
+from serveoff.loadtests.recording.statuses import CUT_SHORT, REFUSED, TIMED_OUT
 from tests.loadtests.generator.scripted_server import BODY, GOOD, HANG, HANG_UP, RESET, ScriptedServer
 from tests.waiting import wait_until
 
@@ -166,14 +167,15 @@ def test_a_dead_server_is_given_up_and_not_asked_without_pause(serve, driver):
     recording = drive(driver(server), plan("8", duration_s=60.0))
     assert recording.problem.code is WindowCode.SERVER_SILENT
     assert recording.ended - recording.opened >= PATIENCE_S
-    assert set(statuses(recording)) == {0}
+    assert set(statuses(recording)) == {REFUSED}
+    assert "connection refused" in recording.problem.text
     assert len(recording.rows) < 2000
 
 
 def test_a_request_that_gets_no_answer_in_time_failed(serve, driver):
     server = serve(HANG)
     recording = drive(driver(server), plan("2", duration_s=0.1, timeout_s=0.3))
-    assert statuses(recording) == [0, 0]
+    assert statuses(recording) == [TIMED_OUT, TIMED_OUT]
     assert all(row[3] > 0.3 for row in recording.rows)
 
 
@@ -209,7 +211,7 @@ def test_what_a_hanging_server_never_took_is_recorded_as_unanswered(serve, drive
     server = serve(HANG)
     recording = drive(driver(server), plan("constant@100", duration_s=0.2, timeout_s=0.2))
     assert len(recording.rows) == 20
-    assert set(statuses(recording)) == {0}
+    assert set(statuses(recording)) == {TIMED_OUT, CUT_SHORT}, "two hang; the others never had a connection"
 
 
 def test_a_slice_of_a_seed_sends_the_same_inputs_at_the_same_times():
