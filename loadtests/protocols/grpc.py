@@ -7,6 +7,7 @@ from grpc.experimental import gevent as grpc_gevent
 from locust import User
 
 from serveoff.loadtests.payloads import payload_for
+from serveoff.loadtests.protocols.direct import DIRECT
 from serveoff.loadtests.recording.statuses import GRPC_STATUS, OK
 from serveoff.loadtests.users import Answer, PredictUser
 
@@ -14,6 +15,7 @@ from serveoff.loadtests.users import Answer, PredictUser
 grpc_gevent.init_gevent()
 
 OPTIONS = (
+    DIRECT,
     ("grpc.use_local_subchannel_pool", 1),  # else channels to one address share a single connection
     ("grpc.enable_retries", 0),  # a retry would hide a failure, and its time
     ("grpc.max_receive_message_length", -1),

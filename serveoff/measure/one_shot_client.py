@@ -8,6 +8,7 @@ import grpc
 
 from serveoff.loadtests.payloads import Payload
 from serveoff.loadtests.pools import headers_of
+from serveoff.loadtests.protocols.direct import DIRECT
 from serveoff.loadtests.samples import golden_inputs, spec_of
 from serveoff.models.tensors import take
 from serveoff.services.registry import Endpoint
@@ -16,7 +17,7 @@ CALL_TIMEOUT_S = 30.0
 SAID = 400
 """Bytes of an error body that are kept."""
 BAD_REQUEST = 400
-GRPC_OPTIONS = (("grpc.max_receive_message_length", -1),)
+GRPC_OPTIONS = (DIRECT, ("grpc.max_receive_message_length", -1),)
 
 Send = Callable[[bytes], bytes]
 """One request body to one answer body; GateError where the endpoint refuses."""

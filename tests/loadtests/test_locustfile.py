@@ -44,6 +44,15 @@ def test_every_request_is_a_row_and_answers_are_checked(server, locust, endpoint
     assert str(outcome.rows_path) in outcome.output
 
 
+@pytest.mark.parametrize("endpoint", [REST, GRPC])
+def test_no_request_goes_by_a_proxy(server, locust, endpoint, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    address = server.rest if endpoint == REST else server.grpc
+    (window,) = locust("--endpoint", endpoint, "--address", address, *SHORT).windows
+    assert window["requests"] > 0 == window["errors"]
+
+
 def test_a_latency_holds_only_the_request(server, locust):
     server.mode("slow")
     outcome = locust("--endpoint", REST, "--address", server.rest, *SHORT)
