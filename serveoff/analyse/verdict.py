@@ -67,6 +67,8 @@ class FindingCode(StrEnum):
     """The generator used up its CPUs."""
     STALLED = "stalled"
     """Nothing was answered for a while."""
+    SHARED_CORES = "shared cores"
+    """Server and load generator had a core in common."""
     BUSY_MACHINE = "busy machine"
     """Others used the run's cores."""
     BEYOND_CEILING = "beyond the ceiling"

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
 from serveoff.record.suite import results_root
+from serveoff.services.temporary import temporary_folders
 
 IN_RUNS = "*/logs/scratch-*"
 IN_TEMPORARY = "serveoff-*"
@@ -35,7 +36,8 @@ def remove_leftovers(console: Console, **others: int) -> None:
     `others` are numbers of other things that were removed, to be said with them.
     """
     processes = kill_marked(is_gone)
-    folders = [*Path(tempfile.gettempdir()).glob(IN_TEMPORARY), *results_root().glob(IN_RUNS)]
+    temporary = (path for folder in temporary_folders() for path in folder.glob(IN_TEMPORARY))
+    folders = [*temporary, *results_root().glob(IN_RUNS)]
     orphaned = [path for path in folders if (found := RUNNER.search(path.name)) and is_gone(found[0])]
     for path in orphaned:
         shutil.rmtree(path, ignore_errors=True)

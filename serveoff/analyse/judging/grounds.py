@@ -25,6 +25,8 @@ class Grounds:
     starts_asked: int = 1
     cores: int = 0
     """Of the servers and of the load generator."""
+    shared_cores: Sequence[int] = ()
+    """Those that both had to do with."""
     row_problems: Sequence[str] = ()
     sibling_wrong: str = ""
     """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""

@@ -255,6 +255,16 @@ def _busy(grounds: Grounds) -> Iterator[Finding]:
         yield Finding(FindingCode.BUSY_MACHINE, False, seen, why, "stop what else runs on these cores and run again")
 
 
+def _shared(grounds: Grounds) -> Iterator[Finding]:
+    """A caution: it is so for all endpoints of a run, and more so for those that are fast."""
+    if grounds.role != "floor" and grounds.shared_cores:
+        cores = ", ".join(map(str, grounds.shared_cores))
+        seen = f"server and load generator shared core {cores}"
+        why = "each took time from the other: latency holds both, and fast servers look slower than they are"
+        advice = "run with a second core, or set `--server-cpus` and `--client-cpus` apart"
+        yield Finding(FindingCode.SHARED_CORES, False, seen, why, advice)
+
+
 def _late(grounds: Grounds) -> Iterator[Finding]:
     """From when a request was due its latency holds the generator's lateness, from when it was sent it does not.
 
@@ -309,6 +319,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _row_count,
     _client,
     _busy,
+    _shared,
     _late,
     _beyond_ceiling,
 )

@@ -8,15 +8,10 @@ from serveoff.errors import UsageError
 
 @dataclass(frozen=True)
 class CpuPlan:
-    """Cores of the server and of the load generator; `shared` where one core must do for both."""
+    """Cores of the server and of the load generator; they overlap where one core must do for both."""
 
     server: tuple[int, ...]
     client: tuple[int, ...]
-
-    @property
-    def shared(self) -> bool:
-        """True where the two overlap: such a run cannot tell the server's cost from the client's."""
-        return bool(set(self.server) & set(self.client))
 
 
 def available_cpus() -> list[int]:

@@ -250,3 +250,12 @@ def test_no_server_is_faster_than_the_model_itself(tmp_path):
     assert found.entry(KERAS[0]).alone.valid
     elsewhere = compare(write_run(tmp_path / "gpu", replace(scenario), Faults(devices={"flask-keras-eager": "cuda:0"})))
     assert elsewhere.entry(liar).alone.valid, "its floor computed on the CPU"
+
+
+def test_a_core_that_server_and_generator_share_is_a_caution_of_every_point(tmp_path):
+    folder = write_run(tmp_path / "run", FEW)
+    suite = load_suite(folder)
+    suite.settings.client_cpus = suite.settings.server_cpus
+    save_run(folder, suite)
+    for entry in compare(folder).entries:
+        assert "shared cores" in [finding.code for finding in entry.alone.verdict.cautions]

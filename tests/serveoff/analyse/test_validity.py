@@ -126,6 +126,8 @@ def test_what_makes_a_point_invalid(broken, code, seen):
         (evidence(starts_asked=3), "missing starts"),
         (evidence(role="null", windows=both(client_cpu_s=1.95)), "generator ceiling"),
         (evidence(cores=2, windows=both(others_cpu_s=0.42)), "busy machine"),
+        (evidence(shared_cores=[0]), "shared cores"),
+        (evidence(role="null", shared_cores=[0, 1]), "shared cores"),
         (evidence(longest_s=[5.0, 0.002], p50_s=0.001), "stalled"),
         (evidence(windows=[*slices(20), EMPTY], longest_s=[0.9], p50_s=0.001), "stalled"),
     ],

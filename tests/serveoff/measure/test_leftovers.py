@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from serveoff.measure.leftovers import remove_leftovers, scratch, temporary_folder
+from serveoff.services import temporary
 from serveoff.measure.watchdog import runner_id
 
 
@@ -15,6 +16,7 @@ from serveoff.measure.watchdog import runner_id
 def folders(tmp_path, monkeypatch):
     """The temporary folder and that of results, both empty."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(temporary, "SHORT", tmp_path / "short")
     monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path / "results"))
     (tmp_path / "tmp").mkdir()
     return tmp_path
@@ -28,11 +30,11 @@ def said_by_removing():
 
 def test_folders_of_a_runner_that_is_gone_are_removed_and_said_in_one_line(folders):
     gone = runner_id().rpartition("-")[0] + "-1"
-    for path in (f"tmp/serveoff-{gone}-abc", f"results/run/logs/scratch-{gone}"):
+    for path in (f"tmp/serveoff-{gone}-abc", f"short/serveoff-{gone}-abc", f"results/run/logs/scratch-{gone}"):
         (folders / path / "within").mkdir(parents=True)
     said = said_by_removing()
     assert said.startswith("removed leftovers of a killed run: ")
-    assert said.endswith("folders: 2\n")
+    assert said.endswith("folders: 3\n")
     assert said.count("\n") == 1
     assert list((folders / "tmp").iterdir()) == list((folders / "results/run/logs").iterdir()) == []
 

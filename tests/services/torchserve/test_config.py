@@ -1,9 +1,13 @@
 import json
 import os
+import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from serveoff.services import temporary
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.torchserve import config
 
@@ -55,6 +59,29 @@ def test_a_long_work_dir_leaves_room_for_the_worker_sockets(tmp_path):
     for folder in (work_dir.store, work_dir.logs, work_dir.temp):
         folder.rmdir()
     work_dir.root.rmdir()
+
+
+def test_where_the_temporary_folder_is_deep_too_a_short_one_is_taken(tmp_path, monkeypatch):
+    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    monkeypatch.setattr(temporary, "SHORT", tmp_path.parent)
+    monkeypatch.setenv("SERVEOFF_RUNNER", "outer inner")
+    work_dir = config.open_work_dir(deep)
+    assert work_dir.root.parent == tmp_path.parent
+    assert work_dir.root.name.startswith("serveoff-inner-")
+    assert list(deep.iterdir()) == []
+    shutil.rmtree(work_dir.root)
+
+
+@pytest.mark.parametrize("name", ["wörk dir", "日本", "😀", "back\\slash"])
+def test_paths_of_any_letters_are_written_as_java_reads_properties(settings, tmp_path, name):
+    work_dir = config.open_work_dir(tmp_path / name)
+    config.write_properties(settings, work_dir)
+    lines = work_dir.config.read_bytes().decode("ascii").splitlines()
+    found = dict(line.split("=", 1) for line in lines)["model_store"]
+    units = re.sub(r"\\u(....)", lambda match: chr(int(match[1], 16)), found.replace("\\\\", "\\u005c"))
+    assert units.encode("utf-16", "surrogatepass").decode("utf-16") == str(work_dir.store)
 
 
 def test_a_work_dir_that_cannot_be_made_is_named(tmp_path):

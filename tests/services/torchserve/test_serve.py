@@ -130,3 +130,18 @@ def test_a_server_that_was_frozen_goes_on(server):
     os.killpg(server.process.pid, signal.SIGSTOP)
     os.killpg(server.process.pid, signal.SIGCONT)
     assert send("127.0.0.1", server.port("REST"), GOOD).status == 200
+
+
+@pytest.mark.slow
+def test_it_starts_in_a_folder_of_any_letters_in_a_locale_without_them(model_dir, tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    folder = tmp_path / "wörk 日本"
+    (folder / "tmp").mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(folder / "tmp"))
+    running = start(model_dir, folder)
+    try:
+        running.wait_ready()
+        assert send("127.0.0.1", running.port("REST"), GOOD).status == 200
+    finally:
+        running.stop()
+    assert list((folder / "work").iterdir()) == []

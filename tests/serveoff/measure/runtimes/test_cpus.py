@@ -1,7 +1,7 @@
 import pytest
 
 from serveoff.errors import UsageError
-from serveoff.measure.runtimes.cpus import available_cpus, parse_cpus, plan_cpus
+from serveoff.measure.runtimes.cpus import CpuPlan, available_cpus, parse_cpus, plan_cpus
 
 
 def test_parse_cpus_reads_taskset_notation():
@@ -16,13 +16,13 @@ def test_parse_cpus_names_what_it_cannot_read(text):
 
 def test_default_plan_separates_server_and_client_where_there_are_two_cores():
     plan = plan_cpus()
-    assert plan.shared == (len(available_cpus()) < 2)
+    assert bool({*plan.server} & {*plan.client}) == (len(available_cpus()) < 2)
     assert set(plan.server) | set(plan.client) <= set(available_cpus())
 
 
 def test_plan_says_when_the_user_makes_them_share():
     core = str(available_cpus()[0])
-    assert plan_cpus(core, core).shared
+    assert plan_cpus(core, core) == CpuPlan((int(core),), (int(core),))
 
 
 def test_plan_refuses_a_core_that_is_not_there():
