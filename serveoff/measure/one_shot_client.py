@@ -17,7 +17,10 @@ CALL_TIMEOUT_S = 30.0
 SAID = 400
 """Bytes of an error body that are kept."""
 BAD_REQUEST = 400
-GRPC_OPTIONS = (DIRECT, ("grpc.max_receive_message_length", -1),)
+GRPC_OPTIONS = (
+    DIRECT,
+    ("grpc.max_receive_message_length", -1),
+)
 
 Send = Callable[[bytes], bytes]
 """One request body to one answer body; GateError where the endpoint refuses."""

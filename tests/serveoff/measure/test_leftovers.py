@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from serveoff.measure.leftovers import remove_leftovers, scratch, temporary_folder
-from serveoff.services import temporary
 from serveoff.measure.watchdog import runner_id
+from serveoff.services import temporary
 
 
 @pytest.fixture
