@@ -29,7 +29,8 @@ from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.stored_once import ENTRY, POINT, RESULT, SUITE
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.record.suite import ResultsError, Suite, unreadable
+from serveoff.record.reading import ResultsError, contents, unreadable
+from serveoff.record.suite import Suite
 
 ANALYSIS_NAME: Final = "analysis.json"
 VERSION: Final[Literal[7]] = 7
@@ -141,7 +142,7 @@ def load(path: Path, brief: bool = False) -> Analysis:
     A `brief` one has no slices of its endpoints, and is read in a fourth of the time.
     """
     try:
-        document = (_Brief if brief else _Document).model_validate_json(path.read_bytes(), context={})
+        document = (_Brief if brief else _Document).model_validate_json(contents(path), context={})
         sampled = _sampled(document.draws)
     except FileNotFoundError:
         raise ResultsError(f"{path} is not there") from None

@@ -9,15 +9,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from serveoff.analyse.statistics.sampled import SliceSample
-from serveoff.loadtests.recording.records import COLUMNS
 from serveoff.loadtests.recording.statuses import OK
 from serveoff.loadtests.recording.windows import Window
-from serveoff.record.raw_rows import FOLDER, current_parts
+from serveoff.record.raw_rows import FOLDER, all_parts, current_parts, read_part, together
+from serveoff.record.reading import Damaged, ResultsError
+from serveoff.record.slices import SLICES_NAME
 
 _USED: Final = ["slice", "measured", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
+FAR_S: Final = 10.0
+"""A request that counts was due in its window; so far off, it was in another."""
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
 
@@ -64,6 +66,9 @@ class RunRows:
         rows = {name: column[rows["measured"]] for name, column in rows.items()}
         answered = rows["status"] == OK
         due, start, took = (rows[n][answered].astype(np.float64) for n in ("intended_start_s", "start_s", "latency_s"))
+        if np.any(np.abs(due - window.start_s) > window.duration_s + FAR_S):
+            told = f"those of slice {window.number}, of {window.endpoint}, were not sent when that was measured"
+            raise ResultsError(f"{FOLDER}/ and {SLICES_NAME} are of different runs: {told}")
         # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.
         latency = took if window.load.closed else took + start - due
         cpu_s, served = window.server_cpu_s, window.served if window.served is not None else window.requests
@@ -75,30 +80,26 @@ class RunRows:
 
 
 def read_run(folder: Path) -> RunRows:
-    """All rows of the run in `folder`; a file that cannot be read is named among the problems."""
-    schema = pa.schema([COLUMNS.field(name) for name in _USED])
-    tables = [schema.empty_table()]
+    """All rows of the run in `folder`; a file that cannot be read is named among the problems.
+
+    ResultsError where a file has rows that no run writes.
+    """
+    tables: list[pa.Table] = []
     problems: list[str] = []
     for path in _parts(folder, problems):
         try:
-            tables.append(pq.read_table(path, columns=_USED).cast(schema))
-        except (OSError, pa.ArrowException, KeyError) as error:
-            problems.append(_said(path, error))
-    return _split(pa.concat_tables(tables), tuple(problems))
+            tables.append(read_part(path, _USED))
+        except Damaged as error:
+            problems.append(str(error))
+    return _split(together(tables, _USED), tuple(problems))
 
 
 def _parts(folder: Path, problems: list[str]) -> list[Path]:
     try:
         return current_parts(folder)
-    except (OSError, pa.ArrowException) as error:
-        first, *others = sorted((folder / FOLDER).glob("[0-9]*.parquet"))
-        problems.append(_said(first, error))
-        return others
-
-
-def _said(path: Path, error: Exception) -> str:
-    cause = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"raw rows cannot be read: {path.parent.name}/{path.name} ({cause})"
+    except Damaged as error:
+        problems.append(str(error))
+        return all_parts(folder)[1:]
 
 
 def _split(table: pa.Table, problems: tuple[str, ...]) -> RunRows:

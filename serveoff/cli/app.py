@@ -11,6 +11,7 @@ from serveoff.cli.commands.models import export, import_model, verify
 from serveoff.cli.commands.run import run
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
+from serveoff.record.reading import ResultsError
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import RegistryError
 
@@ -46,6 +47,8 @@ def main() -> None:
         raise
     except RegistryError as error:
         fail(str(error), "", ExitCode.REGISTRY)
+    except ResultsError as error:
+        fail(str(error), "", ExitCode.RESULTS)
     except ServeoffError as error:
         if error.told:
             sys.exit(error.exit_code)

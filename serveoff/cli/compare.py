@@ -10,7 +10,7 @@ from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
 from serveoff.errors import ResultsFailure, UsageError
 from serveoff.measure.run_lifecycle import find_run
-from serveoff.record.suite import ResultsError
+from serveoff.record.reading import ResultsError
 from serveoff.report import run_diff_markdown as markdown
 
 

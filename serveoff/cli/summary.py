@@ -13,7 +13,8 @@ from serveoff.errors import ResultsFailure, UsageError
 from serveoff.measure.run_lifecycle import find_run
 from serveoff.models import catalog
 from serveoff.models.manifest import ArtifactError
-from serveoff.record.suite import ResultsError, load_suite, results_root
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import load_suite, results_root
 from serveoff.report.across_models import store
 from serveoff.report.across_models.contents import to_reports
 from serveoff.report.write import lead_on, reports_root

@@ -35,8 +35,9 @@ from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem
 from serveoff.record.raw_rows import SliceWriter, last_number
+from serveoff.record.reading import ResultsError
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import ResultsError, Suite, began, load_suite, results_root, save_suite
+from serveoff.record.suite import Suite, began, load_suite, results_root, save_suite
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
 

@@ -1,6 +1,8 @@
 """All that a run keeps of one endpoint."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, NonNegativeInt
 
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.windows import Window
@@ -45,7 +47,7 @@ class LayerProbe(Record):
     outcome: Literal["answered", "refused", "failed", "not asked"]
     reason: str = ""
     shape: list[int] = []
-    values: list[float] = []
+    values: list[Annotated[float, Field(allow_inf_nan=True)]] = []
     """The first of the layer's values for the first golden input."""
     with_layer_s: list[float] = []
     without_s: list[float] = []
@@ -88,14 +90,14 @@ class EndpointResult(Record):
     """Loads that are not asked of it, as text (serveoff.loadtests.loads), and why."""
     request_bytes: int | None = None
     artifact_sha256: str | None = None
-    artifact_bytes: int | None = None
+    artifact_bytes: NonNegativeInt | None = None
     device: str | None = None
     """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
     versions: dict[str, str] = {}
     """Of its server and of the framework that computes in it; empty in a run that did not record them."""
     container: Container | None = None
     resources: Resources | None = None
-    memory_bytes: int | None = None
+    memory_bytes: NonNegativeInt | None = None
     """Proportional set sizes (PSS) of its deployment's processes, summed; the largest of several readings, in which all
     deployments were at rest. None: the kernel does not let this user read them."""
     unavailable: Problem | None = None

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from pydantic import PositiveFloat
+
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
 from serveoff.record.base import Record
 
@@ -42,7 +44,7 @@ class RunSettings(Record):
     payloads: bool = False
     """Also the other encodings that each endpoint takes."""
     objective_quantile: float = 0.99
-    objective_bound_s: float = 0.01
+    objective_bound_s: PositiveFloat = 0.01
     """What a deployment must hold at its capacity: this quantile of latency within this bound, and no errors."""
     probes: int = 0
     """Slices of one search for the highest rate that holds the objective; 0: no search."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from serveoff.loadtests.recording.windows import Window
+from serveoff.record.reading import contents
 
 SLICES_NAME: Final = "slices.jsonl"
 
@@ -28,10 +29,11 @@ def append_slices(folder: Path, windows: Iterable[Window]) -> None:
 def read_slices(folder: Path) -> dict[str, list[Window]]:
     """The windows of each endpoint in the order measured; of a run without the file, none.
 
-    A line without an end was cut off by a kill. ValidationError for any other that is none.
+    A line without an end was cut off by a kill. ValidationError for any other that is none, Damaged where the file
+    cannot be read.
     """
     path = folder / SLICES_NAME
-    *whole, _ = path.read_bytes().split(b"\n") if path.is_file() else [b""]
+    *whole, _ = contents(path).split(b"\n") if path.exists() else [b""]
     found: dict[str, list[Window]] = defaultdict(list)
     for window in map(Window.model_validate_json, whole):
         found[window.endpoint].append(window)

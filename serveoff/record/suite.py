@@ -14,21 +14,20 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic_core import from_json
 
 from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.loadtests.recording.windows import BEYOND
 from serveoff.record.base import Record
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Environment
 from serveoff.record.race import Look
+from serveoff.record.reading import NEXT, Damaged, ResultsError, contents, numbers, unreadable
 from serveoff.record.settings import RunSettings
 from serveoff.record.slices import SLICES_NAME, read_slices
 
 SCHEMA_VERSION: Literal[4] = 4
 SUITE_NAME = "run.json"
-
-
-class ResultsError(Exception):
-    """A results folder is missing or cannot be read; the message names it and the next action."""
 
 
 class Suite(Record):
@@ -88,7 +87,10 @@ def load_suite(folder: Path) -> Suite:
     """Read a run, its slices included; ResultsError where there is none or it is of another version."""
     path = folder / SUITE_NAME
     try:
-        suite = Suite.model_validate_json(path.read_bytes())
+        written = contents(path)
+        suite = Suite.model_validate_json(written)
+        if any(abs(number) >= BEYOND for number in numbers(from_json(written))):
+            raise Damaged(f"{path} cannot be read: a number of it is larger than any that is measured; {NEXT}")
         path = folder / SLICES_NAME
         slices = read_slices(folder)
     except FileNotFoundError:
@@ -99,6 +101,8 @@ def load_suite(folder: Path) -> Suite:
             said = f"is of version {first['input']!r}, and this serveoff reads version {SCHEMA_VERSION}"
             raise ResultsError(f"{path} {said}: measure again") from None
         raise unreadable(path, error) from None
+    for strange in sorted(slices.keys() - {endpoint.endpoint for endpoint in suite.endpoints}):
+        raise ResultsError(f"{path} is of another run: {SUITE_NAME} has no endpoint {strange!r}")
     for endpoint in suite.endpoints:
         endpoint.windows = slices.get(endpoint.endpoint, [])
     return suite
@@ -107,13 +111,6 @@ def load_suite(folder: Path) -> Suite:
 def began(folder: Path) -> datetime:
     """When a run began, by its run.json alone; one that cannot be read comes before all others."""
     try:
-        return _Begun.model_validate_json((folder / SUITE_NAME).read_bytes()).started_at
-    except (OSError, ValidationError):
+        return _Begun.model_validate_json(contents(folder / SUITE_NAME)).started_at
+    except (OSError, ResultsError, ValidationError):
         return datetime.min.replace(tzinfo=UTC)
-
-
-def unreadable(path: Path, error: ValidationError) -> ResultsError:
-    """What to say of a file of results: the first place that is not as it should be, and how."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return ResultsError(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}")

@@ -8,7 +8,8 @@ from typing import Final
 from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure, writing_to
-from serveoff.record.suite import ResultsError, results_root
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import results_root
 from serveoff.report import FORMATS, check_forms, path_of, write_all
 from serveoff.report.across_models.store import mentions
 

@@ -13,7 +13,8 @@ from serveoff.cli.parameters import RunName
 from serveoff.cli.terminal import console
 from serveoff.errors import ExitCode
 from serveoff.measure.run_lifecycle import find_run, list_runs
-from serveoff.record.suite import ResultsError, load_suite
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import load_suite
 
 
 def show(

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from serveoff.analyse.across_models.summary import Summary
 from serveoff.analyse.comparison import CrossModelLink
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.record.suite import ResultsError, results_root, unreadable
+from serveoff.record.reading import ResultsError, contents, unreadable
+from serveoff.record.suite import results_root
 from serveoff.report.across_models.contents import AddressOf, document
 from serveoff.report.formats import html, markdown
 
@@ -52,7 +53,7 @@ def load(folder: Path) -> Summary:
     """Read a summary's figures; ResultsError where there are none or they are of another version."""
     path = folder / SUMMARY_NAME
     try:
-        return Summary.model_validate_json(path.read_bytes())
+        return Summary.model_validate_json(contents(path))
     except FileNotFoundError:
         raise ResultsError(f"no summary at {folder}: `serveoff summary RUN RUN` makes one") from None
     except ValidationError as error:

@@ -11,7 +11,8 @@ from typing import Final
 from flask import current_app
 
 from serveoff.analyse.analysis_file import ANALYSIS_NAME
-from serveoff.record.suite import SUITE_NAME, ResultsError, Suite, load_suite
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import SUITE_NAME, Suite, load_suite
 
 EXTENSION: Final = "serveoff"
 LARGEST_SUITE_BYTES: Final = 16 * 10**6

@@ -11,7 +11,8 @@ import pytest
 from serveoff.analyse.analysis import analyse, compare
 from serveoff.analyse.evidence import LATENCY
 from serveoff.analyse.statistics.estimates import NOTHING
-from serveoff.record.suite import ResultsError, load_suite
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import load_suite
 from serveoff.report.formats.json import render as as_json
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import add_rows, rows_file, save_run

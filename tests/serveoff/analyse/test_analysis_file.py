@@ -10,7 +10,8 @@ from serveoff.analyse import analysis_file
 from serveoff.analyse.analysis import analyse
 from serveoff.analyse.analysis_file import ANALYSIS_NAME, analysis_of, load, save
 from serveoff.analyse.run_diff import versus
-from serveoff.record.suite import ResultsError, load_suite
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.written_runs import rewrite_rows, save_run
 

@@ -1,8 +1,11 @@
 import json
+import math
 
 import pytest
 
-from serveoff.record.suite import SUITE_NAME, ResultsError, began, load_suite
+from serveoff.record.endpoint_results import LayerProbe
+from serveoff.record.reading import ResultsError
+from serveoff.record.suite import SUITE_NAME, began, load_suite, save_suite
 from tests.serveoff.synthetic import Scenario, write_run
 
 
@@ -22,3 +25,11 @@ def test_when_a_run_began_is_told_by_its_file_and_not_by_its_name(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / SUITE_NAME).write_text(json.dumps({"started_at": moment, "else": []}))
     assert sorted("abcd", key=lambda name: (began(tmp_path / name), name)) == ["c", "d", "a", "b"]
+
+
+def test_layer_values_that_are_no_numbers_survive_the_file(tmp_path):
+    suite = load_suite(write_run(tmp_path / "run", Scenario(slice_s=0.1)))
+    suite.endpoints[0].layers = LayerProbe(layer="mask", outcome="answered", values=[-math.inf, math.nan, 1.0])
+    save_suite(tmp_path / "run", suite)
+    kept = load_suite(tmp_path / "run").endpoints[0].layers.values
+    assert kept == pytest.approx([-math.inf, math.nan, 1.0], nan_ok=True)

@@ -1,0 +1,62 @@
+"""Reading the files of a results folder, which anyone may have damaged, replaced or made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+NEXT: Final = "restore it from a copy, or measure again"
+
+
+class ResultsError(Exception):
+    """A results folder is missing or cannot be read; the message names it and the next action."""
+
+
+class Damaged(ResultsError):
+    """A file that is no whole one of its kind."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Whatever goes wrong within is said of this file, as Damaged; that it is not there stays as it is.
+
+    Of what is no regular file nothing is read: a pipe never ends, and a device may not.
+    """
+    if path.exists() and not path.is_file():
+        raise Damaged(f"{path} cannot be read: it is not a regular file; {NEXT}")
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except ValidationError as error:
+        raise unreadable(path, error) from None
+    except (OSError, pa.ArrowException, LookupError, ValueError, RecursionError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise Damaged(f"{path}: {error.strerror}") from None
+        cause = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Damaged(f"{path} cannot be read: {cause}; {NEXT}") from None
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a file; FileNotFoundError where there is none, Damaged where it cannot be read."""
+    with reading(path):
+        return path.read_bytes()
+
+
+def numbers(document: Any) -> Iterator[float]:
+    """Every number in what was read as JSON."""
+    if isinstance(document, int | float):
+        yield document
+    inner = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    for thing in inner:
+        yield from numbers(thing)
+
+
+def unreadable(path: Path, error: ValidationError) -> Damaged:
+    """What to say of a file of results: the first place that is not as it should be, and how."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return Damaged(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}; {NEXT}")

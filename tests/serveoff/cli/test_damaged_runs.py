@@ -1,0 +1,224 @@
+"""A run's files, damaged in every way: each command that reads a run refuses it in one message, or works."""
+
+import json
+import math
+import os
+import random
+import shutil
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from serveoff.cli.app import app
+from serveoff.errors import ExitCode, ServeoffError
+from serveoff.record.reading import ResultsError
+from serveoff.record.slices import SLICES_NAME
+from serveoff.record.suite import SUITE_NAME
+from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.written_runs import rewrite_rows, rows_file
+
+ENDPOINTS = ("flask-torchscript-rest", "flask-torch-eager-rest", "inprocess-torchscript")
+FEW = Scenario(slice_s=0.1, only=ENDPOINTS)
+READ = (
+    ("show", "run"),
+    ("show", "run", "--json"),
+    ("report", "run"),
+    ("compare", "run", "other"),
+    ("compare", "other", "run"),
+    ("summary", "run", "another"),
+    ("baseline", "run", "baseline.json"),
+    ("run", "--resume", "run"),
+)
+VALUES = (None, math.nan, math.inf, -1, 0, -1e308, 1e308, 10**30, "", "x", [], {}, True)
+FUZZED = 150
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root = tmp_path_factory.mktemp("made")
+    write_run(root / "run", FEW)
+    write_run(root / "other", Scenario(slice_s=0.1, only=ENDPOINTS, seed=8))
+    another = write_run(root / "another", FEW)
+    change(another, lambda suite: suite["settings"].update(model="another"))
+    return root
+
+
+@pytest.fixture
+def results(made, tmp_path, monkeypatch):
+    """Copies of the runs, in whose folder the commands work."""
+    shutil.copytree(made, tmp_path / "results")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SERVEOFF_RESULTS", "results")
+    monkeypatch.setenv("SERVEOFF_REPORTS", "reports")
+    return tmp_path / "results"
+
+
+def change(folder, edit):
+    suite = json.loads((folder / SUITE_NAME).read_text())
+    edit(suite)
+    (folder / SUITE_NAME).write_text(json.dumps(suite))
+
+
+def ended(*command):
+    """The exit code, and what was said; AssertionError for a defect."""
+    result = CliRunner().invoke(app, list(command))
+    error = result.exception
+    if isinstance(error, ResultsError):
+        return ExitCode.RESULTS, str(error)
+    if isinstance(error, ServeoffError):
+        return error.exit_code, str(error)
+    assert error is None or isinstance(error, SystemExit), (command, error)
+    return result.exit_code, result.output
+
+
+def column(name, fill):
+    """Rows 5 to 8 of a column, all else as it is."""
+
+    def rewritten(table):
+        values = table[name].to_pylist()
+        values[5:9] = [fill] * 4
+        index = table.schema.get_field_index(name)
+        return table.set_column(index, name, pa.array(values, table.schema.field(name).type))
+
+    return rewritten
+
+
+@pytest.mark.parametrize("name", ["latency_s", "start_s", "intended_start_s"])
+@pytest.mark.parametrize("fill", [math.nan, math.inf, -0.001, 1e300, None])
+def test_rows_that_no_run_writes_are_refused_and_the_file_is_named(results, name, fill):
+    rewrite_rows(results / "run", column(name, fill))
+    for command in READ[:-1]:
+        code, said = ended(*command)
+        assert code == ExitCode.RESULTS
+        assert f"000001.parquet has rows that no run writes: their {name}" in said
+        assert "restore it from a copy, or measure again" in said
+
+
+@pytest.mark.parametrize("name", ["slice", "measured", "status", "bytes_in"])
+def test_so_are_rows_that_lack_something(results, name):
+    rewrite_rows(results / "run", column(name, None))
+    code, said = ended("show", "run")
+    assert (code, f"their {name}" in said) == (ExitCode.RESULTS, True)
+
+
+def test_rows_of_another_run_are_told_by_when_they_were_sent(results):
+    def later(table):
+        moved = (pa.array(table[name].to_numpy() + 600.0) for name in ("intended_start_s", "start_s"))
+        for name, values in zip(("intended_start_s", "start_s"), moved, strict=True):
+            table = table.set_column(table.schema.get_field_index(name), name, values)
+        return table
+
+    rewrite_rows(results / "other", later)
+    shutil.copy(rows_file(results / "other"), rows_file(results / "run"))
+    for command in READ[:-1]:
+        code, said = ended(*command)
+        assert code == ExitCode.RESULTS
+        assert "rows/ and slices.jsonl are of different runs" in said
+
+
+def test_slices_of_another_run_are_told_by_their_endpoints(results):
+    path = results / "run" / SLICES_NAME
+    path.write_text(path.read_text().replace(ENDPOINTS[0], "somebody"))
+    for command in READ:
+        code, said = ended(*command)
+        assert (code, "is of another run: run.json has no endpoint 'somebody'" in said) == (ExitCode.RESULTS, True)
+
+
+@pytest.mark.parametrize("name", [SUITE_NAME, SLICES_NAME])
+@pytest.mark.parametrize("kind", ["half", "empty", "binary", "folder", "pipe", "device", "loop"])
+def test_a_file_that_is_none_is_named(results, name, kind):
+    path = results / "run" / name
+    content = path.read_bytes()
+    path.unlink()
+    ways = {
+        "half": lambda: path.write_bytes(content[: len(content) // 2] + b"\n"),
+        "empty": lambda: path.write_bytes(b"\n"),
+        "binary": lambda: path.write_bytes(bytes(range(256)) + b"\n"),
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "device": lambda: path.symlink_to("/dev/zero"),
+        "loop": lambda: path.symlink_to(path.name),
+    }
+    ways[kind]()
+    if (kind, name) == ("loop", SLICES_NAME):
+        pytest.skip("a link that leads nowhere is no file of slices")
+    for command in READ:
+        code, said = ended(*command)
+        assert (code, name in said) == (ExitCode.RESULTS, True), (command, said)
+    assert ended("runs")[0] == 0, "the others are listed"
+
+
+@pytest.mark.parametrize("name", ["000001.parquet", "000002.parquet", "1x.parquet"])
+def test_a_file_of_rows_that_is_none_stops_no_command(results, name):
+    path = results / "run" / "rows" / name
+    for content in (b"", b"PAR1", rows_file(results / "run").read_bytes()[:-500]):
+        path.write_bytes(content)
+        assert [ended(*command)[0] for command in READ[:3]] == [0, 0, 0], "its points are INVALID"
+        assert ended("compare", "run", "other")[0] in (0, ExitCode.REGRESSION, ExitCode.RESULTS)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "binary"])
+def test_an_analysis_that_is_none_is_made_again_where_it_can_be(results, kind):
+    path = results / "run" / "analysis.json"
+    {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path), "binary": lambda: path.write_bytes(b"\0")}[kind]()
+    assert ended("show", "run")[0] == 0
+
+
+@pytest.mark.parametrize("edit", [lambda d: d.pop("source"), lambda d: d.pop("draws"), lambda d: d["entries"].clear()])
+def test_a_baseline_without_its_fields_is_refused(results, edit):
+    assert ended("baseline", "run", "baseline.json")[0] == 0
+    document = json.loads((results.parent / "baseline.json").read_text())
+    edit(document)
+    (results.parent / "baseline.json").write_text(json.dumps(document))
+    for command in (("compare", "baseline.json", "other"), ("compare", "other", "baseline.json")):
+        code, said = ended(*command)
+        assert (code, "baseline.json is not a baseline" in said) == (ExitCode.RESULTS, True)
+
+
+def places(thing, path=()):
+    """Where a value stands in a document: of lists, the first three."""
+    if path:
+        yield path
+    inner = thing.items() if isinstance(thing, dict) else enumerate(thing[:3]) if isinstance(thing, list) else ()
+    for key, value in inner:
+        yield from places(value, (*path, key))
+
+
+def put(document, place, value):
+    """The document with another value, or none, in a place."""
+    copy = json.loads(json.dumps(document))
+    *way, last = place
+    within = copy
+    for key in way:
+        within = within[key]
+    within[last] = value
+    return copy
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [SUITE_NAME, SLICES_NAME])
+def test_whatever_a_value_becomes_each_command_refuses_or_works(results, name):
+    draw = random.Random(name)
+    path = results / "run" / name
+    lines = path.read_text().splitlines() if name == SLICES_NAME else [path.read_text()]
+    documents = [json.loads(line) for line in lines]
+    choices = sorted({place for document in documents for place in places(document)}, key=repr)
+    for _ in range(FUZZED):
+        place, value = draw.choice(choices), draw.choice(VALUES)
+        changed = [put(document, place, value) if has(document, place) else document for document in documents]
+        path.write_text("".join(json.dumps(document) + "\n" for document in changed))
+        shutil.rmtree(results.parent / "reports", ignore_errors=True)
+        codes = {command: ended(*command)[0] for command in draw.sample(READ[:-1], 2)}
+        allowed = {0, ExitCode.USAGE, ExitCode.RESULTS, ExitCode.REGRESSION}
+        assert set(codes.values()) <= allowed, (place, value, codes)
+
+
+def has(document, place):
+    try:
+        for key in place[:-1]:
+            document = document[key]
+        document[place[-1]]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
