@@ -3,6 +3,8 @@
 import http.client
 import socket
 
+from serveoff.services.bounded_http import Connection
+
 
 def accepts(host: str, port: int, timeout_s: float) -> bool:
     """Whether a connection can be opened."""
@@ -15,11 +17,10 @@ def accepts(host: str, port: int, timeout_s: float) -> bool:
 
 def page(address: str, path: str, timeout_s: float) -> str | None:
     """The body of a good answer to a GET at `host:port`; None where there is none."""
-    connection = http.client.HTTPConnection(address, timeout=timeout_s)
+    connection = Connection(address, timeout_s)
     try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.read().decode(errors="replace") if answer.status == http.client.OK else None
+        status, body = connection.ask("GET", path)
+        return body.decode(errors="replace") if status == http.client.OK else None
     except (OSError, http.client.HTTPException):
         return None
     finally:

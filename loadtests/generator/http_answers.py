@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from serveoff.services.bounded_http import MOST_BYTES
+
 CHUNKED: Final = -1
 TO_THE_END: Final = -2
 BLANK: Final = b"\r\n\r\n"
@@ -74,12 +76,13 @@ def _length(status: int, fields: dict[bytes, list[bytes]], closes: bool) -> int:
 class Reader:
     """Of one connection. `head` is that of the answer that was given last."""
 
-    __slots__ = ("_chunks", "_data", "_heads", "_reading", "head")
+    __slots__ = ("_came", "_chunks", "_data", "_heads", "_reading", "head")
 
     def __init__(self, heads: dict[bytes, Head]) -> None:
         self._heads = heads
         self.head = Head(0, 0, True, None)
         self._data = bytearray()
+        self._came = 0
         self._reading: Head | None = None
         """The head of an answer whose body has not come wholly."""
         self._chunks: list[bytes] = []
@@ -101,6 +104,9 @@ class Reader:
                 self.head = head
                 return data[end:]
         self._data += data
+        self._came += len(data)
+        if self._came > MOST_BYTES:
+            raise BrokenAnswer("an answer without an end")
         return self._take()
 
     def end(self) -> bytes:
@@ -162,6 +168,8 @@ class Reader:
     def _take_trailer(self, begin: int) -> bytes | None:
         """After the last chunk: header fields, mostly none, and a blank line."""
         end = self._data.find(BLANK, begin - 2)
+        if end < 0 and len(self._data) > MOST_HEAD_BYTES:
+            raise BrokenAnswer("a trailer without an end")
         if end < 0:
             return None
         del self._data[: end + 4]
@@ -174,4 +182,5 @@ class Reader:
             raise BrokenAnswer(f"{len(self._data)} bytes beyond the answer")
         self.head, self._reading = self._reading, None
         self._data.clear()
+        self._came = 0
         return body

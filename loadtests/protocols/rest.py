@@ -1,6 +1,7 @@
 """REST: HTTP/1.1 with keep-alive, one connection per user."""
 
 from contextlib import suppress
+from time import perf_counter
 
 from gevent import socket
 from geventhttpclient.response import HTTPParseError, HTTPSocketResponse
@@ -8,6 +9,7 @@ from locust import FastHttpUser
 
 from serveoff.loadtests.recording.statuses import without_answer
 from serveoff.loadtests.users import Answer, PredictUser
+from serveoff.services.bounded_http import MOST_BYTES
 
 
 class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
@@ -24,8 +26,9 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
         """Without an answer, the status says why: statuses.without_answer."""
         try:
             connection = self._connection or self._connect()
+            connection.settimeout(self.load.request_timeout_s)
             connection.sendall(request)
-            response = HTTPSocketResponse(connection, method="POST")
+            response = HTTPSocketResponse(_Clocked(connection, self.load.request_timeout_s), method="POST")
             body = response.read()
         except (OSError, HTTPParseError) as error:
             self.disconnect()
@@ -47,3 +50,22 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
         return connection
+
+
+class _Clocked:
+    """A connection whose answer comes within one deadline and one size, however its bytes come."""
+
+    def __init__(self, connection: socket.socket, timeout_s: float) -> None:
+        self._connection, self._until, self._came = connection, perf_counter() + timeout_s, 0
+        self.close = connection.close
+
+    def recv(self, size: int) -> bytes:
+        left_s = self._until - perf_counter()
+        if left_s <= 0:
+            raise TimeoutError("no whole answer in time")
+        self._connection.settimeout(left_s)
+        data: bytes = self._connection.recv(size)
+        self._came += len(data)
+        if self._came > MOST_BYTES:
+            raise HTTPParseError("an answer without an end")
+        return data

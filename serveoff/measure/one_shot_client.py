@@ -11,6 +11,7 @@ from serveoff.loadtests.pools import headers_of
 from serveoff.loadtests.protocols.direct import DIRECT
 from serveoff.loadtests.samples import golden_inputs, spec_of
 from serveoff.models.tensors import take
+from serveoff.services.bounded_http import MOST_BYTES, Connection
 from serveoff.services.registry import Endpoint
 
 CALL_TIMEOUT_S = 30.0
@@ -19,7 +20,7 @@ SAID = 400
 BAD_REQUEST = 400
 GRPC_OPTIONS = (
     DIRECT,
-    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_receive_message_length", MOST_BYTES),
 )
 
 Send = Callable[[bytes], bytes]
@@ -41,20 +42,18 @@ def sender(endpoint: Endpoint, payload: Payload, address: str, query: str = "") 
 
 @contextmanager
 def _rest_sender(endpoint: Endpoint, payload: Payload, address: str, query: str) -> Iterator[Send]:
-    connection = http.client.HTTPConnection(address, timeout=CALL_TIMEOUT_S)
+    connection = Connection(address, CALL_TIMEOUT_S)
     model = endpoint.deployment.model
     one_row = take(golden_inputs(model), slice(1))
     headers: Mapping[str, str] = headers_of(payload, spec_of(model), one_row)
 
     def send(body: bytes) -> bytes:
         try:
-            connection.request("POST", endpoint.deployment.path + query, body, headers)
-            answer = connection.getresponse()
-            data = answer.read()
+            status, data = connection.ask("POST", endpoint.deployment.path + query, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise GateError(f"no answer: {error!r}") from None
-        if answer.status != 200:
-            raise GateError(f"status {answer.status}: {data[:SAID].decode(errors='replace')}", answer.status)
+        if status != 200:
+            raise GateError(f"status {status}: {data[:SAID].decode(errors='replace')}", status)
         return data
 
     try:

@@ -4,7 +4,8 @@
 
 `GET /count` tells how many predictions were asked for, `GET /metrics` tells it to Prometheus.
 `POST /mode/<mode>` changes how they are answered:
-golden, wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer), close (hang up), slow (20 ms).
+golden, wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer), drip (a byte now and then),
+close (hang up), slow (20 ms).
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -43,11 +45,11 @@ class State:
         rows = range(rows_of(self.inputs))
         return {payload.encode(self.spec, take(self.inputs, slice(i, i + 1))): i for i in rows}
 
-    def predict(self, row):
+    def predict(self, row, can_drip=False):
         """The output row to answer; None for an error. Counts first: a request that hangs was still asked."""
         with self.lock:
             self.count += 1
-        if self.mode == "hang":
+        if self.mode == "hang" or (self.mode == "drip" and not can_drip):
             time.sleep(60)
         if self.mode == "slow":
             time.sleep(0.02)
@@ -84,15 +86,29 @@ class Handler(BaseHTTPRequestHandler):
             self.predict(self.server.rows[body])
 
     def predict(self, row):
-        output, mode = self.server.state.predict(row), self.server.state.mode
+        output, mode = self.server.state.predict(row, can_drip=True), self.server.state.mode
         if mode == "close":
             self.close_connection = True
+        elif mode == "drip":
+            self.drip()
         elif mode == "garbage":
             self.answer(200, {"predictions": [["a", "b"]]})
         elif output is None:
             self.answer(503, {"error": "asked to fail"})
         else:
             self.answer(200, {"predictions": output.tolist()})
+
+    def drip(self):
+        """A byte now and then, for a minute."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(600):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.1)
+        self.close_connection = True
 
     def answer(self, status, body):
         self.send(status, "application/json", json.dumps(body).encode())

@@ -106,9 +106,10 @@ def test_what_kept_an_answer_from_a_user_is_told_apart(server, locust, free_port
     assert "Connection refused" in outcome.output
 
 
+@pytest.mark.parametrize("mode", ["hang", "drip"])
 @pytest.mark.parametrize(("endpoint", "status"), [(REST, TIMED_OUT), (GRPC, 1004)])
-def test_a_server_that_hangs_cannot_hang_the_test(server, locust, endpoint, status):
-    server.mode("hang")
+def test_a_server_that_hangs_cannot_hang_the_test(server, locust, endpoint, status, mode):
+    server.mode(mode)
     address = server.rest if endpoint == REST else server.grpc
     outcome = locust("--endpoint", endpoint, "--address", address, *SHORT, "--request-timeout", "1", timeout=30)
     assert outcome.code == 0

@@ -179,6 +179,22 @@ def test_a_request_that_gets_no_answer_in_time_failed(serve, driver):
     assert all(row[3] > 0.3 for row in recording.rows)
 
 
+@pytest.mark.parametrize("load", ["2", "constant@50"])
+def test_an_answer_that_drips_is_given_up_when_its_time_is_over(serve, driver, load):
+    drip = [b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", *[b"x"] * 10_000]
+    recording = drive(driver(serve(drip)), plan(load, timeout_s=0.3))
+    assert set(statuses(recording)) == {TIMED_OUT}
+
+
+def test_an_answer_that_never_ends_is_given_up_by_its_size(serve, driver, monkeypatch):
+    monkeypatch.setattr("serveoff.loadtests.generator.http_answers.MOST_BYTES", 2**20)
+    for head in (b"Connection: close\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"):
+        chunk = b"10000\r\n" + b"x" * 2**16 + b"\r\n"
+        flood = itertools.chain([b"HTTP/1.1 200 OK\r\n" + head], itertools.repeat(chunk))
+        recording = drive(driver(serve(flood, HANG)), plan("1", duration_s=0.05, timeout_s=60.0))
+        assert statuses(recording)[0] == CUT_SHORT
+
+
 def test_arrivals_are_sent_when_they_are_due_over_as_many_connections_as_it_takes(serve, driver):
     server = serve(GOOD, pause_s=0.05)
     asked = plan("constant@200", lead_in_s=0.2, duration_s=0.5)
