@@ -23,6 +23,8 @@ DEFAULT_TIMEOUT_S = 600.0
 SPARE_ADDRESSES = 48 << 30
 """Frameworks reserve address space that they never use: this much beyond the machine's memory does for all of them."""
 MESSAGE_LINES = 2
+RUNNER_VARIABLE = "SERVEOFF_RUNNER"
+"""Who started us, as serveoff.measure.watchdog writes it."""
 
 
 class JobFailed(Exception):
@@ -55,8 +57,8 @@ class Jobs:
         `by` is who reads the file in that process, for the message that it crashed.
         """
         command = isolated(__name__, job, *arguments)
-        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log:
-            process = self._start(command, output, log)
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log, _scratch() as folder:
+            process = self._start(command, output, log, folder)
             try:
                 process.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
@@ -69,7 +71,7 @@ class Jobs:
             output.seek(0)
             return _result(output.read(), process.returncode, log, by)
 
-    def _start(self, command: list[str], output: IO[str], log: IO[str]) -> subprocess.Popen[str]:
+    def _start(self, command: list[str], output: IO[str], log: IO[str], folder: str) -> subprocess.Popen[str]:
         with self._lock:
             if self._closed:
                 raise JobFailed(JobCode.CRASHED, "it was stopped before it began")
@@ -83,6 +85,7 @@ class Jobs:
                 start_new_session=True,
                 env={
                     **os.environ,
+                    "TMPDIR": folder,
                     "SERVEOFF_JOB_ADDRESS_SPACE": str(psutil.virtual_memory().total + SPARE_ADDRESSES),
                     "TF_CPP_MIN_LOG_LEVEL": "2",
                     "CUDA_VISIBLE_DEVICES": "-1",
@@ -90,6 +93,12 @@ class Jobs:
             )
             self._running.add(process)
             return process
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Where a job may leave what it likes, as TensorFlow does; of a runner that was killed, the next run removes it."""
+    runner = os.environ.get(RUNNER_VARIABLE, "").rpartition(" ")[2]
+    return tempfile.TemporaryDirectory(prefix=f"serveoff-{runner}-job-", ignore_cleanup_errors=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -21,8 +21,13 @@ HALF_WRITTEN = ("*/.*", "*/rows/.*")
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder for the body in the system's temporary one, whose name says whose it is."""
-    with tempfile.TemporaryDirectory(prefix=f"serveoff-{runner_id()}-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix(), ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def temporary_prefix() -> str:
+    """How the names of our temporary folders begin: they say whose they are."""
+    return f"serveoff-{runner_id()}-"
 
 
 def scratch(logs: Path) -> Path:

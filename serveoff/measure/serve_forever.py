@@ -57,6 +57,7 @@ def serve_forever(deployment: Deployment, model: str, wanted: Mapping[str, int],
             with shielded():
                 withdraw(real.name)
                 fleet.close()
+                runtime.close()
 
 
 def _watch(server: Server, console: Console) -> None:

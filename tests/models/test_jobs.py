@@ -1,6 +1,7 @@
 """Jobs that fail in every way: their modules are written to a folder that only they see."""
 
 import sys
+import tempfile
 
 import psutil
 import pytest
@@ -91,3 +92,15 @@ def _over(pid):
 def test_memory_is_bounded(run):
     with pytest.raises(JobFailed, match="MemoryError"):
         run("import numpy\nnumpy.empty(1 << 46, numpy.uint8)")
+
+
+def test_what_a_job_leaves_in_its_temporary_folder_is_removed_and_says_whose_it_was(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv(jobs.RUNNER_VARIABLE, "00000000-1-2 0badcafe-3-4")
+    before = set(tmp_path.iterdir())
+    leaves = "import tempfile\npath = tempfile.mkdtemp()\nopen(path + '/file', 'w').close()\n"
+    folder = run(leaves + "return {'path': path}")["path"]
+    assert folder.startswith(f"{tmp_path}/serveoff-0badcafe-3-4-job-")
+    with pytest.raises(JobFailed):
+        run(leaves + "os._exit(7)")
+    assert set(tmp_path.iterdir()) - before == {tmp_path / "a_job.py"}

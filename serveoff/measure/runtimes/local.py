@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.audit.process_tree import ProcessTree, process_tree
 from serveoff.measure.audit.procfs import pss_bytes
 from serveoff.measure.audit.readings import Reading
-from serveoff.measure.leftovers import remove_leftovers, scratch
+from serveoff.measure.leftovers import remove_leftovers, scratch, temporary_prefix
 from serveoff.measure.runtimes import Preparation, Server, processes
 from serveoff.measure.runtimes.cpus import CpuPlan
 from serveoff.measure.runtimes.host_client import HostClient
@@ -155,11 +156,18 @@ class LocalRuntime:
 
     def close(self) -> None:
         """Remove what the servers needed while they ran."""
-        shutil.rmtree(scratch(self.work_dir), ignore_errors=True)
+        for folder in (scratch(self.work_dir), self._temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @cached_property
+    def _temporary(self) -> Path:
+        """What frameworks leave in their temporary folder ends with us, too."""
+        return Path(tempfile.mkdtemp(prefix=temporary_prefix()))
 
     def _environment(self, deployment: Deployment, ports: Mapping[str, int], work_dir: Path) -> dict[str, str]:
         return {
             **deployment.environment,
+            "TMPDIR": str(self._temporary),
             "SERVING_HOST": LOOPBACK,
             "SERVING_MODEL_DIR": str(model_dir(deployment.model).resolve()),
             "SERVING_WORK_DIR": str(work_dir.resolve()),

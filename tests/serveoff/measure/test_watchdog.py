@@ -9,6 +9,7 @@ import psutil
 
 from serveoff.measure import watchdog
 from serveoff.measure.watchdog import MARK, is_gone, kill_marked, runner_id, watched
+from serveoff.models import jobs
 from serveoff.models.spec import REPOSITORY
 from serveoff.services.torchserve.config import RUNNER_VARIABLE
 from tests.waiting import wait_until
@@ -111,5 +112,5 @@ def test_a_runner_within_another_is_watched_by_both():
     assert watched({MARK: "00000000-1-2"})[MARK] == f"00000000-1-2 {runner_id()}"
 
 
-def test_torchserve_names_its_folder_by_the_same_variable():
-    assert RUNNER_VARIABLE == MARK
+def test_torchserve_and_jobs_name_their_folders_by_the_same_variable():
+    assert RUNNER_VARIABLE == jobs.RUNNER_VARIABLE == MARK
