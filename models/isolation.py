@@ -4,8 +4,9 @@ import os
 import sys
 import threading
 
-ISOLATED = ("-I", "-u")
-"""No working folder on sys.path, no PYTHON* variable (PYTHONPATH), no user's site; what is printed leaves at once."""
+ISOLATED = ("-I", "-X", "utf8", "-u")
+"""No working folder on sys.path, no PYTHON* variable (PYTHONPATH), no user's site; UTF-8 whatever the locale is; what is
+printed leaves at once."""
 
 
 def isolated(module: str, *arguments: str) -> list[str]:
