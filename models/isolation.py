@@ -5,8 +5,8 @@ import sys
 import threading
 
 ISOLATED = ("-I", "-X", "utf8", "-u")
-"""No working folder on sys.path, no PYTHON* variable (PYTHONPATH), no user's site; UTF-8 whatever the locale is; what is
-printed leaves at once."""
+"""No working folder on sys.path, no PYTHON* variable (PYTHONPATH), no user's site; UTF-8 in any locale; what is printed
+leaves at once."""
 
 
 def isolated(module: str, *arguments: str) -> list[str]:
