@@ -1,9 +1,15 @@
 """serveoff killed by SIGKILL: its servers end with it, and the next start removes what it left."""
 
+import signal
+import tempfile
+
 import psutil
 import pytest
+from rich.console import Console
 
+from serveoff.measure.leftovers import remove_leftovers
 from serveoff.measure.runtimes.loopback_ports import free_port
+from serveoff.models.staging import locked
 from tests.command_line import MEASURED
 from tests.waiting import wait_until
 
@@ -49,3 +55,33 @@ def test_a_served_deployment_ends_with_a_serveoff_that_is_killed(cli, name, modu
     process.kill()
     process.communicate()
     wait_until_none_is_left(cli)
+
+
+@pytest.mark.parametrize(
+    ("command", "number"), [("export", signal.SIGKILL), ("import", signal.SIGKILL), ("import", signal.SIGHUP)]
+)
+def test_an_export_and_an_import_take_their_jobs_with_them_and_the_next_finds_nothing_half(
+    cli, command, number, monkeypatch
+):
+    model = cli.artifacts / "digits_cnn" / "torchscript" / "model.pt"
+    asked = {
+        "export": ("export",),
+        "import": ("import", str(model), "--name", "mine", "--input", "image:float32[-1,28,28,1]"),
+    }
+    cli.artifacts = cli.folder / "artifacts"
+    cli.settings = {"TMPDIR": str(cli.folder / "tmp")}
+    (cli.folder / "tmp").mkdir()
+    process = cli.start(*asked[command])
+    cli.wait_until(lambda: cli.running("serveoff.models.jobs"), process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (-number, 130)
+    assert "Traceback" not in err
+    wait_until_none_is_left(cli)
+    name = {"export": "digits_cnn", "import": "mine"}[command]
+    assert not (cli.artifacts / name).exists()
+    with locked(cli.artifacts / name):  # waits for nobody, and clears up
+        assert [path.name for path in cli.artifacts.iterdir()] == [f".{name}.lock"]
+    monkeypatch.setattr(tempfile, "tempdir", str(cli.folder / "tmp"))
+    remove_leftovers(Console(quiet=True))
+    assert not list((cli.folder / "tmp").glob("serveoff-*"))

@@ -6,8 +6,10 @@ import typer
 
 from serveoff.cli.import_options import ImportOptions, request_of
 from serveoff.cli.parameters import Model, of_fields
+from serveoff.cli.terminal import console
 from serveoff.errors import ArtifactFailure
 from serveoff.measure.artifacts import check_name, run_models
+from serveoff.measure.leftovers import remove_leftovers
 from serveoff.models.importing.errors import ImportFailed
 
 
@@ -16,6 +18,7 @@ def export(
     force: Annotated[bool, typer.Option(help="Export even if nothing has changed.")] = False,
 ) -> None:
     """Train the model and export it to every format, unless nothing has changed."""
+    remove_leftovers(console)
     run_models("export", model, *(["--force"] if force else []))
 
 
@@ -32,4 +35,5 @@ def import_model(asked: ImportOptions) -> None:
         request = request_of(asked)
     except ImportFailed as error:
         raise ArtifactFailure(error.problem.text, error.problem.advice) from None
+    remove_leftovers(console)
     run_models("import", request.model_dump_json())
