@@ -71,7 +71,7 @@ def receive(connection):
             return None
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
-    missing = int((head + b"\r\n").partition(LENGTH)[2].split(b"\r\n")[0]) - len(body)
+    missing = int((head + b"\r\n").partition(LENGTH)[2].split(b"\r\n")[0] or 0) - len(body)
     while missing > 0:
         more = connection.recv(1 << 16)
         data, missing = data + more, missing - len(more)
