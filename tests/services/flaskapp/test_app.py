@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -113,3 +114,20 @@ def test_it_is_ready_when_every_worker_is_and_says_that_it_does_not_batch(make_p
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["workers_ready"], answer.json["batch_size"]) == (200, 1, 1)
     assert answer.json["server"] == "flask"
+
+
+@pytest.mark.parametrize("rows", [["[]"] * 100_000, ["{}"] * 100_000, ['{"image":[]}'] * 30_000, ['"ab"'] * 60_000])
+def test_a_large_body_that_is_no_batch_is_refused_before_python_makes_objects_of_it(
+    make_plain: MakePlain, rows: list[str]
+) -> None:
+    client = make_plain(null.load(load_spec(MODEL)), max_body_bytes=2**20).test_client()
+    body = f'{{"instances":[{",".join(rows)}]}}'.encode()
+    client.post(PREDICT, data=body, content_type="application/json")  # whatever is imported or remembered once
+    tracemalloc.start()
+    try:
+        answer = client.post(PREDICT, data=body, content_type="application/json")
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code == 400
+    assert peak_bytes <= 8 * len(body) + 2**17

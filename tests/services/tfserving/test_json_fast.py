@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serveoff.services.tfserving.embedded.errors import ServingError
-from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
+from serveoff.services.tfserving.embedded.rest_json.fast import check_large, plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import parse_json, predict_tensors
 from serveoff.services.tfserving.embedded.signatures import TensorInfo
 
@@ -104,3 +105,44 @@ def test_what_is_written_as_a_float_is_no_integer(number):
 def test_other_types_have_no_fast_way():
     assert read(b'{"instances": [[[true], [true]]]}', "bool") is None
     assert read(INTEGER_BODY, "double") is None
+
+
+ANSWERS_NONE = [
+    '{"instances":[%s]}' % ",".join(["[]"] * 30_000),
+    '{"instances": [%s]}' % ",".join(["0"] * 40_000),
+    '{ "instances":[%s]}' % ",".join(["{}"] * 30_000),
+    '{"instances":[%s,[[0],["?"]]]}' % ",".join(["[[0],[0]]"] * 10_000),
+    '{"instances":[%s]}' % ",".join(['{"x":[]}'] * 10_000),
+    '{"inputs":{"x":[%s]}}' % ",".join(["[]"] * 30_000),
+    '{"signature_name":"","instances":[%s]}' % ",".join(["[]"] * 30_000),
+]
+
+
+@pytest.mark.parametrize("body", ANSWERS_NONE, ids=range(len(ANSWERS_NONE)))
+def test_a_large_body_that_is_no_request_is_refused_in_memory_of_its_size(body):
+    """Before: up to 40 times its size, in Python's objects."""
+    info = TensorInfo("x:0", "float", (-1, *SHAPE[1:]))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ServingError):
+            assert plain_rows(body.encode(), info) is None
+            check_large(body.encode(), {"x": info})
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes <= 8 * len(body) + 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape"), [("string", (-1,)), ("float", (-1, -1)), ("float", (-1, 1)), ("half", None)]
+)
+def test_a_large_body_is_left_to_the_ordinary_way_where_rows_are_not_known(dtype, shape):
+    body = b'{"instances":[%b]}' % b",".join([b"1"] * 50_000)
+    info = TensorInfo("x:0", dtype, shape)
+    assert plain_rows(body, info) is None
+    check_large(body, {"x": info})
+
+
+def test_a_large_request_of_another_signature_is_left_alone():
+    body = b'{"signature_name":"other","instances":[%b]}' % b",".join([b"[]"] * 30_000)
+    check_large(body, {"x": TensorInfo("x:0", "float", (-1, *SHAPE[1:]))})
