@@ -107,26 +107,34 @@ def test_other_types_have_no_fast_way():
     assert read(INTEGER_BODY, "double") is None
 
 
-ANSWERS_NONE = [
-    '{"instances":[%s]}' % ",".join(["[]"] * 30_000),
-    '{"instances": [%s]}' % ",".join(["0"] * 40_000),
-    '{ "instances":[%s]}' % ",".join(["{}"] * 30_000),
-    '{"instances":[%s,[[0],["?"]]]}' % ",".join(["[[0],[0]]"] * 10_000),
-    '{"instances":[%s]}' % ",".join(['{"x":[]}'] * 10_000),
-    '{"inputs":{"x":[%s]}}' % ",".join(["[]"] * 30_000),
-    '{"signature_name":"","instances":[%s]}' % ",".join(["[]"] * 30_000),
+def many(before: str, value: str, times: int, after: str) -> bytes:
+    return (before + ",".join([value] * times) + after).encode()
+
+
+NO_REQUESTS = [
+    many('{"instances":[', "[]", 30_000, "]}"),
+    many('{"instances": [', "0", 40_000, "]}"),
+    many('{ "instances":[', "{}", 30_000, "]}"),
+    many('{"instances":[', "[[0],[0]]", 10_000, ',[[0],["?"]]]}'),
+    many('{"instances":[', '{"x":[]}', 10_000, "]}"),
+    many('{"inputs":{"x":[', "[]", 30_000, "]}}"),
+    many('{"signature_name":"","instances":[', "[]", 30_000, "]}"),
 ]
 
 
-@pytest.mark.parametrize("body", ANSWERS_NONE, ids=range(len(ANSWERS_NONE)))
+def read_at_once(body: bytes, info: TensorInfo) -> None:
+    """As a server does it before it goes the ordinary way."""
+    assert plain_rows(body, info) is None
+    check_large(body, {"x": info})
+
+
+@pytest.mark.parametrize("body", NO_REQUESTS, ids=range(len(NO_REQUESTS)))
 def test_a_large_body_that_is_no_request_is_refused_in_memory_of_its_size(body):
-    """Before: up to 40 times its size, in Python's objects."""
-    info = TensorInfo("x:0", "float", (-1, *SHAPE[1:]))
+    """Python's objects would take up to forty times its size."""
     tracemalloc.start()
     try:
         with pytest.raises(ServingError):
-            assert plain_rows(body.encode(), info) is None
-            check_large(body.encode(), {"x": info})
+            read_at_once(body, TensorInfo("x:0", "float", (-1, *SHAPE[1:])))
         peak_bytes = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -137,12 +145,9 @@ def test_a_large_body_that_is_no_request_is_refused_in_memory_of_its_size(body):
     ("dtype", "shape"), [("string", (-1,)), ("float", (-1, -1)), ("float", (-1, 1)), ("half", None)]
 )
 def test_a_large_body_is_left_to_the_ordinary_way_where_rows_are_not_known(dtype, shape):
-    body = b'{"instances":[%b]}' % b",".join([b"1"] * 50_000)
-    info = TensorInfo("x:0", dtype, shape)
-    assert plain_rows(body, info) is None
-    check_large(body, {"x": info})
+    read_at_once(many('{"instances":[', "1", 50_000, "]}"), TensorInfo("x:0", dtype, shape))
 
 
 def test_a_large_request_of_another_signature_is_left_alone():
-    body = b'{"signature_name":"other","instances":[%b]}' % b",".join([b"[]"] * 30_000)
+    body = many('{"signature_name":"other","instances":[', "[]", 30_000, "]}")
     check_large(body, {"x": TensorInfo("x:0", "float", (-1, *SHAPE[1:]))})
