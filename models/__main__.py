@@ -1,7 +1,7 @@
 """The command line of models: `python -m serveoff.models export`, `verify` and `import`.
 
-Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 130 interrupted, 129, 131 and 143 ended by
-SIGHUP, SIGQUIT and SIGTERM.
+Exit codes: 0 done, 2 wrong usage, 3 a model or artifact that is not usable, 10 a full disk or a folder that cannot be
+used, 130 interrupted, 129, 131 and 143 ended by SIGHUP, SIGQUIT and SIGTERM.
 """
 
 import argparse
@@ -13,8 +13,10 @@ from typing import NoReturn
 
 from serveoff.models import interrupts
 from serveoff.models.manifest import ArtifactError
+from serveoff.models.spec import artifacts_root
 
 ARTIFACT_PROBLEM = 3
+UNWRITABLE = 10
 INTERRUPTED = 130
 
 
@@ -28,8 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         code: int = options.command(options)
         return code
-    except (ArtifactError, OSError) as error:
+    except ArtifactError as error:
         return _failed(error)
+    except OSError as error:
+        return _unwritable(error)
     except KeyboardInterrupt:
         return _interrupted()
     except Exception:
@@ -97,6 +101,13 @@ def _failed(error: Exception) -> int:
     for line in str(error).splitlines():
         print(line if line.startswith(" ") else f"error: {line}", file=sys.stderr)
     return ARTIFACT_PROBLEM
+
+
+def _unwritable(error: OSError) -> int:
+    """A full disk, a read-only folder: an error that mostly names no file."""
+    print(f"error: cannot use {error.filename or artifacts_root()}: {error.strerror or error}", file=sys.stderr)
+    print("  next: free some space, or name another folder: SERVEOFF_ARTIFACTS=FOLDER", file=sys.stderr)
+    return UNWRITABLE
 
 
 def _parser() -> argparse.ArgumentParser:

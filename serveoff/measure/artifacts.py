@@ -4,7 +4,7 @@ A model of the zoo is trained and exported by `python -m serveoff.models`. An im
 must be the ones that its manifest names.
 """
 
-from serveoff.errors import ArtifactFailure, ExitCode
+from serveoff.errors import ArtifactFailure, ExitCode, NotWritten
 from serveoff.measure.runtimes.processes import describe_exit, run_here
 from serveoff.models import catalog
 from serveoff.models.golden import GOLDEN_NAME
@@ -18,13 +18,13 @@ NO_ARTIFACT = "the model's manifest names no such artifact"
 
 
 def run_models(*arguments: str) -> None:
-    """Run one command of `models` on this terminal; ArtifactFailure where it failed, told where it has said why."""
+    """Run one command of `models` on this terminal; ArtifactFailure or NotWritten, told where it has said why."""
     code = run_here(isolated("serveoff.models", *arguments), INTERRUPT_GRACE_S)
     if code != 0:
-        told = code == ExitCode.ARTIFACT
-        raise ArtifactFailure(
-            f"`python -m serveoff.models {' '.join(arguments)}` failed ({describe_exit(code)})", told=told
-        )
+        said = f"`python -m serveoff.models {' '.join(arguments)}` failed ({describe_exit(code)})"
+        if code == ExitCode.UNWRITABLE:
+            raise NotWritten(said, told=True)
+        raise ArtifactFailure(said, told=code == ExitCode.ARTIFACT)
 
 
 def check_name(model: str) -> None:

@@ -139,6 +139,17 @@ def test_an_unknown_model_is_named(artifacts):
     assert errors.startswith("error: there is no model 'resnet'")
 
 
+def test_a_folder_that_cannot_be_used_is_one_message_and_an_exit_code_of_its_own(tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", "/proc/self"):
+        with start_export(folder) as process:
+            errors = process.communicate()[1]
+        assert process.returncode == 10, errors
+        assert errors.startswith(f"error: cannot use {folder}")
+        assert errors.endswith("next: free some space, or name another folder: SERVEOFF_ARTIFACTS=FOLDER\n")
+        assert "Traceback" not in errors
+
+
 def test_an_export_waits_for_another_of_the_same_model(artifacts):
     code = (
         "import pathlib, sys\nfrom serveoff.models.staging import locked\n"
