@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Request, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from serveoff.services.content_encoding import EncodingError, unpacked
 from serveoff.services.flaskapp import layers
 from serveoff.services.flaskrest.readiness import Readiness, state
+from serveoff.services.flaskrest.strict_http import StrictHttp
 from serveoff.services.predict_v1 import BadInputError, BadOutputError, Codec, answer
 from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings
@@ -43,6 +44,7 @@ def create_app(settings: Settings, runtime: Runtime, readiness: Readiness | None
     app.register_error_handler(EncodingError, lambda error: (jsonify(error=str(error)), error.status))
     app.register_error_handler(BadOutputError, lambda error: (jsonify(error=str(error)), 500))
     app.register_error_handler(HTTPException, _in_json)
+    app.wsgi_app = StrictHttp(app.wsgi_app, settings.max_body_bytes)  # type: ignore[method-assign]
     return app
 
 
@@ -59,19 +61,11 @@ class PackedRequest(Request):
 def _document(codec: Codec) -> Any:
     """The request's JSON; BadInputError or an HTTPException where there is none to be had."""
     if request.is_json:
-        _check(codec)
+        codec.check_large(request.get_data())
     try:
         return request.get_json()
     except RecursionError:
         raise BadRequest("the body is nested too deeply") from None
-
-
-def _check(codec: Codec) -> None:
-    """A body that came in chunks is cut off at the limit."""
-    body = request.get_data()
-    if request.content_length is None and len(body) >= (request.max_content_length or 0):
-        raise RequestEntityTooLarge
-    codec.check_large(body)
 
 
 def _in_json(error: HTTPException) -> Response:

@@ -18,6 +18,7 @@ from serveoff.services.flaskrest.metadata import metadata
 from serveoff.services.flaskrest.metrics import CONTENT_TYPE, Counted, Metrics
 from serveoff.services.flaskrest.predict import JSON, Predictor
 from serveoff.services.flaskrest.readiness import Readiness, state
+from serveoff.services.flaskrest.strict_http import StrictHttp
 from serveoff.services.predict_v1 import BadInputError, BadOutputError, quoted
 from serveoff.services.runtimes import Runtime
 from serveoff.services.settings import Settings
@@ -100,6 +101,8 @@ def create_app(settings: Settings, runtime: Runtime, load_s: float = 0.0, readin
     paths = frozenset(f"/v1/models/{settings.model}{version}:predict" for version in ("", f"/versions/{VERSION}"))
     for path in paths:
         app.remember("POST", path)
+    if settings.threads_per_worker > 1:
+        app.wsgi_app = StrictHttp(app.wsgi_app, settings.max_body_bytes)  # type: ignore[method-assign]
     app.wsgi_app = Counted(app.wsgi_app, metrics)  # type: ignore[method-assign]
     if settings.batch_size > 1:
         delay_s = settings.batch_delay_ms / 1e3

@@ -6,8 +6,8 @@ is waited for once every open connection has a request in the queue. A request o
 computed alone, in one call.
 
 The worker hands over the WSGI environments of a batch. Those of good requests to :predict come back with their outputs
-in them, and Flask's view makes answers of these. Any other (a bad body, another path, a question for a layer, a body
-without a length) comes back as it was, for the view to handle alone: so each error is found, worded and answered in one
+in them, and Flask's view makes answers of these. Any other (a bad body, another path, a question for a layer) comes
+back as it was, for the view to handle alone: so each error is found, worded and answered in one
 place, and harms no one else. The same holds for a whole batch that the model cannot compute.
 """
 

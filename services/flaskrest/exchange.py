@@ -1,14 +1,13 @@
-"""One HTTP exchange: a request's bytes to a WSGI environment, and the application's answer to bytes.
+"""HTTP as bytes: a request's head to a WSGI environment, a chunked body to its bytes, and an answer to what is sent.
 
-gunicorn's parser reads a request's head, and gunicorn's writer checks and sends an answer. A client that keeps its
-connection mostly sends the same head again, byte for byte but for the digits of its Content-Length. Then what gunicorn
-made of it the first time still holds: the environment is copied, the body is new, and the answer leaves in one piece.
-Any other head goes to gunicorn.
+gunicorn's parsers read heads and chunks. A client that keeps its connection mostly sends the same head again, byte for
+byte but for the digits of its Content-Length. Then what gunicorn made of it the first time still holds: the environment
+is copied and only the body is new.
 """
 
 from __future__ import annotations
 
-import os
+import re
 import socket
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,19 +15,106 @@ from io import BytesIO
 from time import time
 from typing import Any
 
+import orjson
 from gunicorn import SERVER, util
-from gunicorn.http import get_parser, wsgi
+from gunicorn.asgi.parser import PythonProtocol
+from gunicorn.http import errors, get_parser, wsgi
+from gunicorn.http.body import ChunkedReader
 
-from serveoff.services.flaskrest.framing import around_length
+from serveoff.services.predict_v1 import quoted
 
 Environ = dict[str, Any]
 
 BODY = "serveoff.body"
-"""WSGI environment: the whole body as bytes, beside `wsgi.input`."""
-_OF_ONE_REQUEST = ("wsgi.input", "wsgi.early_hints")
+"""WSGI environment: the whole body as bytes, beside `wsgi.input`; not there if it is over the limit."""
 _UNUSUAL = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _DIGITS = 10
 """A Content-Length of more digits is left to gunicorn."""
+
+
+class MissingHostError(errors.ParseException):  # type: ignore[misc]
+    """RFC 9112, section 3.2."""
+
+    def __str__(self) -> str:
+        return "a request of HTTP/1.1 needs a Host header"
+
+
+class HeadTooLongError(Exception):
+    """No end of a head within its limit."""
+
+
+class BodyTooLongError(Exception):
+    """The chunks of a body are longer than its limit."""
+
+
+_STATUS = {
+    errors.LimitRequestLine: "414 URI Too Long",
+    errors.LimitRequestHeaders: "431 Request Header Fields Too Large",
+    BodyTooLongError: "413 Content Too Large",
+    HeadTooLongError: "431 Request Header Fields Too Large",
+    errors.ExpectationFailed: "417 Expectation Failed",
+    errors.UnsupportedTransferCoding: "501 Not Implemented",
+}
+BAD_REQUEST = "400 Bad Request"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request but for its body. `length`: the body's bytes, None if it comes in chunks."""
+
+    environ: Environ
+    length: int | None
+    close: bool
+    expects_continue: bool
+
+    def with_body(self, body: bytes) -> Environ:
+        """The WSGI environment of the whole request."""
+        environ = self.environ
+        environ["wsgi.input"] = BytesIO(body)
+        environ[BODY] = body
+        return environ
+
+    def without_body(self) -> Environ:
+        """The WSGI environment of a request whose body is not read, for the application to refuse."""
+        return self.environ | {"wsgi.input": BytesIO()}
+
+
+def read_head(cfg: Any, data: bytes, client: socket.socket, address: Any, server: Any) -> Head:
+    """What gunicorn makes of a head; ParseException or StopIteration if it is none."""
+    request = next(get_parser(cfg, [data], address))
+    if request.version >= (1, 1) and all(name != "HOST" for name, _ in request.headers):
+        raise MissingHostError
+    expects_continue, request._expected_100_continue = request._expected_100_continue, False  # the worker says it
+    _, environ = wsgi.create(request, client, address, server, cfg)
+    del environ["wsgi.early_hints"]
+    reader = request.body.reader
+    length = None if isinstance(reader, ChunkedReader) else reader.length
+    return Head(environ, length, request.should_close(), expects_continue)
+
+
+class Chunks:
+    """A chunked body as it arrives: each byte is looked at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._body = bytearray()
+        self._parser = PythonProtocol(on_body=self._take)
+        self._parser.feed(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    def feed(self, received: bytearray) -> bytes | None:
+        """Take what was received; the body, once it is whole, and what came after it is left in `received`.
+
+        Raises gunicorn's ParseError for what are no chunks, and BodyTooLongError.
+        """
+        self._parser.feed(received)
+        received[:] = self._parser.remaining()
+        return bytes(self._body) if self._parser.is_complete else None
+
+    def _take(self, data: bytes) -> None:
+        self._body += data
+        if len(self._body) > self._limit:
+            raise BodyTooLongError(f"the body exceeds the limit of {self._limit} bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,109 +136,69 @@ class KnownHead:
         digits = received[start:end]
         return (end + len(self.after), int(digits)) if digits.isdigit() else None
 
-    def request(self, client: socket.socket, body: bytes) -> KnownExchange:
-        """The exchange of one more request with this head."""
+    def with_body(self, body: bytes) -> Environ:
+        """The WSGI environment of one more request with this head."""
         environ = self.environ.copy()
         environ["CONTENT_LENGTH"] = str(len(body))
         environ["wsgi.input"] = BytesIO(body)
         environ[BODY] = body
-        return KnownExchange(client, environ)
+        return environ
 
 
-class KnownExchange:
-    """A POST with a body of known length on a connection that both sides keep."""
-
-    __slots__ = ("_client", "_headers", "_status", "environ")
-
-    def __init__(self, client: socket.socket, environ: Environ) -> None:
-        self.environ = environ
-        self._client = client
-        self._status = ""
-        self._headers: list[tuple[str, str]] = []
-
-    def answer(self, application: Any, close: bool) -> bool:
-        """Run the application and send its answer; whether the connection may be kept."""
-        parts = application(self.environ, self._start_response)
-        try:
-            body = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        send(self._client, self._head(len(body), close) + body)
-        return not close
-
-    def _start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        self._status, self._headers = status, headers
-
-    def _head(self, length: int, close: bool) -> bytes:
-        """Werkzeug lets no line break into a header, so that none has to be looked for again here."""
-        lines = [
-            f"HTTP/1.1 {self._status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
-            f"Connection: {'close' if close else 'keep-alive'}\r\nContent-Length: {length}"
-        ]
-        lines += [f"{name}: {value}" for name, value in self._headers if name != "Content-Length"]
-        lines.append("\r\n")
-        return "\r\n".join(lines).encode("latin-1")
+def known_head(data: bytes, head: Head) -> KnownHead | None:
+    """What to remember of a head, if others like it differ in the digits of their length only."""
+    environ = head.environ
+    if head.close or environ["REQUEST_METHOD"] != "POST" or any(name in environ for name in _UNUSUAL):
+        return None
+    found = _LENGTH.search(data)
+    if found is None or not data.startswith(b"\r\n", found.end(1)):
+        return None
+    return KnownHead(data[: found.start(1)], data[found.end(1) :], environ.copy())
 
 
-class GunicornExchange:
-    """Any request, by gunicorn's own parser and writer. The constructor raises what the parser raises."""
-
-    __slots__ = ("_parser", "_response", "environ")
-
-    def __init__(self, cfg: Any, data: bytes, client: socket.socket, address: Any, server: Any) -> None:
-        self._parser = get_parser(cfg, [data], address)
-        request = next(self._parser)
-        request._expected_100_continue = False  # it was said before the body came
-        self._response, environ = wsgi.create(request, client, address, server, cfg)
-        self.environ: Environ = environ
-
-    def answer(self, application: Any, close: bool) -> bool:
-        """As gunicorn's sync worker does it; whether the connection may be kept."""
-        response = self._response
-        if close:
-            response.force_close()
-        parts = application(self.environ, response.start_response)
-        try:
-            for part in parts:
-                response.write(part)
-            response.close()
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        read_as_counted = self._parser.finish_body() and not self._parser.unreader.take_buffered()
-        return bool(read_as_counted and not response.should_close())
-
-    def known_head(self, data: bytes) -> KnownHead | None:
-        """What to remember of a request, if others with the same head differ from it in their body only.
-
-        That is a POST whose body has a length and is all in `data`.
-        """
-        environ = self.environ
-        length = environ.get("CONTENT_LENGTH", "")
-        if environ["REQUEST_METHOD"] != "POST" or environ["SERVER_PROTOCOL"] != "HTTP/1.1":
-            return None
-        if not length.isdecimal() or any(name in environ for name in _UNUSUAL):
-            return None
-        if environ.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
-            return None
-        head = data[: len(data) - int(length)]
-        around = around_length(head) if head.endswith(b"\r\n\r\n") else None
-        if around is None:
-            return None
-        environ[BODY] = data[len(head) :]
-        kept = {name: value for name, value in environ.items() if name not in (*_OF_ONE_REQUEST, BODY)}
-        return KnownHead(*around, kept)
+def error_body(error: Exception, otherwise: str = BAD_REQUEST) -> bytes:
+    """`{"error": ...}` with what the error says, or else otherwise; it may quote the client."""
+    return orjson.dumps({"error": quoted(str(error)) or otherwise})
 
 
-def send(client: socket.socket, data: bytes) -> None:
-    """Send all of it. The client's socket has a timeout: Python would poll it first, and mostly for nothing."""
+def refusal(error: Exception) -> bytes:
+    """The last answer on a connection, to what is no HTTP request."""
+    status = _STATUS.get(type(error), BAD_REQUEST)
+    body = error_body(error, status)
+    return answer_head(status, [("Content-Type", "application/json")], len(body), close=True) + body
+
+
+def answer(application: Any, environ: Environ, close: bool) -> bytes:
+    """Run the application; its answer, as one piece."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        begun[:] = [(status, headers)]
+
+    parts = application(environ, start_response)
     try:
-        sent = os.write(client.fileno(), data)
-    except BlockingIOError:
-        sent = 0
-    if sent < len(data):
-        client.sendall(memoryview(data)[sent:])
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    ((status, headers),) = begun
+    return answer_head(status, headers, None if environ["REQUEST_METHOD"] == "HEAD" else len(body), close) + body
+
+
+def answer_head(status: str, headers: list[tuple[str, str]], length: int | None, close: bool) -> bytes:
+    """An answer but for its body. `length`: the body's bytes, None if the headers tell it.
+
+    Werkzeug lets no line break into a header, so that none has to be looked for again here.
+    """
+    lines = [
+        f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nDate: {_date(int(time()))}\r\n"
+        f"Connection: {'close' if close else 'keep-alive'}"
+    ]
+    if length is not None:
+        lines.append(f"Content-Length: {length}")
+    lines += [f"{name}: {value}" for name, value in headers if length is None or name != "Content-Length"]
+    lines.append("\r\n")
+    return "\r\n".join(lines).encode("latin-1")
 
 
 @lru_cache(maxsize=1)

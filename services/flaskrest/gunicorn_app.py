@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import struct
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from serveoff.models.manifest import ArtifactError
+from serveoff.services.descriptors import most_connections
 from serveoff.services.flaskrest.readiness import Readiness
 from serveoff.services.phases import announce
 from serveoff.services.runtimes import Runtime, check
@@ -26,6 +29,10 @@ WORKER_SILENT_S = 120
 """A worker that says nothing for so long is killed; loading a framework on a busy machine takes its time."""
 STOP_S = 6
 KEEP_ALIVE_S = 75
+CONNECTIONS = 1000
+"""Of one worker, at most: gunicorn's default."""
+WAIT_S = 5
+"""So long may gunicorn's threaded worker wait for a client to go on, in a thread that others wait for."""
 FROZEN_S = 3.0
 """A turn of the master's loop that is so late, where one takes a second at most, was preceded by a freeze."""
 PATIENCE_S = 15.0
@@ -64,10 +71,12 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": WORKER_SILENT_S,
             "graceful_timeout": STOP_S,
             "keepalive": KEEP_ALIVE_S,
+            "worker_connections": most_connections(CONNECTIONS),
             "control_socket_disable": True,
             "worker_tmp_dir": str(self._readiness.folder),
             "child_exit": self._worker_ended,
             "post_worker_init": _begin,
+            "when_ready": _limit_waits,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -130,6 +139,18 @@ def _begin(worker: Any) -> None:
 
     answer_in_json(worker)
     announce("listening")
+
+
+def _limit_waits(arbiter: Any) -> None:
+    """Gunicorn has no setting for it: connections inherit the time-outs of the socket that they come by.
+
+    A client that is silent from the beginning is not handed over at all. Our own worker waits for nobody.
+    """
+    for listener in arbiter.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", WAIT_S, 0))
+        if arbiter.cfg.worker_class_str == "gthread":
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, WAIT_S)
 
 
 def launch(kind: type[Server] = Server) -> int:

@@ -5,11 +5,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-import orjson
 from gunicorn.http.errors import ParseException
 
-from serveoff.services.flaskrest.worker import STATUS
-from serveoff.services.predict_v1 import quoted
+from serveoff.services.flaskrest.exchange import refusal
 
 
 def answer_in_json(worker: Any) -> None:
@@ -21,10 +19,5 @@ def _answer(otherwise: Any, req: Any, client: socket.socket, addr: Any, exc: Bas
     if not isinstance(exc, ParseException):
         otherwise(req, client, addr, exc)
         return
-    status = STATUS.get(type(exc), "400 Bad Request")
-    body = orjson.dumps({"error": quoted(str(exc)) or status})
-    head = (
-        f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    )
     with suppress(OSError):
-        client.sendall(head.encode() + b"\r\n" + body)
+        client.sendall(refusal(exc))

@@ -4,8 +4,7 @@ from functools import lru_cache
 from time import perf_counter
 
 from flask import Response, request
-from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
 from serveoff.models.tensors import Batch
@@ -14,7 +13,7 @@ from serveoff.services.flaskrest.batching import PREPARED, Prepared
 from serveoff.services.flaskrest.exchange import BODY, Environ
 from serveoff.services.flaskrest.lean import ShortAnswer
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN, HEADER, server_timing
-from serveoff.services.predict_v1 import BadInputError, Codec, Decoded, encode_json, encode_raw, quoted
+from serveoff.services.predict_v1 import Codec, Decoded, encode_json, encode_raw, quoted
 from serveoff.services.predict_v1.raw import HEADER as SHAPE_HEADER
 from serveoff.services.runtimes import Runtime
 
@@ -68,21 +67,11 @@ class Predictor:
 
     def _compute(self, environ: Environ) -> Prepared:
         body: bytes | None = environ.get(BODY)
-        decoded = self.decode(environ, self._read_body() if body is None else body)
+        decoded = self.decode(environ, request.get_data(cache=False) if body is None else body)
         decoded_s = perf_counter()
         outputs = self._predict(decoded.batch)
         done_s = perf_counter()
         return Prepared(decoded, outputs, decoded_s - environ[BEGAN], done_s - decoded_s, done_s)
-
-    def _read_body(self) -> bytes:
-        """The request's body; 413 for one over the limit. Werkzeug cuts a chunked body there without a word."""
-        try:
-            body = request.get_data(cache=False)
-        except ParseException as error:
-            raise BadInputError(str(error)) from None
-        if len(body) >= self._body_limit and "CONTENT_LENGTH" not in request.environ:
-            raise RequestEntityTooLarge
-        return body
 
     def _encode(self, outputs: Batch, answer_key: str, environ: Environ) -> Response:
         if environ.get("HTTP_ACCEPT") == RAW:

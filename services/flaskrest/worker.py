@@ -2,34 +2,36 @@
 
 gunicorn's sync worker closes each connection after one answer, and its threaded worker hands each request from
 one thread to another; both cost more than parsing the request. This worker polls all its connections, reads each
-request whole without ever waiting for a slow client, answers it, and polls again. So an idle or slow connection
-costs nobody else anything, and requests are answered in the order in which they became complete: one at a time, or
-with SERVING_BATCH_SIZE over 1 so many together as are there (see batching.py).
+request whole and sends each answer without ever waiting for a slow client, and polls again after one request of each
+connection at most. So an idle, slow or greedy client costs the others no more than its turn, and requests are answered
+in the order in which they became complete: one at a time, or with SERVING_BATCH_SIZE over 1 so many together as are
+there (see batching.py).
 """
 
 import os
 import selectors
 import socket
 from collections import deque
+from functools import partial
+from heapq import nsmallest
+from operator import attrgetter
 from time import monotonic, perf_counter
 
-import orjson
+from gunicorn.asgi.parser import ParseError
 from gunicorn.http import errors
 from gunicorn.workers.base import Worker
 
+from serveoff.services.descriptors import FULL, SHED, is_out_of_descriptors
 from serveoff.services.flaskrest.batching import Batcher
-from serveoff.services.flaskrest.connection import Connection, Waiting
-from serveoff.services.flaskrest.exchange import GunicornExchange, KnownExchange, send
-from serveoff.services.flaskrest.framing import BodyTooLongError, HeadTooLongError, expects_continue
+from serveoff.services.flaskrest.connection import RECEIVE_BYTES, Connection, Waiting
+from serveoff.services.flaskrest.exchange import BodyTooLongError, HeadTooLongError, answer, refusal
 from serveoff.services.flaskrest.spinning import Spinner
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
-from serveoff.services.predict_v1 import quoted
 
 POLL_S = 1.0
 """How often, at least, the worker tells gunicorn's master that it is alive."""
 TIDY_S = 0.1
 """How often, at most, it does so, and looks for connections whose time is over."""
-RECEIVE_BYTES = 64 * 1024
 REQUEST_S = 30.0
 """A request must arrive whole within this time of its first byte, or the connection is closed."""
 SEND_S = 5.0
@@ -39,19 +41,13 @@ LINGER_S = 2.0
 STOP_S = 2.0
 """On SIGTERM, how long requests that have begun to arrive are waited for."""
 
-STATUS = {
-    errors.LimitRequestLine: "414 URI Too Long",
-    errors.LimitRequestHeaders: "431 Request Header Fields Too Large",
-    BodyTooLongError: "413 Content Too Large",
-    HeadTooLongError: "431 Request Header Fields Too Large",
-    errors.ExpectationFailed: "417 Expectation Failed",
-    errors.UnsupportedTransferCoding: "501 Not Implemented",
-}
-"""By what gunicorn's parser, or we, have to say against a request; 400 for all else."""
+_REFUSED = (errors.ParseException, ParseError, errors.NoMoreData, StopIteration, BodyTooLongError, HeadTooLongError)
 
 
 class KeepAliveWorker(Worker):  # type: ignore[misc]
     """Runs the application for many open connections."""
+
+    alive: bool
 
     def run(self) -> None:
         """Serve until gunicorn says stop or its master is gone."""
@@ -60,33 +56,42 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self.queue: deque[Waiting] = deque()
         self.tidied_s = 0.0
         self.spinner = Spinner()
-        self.answered = False
+        self.answered = self.listening = self.said_full = False
         self.body_limit: int = self.wsgi.config["MAX_CONTENT_LENGTH"]
         self.batcher: Batcher | None = self.wsgi.extensions.get(Batcher.NAME)
         for listener in self.sockets:
             listener.setblocking(False)
-            self.poller.register(listener, selectors.EVENT_READ, self._accept)
         self.poller.register(self.PIPE[0], selectors.EVENT_READ, self._drain_pipe)
+        self._listen(True)
         while self.alive and self.ppid == os.getppid():
-            self._turn(POLL_S)
-        for listener in self.sockets:
-            self.poller.unregister(listener)
+            self._turn(POLL_S if self.listening else TIDY_S)
+        self.alive = False
+        self._listen(False)
         self._finish()
 
     def _turn(self, timeout_s: float) -> None:
-        """Read what has come, then answer all that is whole. With batching some may be left to wait for more."""
+        """Read what has come, then answer what is whole, one request a connection.
+
+        With batching some may be left to wait for more.
+        """
         ready = self.spinner.look(self.poller) if self.answered and not self.queue else []
         self.answered = False
-        for key, _ in ready or self.poller.select(self._patience_s(timeout_s)):
-            key.data(key.fileobj)
-        while self.queue and self._patience_s(timeout_s) == 0.0:
-            self._serve_next()
+        for key, events in ready or self.poller.select(self._patience_s(timeout_s)):
+            key.data(events)
+        turn = len(self.queue)
+        while turn > 0 and self._patience_s(timeout_s) == 0.0:
+            turn -= self._serve_next()
         now = monotonic()
         if now - self.tidied_s >= TIDY_S:
-            self.tidied_s = now
-            self.notify()
-            for connection in [c for c in self.connections if c.deadline < now]:
-                self._close(connection)
+            self._tidy(now)
+
+    def _tidy(self, now: float) -> None:
+        self.tidied_s = now
+        self.notify()
+        for connection in [c for c in self.connections if c.deadline < now and not c.waiting]:
+            self._close(connection)
+        if self.alive and len(self.connections) < self.cfg.worker_connections:
+            self._listen(True)
 
     def _patience_s(self, timeout_s: float) -> float:
         """How long to wait for further requests before those in the queue are answered; nothing queued: as told."""
@@ -100,152 +105,188 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         """Close idle connections at once and serve the requests that are on their way."""
         deadline = monotonic() + STOP_S
         while monotonic() < deadline:
-            for connection in [c for c in self.connections if not (c.received or c.waiting or c.lingering)]:
+            for connection in [c for c in self.connections if c.idle]:
                 self._close(connection)
             if not self.connections:
                 return
-            self._turn(0.1)
+            self._turn(TIDY_S)
 
-    def _drain_pipe(self, pipe: int) -> None:
-        os.read(pipe, 4096)
+    def _drain_pipe(self, events: int) -> None:
+        os.read(self.PIPE[0], 4096)
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _listen(self, listening: bool) -> None:
+        """Take new connections from now on, or leave them to other workers and the kernel's queue."""
+        if listening == self.listening:
+            return
+        self.listening = listening
+        for listener in self.sockets:
+            if listening:
+                self.poller.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
+            else:
+                self.poller.unregister(listener)
+
+    def _accept(self, listener: socket.socket, events: int) -> None:
         """Take one connection, so that of several idle workers each gets its share of a burst; with batching, a batch.
 
         One at a time, requests that each come by a connection of their own would be answered one by one.
         """
         for _ in range(1 if self.batcher is None else self.batcher.size):
+            if len(self.connections) >= self.cfg.worker_connections:
+                self._make_room()
+            if not self.listening:
+                return
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return  # another worker was faster, or the client gave up
+            except OSError as error:
+                if not is_out_of_descriptors(error):
+                    raise
+                self._make_room()
+                return
             self._keep(client, address, listener)
 
+    def _make_room(self) -> None:
+        """Close the connections that have been idle longest; if all are busy, take no more until one is closed."""
+        if not self.said_full:
+            self.said_full = True
+            self.log.warning(FULL, len(self.connections))
+        idle = [connection for connection in self.connections if connection.idle]
+        for connection in nsmallest(1 + len(idle) // SHED, idle, key=attrgetter("deadline")):
+            self._close(connection)
+        if not idle:
+            self._listen(False)
+
     def _keep(self, client: socket.socket, address: tuple[str, int], listener: socket.socket) -> None:
-        client.settimeout(SEND_S)
+        client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(client, address, listener.getsockname(), monotonic() + REQUEST_S)
         self.connections.add(connection)
-        self.poller.register(client, selectors.EVENT_READ, lambda _: self._receive(connection))
+        self._watch(connection)
+
+    def _watch(self, connection: Connection) -> None:
+        """Wait for what the connection can do next."""
+        events = connection.events
+        if events == connection.watched or connection not in self.connections:
+            return
+        if connection.watched:
+            self.poller.unregister(connection.socket)
+        if events:
+            self.poller.register(connection.socket, events, partial(self._ready, connection))
+        connection.watched = events
+
+    def _ready(self, connection: Connection, events: int) -> None:
+        if connection not in self.connections:
+            return  # it was closed in this turn
+        try:
+            if events & selectors.EVENT_WRITE:
+                connection.flush()
+                self._settle(connection)
+            if events & selectors.EVENT_READ:
+                self._receive(connection)
+        except OSError:
+            self._close(connection)
+            return
+        self._watch(connection)
 
     def _receive(self, connection: Connection) -> None:
         try:
             data = os.read(connection.socket.fileno(), RECEIVE_BYTES)
         except BlockingIOError:
             return
-        except OSError:
-            data = b""
         if not data:
-            self._close(connection)
+            connection.ended = True
+            if not connection.busy:
+                self._close(connection)
         elif not connection.lingering:
-            if not connection.received:
+            if connection.idle:
                 connection.deadline = monotonic() + REQUEST_S
             connection.received += data
-            if not connection.waiting:
+            if not connection.busy:
                 self._queue_complete(connection)
 
     def _queue_complete(self, connection: Connection) -> None:
         """Queue the connection's next request if it has arrived whole."""
         try:
-            request = connection.next_request(self.body_limit)
-        except (HeadTooLongError, BodyTooLongError) as error:
+            request = connection.next_request(self.cfg, self.body_limit)
+        except _REFUSED as error:
             self._refuse(connection, error)
             return
-        if request is None:
-            self._invite(connection)
-            return
-        connection.waiting = True
-        self.queue.append(request)
-
-    def _serve_next(self) -> None:
-        """Answer the request that has waited longest, or as many as the model takes at once."""
-        count = 1 if self.batcher is None else min(len(self.queue), self.batcher.size)
-        opened = [self._open(self.queue.popleft()) for _ in range(count)]
-        exchanges = [(connection, exchange) for connection, exchange in opened if exchange is not None]
-        if self.batcher is not None:
-            self.batcher.predict([exchange.environ for _, exchange in exchanges])
-        for connection, exchange in exchanges:
-            self._answer(connection, exchange)
-
-    def _open(self, request: Waiting) -> tuple[Connection, KnownExchange | GunicornExchange | None]:
-        """The exchange of a request; None if the connection is gone, or what came is no HTTP and was refused."""
-        connection, began_s = request.connection, perf_counter()
-        if connection not in self.connections:
-            return connection, None
-        exchange: KnownExchange | GunicornExchange
-        if request.known is not None:
-            exchange = request.known.request(connection.socket, request.data)
-        else:
-            try:
-                exchange = GunicornExchange(
-                    self.cfg, request.data, connection.socket, connection.address, connection.server
-                )
-            except (errors.ParseException, StopIteration) as error:
-                self._refuse(connection, error)
-                return connection, None
-            connection.known = exchange.known_head(request.data)
-        exchange.environ[ARRIVED], exchange.environ[BEGAN] = request.arrived_s, began_s
-        return connection, exchange
-
-    def _answer(self, connection: Connection, exchange: KnownExchange | GunicornExchange) -> None:
-        """Run the application, and look whether the connection's next request is there already."""
-        self.nr += 1
-        self.answered = True
-        if self.batcher is not None:
-            exchange.environ[BEGAN] = perf_counter()
-        try:
-            keep = exchange.answer(self.wsgi, close=not self.alive)
-        except (errors.ParseException, OSError) as error:
-            self._refuse(connection, error)
-            return
-        connection.waiting = connection.said_continue = False
-        if not keep:
-            self._linger(connection)
-            return
-        connection.deadline = monotonic() + self.cfg.keepalive
-        if connection.received:
-            self._queue_complete(connection)
-
-    def _invite(self, connection: Connection) -> None:
-        """Say `100 Continue` to a client that waits for it."""
-        if not connection.said_continue and expects_continue(connection.received):
+        if request is not None:
+            connection.waiting = True
+            self.queue.append(request)
+        elif connection.ended:
+            self._close(connection)
+        elif connection.head is not None and connection.head.expects_continue and not connection.said_continue:
             connection.said_continue = True
             self._send(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _refuse(self, connection: Connection, error: Exception) -> None:
-        """Answer what is no HTTP request, if the client is still there to read it."""
-        if isinstance(error, OSError) and not isinstance(error, errors.ParseException):
-            self._close(connection)
-            return
-        status = STATUS.get(type(error), "400 Bad Request")
-        body = orjson.dumps({"error": quoted(str(error)) or status})
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        self._send(connection, head.encode() + b"Connection: close\r\n\r\n" + body)
-        connection.waiting = False
-        self._linger(connection)
+    def _serve_next(self) -> int:
+        """Answer the request that has waited longest, or as many as the model takes at once; how many it were."""
+        count = 1 if self.batcher is None else min(len(self.queue), self.batcher.size)
+        requests = [self.queue.popleft() for _ in range(count)]
+        began_s = perf_counter()
+        for request in requests:
+            request.environ[ARRIVED], request.environ[BEGAN] = request.arrived_s, began_s
+        if self.batcher is not None:
+            self.batcher.predict([request.environ for request in requests])
+        for request in requests:
+            if request.connection in self.connections:
+                self._answer(request)
+        return count
+
+    def _answer(self, request: Waiting) -> None:
+        """Run the application, and look whether the connection's next request is there already."""
+        self.nr += 1
+        self.answered = True
+        connection, environ = request.connection, request.environ
+        if self.batcher is not None:
+            environ[BEGAN] = perf_counter()
+        connection.last = request.close or not self.alive
+        answered = answer(self.wsgi, environ, connection.last)
+        connection.waiting = connection.said_continue = False
+        self._send(connection, answered)
 
     def _send(self, connection: Connection, data: bytes) -> None:
+        """Send what the socket takes at once; the rest follows as the client reads."""
         try:
-            send(connection.socket, data)
+            connection.send(data)
+            connection.deadline = monotonic() + SEND_S
+            self._settle(connection)
         except OSError:
             self._close(connection)
+
+    def _settle(self, connection: Connection) -> None:
+        """Once all is sent, go on with the connection's next request; OSError if the client is gone."""
+        if not connection.unsent:
+            if connection.last:
+                self._linger(connection)
+            else:
+                connection.deadline = monotonic() + (self.cfg.keepalive if connection.idle else REQUEST_S)
+                if connection.received or connection.ended:
+                    self._queue_complete(connection)
+        self._watch(connection)
+
+    def _refuse(self, connection: Connection, error: Exception) -> None:
+        """Answer what is no HTTP request."""
+        connection.last = True
+        self._send(connection, refusal(error))
 
     def _linger(self, connection: Connection) -> None:
         """End our side; the rest of the client's is dropped, for closing at once would take the answer from it.
 
         RFC 9112, section 9.6.
         """
-        try:
-            connection.socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            self._close(connection)
-            return
+        connection.socket.shutdown(socket.SHUT_WR)
         connection.received.clear()
         connection.lingering = True
         connection.deadline = monotonic() + LINGER_S
+        if connection.ended:
+            self._close(connection)
 
     def _close(self, connection: Connection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
-            self.poller.unregister(connection.socket)
+            if connection.watched:
+                self.poller.unregister(connection.socket)
             connection.socket.close()

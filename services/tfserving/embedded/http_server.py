@@ -5,10 +5,13 @@ connections. It came close to gunicorn, the fastest of them, and unlike it runs 
 """
 
 import http.client
+import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from heapq import nsmallest
+from operator import attrgetter
 from typing import Any
 
 import waitress.channel
@@ -17,6 +20,7 @@ import waitress.server
 import waitress.task
 
 from serveoff.services.content_encoding import EncodingError, unpacked
+from serveoff.services.descriptors import FULL, SHED, is_out_of_descriptors, most_connections
 from serveoff.services.predict_v1 import quoted
 from serveoff.services.tfserving.embedded.rest import JSON, Answer, RestApi
 from serveoff.services.tfserving.embedded.rest_json import json_answer
@@ -33,7 +37,14 @@ CORS_HEADERS = [
     ("Access-Control-Allow-Headers", "Content-Type"),
 ]
 LARGEST_HEADER_BYTES = 64 * 1024
+CONNECTIONS = 4096
 DRAIN_S = 5.0
+SEND_S = 5.0
+"""A client that takes nothing of its answer for so long is closed; it may keep a thread waiting."""
+TIDY_S = 0.2
+"""How often, at most, connections are looked over."""
+
+log = logging.getLogger(__name__)
 
 
 def application(api: RestApi, max_body_bytes: int, *, cors: bool = False) -> Application:
@@ -63,11 +74,17 @@ class HttpServer:
             max_request_header_size=LARGEST_HEADER_BYTES,
             # A body is kept in memory rather than in a temporary file: it is parsed as a whole anyway.
             inbuf_overflow=max_body_bytes + 1,
-            connection_limit=4096,
+            # Not to be reached: waitress closes nobody to make room, and logs each time.
+            connection_limit=2 * CONNECTIONS,
             channel_timeout=3600,
             asyncore_use_poll=True,
         )
         self._server.channel_class = _Channel
+        self._most = most_connections(CONNECTIONS)
+        self._accept = self._server.accept
+        self._server.accept = self._accept_if_possible
+        self._tidied_s = 0.0
+        self._said_full = False
 
     @property
     def port(self) -> int:
@@ -78,6 +95,8 @@ class HttpServer:
         """Serve in this thread until the event is set, then finish the requests that are being answered."""
         while not stop.is_set():
             self._step()
+            if time.monotonic() - self._tidied_s >= TIDY_S:
+                self._tidy()
         self._server.accepting = False
         deadline = time.monotonic() + DRAIN_S
         while not self._idle() and time.monotonic() < deadline:
@@ -87,6 +106,39 @@ class HttpServer:
 
     def _step(self) -> None:
         self._server.asyncore.loop(timeout=0.2, map=self._server._map, use_poll=True, count=1)
+
+    def _accept_if_possible(self) -> Any:
+        """A connection, as waitress's own; None if there is no room for it yet."""
+        if len(self._server.active_channels) >= self._most:
+            self._make_room()
+        try:
+            return self._accept() if self._server.accepting else None
+        except OSError as error:
+            if not is_out_of_descriptors(error):
+                raise
+            self._make_room()
+            return None
+
+    def _make_room(self) -> None:
+        """Close the connections that have been idle longest; if all are busy, take no more for a moment."""
+        channels = list(self._server.active_channels.values())
+        if not self._said_full:
+            self._said_full = True
+            log.warning(FULL, len(channels))
+        idle = [channel for channel in channels if not (channel.requests or channel.total_outbufs_len)]
+        for channel in nsmallest(1 + len(idle) // SHED, idle, key=attrgetter("last_activity")):
+            channel.handle_close()
+        if not idle:
+            self._server.accepting = False
+
+    def _tidy(self) -> None:
+        """Close who does not take its answer, and take new connections again."""
+        self._tidied_s = time.monotonic()
+        late_s = time.time() - SEND_S
+        for channel in list(self._server.active_channels.values()):
+            if channel.total_outbufs_len and channel.last_activity < late_s:
+                channel.handle_close()
+        self._server.accepting = True
 
     def _idle(self) -> bool:
         channels = list(self._server.active_channels.values())
@@ -107,10 +159,18 @@ class _JsonErrorTask(waitress.task.ErrorTask):  # type: ignore[misc]
 
 
 class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc]
-    """Refuses a body of two lengths: a proxy may have gone by the other one (RFC 9112, section 6.1)."""
+    """Refuses what RFC 9112 has a server refuse and waitress lets pass.
+
+    That is a version other than 1.0 and 1.1, a request of 1.1 without a Host (section 3.2), and a body of two lengths:
+    a proxy may have gone by the other one (section 6.1).
+    """
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if self.version not in ("1.0", "1.1"):
+            raise waitress.parser.ParsingError("the version of HTTP is neither 1.0 nor 1.1")
+        if self.version == "1.1" and "HOST" not in self.headers:
+            raise waitress.parser.ParsingError("a request of HTTP/1.1 needs a Host header")
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise waitress.parser.ParsingError("both Content-Length and Transfer-Encoding")
 
