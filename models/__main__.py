@@ -14,6 +14,7 @@ from typing import NoReturn
 from serveoff.models import interrupts
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import artifacts_root
+from serveoff.models.visible import visible
 
 ARTIFACT_PROBLEM = 3
 UNWRITABLE = 10
@@ -98,7 +99,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _failed(error: Exception) -> int:
-    for line in str(error).splitlines():
+    for line in visible(str(error)).splitlines():
         print(line if line.startswith(" ") else f"error: {line}", file=sys.stderr)
     return ARTIFACT_PROBLEM
 

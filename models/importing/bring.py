@@ -11,7 +11,7 @@ import numpy as np
 
 from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.importing import kinds, samples
+from serveoff.models.importing import kinds, samples, unvouched_files
 from serveoff.models.importing.conversion import Converted, Converter
 from serveoff.models.importing.errors import ImportCode, ImportFailed, bad_flag
 from serveoff.models.importing.resolve_inputs import resolve_inputs
@@ -23,6 +23,7 @@ from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
 from serveoff.models.staging import locked, staged
 from serveoff.models.tensors import Batch, rows_of
+from serveoff.models.visible import visible
 
 WORK = ".work"
 """Below the staged folder, so that whoever clears up after a killed import takes it, too."""
@@ -40,6 +41,8 @@ class ImportResult:
 
 def import_model(request: ImportRequest) -> ImportResult:
     """Import a model into the artifacts' folder; ImportFailed, and nothing written, where that cannot be."""
+    for path in filter(None, (request.source.path, request.source.weights, request.samples)):
+        unvouched_files.regular(path)
     kind = kinds.find(request.source.kind)
     kind.check(request.source)
     target = model_dir(request.name)
@@ -60,7 +63,7 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
     with steps.step("inspect", total=1) as advance:
         inputs, names, batch = _inputs(request, kind, jobs)
         advance()
-    description = f"imported from {kind.CALLED.partition(',')[0]}, {Path(request.source.path).name}"
+    description = f"imported from {kind.CALLED.partition(',')[0]}, {visible(Path(request.source.path).name)}"
     spec = ModelSpec(name=request.name, description=description, inputs=inputs, outputs=())
     with steps.step("golden answers", total=1) as advance:
         answered = _answers(request, kind, jobs, folder, spec, names, batch)

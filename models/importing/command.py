@@ -1,19 +1,21 @@
 """`python -m serveoff.models import`: the table of what became of a model."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from serveoff.models.importing.bring import ImportResult, import_model
 from serveoff.models.importing.conversion import Converted
 from serveoff.models.importing.source import ImportRequest, written
 from serveoff.models.manifest import Missing
+from serveoff.models.visible import visible
 
 
 def run(request: ImportRequest) -> int:
     """Import a model and print its table; ImportFailed where it cannot be imported."""
     result = import_model(request)
     console = Console()
-    console.print(_heading(request.name, result), highlight=False, markup=False, soft_wrap=True)
+    console.print(visible(_heading(request.name, result)), highlight=False, markup=False, soft_wrap=True)
     console.print(_table(result))
     console.print(f"next: serveoff run --model {request.name} --profile quick", highlight=False, soft_wrap=True)
     return 0
@@ -37,6 +39,6 @@ def _table(result: ImportResult) -> Table:
 def _cells(found: Converted | Missing) -> tuple[str, str, str]:
     if isinstance(found, Missing):
         operator = f"operator {found.operator}: " if found.operator else ""
-        return f"not converted: {operator}{found.reason}", "–", "–"
+        return escape(visible(f"not converted: {operator}{found.reason}")), "–", "–"
     way = " > ".join(found.way) if len(found.way) > 1 else "as it is"
     return way, f"{found.agreement.max_abs_error:.1e}", f"{found.agreement.worst_share:.1%}"

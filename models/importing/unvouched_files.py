@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf import message
 
-from serveoff.models.importing.errors import damaged
+from serveoff.models.importing.errors import damaged, no_model
 from serveoff.models.protobuf_messages import parsed
 
 MOST_UNPACKED_BYTES = 64 << 30
@@ -20,6 +20,14 @@ MOST_MESSAGE_BYTES = 2 << 30
 """Protobuf's own limit of a message."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 """What zipfile raises for a broken file: RuntimeError for an encrypted member, ValueError for impossible offsets."""
+
+
+def regular(path: str) -> None:
+    """ImportFailed where this, or anything in this folder, is a device, a pipe or a socket: none of them need end."""
+    named = Path(path)
+    for found in (named, *(named.rglob("*") if named.is_dir() else ())):
+        if found.exists() and not found.is_file() and not found.is_dir():
+            raise no_model(f"{found} is not a regular file: it is not read", "name a file that holds the model")
 
 
 @contextmanager

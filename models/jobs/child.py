@@ -10,14 +10,19 @@ import resource
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from pickle import UnpicklingError
 from types import TracebackType
 from typing import IO, NoReturn
 
 from serveoff.models.isolation import end_with_parent
+from serveoff.models.visible import visible
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""
 MOST_CHARACTERS = 400
+HEAD_CHARACTERS = 120
+"""Of its beginning, at least."""
+PICKLED = "a file holds more than tensors: it is a pickle, which is a program, and is not loaded"
 
 
 class JobCode(StrEnum):
@@ -69,6 +74,9 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
 
 
 def _refusal(kind: type[BaseException], error: BaseException) -> dict[str, str]:
+    if _of_pickle(error):
+        reason = ": ".join([*(what for what, _ in _doing), PICKLED])
+        return {"code": JobCode.REFUSED, "reason": reason, "operator": ""}
     if isinstance(error, Refused):
         return {"code": JobCode.REFUSED, "reason": shortened(error.reason), "operator": error.operator}
     code = _doing[0][1] if _doing else JobCode.FAILED
@@ -76,11 +84,22 @@ def _refusal(kind: type[BaseException], error: BaseException) -> dict[str, str]:
     return {"code": code, "reason": shortened(reason), "operator": ""}
 
 
+def _of_pickle(error: BaseException | None) -> bool:
+    """Torch refused to unpickle; what it advises, to load the file all the same, is not for an imported one."""
+    if error is None or isinstance(error, UnpicklingError):
+        return error is not None
+    return _of_pickle(error.__cause__ or error.__context__)
+
+
 def shortened(message: str) -> str:
-    """The first lines of a message, without the empty ones."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    text = " ".join(lines[:MOST_LINES])
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} ..."
+    """The first lines of a message and its last, where that is no dump: many name the cause there."""
+    first, last = (lines := [line.strip() for line in message.splitlines() if line.strip()])[:MOST_LINES], lines[-1:]
+    text, cause = " ".join(first), " ".join(last)
+    if len(cause) > MOST_CHARACTERS or (len(lines) <= MOST_LINES and len(text) <= MOST_CHARACTERS):
+        cause = ""
+    most = MOST_CHARACTERS - len(cause)
+    text = text if len(text) <= most else f"{text[: max(most, HEAD_CHARACTERS)]} ..."
+    return visible(f"{text.removesuffix(' ...')} ... {cause}" if cause else text)
 
 
 def _end(results: IO[str], line: dict[str, object], code: int) -> NoReturn:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.matrix import Mark, MatrixCell
+from serveoff.models.visible import visible
 from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.numbers import NONE, UNITS
 
@@ -39,7 +40,7 @@ LEGEND: Final = "* best   = tied with the best   ? undecided   – no figure"
 def show(comparison: Comparison, console: Console, report: Path | None = None, short: bool = False) -> None:
     """Print the answer; `short` leaves out what to type next and what does not count."""
     title_style = "bold green" if comparison.decision.recommended else "bold red"
-    console.print(Text(recommendation.head(comparison), title_style))
+    console.print(Text(visible(recommendation.head(comparison)), title_style))
     for line in _beneath(comparison, short):
         _print(console, line, indent="  ")
     if comparison.decision.matrix.rows:
@@ -61,13 +62,13 @@ def matrix(comparison: Comparison) -> Table:
     table = Table(Column(""), *heads, box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     for row in found.rows:
         style = "bold" if row.endpoint == comparison.decision.recommended else ""
-        name = Text(recommendation.row_name(comparison, row.endpoint), style)
+        name = Text(visible(recommendation.row_name(comparison, row.endpoint)), style)
         table.add_row(name, *(_figure(objective, cell) for objective, cell in row.cells.items()))
     return table
 
 
 def _print(console: Console, text: str, indent: str = "") -> None:
-    lines = fill(text, console.width, initial_indent=indent, subsequent_indent=2 * indent)
+    lines = fill(visible(text), console.width, initial_indent=indent, subsequent_indent=2 * indent)
     console.print(lines, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -5,12 +5,14 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
+from serveoff.models.visible import visible
+
 console: Final = Console(stderr=True)
 
 
 def fail(message: str, hint: str, code: int) -> NoReturn:
     """Say what went wrong and what to do next, and exit with this code."""
-    console.print(f"error: {message}", style="red", highlight=False, markup=False)
+    console.print(f"error: {visible(message)}", style="red", highlight=False, markup=False)
     if hint:
-        console.print(f"  next: {hint}", highlight=False, markup=False)
+        console.print(f"  next: {visible(hint)}", highlight=False, markup=False)
     sys.exit(code)

@@ -61,6 +61,34 @@ def test_a_long_message_is_shortened(run):
     assert str(failed.value) == "ValueError: line line line"
 
 
+@pytest.mark.parametrize("dump", ["config=" + "{}" * 5000, "line\n" * 1000])
+def test_the_cause_is_kept_where_a_message_ends_with_it(run, dump):
+    with pytest.raises(JobFailed) as failed:
+        run(f"raise ValueError('It cannot be read.\\n\\n' + {dump!r} + '\\n\\nException: the layer has no weights')")
+    assert str(failed.value).startswith("ValueError: It cannot be read. ")
+    assert str(failed.value).endswith(" ... Exception: the layer has no weights")
+    assert len(str(failed.value)) < 500
+
+
+def test_what_a_terminal_would_obey_is_written_as_escapes(run):
+    with pytest.raises(JobFailed) as failed:
+        run(r"raise ValueError('a\x1b[2J\x9b\u202e name')")
+    assert str(failed.value) == r"ValueError: a\x1b[2J\x9b\u202e name"
+
+
+@pytest.mark.parametrize(
+    "way", ["raise error", "raise Refused(str(error)) from error", "raise RuntimeError(str(error))"]
+)
+def test_no_advice_to_load_a_pickle_all_the_same_reaches_anybody(run, way):
+    with pytest.raises(JobFailed, match="holds more than tensors") as failed:
+        run(
+            "from pickle import UnpicklingError\ntry:\n"
+            "    raise UnpicklingError('Re-run torch.load with weights_only=False')\n"
+            f"except UnpicklingError as error:\n    {way}"
+        )
+    assert "weights_only" not in str(failed.value)
+
+
 def test_a_crash_is_survived_and_names_who_crashed(run):
     with pytest.raises(JobFailed, match=r"^it made torch crash \(SIGABRT\): terminate called$"):
         run("os.write(2, b'terminate called\\n'); os.abort()")

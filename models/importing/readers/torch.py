@@ -54,6 +54,8 @@ def _tensors(file: str) -> dict[str, torch.Tensor]:
 
         loaded: Any = load_file(file)
     else:
+        if others := torch.serialization.get_unsafe_globals_in_checkpoint(file):
+            raise Refused(f"{Path(file).name} is not a state_dict: it also holds {', '.join(sorted(others)[:3])}")
         loaded = torch.load(file, map_location="cpu", weights_only=True)
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from serveoff.cli.parameters import RunName
 from serveoff.cli.terminal import console
 from serveoff.errors import ExitCode
 from serveoff.measure.run_lifecycle import find_run, list_runs
+from serveoff.models.visible import visible
 from serveoff.record.reading import ResultsError
 from serveoff.record.suite import load_suite
 
@@ -32,7 +34,7 @@ def show(
         print(json.dumps(decision_record(comparison), indent=1, allow_nan=False, ensure_ascii=False))
         return
     out, suite, path = Console(), comparison.suite, report_path(folder)
-    out.print(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}", style="dim", highlight=False)
+    out.print(_plain(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}"), style="dim")
     answer.show(comparison, out, path if path.is_file() else None)
 
 
@@ -91,9 +93,15 @@ def runs() -> None:
         try:
             suite = load_suite(folder)
         except ResultsError as error:
-            table.add_row(folder.name, "", "", "", f"unreadable: {error}")
+            table.add_row(*map(_plain, (folder.name, "", "", "", f"unreadable: {error}")))
             continue
         state = "complete" if suite.complete else "partial"
         settings = suite.settings
-        table.add_row(suite.run_id, settings.model, settings.profile, str(len(suite.endpoints)), state)
+        cells = suite.run_id, settings.model, settings.profile, str(len(suite.endpoints)), state
+        table.add_row(*map(_plain, cells))
     Console().print(table)
+
+
+def _plain(text: str) -> Text:
+    """Words of a file as they are: no markup, and nothing that a terminal would obey."""
+    return Text(visible(text))

@@ -222,3 +222,14 @@ def has(document, place):
     except (KeyError, IndexError, TypeError):
         return False
     return True
+
+
+def test_no_control_character_of_a_run_reaches_the_terminal(results):
+    hostile = "\x1b[2J\x9b\u202e[red]"
+    change(results / "run", lambda suite: suite.update(run_id=hostile))
+    change(results / "run", lambda suite: suite["settings"].update(model=hostile, profile=hostile))
+    for command in (("show", "run"), ("runs",)):
+        code, said = ended(*command)
+        assert code == 0
+        assert "x1b" in said
+        assert all(c.isprintable() or c == "\n" for c in said), command

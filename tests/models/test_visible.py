@@ -1,0 +1,18 @@
+"""What a terminal would obey is written out."""
+
+import pytest
+
+from serveoff.models.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, grün, 模型\nand a line", "plain, grün, 模型\nand a line"),
+        ("\x1b[2J\r\x07", r"\x1b[2J\r\x07"),
+        ("\x9b1m\u202egnp.\ufeff", r"\x9b1m\u202egnp.\ufeff"),
+        ("\udcff", r"\udcff"),
+    ],
+)
+def test_only_what_is_printed_stays_as_it_is(text, shown):
+    assert visible(text) == shown
