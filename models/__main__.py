@@ -12,9 +12,9 @@ from types import FrameType
 from typing import NoReturn
 
 from serveoff.models import interrupts
+from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import artifacts_root
-from serveoff.models.visible import visible
 
 ARTIFACT_PROBLEM = 3
 UNWRITABLE = 10

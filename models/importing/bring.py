@@ -18,12 +18,12 @@ from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, ImportRequest, Names
 from serveoff.models.jobs import JobFailed, Jobs
 from serveoff.models.jobs.child import JobCode
+from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_of, digest
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
 from serveoff.models.staging import locked, staged
 from serveoff.models.tensors import Batch, rows_of
-from serveoff.models.visible import visible
 
 WORK = ".work"
 """Below the staged folder, so that whoever clears up after a killed import takes it, too."""

@@ -7,8 +7,8 @@ from rich.table import Column, Table
 from serveoff.models.importing.bring import ImportResult, import_model
 from serveoff.models.importing.conversion import Converted
 from serveoff.models.importing.source import ImportRequest, written
+from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import Missing
-from serveoff.models.visible import visible
 
 
 def run(request: ImportRequest) -> int:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, NoReturn
 
 from serveoff.models.isolation import end_with_parent
-from serveoff.models.visible import visible
+from serveoff.models.jobs.visible import visible
 
 MOST_LINES = 3
 """Of a framework's message; some print the whole graph."""
@@ -92,14 +92,20 @@ def _of_pickle(error: BaseException | None) -> bool:
 
 
 def shortened(message: str) -> str:
-    """The first lines of a message and its last, where that is no dump: many name the cause there."""
-    first, last = (lines := [line.strip() for line in message.splitlines() if line.strip()])[:MOST_LINES], lines[-1:]
-    text, cause = " ".join(first), " ".join(last)
-    if len(cause) > MOST_CHARACTERS or (len(lines) <= MOST_LINES and len(text) <= MOST_CHARACTERS):
-        cause = ""
+    """The first lines of a message and the beginning of its last: many name the cause there."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    text, cause = " ".join(lines[:MOST_LINES]), "".join(lines[-1:])
+    if len(lines) <= MOST_LINES and len(text) <= MOST_CHARACTERS:
+        return visible(text)
+    cause = _begun(cause, MOST_CHARACTERS - HEAD_CHARACTERS) if len(lines) > 1 else ""
     most = MOST_CHARACTERS - len(cause)
-    text = text if len(text) <= most else f"{text[: max(most, HEAD_CHARACTERS)]} ..."
-    return visible(f"{text.removesuffix(' ...')} ... {cause}" if cause else text)
+    head = text if len(text) <= most else f"{text[:most]} ..."
+    return visible(f"{head.removesuffix(' ...')} ... {cause}" if cause else head)
+
+
+def _begun(line: str, most: int) -> str:
+    """As many whole words as that; of a dump, which has none, nothing."""
+    return line if len(line) <= most else line[:most].rpartition(" ")[0]
 
 
 def _end(results: IO[str], line: dict[str, object], code: int) -> NoReturn:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.matrix import Mark, MatrixCell
-from serveoff.models.visible import visible
+from serveoff.models.jobs.visible import visible
 from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.numbers import NONE, UNITS
 

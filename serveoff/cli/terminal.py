@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
-from serveoff.models.visible import visible
+from serveoff.models.jobs.visible import visible
 
 console: Final = Console(stderr=True)
 

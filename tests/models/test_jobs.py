@@ -70,6 +70,12 @@ def test_the_cause_is_kept_where_a_message_ends_with_it(run, dump):
     assert len(str(failed.value)) < 500
 
 
+def test_so_is_the_beginning_of_a_last_line_that_ends_in_a_dump(run):
+    with pytest.raises(JobFailed) as failed:
+        run("raise ValueError('no\\n' * 9 + 'Could not locate class Odd. Full object config: ' + 'x' * 9999)")
+    assert str(failed.value) == "ValueError: no no no ... Could not locate class Odd. Full object config:"
+
+
 def test_what_a_terminal_would_obey_is_written_as_escapes(run):
     with pytest.raises(JobFailed) as failed:
         run(r"raise ValueError('a\x1b[2J\x9b\u202e name')")

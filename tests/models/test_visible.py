@@ -2,7 +2,7 @@
 
 import pytest
 
-from serveoff.models.visible import visible
+from serveoff.models.jobs.visible import visible
 
 
 @pytest.mark.parametrize(

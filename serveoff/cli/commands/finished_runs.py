@@ -14,7 +14,7 @@ from serveoff.cli.parameters import RunName
 from serveoff.cli.terminal import console
 from serveoff.errors import ExitCode
 from serveoff.measure.run_lifecycle import find_run, list_runs
-from serveoff.models.visible import visible
+from serveoff.models.jobs.visible import visible
 from serveoff.record.reading import ResultsError
 from serveoff.record.suite import load_suite
 
