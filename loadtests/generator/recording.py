@@ -81,7 +81,7 @@ class Recording:
         self.rows.append(row)
         if row[4] == OK:
             self._failing_since = None
-            if self.opened <= row[1]:
+            if self._counts(row[1]):
                 self.verified.offer(row[5], answer)
                 if self._wants_timing and server_timing is not None:
                     self.timings.append(server_timing)
@@ -91,12 +91,16 @@ class Recording:
 
     def late(self, due: float, late_s: float) -> None:
         """An arrival was noticed, or sent where there was a caller for it, so much later than it was due."""
-        if due >= self.opened:
+        if self._counts(due):
             self.late_s.append(late_s)
 
     def never_sent(self, due: float, now: float) -> None:
         """An arrival that found no caller in time: without an answer, after all that wait."""
         self.rows.append((NOBODY, due, now, 0.0, 0, 0, 0))
+
+    def _counts(self, due: float) -> bool:
+        """By the schedule, where there is one: a loop that is late notices late that the window is open."""
+        return bool(self.plan.duration_s) and due >= (self.opened if self.plan.load.closed else self._opens)
 
     def _open(self, now: float) -> None:
         if not self.plan.duration_s:

@@ -133,7 +133,8 @@ def test_an_interrupted_run_is_finished_by_resume(cli):
     assert cli.suite.complete
     measured = {e.endpoint: sorted((w.round, w.load.text) for w in e.windows) for e in cli.suite.endpoints}
     assert measured["flask-tuned-null-rest"] == [(1, "1"), (1, "4"), (7, "1"), (7, "4")]
-    assert measured["inprocess-torchscript"] == [(1, "1"), (1, "1/as_served"), (7, "1"), (7, "1/as_served")]
+    floor = [(1, "1"), (1, "1/as_served"), (4, "1"), (7, "1"), (7, "1/as_served")]
+    assert measured["inprocess-torchscript"] == floor
     after = [w for e in cli.suite.endpoints for w in e.windows]
     assert all(w in after for w in kept), "what was measured is kept"
     numbers = [w.number for w in after]

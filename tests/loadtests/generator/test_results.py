@@ -42,6 +42,16 @@ def window_of(made, requests):
     return Window.model_validate({"round": 1, **told["window"]}), told
 
 
+def test_an_arrival_of_the_window_is_late_though_the_window_opened_late_too():
+    made = recording("constant@10")
+    for due in (100.9, 101.0, 101.1):
+        made.late(due, 101.5 - due)
+    made.turn(101.5)
+    made.late(101.6, 0.01)
+    assert made.late_s == pytest.approx([0.5, 0.4, 0.01])
+    assert made.opened == 101.0
+
+
 def test_seconds_are_the_mean_of_the_callers_own_whatever_lies_at_the_edges(requests):
     made = recording()
     for start in (100.4, 100.9):  # the second goes on in the window, and is not of it
