@@ -38,6 +38,8 @@ SEND_S = 5.0
 """A client must take its answer within this time. Answers mostly fit into the socket's own buffer."""
 LINGER_S = 2.0
 """After a refusal, how long what the client still sends is read and dropped, so that it gets to see the answer."""
+ACCEPTED = 64
+"""So many new connections a turn at most."""
 STOP_S = 2.0
 """On SIGTERM, how long requests that have begun to arrive are waited for."""
 
@@ -126,11 +128,12 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
                 self.poller.unregister(listener)
 
     def _accept(self, listener: socket.socket, events: int) -> None:
-        """Take one connection, so that of several idle workers each gets its share of a burst; with batching, a batch.
+        """Take what new connections there are, so that none waits for turns of others.
 
-        One at a time, requests that each come by a connection of their own would be answered one by one.
+        Of several idle workers each gets its share of a burst: they take one at a time, or with batching a batch.
         """
-        for _ in range(1 if self.batcher is None else self.batcher.size):
+        share = 1 if self.batcher is None else self.batcher.size
+        for _ in range(share if self.cfg.workers > 1 else ACCEPTED):
             if len(self.connections) >= self.cfg.worker_connections:
                 self._make_room()
             if not self.listening:
