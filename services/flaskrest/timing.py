@@ -6,7 +6,7 @@ https://www.w3.org/TR/server-timing/; durations in milliseconds, to the microsec
 
     queue    from the moment the worker had read the request whole until its handling began; with batching also what
              it waited for others: for the batch to fill, while their bodies were parsed, while they were answered
-    parse    the HTTP head, Flask's routing, and the body into arrays
+    parse    Flask's routing, and the body into arrays; the HTTP head was read before, as it arrived
     decode   of parse, what decoding JPEG or PNG files took; it is there only if the body held any
     predict  the one call of the model, of the whole batch where requests are put together
     encode   the output into the answer's body; with batching Flask's routing is here instead of in parse
