@@ -76,6 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_tmp_dir": str(self._readiness.folder),
             "child_exit": self._worker_ended,
             "post_worker_init": _begin,
+            "pre_request": _speak_a_known_version,
             "when_ready": _limit_waits,
         }
         for name, value in options.items():
@@ -139,6 +140,11 @@ def _begin(worker: Any) -> None:
 
     answer_in_json(worker)
     announce("listening")
+
+
+def _speak_a_known_version(worker: Any, request: Any) -> None:
+    """Gunicorn's threaded worker would answer in whatever version the client claims (RFC 9110, section 2.5)."""
+    request.version = min(request.version, (1, 1))
 
 
 def _limit_waits(arbiter: Any) -> None:

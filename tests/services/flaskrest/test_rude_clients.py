@@ -146,11 +146,12 @@ def test_http_1_1_needs_a_host(servers: dict[str, Server], name: str) -> None:
             assert read_answer(client)[0] == status
 
 
-def test_what_a_client_sent_is_quoted_little_and_its_version_not_at_all(servers: dict[str, Server]) -> None:
-    with connect(servers["tuned"]) as client:
+@pytest.mark.parametrize("name", SERVERS)
+def test_what_a_client_sent_is_quoted_little_and_its_version_not_at_all(servers: dict[str, Server], name: str) -> None:
+    with connect(servers[name]) as client:
         client.sendall(b"GET /%s HTTP/1.1\r\nHost: a\r\nA(%s: b\r\n\r\n" % (b"p" * 3000, b"x" * 3000))
         assert len(until_closed(client)) < 500
-    with connect(servers["tuned"]) as client:
+    with connect(servers[name]) as client:
         client.sendall(b"GET /readyz HTTP/1.2\r\nHost: a\r\nConnection: close\r\n\r\n")
         assert until_closed(client).startswith(b"HTTP/1.1 200 OK")
 
