@@ -24,7 +24,8 @@ INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        if signal.getsignal(number) == signal.SIG_DFL:  # below `nohup` a hangup stays ignored
+        ignored = signal.getsignal(number) == signal.SIG_IGN  # a shell ignores SIGQUIT for what runs in its background
+        if signal.getsignal(number) == signal.SIG_DFL or (ignored and number != signal.SIGHUP):  # as below `nohup`
             signal.signal(number, _terminate)
     interrupts.remember()
     try:

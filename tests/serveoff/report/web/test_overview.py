@@ -50,7 +50,7 @@ def test_a_verdict_is_the_recommendation_with_its_figures_and_counts_the_points(
         r"0\.\d+ ms median with 1 caller \(.*?\), [\d,]+ req/s with \d+, \d+ MB",
         text,
     )
-    assert re.search(r"\d\.\d+ times faster than eager PyTorch \(", text)
+    assert re.search(r"\d\.\d+ times faster than the next fastest, eager PyTorch on Flask \(REST\) \(", text)
     assert "7 VALID" in text
     assert "INVALID" not in text
 
