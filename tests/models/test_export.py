@@ -22,8 +22,10 @@ def artifacts(copied_model):
 
 
 def start_export(artifacts, *arguments):
+    """In the state of a shell's background, where SIGQUIT is ignored."""
+    background = ("sh", "-c", 'trap "" QUIT && exec "$@"', "sh")
     return subprocess.Popen(
-        [sys.executable, "-m", "serveoff.models", "export", *arguments],
+        [*background, sys.executable, "-m", "serveoff.models", "export", *arguments],
         cwd=REPOSITORY,
         env={**os.environ, "SERVEOFF_ARTIFACTS": str(artifacts)},
         stdout=subprocess.PIPE,
