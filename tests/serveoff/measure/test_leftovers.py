@@ -47,6 +47,7 @@ def test_what_a_killed_writer_had_written_of_a_file_is_removed(folders):
     for path in (rows.parent / f".run.json.{ended.pid}", rows / f".000001.parquet.{ended.pid}"):
         path.write_text("{")
     kept = [rows.parent / "run.json", rows.parent / f".run.json.{os.getpid()}", rows / ".hidden"]
+    kept.append(rows.parent / f".notes.{ended.pid}")
     for path in kept:
         path.write_text("{}")
     assert said_by_removing() == "removed leftovers of a killed run: files: 2\n"

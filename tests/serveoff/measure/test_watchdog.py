@@ -9,9 +9,8 @@ import psutil
 
 from serveoff.measure import watchdog
 from serveoff.measure.watchdog import MARK, is_gone, kill_marked, runner_id, watched
-from serveoff.models import jobs
+from serveoff.models.isolation import RUNNER_VARIABLE
 from serveoff.models.spec import REPOSITORY
-from serveoff.services.torchserve.config import RUNNER_VARIABLE
 from tests.waiting import wait_until
 
 SERVER = """
@@ -113,4 +112,4 @@ def test_a_runner_within_another_is_watched_by_both():
 
 
 def test_torchserve_and_jobs_name_their_folders_by_the_same_variable():
-    assert RUNNER_VARIABLE == jobs.RUNNER_VARIABLE == MARK
+    assert RUNNER_VARIABLE == MARK
