@@ -3,6 +3,7 @@
 https://man7.org/linux/man-pages/man5/proc_pid_status.5.html; where there is no /proc, nothing is known.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,12 @@ from serveoff.measure.runtimes.cpus import parse_cpus
 
 STATUS: Final = "task/*/status"
 """One file for each thread of a process, below /proc/<pid>."""
+STAT: Final = "task/*/stat"
 LIMITS, GROUPS = "limits", "cgroup"
 _RECORD = re.compile(r"^(?=Name:\t)", re.MULTILINE)
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_COMPILER = re.compile(r"\(C[12] Compiler[^)]*\) \S(?: -?\d+){10} (\d+) (\d+)")
+"""A thread of HotSpot's compilers, and its user and system time in clock ticks: proc_pid_stat(5)."""
 _ADDRESS_SPACE = re.compile(r"^Max address space\s+(\d+)", re.MULTILINE)
 
 
@@ -60,6 +64,11 @@ def pss_bytes(processes: Iterable[int], proc: Path = Path("/proc")) -> int | Non
             return None
         found += 1024 * sum(map(int, _PSS.findall(text)))
     return found or None
+
+
+def compiling_s(stats: str) -> float:
+    """CPU seconds that the JVM's compilers used, from the `stat` files of a server's threads; 0 where there is no JVM."""
+    return sum(int(user) + int(system) for user, system in _COMPILER.findall(stats)) / os.sysconf("SC_CLK_TCK")
 
 
 def address_space_limit(limits: str) -> int | None:

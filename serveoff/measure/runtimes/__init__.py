@@ -78,6 +78,9 @@ class Server(Protocol):
     def thaw(self) -> None:
         """Let it go on."""
 
+    def use_cores(self, cores: Sequence[int]) -> None:
+        """Let all its threads, and those that it starts from then on, run on these cores and no others."""
+
     def stop(self) -> None:
         """End it and everything it started."""
 

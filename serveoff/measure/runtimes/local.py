@@ -97,6 +97,10 @@ class LocalServer:
         """Let it go on."""
         processes.thaw(self.process)
 
+    def use_cores(self, cores: Sequence[int]) -> None:
+        """Every thread of its tree."""
+        processes.move([process.pid for process in process_tree(self.pid)], cores)
+
     def stop(self) -> None:
         """End the whole process group."""
         processes.stop(self.process)

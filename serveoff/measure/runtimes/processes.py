@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -110,6 +110,18 @@ def thaw(process: subprocess.Popen[bytes]) -> None:
     signal_group(process, signal.SIGCONT)
 
 
+def move(pids: Iterable[int], cpus: Sequence[int]) -> None:
+    """Let every thread of these processes run on these cores; what they start from then on runs there, too."""
+    if not hasattr(os, "sched_setaffinity") or not cpus:
+        return
+    moved: set[int] = set()
+    while fresh := {thread for pid in pids for thread in _threads(pid)} - moved:
+        for thread in fresh:
+            with suppress(OSError):
+                os.sched_setaffinity(thread, cpus)
+        moved |= fresh
+
+
 def stop(process: subprocess.Popen[bytes], grace_s: float = STOP_GRACE_S) -> None:
     """End the group: SIGTERM, and SIGKILL for whatever of its tree is left when the grace is over."""
     stop_all([process], grace_s)
@@ -159,6 +171,13 @@ def tail(log: Path, lines: int = 12) -> str:
     with suppress(OSError):
         return "\n".join(log.read_text(errors="replace").rstrip().splitlines()[-lines:])
     return ""
+
+
+def _threads(pid: int) -> list[int]:
+    """The threads of a process; none of one that is gone."""
+    with suppress(OSError):
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    return []
 
 
 def _close_pipes(process: subprocess.Popen[bytes]) -> None:

@@ -40,6 +40,7 @@ class FakeServer:
     spawned_at: float = 0.0
     cpu_s: float = 0.0
     log: Path = Path("none.log")
+    compiled_ticks: list = field(default_factory=list)
 
     def __post_init__(self):
         self.processes = {next(_pids)}
@@ -66,6 +67,12 @@ class FakeServer:
 
     def thaw(self):
         self.events.append(("thaw", self.deployment.name))
+
+    def kernel(self, name):
+        return "1 (C2 CompilerThre) S" + 10 * " 0" + f" {self.compiled_ticks.pop(0)} 0" if self.compiled_ticks else ""
+
+    def use_cores(self, cores):
+        self.events.append(("cores", self.deployment.name, tuple(cores)))
 
     def stop(self):
         self.events.append(("stop", self.deployment.name))

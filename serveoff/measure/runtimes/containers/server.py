@@ -118,6 +118,12 @@ class DockerServer:
         with suppress(APIError, OSError):
             (self._freezer.thaw if self._freezer else self.container.unpause)()
 
+    def use_cores(self, cores: Sequence[int]) -> None:
+        """By the cores of its control group; an engine that refuses leaves it on those that it has."""
+        if cores:
+            with suppress(DockerException):
+                self.container.update(cpuset_cpus=",".join(map(str, cores)))
+
     def stop(self) -> None:
         """Keep its log, and remove it; thawed, for the engine need not know that it is frozen."""
         self.thaw()

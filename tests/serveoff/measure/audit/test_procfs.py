@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from serveoff.measure.audit.procfs import (
     LIMITS,
     STATUS,
     address_space_limit,
+    compiling_s,
     pss_bytes,
     read_threads,
 )
@@ -96,3 +98,20 @@ def test_a_real_tree_is_read_with_its_children_threads_and_limits(tmp_path):
     finally:
         server.stop()
     assert server.kernel(STATUS) == ""
+
+
+def test_only_the_threads_of_a_jvm_s_compilers_count_as_compiling():
+    tick = 1 / os.sysconf("SC_CLK_TCK")
+    numbers = "1 1 1 0 -1 4194368 10 0 0 0"
+    java = f"7 (C2 CompilerThre) S {numbers} 300 20 0 0 20 0\n8 (C1 CompilerThre) R {numbers} 100 5 0 0 20 0\n"
+    others = f"9 (java) S {numbers} 900 90 0 0 20 0\n10 (a (C2) b) S {numbers} 900 90 0 0 20 0\n"
+    assert compiling_s(java + others) == pytest.approx(425 * tick)
+    assert compiling_s(others) == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
+def test_a_file_of_the_kernel_is_read_as_it_is():
+    named = "import ctypes, sys; ctypes.CDLL(None).prctl(15, b'C2 CompilerThread0'); [x for x in range(10**7)]; "
+    show = "import pathlib; print(pathlib.Path('/proc/self/stat').read_text())"
+    stat = subprocess.run([sys.executable, "-c", named + show], capture_output=True, text=True, check=True).stdout
+    assert compiling_s(stat) > 0

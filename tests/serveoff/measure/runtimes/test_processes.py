@@ -80,6 +80,21 @@ def test_a_child_runs_on_the_cores_it_was_given_and_we_stay_on_ours(start):
     assert os.sched_getaffinity(0) == mine
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no CPU affinity")
+def test_every_thread_and_child_of_a_process_is_moved_to_other_cores(start, tmp_path):
+    core = available_cpus()[-1]
+    code = "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); print('up', flush=True); "
+    process = start(code + TREE.format(child="import time; time.sleep(60)"))
+    wait_until(lambda: "up" in (tmp_path / "log").read_text() and psutil.Process(process.pid).children())
+    (child,) = psutil.Process(process.pid).children()
+    processes.move([process.pid, child.pid], [core])
+    threads = [int(thread) for pid in (process.pid, child.pid) for thread in os.listdir(f"/proc/{pid}/task")]
+    assert len(threads) == 3
+    assert [os.sched_getaffinity(thread) for thread in threads] == [{core}] * 3
+    processes.move([process.pid, 2**22 - 1], available_cpus())  # of one that is gone nothing is moved
+    assert os.sched_getaffinity(threads[0]) == set(available_cpus())
+
+
 def test_exits_are_described_in_words():
     assert processes.describe_exit(3) == "exit code 3"
     assert processes.describe_exit(-signal.SIGKILL) == "killed by SIGKILL"
