@@ -67,7 +67,7 @@ def pss_bytes(processes: Iterable[int], proc: Path = Path("/proc")) -> int | Non
 
 
 def compiling_s(stats: str) -> float:
-    """CPU seconds that the JVM's compilers used, from the `stat` files of a server's threads; 0 where there is no JVM."""
+    """CPU seconds that a JVM's compilers used, from the `stat` files of a server's threads; 0 where there is none."""
     return sum(int(user) + int(system) for user, system in _COMPILER.findall(stats)) / os.sysconf("SC_CLK_TCK")
 
 

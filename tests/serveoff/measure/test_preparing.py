@@ -1,6 +1,7 @@
 """Starts of servers: how long a fresh one is warmed up before it is measured."""
 
 from serveoff.measure import preparing
+from serveoff.record.endpoint_results import Gate
 from serveoff.services.registry import read_registry
 from tests.serveoff.measure.fakes import failing, fake_run
 
@@ -59,22 +60,29 @@ def test_endpoints_of_one_server_take_turns_and_share_the_time(tmp_path):
         assert run.result(grpc).still_warming_s is None
 
 
+def settled(run):
+    """What befell a server and its endpoints, that answer rightly, from its start until it rests."""
+    run.fleet.start(TORCHSERVE)
+    for endpoint in TORCHSERVE.endpoints:
+        run.result(endpoint).gate = Gate(passed=True, checked=1, max_abs_error=0.0, top1_agreement=1.0)
+    preparing._settle(run, TORCHSERVE, TORCHSERVE.endpoints, 0.0)
+    return [event[2] if event[0] == "cores" else event[0] for event in run.events]
+
+
 def test_a_server_is_warmed_up_on_all_cores_of_the_run_and_measured_on_its_own(tmp_path):
     with fake_run(tmp_path, NAME, server_cpus=[0], client_cpus=[1], warmup_s=1.0) as run:
-        run.fleet.start(TORCHSERVE)
-        preparing._settle(run, TORCHSERVE, TORCHSERVE.endpoints, 0.0)
-        told = [event[0] if event[0] != "cores" else event[2] for event in run.events]
-        assert told[:3] == ["start", "thaw", (0, 1)]
-        assert told[-2:] == [(0,), "freeze"]
-        assert "drive" in told[3:-2]
+        befell = settled(run)
+    assert befell[:3] == ["start", "thaw", (0, 1)]
+    assert befell[-2:] == [(0,), "freeze"]
+    assert befell.count("drive") == 6
 
 
 def test_a_warm_up_that_fails_leaves_the_server_on_its_own_cores(tmp_path):
     with fake_run(tmp_path, NAME, server_cpus=[0], client_cpus=[1], warmup_s=1.0) as run:
-        run.fleet.start(TORCHSERVE)
         run.generator.befalls = failing
-        preparing._settle(run, TORCHSERVE, TORCHSERVE.endpoints, 0.0)
-        assert [event[2] for event in run.events if event[0] == "cores"] == [(0, 1), (0,)]
+        befell = settled(run)
+        assert "was not warmed up" in run.said()
+    assert [event for event in befell if isinstance(event, tuple)] == [(0, 1), (0,)]
 
 
 def test_a_server_whose_jvm_compiles_is_not_warm_however_even_its_answers_are(tmp_path):
