@@ -33,14 +33,16 @@ from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
-from serveoff.record.problems import Problem
+from serveoff.record.problems import Problem, RequestCode
 from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.reading import ResultsError
+from serveoff.record.roles import STAND_IN_SERVER
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite, began, load_suite, results_root, save_suite
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
 
+SPARED: Final = Problem(code=RequestCode.SHORT_RUN, text="a stand-in never ranks, and this run is short")
 FREE_SPACE: Final = "free some space, or make the folder writable"
 
 
@@ -111,7 +113,7 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     with kept, cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as runtime:
         everything, notes = _resolve(chosen, runtime)
         manifest = _manifest(settings.model)
-        plan = everything.without({d.format for d, _ in everything.deployments if _missing(manifest, d.format)})
+        plan = everything.where(lambda deployment: _not_asked(deployment, manifest, settings) is None)
         suite.environment.engine = runtime.engine
         earlier = {e.deployment: max((w.start for w in e.windows), default=0) for e in suite.endpoints}
         fleet = Fleet(runtime, together=settings.together, earlier=earlier)
@@ -184,13 +186,19 @@ def _missing(manifest: Manifest, format: str) -> Problem | None:
     return None if format == NULL_FORMAT else missing(manifest, format)
 
 
+def _not_asked(deployment: Deployment, manifest: Manifest, settings: RunSettings) -> Problem | None:
+    """Why a deployment is not measured."""
+    spared = deployment.server == STAND_IN_SERVER and settings.profile == "quick" and not settings.endpoints
+    return SPARED if spared else _missing(manifest, deployment.format)
+
+
 def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest) -> None:
     """Make a record for every endpoint before anything is measured, so that a partial report lists them all.
 
-    Also for those of a format that the model lacks; of their variants there is nothing to say.
+    Also for those that are not asked; of their variants there is nothing to say.
     """
     for endpoint in everything.endpoints:
-        problem = _missing(manifest, endpoint.deployment.format)
+        problem = _not_asked(endpoint.deployment, manifest, run.settings)
         if problem and endpoint.deployment.variant:
             continue
         result = run.result(endpoint)

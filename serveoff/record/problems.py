@@ -33,6 +33,8 @@ class RequestCode(StrEnum):
     """The encoding cannot carry the model's inputs."""
     TOO_LARGE = "too large"
     """A request would be larger than servers take."""
+    SHORT_RUN = "short run"
+    """It cannot rank, and the run has no time for it."""
 
 
 class GateCode(StrEnum):

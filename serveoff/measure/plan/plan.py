@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -15,7 +15,7 @@ from serveoff.services.registry import Deployment, Endpoint
 STARTUP_ESTIMATE_S = {
     "flask": 4.5,
     "flask-tuned": 4.5,
-    "torchserve": 25.0,
+    "torchserve": 33.0,
     "tfserving-embedded": 6.5,
     "tfserving": 5.0,
     "inprocess": 4.5,
@@ -38,9 +38,9 @@ class Plan:
         """Every endpoint, in registry order."""
         return [endpoint for _, endpoints in self.deployments for endpoint in endpoints]
 
-    def without(self, formats: Collection[str]) -> Plan:
-        """The same, but for the deployments of these formats."""
-        return replace(self, deployments=tuple((d, e) for d, e in self.deployments if d.format not in formats))
+    def where(self, keep: Callable[[Deployment], bool]) -> Plan:
+        """The same, but only with these deployments."""
+        return replace(self, deployments=tuple((d, e) for d, e in self.deployments if keep(d)))
 
     def start_s(self, deployment: Deployment) -> float:
         """Seconds that a cold start and the gate should take."""

@@ -263,9 +263,10 @@ def _measured_again(comparison: Comparison, found: Excluded) -> str:
 
 def _excluded(comparison: Comparison, found: Excluded) -> str:
     names = found.endpoints
+    measured = sum(comparison.entry(name).result.unavailable is None for name in names)
+    stood_in = f" ({counted(measured, 'endpoint')} of its stand-in measured, not ranked)" if measured else ""
     return {
-        ExcludedCode.STAND_IN: "TensorFlow Serving is not here: install it and run again "
-        f"({counted(len(names), 'endpoint')} of its stand-in measured, not ranked)",
+        ExcludedCode.STAND_IN: f"TensorFlow Serving is not here: install it and run again{stood_in}",
         ExcludedCode.NOT_RUN: f"{named(comparison, names)} could not run",
         ExcludedCode.INVALID: f"{named(comparison, names)} {_is(names)} INVALID{_seen(comparison, names)}",
         ExcludedCode.PARTLY_INVALID: f"some loads of {named(comparison, names)} are INVALID",

@@ -12,8 +12,8 @@ from serveoff.report.section import Link, Section
 from serveoff.report.sections.run.devices import fell_back
 
 STAND_IN = (
-    "TensorFlow Serving itself did not run here. A stand-in with the same API, TensorFlow in a Python process, is "
-    "measured and not ranked."
+    "TensorFlow Serving itself did not run here; what stands in for it, TensorFlow in a Python process with the same "
+    "API, is not ranked."
 )
 PAYLOADS = "REST sends JSON, the same bytes to every server; gRPC sends binary: compare REST only with REST."
 

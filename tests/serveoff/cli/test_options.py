@@ -9,6 +9,14 @@ from serveoff.measure.plan.profiles import PROFILES, run_settings
 from serveoff.record.settings import RunSettings
 
 
+def test_a_run_that_is_too_short_for_all_that_the_default_measures_measures_what_quick_does():
+    assert run_settings("default", minutes=3.0) == PROFILES["quick"]
+    assert run_settings("default", minutes=3.0, payloads=True).payloads
+    assert run_settings("default", minutes=5.0).profile == "default"
+    assert run_settings("full", minutes=3.0).profile == "full"
+    assert run_settings("default", rounds=2).profile == "default"
+
+
 def test_nothing_given_is_the_profile_itself():
     assert run_settings("default", warmup_s=None) == PROFILES["default"]
 

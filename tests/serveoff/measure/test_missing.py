@@ -2,6 +2,8 @@
 
 import csv
 import io
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -18,6 +20,7 @@ from serveoff.record.suite import load_suite
 from serveoff.report.formats import csv as lines
 from serveoff.report.formats import html, markdown
 from serveoff.report.sections import excluded
+from serveoff.services.registry import read_registry
 from tests.imported import write_model
 
 REASON = "the model has no savedmodel artifact: no such operator in ONNX (aten::fft_fft)"
@@ -52,6 +55,16 @@ def test_every_endpoint_of_a_missing_format_says_why_and_the_run_is_complete(car
     assert [e.protocol for e in suite.endpoints] == ["rest", "grpc", "rest", "call"]
     assert not any(e.variant or e.windows or e.cold_start for e in suite.endpoints), "its variants are no rows"
     assert suite.model_source == "torchscript"
+
+
+@pytest.mark.parametrize(("endpoints", "spared"), [((), True), (("tfserving-savedmodel",), False)])
+def test_a_short_run_spares_what_never_ranks_unless_it_is_named(endpoints, spared):
+    settings = run_settings("default", model="mine", endpoints=endpoints, minutes=3)
+    stand_in = next(d for d in read_registry(environ={}) if d.name == "tfserving-savedmodel")
+    stand_in = replace(stand_in, server="tfserving-embedded")
+    here = SimpleNamespace(missing={}, artifacts={"savedmodel": None})
+    problem = run_lifecycle._not_asked(stand_in, here, settings)
+    assert (problem is not None and problem.code is RequestCode.SHORT_RUN) == spared
 
 
 def test_the_reason_is_in_every_form_of_the_report(carried_out):

@@ -12,7 +12,7 @@ from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import FindingCode
 from serveoff.record.suite import load_suite
 from serveoff.report.phrases import recommendation
-from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
 BEST, SAVEDMODEL, KERAS, REST, GRPC, STAND_IN = (
@@ -130,6 +130,12 @@ def test_what_is_excluded_is_one_line(comparison):
     assert recommendation.excluded(comparison) == (
         "TensorFlow Serving is not here: install it and run again (1 endpoint of its stand-in measured, not ranked)."
     )
+
+
+def test_a_stand_in_that_a_short_run_spared_is_not_said_to_be_measured(tmp_path):
+    spared = Faults(unavailable={STAND_IN})
+    found = compare(write_run(tmp_path / "run", Scenario(only=(STAND_IN, BEST)), spared))
+    assert recommendation.excluded(found) == "TensorFlow Serving is not here: install it and run again."
 
 
 @pytest.mark.parametrize(
