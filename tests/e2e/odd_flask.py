@@ -2,7 +2,8 @@
 
 `ODDITY=clock:2:1`: in every two seconds it answers nothing for one. `hang:50:1.5`: every 50th prediction takes 1.5
 seconds longer, once it is warm. `wrong:500`: every 500th answer is wrong. `by heart`: it knows the golden answers and
-gives the nearest one. `remembers`: it asks the model once for each input.
+gives the nearest one. `remembers`: it asks the model once for each input. `drip:50`: every 50th answer comes a byte a
+second and never ends, once it is warm.
 """
 
 import os
@@ -80,10 +81,33 @@ def remembers(predict):
     return odd
 
 
+class Dripping(ThreadedServer):
+    """Answers rightly, but for some."""
+
+    def load(self):
+        app, calls, every = super().load(), count(-COLD), int(os.environ["ODDITY"].split(":")[1])
+
+        def odd(environ, start_response):
+            answer = app(environ, start_response)
+            if environ["REQUEST_METHOD"] == "POST" and (call := next(calls)) > 0 and call % every == 0:
+                return dripped(b"".join(answer))
+            return answer
+
+        return odd
+
+
+def dripped(body):
+    for place in range(len(body) - 1):
+        yield body[place : place + 1]
+        time.sleep(1)
+
+
 ODDITIES = {"clock": clock, "hang": hang, "wrong": wrong, "by heart": by_heart, "remembers": remembers}
 
 if __name__ == "__main__":
     name, *more = os.environ["ODDITY"].split(":")
+    if name == "drip":
+        sys.exit(launch(Dripping))
     load_runtime = runtimes.load_runtime
 
     def load(settings):

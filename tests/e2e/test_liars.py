@@ -82,6 +82,15 @@ def test_requests_that_hang_cost_their_time_and_are_named(compared, every, secon
 
 
 @pytest.mark.slow
+def test_an_answer_that_never_ends_costs_its_time_out_and_is_the_server_s(compared):
+    honest, odd, rank = compared("drip:40", 3)
+    (reason, *_) = [finding for finding in odd.verdict.reasons if finding.code == "errors"]
+    assert "timed out" in reason.seen
+    assert rank is None
+    assert honest.valid, honest.verdict
+
+
+@pytest.mark.slow
 def test_one_wrong_answer_in_two_thousand_is_seen(compared):
     honest, odd, rank = compared("wrong:2000", 250)
     assert "wrong answers" in codes(odd.verdict.reasons)
