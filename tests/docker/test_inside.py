@@ -8,10 +8,11 @@ import docker
 import pytest
 from docker.errors import NotFound
 
-from serveoff.measure.audit.procfs import LIMITS, STATUS, address_space_limit, read_threads
+from serveoff.measure.audit.procfs import LIMITS, STAT, STATUS, address_space_limit, read_threads
 from serveoff.measure.runtimes.containers.container_procfs import read_container
 from serveoff.measure.runtimes.containers.server import DockerServer
 from serveoff.measure.runtimes.containers.usage import engine_stats, kernel_counters, reader
+from serveoff.measure.runtimes.cpus import available_cpus
 from serveoff.services.registry import read_registry
 from tests.waiting import wait_until
 
@@ -72,6 +73,19 @@ def test_its_processes_are_seen_without_the_one_that_looks(hardened, tmp_path):
     assert [(thread.process, thread.cpus) for thread in threads] == [(1, (0,))]
     assert server.memory_bytes() > 60_000_000, "it holds as much, and Python beside it"
     assert address_space_limit(server.kernel(LIMITS)) is None
+
+
+@pytest.mark.skipif(len(available_cpus()) < 2, reason="there is one core")
+def test_all_its_threads_go_to_other_cores_and_back(start, tmp_path):
+    engine = SimpleNamespace(is_local=True)
+    server = DockerServer(DEPLOYMENT, start(**HARDENED), {}, 0.0, (None, None), engine, [0], tmp_path / "log")
+    for cores in ([0, 1], [0]):
+        server.use_cores(cores)
+        assert {thread.cpus for thread in read_threads(server.kernel(STATUS))} == {tuple(cores)}
+    server.use_cores([999])  # the engine refuses
+    assert {thread.cpus for thread in read_threads(server.kernel(STATUS))} == {(0,)}
+    assert "(C2 Compiler" not in server.kernel(STAT)
+    assert server.kernel(STAT).startswith("1 (python)")
 
 
 def test_a_careless_container_is_seen_as_such(start):

@@ -16,6 +16,8 @@ from serveoff.measure.audit.process_tree import process_tree
 from serveoff.measure.watchdog import watched
 
 STOP_GRACE_S = 10.0
+DEATH_S, DEATH_POLL_S = 5.0, 0.02
+"""How long a process that was killed may take to die, and how often it is looked at."""
 
 
 @contextmanager
@@ -147,7 +149,20 @@ def stop_all(leaders: Sequence[subprocess.Popen[bytes]], grace_s: float) -> None
     for leader in leaders:
         leader.wait()
         _close_pipes(leader)
-    psutil.wait_procs(alive, timeout=5)
+    _wait_until_dead(alive)
+
+
+def _wait_until_dead(killed: Sequence[psutil.Process]) -> None:
+    """Until none runs; whose they have become, once their leader is gone, may take seconds to bury them."""
+    deadline_s = time.monotonic() + DEATH_S
+    while any(map(_lives, killed)) and time.monotonic() < deadline_s:
+        time.sleep(DEATH_POLL_S)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def interrupt(process: subprocess.Popen[bytes], grace_s: float) -> None:
