@@ -188,8 +188,8 @@ def _missing(manifest: Manifest, format: str) -> Problem | None:
 
 def _not_asked(deployment: Deployment, manifest: Manifest, settings: RunSettings) -> Problem | None:
     """Why a deployment is not measured."""
-    spared = deployment.server == STAND_IN_SERVER and settings.profile == "quick" and not settings.endpoints
-    return SPARED if spared else _missing(manifest, deployment.format)
+    short = settings.profile == "quick" and settings.minutes is not None and not settings.endpoints
+    return SPARED if short and deployment.server == STAND_IN_SERVER else _missing(manifest, deployment.format)
 
 
 def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest) -> None:

@@ -57,9 +57,12 @@ def test_every_endpoint_of_a_missing_format_says_why_and_the_run_is_complete(car
     assert suite.model_source == "torchscript"
 
 
-@pytest.mark.parametrize(("endpoints", "spared"), [((), True), (("tfserving-savedmodel",), False)])
-def test_a_short_run_spares_what_never_ranks_unless_it_is_named(endpoints, spared):
-    settings = run_settings("default", model="mine", endpoints=endpoints, minutes=3)
+@pytest.mark.parametrize(
+    ("given", "spared"),
+    [({"minutes": 3}, True), ({"minutes": 3, "endpoints": ["tfserving-savedmodel"]}, False), ({"rounds": 1}, False)],
+)
+def test_a_short_run_spares_what_never_ranks_unless_it_is_named(given, spared):
+    settings = run_settings("quick", model="mine", **given)
     stand_in = next(d for d in read_registry(environ={}) if d.name == "tfserving-savedmodel")
     stand_in = replace(stand_in, server="tfserving-embedded")
     here = SimpleNamespace(missing={}, artifacts={"savedmodel": None})
