@@ -24,7 +24,7 @@ from serveoff.measure.drivers.unseen_inputs import unseen_inputs
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
-from serveoff.measure.plan.profiles import PROFILES
+from serveoff.measure.plan.profiles import PROFILES, SHORTEST_DEFAULT
 from serveoff.measure.plan.variants import check_variations, parse_variation
 from serveoff.measure.progress import RunProgress
 from serveoff.measure.run import LookAt, Run
@@ -188,7 +188,8 @@ def _missing(manifest: Manifest, format: str) -> Problem | None:
 
 def _not_asked(deployment: Deployment, manifest: Manifest, settings: RunSettings) -> Problem | None:
     """Why a deployment is not measured."""
-    short = settings.profile == "quick" and settings.minutes is not None and not settings.endpoints
+    in_time = settings.minutes is None or settings.minutes >= SHORTEST_DEFAULT
+    short = settings.profile == "quick" and not in_time and not settings.endpoints
     return SPARED if short and deployment.server == STAND_IN_SERVER else _missing(manifest, deployment.format)
 
 

@@ -29,8 +29,6 @@ from serveoff.services.registry import Deployment
 from serveoff.services.tfserving import server_id
 
 OUTPUT_S = 30.0
-STOP_ONE_GRACE_S = 0.5
-"""A server that is started anew has answered all that it was asked, but waits for connections that are still open."""
 STOP_ALL_GRACE_S = 3.0
 """Who pressed Ctrl-C waits for it: a fleet is gone in 5 s."""
 STAND_IN_NOTE = "no tensorflow_model_server on PATH: the embedded model server stands in and is not ranked"
@@ -104,8 +102,8 @@ class LocalServer:
         processes.move([process.pid for process in process_tree(self.pid)], cores)
 
     def stop(self) -> None:
-        """End the whole process group; nothing is under way in it."""
-        processes.stop(self.process, STOP_ONE_GRACE_S)
+        """End the whole process group; TorchServe needs seconds to remove what it keeps in a temporary folder."""
+        processes.stop(self.process)
 
 
 @dataclass(frozen=True)
