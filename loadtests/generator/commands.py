@@ -69,6 +69,13 @@ class EndpointCommand(_Command):
     """The address of the server's Prometheus page; empty: it has none."""
 
 
+class HangUpCommand(_Command):
+    """The server of an endpoint is about to end: one that waits for its connections need wait for none of ours."""
+
+    command: Literal["hang up"] = "hang up"
+    endpoint: str
+
+
 class SliceCommand(_Command):
     """One slice: `load` as serveoff.loadtests.loads.parse_load reads it; `duration_s` 0 for a warm-up."""
 
@@ -96,7 +103,7 @@ class SliceCommand(_Command):
         return Drive(**asked | {"load": parse_load(self.load)})
 
 
-Command = SamplesCommand | EndpointCommand | SliceCommand
+Command = SamplesCommand | EndpointCommand | HangUpCommand | SliceCommand
 _COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
 
 

@@ -7,7 +7,14 @@ from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.commands import Command, EndpointCommand, SamplesCommand, SliceCommand, parse_command
+from serveoff.loadtests.generator.commands import (
+    Command,
+    EndpointCommand,
+    HangUpCommand,
+    SamplesCommand,
+    SliceCommand,
+    parse_command,
+)
 from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.generator.results import done
@@ -75,13 +82,18 @@ class Generator:
                 self._samples[command.model] = command.samples
             case EndpointCommand():
                 self._endpoint(command)
+            case HangUpCommand():
+                self._hang_up(command.endpoint)
             case SliceCommand():
                 self._slice(command)
 
+    def _hang_up(self, name: str) -> None:
+        if known := self._endpoints.pop(name, None):
+            known.driver.close()
+
     def _endpoint(self, command: EndpointCommand) -> None:
         name = command.target.name
-        if known := self._endpoints.get(name):
-            known.driver.close()
+        self._hang_up(name)
         endpoint = _Endpoint(command, _driver(command.target))
         self._endpoints[name] = endpoint
         own = self._pool(endpoint, Load())

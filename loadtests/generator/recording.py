@@ -31,7 +31,8 @@ of its input in the pool, bytes of the answer."""
 class Recording:
     """Told of each request by whoever drives the connections; `on_open` is called as the window opens.
 
-    A request belongs to the window if it was due in it, which in a closed loop is when it was sent.
+    A request belongs to the window if it was due in it, which in a closed loop is when it was sent. Its time counts
+    then; whether its answer is right, always.
     """
 
     plan: Drive
@@ -81,10 +82,9 @@ class Recording:
         self.rows.append(row)
         if row[4] == OK:
             self._failing_since = None
-            if self._counts(row[1]):
-                self.verified.offer(row[5], answer)
-                if self._wants_timing and server_timing is not None:
-                    self.timings.append(server_timing)
+            self.verified.offer(row[5], answer)
+            if self._wants_timing and server_timing is not None and self._counts(row[1]):
+                self.timings.append(server_timing)
         else:
             self._failing_since = self._failing_since or row[2] + row[3]
             self._last_failure = row[4], answer

@@ -26,7 +26,7 @@ DRIVEN = (0.3, 1.2)
 """The same for the null service."""
 CEILING_PROBES = 5
 LEADERS: Final = 3
-SHARE: Final = 0.15
+SHARE: Final = 0.1
 """Of the time that a run is given, at most."""
 _SLICE_S: Final = SLICE_S + LEAD_IN_S + SWITCH_S
 

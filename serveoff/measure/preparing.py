@@ -100,6 +100,8 @@ def _unavailable(result: EndpointResult, problem: Problem) -> None:
 
 
 def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
+    for endpoint in endpoints:
+        run.generator.hang_up(endpoint)
     run.fleet.stop(deployment)
     run.dead.discard(deployment.name)
     began, order = time.monotonic(), cold_start.next_order(run.suite)

@@ -83,9 +83,10 @@ def test_requests_that_hang_cost_their_time_and_are_named(compared, every, secon
 
 @pytest.mark.slow
 def test_an_answer_that_never_ends_costs_its_time_out_and_is_the_server_s(compared):
-    honest, odd, rank = compared("drip:40", 3)
-    (reason, *_) = [finding for finding in odd.verdict.reasons if finding.code == "errors"]
-    assert "timed out" in reason.seen
+    """By its errors where it began in a window, and by the windows that it left empty where it began before one."""
+    honest, odd, rank = compared("drip:40", 6)
+    (reason, *_) = odd.verdict.reasons
+    assert (reason.code, "timed out" in reason.seen) in [("errors", True), ("stalled", False)], reason
     assert rank is None
     assert honest.valid, honest.verdict
 

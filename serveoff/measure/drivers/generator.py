@@ -8,7 +8,7 @@ import json
 import subprocess
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,14 @@ import numpy.typing as npt
 
 from serveoff.interrupts import shielded
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.commands import Command, Drive, EndpointCommand, SamplesCommand, SliceCommand
+from serveoff.loadtests.generator.commands import (
+    Command,
+    Drive,
+    EndpointCommand,
+    HangUpCommand,
+    SamplesCommand,
+    SliceCommand,
+)
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
@@ -79,6 +86,12 @@ class Generator:
         except BaseException:  # after an interrupt, too, it is amid a slice: nothing more can be asked of it
             self.close()
             raise
+
+    def hang_up(self, endpoint: Endpoint) -> None:
+        """Close its connections, for its server is about to end."""
+        if self._placed.pop(endpoint.name, None) is not None:
+            with suppress(GeneratorFailed):  # the next slice will say it
+                self._tell(HangUpCommand(endpoint=endpoint.name))
 
     def close(self) -> None:
         """End its process."""

@@ -136,14 +136,14 @@ def test_errors_of_the_lead_in_are_not_the_window_s():
     assert (made.running, made.problem) == (False, None)
 
 
-def test_answers_of_the_lead_in_are_not_checked(requests):
+def test_answers_of_the_lead_in_are_checked_too(requests):
     made = recording()
     answer(made, 0, 100.5, 0.1)
     made.turn(101.0)
     answer(made, 0, 101.5, 0.1)
     made.turn(103.0)
     window, _ = window_of(made, requests)
-    assert (window.answers_checked, window.wrong_answers) == (1, 1), "{} is no answer"
+    assert (window.requests, window.answers_checked, window.wrong_answers) == (1, 2, 2), "{} is no answer"
     assert [problem.code for problem in window.problems] == [WindowCode.WRONG_ANSWERS]
 
 

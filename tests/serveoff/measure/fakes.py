@@ -126,6 +126,9 @@ class FakeGenerator:
         window = {**asdict(drive.load), "start_s": 1000.002, "duration_s": 0.01, "requests": 10, "answers_checked": 1}
         return Driven(window, 10 if self.status == 200 else 0, rows)
 
+    def hang_up(self, endpoint):
+        self.events.append(("hang up", endpoint.name))
+
     def close(self):
         self.events.append(("close",))
 

@@ -82,6 +82,14 @@ def test_one_server_at_a_time_is_awake(tmp_path):
         assert len(awake) <= 1, event
 
 
+def test_connections_are_closed_before_a_server_is_started_anew(tmp_path):
+    with fake_run(tmp_path, *PAIR, rounds=2, starts=2, concurrencies=[1]) as run:
+        measure(run)
+    for name in PAIR:
+        mine = [event[0] for event in run.events if event[1:2] in [(name,), (f"{name}-rest",)]]
+        assert mine[mine.index("hang up") : mine.index("hang up") + 3] == ["hang up", "stop", "start"]
+
+
 def test_rows_carry_start_round_slice_and_load_and_warm_ups_are_of_no_slice(tmp_path):
     with fake_run(tmp_path, "flask-torchscript", rounds=2, starts=2, concurrencies=[1]) as run:
         measure(run)

@@ -98,6 +98,17 @@ def test_a_server_that_was_started_anew_is_told_of_even_at_the_same_address(tmp_
     assert told(tmp_path) == ["endpoint", "slice", "endpoint", "slice"]
 
 
+def test_connections_to_a_server_that_is_about_to_end_are_closed_once(tmp_path, at):
+    mine = Generator(Here(tmp_path), tmp_path)
+    mine.hang_up(ENDPOINT)
+    mine.drive(ENDPOINT, at, DRIVE, lambda: None)
+    mine.hang_up(ENDPOINT)
+    mine.hang_up(ENDPOINT)
+    mine.drive(ENDPOINT, at, DRIVE, lambda: None)
+    mine.close()
+    assert told(tmp_path) == ["endpoint", "slice", "hang up", "endpoint", "slice"]
+
+
 def test_each_of_its_processes_is_told_first_what_to_send(tmp_path, at):
     samples = Golden({"x": np.zeros((2, 3))}, {"y": np.ones((2, 1))})
     mine = Generator(Here(tmp_path), tmp_path, {"digits_cnn": samples})
