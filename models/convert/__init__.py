@@ -11,7 +11,8 @@ its order, each of them a Python identifier: whoever adopts a user's file (serve
 | `frozen_graph` | `frozen_graph.pb`, its tensors `<name>:0`; `serving/1`, the same with signatures | `frozen_graph` |
 | `torchscript` | `model.pt`; takes inputs by position; gives a tensor, a tuple, or a dict by name | `torchscript` |
 | `torch` | what `serveoff.models.loading.module_json` reads | `torch_eager` |
-| `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | none |
+| `torch_export` | `model.pt2`, what `torch.export` took from a module | `torch_export` |
+| `onnx` | `model.onnx`; inputs and outputs by name, the first axis free | `onnx` |
 | `onnx_torch` | `model.onnx`, in the form that onnx2torch takes | `torch_eager` |
 """
 
@@ -31,7 +32,9 @@ FORMAT_OF = {
     "frozen_graph": "frozen_graph",
     "torchscript": "torchscript",
     "torch": "torch_eager",
+    "onnx": "onnx",
     "onnx_torch": "torch_eager",
+    "torch_export": "torch_export",
 }
 """Node to the format whose artifact its folder is."""
 NO_WAY = {"keras_eager": "a graph of operations has no layers, and a Keras file needs them"}
@@ -67,8 +70,8 @@ STEPS = {
         *("frozen_graph_to_savedmodel", "frozen_graph_to_onnx", "onnx_to_savedmodel"),
     ),
     "torch_steps": (
-        *("torch_to_onnx", "torch_to_torchscript", "torchscript_to_onnx"),
-        *("onnx_to_onnx_torch", "onnx_torch_to_torchscript"),
+        *("torch_to_onnx", "torch_to_torchscript", "torch_to_torch_export", "torchscript_to_onnx"),
+        *("onnx_to_onnx_torch", "onnx_torch_to_torchscript", "onnx_torch_to_torch_export"),
     ),
 }
 """By the module that has them, which imports its framework: it is imported only to convert."""

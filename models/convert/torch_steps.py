@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 import torch
 
-from serveoff.models.convert import Unconvertible, onnx_models, torch_onnx
+from serveoff.models.convert import Unconvertible, onnx_models, torch_onnx, torch_program
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
 from serveoff.models.convert.torch_modules import FILE, examples, positional, unlike
 from serveoff.models.loading import model_onnx, module_json
@@ -30,6 +30,11 @@ def torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     write_script(module_json.build(source, "cpu"), spec, target)
 
 
+def torch_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> None:
+    """The module through torch.export."""
+    torch_program.write(module_json.build(source, "cpu"), spec, target)
+
+
 def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
     """By PyTorch's older exporter: the newer one takes no compiled module."""
     module = torch.jit.load(str(source / FILE), map_location="cpu").eval()
@@ -39,6 +44,11 @@ def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module that onnx2torch makes, traced, and tried with other numbers of rows."""
     write_script(model_onnx.read(source / model_onnx.FILE), spec, target)
+
+
+def onnx_torch_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> None:
+    """The module that onnx2torch makes, through torch.export."""
+    torch_program.write(model_onnx.read(source / model_onnx.FILE), spec, target)
 
 
 def onnx_to_onnx_torch(source: Path, target: Path, spec: ModelSpec) -> None:

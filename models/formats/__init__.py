@@ -41,6 +41,8 @@ class Loaded:
     """A layer's name to what that layer gives for a batch, by that name: after its activation, images as NHWC."""
     no_layers: str = ""
     """Why there is no layer to ask for, where `layers` is empty."""
+    executor: str = ""
+    """What runs it, where its format may be run by several: which of them."""
     intra_op_threads: int | None = None
     """Threads of one operation by the framework's own word after loading; 0: as many as it chooses. None: unknown."""
 

@@ -3,14 +3,14 @@
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
-CPU_SUFFIX = "-cpu"
-"""`tensorflow-cpu` is TensorFlow without its GPU part: another distribution, the same release and the same package."""
+SUFFIXES = ("", "-cpu", "-gpu")
+"""`tensorflow-cpu` is TensorFlow without its GPU part, `onnxruntime-gpu` is ONNX Runtime with one: other distributions of
+the same release and package."""
 
 
 def installed(name: str) -> str:
-    """The version of a distribution, or of its CPU variant; PackageNotFoundError, naming the first, for neither."""
-    with suppress(PackageNotFoundError):
-        return version(name)
-    with suppress(PackageNotFoundError):
-        return version(name + CPU_SUFFIX)
+    """The version of a distribution, or of its variant for a CPU or GPU; PackageNotFoundError, naming the first."""
+    for suffix in SUFFIXES:
+        with suppress(PackageNotFoundError):
+            return version(name + suffix)
     raise PackageNotFoundError(name)

@@ -26,6 +26,7 @@ from serveoff.analyse.studies import (
     cold_start,
     distributions,
     encodings,
+    leaving,
     payloads,
     sweeps,
     waterfall,
@@ -87,6 +88,7 @@ def analyse(folder: Path) -> Analysis:
         payloads=payloads.study(encoded),
         encodings=encodings.study(evidence, encoded),
         by_round=by_round.study(evidence, rows),
+        leaving=leaving.study(evidence),
     )
     decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
     return Analysis(replace(comparison, decision=decision), evidence, source)

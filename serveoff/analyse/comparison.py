@@ -14,6 +14,7 @@ from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.studies.cold_start import ColdStarts
 from serveoff.analyse.studies.distributions import Distribution
 from serveoff.analyse.studies.encodings import Encodings
+from serveoff.analyse.studies.leaving import Leaving
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Sweeps
 from serveoff.analyse.studies.waterfall import Breakdown
@@ -80,6 +81,8 @@ class Comparison:
     """With the fewest and the most callers, and of open loops, in the entries' order."""
     encodings: Encodings = field(default_factory=Encodings)
     """The matrix of payloads, and the rankings by them."""
+    leaving: Leaving = field(default_factory=Leaving)
+    """The ways out of TorchScript and TorchServe, where the run asked for any."""
     beside: tuple[CrossModelLink, ...] = ()
     """Newest first; who writes a report knows them, for the run does not."""
 

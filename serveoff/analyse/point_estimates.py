@@ -27,6 +27,8 @@ from serveoff.record.suite import Suite
 FRAMEWORK: Final[Mapping[str, str]] = {
     "torchscript": "torch",
     "torch_eager": "torch",
+    "torch_export": "torch",
+    "onnx": "onnxruntime",
     "savedmodel": "tensorflow",
     "frozen_graph": "tensorflow",
     "keras_eager": "tensorflow",

@@ -11,6 +11,7 @@ from serveoff.measure.runtimes import find_runtime
 from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.models import catalog
 from serveoff.record.settings import RunSettings
+from serveoff.services.registry import read_registry
 
 ALL: Final = "all"
 _OBJECTIVE = re.compile(r"p(?P<percent>\d{1,2}(?:\.\d+)?):(?P<bound>\d+(?:\.\d+)?)(?P<unit>ms|s)")
@@ -35,6 +36,7 @@ def settings_of(asked: RunOptions) -> RunSettings:
         "concurrencies": numbers(asked.concurrency, 1024),
         "open_shares": shares(asked.open_loop),
         "batches": numbers(asked.batches, 256),
+        "extra": further_formats(asked.extra),
         "vary": None if asked.vary is None else [parse_variation(text).text for text in asked.vary],
         "intra_op_threads": asked.threads,
         "batch_delay_ms": asked.batch_delay,
@@ -62,6 +64,17 @@ def numbers(text: str | None, most: int) -> list[int] | None:
     if not 1 <= found[0] <= found[-1] <= most:
         raise UsageError(f"{text} is out of range", f"use 1 to {most}")
     return found
+
+
+def further_formats(text: str | None) -> list[str] | None:
+    """`onnx,torch_export`, formats that are measured only where they are asked for; `none` is none."""
+    if text is None:
+        return None
+    known = list(dict.fromkeys(d.format for d in read_registry() if d.extra))
+    found = [name for part in text.split(",") if (name := part.strip()) not in ("", "none")]
+    if unknown := [name for name in found if name not in known]:
+        raise UsageError(f"{unknown[0]!r} is no further format", f"there are: {', '.join(known)}")
+    return [name for name in known if name in found]
 
 
 def shares(text: str | None) -> list[float] | None:

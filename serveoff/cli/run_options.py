@@ -68,6 +68,9 @@ class RunOptions:
         str | None, typer.Option(help="Find the highest rate at which this holds: p99:10ms. none: do not search.")
     ] = None
     batches: Annotated[str | None, typer.Option(help="Rows per request, to measure batches: 8,32. 0: none.")] = None
+    extra: Annotated[
+        str | None, typer.Option(envvar="EXTRA", help="Further formats to measure: onnx,torch_export. none: no others.")
+    ] = None
     payloads: Annotated[
         bool | None, typer.Option("--payloads/--no-payloads", help="Also measure each server's other encodings.")
     ] = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from serveoff.measure import agreement_gate
-from serveoff.measure.audit.reported_settings import read_device, read_settings
+from serveoff.measure.audit.reported_settings import read_device, read_executor, read_settings, told_by
 from serveoff.measure.drivers import inprocess
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import Server
@@ -30,6 +30,8 @@ class Started:
     cold_start: ColdStart
     device: str | None
     told: Mapping[str, int]
+    executor: str = ""
+    """What runs the artifact, where its format may be run by several."""
 
 
 def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> Started:
@@ -42,10 +44,10 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
     create_s, start_s = server.created
     made = ColdStart(create_s=create_s, start_s=start_s, order=order)
     if endpoint.protocol == "call":
-        reached, device, told = inprocess.wait_floor(server)
+        reached, said = inprocess.wait_floor(server)
         known = {"ready_s": reached.ready_s, "first_answer_s": reached.first_answer_s}
         reached = made.model_copy(update={**known, "phases": read_phases(server.log, begun)})
-        return Started(reached, device, told)
+        return Started(reached, said["device"], told_by(said), said["executor"])
     body = agreement_gate.body_of(endpoint)
     port_open_s = wait_port(server)
     ready_s = wait_ready(server)
@@ -59,7 +61,8 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
         "next_requests_s": [latency_s for _, latency_s in following],
         "phases": _whole_phases(server, begun),
     }
-    return Started(made.model_copy(update=update), read_device(server), read_settings(server))
+    made = made.model_copy(update=update)
+    return Started(made, read_device(server), read_settings(server), read_executor(server))
 
 
 BARE: Final = ".start-without-warmup"

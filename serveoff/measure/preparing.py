@@ -76,6 +76,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
         versions = server_versions(server, container.versions if container else run.suite.environment.versions)
         for endpoint, result in zip(endpoints, results, strict=True):
             result.device, result.container, result.versions = started.device, container, versions
+            result.executor = started.executor
             # The first cold start stands: a resumed run starts servers with warm file caches.
             result.cold_start = result.cold_start or started.cold_start
             result.cold_starts.append(started.cold_start)

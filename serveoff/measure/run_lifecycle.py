@@ -61,7 +61,9 @@ def check(settings: RunSettings) -> None:
 
 def prepare(settings: RunSettings, console: Console) -> None:
     """Have the model exported and all in place that the runtime needs; long the first time, at once later."""
-    preparation = Preparation(settings.model, tuple(settings.endpoints), settings.device, console)
+    preparation = Preparation(
+        settings.model, tuple(settings.endpoints), settings.device, console, tuple(settings.extra)
+    )
     find_runtime(settings.runtime).prepare(preparation)
 
 

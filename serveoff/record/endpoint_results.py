@@ -93,6 +93,8 @@ class EndpointResult(Record):
     artifact_bytes: NonNegativeInt | None = None
     device: str | None = None
     """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
+    executor: str = ""
+    """What runs its artifact, where the format may be run by several: `AOTInductor` or `torch.export`."""
     versions: dict[str, str] = {}
     """Of its server and of the framework that computes in it; empty in a run that did not record them."""
     container: Container | None = None

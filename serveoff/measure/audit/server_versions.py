@@ -15,6 +15,8 @@ OF_SERVERS: Final[Mapping[str, tuple[str, ...]]] = {
 OF_FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "torchscript": ("torch",),
     "torch_eager": ("torch",),
+    "torch_export": ("torch",),
+    "onnx": ("onnxruntime",),
     "savedmodel": ("tensorflow",),
     "frozen_graph": ("tensorflow",),
     "keras_eager": ("tensorflow", "keras"),

@@ -13,7 +13,6 @@ from serveoff.errors import ServerFailed
 from serveoff.loadtests.generator.commands import Drive
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.statuses import OK
-from serveoff.measure.audit.reported_settings import told_by
 from serveoff.measure.drivers.generator import ROWS, Driven, Rows
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
@@ -30,17 +29,16 @@ TOLD = ("duration_s", "requests", "answers_checked", "wrong_answers", "max_abs_e
 """Fields of a Window that a floor tells under the same names."""
 
 
-def wait_floor(server: Server) -> tuple[ColdStart, str, dict[str, int]]:
+def wait_floor(server: Server) -> tuple[ColdStart, Event]:
     """Wait until the model is loaded and warmed; a floor has no port, and `ready` is its first answer.
 
-    Returns with it the device that the model computes on, and how the floor is set
-    (serveoff.measure.audit.reported_settings).
+    Returns with it what it says of itself, the device that the model computes on among it.
     """
     event = _read_event(server, READY_DEADLINE_S)
     if event["event"] != "ready":
         raise failure(server, StartCode.MISBEHAVED, f"said {event['event']!r} before it was ready")
     ready_s = time.perf_counter() - server.spawned_at
-    return ColdStart(ready_s=ready_s, first_answer_s=ready_s), event["device"], told_by(event)
+    return ColdStart(ready_s=ready_s, first_answer_s=ready_s), event
 
 
 def check_floor(server: Server) -> Gate:

@@ -72,13 +72,18 @@ def make_plan(
 ) -> Plan:
     """Choose endpoints by name or shell pattern (`flask-*`, `*-grpc`), of deployments or endpoints, and vary them.
 
-    UnknownName where a pattern matches nothing, with the names there are.
+    What is extra must be asked for, by its format or by a pattern that nothing else matches. UnknownName where a
+    pattern matches nothing, with the names there are.
     """
-    chosen = [(d, tuple(e for e in d.endpoints if _matches(e, patterns))) for d in registry]
+    usual = [d for d in registry if not d.extra or d.format in settings.extra]
+    found = [e for d in usual for e in d.endpoints] if not patterns else []
     for pattern in patterns:
-        if not any(_matches(e, [pattern]) for d in registry for e in d.endpoints):
+        meant = _meant(pattern, usual) or _meant(pattern, registry)
+        if not meant:
             names = ", ".join(e.name for d in registry for e in d.endpoints)
             raise UnknownName(f"no endpoint is called {pattern!r}", f"there are: {names}")
+        found += meant
+    chosen = [(d, tuple(e for e in d.endpoints if e in found)) for d in registry]
     chosen = [(d, endpoints) for d, endpoints in chosen if endpoints]
     protocols = {d.service: [e.protocol for e in endpoints] for d, endpoints in chosen}
     variants = vary([d for d, _ in chosen], variations)
@@ -101,10 +106,14 @@ def find_deployment(registry: Sequence[Deployment], name: str) -> Deployment:
     raise UnknownName(f"no deployment is called {name!r}", f"there are: {names}")
 
 
-def _matches(endpoint: Endpoint, patterns: Sequence[str]) -> bool:
+def _meant(pattern: str, deployments: Sequence[Deployment]) -> list[Endpoint]:
+    return [e for d in deployments for e in d.endpoints if _matches(e, pattern)]
+
+
+def _matches(endpoint: Endpoint, pattern: str) -> bool:
     # A stand-in goes by its own name and by the one of the server it stands in for.
     names = {endpoint.name, endpoint.deployment.name, endpoint.deployment.service}
     if endpoint.protocol != "call":
         names.add(f"{endpoint.deployment.service}-{endpoint.protocol}")
-    wanted = {form for p in patterns for form in (p, p.replace("tfserving-embedded", "tfserving"))}
-    return not patterns or any(fnmatchcase(name, p) for name in names for p in wanted)
+    wanted = {pattern, pattern.replace("tfserving-embedded", "tfserving")}
+    return any(fnmatchcase(name, p) for name in names for p in wanted)

@@ -55,6 +55,7 @@ PROFILES: Final[Mapping[str, RunSettings]] = {
         starts=5,
         race_starts=5,
         bare_starts=2,
+        extra=["onnx", "torch_export"],
         vary=[f"workers=2,4@{ONE_OF_EACH}", f"batching=16@{BATCHING}", "defaults"],
     ),
 }
@@ -83,6 +84,9 @@ def run_settings(profile: str, **given: Any) -> RunSettings:
     if "objective_bound_s" in given:
         # Who names an objective wants it searched for.
         given["probes"] = PROFILES[profile].probes or PROBES
+    if given.get("extra"):
+        # What a way out of a format gains, batches tell as well as single rows.
+        given.setdefault("batches", PROFILES["full"].batches)
     if given.get("together"):
         # With all deployments awake at once, a start has no quiet machine to be repeated on.
         given |= {"starts": 1, "race_starts": 1, "race": False, "bare_starts": 0}

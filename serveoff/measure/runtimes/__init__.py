@@ -126,6 +126,8 @@ class Preparation:
     patterns: tuple[str, ...]
     device: str
     console: Console
+    extra: tuple[str, ...] = ()
+    """Formats that are measured because they were asked for."""
 
 
 class RuntimeModule(Protocol):

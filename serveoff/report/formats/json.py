@@ -15,7 +15,7 @@ from serveoff.report.phrases.names import phrase, scenario
 from serveoff.report.sections import cold_starts
 
 SUFFIX = ".json"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 def render(comparison: Comparison) -> str:
@@ -58,6 +58,16 @@ def render(comparison: Comparison) -> str:
                 for standing in comparison.encodings.best
             ],
         },
+        "leaving": [
+            {"format": way.format, "endpoint": way.entry.name if way.entry else None, "problem": way.problem}
+            | {
+                "against": [
+                    {"endpoint": a.left.name, "rows": a.rows, "faster": asdict(a.ratio), "outcome": a.outcome}
+                    for a in way.against
+                ]
+            }
+            for way in comparison.leaving.ways
+        ],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}

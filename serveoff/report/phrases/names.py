@@ -32,6 +32,8 @@ FORMATS: Final = {
     "torchscript": "TorchScript",
     "keras_eager": "eager Keras",
     "torch_eager": "eager PyTorch",
+    "onnx": "ONNX",
+    "torch_export": "torch.export",
     "null": "null service",
 }
 """Within a sentence."""

@@ -53,6 +53,16 @@ def test_other_lists_are_refused(text, why):
         options.numbers(text, 64)
 
 
+def test_further_formats_bring_batches_with_them():
+    asked = options.settings_of(RunOptions(extra="torch_export, onnx"))
+    assert (asked.extra, asked.batches) == (["onnx", "torch_export"], [8, 32])
+    assert options.settings_of(RunOptions(extra="onnx", batches="0")).batches == []
+    assert options.settings_of(RunOptions(profile="full", extra="none")).extra == []
+    assert options.settings_of(RunOptions(profile="full")).extra == ["onnx", "torch_export"]
+    with pytest.raises(UsageError, match="'tflite' is no further format"):
+        options.settings_of(RunOptions(extra="tflite"))
+
+
 def test_an_objective_is_a_percentile_and_a_bound():
     assert options.objective("p99:10ms") == {"objective_quantile": 0.99, "objective_bound_s": 0.01}
     assert options.objective("p99.9:0.5s") == {"objective_quantile": 0.999, "objective_bound_s": 0.5}
@@ -80,7 +90,7 @@ def test_no_callers_at_all_is_refused():
 CHANGED = {
     "endpoints": ["flask-*"], "model": "a,b", "profile": "full", "duration": 0.7, "warmup": 0.3, "concurrency": "2,9",
     "minutes": 8.0, "rounds": 9, "starts": 11, "threads": 3, "workers": 5, "batch_size": 6, "batch_delay": 7,
-    "vary": ["workers=2,2,4"], "open_loop": "10", "objective": "p90:7ms", "batches": "5", "payloads": True,
+    "vary": ["workers=2,2,4"], "extra": "onnx", "open_loop": "10", "objective": "p90:7ms", "batches": "5", "payloads": True,
     "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "seed": 12,
 }  # fmt: skip
 """Every option of `serveoff run`, otherwise than by default, but for the cores and for what is no setting."""

@@ -68,7 +68,8 @@ def prepare_stack(engine: Engine, request: Preparation) -> None:
 def planned_services(request: Preparation) -> list[str]:
     """The Compose services of the deployments that the run will visit, and of a floor, which gives right answers."""
     registry = read_registry(environ={**variables(), "MODEL": request.model})
-    plan = make_plan(registry, request.patterns, PROFILES["quick"])
+    settings = PROFILES["quick"].model_copy(update={"extra": list(request.extra)})
+    plan = make_plan(registry, request.patterns, settings)
     answering = answering_floors(plan, registry)[:1]
     return [deployment.service for deployment in (*(d for d, _ in plan.deployments), *answering)]
 

@@ -21,6 +21,17 @@ def test_no_pattern_means_everything():
     assert len(names()) == 20
 
 
+def test_further_formats_are_measured_where_they_are_asked_for():
+    def formats(*patterns, extra=()):
+        settings = QUICK.model_copy(update={"extra": list(extra)})
+        return {e.deployment.format for e in make_plan(REGISTRY, patterns, settings).endpoints}
+
+    assert not {"onnx", "torch_export"} & formats() & formats("flask-*")
+    assert formats(extra=["onnx"]) == {*formats(), "onnx"}
+    assert formats("flask-*", extra=["torch_export"]) == {*formats("flask-*"), "torch_export"}
+    assert formats("flask-tuned-onnx-rest") == formats("*-onnx*") == {"onnx"}, "what nothing else is called is meant"
+
+
 def test_a_deployment_brings_all_its_endpoints():
     assert names("torchserve-torchscript") == ["torchserve-torchscript-rest", "torchserve-torchscript-grpc"]
 
