@@ -37,13 +37,13 @@ def _exported(module: Any, spec: ModelSpec) -> Any:
         warnings.simplefilter("ignore")
         try:
             return torch.export.export(module, examples(spec), dynamic_shapes=shapes)
-        except Exception as error:  # noqa: BLE001  # by the part of PyTorch that stumbles, of dozens of types
+        except Exception as error:  # of dozens of types, by the part of PyTorch that stumbles
             first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise Unconvertible(f"torch.export cannot take the module: {first}") from error
 
 
 def _compile(program: Any, module: Any, spec: ModelSpec, file: Path) -> None:
-    """A library that AOTInductor makes; none where it cannot, or where it answers otherwise: the program runs as well."""
+    """A library that AOTInductor makes; none where it cannot, or where that answers otherwise."""
     with warnings.catch_warnings(), torch.no_grad(), suppress(Exception):
         warnings.simplefilter("ignore")
         torch._inductor.aoti_compile_and_package(program, package_path=str(file), inductor_configs=COMPILED)

@@ -4,8 +4,8 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 SUFFIXES = ("", "-cpu", "-gpu")
-"""`tensorflow-cpu` is TensorFlow without its GPU part, `onnxruntime-gpu` is ONNX Runtime with one: other distributions of
-the same release and package."""
+"""`tensorflow-cpu` is TensorFlow without its GPU part, `onnxruntime-gpu` is ONNX Runtime with one: other distributions
+of the same release and package."""
 
 
 def installed(name: str) -> str:

@@ -29,7 +29,7 @@ TOLD = ("duration_s", "requests", "answers_checked", "wrong_answers", "max_abs_e
 """Fields of a Window that a floor tells under the same names."""
 
 
-def wait_floor(server: Server) -> tuple[ColdStart, Event]:
+def wait_floor(server: Server) -> tuple[ColdStart, dict[str, Any]]:
     """Wait until the model is loaded and warmed; a floor has no port, and `ready` is its first answer.
 
     Returns with it what it says of itself, the device that the model computes on among it.

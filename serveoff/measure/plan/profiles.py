@@ -81,12 +81,7 @@ def run_settings(profile: str, **given: Any) -> RunSettings:
         given.setdefault("race_starts", given["starts"])
     if given.get("concurrencies") == []:
         raise UsageError("a closed loop needs at least one user", "write --concurrency 1,4,16")
-    if "objective_bound_s" in given:
-        # Who names an objective wants it searched for.
-        given["probes"] = PROFILES[profile].probes or PROBES
-    if given.get("extra"):
-        # What a way out of a format gains, batches tell as well as single rows.
-        given.setdefault("batches", PROFILES["full"].batches)
+    given = _implied(profile, given)
     if given.get("together"):
         # With all deployments awake at once, a start has no quiet machine to be repeated on.
         given |= {"starts": 1, "race_starts": 1, "race": False, "bare_starts": 0}
@@ -95,3 +90,10 @@ def run_settings(profile: str, **given: Any) -> RunSettings:
     if given["load_from"] not in ("host", "container"):
         raise UsageError(f"load cannot come from {given['load_from']!r}", "use host or container")
     return RunSettings.model_validate(PROFILES[profile].model_dump() | given)
+
+
+def _implied(profile: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What is given, and what who gives it wants besides: an objective is searched for, further formats batched."""
+    if "objective_bound_s" in given:
+        given = given | {"probes": PROFILES[profile].probes or PROBES}
+    return {"batches": PROFILES["full"].batches} | given if given.get("extra") else given

@@ -15,8 +15,8 @@ from serveoff.report.section import Section
 
 TITLE: Final = "Leaving TorchScript and TorchServe"
 WHY: Final = (
-    "PyTorch has deprecated TorchScript in favour of torch.export, and TorchServe is archived. Speed is compared by p50 "
-    "with the fewest callers, in the same rounds."
+    "PyTorch has deprecated TorchScript in favour of torch.export, and TorchServe is archived. Speed is compared by "
+    "p50 with the fewest callers, in the same rounds."
 )
 FRAMEWORKS: Final = ("torch", "onnxruntime", "tensorflow")
 """Of an endpoint's versions, those of what computes."""
@@ -43,7 +43,9 @@ def verdict(comparison: Comparison) -> str:
     known = [(way, found) for way in comparison.leaving.ways if (found := _against(way, False, 1)) is not None]
     good = [(way, found) for way, found in known if found.outcome in ("faster", "tied")]
     if not good:
-        return "No way out is as fast as TorchScript as far as this run can tell." if known else "No way out was measured."
+        return (
+            "No way out is as fast as TorchScript as far as this run can tell." if known else "No way out was measured."
+        )
     way, found = max(good, key=lambda pair: pair[1].ratio.value or 0.0)
     assert way.entry is not None
     return f"Go to {deployment_phrase(way.entry.result)}: {_compared(found)}."
@@ -66,7 +68,7 @@ def ways(comparison: Comparison) -> Table:
         (text_column("Computed by"), _executor_cell),
         (Column("Largest error", "% of what is allowed"), lambda way: percent_cell(_worst_share(way.entry))),
         *(_ratio_field(served, count) for served in (False, True) for count in rows),
-        (Column("Memory", "MB"), lambda way: number_cell(way.entry and way.entry.result.memory_bytes, megabytes)),
+        (Column("Memory", "MB"), _memory_cell),
         (Column("Cold start", "s"), _cold_cell),
         (Column("Image", "MB"), _image_cell),
     ]
@@ -105,6 +107,10 @@ def _executor_cell(way: WayOut) -> Cell:
 
 def _worst_share(entry: Entry | None) -> float | None:
     return entry.result.gate.worst_share if entry is not None and entry.result.gate is not None else None
+
+
+def _memory_cell(way: WayOut) -> Cell:
+    return number_cell(way.entry.result.memory_bytes if way.entry is not None else None, megabytes)
 
 
 def _cold_cell(way: WayOut) -> Cell:

@@ -15,6 +15,7 @@ import pytest
 
 CASES = Path(__file__).with_name("cases")
 
+
 @dataclass(frozen=True)
 class Case:
     """One import. `folder` is where the command is given, below the script's own."""
@@ -30,6 +31,7 @@ class Case:
         return self.name[:2]
 
 
+# ruff: noqa: E501
 IMPORTS = (
     Case("01", "encoder.keras --input-range tokens=0:49", "keras_eager savedmodel frozen_graph onnx"),
     Case("01b", "encoder_dict.keras --input-range tokens=0:49", "keras_eager savedmodel frozen_graph onnx"),

@@ -90,8 +90,8 @@ def test_no_callers_at_all_is_refused():
 CHANGED = {
     "endpoints": ["flask-*"], "model": "a,b", "profile": "full", "duration": 0.7, "warmup": 0.3, "concurrency": "2,9",
     "minutes": 8.0, "rounds": 9, "starts": 11, "threads": 3, "workers": 5, "batch_size": 6, "batch_delay": 7,
-    "vary": ["workers=2,2,4"], "extra": "onnx", "open_loop": "10", "objective": "p90:7ms", "batches": "5", "payloads": True,
-    "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "seed": 12,
+    "vary": ["workers=2,2,4"], "extra": "onnx", "open_loop": "10", "objective": "p90:7ms", "batches": "5",
+    "payloads": True, "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "seed": 12,
 }  # fmt: skip
 """Every option of `serveoff run`, otherwise than by default, but for the cores and for what is no setting."""
 

