@@ -72,6 +72,8 @@ class Manifest(BaseModel):
     artifacts: dict[str, Artifact]
     missing: dict[str, Missing] = {}
     """Formats that it does not have, and why."""
+    notes: tuple[str, ...] = ()
+    """What its import did that its user may not expect, as an answer left out or a number served as another kind."""
 
     @property
     def remedy(self) -> str:

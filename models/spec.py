@@ -26,13 +26,18 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class TensorSpec(BaseModel):
-    """One input or output tensor: name, shape (-1 is the batch dimension) and numpy dtype name."""
+    """One input or output tensor: name, shape (-1 is the batch dimension) and numpy dtype name.
+
+    `source` is what a user's model calls it, where that is no identifier or another tensor's name: `box-xy`,
+    `states/0` for the first of the answer's `states`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     shape: tuple[int, ...]
     dtype: str
+    source: str = ""
     image: bool = False
     """Whether a row is an image of red, green and blue levels from 0 to 255, which may also come as a file."""
 

@@ -5,7 +5,8 @@ tensors belong to it, and of which dtype, is what the model's spec says.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import numpy as np
@@ -76,19 +77,52 @@ def misfit(batch: Batch, tensors: Sequence[TensorSpec], rows: int | None = None)
 
 
 def by_name(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any]:
-    """A network's answer by name: it is a dict (others are left out), a tuple or list in the spec's order, or a tensor.
+    """A network's answer by the spec's names: a tensor, or any structure of them, `flattened`.
 
-    ValueError where they are not those of the spec.
+    They are found by their sources, or by their names (others are left out), or else all by their order. ValueError
+    where they are not those of the spec.
     """
     names = [tensor.name for tensor in tensors]
+    flat = flattened(given)
+    for called in ([tensor.source or tensor.name for tensor in tensors], names):
+        if flat.keys() >= set(called):
+            return {name: flat[own] for name, own in zip(names, called, strict=True)}
+    if fields(given) is not None:
+        raise ValueError(f"the network gives {', '.join(flat)}, not {', '.join(names)}")
+    if len(flat) != len(names):
+        raise ValueError(f"the network gives {len(flat)} outputs, not {len(names)}: {', '.join(names)}")
+    return dict(zip(names, flat.values(), strict=True))
+
+
+def flattened(given: Any, path: str = "") -> dict[str, Any]:
+    """The tensors of an answer by their paths, in its order: `output`, `output_0`, `states/1`, `boxes/xy`.
+
+    A dict's keys and the fields of a named tuple or dataclass name them, and places those of other sequences. None
+    and plain numbers are left out.
+    """
+    named = fields(given)
+    if named is None and isinstance(given, tuple | list):
+        head = f"{path}/" if path else "output_"
+        named = {f"{head}{place}": value for place, value in enumerate(given)}
+    elif named is None:
+        return {} if given is None or isinstance(given, bool | int | float) else {path or "output": given}
+    else:
+        named = {f"{path}/{name}" if path else name: value for name, value in named.items()}
+    flat: dict[str, Any] = {}
+    for inner, value in named.items():
+        flat |= flattened(value, inner)
+    return flat
+
+
+def fields(given: Any) -> dict[str, Any] | None:
+    """The parts of an answer that names its parts; None for any other."""
     if isinstance(given, Mapping):
-        if not given.keys() >= set(names):
-            raise ValueError(f"the network gives {', '.join(map(str, given))}, not {', '.join(names)}")
-        return {name: given[name] for name in names}
-    several = given if isinstance(given, tuple | list) else (given,)
-    if len(several) != len(names):
-        raise ValueError(f"the network gives {len(several)} outputs, not {len(names)}: {', '.join(names)}")
-    return dict(zip(names, several, strict=True))
+        return {str(name): value for name, value in given.items()}
+    if isinstance(given, tuple) and hasattr(given, "_fields"):
+        return dict(zip(given._fields, given, strict=True))
+    if is_dataclass(given):
+        return {field.name: getattr(given, field.name) for field in dataclass_fields(given)}
+    return None
 
 
 def as_specified(arrays: Mapping[str, Array], tensors: Sequence[TensorSpec]) -> Batch:

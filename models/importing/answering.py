@@ -31,10 +31,16 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
     return outputs, Names(inputs=names.inputs, outputs=given)
 
 
-def tensors_of(outputs: Batch) -> tuple[TensorSpec, ...]:
+def tensors_of(outputs: Batch, names: Names) -> tuple[TensorSpec, ...]:
     """What the outputs are, for the spec."""
     return tuple(
-        TensorSpec(name=name, shape=(-1, *array.shape[1:]), dtype=str(array.dtype)) for name, array in outputs.items()
+        TensorSpec(
+            name=name,
+            shape=(-1, *array.shape[1:]),
+            dtype=str(array.dtype),
+            source="" if names.outputs[name] == name else names.outputs[name],
+        )
+        for name, array in outputs.items()
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class ImportResult:
     spec: ModelSpec
     formats: Mapping[str, Converted | Missing]
     golden_rows: int
+    notes: tuple[str, ...] = ()
 
 
 def import_model(request: ImportRequest) -> ImportResult:
@@ -55,7 +56,7 @@ def import_model(request: ImportRequest) -> ImportResult:
             (folder / WORK).mkdir()
             result = _build(request, kind, folder, steps)
             shutil.rmtree(folder / WORK)
-    return ImportResult(target, result.spec, result.formats, result.golden_rows)
+    return replace(result, folder=target)
 
 
 def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps) -> ImportResult:
@@ -69,7 +70,7 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
         answered = _answers(request, kind, jobs, folder, spec, names, batch)
         advance()
     spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})
-    converter = Converter(kind.NODE, folder / WORK, spec, folder, Jobs(request.timeout_s))
+    converter = Converter(kind.NODE, folder / WORK, spec, folder, jobs)
     formats: dict[str, Converted | Missing] = {}
     with steps.step("convert, verify", total=len(FORMATS)) as advance:
         own = FORMAT_OF.get(kind.NODE, "")
@@ -83,8 +84,9 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
         )
         text = f"{request.source.path} cannot be converted to any format: {reasons}"
         raise ImportFailed(ImportCode.NO_FORMAT, text)
-    _put_together(request, folder, spec, formats, answered)
-    return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch))
+    notes = tuple(jobs.notes)
+    _put_together(request, folder, spec, formats, {**answered, "notes": notes})
+    return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch), notes)
 
 
 def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec, ...], Names, Batch]:
@@ -94,7 +96,9 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
         inspected = jobs.run("inspect", source.model_dump_json(), by=kind.FRAMEWORK)
     except JobFailed as error:
         raise ImportFailed(
-            ImportCode.NOT_READ, f"{source.path} cannot be read as {kind.CALLED}: {error.reason}", kind.SAVE
+            ImportCode.NOT_READ,
+            f"{source.path} cannot be read as {kind.CALLED}: {error.reason}",
+            error.advice or kind.SAVE,
         ) from None
     inputs, names = resolve_inputs(source.path, Found(**inspected), request.declared, given)
     if given:
@@ -119,7 +123,9 @@ def _answers(
         answered = jobs.run("answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK)
     except JobFailed as error:
         raise ImportFailed(
-            ImportCode.NO_ANSWER, f"{request.source.path}: {error.reason}", _hint(request, kind, spec, error.code)
+            ImportCode.NO_ANSWER,
+            f"{request.source.path}: {error.reason}",
+            error.advice or _hint(request, kind, spec, error.code),
         ) from None
     (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)
     return answered

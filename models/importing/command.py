@@ -17,6 +17,8 @@ def run(request: ImportRequest) -> int:
     console = Console()
     console.print(visible(_heading(request.name, result)), highlight=False, markup=False, soft_wrap=True)
     console.print(_table(result))
+    for note in result.notes:
+        console.print(visible(f"note: {note}"), highlight=False, markup=False, soft_wrap=True)
     console.print(f"next: serveoff run --model {request.name} --profile quick", highlight=False, soft_wrap=True)
     return 0
 

@@ -73,7 +73,7 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
         raise bad_inputs(
             f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}"
         )
-    return TensorSpec(name=name, shape=shape, dtype=dtype)
+    return TensorSpec(name=name, shape=shape, dtype=dtype, source="" if name == port.name else port.name)
 
 
 def _narrowed(

@@ -1,13 +1,13 @@
-"""What a PyTorch module gives, by names: a dict's keys, a named tuple's fields, or those that the user gives."""
+"""What a PyTorch module gives, by names: the paths in its answer, or those that the user gives to their order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from serveoff.models.importing.source import Port
 from serveoff.models.jobs.child import Refused
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array, Batch, fields, flattened
 
 
 def asked(module: Any, ports: Sequence[Port], batch: Batch, wanted: Sequence[str]) -> dict[str, Array]:
@@ -19,20 +19,24 @@ def asked(module: Any, ports: Sequence[Port], batch: Batch, wanted: Sequence[str
 
 
 def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
-    """The tensors of an answer; Refused where it is no tensor, tuple of tensors or dict of them."""
-    if isinstance(answer, Mapping):
-        return {str(name): _tensor(str(name), value) for name, value in answer.items()}
-    values = list(answer) if isinstance(answer, tuple | list) else [answer]
-    fallback = ["output"] if len(values) == 1 else [f"output_{index}" for index in range(len(values))]
-    names = list(wanted) or list(getattr(answer, "_fields", fallback))
-    if len(names) != len(values):
-        raise Refused(f"it gives {len(values)} outputs, and --outputs names {len(names)}")
-    return {name: _tensor(name, value) for name, value in zip(names, values, strict=True)}
+    """The tensors of an answer by name; Refused where it holds what is no tensor."""
+    found = {path: _tensor(path, value) for path, value in flattened(answer).items()}
+    if not wanted:
+        return found
+    if found.keys() >= set(wanted):
+        return {name: tensor for name, tensor in found.items() if name in wanted}
+    if fields(answer) is None and len(wanted) == len(found):
+        return dict(zip(wanted, found.values(), strict=True))
+    raise Refused(
+        f"it gives {len(found)} outputs, {', '.join(found)}, and --outputs names {', '.join(wanted)}",
+        advice="choose from these with --outputs, or leave the flag out for all",
+    )
 
 
 def _tensor(name: str, value: Any) -> torch.Tensor:
     if not isinstance(value, torch.Tensor):
         raise Refused(
-            f"its output {name} is a {type(value).__name__}, not a tensor: a model gives tensors by name or in order"
+            f"its output {name} is a {type(value).__name__}, not a tensor: a model gives tensors by name or in order",
+            advice="wrap the module in one whose forward gives its tensors alone",
         )
     return value

@@ -26,18 +26,18 @@ MESSAGE_LINES = 2
 
 
 class JobFailed(Exception):
-    """A job in a process of its own did not end well: the reason, the operator if one is to blame."""
+    """A job did not end well: the reason, the operator if one is to blame, and what to do next if the job knows."""
 
-    def __init__(self, code: JobCode, reason: str, operator: str = "") -> None:
+    def __init__(self, code: JobCode, reason: str, operator: str = "", advice: str = "") -> None:
         super().__init__(reason)
-        self.code, self.reason, self.operator = code, reason, operator
+        self.code, self.reason, self.operator, self.advice = code, reason, operator, advice
 
 
 class Jobs:
-    """Starts jobs, from any thread. `timeout_s` is for each of them."""
+    """Starts jobs, from any thread. `timeout_s` is for each of them; `notes` is what they told the user, each once."""
 
     def __init__(self, timeout_s: float | None = DEFAULT_TIMEOUT_S) -> None:
-        self.timeout_s = timeout_s
+        self.timeout_s, self.notes = timeout_s, list[str]()
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -67,7 +67,9 @@ class Jobs:
                 self._running.discard(process)
                 _end(process)
             output.seek(0)
-            return _result(output.read(), process.returncode, log, by)
+            result, notes = _result(output.read(), process.returncode, log, by)
+        self.notes += [note for note in notes if note not in self.notes]
+        return result
 
     def _start(self, command: list[str], output: IO[str], log: IO[str], folder: str) -> subprocess.Popen[str]:
         with self._lock:
@@ -107,15 +109,15 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.stdin.close()
 
 
-def _result(output: str, code: int, log: IO[str], by: str) -> dict[str, Any]:
+def _result(output: str, code: int, log: IO[str], by: str) -> tuple[dict[str, Any], list[str]]:
+    """What a job gave, and its notes; JobFailed where it gave nothing."""
     lines = output.splitlines()
     answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     if code == 0 and "result" in answer:
-        result: dict[str, Any] = answer["result"]
-        return result
+        return answer["result"], answer.get("notes", [])
     if "refused" in answer:
         refused = answer["refused"]
-        raise JobFailed(JobCode(refused["code"]), refused["reason"], refused["operator"])
+        raise JobFailed(JobCode(refused["code"]), refused["reason"], refused["operator"], refused.get("advice", ""))
     if code < 0:
         raise JobFailed(JobCode.CRASHED, f"it made {by} crash ({signal.Signals(-code).name}){_last_words(log)}")
     raise JobFailed(JobCode.CRASHED, f"{by} ended the process with exit code {code}{_last_words(log)}")

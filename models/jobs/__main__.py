@@ -48,7 +48,7 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     reader = readers.opened(described)
     outputs, all_names = answers(reader, Names.model_validate_json(names), inputs)
     write_golden(Path(folder), Golden(inputs, outputs))
-    complete = wanted.model_copy(update={"outputs": tensors_of(outputs)})
+    complete = wanted.model_copy(update={"outputs": tensors_of(outputs, all_names)})
     doing("it cannot be saved again")
     reader.adopt(Path(node), complete, all_names)
     framework = find(described.kind).FRAMEWORK

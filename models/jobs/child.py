@@ -1,7 +1,7 @@
 """The child's side of a job in a process of its own: bounded memory, one result, and an end when the parent ends.
 
-The result is one line of JSON on what was standard output: `{"result": {...}}`, or
-`{"refused": {"code", "reason", "operator"}}`. Whatever a framework prints goes to standard error instead.
+The result is one line of JSON on what was standard output: `{"result": {...}, "notes": [...]}`, or
+`{"refused": {"code", "reason", "operator", "advice"}}`. Whatever a framework prints goes to standard error instead.
 """
 
 import json
@@ -40,19 +40,26 @@ class JobCode(StrEnum):
 
 
 class Refused(Exception):
-    """The job cannot be done with this file, for a reason that a user can read."""
+    """The job cannot be done with this file, for a reason that a user can read; `advice` is what they can do next."""
 
-    def __init__(self, reason: str, operator: str = "") -> None:
+    def __init__(self, reason: str, operator: str = "", advice: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.operator = reason, operator
+        self.reason, self.operator, self.advice = reason, operator, advice
 
 
 _doing: list[tuple[str, JobCode]] = []
+_notes: list[str] = []
 
 
 def doing(what: str, code: JobCode = JobCode.FAILED) -> None:
     """Say what the job does from now on: it goes before the reason if that is where it ends, with this code."""
     _doing[:] = [(what, code)] if what else []
+
+
+def note(text: str) -> None:
+    """Tell the user what was done that they may not expect: printed when all is done, and kept in the manifest."""
+    if text not in _notes:
+        _notes.append(text)
 
 
 def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence[str]) -> None:
@@ -70,7 +77,7 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
         _end(results, {"refused": _refusal(kind, error)}, 1)
 
     sys.excepthook = refuse
-    _end(results, {"result": job(list(arguments))}, 0)
+    _end(results, {"result": job(list(arguments)), "notes": _notes}, 0)
 
 
 def _refusal(kind: type[BaseException], error: BaseException) -> dict[str, str]:
@@ -78,7 +85,8 @@ def _refusal(kind: type[BaseException], error: BaseException) -> dict[str, str]:
         reason = ": ".join([*(what for what, _ in _doing), PICKLED])
         return {"code": JobCode.REFUSED, "reason": reason, "operator": ""}
     if isinstance(error, Refused):
-        return {"code": JobCode.REFUSED, "reason": shortened(error.reason), "operator": error.operator}
+        reason = shortened(error.reason)
+        return {"code": JobCode.REFUSED, "reason": reason, "operator": error.operator, "advice": error.advice}
     code = _doing[0][1] if _doing else JobCode.FAILED
     reason = ": ".join([*(what for what, _ in _doing), kind.__name__, str(error)])
     return {"code": code, "reason": shortened(reason), "operator": ""}

@@ -1,8 +1,10 @@
+from collections import namedtuple
+
 import numpy as np
 import pytest
 
 from serveoff.models.spec import TensorSpec
-from serveoff.models.tensors import as_specified, by_name, join, misfit, named, rows_of, split, take, zeros
+from serveoff.models.tensors import as_specified, by_name, flattened, join, misfit, named, rows_of, split, take, zeros
 
 TENSORS = (TensorSpec(name="a", shape=(-1, 2), dtype="float32"), TensorSpec(name="b", shape=(-1,), dtype="int64"))
 
@@ -54,6 +56,18 @@ def test_a_network_gives_one_tensor_several_in_order_or_a_dict():
     assert by_name(("x", "y"), TENSORS) == by_name(["x", "y"], TENSORS) == {"a": "x", "b": "y"}
     assert by_name({"b": "y", "c": "z", "a": "x"}, TENSORS) == {"a": "x", "b": "y"}
     assert named(TENSORS, ["x", "y"]) == {"a": "x", "b": "y"}
+
+
+def test_what_lies_in_a_structure_is_found_by_its_path_in_the_model_s_order():
+    Boxes = namedtuple("Boxes", "xy class_")
+    given = {"class": "x", "states": ("y", ["z", None]), "boxes": Boxes("v", "w"), "loss": None, "version": 3}
+    paths = {"class": "x", "states/0": "y", "states/1/0": "z", "boxes/xy": "v", "boxes/class_": "w"}
+    assert list(flattened(given).items()) == list(paths.items())
+    assert flattened(("x", ("y", "z"))) == {"output_0": "x", "output_1/0": "y", "output_1/1": "z"}
+    sourced = [TensorSpec(name=name, shape=(-1,), dtype="int64", source=source) for name, source in
+               (("class_2", "class"), ("states_1_0", "states/1/0"))]  # fmt: skip
+    assert by_name(given, sourced) == {"class_2": "x", "states_1_0": "z"}
+    assert by_name(("x", "z"), sourced) == by_name({"states_1_0": "z", "class_2": "x"}, sourced)
 
 
 @pytest.mark.parametrize(("given", "problem"), [(("x",), "1 outputs, not 2: a, b"), ({"a": "x"}, "gives a, not a, b")])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from serveoff.models.importing.answering import answers, tensors_of
-from serveoff.models.importing.source import Found, Names, Port, parsed
+from serveoff.models.importing.source import Found, Names, Port, written
 from serveoff.models.jobs.child import Refused
 
 INPUTS = {"x": np.arange(8, dtype=np.float32).reshape(4, 2)}
@@ -27,7 +27,9 @@ class Doing:
 def test_outputs_get_names_for_the_spec_and_keep_their_own():
     outputs, names = answers(Doing(lambda x: {"sum/0": x.sum(axis=1), "x": x > 3}), NAMES, INPUTS)
     assert names.outputs == {"sum_0": "sum/0", "x_2": "x"}
-    assert tensors_of(outputs) == (parsed("sum_0:float32[-1]"), parsed("x_2:bool[-1,2]"))
+    described = tensors_of(outputs, names)
+    assert [written(tensor) for tensor in described] == ["sum_0:float32[-1]", "x_2:bool[-1,2]"]
+    assert [tensor.source for tensor in described] == ["sum/0", "x"]
     assert np.array_equal(outputs["sum_0"], [1, 5, 9, 13])
 
 

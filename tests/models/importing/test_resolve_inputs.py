@@ -3,7 +3,7 @@ import pytest
 
 from serveoff.models.importing.errors import ImportFailed
 from serveoff.models.importing.resolve_inputs import resolve_inputs
-from serveoff.models.importing.source import Found, Port, parsed
+from serveoff.models.importing.source import Found, Port, parsed, written
 
 IMAGE = Port(name="image", dtype="float32", shape=(-1, 4, 4, 1))
 SILENT = Port(name="x")
@@ -20,7 +20,8 @@ def test_flags_say_what_the_file_does_not():
     inputs, names = resolve_inputs(
         "model", Found(inputs=(tokens, SILENT)), [parsed("x:float64[-1]"), parsed("net_tokens:int32[-1,9]")], {}
     )
-    assert inputs == (parsed("net_tokens:int32[-1,9]"), parsed("x:float64[-1]"))
+    assert list(map(written, inputs)) == ["net_tokens:int32[-1,9]", "x:float64[-1]"]
+    assert [tensor.source for tensor in inputs] == ["net/tokens:0", ""]
     assert names.inputs == {"net_tokens": "net/tokens:0", "x": "x"}
 
 
