@@ -8,6 +8,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
 from serveoff.analyse.studies.encodings import EncodingCell
+from serveoff.analyse.studies.leaving import WayOut
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.record.problems import Problem
@@ -58,16 +59,7 @@ def render(comparison: Comparison) -> str:
                 for standing in comparison.encodings.best
             ],
         },
-        "leaving": [
-            {"format": way.format, "endpoint": way.entry.name if way.entry else None, "problem": way.problem}
-            | {
-                "against": [
-                    {"endpoint": a.left.name, "rows": a.rows, "faster": asdict(a.ratio), "outcome": a.outcome}
-                    for a in way.against
-                ]
-            }
-            for way in comparison.leaving.ways
-        ],
+        "leaving": [_way(way) for way in comparison.leaving.ways],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
@@ -80,6 +72,14 @@ def render(comparison: Comparison) -> str:
         "environment": suite.environment.model_dump(),
     }
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False, default=_problem) + "\n"
+
+
+def _way(way: WayOut) -> dict[str, Any]:
+    against = [
+        {"endpoint": a.left.name, "rows": a.rows, "faster": asdict(a.ratio), "outcome": a.outcome} for a in way.against
+    ]
+    endpoint = way.entry.name if way.entry else None
+    return {"format": way.format, "endpoint": endpoint, "problem": way.problem, "against": against}
 
 
 def decision_record(comparison: Comparison) -> dict[str, Any]:
