@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from serveoff.models.importing import constants
 from serveoff.models.importing.errors import bad_inputs
 from serveoff.models.importing.source import DTYPES, Found, Names, Port, identifiers, written
 from serveoff.models.spec import TensorSpec
@@ -21,6 +22,8 @@ def resolve_inputs(
     if not names:
         raise bad_inputs(f"{source} takes no input")
     flags = _by_port(source, names, declared)
+    if found.settable:
+        _require_rows(source, [port for port in found.inputs if port.name not in flags])
     kept, ended = dict[str, TensorSpec](), ""
     for (name, own), port in zip(names.items(), found.inputs, strict=True):
         flag, sample = flags.get(own), samples.get(name, samples.get(own))
@@ -36,6 +39,15 @@ def resolve_inputs(
             f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
         )
     return tuple(kept.values()), Names(inputs={tensor.name: own for own, tensor in kept.items()})
+
+
+def _require_rows(source: str, ports: Sequence[Port]) -> None:
+    """ImportFailed where inputs are one number for a whole batch, with the flags that make constants of them."""
+    single = [port for port in ports if constants.is_likely(port)]
+    if single:
+        called = " and ".join(port.name.removesuffix(":0") for port in single)
+        what = "are single numbers" if len(single) > 1 else "is a single number"
+        raise bad_inputs(f"{source}: {called} {what}, not one for each row of a request", constants.advice(single))
 
 
 def _by_port(source: str, names: Mapping[str, str], declared: Sequence[TensorSpec]) -> dict[str, TensorSpec]:

@@ -18,7 +18,8 @@ class Source(BaseModel):
 
     `path` is a file or folder, absolute, or `package.module:factory`. `fetch` and `feed` are names in the source's own
     words: a frozen graph's tensors, or what to call the outputs of a kind that names none. `search` holds the folders
-    where the modules of a factory are looked for, before all that is installed.
+    where the modules of a factory are looked for, before all that is installed. `constants` are inputs, by the source's
+    names, that have one value for all requests.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,6 +30,7 @@ class Source(BaseModel):
     feed: tuple[str, ...] = ()
     fetch: tuple[str, ...] = ()
     signature: str = "serving_default"
+    constants: dict[str, bool | float] = {}
     search: tuple[str, ...] = ()
 
 
@@ -59,12 +61,16 @@ class Port(BaseModel):
 
 
 class Found(BaseModel):
-    """What a source says of itself: inputs in its own order, and its outputs' names where it has any."""
+    """What a source says of itself: inputs in its own order, and its outputs' names where it has any.
+
+    `settable`: whether `--set` makes a constant of an input.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     inputs: tuple[Port, ...]
     outputs: tuple[str, ...] = ()
+    settable: bool = False
 
 
 class Names(BaseModel):

@@ -15,6 +15,8 @@ from serveoff.models.importing.source import ImportRequest, Source, parsed
 from serveoff.models.loading.user_modules import search_path
 
 NAME = r"[a-z][a-z0-9_]*"
+SETTABLE = ("frozen_graph", "savedmodel")
+"""Kinds whose inputs `--set` can make constants."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class ImportOptions:
     inputs: Annotated[str, typer.Option(help="Input tensors of a frozen graph: a,b.")] = ""
     outputs: Annotated[str, typer.Option(help="Output tensors of a frozen graph, or names for PyTorch's outputs.")] = ""
     signature: Annotated[str, typer.Option(help="Signature of a SavedModel.")] = "serving_default"
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A constant in place of an input: keep_prob=1.0, is_training=false."),
+    ] = None
     samples: Annotated[str, typer.Option(help="An .npz file with one array per input. Default: seeded inputs.")] = ""
     input_range: Annotated[list[str] | None, typer.Option(help="Range of a seeded input: tokens=0:29999.")] = None
     rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: depends on the row's size.")] = 0
@@ -52,6 +58,13 @@ def request_of(asked: ImportOptions) -> ImportRequest:
     if asked.timeout <= 0:
         raise bad_flag(f"--timeout must be positive, not {asked.timeout:g}")
     kind = asked.kind or kinds.detected(asked.source)
+    try:
+        declared, ranges = tuple(map(parsed, asked.input_ or ())), dict(map(_range, asked.input_range or ()))
+        constants = dict(map(_constant, asked.set_ or ()))
+    except ValueError as error:
+        raise bad_flag(str(error)) from None
+    if constants and kind not in SETTABLE:
+        raise bad_flag(f"--set makes no constant in a model of kind {kind}", f"it is for {' and '.join(SETTABLE)}")
     source = Source(
         kind=kind,
         path=asked.source if kind == "torch" else _absolute(asked.source),
@@ -59,12 +72,9 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         feed=_listed(asked.inputs),
         fetch=_listed(asked.outputs),
         signature=asked.signature,
+        constants=constants,
         search=search_path() if kind == "torch" else (),
     )
-    try:
-        declared, ranges = tuple(map(parsed, asked.input_ or ())), dict(map(_range, asked.input_range or ()))
-    except ValueError as error:
-        raise bad_flag(str(error)) from None
     return ImportRequest(
         source=source,
         name=asked.name,
@@ -97,3 +107,12 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
     if match is None or float(match[2]) > float(match[3]):
         raise ValueError(f"--input-range {text!r} is not NAME=LOW:HIGH, as tokens=0:29999")
     return match[1], (float(match[2]), float(match[3]))
+
+
+def _constant(text: str) -> tuple[str, bool | float]:
+    name, _, value = text.rpartition("=")
+    words = {"true": True, "false": False}
+    try:
+        return name.strip(), words[value.lower()] if value.lower() in words else float(value)
+    except ValueError:
+        raise ValueError(f"--set {text!r} is not NAME=VALUE, a number, true or false, as keep_prob=1.0") from None

@@ -18,7 +18,9 @@ CALLED = "a frozen graph, frozen_graph.pb"
 
 SAVE = "freeze it again: tf.compat.v1.graph_util.convert_variables_to_constants"
 VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"})
-RESULTLESS = frozenset({"NoOp", "Assert", "Const", "Placeholder", "PlaceholderWithDefault", "SaveV2"})
+DEFAULTED = "PlaceholderWithDefault"
+PLACEHOLDERS = frozenset({"Placeholder", DEFAULTED})
+RESULTLESS = frozenset({"NoOp", "Assert", "Const", "SaveV2", *PLACEHOLDERS})
 MESSAGES = build(
     "serveoff.frozen_graph",
     {
@@ -46,6 +48,10 @@ def check(source: Source) -> None:
     for tensor in (*feeds(source, nodes), *fetches(source, nodes)):
         if tensor.partition(":")[0] not in names:
             raise bad_flag(f"{source.path} has no operation {tensor.partition(':')[0]!r}", _known(nodes))
+    placeholders = [node.name for node in nodes if node.op in PLACEHOLDERS]
+    for name in source.constants:
+        if name.removesuffix(":0") not in placeholders:
+            raise bad_flag(f"{source.path} has no placeholder {name!r}", f"--set takes {', '.join(placeholders)}")
 
 
 def _read(path: str) -> Nodes:
@@ -57,8 +63,9 @@ def _read(path: str) -> Nodes:
 
 
 def feeds(source: Source, nodes: Nodes) -> tuple[str, ...]:
-    """The tensors that are fed: those of `--inputs`, or the placeholders."""
-    found = source.feed or tuple(node.name for node in nodes if node.op == "Placeholder")
+    """The tensors that are fed: those of `--inputs`, or the placeholders that are no constants."""
+    constants = {name.removesuffix(":0") for name in source.constants}
+    found = source.feed or tuple(node.name for node in nodes if node.op == "Placeholder" and node.name not in constants)
     if not found:
         raise bad_inputs(f"{source.path} has no placeholder: what feeds it cannot be found", "name it: --inputs TENSOR")
     return tuple(map(tensor_name, found))

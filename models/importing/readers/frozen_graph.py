@@ -7,7 +7,8 @@ from typing import Any
 from serveoff.models.convert.tf_graphs import renamed
 from serveoff.models.formats import frozen_graph
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.importing.kinds.frozen_graph import feeds, fetches
+from serveoff.models.importing.constants import array_of, value_of
+from serveoff.models.importing.kinds.frozen_graph import DEFAULTED, PLACEHOLDERS, feeds, fetches
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
@@ -20,14 +21,13 @@ class Model:
 
     def __init__(self, source: Source) -> None:
         self._graph_def: Any = tf1.GraphDef.FromString(Path(source.path).read_bytes())
-        for node in self._graph_def.node:
-            node.device = ""  # where it was trained says nothing of where it is served
+        _settle(self._graph_def.node, source)
         nodes, graph = self._graph_def.node, tf.Graph()
         with graph.as_default():
             tf.import_graph_def(self._graph_def, name="")
         self._session: Any = tf1.Session(graph=graph)
         ports = tuple(_port(graph.get_tensor_by_name(name)) for name in feeds(source, nodes))
-        self.found = Found(inputs=ports, outputs=fetches(source, nodes))
+        self.found = Found(inputs=ports, outputs=fetches(source, nodes), settable=True)
         shapes = (node.attr["value"].tensor.tensor_shape for node in nodes if node.op == "Const")
         self.parameters = sum(math.prod(size.size for size in shape.dim) for shape in shapes)
 
@@ -41,6 +41,25 @@ class Model:
         inputs = [names.inputs[tensor.name] for tensor in spec.inputs]
         outputs = [names.outputs[tensor.name] for tensor in spec.outputs]
         frozen_graph.write(renamed(self._graph_def, inputs, outputs, spec), spec, folder)
+
+
+def _settle(nodes: Any, source: Source) -> None:
+    """Constants in place of the placeholders that have one, and defaults in place of those that nobody feeds."""
+    fed = {name.removesuffix(":0") for name in source.feed}
+    for node in nodes:
+        node.device = ""  # where it was trained says nothing of where it is served
+        if node.op not in PLACEHOLDERS:
+            continue
+        dtype, value = tf.as_dtype(node.attr["dtype"].type), value_of(source.constants, node.name)
+        if value is not None:
+            shape = tuple(size.size for size in node.attr["shape"].shape.dim)
+            tensor = tf.make_tensor_proto(array_of(node.name, dtype.name, shape, value))
+            node.CopyFrom(tf1.NodeDef(name=node.name, op="Const"))
+            node.attr["dtype"].type = tensor.dtype
+            node.attr["value"].tensor.CopyFrom(tensor)
+        elif node.op == DEFAULTED and node.name not in fed:
+            node.CopyFrom(tf1.NodeDef(name=node.name, op="Identity", input=node.input))
+            node.attr["T"].type = dtype.as_datatype_enum
 
 
 def _port(tensor: Any) -> Port:

@@ -6,6 +6,7 @@ from typing import Any
 
 from serveoff.models.formats import savedmodel
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing.constants import array_of
 from serveoff.models.importing.kinds.savedmodel import folder_of
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused
@@ -21,24 +22,37 @@ class Model:
         if source.signature not in self._loaded.signatures:
             raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
         self._signature: Any = self._loaded.signatures[source.signature]
-        ports = (_port(name, tensor) for name, tensor in self._signature.structured_input_signature[1].items())
-        self.found = Found(inputs=tuple(ports), outputs=tuple(self._signature.structured_outputs))
+        taken = self._signature.structured_input_signature[1]
+        self._constants = _constants(taken, source)
+        ports = (_port(name, tensor) for name, tensor in taken.items() if name not in self._constants)
+        self.found = Found(inputs=tuple(ports), outputs=tuple(self._signature.structured_outputs), settable=True)
         self.parameters = sum(int(v.shape.num_elements() or 0) for v in self._signature.graph.variables)
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the signature."""
-        answer = self._signature(**{name: tf.constant(array) for name, array in batch.items()})
+        answer = self._signature(**self._constants, **{name: tf.constant(array) for name, array in batch.items()})
         return {name: answer[name].numpy() for name in self.found.outputs}
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Save it again, with the signatures that are served: the user's is called by the spec's names."""
 
         def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-            answer = self._signature(**{source: batch[name] for name, source in names.inputs.items()})
+            fed = {source: batch[name] for name, source in names.inputs.items()}
+            answer = self._signature(**self._constants, **fed)
             return {name: answer[source] for name, source in names.outputs.items()}
 
         # The whole object as well: tables and the like are its, not the signature's.
         savedmodel.write(call, [*self._signature.graph.variables, self._loaded], spec, folder)
+
+
+def _constants(taken: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """The inputs of a signature that have one value for all requests."""
+    if unknown := sorted(source.constants.keys() - taken.keys()):
+        raise Refused(f"it has no input {', '.join(unknown)}", advice=f"--set takes one of {', '.join(taken)}")
+    return {
+        name: tf.constant(array_of(name, taken[name].dtype.name, tuple(taken[name].shape.as_list()), value))
+        for name, value in source.constants.items()
+    }
 
 
 def _port(name: str, tensor: Any) -> Port:

@@ -34,7 +34,8 @@ def handed(monkeypatch, tmp_path):
 
 def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     flags = [part for flag in FLAGS.items() for part in flag]
-    repeated = ("--input", "x:float32[-1,2]", "--input", "y:int64[-1]", "--input-range", "y=0:9", "--force")
+    settings = ("--set", "keep=1.0", "--set", "train:0=false")
+    repeated = (*settings, "--input", "x:float32[-1,2]", "--input", "y:int64[-1]", "--input-range", "y=0:9", "--force")
     ((command, text),), error = handed("model.pb", "--name", "mine", *flags, *repeated)
     assert (command, error) == ("import", None)
     request = ImportRequest.model_validate_json(text)
@@ -43,6 +44,7 @@ def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     assert (source.kind, source.path) == ("frozen_graph", str(tmp_path / "model.pb"))
     assert source.weights == str(tmp_path / "w.safetensors")
     assert (source.feed, source.fetch, source.signature) == (("x:0", "y"), ("z:0",), "other")
+    assert source.constants == {"keep": 1.0, "train:0": False}
     assert request.declared == (parsed("x:float32[-1,2]"), parsed("y:int64[-1]"))
     assert (request.samples, request.ranges) == (str(tmp_path / "some.npz"), {"y": (0.0, 9.0)})
     assert (request.name, request.rows, request.timeout_s, request.force) == ("mine", 17, 2.5, True)
@@ -66,6 +68,8 @@ def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed,
         (("--name", "mine", "--rows", "3"), "--rows 3 is not between 16 and 64"),
         (("--name", "mine", "--timeout", "0"), "--timeout must be positive, not 0"),
         (("--name", "mine", "--input", "x"), "'x' is not NAME:DTYPE"),
+        (("--name", "mine", "--set", "x=some"), "--set 'x=some' is not NAME=VALUE"),
+        (("--name", "mine", "--set", "x=1"), "--set makes no constant in a model of kind torch"),
         (("--name", "mine", "--input-range", "x=9:0"), "--input-range 'x=9:0' is not NAME=LOW:HIGH"),
     ],
 )

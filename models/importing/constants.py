@@ -1,0 +1,48 @@
+"""Inputs that have one value for all requests, such as the share of units that a dropout keeps: `--set`."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from serveoff.models.importing.source import Port
+from serveoff.models.jobs.child import Refused
+from serveoff.models.tensors import Array
+
+Constants = Mapping[str, bool | float]
+"""By the names that the source has for its inputs, with or without a tensor's `:0`."""
+WHOLE = "biu"
+"""numpy's kinds of numbers that have no fraction."""
+
+
+def value_of(constants: Constants, name: str) -> bool | float | None:
+    """The value that an input was given; None where it was given none."""
+    return next((value for own, value in constants.items() if own.removesuffix(":0") == name.removesuffix(":0")), None)
+
+
+def array_of(name: str, dtype: str, shape: tuple[int, ...], value: bool | float) -> Array:
+    """The value as an input takes it, in each of its elements; Refused where its dtype cannot hold it."""
+    array = np.full(shape, value).astype(dtype)
+    if array.dtype.kind in WHOLE and array.size and array.flat[0] != value:
+        raise Refused(f"its input {name} is {dtype}, which cannot be {value:g}")
+    return array
+
+
+def advice(ports: Iterable[Port]) -> str:
+    """The flags that make constants of these inputs, with their usual values in a model that predicts."""
+    flags = " ".join(f"--set {port.name.removesuffix(':0')}={_guess(port)}" for port in ports)
+    return f"give the value that the model predicts with: {flags}"
+
+
+def is_likely(port: Port) -> bool:
+    """Whether an input is one number, or is of unknown shape and called like one."""
+    return port.shape == () or (port.shape is None and _guess(port) != "VALUE")
+
+
+def _guess(port: Port) -> str:
+    """What it has where nothing is trained: no dropout, no training."""
+    name = port.name.lower()
+    if port.dtype == "bool":
+        return "false"
+    if "keep" in name:
+        return "1.0"
+    return "0.0" if "drop" in name or "rate" in name else "VALUE"

@@ -1,0 +1,86 @@
+"""Inputs of TensorFlow's graphs that are one number for a whole batch: `--set` makes constants of them."""
+
+import numpy as np
+import pytest
+
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing import kinds
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.readers import opened
+from serveoff.models.importing.resolve_inputs import resolve_inputs
+from serveoff.models.importing.source import Source, parsed, written
+from serveoff.models.jobs.child import Refused
+from serveoff.models.spec import ModelSpec
+
+tf1 = tf.compat.v1
+ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
+X = parsed("x:float32[-1,2]")
+
+
+@pytest.fixture
+def frozen(tmp_path):
+    """The source of y = x * keep_prob, with noise where is_training; `shapes` of both placeholders, or defaults."""
+
+    def write(shape=(), default=False, **flags):
+        with tf.Graph().as_default() as graph:
+            x = tf1.placeholder(tf.float32, [None, 2], "x")
+            if default:
+                keep, training = (tf1.placeholder_with_default(v, [], n) for v, n in ((0.5, "keep"), (False, "phase")))
+            else:
+                keep, training = (tf1.placeholder(t, shape, n) for t, n in ((tf.float32, "keep"), (tf.bool, "phase")))
+            noise = tf.cond(tf.reshape(training, []), lambda: tf.random.uniform([1]), lambda: tf.zeros([1]))
+            tf.identity(x * keep + noise, "y")
+        (tmp_path / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+        return Source(kind="frozen_graph", path=str(tmp_path / "graph.pb"), fetch=("y",), **flags)
+
+    return write
+
+
+@pytest.mark.parametrize("shape", [(), None, (1,)])
+def test_a_placeholder_becomes_a_constant(frozen, shape, tmp_path):
+    source = frozen(shape, constants={"keep": 0.5, "phase:0": False})
+    kinds.find(source.kind).check(source)
+    reader = opened(source)
+    inputs, names = resolve_inputs("graph.pb", reader.found, (), {})
+    assert list(map(written, inputs)) == ["x:float32[-1,2]"]
+    assert np.allclose(reader.predict({"x:0": ROWS})["y:0"], ROWS / 2)
+    outputs = (X.model_copy(update={"name": "y"}),)
+    (tmp_path / "node").mkdir()
+    spec = ModelSpec(name="scaled", description="", inputs=inputs, outputs=outputs)
+    reader.adopt(tmp_path / "node", spec, names.model_copy(update={"outputs": {"y": "y:0"}}))
+    assert (tmp_path / "node/serving/1/saved_model.pb").is_file()
+
+
+def test_without_a_value_the_flags_that_help_are_told(frozen):
+    with pytest.raises(ImportFailed, match="keep and phase are single numbers") as failed:
+        resolve_inputs("graph.pb", opened(frozen()).found, (), {})
+    assert failed.value.problem.advice.endswith("--set keep=1.0 --set phase=false")
+
+
+def test_a_default_holds_where_nothing_is_set(frozen):
+    assert np.allclose(opened(frozen(default=True)).predict({"x:0": ROWS})["y:0"], ROWS / 2)
+    reader = opened(frozen(default=True, constants={"keep": 1.0}))
+    assert np.allclose(reader.predict({"x:0": ROWS})["y:0"], ROWS)
+
+
+def test_a_constant_that_cannot_be_is_refused(frozen):
+    with pytest.raises(Refused, match=r"its input phase is bool, which cannot be 0.5"):
+        opened(frozen(constants={"phase": 0.5}))
+    source = frozen(constants={"kep": 1.0})
+    with pytest.raises(ImportFailed, match="has no placeholder 'kep'\n  next: --set takes x, keep, phase"):
+        kinds.find(source.kind).check(source)
+
+
+def test_an_input_of_a_signature_becomes_a_constant(tmp_path):
+    module = tf.Module()
+    x, scale = tf.TensorSpec([None, 2], tf.float32, "x"), tf.TensorSpec([], tf.float32, "scale")
+    call = tf.function(lambda x, scale: {"y": x * scale}, input_signature=[x, scale])
+    tf.saved_model.save(module, str(tmp_path), signatures=call.get_concrete_function(x=x, scale=scale))
+    source = Source(kind="savedmodel", path=str(tmp_path))
+    with pytest.raises(ImportFailed, match="--set scale=VALUE"):
+        resolve_inputs("saved", opened(source).found, (), {})
+    reader = opened(source.model_copy(update={"constants": {"scale": 3.0}}))
+    assert resolve_inputs("saved", reader.found, (), {})[0] == (X,)
+    assert np.allclose(reader.predict({"x": ROWS})["y"], ROWS * 3)
+    with pytest.raises(Refused, match="it has no input size"):
+        opened(source.model_copy(update={"constants": {"size": 3.0}}))
