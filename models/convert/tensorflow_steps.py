@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import onnx
 
-from serveoff.models.convert import onnx_models
+from serveoff.models.convert import onnx_models, onnx_modern
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
-from serveoff.models.convert.onnx_tf import Graph
+from serveoff.models.convert.onnx_tf import OPERATORS, Graph
 from serveoff.models.convert.tf_graphs import freeze, tf1
 from serveoff.models.formats import frozen_graph, savedmodel
 from serveoff.models.formats.frozen_graph import edge
@@ -49,7 +49,10 @@ def frozen_graph_to_savedmodel(source: Path, target: Path, spec: ModelSpec) -> N
 
 def onnx_to_savedmodel(source: Path, target: Path, spec: ModelSpec) -> None:
     """Each operator by TensorFlow's own; Unconvertible names one that is not known."""
-    graph = Graph(with_constant_shapes(onnx_models.read(source), spec))
+    model = onnx_modern.at_least(onnx_modern.inlined(onnx_models.read(source)))
+    for operator in dict.fromkeys(node.op_type for node in model.graph.node if node.op_type not in OPERATORS):
+        model = onnx_modern.written_out(model, operator) or model
+    graph = Graph(with_constant_shapes(model, spec))
     savedmodel.write(lambda batch: by_name(graph(batch), spec.outputs), graph.variables, spec, target)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 import torch
 
-from serveoff.models.convert import Unconvertible, onnx_models, torch_onnx, torch_program
+from serveoff.models.convert import Unconvertible, onnx_models, onnx_modern, torch_onnx, torch_program
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
 from serveoff.models.convert.torch_modules import FILE, examples, positional, unlike
 from serveoff.models.loading import model_onnx, module_json
@@ -53,16 +53,26 @@ def onnx_torch_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> N
 
 def onnx_to_onnx_torch(source: Path, target: Path, spec: ModelSpec) -> None:
     """Shapes that are known put in, and one node for each output; Unconvertible where onnx2torch lacks an operator."""
-    model = with_constant_shapes(onnx_models.read(source), spec)
+    model = with_constant_shapes(onnx_modern.at_opset(onnx_modern.inlined(onnx_models.read(source))), spec)
     _give_outputs_nodes(model.graph)
+    while refused := _refused(model):
+        simpler = onnx_modern.written_out(model, refused.operator)
+        if simpler is None:
+            raise refused
+        model = onnx_modern.at_opset(simpler)
+    onnx_models.write(model, spec, target)
+
+
+def _refused(model: Any) -> Unconvertible | None:
+    """The operator that onnx2torch lacks, if it does."""
     try:
         model_onnx.read(model)
     except NotImplementedError as error:
         found = re.search(r"operation_type='(\w+)', version=(\d+)", str(error))
         operator = found[1] if found else ""
         what = f"the operator {operator} of version {found[2]}" if found else f"this model: {error}"
-        raise Unconvertible(f"onnx2torch has no rule for {what}", operator) from error
-    onnx_models.write(model, spec, target)
+        return Unconvertible(f"onnx2torch has no rule for {what}", operator)
+    return None
 
 
 def _give_outputs_nodes(graph: Any) -> None:

@@ -15,6 +15,9 @@ from serveoff.models.tensors import Array, Batch
 DTYPES = {"float": "float32", "double": "float64"}
 """What ONNX calls otherwise than numpy."""
 
+FREE_WEIGHTS = 4
+"""The version of ONNX' files from which on weights need not be listed as inputs, too."""
+
 
 class Model:
     """A graph in ONNX Runtime, on the CPU."""
@@ -38,6 +41,7 @@ class Model:
         model = onnx.load(self._path)
         new = {source: name for name, source in {**names.inputs, **names.outputs}.items()}
         _rename(model.graph, new)
+        model.ir_version = max(model.ir_version, FREE_WEIGHTS)
         write(model, spec, folder)
 
 
