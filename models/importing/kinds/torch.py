@@ -18,6 +18,8 @@ FRAMEWORK = "torch"
 CALLED = "a PyTorch module, package.module:factory, with --weights"
 
 SAVE = "save them again: torch.save(module.state_dict(), 'weights.pt'), or safetensors.torch.save_file"
+LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""How torch.save's files began before PyTorch 1.6: its magic number, pickled."""
 
 
 def detect(path: str) -> bool:
@@ -38,6 +40,9 @@ def check(source: Source) -> None:
     if source.weights.endswith(".safetensors"):
         _check_safetensors(source.weights)
         return
+    with Path(source.weights).open("rb") as file:
+        if file.read(len(LEGACY)) == LEGACY:
+            return
     with unvouched_files.archive(source.weights, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "data.pkl" not in inner:

@@ -1,0 +1,176 @@
+"""The weights of a user's nn.Module, as files of PyTorch and safetensors hold them, put into the module.
+
+Training loops wrap a state_dict: in a checkpoint with an optimizer beside it, or under names that begin with `module.`
+(DataParallel), `_orig_mod.` (torch.compile) or `model.` (Lightning). What was unwrapped is noted.
+"""
+
+import pickle
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from serveoff.models.jobs.child import Refused, note
+
+State = dict[str, torch.Tensor]
+DEEPEST = 3
+"""Levels of a checkpoint below which no weights are looked for."""
+SPARE = ("ema", "optim", "teacher", "discriminator")
+"""In the name of an entry of a checkpoint: another one that fits goes before it."""
+WRAPPERS = ("_orig_mod.", "_checkpoint_wrapped_module.", "_fsdp_wrapped_module.")
+"""What PyTorch's own wrappers put into the names of what they wrap, wherever it is."""
+MOST_NAMES = 3
+OWN_LAYERS = (
+    "have the factory build the network that they were trained with: its layers' names and sizes must be theirs"
+)
+ALONE = (
+    "in your training code, which may load it, write its weights alone: torch.save(module.state_dict(), 'weights.pt')"
+)
+_SCALAR = np.float64().__reduce__()[0]
+NUMBERS = [
+    *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
+    *(np.dtype, *(type(np.dtype(code)) for code in ("f4", "f8", "i4", "i8", "bool"))),
+]
+"""Beside tensors, a checkpoint may hold numpy's numbers, as the best accuracy: none of them runs code of the file's."""
+
+
+def fill(module: nn.Module, file: str) -> None:
+    """Put a file's weights into a module; Refused where they are not the module's, each and all."""
+    loaded, name = _read(file), Path(file).name
+    found = dict(_states(loaded))
+    if not found:
+        raise Refused(f"{name} is not a state_dict: it holds no tensors by name", advice=ALONE)
+    wanted = module.state_dict()
+    fitting = [(entry, fitted) for entry, state in found.items() if (fitted := _fitted(state, wanted))]
+    if not fitting:
+        entry, state = max(found.items(), key=lambda item: len(item[1].keys() & wanted.keys()))
+        _load(module, state, name)
+        return
+    entry, (state, how) = min(fitting, key=lambda item: any(word in item[0].lower() for word in SPARE))
+    _load(module, state, name)
+    if entry:
+        others = "".join(f"; {other} fits, too" for other, _ in fitting if other != entry)
+        note(f"the weights are those under {entry} in {name}{others}")
+    if how:
+        note(f"in {name}, {how}")
+
+
+def _read(file: str) -> Any:
+    if file.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        return load_file(file)
+    name = Path(file).name
+    try:
+        with torch.serialization.safe_globals(NUMBERS):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        classes = _unsafe(file) or re.findall(r"GLOBAL (\S+)", str(error))
+        what = f"also holds {', '.join(classes[:MOST_NAMES])}" if classes else "is a pickle of more than tensors"
+        text = f"{name} is not a state_dict: it {what}, and to load such a file is to run a program"
+        raise Refused(text, advice=ALONE) from None
+    except (RuntimeError, EOFError) as error:
+        why = str(error).splitlines()[0] if str(error) else "it ends too early"
+        raise Refused(f"{name} cannot be read by torch.load: {why}", advice=ALONE) from None
+
+
+def _unsafe(file: str) -> list[str]:
+    try:
+        return sorted(torch.serialization.get_unsafe_globals_in_checkpoint(file))
+    except (ValueError, RuntimeError):  # a file from before PyTorch 1.6, which is no zip
+        return []
+
+
+def _states(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, State]]:
+    """What may be a state_dict, by its path in the checkpoint: the tensors of each dict that has some by name."""
+    if not isinstance(loaded, Mapping) or depth == DEEPEST:
+        return
+    tensors = {name: value for name, value in loaded.items() if isinstance(value, torch.Tensor)}
+    if tensors and all(isinstance(name, str) for name in tensors):
+        if not path and len(tensors) == len(loaded) and hasattr(loaded, "_metadata"):
+            yield path, loaded  # type: ignore[misc]
+        else:
+            yield path, tensors
+    for name, value in loaded.items():
+        if isinstance(name, str):
+            yield from _states(value, f"{path}.{name}" if path else name, depth + 1)
+
+
+def _fitted(state: State, wanted: State) -> tuple[State, str] | None:
+    """A state by the module's own names, and in words how they differed; None where no prefix makes them the same.
+
+    Of weights that the module ties, the file may have but one. What lies outside of a prefix, as a loss's weights
+    beside the model's, is left out.
+    """
+    plain, said = _unwrapped(state)
+    for prefix in _prefixes(plain, wanted):
+        inner = {name.removeprefix(prefix): value for name, value in plain.items() if name.startswith(prefix)}
+        if _same(inner, wanted):
+            left = [name for name in plain if not name.startswith(prefix)]
+            apart = f"; left out: {_some(left)}" if left else ""
+            return (inner, f"each name begins with {prefix!r}, which is taken off{apart}") if prefix else (plain, said)
+    heads = {name.partition(".")[0] for name in wanted}
+    if len(heads) == 1 and "." in next(iter(wanted)):
+        (head,) = heads
+        inner = {f"{head}.{name}": value for name, value in plain.items()}
+        if _same(inner, wanted):
+            return inner, f"the names are those of the module's {head}"
+    return None
+
+
+def _unwrapped(state: State) -> tuple[State, str]:
+    """Without the names of PyTorch's wrappers, and which they were."""
+    found = [wrapper for wrapper in WRAPPERS if any(wrapper in name for name in state)]
+    if not found:
+        return state, ""
+    pattern = "|".join(map(re.escape, found))
+    return {
+        re.sub(pattern, "", name): value for name, value in state.items()
+    }, f"{found[0]!r} is taken out of the names"
+
+
+def _prefixes(state: State, wanted: State) -> list[str]:
+    """Those that the file's names have before the module's, the shortest first; '' is one."""
+    ends = [*wanted][:1] + [*wanted][-1:]  # of two tied weights, the file may lack one
+    before = {name.removesuffix(end) for name in state for end in ends if name.endswith(f".{end}")}
+    return sorted({"", *before}, key=len)
+
+
+def _same(state: State, wanted: State) -> bool:
+    """Whether these are a module's weights: all names, but for counters of old files and weights that are tied."""
+    there = {wanted[name].data_ptr() for name in state.keys() & wanted.keys()}
+    missing = [
+        name
+        for name in wanted.keys() - state.keys()
+        if not name.endswith("num_batches_tracked")
+        and (not wanted[name].numel() or wanted[name].data_ptr() not in there)
+    ]
+    return not missing and state.keys() <= wanted.keys()
+
+
+def _load(module: nn.Module, state: State, file: str) -> None:
+    wanted, failed = module.state_dict(), f"the weights in {file} are not those of the module"
+    wrong = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
+    if wrong:
+        sizes = f"{list(state[wrong[0]].shape)}, and the module's is {list(wanted[wrong[0]].shape)}"
+        raise Refused(f"{failed}: {_some(wrong)} is {sizes}", advice=OWN_LAYERS)
+    if not _same(state, wanted):
+        lacking, extra = wanted.keys() - state.keys(), state.keys() - wanted.keys()
+        parts = [
+            f"{what} {_some(sorted(names))}" for what, names in (("they lack", lacking), ("they have", extra)) if names
+        ]
+        raise Refused(f"{failed}: {'; '.join(parts)}", advice=OWN_LAYERS)
+    module.load_state_dict(state, strict=False)
+    kinds = {str(value.dtype).removeprefix("torch.") for value in state.values() if value.is_floating_point()}
+    computed = {str(value.dtype).removeprefix("torch.") for value in wanted.values() if value.is_floating_point()}
+    if kinds and computed and not kinds & computed:
+        note(f"{file} holds {', '.join(sorted(kinds))}; the factory's module computes in {', '.join(sorted(computed))}")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"{', '.join(names[:MOST_NAMES])}{more}"

@@ -1,0 +1,114 @@
+"""Weights as training loops, wrappers and hubs save them, put into the module that a factory makes."""
+
+import argparse
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file, save_model
+from torch import nn
+
+from serveoff.models.importing import torch_weights
+from serveoff.models.jobs import child
+from serveoff.models.jobs.child import Refused
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.head = nn.Embedding(9, 4), nn.Linear(4, 9, bias=False)
+        self.head.weight = self.embed.weight
+
+
+class Wrapped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = network()
+
+
+def network():
+    return nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))
+
+
+@pytest.fixture
+def notes(monkeypatch):
+    monkeypatch.setattr(child, "_notes", [])
+    return child._notes
+
+
+TRAINED = network().state_dict()
+UNLIKE = {name: torch.zeros_like(value) for name, value in TRAINED.items()}
+FORMS = {
+    "as it is": (TRAINED, ""),
+    "DataParallel": ({f"module.{name}": value for name, value in TRAINED.items()}, "begins with 'module.'"),
+    "a checkpoint": (
+        {"epoch": 3, "best": np.float64(0.9), "model_state_dict": TRAINED, "optimizer": {"state": {}}},
+        "under model_state_dict",
+    ),
+    "a loss beside it": (
+        {"state_dict": {f"model.{name}": value for name, value in TRAINED.items()} | {"loss.weight": torch.ones(3)}},
+        "begins with 'model.', which is taken off; left out: loss.weight",
+    ),
+    "an average beside it": ({"ema": UNLIKE, "model": TRAINED}, "under model in weights.pt; ema fits, too"),
+    "compiled": ({f"_orig_mod.{name}": value for name, value in TRAINED.items()}, "'_orig_mod.' is taken out"),
+    "a counter of epochs among them": ({**TRAINED, "epoch": 4}, ""),
+    "in half precision": ({k: v.half() if v.is_floating_point() else v for k, v in TRAINED.items()}, "holds float16"),
+}
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "before 1.6"])
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_wrapped_is_unwrapped_and_noted(form, zipped, tmp_path, notes):
+    saved, said = FORMS[form]
+    torch.save(saved, tmp_path / "weights.pt", _use_new_zipfile_serialization=zipped)
+    module = network()
+    torch_weights.fill(module, str(tmp_path / "weights.pt"))
+    for name, value in module.state_dict().items():
+        assert torch.allclose(value, TRAINED[name], atol=1e-3), name
+    assert (said in " ".join(notes)) if said else notes == []
+
+
+def test_a_module_that_holds_the_network_takes_the_network_s_weights(tmp_path, notes):
+    save_file(TRAINED, tmp_path / "net.safetensors")
+    module = Wrapped()
+    torch_weights.fill(module, str(tmp_path / "net.safetensors"))
+    assert torch.equal(module.net[0].weight, TRAINED["0.weight"])
+    assert notes == ["in net.safetensors, the names are those of the module's net"]
+
+
+def test_of_weights_that_the_module_ties_one_is_enough(tmp_path, notes):
+    trained, module = Tied(), Tied()
+    save_model(trained, tmp_path / "tied.safetensors")
+    torch_weights.fill(module, str(tmp_path / "tied.safetensors"))
+    assert torch.equal(module.head.weight, trained.embed.weight)
+    assert module.head.weight is module.embed.weight
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("saved", "says"),
+    [
+        ({**TRAINED, "0.weight": torch.ones(5, 6)}, r"0.weight is \[5, 6\], and the module's is \[8, 6\]"),
+        (
+            {k: v for k, v in TRAINED.items() if k[0] != "2"} | {"fc.bias": torch.ones(3)},
+            "lack 2.bias, 2.weight; they ",
+        ),
+        ({"state_dict": TRAINED, "args": argparse.Namespace(lr=1)}, "also holds argparse.Namespace"),
+        ({"epoch": 3}, "holds no tensors by name"),
+        (torch.ones(3), "holds no tensors by name"),
+    ],
+)
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "before 1.6"])
+def test_what_does_not_fit_is_refused_with_what_to_do(saved, says, zipped, tmp_path):
+    torch.save(saved, tmp_path / "weights.pt", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(Refused, match=says) as refused:
+        torch_weights.fill(network(), str(tmp_path / "weights.pt"))
+    assert refused.value.advice
+    assert "save them again" not in refused.value.advice
+
+
+def test_a_file_that_ends_too_early_is_told(tmp_path):
+    torch.save(TRAINED, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    (tmp_path / "cut.pt").write_bytes((tmp_path / "old.pt").read_bytes()[:-200])
+    with pytest.raises(Refused, match=r"cut\.pt cannot be read by torch.load"):
+        torch_weights.fill(network(), str(tmp_path / "cut.pt"))
