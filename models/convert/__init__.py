@@ -18,11 +18,13 @@ its order, each of them a Python identifier: whoever adopts a user's file (serve
 
 import importlib
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from serveoff.models.golden import GOLDEN_NAME, read_golden
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -41,6 +43,8 @@ NO_WAY = {"keras_eager": "a graph of operations has no layers, and a Keras file 
 """Why nothing leads to a format from most nodes."""
 MOST_STEPS = 4
 """Longer ways only lead through what a shorter one has already tried."""
+
+_GOLDEN: ContextVar[Batch | None] = ContextVar("inputs of the model that is converted", default=None)
 
 
 class Unconvertible(Exception):
@@ -97,8 +101,12 @@ def paths(start: str, format: str, known: Sequence[Edge]) -> Iterator[tuple[Edge
 
 
 def run(step: str, source: Path, target: Path, spec: ModelSpec) -> None:
-    """Write the target node's folder from the source node's; Unconvertible where that cannot be."""
+    """Write the target node's folder from the source node's; Unconvertible where that cannot be.
+
+    Golden inputs that lie beside the source are its examples.
+    """
     (module,) = (module for module, names in STEPS.items() if step in names)
+    _GOLDEN.set(read_golden(source.parent).inputs if (source.parent / GOLDEN_NAME).is_file() else None)
     try:
         getattr(importlib.import_module(f"{__name__}.{module}"), step)(source, target, spec)
     except ModuleNotFoundError as error:
@@ -106,7 +114,12 @@ def run(step: str, source: Path, target: Path, spec: ModelSpec) -> None:
 
 
 def example(spec: ModelSpec, rows: int) -> Batch:
-    """Seeded inputs. Whole numbers are 1 or 2, since they may be indexes into a table that is no larger."""
+    """So many rows: golden inputs where the model has some, over and over, or else seeded ones.
+
+    Seeded whole numbers are 1 or 2, since they may be indexes into a table that is no larger.
+    """
+    if golden := _GOLDEN.get():
+        return {name: np.take(array, range(rows), axis=0, mode="wrap") for name, array in golden.items()}
     generator = np.random.default_rng(0)
 
     def of(dtype: str, shape: tuple[int, ...]) -> Array:

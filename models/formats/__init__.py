@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
+from serveoff.models.golden import GOLDEN_NAME, read_golden
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import FORMATS, ModelSpec
-from serveoff.models.tensors import Batch, zeros
+from serveoff.models.tensors import Batch, take, zeros
 from serveoff.models.weights import Weights
 
 Predict = Callable[[Batch], Batch]
@@ -67,8 +68,13 @@ class Format(Protocol):
         """
 
 
-def one_row(spec: ModelSpec) -> Batch:
-    """A batch to try a model out with: one row of zeros."""
+def one_row(spec: ModelSpec, folder: Path) -> Batch:
+    """A batch to try an artifact out with: the first golden row where golden.npz lies beside it, or else zeros.
+
+    Zeros are no input to some models: a sequence's length of 0, a divisor.
+    """
+    if (folder.parent / GOLDEN_NAME).is_file():
+        return take(read_golden(folder.parent).inputs, slice(1))
     return zeros(spec.inputs)
 
 

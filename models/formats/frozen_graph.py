@@ -71,7 +71,7 @@ def wrap(frozen: Any, spec: ModelSpec, folder: Path) -> None:
         tags = [tf1.saved_model.tag_constants.SERVING]
         builder.add_meta_graph_and_variables(session, tags, signatures, strip_default_attrs=True)
         builder.save()
-    write_warm_up(spec, folder)
+    write_warm_up(one_row(spec, folder.parents[1]), spec, folder)
 
 
 def _rows(strings: Any, tensor: TensorSpec, files: Any = None) -> Any:
@@ -142,8 +142,9 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         tf.import_graph_def(graph_def, name="")
         return feeds, fetches
 
-    quickest = cache(partial(quickest_call, fill, spec, threads, device))
-    device = placement(session, fetches, fed(one_row(spec)))
+    row = one_row(spec, folder)
+    quickest = cache(partial(quickest_call, fill, spec, threads, device, row))
+    device = placement(session, fetches, fed(row))
     return Loaded(
         calling(session.make_callable(fetches, feeds), spec),
         device,

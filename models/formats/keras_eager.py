@@ -44,7 +44,7 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
         given = network.model.predict(network.arrange(batch), verbose=0)
         return as_specified(by_name(given, spec.outputs), spec.outputs)
 
-    answers = run(network, one_row(spec)).values()
+    answers = run(network, one_row(spec, folder)).values()
     device = devices_of([*answers, *(weight.value for weight in network.model.trainable_weights)])
     return Loaded(
         predict,

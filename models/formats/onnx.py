@@ -44,7 +44,7 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     def predict(batch: Batch) -> Batch:
         return as_specified(dict(zip(names, session.run(names, batch), strict=True)), spec.outputs)
 
-    found = "cpu" if device == "cpu" else placement(folder / FILE, names, one_row(spec), device)
+    found = "cpu" if device == "cpu" else placement(folder / FILE, names, one_row(spec, folder), device)
     return Loaded(predict, found, no_layers=NO_LAYERS, intra_op_threads=options.intra_op_num_threads)
 
 

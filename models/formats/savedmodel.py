@@ -71,7 +71,7 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
     if spec.image is not None:
         signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
-    write_warm_up(spec, folder / VERSION)
+    write_warm_up(one_row(spec, folder), spec, folder / VERSION)
 
 
 def serving_images(call: Call, image: TensorSpec) -> Any:
@@ -102,8 +102,9 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     def predict(batch: Batch) -> Batch:
         return as_specified({name: tensor.numpy() for name, tensor in run(batch).items()}, spec.outputs)
 
-    device = devices_of([*run(one_row(spec)).values(), *signature.trainable_variables])
-    quickest = cache(partial(quickest_call, partial(_fill, folder, spec), spec, threads, device))
+    row = one_row(spec, folder)
+    device = devices_of([*run(row).values(), *signature.trainable_variables])
+    quickest = cache(partial(quickest_call, partial(_fill, folder, spec), spec, threads, device, row))
     return Loaded(predict, device, quickest=quickest, no_layers=NO_LAYERS, intra_op_threads=intra_op_threads())
 
 

@@ -45,10 +45,10 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Build the module, fill it, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    module = build(folder, spec, device).eval().to(device)
+    module, row = build(folder, spec, device).eval().to(device), one_row(spec, folder)
     return replace(
-        calling(module, spec, device),
-        layers=layers_of(module, spec, device),
+        calling(module, spec, device, row),
+        layers=layers_of(module, spec, device, row),
         no_layers=catalog.no_layers(spec.name),
     )
 
@@ -64,7 +64,7 @@ def build(folder: Path, spec: ModelSpec, device: str) -> nn.Module:
     return module
 
 
-def layers_of(module: nn.Module, spec: ModelSpec, device: str) -> Mapping[str, Predict]:
+def layers_of(module: nn.Module, spec: ModelSpec, device: str, row: Batch) -> Mapping[str, Predict]:
     """Each layer's output, by forward hooks on a copy of the network, made when a layer is first asked for.
 
     The network that answers other requests is left as it is.
@@ -76,7 +76,7 @@ def layers_of(module: nn.Module, spec: ModelSpec, device: str) -> Mapping[str, P
         copy, given = deepcopy(module), dict[str, torch.Tensor]()
         for name in names:
             copy.get_submodule(name).register_forward_hook(partial(_note, given, name))
-        return calling(copy, spec, device).predict, given
+        return calling(copy, spec, device, row).predict, given
 
     def output(name: str, batch: Batch) -> Batch:
         with lock:
@@ -92,14 +92,14 @@ def _note(given: dict[str, torch.Tensor], name: str, layer: nn.Module, inputs: A
     given[name] = output
 
 
-def calling(module: Callable[..., Any], spec: ModelSpec, device: str) -> Loaded:
-    """Call a module with arrays. It computed where its answers are: PyTorch moves none unasked."""
+def calling(module: Callable[..., Any], spec: ModelSpec, device: str, row: Batch) -> Loaded:
+    """Call a module with arrays; `row` tries it out. It computed where its answers are: PyTorch moves none unasked."""
 
     def predict(batch: Batch) -> Batch:
         with torch.inference_mode():
             return answers_of(module(*arguments(batch, spec, device)), spec)
 
     with torch.inference_mode():
-        answers = by_name(module(*arguments(one_row(spec), spec, device)), spec.outputs)
+        answers = by_name(module(*arguments(row, spec, device)), spec.outputs)
     found = "+".join(sorted({str(answer.device) for answer in answers.values()}))
     return Loaded(predict, found, intra_op_threads=torch.get_num_threads())

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from serveoff.models.convert import torch_program
-from serveoff.models.formats import Loaded
+from serveoff.models.formats import Loaded, one_row
 from serveoff.models.formats.torch_eager import calling, filled
 from serveoff.models.frameworks import exported_program
 from serveoff.models.spec import ModelSpec
@@ -32,4 +32,4 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     if threads:
         torch.set_num_threads(threads)
     module, executor = exported_program.read(folder, device)
-    return replace(calling(module, spec, device), no_layers=NO_LAYERS, executor=executor)
+    return replace(calling(module, spec, device, one_row(spec, folder)), no_layers=NO_LAYERS, executor=executor)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from serveoff.models.formats import Loaded
+from serveoff.models.formats import Loaded, one_row
 from serveoff.models.formats.torch_eager import calling, filled
 from serveoff.models.spec import ModelSpec
 from serveoff.models.weights import Weights
@@ -34,6 +34,7 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     if threads:
         torch.set_num_threads(threads)
     module = torch.jit.load(str(folder / FILE), map_location=device).eval()  # it may have been saved while training
-    loaded = calling(module, spec, device)
-    quickest = calling(module.forward, spec, device).predict  # spares what a call of `module` does first
+    row = one_row(spec, folder)
+    loaded = calling(module, spec, device, row)
+    quickest = calling(module.forward, spec, device, row).predict  # spares what a call of `module` does first
     return replace(loaded, quickest=lambda: quickest, no_layers=NO_LAYERS)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tensorflow.core.protobuf import config_pb2
 
-from serveoff.models.formats import Predict, one_row
+from serveoff.models.formats import Predict
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, as_specified, named
@@ -29,12 +29,12 @@ def config_of(threads: int, device: str) -> Any:
     return config
 
 
-def quickest_call(fill: Fill, spec: ModelSpec, threads: int, device: str) -> Predict:
-    """The quicker executor that can run this graph, and a call whose feeds and fetches are looked up once."""
+def quickest_call(fill: Fill, spec: ModelSpec, threads: int, device: str, row: Batch) -> Predict:
+    """The quicker executor that can answer `row`, and a call whose feeds and fetches are looked up once."""
     for executor in EXECUTORS if device == "cpu" else EXECUTORS[-1:]:
         predict = _call(fill, spec, config_of(threads, device), executor)
         try:
-            predict(one_row(spec))
+            predict(row)
         except tf.errors.OpError:
             continue
         return predict

@@ -6,33 +6,32 @@ around the tensors are written here as protobuf has them on the wire, for Tensor
 
 from pathlib import Path
 
-import numpy as np
-
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.spec import SIGNATURE, ModelSpec, TensorSpec
+from serveoff.models.spec import SIGNATURE, ModelSpec
+from serveoff.models.tensors import Array, Batch
 
 FILE = "assets.extra/tf_serving_warmup_requests"
 
 
-def write_warm_up(spec: ModelSpec, version: Path) -> None:
-    """Ask for one row of zeros: a TFRecord of one PredictionLog. How often it is replayed is the server's flag."""
+def write_warm_up(row: Batch, spec: ModelSpec, version: Path) -> None:
+    """Ask for one row: a TFRecord of one PredictionLog. How often it is replayed is the server's flag."""
     path = version / FILE
     path.parent.mkdir()
     with tf.io.TFRecordWriter(str(path)) as writer:
-        writer.write(_prediction_log(spec))
+        writer.write(_prediction_log(row, spec.name))
 
 
-def _prediction_log(spec: ModelSpec) -> bytes:
+def _prediction_log(row: Batch, name: str) -> bytes:
     """PredictionLog.predict_log (6) .request (1): PredictRequest of model_spec (1) and a map of inputs (2)."""
-    model = _field(1, spec.name.encode()) + _field(3, SIGNATURE.encode())
-    inputs = [_field(2, _field(1, tensor.name.encode()) + _field(2, _row(tensor))) for tensor in spec.inputs]
+    model = _field(1, name.encode()) + _field(3, SIGNATURE.encode())
+    inputs = [_field(2, _field(1, name.encode()) + _field(2, _tensor(array))) for name, array in row.items()]
     return _field(6, _field(1, _field(1, model) + b"".join(inputs)))
 
 
-def _row(tensor: TensorSpec) -> bytes:
-    """A TensorProto of one value, which stands for all of the shape's."""
-    zero = np.zeros((), tensor.dtype)
-    proto: bytes = tf.make_tensor_proto(zero, shape=[1, *tensor.row_shape]).SerializeToString()
+def _tensor(array: Array) -> bytes:
+    """A TensorProto; one value stands for all where they are the same."""
+    value = array.flat[0] if (array == array.flat[0]).all() else array
+    proto: bytes = tf.make_tensor_proto(value, shape=array.shape).SerializeToString()
     return proto
 
 

@@ -70,7 +70,7 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
         answered = _answers(request, kind, jobs, folder, spec, names, batch)
         advance()
     spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})
-    converter = Converter(kind.NODE, folder / WORK, spec, folder, jobs)
+    converter = Converter(kind.NODE, folder / WORK, spec, jobs)
     formats: dict[str, Converted | Missing] = {}
     with steps.step("convert, verify", total=len(FORMATS)) as advance:
         own = FORMAT_OF.get(kind.NODE, "")
@@ -114,7 +114,7 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
 def _answers(
     request: ImportRequest, kind: kinds.Kind, jobs: Jobs, folder: Path, spec: ModelSpec, names: Names, batch: Batch
 ) -> dict[str, Any]:
-    """Golden answers into the folder, and the model as a node into the converter's."""
+    """Golden answers and the model as a node into the converter's folder."""
     node = folder / WORK / kind.NODE
     node.mkdir()
     np.savez(folder / WORK / samples.NAME, **batch)  # type: ignore[arg-type]
@@ -127,7 +127,6 @@ def _answers(
             f"{request.source.path}: {error.reason}",
             error.advice or _hint(request, kind, spec, error.code),
         ) from None
-    (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)
     return answered
 
 
@@ -163,7 +162,8 @@ def _put_together(
     formats: Mapping[str, Converted | Missing],
     answered: Mapping[str, Any],
 ) -> None:
-    """Move the artifacts that hold to their places, and write the manifest."""
+    """Move the golden answers and the artifacts that hold to their places, and write the manifest."""
+    (folder / WORK / GOLDEN_NAME).rename(folder / GOLDEN_NAME)
     artifacts = {}
     for format in FORMATS:
         converted = formats[format]

@@ -37,11 +37,10 @@ class Failure:
 
 
 class Converter:
-    """Makes artifacts in a folder of its own. Each step is done once, whatever ways lead through it."""
+    """Makes artifacts in the folder of the golden answers. Each step is done once, whatever ways lead through it."""
 
-    def __init__(self, start: str, folder: Path, spec: ModelSpec, golden_folder: Path, jobs: Jobs) -> None:
-        self._start, self._folder, self._spec, self._golden = start, folder, spec, golden_folder
-        self._jobs = jobs
+    def __init__(self, start: str, folder: Path, spec: ModelSpec, jobs: Jobs) -> None:
+        self._start, self._folder, self._spec, self._jobs = start, folder, spec, jobs
         self._nodes: dict[tuple[str, ...], Path | Failure] = {(start,): folder / start}
 
     def make(self, format: str) -> Converted | Missing:
@@ -78,7 +77,7 @@ class Converter:
                 format,
                 str(node),
                 self._spec.model_dump_json(),
-                str(self._golden),
+                str(self._folder),
                 by=format,
             )
         except JobFailed as error:

@@ -62,7 +62,7 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
 def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, object]:
     """Load an artifact as it is served, and compare its answers with the golden ones."""
     module = formats.find(format)
-    doing("it fails on a row of zeros, loaded as it is served")
+    doing("it fails on a golden row, loaded as it is served")
     loaded = module.load(Path(artifact), ModelSpec.model_validate_json(spec))
     doing("it fails on the golden rows")
     found = agreement(loaded.predict, read_golden(Path(golden)))

@@ -44,7 +44,7 @@ def load_runtime(settings: Settings) -> Runtime:
     runtime = _load_null(spec) if settings.format == null.FORMAT else _load(spec, folder, settings)
     announce("loaded")
     if settings.warmup:
-        row = one_row(spec)
+        row = one_row(spec, folder)
         for _ in range(WARM_UP_CALLS):
             runtime.predict(row)
         announce("warmed")

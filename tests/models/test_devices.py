@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import pytest
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from serveoff.models.formats import frozen_graph, one_row
+from serveoff.models.formats import frozen_graph
 from serveoff.models.formats.torch_eager import calling
 from serveoff.models.frameworks import tensorflow_setup
 from serveoff.models.frameworks.tensorflow_setup import joined
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import REPOSITORY
+from serveoff.models.tensors import zeros
 from serveoff.models.zoo import load_spec
 
 torch = pytest.importorskip("torch")
@@ -34,6 +35,7 @@ import json, sys
 from pathlib import Path
 from serveoff.models.formats import find
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.tensors import zeros
 from serveoff.models.zoo import load_spec
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -62,7 +64,7 @@ def network(*devices):
 
 def placed(*devices, **config):
     with tf1.Session(graph=network(*devices), config=tf1.ConfigProto(**config)) as session:
-        return frozen_graph.placement(session, [FETCH], frozen_graph.fed(one_row(SPEC)))
+        return frozen_graph.placement(session, [FETCH], frozen_graph.fed(zeros(SPEC.inputs)))
 
 
 def test_a_session_that_fell_back_to_the_cpu_without_a_word_is_found_out():
@@ -89,8 +91,8 @@ def test_pytorch_computes_where_its_answer_is():
         def forward(self, image):
             return image.flatten(1)
 
-    assert calling(Anywhere(), SPEC, "cpu").device == "cpu"
-    assert calling(Anywhere(), SPEC, "meta").device == "meta"  # any device but the CPU
+    assert calling(Anywhere(), SPEC, "cpu", zeros(SPEC.inputs)).device == "cpu"
+    assert calling(Anywhere(), SPEC, "meta", zeros(SPEC.inputs)).device == "meta"  # any device but the CPU
 
 
 @pytest.mark.parametrize(
