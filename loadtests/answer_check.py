@@ -93,7 +93,7 @@ def compare(kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, s
 def _judge(answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec) -> tuple[str, float | None]:
     try:
         found = payload.decode(answer, rows_of(expected), spec)
-        errors = agreement.compare(found, expected)
+        errors = agreement.compare(found, expected, spec.outputs)
     except agreement.Mismatch as fault:
         return str(fault), None
     except ValueError as fault:

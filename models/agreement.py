@@ -3,18 +3,21 @@
 An output of floats agrees if each of its values is within `tolerance(dtype) * max(1, s)` of the golden one, where s is
 the largest golden value of that row and output, in absolute terms. Rounding in a deep network grows with the size of
 what it adds up, not with the size of the one value that comes out, so that a relative error of each value would fail
-where values cancel out; for probabilities s is at most 1, and the tolerance is absolute. Integers and booleans must be
+where values cancel out; for probabilities s is at most 1, and the tolerance is absolute. Equal infinities agree, and
+what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that. Integers and booleans must be
 equal. Beside it, the most probable class must be the same, wherever the golden answer tells the first from the second
 class by more than rounding may move them.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from serveoff.models.golden import Golden
+from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch, rows_of, take
 
 TOLERANCES = {"float64": 1e-5, "float32": 1e-5, "float16": 1e-2, "bfloat16": 5e-2}
@@ -24,6 +27,11 @@ CLASSES_AXES = 2
 """Outputs of rows of numbers, (n, classes), have a most probable class; others are compared by value only."""
 MOST_NUMBERS = 2_000_000
 """In the inputs and outputs of one call, where all golden rows are asked for: a dozen images of 224x224x3."""
+
+
+def is_coarser(precision: str, dtype: np.dtype[Any]) -> bool:
+    """Whether floats of a dtype that were computed in this precision may be further off than others of theirs."""
+    return dtype.kind == "f" and TOLERANCES.get(precision, 0.0) > TOLERANCES.get(str(dtype), TOLERANCE)
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,13 @@ class Mismatch(ValueError):
     """Answers that cannot be compared at all: another name, shape or dtype; the message says which."""
 
 
-def compare(found: Batch, expected: Batch) -> Errors:
+def compare(found: Batch, expected: Batch, tensors: Sequence[TensorSpec] = ()) -> Errors:
     """Answers and golden answers of the same rows; Mismatch where they are not even alike in shape.
 
-    Answers that came as JSON may have a wider dtype; they are judged by the golden output's.
+    Answers that came as JSON may have a wider dtype; they are judged by the golden output's, or by the precision that
+    the spec's `tensors` name.
     """
-    count = rows_of(expected)
+    count, precision = rows_of(expected), {tensor.name: tensor.precision for tensor in tensors}
     error, share, same_top = np.zeros(count), np.zeros(count), np.ones(count, dtype=bool)
     if set(found) != set(expected):
         raise Mismatch(f"the outputs are {', '.join(sorted(found)) or 'none'}, expected {', '.join(sorted(expected))}")
@@ -71,7 +80,7 @@ def compare(found: Batch, expected: Batch) -> Errors:
         answer = found[name]
         if answer.shape != golden.shape:
             raise Mismatch(f"{name} has shape {answer.shape}, expected {golden.shape}")
-        off, allowed = _errors(answer, golden)
+        off, allowed = _errors(answer, golden, precision.get(name) or str(golden.dtype))
         over = np.divide(off, allowed, out=np.where(off > 0, np.inf, 0.0), where=allowed > 0)
         error, share = np.maximum(error, off), np.maximum(share, over)
         if has_classes(golden):
@@ -79,24 +88,27 @@ def compare(found: Batch, expected: Batch) -> Errors:
     return Errors(error, share, same_top)
 
 
-def _errors(answer: Array, golden: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _errors(answer: Array, golden: Array, precision: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The largest error of each row, and what is allowed there."""
     rows = len(golden)
     given, wanted = answer.reshape(rows, -1), golden.reshape(rows, -1)
-    off = np.abs(given.astype(np.float64) - wanted.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        off = np.where(given == wanted, 0.0, np.abs(given.astype(np.float64) - wanted.astype(np.float64)))
     largest = np.where(np.isfinite(off), off, np.inf).max(axis=1, initial=0.0)
     if golden.dtype.kind not in "fV":
         differs = (given != wanted).any(axis=1)  # beyond 2^53 two integers may be one float64
         return np.where(differs, np.maximum(largest, 1.0), 0.0), np.zeros(rows)
-    scale = np.maximum(1.0, np.abs(wanted.astype(np.float64)).max(axis=1, initial=0.0))
-    return largest, TOLERANCES.get(str(golden.dtype), TOLERANCE) * scale
+    sizes = np.where(np.isfinite(wanted), np.abs(wanted.astype(np.float64)), 0.0)
+    return largest, TOLERANCES.get(precision, TOLERANCE) * np.maximum(1.0, sizes.max(axis=1, initial=0.0))
 
 
 def _same_top(answer: Array, golden: Array, allowed: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether the golden answer's class is the answer's, too, or behind it by no more than rounding."""
     best = golden.argmax(axis=1)
     chosen = answer[np.arange(len(answer)), best]
-    same: NDArray[np.bool_] = answer.max(axis=1) - chosen <= 2 * allowed
+    highest = answer.max(axis=1)
+    with np.errstate(invalid="ignore"):
+        same: NDArray[np.bool_] = (highest == chosen) | (highest - chosen <= 2 * allowed)
     return same
 
 
@@ -129,7 +141,12 @@ class Agreement:
         return f"an error of {self.max_abs_error:.3g} where {allowed:.3g} is allowed"
 
 
-def agreement(predict: Callable[[Batch], Batch], golden: Golden, batches: Sequence[int] = (0, 1)) -> Agreement:
+def agreement(
+    predict: Callable[[Batch], Batch],
+    golden: Golden,
+    batches: Sequence[int] = (0, 1),
+    tensors: Sequence[TensorSpec] = (),
+) -> Agreement:
     """Ask for all golden rows at once (0) and for one alone (1), since both batch sizes must work, and compare.
 
     Rows of big tensors are not asked for all at once, but as many together as MOST_NUMBERS allows.
@@ -142,7 +159,7 @@ def agreement(predict: Callable[[Batch], Batch], golden: Golden, batches: Sequen
         if problem:
             asked = f"to a batch of {rows_of(expected)} it answers {problem}"
             return Agreement(float("inf"), part.start, 0.0, float("inf"), asked)
-        errors = compare(answer, expected)
+        errors = compare(answer, expected, tensors)
         error[part] = np.maximum(error[part], errors.error)
         share[part] = np.maximum(share[part], errors.share)
         same_top[part] &= errors.same_top

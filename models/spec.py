@@ -38,6 +38,8 @@ class TensorSpec(BaseModel):
     shape: tuple[int, ...]
     dtype: str
     source: str = ""
+    precision: str = ""
+    """What an output of floats was computed in, where that is coarser than its dtype: `float16`, `bfloat16`."""
     image: bool = False
     """Whether a row is an image of red, green and blue levels from 0 to 255, which may also come as a file."""
 

@@ -4,6 +4,7 @@ A row of a model with one input is that input's row, of one with several an obje
 The same bytes go to every REST server. Source: https://www.tensorflow.org/tfx/serving/api_rest
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ def encode(spec: ModelSpec, batch: Batch) -> bytes:
 
 def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
     """The rows of `predictions`; ValueError names what is wrong with the body."""
-    data = orjson.loads(answer)
+    data = (json if b"Infinity" in answer else orjson).loads(answer)  # no JSON, and what every server writes
     if not isinstance(data, dict) or "predictions" not in data:
         raise ValueError(f"no predictions in {answer[:80]!r}")
     columns = _columns(data["predictions"], spec.outputs)

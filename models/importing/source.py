@@ -63,7 +63,8 @@ class Port(BaseModel):
 class Found(BaseModel):
     """What a source says of itself: inputs in its own order, and its outputs' names where it has any.
 
-    `settable`: whether `--set` makes a constant of an input.
+    `settable`: whether `--set` makes a constant of an input. `precision` is the coarsest dtype of floats that it
+    computes in, where that is coarser than float32: `bfloat16`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,6 +72,7 @@ class Found(BaseModel):
     inputs: tuple[Port, ...]
     outputs: tuple[str, ...] = ()
     settable: bool = False
+    precision: str = ""
 
 
 class Names(BaseModel):

@@ -48,7 +48,7 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     reader = readers.opened(described)
     outputs, all_names = answers(reader, Names.model_validate_json(names), inputs)
     write_golden(Path(folder), Golden(inputs, outputs))
-    complete = wanted.model_copy(update={"outputs": tensors_of(outputs, all_names)})
+    complete = wanted.model_copy(update={"outputs": tensors_of(outputs, all_names, reader.found.precision)})
     doing("it cannot be saved again")
     reader.adopt(Path(node), complete, all_names)
     framework = find(described.kind).FRAMEWORK
@@ -63,9 +63,10 @@ def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, objec
     """Load an artifact as it is served, and compare its answers with the golden ones."""
     module = formats.find(format)
     doing("it fails on a golden row, loaded as it is served")
-    loaded = module.load(Path(artifact), ModelSpec.model_validate_json(spec))
+    described = ModelSpec.model_validate_json(spec)
+    loaded = module.load(Path(artifact), described)
     doing("it fails on the golden rows")
-    found = agreement(loaded.predict, read_golden(Path(golden)))
+    found = agreement(loaded.predict, read_golden(Path(golden)), tensors=described.outputs)
     return {"agreement": asdict(found), **_written(module, Path(artifact))}
 
 

@@ -105,7 +105,8 @@ def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
                 asked_at = time.perf_counter()
                 answer = send(body)
                 took_s += time.perf_counter() - asked_at
-                found.append(compare(payload.decode(answer, 1, spec), take(expected, slice(row, row + 1))))
+                right = take(expected, slice(row, row + 1))
+                found.append(compare(payload.decode(answer, 1, spec), right, spec.outputs))
     except (GateError, ValueError) as error:
         code = GateCode.NO_ANSWER if isinstance(error, GateError) else GateCode.MISMATCH
         return failed(Problem(code=code, text=f"golden input {len(found)}: {error}"), len(found))

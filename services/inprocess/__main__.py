@@ -76,7 +76,7 @@ def obey(line: bytes, runtime: Runtime, golden: Golden) -> Event | None:
 
 def check(command: Event, runtime: Runtime, golden: Golden) -> Event:
     """Run every golden input and compare; check with it what the framework is by construction."""
-    agreement = floor.check(find_call(runtime), golden)
+    agreement = floor.check(find_call(runtime), golden, runtime.spec.outputs)
     return {"event": "checked", **asdict(agreement), "checks": construction.check(command.get("format", ""))}
 
 
@@ -94,7 +94,7 @@ def measure(command: Event, runtime: Runtime, golden: Golden) -> Event:
     if batch < 1:
         raise ValueError(f"a batch of {batch} rows")
     window = floor.measure(find_call(runtime, call), golden, float(command["duration_s"]), batch)
-    agreement = floor.compare(window.kept, golden, batch)
+    agreement = floor.compare(window.kept, golden, batch, runtime.spec.outputs)
     return {
         "event": "measured",
         "requests": len(window.latency_s),

@@ -1,5 +1,6 @@
 """Call a runtime with golden inputs over and over, time each call, and judge the answers afterwards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter, time
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from serveoff.models import agreement
 from serveoff.models.formats import Predict
 from serveoff.models.golden import Golden
+from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch, join, rows_of, take
 
 NOT_A_NUMBER = 1e30
@@ -46,10 +48,10 @@ class Calls:
     """Call number to its answer."""
 
 
-def check(predict: Predict, golden: Golden) -> GoldenCheck:
-    """Every golden input, each as a batch of one."""
+def check(predict: Predict, golden: Golden, outputs: Sequence[TensorSpec] = ()) -> GoldenCheck:
+    """Every golden input, each as a batch of one; `outputs` are the spec's, if their precision matters."""
     rows = (take(golden.inputs, [index]) for index in range(rows_of(golden.inputs)))
-    return _judge([predict(row) for row in rows], golden.outputs)
+    return _judge([predict(row) for row in rows], golden.outputs, outputs)
 
 
 def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1) -> Calls:
@@ -79,14 +81,16 @@ def measure(predict: Predict, golden: Golden, duration_s: float, batch: int = 1)
     return Calls(np.array(starts), np.array(latencies), now - begin, kept)
 
 
-def compare(answers: dict[int, Batch], golden: Golden, batch: int = 1) -> GoldenCheck:
+def compare(
+    answers: dict[int, Batch], golden: Golden, batch: int = 1, outputs: Sequence[TensorSpec] = ()
+) -> GoldenCheck:
     """Answers, by the number of their call, with the golden outputs; call n was given batch n of `batches`, modulo.
 
     Rows are counted, not calls. serveoff.models.agreement.Mismatch for answers of other names or shapes.
     """
     cycle = indices(golden, batch)
     asked = np.concatenate([cycle[call % len(cycle)] for call in answers])
-    return _judge(list(answers.values()), take(golden.outputs, asked))
+    return _judge(list(answers.values()), take(golden.outputs, asked), outputs)
 
 
 def batches(golden: Golden, batch: int = 1) -> list[Batch]:
@@ -106,9 +110,9 @@ def indices(golden: Golden, batch: int) -> NDArray[np.int64]:
     return np.add.outer(first, np.arange(batch)) % inputs
 
 
-def _judge(answers: list[Batch], expected: Batch) -> GoldenCheck:
+def _judge(answers: list[Batch], expected: Batch, outputs: Sequence[TensorSpec]) -> GoldenCheck:
     """By the one rule that exports, servers and load tests are judged by."""
-    errors = agreement.compare(join(answers), expected)
+    errors = agreement.compare(join(answers), expected, outputs)
     largest = float(np.minimum(errors.error, NOT_A_NUMBER).max())
     share = float(errors.share.max())
     classes = any(map(agreement.has_classes, expected.values()))

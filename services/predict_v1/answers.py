@@ -1,9 +1,11 @@
 """A model's outputs to an answer in JSON, in TensorFlow Serving's words.
 
 One output is a plain list of rows; several are objects by output name, a row each or, for who sent columns, one of
-columns. Integers are JSON integers, booleans `true` and `false`.
+columns. Integers are JSON integers, booleans `true` and `false`. Infinities, as scores that are masked have them, are
+the literals `Infinity` and `-Infinity`, as TensorFlow Serving writes them: Python and JavaScript's JSON5 read them.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,9 +20,12 @@ _ROWS = ANSWER_KEYS["instances"]
 
 
 def encode_json(outputs: Batch, answer_key: str) -> bytes:
-    """`{"predictions": [...]}`; BadOutputError where JSON has no word for a number (NaN, infinity)."""
+    """`{"predictions": [...]}`; BadOutputError for NaN, which is no answer."""
     _check(outputs)
-    return orjson.dumps({answer_key: _values(outputs, answer_key)}, option=orjson.OPT_SERIALIZE_NUMPY)
+    text = orjson.dumps({answer_key: _values(outputs, answer_key)}, option=orjson.OPT_SERIALIZE_NUMPY)
+    return (
+        json.dumps(answer(outputs, answer_key)).encode() if b"null" in text else text
+    )  # what orjson makes of infinity
 
 
 def answer(outputs: Batch, answer_key: str) -> dict[str, Any]:
@@ -31,8 +36,8 @@ def answer(outputs: Batch, answer_key: str) -> dict[str, Any]:
 
 def _check(outputs: Batch) -> None:
     for array in outputs.values():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise BadOutputError("the model answered NaN or infinity for this input")
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            raise BadOutputError("the model answered NaN for this input")
 
 
 def _values(outputs: Mapping[str, Any], answer_key: str) -> Any:

@@ -3,6 +3,7 @@ import pytest
 
 from serveoff.models.agreement import TOLERANCE, Mismatch, agreement, compare
 from serveoff.models.golden import Golden
+from serveoff.models.spec import TensorSpec
 
 OUTPUTS = np.eye(4, 3, dtype=np.float32)
 
@@ -127,3 +128,19 @@ def test_rows_of_big_tensors_are_not_asked_for_all_at_once():
     big = golden(np.zeros((10, 300_000), np.float32))
     assert agreement(answering(lambda rows: asked.append(len(rows)) or rows), big).ok
     assert asked == [3, 3, 3, 1, 1]
+
+
+def test_equal_infinities_agree_and_others_do_not():
+    masked = np.float32([[-np.inf, 1.0, 2.0], [-np.inf, -np.inf, -np.inf], [np.inf, 0.0, 1.0]])
+    assert not compare({"y": masked + np.float32(1e-6)}, {"y": masked}).wrong.any()
+    assert compare({"y": np.float32([[1e30, 1.0, 2.0]] * 3)}, {"y": masked}).wrong.all()
+    assert compare({"y": -masked}, {"y": masked}).wrong.all()
+    assert compare({"y": masked[:1] + np.float32(1e-3)}, {"y": masked[:1]}).wrong.all()
+
+
+def test_what_was_computed_in_a_coarser_dtype_has_its_tolerance():
+    spec = TensorSpec(name="y", shape=(-1, 1), dtype="float32", precision="bfloat16")
+    wanted = np.float32([[1.0], [100.0]])
+    found = {"y": wanted * np.float32(1.04)}
+    assert compare(found, {"y": wanted}).wrong.all()
+    assert not compare(found, {"y": wanted}, [spec]).wrong.any()

@@ -3,6 +3,7 @@ import pytest
 
 from serveoff.models.importing.answering import answers, tensors_of
 from serveoff.models.importing.source import Found, Names, Port, written
+from serveoff.models.jobs import child
 from serveoff.models.jobs.child import Refused
 
 INPUTS = {"x": np.arange(8, dtype=np.float32).reshape(4, 2)}
@@ -33,6 +34,23 @@ def test_outputs_get_names_for_the_spec_and_keep_their_own():
     assert np.array_equal(outputs["sum_0"], [1, 5, 9, 13])
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_infinities_are_answers():
+    outputs, _ = answers(Doing(lambda x: {"y": np.log(x)}), NAMES, INPUTS)
+    assert outputs["y"][0, 0] == -np.inf
+
+
+def test_what_computes_coarsely_may_be_off_by_more_and_says_so(monkeypatch):
+    monkeypatch.setattr(child, "_notes", [])
+    coarse = Doing(lambda x: {"y": x / 9 + np.float32(0.004) * (len(x) == 1), "n": x > 3})
+    with pytest.raises(Refused, match="depends on the rows beside it"):
+        answers(coarse, NAMES, INPUTS)
+    coarse.found = coarse.found.model_copy(update={"precision": "float16"})
+    outputs, names = answers(coarse, NAMES, INPUTS)
+    assert [tensor.precision for tensor in tensors_of(outputs, names, "float16")] == ["float16", ""]
+    assert "it computes in float16: its answers may be off by 0.01" in child._notes[0]
+
+
 @pytest.mark.parametrize(
     ("model", "says"),
     [
@@ -40,7 +58,7 @@ def test_outputs_get_names_for_the_spec_and_keep_their_own():
         (lambda x: {"y": x.sum()}, "the first axis must be the batch"),
         (lambda x: {"y": np.repeat(x, 2, axis=0)}, "has shape"),
         (lambda x: {"y": x.astype(np.float16)}, "y is float16, which is not served"),
-        (lambda x: {"y": np.log(x - 1)}, "not a number for some of the inputs"),
+        (lambda x: {"y": np.log(x - 1)}, r"its output y is not a number \(NaN\)"),
         (lambda x: {"y": x[:, :0]}, "is empty"),
         (lambda x: {}, "has no output"),
         (lambda x: {"y": x[:, : len(x)]}, "row 0 alone gives other outputs"),

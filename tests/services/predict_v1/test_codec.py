@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serveoff.models.spec import TensorSpec
-from serveoff.services.predict_v1 import BadInputError, Codec
+from serveoff.loadtests.payloads import json_rows
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.services.predict_v1 import BadInputError, Codec, encode_json
 
 SMALL = Codec([TensorSpec(name="x", shape=(-1, 2, 2), dtype="float32")])
 
@@ -123,3 +124,13 @@ def test_any_text_too_short_for_a_row_is_a_bad_input(text: str) -> None:
 def test_a_bad_base64_row_is_named(rows: object, says: str) -> None:
     with pytest.raises(BadInputError, match=says):
         SMALL.decode_json(json.dumps({"signature_name": "serving_bytes", "instances": rows}).encode())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_infinities_are_written_as_tensorflow_serving_writes_them_and_read_back(dtype: type) -> None:
+    scores = np.array([[1.5, -np.inf], [np.inf, 0]], dtype)
+    text = encode_json({"scores": scores}, "predictions")
+    assert text == b'{"predictions": [[1.5, -Infinity], [Infinity, 0.0]]}'
+    spec = ModelSpec(name="m", description="", inputs=(), outputs=(
+        TensorSpec(name="scores", shape=(-1, 2), dtype=np.dtype(dtype).name),))  # fmt: skip
+    np.testing.assert_array_equal(json_rows.decode(text, 2, spec)["scores"], scores)
