@@ -59,7 +59,7 @@ def render(comparison: Comparison) -> str:
                 for standing in comparison.encodings.best
             ],
         },
-        "leaving": [_way(way) for way in comparison.leaving.ways],
+        "leaving": [_way_out(way) for way in comparison.leaving.ways],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
@@ -74,11 +74,11 @@ def render(comparison: Comparison) -> str:
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False, default=_problem) + "\n"
 
 
-def _way(way: WayOut) -> dict[str, Any]:
+def _way_out(way: WayOut) -> dict[str, Any]:
     against = [
         {"endpoint": a.left.name, "rows": a.rows, "faster": asdict(a.ratio), "outcome": a.outcome} for a in way.against
     ]
-    endpoint = way.entry.name if way.entry else None
+    endpoint = way.entry.name if way.entry is not None else None
     return {"format": way.format, "endpoint": endpoint, "problem": way.problem, "against": against}
 
 

@@ -20,7 +20,7 @@ WHY: Final = (
 )
 FRAMEWORKS: Final = ("torch", "onnxruntime", "tensorflow")
 """Of an endpoint's versions, those of what computes."""
-OPTIONAL: Final = ("Memory", "Image", "Computed by")
+OPTIONAL: Final = ("Memory", "Image")
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -54,9 +54,9 @@ def verdict(comparison: Comparison) -> str:
 def sentence(way: WayOut) -> str:
     """What one way out is against TorchScript and TorchServe, or why it is none."""
     if way.entry is None or way.problem:
-        return f"{_capital(format_name(way.format))}: {way.problem}."
+        return f"{format_name(way.format)}: {way.problem}."
     found = [_compared(against) for served in (False, True) if (against := _against(way, served, 1)) is not None]
-    return f"{_capital(phrase(way.entry.result))}: {'; '.join(found) or 'nothing to compare it with'}."
+    return f"{phrase(way.entry.result)}: {'; '.join(found) or 'nothing to compare it with'}."
 
 
 def ways(comparison: Comparison) -> Table:
@@ -136,7 +136,3 @@ def _compared(found: Against) -> str:
     if found.outcome == "undecided":
         return f"not told apart from {left} ({interval(found.ratio, multiple)} times faster)"
     return f"{compared(found.ratio)} than {left}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
