@@ -13,15 +13,17 @@ BUILT = (
     "export",
     "flaskrest-tensorflow",
     "flaskrest-torch",
+    "flaskrest-onnx",
     "torchserve",
     "tfserving-embedded",
     "locust",
     "report",
 )
 FRAMEWORKS = {
-    "export": {"torch", "tensorflow"},
+    "export": {"torch", "tensorflow", "onnxruntime"},
     "flaskrest-tensorflow": {"tensorflow"},
     "flaskrest-torch": {"torch"},
+    "flaskrest-onnx": {"onnxruntime"},
     "torchserve": {"torch"},
     "tfserving-embedded": {"tensorflow"},
     "locust": set(),
@@ -32,6 +34,7 @@ FOLDERS = {
     "export": {"models"},
     "flaskrest-tensorflow": SERVER,
     "flaskrest-torch": SERVER,
+    "flaskrest-onnx": SERVER,
     "torchserve": SERVER,
     "tfserving-embedded": SERVER,
     "locust": {"models", "services", "loadtests"},
@@ -39,7 +42,7 @@ FOLDERS = {
 }
 LOOK = """
 import importlib.util, json, os, pathlib, pwd, sys
-found = {name for name in ("torch", "tensorflow") if importlib.util.find_spec(name)}
+found = {name for name in ("torch", "tensorflow", "onnxruntime") if importlib.util.find_spec(name)}
 site = pathlib.Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
 ours = [path for path in pathlib.Path("/app").rglob("*.py")]
 print(json.dumps({

@@ -14,7 +14,7 @@ from serveoff.services.registry import REPOSITORY
 
 PACKAGES = (
     "serveoff", "torch", "tensorflow", "keras", "tensorflow-serving-api", "torchserve", "flask", "gunicorn", "grpcio",
-    "locust", "numpy", "orjson", "pysimdjson", "protobuf",
+    "locust", "numpy", "onnxruntime", "orjson", "pysimdjson", "protobuf",
 )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from serveoff.services.registry import Endpoint
 
 EACH: Final = 1
 SIDE: Final = 6
-"""What is not raced: loads between the fewest callers and the most, other encodings, batches, the null."""
+"""What is not raced: loads between the fewest callers and the most, other encodings, the null."""
+BATCH: Final = 3
+"""Batches, which are measured where they are asked for."""
 FLOOR: Final = 3
 """A floor by its quickest way: two slices of it, which is what a short run would have, bound no server's overhead."""
 VARIANT: Final = 2
@@ -45,7 +47,7 @@ def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) 
         return [Asked(closed(users), SIDE) for users in settings.concurrencies]
     sides = [load for load in side_loads(endpoint, settings) if not _left_out(load, result)]
     seldom = STAND_IN if role == "stand-in" else 1
-    return [*(Asked(load, seldom) for load in raced(settings)), *(Asked(load, SIDE * seldom) for load in sides)]
+    return [*(Asked(load, seldom) for load in raced(settings)), *(Asked(load, seldom * (BATCH if load.batch > 1 else SIDE)) for load in sides)]
 
 
 def raced(settings: RunSettings) -> list[Load]:

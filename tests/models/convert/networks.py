@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import keras
 import numpy as np
-import onnxruntime
 import torch
 from torch import nn
 
@@ -94,8 +93,5 @@ def step(start, end, source, target, spec):
 
 
 def predict_of(kind, folder, spec):
-    """How a node is asked: as its format is served, or by ONNX Runtime."""
-    if kind != "onnx":
-        return formats.find(convert.FORMAT_OF[kind]).load(folder, spec).predict
-    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    return lambda batch: named(spec.outputs, session.run([tensor.name for tensor in spec.outputs], batch))
+    """How a node is asked: as its format is served."""
+    return formats.find(convert.FORMAT_OF[kind]).load(folder, spec).predict

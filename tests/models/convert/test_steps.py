@@ -25,6 +25,8 @@ WAYS = [
     ("keras", "frozen_graph", "onnx", "savedmodel"),
     ("keras", "frozen_graph", "onnx", "onnx_torch"),
     ("keras", "frozen_graph", "onnx", "onnx_torch", "torchscript"),
+    ("keras", "frozen_graph", "onnx", "onnx_torch", "torch_export"),
+    ("torch", "torch_export"),
     ("torch", "torchscript"),
     ("torch", "torchscript", "onnx"),
     ("torch", "onnx"),
