@@ -47,7 +47,8 @@ def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) 
         return [Asked(closed(users), SIDE) for users in settings.concurrencies]
     sides = [load for load in side_loads(endpoint, settings) if not _left_out(load, result)]
     seldom = STAND_IN if role == "stand-in" else 1
-    return [*(Asked(load, seldom) for load in raced(settings)), *(Asked(load, seldom * (BATCH if load.batch > 1 else SIDE)) for load in sides)]
+    beside = [Asked(load, seldom * (BATCH if load.batch > 1 else SIDE)) for load in sides]
+    return [*(Asked(load, seldom) for load in raced(settings)), *beside]
 
 
 def raced(settings: RunSettings) -> list[Load]:
