@@ -15,6 +15,8 @@ from serveoff.models.manifest import (
 )
 from serveoff.models.weights import read_weights
 
+TORCH = dict.fromkeys(("torchscript", "torch_eager", "torch_export"), "torch")
+FRAMEWORKS = {"onnx": "onnxruntime", **TORCH}
 MISSING = {"torchscript": Missing(reason="NonZero has no fixed shape", operator="NonZero")}
 
 
@@ -25,7 +27,7 @@ def test_the_manifest_names_every_format_with_its_bytes_hash_and_framework(model
         path = model_dir / artifact.path
         served = path / "frozen_graph.pb" if format == "frozen_graph" else path
         assert (artifact.format, artifact.sha256, artifact.bytes) == (format, digest(path), size_bytes(served))
-        assert artifact.framework == ("torch" if "torch" in format else "tensorflow")
+        assert artifact.framework == FRAMEWORKS.get(format, "tensorflow")
         assert artifact.framework_version == version(artifact.framework)
 
 
@@ -73,8 +75,8 @@ def test_what_is_missing_is_named_with_the_next_action(model_dir, tmp_path):
     shutil.copy(model_dir / MANIFEST_NAME, tmp_path)
     with pytest.raises(ArtifactError, match="torchscript is missing"):
         verify_artifact(tmp_path, "torchscript")
-    with pytest.raises(ArtifactError, match="no onnx artifact"):
-        verify_artifact(tmp_path, "onnx")
+    with pytest.raises(ArtifactError, match="no tflite artifact"):
+        verify_artifact(tmp_path, "tflite")
 
 
 def test_what_to_do_about_an_imported_artifact_is_to_import_it_again(model_dir, tmp_path):

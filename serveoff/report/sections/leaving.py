@@ -134,5 +134,5 @@ def _compared(found: Against) -> str:
     if found.outcome == "tied":
         return f"as fast as {left} (within {percent(within(found.ratio))})"
     if found.outcome == "undecided":
-        return f"not told apart from {left} ({interval(found.ratio, multiple)} times faster)"
+        return f"undecided against {left} ({interval(found.ratio, multiple)} times faster)"
     return f"{compared(found.ratio)} than {left}"

@@ -118,7 +118,8 @@ def test_containers_have_a_service_for_starts_without_warm_up(folder):
     engine = Engine(None, "", is_local=True)
     once = run_services(registry, settings, engine)
     blocks = run_services(registry, settings.model_copy(update={"bare_starts": 2}), engine)
-    contenders = [d.service for d in make_plan(registry, (), TWO).repeated]
+    everything = TWO.model_copy(update={"extra": ["onnx", "torch_export"]})
+    contenders = [d.service for d in make_plan(registry, (), everything).repeated]
     assert {name for name in blocks if name not in once} == {f"{name}{BARE}" for name in contenders}
     for deployment in make_plan(registry, ("flask-torchscript",), TWO).repeated:
         block = blocks[bare(deployment, 1).service]

@@ -113,7 +113,7 @@ def test_of_a_model_that_names_no_layers_nothing_is_asked(tmp_path, monkeypatch)
 
 def test_floors_variants_and_the_null_service_are_not_asked():
     asked = {e.name: layer_probe.wanted(e) for d in REGISTRY for e in d.endpoints}
-    assert sum(asked.values()) == 11
+    assert sum(asked.values()) == 13
     assert not asked["flask-tuned-null-rest"]
     variant = replace(find_deployment(REGISTRY, "flask-torchscript"), variant="workers=2")
     assert not layer_probe.wanted(variant.endpoints[0])

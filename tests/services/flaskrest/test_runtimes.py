@@ -52,9 +52,9 @@ def test_a_gpu_that_is_not_there_is_an_error() -> None:
 
 def test_unknown_format_and_model_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        SettingsError, match="SERVING_FORMAT is 'onnx': use one of frozen_graph, keras_eager, savedmodel, "
+        SettingsError, match="SERVING_FORMAT is 'tflite': use one of frozen_graph, keras_eager, onnx, savedmodel, "
     ):
-        check(Settings(tmp_path, "onnx", model=MODEL))
+        check(Settings(tmp_path, "tflite", model=MODEL))
     with pytest.raises(ArtifactError, match="nope"):
         check(Settings(tmp_path, "null", model="nope"))
 

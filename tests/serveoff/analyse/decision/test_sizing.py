@@ -112,7 +112,13 @@ def test_a_deployment_that_the_registry_does_not_know_has_no_file(comparison, en
     assert serve_with(gone, comparison.suite.settings).compose == ""
 
 
-@pytest.mark.skipif(shutil.which("docker") is None, reason="no Docker Compose on PATH")
+def has_compose():
+    return (
+        shutil.which("docker") and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not has_compose(), reason="no Docker Compose")
 def test_docker_compose_accepts_the_file(comparison, tmp_path):
     (tmp_path / "serving.yaml").write_text(comparison.decision.serve_with.compose)
     checked = subprocess.run(
