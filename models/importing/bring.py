@@ -70,12 +70,13 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
         answered = _answers(request, kind, jobs, folder, spec, names, batch)
         advance()
     spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})
-    converter = Converter(kind.NODE, folder / WORK, spec, jobs)
+    node = kinds.node_of(request.source)
+    converter = Converter(node, folder / WORK, spec, jobs)
     formats: dict[str, Converted | Missing] = {}
     with steps.step("convert, verify", total=len(FORMATS)) as advance:
-        own = FORMAT_OF.get(kind.NODE, "")
+        own = FORMAT_OF.get(node, "")
         for format in sorted(FORMATS, key=lambda format: format != own):
-            formats[format] = converter.make(format)
+            formats[format] = _unserved(request, format) or converter.make(format)
             _require_own(request, own, formats)
             advance()
     if not any(isinstance(found, Converted) for found in formats.values()):
@@ -115,7 +116,7 @@ def _answers(
     request: ImportRequest, kind: kinds.Kind, jobs: Jobs, folder: Path, spec: ModelSpec, names: Names, batch: Batch
 ) -> dict[str, Any]:
     """Golden answers and the model as a node into the converter's folder."""
-    node = folder / WORK / kind.NODE
+    node = folder / WORK / kinds.node_of(request.source)
     node.mkdir()
     np.savez(folder / WORK / samples.NAME, **batch)  # type: ignore[arg-type]
     jsons = [part.model_dump_json() for part in (request.source, spec, names)]
@@ -143,6 +144,14 @@ def _hint(request: ImportRequest, kind: kinds.Kind, spec: ModelSpec, code: JobCo
         f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "
         f"real inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:9"
     )
+
+
+def _unserved(request: ImportRequest, format: str) -> Missing | None:
+    """Why a format that could be made is none that is served."""
+    if format != "keras_eager" or not request.source.trusted:
+        return None
+    code = " and ".join(request.source.trusted)
+    return Missing(reason=f"servers do not run the code of {code}, which --trust-code runs in an import alone")
 
 
 def _require_own(request: ImportRequest, own: str, formats: Mapping[str, Converted | Missing]) -> None:

@@ -9,6 +9,8 @@ from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array
 
 EXAMPLE_ROW = "28,28,1"
+TEXT = ("string", "str", "object")
+"""What frameworks call strings."""
 
 
 def resolve_inputs(
@@ -82,9 +84,7 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
     if flag and flag.dtype != dtype:
         raise bad_inputs(f"{source}: its input {name} is {dtype}, but --input says {flag.dtype}", "remove the flag")
     if dtype not in DTYPES:
-        raise bad_inputs(
-            f"{source}: its input {name} is {dtype}, which is not served", f"dtypes are {', '.join(DTYPES)}"
-        )
+        raise bad_inputs(f"{source}: its input {name} is {dtype}, which is not served", _other(dtype))
     return TensorSpec(name=name, shape=shape, dtype=dtype, source="" if name == port.name else port.name)
 
 
@@ -110,6 +110,12 @@ def _fixed(source: str, name: str, shape: tuple[int, ...]) -> str:
         f"{source}: the batch dimension of its input {name} is fixed at {shape[0]} (shape {list(shape)}); "
         "a server must take any number of rows"
     )
+
+
+def _other(dtype: str) -> str:
+    if dtype in TEXT:
+        return "import the part of the model behind its layers of text, and turn text into numbers in the client"
+    return f"dtypes are {', '.join(DTYPES)}"
 
 
 def _example(shape: tuple[int, ...] | None) -> tuple[int, ...]:

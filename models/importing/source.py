@@ -19,7 +19,8 @@ class Source(BaseModel):
     `path` is a file or folder, absolute, or `package.module:factory`. `fetch` and `feed` are names in the source's own
     words: a frozen graph's tensors, or what to call the outputs of a kind that names none. `search` holds the folders
     where the modules of a factory are looked for, before all that is installed. `constants` are inputs, by the source's
-    names, that have one value for all requests.
+    names, that have one value for all requests. `trusted` names modules of the user's, and `lambda` the functions in a
+    file, that may be run to read it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +32,7 @@ class Source(BaseModel):
     fetch: tuple[str, ...] = ()
     signature: str = "serving_default"
     constants: dict[str, bool | float] = {}
+    trusted: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
 
 

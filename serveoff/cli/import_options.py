@@ -41,6 +41,10 @@ class ImportOptions:
         list[str] | None,
         typer.Option("--set", help="A constant in place of an input: keep_prob=1.0, is_training=false."),
     ] = None
+    trust_code: Annotated[
+        list[str] | None,
+        typer.Option(help="Run this to read a Keras file: a module with your layers, or lambda for its Lambda layers."),
+    ] = None
     samples: Annotated[str, typer.Option(help="An .npz file with one array per input. Default: seeded inputs.")] = ""
     input_range: Annotated[list[str] | None, typer.Option(help="Range of a seeded input: tokens=0:29999.")] = None
     rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: depends on the row's size.")] = 0
@@ -63,6 +67,8 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         constants = dict(map(_constant, asked.set_ or ()))
     except ValueError as error:
         raise bad_flag(str(error)) from None
+    if asked.trust_code and kind != "keras":
+        raise bad_flag(f"--trust-code is for Keras files, and this is of kind {kind}", "remove the flag")
     if constants and kind not in SETTABLE:
         raise bad_flag(f"--set makes no constant in a model of kind {kind}", f"it is for {' and '.join(SETTABLE)}")
     source = Source(
@@ -73,7 +79,8 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         fetch=_listed(asked.outputs),
         signature=asked.signature,
         constants=constants,
-        search=search_path() if kind == "torch" else (),
+        trusted=tuple(asked.trust_code or ()),
+        search=search_path() if kind == "torch" or asked.trust_code else (),
     )
     return ImportRequest(
         source=source,

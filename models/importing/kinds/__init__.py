@@ -45,6 +45,11 @@ def find(kind: str) -> Kind:
     return cast(Kind, importlib.import_module(f"{__name__}.{kind}"))
 
 
+def node_of(source: Source) -> str:
+    """The node that a model becomes: a graph where code that is run to import it alone would be needed to load it."""
+    return "savedmodel" if source.trusted else find(source.kind).NODE
+
+
 def detected(path: str) -> str:
     """The kind of the file or folder at `path`; ImportFailed where it is none of them."""
     found = [kind for kind in names() if find(kind).detect(path)]

@@ -1,54 +1,129 @@
-"""Keras' own reading of a `.keras` file. Its safe mode, the default, refuses Python code in the file."""
+"""Keras' own reading of its files. Its safe mode refuses code in a file; what a user trusts is run here alone."""
 
+import inspect
 import json
+import re
 import shutil
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
+
+from serveoff.models.formats import savedmodel
+from serveoff.models.frameworks.keras_calling import Network, as_declared
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing import user_code
+from serveoff.models.importing.kinds.keras import (
+    HDF5_SUFFIXES,
+    LAMBDA_ADVICE,
+    SAVE,
+    TRUSTED_LAMBDA,
+    layers_of,
+    untrusted,
+)  # fmt: skip
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.jobs.child import Refused
+from serveoff.models.jobs.child import Refused, note
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array, Batch, fields, flattened
 
 import keras  # isort: skip  after TensorFlow was told to be quiet
 
 FILE, INPUTS = "model.keras", "inputs.json"
 """As serveoff.models.loading.keras_network reads them."""
+UNKNOWN = re.compile(r"(?:Could not locate (?:class|function)|Unknown [\w ]+:) '([^']+)'")
+"""What Keras says of a name that it does not know."""
+EXPORT = "import what model.export('folder') writes where the model was made: --kind savedmodel"
 
 
 class Model:
     """A Keras model, called eagerly."""
 
     def __init__(self, source: Source) -> None:
-        self._path = source.path
-        self._model: Any = keras.saving.load_model(source.path, compile=False)
+        self._source = source
+        self._model: Any = _loaded(source)
         inputs = getattr(self._model, "inputs", None)
-        if not inputs:
-            raise Refused(
-                "the model does not know its inputs' shapes: it is a subclassed model, or was saved before it was built"
-            )
-        self.found = Found(inputs=tuple(map(_port, inputs)))
-        self._layers = [_made_by(self._model, tensor) for tensor in self._model.outputs]
+        self.found = Found(inputs=tuple(map(_port, inputs)) if inputs else _undescribed(self._model))
+        made = getattr(self._model, "outputs", None) or ()
+        self._layers = _unique([_made_by(self._model, tensor) for tensor in made])
         self.parameters = int(self._model.count_params())
+        _tell_of_training(self._model)
 
     def predict(self, batch: Batch) -> dict[str, Array]:
-        """Call the model as it is called to predict."""
+        """Call the model as it is called to predict: outputs by path, in its own order, or by the layers of a list."""
         tensors = [tf.constant(batch[port.name]) for port in self.found.inputs]
         structure = self._model.input if len(tensors) > 1 else None
         packed = tensors[0] if structure is None else keras.tree.pack_sequence_as(structure, tensors)
-        answer = keras.tree.flatten_with_path(self._model(packed, training=False))
-        return {self._name(index, path): tensor.numpy() for index, (path, tensor) in enumerate(answer)}
-
-    def _name(self, index: int, path: tuple[Any, ...]) -> str:
-        """An output's key where the model gives a dict, or the layer that makes it."""
-        return str(path[-1]) if path and isinstance(path[-1], str) else self._layers[index]
+        answer = self._model(packed, training=False)
+        flat = {path: tensor.numpy() for path, tensor in flattened(answer).items()}
+        return dict(zip(self._layers, flat.values(), strict=True)) if self._layers and _unnamed(answer) else flat
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
-        """The file itself, and beside it what it calls its inputs, where the spec calls them otherwise."""
-        shutil.copyfile(self._path, folder / FILE)
+        """The file itself, and beside it what it calls its inputs, where the spec calls them otherwise.
+
+        Code that is trusted is run in an import alone: then it is a graph.
+        """
+        if self._source.trusted:
+            arrange = as_declared(self._model, spec, names.inputs)
+            savedmodel.save(Network(self._model, arrange, spec), folder)
+            return
+        if self._source.path.endswith(HDF5_SUFFIXES):
+            self._model.save(folder / FILE)
+        else:
+            shutil.copyfile(self._source.path, folder / FILE)
         if any(name != own for name, own in names.inputs.items()):
             (folder / INPUTS).write_text(json.dumps(names.inputs, indent=2) + "\n")
+
+
+def _loaded(source: Source) -> Any:
+    """The model; Refused names the layer whose class or function the file has not."""
+    config = _config(source.path)
+    if problem := untrusted(config, source):
+        raise Refused(problem, advice=LAMBDA_ADVICE)
+    safe = TRUSTED_LAMBDA not in source.trusted
+    try:
+        return keras.saving.load_model(source.path, _trusted(source), compile=False, safe_mode=safe)
+    except (TypeError, ValueError) as error:
+        unknown = UNKNOWN.search(str(error))
+        if unknown is None:
+            raise
+        name = unknown[1].rpartition(">")[2]
+        layer, module = next(iter(layers_of(config, (name, unknown[1]))), ("", ""))
+        whose = f"its layer {layer} is" if layer else "it is made of"
+        raise Refused(
+            f"{whose} {name}, which is no layer of Keras: its code is not in the file",
+            advice=f"name your module that defines it, to have it imported: --trust-code {module or 'MODULE'}",
+        ) from None
+
+
+def _config(path: str) -> Any:
+    """The architecture; Refused where a file holds none."""
+    if not path.endswith(HDF5_SUFFIXES):
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json"))
+    with h5py.File(path, "r") as file:
+        config = file.attrs.get("model_config")
+    if config is None:
+        raise Refused("it holds weights without a model", advice="build the model, load_weights, and " + SAVE)
+    return json.loads(config)
+
+
+def _trusted(source: Source) -> dict[str, Any]:
+    """What the modules define that the user trusts; they are imported by that, and may register more with Keras."""
+    found = dict[str, Any]()
+    for name in source.trusted:
+        if name != TRUSTED_LAMBDA:
+            found |= vars(user_code.modules_of(name, source.search).import_module(name))
+    return {name: value for name, value in found.items() if callable(value) and not name.startswith("__")}
+
+
+def _undescribed(model: Any) -> tuple[Port, ...]:
+    """The one input of a subclassed model, which knows no shape of it; Refused where there are several."""
+    names = [name for name in inspect.signature(model.call).parameters if name not in ("training", "mask", "kwargs")]
+    if len(names) != 1:
+        raise Refused("it does not know its inputs: it is a subclassed model, or was never built", advice=EXPORT)
+    return (Port(name=names[0]),)
 
 
 def _port(tensor: Any) -> Port:
@@ -56,8 +131,30 @@ def _port(tensor: Any) -> Port:
     return Port(name=tensor.name, dtype=str(tensor.dtype), shape=shape)
 
 
+def _unnamed(answer: Any) -> bool:
+    """Whether an answer is a tensor or in lists, so that nothing in it has a name."""
+    return fields(answer) is None and (not isinstance(answer, tuple | list) or all(map(_unnamed, answer)))
+
+
 def _made_by(model: Any, tensor: Any) -> str:
     for layer in model.layers:
         if any(made is tensor for made in keras.tree.flatten(layer.output)):
             return str(layer.name)
     return "output"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """`encoder`, `encoder:1`, `encoder:2` for three outputs of one layer."""
+    counts = [names[:place].count(name) for place, name in enumerate(names)]
+    return [f"{name}:{count}" if count else name for name, count in zip(names, counts, strict=True)]
+
+
+def _tell_of_training(model: Any) -> None:
+    """Since Keras 3, predicting overrides what a layer's call says of training."""
+    layers = [layer for layer in model._flatten_layers() if layer is not model]
+    calls = ((layer.name, node.arguments.kwargs) for layer in layers for node in layer._inbound_nodes)
+    if names := sorted({name for name, flags in calls if flags.get("training") is True}):
+        note(
+            f"layer {', '.join(names)} is called with training=True, which model.predict of Keras 3 overrides, and "
+            "so do all formats: nothing is dropped, and batches are normalised by the averages of the training"
+        )

@@ -24,6 +24,7 @@ class Case:
     command: str
     formats: str = ""
     refused: str = ""
+    says: str = ""
     folder: str = "."
 
     @property
@@ -79,8 +80,10 @@ IMPORTS = (
     Case("21", "model.h5", "keras_eager savedmodel onnx"),
     Case("21b", "lambda.keras", refused="Lambda"),
     Case("21c", "custom.keras", refused="--trust-code"),
-    Case("21d", "mc_dropout.keras", refused="random"),
-    Case("21e", "bn_training.keras", refused="rows beside"),
+    Case("21l", "lambda.keras --trust-code lambda", "savedmodel frozen_graph onnx"),
+    # Keras 3 predicts with training=False whatever a layer's call says: the answers are neither random nor the batch's.
+    Case("21d", "mc_dropout.keras", "keras_eager savedmodel onnx", says="dropout_1 is called with training=True"),
+    Case("21e", "bn_training.keras", "keras_eager savedmodel", says="is called with training=True"),
     Case("21f", "strings.keras", refused="string"),
     Case("22", "qdq.onnx", "onnx"),
     Case(
@@ -140,6 +143,6 @@ def test_a_model_as_people_have_it(case, written, tmp_path):
     if case.refused:
         assert (done.returncode, case.refused in said) == (3, True), said
         return
-    assert done.returncode == 0, said
+    assert (done.returncode, case.says in said) == (0, True), said
     manifest = json.loads((tmp_path / "case" / "manifest.json").read_text())
     assert set(case.formats.split()) <= set(manifest["artifacts"]), said

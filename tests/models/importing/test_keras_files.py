@@ -1,0 +1,172 @@
+"""Keras' files as people have them: answers in structures, `.h5`, and code that is run only where it is trusted."""
+
+import numpy as np
+import pytest
+
+from serveoff.models.frameworks.keras_calling import Network
+from serveoff.models.importing import kinds
+from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.readers import opened
+from serveoff.models.importing.resolve_inputs import resolve_inputs
+from serveoff.models.importing.samples import seeded
+from serveoff.models.importing.source import Source, parsed
+from serveoff.models.jobs import child
+from serveoff.models.jobs.child import Refused
+from serveoff.models.loading import keras_network
+from serveoff.models.spec import ModelSpec
+
+import keras  # isort: skip
+
+LAYERS = """
+import keras
+
+@keras.saving.register_keras_serializable(package="shop")
+class Twice(keras.layers.Layer):
+    def call(self, x):
+        return x * self.factor()
+
+    def factor(self):
+        from shop_files.factors import TWO
+
+        return TWO
+
+class Doubling(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.twice = Twice()
+
+    def call(self, x, training=False):
+        return self.twice(x)
+"""
+
+
+@pytest.fixture
+def brought(tmp_path):
+    """Inspects, asks and adopts a file, and asks it again as it is loaded to be served: the spec, and its node."""
+
+    def bring(model, suffix=".keras", declared=(), **flags):
+        path = model
+        if not isinstance(model, str):
+            path = str(tmp_path / f"model{suffix}")
+            model.save(path)
+        source = Source(kind=kinds.detected(path), path=path, **flags)
+        kinds.find(source.kind).check(source)
+        reader = opened(source)
+        inputs, names = resolve_inputs(path, reader.found, declared, {})
+        batch = seeded(inputs, {}, 4)
+        outputs, names = answers(reader, names, batch)
+        spec = ModelSpec(name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names))
+        folder = tmp_path / kinds.node_of(source)
+        folder.mkdir()
+        reader.adopt(folder, spec, names)
+        if kinds.node_of(source) == "keras":
+            network = keras_network.build(folder, spec)
+            assert isinstance(network, Network)
+            for name, tensor in network(batch).items():
+                assert np.allclose(tensor, outputs[name], atol=1e-6)
+        return spec
+
+    return bring
+
+
+def named(spec):
+    return [(tensor.name, tensor.source) for tensor in spec.outputs]
+
+
+def row(size=6, name="x"):
+    return keras.Input((size,), name=name)
+
+
+def test_a_layer_s_several_outputs_keep_their_order(brought):
+    x = keras.Input((4, 3), name="x")
+    outputs = keras.layers.LSTM(2, return_sequences=True, return_state=True, name="encoder")(x)
+    assert named(brought(keras.Model(x, outputs))) == [
+        ("encoder", ""), ("encoder_1", "encoder:1"), ("encoder_2", "encoder:2")
+    ]  # fmt: skip
+
+
+def test_a_dict_s_keys_are_names_in_its_own_order_whatever_they_are(brought):
+    x, key = row(), keras.Input((), dtype="int64", name="id")
+    dense = keras.layers.Dense
+    model = keras.Model([x, key], {
+        "score": dense(1)(x), "class": dense(3)(x), "box-xy": dense(2)(x), "id": keras.layers.Identity()(key),
+        "states": [dense(2)(x), dense(2)(x)],
+    })  # fmt: skip
+    assert named(brought(model)) == [
+        ("score", ""), ("t_class", "class"), ("box_xy", "box-xy"), ("id_2", "id"),
+        ("states_0", "states/0"), ("states_1", "states/1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+def test_what_keras_2_left_behind(brought, suffix):
+    x = row()
+    assert named(brought(keras.Model(x, keras.layers.Dense(3, name="y")(x)), suffix)) == [("y", "")]
+
+
+def test_weights_alone_are_refused_with_what_to_do(tmp_path, brought):
+    x = row()
+    keras.Model(x, keras.layers.Dense(3)(x)).save_weights(tmp_path / "only.weights.h5")
+    with pytest.raises(Refused, match="it holds weights without a model") as refused:
+        brought(str(tmp_path / "only.weights.h5"))
+    assert "load_weights" in refused.value.advice
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".keras", ImportFailed), (".h5", Refused)])
+def test_a_lambda_is_code_that_is_run_where_it_is_trusted_and_leaves_a_graph(brought, suffix, kind):
+    x = row()
+    model = keras.Model(x, keras.layers.Lambda(lambda t: t * 2, name="doubled", output_shape=(6,))(x))
+    with pytest.raises(kind, match="layer doubled is a Lambda"):
+        brought(model, suffix)
+    assert named(brought(model, suffix, trusted=("lambda",))) == [("doubled", "")]
+
+
+@pytest.fixture
+def shop(tmp_path):
+    folder = tmp_path / "shop_files"
+    folder.mkdir()
+    (folder / "layers.py").write_text(LAYERS)
+    (folder / "factors.py").write_text("TWO = 2\n")
+    (folder / "__init__.py").write_text("")
+    return {"trusted": ("shop_files.layers",), "search": (str(tmp_path),)}
+
+
+def made(shop, name):
+    found = {}
+    exec(LAYERS.replace("from shop_files.factors import TWO", "TWO = 2"), found)
+    return found[name]
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_class_of_the_user_s_is_named_and_imported_where_it_is_trusted(brought, shop, suffix):
+    x = row()
+    model = keras.Model(x, made(shop, "Twice")(name="twice")(x))
+    keras.saving.get_custom_objects().clear()
+    with pytest.raises(Refused, match="its layer twice is Twice, which is no layer of Keras") as refused:
+        brought(model, suffix)
+    assert "--trust-code" in refused.value.advice
+    assert named(brought(model, suffix, **shop)) == [("twice", "")]
+
+
+def test_a_subclassed_model_that_is_trusted_takes_its_input_from_the_flag(brought, shop):
+    model = made(shop, "Doubling")(name="doubling")
+    model(np.zeros((1, 6), np.float32))
+    keras.saving.get_custom_objects().clear()
+    assert named(brought(model, declared=(parsed("x:float32[-1,6]"),), **shop)) == [("output", "")]
+
+
+def test_layers_that_were_built_to_train_are_told(brought):
+    x = row()
+    child._notes.clear()
+    brought(keras.Model(x, keras.layers.Dropout(0.5, name="drop")(x, training=True)))
+    (text,) = child._notes
+    assert text.startswith("layer drop is called with training=True, which model.predict of Keras 3 overrides")
+
+
+def test_text_is_refused_with_what_to_do(brought):
+    text = keras.Input((1,), dtype="string", name="text")
+    layer = keras.layers.TextVectorization(vocabulary=["ab", "cd"], output_sequence_length=4)
+    with pytest.raises(ImportFailed, match="its input text is string, which is not served") as failed:
+        brought(keras.Model(text, layer(text)))
+    assert "turn text into numbers in the client" in failed.value.problem.advice
