@@ -104,6 +104,8 @@ def flattened(given: Any, path: str = "") -> dict[str, Any]:
     if named is None and isinstance(given, tuple | list):
         head = f"{path}/" if path else "output_"
         named = {f"{head}{place}": value for place, value in enumerate(given)}
+        if not path and len(given) == 1:
+            return flattened(given[0])
     elif named is None:
         return {} if given is None or isinstance(given, bool | int | float) else {path or "output": given}
     else:

@@ -8,7 +8,7 @@ from torch import nn
 
 from serveoff.models.agreement import Mismatch, compare
 from serveoff.models.convert import example
-from serveoff.models.frameworks.torch_calling import answers_of, arguments
+from serveoff.models.frameworks.torch_calling import answers_of, arguments, served
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, by_name
 
@@ -28,7 +28,7 @@ class Positional(nn.Module):  # type: ignore[misc]
 
     def forward(self, *rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The outputs for the inputs in the spec's order."""
-        return tuple(by_name(self.inner(*rows), self.outputs).values())
+        return tuple(map(served, by_name(self.inner(*rows), self.outputs).values()))
 
 
 def positional(module: Any, spec: ModelSpec) -> Positional:

@@ -11,6 +11,7 @@ import torch
 
 from serveoff.models.formats import Loaded, one_row
 from serveoff.models.formats.torch_eager import calling, filled
+from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.spec import ModelSpec
 from serveoff.models.weights import Weights
 
@@ -33,7 +34,7 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Load the compiled graph, without the Python class, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    module = torch.jit.load(str(folder / FILE), map_location=device).eval()  # it may have been saved while training
+    module = read_script(folder / FILE, device)
     row = one_row(spec, folder)
     loaded = calling(module, spec, device, row)
     quickest = calling(module.forward, spec, device, row).predict  # spares what a call of `module` does first

@@ -1,17 +1,46 @@
 """Batches into and out of a PyTorch module, in the order of the model's spec; and its weights, without running code."""
 
+import importlib
 import pickle
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Batch, as_specified, by_name
+from serveoff.models.tensors import Array, Batch, as_specified, by_name
 
 PICKLED = "model.pt"
 """A state_dict, of which nothing but tensors is unpickled."""
+
+
+COARSE = {torch.bfloat16: "bfloat16", torch.float16: "float16"}
+"""Floats that are served as float32, the coarsest first: not every payload can carry them."""
+PACKAGES = ("torchvision", "torchaudio")
+"""Packages of PyTorch's makers whose import registers operators."""
+
+
+class Called(nn.Module):  # type: ignore[misc]
+    """A module whose inputs are given in the spec's order, and passed on as its forward takes them.
+
+    `passed` says for each its name, where it is taken by keyword, and the dtype that it is cast to, where it is cast.
+    """
+
+    def __init__(self, inner: nn.Module, passed: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.inner, self.passed = inner, tuple(passed)
+
+    def forward(self, *rows: torch.Tensor) -> Any:
+        """What the module inside gives."""
+        cast = [
+            row.to(getattr(torch, dtype)) if dtype else row for row, (_, dtype) in zip(rows, self.passed, strict=True)
+        ]
+        named = {name: row for row, (name, _) in zip(cast, self.passed, strict=True) if name}
+        return self.inner(*(row for row, (name, _) in zip(cast, self.passed, strict=True) if not name), **named)
 
 
 def arguments(batch: Batch, spec: ModelSpec, device: str = "cpu") -> tuple[torch.Tensor, ...]:
@@ -20,9 +49,52 @@ def arguments(batch: Batch, spec: ModelSpec, device: str = "cpu") -> tuple[torch
 
 
 def answers_of(given: Any, spec: ModelSpec) -> Batch:
-    """What a module gave, as arrays: it gives a tensor, several in the spec's order, or a dict by their names."""
+    """What a module gave, as arrays: a tensor, several in the spec's order, or a structure with their paths."""
     tensors = by_name(given, spec.outputs)
-    return as_specified({name: tensor.cpu().numpy() for name, tensor in tensors.items()}, spec.outputs)
+    return as_specified({name: array_of(tensor) for name, tensor in tensors.items()}, spec.outputs)
+
+
+def array_of(tensor: torch.Tensor) -> Array:
+    """A tensor as an array, of a dtype that is served."""
+    array: Array = served(tensor).cpu().numpy()
+    return array
+
+
+def served(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of a dtype that is served."""
+    return tensor.float() if tensor.dtype in COARSE else tensor
+
+
+def read_script(path: str | Path, device: str = "cpu") -> Any:
+    """A TorchScript file's module, ready to predict; ArtifactError where nothing here has one of its operators."""
+    try:
+        module = torch.jit.load(str(path), map_location=device)
+    except RuntimeError as error:
+        found = re.search(r"Unknown builtin op: (\w+)::(\w+)", str(error))
+        if found is None:
+            raise
+        _register(*found.groups())
+        module = torch.jit.load(str(path), map_location=device)
+    return module.eval() if getattr(module, "training", False) else module
+
+
+def _register(package: str, operator: str) -> None:
+    """Import the package that has an operator; ArtifactError where that cannot be, or it has not."""
+    called = f"it calls the operator {package}::{operator}"
+    if package not in PACKAGES:
+        raise ArtifactError(
+            f"{called}, which no library here registers: a model is served with PyTorch's own operators"
+        )
+    try:
+        importlib.import_module(package)
+    except (ImportError, RuntimeError) as error:  # RuntimeError: built for another PyTorch
+        why = "is not installed" if isinstance(error, ModuleNotFoundError) else "goes with another PyTorch"
+        raise ArtifactError(
+            f"{called}, and {package} {why}: install the one for PyTorch {torch.__version__} (pip install {package}), "
+            "in the images that serve the model, too"
+        ) from None
+    if not hasattr(getattr(torch.ops, package), operator):
+        raise ArtifactError(f"{called}, which the {package} that is installed has not")
 
 
 def read_state(folder: Path, device: str = "cpu") -> dict[str, Any]:

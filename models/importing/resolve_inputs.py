@@ -20,20 +20,19 @@ def resolve_inputs(
 
     ImportFailed, with the flag that helps, where something is not known, contradicts the file or cannot be served.
     """
-    names = identifiers(port.name for port in found.inputs)
+    ports = [*found.inputs, *(_more(found, declared, samples) if found.more else ())]
+    names = identifiers(port.name for port in ports)
     if not names:
-        raise bad_inputs(f"{source} takes no input")
+        advice = f"name them in its order: --input 'x:float32[-1,{EXAMPLE_ROW}]'" if found.more else ""
+        raise bad_inputs(f"{source} {'does not name its inputs' if found.more else 'takes no input'}", advice)
     flags = _by_port(source, names, declared)
     if found.settable:
         _require_rows(source, [port for port in found.inputs if port.name not in flags])
-    kept, ended = dict[str, TensorSpec](), ""
-    for (name, own), port in zip(names.items(), found.inputs, strict=True):
+    kept = dict[str, TensorSpec]()
+    for (name, own), port in zip(names.items(), ports, strict=True):
         flag, sample = flags.get(own), samples.get(name, samples.get(own))
         if port.optional and flag is None and sample is None:
-            ended = own
             continue
-        if ended:
-            raise bad_inputs(f"{source}: its input {own} comes after {ended}, which is not given: inputs go in order")
         kept[own] = _tensor(source, name, port, flag, sample)
     if not kept:
         raise bad_inputs(
@@ -41,6 +40,16 @@ def resolve_inputs(
             f"give those to use: --input '{names and next(iter(names))}:float32[-1,{EXAMPLE_ROW}]'",
         )
     return tuple(kept.values()), Names(inputs={tensor.name: own for own, tensor in kept.items()})
+
+
+def _more(found: Found, declared: Sequence[TensorSpec], samples: Mapping[str, Array]) -> list[Port]:
+    """Inputs that the user names and the source does not, in the user's order."""
+    known = {port.name for port in found.inputs}
+    return [
+        Port(name=name)
+        for name in dict.fromkeys([tensor.name for tensor in declared] + [*samples])
+        if name not in known
+    ]
 
 
 def _require_rows(source: str, ports: Sequence[Port]) -> None:

@@ -11,6 +11,8 @@ from serveoff.models.spec import TensorSpec
 
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 """What inputs and outputs may be of."""
+CAST = ("float16", "bfloat16")
+"""What PyTorch's inputs may be of beside: requests carry them as float32, and they are cast before the module."""
 
 
 class Source(BaseModel):
@@ -19,8 +21,8 @@ class Source(BaseModel):
     `path` is a file or folder, absolute, or `package.module:factory`. `fetch` and `feed` are names in the source's own
     words: a frozen graph's tensors, or what to call the outputs of a kind that names none. `search` holds the folders
     where the modules of a factory are looked for, before all that is installed. `constants` are inputs, by the source's
-    names, that have one value for all requests. `trusted` names modules of the user's, and `lambda` the functions in a
-    file, that may be run to read it.
+    names, that have one value for all requests, and `casts` dtypes that inputs are cast to. `trusted` names modules of
+    the user's, and `lambda` the functions in a file, that may be run to read it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +34,7 @@ class Source(BaseModel):
     fetch: tuple[str, ...] = ()
     signature: str = "serving_default"
     constants: dict[str, bool | float] = {}
+    casts: dict[str, str] = {}
     trusted: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
 
@@ -66,7 +69,8 @@ class Found(BaseModel):
     """What a source says of itself: inputs in its own order, and its outputs' names where it has any.
 
     `settable`: whether `--set` makes a constant of an input. `precision` is the coarsest dtype of floats that it
-    computes in, where that is coarser than float32: `bfloat16`.
+    computes in, where that is coarser than float32: `bfloat16`. `more`: whether it takes any other inputs, too, in the
+    order in which the user names them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +79,7 @@ class Found(BaseModel):
     outputs: tuple[str, ...] = ()
     settable: bool = False
     precision: str = ""
+    more: bool = False
 
 
 class Names(BaseModel):
@@ -115,8 +120,8 @@ def parsed(text: str) -> TensorSpec:
     if match is None:
         raise ValueError(f"{text!r} is not NAME:DTYPE[SHAPE], as image:float32[-1,28,28,1]")
     name, dtype, shape = (part.strip() for part in match.groups())
-    if dtype not in DTYPES:
-        raise ValueError(f"{text!r}: {dtype} is none of {', '.join(DTYPES)}")
+    if dtype not in (*DTYPES, *CAST):
+        raise ValueError(f"{text!r}: {dtype} is none of {', '.join((*DTYPES, *CAST))}")
     sizes = tuple(int(size) for size in shape.split(",") if size.strip())
     if not sizes or sizes[0] != -1 or any(size < 1 for size in sizes[1:]):
         raise ValueError(f"{text!r}: the shape begins with -1, the batch dimension, and every other size is at least 1")

@@ -1,21 +1,35 @@
 """What a PyTorch module gives, by names: the paths in its answer, or those that the user gives to their order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 
-from serveoff.models.importing.source import Port
-from serveoff.models.jobs.child import Refused
+from serveoff.models.frameworks.torch_calling import COARSE, array_of
+from serveoff.models.importing.source import Found
+from serveoff.models.jobs.child import Refused, note
 from serveoff.models.tensors import Array, Batch, fields, flattened
 
 
-def asked(module: Any, ports: Sequence[Port], batch: Batch, wanted: Sequence[str]) -> dict[str, Array]:
-    """What a module answers, called by position with the inputs that are given, which come first."""
-    tensors = [torch.from_numpy(batch[port.name]) for port in ports if port.name in batch]
+def asked(module: Any, batch: Batch, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
+    """What a module answers, called by position."""
     with torch.inference_mode():
-        answer = module(*tensors)
-    return {name: tensor.cpu().numpy() for name, tensor in named(answer, wanted).items()}
+        return named(module(*map(torch.from_numpy, batch.values())), wanted)
+
+
+def arrays(tensors: dict[str, torch.Tensor]) -> dict[str, Array]:
+    """The same as arrays, with a note of those that come in another dtype."""
+    for name, tensor in tensors.items():
+        if tensor.dtype in COARSE:
+            note(f"its output {name} is {COARSE[tensor.dtype]}, and is served as float32")
+    return {name: array_of(tensor) for name, tensor in tensors.items()}
+
+
+def coarser(found: Found, tensors: Iterable[torch.Tensor]) -> Found:
+    """What is known of a module that computes with these tensors, too: their coarsest floats are its precision."""
+    names = {found.precision, *(COARSE.get(tensor.dtype, "") for tensor in tensors)}
+    coarsest = next((name for name in COARSE.values() if name in names), "")
+    return found if coarsest == found.precision else found.model_copy(update={"precision": coarsest})
 
 
 def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:

@@ -1,18 +1,19 @@
 """An nn.Module by a factory of the user's own packages, and its state_dict, `model.pt`: the node `torch`.
 
-`module.json` names the factory, {"factory": "package.module:factory"}, which is imported and called without arguments;
+`module.json` names the factory, {"factory": "package.module:factory"}, which is imported and called without arguments,
+and in "passed" how the inputs go to the module, where that is not by position (torch_calling.Called);
 from `code/` beside it, where that is, before any other place: that code is what the manifest's hash speaks of. Its
 modules live in a namespace of their own: see user_modules.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from serveoff.models.frameworks.torch_calling import read_state
+from serveoff.models.frameworks.torch_calling import Called, read_state
 from serveoff.models.loading import user_modules
 from serveoff.models.loading.user_modules import UserModules
 from serveoff.models.manifest import ArtifactError
@@ -23,10 +24,15 @@ CODE = "code"
 
 def build(folder: Path, device: str) -> nn.Module:
     """What the factory makes, with the folder's weights; ArtifactError where that is no module."""
-    factory = str(json.loads((folder / FILE).read_text())["factory"])
-    module = made(factory, user_modules.below(str((folder / CODE).resolve())))
+    described = json.loads((folder / FILE).read_text())
+    module = made(str(described["factory"]), user_modules.below(str((folder / CODE).resolve())))
     module.load_state_dict(read_state(folder, device))
-    return module
+    return called(module, described.get("passed", []))
+
+
+def called(module: nn.Module, passed: Sequence[Sequence[str]]) -> nn.Module:
+    """A module that takes its inputs by position: itself, where it does."""
+    return Called(module, [(name, dtype) for name, dtype in passed]) if any(map(any, passed)) else module
 
 
 def made(name: str, modules: UserModules) -> nn.Module:

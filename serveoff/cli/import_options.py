@@ -1,6 +1,7 @@
 """The options of `serveoff import`, and the request that they stand for."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,14 @@ from serveoff.models import zoo
 from serveoff.models.importing import kinds
 from serveoff.models.importing.errors import bad_flag
 from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
-from serveoff.models.importing.source import ImportRequest, Source, parsed
+from serveoff.models.importing.source import CAST, DTYPES, ImportRequest, Source, parsed
 from serveoff.models.loading.user_modules import search_path
 
 NAME = r"[a-z][a-z0-9_]*"
 SETTABLE = ("frozen_graph", "savedmodel")
 """Kinds whose inputs `--set` can make constants."""
+CASTABLE = ("torch", "torchscript")
+"""Kinds whose inputs `--input` can have cast."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,8 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         constants = dict(map(_constant, asked.set_ or ()))
     except ValueError as error:
         raise bad_flag(str(error)) from None
-    if asked.trust_code and kind != "keras":
-        raise bad_flag(f"--trust-code is for Keras files, and this is of kind {kind}", "remove the flag")
-    if constants and kind not in SETTABLE:
-        raise bad_flag(f"--set makes no constant in a model of kind {kind}", f"it is for {' and '.join(SETTABLE)}")
+    casts = {tensor.name: tensor.dtype for tensor in declared if tensor.dtype in CAST}
+    _check_kind(kind, asked, constants, casts)
     source = Source(
         kind=kind,
         path=asked.source if kind == "torch" else _absolute(asked.source),
@@ -79,19 +80,31 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         fetch=_listed(asked.outputs),
         signature=asked.signature,
         constants=constants,
+        casts=casts,
         trusted=tuple(asked.trust_code or ()),
         search=search_path() if kind == "torch" or asked.trust_code else (),
     )
     return ImportRequest(
         source=source,
         name=asked.name,
-        declared=declared,
+        declared=tuple(t.model_copy(update={"dtype": "float32"}) if t.name in casts else t for t in declared),
         samples=_absolute(asked.samples),
         ranges=ranges,
         rows=asked.rows,
         timeout_s=asked.timeout,
         force=asked.force,
     )
+
+
+def _check_kind(kind: str, asked: ImportOptions, constants: Mapping[str, object], casts: Mapping[str, str]) -> None:
+    """That the flags are those of the kind."""
+    if asked.trust_code and kind != "keras":
+        raise bad_flag(f"--trust-code is for Keras files, and this is of kind {kind}", "remove the flag")
+    if constants and kind not in SETTABLE:
+        raise bad_flag(f"--set makes no constant in a model of kind {kind}", f"it is for {' and '.join(SETTABLE)}")
+    if casts and kind not in CASTABLE:
+        dtype = next(iter(casts.values()))
+        raise bad_flag(f"--input of {dtype} is for PyTorch's models only", f"name one of {', '.join(DTYPES)}")
 
 
 def _check_name(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -10,49 +11,74 @@ from torch import nn
 from serveoff.models.frameworks.torch_calling import PICKLED
 from serveoff.models.importing import torch_weights, user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import asked
+from serveoff.models.importing.torch_answers import arrays, asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.loading import module_json
+from serveoff.models.loading.user_modules import UserModules
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
+MORE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+FOUND = "go to the folder that holds the package, or name it in PYTHONPATH; what it imports must be installed, too"
+ONE = "a factory takes no arguments and gives one torch.nn.Module: def make(): return Net(...)"
+
 
 class Model:
-    """An nn.Module, called by position."""
+    """An nn.Module, called as its forward takes the inputs that are given."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._modules = user_code.modules_of(source.path, source.search)
-        try:
-            self._opened = user_code.OpenedFiles()
-            with self._opened:
-                self._module = module_json.made(source.path, self._modules)
-        except ArtifactError as error:
-            raise Refused(str(error)) from error
+        self._opened = user_code.OpenedFiles()
+        with self._opened:
+            self._module = _made(source.path, self._modules)
         if source.weights:
             torch_weights.fill(self._module, source.weights)
         self._module.eval()
-        self.found = Found(inputs=_ports(self._module))
+        self._signature = inspect.signature(self._module.forward)
+        kinds = {parameter.kind for parameter in self._signature.parameters.values()}
+        found = Found(inputs=_ports(self._signature), more=bool(kinds & MORE))
+        self.found = coarser(found, (*self._module.parameters(), *self._module.buffers()))
         self.parameters = sum(weight.numel() for weight in self._module.parameters())
 
     def predict(self, batch: Batch) -> dict[str, Array]:
-        """Call the module with the inputs that are given, which come first."""
-        return asked(self._module, self.found.inputs, batch, self._source.fetch)
+        """Call the module."""
+        tensors = asked(module_json.called(self._module, self._passed(batch)), batch, self._source.fetch)
+        self.found = coarser(self.found, tensors.values())
+        return arrays(tensors)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
-        """The weights, the factory's name and its code."""
+        """The weights, the factory's name, how it takes its inputs, and its code."""
         torch.save(self._module.state_dict(), folder / PICKLED)
-        (folder / module_json.FILE).write_text(json.dumps({"factory": self._source.path}, indent=2) + "\n")
+        described = {"factory": self._source.path, "passed": self._passed(names.inputs.values())}
+        (folder / module_json.FILE).write_text(json.dumps(described, indent=2) + "\n")
         user_code.copy(self._modules, self._opened.paths, folder / module_json.CODE)
 
+    def _passed(self, given: Iterable[str]) -> list[tuple[str, str]]:
+        """Of each input its name, if it goes by keyword, and its dtype, if it is cast: torch_calling.Called."""
+        keywords, gap = dict[str, str](), False
+        parameters, names = self._signature.parameters.values(), list(given)
+        for parameter in parameters:
+            if parameter.name in names:
+                keywords[parameter.name] = parameter.name if gap or parameter.kind is parameter.KEYWORD_ONLY else ""
+            elif parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+                gap = True
+        in_order = not gap and any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+        casts = self._source.casts
+        return [(keywords.get(name, "" if in_order else name), casts.get(name, "")) for name in names]
 
-def _ports(module: nn.Module) -> tuple[Port, ...]:
-    ports = []
-    for parameter in inspect.signature(module.forward).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
-            raise Refused(f"its input {parameter.name} is taken by keyword only: inputs are given in order")
-        ports.append(Port(name=parameter.name, optional=parameter.default is not parameter.empty))
-    return tuple(ports)
+
+def _made(factory: str, modules: UserModules) -> nn.Module:
+    """What the user's code makes; Refused with what it raised."""
+    try:
+        return module_json.made(factory, modules)
+    except ArtifactError as error:
+        raise Refused(str(error), advice=FOUND if "imported" in str(error) else ONE) from None
+    except Exception as error:  # the user's code may raise anything
+        raise Refused(f"the factory {factory} fails: {type(error).__name__}: {error}", advice=ONE) from error
+
+
+def _ports(signature: inspect.Signature) -> tuple[Port, ...]:
+    parameters = [parameter for parameter in signature.parameters.values() if parameter.kind not in MORE]
+    return tuple(Port(name=p.name, optional=p.default is not p.empty) for p in parameters)

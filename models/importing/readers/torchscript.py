@@ -1,13 +1,16 @@
 """PyTorch's own reading of a TorchScript file. It names its inputs, but not their dtypes and shapes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import asked
+from serveoff.models.importing.torch_answers import arrays, asked, coarser
 from serveoff.models.jobs.child import Refused
+from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -15,28 +18,74 @@ FILE = "model.pt"
 
 
 class Model:
-    """A ScriptModule, called by position."""
+    """A ScriptModule, called by position with the inputs that are given."""
 
     def __init__(self, source: Source) -> None:
-        self._module: Any = torch.jit.load(source.path, map_location="cpu")
-        if getattr(self._module, "training", False):
-            self._module.eval()
-        self._fetch = source.fetch
-        arguments = self._module.forward.schema.arguments[1:]
-        self.found = Found(inputs=tuple(map(_port, arguments)))
+        self._source = source
+        try:
+            self._module = read_script(source.path)
+        except ArtifactError as error:
+            reason, _, advice = str(error).partition(": ")
+            raise Refused(reason, advice=advice) from None
+        self._arguments = _arguments(self._module)
+        found = Found(inputs=tuple(port for argument in self._arguments if (port := _port(argument)) is not None))
+        self.found = coarser(found, (*self._module.parameters(), *self._module.buffers()))
         self.parameters = sum(weight.numel() for weight in self._module.parameters())
 
     def predict(self, batch: Batch) -> dict[str, Array]:
-        """Call the module with the inputs that are given, which come first."""
-        return asked(self._module, self.found.inputs, batch, self._fetch)
+        """Call the module."""
+        tensors = asked(self._called(batch), batch, self._source.fetch)
+        self.found = coarser(self.found, tensors.values())
+        return arrays(tensors)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
-        """The module itself, ready to predict."""
-        self._module.save(str(folder / FILE))
+        """The module, ready to predict: itself, or in one that passes the inputs on, where not each is given."""
+        self._called(dict.fromkeys(names.inputs.values())).save(str(folder / FILE))
+
+    def _called(self, given: Mapping[str, object]) -> Any:
+        casts, rest = self._source.casts, self._arguments[len(given) :]
+        first = [argument.name for argument in self._arguments[: len(given)]]
+        if not casts and first == list(given) and all(argument.has_default_value() for argument in rest):
+            return self._module
+        places = {name: f"row_{place}" for place, name in enumerate(given)}
+        passed, skipped = list[str](), False
+        for argument in self._arguments:
+            row = places.get(argument.name)
+            if row is None and argument.has_default_value():
+                skipped = True
+                continue
+            value = (
+                "None" if row is None else f"{row}.to(torch.{casts[argument.name]})" if argument.name in casts else row
+            )
+            passed.append(f"{argument.name}={value}" if skipped else value)
+        return _wrapped(self._module, ", ".join(places.values()), ", ".join(passed))
 
 
-def _port(argument: Any) -> Port:
-    optional = argument.has_default_value()
-    if argument.type.kind() != "TensorType" and not optional:
-        raise Refused(f"its input {argument.name} is a {argument.type.annotation_str}: only tensors can be served")
-    return Port(name=argument.name, optional=optional)
+def _wrapped(module: Any, rows: str, passed: str) -> Any:
+    """A ScriptModule that takes rows and calls another with what is written for it in TorchScript."""
+    outer = torch.nn.Module()
+    outer.inner = module
+    script: Any = torch.jit._recursive.create_script_module(outer, lambda _: [], share_types=False)
+    script.define(f"def forward(self, {rows}):\n    return self.inner({passed})\n")
+    return script.eval()
+
+
+def _arguments(module: Any) -> list[Any]:
+    if not hasattr(module, "forward"):
+        raise Refused("its module has no forward", advice="script a module that has one: what is served is its forward")
+    arguments: list[Any] = module.forward.schema.arguments[1:]
+    return arguments
+
+
+def _port(argument: Any) -> Port | None:
+    """An input; None for what is no tensor and has a default. Refused for what is none and must be given."""
+    kind = argument.type.getElementType() if argument.type.kind() == "OptionalType" else argument.type
+    optional = argument.has_default_value() or kind is not argument.type
+    if kind.kind() == "TensorType":
+        return Port(name=argument.name, optional=optional)
+    if optional:
+        return None
+    raise Refused(
+        f"its input {argument.name} is a {argument.type.annotation_str}, and requests carry tensors by name",
+        advice="script a module whose forward takes each tensor by itself, and calls this one with what it takes",
+    )

@@ -50,8 +50,8 @@ def test_an_input_that_may_be_left_out_is_left_out():
         ((IMAGE,), ["image:float32[-1,5,4,1]"], "has shape [-1, 4, 4, 1], not [-1, 5, 4, 1]"),
         ((IMAGE,), ["image:float64[-1,4,4,1]"], "image is float32, but --input says float64"),
         ((IMAGE,), ["picture:float32[-1,4,4,1]"], "has no input 'picture'\n  next: --input takes one of image"),
-        ((Port(name="a", optional=True), Port(name="b", optional=True)), ["b:bool[-1]"], "b comes after a"),
         ((Port(name="a", optional=True),), [], "does not describe its inputs"),
+        ((Port(name="a", optional=True), Port(name="b", optional=True)), ["c:bool[-1]"], "has no input 'c'"),
     ],
 )
 def test_what_is_missing_or_contradicts_is_told_with_the_flag_that_helps(ports, flags, says):

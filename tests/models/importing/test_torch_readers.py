@@ -1,0 +1,277 @@
+"""PyTorch's modules and TorchScript as people write them: read, asked, adopted, and loaded as they are served."""
+
+import json
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from serveoff.models import formats
+from serveoff.models.agreement import agreement
+from serveoff.models.golden import Golden
+from serveoff.models.importing import readers
+from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.resolve_inputs import resolve_inputs
+from serveoff.models.importing.samples import seeded
+from serveoff.models.importing.source import Source, parsed
+from serveoff.models.jobs import child
+from serveoff.models.jobs.child import Refused
+from serveoff.models.spec import ModelSpec
+
+X = "x:float32[-1,6]"
+TOKENS = "ids:int64[-1,6]", "mask:int64[-1,6]"
+FORMATS = {"torch": "torch_eager", "torchscript": "torchscript"}
+
+FACTORIES = """
+import functools
+from collections import OrderedDict
+from dataclasses import dataclass
+import torch
+from torch import nn
+
+class Wrapper(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(6, 3)
+    def forward(self, *args, **kwargs):
+        return self.inner(*args, **kwargs)
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e = nn.Embedding(100, 4)
+
+class ByKeyword(Tokens):
+    def forward(self, *, ids, mask):
+        return (self.e(ids) * mask[..., None]).sum(1)
+
+class AnyKeyword(Tokens):
+    def forward(self, **rows):
+        return (self.e(rows["ids"]) * rows["mask"][..., None]).sum(1)
+
+class Gap(Tokens):
+    def forward(self, ids=None, types=None, mask=None, *, doubled=False):
+        assert types is None and not doubled
+        return (self.e(ids) * mask[..., None]).sum(1)
+
+@dataclass
+class Answer:
+    logits: torch.Tensor
+    states: tuple
+    loss: object = None
+
+class Answers(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(6, 3)
+    def forward(self, x):
+        y = self.inner(x)
+        return Answer(y, (y + 1, {"class": y.argmax(1)}))
+
+class Coarse(nn.Module):
+    def __init__(self, dtype):
+        super().__init__()
+        self.inner = nn.Linear(6, 3).to(dtype)
+    def forward(self, x):
+        assert x.dtype == self.inner.weight.dtype
+        return self.inner(x)
+
+def seeded(module, *arguments):
+    torch.manual_seed(25)
+    return module(*arguments)
+
+wrapper, by_keyword, any_keyword, gap, answers = (
+    functools.partial(seeded, module) for module in (Wrapper, ByKeyword, AnyKeyword, Gap, Answers))
+bfloat16, float16 = (functools.partial(seeded, Coarse, dtype) for dtype in (torch.bfloat16, torch.float16))
+def broken(): raise KeyError("depth")
+def needs_width(width): return nn.Linear(6, width)
+"""
+
+
+@pytest.fixture
+def notes(monkeypatch):
+    monkeypatch.setattr(child, "_notes", [])
+    return child._notes
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "nets.py").write_text(FACTORIES)
+    return tmp_path / "project"
+
+
+def factory(project, name, **more):
+    return Source(kind="torch", path=f"nets:{name}", search=(str(project),), **more)
+
+
+def script(tmp_path, module, **more):
+    torch.jit.script(module.eval()).save(str(tmp_path / "script.pt"))
+    return Source(kind="torchscript", path=str(tmp_path / "script.pt"), **more)
+
+
+def served(source, flags, folder):
+    """The spec of a model that was read, asked and adopted; it must answer as golden, loaded as it is served."""
+    folder.mkdir()
+    reader = readers.opened(source)
+    inputs, names = resolve_inputs(source.path, reader.found, list(map(parsed, flags)), {})
+    batch = seeded(inputs, {}, 4)
+    outputs, names = answers(reader, names, batch)
+    tensors = tensors_of(outputs, names, reader.found.precision)
+    spec = ModelSpec(name="mine", description="", inputs=inputs, outputs=tensors)
+    reader.adopt(folder, spec, names)
+    loaded = formats.find(FORMATS[source.kind]).load(folder, spec)
+    found = agreement(loaded.predict, Golden(batch, outputs), tensors=tensors)
+    assert found.ok, found
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "passed"),
+    [
+        ("wrapper", [X], [["", ""]]),
+        ("by_keyword", TOKENS, [["ids", ""], ["mask", ""]]),
+        ("by_keyword", TOKENS[::-1], [["ids", ""], ["mask", ""]]),
+        ("any_keyword", TOKENS[::-1], [["mask", ""], ["ids", ""]]),
+        ("gap", TOKENS, [["", ""], ["mask", ""]]),
+    ],
+)
+def test_inputs_are_passed_as_the_signature_has_them(project, tmp_path, name, flags, passed):
+    served(factory(project, name), flags, tmp_path / "node")
+    assert json.loads((tmp_path / "node" / "module.json").read_text())["passed"] == passed
+
+
+def test_inputs_that_a_signature_does_not_name_are_asked_for(project):
+    found = readers.opened(factory(project, "wrapper")).found
+    with pytest.raises(ImportFailed, match="does not name its inputs") as failed:
+        resolve_inputs("nets:wrapper", found, [], {})
+    assert "--input 'x:float32" in failed.value.problem.advice
+
+
+def test_a_dataclass_is_an_answer_by_its_fields(project, tmp_path):
+    spec = served(factory(project, "answers"), [X], tmp_path / "node")
+    assert [(tensor.name, tensor.source) for tensor in spec.outputs] == [
+        ("logits", ""), ("states_0", "states/0"), ("states_1_class", "states/1/class")]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_floats_that_no_payload_carries_are_cast_and_noted(project, tmp_path, notes, dtype):
+    source = factory(project, dtype, casts={"x": dtype})
+    spec = served(source, [X], tmp_path / "node")
+    assert [(tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("float32", dtype)]
+    assert notes[0] == f"its output output is {dtype}, and is served as float32"
+    assert f"it computes in {dtype}" in notes[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("broken", "the factory nets:broken fails: KeyError: 'depth'"),
+        ("needs_width", "missing 1 required positional argument: 'width'"),
+        ("absent", "cannot be imported"),
+    ],
+)
+def test_a_factory_that_fails_says_what_it_raised_and_what_it_should_be(project, name, says):
+    with pytest.raises(Refused, match=says) as refused:
+        readers.opened(factory(project, name))
+    assert refused.value.advice
+
+
+class Boxes(NamedTuple):
+    xy: Tensor
+    score: Tensor
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(6, 3), nn.Linear(6, 2)
+
+
+class AsDict(Network):
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"class": self.a(x), "box-xy": self.b(x), "x": x}
+
+
+class Nested(Network):
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, list[Tensor]], Boxes]:
+        return self.a(x), (self.b(x), [x, x + 1]), Boxes(self.a(x) + 1, self.b(x) + 1)
+
+
+class AsList(Network):
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [self.a(x), self.b(x)]
+
+
+class Optionally(Network):
+    def forward(self, x: Tensor, bias: Tensor | None, scale: float = 2.0, mask: Tensor | None = None) -> Tensor:
+        y = self.a(x) * scale
+        if bias is not None:
+            y = y + bias
+        return y if mask is None else y * mask
+
+
+class Half(Network):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.a(x)
+
+
+class TakesList(nn.Module):
+    def forward(self, x: list[Tensor]) -> Tensor:
+        return torch.stack(x).sum(0)
+
+
+class Unmatched(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.tensor([float("nan")])
+
+
+@pytest.mark.parametrize(
+    ("module", "outputs"),
+    [
+        (AsDict, {"t_class": "class", "box_xy": "box-xy", "x_2": "x"}),
+        (
+            Nested,
+            {
+                "output_0": "", "output_1_0": "output_1/0", "output_1_1_0": "output_1/1/0",
+                "output_1_1_1": "output_1/1/1", "output_2_xy": "output_2/xy", "output_2_score": "output_2/score",
+            },
+        ),
+        (AsList, {"output_0": "", "output_1": ""}),
+    ],
+)  # fmt: skip
+def test_answers_of_torchscript_are_flattened_in_their_order_with_their_own_names_kept(module, outputs, tmp_path):
+    spec = served(script(tmp_path, module()), [X], tmp_path / "node")
+    assert {tensor.name: tensor.source for tensor in spec.outputs} == outputs
+
+
+@pytest.mark.parametrize("others", [[], ["mask:float32[-1,3]"], ["bias:float32[-1,3]"]])
+def test_optional_inputs_of_torchscript_are_left_out_or_passed_by_their_names(others, tmp_path):
+    spec = served(script(tmp_path, Optionally()), [X, *others], tmp_path / "node")
+    assert len(spec.inputs) == 1 + len(others)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_torchscript_s_inputs_are_cast(dtype, tmp_path, notes):
+    source = script(tmp_path, Half().to(getattr(torch, dtype)), casts={"x": dtype})
+    assert served(source, [X], tmp_path / "node").outputs[0].precision == dtype
+
+
+def test_outputs_are_chosen_by_their_names(tmp_path):
+    spec = served(script(tmp_path, AsDict(), fetch=("box-xy",)), [X], tmp_path / "node")
+    assert [tensor.source for tensor in spec.outputs] == ["box-xy"]
+    with pytest.raises(Refused, match="it gives 3 outputs, class, box-xy, x, and --outputs names boxes"):
+        served(script(tmp_path, AsDict(), fetch=("boxes",)), [X], tmp_path / "other")
+
+
+def test_an_input_that_is_no_tensor_is_refused_with_what_to_do(tmp_path):
+    with pytest.raises(Refused, match=r"its input x is a List\[Tensor\]") as refused:
+        readers.opened(script(tmp_path, TakesList()))
+    assert "takes each tensor by itself" in refused.value.advice
+
+
+def test_nan_is_refused_by_its_output_s_name(tmp_path):
+    with pytest.raises(Refused, match=r"its output output is not a number \(NaN\)"):
+        served(script(tmp_path, Unmatched()), [X], tmp_path / "node")
