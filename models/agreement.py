@@ -9,7 +9,7 @@ equal. Beside it, the most probable class must be the same, wherever the golden 
 class by more than rounding may move them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,12 @@ CLASSES_AXES = 2
 """Outputs of rows of numbers, (n, classes), have a most probable class; others are compared by value only."""
 MOST_NUMBERS = 2_000_000
 """In the inputs and outputs of one call, where all golden rows are asked for: a dozen images of 224x224x3."""
+
+
+def coarsest(dtypes: Iterable[str]) -> str:
+    """The dtype of floats, of those that are coarser than float32, that rounds most; empty where none is among them."""
+    coarse = [dtype for dtype in dtypes if TOLERANCES.get(dtype, 0.0) > TOLERANCE]
+    return max(coarse, key=lambda dtype: TOLERANCES[dtype], default="")
 
 
 def is_coarser(precision: str, dtype: np.dtype[Any]) -> bool:

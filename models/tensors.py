@@ -127,6 +127,20 @@ def fields(given: Any) -> dict[str, Any] | None:
     return None
 
 
+NARROW = ("float16", "bfloat16")
+"""Floats of 16 bits: JSON and the servers' protocols carry them as float32, which holds each of them exactly."""
+
+
+def carried(dtype: str) -> str:
+    """The dtype by which requests and answers carry numbers of another."""
+    return "float32" if dtype in NARROW else dtype
+
+
+def widened(array: Array) -> Array:
+    """The same numbers in the dtype that carries them."""
+    return array.astype(carried(str(array.dtype)), copy=False)
+
+
 def as_specified(arrays: Mapping[str, Array], tensors: Sequence[TensorSpec]) -> Batch:
     """A batch of these tensors from arrays that have other ones beside them, other strides or another dtype."""
     return {tensor.name: np.asarray(arrays[tensor.name], tensor.dtype, order="C") for tensor in tensors}

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from serveoff.models.formats.savedmodel import Call, taken
+from serveoff.models.formats.frozen_graph import edge
+from serveoff.models.formats.savedmodel import Call, carrying, taken
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import named
@@ -24,7 +25,7 @@ def freeze(call: Call, spec: ModelSpec) -> Any:
 
     @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve(*rows: Any) -> list[Any]:
-        answer = call(named(spec.inputs, rows))
+        answer = carrying(call, spec)(named(spec.inputs, rows))
         return [answer[tensor.name] for tensor in spec.outputs]
 
     function = convert_variables_to_constants_v2(serve.get_concrete_function(), lower_control_flow=False)
@@ -33,11 +34,13 @@ def freeze(call: Call, spec: ModelSpec) -> Any:
 
 
 def renamed(graph_def: Any, inputs: Sequence[str], outputs: Sequence[str], spec: ModelSpec) -> Any:
-    """The same graph with the spec's names for these tensors, and without what the outputs do not need."""
+    """The same graph with the spec's names and dtypes for these tensors, and without what the outputs do not need."""
+    kinds = {edge(node.name): node.attr["dtype"].type for node in graph_def.node if "dtype" in node.attr}
     with tf.Graph().as_default() as graph:
         fed = [tf1.placeholder(tensor.dtype, [None, *tensor.row_shape], tensor.name) for tensor in spec.inputs]
+        fed = [tf.cast(rows, kinds.get(name, rows.dtype)) for name, rows in zip(inputs, fed, strict=True)]
         given = tf.import_graph_def(graph_def, dict(zip(inputs, fed, strict=True)), outputs, name=_SCOPE)
         for found, tensor in zip(given, spec.outputs, strict=True):
-            tf.identity(found, name=tensor.name)
+            tf.identity(tf.cast(found, tensor.dtype), name=tensor.name)
     kept = [tensor.name for tensor in (*spec.inputs, *spec.outputs)]
     return tf1.graph_util.extract_sub_graph(graph.as_graph_def(), kept)

@@ -53,6 +53,7 @@ def save(network: Network, folder: Path) -> None:
 
 def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -> None:
     """Trace what computes a model's outputs for any batch size and save it, with the variables that it reads."""
+    call = carrying(call, spec)
 
     @tf.function(input_signature=[taken(tensor) for tensor in spec.inputs])  # type: ignore[untyped-decorator]
     def serve(*rows: Any) -> dict[str, Any]:
@@ -72,6 +73,16 @@ def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -
         signatures[IMAGE_SIGNATURE] = serving_images(call, spec.image)
     tf.saved_model.save(module, str(folder / VERSION), signatures=signatures)
     write_warm_up(one_row(spec, folder), spec, folder / VERSION)
+
+
+def carrying(call: Call, spec: ModelSpec) -> Call:
+    """The same call, its outputs in the dtypes of the spec: floats of 16 bits are carried by wider ones."""
+
+    def wide(batch: Mapping[str, Any]) -> dict[str, Any]:
+        answer = call(batch)
+        return {tensor.name: tf.cast(answer[tensor.name], tensor.dtype) for tensor in spec.outputs}
+
+    return wide
 
 
 def serving_images(call: Call, image: TensorSpec) -> Any:

@@ -8,7 +8,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow
 
-__all__ = ["configure", "devices_of", "intra_op_threads", "joined", "tensorflow"]
+from serveoff.models.agreement import coarsest
+
+__all__ = ["configure", "devices_of", "intra_op_threads", "joined", "precision_of", "tensorflow"]
 
 tensorflow.get_logger().setLevel("ERROR")
 
@@ -30,6 +32,13 @@ def configure(threads: int, device: str) -> None:
 def intra_op_threads() -> int:
     """Threads of one operation that TensorFlow's eager runtime has; 0: as many as it chooses. A Session has its own."""
     return int(tensorflow.config.threading.get_intra_op_parallelism_threads())
+
+
+def precision_of(graph_def: Any) -> str:
+    """The coarsest dtype of floats that a graph computes in, its functions as well, where float32 is finer."""
+    nodes = [*graph_def.node, *(node for function in graph_def.library.function for node in function.node_def)]
+    types = {attribute.type for node in nodes for attribute in node.attr.values()}
+    return coarsest(tensorflow.as_dtype(kind).name for kind in types if kind)
 
 
 def devices_of(tensors: Iterable[Any]) -> str:

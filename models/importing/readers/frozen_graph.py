@@ -6,12 +6,13 @@ from typing import Any
 
 from serveoff.models.convert.tf_graphs import renamed
 from serveoff.models.formats import frozen_graph
+from serveoff.models.frameworks.tensorflow_setup import precision_of
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.importing.constants import array_of, value_of
 from serveoff.models.importing.kinds.frozen_graph import DEFAULTED, PLACEHOLDERS, feeds, fetches
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array, Batch, carried, widened
 
 tf1 = tf.compat.v1
 
@@ -27,13 +28,14 @@ class Model:
             tf.import_graph_def(self._graph_def, name="")
         self._session: Any = tf1.Session(graph=graph)
         ports = tuple(_port(graph.get_tensor_by_name(name)) for name in feeds(source, nodes))
-        self.found = Found(inputs=ports, outputs=fetches(source, nodes), settable=True)
+        outputs = fetches(source, nodes)
+        self.found = Found(inputs=ports, outputs=outputs, settable=True, precision=precision_of(self._graph_def))
         shapes = (node.attr["value"].tensor.tensor_shape for node in nodes if node.op == "Const")
         self.parameters = sum(math.prod(size.size for size in shape.dim) for shape in shapes)
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Run the graph."""
-        answers = self._session.run(list(self.found.outputs), batch)
+        answers = map(widened, self._session.run(list(self.found.outputs), batch))
         return dict(zip(self.found.outputs, answers, strict=True))
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
@@ -66,4 +68,4 @@ def _port(tensor: Any) -> Port:
     shape = None
     if tensor.shape.rank is not None:
         shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
-    return Port(name=tensor.name, dtype=tensor.dtype.name, shape=shape)
+    return Port(name=tensor.name, dtype=carried(tensor.dtype.name), shape=shape)

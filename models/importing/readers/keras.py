@@ -11,6 +11,7 @@ from typing import Any
 
 import h5py
 
+from serveoff.models.agreement import coarsest
 from serveoff.models.formats import savedmodel
 from serveoff.models.frameworks.keras_calling import Network, as_declared
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
@@ -26,7 +27,7 @@ from serveoff.models.importing.kinds.keras import (
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused, note
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch, fields, flattened
+from serveoff.models.tensors import Array, Batch, carried, fields, flattened, widened
 
 import keras  # isort: skip  after TensorFlow was told to be quiet
 
@@ -44,7 +45,9 @@ class Model:
         self._source = source
         self._model: Any = _loaded(source)
         inputs = getattr(self._model, "inputs", None)
-        self.found = Found(inputs=tuple(map(_port, inputs)) if inputs else _undescribed(self._model))
+        ports = tuple(map(_port, inputs)) if inputs else _undescribed(self._model)
+        computed = {str(layer.compute_dtype) for layer in self._model._flatten_layers()}
+        self.found = Found(inputs=ports, precision=coarsest(computed))
         made = getattr(self._model, "outputs", None) or ()
         self._layers = _unique([_made_by(self._model, tensor) for tensor in made])
         self.parameters = int(self._model.count_params())
@@ -56,7 +59,7 @@ class Model:
         structure = self._model.input if len(tensors) > 1 else None
         packed = tensors[0] if structure is None else keras.tree.pack_sequence_as(structure, tensors)
         answer = self._model(packed, training=False)
-        flat = {path: tensor.numpy() for path, tensor in flattened(answer).items()}
+        flat = {path: widened(tensor.numpy()) for path, tensor in flattened(answer).items()}
         return dict(zip(self._layers, flat.values(), strict=True)) if self._layers and _unnamed(answer) else flat
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
@@ -128,7 +131,7 @@ def _undescribed(model: Any) -> tuple[Port, ...]:
 
 def _port(tensor: Any) -> Port:
     shape = tuple(-1 if size is None else int(size) for size in tensor.shape)
-    return Port(name=tensor.name, dtype=str(tensor.dtype), shape=shape)
+    return Port(name=tensor.name, dtype=carried(str(tensor.dtype)), shape=shape)
 
 
 def _unnamed(answer: Any) -> bool:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from serveoff.models.formats import savedmodel
+from serveoff.models.frameworks.tensorflow_setup import precision_of
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.importing.constants import array_of
 from serveoff.models.importing.kinds.savedmodel import folder_of
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array, Batch, carried, widened
 
 
 class Model:
@@ -22,23 +23,31 @@ class Model:
         if source.signature not in self._loaded.signatures:
             raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
         self._signature: Any = self._loaded.signatures[source.signature]
-        taken = self._signature.structured_input_signature[1]
-        self._constants = _constants(taken, source)
-        ports = (_port(name, tensor) for name, tensor in taken.items() if name not in self._constants)
-        self.found = Found(inputs=tuple(ports), outputs=tuple(self._signature.structured_outputs), settable=True)
+        self._taken = self._signature.structured_input_signature[1]
+        self._constants = _constants(self._taken, source)
+        ports = (_port(name, tensor) for name, tensor in self._taken.items() if name not in self._constants)
+        self.found = Found(
+            inputs=tuple(ports),
+            outputs=tuple(self._signature.structured_outputs),
+            settable=True,
+            precision=precision_of(self._signature.graph.as_graph_def()),
+        )
         self.parameters = sum(int(v.shape.num_elements() or 0) for v in self._signature.graph.variables)
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the signature."""
-        answer = self._signature(**self._constants, **{name: tf.constant(array) for name, array in batch.items()})
-        return {name: answer[name].numpy() for name in self.found.outputs}
+        answer = self._call({name: tf.constant(array) for name, array in batch.items()})
+        return {name: widened(answer[name].numpy()) for name in self.found.outputs}
+
+    def _call(self, fed: Mapping[str, Any]) -> Any:
+        cast = {name: tf.cast(rows, self._taken[name].dtype) for name, rows in fed.items()}
+        return self._signature(**self._constants, **cast)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Save it again, with the signatures that are served: the user's is called by the spec's names."""
 
         def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-            fed = {source: batch[name] for name, source in names.inputs.items()}
-            answer = self._signature(**self._constants, **fed)
+            answer = self._call({source: batch[name] for name, source in names.inputs.items()})
             return {name: answer[source] for name, source in names.outputs.items()}
 
         # The whole object as well: tables and the like are its, not the signature's.
@@ -57,6 +66,6 @@ def _constants(taken: Mapping[str, Any], source: Source) -> dict[str, Any]:
 
 def _port(name: str, tensor: Any) -> Port:
     if tensor.shape.rank is None:
-        return Port(name=name, dtype=tensor.dtype.name)
+        return Port(name=name, dtype=carried(tensor.dtype.name))
     shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
-    return Port(name=name, dtype=tensor.dtype.name, shape=shape)
+    return Port(name=name, dtype=carried(tensor.dtype.name), shape=shape)

@@ -20,6 +20,14 @@ def environ(**extra: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def tensorflow():
+    """Set up as other tests set it up: it computes in this process."""
+    from serveoff.models.frameworks.tensorflow_setup import configure
+
+    configure(1, "cpu")
+
+
+@pytest.fixture(scope="session")
 def make(tmp_path_factory):
     """Runs one of make.py's makers, once for all of pytest's processes, and returns the folder that it wrote to."""
     mine = tmp_path_factory.getbasetemp()

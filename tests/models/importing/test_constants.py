@@ -12,6 +12,7 @@ from serveoff.models.importing.source import Source, parsed, written
 from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
 
+pytestmark = pytest.mark.usefixtures("tensorflow")
 tf1 = tf.compat.v1
 ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
 X = parsed("x:float32[-1,2]")

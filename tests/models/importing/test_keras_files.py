@@ -18,6 +18,7 @@ from serveoff.models.spec import ModelSpec
 
 import keras  # isort: skip
 
+pytestmark = pytest.mark.usefixtures("tensorflow")
 LAYERS = """
 import keras
 
@@ -56,7 +57,9 @@ def brought(tmp_path):
         inputs, names = resolve_inputs(path, reader.found, declared, {})
         batch = seeded(inputs, {}, 4)
         outputs, names = answers(reader, names, batch)
-        spec = ModelSpec(name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names))
+        spec = ModelSpec(
+            name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names, reader.found.precision)
+        )
         folder = tmp_path / kinds.node_of(source)
         folder.mkdir()
         reader.adopt(folder, spec, names)
@@ -162,6 +165,15 @@ def test_layers_that_were_built_to_train_are_told(brought):
     brought(keras.Model(x, keras.layers.Dropout(0.5, name="drop")(x, training=True)))
     (text,) = child._notes
     assert text.startswith("layer drop is called with training=True, which model.predict of Keras 3 overrides")
+
+
+@pytest.mark.parametrize("last", ["float32", "float16"])
+def test_a_model_of_mixed_precision_answers_in_float32_and_is_judged_by_float16(brought, last):
+    x = keras.Input((6,), name="x", dtype=last)
+    hidden = keras.layers.Dense(8, dtype="mixed_float16")(x)
+    spec = brought(keras.Model(x, keras.layers.Dense(3, dtype=last, name="y")(hidden)))
+    assert [(tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("float32", "float16")]
+    assert spec.inputs[0].dtype == "float32"
 
 
 def test_text_is_refused_with_what_to_do(brought):

@@ -1,0 +1,45 @@
+"""TensorFlow's graphs of 16-bit floats: requests and answers carry float32, and the tolerance is theirs."""
+
+import numpy as np
+import pytest
+
+from serveoff.models.formats import frozen_graph, savedmodel
+from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
+from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.readers import opened
+from serveoff.models.importing.resolve_inputs import resolve_inputs
+from serveoff.models.importing.source import Source
+from serveoff.models.spec import ModelSpec
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
+tf1 = tf.compat.v1
+ROWS = np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)
+
+
+def saved(folder):
+    x = tf.TensorSpec([None, 2], tf.float16, "x")
+    call = tf.function(lambda x: {"y": x / 3}, input_signature=[x])
+    tf.saved_model.save(tf.Module(), str(folder), signatures=call)
+    return Source(kind="savedmodel", path=str(folder))
+
+
+def frozen(folder):
+    with tf.Graph().as_default() as graph:
+        tf.divide(tf1.placeholder(tf.float16, [None, 2], "x"), 3, name="y")
+    (folder / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    return Source(kind="frozen_graph", path=str(folder / "graph.pb"), fetch=("y",))
+
+
+@pytest.mark.parametrize(("made", "format"), [(saved, savedmodel), (frozen, frozen_graph)])
+def test_floats_of_16_bits_are_carried_as_float32(made, format, tmp_path):
+    reader = opened(made(tmp_path))
+    assert reader.found.precision == "float16"
+    inputs, names = resolve_inputs("it", reader.found, (), {})
+    outputs, names = answers(reader, names, {"x": ROWS})
+    spec = ModelSpec(name="half", description="", inputs=inputs, outputs=tensors_of(outputs, names, "float16"))
+    assert [(tensor.name, tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("y", "float32", "float16")]
+    (tmp_path / "node").mkdir()
+    reader.adopt(tmp_path / "node", spec, names)
+    found = format.load(tmp_path / "node", spec).predict({"x": ROWS})
+    assert found["y"].dtype == np.float32
+    assert np.allclose(found["y"], outputs["y"], atol=1e-3)
