@@ -1,6 +1,5 @@
 """PyTorch's two exporters to ONNX, with the spec's names and a free first axis."""
 
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,33 +8,41 @@ from typing import Any
 
 import torch
 
-from serveoff.models.convert import Unconvertible, onnx_models
+from serveoff.models.convert import onnx_models
 from serveoff.models.convert.torch_modules import examples, positional
+from serveoff.models.convert.torch_reasons import unconvertible
 from serveoff.models.spec import ModelSpec, TensorSpec
 
-_OPERATORS = (
-    r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",
-    r"operator '(?P<operator>[\w.:]+)' to ONNX",
-    r"unrecognized namespace (?P<operator>[\w.:]+\w)",
-)
+EXPORTER = "PyTorch's exporter to ONNX"
+_REFUSALS = (torch.onnx.errors.OnnxExporterError, RuntimeError, TypeError, ValueError, IndexError)
 
 
 def write(module: Any, spec: ModelSpec, folder: Path) -> None:
     """Write the node `onnx` of a module of Python."""
     rows = torch.export.Dim(onnx_models.BATCH)
-    shapes = (tuple({0: rows} for _ in spec.inputs),)
+    wrapped, shapes = positional(module, spec), (tuple({0: rows} for _ in spec.inputs),)
     with _exporting():
-        program = torch.onnx.export(
-            positional(module, spec),
-            examples(spec),
-            input_names=_names(spec.inputs),
-            output_names=_names(spec.outputs),
-            dynamic_shapes=shapes,
-            opset_version=18,
-            dynamo=True,
-            verbose=False,
-        )
+        try:
+            program = _exported(wrapped, spec, args=examples(spec), dynamic_shapes=shapes)
+        except torch.onnx.errors.OnnxExporterError as error:
+            if "Error when translating node" not in f"{error}{error.__cause__}":
+                raise
+            # A rule for an operator did not take it as it is: PyTorch's own, of smaller ones, may.
+            taken = torch.export.export(wrapped, examples(spec), dynamic_shapes=shapes)
+            program = _exported(taken.run_decompositions(), spec)
     onnx_models.write(program.model_proto, spec, folder)
+
+
+def _exported(module: Any, spec: ModelSpec, **given: Any) -> Any:
+    return torch.onnx.export(
+        module,
+        input_names=_names(spec.inputs),
+        output_names=_names(spec.outputs),
+        opset_version=18,
+        dynamo=True,
+        verbose=False,
+        **given,
+    )
 
 
 def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
@@ -64,20 +71,9 @@ def _exporting() -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
-        except torch.onnx.errors.OnnxExporterError as error:
-            raise _unconvertible(error) from error
+        except _REFUSALS as error:
+            raise unconvertible(error, EXPORTER) from error
 
 
 def _names(tensors: Sequence[TensorSpec]) -> list[str]:
     return [tensor.name for tensor in tensors]
-
-
-def _unconvertible(error: Exception) -> Unconvertible:
-    """The exporter's message in one sentence, with the operator that it names; it may lie in the error's cause."""
-    message = f"{error}\n{error.__cause__ or ''}"
-    found = next(filter(None, (re.search(pattern, message) for pattern in _OPERATORS)), None)
-    if found:
-        operator = found["operator"]
-        return Unconvertible(f"PyTorch's exporter to ONNX has no rule for the operator {operator}", operator)
-    first = next((line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no message")
-    return Unconvertible(f"PyTorch cannot export the module to ONNX: {first}")

@@ -12,6 +12,7 @@ import torch
 from serveoff.models.convert import Unconvertible
 from serveoff.models.convert.onnx_models import BATCH
 from serveoff.models.convert.torch_modules import examples, positional, unlike
+from serveoff.models.convert.torch_reasons import unconvertible
 from serveoff.models.frameworks.exported_program import FILE, compiled_file
 from serveoff.models.spec import ModelSpec
 
@@ -38,8 +39,7 @@ def _exported(module: Any, spec: ModelSpec) -> Any:
         try:
             return torch.export.export(module, examples(spec), dynamic_shapes=shapes)
         except Exception as error:  # of dozens of types, by the part of PyTorch that stumbles
-            first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise Unconvertible(f"torch.export cannot take the module: {first}") from error
+            raise unconvertible(error, "torch.export") from error
 
 
 def _compile(program: Any, module: Any, spec: ModelSpec, file: Path) -> None:

@@ -11,6 +11,7 @@ import torch
 from serveoff.models.convert import Unconvertible, onnx_models, onnx_modern, torch_onnx, torch_program
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
 from serveoff.models.convert.torch_modules import FILE, examples, positional, unlike
+from serveoff.models.convert.torch_reasons import unconvertible
 from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
@@ -92,7 +93,10 @@ def _give_outputs_nodes(graph: Any) -> None:
 def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
     """Write the node `torchscript`, its weights frozen into the graph."""
     script = scripted(module, spec) or traced(module, spec)
-    torch.jit.freeze(script.eval()).save(str(folder / FILE))
+    try:
+        torch.jit.freeze(script.eval()).save(str(folder / FILE))
+    except RuntimeError as error:
+        raise unconvertible(error, "TorchScript") from error
 
 
 def scripted(module: Any, spec: ModelSpec) -> Any:

@@ -1,6 +1,7 @@
 """What cannot be converted is a reason in words and, where one is to blame, the operator's name."""
 
 import json
+import re
 import sys
 from types import SimpleNamespace
 
@@ -118,3 +119,60 @@ def test_what_cannot_be_compiled_is_traced(tmp_path):
     torch_steps.write_script(Shifted(), SPEC, tmp_path)
     loaded = torch.jit.load(tmp_path / "model.pt")
     assert torch.equal(loaded(torch.zeros(9, 3, 3))[0], torch.ones(9, 3, 3))
+
+
+class Branches(nn.Module):
+    def forward(self, x):
+        if x.sum() > 3:
+            return x * 2
+        return x
+
+
+class OfArrays(nn.Module):
+    def forward(self, x):
+        return torch.from_numpy(x.numpy() + 1)
+
+
+class Clamped(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clamp(min=0)
+
+
+class Customized(nn.Module):
+    def forward(self, x):
+        return Clamped.apply(x)
+
+
+class LoopsOverRows(nn.Module):
+    def forward(self, x):
+        return torch.stack([row[row > 0].sum() + row for row in x])
+
+
+@pytest.mark.parametrize(
+    ("module", "target", "says"),
+    [
+        (Branches, "torch_export", "course depends on its inputs' values"),
+        (Branches, "torch_export", r"test_unconvertible.py, line \d+: if x.sum\(\) > 3:"),
+        (Branches, "onnx", "course depends on its inputs' values"),
+        (OfArrays, "torch_export", "reads its inputs' values in Python; at test_unconvertible.py"),
+        (LoopsOverRows, "torch_export", "computes with the number of rows as a fixed number"),
+        (Customized, "torchscript", "the function Clamped is Python"),
+    ],
+)
+def test_python_that_no_graph_holds_is_told_with_its_line(written, refused, module, target, says):
+    written(module())
+    assert re.search(says, refused("torch", target).reason)
+
+
+class Attends(nn.Module):
+    """Of three axes: the exporter's own rule takes four."""
+
+    def forward(self, x):
+        return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+
+def test_an_operator_whose_rule_does_not_take_it_is_decomposed(written, source, tmp_path):
+    written(Attends())
+    step("torch", "onnx", source, tmp_path, SPEC)
+    assert (tmp_path / "model.onnx").is_file()

@@ -1,0 +1,65 @@
+"""Why PyTorch cannot take a graph from a module: one sentence, with the operator or the user's own line to blame."""
+
+import re
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from serveoff.models.convert import Unconvertible
+
+LIBRARIES = (str(Path(torch.__file__).parents[1]), str(Path(__file__).parents[1]), "<")
+"""Below these lies no line of a user's."""
+_OPERATORS = (
+    r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",
+    r"operator '(?P<operator>[\w.:]+)' to ONNX",
+    r"unrecognized namespace (?P<operator>[\w.:]+\w)",
+)
+"""What an exporter to ONNX says of an operator that it has no rule for."""
+_OTHERS = (
+    (
+        r"Error when translating node .*?target=torch\.ops\.(?P<operator>[\w.]+?)(\.default)?\]",
+        "its rule for the operator {operator} does not take what it is given here",
+    ),
+    (
+        r"data-dependent expression (?P<what>.+?) \(unhinted",
+        "the module's course depends on its inputs' values ({what}), and a graph has one course for all",
+    ),
+    (r"Constraints violated \(\w+\)|dynamic .*was (specialized|inferred to be a constant)",
+     "the module computes with the number of rows as a fixed number"),
+    (r"Python function call '(?P<operator>\w+)'", "the function {operator} is Python, which no graph holds"),
+    (r"FakeTensor|tensor subclasses", "the module reads its inputs' values in Python"),
+)  # fmt: skip
+
+
+def unconvertible(error: BaseException, exporter: str) -> Unconvertible:
+    """An exporter's error as ours; what it says may lie in the causes of the error."""
+    chain = list(_chain(error))
+    message = "\n".join(map(str, chain))
+    for pattern in _OPERATORS:
+        if found := re.search(pattern, message):
+            operator = found["operator"]
+            return Unconvertible(f"{exporter} has no rule for the operator {operator}", operator)
+    where = next(filter(None, map(_line, reversed(chain))), "")
+    for pattern, reason in _OTHERS:
+        if found := re.search(pattern, message):
+            said = {name: value or "" for name, value in found.groupdict().items()}
+            return Unconvertible(
+                f"{exporter} cannot take the module: {reason.format(**said)}{where}", said.get("operator", "")
+            )
+    first = next((line.strip() for line in str(chain[-1]).splitlines() if line.strip()), type(chain[-1]).__name__)
+    return Unconvertible(f"{exporter} cannot take the module: {first}{where}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _line(error: BaseException) -> str:
+    """The innermost line of the user's code that was under way, or ''."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    return f"; at {Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
