@@ -20,7 +20,7 @@ from serveoff.models.golden import Golden
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch, rows_of, take
 
-TOLERANCES = {"float64": 1e-5, "float32": 1e-5, "float16": 1e-2, "bfloat16": 5e-2}
+TOLERANCES = {"float64": 1e-5, "float32": 1e-5, "float16": 1e-2, "bfloat16": 5e-2, "int8": 2e-2}
 """By dtype: float32 keeps 24 bits, 6e-8, of which a network of a hundred layers may lose seven; half keeps 11 bits."""
 TOLERANCE = TOLERANCES["float32"]
 CLASSES_AXES = 2

@@ -68,6 +68,8 @@ class ModelSpec(BaseModel):
     description: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    one_row: bool = False
+    """Whether its artifacts take one row at a time: who loads them asks for several one after another."""
 
     @property
     def image(self) -> TensorSpec | None:

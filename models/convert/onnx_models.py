@@ -16,30 +16,31 @@ BATCH = "batch"
 
 
 def read(folder: Path) -> Any:
-    """The ModelProto of the node `onnx` or `onnx_torch`."""
-    return onnx.load(folder / FILE)
+    """The ModelProto of the node `onnx` or `onnx_torch`, without weights that lie beside it (onnx_external)."""
+    return onnx.load(folder / FILE, load_external_data=False)
 
 
 def write(model: Any, spec: ModelSpec, folder: Path) -> None:
     """Write a model with its inputs and outputs in the spec's order, for any number of rows."""
-    _order(model.graph.input, spec.inputs)
-    _order(model.graph.output, spec.outputs)
+    rows = 1 if spec.one_row else BATCH
+    _order(model.graph.input, spec.inputs, rows)
+    _order(model.graph.output, spec.outputs, rows)
     onnx.save(model, folder / FILE)
 
 
-def _order(values: Any, tensors: Sequence[TensorSpec]) -> None:
+def _order(values: Any, tensors: Sequence[TensorSpec], rows: int | str) -> None:
     found = {value.name for value in values}
     missing = [tensor.name for tensor in tensors if tensor.name not in found]
     if missing:
         raise Unconvertible(f"the ONNX model has {', '.join(sorted(found))}, but no {', '.join(missing)}")
     del values[:]
-    values.extend(described(tensor) for tensor in tensors)
+    values.extend(described(tensor, rows) for tensor in tensors)
 
 
-def described(tensor: TensorSpec) -> Any:
+def described(tensor: TensorSpec, rows: int | str = BATCH) -> Any:
     """ONNX' description of a tensor of the spec."""
     dtype = onnx.helper.np_dtype_to_tensor_dtype(onnx.numpy_helper.np.dtype(tensor.dtype))
-    return onnx.helper.make_tensor_value_info(tensor.name, dtype, [BATCH, *tensor.row_shape])
+    return onnx.helper.make_tensor_value_info(tensor.name, dtype, [rows, *tensor.row_shape])
 
 
 def nodes_of(graph: Any) -> Iterator[Any]:

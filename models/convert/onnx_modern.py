@@ -6,12 +6,11 @@ from typing import Any
 import onnx
 from onnx import inliner, version_converter
 
+from serveoff.models.convert.onnx_external import MOST_BYTES, external
 from serveoff.models.convert.onnx_models import OPSET, nodes_of
 
 ONNX = ("", "ai.onnx")
 """The domain of ONNX' own operators, which has two names."""
-MOST_BYTES = (2 << 30) - 1
-"""Of a protobuf message, in which onnx hands a graph to its inliner and its converter."""
 ASIDE = "serveoff.aside"
 """The domain in which an operator waits that the version converter would refuse."""
 
@@ -60,7 +59,7 @@ def at_least(model: Any) -> Any:
 
 def at_opset(model: Any) -> Any:
     """The same model in OPSET, newer operators written out; as it is where onnx' converter cannot do it."""
-    if opset_of(model) == OPSET or model.ByteSize() > MOST_BYTES:
+    if opset_of(model) == OPSET or external(model) or model.ByteSize() > MOST_BYTES:
         return model
     older = onnx.ModelProto()
     older.CopyFrom(model)

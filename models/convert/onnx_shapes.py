@@ -6,14 +6,15 @@ What depends on the numbers in the inputs, and not on their shapes alone, is lef
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 
 from serveoff.models.convert import example
-from serveoff.models.convert.onnx_models import with_inner
+from serveoff.models.convert.onnx_external import session_of
+from serveoff.models.convert.onnx_models import FILE, with_inner
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array
 
@@ -26,13 +27,13 @@ PARAMETERS = {"Reshape": (1,), "Slice": (1, 2, 3, 4), "Expand": (1,), "Tile": (1
 _OF_SHAPES = ("Shape", "Size")
 
 
-def with_constant_shapes(model: Any, spec: ModelSpec) -> Any:
-    """The same model, its shapes and places as constants wherever one axis at most depends on the number of rows."""
+def with_constant_shapes(model: Any, spec: ModelSpec, folder: Path) -> Any:
+    """The model of a node's folder, shapes and places as constants where one axis at most depends on the rows."""
     computed = list(_computed(model.graph))
     if not computed:
         return model
     watched = {_watched(node, index) for node, index in computed}
-    runs = dict(zip(watched, _both(model, list(watched), spec), strict=True))
+    runs = dict(zip(watched, _both(model, list(watched), spec, folder), strict=True))
     for node, index in computed:
         few, more = runs[_watched(node, index)]
         same = few if np.array_equal(few, more) else None
@@ -41,7 +42,7 @@ def with_constant_shapes(model: Any, spec: ModelSpec) -> Any:
             name = f"{node.output[0]}/constant_{index}"
             model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
             node.input[index] = name
-    _remove_unused(model.graph)
+    remove_unused(model.graph)
     return model
 
 
@@ -64,13 +65,13 @@ def _watched(node: Any, index: int) -> str:
     return name
 
 
-def _both(model: Any, names: list[str], spec: ModelSpec) -> Iterator[tuple[Array, Array]]:
+def _both(model: Any, names: list[str], spec: ModelSpec, folder: Path) -> Iterator[tuple[Array, Array]]:
     """These tensors for each of two numbers of rows."""
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
     del watched.graph.output[:]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    session = session_of(watched.SerializeToString())
+    session = session_of(watched, folder / FILE)
     few, more = (session.run(names, example(spec, rows)) for rows in _ROWS)
     return zip(few, more, strict=True)
 
@@ -82,14 +83,7 @@ def _shape(few: tuple[int, ...], more: tuple[int, ...]) -> Array | None:
     return np.array(shape, np.int64) if len(varying) <= 1 else None
 
 
-def session_of(model: str | bytes) -> Any:
-    """A model, or the file at a path, in ONNX Runtime, on the processor."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _remove_unused(graph: Any) -> None:
+def remove_unused(graph: Any) -> None:
     """Take out what no output needs any more; nodes stand in the order in which they run."""
     needed = {value.name for value in graph.output}
     kept = []

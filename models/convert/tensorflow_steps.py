@@ -52,7 +52,7 @@ def onnx_to_savedmodel(source: Path, target: Path, spec: ModelSpec) -> None:
     model = onnx_modern.at_least(onnx_modern.inlined(onnx_models.read(source)))
     for operator in dict.fromkeys(node.op_type for node in model.graph.node if node.op_type not in OPERATORS):
         model = onnx_modern.written_out(model, operator) or model
-    graph = Graph(with_constant_shapes(model, spec))
+    graph = Graph(with_constant_shapes(model, spec, source), source)
     savedmodel.write(lambda batch: by_name(graph(batch), spec.outputs), graph.variables, spec, target)
 
 

@@ -54,8 +54,9 @@ def onnx_torch_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> N
 
 def onnx_to_onnx_torch(source: Path, target: Path, spec: ModelSpec) -> None:
     """Shapes that are known put in, and one node for each output; Unconvertible where onnx2torch lacks an operator."""
-    model = with_constant_shapes(onnx_modern.at_opset(onnx_modern.inlined(onnx_models.read(source))), spec)
+    model = with_constant_shapes(onnx_modern.at_opset(onnx_modern.inlined(onnx_models.read(source))), spec, source)
     _give_outputs_nodes(model.graph)
+    onnx.load_external_data_for_model(model, str(source))
     while refused := _refused(model):
         simpler = onnx_modern.written_out(model, refused.operator)
         if simpler is None:

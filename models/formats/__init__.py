@@ -3,14 +3,14 @@
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, cast
 
 from serveoff.models.golden import GOLDEN_NAME, read_golden
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import FORMATS, ModelSpec
-from serveoff.models.tensors import Batch, take, zeros
+from serveoff.models.tensors import Batch, join, rows_of, take, zeros
 from serveoff.models.weights import Weights
 
 Predict = Callable[[Batch], Batch]
@@ -76,6 +76,21 @@ def one_row(spec: ModelSpec, folder: Path) -> Batch:
     if (folder.parent / GOLDEN_NAME).is_file():
         return take(read_golden(folder.parent).inputs, slice(1))
     return zeros(spec.inputs)
+
+
+def load(format: str, folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
+    """Load an artifact by its format's module; one that takes one row at a time is asked row by row."""
+    loaded = find(format).load(folder, spec, threads=threads, device=device)
+    return replace(loaded, predict=by_row(loaded.predict)) if spec.one_row else loaded
+
+
+def by_row(predict: Predict) -> Predict:
+    """The same for any number of rows, one after another."""
+
+    def predict_each(batch: Batch) -> Batch:
+        return join([predict(take(batch, slice(row, row + 1))) for row in range(rows_of(batch))])
+
+    return predict_each
 
 
 def find(format: str) -> Format:

@@ -1,6 +1,7 @@
 """What a model answers in its own framework: the golden answers, if it can be served at all."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,32 +10,57 @@ from serveoff.models.importing.readers import Reader
 from serveoff.models.importing.source import DTYPES, Names, identifiers
 from serveoff.models.jobs.child import JobCode, Refused, doing, note
 from serveoff.models.spec import TensorSpec
-from serveoff.models.tensors import Array, Batch, rows_of, take
+from serveoff.models.tensors import Array, Batch, join, rows_of, take
 
 
-def answers(reader: Reader, names: Names, inputs: Batch) -> tuple[Batch, Names]:
-    """The outputs for all rows, by names for the spec; Refused where they are not those of the rows one by one."""
+@dataclass(frozen=True)
+class Answered:
+    """The outputs for all rows and their names for the spec; `one_row`: it must be asked row by row."""
+
+    outputs: Batch
+    names: Names
+    one_row: bool
+
+
+def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
+    """What a model answers; Refused where that is not what it answers row by row, unless it may be served so."""
 
     def predict(batch: Batch) -> dict[str, Array]:
         return reader.predict({own: batch[name] for name, own in names.inputs.items()})
 
     count = rows_of(inputs)
     doing("it fails on one row", JobCode.FAILED_WITH_ONE_ROW)
-    alone = predict(take(inputs, slice(1)))
-    doing(f"it fails on {count} rows at once, but not on one: it needs a free batch dimension")
-    together = predict(inputs)
-    _check(together, count)
+    alone = [predict(take(inputs, slice(1)))]
     doing("it fails on one row after another")
-    own = Names(inputs={}, outputs={name: name for name in together})
-    tensors = tensors_of(together, own, reader.found.precision)
-    for row in range(count):
-        _same(alone if row == 0 else predict(take(inputs, slice(row, row + 1))), together, row, tensors)
+    alone += [predict(take(inputs, slice(row, row + 1))) for row in range(1, count)]
+    doing(f"it fails on {count} rows at once, but not on one: it needs a free batch dimension")
+    own = Names(inputs={}, outputs={name: name for name in alone[0]})
+    tensors = tensors_of(alone[0], own, reader.found.precision)
+    try:
+        together, one_row = predict(inputs), False
+        _check(together, count)
+        for row, answer in enumerate(alone):
+            _same(answer, together, row, tensors)
+    except Refused:
+        if not reader.found.one_row:
+            raise
+        together, one_row = _row_by_row(alone), True
+        note(f"{reader.found.one_row}: it is served one row at a time, and several rows one after another")
     doing("")
     if any(tensor.precision for tensor in tensors):
         note(_tolerance(reader.found.precision))
     given = identifiers(together, taken=names.inputs)
     outputs = {name: np.ascontiguousarray(together[own]) for name, own in given.items()}
-    return outputs, Names(inputs=names.inputs, outputs=given)
+    return Answered(outputs, Names(inputs=names.inputs, outputs=given), one_row)
+
+
+def _row_by_row(alone: Sequence[dict[str, Array]]) -> dict[str, Array]:
+    """The answers to rows that were asked one by one as those of a batch; Refused where one is not of one row."""
+    for answer in alone:
+        _check(answer, 1)
+    if len({tuple((name, array.shape) for name, array in answer.items()) for answer in alone}) > 1:
+        raise Refused("the sizes of its outputs depend on the numbers in a row: they must be the same for all rows")
+    return join(alone)
 
 
 def tensors_of(outputs: Batch, names: Names, precision: str = "") -> tuple[TensorSpec, ...]:

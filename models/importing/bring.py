@@ -69,14 +69,15 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
     with steps.step("golden answers", total=1) as advance:
         answered = _answers(request, kind, jobs, folder, spec, names, batch)
         advance()
-    spec = spec.model_copy(update={"outputs": tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))})
+    outputs = tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))
+    spec = spec.model_copy(update={"outputs": outputs, "one_row": answered.pop("one_row")})
     node = kinds.node_of(request.source)
     converter = Converter(node, folder / WORK, spec, jobs)
     formats: dict[str, Converted | Missing] = {}
     with steps.step("convert, verify", total=len(FORMATS)) as advance:
         own = FORMAT_OF.get(node, "")
         for format in sorted(FORMATS, key=lambda format: format != own):
-            formats[format] = _unserved(request, format) or converter.make(format)
+            formats[format] = _unserved(request, spec, own, format) or converter.make(format)
             _require_own(request, own, formats)
             advance()
     if not any(isinstance(found, Converted) for found in formats.values()):
@@ -146,8 +147,10 @@ def _hint(request: ImportRequest, kind: kinds.Kind, spec: ModelSpec, code: JobCo
     )
 
 
-def _unserved(request: ImportRequest, format: str) -> Missing | None:
+def _unserved(request: ImportRequest, spec: ModelSpec, own: str, format: str) -> Missing | None:
     """Why a format that could be made is none that is served."""
+    if spec.one_row and format != own:
+        return Missing(reason=f"the model takes one row at a time, and only {own} is served so")
     if format != "keras_eager" or not request.source.trusted:
         return None
     code = " and ".join(request.source.trusted)

@@ -46,14 +46,16 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     described, wanted = Source.model_validate_json(source), ModelSpec.model_validate_json(spec)
     inputs = samples.read(str(Path(folder) / samples.NAME))
     reader = readers.opened(described)
-    outputs, all_names = answers(reader, Names.model_validate_json(names), inputs)
-    write_golden(Path(folder), Golden(inputs, outputs))
-    complete = wanted.model_copy(update={"outputs": tensors_of(outputs, all_names, reader.found.precision)})
+    answered = answers(reader, Names.model_validate_json(names), inputs)
+    write_golden(Path(folder), Golden(inputs, answered.outputs))
+    outputs = tensors_of(answered.outputs, answered.names, reader.found.precision)
+    complete = wanted.model_copy(update={"outputs": outputs, "one_row": answered.one_row})
     doing("it cannot be saved again")
-    reader.adopt(Path(node), complete, all_names)
+    reader.adopt(Path(node), complete, answered.names)
     framework = find(described.kind).FRAMEWORK
     return {
         "outputs": [tensor.model_dump() for tensor in complete.outputs],
+        "one_row": complete.one_row,
         "parameters": reader.parameters,
         "trained_with": f"{framework} {installed(framework)}",
     }
@@ -64,7 +66,7 @@ def check(format: str, artifact: str, spec: str, golden: str) -> dict[str, objec
     module = formats.find(format)
     doing("it fails on a golden row, loaded as it is served")
     described = ModelSpec.model_validate_json(spec)
-    loaded = module.load(Path(artifact), described)
+    loaded = formats.load(format, Path(artifact), described)
     doing("it fails on the golden rows")
     found = agreement(loaded.predict, read_golden(Path(golden)), tensors=described.outputs)
     return {"agreement": asdict(found), **_written(module, Path(artifact))}

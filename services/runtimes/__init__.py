@@ -89,7 +89,7 @@ def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
     device = choose_device(settings.device, framework.has_gpu())
     if not settings.out_of_the_box:
         framework.limit_inter_op_threads()
-    loaded = module.load(folder, spec, threads=settings.intra_op_threads, device=device)
+    loaded = formats.load(settings.format, folder, spec, threads=settings.intra_op_threads, device=device)
     version = installed(module.FRAMEWORK)
     return Runtime(**vars(loaded), spec=spec, framework=module.FRAMEWORK, framework_version=version)
 

@@ -9,6 +9,7 @@ https://onnx.ai/onnx/operators/
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ VARIABLE_BYTES = 1024
 class Graph:
     """An ONNX model to call with TensorFlow's tensors; Unconvertible for an operator that is not known here."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, folder: Path = Path()) -> None:
         self.model = model
         self.opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
         used = {name for node in model.graph.node for name in node.input} | {out.name for out in model.graph.output}
@@ -41,7 +42,7 @@ class Graph:
         for node in self.nodes:
             if node.op not in OPERATORS:
                 raise Unconvertible(f"there is no rule for the ONNX operator {node.op} in TensorFlow", node.op)
-        arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        arrays = {tensor.name: onnx.numpy_helper.to_array(tensor, str(folder)) for tensor in model.graph.initializer}
         self.constants = {name: _kept(array, name) for name, array in arrays.items()}
 
     @property

@@ -45,6 +45,14 @@ def test_an_artifact_is_loaded_with_a_golden_row(artifact, golden):
     assert loaded.predict({"length": LENGTHS})["y"].sum() == LENGTHS.sum()
 
 
+def test_a_model_that_takes_one_row_at_a_time_is_asked_row_by_row(artifact, golden):
+    loaded = formats.load("torchscript", artifact, SPEC.model_copy(update={"one_row": True}))
+    assert loaded.predict({"length": LENGTHS})["y"].sum() == LENGTHS.sum()
+    assert formats.by_row(lambda batch: {"rows": batch["length"] * 0 + len(batch["length"])})({"length": LENGTHS})[
+        "rows"
+    ].tolist() == [1, 1, 1]
+
+
 def test_without_golden_answers_it_is_a_row_of_zeros(artifact):
     assert formats.one_row(SPEC, artifact)["length"].tolist() == [0]
 

@@ -26,7 +26,8 @@ class Doing:
 
 
 def test_outputs_get_names_for_the_spec_and_keep_their_own():
-    outputs, names = answers(Doing(lambda x: {"sum/0": x.sum(axis=1), "x": x > 3}), NAMES, INPUTS)
+    answered = answers(Doing(lambda x: {"sum/0": x.sum(axis=1), "x": x > 3}), NAMES, INPUTS)
+    outputs, names = answered.outputs, answered.names
     assert names.outputs == {"sum_0": "sum/0", "x_2": "x"}
     described = tensors_of(outputs, names)
     assert [written(tensor) for tensor in described] == ["sum_0:float32[-1]", "x_2:bool[-1,2]"]
@@ -36,8 +37,8 @@ def test_outputs_get_names_for_the_spec_and_keep_their_own():
 
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 def test_infinities_are_answers():
-    outputs, _ = answers(Doing(lambda x: {"y": np.log(x)}), NAMES, INPUTS)
-    assert outputs["y"][0, 0] == -np.inf
+    answered = answers(Doing(lambda x: {"y": np.log(x)}), NAMES, INPUTS)
+    assert answered.outputs["y"][0, 0] == -np.inf
 
 
 def test_what_computes_coarsely_may_be_off_by_more_and_says_so(monkeypatch):
@@ -46,8 +47,8 @@ def test_what_computes_coarsely_may_be_off_by_more_and_says_so(monkeypatch):
     with pytest.raises(Refused, match="depends on the rows beside it"):
         answers(coarse, NAMES, INPUTS)
     coarse.found = coarse.found.model_copy(update={"precision": "float16"})
-    outputs, names = answers(coarse, NAMES, INPUTS)
-    assert [tensor.precision for tensor in tensors_of(outputs, names, "float16")] == ["float16", ""]
+    answered = answers(coarse, NAMES, INPUTS)
+    assert [tensor.precision for tensor in tensors_of(answered.outputs, answered.names, "float16")] == ["float16", ""]
     assert "it computes in float16: its answers may be off by 0.01" in child._notes[0]
 
 
@@ -68,3 +69,11 @@ def test_what_computes_coarsely_may_be_off_by_more_and_says_so(monkeypatch):
 def test_a_model_that_cannot_be_served_is_told_why(model, says):
     with pytest.raises(Refused, match=says):
         answers(Doing(model), NAMES, INPUTS)
+
+
+def test_what_may_be_asked_row_by_row_is_where_a_batch_answers_otherwise():
+    centred = Doing(lambda x: {"y": x - x.mean(axis=0)})
+    centred.found = centred.found.model_copy(update={"one_row": "it centres a batch"})
+    answered = answers(centred, NAMES, INPUTS)
+    assert answered.one_row
+    assert np.array_equal(answered.outputs["y"], np.zeros((4, 2)))

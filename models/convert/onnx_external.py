@@ -1,0 +1,85 @@
+"""Weights of an ONNX graph that lie in files beside it, as ONNX asks for beyond protobuf's 2 GiB.
+
+https://onnx.ai/onnx/repo-docs/ExternalData.html
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from serveoff.models.tensors import Array
+
+MOST_BYTES = (2 << 30) - 1
+"""Of a protobuf message, and so of a graph with all weights in it."""
+ALIGNED = 4096
+"""Bytes at whose multiples a weight begins, so that it can be mapped into memory."""
+EMBEDDED_BYTES = 1 << 30
+"""Weights up to here are written into the graph itself."""
+FILE = "model.onnx_data"
+
+
+class Outside(ValueError):
+    """A graph names a file for its weights that is not beside it."""
+
+
+def weights(graph: Any) -> Iterator[Any]:
+    """All initializers, those of branches and loops too."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from weights(inner)
+
+
+def external(model: Any) -> dict[str, Any]:
+    """The initializers that lie in other files, by name."""
+    return {weight.name: weight for weight in weights(model.graph) if weight.data_location == onnx.TensorProto.EXTERNAL}
+
+
+def mapped(weight: Any, path: Path) -> Array:
+    """An initializer's numbers, read from its file as they are needed; `path` is the graph's, by the name it was given.
+
+    Outside where that file lies elsewhere. A link to where the graph's own file is a link, too, is how hubs keep files.
+    """
+    said = {entry.key: entry.value for entry in weight.external_data}
+    file = path.parent / said["location"]
+    if file.resolve().parent.is_relative_to(path.parent.resolve()) or file.resolve().parent == path.resolve().parent:
+        dtype, start = onnx.helper.tensor_dtype_to_np_dtype(weight.data_type), int(said.get("offset", 0))
+        if 0 in weight.dims:
+            return np.empty(tuple(weight.dims), dtype)
+        return np.memmap(file, dtype, "r", start, tuple(weight.dims) or (1,)).reshape(tuple(weight.dims))
+    raise Outside(f"its weights {weight.name} lie in {said['location']}, which is not in the model's folder")
+
+
+def with_weights(model: Any, path: Path, folder: Path) -> Any:
+    """The graph of `path` with its weights in it; where they are too large, they go to one file of `folder`."""
+    found = {name: (weight, mapped(weight, path)) for name, weight in external(model).items()}
+    if sum(array.nbytes for _, array in found.values()) <= EMBEDDED_BYTES:
+        for weight, array in found.values():
+            weight.raw_data, weight.data_location = array.tobytes(), onnx.TensorProto.DEFAULT
+            weight.ClearField("external_data")
+        return model
+    with (folder / FILE).open("wb") as file:
+        for weight, array in found.values():
+            file.write(bytes(-file.tell() % ALIGNED))
+            start = file.tell()
+            array.tofile(file)
+            weight.ClearField("external_data")
+            onnx.external_data_helper.set_external_data(weight, FILE, start, array.nbytes)
+    return model
+
+
+def session_of(model: Any, path: Path) -> Any:
+    """A graph that was read without what lies outside of it, in ONNX Runtime, on the processor."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    arrays = {name: mapped(weight, path) for name, weight in external(model).items()}
+    if arrays:
+        kinds = [weight.data_type for weight in external(model).values()]
+        values = map(onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type, arrays.values(), kinds)
+        options.add_external_initializers(list(arrays), list(values))
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,141 @@
+"""What is changed in a user's ONNX graph so that it can be served: inputs and outputs of kinds that no server takes."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import onnx
+
+from serveoff.models.convert.onnx_shapes import remove_unused
+from serveoff.models.importing.constants import Constants, array_of, value_of
+from serveoff.models.jobs.child import Refused, note
+
+CAST = {
+    **dict.fromkeys(("float16", "bfloat16"), "float32"),
+    **dict.fromkeys(("int8", "int16", "uint16"), "int32"),
+    **dict.fromkeys(("uint32", "uint64"), "int64"),
+}
+"""Dtypes that are not served to those that take their place outside of the graph."""
+BY_BATCH = ("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM")
+"""Operators that take their scale from all numbers of a batch."""
+QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul")
+
+
+def serve(model: Any, constants: Constants) -> None:
+    """Make a graph, in place, one of tensors of dtypes that are served; tells the user what was changed.
+
+    Refused where no output is left.
+    """
+    graph, given = model.graph, {weight.name for weight in model.graph.initializer}
+    _keep(graph.input, [value for value in graph.input if value.name not in given])
+    _settle(graph, constants)
+    _keep(graph.output, [kept for value in graph.output if (kept := _tensor(graph, value)) is not None])
+    if not graph.output:
+        raise Refused("it gives no tensor of numbers: its outputs are strings, sequences or maps")
+    _cast(graph)
+    remove_unused(graph)
+
+
+def _keep(values: Any, kept: list[Any]) -> None:
+    copies = [onnx.ValueInfoProto.FromString(value.SerializeToString()) for value in kept]
+    del values[:]
+    values.extend(copies)
+
+
+def _settle(graph: Any, constants: Constants) -> None:
+    """Constants in place of the inputs that were given one by --set."""
+    for value in graph.input:
+        number = value_of(constants, value.name)
+        if number is not None:
+            shape = tuple(axis.dim_value or 1 for axis in value.type.tensor_type.shape.dim)
+            array = array_of(value.name, _dtype(value), shape, number)
+            graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
+    _keep(graph.input, [value for value in graph.input if value_of(constants, value.name) is None])
+
+
+def _tensor(graph: Any, value: Any) -> Any:
+    """An output as a tensor of numbers: a sequence of maps from classes as the table it was made of; else None."""
+    if value.type.HasField("tensor_type") and value.type.tensor_type.elem_type != onnx.TensorProto.STRING:
+        return value
+    maker = next((node for node in graph.node if value.name in node.output), None)
+    if maker is not None and maker.op_type == "ZipMap":
+        table = maker.input[0]
+        columns = next(list(found.strings or found.ints) for found in maker.attribute)
+        note(f"output {value.name}, a map from classes, is served as {table}, with columns {_listed(columns)}")
+        return onnx.helper.make_tensor_value_info(table, onnx.TensorProto.FLOAT, None)
+    what = "strings" if value.type.HasField("tensor_type") else "no tensor"
+    note(f"output {value.name} is {what}, which no format here serves: it is left out{_classes(maker)}")
+    return None
+
+
+def _classes(maker: Any) -> str:
+    """Which classes the columns of a classifier are, where that is what its strings say."""
+    labels = [found.strings for found in maker.attribute if found.name == "classlabels_strings"] if maker else []
+    return f"; the classes are, in order, {_listed(labels[0])}" if labels else ""
+
+
+def _listed(classes: Iterable[Any]) -> str:
+    return ", ".join(name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in classes)
+
+
+def _cast(graph: Any) -> None:
+    """Take and give wider numbers in place of those that are not served."""
+    for values, what in ((graph.input, "input"), (graph.output, "output")):
+        for value in values:
+            dtype, kind = _dtype(value), value.type.tensor_type
+            if dtype not in CAST:
+                continue
+            inner, wider = f"{value.name}/{dtype}", _elem_type(CAST[dtype])
+            for node in graph.node:
+                _rename_in(node, {value.name: inner})
+            if what == "input":
+                graph.node.insert(0, onnx.helper.make_node("Cast", [value.name], [inner], to=kind.elem_type))
+            else:
+                graph.node.append(onnx.helper.make_node("Cast", [inner], [value.name], to=wider))
+            kind.elem_type = wider
+            note(f"{what} {value.name} is {dtype} in the graph, and served as {CAST[dtype]}")
+
+
+def rename(graph: Any, new: Mapping[str, str]) -> None:
+    """Give values other names, in a graph and wherever its branches and loops take them from it.
+
+    A value inside that has a name which is given out now makes way for it.
+    """
+    inside = {name for node in graph.node for name in node.output} | {value.name for value in graph.initializer}
+    aside = {name: f"{name}_inner" for name in inside if name in new.values() and name not in new}
+    every = {**aside, **new}
+    for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        value.name = every.get(value.name, value.name)
+    for node in graph.node:
+        _rename_in(node, every)
+
+
+def _rename_in(node: Any, new: Mapping[str, str]) -> None:
+    node.input[:] = [new.get(name, name) for name in node.input]
+    node.output[:] = [new.get(name, name) for name in node.output]
+    for attribute in node.attribute:
+        for branch in (attribute.g, *attribute.graphs):
+            rename(branch, new)
+
+
+def by_batch(model: Any) -> str:
+    """The operator that makes a row's answer depend on the rows beside it, if the graph has one."""
+    return next((node.op_type for node in model.graph.node if node.op_type in BY_BATCH), "")
+
+
+def precision(model: Any) -> str:
+    """What a graph computes in, where that is coarser than float32: int8, float16 or bfloat16."""
+    if any(node.op_type in (*QUANTIZED, *BY_BATCH) for node in model.graph.node):
+        return "int8"
+    kinds = {weight.data_type for weight in model.graph.initializer}
+    kinds |= {found.i for node in model.graph.node if node.op_type == "Cast" for found in node.attribute}
+    found = (name for name in ("bfloat16", "float16") if _elem_type(name) in kinds)
+    return next(found, "")
+
+
+def _dtype(value: Any) -> str:
+    number = value.type.tensor_type.elem_type
+    return onnx.TensorProto.DataType.Name(number).lower().replace("double", "float64") if number > 1 else "float32"
+
+
+def _elem_type(dtype: str) -> int:
+    return int(onnx.TensorProto.DataType.Value("FLOAT" if dtype == "float32" else dtype.upper()))

@@ -1,0 +1,212 @@
+"""ONNX graphs as people have them, read and asked as an import does, and adopted as the node `onnx`."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.readers.onnx import Model
+from serveoff.models.importing.source import Names, Source
+from serveoff.models.jobs import child
+from serveoff.models.jobs.child import Refused
+from serveoff.models.spec import ModelSpec, TensorSpec
+
+RANDOM = np.random.default_rng(3)
+ROWS = 6
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+def weight(name, *shape):
+    return numpy_helper.from_array(RANDOM.normal(size=shape).astype(np.float32), name)
+
+
+def numbers(name, *values):
+    return numpy_helper.from_array(np.array(values), name)
+
+
+def graph(nodes, weights, x, y, kind=FLOAT, opset=17, given=FLOAT):
+    ends = [helper.make_tensor_value_info("x", kind, x)], [helper.make_tensor_value_info("y", given, y)]
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", 3)]
+    return helper.make_model(helper.make_graph(nodes, "g", *ends, weights), opset_imports=opsets, ir_version=8)
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """A reader of a model that lies in a file."""
+
+    def opened(model, **said):
+        onnx.save(model, tmp_path / "model.onnx")
+        return Model(Source(kind="onnx", path=str(tmp_path / "model.onnx"), **said))
+
+    child._notes.clear()
+    return opened
+
+
+def asked(reader, batch=None):
+    """What an import finds, and what the node answers that it writes."""
+    (port,) = reader.found.inputs
+    inputs = {"x": RANDOM.random((ROWS, *port.shape[1:])).astype(port.dtype)} if batch is None else batch
+    return inputs, answers(reader, Names(inputs={"x": port.name}), inputs)
+
+
+def adopted(reader, answered, inputs, folder, rows=ROWS):
+    """The answers of the node to so many rows at once."""
+    spec = ModelSpec(
+        name="m",
+        description="",
+        inputs=tuple(TensorSpec(name=n, shape=(-1, *a.shape[1:]), dtype=str(a.dtype)) for n, a in inputs.items()),
+        outputs=tensors_of(answered.outputs, answered.names),
+        one_row=answered.one_row,
+    )
+    reader.adopt(folder, spec, answered.names)
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    return session.run([tensor.name for tensor in spec.outputs], {"x": inputs["x"][:rows]})
+
+
+def flat():
+    """Its one row is in the shape of a Reshape."""
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["f"]), helper.make_node("MatMul", ["f", "w"], ["y"])]
+    return graph(nodes, [weight("w", 12, 5), numbers("s", 1, -1)], [1, 3, 2, 2], [1, 5])
+
+
+def with_class_token():
+    """As a vision transformer has it: a token of its own before the others, heads beside the rows in one axis."""
+    nodes = [
+        helper.make_node("Concat", ["token", "x"], ["all"], axis=1),
+        helper.make_node("Reshape", ["all", "apart"], ["heads"]),
+        helper.make_node("Transpose", ["heads"], ["swapped"], perm=[0, 2, 1, 3]),
+        helper.make_node("Reshape", ["swapped", "merged"], ["m"]),
+        helper.make_node("Softmax", ["m"], ["soft"]),
+        helper.make_node("Reshape", ["soft", "back"], ["y"]),
+    ]
+    shapes = [numbers("apart", 1, 4, 2, 3), numbers("merged", 2, 4, 3), numbers("back", 1, 2, 4, 3)]
+    return graph(nodes, [weight("token", 1, 1, 6), *shapes], [1, 3, 6], [1, 2, 4, 3])
+
+
+def with_states():
+    """A recurrent layer whose first states are constants of one row."""
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+        helper.make_node("LSTM", ["t", "W", "R", "", "", "h", "c"], ["", "last"], hidden_size=5),
+        helper.make_node("Squeeze", ["last", "axis"], ["y"]),
+    ]
+    states = [weight("h", 1, 1, 5), weight("c", 1, 1, 5)]
+    return graph(nodes, [weight("W", 1, 20, 4), weight("R", 1, 20, 5), *states, numbers("axis", 0)], [1, 7, 4], [1, 5])
+
+
+def resized():
+    sizes = numbers("sizes", 1, 3, 4, 4)
+    nodes = [helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="nearest")]
+    return graph(nodes, [sizes], [1, 3, 2, 2], [1, 3, 4, 4])
+
+
+FREED = {"flat": flat(), "class token": with_class_token(), "states": with_states(), "resized": resized()}
+
+
+@pytest.mark.parametrize("model", FREED.values(), ids=FREED)
+def test_a_batch_of_one_is_made_free_where_the_graph_allows_it(opened, tmp_path, model):
+    reader = opened(model)
+    assert reader.found.inputs[0].shape[0] == -1
+    inputs, answered = asked(reader)
+    assert not answered.one_row
+    (found,) = adopted(reader, answered, inputs, tmp_path)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    expected = [session.run(None, {"x": inputs["x"][row : row + 1]})[0] for row in range(ROWS)]
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-5, atol=1e-6)
+
+
+def test_a_batch_of_several_is_made_free_too(opened, tmp_path):
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["y"])]
+    reader = opened(graph(nodes, [numbers("s", 4, 6)], [4, 3, 2], [4, 6]))
+    inputs, answered = asked(reader)
+    assert adopted(reader, answered, inputs, tmp_path)[0].shape == (ROWS, 6)
+
+
+def test_a_batch_of_several_that_cannot_be_made_free_is_refused_by_its_number(opened):
+    nodes = [helper.make_node("MatMul", ["w", "x"], ["y"])]
+    reader = opened(graph(nodes, [weight("w", 4, 4)], [4, 3], [4, 3]))
+    with pytest.raises(Refused, match="its batch is fixed at 4") as raised:
+        asked(reader)
+    assert "dynamic_axes" in raised.value.advice
+
+
+def test_a_batch_of_one_that_cannot_be_made_free_is_asked_row_by_row(opened, tmp_path):
+    nodes = [helper.make_node("Squeeze", ["x", "a"], ["s"]), helper.make_node("Unsqueeze", ["s", "a"], ["y"])]
+    reader = opened(graph(nodes, [numbers("a", 0)], [1, 3], [1, 3]))
+    inputs, answered = asked(reader)
+    assert answered.one_row
+    assert any("one row at a time" in note for note in child._notes)
+    np.testing.assert_array_equal(answered.outputs["y"], inputs["x"])
+    assert adopted(reader, answered, inputs, tmp_path, rows=1)[0].shape == (1, 3)
+
+
+def test_dynamic_quantisation_is_asked_row_by_row(opened):
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
+    ]
+    reader = opened(graph(nodes, [], ["n", 3], ["n", 3]))
+    _, answered = asked(reader)
+    assert answered.one_row
+    assert reader.found.precision == "int8"
+    assert "DynamicQuantizeLinear" in child._notes[0]
+
+
+def forest(**labels):
+    return helper.make_node(
+        "TreeEnsembleClassifier", ["x"], ["label", "table"], domain="ai.onnx.ml", post_transform="NONE",
+        nodes_treeids=[0, 0, 0], nodes_nodeids=[0, 1, 2], nodes_featureids=[0, 0, 0], nodes_values=[0.4, 0.0, 0.0],
+        nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"], nodes_truenodeids=[1, 0, 0], nodes_falsenodeids=[2, 0, 0],
+        class_treeids=[0] * 4, class_nodeids=[1, 1, 2, 2], class_ids=[0, 1] * 2, class_weights=[0.9, 0.1, 0.2, 0.8],
+        **labels,
+    )  # fmt: skip
+
+
+def test_maps_are_tables_and_strings_are_left_out(opened, tmp_path):
+    zipped = helper.make_node("ZipMap", ["table"], ["y"], domain="ai.onnx.ml", classlabels_strings=["no", "yes"])
+    model = graph([forest(classlabels_strings=["no", "yes"]), zipped], [], ["n", 4], None)
+    maps = helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(FLOAT, []))
+    model.graph.output[0].CopyFrom(helper.make_value_info("y", helper.make_sequence_type_proto(maps)))
+    model.graph.output.append(helper.make_tensor_value_info("label", TensorProto.STRING, ["n"]))
+    reader = opened(model)
+    inputs, answered = asked(reader)
+    assert answered.outputs.keys() == {"table"}
+    assert adopted(reader, answered, inputs, tmp_path)[0].shape == (ROWS, 2)
+    assert child._notes[0].endswith("is served as table, with columns no, yes")
+    assert "label is strings" in child._notes[1]
+
+
+def test_a_model_of_strings_alone_is_refused(opened):
+    model = graph(
+        [helper.make_node("Identity", ["x"], ["y"])], [], ["n"], ["n"], TensorProto.STRING, given=TensorProto.STRING
+    )
+    with pytest.raises(Refused, match="no tensor of numbers"):
+        opened(model)
+
+
+@pytest.mark.parametrize("kind", ["FLOAT16", "INT8", "UINT16"])
+def test_dtypes_that_are_not_served_are_cast_in_the_graph(opened, tmp_path, kind):
+    number = TensorProto.DataType.Value(kind)
+    reader = opened(graph([helper.make_node("Identity", ["x"], ["y"])], [], ["n", 3], ["n", 3], number, given=number))
+    assert reader.found.inputs[0].dtype == ("float32" if kind == "FLOAT16" else "int32")
+    inputs, answered = asked(reader)
+    np.testing.assert_allclose(adopted(reader, answered, inputs, tmp_path)[0], inputs["x"], rtol=1e-3)
+
+
+def test_weights_that_are_listed_as_inputs_are_none(opened, tmp_path):
+    model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [weight("w", 3, 2)], ["n", 3], ["n", 2], opset=7)
+    model.ir_version = 3
+    model.graph.input.append(helper.make_tensor_value_info("w", FLOAT, [3, 2]))
+    reader = opened(model)
+    inputs, answered = asked(reader)
+    assert adopted(reader, answered, inputs, tmp_path)[0].shape == (ROWS, 2)
+
+
+def test_a_constant_takes_an_input_s_place(opened):
+    model = graph([helper.make_node("Mul", ["x", "scale"], ["y"])], [], ["n", 3], ["n", 3])
+    model.graph.input.append(helper.make_tensor_value_info("scale", FLOAT, []))
+    reader = opened(model, constants={"scale": 2.0})
+    inputs, answered = asked(reader)
+    np.testing.assert_allclose(answered.outputs["y"], 2 * inputs["x"])
