@@ -41,7 +41,7 @@ FORMAT_OF = {
 """Node to the format whose artifact its folder is."""
 NO_WAY = {"keras_eager": "a graph of operations has no layers, and a Keras file needs them"}
 """Why nothing leads to a format from most nodes."""
-MOST_STEPS = 4
+MOST_STEPS = 5
 """Longer ways only lead through what a shorter one has already tried."""
 
 _GOLDEN: ContextVar[Batch | None] = ContextVar("inputs of the model that is converted", default=None)
@@ -75,7 +75,7 @@ STEPS = {
     ),
     "torch_steps": (
         *("torch_to_onnx", "torch_to_torchscript", "torch_to_torch_export", "torchscript_to_onnx"),
-        *("onnx_to_onnx_torch", "onnx_torch_to_torchscript", "onnx_torch_to_torch_export"),
+        *("onnx_to_onnx_torch", "onnx_torch_to_torchscript", "torchscript_to_torch_export"),
     ),
 }
 """By the module that has them, which imports its framework: it is imported only to convert."""

@@ -3,11 +3,13 @@
 import os
 import shutil
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch._export.converter import TS2EPConverter
 
 from serveoff.models.convert import Unconvertible
 from serveoff.models.convert.onnx_models import BATCH
@@ -23,22 +25,56 @@ COMPILED = {"cpp.dynamic_threads": True}
 def write(module: Any, spec: ModelSpec, folder: Path) -> None:
     """Write the node `torch_export`; Unconvertible where torch.export cannot take the module for any number of rows."""
     wrapped = positional(module, spec)
-    program = _exported(wrapped, spec)
-    if problem := unlike(program.module(), wrapped, spec):
+    _save(_exported(wrapped, spec), wrapped, spec, folder)
+
+
+def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
+    """The same of a compiled module, by PyTorch's converter, which leaves every axis free, and so has to be followed.
+
+    The converter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
+    """
+    wrapped = positional(module, spec)
+    with _exporting():
+        trace = torch.jit.trace(wrapped, examples(spec), check_trace=False, strict=False)
+        program = TS2EPConverter(torch.jit.freeze(trace.eval()), examples(spec)).convert()
+    _save(_exported(_Called(program.module()), spec), wrapped, spec, folder)
+
+
+class _Called(torch.nn.Module):  # type: ignore[misc]
+    """A module around a program, which takes no `eval()`."""
+
+    def __init__(self, program: Any) -> None:
+        super().__init__()
+        self.call = lambda *rows: program(*rows)
+
+    def forward(self, *rows: torch.Tensor) -> Any:
+        """As the program does."""
+        return self.call(*rows)
+
+
+def _save(program: Any, module: Any, spec: ModelSpec, folder: Path) -> None:
+    if problem := unlike(program.module(), module, spec):
         raise Unconvertible(f"torch.export took the module, but {problem}")
     torch.export.save(program, folder / FILE)
     if shutil.which(os.environ.get("CXX") or "g++"):
-        _compile(program, wrapped, spec, folder / compiled_file())
+        _compile(program, module, spec, folder / compiled_file())
 
 
 def _exported(module: Any, spec: ModelSpec) -> Any:
     rows = torch.export.Dim(BATCH)
     shapes = (tuple({0: rows} for _ in spec.inputs),)
+    with _exporting():
+        return torch.export.export(module, examples(spec), dynamic_shapes=shapes)
+
+
+@contextmanager
+def _exporting() -> Iterator[None]:
+    """Without PyTorch's warnings, and with its refusals as ours: of dozens of types, by the part that stumbles."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
-            return torch.export.export(module, examples(spec), dynamic_shapes=shapes)
-        except Exception as error:  # of dozens of types, by the part of PyTorch that stumbles
+            yield
+        except Exception as error:
             raise unconvertible(error, "torch.export") from error
 
 

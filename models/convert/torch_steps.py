@@ -42,14 +42,15 @@ def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
     torch_onnx.write_script(read_script(source / FILE), spec, target)
 
 
+def torchscript_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> None:
+    """The compiled module's operations, through torch.export."""
+    module = torch.jit.load(str(source / FILE), map_location="cpu").eval()
+    torch_program.write_script(module, spec, target)
+
+
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module that onnx2torch makes, traced, and tried with other numbers of rows."""
     write_script(model_onnx.read(source / model_onnx.FILE), spec, target)
-
-
-def onnx_torch_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> None:
-    """The module that onnx2torch makes, through torch.export."""
-    torch_program.write(model_onnx.read(source / model_onnx.FILE), spec, target)
 
 
 def onnx_to_onnx_torch(source: Path, target: Path, spec: ModelSpec) -> None:
