@@ -36,7 +36,8 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
     wrapped = positional(module, spec)
     with _exporting():
         trace = torch.jit.trace(wrapped, examples(spec), check_trace=False, strict=False)
-        program = TS2EPConverter(torch.jit.freeze(trace.eval()), examples(spec)).convert()
+        converter: Any = TS2EPConverter
+        program = converter(torch.jit.freeze(trace.eval()), examples(spec)).convert()
     _save(_exported(_Called(program.module()), spec), wrapped, spec, folder)
 
 
