@@ -4,8 +4,8 @@ An output of floats agrees if each of its values is within `tolerance(dtype) * m
 the largest golden value of that row and output, in absolute terms. Rounding in a deep network grows with the size of
 what it adds up, not with the size of the one value that comes out, so that a relative error of each value would fail
 where values cancel out; for probabilities s is at most 1, and the tolerance is absolute. Equal infinities agree, and
-what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that. Integers and booleans must be
-equal. Beside it, the most probable class must be the same, wherever the golden answer tells the first from the second
+what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that, and s is at least what the spec
+says that its values are made of (TensorSpec.scale). Integers and booleans must be equal. Beside it, the most probable class must be the same, wherever the golden answer tells the first from the second
 class by more than rounding may move them.
 """
 
@@ -78,7 +78,7 @@ def compare(found: Batch, expected: Batch, tensors: Sequence[TensorSpec] = ()) -
     Answers that came as JSON may have a wider dtype; they are judged by the golden output's, or by the precision that
     the spec's `tensors` name.
     """
-    count, precision = rows_of(expected), {tensor.name: tensor.precision for tensor in tensors}
+    count, specs = rows_of(expected), {tensor.name: tensor for tensor in tensors}
     error, share, same_top = np.zeros(count), np.zeros(count), np.ones(count, dtype=bool)
     if set(found) != set(expected):
         raise Mismatch(f"the outputs are {', '.join(sorted(found)) or 'none'}, expected {', '.join(sorted(expected))}")
@@ -86,7 +86,7 @@ def compare(found: Batch, expected: Batch, tensors: Sequence[TensorSpec] = ()) -
         answer = found[name]
         if answer.shape != golden.shape:
             raise Mismatch(f"{name} has shape {answer.shape}, expected {golden.shape}")
-        off, allowed = _errors(answer, golden, precision.get(name) or str(golden.dtype))
+        off, allowed = _errors(answer, golden, specs.get(name))
         over = np.divide(off, allowed, out=np.where(off > 0, np.inf, 0.0), where=allowed > 0)
         error, share = np.maximum(error, off), np.maximum(share, over)
         if has_classes(golden):
@@ -94,7 +94,7 @@ def compare(found: Batch, expected: Batch, tensors: Sequence[TensorSpec] = ()) -
     return Errors(error, share, same_top)
 
 
-def _errors(answer: Array, golden: Array, precision: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _errors(answer: Array, golden: Array, spec: TensorSpec | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The largest error of each row, and what is allowed there."""
     rows = len(golden)
     given, wanted = answer.reshape(rows, -1), golden.reshape(rows, -1)
@@ -105,7 +105,8 @@ def _errors(answer: Array, golden: Array, precision: str) -> tuple[NDArray[np.fl
         differs = (given != wanted).any(axis=1)  # beyond 2^53 two integers may be one float64
         return np.where(differs, np.maximum(largest, 1.0), 0.0), np.zeros(rows)
     sizes = np.where(np.isfinite(wanted), np.abs(wanted.astype(np.float64)), 0.0)
-    return largest, TOLERANCES.get(precision, TOLERANCE) * np.maximum(1.0, sizes.max(axis=1, initial=0.0))
+    tolerance = TOLERANCES.get((spec and spec.precision) or str(golden.dtype), TOLERANCE)
+    return largest, tolerance * np.maximum(max(1.0, spec.scale if spec else 0.0), sizes.max(axis=1, initial=0.0))
 
 
 def _same_top(answer: Array, golden: Array, allowed: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -40,6 +40,9 @@ class TensorSpec(BaseModel):
     source: str = ""
     precision: str = ""
     """What an output of floats was computed in, where that is coarser than its dtype: `float16`, `bfloat16`."""
+    scale: float = 0.0
+    """What the values of an output of floats are made of, where it is known: sums that cancel out lose as much of it in
+    a small value as in a large one. 0: the values themselves tell."""
     image: bool = False
     """Whether a row is an image of red, green and blue levels from 0 to 255, which may also come as a file."""
 

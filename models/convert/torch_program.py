@@ -3,7 +3,7 @@
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class _Called(torch.nn.Module):  # type: ignore[misc]
 
     def __init__(self, program: Any) -> None:
         super().__init__()
-        self.call = lambda *rows: program(*rows)
+        self.call: Callable[..., Any] = lambda *rows: program(*rows)
 
     def forward(self, *rows: torch.Tensor) -> Any:
         """As the program does."""

@@ -144,3 +144,12 @@ def test_what_was_computed_in_a_coarser_dtype_has_its_tolerance():
     found = {"y": wanted * np.float32(1.04)}
     assert compare(found, {"y": wanted}).wrong.all()
     assert not compare(found, {"y": wanted}, [spec]).wrong.any()
+
+
+def test_a_small_value_may_be_off_by_what_large_ones_may_where_the_spec_says_what_they_are_made_of():
+    spec = TensorSpec(name="y", shape=(-1, 1), dtype="float32", scale=100.0)
+    wanted = np.float32([[2.0], [1000.0]])
+    off = {"y": wanted + np.float32(9e-4)}
+    assert compare(off, {"y": wanted}).wrong.tolist() == [True, False]
+    assert compare(off, {"y": wanted}, [spec]).wrong.tolist() == [False, False]
+    assert compare({"y": wanted + np.float32(2e-3)}, {"y": wanted}, [spec]).wrong.tolist() == [True, False]

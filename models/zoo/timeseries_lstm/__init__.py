@@ -19,7 +19,7 @@ SPEC = ModelSpec(
     name="timeseries_lstm",
     description="Next year's sunspots from the last 48 years: an LSTM, where static and dynamic graphs differ most",
     inputs=(TensorSpec(name="years", shape=(-1, YEARS, 1), dtype="float32"),),
-    outputs=(TensorSpec(name="forecast", shape=(-1, 1), dtype="float32"),),
+    outputs=(TensorSpec(name="forecast", shape=(-1, 1), dtype="float32", scale=SCALE),),
 )
 
 PACKAGES = ("statsmodels",)
