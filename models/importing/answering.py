@@ -7,7 +7,7 @@ import numpy as np
 
 from serveoff.models.agreement import TOLERANCES, Mismatch, compare, is_coarser
 from serveoff.models.importing.readers import Reader
-from serveoff.models.importing.source import DTYPES, Names, identifiers
+from serveoff.models.importing.source import DTYPES, Found, Names, identifiers
 from serveoff.models.jobs.child import JobCode, Refused, doing, note
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch, join, rows_of, take
@@ -35,12 +35,11 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
     alone += [predict(take(inputs, slice(row, row + 1))) for row in range(1, count)]
     doing(f"it fails on {count} rows at once, but not on one: it needs a free batch dimension")
     own = Names(inputs={}, outputs={name: name for name in alone[0]})
-    tensors = tensors_of(alone[0], own, reader.found.precision)
+    tensors = tensors_of(alone[0], own, reader.found)
     try:
-        together, one_row = predict(inputs), False
-        _check(together, count)
+        together, one_row = _kept(predict(inputs), count), False
         for row, answer in enumerate(alone):
-            _same(answer, together, row, tensors)
+            _same({name: answer[name] for name in together if name in answer}, together, row, tensors)
     except Refused:
         if not reader.found.one_row:
             raise
@@ -56,22 +55,22 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
 
 def _row_by_row(alone: Sequence[dict[str, Array]]) -> dict[str, Array]:
     """The answers to rows that were asked one by one as those of a batch; Refused where one is not of one row."""
-    for answer in alone:
-        _check(answer, 1)
-    if len({tuple((name, array.shape) for name, array in answer.items()) for answer in alone}) > 1:
+    kept = [_kept(answer, 1) for answer in alone]
+    if len({tuple((name, array.shape) for name, array in answer.items()) for answer in kept}) > 1:
         raise Refused("the sizes of its outputs depend on the numbers in a row: they must be the same for all rows")
-    return join(alone)
+    return join(kept)
 
 
-def tensors_of(outputs: Batch, names: Names, precision: str = "") -> tuple[TensorSpec, ...]:
-    """What the outputs are, for the spec; `precision` is that of Found."""
+def tensors_of(outputs: Batch, names: Names, found: Found) -> tuple[TensorSpec, ...]:
+    """What the outputs are, for the spec."""
+    sources = {name: found.paths.get(own, own) for name, own in names.outputs.items()}
     return tuple(
         TensorSpec(
             name=name,
             shape=(-1, *array.shape[1:]),
             dtype=str(array.dtype),
-            precision=precision if is_coarser(precision, array.dtype) else "",
-            source="" if names.outputs[name] == name else names.outputs[name],
+            precision=found.precision if is_coarser(found.precision, array.dtype) else "",
+            source="" if sources[name] == name else sources[name],
         )
         for name, array in outputs.items()
     )
@@ -84,23 +83,33 @@ def _tolerance(precision: str) -> str:
     )
 
 
-def _check(outputs: dict[str, Array], rows: int) -> None:
+def _kept(outputs: dict[str, Array], rows: int) -> dict[str, Array]:
+    """The outputs that can be served, with a note of each other; Refused where none can, or one is not a number."""
+    faults = {name: fault for name, array in outputs.items() if (fault := _fault(array, rows))}
+    told = [f"its output {name} {fault}" for name, fault in faults.items()]
     if not outputs:
         raise Refused("it has no output")
-    for name, array in outputs.items():
-        if array.ndim == 0 or array.shape[0] != rows:
-            raise Refused(
-                f"its output {name} has shape {list(array.shape)} for {rows} rows: the first axis must be the batch"
-            )
-        if str(array.dtype) not in DTYPES:
-            raise Refused(f"its output {name} is {array.dtype}, which is not served: dtypes are {', '.join(DTYPES)}")
-        if array.size == 0:
-            raise Refused(f"its output {name} is empty: its shape is {list(array.shape)}")
-        if array.dtype.kind == "f" and np.isnan(array).any():
-            raise Refused(
-                f"its output {name} is not a number (NaN) for some of the inputs",
-                advice="give inputs as it knows them: --samples FILE.npz, or --input-range NAME=LOW:HIGH",
-            )
+    if len(faults) == len(outputs):
+        raise Refused(told[0], advice="have it give each row's answer along the first axis, in one of these dtypes")
+    for text in told:
+        note(f"{text}; it is left out")
+    kept = {name: array for name, array in outputs.items() if name not in faults}
+    unknown = [name for name, array in kept.items() if array.dtype.kind == "f" and np.isnan(array).any()]
+    if unknown:
+        raise Refused(
+            f"its output {unknown[0]} is not a number (NaN) for some of the inputs",
+            advice="give inputs as it knows them: --samples FILE.npz, or --input-range NAME=LOW:HIGH",
+        )
+    return kept
+
+
+def _fault(array: Array, rows: int) -> str:
+    """Why an output cannot be served, or ''."""
+    if array.ndim == 0 or array.shape[0] != rows:
+        return f"has shape {list(array.shape)} for {rows} rows: the first axis must be the batch"
+    if str(array.dtype) not in DTYPES:
+        return f"is {array.dtype}, which is not served: dtypes are {', '.join(DTYPES)}"
+    return "" if array.size else f"is empty: its shape is {list(array.shape)}"
 
 
 def _same(alone: dict[str, Array], together: dict[str, Array], row: int, tensors: Sequence[TensorSpec]) -> None:

@@ -11,18 +11,18 @@ from serveoff.models.jobs.child import Refused, note
 from serveoff.models.tensors import Array, Batch, fields, flattened
 
 
-def asked(module: Any, batch: Batch, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
-    """What a module answers, called by position."""
+def asked(module: Any, batch: Batch, wanted: Sequence[str], found: Found) -> tuple[dict[str, Array], Found]:
+    """What a module answers, called by position, and what is known of it then; notes what comes in another dtype."""
     with torch.inference_mode():
-        return named(module(*map(torch.from_numpy, batch.values())), wanted)
-
-
-def arrays(tensors: dict[str, torch.Tensor]) -> dict[str, Array]:
-    """The same as arrays, with a note of those that come in another dtype."""
+        answer = module(*map(torch.from_numpy, batch.values()))
+    tensors = named(answer, wanted)
     for name, tensor in tensors.items():
         if tensor.dtype in COARSE:
             note(f"its output {name} is {COARSE[tensor.dtype]}, and is served as float32")
-    return {name: array_of(tensor) for name, tensor in tensors.items()}
+    known = found
+    if wanted and not set(wanted) & flattened(answer).keys():
+        known = found.model_copy(update={"paths": dict(zip(wanted, flattened(answer), strict=True))})
+    return {name: array_of(tensor) for name, tensor in tensors.items()}, coarser(known, tensors.values())
 
 
 def coarser(found: Found, tensors: Iterable[torch.Tensor]) -> Found:

@@ -48,7 +48,7 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     reader = readers.opened(described)
     answered = answers(reader, Names.model_validate_json(names), inputs)
     write_golden(Path(folder), Golden(inputs, answered.outputs))
-    outputs = tensors_of(answered.outputs, answered.names, reader.found.precision)
+    outputs = tensors_of(answered.outputs, answered.names, reader.found)
     complete = wanted.model_copy(update={"outputs": outputs, "one_row": answered.one_row})
     doing("it cannot be saved again")
     reader.adopt(Path(node), complete, answered.names)

@@ -11,7 +11,7 @@ from torch import nn
 from serveoff.models.frameworks.torch_calling import PICKLED
 from serveoff.models.importing import torch_weights, user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import arrays, asked, coarser
+from serveoff.models.importing.torch_answers import asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.loading import module_json
 from serveoff.models.loading.user_modules import UserModules
@@ -44,9 +44,10 @@ class Model:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
-        tensors = asked(module_json.called(self._module, self._passed(batch)), batch, self._source.fetch)
-        self.found = coarser(self.found, tensors.values())
-        return arrays(tensors)
+        answer, self.found = asked(
+            module_json.called(self._module, self._passed(batch)), batch, self._source.fetch, self.found
+        )
+        return answer
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The weights, the factory's name, how it takes its inputs, and its code."""

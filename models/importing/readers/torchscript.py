@@ -8,7 +8,7 @@ import torch
 
 from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import arrays, asked, coarser
+from serveoff.models.importing.torch_answers import asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
@@ -34,9 +34,8 @@ class Model:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
-        tensors = asked(self._called(batch), batch, self._source.fetch)
-        self.found = coarser(self.found, tensors.values())
-        return arrays(tensors)
+        answer, self.found = asked(self._called(batch), batch, self._source.fetch, self.found)
+        return answer
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The module, ready to predict: itself, or in one that passes the inputs on, where not each is given."""

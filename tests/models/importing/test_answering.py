@@ -29,10 +29,22 @@ def test_outputs_get_names_for_the_spec_and_keep_their_own():
     answered = answers(Doing(lambda x: {"sum/0": x.sum(axis=1), "x": x > 3}), NAMES, INPUTS)
     outputs, names = answered.outputs, answered.names
     assert names.outputs == {"sum_0": "sum/0", "x_2": "x"}
-    described = tensors_of(outputs, names)
+    described = tensors_of(outputs, names, Found(inputs=()))
     assert [written(tensor) for tensor in described] == ["sum_0:float32[-1]", "x_2:bool[-1,2]"]
     assert [tensor.source for tensor in described] == ["sum/0", "x"]
     assert np.array_equal(outputs["sum_0"], [1, 5, 9, 13])
+
+
+def test_what_cannot_be_served_of_an_answer_is_left_out_with_a_note(monkeypatch):
+    monkeypatch.setattr(child, "_notes", [])
+    answer = lambda x: {"y": x, "states": np.stack([x, x]), "loss": x.sum(), "spectrum": x.astype(np.complex64)}  # noqa: E731
+    answered = answers(Doing(answer), NAMES, INPUTS)
+    assert (list(answered.outputs), answered.names.outputs) == (["y"], {"y": "y"})
+    assert [note.partition(":")[0] for note in child._notes] == [
+        "its output states has shape [2, 4, 2] for 4 rows",
+        "its output loss has shape [] for 4 rows",
+        "its output spectrum is complex64, which is not served",
+    ]
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
@@ -48,7 +60,8 @@ def test_what_computes_coarsely_may_be_off_by_more_and_says_so(monkeypatch):
         answers(coarse, NAMES, INPUTS)
     coarse.found = coarse.found.model_copy(update={"precision": "float16"})
     answered = answers(coarse, NAMES, INPUTS)
-    assert [tensor.precision for tensor in tensors_of(answered.outputs, answered.names, "float16")] == ["float16", ""]
+    described = tensors_of(answered.outputs, answered.names, coarse.found)
+    assert [tensor.precision for tensor in described] == ["float16", ""]
     assert "it computes in float16: its answers may be off by 0.01" in child._notes[0]
 
 

@@ -118,8 +118,9 @@ def served(source, flags, folder):
     reader = readers.opened(source)
     inputs, names = resolve_inputs(source.path, reader.found, list(map(parsed, flags)), {})
     batch = seeded(inputs, {}, 4)
-    outputs, names = answers(reader, names, batch)
-    tensors = tensors_of(outputs, names, reader.found.precision)
+    answered = answers(reader, names, batch)
+    outputs, names = answered.outputs, answered.names
+    tensors = tensors_of(outputs, names, reader.found)
     spec = ModelSpec(name="mine", description="", inputs=inputs, outputs=tensors)
     reader.adopt(folder, spec, names)
     loaded = formats.find(FORMATS[source.kind]).load(folder, spec)
@@ -264,6 +265,22 @@ def test_outputs_are_chosen_by_their_names(tmp_path):
     assert [tensor.source for tensor in spec.outputs] == ["box-xy"]
     with pytest.raises(Refused, match="it gives 3 outputs, class, box-xy, x, and --outputs names boxes"):
         served(script(tmp_path, AsDict(), fetch=("boxes",)), [X], tmp_path / "other")
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(6, 5, batch_first=True, bidirectional=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        return self.rnn(x)
+
+
+@pytest.mark.parametrize(("called", "source"), [((), ""), (("seen", "hidden", "cell"), "output_0")])
+def test_states_whose_rows_are_not_first_are_left_out_whatever_the_outputs_are_called(called, source, tmp_path, notes):
+    spec = served(script(tmp_path, Recurrent(), fetch=called), ["x:float32[-1,4,6]"], tmp_path / "node")
+    assert [(tensor.name, tensor.source) for tensor in spec.outputs] == [(called[0] if called else "output_0", source)]
+    assert "has shape [2, 4, 5] for 4 rows: the first axis must be the batch; it is left out" in notes[0]
 
 
 def test_an_input_that_is_no_tensor_is_refused_with_what_to_do(tmp_path):
