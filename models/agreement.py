@@ -5,8 +5,9 @@ the largest golden value of that row and output, in absolute terms. Rounding in 
 what it adds up, not with the size of the one value that comes out, so that a relative error of each value would fail
 where values cancel out; for probabilities s is at most 1, and the tolerance is absolute. Equal infinities agree, and
 what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that, and s is at least what the spec
-says that its values are made of (TensorSpec.scale). Integers and booleans must be equal. Beside it, the most probable class must be the same, wherever the golden answer tells the first from the second
-class by more than rounding may move them.
+says that its values are made of (TensorSpec.scale). Integers and booleans must be equal. Beside it, the most probable
+class must be the same, wherever the golden answer tells the first from the second class by more than rounding may
+move them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
