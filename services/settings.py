@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from serveoff.models import body_limit
+
 PREFIX = "SERVING_"
 
 
@@ -36,7 +38,8 @@ class Settings:
     threads_per_worker: int = 1
     request_threads: int = 64
     """How many calls TensorFlow Serving takes at once, over gRPC and over REST each."""
-    max_body_bytes: int = 8 * 1024 * 1024
+    max_body_bytes: int = body_limit.LEAST_BYTES
+    """Where the environment does not say it, as much as the model's rows and answers need."""
     batch_size: int = 1
     batch_delay_ms: int = 0
     warmup: int = 1
@@ -56,7 +59,7 @@ class Settings:
         for required in ("model_dir", "format"):
             if required not in values:
                 raise SettingsError(f"{PREFIX}{required.upper()} is not set")
-        settings = cls(**values)
+        settings = cls(**{"max_body_bytes": body_limit.of_model(values["model_dir"]), **values})
         settings._check()
         return settings
 

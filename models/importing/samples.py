@@ -17,6 +17,8 @@ SEED = 7
 MOST_ROWS, FEWEST_ROWS = 64, 16
 LARGE_ROW = 20_000
 """Numbers in a row from which on fewer rows do: an image of 224x224x3 has 150,528."""
+HUGE_ROW, HUGE_ROWS = 1_000_000, 4
+"""And even fewer: so many numbers are some 20 MB of JSON, each of which is to agree."""
 INTEGERS = (0, 99)
 """Seeded integers lie between these, both included, unless `--input-range` says otherwise."""
 
@@ -64,7 +66,9 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
 
 def seeded(inputs: Sequence[TensorSpec], ranges: Mapping[str, tuple[float, float]], rows: int = 0) -> Batch:
     """So many rows (0: by their size): floats uniform in 0..1, integers in 0..99, coins for booleans."""
-    count = rows or (FEWEST_ROWS if sum(math.prod(tensor.row_shape) for tensor in inputs) >= LARGE_ROW else MOST_ROWS)
+    numbers = sum(math.prod(tensor.row_shape) for tensor in inputs)
+    by_size = HUGE_ROWS if numbers >= HUGE_ROW else FEWEST_ROWS if numbers >= LARGE_ROW else MOST_ROWS
+    count = rows or by_size
     random = np.random.default_rng(SEED)
     return {tensor.name: _draw(random, tensor, count, ranges.get(tensor.name)) for tensor in inputs}
 

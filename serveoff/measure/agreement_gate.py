@@ -11,14 +11,12 @@ from serveoff.loadtests.pools import batch_of
 from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
 from serveoff.measure.one_shot_client import GateError, sender
 from serveoff.measure.runtimes import Server
+from serveoff.models import body_limit
 from serveoff.models.agreement import Errors, compare, has_classes, times
 from serveoff.models.tensors import Batch, rows_of, take
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem, RequestCode, StartCode
 from serveoff.services.registry import Deployment, Endpoint
-
-BODY_LIMIT = 8 * 1024 * 1024
-"""As docker-compose.yml has it where MAX_BODY_BYTES says nothing else."""
 
 
 def payload_kind(endpoint: Endpoint) -> str:
@@ -45,7 +43,8 @@ def unfit(endpoint: Endpoint, encoding: str = "", rows: int = 1) -> Problem | No
     except ValueError as error:
         text = f"its requests cannot carry this model's inputs: {error}"
         return Problem(code=RequestCode.NOT_CARRIED, text=text)
-    limit = int(endpoint.deployment.environment.get("SERVING_MAX_BODY_BYTES") or BODY_LIMIT)
+    given = endpoint.deployment.environment.get("SERVING_MAX_BODY_BYTES")
+    limit = int(given or body_limit.of_spec(spec_of(endpoint.deployment.model)))
     if size <= limit:
         return None
     what = f"of {rows} rows" if rows > 1 else "of one row"

