@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from serveoff.models.convert import Unconvertible
 from serveoff.models.formats.frozen_graph import edge
 from serveoff.models.formats.savedmodel import Call, carrying, taken
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
@@ -29,8 +30,19 @@ def freeze(call: Call, spec: ModelSpec) -> Any:
         return [answer[tensor.name] for tensor in spec.outputs]
 
     function = convert_variables_to_constants_v2(serve.get_concrete_function(), lower_control_flow=False)
+    _require_constants(function)
     inputs, outputs = ([tensor.name for tensor in tensors] for tensors in (function.inputs, function.outputs))
     return renamed(function.graph.as_graph_def(), inputs, outputs, spec)
+
+
+def _require_constants(function: Any) -> None:
+    """Unconvertible where the graph keeps what is no variable: a lookup table, or another resource that it captured."""
+    graph_def = function.graph.as_graph_def()
+    nodes = [*graph_def.node, *(node for inner in graph_def.library.function for node in inner.node_def)]
+    table = next((node.op for node in nodes if node.op.startswith("LookupTable")), "")
+    if table or any(tensor.dtype == tf.resource for tensor in function.inputs):
+        kept = "a lookup table" if table else "a resource that is no variable"
+        raise Unconvertible(f"a frozen graph holds constants only, and this model keeps {kept}", table)
 
 
 def renamed(graph_def: Any, inputs: Sequence[str], outputs: Sequence[str], spec: ModelSpec) -> Any:

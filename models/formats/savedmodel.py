@@ -24,6 +24,8 @@ from serveoff.models.spec import BYTES_SIGNATURE, IMAGE_SIGNATURE, SIGNATURE, Mo
 from serveoff.models.tensors import Batch, as_specified, by_name, named
 from serveoff.models.weights import Weights
 
+from tensorflow.python.trackable.resource import CapturableResource  # isort: skip  # after its log level is set
+
 Call = Callable[[Mapping[str, Any]], dict[str, Any]]
 """TensorFlow's tensors by the names of the inputs to those by the names of the outputs."""
 
@@ -48,7 +50,13 @@ def save(network: Network, folder: Path) -> None:
     model leaves the variables that the signature reads without values for whoever restores it into a session, and
     that is how TensorFlow Serving loads a SavedModel.
     """
-    write(network, [variable.value for variable in network.model.variables], network.spec, folder)
+    variables = [variable.value for variable in network.model.variables]
+    write(network, [*variables, *tables_of(network.model)], network.spec, folder)
+
+
+def tables_of(model: Any) -> list[Any]:
+    """The lookup tables of a model's layers, which are no variables and have to be saved as well."""
+    return [found for found in tf.train.TrackableView(model).descendants() if isinstance(found, CapturableResource)]
 
 
 def write(call: Call, variables: Sequence[Any], spec: ModelSpec, folder: Path) -> None:

@@ -18,6 +18,7 @@ CALLED = "a frozen graph, frozen_graph.pb"
 
 SAVE = "freeze it again: tf.compat.v1.graph_util.convert_variables_to_constants"
 VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"})
+TABLES = frozenset({"HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2"})
 DEFAULTED = "PlaceholderWithDefault"
 PLACEHOLDERS = frozenset({"Placeholder", DEFAULTED})
 RESULTLESS = frozenset({"NoOp", "Assert", "Const", "SaveV2", *PLACEHOLDERS})
@@ -44,6 +45,10 @@ def check(source: Source) -> None:
     unfrozen = next((node for node in nodes if node.op in VARIABLES), None)
     if unfrozen is not None:
         raise no_model(f"{source.path} is not frozen: {unfrozen.name} is a variable, without a value", SAVE)
+    table = next((node for node in nodes if node.op in TABLES), None)
+    if table is not None:
+        text = f"{source.path}: {table.name} ({table.op}) is a lookup table, which a frozen graph does not fill"
+        raise no_model(text, "import the SavedModel that it was frozen from, which does")
     names = {node.name for node in nodes}
     for tensor in (*feeds(source, nodes), *fetches(source, nodes)):
         if tensor.partition(":")[0] not in names:

@@ -23,12 +23,14 @@ class Model:
         if source.signature not in self._loaded.signatures:
             raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
         self._signature: Any = self._loaded.signatures[source.signature]
-        self._taken = self._signature.structured_input_signature[1]
+        self._taken = dict(
+            sorted(self._signature.structured_input_signature[1].items())
+        )  # its order differs by process
         self._constants = _constants(self._taken, source)
         ports = (_port(name, tensor) for name, tensor in self._taken.items() if name not in self._constants)
         self.found = Found(
             inputs=tuple(ports),
-            outputs=tuple(self._signature.structured_outputs),
+            outputs=tuple(sorted(self._signature.structured_outputs)),
             settable=True,
             precision=precision_of(self._signature.graph.as_graph_def()),
         )
