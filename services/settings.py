@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from serveoff.models import body_limit
+from serveoff.services import body_limit
 
 PREFIX = "SERVING_"
 

@@ -11,11 +11,11 @@ from serveoff.loadtests.pools import batch_of
 from serveoff.loadtests.samples import expected_outputs, golden_inputs, spec_of
 from serveoff.measure.one_shot_client import GateError, sender
 from serveoff.measure.runtimes import Server
-from serveoff.models import body_limit
 from serveoff.models.agreement import Errors, compare, has_classes, times
 from serveoff.models.tensors import Batch, rows_of, take
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem, RequestCode, StartCode
+from serveoff.services import body_limit
 from serveoff.services.registry import Deployment, Endpoint
 
 

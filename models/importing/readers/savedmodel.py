@@ -23,9 +23,7 @@ class Model:
         if source.signature not in self._loaded.signatures:
             raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
         self._signature: Any = self._loaded.signatures[source.signature]
-        self._taken = dict(
-            sorted(self._signature.structured_input_signature[1].items())
-        )  # its order differs by process
+        self._taken = dict(sorted(self._signature.structured_input_signature[1].items()))  # its own order is chance
         self._constants = _constants(self._taken, source)
         ports = (_port(name, tensor) for name, tensor in self._taken.items() if name not in self._constants)
         self.found = Found(

@@ -1,8 +1,8 @@
 import pytest
 
-from serveoff.models import body_limit
 from serveoff.models.importing.source import parsed
 from serveoff.models.spec import ModelSpec
+from serveoff.services import body_limit
 
 
 @pytest.mark.parametrize(
