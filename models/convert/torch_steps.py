@@ -74,6 +74,8 @@ def _refused(model: Any) -> Unconvertible | None:
         found = re.search(r"operation_type='(\w+)', version=(\d+)", str(error))
         operator = found[1] if found else ""
         what = f"the operator {operator} of version {found[2]}" if found else f"this model: {error}"
+        if f'"{onnx.TensorProto.BFLOAT16}" is not implemented' in str(error):
+            what = "bfloat16, which the model computes in"
         return Unconvertible(f"onnx2torch has no rule for {what}", operator)
     return None
 

@@ -34,16 +34,16 @@ def modules_of(factory: str, search: Iterable[str]) -> UserModules:
 class OpenedFiles:
     """Remembers the files that are opened for reading while it is entered; for a process that ends with its job.
 
-    An audit hook is for life.
+    An audit hook is for life, and there is one, however often it is entered.
     """
 
     def __init__(self) -> None:
         self.paths = set[Path]()
         self._entered = False
+        sys.addaudithook(self._hear)
 
     def __enter__(self) -> Self:
         self._entered = True
-        sys.addaudithook(self._hear)
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:

@@ -8,10 +8,12 @@ are found. What its code imports, by `import` or `importlib.import_module`, is l
 
 import builtins
 import importlib
+import importlib.resources
 import importlib.util
 import os
+import pkgutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import count
@@ -21,6 +23,12 @@ from typing import Any
 
 OURS = __name__.partition(".")[0]
 _numbers = count(1)
+TAKE_NAMES: Mapping[ModuleType, Sequence[str]] = {
+    importlib: (),
+    importlib.resources: ("files", "open_text", "open_binary", "read_text", "read_binary", "path"),
+    pkgutil: ("get_data",),
+}
+"""Python's own modules to functions of theirs whose first argument may be the name of a user's package."""
 
 
 class UserModules:
@@ -31,8 +39,9 @@ class UserModules:
         self._root = ModuleType(self.prefix.rstrip("."))
         self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
         self._root.__path__ = list(map(str, self.roots))
-        self._importlib = _Importlib("importlib")
-        self._importlib.import_module = self.import_module  # type: ignore[attr-defined]
+        self._seen = {module: _Seen(module, takes, self._own) for module, takes in TAKE_NAMES.items()}
+        self._seen[importlib].import_module = self.import_module  # type: ignore[attr-defined]
+        self._seen[importlib].resources = self._seen[importlib.resources]  # type: ignore[attr-defined]
         self._builtins = {**vars(builtins), "__import__": self._import}
         self._known: dict[str, bool] = {}
         sys.modules[self._root.__name__] = self._root
@@ -83,7 +92,7 @@ class UserModules:
         found = builtins.__import__(own, globals, locals, fromlist, level)
         if own != name and not fromlist:
             return sys.modules[self._own(name.partition(".")[0])]
-        return self._importlib if found is importlib else found
+        return self._seen.get(found, found)
 
 
 class _Loader(SourceFileLoader):
@@ -101,11 +110,24 @@ class _Loader(SourceFileLoader):
         pass
 
 
-class _Importlib(ModuleType):
-    """importlib, but for `import_module`."""
+class _Seen(ModuleType):
+    """A module of Python's own as the user's code sees it: functions of it that take a package know the user's."""
+
+    def __init__(self, module: ModuleType, takes: Sequence[str], own: Callable[[str], str]) -> None:
+        super().__init__(module.__name__)
+        self._module = module
+
+        def taking(name: str) -> Callable[..., Any]:
+            def call(package: Any, *arguments: Any, **named: Any) -> Any:
+                return getattr(module, name)(own(package) if isinstance(package, str) else package, *arguments, **named)
+
+            return call
+
+        for name in takes:
+            setattr(self, name, taking(name))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(importlib, name)
+        return getattr(self._module, name)
 
 
 @cache

@@ -68,6 +68,26 @@ def test_a_project_s_modules_find_each_other_and_no_one_else_finds_them(project)
     assert set(modules.loaded()) == {*own, "tests.made", "utils"}
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import importlib.resources\nTEXT = importlib.resources.files('data').joinpath('words.txt').read_text()",
+        "from importlib import resources\nTEXT = resources.files('data').joinpath('words.txt').read_text()",
+        "from importlib.resources import files\nTEXT = (files(__package__) / 'words.txt').read_text()",
+        "from importlib.resources import read_text\nimport data\nTEXT = read_text(data, 'words.txt')",
+        "import pkgutil\nTEXT = pkgutil.get_data('data', 'words.txt').decode()",
+        "import pkgutil\nTEXT = pkgutil.get_data(__name__, 'words.txt').decode()",
+        "import importlib.resources as r\nwith r.path('data', 'words.txt') as path: TEXT = path.read_text()",
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_resources_of_a_package_are_found_by_its_name(tmp_path, code):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "__init__.py").write_text(code)
+    (tmp_path / "data" / "words.txt").write_text("some words")
+    assert below(str(tmp_path)).import_module("data").TEXT == "some words"
+
+
 def test_equal_roots_share_their_modules_and_others_do_not(project, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
     (other / "utils.py").write_text("VALUE = 5\n")

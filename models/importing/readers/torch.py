@@ -21,6 +21,7 @@ from serveoff.models.tensors import Array, Batch
 
 MORE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 FOUND = "go to the folder that holds the package, or name it in PYTHONPATH; what it imports must be installed, too"
+BESIDE = "name the file by where the code lies, which is copied with it: Path(__file__).with_name('config.json')"
 ONE = "a factory takes no arguments and gives one torch.nn.Module: def make(): return Net(...)"
 
 
@@ -44,9 +45,9 @@ class Model:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
-        answer, self.found = asked(
-            module_json.called(self._module, self._passed(batch)), batch, self._source.fetch, self.found
-        )
+        module = module_json.called(self._module, self._passed(batch))
+        with self._opened:
+            answer, self.found = asked(module, batch, self._source.fetch, self.found)
         return answer
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
@@ -76,6 +77,8 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
         return module_json.made(factory, modules)
     except ArtifactError as error:
         raise Refused(str(error), advice=FOUND if "imported" in str(error) else ONE) from None
+    except FileNotFoundError as error:
+        raise Refused(f"the factory {factory} reads {error.filename}, which is not there", advice=BESIDE) from error
     except Exception as error:  # the user's code may raise anything
         raise Refused(f"the factory {factory} fails: {type(error).__name__}: {error}", advice=ONE) from error
 

@@ -85,6 +85,12 @@ def seeded(module, *arguments):
 wrapper, by_keyword, any_keyword, gap, answers = (
     functools.partial(seeded, module) for module in (Wrapper, ByKeyword, AnyKeyword, Gap, Answers))
 bfloat16, float16 = (functools.partial(seeded, Coarse, dtype) for dtype in (torch.bfloat16, torch.float16))
+class Late(nn.Module):
+    def forward(self, x):
+        from pathlib import Path
+        return x * float(Path(__file__).with_name("scale.txt").read_text())
+def late(): return Late()
+def elsewhere(): return nn.Linear(6, int(open("config.txt").read()))
 def broken(): raise KeyError("depth")
 def needs_width(width): return nn.Linear(6, width)
 """
@@ -169,6 +175,7 @@ def test_floats_that_no_payload_carries_are_cast_and_noted(project, tmp_path, no
 @pytest.mark.parametrize(
     ("name", "says"),
     [
+        ("elsewhere", "the factory nets:elsewhere reads config.txt, which is not there"),
         ("broken", "the factory nets:broken fails: KeyError: 'depth'"),
         ("needs_width", "missing 1 required positional argument: 'width'"),
         ("absent", "cannot be imported"),
@@ -178,6 +185,12 @@ def test_a_factory_that_fails_says_what_it_raised_and_what_it_should_be(project,
     with pytest.raises(Refused, match=says) as refused:
         readers.opened(factory(project, name))
     assert refused.value.advice
+
+
+def test_data_that_the_forward_reads_is_copied_too(project, tmp_path):
+    (project / "scale.txt").write_text("2.5")
+    served(factory(project, "late"), [X], tmp_path / "node")
+    assert (tmp_path / "node" / "code" / "scale.txt").is_file()
 
 
 class Boxes(NamedTuple):
