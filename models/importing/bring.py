@@ -11,13 +11,12 @@ import numpy as np
 
 from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.importing import kinds, samples, unvouched_files
+from serveoff.models.importing import kinds, next_steps, samples, unvouched_files
 from serveoff.models.importing.conversion import Converted, Converter
 from serveoff.models.importing.errors import ImportCode, ImportFailed, bad_flag
 from serveoff.models.importing.resolve_inputs import resolve_inputs
 from serveoff.models.importing.source import Found, ImportRequest, Names
 from serveoff.models.jobs import JobFailed, Jobs
-from serveoff.models.jobs.child import JobCode
 from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_of, digest
 from serveoff.models.progress import Steps
@@ -60,7 +59,9 @@ def import_model(request: ImportRequest) -> ImportResult:
 
 
 def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps) -> ImportResult:
-    jobs = Jobs(request.timeout_s)
+    log = next_steps.log_of(request.name)
+    log.unlink(missing_ok=True)
+    jobs = Jobs(request.timeout_s, log)
     with steps.step("inspect", total=1) as advance:
         inputs, names, batch = _inputs(request, kind, jobs)
         advance()
@@ -100,7 +101,7 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
         raise ImportFailed(
             ImportCode.NOT_READ,
             f"{source.path} cannot be read as {kind.CALLED}: {error.reason}",
-            error.advice or kind.SAVE,
+            next_steps.of_reading(request, kind, error),
         ) from None
     inputs, names = resolve_inputs(source.path, Found(**inspected), request.declared, given)
     if given:
@@ -127,24 +128,9 @@ def _answers(
         raise ImportFailed(
             ImportCode.NO_ANSWER,
             f"{request.source.path}: {error.reason}",
-            error.advice or _hint(request, kind, spec, error.code),
+            next_steps.of_answering(request, spec.inputs, error),
         ) from None
     return answered
-
-
-def _hint(request: ImportRequest, kind: kinds.Kind, spec: ModelSpec, code: JobCode) -> str:
-    """What to do about a model that cannot be asked; one that fails with a single row may have got wrong inputs."""
-    if code != JobCode.FAILED_WITH_ONE_ROW:
-        return kind.SAVE
-    integers = [tensor.name for tensor in spec.inputs if tensor.dtype not in ("float32", "float64", "bool")]
-    if request.samples or not integers:
-        real = "give real inputs: --samples FILE.npz"
-        return "try it in its own framework with these inputs" if request.samples else real
-    low, high = request.ranges.get(integers[0], samples.INTEGERS)
-    return (
-        f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "
-        f"real inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:9"
-    )
 
 
 def _unserved(request: ImportRequest, spec: ModelSpec, own: str, format: str) -> Missing | None:

@@ -6,6 +6,7 @@ from rich.table import Column, Table
 
 from serveoff.models.importing.bring import ImportResult, import_model
 from serveoff.models.importing.conversion import Converted
+from serveoff.models.importing.next_steps import log_of
 from serveoff.models.importing.source import ImportRequest, written
 from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import Missing
@@ -19,6 +20,8 @@ def run(request: ImportRequest) -> int:
     console.print(_table(result))
     for note in result.notes:
         console.print(visible(f"note: {note}"), highlight=False, markup=False, soft_wrap=True)
+    if (log := log_of(request.name)).is_file():
+        console.print(visible(f"log: {log}: what frameworks said of conversions"), highlight=False, soft_wrap=True)
     console.print(f"next: serveoff run --model {request.name} --profile quick", highlight=False, soft_wrap=True)
     return 0
 

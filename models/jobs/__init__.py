@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
 import psutil
@@ -23,6 +24,8 @@ DEFAULT_TIMEOUT_S = 600.0
 SPARE_ADDRESSES = 48 << 30
 """Frameworks reserve address space that they never use: this much beyond the machine's memory does for all of them."""
 MESSAGE_LINES = 2
+MOST_LOG_CHARACTERS = 1 << 20
+"""Of one job's log, that are kept."""
 
 
 class JobFailed(Exception):
@@ -34,10 +37,13 @@ class JobFailed(Exception):
 
 
 class Jobs:
-    """Starts jobs, from any thread. `timeout_s` is for each of them; `notes` is what they told the user, each once."""
+    """Starts jobs, from any thread. `timeout_s` is for each of them; `notes` is what they told the user, each once.
 
-    def __init__(self, timeout_s: float | None = DEFAULT_TIMEOUT_S) -> None:
-        self.timeout_s, self.notes = timeout_s, list[str]()
+    What those that fail have logged goes to the end of the file `kept`, if there is one.
+    """
+
+    def __init__(self, timeout_s: float | None = DEFAULT_TIMEOUT_S, kept: Path | None = None) -> None:
+        self.timeout_s, self.notes, self._kept = timeout_s, list[str](), kept
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -58,18 +64,33 @@ class Jobs:
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as log, _scratch() as folder:
             process = self._start(command, output, log, folder)
             try:
-                process.wait(self.timeout_s)
-            except subprocess.TimeoutExpired:
-                raise JobFailed(
-                    JobCode.TIMED_OUT, f"it took {by} longer than {self.timeout_s:g} s and was stopped"
-                ) from None
-            finally:
-                self._running.discard(process)
-                _end(process)
-            output.seek(0)
-            result, notes = _result(output.read(), process.returncode, log, by)
+                self._wait(process, by)
+                output.seek(0)
+                result, notes = _result(output.read(), process.returncode, log, by)
+            except JobFailed as error:
+                self._keep(log, f"{job} by {by}: {error.reason}")
+                raise
         self.notes += [note for note in notes if note not in self.notes]
         return result
+
+    def _wait(self, process: subprocess.Popen[str], by: str) -> None:
+        try:
+            process.wait(self.timeout_s)
+        except subprocess.TimeoutExpired:
+            raise JobFailed(
+                JobCode.TIMED_OUT, f"it took {by} longer than {self.timeout_s:g} s and was stopped"
+            ) from None
+        finally:
+            self._running.discard(process)
+            _end(process)
+
+    def _keep(self, log: IO[str], head: str) -> None:
+        if self._kept is None:
+            return
+        log.seek(0)
+        self._kept.parent.mkdir(parents=True, exist_ok=True)
+        with self._kept.open("a") as kept:
+            kept.write(f"== {head}\n{log.read(MOST_LOG_CHARACTERS)}\n")
 
     def _start(self, command: list[str], output: IO[str], log: IO[str], folder: str) -> subprocess.Popen[str]:
         with self._lock:

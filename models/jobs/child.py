@@ -6,6 +6,7 @@ The result is one line of JSON on what was standard output: `{"result": {...}, "
 
 import json
 import os
+import re
 import resource
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,13 @@ MOST_LINES = 3
 MOST_CHARACTERS = 400
 HEAD_CHARACTERS = 120
 """Of its beginning, at least."""
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+PLACE = re.compile(
+    r"File \"|\[\[\{?\{?node |Detected at node|<stack traces unavailable>|Traceback|(Call a|A)rguments received by|•"
+    r"|Original stack trace|[~^ ]*(<--- HERE)?$"
+)
+"""Lines that say where something happened, and not what."""
+HEADING = re.compile(r" ?(in user code|Graph execution error):$")
 PICKLED = "a file holds more than tensors: it is a pickle, which is a program, and is not loaded"
 
 
@@ -101,7 +109,7 @@ def _of_pickle(error: BaseException | None) -> bool:
 
 def shortened(message: str) -> str:
     """The first lines of a message and the beginning of its last: many name the cause there."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    lines = _telling(message)
     text, cause = " ".join(lines[:MOST_LINES]), "".join(lines[-1:])
     if len(lines) <= MOST_LINES and len(text) <= MOST_CHARACTERS:
         return visible(text)
@@ -109,6 +117,17 @@ def shortened(message: str) -> str:
     most = MOST_CHARACTERS - len(cause)
     head = text if len(text) <= most else f"{text[:most]} ..."
     return visible(f"{head.removesuffix(' ...')} ... {cause}" if cause else head)
+
+
+def _telling(message: str) -> list[str]:
+    """The lines of a message without places in code, graphs and arguments, among which frameworks put the cause."""
+    kept, after_place = list[str](), False
+    for line in filter(None, map(str.strip, COLOUR.sub("", message).splitlines())):
+        is_source = after_place and "Error" not in line  # the line of code that stands below its place
+        after_place = line.startswith('File "')
+        if not is_source and PLACE.match(line) is None:
+            kept.append(HEADING.sub("", line))
+    return list(filter(None, kept)) or [line.strip() for line in message.splitlines() if line.strip()]
 
 
 def _begun(line: str, most: int) -> str:

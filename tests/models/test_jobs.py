@@ -19,12 +19,12 @@ START = "import os, sys, time\nfrom serveoff.models.jobs.child import Refused, a
 def run(tmp_path, monkeypatch):
     """Runs a job with this body, given its arguments as `words`."""
 
-    def started(body: str, *words: str, timeout_s: float = 60, by: str = "torch"):
+    def started(body: str, *words: str, timeout_s: float = 60, by: str = "torch", kept=None):
         lines = "".join(f"    {line}\n" for line in body.splitlines())
         (tmp_path / "a_job.py").write_text(f"{START}def job(words):\n{lines}answering(job, sys.argv[1:])\n")
         script = str(tmp_path / "a_job.py")
         monkeypatch.setattr(jobs, "isolated", lambda module, job, *words: [sys.executable, "-I", script, *words])
-        return jobs.Jobs(timeout_s).run("a_job", *words, by=by)
+        return jobs.Jobs(timeout_s, kept).run("a_job", *words, by=by)
 
     return started
 
@@ -75,6 +75,62 @@ def test_so_is_the_beginning_of_a_last_line_that_ends_in_a_dump(run):
     with pytest.raises(JobFailed) as failed:
         run("raise ValueError('no\\n' * 9 + 'Could not locate class Odd. Full object config: ' + 'x' * 9999)")
     assert str(failed.value) == "ValueError: no no no ... Could not locate class Odd. Full object config:"
+
+
+AUTOGRAPH = """in user code:
+
+    File "/a/model.py", line 60, in serve  *
+        return self.call(x)
+    File "/b/keras.py", line 122, in error_handler  **
+        raise e.with_traceback(filtered_tb) from None
+
+    ValueError: Input 0 of layer "dense" is incompatible
+"""
+GRAPH = """Graph execution error:
+
+Detected at node gather defined at (most recent call last):
+<stack traces unavailable>
+indices[0,3] = 77 is not in [0, 50)
+\t [[{{node gather}}]] [Op:__inference_call_12]
+"""
+EAGER = """Exception encountered when calling Functional.call().
+
+\x1b[1mMatrix size-incompatible: In[0]: [1,5], In[1]: [6,3] [Op:MatMul]\x1b[0m
+
+Arguments received by Functional.call():
+  • inputs=tf.Tensor(shape=(1, 5), dtype=float32)
+  • training=False
+  • mask=None
+"""
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        (AUTOGRAPH, 'ValueError: ValueError: Input 0 of layer "dense" is incompatible'),
+        (GRAPH, "ValueError: indices[0,3] = 77 is not in [0, 50)"),
+        (
+            EAGER,
+            "ValueError: Exception encountered when calling Functional.call(). "
+            "Matrix size-incompatible: In[0]: [1,5], In[1]: [6,3] [Op:MatMul]",
+        ),
+    ],
+)
+def test_the_cause_is_told_and_not_the_places_around_it(run, message, says):
+    with pytest.raises(JobFailed) as failed:
+        run(f"raise ValueError({message!r})")
+    assert str(failed.value) == says
+
+
+def test_the_whole_log_of_a_job_that_fails_is_kept(run, tmp_path):
+    kept = tmp_path / "logs" / "mine.log"
+    with pytest.raises(JobFailed):
+        run("print('it began')\nraise ValueError('no')", kept=kept)
+    first, *rest = kept.read_text().splitlines()
+    assert first == "== a_job by torch: ValueError: no"
+    assert {"it began", "ValueError: no"} <= set(rest)
+    assert run("return {}", kept=kept) == {}
+    assert len(kept.read_text().splitlines()) == 1 + len(rest)
 
 
 def test_what_a_terminal_would_obey_is_written_as_escapes(run):

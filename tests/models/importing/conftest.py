@@ -66,7 +66,8 @@ class Import:
 
     @property
     def folders(self) -> list[str]:
-        return sorted(path.name for path in self.artifacts.iterdir() if path.is_dir())
+        """What lies there, but for what the frameworks said."""
+        return sorted(path.name for path in self.artifacts.iterdir() if path.is_dir() and path.name != ".logs")
 
 
 @pytest.fixture

@@ -1,0 +1,59 @@
+"""What a user can do about a model whose framework fails on it: one step for each way to fail."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from serveoff.models.importing import samples
+from serveoff.models.importing.kinds import Kind
+from serveoff.models.importing.source import ImportRequest
+from serveoff.models.jobs import JobFailed
+from serveoff.models.jobs.child import JobCode
+from serveoff.models.spec import TensorSpec, artifacts_root
+
+FLOATS = ("float32", "float64", "bool")
+BOUND = re.compile(r"(?<=\s)\[(?:0|-\d+), ?(\d+)([)\]])")
+"""The range that a framework says an index must lie in: `[0, 50)`, `[-50,49]`."""
+
+
+def log_of(name: str) -> Path:
+    """Where the frameworks' own words about a model are kept, if an import of it had any trouble."""
+    return artifacts_root() / ".logs" / f"{name}.log"
+
+
+def of_reading(request: ImportRequest, kind: Kind, error: JobFailed) -> str:
+    """For a file that its framework does not read."""
+    if step := error.advice or _of_process(request, error):
+        return step
+    where = f"what {kind.FRAMEWORK} said of it is in {log_of(request.name)}"
+    return f"read it where it was made, perhaps by another version; {where}"
+
+
+def of_answering(request: ImportRequest, inputs: Sequence[TensorSpec], error: JobFailed) -> str:
+    """For a model that does not answer; one that fails with a single row may have got wrong inputs."""
+    if step := error.advice or _of_process(request, error):
+        return step
+    if error.code is JobCode.FAILED_WITH_ONE_ROW:
+        return f"{_of_inputs(request, inputs, error.reason)}; what its framework said is in {log_of(request.name)}"
+    return f"what its framework said is in {log_of(request.name)}" if error.code is JobCode.FAILED else ""
+
+
+def _of_process(request: ImportRequest, error: JobFailed) -> str:
+    if error.code is JobCode.TIMED_OUT:
+        return f"give it longer: --timeout {2 * request.timeout_s:g}"
+    return f"the last words of the process are in {log_of(request.name)}" if error.code is JobCode.CRASHED else ""
+
+
+def _of_inputs(request: ImportRequest, inputs: Sequence[TensorSpec], reason: str) -> str:
+    integers = [tensor.name for tensor in inputs if tensor.dtype not in FLOATS]
+    if request.samples:
+        return "try it in its own framework with these inputs"
+    if not integers:
+        return "give real inputs: --samples FILE.npz"
+    low, high = request.ranges.get(integers[0], samples.INTEGERS)
+    found = BOUND.search(reason)
+    most = int(found[1]) - (found[2] == ")") if found else 9
+    return (
+        f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "
+        f"real inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:{most}"
+    )
