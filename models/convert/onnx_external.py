@@ -3,6 +3,7 @@
 https://onnx.ai/onnx/repo-docs/ExternalData.html
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ EMBEDDED_BYTES = 1 << 30
 FILE = "model.onnx_data"
 
 
-class Outside(ValueError):
-    """A graph names a file for its weights that is not beside it."""
+class NoWeights(ValueError):
+    """The file that a graph names for its weights is not there, not whole, or not in the model's folder."""
 
 
 def weights(graph: Any) -> Iterator[Any]:
@@ -43,16 +44,30 @@ def external(model: Any) -> dict[str, Any]:
 def mapped(weight: Any, path: Path) -> Array:
     """An initializer's numbers, read from its file as they are needed; `path` is the graph's, by the name it was given.
 
-    Outside where that file lies elsewhere. A link to where the graph's own file is a link, too, is how hubs keep files.
+    NoWeights where they are not there. A link to where the graph's own file is a link, too, is how hubs keep files.
     """
     said = {entry.key: entry.value for entry in weight.external_data}
-    file = path.parent / said["location"]
-    if file.resolve().parent.is_relative_to(path.parent.resolve()) or file.resolve().parent == path.resolve().parent:
-        dtype, start = onnx.helper.tensor_dtype_to_np_dtype(weight.data_type), int(said.get("offset", 0))
-        if 0 in weight.dims:
-            return np.empty(tuple(weight.dims), dtype)
-        return np.memmap(file, dtype, "r", start, tuple(weight.dims) or (1,)).reshape(tuple(weight.dims))
-    raise Outside(f"its weights {weight.name} lie in {said['location']}, which is not in the model's folder")
+    dtype, start, shape = (
+        onnx.helper.tensor_dtype_to_np_dtype(weight.data_type),
+        int(said.get("offset", 0)),
+        tuple(weight.dims),
+    )
+    file = _beside(path, said.get("location", ""))
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    if start + math.prod(shape) * dtype.itemsize > file.stat().st_size:
+        raise NoWeights(f"{file.name}, with its weights, is not whole: it ends before {weight.name} does")
+    return np.memmap(file, dtype, "r", start, shape or (1,)).reshape(shape)
+
+
+def _beside(path: Path, location: str) -> Path:
+    file = path.parent / location
+    folder = file.resolve().parent
+    if not folder.is_relative_to(path.parent.resolve()) and folder != path.resolve().parent:
+        raise NoWeights(f"it names {location} for its weights, which is not in the model's folder")
+    if not file.is_file():
+        raise NoWeights(f"its weights lie in {location}, and there is no such file beside {path.name}")
+    return file
 
 
 def with_weights(model: Any, path: Path, folder: Path) -> Any:
@@ -69,7 +84,8 @@ def with_weights(model: Any, path: Path, folder: Path) -> Any:
             start = file.tell()
             array.tofile(file)
             weight.ClearField("external_data")
-            onnx.external_data_helper.set_external_data(weight, FILE, start, array.nbytes)
+            for key, value in (("location", FILE), ("offset", start), ("length", array.nbytes)):
+                weight.external_data.add(key=key, value=str(value))
     return model
 
 

@@ -1,9 +1,9 @@
 """The options of `serveoff import`, and the request that they stand for."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -115,7 +115,8 @@ def _check_name(name: str) -> None:
 
 
 def _absolute(path: str) -> str:
-    return str(Path(path).resolve()) if path else ""
+    """A link stays one: its name tells the kind, and what lies beside it belongs to it."""
+    return os.path.abspath(path) if path else ""
 
 
 def _listed(text: str) -> tuple[str, ...]:

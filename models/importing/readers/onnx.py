@@ -10,7 +10,7 @@ import onnx
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from serveoff.models.agreement import Mismatch, compare
-from serveoff.models.convert.onnx_external import session_of, weights, with_weights
+from serveoff.models.convert.onnx_external import NoWeights, session_of, weights, with_weights
 from serveoff.models.convert.onnx_models import write
 from serveoff.models.importing import onnx_batch, onnx_graphs
 from serveoff.models.importing.source import Found, Names, Port, Source
@@ -35,7 +35,7 @@ class Model:
         self._model: Any = onnx.load(self._path, load_external_data=False)
         self._model.ir_version = max(self._model.ir_version, FREE_WEIGHTS)
         onnx_graphs.serve(self._model, source.constants)
-        self._session = session_of(self._model, self._path)
+        self._session = _opened(self._model, self._path)
         self._rows = onnx_batch.fixed_rows(self._model)
         self.parameters = sum(math.prod(weight.dims) for weight in weights(self._model.graph))
         self.found = Found(
@@ -87,6 +87,15 @@ class Model:
     @cached_property
     def _free(self) -> Any:
         return onnx_batch.freed(self._model, self._rows)
+
+
+def _opened(model: Any, path: Path) -> Any:
+    try:
+        return session_of(model, path)
+    except NoWeights as error:
+        raise Refused(
+            str(error), advice="copy the file of the weights to the model's folder, under that name"
+        ) from None
 
 
 def _why_one_row(model: Any, rows: int) -> str:

@@ -6,6 +6,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from serveoff.models.convert import onnx_external
 from serveoff.models.importing.answering import answers, tensors_of
 from serveoff.models.importing.readers.onnx import Model
 from serveoff.models.importing.source import Names, Source
@@ -210,3 +211,55 @@ def test_a_constant_takes_an_input_s_place(opened):
     reader = opened(model, constants={"scale": 2.0})
     inputs, answered = asked(reader)
     np.testing.assert_allclose(answered.outputs["y"], 2 * inputs["x"])
+
+
+def beside(folder, location="weights"):
+    """A model whose weight lies in a file beside it."""
+    model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [weight("w", 3, 2)], ["n", 3], ["n", 2])
+    onnx.save(model, folder / "model.onnx", save_as_external_data=True, location="weights", size_threshold=0)
+    stored = onnx.load(folder / "model.onnx", load_external_data=False)
+    stored.graph.initializer[0].external_data[0].value = location
+    onnx.save(stored, folder / "model.onnx")
+    return folder / "model.onnx"
+
+
+def linked(folder):
+    """As a hub's cache has it: both files are links to blobs without a suffix."""
+    (folder / "blobs").mkdir()
+    for name, blob in (("model.onnx", "1f"), ("weights", "2e")):
+        (folder / name).rename(folder / "blobs" / blob)
+    (folder / "snapshot").mkdir()
+    for name, blob in (("model.onnx", "1f"), ("weights", "2e")):
+        (folder / "snapshot" / name).symlink_to(folder / "blobs" / blob)
+    return folder / "snapshot/model.onnx"
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+@pytest.mark.parametrize("most", [onnx_external.EMBEDDED_BYTES, 0])
+def test_weights_beside_a_graph_or_where_links_lead(tmp_path, monkeypatch, is_linked, most):
+    monkeypatch.setattr(onnx_external, "EMBEDDED_BYTES", most)
+    path = beside(tmp_path)
+    reader = Model(Source(kind="onnx", path=str(linked(tmp_path) if is_linked else path)))
+    inputs, answered = asked(reader)
+    (tmp_path / "node").mkdir()
+    found = adopted(reader, answered, inputs, tmp_path / "node")
+    np.testing.assert_allclose(found[0], answered.outputs["y"], rtol=1e-6)
+    assert (tmp_path / "node/model.onnx_data").exists() == (most == 0)
+
+
+@pytest.mark.parametrize(
+    ("location", "says"), [("../weights", "not in the model's folder"), ("absent", "no such file")]
+)
+def test_weights_elsewhere_are_refused(tmp_path, location, says):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "weights").write_bytes(bytes(24))
+    path = beside(tmp_path / "model", location)
+    with pytest.raises(Refused, match=says):
+        Model(Source(kind="onnx", path=str(path)))
+
+
+def test_a_file_of_weights_that_is_cut_off_is_named(tmp_path):
+    path = beside(tmp_path)
+    (tmp_path / "weights").write_bytes(bytes(20))
+    with pytest.raises(Refused, match="weights, with its weights, is not whole: it ends before w does"):
+        Model(Source(kind="onnx", path=str(path)))

@@ -32,6 +32,13 @@ def handed(monkeypatch, tmp_path):
     return run
 
 
+def test_a_link_keeps_its_name_which_tells_the_kind(tmp_path):
+    (tmp_path / "3fa9").write_bytes(b"")
+    (tmp_path / "model.onnx").symlink_to("3fa9")
+    source = request_of(ImportOptions(source=str(tmp_path / "model.onnx"), name="mine")).source
+    assert (source.kind, source.path) == ("onnx", str(tmp_path / "model.onnx"))
+
+
 def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     flags = [part for flag in FLAGS.items() for part in flag]
     settings = ("--set", "keep=1.0", "--set", "train:0=false")
