@@ -41,6 +41,7 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
         for row, answer in enumerate(alone):
             _same({name: answer[name] for name in together if name in answer}, together, row, tensors)
     except Refused:
+        _require_steady(predict(take(inputs, slice(1))), alone[0], tensors)
         if not reader.found.one_row:
             raise
         together, one_row = _row_by_row(alone), True
@@ -51,6 +52,20 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
     given = identifiers(together, taken=names.inputs)
     outputs = {name: np.ascontiguousarray(together[own]) for name, own in given.items()}
     return Answered(outputs, Names(inputs=names.inputs, outputs=given), one_row)
+
+
+def _require_steady(again: dict[str, Array], first: dict[str, Array], tensors: Sequence[TensorSpec]) -> None:
+    """Refused where a model gives other answers to the same row: no artifact could be compared with it."""
+    rows = {name: array for name, array in first.items() if array.ndim and array.size and not _has_nan(array)}
+    try:
+        errors = compare({name: again[name] for name in rows}, rows, tensors) if rows else None
+    except Mismatch:
+        return
+    if errors is not None and errors.wrong.any():
+        raise Refused(
+            f"its answers are random: the same row, asked again, is answered otherwise (by {errors.error[0]:.3g})",
+            advice="save it as it predicts, without a drop-out, noise or sampling that is always on",
+        )
 
 
 def _row_by_row(alone: Sequence[dict[str, Array]]) -> dict[str, Array]:
@@ -94,13 +109,17 @@ def _kept(outputs: dict[str, Array], rows: int) -> dict[str, Array]:
     for text in told:
         note(f"{text}; it is left out")
     kept = {name: array for name, array in outputs.items() if name not in faults}
-    unknown = [name for name, array in kept.items() if array.dtype.kind == "f" and np.isnan(array).any()]
+    unknown = [name for name, array in kept.items() if _has_nan(array)]
     if unknown:
         raise Refused(
             f"its output {unknown[0]} is not a number (NaN) for some of the inputs",
             advice="give inputs as it knows them: --samples FILE.npz, or --input-range NAME=LOW:HIGH",
         )
     return kept
+
+
+def _has_nan(array: Array) -> bool:
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def _fault(array: Array, rows: int) -> str:
@@ -122,5 +141,6 @@ def _same(alone: dict[str, Array], together: dict[str, Array], row: int, tensors
     if errors.wrong.any():
         raise Refused(
             f"the answer to row {row} depends on the rows beside it (by {errors.error[0]:.3g}): "
-            "something is computed across the batch, such as a BatchNorm in training mode or a random drop-out"
+            "something is computed across the batch, such as a normalisation by the batch's own mean",
+            advice="save it as it predicts, with averages from training in place of the batch's",
         )

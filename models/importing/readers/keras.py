@@ -47,9 +47,9 @@ class Model:
         inputs = getattr(self._model, "inputs", None)
         ports = tuple(map(_port, inputs)) if inputs else _undescribed(self._model)
         computed = {str(layer.compute_dtype) for layer in self._model._flatten_layers()}
-        self.found = Found(inputs=ports, precision=coarsest(computed))
-        made = getattr(self._model, "outputs", None) or ()
-        self._layers = _unique([_made_by(self._model, tensor) for tensor in made])
+        self._paths = _paths(self._model)
+        places = self._paths if len(self._paths) > 1 else {}
+        self.found = Found(inputs=ports, precision=coarsest(computed), paths=places)
         self.parameters = int(self._model.count_params())
         _tell_of_training(self._model)
 
@@ -60,7 +60,7 @@ class Model:
         packed = tensors[0] if structure is None else keras.tree.pack_sequence_as(structure, tensors)
         answer = self._model(packed, training=False)
         flat = {path: widened(tensor.numpy()) for path, tensor in flattened(answer).items()}
-        return dict(zip(self._layers, flat.values(), strict=True)) if self._layers and _unnamed(answer) else flat
+        return {name: flat[path] for name, path in self._paths.items()} if self._paths else flat
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The file itself, and beside it what it calls its inputs, where the spec calls them otherwise.
@@ -132,6 +132,15 @@ def _undescribed(model: Any) -> tuple[Port, ...]:
 def _port(tensor: Any) -> Port:
     shape = tuple(-1 if size is None else int(size) for size in tensor.shape)
     return Port(name=tensor.name, dtype=carried(str(tensor.dtype)), shape=shape)
+
+
+def _paths(model: Any) -> dict[str, str]:
+    """Of outputs in lists, which have no names: those of their layers to their places; empty for others."""
+    answer = getattr(model, "output", None) if getattr(model, "outputs", None) else None
+    if answer is None or not _unnamed(answer):
+        return {}
+    flat = flattened(answer)
+    return dict(zip(_unique([_made_by(model, tensor) for tensor in flat.values()]), flat, strict=True))
 
 
 def _unnamed(answer: Any) -> bool:

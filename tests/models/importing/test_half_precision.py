@@ -35,8 +35,9 @@ def test_floats_of_16_bits_are_carried_as_float32(made, format, tmp_path):
     reader = opened(made(tmp_path))
     assert reader.found.precision == "float16"
     inputs, names = resolve_inputs("it", reader.found, (), {})
-    outputs, names = answers(reader, names, {"x": ROWS})
-    spec = ModelSpec(name="half", description="", inputs=inputs, outputs=tensors_of(outputs, names, "float16"))
+    answered = answers(reader, names, {"x": ROWS})
+    outputs, names = answered.outputs, answered.names
+    spec = ModelSpec(name="half", description="", inputs=inputs, outputs=tensors_of(outputs, names, reader.found))
     assert [(tensor.name, tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("y", "float32", "float16")]
     (tmp_path / "node").mkdir()
     reader.adopt(tmp_path / "node", spec, names)

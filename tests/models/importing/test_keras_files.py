@@ -56,10 +56,9 @@ def brought(tmp_path):
         reader = opened(source)
         inputs, names = resolve_inputs(path, reader.found, declared, {})
         batch = seeded(inputs, {}, 4)
-        outputs, names = answers(reader, names, batch)
-        spec = ModelSpec(
-            name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names, reader.found.precision)
-        )
+        answered = answers(reader, names, batch)
+        outputs, names = answered.outputs, answered.names
+        spec = ModelSpec(name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names, reader.found))
         folder = tmp_path / kinds.node_of(source)
         folder.mkdir()
         reader.adopt(folder, spec, names)
@@ -85,7 +84,7 @@ def test_a_layer_s_several_outputs_keep_their_order(brought):
     x = keras.Input((4, 3), name="x")
     outputs = keras.layers.LSTM(2, return_sequences=True, return_state=True, name="encoder")(x)
     assert named(brought(keras.Model(x, outputs))) == [
-        ("encoder", ""), ("encoder_1", "encoder:1"), ("encoder_2", "encoder:2")
+        ("encoder", "output_0"), ("encoder_1", "output_1"), ("encoder_2", "output_2")
     ]  # fmt: skip
 
 
@@ -174,6 +173,13 @@ def test_a_model_of_mixed_precision_answers_in_float32_and_is_judged_by_float16(
     spec = brought(keras.Model(x, keras.layers.Dense(3, dtype=last, name="y")(hidden)))
     assert [(tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("float32", "float16")]
     assert spec.inputs[0].dtype == "float32"
+
+
+def test_an_output_that_is_no_row_is_left_out_of_a_list(brought):
+    x = row()
+    total = keras.layers.Lambda(lambda t: t[0, 0], output_shape=())(x)
+    model = keras.Model(x, [total, keras.layers.Dense(2, name="y")(x)])
+    assert named(brought(model, trusted=("lambda",))) == [("y", "output_1")]
 
 
 def test_text_is_refused_with_what_to_do(brought):
