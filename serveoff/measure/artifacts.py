@@ -71,3 +71,11 @@ def missing_formats(model: str) -> dict[str, str]:
     except ArtifactError:
         return {}
     return {format: problem.text for format in manifest.missing if (problem := missing(manifest, format))}
+
+
+def notes(model: str) -> tuple[str, ...]:
+    """What the import of a model noted; nothing of one that was not imported."""
+    try:
+        return read_manifest(model_dir(model)).notes
+    except ArtifactError:
+        return ()

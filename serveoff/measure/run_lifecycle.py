@@ -43,6 +43,7 @@ from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
 
 SPARED: Final = Problem(code=RequestCode.SHORT_RUN, text="a stand-in never ranks, and this run is short")
+ONE_ROW: Final = "takes one row at a time: several rows of a request are answered one after another"
 FREE_SPACE: Final = "free some space, or make the folder writable"
 
 
@@ -206,7 +207,8 @@ def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Ma
             continue
         result = run.result(endpoint)
         result.unavailable = problem
-        result.note = notes.get(endpoint.deployment.name, "")
+        one_row = ONE_ROW if manifest.spec.one_row else ""
+        result.note = "; ".join(filter(None, (notes.get(endpoint.deployment.name), one_row)))
         result.replication = result.replication or replication(endpoint.deployment)
         artifact = manifest.artifacts.get(endpoint.deployment.format)
         if artifact is None:

@@ -9,12 +9,12 @@ from rich.table import Table
 
 from serveoff.cli.parameters import Model
 from serveoff.cli.terminal import console
-from serveoff.measure.artifacts import check_name, missing_formats, provide
+from serveoff.measure.artifacts import check_name, missing_formats, notes, provide
 from serveoff.measure.run_lifecycle import registry_for
 
 
 def list_deployments(model: Model = "digits_cnn") -> None:
-    """List deployments and their endpoints, and the formats that the model does not have."""
+    """List deployments and their endpoints, the formats that the model does not have, and what its import noted."""
     check_name(model)
     missing = missing_formats(model)
     table = Table("deployment", "server", "format", "endpoints", box=None, header_style="bold")
@@ -24,6 +24,8 @@ def list_deployments(model: Model = "digits_cnn") -> None:
         last = f"none: {escape(reason)}" if reason else names
         table.add_row(deployment.name, deployment.server, deployment.format, last)
     Console().print(table)
+    for note in notes(model):
+        Console().print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
 
 
 def serve(

@@ -93,6 +93,20 @@ def test_the_rest_goes_on(carried_out):
     assert suite.complete
 
 
+def test_a_model_that_takes_one_row_at_a_time_is_noted_at_every_endpoint(carried_out, tmp_path):
+    file = tmp_path / "models/mine/manifest.json"
+    file.write_text(file.read_text().replace('"one_row":false', '"one_row":true'))
+    suite = load_suite(carried_out("flask-savedmodel"))
+    assert {endpoint.note for endpoint in suite.endpoints} == {run_lifecycle.ONE_ROW}
+
+
+def test_list_tells_what_the_import_noted(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
+    manifest = write_model(tmp_path / "mine").model_copy(update={"notes": ("labels are left out",)})
+    (tmp_path / "mine/manifest.json").write_text(manifest.model_dump_json())
+    assert "note: labels are left out" in CliRunner().invoke(cli.app, ["list", "--model", "mine"]).stdout
+
+
 def test_list_marks_them(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
