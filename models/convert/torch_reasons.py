@@ -9,7 +9,8 @@ import torch
 
 from serveoff.models.convert import Unconvertible
 
-LIBRARIES = (str(Path(torch.__file__).parents[1]), str(Path(__file__).parents[1]), "<")
+_FILES = (torch.__file__, traceback.__file__, __file__)
+LIBRARIES = ("<", *(str(Path(file).parents[up]) for file, up in zip(_FILES, (1, 0, 1), strict=True)))
 """Below these lies no line of a user's."""
 _OPERATORS = (
     r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",
@@ -41,7 +42,7 @@ def unconvertible(error: BaseException, exporter: str) -> Unconvertible:
         if found := re.search(pattern, message):
             operator = found["operator"]
             return Unconvertible(f"{exporter} has no rule for the operator {operator}", operator)
-    where = next(filter(None, map(_line, reversed(chain))), "")
+    where = next(filter(None, map(line_of, reversed(chain))), "")
     for pattern, reason in _OTHERS:
         if found := re.search(pattern, message):
             said = {name: value or "" for name, value in found.groupdict().items()}
@@ -58,7 +59,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _line(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
     """The innermost line of the user's code that was under way, or ''."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]

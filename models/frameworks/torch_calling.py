@@ -19,7 +19,13 @@ PICKLED = "model.pt"
 
 
 COARSE = {torch.bfloat16: "bfloat16", torch.float16: "float16"}
-"""Floats that are served as float32, the coarsest first: not every payload can carry them."""
+"""Floats that not every payload can carry, the coarsest first."""
+SERVED_AS = {
+    **dict.fromkeys(COARSE, torch.float32),
+    **dict.fromkeys((torch.int8, torch.int16, torch.uint16), torch.int32),
+    torch.uint32: torch.int64,
+}
+"""Dtypes that are not served, to those that take their place."""
 PACKAGES = ("torchvision", "torchaudio")
 """Packages of PyTorch's makers whose import registers operators."""
 
@@ -56,13 +62,14 @@ def answers_of(given: Any, spec: ModelSpec) -> Batch:
 
 def array_of(tensor: torch.Tensor) -> Array:
     """A tensor as an array, of a dtype that is served."""
-    array: Array = served(tensor).cpu().numpy()
+    dense = tensor if tensor.layout is torch.strided else tensor.to_dense()
+    array: Array = served(dense).cpu().numpy()
     return array
 
 
 def served(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor of a dtype that is served."""
-    return tensor.float() if tensor.dtype in COARSE else tensor
+    return tensor.to(SERVED_AS[tensor.dtype]) if tensor.dtype in SERVED_AS else tensor
 
 
 def read_script(path: str | Path, device: str = "cpu") -> Any:

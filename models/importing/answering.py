@@ -105,7 +105,10 @@ def _kept(outputs: dict[str, Array], rows: int) -> dict[str, Array]:
     if not outputs:
         raise Refused("it has no output")
     if len(faults) == len(outputs):
-        raise Refused(told[0], advice="have it give each row's answer along the first axis, in one of these dtypes")
+        instead = "an answer of one size for each row, along the first axis"
+        if "not served" in told[0]:
+            instead = "another dtype: of complex numbers, the real and imaginary parts"
+        raise Refused(told[0], advice=f"have it give {instead}")
     for text in told:
         note(f"{text}; it is left out")
     kept = {name: array for name, array in outputs.items() if name not in faults}
@@ -137,7 +140,10 @@ def _same(alone: dict[str, Array], together: dict[str, Array], row: int, tensors
     try:
         errors = compare(alone, expected, tensors)
     except Mismatch as error:
-        raise Refused(f"row {row} alone gives other outputs than in a batch: {error}") from None
+        raise Refused(
+            f"row {row} alone gives other outputs than in a batch: {error}",
+            advice="have it give each output with its rows first, also for one row: squeeze(-1) in place of squeeze()",
+        ) from None
     if errors.wrong.any():
         raise Refused(
             f"the answer to row {row} depends on the rows beside it (by {errors.error[0]:.3g}): "

@@ -5,24 +5,50 @@ from typing import Any
 
 import torch
 
-from serveoff.models.frameworks.torch_calling import COARSE, array_of
+from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS, array_of
 from serveoff.models.importing.source import Found
+from serveoff.models.importing.torch_refusals import refusal
 from serveoff.models.jobs.child import Refused, note
 from serveoff.models.tensors import Array, Batch, fields, flattened
+
+BY_BATCH = "its layers are quantised dynamically, by the largest number in a batch"
 
 
 def asked(module: Any, batch: Batch, wanted: Sequence[str], found: Found) -> tuple[dict[str, Array], Found]:
     """What a module answers, called by position, and what is known of it then; notes what comes in another dtype."""
-    with torch.inference_mode():
-        answer = module(*map(torch.from_numpy, batch.values()))
+    answer = _answer(module, batch, found)
     tensors = named(answer, wanted)
     for name, tensor in tensors.items():
-        if tensor.dtype in COARSE:
-            note(f"its output {name} is {COARSE[tensor.dtype]}, and is served as float32")
+        if tensor.dtype in SERVED_AS:
+            note(f"its output {name} is {_called(tensor.dtype)}, and is served as {_called(SERVED_AS[tensor.dtype])}")
     known = found
-    if wanted and not set(wanted) & flattened(answer).keys():
-        known = found.model_copy(update={"paths": dict(zip(wanted, flattened(answer), strict=True))})
+    paths = _tensors(flattened(answer))
+    if wanted and not set(wanted) & paths.keys():
+        known = found.model_copy(update={"paths": dict(zip(wanted, paths, strict=True))})
     return {name: array_of(tensor) for name, tensor in tensors.items()}, coarser(known, tensors.values())
+
+
+def _answer(module: Any, batch: Batch, found: Found) -> Any:
+    rows = [torch.from_numpy(array.copy()) for array in batch.values()]
+    try:
+        with torch.inference_mode():
+            answer = module(*rows)
+    except Exception as error:  # the user's code may raise anything
+        if known := refusal(error, found, batch):
+            raise known from error
+        raise
+    pairs = zip(batch.items(), rows, strict=True)
+    changed = [name for (name, given), row in pairs if row.numpy().tobytes() != given.tobytes()]
+    if changed:
+        raise Refused(
+            f"it changes its input {changed[0]} in place, which whoever serves it may use again",
+            advice="have its forward work on a copy: x.clone(), or x * 2 in place of x.mul_(2)",
+        )
+    return answer
+
+
+def _called(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def coarser(found: Found, tensors: Iterable[torch.Tensor]) -> Found:
@@ -34,7 +60,7 @@ def coarser(found: Found, tensors: Iterable[torch.Tensor]) -> Found:
 
 def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
     """The tensors of an answer by name; Refused where it holds what is no tensor."""
-    found = {path: _tensor(path, value) for path, value in flattened(answer).items()}
+    found = _tensors(flattened(answer))
     if not wanted:
         return found
     if found.keys() >= set(wanted):
@@ -47,10 +73,16 @@ def named(answer: Any, wanted: Sequence[str]) -> dict[str, torch.Tensor]:
     )
 
 
-def _tensor(name: str, value: Any) -> torch.Tensor:
-    if not isinstance(value, torch.Tensor):
+def _tensors(found: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The tensors, with a note of each other thing; Refused where there are none."""
+    tensors = {path: value for path, value in found.items() if isinstance(value, torch.Tensor)}
+    others = {path: type(value).__name__ for path, value in found.items() if path not in tensors}
+    if others and not tensors:
+        path, kind = others.popitem()
         raise Refused(
-            f"its output {name} is a {type(value).__name__}, not a tensor: a model gives tensors by name or in order",
+            f"its output {path} is a {kind}, not a tensor: a model gives tensors by name or in order",
             advice="wrap the module in one whose forward gives its tensors alone",
         )
-    return value
+    for path, kind in others.items():
+        note(f"its output {path} is a {kind}, not a tensor; it is left out")
+    return tensors

@@ -11,7 +11,7 @@ from torch import nn
 from serveoff.models.frameworks.torch_calling import PICKLED
 from serveoff.models.importing import torch_weights, user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import asked, coarser
+from serveoff.models.importing.torch_answers import BY_BATCH, asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.loading import module_json
 from serveoff.models.loading.user_modules import UserModules
@@ -34,12 +34,15 @@ class Model:
         self._opened = user_code.OpenedFiles()
         with self._opened:
             self._module = _made(source.path, self._modules)
+        _require_sizes(self._module)
         if source.weights:
             torch_weights.fill(self._module, source.weights)
         self._module.eval()
         self._signature = inspect.signature(self._module.forward)
         kinds = {parameter.kind for parameter in self._signature.parameters.values()}
-        found = Found(inputs=_ports(self._signature), more=bool(kinds & MORE))
+        dynamic = any("quantized.dynamic" in type(module).__module__ for module in self._module.modules())
+        one_row = BY_BATCH if dynamic else ""
+        found = Found(inputs=_ports(self._signature), more=bool(kinds & MORE), one_row=one_row)
         self.found = coarser(found, (*self._module.parameters(), *self._module.buffers()))
         self.parameters = sum(weight.numel() for weight in self._module.parameters())
 
@@ -81,6 +84,15 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
         raise Refused(f"the factory {factory} reads {error.filename}, which is not there", advice=BESIDE) from error
     except Exception as error:  # the user's code may raise anything
         raise Refused(f"the factory {factory} fails: {type(error).__name__}: {error}", advice=ONE) from error
+
+
+def _require_sizes(module: nn.Module) -> None:
+    lazy = [name for name, weight in module.named_parameters() if isinstance(weight, nn.UninitializedParameter)]
+    if lazy:
+        raise Refused(
+            f"its weight {lazy[0]} has no size yet: a lazy layer gets it when it is first called",
+            advice="have the factory call the module once with a row, or name the sizes: Linear in place of LazyLinear",
+        )
 
 
 def _ports(signature: inspect.Signature) -> tuple[Port, ...]:

@@ -1,5 +1,6 @@
 """PyTorch's own reading of a TorchScript file. It names its inputs, but not their dtypes and shapes."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import torch
 
 from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import asked, coarser
+from serveoff.models.importing.torch_answers import BY_BATCH, asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
@@ -28,7 +29,9 @@ class Model:
             reason, _, advice = str(error).partition(": ")
             raise Refused(reason, advice=advice) from None
         self._arguments = _arguments(self._module)
-        found = Found(inputs=tuple(port for argument in self._arguments if (port := _port(argument)) is not None))
+        ports = tuple(port for argument in self._arguments if (port := _port(argument)) is not None)
+        dynamic = re.search(r"quantized::\w+_dynamic", str(self._module.inlined_graph))
+        found = Found(inputs=ports, one_row=BY_BATCH if dynamic else "")
         self.found = coarser(found, (*self._module.parameters(), *self._module.buffers()))
         self.parameters = sum(weight.numel() for weight in self._module.parameters())
 

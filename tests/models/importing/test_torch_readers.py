@@ -1,6 +1,7 @@
 """PyTorch's modules and TorchScript as people write them: read, asked, adopted, and loaded as they are served."""
 
 import json
+import re
 from typing import NamedTuple
 
 import pytest
@@ -78,6 +79,34 @@ class Coarse(nn.Module):
         assert x.dtype == self.inner.weight.dtype
         return self.inner(x)
 
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(6, 3)
+class AllHalf(Net):
+    def __init__(self):
+        super().__init__()
+        self.half()
+    def forward(self, x): return self.a(x)
+class OnGpu(Net):
+    def forward(self, x): return self.a(x.cuda())
+class InPlace(Net):
+    def forward(self, x): return self.a(x.mul_(2))
+class TakesDict(Net):
+    def forward(self, batch): return self.a(batch["x"])
+class Gradients(Net):
+    def forward(self, x): return torch.autograd.grad(self.a(x.requires_grad_()).sum(), x)[0]
+class Squeezes(Net):
+    def forward(self, x): return self.a(x).squeeze()
+class Unlearned(nn.BatchNorm1d):
+    def __init__(self): super().__init__(6, track_running_stats=False)
+class Mixed(Net):
+    def forward(self, x): return {"scores": self.a(x), "model": "net", "small": self.a(x).to(torch.int8)}
+def lazy(): return nn.LazyLinear(3)
+def quantised():
+    torch.manual_seed(25)
+    return torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(6, 3)), {nn.Linear}, dtype=torch.qint8)
+
 def seeded(module, *arguments):
     torch.manual_seed(25)
     return module(*arguments)
@@ -127,9 +156,9 @@ def served(source, flags, folder):
     answered = answers(reader, names, batch)
     outputs, names = answered.outputs, answered.names
     tensors = tensors_of(outputs, names, reader.found)
-    spec = ModelSpec(name="mine", description="", inputs=inputs, outputs=tensors)
+    spec = ModelSpec(name="mine", description="", inputs=inputs, outputs=tensors, one_row=answered.one_row)
     reader.adopt(folder, spec, names)
-    loaded = formats.find(FORMATS[source.kind]).load(folder, spec)
+    loaded = formats.load(FORMATS[source.kind], folder, spec)
     found = agreement(loaded.predict, Golden(batch, outputs), tensors=tensors)
     assert found.ok, found
     return spec
@@ -170,6 +199,37 @@ def test_floats_that_no_payload_carries_are_cast_and_noted(project, tmp_path, no
     assert [(tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("float32", dtype)]
     assert notes[0] == f"its output output is {dtype}, and is served as float32"
     assert f"it computes in {dtype}" in notes[1]
+
+
+def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, tmp_path, notes):
+    spec = served(factory(project, "Mixed"), [X], tmp_path / "node")
+    assert [(tensor.name, tensor.dtype) for tensor in spec.outputs] == [("scores", "float32"), ("small", "int32")]
+    assert notes == [
+        "its output model is a str, not a tensor; it is left out", "its output small is int8, and is served as int32"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "input_name", "says", "advice"),
+    [
+        ("AllHalf", "x", "computes in float16, and its input x is float32", r"--input 'x:float16\[-1,6\]'"),
+        ("OnGpu", "x", "moves tensors to a GPU by itself; at nets.py, line", "x.device"),
+        ("InPlace", "x", "changes its input x in place", r"x.clone\(\)"),
+        ("TakesDict", "batch", "TypeError: .* at nets.py, line", "with a tensor for each input"),
+        ("Gradients", "x", "computes gradients", "the part of it that needs none"),
+        ("Squeezes", "x", "row 0 alone gives other outputs", r"squeeze\(-1\)"),
+        ("Unlearned", "input", "a BatchNorm of it computes with the rows beside", "track_running_stats=True"),
+        ("lazy", "input", "its weight weight has no size yet", "call the module once"),
+    ],
+)
+def test_what_a_module_cannot_do_where_it_is_served_is_told(project, tmp_path, name, input_name, says, advice):
+    with pytest.raises(Refused, match=says) as refused:
+        served(factory(project, name), [f"{input_name}:float32[-1,6]"], tmp_path / "node")
+    assert re.search(advice, refused.value.advice)
+
+
+def test_dynamically_quantised_layers_are_asked_row_by_row(project, tmp_path):
+    assert served(factory(project, "quantised"), ["input:float32[-1,6]"], tmp_path / "node").one_row
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Why a PyTorch module fails on its inputs, where its framework's words do not say what to do about it."""
+
+import re
+
+from serveoff.models.convert.torch_reasons import line_of
+from serveoff.models.importing.source import Found
+from serveoff.models.jobs.child import Refused
+from serveoff.models.tensors import Batch
+
+_REASONS = (
+    (
+        r"CUDA|NVIDIA",
+        "it moves tensors to a GPU by itself",
+        "have it take its inputs' device, x.device: a model is served on the CPU, or on the device that is asked for",
+    ),
+    (
+        r"more than 1 value per channel when training",
+        "a BatchNorm of it computes with the rows beside, also after eval()",
+        "build it with track_running_stats=True, so that it keeps the averages of its training",
+    ),
+    (
+        r"require grad|[Ii]nference tensors?",
+        "it computes gradients, which are off where a model is served",
+        "import the part of it that needs none",
+    ),
+)
+_DTYPES = r"same dtype|expected scalar type|should be the same|expected m1 and m2"
+ONE_AFTER_ANOTHER = (
+    "its forward is called with a tensor for each input; what takes them otherwise, as a dict, needs a module around it"
+)
+
+
+def refusal(error: Exception, found: Found, batch: Batch) -> Refused | None:
+    """A module's error in words that say what to do; None where its own do better."""
+    message = str(error)
+    if found.precision and re.search(_DTYPES, message):
+        name, array = next((item for item in batch.items() if item[1].dtype.kind == "f"), next(iter(batch.items())))
+        flag = f"{name}:{found.precision}[{','.join(map(str, (-1, *array.shape[1:])))}]"
+        return Refused(
+            f"it computes in {found.precision}, and its input {name} is {array.dtype}",
+            advice=f"have that cast before it is called: --input '{flag}'",
+        )
+    for pattern, reason, advice in _REASONS:
+        if re.search(pattern, message):
+            return Refused(f"{reason}{line_of(error)}", advice=advice)
+    if isinstance(error, TypeError | KeyError | AttributeError):
+        return Refused(f"it fails: {type(error).__name__}: {message}{line_of(error)}", advice=ONE_AFTER_ANOTHER)
+    return None
