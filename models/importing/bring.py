@@ -22,7 +22,7 @@ from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
 from serveoff.models.staging import locked, staged
-from serveoff.models.tensors import Batch, rows_of
+from serveoff.models.tensors import Batch
 
 WORK = ".work"
 """Below the staged folder, so that whoever clears up after a killed import takes it, too."""
@@ -87,9 +87,9 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
         )
         text = f"{request.source.path} cannot be converted to any format: {reasons}"
         raise ImportFailed(ImportCode.NO_FORMAT, text)
-    notes = tuple(jobs.notes)
+    notes, rows = tuple(jobs.notes), answered.pop("golden_rows")
     _put_together(request, folder, spec, formats, {**answered, "notes": notes})
-    return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows_of(batch), notes)
+    return ImportResult(folder, spec, {format: formats[format] for format in FORMATS}, rows, notes)
 
 
 def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple[TensorSpec, ...], Names, Batch]:

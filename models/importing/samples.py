@@ -7,9 +7,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from serveoff.models.golden import Golden
 from serveoff.models.importing.errors import bad_samples
 from serveoff.models.spec import TensorSpec
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array, Batch, take
 
 NAME = "samples.npz"
 """The inputs, on their way into the process that asks the model."""
@@ -18,7 +19,7 @@ MOST_ROWS, FEWEST_ROWS = 64, 16
 LARGE_ROW = 20_000
 """Numbers in a row from which on fewer rows do: an image of 224x224x3 has 150,528."""
 HUGE_ROW, HUGE_ROWS = 1_000_000, 4
-"""And even fewer: so many numbers are some 20 MB of JSON, each of which is to agree."""
+"""And even fewer do where a row or its answer has so many: some 20 MB of JSON, that every endpoint is asked for."""
 INTEGERS = (0, 99)
 """Seeded integers lie between these, both included, unless `--input-range` says otherwise."""
 
@@ -71,6 +72,14 @@ def seeded(inputs: Sequence[TensorSpec], ranges: Mapping[str, tuple[float, float
     count = rows or by_size
     random = np.random.default_rng(SEED)
     return {tensor.name: _draw(random, tensor, count, ranges.get(tensor.name)) for tensor in inputs}
+
+
+def enough(golden: Golden) -> Golden:
+    """Fewer rows where they are huge, or their answers are."""
+    numbers = max(sum(array[0].size for array in batch.values()) for batch in (golden.inputs, golden.outputs))
+    if numbers < HUGE_ROW:
+        return golden
+    return Golden(take(golden.inputs, slice(HUGE_ROWS)), take(golden.outputs, slice(HUGE_ROWS)))
 
 
 def _draw(random: np.random.Generator, tensor: TensorSpec, rows: int, wanted: tuple[float, float] | None) -> Array:

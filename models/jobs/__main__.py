@@ -25,6 +25,7 @@ from serveoff.models.importing.source import Names, Source
 from serveoff.models.jobs.child import Refused, answering, doing
 from serveoff.models.manifest import size_bytes
 from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import rows_of
 from serveoff.models.weights import read_weights
 
 
@@ -47,7 +48,8 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     inputs = samples.read(str(Path(folder) / samples.NAME))
     reader = readers.opened(described)
     answered = answers(reader, Names.model_validate_json(names), inputs)
-    write_golden(Path(folder), Golden(inputs, answered.outputs))
+    golden = samples.enough(Golden(inputs, answered.outputs))
+    write_golden(Path(folder), golden)
     outputs = tensors_of(answered.outputs, answered.names, reader.found)
     complete = wanted.model_copy(update={"outputs": outputs, "one_row": answered.one_row})
     doing("it cannot be saved again")
@@ -56,6 +58,7 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     return {
         "outputs": [tensor.model_dump() for tensor in complete.outputs],
         "one_row": complete.one_row,
+        "golden_rows": rows_of(golden.inputs),
         "parameters": reader.parameters,
         "trained_with": f"{framework} {installed(framework)}",
     }

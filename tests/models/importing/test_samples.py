@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from serveoff.models.golden import Golden
 from serveoff.models.importing import samples
 from serveoff.models.importing.errors import ImportFailed
 from serveoff.models.importing.source import parsed
@@ -62,3 +63,10 @@ def test_pickled_samples_and_files_that_are_none_are_refused(tmp_path):
     for name in ("objects.npz", "text.npz", "absent.npz"):
         with pytest.raises(ImportFailed, match=name):
             samples.read(str(tmp_path / name))
+
+
+def test_huge_answers_keep_fewer_rows():
+    rows = {"x": np.zeros((16, 2), np.float32)}
+    assert samples.enough(Golden(rows, {"y": np.zeros((16, 3), np.float32)})).inputs["x"].shape == (16, 2)
+    huge = samples.enough(Golden(rows, {"y": np.zeros((16, 1_000_000), np.uint8)}))
+    assert (huge.inputs["x"].shape, huge.outputs["y"].shape) == ((4, 2), (4, 1_000_000))
