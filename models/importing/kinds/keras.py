@@ -77,7 +77,8 @@ def layers_of(config: Any, classes: tuple[str, ...], layer: str = "") -> Iterato
     """
     if isinstance(config, dict):
         named = config.get("config")
-        layer = str(named["name"]) if isinstance(named, dict) and "name" in named else layer
+        named = {**config, **named} if isinstance(named, dict) else {}
+        layer = str(named.get("name") or layer)
         if config.get("class_name") in classes:
             yield layer, str(config.get("module") or "")
     for inner in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():

@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import h5py
@@ -117,8 +118,16 @@ def _trusted(source: Source) -> dict[str, Any]:
     found = dict[str, Any]()
     for name in source.trusted:
         if name != TRUSTED_LAMBDA:
-            found |= vars(user_code.modules_of(name, source.search).import_module(name))
+            found |= vars(_imported(name, source.search))
     return {name: value for name, value in found.items() if callable(value) and not name.startswith("__")}
+
+
+def _imported(name: str, search: Sequence[str]) -> ModuleType:
+    try:
+        return user_code.modules_of(name, search).import_module(name)
+    except ImportError as error:
+        where = "go to the folder that it lies in, or name that in PYTHONPATH"
+        raise Refused(f"--trust-code {name} cannot be imported: {error}", advice=where) from error
 
 
 def _undescribed(model: Any) -> tuple[Port, ...]:
@@ -136,11 +145,13 @@ def _port(tensor: Any) -> Port:
 
 def _paths(model: Any) -> dict[str, str]:
     """Of outputs in lists, which have no names: those of their layers to their places; empty for others."""
-    answer = getattr(model, "output", None) if getattr(model, "outputs", None) else None
-    if answer is None or not _unnamed(answer):
+    if not getattr(model, "outputs", None):
+        return {}
+    answer = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+    if not _unnamed(answer):
         return {}
     flat = flattened(answer)
-    return dict(zip(_unique([_made_by(model, tensor) for tensor in flat.values()]), flat, strict=True))
+    return dict(zip(_unique(list(map(_made_by, flat.values()))), flat, strict=True))
 
 
 def _unnamed(answer: Any) -> bool:
@@ -148,11 +159,10 @@ def _unnamed(answer: Any) -> bool:
     return fields(answer) is None and (not isinstance(answer, tuple | list) or all(map(_unnamed, answer)))
 
 
-def _made_by(model: Any, tensor: Any) -> str:
-    for layer in model.layers:
-        if any(made is tensor for made in keras.tree.flatten(layer.output)):
-            return str(layer.name)
-    return "output"
+def _made_by(tensor: Any) -> str:
+    """The layer that makes an output; `output` for an operation between layers, which has no name of its own."""
+    maker = tensor._keras_history.operation
+    return str(maker.name) if isinstance(maker, keras.Layer) else "output"
 
 
 def _unique(names: Sequence[str]) -> list[str]:

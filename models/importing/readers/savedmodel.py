@@ -24,6 +24,7 @@ class Model:
             raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
         self._signature: Any = self._loaded.signatures[source.signature]
         self._taken = dict(sorted(self._signature.structured_input_signature[1].items()))  # its own order is chance
+        self._require_numbers(source.signature)
         self._constants = _constants(self._taken, source)
         ports = (_port(name, tensor) for name, tensor in self._taken.items() if name not in self._constants)
         self.found = Found(
@@ -33,6 +34,16 @@ class Model:
             precision=precision_of(self._signature.graph.as_graph_def()),
         )
         self.parameters = sum(int(v.shape.num_elements() or 0) for v in self._signature.graph.variables)
+
+    def _require_numbers(self, signature: str) -> None:
+        """Refused for strings, as estimators take them in tf.Example, where another signature takes none."""
+        texts = [name for name, tensor in self._taken.items() if tensor.dtype == tf.string]
+        others = [name for name, other in self._loaded.signatures.items() if not _takes_strings(other)]
+        if texts and others:
+            raise Refused(
+                f"the input {', '.join(texts)} of its signature {signature} is string, which is not served",
+                advice=f"name a signature that takes numbers: --signature {others[0]}",
+            )
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the signature."""
@@ -52,6 +63,10 @@ class Model:
 
         # The whole object as well: tables and the like are its, not the signature's.
         savedmodel.write(call, [*self._signature.graph.variables, self._loaded], spec, folder)
+
+
+def _takes_strings(signature: Any) -> bool:
+    return any(tensor.dtype == tf.string for tensor in signature.structured_input_signature[1].values())
 
 
 def _constants(taken: Mapping[str, Any], source: Source) -> dict[str, Any]:

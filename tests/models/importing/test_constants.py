@@ -85,3 +85,17 @@ def test_an_input_of_a_signature_becomes_a_constant(tmp_path):
     assert np.allclose(reader.predict({"x": ROWS})["y"], ROWS * 3)
     with pytest.raises(Refused, match="it has no input size"):
         opened(source.model_copy(update={"constants": {"size": 3.0}}))
+
+
+def test_a_signature_of_strings_is_refused_with_one_that_takes_numbers(tmp_path):
+    module = tf.Module()
+    parse = tf.function(lambda examples: {"y": tf.strings.length(examples)})
+    call = tf.function(lambda x: {"y": x * 2})
+    signatures = {
+        "serving_default": parse.get_concrete_function(tf.TensorSpec([None], tf.string, "examples")),
+        "predict": call.get_concrete_function(tf.TensorSpec([None, 2], tf.float32, "x")),
+    }
+    tf.saved_model.save(module, str(tmp_path), signatures=signatures)
+    with pytest.raises(Refused, match="the input examples of its signature serving_default is string") as refused:
+        opened(Source(kind="savedmodel", path=str(tmp_path)))
+    assert refused.value.advice == "name a signature that takes numbers: --signature predict"

@@ -101,6 +101,11 @@ def test_a_dict_s_keys_are_names_in_its_own_order_whatever_they_are(brought):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_a_sequential_model_s_output_has_its_layer_s_name(brought, suffix):
+    assert named(brought(keras.Sequential([row(), keras.layers.Dense(2, name="y")]), suffix)) == [("y", "")]
+
+
 @pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
 def test_what_keras_2_left_behind(brought, suffix):
     x = row()
@@ -149,6 +154,14 @@ def test_a_class_of_the_user_s_is_named_and_imported_where_it_is_trusted(brought
         brought(model, suffix)
     assert "--trust-code" in refused.value.advice
     assert named(brought(model, suffix, **shop)) == [("twice", "")]
+
+
+def test_a_module_that_is_not_there_is_told_with_where_to_go(brought, shop):
+    x = row()
+    model = keras.Model(x, keras.layers.Dense(2)(x))
+    with pytest.raises(Refused, match="--trust-code no_such_shop cannot be imported") as refused:
+        brought(model, **(shop | {"trusted": ("no_such_shop",)}))
+    assert "PYTHONPATH" in refused.value.advice
 
 
 def test_a_subclassed_model_that_is_trusted_takes_its_input_from_the_flag(brought, shop):
