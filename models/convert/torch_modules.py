@@ -1,6 +1,6 @@
 """What the steps from PyTorch share: a module that takes and gives the spec's tensors by position, and tries of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import nn
 
 from serveoff.models.agreement import Mismatch, compare
 from serveoff.models.convert import example
-from serveoff.models.frameworks.torch_calling import answers_of, arguments, served
+from serveoff.models.frameworks.torch_calling import answers_of, arguments, script_around, served
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, by_name
 
@@ -36,6 +36,35 @@ def positional(module: Any, spec: ModelSpec) -> Positional:
     wrapped = Positional(module, spec.outputs)
     wrapped.eval()
     return wrapped
+
+
+def tensors_alone(script: Any, spec: ModelSpec) -> Any:
+    """A ScriptModule that gives the spec's tensors, without None, numbers or text beside, which no trace takes."""
+    with torch.inference_mode():
+        answer = script(*examples(spec))
+    if all(isinstance(value, torch.Tensor) for value in _leaves(answer)):
+        return script
+    rows, places = [f"row_{place}" for place, _ in enumerate(spec.inputs)], by_name(_places(answer), spec.outputs)
+    given = ", ".join(f"torch.jit._unwrap_optional({place})" for place in places.values())
+    return script_around(script, rows, f"given = self.inner({', '.join(rows)})", f"return ({given},)")
+
+
+def _leaves(answer: Any) -> Iterator[Any]:
+    inner = answer.values() if isinstance(answer, Mapping) else answer if isinstance(answer, tuple | list) else None
+    if inner is None:
+        yield answer
+    for value in inner or ():
+        yield from _leaves(value)
+
+
+def _places(answer: Any, at: str = "given") -> Any:
+    """The same structure, with what TorchScript writes for a tensor's place in it; None where there is no tensor."""
+    if isinstance(answer, Mapping):
+        return {key: _places(value, f"{at}[{key!r}]") for key, value in answer.items()}
+    if isinstance(answer, tuple | list):
+        places = [_places(value, f"{at}[{index}]") for index, value in enumerate(answer)]
+        return type(answer)(*places) if hasattr(answer, "_fields") else places
+    return at if isinstance(answer, torch.Tensor) else None
 
 
 def examples(spec: ModelSpec, rows: int = ROWS) -> tuple[torch.Tensor, ...]:

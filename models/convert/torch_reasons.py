@@ -16,8 +16,10 @@ _OPERATORS = (
     r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",
     r"operator '(?P<operator>[\w.:]+)' to ONNX",
     r"unrecognized namespace (?P<operator>[\w.:]+\w)",
+    r"empty schema for [^=]*= (?P<operator>[\w:]+)",
+    r"Unsupported quantized op during transformation: (?P<operator>[\w.]+)",
 )
-"""What an exporter to ONNX says of an operator that it has no rule for."""
+"""What exporters say of an operator that they have no rule for."""
 _OTHERS = (
     (
         r"Error when translating node .*?target=torch\.ops\.(?P<operator>[\w.]+?)(\.default)?\]",

@@ -10,7 +10,7 @@ import torch
 
 from serveoff.models.convert import Unconvertible, onnx_models, onnx_modern, torch_onnx, torch_program
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
-from serveoff.models.convert.torch_modules import FILE, examples, positional, unlike
+from serveoff.models.convert.torch_modules import FILE, examples, positional, tensors_alone, unlike
 from serveoff.models.convert.torch_reasons import unconvertible
 from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.loading import model_onnx, module_json
@@ -39,13 +39,12 @@ def torch_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> None:
 
 def torchscript_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
     """By PyTorch's older exporter: the newer one takes no compiled module."""
-    torch_onnx.write_script(read_script(source / FILE), spec, target)
+    torch_onnx.write_script(tensors_alone(read_script(source / FILE), spec), spec, target)
 
 
 def torchscript_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> None:
     """The compiled module's operations, through torch.export."""
-    module = torch.jit.load(str(source / FILE), map_location="cpu").eval()
-    torch_program.write_script(module, spec, target)
+    torch_program.write_script(tensors_alone(read_script(source / FILE), spec), spec, target)
 
 
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:

@@ -3,7 +3,7 @@
 import importlib
 import pickle
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,15 @@ def read_script(path: str | Path, device: str = "cpu") -> Any:
         _register(*found.groups())
         module = torch.jit.load(str(path), map_location=device)
     return module.eval() if getattr(module, "training", False) else module
+
+
+def script_around(inner: Any, rows: Iterable[str], *lines: str) -> Any:
+    """A ScriptModule that takes tensors of these names, and does with its `self.inner` what the lines say."""
+    outer = nn.Module()
+    outer.inner = inner
+    script: Any = torch.jit._recursive.create_script_module(outer, lambda _: [], share_types=False)
+    script.define("\n    ".join([f"def forward(self, {', '.join(rows)}):", *lines]) + "\n")
+    return script.eval()
 
 
 def _register(package: str, operator: str) -> None:

@@ -14,6 +14,12 @@ _REASONS = (
         "have it take its inputs' device, x.device: a model is served on the CPU, or on the device that is asked for",
     ),
     (
+        r"shape '\[\d+.*\]' is invalid for input of size",
+        "it gives a tensor a shape that its rows do not fill: for a fixed number of rows, as a trace has it, "
+        "or for rows of another size than --input says",
+        "give it rows of its size; let shapes follow the input, x.reshape(-1, 6) or len(x), or script it, not trace it",
+    ),
+    (
         r"more than 1 value per channel when training",
         "a BatchNorm of it computes with the rows beside, also after eval()",
         "build it with track_running_stats=True, so that it keeps the averages of its training",

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from serveoff.models.frameworks.torch_calling import read_script
+from serveoff.models.frameworks.torch_calling import read_script, script_around
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import BY_BATCH, asked, coarser
 from serveoff.models.jobs.child import Refused
@@ -60,16 +58,8 @@ class Model:
                 "None" if row is None else f"{row}.to(torch.{casts[argument.name]})" if argument.name in casts else row
             )
             passed.append(f"{argument.name}={value}" if skipped else value)
-        return _wrapped(self._module, ", ".join(places.values()), ", ".join(passed))
-
-
-def _wrapped(module: Any, rows: str, passed: str) -> Any:
-    """A ScriptModule that takes rows and calls another with what is written for it in TorchScript."""
-    outer = torch.nn.Module()
-    outer.inner = module
-    script: Any = torch.jit._recursive.create_script_module(outer, lambda _: [], share_types=False)
-    script.define(f"def forward(self, {rows}):\n    return self.inner({passed})\n")
-    return script.eval()
+        called = f"return self.inner({', '.join(passed)})"
+        return script_around(self._module, places.values(), called)
 
 
 def _arguments(module: Any) -> list[Any]:
@@ -87,7 +77,8 @@ def _port(argument: Any) -> Port | None:
         return Port(name=argument.name, optional=optional)
     if optional:
         return None
-    raise Refused(
-        f"its input {argument.name} is a {argument.type.annotation_str}, and requests carry tensors by name",
-        advice="script a module whose forward takes each tensor by itself, and calls this one with what it takes",
-    )
+    called = argument.type.annotation_str
+    advice = "script a module whose forward takes each tensor by itself, and calls this one with what it takes"
+    if "Tensor" not in called:
+        advice = f"give {argument.name} a default, or script a module around it that takes tensors alone and sets it"
+    raise Refused(f"its input {argument.name} is a {called}, and requests carry tensors by name", advice=advice)

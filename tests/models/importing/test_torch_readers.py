@@ -4,11 +4,12 @@ import json
 import re
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from serveoff.models import formats
+from serveoff.models import convert, formats
 from serveoff.models.agreement import agreement
 from serveoff.models.golden import Golden
 from serveoff.models.importing import readers
@@ -292,6 +293,16 @@ class Half(Network):
         return self.a(x)
 
 
+class NotOnlyTensors(Network):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, tuple[str, dict[str, Tensor]], int]:
+        return self.a(x), None, ("net", {"box-xy": self.b(x)}), 3
+
+
+class TakesNumber(Network):
+    def forward(self, x: Tensor, count: int) -> Tensor:
+        return self.a(x) * count
+
+
 class TakesList(nn.Module):
     def forward(self, x: list[Tensor]) -> Tensor:
         return torch.stack(x).sum(0)
@@ -340,6 +351,19 @@ def test_outputs_are_chosen_by_their_names(tmp_path):
         served(script(tmp_path, AsDict(), fetch=("boxes",)), [X], tmp_path / "other")
 
 
+@pytest.mark.parametrize("target", ["onnx", "torch_export"])
+def test_torchscript_that_gives_more_than_tensors_is_converted(target, tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "none")
+    spec = served(script(tmp_path, NotOnlyTensors()), [X], tmp_path / "node")
+    assert [tensor.source for tensor in spec.outputs] == ["", "output_2/1/box-xy"]
+    (tmp_path / target).mkdir()
+    convert.run(f"torchscript_to_{target}", tmp_path / "node", tmp_path / target, spec)
+    batch = {"x": np.random.default_rng(3).random((4, 6), np.float32)}
+    one, other = (formats.load(*of, spec).predict(batch) for of in (
+        ("torchscript", tmp_path / "node"), (target, tmp_path / target)))  # fmt: skip
+    assert all(np.allclose(one[name], other[name], atol=1e-5) for name in one)
+
+
 class Recurrent(nn.Module):
     def __init__(self):
         super().__init__()
@@ -360,6 +384,9 @@ def test_an_input_that_is_no_tensor_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(Refused, match=r"its input x is a List\[Tensor\]") as refused:
         readers.opened(script(tmp_path, TakesList()))
     assert "takes each tensor by itself" in refused.value.advice
+    with pytest.raises(Refused, match="its input count is a int") as refused:
+        readers.opened(script(tmp_path, TakesNumber()))
+    assert "give count a default" in refused.value.advice
 
 
 def test_nan_is_refused_by_its_output_s_name(tmp_path):
