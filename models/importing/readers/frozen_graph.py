@@ -15,6 +15,8 @@ from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch, carried, widened
 
 tf1 = tf.compat.v1
+ARITHMETIC = frozenset({"Add", "AddV2", "Sub", "Mul", "GreaterEqual", "Less", "Floor"})
+"""Operations that take one number in place of many."""
 
 
 class Model:
@@ -42,7 +44,7 @@ class Model:
         """Write the graph with the spec's names, and its wrapping for TensorFlow Serving."""
         inputs = [names.inputs[tensor.name] for tensor in spec.inputs]
         outputs = [names.outputs[tensor.name] for tensor in spec.outputs]
-        frozen_graph.write(renamed(self._graph_def, inputs, outputs, spec), spec, folder)
+        frozen_graph.write(renamed(_without_chance(self._graph_def), inputs, outputs, spec), spec, folder)
 
 
 def _settle(nodes: Any, source: Source) -> None:
@@ -55,13 +57,31 @@ def _settle(nodes: Any, source: Source) -> None:
         dtype, value = tf.as_dtype(node.attr["dtype"].type), value_of(source.constants, node.name)
         if value is not None:
             shape = tuple(size.size for size in node.attr["shape"].shape.dim)
-            tensor = tf.make_tensor_proto(array_of(node.name, dtype.name, shape, value))
-            node.CopyFrom(tf1.NodeDef(name=node.name, op="Const"))
-            node.attr["dtype"].type = tensor.dtype
-            node.attr["value"].tensor.CopyFrom(tensor)
+            _set(node, tf.make_tensor_proto(array_of(node.name, dtype.name, shape, value)))
         elif node.op == DEFAULTED and node.name not in fed:
             node.CopyFrom(tf1.NodeDef(name=node.name, op="Identity", input=node.input))
             node.attr["T"].type = dtype.as_datatype_enum
+
+
+def _without_chance(graph_def: Any) -> Any:
+    """The same graph with 0.5 for random numbers that only arithmetic takes, as a drop-out does that keeps all.
+
+    Its answers were the same each time, so they use none of them; other frameworks have no operator that draws them.
+    """
+    steady = tf1.GraphDef()
+    steady.CopyFrom(graph_def)
+    fixed = {name for node in steady.node if node.op not in ARITHMETIC for name in node.input}
+    for node in steady.node:
+        if node.op == "RandomUniform" and node.name not in fixed:
+            _set(node, tf.make_tensor_proto(0.5, tf.as_dtype(node.attr["dtype"].type)))
+    return steady
+
+
+def _set(node: Any, tensor: Any) -> None:
+    """Make a constant of an operation."""
+    node.CopyFrom(tf1.NodeDef(name=node.name, op="Const"))
+    node.attr["dtype"].type = tensor.dtype
+    node.attr["value"].tensor.CopyFrom(tensor)
 
 
 def _port(tensor: Any) -> Port:

@@ -46,7 +46,7 @@ IMPORTS = (
     Case("05b", "snapshots/abc/model.keras", "keras_eager savedmodel onnx"),
     Case("05d", "snapshots/abc/model.pt --input 'input:float32[-1,6]'", "torchscript onnx"),
     Case("07", "frozen_graph.pb --outputs probabilities", refused="--set"),
-    Case("07s", "frozen_graph.pb --outputs probabilities --set keep_prob=1.0 --set is_training=false", "frozen_graph savedmodel onnx"),
+    Case("07s", "frozen_graph.pb --outputs probabilities --set keep_prob=1.0 --set is_training=false", "frozen_graph savedmodel onnx torchscript"),
     Case("07d", "with_defaults.pb --outputs probabilities", "frozen_graph savedmodel onnx"),
     Case("08", "nms.pt --input 'boxes:float32[-1,20,4]' --input 'scores:float32[-1,20]'", refused="torchvision"),
     Case("09", "packed:make --weights w.pt --input 'tokens:int64[-1,8]' --input 'lengths:int64[-1]' --samples samples.npz", "torch_eager"),

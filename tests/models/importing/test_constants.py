@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from serveoff.models.formats import frozen_graph
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.importing import kinds
 from serveoff.models.importing.errors import ImportFailed
@@ -99,3 +100,19 @@ def test_a_signature_of_strings_is_refused_with_one_that_takes_numbers(tmp_path)
     with pytest.raises(Refused, match="the input examples of its signature serving_default is string") as refused:
         opened(Source(kind="savedmodel", path=str(tmp_path)))
     assert refused.value.advice == "name a signature that takes numbers: --signature predict"
+
+
+def test_a_drop_out_that_keeps_all_leaves_no_random_operator(tmp_path):
+    with tf.Graph().as_default() as graph:
+        x, keep = tf1.placeholder(tf.float32, [None, 2], "x"), tf1.placeholder(tf.float32, name="keep_prob")
+        tf.identity(tf1.nn.dropout(x * 3, keep_prob=keep), "y")
+    (tmp_path / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    source = Source(kind="frozen_graph", path=str(tmp_path / "graph.pb"), fetch=("y",), constants={"keep_prob": 1.0})
+    reader = opened(source)
+    inputs, names = resolve_inputs("graph.pb", reader.found, (), {})
+    spec = ModelSpec(name="d", description="", inputs=inputs, outputs=(X.model_copy(update={"name": "y"}),))
+    (tmp_path / "node").mkdir()
+    reader.adopt(tmp_path / "node", spec, names.model_copy(update={"outputs": {"y": "y:0"}}))
+    frozen = tf1.GraphDef.FromString((tmp_path / "node/frozen_graph.pb").read_bytes())
+    assert not [node for node in frozen.node if "Random" in node.op]
+    assert np.allclose(frozen_graph.load(tmp_path / "node", spec).predict({"x": ROWS})["y"], ROWS * 3)
