@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from serveoff.models.golden import GOLDEN_NAME, read_golden
+from serveoff.models.manifest import size_bytes
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -41,6 +42,13 @@ FORMAT_OF = {
 """Node to the format whose artifact its folder is."""
 NO_WAY = {"keras_eager": "a graph of operations has no layers, and a Keras file needs them"}
 """Why nothing leads to a format from most nodes."""
+ONE_MESSAGE = {
+    "frozen_graph": "a frozen graph is",
+    "onnx_torch": "onnx2torch reads a graph as",
+    "onnx": "exporters to ONNX write",
+}
+"""Nodes that come into being as one protobuf message, and so with all their weights within its limit."""
+MOST_MESSAGE_BYTES = 2 << 30
 MOST_STEPS = 5
 """Longer ways only lead through what a shorter one has already tried."""
 
@@ -106,11 +114,19 @@ def run(step: str, source: Path, target: Path, spec: ModelSpec) -> None:
     Golden inputs that lie beside the source are its examples.
     """
     (module,) = (module for module, names in STEPS.items() if step in names)
+    _require_size(step.rpartition("_to_")[2], size_bytes(source))
     _GOLDEN.set(read_golden(source.parent).inputs if (source.parent / GOLDEN_NAME).is_file() else None)
     try:
         getattr(importlib.import_module(f"{__name__}.{module}"), step)(source, target, spec)
     except ModuleNotFoundError as error:
         raise Unconvertible(f"{error.name} is not installed: reinstall serveoff") from None
+
+
+def _require_size(node: str, size: int) -> None:
+    """Unconvertible where the weights of a source are beyond what the node can hold."""
+    if size > MOST_MESSAGE_BYTES and node in ONE_MESSAGE:
+        limit = f"one protobuf message of at most {MOST_MESSAGE_BYTES >> 30} GiB"
+        raise Unconvertible(f"{ONE_MESSAGE[node]} {limit}, and this model has {size / 1e9:.1f} GB")
 
 
 def example(spec: ModelSpec, rows: int) -> Batch:

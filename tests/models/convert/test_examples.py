@@ -65,3 +65,9 @@ def test_golden_rows_are_the_examples_of_a_conversion(artifact, golden, tmp_path
     )
     convert.run("torchscript_to_onnx", artifact, tmp_path, SPEC)
     assert seen[0]["length"].tolist() == [5, 7, 6, 5, 7]
+
+
+def test_a_model_beyond_what_a_format_can_hold_is_refused_by_the_limit(artifact, tmp_path, monkeypatch):
+    monkeypatch.setattr(convert, "MOST_MESSAGE_BYTES", 100)
+    with pytest.raises(convert.Unconvertible, match="exporters to ONNX write one protobuf message of at most"):
+        convert.run("torchscript_to_onnx", artifact, tmp_path, SPEC)
