@@ -121,7 +121,9 @@ def _answers(
     node = folder / WORK / kinds.node_of(request.source)
     node.mkdir()
     np.savez(folder / WORK / samples.NAME, **batch)  # type: ignore[arg-type]
-    jsons = [part.model_dump_json() for part in (request.source, spec, names)]
+    casts = {names.inputs.get(name, name): dtype for name, dtype in request.source.casts.items()}
+    source = request.source.model_copy(update={"casts": casts})
+    jsons = [part.model_dump_json() for part in (source, spec, names)]
     try:
         answered = jobs.run("answer", *jsons, str(folder / WORK), str(node), by=kind.FRAMEWORK)
     except JobFailed as error:

@@ -25,6 +25,7 @@ def resolve_inputs(
     if not names:
         advice = f"name them in its order: --input 'x:float32[-1,{EXAMPLE_ROW}]'" if found.more else ""
         raise bad_inputs(f"{source} {'does not name its inputs' if found.more else 'takes no input'}", advice)
+    names = _renamed(names, ports, [*(tensor.name for tensor in declared)] or [*samples])
     flags = _by_port(source, names, declared)
     if found.settable:
         _require_rows(source, [port for port in found.inputs if port.name not in flags])
@@ -50,6 +51,13 @@ def _more(found: Found, declared: Sequence[TensorSpec], samples: Mapping[str, Ar
         for name in dict.fromkeys([tensor.name for tensor in declared] + [*samples])
         if name not in known
     ]
+
+
+def _renamed(names: dict[str, str], ports: Sequence[Port], called: Sequence[str]) -> dict[str, str]:
+    """The names, or the user's, where there is but one input, of which the source says nothing but a name."""
+    if len(ports) != 1 or ports[0].dtype or len(called) != 1 or not called[0].isidentifier():
+        return names
+    return names if called[0] in {*names, *names.values()} else {called[0]: ports[0].name}
 
 
 def _require_rows(source: str, ports: Sequence[Port]) -> None:

@@ -30,7 +30,7 @@ _REASONS = (
         "import the part of it that needs none",
     ),
 )
-_DTYPES = r"same dtype|expected scalar type|should be the same|expected m1 and m2"
+_DTYPES = r"same dtype|expected scalar type|should be the same|expected m1 and m2|scalar types: Long, Int; but got"
 ONE_AFTER_ANOTHER = (
     "its forward is called with a tensor for each input; what takes them otherwise, as a dict, needs a module around it"
 )
@@ -39,13 +39,14 @@ ONE_AFTER_ANOTHER = (
 def refusal(error: Exception, found: Found, batch: Batch) -> Refused | None:
     """A module's error in words that say what to do; None where its own do better."""
     message = str(error)
-    if found.precision and re.search(_DTYPES, message):
-        name, array = next((item for item in batch.items() if item[1].dtype.kind == "f"), next(iter(batch.items())))
-        flag = f"{name}:{found.precision}[{','.join(map(str, (-1, *array.shape[1:])))}]"
-        return Refused(
-            f"it computes in {found.precision}, and its input {name} is {array.dtype}",
-            advice=f"have that cast before it is called: --input '{flag}'",
-        )
+    floats = {name: array for name, array in batch.items() if array.dtype.kind == "f"}
+    if floats and (other := re.search(_DTYPES, message)):
+        name, array = next(iter(floats.items()))
+        computed = found.precision or ("float32" if array.dtype == "float64" else "float64")
+        computed = "int64" if "Long" in other[0] else computed
+        flag = f"{name}:{computed}[{','.join(map(str, (-1, *array.shape[1:])))}]"
+        text = f"it computes with {computed}, and its input {name} is {array.dtype}"
+        return Refused(text, advice=f"give it that: --input '{flag}'")
     for pattern, reason, advice in _REASONS:
         if re.search(pattern, message):
             return Refused(f"{reason}{line_of(error)}", advice=advice)

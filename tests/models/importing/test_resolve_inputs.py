@@ -25,6 +25,15 @@ def test_flags_say_what_the_file_does_not():
     assert names.inputs == {"net_tokens": "net/tokens:0", "x": "x"}
 
 
+@pytest.mark.parametrize(
+    ("flags", "samples"), [(["picture:float32[-1,3]"], {}), ([], {"picture": np.ones((4, 3), "f")})]
+)
+def test_a_user_s_name_for_the_only_input_is_taken(flags, samples):
+    inputs, names = resolve_inputs("model", Found(inputs=(Port(name="input"),)), list(map(parsed, flags)), samples)
+    assert list(map(written, inputs)) == ["picture:float32[-1,3]"]
+    assert names.inputs == {"picture": "input"}
+
+
 def test_samples_say_it_too():
     inputs, _ = resolve_inputs("model", Found(inputs=(SILENT,)), [], {"x": np.zeros((5, 2, 3), np.uint8)})
     assert inputs == (parsed("x:uint8[-1,2,3]"),)

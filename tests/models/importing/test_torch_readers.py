@@ -89,6 +89,8 @@ class AllHalf(Net):
         super().__init__()
         self.half()
     def forward(self, x): return self.a(x)
+class Embeds(Tokens):
+    def forward(self, x): return self.e(x)
 class OnGpu(Net):
     def forward(self, x): return self.a(x.cuda())
 class InPlace(Net):
@@ -213,7 +215,8 @@ def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, t
 @pytest.mark.parametrize(
     ("name", "input_name", "says", "advice"),
     [
-        ("AllHalf", "x", "computes in float16, and its input x is float32", r"--input 'x:float16\[-1,6\]'"),
+        ("AllHalf", "x", "computes with float16, and its input x is float32", r"--input 'x:float16\[-1,6\]'"),
+        ("Embeds", "x", "computes with int64, and its input x is float32", r"--input 'x:int64\[-1,6\]'"),
         ("OnGpu", "x", "moves tensors to a GPU by itself; at nets.py, line", "x.device"),
         ("InPlace", "x", "changes its input x in place", r"x.clone\(\)"),
         ("TakesDict", "batch", "TypeError: .* at nets.py, line", "with a tensor for each input"),
