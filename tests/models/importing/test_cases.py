@@ -65,7 +65,7 @@ IMPORTS = (
     Case("14b", "export", refused="--signature"),
     Case("16", "frozen_graph.pb --outputs y", "frozen_graph"),
     Case("17", "segment.keras --input 'image:float32[-1,32,48,3]'", "keras_eager savedmodel onnx"),
-    Case("18", "fixed.onnx", "onnx"),
+    Case("18", "fixed.onnx", "onnx savedmodel torchscript"),
     *(
         Case(f"19{w[0]}", f"net19:make --weights {w}.pth --input 'input:float32[-1,6]'", "torch_eager torchscript onnx")
         for w in ("old", "module_prefix", "checkpoint")
