@@ -23,7 +23,8 @@ MOST_LINES = 3
 MOST_CHARACTERS = 400
 HEAD_CHARACTERS = 120
 """Of its beginning, at least."""
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
+DECORATION = re.compile(r"\x1b\[[\d;]*m|\{\{function_node [^}]*\}\} ?")
+"""Colours, and the device that TensorFlow puts before the cause."""
 PLACE = re.compile(
     r"File \"|\[\[\{?\{?node |Detected at node|<stack traces unavailable>|Traceback|(Call a|A)rguments received by|•"
     r"|Original stack trace|[~^ ]*(<--- HERE)?$"
@@ -122,7 +123,7 @@ def shortened(message: str) -> str:
 def _telling(message: str) -> list[str]:
     """The lines of a message without places in code, graphs and arguments, among which frameworks put the cause."""
     kept, after_place = list[str](), False
-    for line in filter(None, map(str.strip, COLOUR.sub("", message).splitlines())):
+    for line in filter(None, map(str.strip, DECORATION.sub("", message).splitlines())):
         is_source = after_place and "Error" not in line  # the line of code that stands below its place
         after_place = line.startswith('File "')
         if not is_source and PLACE.match(line) is None:

@@ -95,7 +95,7 @@ indices[0,3] = 77 is not in [0, 50)
 """
 EAGER = """Exception encountered when calling Functional.call().
 
-\x1b[1mMatrix size-incompatible: In[0]: [1,5], In[1]: [6,3] [Op:MatMul]\x1b[0m
+\x1b[1m{{function_node __wrapped__MatMul}} Matrix size-incompatible: In[0]: [1,5], In[1]: [6,3] [Op:MatMul]\x1b[0m
 
 Arguments received by Functional.call():
   • inputs=tf.Tensor(shape=(1, 5), dtype=float32)

@@ -45,7 +45,8 @@ def test_tokens_out_of_range_are_told_with_the_flags_that_help(make, bring):
     brought = bring(make("tensorflow") / "two_inputs.keras")
     assert brought.code == 3
     assert "it fails on one row" in brought.errors
-    assert "--input-range tokens=0:9" in brought.errors
+    assert "is not in [0, 20)" in brought.errors
+    assert "--input-range tokens=0:19" in brought.errors
     assert brought.folders == []
 
 
