@@ -49,7 +49,7 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
     doing("")
     if any(tensor.precision for tensor in tensors):
         note(_tolerance(reader.found.precision))
-    given = identifiers(together, taken=names.inputs)
+    given = identifiers(together, taken=names.inputs, called=False)
     outputs = {name: np.ascontiguousarray(together[own]) for name, own in given.items()}
     return Answered(outputs, Names(inputs=names.inputs, outputs=given), one_row)
 

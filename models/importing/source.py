@@ -94,15 +94,16 @@ class Names(BaseModel):
     outputs: dict[str, str] = {}
 
 
-def identifiers(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+def identifiers(names: Iterable[str], taken: Iterable[str] = (), *, called: bool = True) -> dict[str, str]:
     """An identifier for each of these names, and the name it stands for: `import/x:0` becomes `import_x`.
 
-    Names of a spec are written into HTTP headers, JSON, Python calls and graphs: identifiers do in all of them.
+    Names of a spec are written into HTTP headers, JSON and graphs: identifiers do in all of them. Those of inputs go
+    into Python calls, too (`called`), where no keyword does.
     """
     given, used = dict[str, str](), set(taken)
     for name in names:
         stem = re.sub(r"\W", "_", name.removesuffix(":0"), flags=re.ASCII).strip("_") or "tensor"
-        stem = f"t_{stem}" if stem[0].isdigit() or keyword.iskeyword(stem) else stem
+        stem = f"t_{stem}" if stem[0].isdigit() or (called and keyword.iskeyword(stem)) else stem
         unique, count = stem, 1
         while unique in used:
             count += 1

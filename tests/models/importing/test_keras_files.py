@@ -96,7 +96,7 @@ def test_a_dict_s_keys_are_names_in_its_own_order_whatever_they_are(brought):
         "states": [dense(2)(x), dense(2)(x)],
     })  # fmt: skip
     assert named(brought(model)) == [
-        ("score", ""), ("t_class", "class"), ("box_xy", "box-xy"), ("id_2", "id"),
+        ("score", ""), ("class", ""), ("box_xy", "box-xy"), ("id_2", "id"),
         ("states_0", "states/0"), ("states_1", "states/1"),
     ]  # fmt: skip
 

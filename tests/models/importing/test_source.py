@@ -25,7 +25,7 @@ def test_an_input_is_written_as_name_dtype_and_shape(text, tensor):
     ("text", "says"),
     [
         ("image", "is not NAME:DTYPE"),
-        ("image:float16[-1,2]", "float16 is none of"),
+        ("image:complex64[-1,2]", "complex64 is none of"),
         ("image:float32[28,28]", "begins with -1"),
         ("image:float32[]", "begins with -1"),
         ("image:float32[-1,0]", "at least 1"),
@@ -47,6 +47,10 @@ def test_names_of_frameworks_become_identifiers_that_differ():
 
 def test_an_output_is_not_called_as_an_input_is():
     assert identifiers(["x"], taken=["x"]) == {"x_2": "x"}
+
+
+def test_an_output_may_be_called_as_a_keyword():
+    assert identifiers(["class", "box-xy"], called=False) == {"class": "class", "box_xy": "box-xy"}
 
 
 @given(st.lists(st.text(), unique=True))

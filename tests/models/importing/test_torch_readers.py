@@ -319,7 +319,7 @@ class Unmatched(nn.Module):
 @pytest.mark.parametrize(
     ("module", "outputs"),
     [
-        (AsDict, {"t_class": "class", "box_xy": "box-xy", "x_2": "x"}),
+        (AsDict, {"class": "", "box_xy": "box-xy", "x_2": "x"}),
         (
             Nested,
             {
