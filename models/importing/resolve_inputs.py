@@ -45,12 +45,8 @@ def resolve_inputs(
 
 def _more(found: Found, declared: Sequence[TensorSpec], samples: Mapping[str, Array]) -> list[Port]:
     """Inputs that the user names and the source does not, in the user's order."""
-    known = {port.name for port in found.inputs}
-    return [
-        Port(name=name)
-        for name in dict.fromkeys([tensor.name for tensor in declared] + [*samples])
-        if name not in known
-    ]
+    known, called = {port.name for port in found.inputs}, [tensor.name for tensor in declared] or [*samples]
+    return [Port(name=name) for name in dict.fromkeys(called) if name not in known]
 
 
 def _renamed(names: dict[str, str], ports: Sequence[Port], called: Sequence[str]) -> dict[str, str]:

@@ -36,8 +36,11 @@ def called(module: nn.Module, passed: Sequence[Sequence[str]]) -> nn.Module:
 
 
 def made(name: str, modules: UserModules) -> nn.Module:
-    """What a factory makes; ArtifactError where that is no module."""
+    """What a factory makes, out of what DataParallel and torch.compile put around it; ArtifactError for no module."""
     module = factory(name, modules)()
+    if isinstance(module, nn.DataParallel):
+        module = module.module
+    module = getattr(module, "_orig_mod", module)
     if not isinstance(module, nn.Module):
         raise ArtifactError(f"{name} makes a {type(module).__name__}, not a torch.nn.Module")
     return module

@@ -37,6 +37,11 @@ def check(source: Source) -> None:
         raise no_model(
             f"there is no file of weights {source.weights}", "check the path; it is relative to the current folder"
         )
+    if source.weights.endswith(".index.json"):
+        raise no_model(
+            f"{source.weights} is an index of several files of weights, and holds none",
+            "join them: safetensors.torch.save_file({k: v for part in parts for k, v in load_file(part).items()}, F)",
+        )
     if source.weights.endswith(".safetensors"):
         _check_safetensors(source.weights)
         return

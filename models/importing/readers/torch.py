@@ -79,7 +79,10 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
     try:
         return module_json.made(factory, modules)
     except ArtifactError as error:
-        raise Refused(str(error), advice=FOUND if "imported" in str(error) else ONE) from None
+        advice = FOUND if "imported" in str(error) else ONE
+        if ".py:" in factory:
+            advice = f"write it as Python imports it: {factory.replace('.py:', ':')}"
+        raise Refused(str(error), advice=advice) from None
     except FileNotFoundError as error:
         raise Refused(f"the factory {factory} reads {error.filename}, which is not there", advice=BESIDE) from error
     except Exception as error:  # the user's code may raise anything

@@ -103,6 +103,10 @@ class Squeezes(Net):
     def forward(self, x): return self.a(x).squeeze()
 class Unlearned(nn.BatchNorm1d):
     def __init__(self): super().__init__(6, track_running_stats=False)
+def parallel(): return nn.DataParallel(Net2())
+def compiled(): return torch.compile(Net2())
+class Net2(Net):
+    def forward(self, x): return self.a(x) + 1
 class Mixed(Net):
     def forward(self, x): return {"scores": self.a(x), "model": "net", "small": self.a(x).to(torch.int8)}
 def lazy(): return nn.LazyLinear(3)
@@ -204,6 +208,12 @@ def test_floats_that_no_payload_carries_are_cast_and_noted(project, tmp_path, no
     assert f"it computes in {dtype}" in notes[1]
 
 
+@pytest.mark.parametrize("name", ["parallel", "compiled"])
+def test_what_training_puts_around_a_module_is_taken_off(project, tmp_path, name):
+    served(factory(project, name), [X], tmp_path / "node")
+    assert set(torch.load(tmp_path / "node" / "model.pt")) == {"a.weight", "a.bias"}
+
+
 def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, tmp_path, notes):
     spec = served(factory(project, "Mixed"), [X], tmp_path / "node")
     assert [(tensor.name, tensor.dtype) for tensor in spec.outputs] == [("scores", "float32"), ("small", "int32")]
@@ -255,6 +265,12 @@ def test_data_that_the_forward_reads_is_copied_too(project, tmp_path):
     (project / "scale.txt").write_text("2.5")
     served(factory(project, "late"), [X], tmp_path / "node")
     assert (tmp_path / "node" / "code" / "scale.txt").is_file()
+
+
+def test_a_file_s_name_in_place_of_a_module_s_is_told(project):
+    with pytest.raises(Refused, match="cannot be imported") as refused:
+        readers.opened(Source(kind="torch", path="nets.py:wrapper", search=(str(project),)))
+    assert refused.value.advice == "write it as Python imports it: nets:wrapper"
 
 
 class Boxes(NamedTuple):
