@@ -58,7 +58,7 @@ def adopted(reader, answered, inputs, folder, rows=ROWS):
         name="m",
         description="",
         inputs=tuple(TensorSpec(name=n, shape=(-1, *a.shape[1:]), dtype=str(a.dtype)) for n, a in inputs.items()),
-        outputs=tensors_of(answered.outputs, answered.names),
+        outputs=tensors_of(answered.outputs, answered.names, reader.found),
         one_row=answered.one_row,
     )
     reader.adopt(folder, spec, answered.names)
@@ -103,7 +103,34 @@ def resized():
     return graph(nodes, [sizes], [1, 3, 2, 2], [1, 3, 4, 4])
 
 
-FREED = {"flat": flat(), "class token": with_class_token(), "states": with_states(), "resized": resized()}
+def swapped(given, made):
+    return helper.make_node("Transpose", [given], [made], perm=[1, 0, 2])
+
+
+def with_steps_first():
+    """Attention as PyTorch has it: steps before rows, heads beside rows in one axis, then rows beside steps in one."""
+    nodes = [
+        swapped("x", "first"),
+        helper.make_node("Reshape", ["first", "apart"], ["heads"]),
+        swapped("heads", "by_head"),
+        helper.make_node("Softmax", ["by_head"], ["soft"]),
+        swapped("soft", "by_step"),
+        helper.make_node("Reshape", ["by_step", "flat"], ["f"]),
+        helper.make_node("MatMul", ["f", "w"], ["wide"]),
+        helper.make_node("Reshape", ["wide", "back"], ["steps"]),
+        swapped("steps", "y"),
+    ]
+    shapes = [numbers("apart", 4, 2, 3), numbers("flat", 4, 6), numbers("back", 4, 1, 6)]
+    return graph(nodes, [weight("w", 6, 6), *shapes], [1, 4, 6], [1, 4, 6])
+
+
+FREED = {
+    "flat": flat(),
+    "class token": with_class_token(),
+    "states": with_states(),
+    "resized": resized(),
+    "steps first": with_steps_first(),
+}
 
 
 @pytest.mark.parametrize("model", FREED.values(), ids=FREED)
