@@ -79,7 +79,8 @@ def layers_of(config: Any, classes: tuple[str, ...], layer: str = "") -> Iterato
         named = config.get("config")
         named = {**config, **named} if isinstance(named, dict) else {}
         layer = str(named.get("name") or layer)
-        if config.get("class_name") in classes:
+        kind = config.get("class_name")
+        if (config.get("config") if kind == "function" else kind) in classes:
             yield layer, str(config.get("module") or "")
     for inner in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
         yield from layers_of(inner, classes, layer)

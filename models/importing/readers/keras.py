@@ -36,6 +36,8 @@ FILE, INPUTS = "model.keras", "inputs.json"
 """As serveoff.models.loading.keras_network reads them."""
 UNKNOWN = re.compile(r"(?:Could not locate (?:class|function)|Unknown [\w ]+:) '([^']+)'")
 """What Keras says of a name that it does not know."""
+NOWHERE = ("", "builtins", "__main__")
+"""Modules that Keras names where it does not know one, or where a script was run."""
 EXPORT = "import what model.export('folder') writes where the model was made: --kind savedmodel"
 
 
@@ -94,10 +96,11 @@ def _loaded(source: Source) -> Any:
             raise
         name = unknown[1].rpartition(">")[2]
         layer, module = next(iter(layers_of(config, (name, unknown[1]))), ("", ""))
-        whose = f"its layer {layer} is" if layer else "it is made of"
+        whose = f"its layer {layer} needs" if layer else "it needs"
+        module = module if module not in NOWHERE else "MODULE"
         raise Refused(
-            f"{whose} {name}, which is no layer of Keras: its code is not in the file",
-            advice=f"name your module that defines it, to have it imported: --trust-code {module or 'MODULE'}",
+            f"{whose} {name}, which is not of Keras: its code is not in the file",
+            advice=f"name your module that defines it, to have it imported: --trust-code {module}",
         ) from None
 
 

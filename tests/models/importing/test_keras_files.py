@@ -150,10 +150,22 @@ def test_a_class_of_the_user_s_is_named_and_imported_where_it_is_trusted(brought
     x = row()
     model = keras.Model(x, made(shop, "Twice")(name="twice")(x))
     keras.saving.get_custom_objects().clear()
-    with pytest.raises(Refused, match="its layer twice is Twice, which is no layer of Keras") as refused:
+    with pytest.raises(Refused, match="its layer twice needs Twice, which is not of Keras") as refused:
         brought(model, suffix)
     assert "--trust-code" in refused.value.advice
     assert named(brought(model, suffix, **shop)) == [("twice", "")]
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_so_is_a_function_of_the_user_s(brought, suffix):
+    def hardest(x):
+        return keras.ops.clip(x, 0.0, 1.0)
+
+    x = row()
+    model = keras.Model(x, keras.layers.Dense(2, activation=hardest, name="last")(x))
+    with pytest.raises(Refused, match="its layer last needs hardest, which is not of Keras") as refused:
+        brought(model, suffix)
+    assert refused.value.advice.endswith("--trust-code MODULE")
 
 
 def test_a_module_that_is_not_there_is_told_with_where_to_go(brought, shop):
