@@ -90,12 +90,12 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
 
 
 def _refusal(kind: type[BaseException], error: BaseException) -> dict[str, str]:
+    if isinstance(error, Refused) and not _of_pickle(error.__cause__):
+        reason = shortened(error.reason)
+        return {"code": JobCode.REFUSED, "reason": reason, "operator": error.operator, "advice": error.advice}
     if _of_pickle(error):
         reason = ": ".join([*(what for what, _ in _doing), PICKLED])
         return {"code": JobCode.REFUSED, "reason": reason, "operator": ""}
-    if isinstance(error, Refused):
-        reason = shortened(error.reason)
-        return {"code": JobCode.REFUSED, "reason": reason, "operator": error.operator, "advice": error.advice}
     code = _doing[0][1] if _doing else JobCode.FAILED
     reason = ": ".join([*(what for what, _ in _doing), kind.__name__, str(error)])
     return {"code": code, "reason": shortened(reason), "operator": ""}
