@@ -72,7 +72,10 @@ def _row_by_row(alone: Sequence[dict[str, Array]]) -> dict[str, Array]:
     """The answers to rows that were asked one by one as those of a batch; Refused where one is not of one row."""
     kept = [_kept(answer, 1) for answer in alone]
     if len({tuple((name, array.shape) for name, array in answer.items()) for answer in kept}) > 1:
-        raise Refused("the sizes of its outputs depend on the numbers in a row: they must be the same for all rows")
+        raise Refused(
+            "the sizes of its outputs depend on the numbers in a row: they must be the same for all rows",
+            advice="have it give a fixed number of results for each row, filled up where there are fewer",
+        )
     return join(kept)
 
 

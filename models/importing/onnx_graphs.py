@@ -1,10 +1,11 @@
 """What is changed in a user's ONNX graph so that it can be served: inputs and outputs of kinds that no server takes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import onnx
 
+from serveoff.models.convert.onnx_models import nodes_of
 from serveoff.models.convert.onnx_shapes import remove_unused
 from serveoff.models.importing.constants import Constants, array_of, value_of
 from serveoff.models.jobs.child import Refused, note
@@ -18,6 +19,9 @@ CAST = {
 BY_BATCH = ("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM")
 """Operators that take their scale from all numbers of a batch."""
 QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul")
+
+MOVED = ("Cast", "Constant", "Identity", "Transpose", "Reshape")
+"""Operators that compute nothing, of weights that are only kept in few bits."""
 
 
 def serve(model: Any, constants: Constants) -> None:
@@ -60,6 +64,8 @@ def _tensor(graph: Any, value: Any) -> Any:
     if maker is not None and maker.op_type == "ZipMap":
         table = maker.input[0]
         columns = next(list(found.strings or found.ints) for found in maker.attribute)
+        if any(output.name == table for output in graph.output):
+            return None
         note(f"output {value.name}, a map from classes, is served as {table}, with columns {_listed(columns)}")
         return onnx.helper.make_tensor_value_info(table, onnx.TensorProto.FLOAT, None)
     what = "strings" if value.type.HasField("tensor_type") else "no tensor"
@@ -119,17 +125,24 @@ def _rename_in(node: Any, new: Mapping[str, str]) -> None:
 
 def by_batch(model: Any) -> str:
     """The operator that makes a row's answer depend on the rows beside it, if the graph has one."""
-    return next((node.op_type for node in model.graph.node if node.op_type in BY_BATCH), "")
+    return next((node.op_type for node in _every(model) if node.op_type in BY_BATCH), "")
 
 
 def precision(model: Any) -> str:
     """What a graph computes in, where that is coarser than float32: int8, float16 or bfloat16."""
-    if any(node.op_type in (*QUANTIZED, *BY_BATCH) for node in model.graph.node):
+    if any(node.op_type in (*QUANTIZED, *BY_BATCH) for node in _every(model)):
         return "int8"
-    kinds = {weight.data_type for weight in model.graph.initializer}
-    kinds |= {found.i for node in model.graph.node if node.op_type == "Cast" for found in node.attribute}
-    found = (name for name in ("bfloat16", "float16") if _elem_type(name) in kinds)
-    return next(found, "")
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    kinds = {value.name: value.type.tensor_type.elem_type for value in (*graph.value_info, *graph.output)}
+    computed = {kinds.get(name) for node in graph.node if node.op_type not in MOVED for name in node.output}
+    return next((name for name in ("bfloat16", "float16") if _elem_type(name) in computed), "")
+
+
+def _every(model: Any) -> Iterator[Any]:
+    """All nodes, those of branches, loops and functions too."""
+    yield from nodes_of(model.graph)
+    for function in model.functions:
+        yield from nodes_of(function)
 
 
 def _dtype(value: Any) -> str:

@@ -1,6 +1,7 @@
 """ONNX Runtime's reading of an ONNX file: the reference that conversions are held against."""
 
 import math
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ FREE_WEIGHTS = 4
 
 NOT_RUN = (failures.Fail, failures.InvalidArgument, failures.InvalidGraph, failures.RuntimeException)
 """What ONNX Runtime raises for a graph that does not hold together, or not for these rows."""
+NEWEST = 10
+"""The version of ONNX' files that is written: newer ones only add types that are not served."""
 
 
 class Model:
@@ -33,7 +36,7 @@ class Model:
     def __init__(self, source: Source) -> None:
         self._path = Path(source.path)
         self._model: Any = onnx.load(self._path, load_external_data=False)
-        self._model.ir_version = max(self._model.ir_version, FREE_WEIGHTS)
+        self._model.ir_version = min(max(self._model.ir_version, FREE_WEIGHTS), NEWEST)
         onnx_graphs.serve(self._model, source.constants)
         self._session = _opened(self._model, self._path)
         self._rows = onnx_batch.fixed_rows(self._model)
@@ -50,12 +53,10 @@ class Model:
         """Run the graph as it is; Refused for several rows where it cannot take them."""
         if self._rows and rows_of(batch) == 1:
             batch = {name: np.repeat(array, self._rows, axis=0) for name, array in batch.items()}
-            return {name: answer[:1] for name, answer in self._asked(self._session, batch).items()}
-        if self._rows:
-            return self._freely(batch)
-        if rows_of(batch) > 1 and self.found.one_row:
-            raise Refused(self.found.one_row)
-        return self._asked(self._session, batch)
+            return _of_one(self._asked(self._session, batch), self._rows)
+        if rows_of(batch) > 1 and onnx_graphs.by_batch(self._model):
+            raise Refused(f"its operator {onnx_graphs.by_batch(self._model)} scales by all rows of a batch")
+        return self._freely(batch) if self._rows else self._asked(self._session, batch)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Write the graph with the spec's names; for any number of rows, unless it holds for one alone."""
@@ -74,8 +75,10 @@ class Model:
             free = self._asked(session_of(self._free, self._path), batch)
             first = slice(min(self._rows, rows_of(batch)))
             expected = self._asked(self._session, take(batch, np.resize(np.arange(rows_of(batch)), self._rows)))
-            agrees = not compare(take(free, first), take(expected, first)).wrong.any()
-        except (*NOT_RUN, Mismatch, IndexError):
+            served = [name for name, answer in free.items() if answer.shape[:1] == (rows_of(batch),)]
+            free_first, expected_first = (take({name: a[name] for name in served}, first) for a in (free, expected))
+            agrees = bool(served) and not compare(free_first, expected_first).wrong.any()
+        except (*NOT_RUN, Mismatch):
             agrees = False
         if not agrees:
             raise Refused(
@@ -96,13 +99,26 @@ def _opened(model: Any, path: Path) -> Any:
         raise Refused(
             str(error), advice="copy the file of the weights to the model's folder, under that name"
         ) from None
+    except NOT_RUN as error:
+        unknown = re.search(r"([\w.:]+)\([-\d]+\) is not a registered function/op", str(error))
+        if unknown is None:
+            raise
+        advice = (
+            "export it without that operator, or with the one of ONNX that does the same: no server here has others"
+        )
+        raise Refused(f"ONNX Runtime has no operator {unknown[1]}", unknown[1], advice) from None
+
+
+def _of_one(answers: dict[str, Array], rows: int) -> dict[str, Array]:
+    """The answers to the first of so many equal rows."""
+    return {name: answer[:1] if answer.shape[:1] == (rows,) else answer for name, answer in answers.items()}
 
 
 def _why_one_row(model: Any, rows: int) -> str:
-    if rows == 1:
-        return "its graph holds for a batch of one row only"
     operator = onnx_graphs.by_batch(model)
-    return f"its operator {operator} scales by all rows of a batch" if operator else ""
+    if operator and rows <= 1:
+        return f"its operator {operator} scales by all rows of a batch"
+    return "its graph holds for a batch of one row only" if rows == 1 else ""
 
 
 def _port(value: Any, rows: int) -> Port:

@@ -290,3 +290,39 @@ def test_a_file_of_weights_that_is_cut_off_is_named(tmp_path):
     (tmp_path / "weights").write_bytes(bytes(20))
     with pytest.raises(Refused, match="weights, with its weights, is not whole: it ends before w does"):
         Model(Source(kind="onnx", path=str(path)))
+
+
+def test_an_operator_that_onnx_runtime_lacks_is_named(opened):
+    model = graph([helper.make_node("Tokenize", ["x"], ["y"], domain="shop")], [], ["n", 3], ["n", 3])
+    model.opset_import.append(helper.make_opsetid("shop", 1))
+    with pytest.raises(Refused, match="no operator shop:Tokenize"):
+        opened(model)
+
+
+def test_a_state_without_rows_first_costs_no_other_output(opened):
+    model = graph(
+        [
+            helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+            helper.make_node("GRU", ["t", "W", "R"], ["", "state"], hidden_size=5, direction="bidirectional"),
+            helper.make_node("ReduceSum", ["state", "a"], ["y"], keepdims=0),
+        ],
+        [weight("W", 2, 15, 4), weight("R", 2, 15, 5), numbers("a", 0)],
+        *([1, 7, 4], [1, 5]),
+    )
+    model.graph.output.append(helper.make_tensor_value_info("state", FLOAT, [2, 1, 5]))
+    _, answered = asked(opened(model))
+    assert (list(answered.outputs), answered.one_row) == (["y"], False)
+
+
+def test_weights_that_are_kept_in_half_are_not_computed_in_half(opened):
+    half = numpy_helper.from_array(RANDOM.normal(size=(3, 2)).astype(np.float16), "w")
+    nodes = [helper.make_node("Cast", ["w"], ["wide"], to=FLOAT), helper.make_node("MatMul", ["x", "wide"], ["y"])]
+    assert opened(graph(nodes, [half], ["n", 3], ["n", 2])).found.precision == ""
+
+
+def test_a_dynamically_quantised_graph_for_one_row_is_not_made_free(opened):
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
+    ]
+    assert asked(opened(graph(nodes, [], [1, 3], [1, 3])))[1].one_row
