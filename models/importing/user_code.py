@@ -101,4 +101,5 @@ def _below(file: Path, bases: Iterable[tuple[Path, Path]]) -> Path | None:
 
 
 def _is_installed(path: Path) -> bool:
-    return any(path.resolve().is_relative_to(root) for root in INSTALLED)
+    places = [*INSTALLED, *(Path(root).resolve() for root in sys.path if user_modules.holds_distributions(root))]
+    return any(path.resolve().is_relative_to(place) for place in places)

@@ -138,19 +138,20 @@ def below(*roots: str) -> UserModules:
 
 def search_path() -> tuple[str, ...]:
     """Where a user's Python would look first: the working folder and PYTHONPATH, but for `libraries`."""
-    return tuple(path for path in (os.getcwd(), *_python_path()) if not _holds_distributions(path))
+    return tuple(path for path in (os.getcwd(), *_python_path()) if not holds_distributions(path))
 
 
 def see_libraries() -> None:
     """Append to sys.path the folders of PYTHONPATH that distributions are installed in: ours come first."""
-    sys.path.extend(path for path in _python_path() if _holds_distributions(path) and path not in sys.path)
+    sys.path.extend(path for path in _python_path() if holds_distributions(path) and path not in sys.path)
 
 
 def _python_path() -> list[str]:
     return [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
-def _holds_distributions(path: str) -> bool:
+def holds_distributions(path: str) -> bool:
+    """Whether libraries are installed in a folder, so that what lies there is not the user's code."""
     return any(Path(path).glob("*.dist-info"))
 
 

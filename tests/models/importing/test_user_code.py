@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 import torch
@@ -100,3 +101,17 @@ def test_a_package_in_development_is_copied_though_it_is_importable(project, tmp
     monkeypatch.syspath_prepend(str(editable))
     adopted("developed.net:make", tmp_path / "node")
     assert files_of(tmp_path / "node" / "code") == {"developed/__init__.py", "developed/net.py"}
+
+
+def test_a_library_of_another_environment_that_this_one_sees_is_none_of_the_user_s_code(
+    project, tmp_path, tmp_path_factory, monkeypatch
+):
+    """As with `--system-site-packages`: imported a second time under another name, PyTorch crashes."""
+    for name in ("their", "their.net"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    site = tmp_path_factory.mktemp("site")
+    (site / "their-1.0.dist-info").mkdir()
+    write(site, {"their/__init__.py": "", "their/net.py": "from torch.nn import Identity as make\n"})
+    monkeypatch.syspath_prepend(str(site))
+    adopted("their.net:make", tmp_path / "node")
+    assert files_of(tmp_path / "node") == {"model.pt", "module.json"}
