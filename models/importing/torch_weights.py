@@ -50,10 +50,13 @@ def fill(module: nn.Module, file: str) -> None:
         entry, state = max(found.items(), key=lambda item: len(item[1].keys() & wanted.keys()))
         _load(module, state, name)
         return
-    entry, (state, how) = min(fitting, key=lambda item: any(word in item[0].lower() for word in SPARE))
+    entry, (state, how) = min(
+        fitting, key=lambda item: (bool(_wrong(item[1][0], wanted)), any(word in item[0].lower() for word in SPARE))
+    )
     _load(module, state, name)
     if entry:
-        others = "".join(f"; {other} fits, too" for other, _ in fitting if other != entry)
+        as_well = [other for other, (fitted, _) in fitting if other != entry and not _wrong(fitted, wanted)]
+        others = f"; {_some(as_well)} would fit, too" if as_well else ""
         note(f"the weights are those under {entry} in {name}{others}")
     if how:
         note(f"in {name}, {how}")
@@ -154,8 +157,7 @@ def _same(state: State, wanted: State) -> bool:
 
 def _load(module: nn.Module, state: State, file: str) -> None:
     wanted, failed = module.state_dict(), f"the weights in {file} are not those of the module"
-    wrong = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
-    if wrong:
+    if wrong := _wrong(state, wanted):
         sizes = f"{list(state[wrong[0]].shape)}, and the module's is {list(wanted[wrong[0]].shape)}"
         raise Refused(f"{failed}: {_some(wrong)} is {sizes}", advice=OWN_LAYERS)
     if not _same(state, wanted):
@@ -169,6 +171,11 @@ def _load(module: nn.Module, state: State, file: str) -> None:
     computed = {str(value.dtype).removeprefix("torch.") for value in wanted.values() if value.is_floating_point()}
     if kinds and computed and not kinds & computed:
         note(f"{file} holds {', '.join(sorted(kinds))}; the factory's module computes in {', '.join(sorted(computed))}")
+
+
+def _wrong(state: State, wanted: State) -> list[str]:
+    """The names whose weights have another size than the module's."""
+    return [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
 
 
 def _some(names: list[str]) -> str:

@@ -49,7 +49,11 @@ FORMS = {
         {"state_dict": {f"model.{name}": value for name, value in TRAINED.items()} | {"loss.weight": torch.ones(3)}},
         "begins with 'model.', which is taken off; left out: loss.weight",
     ),
-    "an average beside it": ({"ema": UNLIKE, "model": TRAINED}, "under model in weights.pt; ema fits, too"),
+    "an average beside it": ({"ema": UNLIKE, "model": TRAINED}, "under model in weights.pt; ema would fit, too"),
+    "a wider one beside it": (
+        {"large": {name: torch.zeros(9, *value.shape) for name, value in TRAINED.items()}, "small": {"net": TRAINED}},
+        "the weights are those under small.net in weights.pt",
+    ),
     "compiled": ({f"_orig_mod.{name}": value for name, value in TRAINED.items()}, "'_orig_mod.' is taken out"),
     "a counter of epochs among them": ({**TRAINED, "epoch": 4}, ""),
     "in half precision": ({k: v.half() if v.is_floating_point() else v for k, v in TRAINED.items()}, "holds float16"),
