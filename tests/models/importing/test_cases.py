@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import MEASURED, CommandLine
+
 CASES = Path(__file__).with_name("cases")
 
 
@@ -111,6 +113,10 @@ IMPORTS = (
 )  # fmt: skip
 
 
+SERVED = ("01", "03b", "12", "18", "19c", "20b", "25b", "27a", "29")
+SHORT = ("--profile", "quick", "--concurrency", "1,4", "--rounds", "3", "--warmup", "0.2")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """Runs a case's script once; the folder of its files."""
@@ -127,18 +133,23 @@ def written(tmp_path_factory):
     return write
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("case", IMPORTS, ids=lambda case: case.name)
-def test_a_model_as_people_have_it(case, written, tmp_path):
+def imported(case, folder, artifacts):
+    """What became of the import that a case asks for."""
     command = ["-I", "-m", "serveoff", "import", *shlex.split(case.command), "--name", "case"]
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, *command],
-        cwd=written(case.number) / case.folder,
-        env={**os.environ, "SERVEOFF_ARTIFACTS": str(tmp_path), "COLUMNS": "300"},
+        cwd=folder / case.folder,
+        env={**os.environ, "SERVEOFF_ARTIFACTS": str(artifacts), "COLUMNS": "300"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", IMPORTS, ids=lambda case: case.name)
+def test_a_model_as_people_have_it(case, written, tmp_path):
+    done = imported(case, written(case.number), tmp_path)
     said = done.stdout + done.stderr
     assert "Traceback" not in said
     if case.refused:
@@ -147,3 +158,21 @@ def test_a_model_as_people_have_it(case, written, tmp_path):
     assert (done.returncode, case.says in said) == (0, True), said
     manifest = json.loads((tmp_path / "case" / "manifest.json").read_text())
     assert set(case.formats.split()) <= set(manifest["artifacts"]), said
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", SERVED)
+def test_what_was_imported_is_served_in_every_format_and_answers_rightly_under_load(name, written, tmp_path):
+    (case,) = (case for case in IMPORTS if case.name == name)
+    assert imported(case, written(case.number), tmp_path / "models").returncode == 0
+    cli = CommandLine(tmp_path, tmp_path / "models")
+    done = cli.run("run", "--model", "case", "--extra", "onnx,torch_export", *SHORT, timeout=1000)
+    assert done.returncode in MEASURED, done.stderr
+    served = [e for e in cli.suite.endpoints if e.format != "null" and not e.unavailable]
+    manifest = json.loads((tmp_path / "models" / "case" / "manifest.json").read_text())
+    assert {e.format for e in served} == set(manifest["artifacts"])
+    for endpoint in served:
+        assert endpoint.gate.passed, endpoint.gate
+        assert sum(window.requests for window in endpoint.windows) > 0, endpoint.endpoint
+        assert sum(w.wrong_answers + w.errors for w in endpoint.windows) == 0, endpoint.endpoint
