@@ -1,6 +1,9 @@
 """ONNX graphs in the words that the libraries know which read them: one operator set, and no functions."""
 
+import re
+from collections.abc import Container
 from contextlib import suppress
+from itertools import starmap
 from typing import Any
 
 import onnx
@@ -13,6 +16,9 @@ ONNX = ("", "ai.onnx")
 """The domain of ONNX' own operators, which has two names."""
 ASIDE = "serveoff.aside"
 """The domain in which an operator waits that the version converter would refuse."""
+SEVERAL_RESIZES = 11
+"""The first set that has several ways to resize; onnx' converter forgets to name the one there was."""
+FIRST_RESIZE = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
 
 
 def inlined(model: Any) -> Any:
@@ -33,8 +39,20 @@ def written_out(model: Any, operator: str) -> Any:
         return None
     if model.ByteSize() > MOST_BYTES or not _has(model, operator):
         return None
-    simpler = inliner.inline_selected_functions(model, [("", operator)], inline_schema_functions=True)
-    return None if _has(simpler, operator) else simpler
+    with suppress(RuntimeError):  # its assertions, for what it does not know of a value
+        typed = onnx.shape_inference.infer_shapes(model)
+        simpler = inliner.inline_selected_functions(typed, [("", operator)], inline_schema_functions=True)
+        return None if _has(simpler, operator) else simpler
+    return None
+
+
+def spelled(model: Any, known: Container[str]) -> Any:
+    """The same model, operators that are not known written out, and those that they are written in, where ONNX can."""
+    for operator in dict.fromkeys(node.op_type for node in model.graph.node if node.op_type not in known):
+        simpler = written_out(model, operator)
+        if simpler is not None:
+            return spelled(simpler, known)
+    return model
 
 
 def _has(model: Any, operator: str) -> bool:
@@ -61,27 +79,40 @@ def at_opset(model: Any) -> Any:
     """The same model in OPSET, newer operators written out; as it is where onnx' converter cannot do it."""
     if opset_of(model) == OPSET or external(model) or model.ByteSize() > MOST_BYTES:
         return model
-    older = onnx.ModelProto()
-    older.CopyFrom(model)
+    moved = onnx.ModelProto()
+    moved.CopyFrom(model)
     for operator in dict.fromkeys(node.op_type for node in model.graph.node if node.domain in ONNX):
         if not _exists(operator, OPSET):
-            older = written_out(older, operator) or older
-    _set_aside(older)
-    with suppress(RuntimeError, ValueError, version_converter.ConvertError):  # its assertions, and what it lacks
-        older = version_converter.convert_version(older, OPSET)
-        for node in nodes_of(older.graph):
-            node.domain = "" if node.domain == ASIDE else node.domain
-        return older
-    return model
+            moved = written_out(moved, operator) or moved
+    moved.opset_import.append(onnx.helper.make_opsetid(ASIDE, 1))
+    converted = _converted(moved)
+    if converted is None:
+        return model
+    for node in nodes_of(converted.graph):
+        node.domain = "" if node.domain == ASIDE else node.domain
+        if node.op_type == "Resize" and opset_of(model) < SEVERAL_RESIZES:
+            node.attribute.extend(starmap(onnx.helper.make_attribute, FIRST_RESIZE.items()))
+    return converted
 
 
-def _set_aside(model: Any) -> None:
-    """Hide operators that newer sets only extended, used as they were before: onnx has no way back for them."""
-    if opset_of(model) < OPSET:
-        return
-    for node in nodes_of(model.graph):
-        if node.op_type == "Split" or (node.op_type == "Pad" and len(node.input) < len(("x", "pads", "value", "axes"))):
-            node.domain = ASIDE
-            for attribute in [found for found in node.attribute if found.name == "num_outputs"]:
-                node.attribute.remove(attribute)
-    model.opset_import.append(onnx.helper.make_opsetid(ASIDE, 1))
+def _converted(model: Any) -> Any:
+    """The model by onnx' converter, operators put aside that it knows no way for; None where that is not all."""
+    while True:
+        try:
+            return version_converter.convert_version(model, OPSET)
+        except (RuntimeError, ValueError, version_converter.ConvertError) as error:
+            lacking = re.search(r"No Adapter .* for (\w+)", str(error))
+            if lacking is None or not _set_aside(model, lacking[1]):
+                return None
+
+
+def _set_aside(model: Any, operator: str) -> bool:
+    """Hide an operator that newer sets only gave more dtypes, or a meaning that is not used; whether there is one."""
+    found = [node for node in nodes_of(model.graph) if node.op_type == operator and node.domain in ONNX]
+    for node in found:
+        if operator == "Pad" and len(node.input) == len(("x", "pads", "value", "axes")):
+            return False
+        node.domain = ASIDE
+        for attribute in [other for other in node.attribute if other.name == "num_outputs"]:
+            node.attribute.remove(attribute)
+    return bool(found)

@@ -49,9 +49,7 @@ def frozen_graph_to_savedmodel(source: Path, target: Path, spec: ModelSpec) -> N
 
 def onnx_to_savedmodel(source: Path, target: Path, spec: ModelSpec) -> None:
     """Each operator by TensorFlow's own; Unconvertible names one that is not known."""
-    model = onnx_modern.at_least(onnx_modern.inlined(onnx_models.read(source)))
-    for operator in dict.fromkeys(node.op_type for node in model.graph.node if node.op_type not in OPERATORS):
-        model = onnx_modern.written_out(model, operator) or model
+    model = onnx_modern.spelled(onnx_modern.at_least(onnx_modern.inlined(onnx_models.read(source))), OPERATORS)
     graph = Graph(with_constant_shapes(model, spec, source), source)
     savedmodel.write(lambda batch: by_name(graph(batch), spec.outputs), graph.variables, spec, target)
 

@@ -29,6 +29,9 @@ OLD = {
     "upsample": made(
         [helper.make_node("Upsample", ["x", "s"], ["y"])], 9, {"s": np.array([1, 1, 2], np.float32)}
     ),
+    "resize between": made(
+        [helper.make_node("Resize", ["x", "s"], ["y"], mode="linear")], 10, {"s": np.array([1, 1, 1.5], np.float32)}
+    ),
     "slice": made([helper.make_node("Slice", ["x"], ["y"], axes=[1], starts=[1], ends=[3])], 9),
     "pad": made([helper.make_node("Pad", ["x"], ["y"], pads=[0, 0, 1, 0, 0, 1], value=0.5)], 10),
     "clip": made([helper.make_node("Clip", ["x"], ["y"], min=0.2, max=0.7)], 7),
@@ -38,6 +41,9 @@ NEW = {
     "reshape": made([helper.make_node("Reshape", ["x", "s"], ["y"])], 23, {"s": [0, -1]}),
     "split": made([helper.make_node("Split", ["x"], ["y", "z"], axis=1, num_outputs=2)], 21),
     "pad": made([helper.make_node("Pad", ["x", "p"], ["y"])], 21, {"p": [0, 0, 1, 0, 0, 1]}),
+    "constant of a shape": made(
+        [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("ConstantOfShape", ["s"], ["y"])], 21
+    ),
     "gelu": made([helper.make_node("Gelu", ["x"], ["y"])], 20),
 }
 
