@@ -20,7 +20,7 @@ _REFUSALS = (torch.onnx.errors.OnnxExporterError, RuntimeError, TypeError, Value
 def write(module: Any, spec: ModelSpec, folder: Path) -> None:
     """Write the node `onnx` of a module of Python."""
     rows = torch.export.Dim(onnx_models.BATCH)
-    wrapped, shapes = positional(module, spec), (tuple({0: rows} for _ in spec.inputs),)
+    wrapped, shapes = positional(module, spec), None if spec.one_row else (tuple({0: rows} for _ in spec.inputs),)
     with _exporting():
         try:
             program = _exported(wrapped, spec, args=examples(spec), dynamic_shapes=shapes)
@@ -50,6 +50,7 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
 
     The exporter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
     """
+    ends = _names((*spec.inputs, *spec.outputs))
     with _exporting():
         torch.onnx.export(
             torch.jit.trace(positional(module, spec), examples(spec), check_trace=False, strict=False),
@@ -57,7 +58,7 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
             str(folder / onnx_models.FILE),
             input_names=_names(spec.inputs),
             output_names=_names(spec.outputs),
-            dynamic_axes={name: {0: onnx_models.BATCH} for name in _names((*spec.inputs, *spec.outputs))},
+            dynamic_axes={} if spec.one_row else {name: {0: onnx_models.BATCH} for name in ends},
             opset_version=onnx_models.OPSET,
             dynamo=False,
         )

@@ -63,7 +63,7 @@ def _save(program: Any, module: Any, spec: ModelSpec, folder: Path) -> None:
 
 def _exported(module: Any, spec: ModelSpec) -> Any:
     rows = torch.export.Dim(BATCH)
-    shapes = (tuple({0: rows} for _ in spec.inputs),)
+    shapes = None if spec.one_row else (tuple({0: rows} for _ in spec.inputs),)
     with _exporting():
         return torch.export.export(module, examples(spec), dynamic_shapes=shapes)
 

@@ -9,15 +9,23 @@ from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS, array_of
 from serveoff.models.importing.source import Found
 from serveoff.models.importing.torch_refusals import refusal
 from serveoff.models.jobs.child import Refused, note
-from serveoff.models.tensors import Array, Batch, fields, flattened
+from serveoff.models.tensors import Array, Batch, fields, flattened, rows_of
 
 BY_BATCH = "its layers are quantised dynamically, by the largest number in a batch"
+
+FIXED = "it takes one row, and no batch of several"
+
+
+class SeveralRows(Refused):
+    """A module that answers one row does not answer several, each by itself."""
 
 
 def asked(module: Any, batch: Batch, wanted: Sequence[str], found: Found) -> tuple[dict[str, Array], Found]:
     """What a module answers, called by position, and what is known of it then; notes what comes in another dtype."""
     answer = _answer(module, batch, found)
     tensors = named(answer, wanted)
+    if rows_of(batch) > 1 and all(tensor.ndim and len(tensor) == 1 for tensor in tensors.values()):
+        raise SeveralRows(f"{FIXED}, for which it gives one answer")
     for name, tensor in tensors.items():
         if tensor.dtype in SERVED_AS:
             note(f"its output {name} is {_called(tensor.dtype)}, and is served as {_called(SERVED_AS[tensor.dtype])}")
@@ -34,6 +42,8 @@ def _answer(module: Any, batch: Batch, found: Found) -> Any:
         with torch.inference_mode():
             answer = module(*rows)
     except Exception as error:  # the user's code may raise anything
+        if rows_of(batch) > 1:
+            raise SeveralRows(f"{FIXED}: {type(error).__name__}: {error}") from error
         if known := refusal(error, found, batch):
             raise known from error
         raise

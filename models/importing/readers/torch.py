@@ -11,7 +11,7 @@ from torch import nn
 from serveoff.models.frameworks.torch_calling import PICKLED
 from serveoff.models.importing import torch_weights, user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import BY_BATCH, asked, coarser
+from serveoff.models.importing.torch_answers import BY_BATCH, FIXED, SeveralRows, asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.loading import module_json
 from serveoff.models.loading.user_modules import UserModules
@@ -49,8 +49,12 @@ class Model:
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
         module = module_json.called(self._module, self._passed(batch))
-        with self._opened:
-            answer, self.found = asked(module, batch, self._source.fetch, self.found)
+        try:
+            with self._opened:
+                answer, self.found = asked(module, batch, self._source.fetch, self.found)
+        except SeveralRows:
+            self.found = self.found.model_copy(update={"one_row": FIXED})
+            raise
         return answer
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:

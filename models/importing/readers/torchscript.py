@@ -7,7 +7,7 @@ from typing import Any
 
 from serveoff.models.frameworks.torch_calling import read_script, script_around
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import BY_BATCH, asked, coarser
+from serveoff.models.importing.torch_answers import BY_BATCH, FIXED, SeveralRows, asked, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
@@ -35,7 +35,11 @@ class Model:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
-        answer, self.found = asked(self._called(batch), batch, self._source.fetch, self.found)
+        try:
+            answer, self.found = asked(self._called(batch), batch, self._source.fetch, self.found)
+        except SeveralRows:
+            self.found = self.found.model_copy(update={"one_row": FIXED})
+            raise
         return answer
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:

@@ -107,6 +107,10 @@ def parallel(): return nn.DataParallel(Net2())
 def compiled(): return torch.compile(Net2())
 class Net2(Net):
     def forward(self, x): return self.a(x) + 1
+class OneRow(Net):
+    def forward(self, x): return self.a(x.reshape(1, 6))
+class OneAnswer(Net):
+    def forward(self, x): return self.a(x.reshape(1, -1)[:, :6])
 class Mixed(Net):
     def forward(self, x): return {"scores": self.a(x), "model": "net", "small": self.a(x).to(torch.int8)}
 def lazy(): return nn.LazyLinear(3)
@@ -240,6 +244,21 @@ def test_what_a_module_cannot_do_where_it_is_served_is_told(project, tmp_path, n
     with pytest.raises(Refused, match=says) as refused:
         served(factory(project, name), [f"{input_name}:float32[-1,6]"], tmp_path / "node")
     assert re.search(advice, refused.value.advice)
+
+
+@pytest.mark.parametrize("name", ["OneRow", "OneAnswer"])
+def test_a_module_for_one_row_is_asked_row_by_row_and_converted_for_one(project, tmp_path, notes, monkeypatch, name):
+    monkeypatch.setenv("CXX", "none")
+    spec = served(factory(project, name), [X], tmp_path / "node")
+    assert spec.one_row
+    assert notes[-1].startswith("it takes one row, and no batch of several: it is served one row at a time")
+    batch = {"x": np.random.default_rng(3).random((4, 6), np.float32)}
+    expected = formats.load("torch_eager", tmp_path / "node", spec).predict(batch)["output"]
+    for target in ("torchscript", "torch_export", "onnx"):
+        (tmp_path / target).mkdir()
+        convert.run(f"torch_to_{target}", tmp_path / "node", tmp_path / target, spec)
+        found = formats.load(target, tmp_path / target, spec).predict(batch)["output"]
+        assert np.allclose(found, expected, atol=1e-5), target
 
 
 def test_dynamically_quantised_layers_are_asked_row_by_row(project, tmp_path):
