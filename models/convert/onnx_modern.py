@@ -16,6 +16,10 @@ ONNX = ("", "ai.onnx")
 """The domain of ONNX' own operators, which has two names."""
 ASIDE = "serveoff.aside"
 """The domain in which an operator waits that the version converter would refuse."""
+BROADCASTING = 7
+"""The first set whose operators broadcast of themselves, and the oldest that ONNX Runtime runs throughout."""
+SOME = 2
+"""In place of a free size, which onnx' converter does not take where operators of older sets broadcast."""
 SEVERAL_RESIZES = 11
 """The first set that has several ways to resize; onnx' converter forgets to name the one there was."""
 FIRST_RESIZE = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
@@ -85,9 +89,15 @@ def at_opset(model: Any) -> Any:
         if not _exists(operator, OPSET):
             moved = written_out(moved, operator) or moved
     moved.opset_import.append(onnx.helper.make_opsetid(ASIDE, 1))
+    if opset_of(model) < BROADCASTING:
+        for size in (size for value in moved.graph.input for size in value.type.tensor_type.shape.dim):
+            size.dim_value = size.dim_value or SOME
     converted = _converted(moved)
     if converted is None:
         return model
+    for value, own in zip(converted.graph.input, model.graph.input, strict=False):
+        value.CopyFrom(own)
+    del converted.graph.value_info[:]
     for node in nodes_of(converted.graph):
         node.domain = "" if node.domain == ASIDE else node.domain
         if node.op_type == "Resize" and opset_of(model) < SEVERAL_RESIZES:

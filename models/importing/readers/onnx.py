@@ -11,6 +11,7 @@ import onnx
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from serveoff.models.agreement import Mismatch, compare
+from serveoff.models.convert import onnx_modern
 from serveoff.models.convert.onnx_external import NoWeights, session_of, weights, with_weights
 from serveoff.models.convert.onnx_models import write
 from serveoff.models.importing import onnx_batch, onnx_graphs
@@ -38,6 +39,8 @@ class Model:
         self._model: Any = onnx.load(self._path, load_external_data=False)
         self._model.ir_version = min(max(self._model.ir_version, FREE_WEIGHTS), NEWEST)
         onnx_graphs.serve(self._model, source.constants)
+        if onnx_modern.opset_of(self._model) < onnx_modern.BROADCASTING:
+            self._model = onnx_modern.at_least(self._model)
         self._session = _opened(self._model, self._path)
         self._rows = onnx_batch.fixed_rows(self._model)
         self.parameters = sum(math.prod(weight.dims) for weight in weights(self._model.graph))

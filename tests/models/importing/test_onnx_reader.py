@@ -326,3 +326,10 @@ def test_a_dynamically_quantised_graph_for_one_row_is_not_made_free(opened):
         helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
     ]
     assert asked(opened(graph(nodes, [], [1, 3], [1, 3])))[1].one_row
+
+
+def test_an_operator_set_before_those_of_onnx_runtime_is_brought_to_a_newer_one(opened, tmp_path):
+    nodes = [helper.make_node("Gemm", ["x", "w", "b"], ["y"], broadcast=1)]
+    reader = opened(graph(nodes, [weight("w", 3, 2), weight("b", 2)], ["n", 3], ["n", 2], opset=6))
+    inputs, answered = asked(reader)
+    assert adopted(reader, answered, inputs, tmp_path)[0].shape == (ROWS, 2)
