@@ -171,6 +171,26 @@ def _triangle(node: Node, values: Values) -> Any:
     return tf.where(kept, x, tf.zeros_like(x))
 
 
+def _depth_to_space(node: Node, values: Values) -> Any:
+    x, block = first(node, values), node.attribute("blocksize")
+    _, channels, height, width = x.shape
+    depth = channels // block**2
+    if node.attribute("mode", "DCR") == "DCR":
+        parts = tf.transpose(tf.reshape(x, [-1, block, block, depth, height, width]), [0, 3, 4, 1, 5, 2])
+    else:
+        parts = tf.transpose(tf.reshape(x, [-1, depth, block, block, height, width]), [0, 1, 4, 2, 5, 3])
+    return tf.reshape(parts, [-1, depth, height * block, width * block])
+
+
+def _space_to_depth(node: Node, values: Values) -> Any:
+    x, block = first(node, values), node.attribute("blocksize")
+    _, channels, height, width = x.shape
+    parts = tf.reshape(x, [-1, channels, height // block, block, width // block, block])
+    sizes = [-1, channels * block**2, height // block, width // block]
+    axes = [0, 3, 5, 1, 2, 4] if node.attribute("mode", "DCR") == "DCR" else [0, 1, 3, 5, 2, 4]
+    return tf.reshape(tf.transpose(parts, axes), sizes)
+
+
 OPERATORS: Mapping[str, Operator] = {
     "Shape": gives(_shape), "Reshape": gives(_reshape), "Flatten": gives(_flatten), "Unsqueeze": gives(_unsqueeze),
     "Squeeze": gives(lambda node, values: tf.squeeze(first(node, values), axes_of(node, values, 1))),
@@ -186,4 +206,5 @@ OPERATORS: Mapping[str, Operator] = {
     "Constant": gives(_constant), "ConstantOfShape": gives(_constant_of_shape),
     "Size": gives(lambda node, values: tf.size(first(node, values), out_type=tf.int64)),
     "OneHot": gives(_one_hot), "Trilu": gives(_triangle),
+    "DepthToSpace": gives(_depth_to_space), "SpaceToDepth": gives(_space_to_depth),
 }  # fmt: skip
