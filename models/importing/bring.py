@@ -28,6 +28,10 @@ WORK = ".work"
 """Below the staged folder, so that whoever clears up after a killed import takes it, too."""
 
 
+BY_ROW = ("torch_eager", "torchscript", "torch_export", "onnx")
+"""Formats that our own code calls wherever they are served, so that it can ask them row by row."""
+
+
 @dataclass(frozen=True)
 class ImportResult:
     """What became of it: for each format, in the report's order, the artifact or why there is none."""
@@ -137,8 +141,8 @@ def _answers(
 
 def _unserved(request: ImportRequest, spec: ModelSpec, own: str, format: str) -> Missing | None:
     """Why a format that could be made is none that is served."""
-    if spec.one_row and format != own:
-        return Missing(reason=f"the model takes one row at a time, and only {own} is served so")
+    if spec.one_row and format not in (own, *BY_ROW):
+        return Missing(reason="the model takes one row at a time, and servers of this format do not ask row by row")
     if format != "keras_eager" or not request.source.trusted:
         return None
     code = " and ".join(request.source.trusted)
