@@ -31,12 +31,28 @@ def serve(model: Any, constants: Constants) -> None:
     """
     graph, given = model.graph, {weight.name for weight in model.graph.initializer}
     _keep(graph.input, [value for value in graph.input if value.name not in given])
+    _require_numbers(graph.input)
     _settle(graph, constants)
     _keep(graph.output, [kept for value in graph.output if (kept := _tensor(graph, value)) is not None])
     if not graph.output:
         raise Refused("it gives no tensor of numbers: its outputs are strings, sequences or maps")
     _cast(graph)
     remove_unused(graph)
+
+
+def _require_numbers(inputs: Iterable[Any]) -> None:
+    """Refused where an input is not a tensor of numbers."""
+    for value in inputs:
+        if not value.type.HasField("tensor_type"):
+            kind = str(value.type.WhichOneof("value")).removesuffix("_type")
+            raise Refused(
+                f"its input {value.name} is a {kind}, and servers take tensors", advice="export it with tensors"
+            )
+        if value.type.tensor_type.elem_type == onnx.TensorProto.STRING:
+            raise Refused(
+                f"its input {value.name} takes strings, which no format here serves",
+                advice="export what comes after the encoder of the strings, and send the numbers that it gives",
+            )
 
 
 def _keep(values: Any, kept: list[Any]) -> None:
@@ -51,7 +67,7 @@ def _settle(graph: Any, constants: Constants) -> None:
         number = value_of(constants, value.name)
         if number is not None:
             shape = tuple(axis.dim_value or 1 for axis in value.type.tensor_type.shape.dim)
-            array = array_of(value.name, _dtype(value), shape, number)
+            array = array_of(value.name, dtype_of(value), shape, number)
             graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
     _keep(graph.input, [value for value in graph.input if value_of(constants, value.name) is None])
 
@@ -87,7 +103,7 @@ def _cast(graph: Any) -> None:
     """Take and give wider numbers in place of those that are not served."""
     for values, what in ((graph.input, "input"), (graph.output, "output")):
         for value in values:
-            dtype, kind = _dtype(value), value.type.tensor_type
+            dtype, kind = dtype_of(value), value.type.tensor_type
             if dtype not in CAST:
                 continue
             inner, wider = f"{value.name}/{dtype}", _elem_type(CAST[dtype])
@@ -145,7 +161,8 @@ def _every(model: Any) -> Iterator[Any]:
         yield from nodes_of(function)
 
 
-def _dtype(value: Any) -> str:
+def dtype_of(value: Any) -> str:
+    """Numpy's name of a value's dtype."""
     number = value.type.tensor_type.elem_type
     return onnx.TensorProto.DataType.Name(number).lower().replace("double", "float64") if number > 1 else "float32"
 

@@ -20,8 +20,6 @@ from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch, rows_of, take
 
-DTYPES = {"float": "float32", "double": "float64"}
-"""What ONNX calls otherwise than numpy."""
 FREE_WEIGHTS = 4
 """The version of ONNX' files from which on weights need not be listed as inputs, too."""
 
@@ -45,7 +43,7 @@ class Model:
         self._rows = onnx_batch.fixed_rows(self._model)
         self.parameters = sum(math.prod(weight.dims) for weight in weights(self._model.graph))
         self.found = Found(
-            inputs=tuple(_port(value, self._rows) for value in self._session.get_inputs()),
+            inputs=tuple(_port(value, self._rows) for value in self._model.graph.input),
             outputs=tuple(output.name for output in self._session.get_outputs()),
             settable=True,
             precision=onnx_graphs.precision(self._model),
@@ -125,7 +123,7 @@ def _why_one_row(model: Any, rows: int) -> str:
 
 
 def _port(value: Any, rows: int) -> Port:
-    dtype = value.type.removeprefix("tensor(").removesuffix(")")
-    shape = tuple(size if isinstance(size, int) else -1 for size in value.shape)
-    shape = (-1, *shape[1:]) if rows and shape[:1] == (rows,) else shape
-    return Port(name=value.name, dtype=DTYPES.get(dtype, dtype), shape=shape)
+    kind = value.type.tensor_type
+    shape = tuple(size.dim_value or -1 for size in kind.shape.dim) if kind.HasField("shape") else None
+    shape = (-1, *shape[1:]) if rows and shape and shape[0] == rows else shape
+    return Port(name=value.name, dtype=onnx_graphs.dtype_of(value), shape=shape)

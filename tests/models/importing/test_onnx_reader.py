@@ -207,11 +207,27 @@ def test_maps_are_tables_and_strings_are_left_out(opened, tmp_path):
 
 
 def test_a_model_of_strings_alone_is_refused(opened):
-    model = graph(
-        [helper.make_node("Identity", ["x"], ["y"])], [], ["n"], ["n"], TensorProto.STRING, given=TensorProto.STRING
-    )
+    nodes = [
+        helper.make_node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_int64s=[0], values_strings=["no"])
+    ]
     with pytest.raises(Refused, match="no tensor of numbers"):
-        opened(model)
+        opened(graph(nodes, [], ["n"], ["n"], INT64, given=TensorProto.STRING))
+
+
+def test_inputs_that_are_no_numbers_are_refused_by_name(opened):
+    strings = graph([helper.make_node("Identity", ["x"], ["y"])], [], ["n"], ["n"], TensorProto.STRING)
+    with pytest.raises(Refused, match="its input x takes strings"):
+        opened(strings)
+    sequence = graph([helper.make_node("SequenceAt", ["x", "i"], ["y"])], [numbers("i", 0)], ["n"], ["n"])
+    kind = helper.make_sequence_type_proto(helper.make_tensor_type_proto(FLOAT, ["n", 3]))
+    sequence.graph.input[0].CopyFrom(helper.make_value_info("x", kind))
+    with pytest.raises(Refused, match="its input x is a sequence"):
+        opened(sequence)
+
+
+def test_an_input_of_unknown_rank_is_left_open(opened):
+    model = graph([helper.make_node("Relu", ["x"], ["y"])], [], None, None)
+    assert opened(model).found.inputs[0].shape is None
 
 
 @pytest.mark.parametrize("kind", ["FLOAT16", "INT8", "UINT16"])
