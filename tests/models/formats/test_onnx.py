@@ -51,7 +51,9 @@ def test_the_zoo_s_file_is_whole_names_the_spec_s_tensors_and_takes_any_number_o
 @pytest.mark.slow
 def test_where_it_computes_is_read_from_a_profile(model_dir):
     names = [tensor.name for tensor in SPEC.outputs]
-    assert format.placement(model_dir / "onnx" / format.FILE, names, one_row(SPEC, model_dir / "onnx"), "cuda:0") == "cpu"
+    assert (
+        format.placement(model_dir / "onnx" / format.FILE, names, one_row(SPEC, model_dir / "onnx"), "cuda:0") == "cpu"
+    )
 
 
 @pytest.mark.slow
