@@ -37,7 +37,8 @@ def called(module: nn.Module, passed: Sequence[Sequence[str]]) -> nn.Module:
 
 def made(name: str, modules: UserModules) -> nn.Module:
     """What a factory makes, out of what DataParallel and torch.compile put around it; ArtifactError for no module."""
-    module = factory(name, modules)()
+    found = factory(name, modules)
+    module = found if isinstance(found, nn.Module) else found()
     if isinstance(module, nn.DataParallel):
         module = module.module
     module = getattr(module, "_orig_mod", module)

@@ -22,6 +22,7 @@ from serveoff.models.tensors import Array, Batch
 MORE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 FOUND = "go to the folder that holds the package, or name it in PYTHONPATH; what it imports must be installed, too"
 BESIDE = "name the file by where the code lies, which is copied with it: Path(__file__).with_name('config.json')"
+SCRIPT = "what its file does as a script, such as to read a command line, belongs below if __name__ == '__main__'"
 ONE = "a factory takes no arguments and gives one torch.nn.Module: def make(): return Net(...)"
 
 
@@ -89,8 +90,13 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
         raise Refused(str(error), advice=advice) from None
     except FileNotFoundError as error:
         raise Refused(f"the factory {factory} reads {error.filename}, which is not there", advice=BESIDE) from error
+    except SystemExit as error:
+        raise Refused(f"the factory {factory} ends its process, with exit code {error.code}", advice=SCRIPT) from error
     except Exception as error:  # the user's code may raise anything
-        raise Refused(f"the factory {factory} fails: {type(error).__name__}: {error}", advice=ONE) from error
+        module, _, name = factory.partition(":")
+        own = f"try it in your own Python: python -c 'from {module} import {name}; {name}()'"
+        advice = ONE if isinstance(error, TypeError) else own
+        raise Refused(f"the factory {factory} fails: {type(error).__name__}: {error}", advice=advice) from error
 
 
 def _require_sizes(module: nn.Module) -> None:

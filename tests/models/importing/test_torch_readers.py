@@ -131,6 +131,9 @@ class Late(nn.Module):
         return x * float(Path(__file__).with_name("scale.txt").read_text())
 def late(): return Late()
 def elsewhere(): return nn.Linear(6, int(open("config.txt").read()))
+def script():
+    raise SystemExit(2)
+INSTANCE = nn.Linear(6, 3)
 def broken(): raise KeyError("depth")
 def needs_width(width): return nn.Linear(6, width)
 """
@@ -269,6 +272,7 @@ def test_dynamically_quantised_layers_are_asked_row_by_row(project, tmp_path):
     ("name", "says"),
     [
         ("elsewhere", "the factory nets:elsewhere reads config.txt, which is not there"),
+        ("script", "the factory nets:script ends its process, with exit code 2"),
         ("broken", "the factory nets:broken fails: KeyError: 'depth'"),
         ("needs_width", "missing 1 required positional argument: 'width'"),
         ("absent", "cannot be imported"),
@@ -284,6 +288,10 @@ def test_data_that_the_forward_reads_is_copied_too(project, tmp_path):
     (project / "scale.txt").write_text("2.5")
     served(factory(project, "late"), [X], tmp_path / "node")
     assert (tmp_path / "node" / "code" / "scale.txt").is_file()
+
+
+def test_a_module_that_was_made_is_taken_as_it_is(project, tmp_path):
+    served(factory(project, "INSTANCE"), [X], tmp_path / "node")
 
 
 def test_a_file_s_name_in_place_of_a_module_s_is_told(project):
