@@ -72,7 +72,7 @@ def _both(model: Any, names: list[str], spec: ModelSpec, folder: Path) -> Iterat
     del watched.graph.output[:]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     session = session_of(watched, folder / FILE)
-    few, more = (session.run(names, example(spec, rows)) for rows in _ROWS)
+    few, more = (session.run(names, example(spec, 1 if spec.one_row else rows)) for rows in _ROWS)
     return zip(few, more, strict=True)
 
 

@@ -7,6 +7,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from serveoff.models.convert import onnx_modern
 from serveoff.models.convert.onnx_models import OPSET
+from serveoff.models.convert.onnx_shapes import with_constant_shapes
+from serveoff.models.spec import ModelSpec, TensorSpec
 
 X = np.random.default_rng(3).normal(size=(3, 4, 6)).astype(np.float32)
 
@@ -79,3 +81,14 @@ def test_an_operator_is_written_out_where_onnx_defines_it_by_others():
     assert [node.op_type for node in simpler.graph.node] == ["Softplus", "Tanh", "Mul"]
     assert onnx_modern.written_out(model, "Softplus") is None
     assert onnx_modern.written_out(made([helper.make_node("Sin", ["x"], ["y"])], 17), "Sin") is None
+
+
+def test_shapes_of_a_graph_for_one_row_are_found_with_one_row(tmp_path):
+    nodes = [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Reshape", ["x", "s"], ["y"])]
+    model = made(nodes, 17)
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    tensors = (TensorSpec(name="x", shape=(-1, 4, 6), dtype="float32"),)
+    spec = ModelSpec(name="one", description="", inputs=tensors, outputs=(), one_row=True)
+    found = with_constant_shapes(model, spec, tmp_path)
+    assert [node.op_type for node in found.graph.node] == ["Reshape"]
+    assert numpy_helper.to_array(found.graph.initializer[0]).tolist() == [1, 4, 6]
