@@ -82,6 +82,8 @@ def by_name(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any]:
     They are found by their sources, or by their names (others are left out), or else all by their order. ValueError
     where they are not those of the spec.
     """
+    if (flat := _at_once(given, tensors)) is not None:
+        return flat
     names = [tensor.name for tensor in tensors]
     flat = flattened(given)
     for called in ([tensor.source or tensor.name for tensor in tensors], names):
@@ -92,6 +94,23 @@ def by_name(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any]:
     if len(flat) != len(names):
         raise ValueError(f"the network gives {len(flat)} outputs, not {len(names)}: {', '.join(names)}")
     return dict(zip(names, flat.values(), strict=True))
+
+
+def _at_once(given: Any, tensors: Sequence[TensorSpec]) -> dict[str, Any] | None:
+    """The same of a plain tensor, tuple, list or dict of tensors, a third as long; None for any other structure."""
+    kind = type(given)
+    if kind is dict:
+        found = {tensor.name: given.get(tensor.source or tensor.name) for tensor in tensors}
+        return found if all(map(_is_tensor, found.values())) else None
+    if kind is not tuple and kind is not list:
+        return {tensors[0].name: given} if len(tensors) == 1 and _is_tensor(given) else None
+    if len(given) != len(tensors) or not all(map(_is_tensor, given)):
+        return None
+    return {tensor.name: value for tensor, value in zip(tensors, given, strict=True)}
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "shape")
 
 
 def flattened(given: Any, path: str = "") -> dict[str, Any]:
