@@ -85,6 +85,7 @@ IMPORTS = (
     Case("21c", "custom.keras", refused="--trust-code"),
     Case("21l", "lambda.keras --trust-code lambda", "savedmodel frozen_graph onnx"),
     # Keras 3 predicts with training=False whatever a layer's call says: the answers are neither random nor the batch's.
+    Case("21t", "custom.keras --trust-code shop", "savedmodel frozen_graph onnx"),
     Case("21d", "mc_dropout.keras", "keras_eager savedmodel onnx", says="dropout_1 is called with training=True"),
     Case("21e", "bn_training.keras", "keras_eager savedmodel", says="is called with training=True"),
     Case("21f", "strings.keras", refused="string"),
