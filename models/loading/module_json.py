@@ -22,6 +22,10 @@ FILE = "module.json"
 CODE = "code"
 
 
+class FactoryMissing(ArtifactError):
+    """There is no such factory to import."""
+
+
 def build(folder: Path, device: str) -> nn.Module:
     """What the factory makes, with the folder's weights; ArtifactError where that is no module."""
     described = json.loads((folder / FILE).read_text())
@@ -55,7 +59,7 @@ def factory(name: str, modules: UserModules) -> Callable[[], Any]:
         found = getattr(modules.import_module(package), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         reason = str(error).replace(modules.prefix, "")
-        raise ArtifactError(
+        raise FactoryMissing(
             f"the factory {name!r} cannot be imported ({reason}): it is `package.module:factory`, of a package in the "
             "folder where it is imported, on PYTHONPATH or installed"
         ) from None

@@ -84,7 +84,7 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
     try:
         return module_json.made(factory, modules)
     except ArtifactError as error:
-        advice = FOUND if "imported" in str(error) else ONE
+        advice = FOUND if isinstance(error, module_json.FactoryMissing) else ONE
         if ".py:" in factory:
             advice = f"write it as Python imports it: {factory.replace('.py:', ':')}"
         raise Refused(str(error), advice=advice) from None

@@ -79,12 +79,19 @@ def test_body_sent_by_curl_without_a_content_type(null_app: Flask) -> None:
     assert null_app.test_client().post(PREDICT, data=GOOD.body, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_answer_that_json_cannot_say_is_an_error(make_app: Callable[[Predict], Flask], number: float) -> None:
-    app = make_app(lambda batch: {"probabilities": np.full((1, 10), number, np.float32)})
+def test_an_answer_that_is_no_number_is_an_error(make_app: Callable[[Predict], Flask]) -> None:
+    app = make_app(lambda batch: {"probabilities": np.full((1, 10), np.nan, np.float32)})
     answer = send(app.test_client(), GOOD)
     assert answer.status_code == 500
     assert "NaN" in answer.json["error"]
+
+
+@pytest.mark.parametrize(("number", "said"), [(np.inf, b"Infinity"), (-np.inf, b"-Infinity")])
+def test_an_infinity_is_said_as_tensorflow_serving_says_it(make_app: Callable[[Predict], Flask], number, said) -> None:
+    app = make_app(lambda batch: {"probabilities": np.full((1, 10), number, np.float32)})
+    answer = send(app.test_client(), GOOD)
+    assert answer.status_code == 200
+    assert answer.data.count(said) == 10
 
 
 def test_failing_model_is_an_internal_error_without_its_details(make_app: Callable[[Predict], Flask]) -> None:
