@@ -22,6 +22,7 @@ def test_golden_inputs(stack, model_dir):
     endpoints = [
         endpoint
         for deployment in read_registry(environ=stack.environ)
+        if not deployment.extra
         for endpoint in deployment.endpoints
         if endpoint.protocol != "call"
     ]

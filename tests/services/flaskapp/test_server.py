@@ -64,5 +64,5 @@ def test_answers_agree_with_golden_outputs(model_dir: Path, tmp_path: Path, gold
 
 
 def test_an_unusable_setting_is_exit_code_3(model_dir: Path, tmp_path: Path) -> None:
-    code, message = start_and_fail(model_dir, "onnx", tmp_path, command=COMMAND)
-    assert (code, "SERVING_FORMAT is 'onnx'" in message) == (3, True)
+    code, message = start_and_fail(model_dir, "tflite", tmp_path, command=COMMAND)
+    assert (code, "SERVING_FORMAT is 'tflite'" in message) == (3, True)

@@ -260,7 +260,7 @@ def test_an_altered_artifact_is_refused(model_dir: Path, tmp_path: Path, workers
 @pytest.mark.parametrize(
     ("format", "settings", "says"),
     [
-        ("onnx", {}, "SERVING_FORMAT is 'onnx'"),
+        ("tflite", {}, "SERVING_FORMAT is 'tflite'"),
         ("null", {"workers": "many"}, "SERVING_WORKERS is 'many'"),
         ("null", {"model": "nope"}, "nope"),
         ("torchscript", {"device": "cuda"}, "SERVING_DEVICE is cuda"),
