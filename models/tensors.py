@@ -150,6 +150,10 @@ NARROW = ("float16", "bfloat16")
 """Floats of 16 bits: JSON and the servers' protocols carry them as float32, which holds each of them exactly."""
 
 
+WIDER = {**dict.fromkeys(NARROW, "float32"), **dict.fromkeys(("int8", "int16", "uint16"), "int32"), "uint32": "int64"}
+"""Dtypes that are not served, to those that hold all of their numbers and take their place."""
+
+
 def carried(dtype: str) -> str:
     """The dtype by which requests and answers carry numbers of another."""
     return "float32" if dtype in NARROW else dtype

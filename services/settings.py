@@ -59,7 +59,9 @@ class Settings:
         for required in ("model_dir", "format"):
             if required not in values:
                 raise SettingsError(f"{PREFIX}{required.upper()} is not set")
-        settings = cls(**{"max_body_bytes": body_limit.of_model(values["model_dir"]), **values})
+        if "max_body_bytes" not in values:
+            values["max_body_bytes"] = body_limit.of_model(values["model_dir"])
+        settings = cls(**values)
         settings._check()
         return settings
 

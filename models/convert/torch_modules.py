@@ -8,6 +8,7 @@ from torch import nn
 
 from serveoff.models.agreement import Mismatch, compare
 from serveoff.models.convert import example
+from serveoff.models.convert.onnx_models import BATCH
 from serveoff.models.frameworks.torch_calling import answers_of, arguments, script_around, served
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch, by_name
@@ -36,6 +37,17 @@ def positional(module: Any, spec: ModelSpec) -> Positional:
     wrapped = Positional(module, spec.outputs)
     wrapped.eval()
     return wrapped
+
+
+def free_rows(spec: ModelSpec) -> Any:
+    """For PyTorch's exporters: the first axis of each input of a `Positional` is free; None for a model of one row."""
+    rows = torch.export.Dim(BATCH)
+    return None if spec.one_row else (tuple({0: rows} for _ in spec.inputs),)
+
+
+def traced_as_is(wrapped: Positional, spec: ModelSpec) -> Any:
+    """What an example ran through; a compiled module inside keeps its branches and loops. It is not compared."""
+    return torch.jit.trace(wrapped, examples(spec), check_trace=False, strict=False)
 
 
 def tensors_alone(script: Any, spec: ModelSpec) -> Any:

@@ -1,16 +1,14 @@
 """PyTorch's two exporters to ONNX, with the spec's names and a free first axis."""
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from serveoff.models.convert import onnx_models
-from serveoff.models.convert.torch_modules import examples, positional
-from serveoff.models.convert.torch_reasons import unconvertible
+from serveoff.models.convert.torch_modules import examples, free_rows, positional, traced_as_is
+from serveoff.models.convert.torch_reasons import exporting
 from serveoff.models.spec import ModelSpec, TensorSpec
 
 EXPORTER = "PyTorch's exporter to ONNX"
@@ -19,9 +17,8 @@ _REFUSALS = (torch.onnx.errors.OnnxExporterError, RuntimeError, TypeError, Value
 
 def write(module: Any, spec: ModelSpec, folder: Path) -> None:
     """Write the node `onnx` of a module of Python."""
-    rows = torch.export.Dim(onnx_models.BATCH)
-    wrapped, shapes = positional(module, spec), None if spec.one_row else (tuple({0: rows} for _ in spec.inputs),)
-    with _exporting():
+    wrapped, shapes = positional(module, spec), free_rows(spec)
+    with exporting(EXPORTER, *_REFUSALS):
         try:
             program = _exported(wrapped, spec, args=examples(spec), dynamic_shapes=shapes)
         except torch.onnx.errors.OnnxExporterError as error:
@@ -51,9 +48,9 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
     The exporter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
     """
     ends = _names((*spec.inputs, *spec.outputs))
-    with _exporting():
+    with exporting(EXPORTER, *_REFUSALS):
         torch.onnx.export(
-            torch.jit.trace(positional(module, spec), examples(spec), check_trace=False, strict=False),
+            traced_as_is(positional(module, spec), spec),
             examples(spec),
             str(folder / onnx_models.FILE),
             input_names=_names(spec.inputs),
@@ -63,17 +60,6 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
             dynamo=False,
         )
     onnx_models.write(onnx_models.read(folder), spec, folder)
-
-
-@contextmanager
-def _exporting() -> Iterator[None]:
-    """Without PyTorch's warnings, and with its refusals as ours."""
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except _REFUSALS as error:
-            raise unconvertible(error, EXPORTER) from error
 
 
 def _names(tensors: Sequence[TensorSpec]) -> list[str]:

@@ -3,8 +3,8 @@
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ import torch
 from torch._export.converter import TS2EPConverter
 
 from serveoff.models.convert import Unconvertible
-from serveoff.models.convert.onnx_models import BATCH
-from serveoff.models.convert.torch_modules import examples, positional, unlike
-from serveoff.models.convert.torch_reasons import unconvertible
+from serveoff.models.convert.torch_modules import examples, free_rows, positional, traced_as_is, unlike
+from serveoff.models.convert.torch_reasons import exporting
 from serveoff.models.frameworks.exported_program import FILE, compiled_file
 from serveoff.models.spec import ModelSpec
 
+EXPORTER = "torch.export"
 COMPILED = {"cpp.dynamic_threads": True}
 """As many threads as the process has that runs it, not the one that compiled it."""
 
@@ -34,8 +34,8 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
     The converter takes no dict. A trace around the module gives a tuple, and keeps the module's branches and loops.
     """
     wrapped = positional(module, spec)
-    with _exporting():
-        trace = torch.jit.trace(wrapped, examples(spec), check_trace=False, strict=False)
+    with exporting(EXPORTER, Exception):
+        trace = traced_as_is(wrapped, spec)
         converter: Any = TS2EPConverter
         program = converter(torch.jit.freeze(trace.eval()), examples(spec)).convert()
     _save(_exported(_Called(program.module()), spec), wrapped, spec, folder)
@@ -62,21 +62,8 @@ def _save(program: Any, module: Any, spec: ModelSpec, folder: Path) -> None:
 
 
 def _exported(module: Any, spec: ModelSpec) -> Any:
-    rows = torch.export.Dim(BATCH)
-    shapes = None if spec.one_row else (tuple({0: rows} for _ in spec.inputs),)
-    with _exporting():
-        return torch.export.export(module, examples(spec), dynamic_shapes=shapes)
-
-
-@contextmanager
-def _exporting() -> Iterator[None]:
-    """Without PyTorch's warnings, and with its refusals as ours: of dozens of types, by the part that stumbles."""
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except Exception as error:
-            raise unconvertible(error, "torch.export") from error
+    with exporting(EXPORTER, Exception):  # of dozens of types, by the part that stumbles
+        return torch.export.export(module, examples(spec), dynamic_shapes=free_rows(spec))
 
 
 def _compile(program: Any, module: Any, spec: ModelSpec, file: Path) -> None:

@@ -2,7 +2,9 @@
 
 import re
 import traceback
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -34,6 +36,17 @@ _OTHERS = (
     (r"Python function call '(?P<operator>\w+)'", "the function {operator} is Python, which no graph holds"),
     (r"FakeTensor|tensor subclasses", "the module reads its inputs' values in Python"),
 )  # fmt: skip
+
+
+@contextmanager
+def exporting(exporter: str, *refusals: type[Exception]) -> Iterator[None]:
+    """Without PyTorch's warnings, and with these errors as ours."""
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except refusals as error:
+            raise unconvertible(error, exporter) from error
 
 
 def unconvertible(error: BaseException, exporter: str) -> Unconvertible:

@@ -10,7 +10,7 @@ import torch
 
 from serveoff.models.convert import Unconvertible, onnx_models, onnx_modern, torch_onnx, torch_program
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
-from serveoff.models.convert.torch_modules import FILE, examples, positional, tensors_alone, unlike
+from serveoff.models.convert.torch_modules import FILE, positional, tensors_alone, traced_as_is, unlike
 from serveoff.models.convert.torch_reasons import unconvertible
 from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.loading import model_onnx, module_json
@@ -116,7 +116,7 @@ def traced(module: Any, spec: ModelSpec) -> Any:
     wrapped = positional(module, spec)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # what they warn of is tried below
-        trace = torch.jit.trace(wrapped, examples(spec), check_trace=False, strict=False)
+        trace = traced_as_is(wrapped, spec)
     problem = unlike(trace, wrapped, spec)
     if problem:
         raise Unconvertible(f"torch.jit cannot compile the module, and a trace does not hold: {problem}")

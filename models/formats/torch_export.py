@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from serveoff.models.convert import torch_program
 from serveoff.models.formats import Loaded, one_row
 from serveoff.models.formats.torch_eager import calling, filled
 from serveoff.models.frameworks import exported_program
@@ -24,6 +23,8 @@ NO_LAYERS = "a static graph returns its final outputs only: an exported program 
 
 def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     """Export the nn.Module for any number of rows, and compile it where that can be done."""
+    from serveoff.models.convert import torch_program  # who serves the program has no need of what made it
+
     torch_program.write(filled(spec, weights), spec, folder)
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch, as_specified, by_name
+from serveoff.models.tensors import WIDER, Array, Batch, as_specified, by_name
 
 PICKLED = "model.pt"
 """A state_dict, of which nothing but tensors is unpickled."""
@@ -20,11 +20,7 @@ PICKLED = "model.pt"
 
 COARSE = {torch.bfloat16: "bfloat16", torch.float16: "float16"}
 """Floats that not every payload can carry, the coarsest first."""
-SERVED_AS = {
-    **dict.fromkeys(COARSE, torch.float32),
-    **dict.fromkeys((torch.int8, torch.int16, torch.uint16), torch.int32),
-    torch.uint32: torch.int64,
-}
+SERVED_AS = {getattr(torch, dtype): getattr(torch, wider) for dtype, wider in WIDER.items()}
 """Dtypes that are not served, to those that take their place."""
 PACKAGES = ("torchvision", "torchaudio")
 """Packages of PyTorch's makers whose import registers operators."""

@@ -9,12 +9,9 @@ from serveoff.models.convert.onnx_models import nodes_of
 from serveoff.models.convert.onnx_shapes import remove_unused
 from serveoff.models.importing.constants import Constants, array_of, value_of
 from serveoff.models.jobs.child import Refused, note
+from serveoff.models.tensors import WIDER
 
-CAST = {
-    **dict.fromkeys(("float16", "bfloat16"), "float32"),
-    **dict.fromkeys(("int8", "int16", "uint16"), "int32"),
-    **dict.fromkeys(("uint32", "uint64"), "int64"),
-}
+CAST = {**WIDER, "uint64": "int64"}
 """Dtypes that are not served to those that take their place outside of the graph."""
 BY_BATCH = ("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM")
 """Operators that take their scale from all numbers of a batch."""

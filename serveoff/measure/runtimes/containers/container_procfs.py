@@ -14,6 +14,7 @@ from serveoff.measure.audit.cgroups import cpu_limit, memory_limit
 from serveoff.measure.audit.machine import PACKAGES
 from serveoff.measure.audit.procfs import status_fields
 from serveoff.measure.runtimes.cpus import parse_cpus
+from serveoff.models.frameworks.versions import SUFFIXES
 from serveoff.record.problems import Problem, ResourceCode
 from serveoff.record.resources import LIMITS_SAID, Container
 
@@ -24,11 +25,11 @@ CODES: Final = {
 }
 """The fields of a Container that are asked for."""
 STATUS, MOUNTS, GROUPS = Path("/proc/1/status"), Path("/proc/1/mounts"), Path("/proc/1/cgroup")
-VERSIONS = """
+VERSIONS = f"""
 import importlib.metadata, json, platform, sys
-found = {"python": platform.python_version()}
+found = {{"python": platform.python_version()}}
 for name in sys.argv[1:]:
-    for distribution in (name, name + "-cpu"):
+    for distribution in [name + suffix for suffix in {SUFFIXES!r}]:
         try:
             found[name] = importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
