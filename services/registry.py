@@ -59,6 +59,8 @@ class Deployment:
     """Protocol to the encodings that it takes besides the protocol's own: modules of serveoff.loadtests.payloads."""
     extra: bool = False
     """True where it is measured and started only if it is asked for."""
+    attached: bool = False
+    """True where it already runs somewhere: nobody starts or stops it, and it has the name that its user gave it."""
     batches: bool = True
     """False where it cannot put requests together, whatever SERVING_BATCH_SIZE says."""
     device: str = ""
@@ -106,7 +108,7 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """`<deployment>-<protocol>`; a floor has no protocol and keeps its deployment's name."""
+        """`<deployment>-<protocol>`; what has one protocol only, as a floor has, keeps its deployment's name."""
         return self._named(self.deployment.name)
 
     @property
@@ -115,7 +117,8 @@ class Endpoint:
         return self._named(self.deployment.base_name)
 
     def _named(self, deployment: str) -> str:
-        return deployment if self.protocol == "call" else f"{deployment}-{self.protocol}"
+        alone = self.protocol == "call" or self.deployment.attached
+        return deployment if alone else f"{deployment}-{self.protocol}"
 
 
 def read_registry(*files: Path, environ: Mapping[str, str] | None = None) -> list[Deployment]:

@@ -31,6 +31,10 @@ class Gate(Record):
     """Mean seconds of an answer, asked for one at a time; None: not recorded."""
     problem: Problem | None = None
     """Why it failed."""
+    equal: float | None = None
+    """Share of the samples that an attached endpoint answered as its reference did; None for any other."""
+    worst_input: int | None = None
+    """The sample with the largest error, of an attached endpoint."""
     checks: dict[str, bool] = {}
     """Of a floor: what is true of its framework by construction (serveoff.models.construction), and whether it was."""
 
@@ -103,6 +107,10 @@ class EndpointResult(Record):
     """Proportional set sizes (PSS) of its deployment's processes, summed; the largest of several readings, in which all
     deployments were at rest. None: the kernel does not let this user read them."""
     unavailable: Problem | None = None
+    reference: bool = False
+    """Whether its own answers are what those of the other attached endpoints are compared with."""
+    stopped: Problem | None = None
+    """Why it was left alone amid the run, of an attached endpoint."""
     note: str = ""
     cold_start: ColdStart | None = None
     """The first one."""

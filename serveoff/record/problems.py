@@ -35,6 +35,8 @@ class RequestCode(StrEnum):
     """A request would be larger than servers take."""
     SHORT_RUN = "short run"
     """It cannot rank, and the run has no time for it."""
+    LEFT_ALONE = "left alone"
+    """It is not ours, and failed or slowed down while it was asked."""
 
 
 class GateCode(StrEnum):

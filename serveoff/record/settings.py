@@ -5,6 +5,7 @@ from typing import Final, Literal
 from pydantic import PositiveFloat
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
+from serveoff.record.attached import AttachedEndpoint
 from serveoff.record.base import Record
 
 LEAST_REQUEST_THREADS: Final = 64
@@ -67,6 +68,12 @@ class RunSettings(Record):
     """Where Locust ran: a process of this machine, or a container on the servers' own network."""
     together: bool = False
     """True where all deployments were up and awake at once; else one at a time, the others frozen."""
+    attached: list[AttachedEndpoint] = []
+    """Endpoints that already run, in the order given: the first one is what the others are held against."""
+    samples: str = ""
+    """The file of what is sent to these; empty: the model's golden inputs."""
+    fail_if_slower: PositiveFloat | None = None
+    """By which share another attached endpoint may be slower than the first, or the command fails."""
 
     @property
     def opens(self) -> bool:
