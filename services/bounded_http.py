@@ -9,6 +9,8 @@ from typing import Any, Final
 
 MOST_BYTES: Final = 2**30
 """Of one answer: a larger one has no end that anybody waits for."""
+NEVER: Final[Mapping[str, str]] = MappingProxyType({})
+"""The header fields of an answer before any has come."""
 
 
 class EndlessAnswer(http.client.HTTPException):
@@ -23,6 +25,8 @@ class Connection(http.client.HTTPConnection):
     def __init__(self, address: str, timeout_s: float) -> None:
         super().__init__(address, timeout=timeout_s)
         self._timeout_s = timeout_s
+        self.last: Mapping[str, str] = NEVER
+        """The header fields of the last answer."""
 
     def connect(self) -> None:
         """OSError where nobody accepts within the time."""
@@ -41,6 +45,7 @@ class Connection(http.client.HTTPConnection):
         if len(data) > MOST_BYTES:
             raise EndlessAnswer(f"more than {MOST_BYTES / 2**30:g} GiB")
         answer.read()  # its end: the connection can then be used again
+        self.last = dict(answer.headers)
         return answer.status, data
 
     def left_s(self) -> float:

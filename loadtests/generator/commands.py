@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.schedule import Instants, schedule
 from serveoff.loadtests.loads import Load, parse_load
@@ -38,7 +39,8 @@ class Drive:
 
 
 class _Command(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What is in a line may be a token: no error says it.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class SamplesCommand(_Command):
@@ -67,6 +69,8 @@ class EndpointCommand(_Command):
     target: Target
     counters: str = ""
     """The address of the server's Prometheus page; empty: it has none."""
+    exchange: Exchange | None = None
+    """What is sent to an endpoint that runs already; None: the samples of its model."""
 
 
 class HangUpCommand(_Command):
@@ -104,7 +108,9 @@ class SliceCommand(_Command):
 
 
 Command = SamplesCommand | EndpointCommand | HangUpCommand | SliceCommand
-_COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
+_COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(
+    Annotated[Command, Field(discriminator="command")], config=ConfigDict(hide_input_in_errors=True)
+)
 
 
 def parse_command(line: bytes) -> Command:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.answer_check import Verified
-from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.attached import drivers
+from serveoff.loadtests.attached.requests import pool_of
 from serveoff.loadtests.generator.commands import (
     Command,
     EndpointCommand,
@@ -50,6 +51,8 @@ class _Endpoint:
     """By payload and rows."""
     verified: dict[tuple[str, int], Verified] = field(default_factory=dict)
     """The same."""
+    made: Pool | None = None
+    """Of an attached endpoint, all that it is ever sent."""
 
 
 class Generator:
@@ -94,7 +97,8 @@ class Generator:
     def _endpoint(self, command: EndpointCommand) -> None:
         name = command.target.name
         self._hang_up(name)
-        endpoint = _Endpoint(command, _driver(command.target))
+        made = pool_of(command.exchange) if command.exchange else None
+        endpoint = _Endpoint(command, _driver(command), made=made)
         self._endpoints[name] = endpoint
         own = self._pool(endpoint, Load())
         self._wire.tell("endpoint", name=name, payload=own.payload.kind, request_bytes=own.request_bytes)
@@ -124,6 +128,10 @@ class Generator:
         return endpoint.requests[key]
 
     def _pool(self, endpoint: _Endpoint, load: Load) -> Pool:
+        if endpoint.made is not None:
+            if load.payload or load.batch > 1:
+                raise ValueError(f"{load.text}: an attached endpoint is sent its own requests, one row each")
+            return endpoint.made
         target = endpoint.told.target
         sends = target.protocol, target.grpc_api, target.model, load.payload, load.batch
         key = (*sends, target.format == NULL_FORMAT)
@@ -134,7 +142,10 @@ class Generator:
         return self._pools[key]
 
 
-def _driver(target: Target) -> Driver:
+def _driver(command: EndpointCommand) -> Driver:
+    target = command.target
+    if command.exchange is not None:
+        return cast(Driver, drivers.driver_of(target, command.exchange))
     module = importlib.import_module(f"serveoff.loadtests.generator.{target.protocol}")
     return cast(Driver, module.Driver(target))
 

@@ -29,13 +29,16 @@ class Driver:
     def caller(self, number: int) -> Any:
         """What a caller calls; it connects with its first call."""
         while number >= len(self._channels):
-            channel = grpc.insecure_channel(self._address, options=OPTIONS)
-            self._channels.append((channel, channel.unary_unary(self._method)))
+            self._channels.append(self._open())
         return self._channels[number][1]
+
+    def _open(self) -> tuple[grpc.Channel, Any]:
+        channel = grpc.insecure_channel(self._address, options=OPTIONS)
+        return channel, channel.unary_unary(self._method)
 
     def drive(self, recording: Recording, requests: list[bytes]) -> None:
         """One slice, until its last request was answered or given up."""
-        _Callers(self, recording, requests).run()
+        Callers(self, recording, requests).run()
 
     def close(self) -> None:
         """Hang up on all."""
@@ -43,7 +46,7 @@ class Driver:
             channel.close()
 
 
-class _Callers:
+class Callers:
     """One slice."""
 
     def __init__(self, driver: Driver, recording: Recording, requests: list[bytes]) -> None:

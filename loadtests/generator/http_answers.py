@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from serveoff.loadtests.recording.statuses import hint
 from serveoff.services.bounded_http import MOST_BYTES
 
 CHUNKED: Final = -1
@@ -33,6 +34,8 @@ class Head:
     length: int
     closes: bool
     server_timing: str | None
+    hint: str = ""
+    """Of an error: where a redirect points, or after how long to ask again."""
 
 
 def parse_head(data: bytes) -> Head:
@@ -52,7 +55,8 @@ def parse_head(data: bytes) -> Head:
     closes = b"close" in connection or (old and b"keep-alive" not in connection)
     timings = fields.get(b"server-timing", [])
     said = timings[0].decode("latin-1") if len(timings) == 1 else None
-    return Head(status, _length(status, fields, closes), closes, said)
+    places, waits = (fields.get(name, [b""])[0].decode("latin-1") for name in (b"location", b"retry-after"))
+    return Head(status, _length(status, fields, closes), closes, said, hint(status, places, waits))
 
 
 def _length(status: int, fields: dict[bytes, list[bytes]], closes: bool) -> int:

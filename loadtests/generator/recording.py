@@ -89,6 +89,10 @@ class Recording:
             self._failing_since = self._failing_since or row[2] + row[3]
             self._last_failure = row[4], answer
 
+    def explain(self, status: int, said: bytes) -> None:
+        """In other words what the failure was that was recorded last."""
+        self._last_failure = status, said
+
     def late(self, due: float, late_s: float) -> None:
         """An arrival was noticed, or sent where there was a caller for it, so much later than it was due."""
         if self._counts(due):

@@ -33,14 +33,14 @@ class Driver:
 
     def drive(self, recording: Recording, requests: list[Request]) -> None:
         """One slice, until its last request was answered or given up."""
-        _Loop(self._lines, recording, requests).run()
+        Loop(self._lines, recording, requests).run()
 
     def close(self) -> None:
         """Hang up."""
         self._lines.close()
 
 
-class _Loop:
+class Loop:
     """One slice."""
 
     def __init__(self, lines: Lines, recording: Recording, requests: list[Request]) -> None:

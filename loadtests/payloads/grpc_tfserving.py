@@ -82,10 +82,7 @@ def of_strings(model: str, signature: str, inputs: Mapping[str, Sequence[bytes]]
     """A serialised PredictRequest whose inputs are columns of byte strings, one a row."""
     request = new_request(model, signature)
     for name, rows in inputs.items():
-        tensor = request.inputs[name]
-        tensor.dtype = DT_STRING
-        tensor.tensor_shape.dim.add(size=len(rows))
-        tensor.string_val.extend(rows)
+        fill_strings(request.inputs[name], rows, (len(rows),))
     data: bytes = request.SerializeToString(deterministic=True)
     return data
 
@@ -101,20 +98,58 @@ def fill_tensor(tensor: Any, array: Array) -> None:
     tensor.tensor_content = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
 
 
+def fill_strings(tensor: Any, values: Sequence[bytes], shape: Sequence[int]) -> None:
+    """Write byte strings into a TensorProto of this shape."""
+    tensor.dtype = DT_STRING
+    for size in shape:
+        tensor.tensor_shape.dim.add(size=size)
+    tensor.string_val.extend(values)
+
+
+def outputs_of(answer: bytes) -> Batch:
+    """Every output of a serialised PredictResponse, whatever model it is of; strings as an array of bytes objects."""
+    response = parsed(_MESSAGES["PredictResponse"], answer)
+    if not response.outputs:
+        raise ValueError("the answer has no outputs")
+    return {name: _tensor(name, response.outputs[name]) for name in sorted(response.outputs)}
+
+
+def _tensor(name: str, found: Any) -> Array:
+    shape = tuple(dim.size for dim in found.tensor_shape.dim)
+    if found.dtype == DT_STRING:
+        return _shaped(name, np.array(list(found.string_val), dtype=object), shape)
+    dtype = next((dtype for dtype, (number, _) in DTYPES.items() if number == found.dtype), "")
+    if not dtype:
+        raise ValueError(f"{name} is of dtype {found.dtype}, which is none of {', '.join(DTYPES)}")
+    return _shaped(name, _values(found, dtype, math.prod(shape)), shape)
+
+
+def _shaped(name: str, values: Array, shape: tuple[int, ...]) -> Array:
+    try:
+        return values.reshape(shape)
+    except ValueError:
+        raise ValueError(f"{name} has {values.size} values, which are not of shape {shape}") from None
+
+
 def _read(outputs: Any, tensor: TensorSpec) -> Array:
     """One output by its name; map fields make an entry where there is none, so that it is looked for first."""
     if tensor.name not in outputs:
         raise ValueError(f"the answer has no output {tensor.name}: it has {', '.join(sorted(outputs)) or 'none'}")
     found = outputs[tensor.name]
-    number, field = DTYPES[tensor.dtype]
+    number, _ = DTYPES[tensor.dtype]
     if found.dtype != number:
         raise ValueError(f"{tensor.name} is of dtype {found.dtype}, not {number} ({tensor.dtype})")
     shape = tuple(dim.size for dim in found.tensor_shape.dim)
+    return _values(found, tensor.dtype, math.prod(shape)).reshape(shape)
+
+
+def _values(found: Any, dtype: str, count: int) -> Array:
+    """As bytes, or listed one by one."""
     if found.tensor_content:
-        values: Array = np.frombuffer(found.tensor_content, np.dtype(tensor.dtype).newbyteorder("<"))
+        values: Array = np.frombuffer(found.tensor_content, np.dtype(dtype).newbyteorder("<"))
     else:
-        values = _listed(getattr(found, field), math.prod(shape))
-    return values.astype(tensor.dtype).reshape(shape)
+        values = _listed(getattr(found, DTYPES[dtype][1]), count)
+    return values.astype(dtype)
 
 
 def _listed(values: Any, count: int) -> Array:

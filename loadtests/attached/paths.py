@@ -1,0 +1,20 @@
+"""Models in the paths of URLs, as servers write them: `/v1/models/NAME:predict`, `/v2/models/NAME/infer`."""
+
+import re
+from typing import Final
+
+MODELS: Final = re.compile(r"/(?:models|predictions)/([^/:?]+)")
+_LAST = re.compile(r"/([^/:?]+)(?::\w+)?/?$")
+
+
+def model_in(path: str) -> str:
+    """The part behind `models` or `predictions`, or else the last one; empty where there is none."""
+    found = MODELS.search(path) or _LAST.search(path.partition("?")[0])
+    return found[1] if found else ""
+
+
+def ending(path: str, end: str) -> str:
+    """The path with this end, before its query; as it is where it has that already."""
+    before, mark, query = path.partition("?")
+    before = before.rstrip("/")
+    return (before if before.removesuffix(end) != before else before + end) + mark + query

@@ -1,0 +1,66 @@
+"""The requests of an attached endpoint as the load generator sends them, and what it knows of their answers."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from serveoff.loadtests.attached.dialects import Dialect, dialect
+from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.pools import Pool
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Batch
+
+JSON: Final = {"Content-Type": "application/json"}
+DEFAULT_PORTS: Final = {False: 80, True: 443}
+"""Of HTTP, without and with TLS."""
+NOTHING: Final = ModelSpec(name="attached", description="nothing is known of it", inputs=(), outputs=())
+
+
+@dataclass
+class Made:
+    """A payload whose requests were made beforehand; answers are read by the endpoint's dialect."""
+
+    kind: str
+    method: str
+    dialect: Dialect
+    answer: str
+
+    def encode(self, spec: ModelSpec, batch: Batch) -> bytes:
+        """ValueError: there are no others."""
+        raise ValueError("requests of an attached endpoint are made beforehand")
+
+    def decode(self, answer: bytes, rows: int, spec: ModelSpec) -> Batch:
+        """The reading of an answer."""
+        return self.dialect.read(answer, self.answer)
+
+
+def pool_of(exchange: Exchange) -> Pool:
+    """All requests of an exchange; ValueError where their answers are not known."""
+    asked, bodies = dialect(exchange.dialect), list(exchange.bodies)
+    payload = Made(asked.kind, asked.method, asked, exchange.answer)
+    headers: list[dict[str, str]] = [{} for _ in bodies]  # their heads are the driver's to make
+    return Pool(payload, NOTHING, bodies, headers, list(map(len, bodies)), exchange.readings, exchange.encode_s)
+
+
+def headers_of(target: Target, exchange: Exchange) -> dict[str, str]:
+    """Of REST requests, but for their length; what the exchange says goes before what is usual."""
+    usual = {"Host": host_of(target, exchange), "User-Agent": "serveoff", "Accept": "*/*"} | JSON
+    given = {name.lower() for name in exchange.headers}
+    return {name: value for name, value in usual.items() if name.lower() not in given} | exchange.headers
+
+
+def metadata_of(exchange: Exchange) -> tuple[tuple[str, str], ...]:
+    """Of gRPC calls, whose names have no capitals."""
+    return tuple((name.lower(), value) for name, value in exchange.headers.items())
+
+
+def head_of(target: Target, exchange: Exchange, length: int) -> bytes:
+    """All that goes before a body of so many bytes."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers_of(target, exchange).items())
+    return f"POST {target.path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode("latin-1")
+
+
+def host_of(target: Target, exchange: Exchange) -> str:
+    """As a `Host` header says it: without the port that goes without saying."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return host if target.port == DEFAULT_PORTS[exchange.tls] else f"{host}:{target.port}"
