@@ -78,6 +78,12 @@ RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
         python-dotenv pyyaml \
     && trim
 
+# What judges runs besides what loads: `serveoff run` of endpoints that already run. No framework.
+FROM locust-packages AS compare-packages
+RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
+    pip install -c requirements.lock docker jinja2 markupsafe rich scipy threadpoolctl typer \
+    && trim
+
 FROM venv AS report-packages
 RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock \
@@ -181,6 +187,21 @@ USER 10001:10001
 ENV LOCUST_LOCUSTFILE=loadtests/locustfile.py
 EXPOSE 8089
 CMD ["locust", "--web-host", "0.0.0.0"]
+
+# The command line, to compare endpoints that already run from where they run: docs/kubernetes.md.
+FROM runtime AS compare
+LABEL org.opencontainers.image.title="serveoff compare" \
+      org.opencontainers.image.description="Compare model servers that already run, from beside them"
+RUN install -d -o 10001 -g 10001 /results
+COPY --from=compare-packages /opt/venv /opt/venv
+COPY --from=code /app/models models
+COPY --from=code /app/services services
+COPY --from=code /app/loadtests loadtests
+COPY --from=code /app/serveoff serveoff
+USER 10001:10001
+ENV SERVEOFF_ARTIFACTS=/models SERVEOFF_RESULTS=/results SERVEOFF_REPORTS=/results/reports SERVEOFF_STATE=/tmp/serveoff
+ENTRYPOINT ["python", "-I", "-u", "-m", "serveoff"]
+CMD ["--help"]
 
 # The report page: lists runs, shows and compares reports from the results folder. No framework inside.
 FROM runtime AS report

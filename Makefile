@@ -44,7 +44,7 @@ elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then
 endef
 
 # One service for each image: several services share one, and each that is built gives it another identity.
-IMAGE_SERVICES := export flask-frozen-graph flask-onnx flask-torch-eager locust report tfserving-frozen-graph torchserve-torchscript
+IMAGE_SERVICES := compare export flask-frozen-graph flask-onnx flask-torch-eager locust report tfserving-frozen-graph torchserve-torchscript
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve show report up down logs ps images locust reports \

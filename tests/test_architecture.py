@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "measure": {"record"},
     "analyse": {"record"},
     "report": {"record", "analyse"},
-    "cli": {"record", "measure", "analyse", "report"},
+    "manifests": {"measure"},
+    "cli": {"record", "measure", "analyse", "report", "manifests"},
 }
 """Folders of serveoff/ to the folders beside them that they may import."""
 LOOSE = {"__init__", "__main__", "errors", "interrupts"}

@@ -17,6 +17,7 @@ BUILT = (
     "torchserve",
     "tfserving-embedded",
     "locust",
+    "compare",
     "report",
 )
 FRAMEWORKS = {
@@ -27,6 +28,7 @@ FRAMEWORKS = {
     "torchserve": {"torch"},
     "tfserving-embedded": {"tensorflow"},
     "locust": set(),
+    "compare": set(),
     "report": set(),
 }
 SERVER = {"models", "services"}
@@ -38,6 +40,7 @@ FOLDERS = {
     "torchserve": SERVER,
     "tfserving-embedded": SERVER,
     "locust": {"models", "services", "loadtests"},
+    "compare": {"models", "services", "loadtests"},
     "report": {"services", "loadtests"},
 }
 LOOK = """
@@ -89,7 +92,7 @@ def test_no_build_tools_and_all_code_compiled(image):
     assert seen["uncompiled"] == []
     assert "tests" not in seen["folders"]
     assert set(seen["folders"]) == {"serveoff", *FOLDERS[name]}
-    assert ("serveoff/record" in seen["packages"]) == (name == "report")
+    assert ("serveoff/record" in seen["packages"]) == (name in ("compare", "report"))
 
 
 def test_labels_and_commands(images):

@@ -1,0 +1,1 @@
+"""What a cluster is given: the deployments of the registry, as Kubernetes' and KServe's own objects."""
