@@ -14,6 +14,7 @@ from serveoff.measure.artifacts import check_name, missing_formats
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.measure.run_lifecycle import find_run
+from serveoff.models.catalog import load_spec
 from serveoff.record.roles import role_of
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, Endpoint, read_registry
@@ -48,19 +49,15 @@ def write_kubernetes(
     if deployment is not None and deployment not in [d for d, _ in chosen]:
         chosen += _chosen(registry, model, [deployment.service])
     request = Request(model, chosen, environ, image_prefix)
+    runtime = kserve.runtime(deployment, load_spec(model)) if deployment is not None else None
     documents = dict(base(request))
-    if deployment is not None:
-        documents |= documents_of_winner(request, deployment)
+    if deployment is not None and runtime is not None:
+        documents |= documents_of_winner(request, deployment, runtime)
     write(out, documents)
     yield f"written: {out / BASE} ({len(request.deployments)} servers); kubectl apply -k {out / BASE}"
-    if deployment is not None:
-        yield from _of_winner(deployment, out)
-
-
-def _of_winner(deployment: Deployment, out: Path) -> Iterator[str]:
-    if kserve.runtime(deployment) is not None:
+    if runtime is not None:
         yield f"written: {out / WINNER}; kubectl apply -k {out / WINNER}"
-    if remark := kserve.remark(deployment):
+    if deployment is not None and (remark := kserve.remark(deployment, runtime)):
         yield f"note: {remark}"
 
 

@@ -52,13 +52,10 @@ def base(request: Request) -> Documents:
     return _folder(BASE, written)
 
 
-def winner(request: Request, deployment: Deployment) -> Documents:
-    """KServe's objects for one deployment; nothing where KServe has no runtime for it."""
-    found = kserve.runtime(deployment)
-    if found is None:
-        return {}
-    objects = kserve.inference_service(deployment, request.service(deployment.service), found)
-    return _folder(WINNER, {"inferenceservice": objects[:1], **({"layout": objects[1:]} if objects[1:] else {})})
+def winner(request: Request, deployment: Deployment, found: kserve.Runtime) -> Documents:
+    """KServe's objects for one deployment."""
+    service, *layout = kserve.inference_service(deployment, request.service(deployment.service), found)
+    return _folder(WINNER, {"inferenceservice": [service], **({"layout": layout} if layout else {})})
 
 
 def _folder(folder: PurePosixPath, written: Mapping[str, Sequence[Manifest]]) -> Documents:

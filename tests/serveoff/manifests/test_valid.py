@@ -45,7 +45,9 @@ def by_name(objects):
     return {(o["kind"], o["metadata"]["name"]): o for o in objects}
 
 
-@pytest.mark.parametrize("winner", ["tfserving-savedmodel", "tfserving-frozen-graph", "flask-onnx"])
+@pytest.mark.parametrize(
+    "winner", ["tfserving-savedmodel", "tfserving-frozen-graph", "torchserve-torchscript", "flask-onnx"]
+)
 def test_an_inference_service_is_one_of_kserve(tmp_path, winner):
     service = find(write(tmp_path, "flask-torchscript", "--winner", winner), "InferenceService", "digits-cnn")
     jsonschema.validate(service, KSERVE_SCHEMA)

@@ -3,7 +3,10 @@
 import pytest
 
 from serveoff.errors import ArtifactFailure, ResultsFailure, UnknownName, UsageError
+from serveoff.manifests import kserve
+from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.record.suite import load_suite
+from serveoff.services.registry import read_registry
 from tests.serveoff.manifests.written import find, invoke, pods, read, write
 from tests.serveoff.model_runs import write_model
 from tests.serveoff.synthetic import Scenario
@@ -42,11 +45,43 @@ def test_a_frozen_graph_is_served_as_it_is_wrapped(tmp_path):
 
 def test_onnx_is_served_by_triton_from_a_folder_that_is_laid_out_for_it(tmp_path):
     done = invoke("digits_cnn", "flask-torchscript", "--winner", "flask-onnx", "--out", tmp_path)
-    assert "another server, kserve-tritonserver, which was not measured" in done.output
+    assert "by another server, Triton, which was not measured" in done.output
     objects = read(tmp_path)
     assert service(objects)["storageUri"].endswith("/digits_cnn/triton")
     (layout,) = pods([find(objects, "Job", "kserve-layout")])["kserve-layout"]["containers"]
     assert "cp -r onnx/. triton/digits_cnn/1/" in layout["command"][-1]
+
+
+def test_torchscript_is_served_by_kserves_torchserve_from_an_archive(tmp_path):
+    done = invoke("digits_cnn", "--winner", "torchserve-torchscript", "--out", tmp_path)
+    assert "by TorchServe's own handler, which was not measured" in done.output
+    model = service(read(tmp_path))
+    assert (model["runtime"], model["modelFormat"]["name"]) == ("kserve-torchserve", "pytorch")
+    assert model["storageUri"].endswith("/digits_cnn/torchserve")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "one_row", "takes"),
+    [
+        (["float32"], 1, False, True),
+        (["int64"], 1, False, False),
+        (["float32", "float32"], 1, False, False),
+        (["float32"], 2, False, False),
+        (["float32"], 1, True, False),
+    ],
+)
+def test_torchserves_own_handler_takes_rows_of_one_float_tensor(inputs, outputs, one_row, takes):
+    (torchserve,) = [d for d in read_registry() if d.server == "torchserve"]
+    spec = ModelSpec(
+        name="m",
+        description="",
+        inputs=tuple(TensorSpec(name=f"x{i}", shape=(-1, 3), dtype=dtype) for i, dtype in enumerate(inputs)),
+        outputs=tuple(TensorSpec(name=f"y{i}", shape=(-1, 3), dtype="float32") for i in range(outputs)),
+        one_row=one_row,
+    )
+    found = kserve.runtime(torchserve, spec)
+    assert (found is not None) == takes
+    assert ("no runtime" in kserve.remark(torchserve, found)) == (not takes)
 
 
 def test_the_winner_is_among_the_servers(tmp_path):
