@@ -20,6 +20,7 @@ from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
 from serveoff.analyse.statistics.max_t import boundary
 from serveoff.analyse.studies import (
+    attached,
     by_round,
     capacity,
     ceiling,
@@ -31,6 +32,7 @@ from serveoff.analyse.studies import (
     sweeps,
     waterfall,
 )
+from serveoff.record.attached import ATTACHED
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite, load_suite
@@ -76,7 +78,7 @@ def analyse(folder: Path) -> Analysis:
         concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
         entries=tuple(ranked),
         calibration=_calibration(evidence),
-        claims=claims.study(evidence, suite),
+        claims=() if suite.model_source == ATTACHED else claims.study(evidence, suite),
         resolution=resolution(evidence),
         start_effect=evidence.starts["p50"].deviations,
         stand_in=any(e.role == "stand-in" for e in ranked),
@@ -89,6 +91,7 @@ def analyse(folder: Path) -> Analysis:
         encodings=encodings.study(evidence, encoded),
         by_round=by_round.study(evidence, rows),
         leaving=leaving.study(evidence),
+        attached=attached.study(evidence, suite.settings),
     )
     decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
     return Analysis(replace(comparison, decision=decision), evidence, source)

@@ -8,6 +8,7 @@ from serveoff.analyse.decision.decision import Decision
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, SUITE
+from serveoff.analyse.studies.attached import Attached
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.ceiling import Ceiling
@@ -83,6 +84,8 @@ class Comparison:
     """The matrix of payloads, and the rankings by them."""
     leaving: Leaving = field(default_factory=Leaving)
     """The ways out of TorchScript and TorchServe, where the run asked for any."""
+    attached: Attached = field(default_factory=Attached)
+    """The endpoints that already ran, against the first of them."""
     beside: tuple[CrossModelLink, ...] = ()
     """Newest first; who writes a report knows them, for the run does not."""
 

@@ -71,6 +71,8 @@ class FindingCode(StrEnum):
     """Server and load generator had a core in common."""
     BUSY_MACHINE = "busy machine"
     """Others used the run's cores."""
+    STOPPED = "left alone"
+    """It is not ours, and the run asked it for nothing more."""
     BEYOND_CEILING = "beyond the ceiling"
     """More was asked for than the generator was seen to do."""
 

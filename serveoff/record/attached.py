@@ -33,3 +33,6 @@ class AttachedEndpoint(Record):
     """Requests a second that it is asked for at most."""
     guarded: bool = False
     """Whether it is left alone once it fails or slows down: it is not of this machine."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.dialect} at {self.url})"

@@ -107,6 +107,10 @@ class EndpointResult(Record):
     """Proportional set sizes (PSS) of its deployment's processes, summed; the largest of several readings, in which all
     deployments were at rest. None: the kernel does not let this user read them."""
     unavailable: Problem | None = None
+    address: str = ""
+    """`host:port` of an attached endpoint; empty for any other."""
+    place: int = 0
+    """Among the attached endpoints of its run, as they were given: the first one, 0, is what they are held against."""
     reference: bool = False
     """Whether its own answers are what those of the other attached endpoints are compared with."""
     stopped: Problem | None = None

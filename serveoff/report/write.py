@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from serveoff.analyse import canary
 from serveoff.analyse.analysis_file import analysis_of
 from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure, writing_to
+from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.reading import ResultsError
 from serveoff.record.suite import results_root
-from serveoff.report import FORMATS, check_forms, path_of, write_all
+from serveoff.report import FORMATS, canary_markdown, check_forms, path_of, write_all
 from serveoff.report.across_models.store import mentions
 
 VARIABLE: Final = "SERVEOFF_REPORTS"
@@ -46,7 +48,19 @@ def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:
     comparison = comparison_of(folder)
     shown = _leading_on(comparison, folder)
     with writing_to(_report(folder), f"free some space, or set {VARIABLE}; then: serveoff report {folder}"):
-        return Written(comparison, write_all(shown, _report(folder), formats or FORMATS, folder))
+        written = write_all(shown, _report(folder), formats or FORMATS, folder)
+        return Written(comparison, written | ({} if formats else _verdict(comparison, _report(folder))))
+
+
+def _verdict(comparison: Comparison, folder: Path) -> dict[str, Path]:
+    """The verdict on attached endpoints, where the run was asked for one."""
+    found = canary.asked(comparison)
+    if found is None:
+        return {}
+    path = folder / canary_markdown.NAME
+    with written_whole(path) as file:
+        file.write_text(canary_markdown.render(comparison, found), encoding="utf-8")
+    return {"verdict": path}
 
 
 def comparison_of(folder: Path) -> Comparison:

@@ -15,6 +15,7 @@ from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
+from serveoff.record.attached import ATTACHED
 from serveoff.record.settings import RunSettings
 
 
@@ -52,6 +53,7 @@ class Decision:
     matrix: Matrix = field(default_factory=Matrix)
     sizing: Sizing | None = None
     serve_with: ServeWith | None = None
+    """None of both for an attached endpoint: nobody here starts it, and it may be several replicas."""
     would_change: tuple[Change, ...] = ()
     excluded: tuple[Excluded, ...] = ()
 
@@ -73,6 +75,7 @@ def decide(
     if name is None or refused is not None:
         return Decision(refused=refused, matrix=matrix, excluded=excluded)
     first = next(entry for entry in evidence.contenders if entry.name == name)
+    attached = first.result.server == ATTACHED
     rest = tuple(row for row in matrix.rows if row.endpoint != name)
     return Decision(
         recommended=name,
@@ -80,8 +83,8 @@ def decide(
         statements=statements(evidence, by, first),
         open=open_questions(evidence, by, first),
         matrix=Matrix(matrix.objectives, (standing[0], *rest)),
-        sizing=sizing(first, capacity),
-        serve_with=serve_with(first, settings),
+        sizing=None if attached else sizing(first, capacity),
+        serve_with=None if attached else serve_with(first, settings),
         would_change=would_change.study(evidence, by, matrix, first, capacity, payloads),
         excluded=excluded,
     )

@@ -10,6 +10,7 @@ from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, apart
 from serveoff.analyse.verdict import TIED_WITHIN, Outcome
+from serveoff.record.attached import ATTACHED
 from serveoff.record.settings import RunSettings
 
 Mark = Literal["best", "equal", "worse", "undecided", "invalid", "absent"]
@@ -19,6 +20,8 @@ MARKS: Final[Mapping[Outcome, Mark]] = {"faster": "worse", "tied": "equal"}
 """Of the best against this one; any other outcome leaves it undecided."""
 TIE_BREAKERS: Final = ("cold_start", "memory", "artifact")
 """Objectives that are measured a few times, once, or known exactly; in this order."""
+ALWAYS: Final = ("latency", "tail", "throughput")
+"""Objectives that every endpoint can be measured by; what a server takes cannot be seen from outside."""
 FULL: Final = 0.9
 """From this share of its cores on, a server is at its limit: throughput then says what a request costs."""
 
@@ -51,7 +54,10 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows in the entries' order, the recommended first. Without `cost` where all servers had their cores full."""
+    """Rows in the entries' order, the recommended first. Without `cost` where all servers had their cores full.
+
+    Without any of ALWAYS' others where it is not known of one endpoint.
+    """
 
     objectives: tuple[str, ...] = ()
     """Those that are resampled first, then TIE_BREAKERS."""
@@ -61,6 +67,11 @@ class Matrix:
     def resampled(self) -> tuple[str, ...]:
         """The objectives that a recommendation goes by."""
         return tuple(name for name in self.objectives if name not in TIE_BREAKERS)
+
+    @property
+    def tie_breakers(self) -> tuple[str, ...]:
+        """The others."""
+        return tuple(name for name in self.objectives if name in TIE_BREAKERS)
 
     def row(self, endpoint: str) -> MatrixRow:
         """The row of one contender; KeyError where there is none."""
@@ -73,15 +84,23 @@ def measures(evidence: Evidence, settings: RunSettings) -> tuple[Measure, ...]:
 
 
 def build(evidence: Evidence, by: Sequence[Measure]) -> Matrix:
-    """Every contender that was meant to run."""
+    """Every contender that was meant to run; what can be seen of none of them has no column."""
     columns = {m.objective: _measured(evidence, m) for m in by}
     columns |= {
         "cold_start": _cold_starts(evidence.contenders),
         "memory": _exact(evidence.contenders, lambda entry: entry.result.memory_bytes),
         "artifact": _exact(evidence.contenders, lambda entry: entry.result.artifact_bytes),
     }
+    columns = {name: column for name, column in columns.items() if name in ALWAYS or _visible(column, evidence)}
     rows = [MatrixRow(e.name, {o: column[e.name] for o, column in columns.items()}) for e in evidence.contenders]
     return Matrix(tuple(columns), tuple(rows))
+
+
+def _visible(column: Mapping[str, MatrixCell], evidence: Evidence) -> bool:
+    """Somebody's figure is known, or would be if it counted: of an attached endpoint no more can be seen than was."""
+    ours = [entry.name for entry in evidence.contenders if entry.result.server != ATTACHED]
+    known = any(cell.estimate.value is not None for cell in column.values())
+    return known or any(column[name].mark != "absent" for name in ours)
 
 
 def _cores_full(evidence: Evidence, settings: RunSettings) -> bool:

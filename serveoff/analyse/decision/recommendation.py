@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from serveoff.analyse.decision.matrix import TIE_BREAKERS, Matrix, MatrixRow
+from serveoff.analyse.decision.matrix import Matrix, MatrixRow
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.studies.by_round import ByRound
@@ -41,7 +41,7 @@ def order(matrix: Matrix) -> list[MatrixRow]:
     fewest on which it is worse, then by TIE_BREAKERS, then by median latency.
     """
     valid = [row for row in matrix.rows if row.cells[LATENCY.objective].estimate.value is not None]
-    return sorted(valid, key=lambda row: _standing(row, matrix.resampled))
+    return sorted(valid, key=lambda row: _standing(row, matrix))
 
 
 def tied_with(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[str, ...]:
@@ -63,13 +63,13 @@ def refusal(evidence: Evidence, first: str | None, by_round: Sequence[ByRound]) 
     return Refusal(RefusalCode.INVALID_WAS_QUICKER, tuple(rivals), len(ran)) if rivals else None
 
 
-def _standing(row: MatrixRow, resampled: Sequence[str]) -> tuple[float, ...]:
-    cells = [row.cells[objective] for objective in resampled]
+def _standing(row: MatrixRow, matrix: Matrix) -> tuple[float, ...]:
+    cells = [row.cells[objective] for objective in matrix.resampled]
     last = row.cells[LATENCY.objective].estimate.value or 0.0
     return (
         -sum(cell.good for cell in cells),
         sum(cell.mark == "worse" for cell in cells),
-        *(not row.cells[objective].good for objective in TIE_BREAKERS),
+        *(not row.cells[objective].good for objective in matrix.tie_breakers),
         last,
     )
 

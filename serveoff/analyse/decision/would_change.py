@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from serveoff.analyse.decision.matrix import TIE_BREAKERS, Matrix
+from serveoff.analyse.decision.matrix import Matrix
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.ranking import figure
@@ -71,7 +71,7 @@ def _objectives(evidence: Evidence, measures: Sequence[Measure], first: Entry) -
 
 
 def _tie_breakers(matrix: Matrix, first: Entry) -> Iterator[Change]:
-    for objective in TIE_BREAKERS:
+    for objective in matrix.tie_breakers:
         if matrix.row(first.name).cells[objective].mark == "worse":
             good = {row.endpoint: row.cells[objective] for row in matrix.rows if row.cells[objective].good}
             best = min(good, key=lambda name: good[name].estimate.value or 0.0)

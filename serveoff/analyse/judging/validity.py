@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from serveoff.analyse.judging import attached
 from serveoff.analyse.judging.grounds import Grounds
 from serveoff.analyse.statistics.estimates import PERCENTILES, Estimate, min_samples
 from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.statuses import in_words
 from serveoff.loadtests.recording.windows import Window
+from serveoff.record.attached import ATTACHED
 
 CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""
@@ -37,21 +39,28 @@ clocks of an open loop. Wrong answers make the whole point INVALID."""
 
 def judge(grounds: Grounds) -> Verdict:
     """Every check in turn; a point without a window has only a failed gate or that to say."""
-    if not grounds.windows and not grounds.lost:
-        failed = [f for f in _gate(grounds) if grounds.endpoint.gate is not None]
-        return Verdict(tuple(failed) or (_never_measured(grounds),))
-    return Verdict(tuple(finding for check in CHECKS for finding in check(grounds)))
+    found = _findings(grounds)
+    if grounds.endpoint.server == ATTACHED:
+        found = map(attached.advised, found)
+    return Verdict(tuple(found))
+
+
+def _findings(grounds: Grounds) -> Iterable[Finding]:
+    if grounds.windows or grounds.lost:
+        return (finding for check in CHECKS for finding in check(grounds))
+    failed = [f for f in _gate(grounds) if grounds.endpoint.gate is not None]
+    return [*failed, *attached.stopped(grounds)] or [_never_measured(grounds)]
 
 
 def _never_measured(grounds: Grounds) -> Finding:
     seen, why = "nothing was measured at this load", "there is no figure to judge"
-    advice = "see the server's log in logs/" if grounds.run_complete else "finish the run: `serveoff run --resume RUN`"
+    advice = _log(grounds) if grounds.run_complete else "finish the run: `serveoff run --resume RUN`"
     return Finding(FindingCode.NOT_MEASURED, True, seen, why, advice)
 
 
 def _gate(grounds: Grounds) -> Iterator[Finding]:
     gate = grounds.endpoint.gate
-    if grounds.role == "null":
+    if grounds.role == "null" or (gate is None and grounds.endpoint.reference):
         return
     why = "a fast wrong answer is worthless, and skipped work looks like speed"
     if gate is None:
@@ -61,6 +70,7 @@ def _gate(grounds: Grounds) -> Iterator[Finding]:
         error = f", largest error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
         reason = gate.problem.text if gate.problem else "outputs differ"
         seen = f"the agreement gate failed: {reason} ({gate.checked} inputs checked{error})"
+        seen = seen if gate.equal is None else attached.disagreement(gate)
         yield Finding(FindingCode.GATE_FAILED, True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
 
 
@@ -126,8 +136,12 @@ def _lost_slices(grounds: Grounds) -> Iterator[Finding]:
         number, first = next((w.number, p) for w, p in zip(grounds.lost, problems, strict=True) if p.code is code)
         seen = f"{count:,} of {total:,} slices were excluded, first slice {number}: {first.text}"
         why = "the server was not in the same state in them as in the others"
-        advice = first.advice or "read the log in logs/ and run this endpoint again"
+        advice = first.advice or f"{_log(grounds)}, and run this endpoint again"
         yield Finding(FindingCode.LOST_SLICES, fatal, seen, why, advice)
+
+
+def _log(grounds: Grounds) -> str:
+    return attached.ITS_LOG if grounds.endpoint.server == ATTACHED else "read the server's log in logs/"
 
 
 def _rows(grounds: Grounds) -> Iterator[Finding]:
@@ -322,4 +336,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     _shared,
     _late,
     _beyond_ceiling,
+    attached.stopped,
 )

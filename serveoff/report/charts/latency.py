@@ -22,7 +22,7 @@ def draw(comparison: Comparison, width: float) -> str:
     body = grid(layout, len(shown), [(t, f"{t * 1e3:g}") for t in ticks], scale, "milliseconds, log scale")
     for index, (entry, point) in enumerate(shown):
         body.append(_row(layout, index, entry, point, floors.get(entry.result.format), scale))
-    body.append(text(width - 2, layout.top - 30, "● p50   ○ p99   | floor", "note", "end"))
+    body.append(text(width - 2, layout.top - 30, f"● p50   ○ p99{'   | floor' if floors else ''}", "note", "end"))
     words = (
         f"Latency of {len(shown)} endpoints, p50 to p99, on a log scale. First: {_spoken(*shown[0])}. "
         f"Last: {_spoken(*shown[-1])}. The table holds every figure."

@@ -7,7 +7,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.report.charts.marks import bars
 from serveoff.report.charts.marks.bars import Measure, Row, exact
 from serveoff.report.charts.marks.rows import label_of, room
-from serveoff.report.phrases.names import phrase
+from serveoff.report.phrases.names import all_of, phrase
 from serveoff.report.phrases.numbers import megabytes, ms
 
 MEASURES: Final[tuple[Measure[Entry], ...]] = (
@@ -16,12 +16,15 @@ MEASURES: Final[tuple[Measure[Entry], ...]] = (
     Measure("Artifact", "MB", lambda e: exact(e.result.artifact_bytes), megabytes),
 )
 
+WORDS: Final = {"Server CPU": "Server CPU per request", "Memory": "memory", "Artifact": "artifact size"}
+
 
 def draw(comparison: Comparison, width: float) -> str:
     """The bars, or nothing where no contender has a valid point."""
     shown = [e for e in comparison.entries if e.role == "contender" and e.best is not None]
     if not shown:
         return ""
-    words = f"Server CPU per request, memory and artifact size of {len(shown)} endpoints, as in the table."
+    drawn = [WORDS[m.title] for m in MEASURES if any(map(m.value, shown))]
+    words = f"{all_of(drawn)} of {len(shown)} endpoints, as in the table."
     rows = [Row(label_of(e.result), e, phrase(e.result)) for e in shown]
     return bars.draw(rows, MEASURES, room(e.result for e in shown), width, words)

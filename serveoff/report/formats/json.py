@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from serveoff.analyse import canary
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
 from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
@@ -59,6 +60,8 @@ def render(comparison: Comparison) -> str:
                 for standing in comparison.encodings.best
             ],
         },
+        "attached": asdict(comparison.attached),
+        "canary": _canary(comparison),
         "leaving": [_way_out(way) for way in comparison.leaving.ways],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
@@ -72,6 +75,15 @@ def render(comparison: Comparison) -> str:
         "environment": suite.environment.model_dump(),
     }
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False, default=_problem) + "\n"
+
+
+def _canary(comparison: Comparison) -> dict[str, Any] | None:
+    """The verdict, where the run was asked for one."""
+    found = canary.asked(comparison)
+    if found is None:
+        return None
+    judged = [asdict(each) | {"passing": each.passing} for each in found.judged]
+    return asdict(found) | {"judged": judged, "failed": found.failed, "undecided": found.undecided}
 
 
 def _way_out(way: WayOut) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from serveoff.loadtests.loads import Load
+from serveoff.record.attached import ATTACHED
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import STAND_IN_SERVER
 
@@ -14,6 +15,7 @@ SERVERS: Final = {
     "flask": "Flask",
     "flask-tuned": "tuned Flask",
     "inprocess": "in process (floor)",
+    ATTACHED: "attached endpoints",
 }
 SHORT_SERVERS: Final = SERVERS | {"tfserving-embedded": "embedded stand-in", "inprocess": "in process"}
 NARROW_SERVERS: Final = SHORT_SERVERS | {"tfserving": "TF Serving"}
@@ -26,6 +28,8 @@ FAMILIES: Final = {
     "flask-tuned": "flask",
     "inprocess": "floor",
 }
+ATTACHED_FAMILIES: Final = ("floor", "tensorflow", "torchserve", "flask", "null", "other")
+"""Of attached endpoints, as they were given: the first, which the others are held against, is grey."""
 FORMATS: Final = {
     "savedmodel": "SavedModel",
     "frozen_graph": "frozen graph",
@@ -54,6 +58,16 @@ PAYLOADS: Final = {
     "array": "array",
 }
 """By what a request carries (serveoff.loadtests.payloads, `kind`); `array` is in process, where nothing is encoded."""
+DIALECTS: Final = {
+    "tfserving": "TensorFlow Serving's REST API (v1)",
+    "torchserve": "TorchServe's REST API",
+    "open_inference": "Open Inference Protocol (v2) over REST",
+    "grpc_tfserving": "TensorFlow Serving's gRPC API",
+    "grpc_torchserve": "TorchServe's gRPC API",
+    "grpc_open_inference": "Open Inference Protocol (v2) over gRPC",
+    "json": "JSON from a template",
+}
+"""The APIs that attached endpoints speak, by their modules in serveoff.loadtests.attached.dialects."""
 ENCODINGS: Final = {
     "json_base64": PAYLOADS["base64"],
     "raw_tensor": PAYLOADS["raw"],
@@ -74,39 +88,51 @@ ENCODINGS: Final = {
 
 
 def family(result: EndpointResult) -> str:
-    """The colour family of an endpoint: by server; the null service has its own."""
+    """The colour family of an endpoint: by server; the null service and each attached endpoint have their own."""
+    if result.server == ATTACHED:
+        return ATTACHED_FAMILIES[result.place % len(ATTACHED_FAMILIES)]
     return "null" if result.format == "null" else FAMILIES.get(result.server, "other")
 
 
 def server(result: EndpointResult) -> str:
-    """What serves it, in full: a stand-in says that it is one."""
+    """What serves it, in full: a stand-in says that it is one, and an attached endpoint where it is."""
+    if result.server == ATTACHED:
+        return f"{_protocol(result)} at {result.address}" if result.address else _protocol(result)
     return SERVERS.get(result.server, result.server)
 
 
 def short_server(result: EndpointResult) -> str:
-    """What serves it, for a chart's label."""
+    """What serves it, for a chart's label; of an attached endpoint nobody knows, and its protocol stands there."""
+    if result.server == ATTACHED:
+        return _protocol(result)
     return SHORT_SERVERS.get(result.server, result.server)
 
 
 def what(result: EndpointResult) -> str:
-    """Format and protocol: `TorchScript · REST`."""
+    """Format and protocol: `TorchScript · REST`; an attached endpoint has the name that its user gave it: `prod`."""
+    if result.server == ATTACHED:
+        return result.endpoint
     name = format_name(result.format)
     if result.protocol == "call":
         return name
     changed = f" · {result.variant}" if result.variant else ""
-    return f"{name} · {PROTOCOLS.get(result.protocol, result.protocol)}{changed}"
+    return f"{name} · {_protocol(result)}{changed}"
 
 
 def phrase(result: EndpointResult, servers: Mapping[str, str] = SHORT_SERVERS) -> str:
-    """An endpoint within a sentence: `TorchScript on Flask (REST)`."""
+    """An endpoint within a sentence: `TorchScript on Flask (REST)`, `prod`."""
+    if result.server == ATTACHED:
+        return result.endpoint
     if result.protocol == "call":
         return f"{format_name(result.format)} in process"
-    how = PROTOCOLS.get(result.protocol, result.protocol) + (f", {result.variant}" if result.variant else "")
+    how = _protocol(result) + (f", {result.variant}" if result.variant else "")
     return f"{deployment_phrase(result, servers)} ({how})"
 
 
 def deployment_phrase(result: EndpointResult, servers: Mapping[str, str] = SHORT_SERVERS) -> str:
-    """A deployment within a sentence: `TorchScript on Flask`."""
+    """A deployment within a sentence: `TorchScript on Flask`, `prod`."""
+    if result.server == ATTACHED:
+        return result.deployment
     the = "the " if result.server == STAND_IN_SERVER else ""
     return f"{format_name(result.format)} on {the}{servers.get(result.server, result.server)}"
 
@@ -114,6 +140,10 @@ def deployment_phrase(result: EndpointResult, servers: Mapping[str, str] = SHORT
 def format_name(format: str) -> str:
     """A format within a sentence: `TorchScript`, `frozen graph`."""
     return FORMATS.get(format, format)
+
+
+def _protocol(result: EndpointResult) -> str:
+    return PROTOCOLS.get(result.protocol, result.protocol)
 
 
 def payload(kind: str) -> str:

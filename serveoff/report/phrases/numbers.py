@@ -62,13 +62,13 @@ def multiple(ratio: float) -> str:
     return f"{ratio:,.{decimals}f}"
 
 
-def compared(ratio: Estimate, better: str = "faster", worse: str = "slower") -> str:
+def compared(ratio: Estimate, better: str = "faster", worse: str = "slower", text: Format = multiple) -> str:
     """A ratio of which above 1 is better: `5.6 times faster (5.1–6.2)`, never below 1: `221 times slower`."""
     if ratio.value is None:
         return NONE
     word, turned = (better, ratio) if ratio.value >= 1 else (worse, inverse(ratio))
-    bounds = f" ({interval(turned, multiple)})" if turned.low and turned.high else ""
-    return f"{multiple(turned.value or 1.0)} times {word}{bounds}"
+    bounds = f" ({interval(turned, text)})" if turned.low and turned.high else ""
+    return f"{text(turned.value or 1.0)} times {word}{bounds}"
 
 
 def interval(estimate: Estimate, text: Format) -> str:

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
+from serveoff.analyse.canary import asked
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.decision import Excluded, ExcludedCode
+from serveoff.analyse.decision.matrix import MatrixCell
 from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
 from serveoff.analyse.decision.statements import Open, Statement
 from serveoff.analyse.decision.would_change import Change, ChangeCode
+from serveoff.analyse.statistics.estimates import NOTHING
+from serveoff.record.attached import ATTACHED
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.suite import Suite
+from serveoff.report.phrases import attached, canary
 from serveoff.report.phrases.names import (
     ENCODINGS,
     NARROW_SERVERS,
@@ -47,12 +52,15 @@ TO_KNOW: Final = {
     "flask-tuned": ("Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",),
 }
 """What a server costs those who deploy it, however fast it is."""
+UNKNOWN: Final = MatrixCell(NOTHING, "absent")
 MOST_NAMED: Final = 3
 """Endpoints that a sentence names; of more it says how many."""
 
 
 def head(comparison: Comparison) -> str:
-    """`Recommended: TorchScript on Flask (REST)`, or that there is none and why."""
+    """`Recommended: TorchScript on Flask (REST)`, or that there is none and why; or how attached endpoints compare."""
+    if comparison.attached.only:
+        return attached.head(comparison)
     decision = comparison.decision
     if decision.recommended is not None:
         return f"Recommended: {endpoint(comparison, decision.recommended)}"
@@ -62,10 +70,12 @@ def head(comparison: Comparison) -> str:
 def figures(comparison: Comparison) -> str:
     """`0.360 ms median with 1 caller (0.352–0.368), 3,220 req/s with 16, 333 MB`; empty without an answer."""
     decision = comparison.decision
+    if comparison.attached.only:
+        return attached.figures(comparison)
     if decision.recommended is None:
         return ""
     cells = decision.matrix.row(decision.recommended).cells
-    latency, rate, memory = (cells[objective] for objective in ("latency", "throughput", "memory"))
+    latency, rate, memory = (cells.get(objective, UNKNOWN) for objective in ("latency", "throughput", "memory"))
     said = []
     if latency.estimate.value is not None:
         bounds = interval(latency.estimate, ms)
@@ -82,13 +92,25 @@ def figures(comparison: Comparison) -> str:
 
 def statements(comparison: Comparison) -> list[str]:
     """What is clear, and who is as good: `2.03 times faster than TorchServe (1.98–2.08)`."""
-    decision = comparison.decision
+    decision, found = comparison.decision, asked(comparison)
+    gate = [canary.verdict(found)] if found is not None else []
+    if comparison.attached.only:
+        return [*gate, *attached.statements(comparison)]
     said = [_statement(comparison, statement) for statement in decision.statements]
-    return [*said, *([f"tied with {named(comparison, decision.tied_with)}"] if decision.tied_with else [])]
+    tied = [f"tied with {named(comparison, decision.tied_with)}"] if decision.tied_with else []
+    return [*said, *tied, *gate, *attached.statements(comparison)]
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """The same, each with a capital and a full stop; the names of attached endpoints are as their user wrote them."""
+    capital = str if comparison.attached.baseline else _capital
+    return [f"{capital(said)}." for said in statements(comparison)]
 
 
 def reasons(comparison: Comparison) -> list[str]:
     """Why those are INVALID for whom there is no recommendation, and what to do; each reason once."""
+    if comparison.attached.only:
+        return []
     refused = comparison.decision.refused
     points = [comparison.entry(name).alone for name in refused.endpoints] if refused else []
     found = [finding for point in points if point is not None for finding in point.verdict.reasons[:1]]
@@ -97,6 +119,8 @@ def reasons(comparison: Comparison) -> list[str]:
 
 def unsettled(comparison: Comparison) -> list[str]:
     """A sentence for each objective that is not decided against some, and for what no interval can hold."""
+    if comparison.attached.only:
+        return [*_warming(comparison), *attached.unsettled(comparison)]
     by_names: dict[tuple[str, ...], list[Open]] = {}
     for question in comparison.decision.open:
         by_names.setdefault(question.endpoints, []).append(question)
@@ -105,10 +129,12 @@ def unsettled(comparison: Comparison) -> list[str]:
         for names, questions in by_names.items()
     ]
     name = comparison.decision.recommended
+    unseen = [*filter(None, (attached.unseen(comparison),))]
     if name is None:
-        return said
+        return [*said, *unseen]
     once = [] if comparison.start_effect else [STARTED_ONCE]
-    return [*said, *once, *_warming(comparison), *TO_KNOW.get(comparison.entry(name).result.server, ())]
+    server = comparison.entry(name).result.server
+    return [*said, *once, *_warming(comparison), *TO_KNOW.get(server, ()), *unseen]
 
 
 def _warming(comparison: Comparison) -> list[str]:
@@ -117,7 +143,8 @@ def _warming(comparison: Comparison) -> list[str]:
     found = {result.endpoint: result.still_warming_s for result in results if result.still_warming_s is not None}
     if not found:
         return []
-    who = _capital(named(comparison, list(found)))
+    who = named(comparison, list(found))
+    who = who if comparison.attached.only else _capital(who)
     one = len({result.deployment for result in results if result.endpoint in found}) == 1
     verb, they = ("was", "it is") if one else ("were", "they are")
     after = f"after {max(found.values()):g} s of warm-up: once warm, {they} faster than these figures say"
@@ -144,6 +171,8 @@ def standing(suite: Suite) -> str:
 
 def changes(comparison: Comparison) -> list[str]:
     """What would change the answer, in words that a reader acts on."""
+    if comparison.attached.only:
+        return []
     decision = comparison.decision
     again = [_measured_again(comparison, each) for each in decision.excluded]
     said = [*(_change(comparison, change) for change in decision.would_change), *filter(None, again)]
@@ -172,7 +201,7 @@ def objective(comparison: Comparison) -> str:
 
 def excluded(comparison: Comparison) -> str:
     """What does not count, in one line; empty where all does. Whom the head names as INVALID it does not repeat."""
-    told = ExcludedCode.INVALID if comparison.decision.refused else None
+    told = ExcludedCode.INVALID if comparison.decision.refused or comparison.attached.only else None
     said = [_excluded(comparison, each) for each in comparison.decision.excluded if each.code != told]
     return f"{'; '.join(said)}." if said else ""
 
@@ -184,8 +213,9 @@ def endpoint(comparison: Comparison, name: str) -> str:
 
 def row_name(comparison: Comparison, name: str) -> str:
     """The same at the head of a narrow table's row: `Frozen graph on TF Serving (REST)`."""
-    said = phrase(comparison.entry(name).result, NARROW_SERVERS)
-    return _capital(said)
+    result = comparison.entry(name).result
+    said = phrase(result, NARROW_SERVERS)
+    return said if result.server == ATTACHED else _capital(said)
 
 
 def named(comparison: Comparison, names: Sequence[str]) -> str:
@@ -204,7 +234,7 @@ def whom(comparison: Comparison, statement: Statement) -> str:
     result, name = comparison.entry(statement.endpoints[0]).result, statement.group.name
     return {
         "next": f"the next fastest, {phrase(result)}",
-        "server": SERVERS.get(name, name),
+        "server": named(comparison, statement.endpoints) if name == ATTACHED else SERVERS.get(name, name),
         "eager": format_name(name),
         "format": deployment_phrase(result),
         "protocol": f"its own {PROTOCOLS.get(name, name)} endpoint",

@@ -1,6 +1,13 @@
 """What the report calls things that differ between the runtimes: processes of a machine, or containers."""
 
+from typing import Final
+
 from serveoff.analyse.comparison import Comparison
+
+ALREADY: Final = (
+    "The endpoints already ran: nothing was started, frozen or stopped for this run. Locust ran as a process of this "
+    "machine; the network from here to them is in every latency."
+)
 
 
 def in_containers(comparison: Comparison) -> bool:
@@ -16,6 +23,8 @@ def start(comparison: Comparison) -> str:
 def runtime(comparison: Comparison) -> str:
     """What the deployments were, where Locust ran, and how many were awake at once, in a few words."""
     settings = comparison.suite.settings
+    if comparison.attached.only:
+        return "endpoints that already run, Locust as a process"
     locust = f"Locust {'in a container too' if settings.load_from == 'container' else 'as a process'}"
     awake = "all awake at once" if settings.together else "one awake at a time"
     kind = f"containers{_by(comparison)}" if in_containers(comparison) else "processes"
@@ -30,6 +39,8 @@ def _by(comparison: Comparison) -> str:
 def path(comparison: Comparison) -> str:
     """What deployments and load generator are, and what lies between them."""
     settings = comparison.suite.settings
+    if comparison.attached.only:
+        return ALREADY
     what = "a container" if in_containers(comparison) else "a process of this machine"
     each = f"Each deployment is {what}{_by(comparison)}"
     beyond = "Networks between machines were not measured."
@@ -42,6 +53,8 @@ def path(comparison: Comparison) -> str:
 
 def isolation(comparison: Comparison) -> str:
     """How many deployments were awake, and what became of the others."""
+    if comparison.attached.only:
+        return "All endpoints stay awake; what others ask of them is in the figures."
     if comparison.suite.settings.together:
         return (
             "All deployments were up and awake at once (`--together`), so idle ones may have taken CPU time, caches "

@@ -8,8 +8,7 @@ from serveoff.report.sections import notes
 
 def glance(comparison: Comparison) -> Section:
     """The recommendation, its statements, and what is not settled."""
-    clear = (f"{said[0].upper()}{said[1:]}." for said in recommendation.statements(comparison))
-    items = (*clear, *recommendation.unsettled(comparison))
+    items = (*recommendation.sentences(comparison), *recommendation.unsettled(comparison))
     return Section("recommendation", recommendation.head(comparison), recommendation.figures(comparison), items)
 
 

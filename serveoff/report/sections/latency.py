@@ -19,7 +19,7 @@ from serveoff.report.phrases.cells import (
 )
 from serveoff.report.phrases.names import payload, phrase
 from serveoff.report.phrases.numbers import kilobytes, ms, significant
-from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, grouped, text_column
+from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, grouped, text_column, without_blank
 from serveoff.report.section import Figure, Section
 from serveoff.report.sections.notes import alone
 
@@ -30,6 +30,10 @@ ROLES: Final = {
     "null": "not ranked",
     "variant": "variant",
 }
+FLOOR: Final = (
+    " The tick is the floor: the same format called in process, without a server; the rest is the price of serving."
+)
+OPTIONAL: Final = ("CPU", "Over its floor")
 _NOT_IN_AN_ADDRESS: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -38,12 +42,8 @@ def section(comparison: Comparison) -> Section:
     note = "Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are omitted."
     return Section(
         "endpoints",
-        "Every endpoint: latency, throughput, CPU",
-        paragraphs=(
-            f"The chart is for {alone(comparison)}. The tick is the floor: the same format called in process, "
-            "without a server; the "
-            "rest is the price of serving.",
-        ),
+        f"Every endpoint: latency, throughput{', CPU' if _cpu_known(comparison) else ''}",
+        paragraphs=(f"The chart is for {alone(comparison)}.{FLOOR if _floors(comparison) else ''}",),
         figure=Figure(partial(chart.draw, comparison), note),
         table=points(comparison),
     )
@@ -73,12 +73,21 @@ def points(comparison: Comparison) -> Table:
     caption = "95% intervals beneath. A percentile without enough samples for an interval is withheld."
     shown = [entry for entry in comparison.entries if entry.points]
     groups = [(_title(entry), entry.points) for entry in shown]
-    return replace(grouped("points", caption, fields, groups), addresses=tuple(address(entry.name) for entry in shown))
+    table = without_blank(grouped("points", caption, fields, groups), OPTIONAL)
+    return replace(table, addresses=tuple(address(entry.name) for entry in shown))
 
 
 def _title(entry: Entry) -> str:
     size = f" ({kilobytes(entry.result.request_bytes)}\u00a0kB)" if entry.result.request_bytes else ""
     return ", ".join(filter(None, (phrase(entry.result), ROLES[entry.role], payload(entry.result.payload) + size)))
+
+
+def _floors(comparison: Comparison) -> bool:
+    return any(entry.role == "floor" for entry in comparison.entries)
+
+
+def _cpu_known(comparison: Comparison) -> bool:
+    return any(point.cpu_per_request_s.value is not None for point in comparison.points)
 
 
 def _over_floor(comparison: Comparison, point: Point) -> Cell:

@@ -13,7 +13,7 @@ from serveoff.report.phrases.recommendation import OBJECTIVES
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed
 from serveoff.report.section import Section
 from serveoff.report.sections.latency import address
-from serveoff.report.sections.notes import PAYLOADS, alone
+from serveoff.report.sections.notes import APIS, PAYLOADS, alone
 
 TONES: Final[dict[Mark, str]] = {"best": "good", "equal": "good", "undecided": "mid"}
 SIGNS: Final[dict[Mark, str]] = {"best": "best", "equal": "equal", "undecided": "undecided"}
@@ -32,7 +32,8 @@ def matrix(comparison: Comparison) -> Table:
         (ENDPOINT, lambda row: _name(comparison, row)),
         *((_column(objective), partial(_cell, objective)) for objective in found.objectives),
     ]
-    rest = f" {PAYLOADS}" if _encodings(comparison) > 1 else ""
+    several = APIS if comparison.attached.only else PAYLOADS
+    rest = f" {several}" if _encodings(comparison) > 1 else ""
     caption = (
         f"Latency with {alone(comparison)}, throughput at its best; 95% intervals from {_samples(comparison):,} "
         f"samples or more{_ranges(found)}. Open a row for its evidence.{rest}"

@@ -4,6 +4,8 @@ from collections import Counter
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.loadtests.problems import WindowCode
+from serveoff.record.attached import ATTACHED
+from serveoff.report.phrases import attached
 from serveoff.report.phrases.names import all_of, callers, counted, server
 from serveoff.report.phrases.numbers import percent
 from serveoff.report.phrases.recommendation import OBJECTIVES
@@ -17,6 +19,8 @@ STAND_IN = (
 )
 PAYLOADS = "REST sends JSON, the same bytes to every server; gRPC sends binary: compare REST only with REST."
 
+APIS = "They speak different APIs, so part of a difference may be the API's."
+
 
 def raw_data(comparison: Comparison) -> Section:
     """Where everything is, and how to compute it again."""
@@ -28,10 +32,15 @@ def raw_data(comparison: Comparison) -> Section:
             f"Raw rows, one per request: `results/{folder}/rows/*.parquet`; settings and slices: "
             f"`results/{folder}/run.json`. "
             f"`serveoff report {folder}` writes this page again with the same figures, because every draw is seeded. "
-            f"`serveoff summary {folder} RUN` compares it with runs of other models. The percentiles by hand:",
+            f"{_others(comparison)}The percentiles by hand:",
         ),
         code=recompute(comparison),
     )
+
+
+def _others(comparison: Comparison) -> str:
+    of_models = f"`serveoff summary {comparison.folder} RUN` compares it with runs of other models. "
+    return "" if comparison.attached.only else of_models
 
 
 def beside(comparison: Comparison) -> Section | None:
@@ -53,7 +62,7 @@ def caveats(comparison: Comparison) -> list[str]:
     if fallen := fell_back(comparison):
         said.append(fallen)
     said += replaced(comparison)
-    if comparison.suite.settings.together:
+    if comparison.suite.settings.together and not comparison.attached.only:
         said.append(isolation(comparison))
     return said
 
@@ -72,14 +81,16 @@ def replaced(comparison: Comparison) -> list[str]:
     ]
 
 
-def resolution(comparison: Comparison) -> str:
+def resolution(comparison: Comparison, what: str = "of them") -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
     said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in comparison.resolution.items()]
-    return f"Between any two of them this run resolves {all_of(said)}." if said else ""
+    return f"Between any two {what} this run resolves {all_of(said)}." if said else ""
 
 
 def title(comparison: Comparison) -> str:
     """The report's title."""
+    if comparison.attached.only:
+        return attached.title(comparison)
     return f"How to serve {comparison.suite.settings.model}"
 
 
@@ -87,15 +98,18 @@ def lede(comparison: Comparison) -> str:
     """One line under the title: what was compared, where, how."""
     s = comparison.suite.settings
     contenders = [e for e in comparison.entries if e.role == "contender"]
-    servers = dict.fromkeys(server(e.result) for e in contenders)
+    there = [e for e in contenders if e.result.server == ATTACHED]
+    servers = dict.fromkeys(server(e.result) for e in contenders if e not in there)
     marked = "Partial run. " if comparison.partial else ""
     where = "in containers, " if s.runtime == "docker" else ""
     asked = (
         callers(s.concurrencies[0]) if len(s.concurrencies) == 1 else f"{all_of([*map(str, s.concurrencies)])} callers"
     )
+    ours = f"{counted(len(contenders) - len(there), 'endpoint')} of one trained model on {all_of(list(servers))}"
+    already = f"{counted(len(there), 'endpoint')} that already {'runs' if len(there) == 1 else 'run'}"
+    compared = f"{ours} and {already}" if there and servers else already if there else ours
     return (
-        f"{marked}{counted(len(contenders), 'endpoint')} of one trained model on {all_of(list(servers))}, {where}each "
-        f"with {asked}, up to {counted(comparison.suite.rounds, 'round')}, "
+        f"{marked}{compared}, {where}each with {asked}, up to {counted(comparison.suite.rounds, 'round')}, "
         f"{counted(comparison.suite.environment.machine.cores, 'core')}."
     )
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
+from serveoff.record.attached import ATTACHED
 from serveoff.report.charts import pareto
 from serveoff.report.charts import resources as chart
 from serveoff.report.charts.marks.bars import NOTE
@@ -20,15 +22,25 @@ from serveoff.report.phrases.numbers import kilobytes, megabytes, ms
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, without_blank
 from serveoff.report.section import Figure, Section
 
+SEEN: Final = {
+    "Server CPU": "CPU time per request at the best throughput",
+    "Memory": "memory",
+    "Artifact": "artifact on disk",
+}
+WIRE: Final = ("Network in", "Network out", "Throttled")
 PSS = (
     "Memory: proportional set sizes (PSS) summed over a deployment's processes (a page that n processes share counts "
     "as 1/n), the largest of several readings with all deployments at rest."
 )
 
 
-def section(comparison: Comparison) -> Section:
-    """The bars, the table, and latency against cost."""
-    bars = f"CPU time per request at the best throughput, memory, artifact on disk. {NOTE}"
+def section(comparison: Comparison) -> Section | None:
+    """The bars, the table, and latency against cost; nothing where what endpoints take cannot be seen."""
+    table = resources(comparison)
+    known = {column.title for column in table.columns}
+    if known.isdisjoint(SEEN):
+        return None
+    bars = f"{', '.join(words for title, words in SEEN.items() if title in known)}. {NOTE}"
     front = (
         "Left and low is better; whiskers: 95% intervals. Filled dots, joined: no other endpoint is both faster and "
         "cheaper (point estimates only)."
@@ -38,7 +50,7 @@ def section(comparison: Comparison) -> Section:
         "resources",
         "Cost and resources",
         figure=Figure(partial(chart.draw, comparison), bars),
-        table=resources(comparison),
+        table=table,
         parts=(both,) if len(pareto.costed(comparison)) > 1 else (),
     )
 
@@ -59,8 +71,9 @@ def resources(comparison: Comparison) -> Table:
     busiest = [(entry, best) for entry in comparison.entries if (best := entry.best) is not None]
     caption = f"CPU at the best throughput. {PSS}"
     if any(entry.result.memory_bytes is None for entry, _ in busiest):
-        caption += " It is blank where the kernel does not let this user read it."
-    table = without_blank(listed("resources", caption, fields, busiest), ("Network in", "Network out", "Throttled"))
+        caption += " It is blank where this user cannot read it."
+    optional = (*WIRE, *SEEN) if any(entry.result.server == ATTACHED for entry, _ in busiest) else WIRE
+    table = without_blank(listed("resources", caption, fields, busiest), optional)
     if any(column.title == "Network in" for column in table.columns):
         caption += " Network bytes are the container's own, with headers and acknowledgements."
     return replace(table, caption=caption)

@@ -4,6 +4,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases.numbers import megabytes, significant
 from serveoff.report.phrases.runtimes import runtime
 from serveoff.report.section import Fact, Section
+from serveoff.report.sections.run import attached
 from serveoff.report.sections.run.containers import containers
 from serveoff.report.sections.run.devices import devices
 from serveoff.report.sections.run.resource_audit import resources_seen
@@ -34,9 +35,8 @@ def environment(comparison: Comparison) -> list[Fact]:
             f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, "
             f"{megabytes(machine.memory_bytes)} MB, {machine.system}",
         ),
-        Fact("Accelerators", ", ".join(machine.accelerators) or "none"),
-        Fact("Devices", devices(comparison)),
-        Fact("Model", _model(comparison)),
+        *_computed(comparison),
+        *attached.endpoints(comparison),
         Fact("Runtime", f"{runtime(comparison)}; profile {suite.settings.profile}; seed {suite.settings.seed}"),
         Fact(
             "Run",
@@ -45,6 +45,17 @@ def environment(comparison: Comparison) -> list[Fact]:
         ),
         Fact("Code", f"{commit[:12]}{changed}"),
         Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.environment.versions.items())),
+    ]
+
+
+def _computed(comparison: Comparison) -> list[Fact]:
+    """The model and what it computed on; of attached endpoints only what they were sent is known."""
+    if comparison.attached.only:
+        return [Fact("Samples", comparison.suite.settings.samples or comparison.suite.settings.model)]
+    return [
+        Fact("Accelerators", ", ".join(comparison.suite.environment.machine.accelerators) or "none"),
+        Fact("Devices", devices(comparison)),
+        Fact("Model", _model(comparison)),
     ]
 
 

@@ -13,6 +13,7 @@ from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import UNITS, full, percent, significant
 from serveoff.report.phrases.runtimes import beside, in_containers, isolation, path
 from serveoff.report.section import Fact, Section
+from serveoff.report.sections.run import attached
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
 from serveoff.report.sections.run.resource_audit import as_asked
@@ -50,6 +51,8 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 
 def _conduct(comparison: Comparison) -> list[Fact]:
+    if comparison.attached.only:
+        return attached.conduct(comparison, _longer_slices(comparison))
     s = comparison.suite.settings
     began = "container created, started" if in_containers(comparison) else "spawn"
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
@@ -88,13 +91,14 @@ def _measured(comparison: Comparison, server: str) -> bool:
 
 def _requests(comparison: Comparison) -> list[Fact]:
     frozen = any(e.result.format == "frozen_graph" for e in comparison.entries)
+    checked = (
+        "Each live endpoint had to agree with the golden outputs before it was timed, and every answer under load was "
+        f"checked. {UNSEEN if comparison.suite.unseen_inputs else GOLDEN}"
+    )
+    said = attached.correctness(comparison) if comparison.attached.only else checked
     return [
         *_fewer_requests(comparison),
-        Fact(
-            "Correctness",
-            "Each live endpoint had to agree with the golden outputs before it was timed, and every answer under load "
-            f"was checked. {UNSEEN if comparison.suite.unseen_inputs else GOLDEN} {_allowed(comparison)}",
-        ),
+        Fact("Correctness", f"{said} {_allowed(comparison)}"),
         *([Fact("Frozen graph", FROZEN_GRAPH)] if frozen else []),
     ]
 
@@ -102,6 +106,7 @@ def _requests(comparison: Comparison) -> list[Fact]:
 def _figures(comparison: Comparison) -> list[Fact]:
     withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
     whole = "container" if in_containers(comparison) else "process tree"
+    cpu = f"CPU seconds of the server's whole {whole} over the requests of the same windows."
     return [
         Fact(
             "Percentiles",
@@ -120,22 +125,26 @@ def _figures(comparison: Comparison) -> list[Fact]:
             f"Young 1993). Faster: the interval excludes 1. Tied: it holds 1 and lies within {TIED_WITHIN:.0%} of it. "
             "Otherwise undecided. The resolution is the median half-width over all pairs.",
         ),
-        Fact("CPU per request", f"CPU seconds of the server's whole {whole} over the requests of the same windows."),
+        *([Fact("CPU per request", cpu)] if _cpu_known(comparison) else []),
     ]
+
+
+def _cpu_known(comparison: Comparison) -> bool:
+    return any(point.cpu_per_request_s.value is not None for point in comparison.points)
 
 
 def _what_counts(comparison: Comparison) -> list[Fact]:
     limits = "container limits other than requested or than those of the rest, " if in_containers(comparison) else ""
     elsewhere = "a model that did not compute on the GPU, " if gpu_asked(comparison) else ""
+    ours = (
+        f"Errors in {ERRORS_FATAL:.0%} of requests or more, wrong or unchecked answers, a failed gate, more than "
+        f"{LOST_FATAL:.0%} of its slices lost to a server that ended, was replaced or fell silent, missing rows, "
+        f"too few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of one CPU, {limits}cores, threads, "
+        f"workers or batching other than requested, {elsewhere}or an open loop whose objective holds only without "
+        "the generator's lateness."
+    )
     return [
-        Fact(
-            "INVALID",
-            f"Errors in {ERRORS_FATAL:.0%} of requests or more, wrong or unchecked answers, a failed gate, more than "
-            f"{LOST_FATAL:.0%} of its slices lost to a server that ended, was replaced or fell silent, missing rows, "
-            f"too few samples, a load generator above {CLIENT_CPU_LIMIT:.0%} of one CPU, {limits}cores, threads, "
-            f"workers or batching other than requested, {elsewhere}or an open loop whose objective holds only without "
-            "the generator's lateness.",
-        ),
+        Fact("INVALID", attached.invalid() if comparison.attached.only else ours),
         Fact("Harness", harness(comparison.calibration)),
     ]
 

@@ -1,0 +1,40 @@
+"""What is other in doubts about an endpoint that already runs: its log and its files are not here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from serveoff.analyse.judging.grounds import Grounds
+from serveoff.analyse.verdict import Finding, FindingCode
+from serveoff.record.endpoint_results import Gate
+
+ITS_LOG: Final = "read its own log for that time"
+ADVICE: Final[Mapping[FindingCode, str]] = {
+    FindingCode.GATE_FAILED: "send that sample to both; compare their models, versions and preprocessing",
+    FindingCode.WRONG_ANSWERS: "send one sample several times; look for shared state and replicas of other versions",
+    FindingCode.ERRORS: "read its own log; lower `--concurrency` or `--max-rate`",
+    FindingCode.STALLED: ITS_LOG,
+}
+"""What to do, where that is other than for a server of ours."""
+
+
+def stopped(grounds: Grounds) -> Iterator[Finding]:
+    """It was left alone amid the run."""
+    problem = grounds.endpoint.stopped
+    if problem is not None:
+        seen = f"it was left alone: {problem.text}"
+        why = "a server in trouble gets no more requests, so its figures are of the time before"
+        advice = problem.advice or "see what it suffered from, then run again with a lower `--max-rate`"
+        yield Finding(FindingCode.STOPPED, True, seen, why, advice)
+
+
+def disagreement(gate: Gate) -> str:
+    """How much of its answers is other, and where."""
+    alike = round((gate.equal or 0.0) * gate.checked)
+    reason = f": {gate.problem.text}" if gate.problem else ""
+    return f"it answers {alike:,} of {gate.checked:,} samples as the reference does{reason}"
+
+
+def advised(finding: Finding) -> Finding:
+    """The same finding with what can be done about a server that is not ours."""
+    return replace(finding, advice=ADVICE.get(finding.code, finding.advice))
