@@ -40,7 +40,7 @@ def section(comparison: Comparison) -> Section | None:
     known = {column.title for column in table.columns}
     if known.isdisjoint(SEEN):
         return None
-    bars = f"{', '.join(words for title, words in SEEN.items() if title in known)}. {NOTE}"
+    bars = f"Bars: {', '.join(words for title, words in SEEN.items() if title in known)}. {NOTE}"
     front = (
         "Left and low is better; whiskers: 95% intervals. Filled dots, joined: no other endpoint is both faster and "
         "cheaper (point estimates only)."
