@@ -74,7 +74,7 @@ RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
 FROM venv AS locust-packages
 RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock \
-        geventhttpclient grpcio locust numpy orjson pillow prometheus-client protobuf psutil pyarrow pydantic \
+        geventhttpclient grpcio jmespath locust numpy orjson pillow prometheus-client protobuf psutil pyarrow pydantic \
         python-dotenv pyyaml \
     && trim
 
