@@ -32,7 +32,6 @@ from serveoff.analyse.studies import (
     sweeps,
     waterfall,
 )
-from serveoff.record.attached import ATTACHED
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import role_of
 from serveoff.record.suite import Suite, load_suite
@@ -72,13 +71,14 @@ def analyse(folder: Path) -> Analysis:
     ranked = _ranked(evidence)
     evidence = replace(evidence, entries=ranked)
     encoded = payloads.measured(evidence, rows)
+    beside = attached.study(evidence, suite.settings)
     comparison = Comparison(
         suite=suite,
         folder=folder.resolve().name,
         concurrencies=tuple(sorted({p.concurrency for e in ranked for p in e.points if e.role != "floor"})),
         entries=tuple(ranked),
         calibration=_calibration(evidence),
-        claims=() if suite.model_source == ATTACHED else claims.study(evidence, suite),
+        claims=() if beside.only else claims.study(evidence, suite),
         resolution=resolution(evidence),
         start_effect=evidence.starts["p50"].deviations,
         stand_in=any(e.role == "stand-in" for e in ranked),
@@ -91,7 +91,7 @@ def analyse(folder: Path) -> Analysis:
         encodings=encodings.study(evidence, encoded),
         by_round=by_round.study(evidence, rows),
         leaving=leaving.study(evidence),
-        attached=attached.study(evidence, suite.settings),
+        attached=beside,
     )
     decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
     return Analysis(replace(comparison, decision=decision), evidence, source)

@@ -6,11 +6,11 @@ from typing import Final
 
 from serveoff.analyse.judging.grounds import Grounds
 from serveoff.analyse.verdict import Finding, FindingCode
-from serveoff.record.endpoint_results import Gate
+from serveoff.record.problems import Problem
 
 ITS_LOG: Final = "read its own log for that time"
+SEND_BOTH: Final = "send that sample to both; compare their models, versions and preprocessing"
 ADVICE: Final[Mapping[FindingCode, str]] = {
-    FindingCode.GATE_FAILED: "send that sample to both; compare their models, versions and preprocessing",
     FindingCode.WRONG_ANSWERS: "send one sample several times; look for shared state and replicas of other versions",
     FindingCode.ERRORS: "read its own log; lower `--concurrency` or `--max-rate`",
     FindingCode.STALLED: ITS_LOG,
@@ -22,17 +22,14 @@ def stopped(grounds: Grounds) -> Iterator[Finding]:
     """It was left alone amid the run."""
     problem = grounds.endpoint.stopped
     if problem is not None:
-        seen = f"it was left alone: {problem.text}"
         why = "a server in trouble gets no more requests, so its figures are of the time before"
         advice = problem.advice or "see what it suffered from, then run again with a lower `--max-rate`"
-        yield Finding(FindingCode.STOPPED, True, seen, why, advice)
+        yield Finding(FindingCode.STOPPED, True, f"it was {problem.text}", why, advice)
 
 
-def disagreement(gate: Gate) -> str:
-    """How much of its answers is other, and where."""
-    alike = round((gate.equal or 0.0) * gate.checked)
-    reason = f": {gate.problem.text}" if gate.problem else ""
-    return f"it answers {alike:,} of {gate.checked:,} samples as the reference does{reason}"
+def disagreement(problem: Problem, why: str) -> Finding:
+    """It answers otherwise than its reference, or gives no answer that can be compared."""
+    return Finding(FindingCode.GATE_FAILED, True, problem.text, why, problem.advice or SEND_BOTH)
 
 
 def advised(finding: Finding) -> Finding:

@@ -66,11 +66,12 @@ def _gate(grounds: Grounds) -> Iterator[Finding]:
     if gate is None:
         advice = "run this endpoint again"
         yield Finding(FindingCode.GATE_MISSING, True, "the answers were not checked before timing", why, advice)
+    elif not gate.passed and grounds.endpoint.server == ATTACHED and gate.problem:
+        yield attached.disagreement(gate.problem, why)
     elif not gate.passed:
         error = f", largest error {gate.max_abs_error:.3g}" if gate.max_abs_error is not None else ""
         reason = gate.problem.text if gate.problem else "outputs differ"
         seen = f"the agreement gate failed: {reason} ({gate.checked} inputs checked{error})"
-        seen = seen if gate.equal is None else attached.disagreement(gate)
         yield Finding(FindingCode.GATE_FAILED, True, seen, why, "run `serveoff verify`, then `serveoff export --force`")
 
 

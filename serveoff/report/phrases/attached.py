@@ -107,7 +107,9 @@ def statements(comparison: Comparison) -> list[str]:
 
 
 def unsettled(comparison: Comparison) -> list[str]:
-    """What no interval holds, and what cannot be seen."""
+    """What no interval holds, and what cannot be seen; nothing where there is no figure."""
+    if not any(map(_counts, comparison.entries)):
+        return []
     names = [comparison.attached.baseline, *(against.endpoint for against in comparison.attached.others)]
     were = "was" if len(names) == 1 else "were"
     once = f"{_some(names)} {were} not restarted: intervals hold for the servers that answered, not for the next ones."
@@ -137,6 +139,12 @@ def spoken(pair: Pair | None, words: Words) -> str:
         return compared(ratio, words.better, words.worse, significant)
     ends = [compared(Estimate(end, None, None, 0), words.better, words.worse, significant) for end in _ends(ratio)]
     return f"between {ends[0]} and {ends[1]}"
+
+
+def right(comparison: Comparison) -> str:
+    """What answers were compared with: `the answers of prod`, `the golden outputs of digits_cnn`."""
+    reference = next((entry.name for entry in comparison.entries if entry.result.reference), "")
+    return f"the answers of {reference}" if reference else f"the golden outputs of {comparison.suite.settings.model}"
 
 
 def doubt(entry: Entry) -> str:

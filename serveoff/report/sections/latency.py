@@ -7,6 +7,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
+from serveoff.record.attached import ATTACHED
 from serveoff.report.charts import latency as chart
 from serveoff.report.phrases.cells import (
     DASH,
@@ -17,7 +18,7 @@ from serveoff.report.phrases.cells import (
     estimate_cell,
     number_cell,
 )
-from serveoff.report.phrases.names import payload, phrase
+from serveoff.report.phrases.names import payload, phrase, server
 from serveoff.report.phrases.numbers import kilobytes, ms, significant
 from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, grouped, text_column, without_blank
 from serveoff.report.section import Figure, Section
@@ -78,8 +79,9 @@ def points(comparison: Comparison) -> Table:
 
 
 def _title(entry: Entry) -> str:
+    carried = server(entry.result) if entry.result.server == ATTACHED else payload(entry.result.payload)
     size = f" ({kilobytes(entry.result.request_bytes)}\u00a0kB)" if entry.result.request_bytes else ""
-    return ", ".join(filter(None, (phrase(entry.result), ROLES[entry.role], payload(entry.result.payload) + size)))
+    return ", ".join(filter(None, (phrase(entry.result), ROLES[entry.role], carried + size)))
 
 
 def _floors(comparison: Comparison) -> bool:

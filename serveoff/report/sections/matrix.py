@@ -33,7 +33,7 @@ def matrix(comparison: Comparison) -> Table:
         *((_column(objective), partial(_cell, objective)) for objective in found.objectives),
     ]
     several = APIS if comparison.attached.only else PAYLOADS
-    rest = f" {several}" if _encodings(comparison) > 1 else ""
+    rest = f" {several}" if _kinds(comparison) > 1 else ""
     caption = (
         f"Latency with {alone(comparison)}, throughput at its best; 95% intervals from {_samples(comparison):,} "
         f"samples or more{_ranges(found)}. Open a row for its evidence.{rest}"
@@ -74,5 +74,8 @@ def _ranges(found: Matrix) -> str:
     return f"; for {named} the range of all starts" if ranged else ""
 
 
-def _encodings(comparison: Comparison) -> int:
+def _kinds(comparison: Comparison) -> int:
+    """Of requests."""
+    if comparison.attached.only:
+        return len({attached.dialect for attached in comparison.suite.settings.attached})
     return len({comparison.entry(row.endpoint).result.payload for row in comparison.decision.matrix.rows})

@@ -6,6 +6,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.record.attached import ATTACHED
 from serveoff.record.endpoint_results import EndpointResult, Gate
+from serveoff.report.phrases.attached import doubt, right
 from serveoff.report.phrases.cells import DASH, Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import all_of
 from serveoff.report.phrases.numbers import percent, significant
@@ -28,27 +29,26 @@ def parity(comparison: Comparison) -> Table:
     """Before anything was timed, and under load."""
     fields: list[Field[Entry]] = [
         (ENDPOINT, endpoint_cell),
-        (text_column("Answers"), lambda entry: _verdict(entry.result)),
+        (text_column("Answers"), _verdict),
         (Column("Equal", "of the samples"), lambda entry: _equal(entry.result)),
         (Column("Largest error"), lambda entry: _error(entry.result)),
         (Column("Worst sample"), lambda entry: _worst(entry.result)),
         (Column("Checked under load"), lambda entry: count_cell(_sum(entry, "answers_checked"))),
         (Column("Wrong under load"), lambda entry: count_cell(_sum(entry, "wrong_answers"))),
     ]
-    caption = f"Held against {_reference(comparison)}. Samples are numbered from 0, in the order of their file."
+    caption = f"Held against {right(comparison)}. Samples are numbered from 0, in the order of their file."
     return listed("parity", caption, fields, _attached(comparison))
 
 
 def sentence(comparison: Comparison) -> str:
     """Who answers otherwise, or that all answer alike."""
-    others = [entry for entry in _attached(comparison) if not entry.result.reference]
-    apart = [entry.name for entry in others if entry.result.gate is not None and not entry.result.gate.passed]
-    wrong = [e.name for e in others if e.name not in apart and _sum(e, "wrong_answers")]
-    unknown = [entry.name for entry in others if entry.result.gate is None]
-    said = [f"{all_of(names)} {words}" for names, words in ((apart, BEFORE), (wrong, UNDER), (unknown, NEVER)) if names]
-    if said:
-        return f"{'; '.join(said)}."
-    return f"Every answer agrees with {_reference(comparison)}, within what is allowed."
+    entries = _attached(comparison)
+    unusable = [e for e in entries if e.result.reference and e.result.gate is not None and not e.result.gate.passed]
+    if unusable:
+        return f"{unusable[0].name} cannot be the reference: {doubt(unusable[0])}."
+    told = {words: [e.name for e in entries if _standing(e) == words] for words in (BEFORE, UNDER, NEVER)}
+    said = [f"{all_of(names)} {words}" for words, names in told.items() if names]
+    return f"{'; '.join(said)}." if said else f"Every answer agrees with {right(comparison)}, within what is allowed."
 
 
 BEFORE: Final = "answered otherwise before anything was timed"
@@ -56,25 +56,30 @@ UNDER: Final = "answered otherwise under load"
 NEVER: Final = "gave no answers to compare"
 
 
+ANSWERS: Final = {
+    words: Cell(said, tone="bad") for words, said in ((BEFORE, "differ"), (UNDER, "differ"), (NEVER, "none"))
+}
+
+
+def _standing(entry: Entry) -> str:
+    gate = entry.result.gate
+    if gate is None or (gate.equal is None and not gate.passed):
+        return NEVER
+    if not gate.passed:
+        return BEFORE
+    return UNDER if _sum(entry, "wrong_answers") else ""
+
+
 def _attached(comparison: Comparison) -> list[Entry]:
     found = [entry for entry in comparison.entries if entry.result.server == ATTACHED]
     return sorted(found, key=lambda entry: entry.result.place)
 
 
-def _reference(comparison: Comparison) -> str:
-    reference = next((entry.name for entry in _attached(comparison) if entry.result.reference), "")
-    return f"the answers of {reference}" if reference else "the answers that came with the samples"
-
-
-def _verdict(result: EndpointResult) -> Cell:
-    gate = result.gate
-    if result.reference:
-        return REFERENCE
-    if gate is None:
-        return DASH
-    wrong = sum(window.wrong_answers for window in result.windows)
-    good = gate.passed and not wrong
-    return Cell("agree", tone="good") if good else Cell("differ", tone="bad")
+def _verdict(entry: Entry) -> Cell:
+    standing = _standing(entry)
+    if entry.result.reference:
+        return Cell("no reference", tone="bad") if standing in (BEFORE, NEVER) else REFERENCE
+    return ANSWERS.get(standing, Cell("agree", tone="good"))
 
 
 def _equal(result: EndpointResult) -> Cell:

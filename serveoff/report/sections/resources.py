@@ -6,7 +6,6 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
-from serveoff.record.attached import ATTACHED
 from serveoff.report.charts import pareto
 from serveoff.report.charts import resources as chart
 from serveoff.report.charts.marks.bars import NOTE
@@ -72,7 +71,7 @@ def resources(comparison: Comparison) -> Table:
     caption = f"CPU at the best throughput. {PSS}"
     if any(entry.result.memory_bytes is None for entry, _ in busiest):
         caption += " It is blank where this user cannot read it."
-    optional = (*WIRE, *SEEN) if any(entry.result.server == ATTACHED for entry, _ in busiest) else WIRE
+    optional = (*WIRE, *SEEN) if comparison.attached.only else WIRE
     table = without_blank(listed("resources", caption, fields, busiest), optional)
     if any(column.title == "Network in" for column in table.columns):
         caption += " Network bytes are the container's own, with headers and acknowledgements."

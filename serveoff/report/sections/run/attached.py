@@ -3,6 +3,7 @@
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.judging.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
 from serveoff.record.attached import AttachedEndpoint
+from serveoff.report.phrases.attached import right
 from serveoff.report.phrases.names import DIALECTS
 from serveoff.report.phrases.numbers import significant
 from serveoff.report.phrases.runtimes import isolation, path
@@ -33,9 +34,7 @@ def conduct(comparison: Comparison, longer: str) -> list[Fact]:
 
 def correctness(comparison: Comparison) -> str:
     """What answers were compared with."""
-    reference = next((e.name for e in comparison.entries if e.result.reference), "")
-    right = f"the answers of {reference}" if reference else "the answers that came with the samples"
-    return f"Before anything was timed, and under load, the answers of each endpoint were compared with {right}."
+    return f"Before anything was timed, and under load, every answer was compared with {right(comparison)}."
 
 
 def invalid() -> str:

@@ -1,5 +1,7 @@
 """Where it was measured: the machine, the model, the versions, the containers, what servers had."""
 
+from pathlib import Path
+
 from serveoff.analyse.comparison import Comparison
 from serveoff.report.phrases.numbers import megabytes, significant
 from serveoff.report.phrases.runtimes import runtime
@@ -51,7 +53,8 @@ def environment(comparison: Comparison) -> list[Fact]:
 def _computed(comparison: Comparison) -> list[Fact]:
     """The model and what it computed on; of attached endpoints only what they were sent is known."""
     if comparison.attached.only:
-        return [Fact("Samples", comparison.suite.settings.samples or comparison.suite.settings.model)]
+        settings = comparison.suite.settings
+        return [Fact("Samples", Path(settings.samples).name or f"the golden inputs of {settings.model}")]
     return [
         Fact("Accelerators", ", ".join(comparison.suite.environment.machine.accelerators) or "none"),
         Fact("Devices", devices(comparison)),

@@ -20,6 +20,8 @@ BOUNDS = r"\(\d[\d.]*–\d[\d.]*\)"
         ("unsure", r"Undecided: canary is between 1\.\d+ times faster and 1\.\d+ times slower than prod"),
         ("several", r"Against prod: canary is slower; blue is faster; green and red are not ranked"),
         ("stopped", r"Nothing to compare with: prod is not ranked"),
+        ("refused", r"canary is not ranked"),
+        ("restless", r"Nothing to compare with: prod is not ranked"),
         ("alone", r"prod was measured alone"),
     ],
 )

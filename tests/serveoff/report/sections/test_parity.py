@@ -23,7 +23,19 @@ def test_it_names_who_differs_and_the_reference(attached_analysis):
     section = parity.section(attached_analysis("several").comparison)
     assert section.paragraphs == ("red answered otherwise before anything was timed.",)
     assert "the answers of prod" in section.table.caption
-    assert "the answers that came with the samples" in parity.sentence(attached_analysis("seen").comparison)
+    assert "the golden outputs of questions" in parity.sentence(attached_analysis("seen").comparison)
+
+
+def test_one_that_gives_no_answer_says_so(attached_analysis):
+    comparison = attached_analysis("refused").comparison
+    assert rows(comparison)["canary"][:4] == ["none", "–", "–", "–"]
+    assert parity.sentence(comparison) == "canary gave no answers to compare."
+
+
+def test_one_that_does_not_answer_itself_twice_alike_is_no_reference(attached_analysis):
+    comparison = attached_analysis("restless").comparison
+    assert rows(comparison)["prod"][0] == "no reference"
+    assert parity.sentence(comparison).startswith("prod cannot be the reference: 8 of 64 samples")
 
 
 def test_a_run_of_ours_has_no_such_section(tmp_path):
