@@ -36,6 +36,11 @@ def name_of(target: Target, exchange: Exchange) -> str:
     return exchange.server_name or target.host
 
 
+def fault_of(error: ssl.SSLError) -> str:
+    """What failed, in OpenSSL's words."""
+    return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error.reason or str(error)
+
+
 def advice(code: int) -> str:
     """What to do about a certificate that OpenSSL refused with this code."""
     return ADVICE.get(code, UNKNOWN_AUTHORITY)

@@ -27,6 +27,9 @@ Request = tuple[bytes, bytes]
 class Line:
     """A caller of a closed loop, or one of the connections of an open one; it connects whenever it has to."""
 
+    fault = ""
+    """Why there was no connection, where the error has no status that says it."""
+
     def __init__(self, lines: Lines, number: int) -> None:
         self._lines, self.number = lines, number
         self._socket: _socket.socket | None = None
@@ -77,6 +80,10 @@ class Line:
         self.answered = False
 
     def _connect(self, request: Request) -> None:
+        self._open()
+        self._keep(memoryview(b"".join(request)))
+
+    def _open(self) -> None:
         family, kind, protocol, _, address = self._lines.address
         self._socket = new = _socket.socket(family, kind, protocol)
         new.setblocking(False)
@@ -86,7 +93,6 @@ class Line:
         failed = new.connect_ex(address)
         if failed and failed not in SENDING:
             raise OSError(failed, "connect")
-        self._keep(memoryview(b"".join(request)))
 
     def _keep(self, unsent: memoryview) -> None:
         assert self._socket is not None
@@ -106,6 +112,8 @@ class Line:
 class Lines:
     """All of one endpoint. Between slices they stay open, however long its server is frozen."""
 
+    line = Line
+
     def __init__(self, target: Target) -> None:
         self.address = _socket.getaddrinfo(target.host, target.port, 0, _socket.SOCK_STREAM)[0]
         """Family, kind, protocol, canonical name and address of a socket; OSError where the host has none."""
@@ -119,7 +127,7 @@ class Lines:
     def __getitem__(self, number: int) -> Line:
         """Of this number; there are as many as were ever asked for."""
         while number >= len(self._all):
-            self._all.append(Line(self, len(self._all)))
+            self._all.append(self.line(self, len(self._all)))
         return self._all[number]
 
     def waiting(self) -> list[Line]:

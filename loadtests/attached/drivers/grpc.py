@@ -1,5 +1,6 @@
 """gRPC to an attached endpoint: the generator's own callers, no faster than the endpoint's pace, with its metadata."""
 
+import ssl
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -8,6 +9,7 @@ import gevent
 import grpc
 from gevent.lock import BoundedSemaphore
 
+from serveoff.loadtests.attached import tls
 from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.requests import metadata_of
@@ -21,11 +23,13 @@ class Driver(plain.Driver):
     """The channels to one attached endpoint."""
 
     def __init__(self, target: Target, exchange: Exchange) -> None:
-        self._address, self._method = target.address, dialect(exchange.dialect).method
+        self._target, self._method = target, dialect(exchange.dialect).method
+        self._metadata = metadata_of(exchange)
         self._channels: list[tuple[grpc.Channel, Any]] = []
         self.exchange = exchange
         self.sent_at = perf_counter()
         """The last request; whoever announced the endpoint may just have asked it something."""
+        self._fault: str | None = None
         self.turn = BoundedSemaphore()
         """Of whom the pace allows to send next."""
 
@@ -34,8 +38,46 @@ class Driver(plain.Driver):
         _Callers(self, recording, requests).run()
 
     def _open(self) -> tuple[grpc.Channel, Any]:
-        channel = grpc.insecure_channel(self._address, options=OPTIONS)
-        return channel, partial(channel.unary_unary(self._method), metadata=metadata_of(self.exchange))
+        channel = tls.channel(self._target, self.exchange, OPTIONS)
+        return channel, partial(self._ask, channel.unary_unary(self._method))
+
+    def _ask(self, call: Any, request: bytes, timeout: float) -> bytes:
+        """The answer; _Failed without what nobody should read."""
+        self.sent_at = perf_counter()
+        try:
+            answer: bytes = call(request, timeout=timeout, metadata=self._metadata)
+        except grpc.RpcError as error:
+            said = self.exchange.without_secrets(error.details() or "")
+            if error.code() is grpc.StatusCode.UNAVAILABLE and self.exchange.tls:
+                said = self._untrusted(timeout) or said
+            raise _Failed(error.code(), said) from None
+        return answer
+
+    def _untrusted(self, timeout_s: float) -> str:
+        """Why there is no TLS connection, which gRPC does not always say; asked once."""
+        if self._fault is None:
+            self._fault = ""
+            try:
+                tls.try_to_connect(self._target, self.exchange, timeout_s)
+            except ssl.SSLError as error:
+                self._fault = tls.fault_of(error)
+            except OSError:
+                self._fault = None
+        return self._fault or ""
+
+
+class _Failed(grpc.RpcError):  # type: ignore[misc]
+    """A call that was refused, or without an answer."""
+
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        super().__init__()
+        self._code, self._details = code, details
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return self._details
 
 
 class _Callers(plain.Callers):

@@ -5,6 +5,8 @@ from collections import deque
 from time import perf_counter
 from typing import Final
 
+from serveoff.loadtests.attached.drivers.addresses import address_of
+from serveoff.loadtests.attached.drivers.tls_lines import TlsLines
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.requests import head_of
 from serveoff.loadtests.endpoints import Target
@@ -23,7 +25,8 @@ class Driver(rest.Driver):
 
     def __init__(self, target: Target, exchange: Exchange) -> None:
         self._target, self._exchange = target, exchange
-        self._lines = Lines(target)
+        self._lines = TlsLines(target, exchange) if exchange.tls else Lines(target)
+        self._lines.address = address_of(target)
         self._sent_at = perf_counter()
         """The last request; whoever announced the endpoint may just have asked it something."""
 
@@ -64,6 +67,11 @@ class _Loop(rest.Loop):
             return
         super()._send(line, due)
         self.sent_at = perf_counter()
+
+    def _fail(self, line: Line, status: int) -> None:
+        super()._fail(line, status)
+        if line.fault:
+            self._recording.explain(status, line.fault.encode())
 
     def _answered(self, line: Line, body: bytes) -> None:
         head = line.head

@@ -29,6 +29,8 @@ class Answer:
     body: bytes
     status: int = 200
     headers: dict = field(default_factory=dict)
+    pause_s: float = 0.0
+    """Between bytes."""
 
 
 def as_json(found, status=200, **headers):
@@ -77,7 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in ({"Content-Length": len(answer.body)} | answer.headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        for part in [answer.body] if not answer.pause_s else [bytes([byte]) for byte in answer.body]:
+            self.wfile.write(part)
+            self.wfile.flush()
+            time.sleep(answer.pause_s)
 
     def log_message(self, *args):
         pass
@@ -91,11 +96,12 @@ class _Server(ThreadingHTTPServer):
     def finish_request(self, request, client_address):
         """TLS in the connection's own thread."""
         with suppress(OSError):
-            if self.context is not None:
-                request = self.context.wrap_socket(request, server_side=True)
-            super().finish_request(request, client_address)
-            if self.context is not None:
-                request.unwrap()
+            if self.context is None:
+                super().finish_request(request, client_address)
+                return
+            with self.context.wrap_socket(request, server_side=True) as secure:
+                super().finish_request(secure, client_address)
+                secure.unwrap()
 
     def handle_error(self, request, client_address):
         pass
