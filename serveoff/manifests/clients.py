@@ -15,6 +15,8 @@ WORKER: Final = "locust-worker"
 MASTER_PORTS: Final = {"web": 8089, "workers": 5557}
 """Locust's own: its page, and what its workers connect to."""
 WORKERS: Final = 2
+PREFIX: Final = "k8s-"
+"""Of the names under which endpoints are attached: `serveoff run` keeps those of the registry for its own."""
 PLAIN_GRPC: Final = "tfserving"
 """The gRPC API that `grpc://` stands for; another's name is written before it."""
 
@@ -61,7 +63,7 @@ def url(endpoint: Endpoint) -> str:
 
 def _attached(endpoints: Sequence[Endpoint]) -> list[str]:
     hosts = dict.fromkeys(endpoint.deployment.service for endpoint in endpoints)
-    urls = [word for endpoint in endpoints for word in ("--url", f"{endpoint.name}={url(endpoint)}")]
+    urls = [word for endpoint in endpoints for word in ("--url", f"{PREFIX}{endpoint.name}={url(endpoint)}")]
     return [*urls, *(word for host in hosts for word in ("--yes-i-may-load", host))]
 
 

@@ -19,11 +19,11 @@ def test_the_comparison_attaches_to_every_endpoint_by_its_services_name(tmp_path
     arguments = comparison(objects)["containers"][0]["args"]
     assert arguments[:3] == ["run", "--model", "digits_cnn"]
     assert values(arguments, "--url") == [
-        "tfserving-savedmodel-rest=http://tfserving-savedmodel:8501/v1/models/digits_cnn",
-        "tfserving-savedmodel-grpc=grpc://tfserving-savedmodel:8500/digits_cnn",
-        "torchserve-torchscript-rest=http://torchserve-torchscript:8501/v1/models/digits_cnn",
-        "torchserve-torchscript-grpc=torchserve+grpc://torchserve-torchscript:8500/digits_cnn",
-        "flask-tuned-torchscript-rest=http://flask-tuned-torchscript:8501/v1/models/digits_cnn",
+        "k8s-tfserving-savedmodel-rest=http://tfserving-savedmodel:8501/v1/models/digits_cnn",
+        "k8s-tfserving-savedmodel-grpc=grpc://tfserving-savedmodel:8500/digits_cnn",
+        "k8s-torchserve-torchscript-rest=http://torchserve-torchscript:8501/v1/models/digits_cnn",
+        "k8s-torchserve-torchscript-grpc=torchserve+grpc://torchserve-torchscript:8500/digits_cnn",
+        "k8s-flask-tuned-torchscript-rest=http://flask-tuned-torchscript:8501/v1/models/digits_cnn",
     ]
     assert values(arguments, "--yes-i-may-load") == [
         "tfserving-savedmodel",

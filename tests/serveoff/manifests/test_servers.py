@@ -71,7 +71,7 @@ def test_a_block_that_is_added_to_the_registry_is_there_with_all_that_it_says(ad
     assert ours["livenessProbe"]["tcpSocket"] == {"port": "rest"}
     (port,) = find(objects, "Service", "ours-torchscript")["spec"]["ports"]
     assert (port["name"], port["port"]) == ("rest", 9000), "what manages it stays in its pod"
-    url = "ours-torchscript-rest=http://ours-torchscript:9000/score/digits_cnn"
+    url = "k8s-ours-torchscript-rest=http://ours-torchscript:9000/score/digits_cnn"
     assert url in container(objects, "compare")["args"]
     assert "SERVER_MEMORY" in find(objects, "ConfigMap", "serveoff-files")["data"][".env.example"]
 
