@@ -17,8 +17,8 @@ from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.environment import Environment, Machine
 from serveoff.record.problems import GateCode, Problem, RequestCode
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import Suite
-from tests.serveoff.synthetic import EPOCH_S, Scenario, _window_rows
+from serveoff.record.suite import Suite, load_suite
+from tests.serveoff.synthetic import EPOCH_S, Scenario, window_rows
 from tests.serveoff.written_runs import add_rows, save_run, table_of
 
 DISAGREES: Final = "8 of 64 samples are answered otherwise; sample 17: off by 0.29 (29,000 times what is allowed)"
@@ -136,7 +136,7 @@ def _rounds(
 
 
 def _slice(window: Window, pace_s: float, failing: float, rng: np.random.Generator) -> pa.Table:
-    latency_s, end_s = _window_rows(pace_s, window.concurrency, window.duration_s, rng)
+    latency_s, end_s = window_rows(pace_s, window.concurrency, window.duration_s, rng)
     status = np.where(rng.random(latency_s.size) < failing, 503, 200)
     window.requests, window.errors = latency_s.size, int((status != 200).sum())
     window.served = window.requests - window.errors
@@ -230,3 +230,21 @@ RUNS: Final[Mapping[str, tuple[Sequence[Attached], dict[str, Any]]]] = {
     "restless": ((replace(PROD, equal=0.5), replace(CANARY, refuses="nothing to compare its answers with")), {}),
     "seen": ((replace(PROD, seen=True, golden=True), replace(CANARY, golden=True)), {}),
 }
+
+
+def attach_one(folder: Path, endpoint: str, name: str) -> Path:
+    """Of a run of deployments of ours: let one of its endpoints be one that already ran."""
+    suite = load_suite(folder)
+    result = next(found for found in suite.endpoints if found.endpoint == endpoint)
+    attached = Attached(name, 0.0)
+    kept = result.model_dump(include={"protocol", "payload", "request_bytes", "gate", "windows"})
+    changed = EndpointResult(
+        **kept, endpoint=name, deployment=name, server=ATTACHED, format="", address="10.0.0.7:8501"
+    )
+    for window in changed.windows:
+        window.server_cpu_s = None
+    suite.endpoints[suite.endpoints.index(result)] = changed
+    suite.settings.attached = [_settings_of(attached)]
+    suite.settings.endpoints = [found.endpoint for found in suite.endpoints]
+    save_run(folder, suite)
+    return folder

@@ -229,7 +229,7 @@ def _slice(
 ) -> pa.Table:
     """Its rows; the window learns how many they are."""
     pace /= scenario.speedup.get(name, 1.0)
-    latency, end = _window_rows(pace, window.concurrency, scenario.slice_s, rng)
+    latency, end = window_rows(pace, window.concurrency, scenario.slice_s, rng)
     killed = name in faults.killed and window.round == 1 and window.concurrency == scenario.concurrencies[-1]
     status = np.where(killed & (end > scenario.slice_s / 2), 0, 200)
     window.requests, window.errors = len(latency), int((status != 200).sum())
@@ -259,7 +259,7 @@ def _described(name: str, result: EndpointResult, window: Window, scenario: Scen
     return window.model_copy(update=noted)
 
 
-def _window_rows(
+def window_rows(
     pace: float, concurrency: int, window_s: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Latency and completion time of each request of one window, in seconds."""
