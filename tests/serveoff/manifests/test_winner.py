@@ -7,6 +7,7 @@ from serveoff.manifests import kserve
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.record.suite import load_suite
 from serveoff.services.registry import read_registry
+from tests.language import stumbles
 from tests.serveoff.manifests.written import find, invoke, pods, read, write
 from tests.serveoff.model_runs import write_model
 from tests.serveoff.synthetic import Scenario
@@ -128,3 +129,11 @@ def test_what_there_is_not_is_refused_with_what_there_is(tmp_path, monkeypatch, 
 def test_a_model_that_there_is_not_is_refused(tmp_path):
     with pytest.raises(ArtifactFailure, match="there is no model 'nosuch'"):
         write(tmp_path, model="nosuch")
+
+
+def test_what_the_command_says_holds_no_banned_phrase(tmp_path):
+    helped = invoke("--help")
+    assert helped.exit_code == 0
+    for winner in ("tfserving-savedmodel", "torchserve-torchscript", "flask-onnx", "flask-torchscript"):
+        said = invoke("digits_cnn", "flask-torchscript", "--winner", winner, "--out", tmp_path)
+        assert stumbles(helped.output + said.output) == []
