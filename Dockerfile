@@ -48,12 +48,12 @@ RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     && pip install --no-deps -c requirements.lock onnx2torch \
     && trim
 
-# No framework but ONNX Runtime.
+# No framework but ONNX Runtime; onnx is what it reads a graph with that it quantizes.
 FROM venv AS flaskrest-onnx-packages
 ARG ONNXRUNTIME=onnxruntime==1.32.0
 RUN --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     pip install -c requirements.lock \
-        "${ONNXRUNTIME}" flask gunicorn numpy orjson pillow prometheus-client pydantic pysimdjson \
+        "${ONNXRUNTIME}" flask gunicorn numpy onnx orjson pillow prometheus-client pydantic pysimdjson \
     && trim
 
 # tensorflow-serving-api asks for a distribution named `tensorflow`: with its needs, TensorFlow would be there twice.

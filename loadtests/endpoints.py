@@ -36,6 +36,8 @@ class Target:
     path: str
     """What REST requests are sent to."""
     grpc_api: str = ""
+    precision: str = ""
+    """The lower precision that it computes in: its answers are not the golden ones."""
     model_dir: str = ""
     """Where the model's golden inputs are, of one that `serveoff serve` announced."""
 
@@ -137,4 +139,4 @@ def _registered() -> Iterator[Endpoint]:
 
 def _target(endpoint: Endpoint, host: str, port: int) -> Target:
     d = endpoint.deployment
-    return Target(endpoint.name, endpoint.protocol, host, port, d.model, d.format, d.path, d.grpc_api)
+    return Target(endpoint.name, endpoint.protocol, host, port, d.model, d.format, d.path, d.grpc_api, d.precision)

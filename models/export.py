@@ -10,6 +10,7 @@ from serveoff.models.golden import GOLDEN_NAME, write_golden
 from serveoff.models.jobs import Jobs
 from serveoff.models.manifest import MANIFEST_NAME, Artifact, ArtifactError, Manifest, artifact_of, digest
 from serveoff.models.progress import Steps
+from serveoff.models.quality.labelled import LABELLED_NAME, write_labelled
 from serveoff.models.spec import FORMATS, ModelSpec, model_dir
 from serveoff.models.staging import locked, staged
 from serveoff.models.tensors import misfit
@@ -58,7 +59,10 @@ def _train(spec: ModelSpec, folder: Path, steps: Steps) -> dict[str, Any]:
             )
     write_weights(folder, trained.weights)
     write_golden(folder, trained.golden)
+    if trained.held_out is not None:
+        write_labelled(folder, trained.held_out.inputs, trained.held_out.targets)
     return {
+        "labelled_sha256": digest(folder / LABELLED_NAME) if trained.held_out is not None else "",
         "seed": trained.seed,
         "accuracy": trained.accuracy,
         "quality": trained.quality,

@@ -11,12 +11,13 @@ from serveoff.models import zoo
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import SCHEMA_VERSION, ArtifactError, is_there, read_manifest
+from serveoff.models.quality.labelled import LABELLED_NAME
 from serveoff.models.spec import FORMATS
 from serveoff.models.weights import WEIGHTS_NAME
 
 PACKAGE = Path(__file__).parent
 SHARED = (
-    *("train.py", "weights.py", "golden.py", "tensors.py", "agreement.py", "spec.py"),
+    *("train.py", "weights.py", "golden.py", "quality/labelled.py", "tensors.py", "agreement.py", "spec.py"),
     *("encoded_rows.py", "frameworks", "formats", "loading", "images"),
     *("convert/onnx_models.py", "convert/torch_modules.py", "convert/torch_onnx.py", "convert/torch_program.py"),
 )
@@ -50,6 +51,7 @@ def is_current(model: str, model_dir: Path) -> bool:
         return False
     files = {artifact.path: artifact.sha256 for artifact in manifest.artifacts.values()}
     files |= {WEIGHTS_NAME: manifest.weights_sha256, GOLDEN_NAME: manifest.golden_sha256}
+    files |= {LABELLED_NAME: manifest.labelled_sha256} if manifest.labelled_sha256 else {}
     return (
         manifest.fingerprint == expected
         and set(FORMATS) <= set(manifest.artifacts)

@@ -69,6 +69,8 @@ class Manifest(BaseModel):
     weights_sha256: str = ""
     """Of weights.npz; an imported model has none, its weights are in its artifacts."""
     golden_sha256: str
+    labelled_sha256: str = ""
+    """Of labelled.npz; empty where nobody gave labels, or the model tells no classes apart."""
     artifacts: dict[str, Artifact]
     missing: dict[str, Missing] = {}
     """Formats that it does not have, and why."""

@@ -50,6 +50,8 @@ class Trained:
     quality: str
     accuracy: float | None = None
     seed: int | None = None
+    held_out: Examples | None = None
+    """What its accuracy was measured with."""
 
 
 def cross_entropy(module: nn.Module, inputs: Tensors, targets: torch.Tensor) -> torch.Tensor:
@@ -145,4 +147,5 @@ def classifier(
             "again"
         )
     golden = golden_of(module, spec, held_out.inputs, held_out.targets)
-    return Trained(neutral(spec.name, module), golden, f"{accuracy:.2%} on the held-out split", accuracy, SEED)
+    quality = f"{accuracy:.2%} on the held-out split"
+    return Trained(neutral(spec.name, module), golden, quality, accuracy, SEED, held_out)

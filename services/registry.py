@@ -89,6 +89,11 @@ class Deployment:
         return int(self.environment.get("SERVING_WORKERS", "1")) if self.ready_per_worker else 1
 
     @property
+    def precision(self) -> str:
+        """The lower precision that it is to compute in (models/quality/precision.py); empty: the artifact's own."""
+        return self.environment.get("SERVING_PRECISION", "")
+
+    @property
     def base_name(self) -> str:
         """What reports call the deployment that this is a variant of; its own name where it is none."""
         return self.name.partition(".")[0]

@@ -44,6 +44,8 @@ class Settings:
     batch_delay_ms: int = 0
     warmup: int = 1
     """0: the model is loaded, but its first calls are left to the first requests."""
+    precision: str = ""
+    """A lower precision to compute in (serveoff.models.quality.precision); empty: the artifact's own."""
     out_of_the_box: int = 0
     """1: numbers of threads, logging and what else servers choose for themselves are left to them; then 0 threads
     means as many as the framework or the server chooses."""

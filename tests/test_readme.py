@@ -62,7 +62,8 @@ def test_every_setting_is_documented_with_its_default():
     }
     required = {"model_dir", "format"}
     expected = {
-        f"{PREFIX}{f.name.upper()}": "(required)" if f.name in required else str(f.default) for f in fields(Settings)
+        f"{PREFIX}{f.name.upper()}": "(required)" if f.name in required else str(f.default) or "(none)"
+        for f in fields(Settings)
     }
     assert documented == expected
 

@@ -108,7 +108,7 @@ class Generator:
             raise LookupError(f"no endpoint {command.endpoint} was announced")
         endpoint, drive = self._endpoints[command.endpoint], command.drive
         pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
-        verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), Verified())
+        verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), _verified(endpoint))
         recording = Recording(drive, lambda: self._wire.tell("open"), verified)
         page = endpoint.told.counters if drive.counters else ""
         before = read_counters(page) if page else None
@@ -140,6 +140,10 @@ class Generator:
             self._pools[key] = make_pool(target, bare, load.payload, load.batch, samples=samples)
             _settle()
         return self._pools[key]
+
+
+def _verified(endpoint: _Endpoint) -> Verified:
+    return Verified(golden=not endpoint.told.target.precision)
 
 
 def _driver(command: EndpointCommand) -> Driver:

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from serveoff.models.golden import GOLDEN_NAME, read_golden
 from serveoff.models.manifest import ArtifactError
+from serveoff.models.quality.precision import refusal
 from serveoff.models.spec import FORMATS, ModelSpec
 from serveoff.models.tensors import Batch, join, rows_of, take, zeros
 from serveoff.models.weights import Weights
@@ -44,6 +45,8 @@ class Loaded:
     """Why there is no layer to ask for, where `layers` is empty."""
     executor: str = ""
     """What runs it, where its format may be run by several: which of them."""
+    precision: str = ""
+    """What it computes in, by its own word, where that is lower than its artifact's: models/quality/precision.py."""
     intra_op_threads: int | None = None
     """Threads of one operation by the framework's own word after loading; 0: as many as it chooses. None: unknown."""
 
@@ -64,7 +67,8 @@ class Format(Protocol):
         """Load the artifact as it is meant to be served: once per process, before anything else is computed.
 
         `threads` is the framework's intra-op threads, 0 for as many as it chooses itself; `device` is `cpu`, `cuda`
-        or `cuda:0`.
+        or `cuda:0`. A format that is named in models/quality/precision.py also takes a lower `precision` to compute in;
+        ArtifactError where the artifact or the CPU has none.
         """
 
 
@@ -78,9 +82,14 @@ def one_row(spec: ModelSpec, folder: Path) -> Batch:
     return zeros(spec.inputs)
 
 
-def load(format: str, folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
+def load(
+    format: str, folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu", precision: str = ""
+) -> Loaded:
     """Load an artifact by its format's module; one that takes one row at a time is asked row by row."""
-    loaded = find(format).load(folder, spec, threads=threads, device=device)
+    if precision and (why := refusal(format, precision, device)):
+        raise ArtifactError(why)
+    lower = {"precision": precision} if precision else {}
+    loaded = find(format).load(folder, spec, threads=threads, device=device, **lower)
     return replace(loaded, predict=by_row(loaded.predict)) if spec.one_row else loaded
 
 

@@ -35,17 +35,23 @@ def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     torch_onnx.write(filled(spec, weights), spec, folder)
 
 
-def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
-    """Run the graph in an inference session."""
+def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu", precision: str = "") -> Loaded:
+    """Run the graph in an inference session: as it is, or in 8 bits, which it is brought to first."""
     options = session_options(threads)
-    session = onnxruntime.InferenceSession(str(folder / FILE), options, providers=providers(device))
+    if precision:
+        from serveoff.models.quality.onnx_int8 import session_of  # needs onnx, which other sessions do without
+
+        session = session_of(folder / FILE, options, providers(device))
+    else:
+        session = onnxruntime.InferenceSession(str(folder / FILE), options, providers=providers(device))
     names = [tensor.name for tensor in spec.outputs]
 
     def predict(batch: Batch) -> Batch:
         return as_specified(dict(zip(names, session.run(names, batch), strict=True)), spec.outputs)
 
     found = "cpu" if device == "cpu" else placement(folder / FILE, names, one_row(spec, folder), device)
-    return Loaded(predict, found, no_layers=NO_LAYERS, intra_op_threads=options.intra_op_num_threads)
+    threads = options.intra_op_num_threads
+    return Loaded(predict, found, no_layers=NO_LAYERS, precision=precision, intra_op_threads=threads)
 
 
 def session_options(threads: int) -> Any:

@@ -19,6 +19,8 @@ from serveoff.models import catalog, zoo
 from serveoff.models.formats import Loaded, Predict, one_row
 from serveoff.models.frameworks.torch_calling import PICKLED, answers_of, arguments, read_state
 from serveoff.models.loading import model_onnx, module_json
+from serveoff.models.quality.precision import BFLOAT16
+from serveoff.models.quality.torch_bfloat16 import autocast_of
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, by_name
 from serveoff.models.weights import Weights, to_torch
@@ -41,11 +43,13 @@ def filled(spec: ModelSpec, weights: Weights) -> nn.Module:
     return module.eval()
 
 
-def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
+def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu", precision: str = "") -> Loaded:
     """Build the module, fill it, and call it."""
     if threads:
         torch.set_num_threads(threads)
     module, row = build(folder, spec, device).eval().to(device), one_row(spec, folder)
+    if precision:
+        return lower(module, spec, row)
     return replace(
         calling(module, spec, device, row),
         layers=layers_of(module, spec, device, row),
@@ -103,3 +107,11 @@ def calling(module: Callable[..., Any], spec: ModelSpec, device: str, row: Batch
         answers = by_name(module(*arguments(row, spec, device)), spec.outputs)
     found = "+".join(sorted({str(answer.device) for answer in answers.values()}))
     return Loaded(predict, found, intra_op_threads=torch.get_num_threads())
+
+
+def lower(module: Callable[..., Any], spec: ModelSpec, row: Batch) -> Loaded:
+    """Call a module in bfloat16; ArtifactError where the CPU has none, or nothing of the module is computed in it."""
+    no_layers = "layers are asked for in full precision"
+    return replace(
+        calling(autocast_of(module, arguments(row, spec)), spec, "cpu", row), precision=BFLOAT16, no_layers=no_layers
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from serveoff.models.formats import Loaded, one_row
-from serveoff.models.formats.torch_eager import calling, filled
+from serveoff.models.formats.torch_eager import calling, filled, lower
 from serveoff.models.frameworks.torch_calling import read_script
 from serveoff.models.spec import ModelSpec
 from serveoff.models.weights import Weights
@@ -30,12 +30,14 @@ def export(spec: ModelSpec, weights: Weights, folder: Path) -> None:
     torch.jit.freeze(scripted).save(str(folder / FILE))
 
 
-def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu") -> Loaded:
+def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu", precision: str = "") -> Loaded:
     """Load the compiled graph, without the Python class, and call it."""
     if threads:
         torch.set_num_threads(threads)
     module = read_script(folder / FILE, device)
     row = one_row(spec, folder)
+    if precision:
+        return lower(module, spec, row)
     loaded = calling(module, spec, device, row)
     quickest = calling(module.forward, spec, device, row).predict  # spares what a call of `module` does first
     return replace(loaded, quickest=lambda: quickest, no_layers=NO_LAYERS)

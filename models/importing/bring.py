@@ -11,7 +11,7 @@ import numpy as np
 
 from serveoff.models.convert import FORMAT_OF
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.importing import kinds, next_steps, samples, unvouched_files
+from serveoff.models.importing import kinds, labels, next_steps, samples, unvouched_files
 from serveoff.models.importing.conversion import Converted, Converter
 from serveoff.models.importing.errors import ImportCode, ImportFailed, bad_flag
 from serveoff.models.importing.resolve_inputs import resolve_inputs
@@ -31,6 +31,9 @@ WORK = ".work"
 BY_ROW = ("torch_eager", "torchscript", "torch_export", "onnx")
 """Formats that our own code calls wherever they are served, so that it can ask them row by row."""
 
+UNLABELLED = "imported: compared with its own answers; its accuracy was not measured"
+LABELLED = "imported: compared with its own answers; its accuracy is measured beside a lower precision's"
+
 
 @dataclass(frozen=True)
 class ImportResult:
@@ -45,7 +48,7 @@ class ImportResult:
 
 def import_model(request: ImportRequest) -> ImportResult:
     """Import a model into the artifacts' folder; ImportFailed, and nothing written, where that cannot be."""
-    for path in filter(None, (request.source.path, request.source.weights, request.samples)):
+    for path in filter(None, (request.source.path, request.source.weights, request.samples, request.labels)):
         unvouched_files.regular(path)
     kind = kinds.find(request.source.kind)
     kind.check(request.source)
@@ -76,6 +79,7 @@ def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps)
         advance()
     outputs = tuple(TensorSpec(**tensor) for tensor in answered.pop("outputs"))
     spec = spec.model_copy(update={"outputs": outputs, "one_row": answered.pop("one_row")})
+    answered["labelled_sha256"] = labels.store(request.labels, request.samples, names, spec, folder)
     node = kinds.node_of(request.source)
     converter = Converter(node, folder / WORK, spec, jobs)
     formats: dict[str, Converted | Missing] = {}
@@ -184,7 +188,7 @@ def _put_together(
         fingerprint=_fingerprint(request),
         spec=spec,
         source=request.source.kind,
-        quality="imported: compared with its own answers; its accuracy was not measured",
+        quality=LABELLED if answered["labelled_sha256"] else UNLABELLED,
         golden_sha256=digest(folder / GOLDEN_NAME),
         artifacts=artifacts,
         missing={format: found for format, found in formats.items() if isinstance(found, Missing)},
@@ -195,7 +199,7 @@ def _put_together(
 
 def _fingerprint(request: ImportRequest) -> str:
     """SHA-256 over what was imported, the file and the flags."""
-    paths = (request.source.path, request.source.weights, request.samples)
+    paths = (request.source.path, request.source.weights, request.samples, request.labels)
     files = [Path(path) for path in paths if path and Path(path).exists()]
     asked = request.source.model_dump_json(), repr(request.declared), repr(sorted(request.ranges.items()))
     lines = [*asked, *map(digest, files)]

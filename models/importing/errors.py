@@ -20,6 +20,8 @@ class ImportCode(StrEnum):
     """What it takes is not known, is not as it was said, or cannot be served."""
     SAMPLES = "samples"
     """The user's own inputs do not fit it."""
+    LABELS = "labels"
+    """The user's own classes are not of these inputs, or not of this model."""
     NOT_READ = "not read"
     """Its framework cannot read it."""
     NO_ANSWER = "no answer"
@@ -50,3 +52,4 @@ no_model = partial(ImportFailed, ImportCode.NO_MODEL)
 damaged = partial(ImportFailed, ImportCode.DAMAGED)
 bad_inputs = partial(ImportFailed, ImportCode.INPUTS)
 bad_samples = partial(ImportFailed, ImportCode.SAMPLES)
+bad_labels = partial(ImportFailed, ImportCode.LABELS)

@@ -23,7 +23,7 @@ HUGE_ROW, HUGE_ROWS = 1_000_000, 4
 INTEGERS = (0, 99)
 """Seeded integers lie between these, both included, unless `--input-range` says otherwise."""
 
-_BROKEN = (
+BROKEN = (
     *(OSError, ValueError, EOFError, KeyError, AttributeError),
     *(TypeError, SyntaxError, BadZipFile, zlib.error),
 )
@@ -35,7 +35,7 @@ def read(path: str) -> dict[str, Array]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    except _BROKEN as error:
+    except BROKEN as error:
         raise bad_samples(
             f"{path} is not an .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)"
         ) from None
@@ -44,7 +44,13 @@ def read(path: str) -> dict[str, Array]:
     return found
 
 
-def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec], names: Mapping[str, str]) -> Batch:
+def chosen(
+    path: str,
+    samples: Mapping[str, Array],
+    inputs: Sequence[TensorSpec],
+    names: Mapping[str, str],
+    most: int | None = MOST_ROWS,
+) -> Batch:
     """The first rows of the user's samples as a batch of these inputs; ImportFailed where they do not fit."""
     batch: Batch = {}
     for tensor in inputs:
@@ -56,7 +62,7 @@ def chosen(path: str, samples: Mapping[str, Array], inputs: Sequence[TensorSpec]
                 f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",
                 f"expected {tensor.dtype}{[-1, *tensor.row_shape]}",
             )
-        batch[tensor.name] = np.ascontiguousarray(array[:MOST_ROWS])
+        batch[tensor.name] = np.ascontiguousarray(array[:most])
     counts = {len(array) for array in batch.values()}
     if len(counts) != 1 or min(counts) < 2:
         raise bad_samples(

@@ -48,6 +48,7 @@ class ImportRequest(BaseModel):
     name: str
     declared: tuple[TensorSpec, ...] = ()
     samples: str = ""
+    labels: str = ""
     ranges: dict[str, tuple[float, float]] = {}
     rows: int = 0
     timeout_s: float = DEFAULT_TIMEOUT_S

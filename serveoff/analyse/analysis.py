@@ -29,6 +29,7 @@ from serveoff.analyse.studies import (
     encodings,
     leaving,
     payloads,
+    precision,
     sweeps,
     waterfall,
 )
@@ -92,6 +93,7 @@ def analyse(folder: Path) -> Analysis:
         by_round=by_round.study(evidence, rows),
         leaving=leaving.study(evidence),
         attached=beside,
+        lower_precisions=precision.study(evidence),
     )
     decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
     return Analysis(replace(comparison, decision=decision), evidence, source)

@@ -17,6 +17,7 @@ from serveoff.analyse.studies.distributions import Distribution
 from serveoff.analyse.studies.encodings import Encodings
 from serveoff.analyse.studies.leaving import Leaving
 from serveoff.analyse.studies.payloads import Encoded
+from serveoff.analyse.studies.precision import Lower
 from serveoff.analyse.studies.sweeps import Sweeps
 from serveoff.analyse.studies.waterfall import Breakdown
 from serveoff.record.suite import Suite
@@ -86,6 +87,8 @@ class Comparison:
     """The ways out of TorchScript and TorchServe, where the run asked for any."""
     attached: Attached = field(default_factory=Attached)
     """The endpoints that already ran, against the first of them."""
+    lower_precisions: tuple[Lower, ...] = ()
+    """What was also measured in a lower precision, in the run's order."""
     beside: tuple[CrossModelLink, ...] = ()
     """Newest first; who writes a report knows them, for the run does not."""
 

@@ -67,6 +67,11 @@ class Point:
         return self.endpoint, self.load
 
     @property
+    def plain_rows(self) -> bool:
+        """Its load is closed, in the endpoint's own encoding, of any number of rows."""
+        return self.load == replace(Load(concurrency=self.concurrency), batch=self.load.batch)
+
+    @property
     def sound(self) -> bool:
         """It counts, and has a median."""
         return self.valid and self.p50_s.value is not None

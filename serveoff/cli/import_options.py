@@ -49,6 +49,9 @@ class ImportOptions:
         typer.Option(help="Run this to read a Keras file: a module with your layers, or lambda for its Lambda layers."),
     ] = None
     samples: Annotated[str, typer.Option(help="An .npz file with one array per input. Default: seeded inputs.")] = ""
+    labels: Annotated[
+        str, typer.Option(help="An .npy file with the true class of each sample: to measure accuracy with.")
+    ] = ""
     input_range: Annotated[list[str] | None, typer.Option(help="Range of a seeded input: tokens=0:29999.")] = None
     rows: Annotated[int, typer.Option(help="Golden rows, 16 to 64. Default: depends on the row's size.")] = 0
     timeout: Annotated[
@@ -62,6 +65,8 @@ def request_of(asked: ImportOptions) -> ImportRequest:
     _check_name(asked.name)
     if asked.rows and not FEWEST_ROWS <= asked.rows <= MOST_ROWS:
         raise bad_flag(f"--rows {asked.rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
+    if asked.labels and not asked.samples:
+        raise bad_flag("--labels are of --samples, and there are none", "add --samples FILE.npz")
     if asked.timeout <= 0:
         raise bad_flag(f"--timeout must be positive, not {asked.timeout:g}")
     kind = asked.kind or kinds.detected(asked.source)
@@ -89,6 +94,7 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         name=asked.name,
         declared=tuple(t.model_copy(update={"dtype": "float32"}) if t.name in casts else t for t in declared),
         samples=_absolute(asked.samples),
+        labels=_absolute(asked.labels),
         ranges=ranges,
         rows=asked.rows,
         timeout_s=asked.timeout,

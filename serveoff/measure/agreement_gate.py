@@ -90,7 +90,8 @@ def first_answers(endpoint: Endpoint, server: Server, body: bytes, count: int) -
 def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
     """Send every golden input, one row a request, and compare: serveoff.models.agreement.
 
-    In the endpoint's own encoding, or in another that it takes.
+    In the endpoint's own encoding, or in another that it takes. In a lower precision answers need not be the golden
+    ones: their error is told, and their accuracy is judged apart (serveoff.measure.audit.labelled_answers).
     """
     payload, model = _payload(endpoint, encoding), endpoint.deployment.model
     spec, inputs = spec_of(model), golden_inputs(model)
@@ -109,7 +110,9 @@ def check(endpoint: Endpoint, server: Server, encoding: str = "") -> Gate:
     except (GateError, ValueError) as error:
         code = GateCode.NO_ANSWER if isinstance(error, GateError) else GateCode.MISMATCH
         return failed(Problem(code=code, text=f"golden input {len(found)}: {error}"), len(found))
-    return judged(found, expected).model_copy(update={"answer_s": took_s / len(found)})
+    return judged(found, expected, not endpoint.deployment.precision).model_copy(
+        update={"answer_s": took_s / len(found)}
+    )
 
 
 def failed(problem: Problem, checked: int = 0) -> Gate:
@@ -117,23 +120,28 @@ def failed(problem: Problem, checked: int = 0) -> Gate:
     return Gate(passed=False, checked=checked, max_abs_error=None, top1_agreement=None, problem=problem)
 
 
-def judged(found: Sequence[Errors], expected: Batch) -> Gate:
-    """The rows' errors as one verdict. The worst row is the one whose error is the most of what is allowed there."""
+def judged(found: Sequence[Errors], expected: Batch, golden: bool = True) -> Gate:
+    """The rows' errors as one verdict. The worst row is the one whose error is the most of what is allowed there.
+
+    What need not be the `golden` answer must be numbers all the same.
+    """
     error, share = (np.concatenate([getattr(one, name) for one in found]) for name in ("error", "share"))
     same_top, wrong = (np.concatenate([getattr(one, name) for one in found]) for name in ("same_top", "wrong"))
     classes, agreement = any(map(has_classes, expected.values())), float(same_top.mean())
-    worst = int(np.where(same_top, share, np.inf).argmax())  # a class that differs is worse than any rounding
+    # A class that differs is worse than any rounding, where the golden answer is asked for.
+    worst = int((np.where(same_top, share, np.inf) if golden else error).argmax())
     off = f"absolute error {error[worst]:.3g} ({times(share[worst])})"
     top = f", top-1 agreement {agreement:.1%}" if classes else ""
     text = f"golden input {worst}: {off if np.isfinite(error[worst]) else 'an answer that is no number'}{top}"
+    passed = not wrong.any() if golden else bool(np.isfinite(error).all())
     # JSON has no word for infinity: what is infinite is left out.
     return Gate(
-        passed=not wrong.any(),
+        passed=passed,
         checked=len(error),
         max_abs_error=float(error.max()) if np.isfinite(error).all() else None,
         worst_share=float(share.max()) if np.isfinite(share).all() else None,
         top1_agreement=agreement if classes else None,
-        problem=Problem(code=GateCode.WRONG_ANSWER, text=text) if wrong.any() else None,
+        problem=None if passed else Problem(code=GateCode.WRONG_ANSWER, text=text),
     )
 
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from serveoff.measure import agreement_gate
-from serveoff.measure.audit.reported_settings import read_device, read_executor, read_settings, told_by
+from serveoff.measure.audit.reported_settings import (
+    read_device,
+    read_executor,
+    read_precision,
+    read_settings,
+    told_by,
+)
 from serveoff.measure.drivers import inprocess
 from serveoff.measure.readiness import wait_port, wait_ready
 from serveoff.measure.runtimes import Server
@@ -32,6 +38,8 @@ class Started:
     told: Mapping[str, int]
     executor: str = ""
     """What runs the artifact, where its format may be run by several."""
+    precision: str = ""
+    """The lower precision that it computes in."""
 
 
 def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> Started:
@@ -62,7 +70,8 @@ def measure_start(server: Server, endpoints: Sequence[Endpoint], order: int) -> 
         "phases": _whole_phases(server, begun),
     }
     made = made.model_copy(update=update)
-    return Started(made, read_device(server), read_settings(server), read_executor(server))
+    executor, precision = read_executor(server), read_precision(server)
+    return Started(made, read_device(server), read_settings(server), executor, precision)
 
 
 BARE: Final = ".start-without-warmup"

@@ -9,6 +9,7 @@ from typing import Final
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load
 from serveoff.measure import agreement_gate, cold_start
+from serveoff.measure.audit import labelled_answers
 from serveoff.measure.audit.procfs import STAT, compiling_s
 from serveoff.measure.audit.resource_audit import read_resources
 from serveoff.measure.audit.server_versions import server_versions
@@ -69,6 +70,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     try:
         server = run.fleet.start(deployment)
         started = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
+        labelled_answers.check_precision(server, started.precision)
         container = server.inspect()
         if container is not None:
             # What serves is what is inside the images, not what this machine has installed.
@@ -76,7 +78,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
         versions = server_versions(server, container.versions if container else run.suite.environment.versions)
         for endpoint, result in zip(endpoints, results, strict=True):
             result.device, result.container, result.versions = started.device, container, versions
-            result.executor = started.executor
+            result.executor, result.precision = started.executor, started.precision
             # The first cold start stands: a resumed run starts servers with warm file caches.
             result.cold_start = result.cold_start or started.cold_start
             result.cold_starts.append(started.cold_start)
@@ -187,6 +189,8 @@ def _check(run: Run, endpoint: Endpoint, server: Server) -> None:
         run.progress.note(f"{endpoint.name}: {problem.text}: not asked")
     if not result.gate.passed:
         run.progress.note(f"{endpoint.name}: wrong answers, will not be timed: {_said(result.gate.problem)}")
+    elif endpoint.name in run.plan.judged_by_labels:
+        result.labelled = labelled_answers.ask(endpoint, server)
     elif run.settings.payloads and not endpoint.deployment.variant and not call:
         result.encoding_gates = agreement_gate.check_others(endpoint, server)
         for name, found in result.encoding_gates.items():

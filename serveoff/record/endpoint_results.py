@@ -13,6 +13,8 @@ from serveoff.record.resources import Container, Resources
 
 OUT_OF_THE_BOX: Final = "defaults"
 """The variant of a server as it comes."""
+PRECISION: Final = "precision"
+"""The setting of a variant that computes in a lower precision: `precision=int8`."""
 
 
 class Gate(Record):
@@ -37,6 +39,18 @@ class Gate(Record):
     """The sample with the largest error, of an attached endpoint."""
     checks: dict[str, bool] = {}
     """Of a floor: what is true of its framework by construction (serveoff.models.construction), and whether it was."""
+
+
+class LabelledAnswers(Record):
+    """One endpoint, asked for its answers to labelled samples before anything was timed, one sample a request.
+
+    Every endpoint is asked for the same samples in the same order; a slow one for a first part of them.
+    """
+
+    samples: int
+    """How many the model has."""
+    right: list[bool]
+    """Of those that were asked, whether the most probable class is the true one."""
 
 
 class LayerProbe(Record):
@@ -99,6 +113,10 @@ class EndpointResult(Record):
     """Where the model truly computed, as its server says: `cpu`, `cuda:0`; None: it does not say."""
     executor: str = ""
     """What runs its artifact, where the format may be run by several: `AOTInductor` or `torch.export`."""
+    precision: str = ""
+    """What it computes in, by its own word, where that is lower than its artifact's: `int8`, `bfloat16`."""
+    labelled: LabelledAnswers | None = None
+    """Of an endpoint of a lower precision, and of the one that it is a variant of; None: the model has no labels."""
     versions: dict[str, str] = {}
     """Of its server and of the framework that computes in it; empty in a run that did not record them."""
     container: Container | None = None

@@ -98,5 +98,6 @@ class RunSettings(Record):
             "REQUEST_THREADS": str(self.request_threads),
             "BATCH_SIZE": str(self.batch_size),
             "BATCH_DELAY_MS": str(self.batch_delay_ms),
+            "PRECISION": "",
             "WARMUP": "1",
         }

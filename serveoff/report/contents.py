@@ -22,11 +22,11 @@ from serveoff.report.sections import (
     payloads,
     resources,
     rounds,
-    sweeps,
     tail,
     waterfall,
 )
 from serveoff.report.sections.run import environment, method
+from serveoff.report.sections.variants import precision, sweeps
 
 Make = Callable[[Comparison], Section | None]
 """Makes a section; None where the run has nothing for it."""
@@ -55,6 +55,7 @@ FOLDS: Final[Sequence[Make]] = (
     payloads.section,
     batches.section,
     leaving.section,
+    precision.section,
     sweeps.section,
     claims.section,
     excluded.section,

@@ -45,6 +45,7 @@ def state(server: str, settings: Settings, runtime: Runtime, readiness: Readines
         "format": settings.format,
         "device": runtime.device,
         "executor": runtime.executor,
+        "precision": runtime.precision,
         "framework": runtime.framework,
         "framework_version": runtime.framework_version,
         "workers": settings.workers,

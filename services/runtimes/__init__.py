@@ -89,7 +89,8 @@ def _load(spec: ModelSpec, folder: Path, settings: Settings) -> Runtime:
     device = choose_device(settings.device, framework.has_gpu())
     if not settings.out_of_the_box:
         framework.limit_inter_op_threads()
-    loaded = formats.load(settings.format, folder, spec, threads=settings.intra_op_threads, device=device)
+    asked = {"threads": settings.intra_op_threads, "device": device, "precision": settings.precision}
+    loaded = formats.load(settings.format, folder, spec, **asked)  # type: ignore[arg-type]
     version = installed(module.FRAMEWORK)
     return Runtime(**vars(loaded), spec=spec, framework=module.FRAMEWORK, framework_version=version)
 

@@ -46,6 +46,24 @@ def test_a_wrong_answer_says_what_is_wrong(given, fault):
     assert agreement.first_fault.startswith("input 0")
 
 
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        (answer([0.6, 0.3, 0.1]), 0),
+        (answer([0.1, 0.2, 0.7]), 0),
+        (answer([0.7, 0.2]), 1),
+        (b'{"predictions": [[null, 0.2, 0.1]]}', 1),
+        (b"oops", 1),
+    ],
+)
+def test_answers_of_a_lower_precision_must_be_numbers_and_their_error_is_told(given, wrong):
+    verified = Verified(golden=False)
+    verified.offer(0, given)
+    found = verified.judge(EXPECTED, json_rows, SPEC)
+    assert (found.checked, found.wrong) == (1, wrong)
+    assert wrong or found.max_abs_error >= 0.1 - 1e-6
+
+
 def test_another_top_class_is_said_and_is_none_where_only_rounding_told_the_two_apart():
     expected = [{"scores": np.float32([[0.5, 0.501]])}]
     wrong = compare([(0, answer([0.501, 0.5]))], expected)

@@ -47,5 +47,5 @@ def test_an_unusable_setting_is_named(environ: dict[str, str], says: str) -> Non
 def test_every_setting_is_documented_with_its_default() -> None:
     rows = SETTINGS.read_text().splitlines()
     for field in fields(Settings):
-        default = "(required)" if field.default is MISSING else f"`{field.default}`"
+        default = {MISSING: "(required)", "": "(none)"}.get(field.default, f"`{field.default}`")
         assert any(row.startswith(f"| `SERVING_{field.name.upper()}` | {default} |") for row in rows), field.name

@@ -1,15 +1,14 @@
 """The ways out of TorchScript and TorchServe: each beside what it would take the place of."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Final
 
-from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY
 from serveoff.analyse.verdict import Outcome
-from serveoff.loadtests.loads import Load
 from serveoff.record.roles import STAND_IN_SERVER
 
 TORCHSCRIPT: Final = "torchscript"
@@ -106,11 +105,6 @@ def _against(evidence: Evidence, entry: Entry, left: Entry) -> Iterator[Against]
     theirs = {point.load: point for point in (left.alone, *left.others)}
     for mine in (entry.alone, *entry.others):
         its = theirs.get(mine.load)
-        pair = evidence.pair(LATENCY, mine, its) if _plain_rows(mine) else None
+        pair = evidence.pair(LATENCY, mine, its) if mine.plain_rows else None
         if pair is not None:
             yield Against(left, mine.load.batch, pair.ratio, pair.outcome)
-
-
-def _plain_rows(point: Point) -> bool:
-    """Closed, in the endpoint's own encoding, of any number of rows."""
-    return point.load == replace(Load(concurrency=point.concurrency), batch=point.load.batch)

@@ -1,4 +1,7 @@
-"""What one setting changes: each variant against its base, and the ranking of servers as they come."""
+"""What one setting changes: each variant against its base, and the ranking of servers as they come.
+
+Lower precisions, which change the answers, have a study of their own.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from serveoff.analyse.ranking import placed
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY, POINT
 from serveoff.analyse.verdict import Outcome
-from serveoff.record.endpoint_results import OUT_OF_THE_BOX
+from serveoff.record.endpoint_results import OUT_OF_THE_BOX, PRECISION
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Change:
     @property
     def setting(self) -> str:
         """`workers` of `workers=2`."""
-        return self.variant.result.variant.partition("=")[0]
+        return setting_of(self.variant)
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,14 @@ class Sweeps:
     out_of_the_box: tuple[Standing, ...] = ()
 
 
+def setting_of(entry: Entry) -> str:
+    """What a variant changes, `workers` of `workers=2`; empty for what is none."""
+    return entry.result.variant.partition("=")[0]
+
+
 def study(evidence: Evidence) -> Sweeps:
     """Set every variant against its base, and rank the variants `defaults` among themselves."""
-    variants = [entry for entry in evidence.entries if entry.role == "variant"]
+    variants = [e for e in evidence.entries if e.role == "variant" and setting_of(e) != PRECISION]
     changes = tuple(change for entry in variants for change in _changes(evidence, entry))
     return Sweeps(changes, tuple(_standings(evidence, variants)))
 

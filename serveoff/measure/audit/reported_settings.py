@@ -14,7 +14,8 @@ SETTINGS: Final = ("workers", "threads_per_worker", "intra_op_threads", "batch_s
 LOG: Final = "log"
 TIMEOUT_S = 10.0
 CPU = "cpu"
-_EXECUTOR: Final = re.compile(r'"executor": *"([^"]*)"')
+_SAID: Final = r'"{}": *"([^"]*)"'
+"""A word in JSON, by its name."""
 
 
 def read_settings(server: Server) -> dict[str, int]:
@@ -59,8 +60,17 @@ def read_device(server: Server) -> str | None:
 
 def read_executor(server: Server) -> str:
     """What runs the artifact, of a format that may be run by several; said beside the device, and empty where not."""
+    return _said(server, "executor")
+
+
+def read_precision(server: Server) -> str:
+    """The lower precision that it computes in, said beside the device, and empty where there is none."""
+    return _said(server, "precision")
+
+
+def _said(server: Server, name: str) -> str:
     page_of = server.deployment.device
-    found = _EXECUTOR.search(_text(server, page_of)) if page_of else None
+    found = re.search(_SAID.format(name), _text(server, page_of)) if page_of else None
     return found[1] if found else ""
 
 

@@ -125,7 +125,8 @@ class Generator:
         port_name, _, path = deployment.counters.partition("/")
         counters = f"http://{self._client.address(server, port_name)}/{path}" if port_name else ""
         d = deployment
-        target = Target(endpoint.name, endpoint.protocol, host, int(port), d.model, d.format, d.path, d.grpc_api)
+        how = d.model, d.format, d.path, d.grpc_api, d.precision
+        target = Target(endpoint.name, endpoint.protocol, host, int(port), *how)
         self._tell(EndpointCommand(target=target, counters=counters))
         self.request_bytes[endpoint.name] = self._read(READY_S, "endpoint")["request_bytes"]
         self._placed[endpoint.name] = place

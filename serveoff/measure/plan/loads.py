@@ -42,7 +42,9 @@ def asked_of(endpoint: Endpoint, result: EndpointResult, settings: RunSettings) 
         quickest, *others = floor_loads(endpoint, settings)
         return [Asked(quickest, FLOOR), *(Asked(load, SIDE) for load in others)]
     if role == "variant":
-        return [Asked(load, VARIANT) for load in raced(settings)]
+        lower = batch_loads(settings) if endpoint.deployment.precision else ()
+        loads = [load for load in lower if not _left_out(load, result)]
+        return [*(Asked(load, VARIANT) for load in raced(settings)), *(Asked(load, BATCH) for load in loads)]
     if role == "null":
         return [Asked(closed(users), SIDE) for users in settings.concurrencies]
     sides = [load for load in side_loads(endpoint, settings) if not _left_out(load, result)]

@@ -47,6 +47,12 @@ class Plan:
         return STARTUP_ESTIMATE_S.get(deployment.server, OTHER_STARTUP_S)
 
     @property
+    def judged_by_labels(self) -> set[str]:
+        """The names of the endpoints of a lower precision, and of those that they are variants of."""
+        lower = [endpoint for endpoint in self.endpoints if endpoint.deployment.precision]
+        return {endpoint.name for endpoint in lower} | {endpoint.base_name for endpoint in lower}
+
+    @property
     def repeated(self) -> list[Deployment]:
         """The deployments that have several starts: those that may rank, and their variants.
 

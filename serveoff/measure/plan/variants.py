@@ -6,7 +6,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from serveoff.errors import UsageError
-from serveoff.record.endpoint_results import OUT_OF_THE_BOX
+from serveoff.models.quality.precision import FORMATS_IN
+from serveoff.record.endpoint_results import OUT_OF_THE_BOX, PRECISION
+from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -14,6 +16,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "threads": "THREADS_PER_WORKER",
     "intra_op": "INTRA_OP_THREADS",
     "batching": "BATCH_SIZE",
+    "precision": "PRECISION",
 }
 """What can be varied, and the variable of docker-compose.yml that says it."""
 BATCH_DELAY_MS: Final = "1"
@@ -21,13 +24,21 @@ BATCH_DELAY_MS: Final = "1"
 DEFAULTS: Final[Mapping[str, str]] = {"OUT_OF_THE_BOX": "1", "INTRA_OP_THREADS": "0", "THREADS_PER_WORKER": "0"}
 """Each server as it comes: 0 leaves the number of threads to the framework or the server."""
 UNVARIED: Final = ("inprocess",)
+REPORTED_BY: Final = ("flask", "flask-tuned")
+"""Servers that say which precision they compute in."""
+LOWER: Final = (
+    "precision=int8@flask-tuned-onnx",
+    "precision=bfloat16@flask-tuned-torchscript",
+    "precision=bfloat16@flask-torch-eager",
+)
+"""Lower precisions, measured beside the deployments that they come from in every run that has ONNX on a CPU."""
 
 
 @dataclass(frozen=True)
 class Variation:
     """One setting, its values, and the deployments to vary, by name or pattern; none: all that serve a model.
 
-    As text: `workers=2,4`, `batching=8@flask-*`, `defaults`.
+    As text: `workers=2,4`, `batching=8@flask-*`, `precision=int8`, `defaults`.
     """
 
     setting: str
@@ -48,11 +59,22 @@ def parse_variation(text: str) -> Variation:
     deployments = tuple(filter(None, where.split("+")))
     if setting == OUT_OF_THE_BOX and not values:
         return Variation(OUT_OF_THE_BOX, (), deployments)
-    numbers = tuple(dict.fromkeys(values.split(",")))
-    if setting not in VARIABLES or not all(n.isdecimal() and 1 <= int(n) <= 1024 for n in numbers):
-        known = ", ".join((*(f"{name}=N,N" for name in VARIABLES), OUT_OF_THE_BOX))
+    chosen = tuple(dict.fromkeys(values.split(",")))
+    if setting not in VARIABLES or not all(_is_value(setting, value) for value in chosen):
+        numbers = (f"{name}=N,N" for name in VARIABLES if name != PRECISION)
+        known = ", ".join((*numbers, f"{PRECISION}={','.join(FORMATS_IN)}", OUT_OF_THE_BOX))
         raise UsageError(f"{text!r} is not a variation", f"write one of {known}; after @, patterns of deployments")
-    return Variation(setting, numbers, deployments)
+    return Variation(setting, chosen, deployments)
+
+
+def lower_precisions(settings: RunSettings) -> list[Variation]:
+    """The lower precisions that a run measures unasked."""
+    wanted = "onnx" in settings.extra and settings.device == "cpu"
+    return [parse_variation(text) for text in LOWER] if wanted else []
+
+
+def _is_value(setting: str, value: str) -> bool:
+    return value in FORMATS_IN if setting == PRECISION else value.isdecimal() and 1 <= int(value) <= 1024
 
 
 def vary(registry: Sequence[Deployment], variations: Iterable[Variation]) -> list[Deployment]:
@@ -62,6 +84,7 @@ def vary(registry: Sequence[Deployment], variations: Iterable[Variation]) -> lis
         for variation in variations
         for deployment in _varied(registry, variation)
         for value in variation.values or ("",)
+        if variation.setting != PRECISION or _computes_in(deployment, value)
     ]
 
 
@@ -84,7 +107,13 @@ def changes(variation: Variation, value: str) -> dict[str, str]:
 
 def _varied(registry: Sequence[Deployment], variation: Variation) -> list[Deployment]:
     able = [d for d in registry if d.batches or variation.setting != "batching"]
+    if variation.setting == PRECISION:
+        able = [d for d in registry if any(_computes_in(d, value) for value in variation.values)]
     return [d for d in able if d.server not in UNVARIED and d.format != "null" and _named(d, variation)]
+
+
+def _computes_in(deployment: Deployment, precision: str) -> bool:
+    return deployment.server in REPORTED_BY and deployment.format in FORMATS_IN[precision]
 
 
 def _named(deployment: Deployment, variation: Variation) -> bool:

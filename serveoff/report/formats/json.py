@@ -11,13 +11,14 @@ from serveoff.analyse.studies.distributions import BINS_PER_DECADE, Distribution
 from serveoff.analyse.studies.encodings import EncodingCell
 from serveoff.analyse.studies.leaving import WayOut
 from serveoff.analyse.studies.payloads import Encoded
+from serveoff.analyse.studies.precision import Lower
 from serveoff.analyse.studies.sweeps import Change
 from serveoff.record.problems import Problem
 from serveoff.report.phrases.names import phrase, scenario
 from serveoff.report.sections import cold_starts
 
 SUFFIX = ".json"
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 def render(comparison: Comparison) -> str:
@@ -63,6 +64,7 @@ def render(comparison: Comparison) -> str:
         "attached": asdict(comparison.attached),
         "canary": _canary(comparison),
         "leaving": [_way_out(way) for way in comparison.leaving.ways],
+        "lower_precisions": [_lower(lower) for lower in comparison.lower_precisions],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
         "out_of_the_box": [
             {"endpoint": p.entry.result.base, "rank": p.rank, "tied_above": p.tied_above, "tuned_rank": p.tuned_rank}
@@ -92,6 +94,18 @@ def _way_out(way: WayOut) -> dict[str, Any]:
     ]
     endpoint = way.entry.name if way.entry is not None else None
     return {"format": way.format, "endpoint": endpoint, "problem": way.problem, "against": against}
+
+
+def _lower(lower: Lower) -> dict[str, Any]:
+    speeds = [{"rows": s.rows, "faster": asdict(s.ratio), "outcome": s.outcome} for s in lower.speeds]
+    return {
+        "endpoint": lower.entry.name,
+        "base": lower.entry.result.base,
+        "precision": lower.precision,
+        "problem": lower.problem,
+        "speeds": speeds,
+        "accuracy": asdict(lower.accuracy) if lower.accuracy else None,
+    }
 
 
 def decision_record(comparison: Comparison) -> dict[str, Any]:

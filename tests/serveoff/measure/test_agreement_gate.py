@@ -57,6 +57,18 @@ def test_nan_fails():
     assert gate.problem.text.startswith("golden input 2: an answer that is no number")
 
 
+def test_in_a_lower_precision_answers_need_not_be_golden_and_must_be_numbers():
+    off = EXPECTED[:, ::-1].copy()
+    found = [compare({"y": off}, {"y": EXPECTED})]
+    gate = agreement_gate.judged(found, {"y": EXPECTED}, golden=False)
+    assert (gate.passed, gate.problem, gate.top1_agreement) == (True, None, 0.0)
+    assert gate.max_abs_error == pytest.approx(0.9)
+    off[2, 2] = np.nan
+    gate = agreement_gate.judged([compare({"y": off}, {"y": EXPECTED})], {"y": EXPECTED}, golden=False)
+    assert not gate.passed
+    assert "an answer that is no number" in gate.problem.text
+
+
 @pytest.mark.parametrize("shape", [(8,), (8, 1), (8, 4, 4)])
 def test_of_outputs_without_classes_no_top_1_is_said(shape):
     expected = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)

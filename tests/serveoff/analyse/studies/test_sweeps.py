@@ -8,7 +8,7 @@ import pytest
 from serveoff.analyse.analysis import compare
 from serveoff.report.formats import html, markdown
 from serveoff.report.formats import json as json_form
-from serveoff.report.sections import sweeps
+from serveoff.report.sections.variants import sweeps
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.variant_runs import add_variant
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from serveoff.measure.audit.reported_settings import SETTINGS, read_settings, told_by
+from serveoff.measure.audit.reported_settings import SETTINGS, read_precision, read_settings, told_by
 from serveoff.record.resources import Resources
 from serveoff.services.registry import Deployment, read_registry
 from serveoff.services.reported_settings import line_of
@@ -65,6 +65,12 @@ def answering(tmp_path):
     yield running
     server.shutdown()
     server.server_close()
+
+
+def test_flask_says_which_lower_precision_it_computes_in(answering):
+    assert read_precision(answering("flask-tuned-onnx", '{"executor":"","precision":"int8","workers":1}')) == "int8"
+    assert read_precision(answering("flask-tuned-onnx", '{"precision":""}')) == ""
+    assert read_precision(answering("tfserving-savedmodel", '{"precision":"int8"}')) == ""
 
 
 def test_flask_tells_all_of_it_and_counts_the_workers_that_are_there(answering):
