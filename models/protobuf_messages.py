@@ -17,6 +17,8 @@ _SCALARS = {
     "bytes": _FIELD.TYPE_BYTES,
     "int32": _FIELD.TYPE_INT32,
     "int64": _FIELD.TYPE_INT64,
+    "uint32": _FIELD.TYPE_UINT32,
+    "uint64": _FIELD.TYPE_UINT64,
     "float": _FIELD.TYPE_FLOAT,
     "double": _FIELD.TYPE_DOUBLE,
     "bool": _FIELD.TYPE_BOOL,

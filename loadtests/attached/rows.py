@@ -1,6 +1,7 @@
-"""One row of samples as requests carry it."""
+"""One row of samples as JSON carries it."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,23 @@ import orjson
 
 from serveoff.models.tensors import Array, Batch, widened
 
-
-def values_of(array: Array) -> Any:
-    """What JSON writes for an array: numbers as they are, texts as lists, bytes as TensorFlow Serving reads them."""
-    if array.dtype.kind in "biuf":
-        return np.ascontiguousarray(widened(array))
-    if array.dtype.kind not in "OSU":
-        raise ValueError(f"JSON has no word for {array.dtype}")
-    return _texts(array.tolist())
+Binary = Callable[[bytes], Any]
+"""How bytes that are no text are written."""
 
 
-def one_row(inputs: Batch) -> dict[str, Any]:
-    """By input, the one row of each."""
-    return {name: values_of(array[0]) if array.ndim > 1 else _scalar(array[0]) for name, array in inputs.items()}
+def base64(value: bytes) -> str:
+    """A text."""
+    return b64encode(value).decode()
+
+
+def marked(value: bytes) -> dict[str, str]:
+    """An object that says so, as TensorFlow Serving reads it."""
+    return {"b64": base64(value)}
+
+
+def one_row(inputs: Batch, binary: Binary = marked) -> dict[str, Any]:
+    """By input, the one row of each: an array or a number, lists of texts or a text. ValueError for anything else."""
+    return {name: _written(name, array[0:1], binary) for name, array in inputs.items()}
 
 
 def dumps(found: Any) -> bytes:
@@ -31,11 +36,15 @@ def dumps(found: Any) -> bytes:
         raise ValueError(str(error)) from None
 
 
-def _scalar(value: Any) -> Any:
-    return _texts(value) if isinstance(value, bytes | str) else value
+def _written(name: str, row: Array, binary: Binary) -> Any:
+    if row.dtype.kind in "biuf":
+        return np.ascontiguousarray(widened(row))[0]
+    if row.dtype.kind not in "OSU":
+        raise ValueError(f"{name} is {row.dtype}, for which JSON has no word")
+    return _texts(row.tolist()[0], binary)
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: Any, binary: Binary) -> Any:
     if isinstance(value, list):
-        return [_texts(inner) for inner in value]
-    return {"b64": b64encode(value).decode()} if isinstance(value, bytes) else value
+        return [_texts(inner, binary) for inner in value]
+    return binary(value) if isinstance(value, bytes) else value

@@ -47,4 +47,10 @@ def pack(model: str, fields: Mapping[str, bytes]) -> bytes:
 
 def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
     """The outputs in the JSON that the handler put into `prediction`."""
-    return json_rows.decode(parsed(_MESSAGES["PredictionResponse"], answer).prediction, rows, spec)
+    return json_rows.decode(prediction_of(answer), rows, spec)
+
+
+def prediction_of(answer: bytes) -> bytes:
+    """What the handler wrote; ValueError where the answer is no PredictionResponse."""
+    prediction: bytes = parsed(_MESSAGES["PredictionResponse"], answer).prediction
+    return prediction

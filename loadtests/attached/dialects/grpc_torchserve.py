@@ -1,0 +1,26 @@
+"""TorchServe's `InferenceAPIsService/Predictions`, with the JSON of REST as `data`, as in its own example client."""
+
+from serveoff.loadtests.attached import paths
+from serveoff.loadtests.attached.dialects import tfserving, torchserve
+from serveoff.loadtests.payloads import grpc_torchserve, grpc_torchserve_json
+from serveoff.models.tensors import Batch
+
+protocol = "grpc"
+kind = grpc_torchserve_json.kind
+method = grpc_torchserve_json.method
+model = paths.model_in
+
+
+def path(path: str) -> str:
+    """The method: gRPC has no other path."""
+    return method
+
+
+def encode(model: str, inputs: Batch, template: str = "") -> bytes:
+    """A serialised PredictionsRequest."""
+    return grpc_torchserve.pack(model, {"data": tfserving.encode(model, inputs)})
+
+
+def read(answer: bytes, path: str = "") -> Batch:
+    """What the handler put into `prediction`."""
+    return torchserve.read(grpc_torchserve.prediction_of(answer), path)

@@ -1,0 +1,83 @@
+"""Datatypes of the Open Inference Protocol (v2), which KServe, Triton, MLServer and others speak."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from serveoff.models.tensors import Array
+
+BYTES: Final = "BYTES"
+BF16: Final = "BF16"
+DATATYPES: Final = {
+    "BOOL": np.dtype("bool"),
+    **{f"{kind.upper()}{bits}": np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+    **{f"FP{bits}": np.dtype(f"float{bits}") for bits in (16, 32, 64)},
+}
+MADE_OF: Final = {"f": "fiu", "i": "iu", "u": "iu", "b": "b"}
+"""Kind of a dtype to the kinds of the numbers that JSON may have for it."""
+LENGTH_BYTES: Final = 4
+"""Before each string in raw contents, little-endian."""
+
+
+def datatype_of(name: str, array: Array) -> str:
+    """What the protocol calls an array's dtype; ValueError where it has no word for it."""
+    if array.dtype.kind in "OSU":
+        return BYTES
+    found = next((datatype for datatype, dtype in DATATYPES.items() if dtype == array.dtype), "")
+    if not found:
+        raise ValueError(f"{name} is {array.dtype}, which is none of {', '.join(DATATYPES)}")
+    return found
+
+
+def strings(array: Array) -> list[bytes]:
+    """The elements of an array of texts or bytes, row-major."""
+    return [value if isinstance(value, bytes) else str(value).encode() for value in np.ravel(array).tolist()]
+
+
+def to_raw(array: Array) -> bytes:
+    """Little-endian, row-major; strings with their lengths before them."""
+    if array.dtype.kind in "OSU":
+        return b"".join(len(value).to_bytes(LENGTH_BYTES, "little") + value for value in strings(array))
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+
+
+def from_raw(name: str, datatype: str, shape: Sequence[int], data: bytes) -> Array:
+    """The opposite; ValueError where the bytes are not those of this tensor."""
+    if datatype == BYTES:
+        return shaped(name, list(_strings(name, data)), datatype, shape)
+    if datatype == BF16:  # the upper half of a float32
+        wide = np.frombuffer(data, "<u2").astype("<u4") << 16
+        return shaped(name, wide.view(np.float32), "FP32", shape)
+    return shaped(name, np.frombuffer(data, dtype_of(name, datatype).newbyteorder("<")), datatype, shape)
+
+
+def dtype_of(name: str, datatype: str) -> "np.dtype[Any]":
+    """ValueError where it is none that we know."""
+    if datatype not in DATATYPES:
+        raise ValueError(f"{name} is of datatype {datatype}, which is none of {BYTES}, {', '.join(DATATYPES)}")
+    return DATATYPES[datatype]
+
+
+def shaped(name: str, values: Any, datatype: str, shape: Sequence[int]) -> Array:
+    """Values, flat or nested, as an array of this shape; ValueError where they are not those of this datatype."""
+    if datatype == BYTES:
+        array, kinds = np.array(values, dtype=object), "O"
+    else:
+        array, kinds = np.array(values), MADE_OF[dtype_of(name, datatype).kind]
+    if array.size and array.dtype.kind not in kinds:
+        raise ValueError(f"{name} is not made of {datatype} but of {array.dtype}")
+    if array.size != math.prod(shape):
+        raise ValueError(f"{name} has {array.size} values, which are not of shape {list(shape)}")
+    return array.reshape(tuple(shape))
+
+
+def _strings(name: str, data: bytes) -> Iterator[bytes]:
+    place = 0
+    while place < len(data):
+        begin = place + LENGTH_BYTES
+        place = begin + int.from_bytes(data[place:begin], "little")
+        if place > len(data):
+            raise ValueError(f"{name} ends amid a string")
+        yield data[begin:place]
