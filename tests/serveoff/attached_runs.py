@@ -211,6 +211,7 @@ def _settings_of(attached: Attached) -> AttachedEndpoint:
         dialect=attached.dialect,
         pid=4321 if attached.seen else None,
         max_rate=attached.max_rate,
+        guarded=True,
     )
 
 

@@ -124,7 +124,7 @@ def unseen(comparison: Comparison) -> str:
         return ""
     if not dark:
         return "Cold starts cannot be seen from outside."
-    whose = "" if len(dark) == len(entries) else f" of {_some(dark)}"
+    whose = "" if comparison.attached.only and len(dark) == len(entries) else f" of {_some(dark)}"
     return f"CPU, memory, cold start and threads{whose} cannot be seen from outside; {BESIDE}."
 
 
@@ -139,6 +139,16 @@ def spoken(pair: Pair | None, words: Words) -> str:
         return compared(ratio, words.better, words.worse, significant)
     ends = [compared(Estimate(end, None, None, 0), words.better, words.worse, significant) for end in _ends(ratio)]
     return f"between {ends[0]} and {ends[1]}"
+
+
+def network(comparison: Comparison) -> str:
+    """What lies between us and those that are not of this machine, beside deployments of ours; empty without both."""
+    far = [attached.name for attached in comparison.suite.settings.attached if attached.guarded]
+    if not far or comparison.attached.only:
+        return ""
+    return (
+        f"Latencies of {_some(far)} hold the network to {'it' if len(far) == 1 else 'them'}; ours cross loopback only."
+    )
 
 
 def right(comparison: Comparison) -> str:

@@ -129,7 +129,7 @@ def unsettled(comparison: Comparison) -> list[str]:
         for names, questions in by_names.items()
     ]
     name = comparison.decision.recommended
-    unseen = [*filter(None, (attached.unseen(comparison),))]
+    unseen = [*filter(None, (attached.network(comparison), attached.unseen(comparison)))]
     if name is None:
         return [*said, *unseen]
     once = [] if comparison.start_effect else [STARTED_ONCE]

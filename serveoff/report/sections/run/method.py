@@ -105,6 +105,7 @@ def _requests(comparison: Comparison) -> list[Fact]:
 
 def _figures(comparison: Comparison) -> list[Fact]:
     withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
+    life = "stretch of the run" if comparison.attached.only else "start"
     whole = "container" if in_containers(comparison) else "process tree"
     cpu = f"CPU seconds of the server's whole {whole} over the requests of the same windows."
     return [
@@ -115,7 +116,7 @@ def _figures(comparison: Comparison) -> list[Fact]:
         ),
         Fact(
             "Intervals",
-            f"95%, by {RESAMPLES:,} draws that reweight the rounds of each start (Bayesian bootstrap: Rubin 1981), "
+            f"95%, by {RESAMPLES:,} draws that reweight the rounds of each {life} (Bayesian bootstrap: Rubin 1981), "
             "the same for all endpoints, so that drift cancels in ratios. A percentile's interval stays within the "
             f"latencies seen.{_starts(comparison)}",
         ),
@@ -216,6 +217,11 @@ def _starts(comparison: Comparison) -> str:
     found = comparison.start_effect.get("run")
     if found is None:
         return ""
+    if comparison.attached.only:
+        return (
+            f" The run had {comparison.suite.settings.starts} stretches, which differ by more than their slices "
+            f"explain: in median latency by a standard deviation of {percent(found)}; intervals include that."
+        )
     return (
         " Starts of one deployment differ by more than their slices explain: in median latency by a standard "
         f"deviation of {percent(found)} in this run; intervals include that, pooled by server and framework, and what "
