@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from serveoff.cli.attached_options import attached_settings
 from serveoff.cli.run_options import RunOptions
 from serveoff.errors import UsageError
 from serveoff.measure.plan.profiles import run_settings
@@ -41,7 +42,12 @@ def settings_of(asked: RunOptions) -> RunSettings:
         "intra_op_threads": asked.threads,
         "batch_delay_ms": asked.batch_delay,
     }
-    return run_settings(**(plain | read | objective(asked.objective)))
+    given = {k: v for k, v in (plain | read | objective(asked.objective)).items() if v is not None}
+    attached = attached_settings(asked)
+    if attached and not asked.load_from:
+        attached["load_from"] = "host"
+    wins = ("attached", "samples", "samples_sha256", "model", "fail_if_slower", "load_from")
+    return run_settings(**(attached | given | {name: attached[name] for name in wins if name in attached}))
 
 
 def models_of(text: str) -> tuple[str, ...]:

@@ -74,6 +74,24 @@ class RunOptions:
     payloads: Annotated[
         bool | None, typer.Option("--payloads/--no-payloads", help="Also measure each server's other encodings.")
     ] = None
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="An endpoint that already runs: prod=http://HOST:8501/v1/models/MODEL. Two or more."),
+    ] = None
+    urls: Annotated[str | None, typer.Option(help="A TOML file of such endpoints: docs/attach.md.")] = None
+    samples: Annotated[
+        str | None, typer.Option(help="What they are sent: a .npz of inputs, or a .jsonl of request bodies.")
+    ] = None
+    ca_file: Annotated[str | None, typer.Option(help="PEM file of the authority behind their certificates.")] = None
+    max_rate: Annotated[
+        float | None, typer.Option(min=0.1, max=100_000, help="Requests a second that each is sent at most.")
+    ] = None
+    yes_i_may_load: Annotated[
+        list[str] | None, typer.Option(help="A host outside this network that you may load; 50 requests/s at most.")
+    ] = None
+    fail_if_slower: Annotated[
+        str | None, typer.Option(help="Exit code 99 where another is slower than the first by more than this: 5%.")
+    ] = None
     runtime: Annotated[str, typer.Option(envvar="RUNTIME", help="Where deployments run: local or docker.")] = "local"
     gpu: Annotated[
         bool, typer.Option("--gpu", envvar="GPU", help="Compute on a GPU; falling back to the CPU is INVALID.")

@@ -9,6 +9,7 @@ from typing import Final
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.loads import Load
 from serveoff.measure import agreement_gate, cold_start
+from serveoff.measure.attached import starting
 from serveoff.measure.audit import labelled_answers
 from serveoff.measure.audit.procfs import STAT, compiling_s
 from serveoff.measure.audit.resource_audit import read_resources
@@ -41,6 +42,9 @@ def prepare_all(run: Run) -> None:
     """The first start of every deployment: one that fails has its reason, and the run goes on."""
     for number, (deployment, endpoints) in enumerate(run.plan.deployments, start=1):
         run.progress.tick(f"start {number} of {len(run.plan.deployments)}   {deployment.name}")
+        if deployment.attached:
+            starting.prepare(run, deployment, *endpoints)
+            continue
         fit = tuple(endpoint for endpoint in endpoints if _fits(run, endpoint))
         if fit and not all(run.result(endpoint).unavailable for endpoint in fit):
             _prepare(run, deployment, fit)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from serveoff.loadtests.loads import Load
+from serveoff.measure.attached import starting
 from serveoff.measure.plan.loads import EACH, Asked, asked_of, raced
 from serveoff.measure.plan.timing import timing
 from serveoff.measure.run import Run
@@ -29,7 +30,7 @@ def measure_rounds(run: Run, first: int, last: float, until: float, start: int) 
     round_ = first
     while True:
         _round(run, round_, last, until, start)
-        if round_ >= last or time.monotonic() >= until:
+        if round_ >= last or time.monotonic() >= until or not run.alive:
             return round_
         round_ += 1
 
@@ -43,7 +44,9 @@ def _round(run: Run, round_: int, last: float, until: float, start: int) -> None
             continue
         run.progress.tick(f"{_of(round_, last)}, slice {number} of {len(slices)}   {endpoint.name}")
         answer_s = run.answer_s.get((endpoint.name, asked.load)) or run.expected_s(endpoint, asked.load)
-        take_slice(run, endpoint, asked.load, round_, timing(asked, answer_s, run.switch_s, run.settings))
+        answer_s = max(answer_s, run.attached.pace_s(endpoint.name) * asked.load.concurrency)
+        taken = take_slice(run, endpoint, asked.load, round_, timing(asked, answer_s, run.switch_s, run.settings))
+        starting.watch(run, endpoint, taken)
 
 
 def _shuffled(slices: Sequence[tuple[Endpoint, Asked]], order: random.Random) -> list[tuple[Endpoint, Asked]]:

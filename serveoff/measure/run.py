@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from serveoff.interrupts import shielded
 from serveoff.loadtests.loads import Load
 from serveoff.measure import agreement_gate
+from serveoff.measure.attached.session import Attached
 from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.plan import Plan
@@ -38,6 +40,8 @@ class Run:
     slices: SliceWriter
     number: int
     """Of the last slice."""
+    attached: Attached = field(default_factory=Attached)
+    """What it has of endpoints that already run."""
     began: float = field(default_factory=time.monotonic)
     """What the run has taken so far began then, as if it had never been interrupted."""
     dead: set[str] = field(default_factory=set)
@@ -60,6 +64,12 @@ class Run:
     def cores(self) -> tuple[int, ...]:
         """Those of the servers and of the load generator; none where nothing is pinned."""
         return tuple(sorted({*self.settings.server_cpus, *self.settings.client_cpus}))
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything is left to measure; who attaches endpoints compares two at least."""
+        alive = sum(d.name not in self.dead and self.served(d) for d, _ in self.plan.deployments)
+        return alive >= (2 if self.attached.targets else 1)
 
     @property
     def left_s(self) -> float:
@@ -85,12 +95,20 @@ class Run:
                 protocol=endpoint.protocol,
                 variant=endpoint.deployment.variant,
                 base=endpoint.base_name if endpoint.deployment.variant else "",
-                payload=agreement_gate.payload_kind(endpoint),
-                encodings=agreement_gate.encodings(endpoint),
-                taken=agreement_gate.taken(endpoint.deployment),
+                **self._carried(endpoint),
             )
             self.suite.endpoints.append(found)
         return found
+
+    def _carried(self, endpoint: Endpoint) -> dict[str, Any]:
+        """What its requests carry."""
+        if endpoint.deployment.attached:
+            return {"payload": "json" if endpoint.protocol == "rest" else "tensor"}
+        return {
+            "payload": agreement_gate.payload_kind(endpoint),
+            "encodings": agreement_gate.encodings(endpoint),
+            "taken": agreement_gate.taken(endpoint.deployment),
+        }
 
     def measured(self, endpoint: Endpoint) -> bool:
         """Whether it may be timed: it is here, and its answers are right."""

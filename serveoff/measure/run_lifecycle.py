@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -15,7 +15,8 @@ from serveoff.errors import ArtifactFailure, ResultsFailure, UsageError, writing
 from serveoff.interrupts import shielded
 from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure import open_loops
-from serveoff.measure.artifacts import check_name, missing
+from serveoff.measure.artifacts import check_name, missing, provide
+from serveoff.measure.attached.session import attach, deployments
 from serveoff.measure.audit.machine import read_environment, read_machine
 from serveoff.measure.audit.replicas import replication
 from serveoff.measure.core_lock import check_cores, cores_locked
@@ -31,8 +32,9 @@ from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
-from serveoff.models.manifest import ArtifactError, Manifest, read_manifest
+from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
+from serveoff.record.attached import ATTACHED
 from serveoff.record.problems import Problem, RequestCode
 from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.reading import ResultsError
@@ -50,27 +52,40 @@ FREE_SPACE: Final = "free some space, or make the folder writable"
 def check(settings: RunSettings) -> None:
     """Refuse what cannot be done before anything is trained or started: unknown names, endpoints, cores in use."""
     check_cores(_cores(settings))
-    check_name(settings.model)
-    registry = registry_for(settings.model)
+    if not settings.samples:
+        check_name(settings.model)
+    registry = registry_of(settings)
     make_plan(registry, settings.endpoints, settings)
     variations = list(map(parse_variation, settings.vary))
     if settings.vary != PROFILES[settings.profile].vary:
         check_variations(registry, variations)
     if settings.runtime != "docker" and settings.load_from == "container":
         raise UsageError("local servers are driven from this machine", "add --runtime docker")
+    if settings.attached and settings.load_from == "container":
+        raise UsageError("endpoints that already run are driven from this machine", "leave out --load-from container")
 
 
 def prepare(settings: RunSettings, console: Console) -> None:
     """Have the model exported and all in place that the runtime needs; long the first time, at once later."""
+    if settings.attached and not settings.endpoints:
+        _prepare_attached(settings)
+        return
     preparation = Preparation(
         settings.model, tuple(settings.endpoints), settings.device, console, tuple(settings.extra)
     )
     find_runtime(settings.runtime).prepare(preparation)
 
 
+def _prepare_attached(settings: RunSettings) -> None:
+    """Whatever can be wrong with endpoints that already run, and with what is sent to them, is wrong now."""
+    if not settings.samples and not (model_dir(settings.model) / MANIFEST_NAME).is_file():
+        provide(settings.model)
+    attach(settings)
+
+
 def begin(settings: RunSettings) -> Path:
     """Make the results folder of a new run, with nothing measured yet; `carry_out` does the rest."""
-    manifest = _manifest(settings.model)
+    told = _told_of_model(settings)
     environment = read_environment()
     with shielded(), writing_to(results_root(), FREE_SPACE):
         folder = results_root() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -78,15 +93,24 @@ def begin(settings: RunSettings) -> Path:
         suite = Suite(
             run_id=folder.name,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            model_accuracy=manifest.accuracy,
-            model_parameters=manifest.parameters,
-            model_quality=manifest.quality,
-            model_source=manifest.source,
             settings=settings,
             environment=environment,
+            **told,
         )
         save_suite(folder, suite)
     return folder
+
+
+def _told_of_model(settings: RunSettings) -> dict[str, Any]:
+    if settings.samples:
+        return {"model_source": ATTACHED}
+    manifest = _manifest(settings.model)
+    return {
+        "model_accuracy": manifest.accuracy,
+        "model_parameters": manifest.parameters,
+        "model_quality": manifest.quality,
+        "model_source": manifest.source,
+    }
 
 
 def resumable(folder: Path) -> RunSettings:
@@ -110,12 +134,14 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     suite = _load(folder)
     settings = suite.settings
     variations = [*map(parse_variation, settings.vary), *lower_precisions(settings)]
-    registry = registry_for(settings.model)
+    registry = registry_of(settings)
     chosen = make_plan(registry, settings.endpoints, settings, variations)
+    attached = attach(settings)
     kept = writing_to(folder, f"{FREE_SPACE}, then finish the run: serveoff run --resume {suite.run_id}")
-    with kept, cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as runtime:
+    with kept, cores_locked(_cores(settings), f"run {suite.run_id}"), opened(settings, folder) as own:
+        runtime = attached.beside(own)
         everything, notes = _resolve(chosen, runtime)
-        manifest = _manifest(settings.model)
+        manifest = None if settings.samples else _manifest(settings.model)
         plan = everything.where(lambda deployment: _not_asked(deployment, manifest, settings) is None)
         suite.environment.engine = runtime.engine
         earlier = {e.deployment: max((w.start for w in e.windows), default=0) for e in suite.endpoints}
@@ -124,13 +150,15 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
         with on_cpus(settings.client_cpus), RunProgress(console, total_s(plan)) as progress:
             began = time.monotonic()
             progress.tick("right answers to unseen inputs")
-            samples = unseen_inputs(plan, registry, manifest, runtime, suite)
+            # Who compares with endpoints that already run sends all of them the same.
+            alone = manifest is not None and not settings.attached
+            samples = unseen_inputs(plan, registry, manifest, runtime, suite) if manifest and alone else {}
             suite.unseen_inputs = bool(samples)
             suite.wall_s = (suite.wall_s or 0.0) + time.monotonic() - began
-            generator = Generator(runtime.client(), folder, samples)
-            run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number)
+            generator = Generator(runtime.client(), folder, samples, attached)
+            run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number, attached)
             _describe(run, everything, notes, manifest)
-            absent = {d.format: p.text for d, _ in everything.deployments if (p := _missing(manifest, d.format))}
+            absent = {d.format: p.text for d, _ in everything.deployments if (p := _missing(manifest, d))}
             for line in outline(plan, open_loops.expected_s(plan), absent):
                 console.print(line, highlight=False, markup=False)
             measure(run)
@@ -149,6 +177,11 @@ def opened(settings: RunSettings, folder: Path) -> Iterator[Runtime]:
     finally:
         with shielded():
             runtime.close()
+
+
+def registry_of(settings: RunSettings) -> list[Deployment]:
+    """The registry of a run's model, and behind it the endpoints that are attached."""
+    return [*registry_for(settings.model), *deployments(settings)]
 
 
 def registry_for(model: str) -> list[Deployment]:
@@ -184,19 +217,21 @@ def _resolve(plan: Plan, runtime: Runtime) -> tuple[Plan, dict[str, str]]:
     return replace(plan, deployments=tuple(resolved)), notes
 
 
-def _missing(manifest: Manifest, format: str) -> Problem | None:
-    """Why nothing of this format can be served; the null service needs no artifact."""
-    return None if format == NULL_FORMAT else missing(manifest, format)
+def _missing(manifest: Manifest | None, deployment: Deployment) -> Problem | None:
+    """Why nothing of its format can be served; neither the null service nor what already runs needs an artifact."""
+    if manifest is None or deployment.attached or deployment.format == NULL_FORMAT:
+        return None
+    return missing(manifest, deployment.format)
 
 
-def _not_asked(deployment: Deployment, manifest: Manifest, settings: RunSettings) -> Problem | None:
+def _not_asked(deployment: Deployment, manifest: Manifest | None, settings: RunSettings) -> Problem | None:
     """Why a deployment is not measured."""
     in_time = settings.minutes is None or settings.minutes >= SHORTEST_DEFAULT
     short = settings.profile == "quick" and not in_time and not settings.endpoints
-    return SPARED if short and deployment.server == STAND_IN_SERVER else _missing(manifest, deployment.format)
+    return SPARED if short and deployment.server == STAND_IN_SERVER else _missing(manifest, deployment)
 
 
-def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest) -> None:
+def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest | None) -> None:
     """Make a record for every endpoint before anything is measured, so that a partial report lists them all.
 
     Also for those that are not asked; of their variants there is nothing to say.
@@ -207,8 +242,10 @@ def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Ma
             continue
         result = run.result(endpoint)
         result.unavailable = problem
-        one_row = ONE_ROW if manifest.spec.one_row else ""
+        one_row = ONE_ROW if manifest and manifest.spec.one_row else ""
         result.note = "; ".join(filter(None, (notes.get(endpoint.deployment.name), one_row)))
+        if manifest is None or endpoint.deployment.attached:
+            continue
         result.replication = result.replication or replication(endpoint.deployment)
         artifact = manifest.artifacts.get(endpoint.deployment.format)
         if artifact is None:

@@ -72,6 +72,7 @@ class RunSettings(Record):
     """Endpoints that already run, in the order given: the first one is what the others are held against."""
     samples: str = ""
     """The file of what is sent to these; empty: the model's golden inputs."""
+    samples_sha256: str = ""
     fail_if_slower: PositiveFloat | None = None
     """By which share another attached endpoint may be slower than the first, or the command fails."""
 

@@ -10,7 +10,7 @@ from serveoff.cli.options import ALL, models_of, settings_of
 from serveoff.cli.parameters import of_fields
 from serveoff.cli.run_options import RunOptions
 from serveoff.cli.terminal import console
-from serveoff.errors import ExitCode, check_writable
+from serveoff.errors import ExitCode, UsageError, check_writable
 from serveoff.measure import run_lifecycle
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import load_suite, results_root
@@ -36,7 +36,10 @@ def run(asked: RunOptions) -> None:
         _carry_out(folder)
         return
     settings = settings_of(asked)
-    runs = [settings.model_copy(update={"model": name}) for name in models_of(asked.model)]
+    models = (settings.model,) if settings.samples else models_of(asked.model)
+    runs = [settings.model_copy(update={"model": name}) for name in models]
+    if len(runs) > 1 and settings.attached:
+        raise UsageError("endpoints that already run serve one model", f"name one: --model {models[0]}")
     if len(runs) > 1:
         _carry_out_all(runs, cheap_first=asked.model == ALL)
         return

@@ -28,6 +28,7 @@ from serveoff.loadtests.generator.commands import (
     SliceCommand,
 )
 from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.measure.attached.session import Attached
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
 from serveoff.models.golden import Golden
@@ -69,8 +70,14 @@ class Generator:
     `samples` are what it sends, by model, instead of the golden inputs.
     """
 
-    def __init__(self, client: Client, folder: Path, samples: Mapping[str, Golden] = MappingProxyType({})) -> None:
-        self._client, self._folder, self._samples = client, folder, samples
+    def __init__(
+        self,
+        client: Client,
+        folder: Path,
+        samples: Mapping[str, Golden] = MappingProxyType({}),
+        attached: Attached | None = None,
+    ) -> None:
+        self._client, self._folder, self._samples, self._attached = client, folder, samples, attached
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: Lines | None = None
@@ -121,15 +128,19 @@ class Generator:
             self._read(READY_S, "ready")
             for model, samples in self._samples.items():
                 self._tell(SamplesCommand.of(model, samples))
-        deployment, (host, _, port) = endpoint.deployment, address.rpartition(":")
-        port_name, _, path = deployment.counters.partition("/")
-        counters = f"http://{self._client.address(server, port_name)}/{path}" if port_name else ""
-        d = deployment
-        how = d.model, d.format, d.path, d.grpc_api, d.precision
-        target = Target(endpoint.name, endpoint.protocol, host, int(port), *how)
-        self._tell(EndpointCommand(target=target, counters=counters))
+        self._tell(self._where(endpoint, server, address))
         self.request_bytes[endpoint.name] = self._read(READY_S, "endpoint")["request_bytes"]
         self._placed[endpoint.name] = place
+
+    def _where(self, endpoint: Endpoint, server: Server, address: str) -> EndpointCommand:
+        d, (host, _, port) = endpoint.deployment, address.rpartition(":")
+        if d.attached and self._attached is not None:
+            return EndpointCommand(target=self._attached.targets[d.name], exchange=self._attached.exchanges[d.name])
+        port_name, _, path = d.counters.partition("/")
+        counters = f"http://{self._client.address(server, port_name)}/{path}" if port_name else ""
+        how = d.model, d.format, d.path, d.grpc_api, d.precision
+        target = Target(endpoint.name, endpoint.protocol, host, int(port), *how)
+        return EndpointCommand(target=target, counters=counters)
 
     def _tell(self, command: Command) -> None:
         assert self._process is not None

@@ -10,7 +10,7 @@ from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import Role, role_of
 from serveoff.services.registry import Endpoint
 
-SWITCH_S: Final = 0.02
+SWITCH_S: Final = 0.045
 """Of one slice, beyond its lead-in and what counts."""
 BESIDE: Final[Mapping[Role, str]] = {
     "variant": "variant",
@@ -43,10 +43,12 @@ def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[s
         yield "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
     for format, reason in missing.items():
         yield f"  no {format}: {reason}"
+    yield from _sent(plan)
     most = max(s.starts, s.race_starts) if s.race else s.starts
     starts = f"{'up to ' if most > 1 and s.minutes is not None else ''}{counted(most, 'start')}"
     deployments = counted(len(plan.repeated), "deployment")
-    yield f"  starting servers: about {_minutes(plan.starts_s)} ({deployments}, {starts} each)"
+    if plan.repeated:
+        yield f"  starting servers: about {_minutes(plan.starts_s)} ({deployments}, {starts} each)"
     if s.rounds is not None:
         yield f"  {counted(s.rounds, 'round')} of {s.slice_s:g} s slices: about {_minutes(s.rounds * round_s(plan))}"
     else:
@@ -55,6 +57,15 @@ def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[s
         yield f"  {counted(many, 'round')} of {s.slice_s:g} s slices: about {_minutes(left_s)}"
     if s.opens:
         yield f"  open loop and capacity of the best: about {_minutes(open_s)}"
+
+
+def _sent(plan: Plan) -> Iterator[str]:
+    """What endpoints that already run are about to be sent: their owners may have to know."""
+    callers = max(plan.settings.concurrencies)
+    for endpoint in plan.settings.attached:
+        rate = f", {endpoint.max_rate:g} requests/s at most" if endpoint.max_rate else ""
+        care = "; left alone once 1% of them fail or its p99 triples" if endpoint.guarded else ""
+        yield f"  sending to {endpoint.name} ({endpoint.url}): {counted(callers, 'request')} at a time{rate}{care}"
 
 
 def counted(count: int, name: str) -> str:

@@ -13,15 +13,16 @@ from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Deployment, Endpoint
 
 STARTUP_ESTIMATE_S = {
-    "flask": 4.5,
-    "flask-tuned": 4.5,
-    "torchserve": 33.0,
-    "tfserving-embedded": 6.5,
+    "flask": 5.5,
+    "flask-tuned": 5.5,
+    "torchserve": 40.0,
+    "tfserving-embedded": 9.5,
     "tfserving": 5.0,
-    "inprocess": 4.5,
+    "inprocess": 5.0,
 }
 """Seconds from spawn to gate passed and warm, to say beforehand how long it takes; measured on two cores."""
 OTHER_STARTUP_S = 8.0
+ATTACHED_S = 2.0
 STARTS_SHARE = 0.55
 """Of the time, at most, for starts: in a short run there are fewer of them."""
 
@@ -43,7 +44,9 @@ class Plan:
         return replace(self, deployments=tuple((d, e) for d, e in self.deployments if keep(d)))
 
     def start_s(self, deployment: Deployment) -> float:
-        """Seconds that a cold start and the gate should take."""
+        """Seconds that a cold start and the gate should take; what already runs has the gate only."""
+        if deployment.attached:
+            return ATTACHED_S
         return STARTUP_ESTIMATE_S.get(deployment.server, OTHER_STARTUP_S)
 
     @property
@@ -59,7 +62,8 @@ class Plan:
         Of the rest, which never rank, one start says enough; of a stand-in's variants, too.
         """
         deployments = (deployment for deployment, _ in self.deployments)
-        return [d for d in deployments if role_of(d) in ("contender", "variant") and d.server != STAND_IN_SERVER]
+        ranked = [d for d in deployments if role_of(d) in ("contender", "variant") and d.server != STAND_IN_SERVER]
+        return [d for d in ranked if not d.attached]
 
     @property
     def starts_s(self) -> float:
@@ -78,11 +82,12 @@ def make_plan(
 ) -> Plan:
     """Choose endpoints by name or shell pattern (`flask-*`, `*-grpc`), of deployments or endpoints, and vary them.
 
-    What is extra must be asked for, by its format or by a pattern that nothing else matches. UnknownName where a
-    pattern matches nothing, with the names there are.
+    What is extra must be asked for, by its format or by a pattern that nothing else matches; beside what already runs,
+    all must be. UnknownName where a pattern matches nothing, with the names there are.
     """
     usual = [d for d in registry if not d.extra or d.format in settings.extra]
-    found = [e for d in usual for e in d.endpoints] if not patterns else []
+    attached = [e for d in registry if d.attached for e in d.endpoints]
+    found = attached if attached or patterns else [e for d in usual for e in d.endpoints]
     for pattern in patterns:
         meant = _meant(pattern, usual) or _meant(pattern, registry)
         if not meant:

@@ -1,0 +1,97 @@
+"""All requests of an attached endpoint, made before anything is sent, and where they go."""
+
+import os
+import re
+import time
+from pathlib import Path
+from typing import Final
+
+from serveoff.errors import UsageError
+from serveoff.loadtests.attached.dialects import dialect
+from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.endpoints import Target
+from serveoff.measure.attached.samples import Samples
+from serveoff.measure.attached.urls import JSON, split
+from serveoff.record.attached import AttachedEndpoint
+
+_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+
+
+def target_of(endpoint: AttachedEndpoint, model: str) -> Target:
+    """Where its requests go."""
+    url, speaks = split(endpoint.url), dialect(endpoint.dialect)
+    path = speaks.path(url.path or "/") + (f"?{url.query}" if url.query else "")
+    port = url.port or (443 if is_tls(endpoint) else 80)
+    return Target(endpoint.name, speaks.protocol, url.hostname or "", port, model, "", path)
+
+
+def is_tls(endpoint: AttachedEndpoint) -> bool:
+    """Whether its connections are encrypted."""
+    return endpoint.url.partition("://")[0].endswith("s")
+
+
+def exchange_of(endpoint: AttachedEndpoint, samples: Samples) -> Exchange:
+    """A request of every sample; UsageError where its API cannot carry them, or a secret is missing."""
+    began = time.perf_counter()
+    bodies = tuple(samples.bodies or (_encoded(endpoint, samples, number) for number in range(samples.count)))
+    url = split(endpoint.url)
+    return Exchange(
+        dialect=endpoint.dialect,
+        answer=endpoint.answer,
+        bodies=bodies,
+        headers={name: _filled_in(endpoint.name, text) for name, text in endpoint.headers.items()},
+        encode_s=0.0 if samples.bodies else (time.perf_counter() - began) / len(bodies),
+        tls=is_tls(endpoint),
+        ca_pem=_pem(endpoint),
+        server_name=url.hostname or "",
+        pace_s=1 / endpoint.max_rate if endpoint.max_rate else 0.0,
+    )
+
+
+def check(endpoint: AttachedEndpoint, samples: Samples) -> None:
+    """UsageError where these samples cannot be sent to it, before anything is."""
+    if samples.bodies and dialect(endpoint.dialect).protocol == "grpc":
+        raise UsageError(
+            f"{endpoint.name} speaks gRPC, and the samples are JSON bodies", "give a .npz, or a URL of REST"
+        )
+    if endpoint.dialect == JSON and not samples.bodies and not endpoint.template:
+        raise UsageError(
+            f"{endpoint.name}: nothing says what requests to {endpoint.url} look like",
+            "give a request template in a file of endpoints (--urls FILE, docs/attach.md), or --samples BODIES.jsonl",
+        )
+    exchange_of(endpoint, samples)
+
+
+def _encoded(endpoint: AttachedEndpoint, samples: Samples, number: int) -> bytes:
+    speaks = dialect(endpoint.dialect)
+    try:
+        return speaks.encode(speaks.model(split(endpoint.url).path), samples.row(number), endpoint.template)
+    except ValueError as error:
+        raise UsageError(f"{endpoint.name}: sample {number} cannot be sent: {error}", "docs/attach.md") from None
+
+
+def _filled_in(name: str, text: str) -> str:
+    """A header's value with its variables, or a file's content, in it."""
+    if text.startswith("@"):
+        try:
+            return Path(text[1:]).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{name}: cannot read {text[1:]}: {error}", "a header's value is in it") from None
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise UsageError(f"{name}: the variable {found[1]} is not set", f"a header of it has {text!r}")
+        return os.environ[found[1]].strip()
+
+    return _VARIABLE.sub(value, text)
+
+
+def _pem(endpoint: AttachedEndpoint) -> str:
+    if not endpoint.ca_file:
+        return ""
+    try:
+        return Path(endpoint.ca_file).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{endpoint.name}: cannot read {endpoint.ca_file}: {error}", "name a PEM file: --ca-file"
+        ) from None

@@ -1,0 +1,110 @@
+"""What attached endpoints are asked: arrays of a `.npz`, bodies as they were logged, or a model's golden inputs."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from zipfile import BadZipFile
+
+import numpy as np
+
+from serveoff.errors import ArtifactFailure, UsageError
+from serveoff.loadtests.samples import SamplesError, read_samples
+from serveoff.models.tensors import Batch, rows_of, take
+
+MOST: Final = 256
+"""Samples, spread evenly over a file that has more: each is asked for by itself before anything is timed."""
+MOST_BYTES: Final = 2**27
+INPUTS: Final = "inputs/"
+LINES: Final = (".jsonl", ".ndjson")
+HOW: Final = "give a .npz with an array (n, ...) of each input, or a .jsonl with a request body a line"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Rows of inputs, or whole request bodies; and the right answers, where they are known."""
+
+    inputs: Batch = field(default_factory=dict)
+    bodies: tuple[bytes, ...] = ()
+    outputs: Batch | None = None
+    """(n, ...) each; None: nobody knows the right answers."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return rows_of(self.inputs) if self.inputs else len(self.bodies)
+
+    def row(self, number: int) -> Batch:
+        """The inputs of one sample, (1, ...) each."""
+        return take(self.inputs, slice(number, number + 1))
+
+
+def sha256_of(path: str) -> str:
+    """Of a file of samples; UsageError where it cannot be read."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"cannot read the samples {path}: {error.strerror}", HOW) from None
+
+
+def read(path: str, model: str) -> Samples:
+    """Those of a file, or, without one, the golden ones of a model."""
+    if not path:
+        return _golden(model)
+    read_as = _bodies if path.endswith(LINES) else _arrays
+    try:
+        found = read_as(Path(path))
+    except (OSError, ValueError, BadZipFile) as error:
+        raise UsageError(f"cannot read the samples {path}: {error}", HOW) from None
+    if not found.count:
+        raise UsageError(f"{path} has no samples", HOW)
+    return _some(found)
+
+
+def _golden(model: str) -> Samples:
+    try:
+        golden = read_samples(model)
+    except SamplesError as error:
+        raise ArtifactFailure(str(error)) from None
+    return Samples(inputs=golden.inputs, outputs=golden.outputs)
+
+
+def _bodies(path: Path) -> Samples:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES >> 20} MiB")
+    bodies = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if line.strip():
+            try:
+                json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"line {number} is no JSON: {error}") from None
+            bodies.append(line.strip())
+    return Samples(bodies=tuple(bodies))
+
+
+def _arrays(path: Path) -> Samples:
+    """As golden.npz has them (`inputs/<name>`), or an array of each input by its name."""
+    with np.load(path, allow_pickle=False) as file:
+        if not hasattr(file, "files"):
+            raise ValueError("it holds one array without a name: np.savez(FILE, NAME=array)")
+        names = [name for name in file.files if name.startswith(INPUTS)]
+        names = names or [name for name in file.files if "/" not in name and name != "labels"]
+        inputs = {name.removeprefix(INPUTS): file[name] for name in names}
+    for name, array in inputs.items():
+        if array.ndim == 0 or array.dtype.kind not in "fiub":
+            raise ValueError(f"{name} is no array of numbers (n, ...) but {array.dtype}{array.shape}")
+    if len({len(array) for array in inputs.values()}) > 1:
+        sizes = ", ".join(f"{name} {len(array)}" for name, array in inputs.items())
+        raise ValueError(f"its arrays have different numbers of rows: {sizes}")
+    return Samples(inputs=inputs)
+
+
+def _some(found: Samples) -> Samples:
+    if found.count <= MOST:
+        return found
+    chosen = np.arange(MOST) * found.count // MOST
+    if found.bodies:
+        return Samples(bodies=tuple(found.bodies[number] for number in chosen))
+    return Samples(inputs=take(found.inputs, chosen))
