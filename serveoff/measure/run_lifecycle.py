@@ -32,6 +32,7 @@ from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
 from serveoff.measure.runtimes.processes import on_cpus
+from serveoff.models.golden import Golden
 from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.attached import ATTACHED
@@ -149,10 +150,10 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
         number = max(last_number(folder), *(w.number for e in suite.endpoints for w in e.windows), 0)
         with on_cpus(settings.client_cpus), RunProgress(console, total_s(plan)) as progress:
             began = time.monotonic()
-            progress.tick("right answers to unseen inputs")
-            # Who compares with endpoints that already run sends all of them the same.
-            alone = manifest is not None and not settings.attached
-            samples = unseen_inputs(plan, registry, manifest, runtime, suite) if manifest and alone else {}
+            samples: dict[str, Golden] = {}
+            if manifest and not settings.attached:  # who attaches endpoints sends all of them the same
+                progress.tick("right answers to unseen inputs")
+                samples = unseen_inputs(plan, registry, manifest, runtime, suite)
             suite.unseen_inputs = bool(samples)
             suite.wall_s = (suite.wall_s or 0.0) + time.monotonic() - began
             generator = Generator(runtime.client(), folder, samples, attached)

@@ -49,6 +49,8 @@ def measure(run: Run) -> None:
 
 def _race(run: Run) -> None:
     """The rounds of every start, and a look after each from the second on."""
+    if not run.alive:
+        return
     sure, most = _affordable(run)
     round_ = run.suite.rounds if run.settings.rounds is None else 0
     for start in range(1, most + 1):

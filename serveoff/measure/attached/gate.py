@@ -120,7 +120,6 @@ def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
                 found.append(speaks.read(answer, exchange.answer))
             except ValueError as error:
                 raise ValueError(f"the answer to sample {number} cannot be read: {error}") from None
-            time.sleep(max(exchange.pace_s - (time.perf_counter() - began), 0.0))
     return found, took_s / len(found)
 
 

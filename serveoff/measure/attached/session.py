@@ -8,6 +8,7 @@ from serveoff.errors import UsageError
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.reading import reading
 from serveoff.loadtests.endpoints import Target
+from serveoff.measure.agreement_gate import failed
 from serveoff.measure.attached import gate, samples
 from serveoff.measure.attached.care import Guard
 from serveoff.measure.attached.exchanges import check, exchange_of, target_of
@@ -48,7 +49,7 @@ class Attached:
         else:
             first = next(iter(self.targets))
             text = f"nothing to compare its answers with: {first}, which comes first, gave none that can be relied on"
-            result.gate = gate.failed(Problem(code=GateCode.MISMATCH, text=text))
+            result.gate = failed(Problem(code=GateCode.MISMATCH, text=text))
         if result.gate.passed:
             self.exchanges[name] = exchange.expecting(self.expected)
 

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import ValidationError
 
 from serveoff.errors import UsageError
+from serveoff.loadtests.attached.dialects import names
 from serveoff.record.attached import AttachedEndpoint
 
 DIALECTS: Final[Mapping[str, str]] = {
@@ -85,6 +86,8 @@ def _endpoint(name: str, given: Mapping[str, Any]) -> AttachedEndpoint:
         raise UsageError(
             f"endpoint {name}: {field}: {first['msg'].lower()}", "docs/attach.md lists the fields"
         ) from None
+    if dialect not in names():
+        raise UsageError(f"endpoint {name}: {dialect!r} is no dialect", f"there are: {', '.join(names())}")
     for header, value in found.headers.items():
         _check_header(name, header, value)
     return found
@@ -136,9 +139,9 @@ def _shown(url: str) -> str:
 
 def named_once(endpoints: Sequence[AttachedEndpoint]) -> Iterator[AttachedEndpoint]:
     """All of them; UsageError where two have one name."""
-    names: set[str] = set()
+    known: set[str] = set()
     for endpoint in endpoints:
-        if endpoint.name in names:
+        if endpoint.name in known:
             raise UsageError(f"two endpoints are called {endpoint.name}", "give each a name of its own")
-        names.add(endpoint.name)
+        known.add(endpoint.name)
         yield endpoint
