@@ -19,6 +19,8 @@ FOLDERS = ("serveoff", "loadtests", "models/importing")
 ALLOWED = {
     "the end of a file's name, or the name of what is in an archive": {
         ("frozen_graph.py", "path.endswith('.pb')"),
+        ("samples.py", "path.endswith(LINES)"),
+        ("samples.py", "name.startswith(INPUTS)"),
         ("keras.py", "path.endswith(('.keras', *HDF5_SUFFIXES))"),
         ("keras.py", "path.endswith(HDF5_SUFFIXES)"),
         ("keras.py", "source.path.endswith(HDF5_SUFFIXES)"),
@@ -38,6 +40,9 @@ ALLOWED = {
         ("engine.py", "str(client.api.base_url).startswith('http+docker')"),
     },
     "the grammar of an option, a setting or a protocol": {
+        ("exchanges.py", "endpoint.url.partition('://')[0].endswith('s')"),
+        ("exchanges.py", "text.startswith('@')"),
+        ("urls.py", "value.startswith('@')"),
         ("replicas.py", "line.startswith('+ ')"),
         ("csv.py", "value.startswith(_FORMULA)"),
     },

@@ -30,7 +30,7 @@ def measure_rounds(run: Run, first: int, last: float, until: float, start: int) 
     round_ = first
     while True:
         _round(run, round_, last, until, start)
-        if round_ >= last or time.monotonic() >= until or not run.alive:
+        if round_ >= last or time.monotonic() >= until or not run.compares:
             return round_
         round_ += 1
 

@@ -66,10 +66,10 @@ class Run:
         return tuple(sorted({*self.settings.server_cpus, *self.settings.client_cpus}))
 
     @property
-    def alive(self) -> bool:
-        """Whether anything is left to measure; who attaches endpoints compares two at least."""
+    def compares(self) -> bool:
+        """Whether anything is left to compare: what already runs has no next start, and one alone is loaded in vain."""
         alive = sum(d.name not in self.dead and self.served(d) for d, _ in self.plan.deployments)
-        return alive >= (2 if self.attached.targets else 1)
+        return not self.attached.targets or alive > 1
 
     @property
     def left_s(self) -> float:

@@ -49,7 +49,7 @@ def measure(run: Run) -> None:
 
 def _race(run: Run) -> None:
     """The rounds of every start, and a look after each from the second on."""
-    if not run.alive:
+    if not run.compares:
         return
     sure, most = _affordable(run)
     round_ = run.suite.rounds if run.settings.rounds is None else 0

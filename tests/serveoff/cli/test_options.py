@@ -3,6 +3,7 @@ from dataclasses import fields
 import pytest
 
 from serveoff.cli import options
+from serveoff.cli.attached_options import BESIDE_URLS
 from serveoff.cli.run_options import RunOptions
 from serveoff.errors import UsageError
 from serveoff.measure.plan.profiles import PROFILES, run_settings
@@ -95,9 +96,13 @@ CHANGED = {
 }  # fmt: skip
 """Every option of `serveoff run`, otherwise than by default, but for the cores and for what is no setting."""
 
+OF_ATTACHED = {"url", "urls", *BESIDE_URLS}
+"""tests/serveoff/cli/test_attached_options.py"""
+
 
 def test_every_option_of_run_is_in_what_the_run_keeps():
-    assert {field.name for field in fields(RunOptions)} == {*CHANGED, "server_cpus", "client_cpus", "resume"}
+    others = {"server_cpus", "client_cpus", "resume", *OF_ATTACHED}
+    assert {field.name for field in fields(RunOptions)} == {*CHANGED, *others}
     plain = options.settings_of(RunOptions(profile="quick"))
     for name, value in CHANGED.items():
         assert options.settings_of(RunOptions(**{"profile": "quick", name: value})) != plain, name
