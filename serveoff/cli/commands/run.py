@@ -59,18 +59,25 @@ def _carry_out(folder: Path) -> None:
             console.print(f"finish it with: serveoff run --resume {folder.name}", highlight=False)
         _tell(folder)
         sys.exit(ExitCode.INTERRUPTED)
-    if not _tell(folder):
-        sys.exit(ExitCode.NOTHING_VALID)
+    code = _tell(folder)
+    if code:
+        sys.exit(code)
 
 
-def _tell(folder: Path) -> bool:
-    """Write the report and print the answer; whether anything is VALID."""
+def _tell(folder: Path) -> ExitCode:
+    """Write the report and print the answer; how the command ends by what was measured."""
+    from serveoff.analyse import canary
     from serveoff.cli import answer
     from serveoff.report.write import report_path, write_report
 
-    written = write_report(folder)
-    answer.show(written.comparison, Console(), report_path(folder))
-    return written.valid
+    written, out = write_report(folder), Console()
+    answer.show(written.comparison, out, report_path(folder))
+    if verdict := written.paths.get("verdict"):
+        out.print(f"Verdict: {verdict}", highlight=False, markup=False, soft_wrap=True)
+    gate = canary.asked(written.comparison)
+    if not written.valid:
+        return ExitCode.NOTHING_VALID
+    return ExitCode.REGRESSION if gate is not None and gate.failed else ExitCode.OK
 
 
 def _carry_out_all(runs: Sequence[RunSettings], cheap_first: bool) -> None:
