@@ -14,6 +14,7 @@ import grpc
 from serveoff.loadtests.attached import tls
 from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.attached.paths import sendable
 from serveoff.loadtests.attached.requests import headers_of, metadata_of
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.protocols.channel import CHANNEL
@@ -69,12 +70,13 @@ class _Pace:
 
 @contextmanager
 def _rest(target: Target, exchange: Exchange, timeout_s: float) -> Iterator[Ask]:
-    connection, pace = _connection(target, exchange, timeout_s), _Pace(exchange.pace_s)
-    headers = headers_of(target, exchange)
+    pace, path, headers = _Pace(exchange.pace_s), sendable(target.path), headers_of(target, exchange)
+    with _explained(target, timeout_s):
+        connection = _connection(target, exchange, timeout_s)
 
     def answered(body: bytes) -> tuple[int, bytes]:
         pace.wait()
-        return connection.ask("POST", target.path, body, headers)
+        return connection.ask("POST", path, body, headers)
 
     def ask(body: bytes) -> bytes:
         kept = connection.last is not NEVER
@@ -103,6 +105,7 @@ def _rest(target: Target, exchange: Exchange, timeout_s: float) -> Iterator[Ask]
 def _grpc(target: Target, exchange: Exchange, timeout_s: float) -> Iterator[Ask]:
     with _explained(target, timeout_s):  # in words that gRPC does not have for it
         tls.try_to_connect(target, exchange, timeout_s)
+        metadata = metadata_of(exchange)
     pace = _Pace(exchange.pace_s)
     with tls.channel(target, exchange, CHANNEL) as channel:
         call = channel.unary_unary(dialect(exchange.dialect).method)
@@ -110,7 +113,7 @@ def _grpc(target: Target, exchange: Exchange, timeout_s: float) -> Iterator[Ask]
         def ask(body: bytes) -> bytes:
             pace.wait()
             try:
-                answer: bytes = call(body, timeout=timeout_s, metadata=metadata_of(exchange))
+                answer: bytes = call(body, timeout=timeout_s, metadata=metadata)
             except grpc.RpcError as error:
                 said = exchange.without_secrets(error.details() or "")
                 code: grpc.StatusCode = error.code()
@@ -148,7 +151,7 @@ def _phrase(status: int) -> str:
 def _explained(target: Target, timeout_s: float) -> Iterator[None]:
     try:
         yield
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         text, advice = _why(error, target, timeout_s)
         raise AskFailed(text, advice, without_answer(error)) from None
 
@@ -162,6 +165,8 @@ def _why(error: Exception, target: Target, timeout_s: float) -> tuple[str, str]:
             return f"its certificate is not trusted: {error.verify_message}", tls.advice(error.verify_code)
         case ssl.SSLError():
             return f"no TLS connection to {target.address}: {error.reason}", "if it has no TLS, give its URL without"
+        case ValueError():
+            return str(error), ""
         case ConnectionRefusedError():
             return f"nothing listens at {target.address}", "start it, or check the URL's port"
         case TimeoutError():

@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 MODELS: Final = re.compile(r"/(?:models|predictions)/([^/:?]+)")
 _LAST = re.compile(r"/([^/:?]+)(?::\w+)?/?$")
@@ -11,6 +12,11 @@ def model_in(path: str) -> str:
     """The part behind `models` or `predictions`, or else the last one; empty where there is none."""
     found = MODELS.search(path) or _LAST.search(path.partition("?")[0])
     return found[1] if found else ""
+
+
+def sendable(path: str) -> str:
+    """A path and its query as a request's first line may hold them; what is escaped already stays."""
+    return quote(path, safe="/:?#[]@!$&'()*+,;=%-._~")
 
 
 def ending(path: str, end: str) -> str:

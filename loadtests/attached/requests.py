@@ -1,10 +1,12 @@
 """The requests of an attached endpoint as the load generator sends them, and what it knows of their answers."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from serveoff.loadtests.attached.dialects import Dialect, dialect
 from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.attached.paths import sendable
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.pools import Pool
 from serveoff.models.spec import ModelSpec
@@ -14,6 +16,9 @@ JSON: Final = {"Content-Type": "application/json"}
 DEFAULT_PORTS: Final = {False: 80, True: 443}
 """Of HTTP, without and with TLS."""
 NOTHING: Final = ModelSpec(name="attached", description="nothing is known of it", inputs=(), outputs=())
+
+_KEY = re.compile(r"(?!.*-bin$)[a-z0-9_.-]+")
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 
 @dataclass
@@ -50,14 +55,17 @@ def headers_of(target: Target, exchange: Exchange) -> dict[str, str]:
 
 
 def metadata_of(exchange: Exchange) -> tuple[tuple[str, str], ...]:
-    """Of gRPC calls, whose names have no capitals."""
+    """Of gRPC calls, whose names have no capitals; ValueError where gRPC would refuse one, and show all of them."""
+    for name, value in exchange.headers.items():
+        if not _KEY.fullmatch(name.lower()) or not _PRINTABLE.fullmatch(value):
+            raise ValueError(f"{name} is not metadata that gRPC can send: its value has to be plain ASCII text")
     return tuple((name.lower(), value) for name, value in exchange.headers.items())
 
 
 def head_of(target: Target, exchange: Exchange, length: int) -> bytes:
     """All that goes before a body of so many bytes."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers_of(target, exchange).items())
-    return f"POST {target.path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode("latin-1")
+    return f"POST {sendable(target.path)} HTTP/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode("latin-1")
 
 
 def host_of(target: Target, exchange: Exchange) -> str:

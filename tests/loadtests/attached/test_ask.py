@@ -153,5 +153,30 @@ def test_the_host_is_the_urls_and_a_header_may_name_another():
     assert [asked.headers["content-type"] for asked in served.asked] == ["application/json"] * 2 + ["text/csv"]
 
 
+def test_a_path_of_other_characters_is_escaped_once():
+    with servers.rest(lambda asked: servers.Answer(b"yes")) as served:
+        for path in ("/v1/models/größe 1:predict?a=b c", "/v1/models/gr%C3%B6%C3%9Fe%201:predict?a=b%20c"):
+            with asking(served.target(path), exchange(), 10.0) as ask:
+                ask(b"{}")
+    assert {asked.path for asked in served.asked} == {"/v1/models/gr%C3%B6%C3%9Fe%201:predict?a=b%20c"}
+
+
+@pytest.mark.parametrize("headers", [{"Token-bin": TOKEN}, {"Token": f"ü{TOKEN}"}, {"Token!": TOKEN}])
+def test_what_grpc_cannot_send_is_named_and_its_value_is_not(headers):
+    with servers.rpc(METHOD, lambda asked: b"yes") as served:
+        failed = failure(served.target(), exchange("grpc", headers=headers))
+    assert next(iter(headers)) in failed.text
+    assert TOKEN not in failed.text
+    assert served.asked == []
+
+
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_authorities_that_are_none_are_said(protocol):
+    answer = servers.Answer(b"yes") if protocol == "rest" else b"yes"
+    with serving(protocol, lambda asked: answer) as served:
+        failed = failure(served.target(), exchange(protocol, tls=True, ca_pem="nonsense"))
+    assert "certificates of the authorities cannot be read" in failed.text
+
+
 def serving(protocol, answer, **how):
     return servers.rest(answer, **how) if protocol == "rest" else servers.rpc(METHOD, answer, **how)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import closing
 
 import fastapi
 import numpy as np
@@ -11,8 +12,12 @@ import uvicorn
 
 from serveoff.loadtests.attached.ask import AskFailed, asking
 from serveoff.loadtests.attached.dialects import dialect
+from serveoff.loadtests.attached.drivers.rest import Driver
 from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.attached.reading import reading
+from serveoff.loadtests.attached.requests import pool_of
 from serveoff.loadtests.endpoints import Target
+from tests.loadtests.attached.drivers.driving import drive, statuses
 from tests.waiting import wait_until
 
 JSON = dialect("json")
@@ -64,6 +69,18 @@ def test_an_answer_of_an_app_is_read_by_a_path(port, path, names):
     with asking(target, Exchange(dialect="json", answer=path, bodies=(body,)), 10.0) as ask:
         read = JSON.read(ask(body), path)
     assert {name: array.tolist() for name, array in read.items()} == names
+
+
+def test_a_load_goes_over_it(port):
+    bodies = tuple(JSON.encode("", row(user), TEMPLATE) for user in range(3))
+    right = [reading([2.0, user]) for user in range(3)]
+    exchange = Exchange(dialect="json", answer="result.scores", bodies=bodies).expecting(right)
+    target = Target("prod", "rest", "127.0.0.1", port, "", "", "/classify")
+    with closing(Driver(target, exchange)) as driver:
+        recording = drive(driver, exchange, "2")
+    pool = pool_of(exchange)
+    check = recording.verified.judge(pool.expected, pool.payload, pool.spec)
+    assert (statuses(recording), check.checked, check.wrong) == ({200}, len(recording.rows), 0)
 
 
 def test_what_the_app_says_of_a_wrong_request_is_told(port):
