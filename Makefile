@@ -48,7 +48,7 @@ IMAGE_SERVICES := compare export flask-frozen-graph flask-onnx flask-torch-eager
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve show report up down logs ps images locust reports \
-	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching lock clean
+	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching gpu lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -167,6 +167,9 @@ bench-service: $(READY) $(PEERS_READY) ## our Flask service compared with other 
 
 bench-batching: $(READY) ## what micro-batching gains at 32 connections
 	@$(BIN)/python -m benchmarks.bench_batching
+
+gpu: $(READY) ## three formats on a CUDA GPU: devices, gate, verdicts, joules (needs PyTorch and ONNX Runtime with CUDA)
+	@$(BIN)/python -m benchmarks.gpu
 
 # The peers' own packages come first, and PyTorch is the one of .venv: all compute with the same.
 $(PEERS_READY): benchmarks/peers.txt $(READY)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -45,12 +46,12 @@ def copy(share: float, half: bool = False) -> Pair:
 
 
 @contextmanager
-def launchable() -> Iterator[None]:
-    """Start the copy's launcher by its path: an isolated Python does not find the benchmarks by their names."""
+def launchable(launcher: ModuleType = slower_flask) -> Iterator[None]:
+    """Start a launcher of ours by its path: an isolated Python does not find the benchmarks by their names."""
 
     def command(module: str, *arguments: str) -> list[str]:
         ours = isolated(module, *arguments)
-        return [*ours[:-2], slower_flask.__file__] if module == slower_flask.__name__ else ours
+        return [*ours[:-2], str(launcher.__file__)] if module == launcher.__name__ else ours
 
     with patch.object(local, "isolated", command):
         yield
