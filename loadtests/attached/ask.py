@@ -40,6 +40,9 @@ ADVICE: Final = {
 }
 REDIRECT: Final = "redirects are not followed: give the address that it points to"
 
+GONE: Final = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What comes of a connection that the server has closed."""
+
 Ask = Callable[[bytes], bytes]
 """One request body to one answer body; AskFailed where there is none."""
 
@@ -83,7 +86,7 @@ def _rest(target: Target, exchange: Exchange, timeout_s: float) -> Iterator[Ask]
         with _explained(target, timeout_s):
             try:
                 status, data = answered(body)
-            except ConnectionError:
+            except GONE:
                 if not kept:
                     raise
                 connection.close()  # the server has, too, since the last answer

@@ -48,10 +48,11 @@ def advice(code: int) -> str:
 
 def channel(target: Target, exchange: Exchange, options: Sequence[tuple[str, Any]]) -> grpc.Channel:
     """A connection of gRPC to an endpoint, with TLS where the exchange asks for it."""
+    address = f"[{target.host}]:{target.port}" if ":" in target.host else target.address
     if not exchange.tls:
-        return grpc.insecure_channel(target.address, options=options)
+        return grpc.insecure_channel(address, options=options)
     named = [("grpc.ssl_target_name_override", exchange.server_name)] if exchange.server_name else []
-    return grpc.secure_channel(target.address, grpc.ssl_channel_credentials(_roots(exchange)), [*options, *named])
+    return grpc.secure_channel(address, grpc.ssl_channel_credentials(_roots(exchange)), [*options, *named])
 
 
 def try_to_connect(target: Target, exchange: Exchange, timeout_s: float) -> None:

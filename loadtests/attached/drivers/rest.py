@@ -53,7 +53,7 @@ class _Loop(rest.Loop):
         self._held: deque[Line] = deque()
 
     def _ready(self, now: float, turn_at: float) -> list[tuple[int, int]]:
-        free_at = self.sent_at + self._pace_s if self._held else math.inf
+        free_at = self.sent_at + self._pace_s if self._held and self._recording.running else math.inf
         return super()._ready(now, min(turn_at, free_at))
 
     def _answers(self, ready: list[tuple[int, int]]) -> None:

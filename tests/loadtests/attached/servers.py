@@ -108,9 +108,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def rest(answer, certificate=None):
+def rest(answer, certificate=None, host="127.0.0.1"):
     """`answer(asked)` gives an Answer; `certificate` is trustme's."""
-    server = _Server(("127.0.0.1", 0), _Handler)
+    server = (_Server6 if ":" in host else _Server)((host, 0), _Handler)
     server.served = Served("rest", answer)
     server.served.port = server.server_port
     if certificate is not None:
@@ -126,13 +126,17 @@ def rest(answer, certificate=None):
         thread.join()
 
 
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
 class Refused(Exception):
     def __init__(self, code, details):
         self.code, self.details = code, details
 
 
 @contextmanager
-def rpc(method, answer, certificate=None):
+def rpc(method, answer, certificate=None, host="127.0.0.1"):
     """`answer(asked)` gives bytes, or raises Refused."""
     served = Served("grpc", answer)
 
@@ -147,7 +151,7 @@ def rpc(method, answer, certificate=None):
     handlers = {name: grpc.unary_unary_rpc_method_handler(call)}
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, handlers)])
     if certificate is None:
-        served.port = server.add_insecure_port("127.0.0.1:0")
+        served.port = server.add_insecure_port(f"[{host}]:0" if ":" in host else f"{host}:0")
     else:
         chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
         credentials = grpc.ssl_server_credentials([(certificate.private_key_pem.bytes(), chain)])
@@ -163,7 +167,15 @@ def rpc(method, answer, certificate=None):
 def raw(serve):
     """`serve(listener)` in a thread; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=[listener], daemon=True)
+
+        def served():
+            with suppress(OSError):
+                serve(listener)
+
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=served, daemon=True)
         thread.start()
-        yield listener.getsockname()[1]
+        yield port
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # else it may wait for a connection for ever
         thread.join()

@@ -12,6 +12,7 @@ from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.recording.statuses import REFUSED, TIMED_OUT
 from tests.loadtests.attached import servers
+from tests.loadtests.attached.certificates import GOOD, PEM
 from tests.ports import free_ports
 
 TOKEN = "sesame-open-1234"
@@ -110,8 +111,13 @@ def test_silence_ends(protocol):
     assert failed.status in (TIMED_OUT, 1004, 1014)
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_opened_again():
-    with servers.rest(lambda asked: servers.Answer(b"yes")) as served, asking(served.target(), exchange(), 10.0) as ask:
+@pytest.mark.parametrize("certificate", [None, GOOD], ids=["plain", "tls"])
+def test_a_connection_that_the_server_closed_meanwhile_is_opened_again(certificate):
+    sent = exchange(tls=certificate is not None, ca_pem=PEM)
+    with (
+        servers.rest(lambda asked: servers.Answer(b"yes"), certificate) as served,
+        asking(served.target(), sent, 10.0) as ask,
+    ):
         assert ask(b"{}") == b"yes"
         assert ask(b"{}") == b"yes"
         assert served.connections == 1
@@ -176,6 +182,18 @@ def test_authorities_that_are_none_are_said(protocol):
     with serving(protocol, lambda asked: answer) as served:
         failed = failure(served.target(), exchange(protocol, tls=True, ca_pem="nonsense"))
     assert "certificates of the authorities cannot be read" in failed.text
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_an_address_of_ipv6_is_asked(protocol):
+    answer = servers.Answer(b"yes") if protocol == "rest" else b"yes"
+    with (
+        serving(protocol, lambda asked: answer, host="::1") as served,
+        asking(served.target(host="::1"), exchange(protocol), 10.0) as ask,
+    ):
+        assert ask(b"{}") == b"yes"
+    assert protocol == "grpc" or served.asked[0].headers["host"] == f"[::1]:{served.port}"
 
 
 def serving(protocol, answer, **how):

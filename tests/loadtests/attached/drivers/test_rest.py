@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import socket
+import threading
 import time
 from contextlib import closing
 
@@ -13,7 +15,9 @@ from serveoff.loadtests.attached.drivers.rest import Driver
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.reading import reading
 from serveoff.loadtests.attached.requests import pool_of
+from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.problems import WindowCode
+from serveoff.loadtests.recording.statuses import TIMED_OUT
 from tests.loadtests.attached import servers
 from tests.loadtests.attached.drivers.driving import drive, starts, statuses
 
@@ -47,6 +51,14 @@ def test_every_sample_is_sent_with_its_headers_and_answers_are_checked():
     assert len(served.asked) == sum(len(recording.rows) for recording in recordings)
     check = judged(recordings[0], sent)
     assert (check.checked, check.wrong) == (len(recordings[0].rows), 0)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_an_address_of_ipv6_is_driven():
+    sent = exchange()
+    with servers.rest(sums, host="::1") as served, closing(Driver(served.target(host="::1"), sent)) as driver:
+        assert statuses(drive(driver, sent)) == {200}
+    assert served.asked[0].headers["host"] == f"[::1]:{served.port}"
 
 
 def test_wrong_answers_are_found():
@@ -98,3 +110,21 @@ def test_no_request_is_sent_sooner_than_the_pace_after_the_last(callers):
     assert all(later - sooner >= pace_s for sooner, later in itertools.pairwise(sent_at))
     assert all(asked.at >= begun + number * pace_s for number, asked in enumerate(served.asked, 1))
     assert all(row[4] == 200 and row[1] == row[2] for recording in recordings for row in recording.rows)
+
+
+def test_a_slice_ends_though_nobody_answers_and_callers_wait_for_their_turn():
+    over = threading.Event()
+
+    def silent(listener):
+        connection, _ = listener.accept()
+        with connection:
+            over.wait(60)
+
+    sent = exchange(pace_s=0.6)
+    with (
+        servers.raw(silent) as port,
+        closing(Driver(Target("prod", "rest", "127.0.0.1", port, "m", "", "/"), sent)) as d,
+    ):
+        recording = drive(d, sent, "3", duration_s=1.0, timeout_s=0.5)
+        over.set()
+    assert statuses(recording) == {TIMED_OUT}
