@@ -2,6 +2,10 @@
 
 from itertools import pairwise
 
+import typer.main
+
+from serveoff.cli.app import app
+from serveoff.measure.attached.urls import named_once, parse_url, split
 from serveoff.services.registry import read_registry
 from tests.serveoff.manifests.written import find, pods, read, write
 
@@ -30,6 +34,17 @@ def test_the_comparison_attaches_to_every_endpoint_by_its_services_name(tmp_path
         "torchserve-torchscript",
         "flask-tuned-torchscript",
     ]
+
+
+def test_run_takes_what_the_job_says(base):
+    command, *arguments = comparison(read(base))["containers"][0]["args"]
+    run = typer.main.get_command(app).commands[command]
+    given = run.make_context(command, arguments).params
+    attached = list(named_once([parse_url(text) for text in given["url"]]))
+    assert {split(endpoint.url).hostname for endpoint in attached} == set(given["yes_i_may_load"])
+    assert {endpoint.dialect for endpoint in attached} == {"tfserving", "grpc_tfserving", "grpc_torchserve"}
+    ours = {endpoint.name for deployment in read_registry() for endpoint in deployment.endpoints}
+    assert {endpoint.name for endpoint in attached} & ours == set()
 
 
 def test_a_pattern_of_endpoints_chooses_what_is_compared(tmp_path):
