@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from serveoff.models.golden import read_golden
+from serveoff.models.manifest import read_manifest
+from serveoff.models.quality.labelled import read_labelled
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -117,16 +119,23 @@ def test_a_module_and_its_state_dict(make, bring):
 
 
 @pytest.mark.long
-def test_a_module_s_safetensors_give_the_same_answers(make, bring):
+def test_a_module_s_safetensors_give_the_same_answers_and_its_labels_are_kept(make, bring, tmp_path):
     pytest.importorskip("safetensors")
-    flags = "--input", "features:float32[-1,6]"
+    np.savez(tmp_path / "some.npz", features=np.random.default_rng(3).random((100, 6), np.float32))
+    np.save(tmp_path / "classes.npy", np.arange(100) % 3)
+    flags = "--samples", str(tmp_path / "some.npz")
     first = bring("tiny_nets.nets:perceptron", "--weights", str(make("pytorch") / "weights.pt"), *flags)
-    second = bring(
-        "tiny_nets.nets:perceptron", "--weights", str(make("safetensors") / "weights.safetensors"), *flags, name="other"
-    )
+    weights = "--weights", str(make("safetensors") / "weights.safetensors")
+    labels = "--labels", str(tmp_path / "classes.npy")
+    second = bring("tiny_nets.nets:perceptron", *weights, *flags, *labels, name="other")
     assert first.code == second.code == 0, first.errors + second.errors
     one, other = (read_golden(first.artifacts / name).outputs["output"] for name in ("mine", "other"))
     assert np.array_equal(one, other)
+    manifests = [read_manifest(first.artifacts / name) for name in ("mine", "other")]
+    kept = [read_labelled(first.artifacts / manifest.model, manifest) for manifest in manifests]
+    assert kept[0] is None
+    assert (len(other), len(kept[1].labels)) == (64, 100)
+    assert "its accuracy is measured beside a lower precision's" in manifests[1].quality
 
 
 @pytest.mark.long

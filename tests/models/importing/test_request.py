@@ -14,7 +14,7 @@ from serveoff.models.importing.source import ImportRequest, parsed
 
 FLAGS = {
     "--kind": "frozen_graph", "--weights": "w.safetensors", "--inputs": "x:0, y", "--outputs": "z:0",
-    "--signature": "other", "--samples": "some.npz", "--rows": "17", "--timeout": "2.5",
+    "--signature": "other", "--samples": "some.npz", "--labels": "some.npy", "--rows": "17", "--timeout": "2.5",
 }  # fmt: skip
 
 
@@ -53,6 +53,7 @@ def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     assert (source.feed, source.fetch, source.signature) == (("x:0", "y"), ("z:0",), "other")
     assert source.constants == {"keep": 1.0, "train:0": False}
     assert request.declared == (parsed("x:float32[-1,2]"), parsed("y:int64[-1]"))
+    assert request.labels == str(tmp_path / "some.npy")
     assert (request.samples, request.ranges) == (str(tmp_path / "some.npz"), {"y": (0.0, 9.0)})
     assert (request.name, request.rows, request.timeout_s, request.force) == ("mine", 17, 2.5, True)
     assert source.search == ()

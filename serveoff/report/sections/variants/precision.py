@@ -5,10 +5,10 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.precision import Accuracy, Lower, Speed
-from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, estimate_cell
+from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import deployment_phrase
 from serveoff.report.phrases.numbers import compared, interval, multiple, significant
-from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, listed, text_column, without_blank
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, without_blank
 from serveoff.report.phrases.two_runs import TONES
 from serveoff.report.section import Section
 
@@ -28,7 +28,7 @@ HOW: Final = {
 NO_LABELS: Final = "The model has no labelled samples, so this run cannot tell what a lower precision costs."
 BRING_LABELS: Final = "Import it with `--samples` and `--labels` to measure that."
 POINTS: Final = 100
-OPTIONAL: Final = ("Accuracy", "Accuracy lost", "Accuracy in full", "Samples")
+OPTIONAL: Final = ("Accuracy", "In full precision", "Lost", "Samples")
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -76,20 +76,28 @@ def table(comparison: Comparison) -> Table:
     shown = [lower for lower in comparison.lower_precisions if not lower.problem]
     rows = sorted({speed.rows for lower in shown for speed in lower.speeds})
     fields: list[Field[Lower]] = [
-        (text_column("Endpoint"), lambda lower: endpoint_cell(lower.base or lower.entry)),
-        (text_column("Precision"), lambda lower: Cell(lower.precision)),
+        (ENDPOINT, _name_cell),
         *(_speed_field(count) for count in rows),
         (Column("Accuracy", "%"), lambda lower: _percent_cell(lower.accuracy.lower if lower.accuracy else None)),
-        (Column("Accuracy in full", "%"), lambda lower: _percent_cell(lower.accuracy.full if lower.accuracy else None)),
         (
-            Column("Accuracy lost", "points"),
+            Column("In full precision", "%"),
+            lambda lower: _percent_cell(lower.accuracy.full if lower.accuracy else None),
+        ),
+        (
+            Column("Lost", "points"),
             lambda lower: _points_cell(lower.accuracy.lost if lower.accuracy else None),
         ),
         (SAMPLES, lambda lower: _samples_cell(lower.accuracy)),
-        (Column("Largest error"), _error_cell),
+        (Column("Largest error", "golden outputs"), _error_cell),
     ]
     caption = "Each lower precision against the same deployment in full precision; 95% intervals beneath."
     return without_blank(listed("precision", caption, fields, shown), OPTIONAL)
+
+
+def _name_cell(lower: Lower) -> Cell:
+    """`int8 ONNX`, and what serves it beneath."""
+    cell = endpoint_cell(lower.base or lower.entry)
+    return Cell(f"{lower.precision} {cell.text}", cell.small, family=cell.family)
 
 
 def _how(found: tuple[Lower, ...]) -> tuple[str, ...]:
@@ -163,6 +171,6 @@ def _samples_cell(accuracy: Accuracy | None) -> Cell:
 
 def _error_cell(lower: Lower) -> Cell:
     gate = lower.entry.result.gate
-    if gate is None or gate.max_abs_error is None:
+    if gate is None:
         return DASH
-    return Cell(significant(gate.max_abs_error), "of any golden output", gate.max_abs_error)
+    return number_cell(gate.max_abs_error, significant)
