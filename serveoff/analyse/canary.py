@@ -84,7 +84,8 @@ def judge(comparison: Comparison, limit: float) -> Canary:
     attached = comparison.attached
     judged = tuple(Judged(a.endpoint, tuple(_checks(comparison, a, limit))) for a in attached.others)
     first = comparison.entry(attached.baseline)
-    return Canary(attached.baseline, limit, judged, _doubt(first, first.alone) or _doubt(first, most_callers(first)))
+    doubt = _doubt(first, first.alone) or _doubt(first, most_callers(first))
+    return Canary(attached.baseline, limit, judged, "" if attached.idle else doubt)
 
 
 def _checks(comparison: Comparison, against: Against, limit: float) -> Iterator[Check]:

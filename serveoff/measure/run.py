@@ -101,9 +101,11 @@ class Run:
         return found
 
     def _carried(self, endpoint: Endpoint) -> dict[str, Any]:
-        """What its requests carry."""
+        """What its requests carry; of one that already runs also where it is."""
         if endpoint.deployment.attached:
-            return {"payload": "json" if endpoint.protocol == "rest" else "tensor"}
+            names, target = list(self.attached.targets), self.attached.targets[endpoint.name]
+            payload = "json" if endpoint.protocol == "rest" else "tensor"
+            return {"payload": payload, "address": target.address, "place": names.index(endpoint.name)}
         return {
             "payload": agreement_gate.payload_kind(endpoint),
             "encodings": agreement_gate.encodings(endpoint),

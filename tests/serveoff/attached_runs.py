@@ -64,12 +64,18 @@ def write_attached(
     scenario: Scenario = SCENARIO,
     fail_if_slower: float | None = None,
     complete: bool = True,
+    timed: bool = True,
 ) -> Path:
-    """Write the run and return its folder: the first endpoint is what the others are held against."""
+    """Write the run and return its folder: the first endpoint is what the others are held against.
+
+    It is not `timed` where none of the others can be.
+    """
     rng = np.random.default_rng(scenario.seed)
     results = [_result(attached, place) for place, attached in enumerate(endpoints)]
     shutil.rmtree(folder, ignore_errors=True)
-    add_rows(folder, list(_rounds(endpoints, results, scenario, rng)))
+    if timed:
+        add_rows(folder, list(_rounds(endpoints, results, scenario, rng)))
+    folder.mkdir(parents=True, exist_ok=True)
     save_run(folder, _suite(folder.name, endpoints, results, scenario, fail_if_slower, complete))
     return folder
 
@@ -228,6 +234,7 @@ RUNS: Final[Mapping[str, tuple[Sequence[Attached], dict[str, Any]]]] = {
     "stopped": ((replace(PROD, stopped=True), CANARY), {"fail_if_slower": 0.05}),
     "alone": ((PROD,), {}),
     "refused": ((PROD, replace(CANARY, refuses="sample 0: HTTP 401: no token")), {"fail_if_slower": 0.05}),
+    "idle": ((PROD, RED), {"fail_if_slower": 0.05, "timed": False}),
     "restless": ((replace(PROD, equal=0.5), replace(CANARY, refuses="nothing to compare its answers with")), {}),
     "seen": ((replace(PROD, seen=True, golden=True), replace(CANARY, golden=True)), {}),
 }

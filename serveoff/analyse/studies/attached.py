@@ -34,6 +34,8 @@ class Attached:
     """The first one that was given."""
     others: tuple[Against, ...] = ()
     """As they were given."""
+    idle: bool = False
+    """The baseline answers, and was not timed: nothing was left to compare with it."""
     only: bool = False
     """Nothing else is ranked beside them."""
 
@@ -52,8 +54,13 @@ def study(evidence: Evidence, settings: RunSettings) -> Attached:
     return Attached(
         baseline=first.name,
         others=tuple(_against(evidence, entry, first, rates) for entry in others),
+        idle=_answers(first) and bool(others) and not first.result.windows,
         only=all(entry.result.server == ATTACHED for entry in evidence.contenders),
     )
+
+
+def _answers(entry: Entry) -> bool:
+    return entry.result.gate is not None and entry.result.gate.passed and entry.result.stopped is None
 
 
 def _against(evidence: Evidence, entry: Entry, first: Entry, rates: Mapping[str, float | None]) -> Against:

@@ -75,9 +75,9 @@ def _tell(folder: Path) -> ExitCode:
     if verdict := written.paths.get("verdict"):
         out.print(f"Verdict: {verdict}", highlight=False, markup=False, soft_wrap=True)
     gate = canary.asked(written.comparison)
-    if not written.valid:
-        return ExitCode.NOTHING_VALID
-    return ExitCode.REGRESSION if gate is not None and gate.failed else ExitCode.OK
+    if gate is not None and gate.failed:
+        return ExitCode.REGRESSION
+    return ExitCode.OK if written.valid else ExitCode.NOTHING_VALID
 
 
 def _carry_out_all(runs: Sequence[RunSettings], cheap_first: bool) -> None:

@@ -15,6 +15,7 @@ from serveoff.report.phrases.names import all_of, callers
 from serveoff.report.phrases.numbers import Format, compared, ms, percent, significant
 
 BESIDE: Final = "give `pid:`, `container:` or `metrics:` beside the URL"
+IDLE: Final = "its answers were asked for and not timed, for nothing is left to compare with it"
 MOST_NAMED: Final = 3
 
 
@@ -65,6 +66,9 @@ def head(comparison: Comparison) -> str:
     first = comparison.entry(attached.baseline)
     if not attached.others:
         return f"{first.name} {'was measured alone' if _counts(first) else f'is not ranked: {doubt(first)}'}"
+    if attached.idle:
+        names = [against.endpoint for against in attached.others]
+        return f"Nothing to compare with {first.name}: {_some(names)} {'is' if len(names) == 1 else 'are'} not ranked"
     if not _counts(first):
         return f"Nothing to compare with: {first.name} is not ranked"
     if len(attached.others) > 1:
@@ -98,7 +102,8 @@ def statements(comparison: Comparison) -> list[str]:
         return []
     first = comparison.entry(attached.baseline)
     alone = attached.only and len(attached.others) == 1 and _counts(first)
-    said = [] if _counts(first) or not attached.others else [f"{first.name}: {doubt(first)}"]
+    why = IDLE if attached.idle else doubt(first)
+    said = [] if _counts(first) or not attached.others else [f"{first.name}: {why}"]
     for against in attached.others:
         entry = comparison.entry(against.endpoint)
         words = list(_of(entry, against, whole=not alone))

@@ -20,6 +20,7 @@ def judged(attached_analysis):
         ("unsure", {"canary": "undecided"}, False),
         ("failing", {"canary": "not ranked"}, True),
         ("stopped", {"canary": "not ranked"}, True),
+        ("idle", {"red": "not ranked"}, True),
         ("several", {"canary": "slower", "blue": "not slower", "green": "not ranked", "red": "not ranked"}, True),
     ],
 )
