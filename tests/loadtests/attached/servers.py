@@ -15,6 +15,15 @@ import grpc
 from serveoff.loadtests.endpoints import Target
 
 
+def has_ipv6():
+    """Whether a server can listen on its loopback address here."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Asked:
     path: str

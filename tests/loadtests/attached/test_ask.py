@@ -184,7 +184,7 @@ def test_authorities_that_are_none_are_said(protocol):
     assert "certificates of the authorities cannot be read" in failed.text
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@pytest.mark.skipif(not servers.has_ipv6(), reason="no IPv6 here")
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
 def test_an_address_of_ipv6_is_asked(protocol):
     answer = servers.Answer(b"yes") if protocol == "rest" else b"yes"

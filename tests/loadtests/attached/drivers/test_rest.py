@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import socket
 import threading
 import time
 from contextlib import closing
@@ -53,7 +52,7 @@ def test_every_sample_is_sent_with_its_headers_and_answers_are_checked():
     assert (check.checked, check.wrong) == (len(recordings[0].rows), 0)
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@pytest.mark.skipif(not servers.has_ipv6(), reason="no IPv6 here")
 def test_an_address_of_ipv6_is_driven():
     sent = exchange()
     with servers.rest(sums, host="::1") as served, closing(Driver(served.target(host="::1"), sent)) as driver:
