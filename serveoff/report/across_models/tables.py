@@ -15,6 +15,7 @@ from serveoff.analyse.across_models.summary import (
     effect,
 )
 from serveoff.analyse.statistics.estimates import inverse
+from serveoff.record.attached import ATTACHED
 from serveoff.report.across_models.sentences import PERCENT, crossing
 from serveoff.report.phrases.cells import DASH, INVALID, Cell, estimate_cell, short_cell
 from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, SHORT_SERVERS, format_name, phrase, short_server
@@ -131,6 +132,8 @@ def _side(named: Named) -> str:
     """A server with its protocol, or a format in process."""
     if named.protocol == "call":
         return format_name(named.format)
+    if named.server == ATTACHED:
+        return named.endpoint
     return f"{short_server(named.result)} ({PROTOCOLS.get(named.protocol, named.protocol)})"
 
 

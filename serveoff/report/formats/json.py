@@ -61,8 +61,6 @@ def render(comparison: Comparison) -> str:
                 for standing in comparison.encodings.best
             ],
         },
-        "attached": asdict(comparison.attached),
-        "canary": _canary(comparison),
         "leaving": [_way_out(way) for way in comparison.leaving.ways],
         "lower_precisions": [_lower(lower) for lower in comparison.lower_precisions],
         "settings_changed": [_change(change) for change in comparison.sweeps.changes],
@@ -109,10 +107,11 @@ def _lower(lower: Lower) -> dict[str, Any]:
 
 
 def decision_record(comparison: Comparison) -> dict[str, Any]:
-    """The decision and which run it is of, as `serveoff show --json` prints it, too."""
-    suite = comparison.suite
+    """The decision, which run it is of, and how attached endpoints compare: `serveoff show --json` prints the same."""
+    suite, attached = comparison.suite, comparison.attached
     of = {"run_id": suite.run_id, "model": suite.settings.model, "complete": suite.complete}
-    return of | asdict(comparison.decision)
+    beside = {"attached": asdict(attached), "canary": _canary(comparison)} if attached.baseline else {}
+    return of | asdict(comparison.decision) | beside
 
 
 def _cell(cell: EncodingCell) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_csv_and_json_hold_every_point_and_the_verdict(attached_analysis):
     assert {(line["endpoint"], line["concurrency"]) for line in lines} == {
         (name, callers) for name in ("prod", "canary", "blue", "green", "red") for callers in ("1", "4")
     }
-    found = json.loads(as_json.render(comparison))
+    found = json.loads(as_json.render(comparison))["decision"]
     assert found["attached"]["baseline"] == "prod"
     assert found["canary"]["failed"] is True
     assert [judged["passing"] for judged in found["canary"]["judged"]] == [
@@ -77,7 +77,7 @@ def test_csv_and_json_hold_every_point_and_the_verdict(attached_analysis):
         "not ranked",
         "not ranked",
     ]
-    assert json.loads(as_json.render(attached_analysis("alone").comparison))["canary"] is None
+    assert json.loads(as_json.render(attached_analysis("alone").comparison))["decision"]["canary"] is None
 
 
 def test_the_verdict_for_a_pull_request(attached_analysis):
