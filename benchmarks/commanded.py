@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from serveoff.measure.drivers.generator import Rows, decoded
+from serveoff.loadtests.generator.rows import Rows, decoded
 from serveoff.measure.runtimes import processes
 from serveoff.models.isolation import isolated
 

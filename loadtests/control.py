@@ -14,6 +14,8 @@ from locust import runners
 from locust.exception import StopTest
 from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
+from serveoff.loadtests.distributed.master import Master
+from serveoff.loadtests.distributed.worker import Worker
 from serveoff.loadtests.endpoints import EndpointError
 from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.user import CommandedUser
@@ -62,7 +64,11 @@ class Control:
     def _on_init(self, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
         self._environment, self._runner, self._options = environment, runner, environment.parsed_options
         if self._options.commands:
-            CommandedUser.wire = Wire.of_this_process()
+            wire = Wire.of_this_process()
+            if isinstance(runner, MasterRunner):
+                runners.HEARTBEAT_LIVENESS = sys.maxsize  # a worker in a long slice says nothing, and is not missing
+                Master(runner, wire).run(self._options.expect_workers, self._options.expect_workers_max_wait)
+            CommandedUser.wire = wire
             environment.user_classes = [CommandedUser]
             self._options.num_users, self._options.only_summary = 1, True
             return
@@ -76,6 +82,7 @@ class Control:
             runner.last_heartbeat_timestamp = runner.last_heartbeat_timestamp or time.time()
             runner.register_message(CHANGING, self._before_users_change)
             runner.register_message(FINISH, self._on_finish, concurrent=True)
+            self._worker = Worker(runner)
             return
         if isinstance(runner, MasterRunner):
             runner.register_message(FINISH, lambda msg, **_: self._busy.discard(msg.node_id))

@@ -45,6 +45,7 @@ def make_pool(
     batch: int,
     folder: Path | None = None,
     samples: Golden | None = None,
+    spec: ModelSpec | None = None,
     most_bytes: int = POOL_BYTES,
 ) -> Pool:
     """Encode every input, or batches of them that begin with each in turn: the golden ones where no others are given.
@@ -54,7 +55,7 @@ def make_pool(
     Where all of these would take more than `most_bytes`, as many as fit, at least one, begin with inputs that lie
     evenly apart.
     """
-    encoding, spec = payload_for(target.protocol, target.grpc_api, payload), spec_of(target.model, folder)
+    encoding, spec = payload_for(target.protocol, target.grpc_api, payload), spec or spec_of(target.model, folder)
     samples = samples or read_samples(target.model, folder)
     inputs, outputs = samples.inputs, expected_of(samples, target.format)
     count = rows_of(inputs)

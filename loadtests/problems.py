@@ -26,6 +26,10 @@ class WindowCode(StrEnum):
     INTERRUPTED = "interrupted"
     """The user cut it short."""
     GENERATOR_FAILED = "generator failed"
+    WORKER_LOST = "load worker lost"
+    """One of several that drove it did not tell what came of its part."""
+    NOT_TOGETHER = "workers not together"
+    """They did not all drive it in the same window, or their clocks do not tell whether they did."""
 
 
 FELL_BEHIND: Final = frozenset({WindowCode.LATE, WindowCode.OUT_OF_CPU})

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.distributed.parts import Part, share
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.schedule import Instants, schedule
 from serveoff.loadtests.loads import Load, parse_load
 from serveoff.models.golden import Golden, packed, unpacked
+from serveoff.models.spec import ModelSpec
+
+STRIDE: Final = 7
+"""Workers start this far apart in the pool, so that they do not all send the same input at the same time."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,34 @@ class Drive:
     seed: int
     counters: bool = False
     """Whether the server's counters are read before and after."""
+    part: Part | None = None
+    """What of it is asked of one worker; None: all of it."""
+
+    @property
+    def own(self) -> Load:
+        """The load with no more callers than are asked for here."""
+        return share(self.load, self.part.number, self.part.of) if self.part else self.load
+
+    @property
+    def workers(self) -> int:
+        """How many drive it at once."""
+        return self.part.of if self.part else 1
+
+    @property
+    def first(self) -> int:
+        """Which input is sent first, by its number in a pool without an end."""
+        return self.seed + STRIDE * self.part.number if self.part else self.seed
 
     def due(self) -> Instants:
         """Seconds since the slice began at which requests of an open loop are due, ascending.
 
-        The window has arrivals of its own seed, whatever its lead-in is.
+        The window has arrivals of its own seed, whatever its lead-in is. Workers are dealt them like cards, so that all
+        together send when one alone would.
         """
         before = schedule(self.load, self.lead_in_s, (self.seed, 0)) if self.lead_in_s else np.empty(0)
         within = schedule(self.load, self.duration_s, (self.seed, 1)) if self.duration_s else np.empty(0)
-        return np.concatenate([before, self.lead_in_s + within])
+        due = np.concatenate([before, self.lead_in_s + within])
+        return due[self.part.number :: self.part.of] if self.part else due
 
 
 class _Command(BaseModel):
@@ -50,11 +74,13 @@ class SamplesCommand(_Command):
     model: str
     npz: str
     """Base64 of what serveoff.models.golden packs."""
+    spec: ModelSpec | None = None
+    """What the model takes and gives; None: as it is known here, by its name."""
 
     @classmethod
-    def of(cls, model: str, samples: Golden) -> SamplesCommand:
+    def of(cls, model: str, samples: Golden, spec: ModelSpec | None = None) -> SamplesCommand:
         """The command that brings these."""
-        return cls(model=model, npz=b64encode(packed(samples)).decode())
+        return cls(model=model, npz=b64encode(packed(samples)).decode(), spec=spec)
 
     @property
     def samples(self) -> Golden:
@@ -80,6 +106,14 @@ class HangUpCommand(_Command):
     endpoint: str
 
 
+class PrepareCommand(_Command):
+    """Make the requests of a load, so that its slice can begin at once: of workers, which begin at one instant."""
+
+    command: Literal["prepare"] = "prepare"
+    endpoint: str
+    load: str
+
+
 class SliceCommand(_Command):
     """One slice: `load` as serveoff.loadtests.loads.parse_load reads it; `duration_s` 0 for a warm-up."""
 
@@ -94,6 +128,7 @@ class SliceCommand(_Command):
     """After so long a request failed."""
     counters: bool = False
     """Whether the server's counters are read before and after."""
+    part: Part | None = None
 
     @classmethod
     def of(cls, endpoint: str, drive: Drive) -> SliceCommand:
@@ -103,11 +138,11 @@ class SliceCommand(_Command):
     @property
     def drive(self) -> Drive:
         """ValueError where the load is none."""
-        asked = self.model_dump(exclude={"command", "endpoint"})
+        asked = {field.name: getattr(self, field.name) for field in fields(Drive)}
         return Drive(**asked | {"load": parse_load(self.load)})
 
 
-Command = SamplesCommand | EndpointCommand | HangUpCommand | SliceCommand
+Command = SamplesCommand | EndpointCommand | HangUpCommand | PrepareCommand | SliceCommand
 _COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(
     Annotated[Command, Field(discriminator="command")], config=ConfigDict(hide_input_in_errors=True)
 )

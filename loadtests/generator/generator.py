@@ -3,31 +3,42 @@
 import gc
 import importlib
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.attached import drivers
 from serveoff.loadtests.attached.requests import pool_of
+from serveoff.loadtests.clock import Clock
 from serveoff.loadtests.generator.commands import (
     Command,
+    Drive,
     EndpointCommand,
     HangUpCommand,
+    PrepareCommand,
     SamplesCommand,
     SliceCommand,
     parse_command,
 )
-from serveoff.loadtests.generator.protocol import Wire
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.generator.results import done
-from serveoff.loadtests.loads import Load
+from serveoff.loadtests.loads import Load, parse_load
 from serveoff.loadtests.pools import Pool, make_pool
 from serveoff.loadtests.protocols.framing import bare
 from serveoff.loadtests.samples import NULL_FORMAT, SamplesError
 from serveoff.loadtests.server_counters import grown, read_counters
 from serveoff.models.golden import Golden
+from serveoff.models.spec import ModelSpec
 
 FAULTS: Final = (ValueError, LookupError, OSError, ImportError, RuntimeError, SamplesError)
 """What a command may fail by; the next one is done all the same."""
+
+
+class Tell(Protocol):
+    """Tells an event to whoever commands."""
+
+    def __call__(self, event: str, **fields: Any) -> None:
+        """BrokenPipeError where nobody listens any more."""
 
 
 class Driver(Protocol):
@@ -61,32 +72,33 @@ class Generator:
     Requests of equal bodies are one pool, whatever endpoints they go to.
     """
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
         self._endpoints: dict[str, _Endpoint] = {}
         self._pools: dict[tuple[object, ...], Pool] = {}
-        self._samples: dict[str, Golden] = {}
-
-    def serve(self) -> None:
-        """Until the commands end."""
+        self._samples: dict[str, tuple[Golden, ModelSpec | None]] = {}
         _settle()
-        self._wire.tell("ready")
-        for line in self._wire.commands():
-            try:
-                self._obey(parse_command(line))
-            except BrokenPipeError:
-                return
-            except FAULTS as error:
-                self._wire.tell("error", text=f"{type(error).__name__}: {error}")
+
+    def obey(self, line: bytes) -> None:
+        """One command; what goes wrong is told. BrokenPipeError where nobody listens any more."""
+        try:
+            self._obey(parse_command(line))
+        except BrokenPipeError:
+            raise
+        except FAULTS as error:
+            self._tell("error", text=f"{type(error).__name__}: {error}")
 
     def _obey(self, command: Command) -> None:
         match command:
             case SamplesCommand():
-                self._samples[command.model] = command.samples
+                self._samples[command.model] = command.samples, command.spec
             case EndpointCommand():
                 self._endpoint(command)
             case HangUpCommand():
                 self._hang_up(command.endpoint)
+            case PrepareCommand():
+                self._requests(self._known(command.endpoint), parse_load(command.load))
+                self._tell("prepared")
             case SliceCommand():
                 self._slice(command)
 
@@ -101,25 +113,35 @@ class Generator:
         endpoint = _Endpoint(command, _driver(command), made=made)
         self._endpoints[name] = endpoint
         own = self._pool(endpoint, Load())
-        self._wire.tell("endpoint", name=name, payload=own.payload.kind, request_bytes=own.request_bytes)
+        self._tell("endpoint", name=name, payload=own.payload.kind, request_bytes=own.request_bytes)
 
     def _slice(self, command: SliceCommand) -> None:
-        if command.endpoint not in self._endpoints:
-            raise LookupError(f"no endpoint {command.endpoint} was announced")
-        endpoint, drive = self._endpoints[command.endpoint], command.drive
+        endpoint, drive = self._known(command.endpoint), command.drive
         pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
         verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), _verified(endpoint))
-        recording = Recording(drive, lambda: self._wire.tell("open"), verified)
+        recording = Recording(drive, lambda: self._opened(drive), verified)
         page = endpoint.told.counters if drive.counters else ""
         before = read_counters(page) if page else None
         gc.disable()
         try:
+            if drive.part:
+                _wait_until(drive.part.begins_s)
             endpoint.driver.drive(recording, requests)
         finally:
             gc.enable()
         after = read_counters(page) if before is not None else None
         counted = grown(before, after) if before is not None and after is not None else {}
-        self._wire.tell("done", **done(recording, pool, counted))
+        self._tell("done", **done(recording, pool, counted))
+
+    def _opened(self, drive: Drive) -> None:
+        """A worker is silent: its master knows when the window opens."""
+        if drive.part is None:
+            self._tell("open")
+
+    def _known(self, name: str) -> _Endpoint:
+        if name not in self._endpoints:
+            raise LookupError(f"no endpoint {name} was announced")
+        return self._endpoints[name]
 
     def _requests(self, endpoint: _Endpoint, load: Load) -> list[Any]:
         key = load.payload, load.batch
@@ -136,8 +158,8 @@ class Generator:
         sends = target.protocol, target.grpc_api, target.model, load.payload, load.batch
         key = (*sends, target.format == NULL_FORMAT)
         if key not in self._pools:
-            samples = self._samples.get(target.model)
-            self._pools[key] = make_pool(target, bare, load.payload, load.batch, samples=samples)
+            samples, spec = self._samples.get(target.model, (None, None))
+            self._pools[key] = make_pool(target, bare, load.payload, load.batch, samples=samples, spec=spec)
             _settle()
         return self._pools[key]
 
@@ -152,6 +174,14 @@ def _driver(command: EndpointCommand) -> Driver:
         return cast(Driver, drivers.driver_of(target, command.exchange))
     module = importlib.import_module(f"serveoff.loadtests.generator.{target.protocol}")
     return cast(Driver, module.Driver(target))
+
+
+def _wait_until(instant: float) -> None:
+    """perf_counter seconds; other greenlets run meanwhile."""
+    if perf_counter() < instant:
+        clock = Clock()
+        clock.wait_until(instant)
+        clock.close()
 
 
 def _settle() -> None:

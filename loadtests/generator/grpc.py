@@ -51,17 +51,16 @@ class Callers:
 
     def __init__(self, driver: Driver, recording: Recording, requests: list[bytes]) -> None:
         self._driver, self._recording, self._requests = driver, recording, requests
-        self._next = recording.plan.seed % len(requests)
+        self._next = recording.plan.first % len(requests)
         self._arrivals = None if recording.plan.load.closed else Arrivals()
 
     def run(self) -> None:
         """Until the last request was answered or given up."""
         recording = self._recording
-        begun = perf_counter()
-        recording.begin(begun)
-        callers = [gevent.spawn(self._calls, number) for number in range(recording.plan.load.concurrency)]
+        recording.begin(perf_counter())
+        callers = [gevent.spawn(self._calls, number) for number in range(recording.plan.own.concurrency)]
         if self._arrivals is not None:
-            self._arrivals.start(begun, recording.plan.due(), recording.late)
+            self._arrivals.start(recording.begun, recording.plan.due(), recording.late)
         while recording.running:
             if self._arrivals is not None:
                 recording.spun_s += self._arrivals.take_spun_s()

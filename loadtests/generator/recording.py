@@ -63,9 +63,10 @@ class Recording:
         self._last_failure = 0, b""
 
     def begin(self, now: float) -> None:
-        """The slice begins."""
-        self.begun = now
-        self._opens = now + self.plan.lead_in_s
+        """The slice begins: now, or when all of its workers were to begin."""
+        self.begun = self.plan.part.begins_s if self.plan.part else now
+        self.begun_late_s = now - self.begun
+        self._opens = self.begun + self.plan.lead_in_s
         self._ends = self._opens + self.plan.duration_s
         self.gives_up = self._ends + self.plan.timeout_s + 1
 

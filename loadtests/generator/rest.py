@@ -45,8 +45,8 @@ class Loop:
 
     def __init__(self, lines: Lines, recording: Recording, requests: list[Request]) -> None:
         self._lines, self._recording, self._requests = lines, recording, requests
-        self._next = recording.plan.seed % len(requests)
-        load = recording.plan.load
+        self._next = recording.plan.first % len(requests)
+        load = recording.plan.own
         all_lines = [lines[number] for number in range(load.concurrency)]
         self._callers = all_lines if load.closed else []
         self._free = [] if load.closed else all_lines[::-1]
@@ -63,9 +63,9 @@ class Loop:
     def run(self) -> None:
         """Until the last request was answered or given up."""
         self._drop_stale()
-        begun = now = perf_counter()
+        now = perf_counter()
         self._recording.begin(now)
-        self._arrivals = deque(begun + due for due in self._arrivals)
+        self._arrivals = deque(self._recording.begun + due for due in self._arrivals)
         turn_at = self._turn(now)
         for line in self._callers:
             self._send(line)

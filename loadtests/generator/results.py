@@ -1,7 +1,6 @@
 """What one slice gave: its window, and its rows."""
 
 import time
-from base64 import b64encode
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from serveoff.loadtests.answer_check import AnswerCheck
 from serveoff.loadtests.arrivals import out_of_cpu
 from serveoff.loadtests.generator.recording import Recording
+from serveoff.loadtests.generator.rows import encoded
 from serveoff.loadtests.pools import Pool
 from serveoff.loadtests.problems import WindowProblem
 from serveoff.loadtests.recording.statuses import OK
@@ -19,9 +19,8 @@ from serveoff.loadtests.server_counters import mean_timings
 
 PARENT_KNOWS = {"endpoint", "start", "round", "number"}
 """Fields of a Window that are not the generator's to say."""
-INSTANTS = {"due_s", "start_s"}
+INSTANTS = "due_s", "start_s"
 """Columns that are told as seconds since the epoch."""
-
 
 Columns = dict[str, NDArray[Any]]
 """All rows of a slice by column, in order of completion, each (n,); times in perf_counter seconds."""
@@ -45,30 +44,28 @@ def columns(recording: Recording, pool: Pool) -> Columns:
 
 def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[str, Any]:
     """The fields of the event that ends a slice."""
-    rows, offset_s = columns(recording, pool), time.time() - time.perf_counter()
-    window = _window(recording, pool, rows, counters, offset_s)
+    part = recording.plan.part
+    rows, epoch_s = columns(recording, pool), part.epoch_s if part else time.time() - time.perf_counter()
+    window = _window(recording, pool, rows, counters, epoch_s)
     return {
         "window": window.model_dump(mode="json", exclude=PARENT_KNOWS, exclude_defaults=True),
         "served": recording.answered_since_told(),
-        "rows": {
-            name: _packed(column + offset_s if name in INSTANTS else column)
-            for name, column in rows.items()
-            if name != "caller"
-        },
+        "begun_late_s": recording.begun_late_s,
+        "rows": encoded(rows | {name: rows[name] + epoch_s for name in INSTANTS}),
     }
 
 
-def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], offset_s: float) -> Window:
+def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], epoch_s: float) -> Window:
     plan, inside = recording.plan, rows["measured"].astype(bool)
     agreement = recording.verified.judge(pool.expected, pool.payload, pool.spec)
     timed, timings_s = mean_timings(recording.timings)
     opened, lasted_s = recording.opened, recording.ended - recording.opened
     return Window(
-        **asdict(plan.load),
+        **asdict(plan.own),
         round=0,
         lead_in_s=plan.lead_in_s,
-        start_s=(opened if plan.duration_s else recording.begun) + offset_s,
-        duration_s=_busy_s(rows, inside, plan.load.concurrency) if plan.load.closed else max(lasted_s, 0.0),
+        start_s=(opened if plan.duration_s else recording.begun) + epoch_s,
+        duration_s=_busy_s(rows, inside, plan.own.concurrency) if plan.load.closed else max(lasted_s, 0.0),
         requests=int(inside.sum()),
         errors=int((rows["status"][inside] != OK).sum()),
         answers_checked=agreement.checked,
@@ -106,7 +103,3 @@ def _problems(recording: Recording, agreement: AnswerCheck, lasted_s: float) -> 
     if not recording.plan.load.closed and lasted_s > 0:
         problems += out_of_cpu(recording.cpu_s / lasted_s)
     return [*problems, *agreement.problems]
-
-
-def _packed(array: NDArray[Any]) -> str:
-    return b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()

@@ -3,6 +3,7 @@
 import os
 import signal
 import traceback
+from contextlib import suppress
 from types import FrameType
 from typing import ClassVar
 
@@ -27,7 +28,11 @@ class CommandedUser(User):  # type: ignore[misc]  # Locust is not typed for stri
             signal.signal(signum, _end)
         code = FAILED
         try:
-            Generator(self.wire).serve()
+            generator = Generator(self.wire.tell)
+            self.wire.tell("ready")
+            with suppress(BrokenPipeError):
+                for line in self.wire.commands():
+                    generator.obey(line)
             code = 0
         finally:
             if code:

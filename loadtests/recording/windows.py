@@ -15,6 +15,18 @@ Change = Annotated[float, Field(gt=-BEYOND, lt=BEYOND)]
 """The difference of two readings, which may be coarse, or of two processes."""
 
 
+class WorkerClock(BaseModel):
+    """The clock of one of several load generators, by that of their master: both monotonic, in seconds."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    worker: str
+    offset_s: Change
+    """What it showed more, the difference of when the two machines began included; taken from its rows' instants."""
+    bound_s: Amount
+    """By how much that may be off, at most."""
+
+
 class Window(BaseModel):
     """The counted part of one slice: one endpoint, one load, one round. Times are seconds since the epoch.
 
@@ -75,10 +87,18 @@ class Window(BaseModel):
     gpu_energy_j: Change | None = None
     """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: Change | None = None
+    """Of several load generators, that of the busiest."""
+    workers: list[WorkerClock] = []
+    """Those that drove it, where load came from several hosts."""
     others_cpu_s: Change | None = None
     """CPU seconds that the run's cores worked for others between the two readings, time stolen by the host included.
     Coarse: of one slice it may be below 0."""
     problems: list[WindowProblem] = []
+
+    @property
+    def clock_bound_s(self) -> float:
+        """By how much the instants of two rows may be off, as far as they are of different hosts' clocks."""
+        return max((worker.bound_s for worker in self.workers), default=0.0)
 
     @property
     def load(self) -> Load:

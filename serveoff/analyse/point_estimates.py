@@ -144,7 +144,7 @@ def judge_point(
         lost=measured.lost,
         starts_asked=settings.starts,
         cores=len({*settings.server_cpus, *settings.client_cpus}),
-        shared_cores=sorted({*settings.server_cpus} & {*settings.client_cpus}),
+        shared_cores=sorted({*settings.server_cpus} & {*settings.client_cpus}) if not settings.expect_workers else [],
         row_problems=measured.problems,
         sibling_wrong=sibling_wrong,
         unequal=unequal,

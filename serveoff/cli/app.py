@@ -7,6 +7,7 @@ import typer
 
 from serveoff.cli.commands.deployments import list_deployments, serve
 from serveoff.cli.commands.finished_runs import baseline, compare, report, runs, show, summary
+from serveoff.cli.commands.load_worker import load_worker
 from serveoff.cli.commands.manifests import manifests
 from serveoff.cli.commands.models import export, import_model, verify
 from serveoff.cli.commands.run import run
@@ -30,7 +31,7 @@ app.command()(export)
 app.command()(verify)
 app.command("import")(import_model)
 app.command("list")(list_deployments)
-for _command in (serve, run, show, report, compare, summary, baseline, runs):
+for _command in (serve, run, load_worker, show, report, compare, summary, baseline, runs):
     app.command()(_command)
 app.add_typer(manifests, name="manifests")
 

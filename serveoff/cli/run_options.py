@@ -98,5 +98,13 @@ class RunOptions:
     ] = False
     together: Annotated[bool, typer.Option("--together", help="Keep all deployments awake, not one at a time.")] = False
     load_from: Annotated[str, typer.Option(help="Where Locust runs: host, or container (docker's default).")] = ""
+    expect_workers: Annotated[
+        int, typer.Option(min=0, max=1000, help="Load workers on other hosts to wait for: serveoff load-worker.")
+    ] = 0
+    master_bind_host: Annotated[str, typer.Option(help="Address at which load workers reach this run.")] = "127.0.0.1"
+    master_bind_port: Annotated[int, typer.Option(min=1, max=65535, help="And its port.")] = 5557
+    server_host: Annotated[
+        str, typer.Option(help="Address of this machine that local servers listen on, for load workers to reach.")
+    ] = "127.0.0.1"
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 1
     resume: Annotated[str | None, typer.Option(help="Finish an interrupted run: its id, or latest.")] = None

@@ -22,6 +22,7 @@ from serveoff.measure.audit.replicas import replication
 from serveoff.measure.core_lock import check_cores, cores_locked
 from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.drivers.unseen_inputs import unseen_inputs
+from serveoff.measure.drivers.workers import check_workers, master_options, told_samples
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
@@ -64,6 +65,7 @@ def check(settings: RunSettings) -> None:
         raise UsageError("local servers are driven from this machine", "add --runtime docker")
     if settings.attached and settings.load_from == "container":
         raise UsageError("endpoints that already run are driven from this machine", "leave out --load-from container")
+    check_workers(settings)
 
 
 def prepare(settings: RunSettings, console: Console) -> None:
@@ -156,7 +158,8 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
                 samples = unseen_inputs(plan, registry, manifest, runtime, suite)
             suite.unseen_inputs = bool(samples)
             suite.wall_s = (suite.wall_s or 0.0) + time.monotonic() - began
-            generator = Generator(runtime.client(), folder, samples, attached)
+            sent = told_samples(settings, samples)
+            generator = Generator(runtime.client(), folder, sent, attached, master_options(settings))
             run = Run(plan, fleet, generator, folder, suite, progress, look, SliceWriter(folder), number, attached)
             _describe(run, everything, notes, manifest)
             absent = {d.format: p.text for d, _ in everything.deployments if (p := _missing(manifest, d))}

@@ -9,6 +9,7 @@ from serveoff.errors import ServerFailed
 from serveoff.interrupts import shielded
 from serveoff.measure import layer_probe, open_loops
 from serveoff.measure.audit.resource_audit import look_again
+from serveoff.measure.drivers.workers import await_workers
 from serveoff.measure.plan.plan import STARTS_SHARE
 from serveoff.measure.preparing import Planned, bare_starts, prepare_all, restart_all
 from serveoff.measure.rounds import measure_rounds
@@ -27,6 +28,7 @@ def measure(run: Run) -> None:
     """Do all that is not yet done; results are saved after every step, whatever ends the run."""
     run.began = time.monotonic() - (run.suite.wall_s or 0.0)
     try:
+        await_workers(run)
         prepare_all(run)
         _read_memory(run)
         bare_starts(run)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from serveoff.errors import LoadGeneratorFailure, ServerFailed
 from serveoff.loadtests.generator.commands import Drive
+from serveoff.loadtests.generator.rows import Rows
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.loadtests.recording.records import COLUMNS
@@ -19,7 +20,7 @@ from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
 from serveoff.measure.audit.busy_cores import busy_s, of_others
 from serveoff.measure.audit.readings import Reading, used
-from serveoff.measure.drivers.generator import LOG, Driven, GeneratorFailed, Rows
+from serveoff.measure.drivers.generator import LOG, Driven, GeneratorFailed
 from serveoff.measure.drivers.inprocess import drive_floor
 from serveoff.measure.plan.timing import Timing, timeout_s
 from serveoff.measure.run import Run
@@ -136,7 +137,8 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
     run.switch_s = switched_s + time.perf_counter() - began
     start = run.fleet.start_number(deployment)
     found = used(readings[0], readings[-1])
-    others_s = of_others(busy[0], busy[-1], found["server_cpu_s"], driven.window.get("client_cpu_s", 0.0))
+    mine_s = 0.0 if run.settings.expect_workers else driven.window.get("client_cpu_s", 0.0)
+    others_s = of_others(busy[0], busy[-1], found["server_cpu_s"], mine_s)
     return driven, {**found, "others_cpu_s": others_s, "start": start, "problems": problems}
 
 

@@ -66,6 +66,13 @@ class RunSettings(Record):
     device: str = "cpu"
     load_from: Literal["host", "container"] = "host"
     """Where Locust ran: a process of this machine, or a container on the servers' own network."""
+    expect_workers: int = 0
+    """Load workers on other hosts, which Locust's master waited for; 0: load came from one process of this machine."""
+    master_bind_host: str = "127.0.0.1"
+    master_bind_port: int = 5557
+    """Where the master listened for them."""
+    server_host: str = "127.0.0.1"
+    """The address that local servers listened on."""
     together: bool = False
     """True where all deployments were up and awake at once; else one at a time, the others frozen."""
     attached: list[AttachedEndpoint] = []

@@ -47,11 +47,11 @@ def pool(tmp_path_factory):
 class FakeServer:
     """tests/loadtests/fake_server.py in a process of its own."""
 
-    def __init__(self, folder):
-        command = [sys.executable, "-m", "tests.loadtests.fake_server", str(folder)]
+    def __init__(self, folder, host="127.0.0.1"):
+        command = [sys.executable, "-m", "tests.loadtests.fake_server", str(folder), host]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
         ports = self.process.stdout.readline().split()
-        self.rest, self.grpc = (f"127.0.0.1:{port}" for port in ports)
+        self.rest, self.grpc = (f"{host}:{port}" for port in ports)
 
     def counters(self):
         with urllib.request.urlopen(f"http://{self.rest}/count", timeout=10) as answer:
@@ -172,13 +172,13 @@ class Slice:
 
 
 class Generator:
-    """A Locust process that does what it is told."""
+    """A Locust process that does what it is told, or has its workers do it."""
 
-    def __init__(self, log):
+    def __init__(self, log, *options):
         self.log, self.opened = log, []
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                [*LOCUST, "--headless", "--commands"],
+                [*LOCUST, "--headless", "--commands", *options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -1,6 +1,6 @@
 """A server that speaks every wire protocol, knows the golden answers, and misbehaves on demand.
 
-    python -m tests.loadtests.fake_server MODEL_DIR      prints its REST and gRPC ports
+    python -m tests.loadtests.fake_server MODEL_DIR [HOST]      prints its REST and gRPC ports
 
 `GET /count` tells how many predictions were asked for, `GET /metrics` tells it to Prometheus.
 `POST /mode/<mode>` changes how they are answered:
@@ -157,12 +157,12 @@ class RestServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, state):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, state, host):
+        super().__init__((host, 0), Handler)
         self.state, self.rows = state, state.rows_by_body(json_rows)
 
 
-def main(folder):
+def main(folder, host="127.0.0.1"):
     state = State(Path(folder))
     server = grpc.server(ThreadPoolExecutor(16))
     handlers = (
@@ -170,12 +170,12 @@ def main(folder):
         unary(state, grpc_torchserve, prediction_response),
     )
     server.add_generic_rpc_handlers(handlers)
-    grpc_port = server.add_insecure_port("127.0.0.1:0")
+    grpc_port = server.add_insecure_port(f"{host}:0")
     server.start()
-    rest = RestServer(state)
+    rest = RestServer(state, host)
     print(rest.server_port, grpc_port, flush=True)
     rest.serve_forever()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

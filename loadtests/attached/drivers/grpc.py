@@ -94,8 +94,8 @@ class _Callers(plain.Callers):
 
     def _wait(self) -> None:
         """Until the pace allows a request, or the slice is over."""
-        driver = self._driver
+        driver, pace_s = self._driver, self._driver.exchange.pace_s * self._recording.plan.workers
         with driver.turn:
-            while self._recording.running and (left_s := driver.sent_at + driver.exchange.pace_s - perf_counter()) > 0:
+            while self._recording.running and (left_s := driver.sent_at + pace_s - perf_counter()) > 0:
                 gevent.sleep(min(left_s, TICK_S))
             driver.sent_at = perf_counter()

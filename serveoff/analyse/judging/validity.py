@@ -32,6 +32,8 @@ FEWEST_LEFT: Final = 10
 """Of a point that lost slices."""
 ERRORS_FATAL: Final = 0.01
 """Share of requests that failed."""
+NOT_DRIVEN: Final = frozenset({WindowCode.GENERATOR_FAILED, WindowCode.WORKER_LOST, WindowCode.NOT_TOGETHER})
+"""The load generators' fault, and not the server's."""
 LOSES: Final = frozenset(WindowCode) - FELL_BEHIND - {WindowCode.WRONG_ANSWERS}
 """A slice with one of these does not count. A generator that fell behind is judged by the point: by its CPU, or by both
 clocks of an open loop. Wrong answers make the whole point INVALID."""
@@ -136,7 +138,7 @@ def _lost_slices(grounds: Grounds) -> Iterator[Finding]:
     for code, count in Counter(problem.code for problem in problems).most_common():
         number, first = next((w.number, p) for w, p in zip(grounds.lost, problems, strict=True) if p.code is code)
         seen = f"{count:,} of {total:,} slices were excluded, first slice {number}: {first.text}"
-        why = "the server was not in the same state in them as in the others"
+        why = f"{'the load' if code in NOT_DRIVEN else 'the server'} was not the same in them as in the others"
         advice = first.advice or f"{_log(grounds)}, and run this endpoint again"
         yield Finding(FindingCode.LOST_SLICES, fatal, seen, why, advice)
 

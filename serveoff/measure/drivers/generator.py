@@ -6,16 +6,12 @@ a problem of the slice, and a generator that ended is started once more.
 
 import json
 import subprocess
-from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
-
-import numpy as np
-import numpy.typing as npt
 
 from serveoff.interrupts import shielded
 from serveoff.loadtests.endpoints import Target
@@ -27,7 +23,9 @@ from serveoff.loadtests.generator.commands import (
     SamplesCommand,
     SliceCommand,
 )
+from serveoff.loadtests.generator.rows import Rows, decoded
 from serveoff.loadtests.problems import WindowCode, WindowProblem
+from serveoff.loadtests.samples import spec_of
 from serveoff.measure.attached.session import Attached
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
@@ -39,12 +37,8 @@ LOG: Final = Path("logs") / "locust.log"
 READY_S: Final = 60.0
 ANSWER_GRACE_S: Final = 30.0
 """Beyond a slice and its last answers: making requests, checking answers."""
-ROWS: Final[dict[str, str]] = {
-    "due_s": "<f8", "start_s": "<f8", "latency_s": "<f8", "status": "<i4", "bytes_in": "<i4", "bytes_out": "<i4",
-    "measured": "u1",
-}  # fmt: skip
-
-Rows = dict[str, npt.NDArray[Any]]
+WORKERS_S: Final = 300
+"""So long it waits for its workers to join."""
 
 
 class GeneratorFailed(Exception):
@@ -55,9 +49,13 @@ class GeneratorFailed(Exception):
         self.problem = WindowProblem(code=WindowCode.GENERATOR_FAILED, text=text, advice=f"see {LOG}")
 
 
+class GeneratorRefused(GeneratorFailed):
+    """It says what went wrong, and can be asked for something else."""
+
+
 @dataclass(frozen=True)
 class Driven:
-    """What came of a slice: fields of a Window, and one item a request of every column of `ROWS`."""
+    """What came of a slice: fields of a Window, and its rows."""
 
     window: dict[str, Any]
     served: int
@@ -67,7 +65,8 @@ class Driven:
 class Generator:
     """Drives endpoints where they are; its process begins with the first slice, and anew after it failed.
 
-    `samples` are what it sends, by model, instead of the golden inputs.
+    `samples` are what it sends, by model, instead of the golden inputs. `master` are the options that make it Locust's
+    master, whose workers send; none: it sends itself.
     """
 
     def __init__(
@@ -76,8 +75,10 @@ class Generator:
         folder: Path,
         samples: Mapping[str, Golden] = MappingProxyType({}),
         attached: Attached | None = None,
+        master: Sequence[str] = (),
     ) -> None:
         self._client, self._folder, self._samples, self._attached = client, folder, samples, attached
+        self._master = tuple(master)
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: Lines | None = None
@@ -90,9 +91,21 @@ class Generator:
         try:
             self._place(endpoint, server)
             return self._slice(endpoint, drive, opened)
-        except BaseException:  # after an interrupt, too, it is amid a slice: nothing more can be asked of it
-            self.close()
+        except BaseException as error:  # after an interrupt, too, it is amid a slice: nothing more can be asked of it
+            if not (self._master and isinstance(error, GeneratorRefused)):  # workers would end with their master
+                self.close()
             raise
+
+    def begin(self) -> None:
+        """Start its process, unless it runs; GeneratorFailed where that, or a worker, is not ready in time."""
+        if self._process is not None:
+            return
+        self._process = self._stack.enter_context(self._client.running((*ARGUMENTS, *self._master), self._folder / LOG))
+        assert self._process.stdout is not None
+        self._lines = Lines(self._process.stdout)
+        self._read(READY_S + (WORKERS_S if self._master else 0), "ready")
+        for model, samples in self._samples.items():
+            self._tell(SamplesCommand.of(model, samples, spec_of(model) if self._master else None))
 
     def hang_up(self, endpoint: Endpoint) -> None:
         """Close its connections, for its server is about to end."""
@@ -121,13 +134,7 @@ class Generator:
         place = address, server.spawned_at  # a container that is started anew has the address of the last one
         if self._process is not None and self._placed.get(endpoint.name) == place:
             return
-        if self._process is None:
-            self._process = self._stack.enter_context(self._client.running(ARGUMENTS, self._folder / LOG))
-            assert self._process.stdout is not None
-            self._lines = Lines(self._process.stdout)
-            self._read(READY_S, "ready")
-            for model, samples in self._samples.items():
-                self._tell(SamplesCommand.of(model, samples))
+        self.begin()
         self._tell(self._where(endpoint, server, address))
         self.request_bytes[endpoint.name] = self._read(READY_S, "endpoint")["request_bytes"]
         self._placed[endpoint.name] = place
@@ -161,7 +168,7 @@ class Generator:
             raise GeneratorFailed(f"the load generator ended ({self._ended()})")
         event: dict[str, Any] = json.loads(line)
         if event["event"] not in wanted:
-            raise GeneratorFailed(f"the load generator failed: {event.get('text', event['event'])}")
+            raise GeneratorRefused(f"the load generator failed: {event.get('text', event['event'])}")
         return event
 
     def _ended(self) -> str:
@@ -170,8 +177,3 @@ class Generator:
             return processes.describe_exit(self._process.wait(timeout=2))
         except subprocess.TimeoutExpired:
             return "it closed its output"
-
-
-def decoded(rows: dict[str, str]) -> Rows:
-    """The arrays that an event carries."""
-    return {name: np.frombuffer(b64decode(rows[name]), kind) for name, kind in ROWS.items()}

@@ -11,9 +11,10 @@ import numpy as np
 
 from serveoff.errors import ServerFailed
 from serveoff.loadtests.generator.commands import Drive
+from serveoff.loadtests.generator.rows import ROWS, Rows
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.statuses import OK
-from serveoff.measure.drivers.generator import ROWS, Driven, Rows
+from serveoff.measure.drivers.generator import Driven
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.readiness import READY_DEADLINE_S, failure
 from serveoff.measure.runtimes import Server

@@ -115,6 +115,8 @@ class LocalRuntime:
     settings: Mapping[str, str]
     ports: Mapping[str, int] = field(default_factory=dict)
     """Ports to use, by port name, instead of free ones."""
+    host: str = LOOPBACK
+    """The address that servers listen on."""
     engine: None = None
     meter: Meter | None = None
     """Of the GPUs' energy, where they are to be used."""
@@ -133,7 +135,7 @@ class LocalRuntime:
 
     def start(self, deployment: Deployment) -> LocalServer:
         """Spawn the deployment; it is not yet ready when this returns."""
-        ports = {name: self.ports.get(name) or free_port() for name in deployment.ports}
+        ports = {name: self.ports.get(name) or free_port(self.host) for name in deployment.ports}
         work_dir = scratch(self.work_dir) / deployment.name
         work_dir.mkdir(parents=True, exist_ok=True)
         log = self.work_dir / f"{deployment.name}.log"
@@ -146,7 +148,7 @@ class LocalRuntime:
             cpus=self.cpus.server,
             pipes=floor,
         )
-        addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
+        addresses = {name: f"{self.host}:{port}" for name, port in ports.items()}
         return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
 
     def stop(self, servers: Sequence[Server]) -> None:
@@ -172,7 +174,7 @@ class LocalRuntime:
         return {
             **deployment.environment,
             "TMPDIR": str(self._temporary),
-            "SERVING_HOST": LOOPBACK,
+            "SERVING_HOST": self.host,
             "SERVING_MODEL_DIR": str(model_dir(deployment.model).resolve()),
             "SERVING_WORK_DIR": str(work_dir.resolve()),
             **{f"SERVING_{name.upper()}_PORT": str(port) for name, port in ports.items()},
@@ -190,4 +192,4 @@ def open_runtime(settings: RunSettings, folder: Path) -> LocalRuntime:
     cpus = CpuPlan(tuple(settings.server_cpus), tuple(settings.client_cpus))
     equal = {f"SERVING_{name}": value for name, value in settings.of_servers.items()}
     meter = None if settings.device == "cpu" else open_meter()
-    return LocalRuntime(cpus, folder / "logs", equal, meter=meter)
+    return LocalRuntime(cpus, folder / "logs", equal, host=settings.server_host, meter=meter)

@@ -3,11 +3,10 @@
 from typing import Final
 
 from serveoff.analyse.comparison import Comparison
+from serveoff.record.settings import RunSettings
 
-ALREADY: Final = (
-    "The endpoints already ran: nothing was started, frozen or stopped for this run. Locust ran as a process of this "
-    "machine; the network from here to them is in every latency."
-)
+ALREADY: Final = "The endpoints already ran: nothing was started, frozen or stopped for this run."
+HERE: Final = "Locust ran as a process of this machine; the network from here to them is in every latency."
 
 
 def in_containers(comparison: Comparison) -> bool:
@@ -24,11 +23,16 @@ def runtime(comparison: Comparison) -> str:
     """What the deployments were, where Locust ran, and how many were awake at once, in a few words."""
     settings = comparison.suite.settings
     if comparison.attached.only:
-        return "endpoints that already run, Locust as a process"
+        return f"endpoints that already run, {_workers(settings) or 'Locust as a process'}"
     locust = f"Locust {'in a container too' if settings.load_from == 'container' else 'as a process'}"
     awake = "all awake at once" if settings.together else "one awake at a time"
     kind = f"containers{_by(comparison)}" if in_containers(comparison) else "processes"
-    return f"{kind}, {locust}, {awake}"
+    return f"{kind}, {_workers(settings) or locust}, {awake}"
+
+
+def _workers(settings: RunSettings) -> str:
+    """Empty where load came from no other hosts."""
+    return f"{settings.expect_workers} Locust workers" if settings.expect_workers else ""
 
 
 def _by(comparison: Comparison) -> str:
@@ -39,10 +43,13 @@ def _by(comparison: Comparison) -> str:
 def path(comparison: Comparison) -> str:
     """What deployments and load generator are, and what lies between them."""
     settings = comparison.suite.settings
+    there = f"Load came from {_workers(settings)}; the network from them to the servers is in every latency."
     if comparison.attached.only:
-        return ALREADY
+        return f"{ALREADY} {there if settings.expect_workers else HERE}"
     what = "a container" if in_containers(comparison) else "a process of this machine"
     each = f"Each deployment is {what}{_by(comparison)}"
+    if settings.expect_workers:
+        return f"{each}. {there}"
     beyond = "Networks between machines were not measured."
     if not in_containers(comparison):
         return f"{each}, and so is Locust; requests cross the loopback interface. {beyond}"

@@ -48,6 +48,15 @@ def test_more_than_a_tenth_of_lost_slices_make_a_point_invalid(run):
     assert [f.code for f in compare(run).entry(ENDPOINT).alone.verdict.reasons] == ["lost slices"]
 
 
+@pytest.mark.parametrize("code", [WindowCode.NOT_TOGETHER, WindowCode.WORKER_LOST])
+def test_a_window_whose_workers_were_not_together_is_lost_by_the_load_s_fault(run, code):
+    replace_worker(run, 2, code)
+    (said,) = compare(run).entry(ENDPOINT).alone.verdict.cautions
+    assert (said.code, said.why) == ("lost slices", "the load was not the same in them as in the others")
+    replace_worker(run, 3, code)
+    assert not compare(run).entry(ENDPOINT).alone.valid
+
+
 def test_an_interrupted_slice_is_left_out_without_a_word(run):
     replace_worker(run, 5, WindowCode.INTERRUPTED)
     point = compare(run).entry(ENDPOINT).alone

@@ -93,6 +93,7 @@ CHANGED = {
     "minutes": 8.0, "rounds": 9, "starts": 11, "threads": 3, "workers": 5, "batch_size": 6, "batch_delay": 7,
     "vary": ["workers=2,2,4"], "extra": "onnx", "open_loop": "10", "objective": "p90:7ms", "batches": "5",
     "payloads": True, "runtime": "docker", "gpu": True, "together": True, "load_from": "container", "seed": 12,
+    "expect_workers": 4, "master_bind_host": "10.0.0.1", "master_bind_port": 6557, "server_host": "10.0.0.2",
 }  # fmt: skip
 """Every option of `serveoff run`, otherwise than by default, but for the cores and for what is no setting."""
 

@@ -16,6 +16,7 @@ from serveoff.report.section import Fact, Section
 from serveoff.report.sections.run import attached
 from serveoff.report.sections.run.containers import equal_limits
 from serveoff.report.sections.run.devices import gpu_asked
+from serveoff.report.sections.run.load_workers import clocks
 from serveoff.report.sections.run.resource_audit import as_asked
 
 LONGER = 1.5
@@ -52,13 +53,14 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 def _conduct(comparison: Comparison) -> list[Fact]:
     if comparison.attached.only:
-        return attached.conduct(comparison, _longer_slices(comparison))
+        return [*attached.conduct(comparison, _longer_slices(comparison)), *clocks(comparison)]
     s = comparison.suite.settings
     began = "container created, started" if in_containers(comparison) else "spawn"
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
     pinning = pinned if s.server_cpus and s.client_cpus else "Server and load generator were not pinned"
     return [
         Fact("Runtime", path(comparison)),
+        *clocks(comparison),
         Fact(
             "Phases",
             f"Cold start ({began}, port open, model ready, first answer) {beside(comparison)}{_repeated(s)}; the "

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests.generator.commands import Drive, parse_command
+from serveoff.loadtests.generator.rows import ROWS
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
 from serveoff.measure.drivers import generator
@@ -80,7 +81,7 @@ def test_one_process_drives_all_slices_and_is_told_once_where_an_endpoint_is(tmp
             driven = mine.drive(ENDPOINT, at, DRIVE, lambda: opened.append(1))
         assert (driven.window, driven.served, len(opened)) == ({"requests": 2}, 2, 3)
         assert {name: column.dtype.str for name, column in driven.rows.items()} == {
-            name: np.dtype(kind).str for name, kind in generator.ROWS.items()
+            name: np.dtype(kind).str for name, kind in ROWS.items()
         }
         assert mine.request_bytes == {ENDPOINT.name: 7}
     finally:
@@ -143,6 +144,25 @@ def test_a_generator_that_fails_is_a_problem_and_the_next_slice_has_another(tmp_
     client.code = OBEYS
     assert mine.drive(ENDPOINT, at, DRIVE, lambda: None).served == 2
     mine.close()
+
+
+def test_a_master_is_begun_with_its_options_tells_what_models_take_and_outlives_a_refusal(tmp_path, at):
+    """Its workers would end with it."""
+    samples, refuses = Golden({"x": np.zeros((2, 3))}, {"y": np.ones((2, 1))}), OBEYS.replace('"done"', '"error"')
+    client = Here(tmp_path, refuses)
+    mine = Generator(client, tmp_path, {"digits_cnn": samples}, master=("--master",))
+    try:
+        mine.begin()
+        for _ in range(2):
+            with pytest.raises(GeneratorFailed, match="the load generator failed"):
+                mine.drive(ENDPOINT, at, DRIVE, lambda: None)
+    finally:
+        mine.close()
+    assert len(client.begun) == 1
+    assert client.begun[0].args[-1] == "--master"
+    assert told(tmp_path) == ["samples", "endpoint", "slice", "slice"]
+    told_of = parse_command((tmp_path / "logs" / "locust.log").read_bytes().splitlines()[0])
+    assert told_of.spec.name == "digits_cnn"
 
 
 def test_lines_that_came_together_are_read_one_by_one(tmp_path):
