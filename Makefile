@@ -125,7 +125,7 @@ test: $(READY) ## run every test that needs no Docker engine
 	$(BIN)/python -m pytest -m "alone and not docker and not long" || failed=1; \
 	exit $$failed
 
-test-long: $(READY) ## run the tests that export, import and convert large models, minutes each
+test-long: $(READY) $(PEERS_READY) ## run the tests that export, import and convert large models, minutes each
 	@$(BIN)/python -m pytest -m long
 
 test-docker: $(READY) ## run the tests that need a Docker engine

@@ -151,7 +151,7 @@ def test_bodies_as_they_were_logged(cli, tmp_path):
 
 
 def test_an_answer_that_never_comes_twice_is_no_reference(cli, tmp_path):
-    """Without a path into it, the whole answer counts: a time of day is in it."""
+    """Without a path into it, the whole answer counts: what the request took is in it."""
     log = tmp_path / "log.jsonl"
     log.write_text('{"features": [1, 2]}\n')
     with serving() as a, serving() as b:
