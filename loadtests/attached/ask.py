@@ -24,19 +24,19 @@ from serveoff.services.bounded_http import NEVER, Connection
 SAID: Final = 400
 """Characters of what an error says that are kept."""
 ADVICE: Final = {
-    HTTPStatus.UNAUTHORIZED: "send the token that it asks for, as a header",
-    HTTPStatus.FORBIDDEN: "send a token that may ask this model",
+    HTTPStatus.UNAUTHORIZED: "send the token that it asks for: headers, docs/attach.md",
+    HTTPStatus.FORBIDDEN: "send a token that may ask this model: headers, docs/attach.md",
     HTTPStatus.NOT_FOUND: "check the model's name in the URL, and the dialect",
     HTTPStatus.METHOD_NOT_ALLOWED: "check the URL's path, and the dialect",
     HTTPStatus.BAD_REQUEST: "check the samples' names, shapes and dtypes against what the model takes",
     HTTPStatus.UNPROCESSABLE_ENTITY: "check the samples' names, shapes and dtypes against what the model takes",
-    HTTPStatus.TOO_MANY_REQUESTS: "ask it less often",
-    grpc.StatusCode.UNAUTHENTICATED: "send the token that it asks for, as a header",
-    grpc.StatusCode.PERMISSION_DENIED: "send a token that may ask this model",
+    HTTPStatus.TOO_MANY_REQUESTS: "ask it less often: --max-rate",
+    grpc.StatusCode.UNAUTHENTICATED: "send the token that it asks for: headers, docs/attach.md",
+    grpc.StatusCode.PERMISSION_DENIED: "send a token that may ask this model: headers, docs/attach.md",
     grpc.StatusCode.NOT_FOUND: "check the model's name in the URL",
     grpc.StatusCode.UNIMPLEMENTED: "it does not speak this dialect: name another",
     grpc.StatusCode.INVALID_ARGUMENT: "check the samples' names, shapes and dtypes against what the model takes",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "ask it less often",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "ask it less often: --max-rate",
 }
 REDIRECT: Final = "redirects are not followed: give the address that it points to"
 

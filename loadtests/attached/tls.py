@@ -17,10 +17,10 @@ EXPIRED, NOT_YET_VALID, OTHER_HOST, OTHER_ADDRESS = 10, 9, 62, 64
 ADVICE: Final = {
     EXPIRED: "renew the certificate",
     NOT_YET_VALID: "check the clocks of both machines",
-    OTHER_HOST: "give the host that the certificate is of, in the URL or as the server's name",
-    OTHER_ADDRESS: "give the host that the certificate is of, in the URL or as the server's name",
+    OTHER_HOST: "give the host that the certificate is of in the URL",
+    OTHER_ADDRESS: "give the host that the certificate is of in the URL",
 }
-UNKNOWN_AUTHORITY: Final = "give the certificate of the authority that signed it"
+UNKNOWN_AUTHORITY: Final = "name the PEM file of the authority that signed it: --ca-file"
 
 
 def context(exchange: Exchange) -> ssl.SSLContext:
@@ -51,7 +51,8 @@ def channel(target: Target, exchange: Exchange, options: Sequence[tuple[str, Any
     address = f"[{target.host}]:{target.port}" if ":" in target.host else target.address
     if not exchange.tls:
         return grpc.insecure_channel(address, options=options)
-    named = [("grpc.ssl_target_name_override", exchange.server_name)] if exchange.server_name else []
+    name = name_of(target, exchange)
+    named = [] if name == target.host else [("grpc.ssl_target_name_override", name)]
     return grpc.secure_channel(address, grpc.ssl_channel_credentials(_roots(exchange)), [*options, *named])
 
 

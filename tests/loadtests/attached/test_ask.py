@@ -66,7 +66,7 @@ def test_too_many_requests_say_when_to_ask_again():
     assert failed.status == 429
     assert "Retry-After 17" in failed.text
     assert "slow down" in failed.text
-    assert failed.advice == "ask it less often"
+    assert failed.advice == "ask it less often: --max-rate"
 
 
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])

@@ -11,8 +11,8 @@ from tests.loadtests.attached.test_ask import exchange, failure, serving
 PROTOCOLS = pytest.mark.parametrize("protocol", ["rest", "grpc"])
 ADVICE = {
     "certificate has expired": "renew the certificate",
-    "Hostname mismatch": "give the host that the certificate is of, in the URL or as the server's name",
-    "unable to get local issuer certificate": "give the certificate of the authority that signed it",
+    "Hostname mismatch": "give the host that the certificate is of in the URL",
+    "unable to get local issuer certificate": "name the PEM file of the authority that signed it: --ca-file",
 }
 
 
@@ -31,6 +31,14 @@ def test_many_questions_take_one_connection(protocol):
     assert len(served.asked) == 20
     assert served.connections == {"rest": 1, "grpc": 0}[protocol], "gRPC's are not counted"
     assert protocol == "grpc" or served.asked[0].headers["host"] == f"localhost:{served.port}"
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("name", ["", "127.0.0.1"])
+def test_a_certificate_may_be_of_an_address(protocol, name):
+    sent = exchange(protocol, tls=True, ca_pem=PEM, server_name=name)
+    with serving(protocol, yes(protocol), certificate=GOOD) as served, asking(served.target(), sent, 10.0) as ask:
+        assert ask(b"{}") == b"yes"
 
 
 @PROTOCOLS
