@@ -29,6 +29,7 @@ SIGNS: Final[dict[Mark, tuple[str, str]]] = {
     "equal": ("=", "green"),
     "worse": (" ", ""),
     "undecided": ("?", "yellow"),
+    "alone": (" ", ""),
     "invalid": ("", "red"),
     "absent": (" ", "dim"),
 }

@@ -27,6 +27,8 @@ STOPPED: Final = Problem(
     text="left alone amid the run: 8 of 300 requests failed",
     advice="see its log; --max-rate N asks it less",
 )
+HOSTILE: Final = "sample 0: HTTP 401: <script>alert(1)</script>|`*_[a](http://example.org)\x1b[31m"
+"""As a server may put it."""
 SCENARIO: Final = Scenario(slice_s=0.4, rounds=20, starts=1, concurrencies=(1, 4), round_drift=0.004)
 
 
@@ -233,7 +235,7 @@ RUNS: Final[Mapping[str, tuple[Sequence[Attached], dict[str, Any]]]] = {
     "held": ((replace(PROD, max_rate=400.0), replace(CANARY, max_rate=400.0)), {"fail_if_slower": 0.25}),
     "stopped": ((replace(PROD, stopped=True), CANARY), {"fail_if_slower": 0.05}),
     "alone": ((PROD,), {}),
-    "refused": ((PROD, replace(CANARY, refuses="sample 0: HTTP 401: no token")), {"fail_if_slower": 0.05}),
+    "refused": ((PROD, replace(CANARY, refuses=HOSTILE)), {"fail_if_slower": 0.05}),
     "idle": ((PROD, RED), {"fail_if_slower": 0.05, "timed": False}),
     "restless": ((replace(PROD, equal=0.5), replace(CANARY, refuses="nothing to compare its answers with")), {}),
     "seen": ((replace(PROD, seen=True, golden=True), replace(CANARY, golden=True)), {}),

@@ -1,7 +1,7 @@
 """The decision matrix: every contender by every objective, each figure marked by how it compares with the best."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from serveoff.analyse.entries import Entry, Point
@@ -13,8 +13,9 @@ from serveoff.analyse.verdict import TIED_WITHIN, Outcome
 from serveoff.record.attached import ATTACHED
 from serveoff.record.settings import RunSettings
 
-Mark = Literal["best", "equal", "worse", "undecided", "invalid", "absent"]
-"""`equal`: tied with the best. `invalid`: measured, and not to be trusted. `absent`: not measured."""
+Mark = Literal["best", "equal", "worse", "undecided", "alone", "invalid", "absent"]
+"""`equal`: tied with the best. `alone`: of no other is it known. `invalid`: measured, and not to be trusted. `absent`:
+not measured."""
 GOOD: Final[frozenset[Mark]] = frozenset({"best", "equal"})
 MARKS: Final[Mapping[Outcome, Mark]] = {"faster": "worse", "tied": "equal"}
 """Of the best against this one; any other outcome leaves it undecided."""
@@ -91,9 +92,17 @@ def build(evidence: Evidence, by: Sequence[Measure]) -> Matrix:
         "memory": _exact(evidence.contenders, lambda entry: entry.result.memory_bytes),
         "artifact": _exact(evidence.contenders, lambda entry: entry.result.artifact_bytes),
     }
-    columns = {name: column for name, column in columns.items() if name in ALWAYS or _visible(column, evidence)}
+    columns = {n: _rivalled(column) for n, column in columns.items() if n in ALWAYS or _visible(column, evidence)}
     rows = [MatrixRow(e.name, {o: column[e.name] for o, column in columns.items()}) for e in evidence.contenders]
     return Matrix(tuple(columns), tuple(rows))
+
+
+def _rivalled(column: dict[str, MatrixCell]) -> dict[str, MatrixCell]:
+    """The column; where all others are absent, nobody is the best."""
+    known = [name for name, cell in column.items() if cell.mark != "absent"]
+    if len(known) != 1 or len(column) == 1 or not column[known[0]].good:
+        return column
+    return column | {known[0]: replace(column[known[0]], mark="alone")}
 
 
 def _visible(column: Mapping[str, MatrixCell], evidence: Evidence) -> bool:
@@ -110,8 +119,9 @@ def _cores_full(evidence: Evidence, settings: RunSettings) -> bool:
 
 
 def _busy(entry: Entry, settings: RunSettings) -> float | None:
+    """The share of its cores that it kept busy; nobody here gave an attached endpoint any."""
     cores = (entry.result.container and entry.result.container.cpu_limit) or float(len(settings.server_cpus))
-    point = entry.best
+    point = None if entry.result.server == ATTACHED else entry.best
     if point is None or not cores or point.cpu_per_request_s.value is None or point.throughput.value is None:
         return None
     return point.cpu_per_request_s.value * point.throughput.value / cores

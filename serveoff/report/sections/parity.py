@@ -94,6 +94,8 @@ def _error(result: EndpointResult) -> Cell:
     gate = None if result.reference else result.gate
     if gate is None or gate.max_abs_error is None:
         return DASH
+    if gate.max_abs_error == 0:
+        return Cell("0", sort=0.0)
     share = gate.worst_share
     allowed = f"{percent(share)} of" if share is not None and share <= 1 else f"{significant(share or 0.0)} times"
     beneath = "" if share is None else f"{allowed} what is allowed"
@@ -106,7 +108,7 @@ def _small(value: float) -> str:
 
 def _worst(result: EndpointResult) -> Cell:
     gate: Gate | None = None if result.reference else result.gate
-    return number_cell(gate.worst_input if gate is not None else None, str)
+    return number_cell(gate.worst_input if gate is not None and gate.max_abs_error != 0 else None, str)
 
 
 def _sum(entry: Entry, name: str) -> int:

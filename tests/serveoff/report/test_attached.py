@@ -6,9 +6,11 @@ import json
 import re
 
 import pytest
+from rich.console import Console
 
 from serveoff.analyse import canary
 from serveoff.analyse.run_diff import versus
+from serveoff.cli import answer
 from serveoff.report import canary_markdown, run_diff_markdown
 from serveoff.report.contents import document
 from serveoff.report.formats import csv as as_csv
@@ -101,6 +103,21 @@ def test_it_lies_beside_the_report_where_it_was_asked_for(attached_run, tmp_path
     assert written.paths["verdict"] == tmp_path / "slower" / "verdict.md"
     assert written.paths["verdict"].read_text().startswith("# Failed: canary is slower")
     assert "verdict" not in write_report(attached_run("alone")).paths
+
+
+def test_what_a_server_says_is_text_in_every_form(attached_analysis):
+    comparison = attached_analysis("refused").comparison
+    verdict = canary_markdown.render(comparison, canary.asked(comparison))
+    page = as_html.render(comparison)
+    assert "<script>alert" not in page + verdict + as_markdown.render(comparison)
+    assert "HTTP 401" in page
+    assert "HTTP 401" in verdict
+    output = io.StringIO()
+    answer.show(comparison, Console(file=output, width=80))
+    assert "HTTP 401" in output.getvalue()
+    assert "\x1b" not in output.getvalue()
+    rows = [line for line in verdict.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}, "a cell does not end early"
 
 
 def test_two_such_runs_are_set_side_by_side(attached_analysis):
