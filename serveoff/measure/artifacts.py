@@ -10,6 +10,7 @@ from serveoff.models import catalog
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.isolation import isolated
 from serveoff.models.manifest import ArtifactError, Manifest, Missing, is_there, read_manifest, verify_artifact
+from serveoff.models.quality.labelled import LABELLED_NAME
 from serveoff.models.spec import model_dir
 from serveoff.record.problems import Problem, RequestCode
 
@@ -49,8 +50,9 @@ def provide(model: str) -> None:
         manifest = read_manifest(folder)
         for format in manifest.artifacts:
             verify_artifact(folder, format)
-        if not is_there(folder / GOLDEN_NAME, manifest.golden_sha256, manifest):
-            raise ArtifactError(f"artifact {folder / GOLDEN_NAME} is missing: {manifest.remedy}")
+        for name, sha256 in ((GOLDEN_NAME, manifest.golden_sha256), (LABELLED_NAME, manifest.labelled_sha256)):
+            if sha256 and not is_there(folder / name, sha256, manifest):
+                raise ArtifactError(f"artifact {folder / name} is missing: {manifest.remedy}")
     except ArtifactError as error:
         raise ArtifactFailure(str(error)) from None
 

@@ -5,6 +5,8 @@ import pytest
 from serveoff.errors import ArtifactFailure, ExitCode
 from serveoff.measure import artifacts
 from serveoff.measure.artifacts import check_name, missing, missing_formats, provide
+from serveoff.models.manifest import MANIFEST_NAME, read_manifest
+from serveoff.models.quality.labelled import LABELLED_NAME
 from tests.imported import write_model
 
 
@@ -42,6 +44,16 @@ def test_golden_answers_must_be_those_of_the_import(mine, content):
     if content:
         (mine / "golden.npz").write_bytes(content)
     with pytest.raises(ArtifactFailure, match=r"golden\.npz (is missing|was changed after its export)"):
+        provide("mine")
+
+
+def test_labelled_samples_must_be_those_of_the_import_too(mine):
+    manifest = read_manifest(mine).model_copy(update={"labelled_sha256": "0" * 64})
+    (mine / MANIFEST_NAME).write_text(manifest.model_dump_json())
+    with pytest.raises(ArtifactFailure, match=r"labelled\.npz is missing"):
+        provide("mine")
+    (mine / LABELLED_NAME).write_bytes(b"other")
+    with pytest.raises(ArtifactFailure, match=r"labelled\.npz was changed after its export"):
         provide("mine")
 
 

@@ -28,7 +28,7 @@ HOW: Final = {
 NO_LABELS: Final = "The model has no labelled samples, so this run cannot tell what a lower precision costs."
 BRING_LABELS: Final = "Import it with `--samples` and `--labels` to measure that."
 POINTS: Final = 100
-OPTIONAL: Final = ("Accuracy", "In full precision", "Lost", "Samples")
+OPTIONAL: Final = ("Accuracy", "In full", "Lost", "Samples")
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -80,7 +80,7 @@ def table(comparison: Comparison) -> Table:
         *(_speed_field(count) for count in rows),
         (Column("Accuracy", "%"), lambda lower: _percent_cell(lower.accuracy.lower if lower.accuracy else None)),
         (
-            Column("In full precision", "%"),
+            Column("In full", "%"),
             lambda lower: _percent_cell(lower.accuracy.full if lower.accuracy else None),
         ),
         (
