@@ -61,10 +61,10 @@ def asking(target: Target, exchange: Exchange, timeout_s: float) -> AbstractCont
 
 
 class _Pace:
-    """When the next request may be sent."""
+    """When the next request may be sent; somebody may have sent one just before."""
 
     def __init__(self, pace_s: float) -> None:
-        self._pace_s, self._free_at = pace_s, 0.0
+        self._pace_s, self._free_at = pace_s, time.monotonic() + pace_s
 
     def wait(self) -> None:
         time.sleep(max(0.0, self._free_at - time.monotonic()))

@@ -146,7 +146,7 @@ def test_questions_keep_the_pace(protocol):
         with asking(served.target(), exchange(protocol, pace_s=0.05), 10.0) as ask:
             for _ in range(4):
                 ask(b"{}")
-    assert [asked.at >= begun + number * 0.05 for number, asked in enumerate(served.asked)] == [True] * 4
+    assert [asked.at >= begun + number * 0.05 for number, asked in enumerate(served.asked, 1)] == [True] * 4
 
 
 def test_the_host_is_the_urls_and_a_header_may_name_another():
