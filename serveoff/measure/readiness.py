@@ -14,6 +14,8 @@ POLL_EVERY_S = 0.005
 LOOK_EVERY_S = 0.2
 PROBE_TIMEOUT_S = 2.0
 READY_DEADLINE_S = 120.0
+REASON = re.compile(r"^error: (.+)$", re.MULTILINE)
+"""How a server of ours says in its log why it does not start."""
 
 
 def wait_port(server: Server, deadline_s: float = READY_DEADLINE_S) -> float:
@@ -50,7 +52,8 @@ def _wait(server: Server, reached: Callable[[], bool], what: str, deadline_s: fl
 
 
 def failure(server: Server, code: StartCode, what: str) -> ServerFailed:
-    """An error that shows the end of the server's log."""
+    """An error that shows the end of the server's log, and first the reason that a server of ours names there."""
     log = tail(server.log)
-    shown = f"\n{log}" if log else ""
+    reasons = REASON.findall(log)
+    shown = (f": {reasons[-1]}" if reasons else "") + (f"\n{log}" if log else "")
     return ServerFailed(code, f"{server.deployment.name} {what}{shown}", f"its whole log: {server.log}")

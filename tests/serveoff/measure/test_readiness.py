@@ -68,11 +68,18 @@ def test_every_worker_must_be_ready(start):
 
 
 def test_a_server_that_ends_is_reported_with_its_last_words(start):
-    server = start("raise SystemExit('error: no such model')")
-    with pytest.raises(
-        ServerFailed, match=r"ended \(exit code 1\) before it could open its port\nerror: no such model"
-    ):
+    server = start("raise SystemExit('no memory left')")
+    with pytest.raises(ServerFailed, match=r"ended \(exit code 1\) before it could open its port\nno memory left$"):
         wait_port(server, 20)
+
+
+def test_the_reason_that_a_server_of_ours_names_comes_first(start):
+    server = start("print('error: no such model', flush=True); print('worker exits', flush=True); raise SystemExit(3)")
+    with pytest.raises(ServerFailed) as failed:
+        wait_port(server, 20)
+    first, *log = failed.value.problem.text.splitlines()
+    assert first.endswith("ended (exit code 3) before it could open its port: no such model")
+    assert log == ["error: no such model", "worker exits"]
 
 
 def test_a_server_that_never_becomes_ready_is_given_up(start):

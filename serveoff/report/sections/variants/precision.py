@@ -28,6 +28,8 @@ HOW: Final = {
 NO_LABELS: Final = "The model has no labelled samples, so this run cannot tell what a lower precision costs."
 BRING_LABELS: Final = "Import it with `--samples` and `--labels` to measure that."
 POINTS: Final = 100
+NEWLINE: Final = "\n"
+"""After it a problem shows the server's log."""
 OPTIONAL: Final = ("Accuracy", "In full", "Lost", "Samples")
 
 
@@ -56,7 +58,7 @@ def sentence(lower: Lower) -> str:
     """Its gain and its loss: `int8 ONNX on tuned Flask is 1.3 times faster (1.2–1.4) and loses ...`."""
     name = f"{lower.precision} {deployment_phrase(lower.entry.result)}"
     if lower.problem:
-        return f"{name}: {' '.join(lower.problem.split())}"
+        return f"{name}: {lower.problem.partition(NEWLINE)[0]}."
     one, most = _speed(lower, 1), max(lower.speeds, key=lambda speed: speed.rows, default=None)
     gained = _gained(one) if one is not None else "has no valid speed with one row"
     more = f"; with {most.rows} rows a request it {_gained(most)}" if most is not None and most.rows > 1 else ""

@@ -132,12 +132,12 @@ def test_a_cpu_that_has_none_says_so(tmp_path):
     run = write(tmp_path)
     suite = load_suite(run)
     lower = next(e for e in suite.endpoints if e.variant)
-    lower.unavailable = Problem(code=StartCode.ENDED, text="it ended\nerror: this CPU has no bfloat16")
+    lower.unavailable = Problem(code=StartCode.ENDED, text="it ended: this CPU has no bfloat16\nits log")
     lower.windows = []
     save_suite(run, suite)
     made = precision.section(compare(run))
     assert made.lead == "No lower precision could be measured."
-    assert made.items == ("int8 ONNX on tuned Flask: it ended error: this CPU has no bfloat16",)
+    assert made.items == ("int8 ONNX on tuned Flask: it ended: this CPU has no bfloat16.",)
     assert made.table is None
 
 
