@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 
 import pytest
 from rich.console import Console
@@ -21,6 +22,8 @@ from serveoff.report.write import write_report
 from tests.language import stumbles
 from tests.serveoff.attached_runs import RUNS
 from tests.serveoff.report.page import Page
+from tests.serveoff.report.test_limits import FEW
+from tests.serveoff.report.test_render import sections_of
 
 FOREIGN = ("floor", "stand-in", "Flask", "in process", "artifact", "SavedModel", "golden", "trained model", "claim")
 
@@ -126,3 +129,13 @@ def test_two_such_runs_are_set_side_by_side(attached_analysis):
     assert "| prod, REST | 1 |" in said
     assert found.same_model
     assert {line.pair("p50").word for line in found.lines} == {"tied"}
+
+
+@pytest.mark.parametrize("run", ["slower", "several", "seen"])
+def test_no_sentence_stands_twice(attached_analysis, run):
+    shown = document(attached_analysis(run).comparison)
+    said = Counter()
+    for section in sections_of((*shown.first, *shown.folds)):
+        texts = [section.lead, *section.items, *section.paragraphs, *(fact.text for fact in section.facts)]
+        said.update(sentence for text in texts for sentence in re.split(r"(?<=\.) (?=[A-Z])", text))
+    assert [sentence for sentence, count in said.items() if count > 1 and len(sentence.split()) > FEW] == []
