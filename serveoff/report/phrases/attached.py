@@ -142,8 +142,8 @@ def spoken(pair: Pair | None, words: Words) -> str:
         return f"{words.equal} (within {percent(within(ratio))})"
     if pair.outcome != "undecided" or ratio.low is None or ratio.high is None:
         return compared(ratio, words.better, words.worse, significant)
-    ends = [compared(Estimate(end, None, None, 0), words.better, words.worse, significant) for end in _ends(ratio)]
-    return f"between {ends[0]} and {ends[1]}"
+    ends = (Estimate(end, None, None, 0) for end in (ratio.high, ratio.low))
+    return f"between {' and '.join(compared(end, words.better, words.worse, significant) for end in ends)}"
 
 
 def network(comparison: Comparison) -> str:
@@ -182,10 +182,6 @@ def _of(entry: Entry, against: Against, whole: bool) -> Iterator[str]:
         yield f"{spoken(against.throughput, THROUGHPUT)} with {_with(most_callers(entry))}"
     elif (busiest := most_callers(entry)) is not None and not busiest.valid:
         yield f"INVALID with {_with(busiest)}: {busiest.verdict.reasons[0].seen}"
-
-
-def _ends(ratio: Estimate) -> tuple[float, float]:
-    return ratio.high or 1.0, ratio.low or 1.0
 
 
 def _than(how: str, name: str) -> str:

@@ -14,6 +14,12 @@ from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, liste
 from serveoff.report.section import Section
 
 REFERENCE: Final = Cell("reference")
+BEFORE: Final = "answered otherwise before anything was timed"
+UNDER: Final = "answered otherwise under load"
+NEVER: Final = "gave no answers to compare"
+DIFFER: Final = Cell("differ", tone="bad")
+ANSWERS: Final = {BEFORE: DIFFER, UNDER: DIFFER, NEVER: Cell("none", tone="bad")}
+"""How those are shown that do not answer alike."""
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -36,7 +42,7 @@ def parity(comparison: Comparison) -> Table:
         (Column("Checked under load"), lambda entry: count_cell(_sum(entry, "answers_checked"))),
         (Column("Wrong under load"), lambda entry: count_cell(_sum(entry, "wrong_answers"))),
     ]
-    caption = f"Held against {right(comparison)}. Samples are numbered from 0, in the order of their file."
+    caption = f"Held against {right(comparison)}. Samples are numbered from 0, as they were sent."
     return listed("parity", caption, fields, _attached(comparison))
 
 
@@ -49,16 +55,6 @@ def sentence(comparison: Comparison) -> str:
     told = {words: [e.name for e in entries if _standing(e) == words] for words in (BEFORE, UNDER, NEVER)}
     said = [f"{all_of(names)} {words}" for words, names in told.items() if names]
     return f"{'; '.join(said)}." if said else f"Every answer agrees with {right(comparison)}, within what is allowed."
-
-
-BEFORE: Final = "answered otherwise before anything was timed"
-UNDER: Final = "answered otherwise under load"
-NEVER: Final = "gave no answers to compare"
-
-
-ANSWERS: Final = {
-    words: Cell(said, tone="bad") for words, said in ((BEFORE, "differ"), (UNDER, "differ"), (NEVER, "none"))
-}
 
 
 def _standing(entry: Entry) -> str:
