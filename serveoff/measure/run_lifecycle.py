@@ -27,7 +27,7 @@ from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.outline import outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES, SHORTEST_DEFAULT
-from serveoff.measure.plan.variants import check_variations, lower_precisions, parse_variation
+from serveoff.measure.plan.variants import check_variations, parse_variation, variations_of
 from serveoff.measure.progress import RunProgress
 from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
@@ -136,7 +136,7 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
     """Measure what this run still lacks; the folder is readable however this ends."""
     suite = _load(folder)
     settings = suite.settings
-    variations = [*map(parse_variation, settings.vary), *lower_precisions(settings)]
+    variations = variations_of(settings)
     registry = registry_of(settings)
     chosen = make_plan(registry, settings.endpoints, settings, variations)
     attached = attach(settings)

@@ -67,10 +67,10 @@ def parse_variation(text: str) -> Variation:
     return Variation(setting, chosen, deployments)
 
 
-def lower_precisions(settings: RunSettings) -> list[Variation]:
-    """The lower precisions that a run measures unasked."""
-    wanted = "onnx" in settings.extra and settings.device == "cpu"
-    return [parse_variation(text) for text in LOWER] if wanted else []
+def variations_of(settings: RunSettings) -> list[Variation]:
+    """What a run varies: what it was asked to, and lower precisions, which it measures unasked where it has ONNX."""
+    lower = LOWER if "onnx" in settings.extra and settings.device == "cpu" else ()
+    return [parse_variation(text) for text in (*settings.vary, *lower)]
 
 
 def _is_value(setting: str, value: str) -> bool:
@@ -78,14 +78,15 @@ def _is_value(setting: str, value: str) -> bool:
 
 
 def vary(registry: Sequence[Deployment], variations: Iterable[Variation]) -> list[Deployment]:
-    """The variants of deployments that serve a model, in the registry's order within each variation."""
-    return [
+    """The variants of deployments that serve a model, each once, in the registry's order within each variation."""
+    made = [
         _variant(deployment, variation, value)
         for variation in variations
         for deployment in _varied(registry, variation)
         for value in variation.values or ("",)
         if variation.setting != PRECISION or _computes_in(deployment, value)
     ]
+    return list({variant.name: variant for variant in made}.values())
 
 
 def check_variations(registry: Sequence[Deployment], variations: Iterable[Variation]) -> None:

@@ -18,7 +18,7 @@ from serveoff.errors import EngineFailure, ServerFailed
 from serveoff.measure.audit.gpu_energy import Meter, open_meter
 from serveoff.measure.cold_start import bare
 from serveoff.measure.leftovers import remove_leftovers
-from serveoff.measure.plan.variants import UNVARIED, parse_variation, vary
+from serveoff.measure.plan.variants import UNVARIED, variations_of, vary
 from serveoff.measure.runtimes import Client, Preparation, Server, processes
 from serveoff.measure.runtimes.containers.client import ContainerClient
 from serveoff.measure.runtimes.containers.compose import Compose, Replaced, owned, remove_orphans, write_override
@@ -160,7 +160,7 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
 
 def run_services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
     """The services of the run's own Compose file: what it changes of the registry's, and those that it adds."""
-    added = [*vary(registry, map(parse_variation, settings.vary)), *_repeats(registry, settings)]
+    added = [*vary(registry, variations_of(settings)), *_repeats(registry, settings)]
     blocks = {**_variants(added, settings), **_services(registry, settings, engine)}
     for deployment in added:
         blocks[deployment.service] |= _quiet(deployment, engine)

@@ -4,7 +4,7 @@ from serveoff.errors import UsageError
 from serveoff.measure.plan.loads import asked_of
 from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.plan.profiles import PROFILES
-from serveoff.measure.plan.variants import Variation, check_variations, lower_precisions, parse_variation, vary
+from serveoff.measure.plan.variants import Variation, check_variations, parse_variation, variations_of, vary
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.services.registry import read_registry, service_block
 
@@ -69,11 +69,17 @@ def test_each_precision_varies_what_computes_in_it_and_whose_server_says_so():
 )
 def test_a_run_that_has_onnx_on_a_cpu_measures_lower_precisions_unasked(given, expected):
     settings = PROFILES["quick"].model_copy(update=given)
-    plan = make_plan(REGISTRY, [], settings, lower_precisions(settings))
+    plan = make_plan(REGISTRY, [], settings, variations_of(settings))
     lower = [d for d, _ in plan.deployments if d.precision]
     assert {d.base for d in lower} == expected
     named = {endpoint.name for endpoint in plan.endpoints if endpoint.name in plan.judged_by_labels}
     assert named == {f"{base}-rest" for base in expected} | {e.name for d in lower for e in d.endpoints}
+
+
+def test_a_variant_that_is_asked_for_twice_is_one():
+    settings = PROFILES["quick"].model_copy(update={"extra": ["onnx"], "vary": ["precision=int8@flask-*onnx"]})
+    names = [d.name for d in vary(REGISTRY, variations_of(settings)) if d.format == "onnx"]
+    assert names == ["flask-onnx.precision-int8", "flask-tuned-onnx.precision-int8"]
 
 
 def test_a_lower_precision_is_asked_for_batches_and_other_variants_are_not():

@@ -34,6 +34,18 @@ def test_every_server_is_told_of_a_variation_by_its_environment(base, variation,
     assert "command" not in variant
 
 
+def test_the_lower_precisions_of_a_run_with_onnx_are_services_too():
+    services = run_services(REGISTRY, settings(extra=["onnx"]), ENGINE)
+    lower = {
+        name: block["environment"]["SERVING_PRECISION"] for name, block in services.items() if ".precision" in name
+    }
+    assert lower == {
+        "flask-tuned-onnx.precision-int8": "int8",
+        "flask-tuned-torchscript.precision-bfloat16": "bfloat16",
+        "flask-torch-eager.precision-bfloat16": "bfloat16",
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "threads"),
     [({}, "64"), ({"concurrencies": [1, 100]}, "200"), ({"open_shares": [0.5], "concurrencies": [1, 8]}, "264")],
