@@ -167,7 +167,7 @@ def _block(format: str, launcher: str = "") -> dict[str, Any]:
 def _fault(entry: Entry) -> str:
     result = entry.result
     if result.unavailable is not None:
-        return " ".join(result.unavailable.text.split())
+        return result.unavailable.text.splitlines()[0]  # after it comes the server's log
     if not (result.device or "").startswith("cuda"):
         return f"it computed on {result.device or 'a device that it does not name'}"
     if result.gate is None or not result.gate.passed:
@@ -182,16 +182,17 @@ def _invalid_for_its_device(entry: Entry) -> bool:
 
 
 def _row(entry: Entry) -> list[str]:
-    result, alone, many = entry.result, entry.alone, entry.at(MANY)
-    gate = result.gate
+    result, gate = entry.result, entry.result.gate
+    alone, many = (point if point is not None and point.valid else None for point in (entry.alone, entry.at(MANY)))
     share = gate.worst_share if gate is not None else None
-    energy = [joules(entry, load) for load in (closed(ALONE), Load(concurrency=ALONE, batch=ROWS))]
+    loads = closed(ALONE), Load(concurrency=ALONE, batch=ROWS)
+    energy = [joules(entry, load) if alone is not None else None for load in loads]
     return [
         f"{format_name(result.format)}{', made to fall back' if result.deployment == FELL_BACK else ''}",
         result.device or "–",
         "–" if gate is None else "passed" if gate.passed else "failed",
         "–" if share is None else f"{percent(share)} of what is allowed",
-        "–" if alone is None else "VALID" if alone.valid else "INVALID",
+        "–" if entry.alone is None else "VALID" if entry.alone.valid else "INVALID",
         full(alone.p50_s if alone is not None else None, ms, "ms"),
         full(many.throughput if many is not None else None, significant),
         *("–" if used is None else f"{significant(used)} J" for used in energy),
