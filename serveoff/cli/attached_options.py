@@ -31,6 +31,8 @@ def attached_settings(asked: RunOptions) -> dict[str, Any]:
         raise UsageError(
             "--samples are for endpoints that already run alone", "deployments take the model's own inputs"
         )
+    if asked.fail_if_slower and len(endpoints) < 2:
+        raise UsageError("--fail-if-slower is for two endpoints that already run", "name another: --url canary=...")
     paced = any(endpoint.max_rate for endpoint in endpoints)
     # Whoever runs an endpoint is asked before it is driven to its limit, or sent what it may not take.
     return {

@@ -47,6 +47,7 @@ def test_who_is_asked_at_a_rate_has_one_caller():
         ({"url": TWO, "samples": "/nowhere/s.npz"}, "cannot read the samples"),
         ({"url": TWO, "samples": "s.npz", "endpoints": ["flask-*"]}, "alone"),
         ({"url": TWO, "fail_if_slower": "five"}, "is no limit"),
+        ({"url": TWO[:1], "endpoints": ["flask-*"], "fail_if_slower": "5%"}, "is for two endpoints"),
         ({"url": TWO, "fail_if_slower": "0%"}, "is no limit"),
         ({"urls": "/nowhere/endpoints.toml"}, "cannot read"),
     ],
