@@ -35,6 +35,7 @@ from serveoff.analyse.studies import (
 )
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.roles import role_of
+from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite, load_suite
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -100,11 +101,11 @@ def analyse(folder: Path) -> Analysis:
 
 
 @one_thread
-def evidence_so_far(folder: Path, looks: int) -> Evidence:
-    """What the answers of a run that is going on rest on, at its next look of so many."""
+def evidence_so_far(folder: Path, looks: int) -> tuple[Evidence, RunSettings]:
+    """What the answers of a run that is going on rest on, at its next look of so many; and what it was asked to do."""
     suite = load_suite(folder)
     evidence = _measure_all(suite, read_run(folder), plain=True)
-    return replace(evidence, bound=boundary(len(suite.looks) + 1, looks))
+    return replace(evidence, bound=boundary(len(suite.looks) + 1, looks)), suite.settings
 
 
 def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:

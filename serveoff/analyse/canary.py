@@ -6,7 +6,7 @@ endpoint that does not count, for it answers otherwise, fails or was left alone,
 does. So does all where the first one does not count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,7 +14,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import Pair
 from serveoff.analyse.statistics.estimates import Estimate, inverse
-from serveoff.analyse.studies.attached import Against, most_callers
+from serveoff.analyse.studies.attached import Against, Attached, most_callers
 
 Passing = Literal["not ranked", "slower", "undecided", "not slower", "not judged"]
 WORST_FIRST: Final[tuple[Passing, ...]] = ("not ranked", "slower", "undecided", "not slower", "not judged")
@@ -76,20 +76,21 @@ class Canary:
 def asked(comparison: Comparison) -> Canary | None:
     """The verdict by the limit that the run was given; None where it was given none."""
     limit = comparison.suite.settings.fail_if_slower
-    return judge(comparison, limit) if limit is not None and comparison.attached.baseline else None
+    if limit is None or not comparison.attached.baseline:
+        return None
+    return judge(comparison.attached, comparison.entries, limit)
 
 
-def judge(comparison: Comparison, limit: float) -> Canary:
-    """Each attached endpoint but the first, against it."""
-    attached = comparison.attached
-    judged = tuple(Judged(a.endpoint, tuple(_checks(comparison, a, limit))) for a in attached.others)
-    first = comparison.entry(attached.baseline)
+def judge(attached: Attached, entries: Iterable[Entry], limit: float) -> Canary:
+    """Each attached endpoint but the first, against it; there is a first one."""
+    known = {entry.name: entry for entry in entries}
+    first = known[attached.baseline]
+    judged = (Judged(a.endpoint, tuple(_checks(known[a.endpoint], first, a, limit))) for a in attached.others)
     doubt = _doubt(first, first.alone) or _doubt(first, most_callers(first))
-    return Canary(attached.baseline, limit, judged, "" if attached.idle else doubt)
+    return Canary(attached.baseline, limit, tuple(judged), "" if attached.idle else doubt)
 
 
-def _checks(comparison: Comparison, against: Against, limit: float) -> Iterator[Check]:
-    mine, first = comparison.entry(against.endpoint), comparison.entry(comparison.attached.baseline)
+def _checks(mine: Entry, first: Entry, against: Against, limit: float) -> Iterator[Check]:
     yield _check("latency", mine.alone, against.latency, _doubt(mine, mine.alone) or _of(first, first.alone), limit)
     busiest, firsts = most_callers(mine), most_callers(first)
     doubt = _doubt(mine, busiest) or _of(first, firsts)

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from serveoff.analyse.analysis import evidence_so_far
+from serveoff.analyse.canary import judge
 from serveoff.analyse.evidence import COST, LATENCY, THROUGHPUT, Evidence, Measure, Pair
 from serveoff.analyse.statistics.estimates import half_width
+from serveoff.analyse.studies import attached
 from serveoff.analyse.verdict import DECIDED
 from serveoff.record.race import Look
+from serveoff.record.settings import RunSettings
 
 RACES: Final = (LATENCY, THROUGHPUT, COST)
 CLEARLY: Final = 1.25
@@ -30,9 +33,11 @@ Races = Mapping[str, Mapping[tuple[str, str], Pair]]
 
 def look(folder: Path, after_start: int, looks: int) -> Look:
     """What the run in `folder` says after the rounds of so many starts; it has so many looks in all."""
-    evidence = evidence_so_far(folder, looks)
+    evidence, settings = evidence_so_far(folder, looks)
     races = {measure.objective: evidence.contrasted(measure) for measure in RACES}
-    out = [entry.name for entry in evidence.contenders if _beaten(entry.name, races) and _known(entry.name, evidence)]
+    open_ = _unjudged(evidence, settings)
+    racing = [entry.name for entry in evidence.contenders if entry.name not in open_]
+    out = [name for name in racing if _beaten(name, races) and _known(name, evidence)]
     pairs = [(names, pair.outcome in DECIDED) for race in races.values() for names, pair in race.items()]
     left = [decided for names, decided in pairs if not set(names) & set(out)]
     return Look(
@@ -42,8 +47,17 @@ def look(folder: Path, after_start: int, looks: int) -> Look:
         leaders=_leaders(evidence),
         pairs=len(pairs),
         undecided=sum(not decided for _, decided in pairs),
-        decided=bool(pairs) and all(left),
+        decided=bool(pairs) and all(left) and not open_,
     )
+
+
+def _unjudged(evidence: Evidence, settings: RunSettings) -> set[str]:
+    """The first attached endpoint and those of which the gate cannot say whether they are slower than it allows."""
+    limit, beside = settings.fail_if_slower, attached.study(evidence, settings)
+    if limit is None or not beside.baseline:
+        return set()
+    open_ = judge(beside, evidence.entries, limit).of("undecided")
+    return {beside.baseline, *open_} if open_ else set()
 
 
 def _beaten(name: str, races: Races) -> bool:

@@ -7,6 +7,10 @@ from serveoff.analyse.analysis import compare
 from tests.serveoff.synthetic import Scenario, write_run
 
 
+def judge(comparison, limit):
+    return canary.judge(comparison.attached, comparison.entries, limit)
+
+
 @pytest.fixture
 def judged(attached_analysis):
     return lambda name: canary.asked(attached_analysis(name).comparison)
@@ -40,10 +44,10 @@ def test_it_is_judged_by_the_median_alone_and_by_throughput_with_most_callers(ju
 
 def test_the_whole_interval_has_to_lie_beyond_the_limit_or_within_it(attached_analysis):
     comparison = attached_analysis("slower").comparison
-    (latency, _) = canary.judge(comparison, 0.05).judged[0].checks
+    (latency, _) = judge(comparison, 0.05).judged[0].checks
     inside = (latency.slowdown.low + latency.slowdown.high) / 2 - 1
     limits = (latency.slowdown.low - 1.001, inside, latency.slowdown.high - 0.999)
-    found = [canary.judge(comparison, limit).judged[0].checks[0].passing for limit in limits]
+    found = [judge(comparison, limit).judged[0].checks[0].passing for limit in limits]
     assert found == ["slower", "undecided", "not slower"]
 
 
@@ -72,4 +76,4 @@ def test_a_run_that_asked_for_no_verdict_has_none(judged, tmp_path):
 
 
 def test_nothing_to_judge_is_no_pass(attached_analysis):
-    assert canary.judge(attached_analysis("alone").comparison, 0.05).failed
+    assert judge(attached_analysis("alone").comparison, 0.05).failed

@@ -1,5 +1,6 @@
 """A look at a run that goes on: who is out, who leads, and whether all is decided."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -9,6 +10,8 @@ from serveoff.analyse.evidence import MEASURES
 from serveoff.analyse.race import look
 from serveoff.record.race import Look
 from serveoff.record.suite import load_suite
+from tests.serveoff.attached_runs import CANARY, PROD, write_attached
+from tests.serveoff.attached_runs import SCENARIO as ATTACHED_SCENARIO
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
@@ -89,3 +92,14 @@ def test_a_pair_has_one_verdict_whoever_asks_and_in_whatever_order(run):
                 back = asked.pair(measure, *(next(p for p in points if p.key == key) for key in (b, a)))
                 assert {pair.outcome, back.outcome} in ({"faster", "slower"}, {"tied"}, {"undecided"})
                 assert back.ratio.low == pytest.approx(1 / pair.ratio.high)
+
+
+def test_a_gate_on_attached_endpoints_has_to_be_decided_too(tmp_path):
+    """1.08 times slower is decided, and whether it is more than 8% is not."""
+    even = replace(ATTACHED_SCENARIO, round_drift=0.001)
+
+    def decided(limit):
+        run = write_attached(tmp_path / "run", PROD, CANARY, scenario=even, fail_if_slower=limit, complete=False)
+        return look(run, 2, 4).decided
+
+    assert [decided(limit) for limit in (None, 0.03, 0.084, 0.25)] == [True, True, False, True]

@@ -53,7 +53,7 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 def _conduct(comparison: Comparison) -> list[Fact]:
     if comparison.attached.only:
-        return [*attached.conduct(comparison, _longer_slices(comparison)), *clocks(comparison)]
+        return [*attached.conduct(comparison, _longer_slices(comparison)), *clocks(comparison), *_looks(comparison)]
     s = comparison.suite.settings
     began = "container created, started" if in_containers(comparison) else "spawn"
     pinned = f"Server on CPU {_list(s.server_cpus)}, load generator on CPU {_list(s.client_cpus)}"
@@ -107,7 +107,6 @@ def _requests(comparison: Comparison) -> list[Fact]:
 
 def _figures(comparison: Comparison) -> list[Fact]:
     withheld = ", ".join(f"{min_samples(q):,} for {name}" for name, q in ALL_PERCENTILES.items())
-    life = "stretch of the run" if comparison.attached.only else "start"
     whole = "container" if in_containers(comparison) else "process tree"
     cpu = f"CPU seconds of the server's whole {whole} over the requests of the same windows."
     return [
@@ -118,8 +117,8 @@ def _figures(comparison: Comparison) -> list[Fact]:
         ),
         Fact(
             "Intervals",
-            f"95%, by {RESAMPLES:,} draws that reweight the rounds of each {life} (Bayesian bootstrap: Rubin 1981), "
-            "the same for all endpoints, so that drift cancels in ratios. A percentile's interval stays within the "
+            f"95%, by {RESAMPLES:,} draws that reweight the rounds of each {_life(comparison)} (Bayesian bootstrap: "
+            "Rubin 1981), the same for all endpoints, so that drift cancels in ratios. A percentile's interval stays within the "
             f"latencies seen.{_starts(comparison)}",
         ),
         Fact(
@@ -130,6 +129,11 @@ def _figures(comparison: Comparison) -> list[Fact]:
         ),
         *([Fact("CPU per request", cpu)] if _cpu_known(comparison) else []),
     ]
+
+
+def _life(comparison: Comparison) -> str:
+    """What rounds are taken together by: nobody restarts what already runs."""
+    return "stretch of the run" if comparison.attached.only else "start"
 
 
 def _cpu_known(comparison: Comparison) -> bool:
@@ -237,9 +241,9 @@ def _looks(comparison: Comparison) -> list[Fact]:
     if not suite.looks or suite.looks[-1].looks < 2:
         return []
     how = (
-        f"Up to {suite.looks[-1].looks} looks, one after each start from the second: an endpoint that is out of every "
-        "race takes no more rounds, and the run ends once everything is decided. Repeated looks find differences that "
-        "do not exist (Armitage, McPherson and Rowe 1969), so an early look needs stronger evidence than the last one "
+        f"Up to {suite.looks[-1].looks} looks, one after each {_life(comparison)} from the second: an endpoint that is "
+        "out of every race takes no more rounds, and the run ends once everything is decided. Repeated looks find "
+        "differences that do not exist (Armitage, McPherson and Rowe 1969), so an early look needs stronger evidence than the last one "
         "(O'Brien and Fleming 1979)."
     )
     return [Fact("Looks", f"{how}{' It ended early.' if suite.ended_early else ''}")]
