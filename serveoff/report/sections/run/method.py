@@ -118,8 +118,8 @@ def _figures(comparison: Comparison) -> list[Fact]:
         Fact(
             "Intervals",
             f"95%, by {RESAMPLES:,} draws that reweight the rounds of each {_life(comparison)} (Bayesian bootstrap: "
-            "Rubin 1981), the same for all endpoints, so that drift cancels in ratios. A percentile's interval stays within the "
-            f"latencies seen.{_starts(comparison)}",
+            "Rubin 1981), the same for all endpoints, so that drift cancels in ratios. A percentile's interval stays "
+            f"within the latencies seen.{_starts(comparison)}",
         ),
         Fact(
             "Differences",
@@ -243,7 +243,7 @@ def _looks(comparison: Comparison) -> list[Fact]:
     how = (
         f"Up to {suite.looks[-1].looks} looks, one after each {_life(comparison)} from the second: an endpoint that is "
         "out of every race takes no more rounds, and the run ends once everything is decided. Repeated looks find "
-        "differences that do not exist (Armitage, McPherson and Rowe 1969), so an early look needs stronger evidence than the last one "
-        "(O'Brien and Fleming 1979)."
+        "differences that do not exist (Armitage, McPherson and Rowe 1969), so an early look needs stronger evidence "
+        "than the last one (O'Brien and Fleming 1979)."
     )
     return [Fact("Looks", f"{how}{' It ended early.' if suite.ended_early else ''}")]
