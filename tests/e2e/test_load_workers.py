@@ -14,6 +14,7 @@ from serveoff.loadtests.problems import WindowCode
 from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.record.raw_rows import read_run_rows
 from tests.command_line import MEASURED
+from tests.e2e.test_attach import serving
 from tests.networks import HOST, networks
 from tests.waiting import wait_until
 
@@ -70,6 +71,25 @@ def test_two_workers_drive_a_whole_run_and_end_with_it(cli):
     check(cli, 2)
     report = next((cli.folder / "reports").rglob("report.md")).read_text()
     assert "2 drove slices. Their clocks were known to within" in report
+
+
+def test_endpoints_that_already_run_are_driven_by_workers_no_faster_than_they_may_be_all_together(cli, tmp_path):
+    samples, port, most_rate = tmp_path / "inputs.npz", str(free_port()), 40
+    np.savez(samples, features=np.random.default_rng(1).normal(size=(20, 2)).round(3))
+    where = ("--expect-workers", "2", "--master-bind-port", port, "--max-rate", str(most_rate))
+    with serving() as a, serving() as b, workers(cli, "127.0.0.1", port, [(), ()]):
+        urls = [f"--url={name}=http://127.0.0.1:{at}/v1/models/m" for name, at in (("a", a), ("b", b))]
+        more = ("--rounds", "3", "--concurrency", "4", "--duration", "1")
+        done = cli.run("run", *urls, "--samples", str(samples), *more, *where)
+    assert done.returncode in MEASURED, done.stderr
+    rows = read_run_rows(cli.run_folder).to_pandas()
+    for endpoint in cli.suite.endpoints:
+        assert endpoint.gate.passed
+        assert {len(window.workers) for window in endpoint.windows} == {2}
+        assert sum(window.errors + window.wrong_answers for window in endpoint.windows) == 0
+        for window in endpoint.windows:
+            starts = rows.loc[(rows["slice"] == window.number) & rows["measured"], "start_s"]
+            assert 4 < len(starts) <= most_rate * (starts.max() - starts.min()) + 3
 
 
 @pytest.mark.long
