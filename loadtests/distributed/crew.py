@@ -22,7 +22,7 @@ ANSWER_S: Final = 10.0
 POLL_S: Final = 0.05
 
 
-@dataclass
+@dataclass(eq=False)
 class Member:
     """One worker."""
 
@@ -67,7 +67,17 @@ class Crew:
         """All that are there; RuntimeError where there is none."""
         if not self._members:
             raise RuntimeError("no load worker is left")
+        return self.present()
+
+    def present(self) -> list[Member]:
+        """The same, or none."""
         return list(self._members.values())
+
+    def lose(self, member: Member) -> None:
+        """Have it take no part any more."""
+        self._runner.clients.pop(member.id, None)
+        if self._members.pop(member.id, None):
+            self._lost.append(member.name)
 
     def take_lost(self) -> list[str]:
         """The names of those that were lost since this was asked before."""
@@ -88,7 +98,7 @@ class Crew:
         found = {member.id: event for member in members if (event := self._next(member, until)) is not None}
         for member in members:
             if member.id not in found:
-                self._lose(member)
+                self.lose(member)
             elif (event := found[member.id])["event"] != wanted:
                 raise RuntimeError(f"load worker {member.name}: {event.get('text', event['event'])}")
         if not found:
@@ -108,7 +118,7 @@ class Crew:
                 try:
                     heard = member.times.get(timeout=CLOCK_S)
                 except Empty:
-                    self._lose(member)
+                    self.lose(member)
                     continue
                 member.clock = member.clock.or_newer(heard)
                 found[member.id] = min(found.get(member.id, heard), heard, key=lambda one: one.bound_s)
@@ -118,11 +128,6 @@ class Crew:
         name = f"{id.rpartition('_')[0]}-{self._runner.get_worker_index(id) + 1}"
         self._members[id] = member = Member(id, name, Exchange.NOTHING)
         return member
-
-    def _lose(self, member: Member) -> None:
-        self._runner.clients.pop(member.id, None)
-        if self._members.pop(member.id, None):
-            self._lost.append(member.name)
 
     def _next(self, member: Member, until: float) -> dict[str, Any] | None:
         """None of a worker that has left, or says nothing in time."""

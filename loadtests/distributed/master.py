@@ -1,5 +1,6 @@
 """Does what a run's generator is commanded by having workers do it: each its part, all at once by one clock."""
 
+import logging
 import os
 import signal
 import time
@@ -34,6 +35,8 @@ AHEAD_S: Final = 0.005
 """A slice begins so long after workers are told, and as many ways to the farthest of them later."""
 WAYS: Final = 8
 
+log = logging.getLogger(__name__)
+
 
 class Master:
     """Locust's master, whose workers take part in every slice that has callers enough."""
@@ -51,20 +54,15 @@ class Master:
         code = FAILED
         try:
             with suppress(BrokenPipeError):
-                self._serve(workers, patience_s)
+                self.serve(workers, patience_s)
             code = 0
         finally:
             if code:
                 traceback.print_exc()
             self._end(code)
 
-    def _end(self, code: int) -> NoReturn:
-        try:
-            self._runner.quit()
-        finally:
-            os._exit(code)
-
-    def _serve(self, workers: int, patience_s: float) -> None:
+    def serve(self, workers: int, patience_s: float) -> None:
+        """Wait for so many, no longer than patience lasts, and obey until the commands end."""
         if (come := self._crew.gathered(workers, patience_s)) < workers:
             self._wire.tell("error", text=f"{come} of {workers} load workers joined within {patience_s:.0f} s")
             return
@@ -77,10 +75,17 @@ class Master:
             except FAULTS as error:
                 self._wire.tell("error", text=f"{type(error).__name__}: {error}")
 
+    def _end(self, code: int) -> NoReturn:
+        try:
+            self._runner.quit()
+        finally:
+            os._exit(code)
+
     def _obey(self, command: Command) -> None:
         match command:
             case SamplesCommand():
-                self._crew.tell(self._members(), command)
+                # Nobody waits for an answer to this one and to a farewell: what they failed by would be another's.
+                self._crew.tell(self._crew.present(), command)
                 self._samples[command.model] = command
             case EndpointCommand():
                 members = self._members()
@@ -90,20 +95,27 @@ class Master:
                 self._wire.tell(**next(iter(told.values())))
             case HangUpCommand():
                 self._endpoints.pop(command.endpoint, None)
-                self._crew.tell(self._members(), command)
+                self._crew.tell(self._crew.present(), command)
             case SliceCommand():
                 self._slice(command)
 
     def _members(self) -> list[Member]:
         """All that are there and say so; one that has just come is told what the others know."""
         for new in self._crew.update():
-            for samples in self._samples.values():
-                self._crew.tell([new], samples)
-            for endpoint in self._endpoints.values():
-                self._crew.tell([new], endpoint)
-                self._crew.answers([new], "endpoint")
+            try:
+                self._brief(new)
+            except RuntimeError as error:
+                log.warning("%s; it takes no part", error)
+                self._crew.lose(new)
         self._crew.exchange(self._crew.members(), 1)
         return self._crew.members()
+
+    def _brief(self, new: Member) -> None:
+        for samples in self._samples.values():
+            self._crew.tell([new], samples)
+        for endpoint in self._endpoints.values():
+            self._crew.tell([new], endpoint)
+            self._crew.answers([new], "endpoint")
 
     def _slice(self, command: SliceCommand) -> None:
         drive, members = command.drive, self._members()
@@ -111,7 +123,9 @@ class Master:
         self._crew.tell(members, PrepareCommand(endpoint=command.endpoint, load=command.load))
         self._crew.answers(members, "prepared")
         self._crew.exchange(members, EXCHANGES)
-        members = [member for member in members if member in self._crew.members()]
+        members = [member for member in members if member in self._crew.present()]
+        if not members:
+            raise RuntimeError(f"load worker {', '.join(self._crew.take_lost())} was lost before the slice began")
         clocks = {member.id: member.clock for member in members}
         begins = perf_counter() + AHEAD_S + WAYS * max(clock.bound_s for clock in clocks.values())
         ends = begins + drive.lead_in_s + drive.duration_s

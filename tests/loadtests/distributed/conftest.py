@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from serveoff.loadtests.distributed import crew
 from tests import networks as namespaces
 from tests.loadtests.conftest import LOCUST, REPOSITORY, FakeServer, Generator
 from tests.waiting import wait_until
@@ -84,3 +85,10 @@ def field(tmp_path, pool, free_port):
 def networks():
     with namespaces.networks() as names:
         yield names
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Who is silent is lost at once."""
+    for name, seconds in {"CLOCK_S": 0.01, "ANSWER_S": 0.01, "POLL_S": 0.001}.items():
+        monkeypatch.setattr(crew, name, seconds)

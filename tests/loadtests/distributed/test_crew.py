@@ -1,61 +1,14 @@
 """The workers as their master sees them, of a Locust whose messages arrive at once."""
 
-import time
-from dataclasses import dataclass, field
-from types import SimpleNamespace
-
 import pytest
 
-from serveoff.loadtests.distributed import crew as crew_module
 from serveoff.loadtests.distributed.crew import Crew
-from serveoff.loadtests.distributed.messages import CLOCK, COMMAND, EVENT
+from serveoff.loadtests.distributed.messages import EVENT
 from serveoff.loadtests.generator.commands import PrepareCommand
+from tests.loadtests.distributed.fake_runner import Runner
 
 COMMAND_SENT = PrepareCommand(endpoint="e", load="1")
-
-
-class Clients(dict):
-    @property
-    def ready(self):
-        return list(self.values())
-
-
-@dataclass
-class Runner:
-    """Locust's master: workers, by their ids, have clocks that show so much more, and say this to commands."""
-
-    ahead_s: dict
-    says: dict = field(default_factory=dict)
-    silent: set = field(default_factory=set)
-
-    def __post_init__(self):
-        self.clients = Clients({id: SimpleNamespace(id=id) for id in self.ahead_s})
-        self.listeners = {}
-
-    def register_message(self, kind, listener):
-        self.listeners[kind] = listener
-
-    def get_worker_index(self, id):
-        return list(self.ahead_s).index(id)
-
-    def send_message(self, kind, data, client_id):
-        if client_id in self.silent:
-            return
-        now = time.perf_counter() + self.ahead_s[client_id]
-        if kind == CLOCK:
-            self.hear(CLOCK, client_id, {"number": data, "heard": now, "replied": now})
-        if kind == COMMAND:
-            self.hear(EVENT, client_id, self.says.get(client_id, {"event": "prepared"}))
-
-    def hear(self, kind, id, data):
-        self.listeners[kind](msg=SimpleNamespace(data=data, node_id=id))
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr(crew_module, "CLOCK_S", 0.01)
-    monkeypatch.setattr(crew_module, "ANSWER_S", 0.01)
-    monkeypatch.setattr(crew_module, "POLL_S", 0.001)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def test_a_clock_that_is_shifted_is_corrected_to_within_its_bound():
@@ -110,11 +63,11 @@ def test_who_says_good_bye_is_lost_and_who_comes_is_greeted():
 
 
 def test_what_a_worker_cannot_do_is_told_with_its_name():
-    runner = Runner({"a_1": 0.0}, says={"a_1": {"event": "error", "text": "LookupError: no endpoint e"}})
+    runner = Runner({"a_1": 0.0}, refuses={"prepare"})
     crew = Crew(runner)
     members = crew.update()
     crew.tell(members, COMMAND_SENT)
-    with pytest.raises(RuntimeError, match="load worker a-1: LookupError: no endpoint e"):
+    with pytest.raises(RuntimeError, match="load worker a-1: refused: prepare"):
         crew.answers(members, "prepared")
 
 
