@@ -1,5 +1,7 @@
 """What starting a server took."""
 
+from pydantic import PositiveFloat
+
 from serveoff.record.base import Record
 from serveoff.record.problems import Problem
 
@@ -21,7 +23,7 @@ class ColdStart(Record):
     start_s: float | None = None
     port_open_s: float | None = None
     ready_s: float | None = None
-    first_answer_s: float | None = None
+    first_answer_s: PositiveFloat | None = None
     phases: dict[str, float] = {}
     """What the server wrote of its own start (services/phases.py), in seconds since its process started; of several
     workers, the first. Empty for a server that writes none."""

@@ -89,6 +89,8 @@ def _accuracy(entry: Entry, base: Entry | None) -> Accuracy | None:
     if mine is None or its is None:
         return None
     count = min(len(mine.right), len(its.right))
+    if not count:
+        return None
     lower, full = mine.right[:count], its.right[:count]
     both = sum(a and b for a, b in zip(full, lower, strict=True))
     return Accuracy(

@@ -144,3 +144,11 @@ def test_a_cpu_that_has_none_says_so(tmp_path):
 def test_a_run_without_one_has_no_such_section(tmp_path):
     run = write_run(tmp_path / "run", Scenario(only=(ONNX, SCRIPT)))
     assert precision.section(compare(run)) is None
+
+
+def test_an_endpoint_that_was_asked_for_no_sample_has_no_accuracy(tmp_path):
+    run = write(tmp_path)
+    suite = load_suite(run)
+    suite.endpoint(ONNX).labelled.right.clear()
+    save_suite(run, suite)
+    assert compare(run).lower_precisions[0].accuracy is None
