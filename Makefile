@@ -48,7 +48,7 @@ IMAGE_SERVICES := compare export flask-frozen-graph flask-onnx flask-torch-eager
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare export verify list serve show report up down logs ps images locust reports \
-	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching gpu lock clean
+	test test-fast test-long test-docker check format aa sensitivity ground-truth coverage bench-client bench-service bench-batching gpu scale lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -170,6 +170,9 @@ bench-batching: $(READY) ## what micro-batching gains at 32 connections
 
 gpu: $(READY) ## three formats on a CUDA GPU: devices, gate, verdicts, joules (needs PyTorch and ONNX Runtime with CUDA)
 	@$(BIN)/python -m benchmarks.gpu
+
+scale: $(READY) ## two replicas behind HAProxy against twice what one does: 3 minutes (needs Docker and haproxy; MINUTES=3)
+	@$(BIN)/python -m benchmarks.scale $(if $(MINUTES),--minutes $(MINUTES))
 
 # The peers' own packages come first, and PyTorch is the one of .venv: all compute with the same.
 $(PEERS_READY): benchmarks/peers.txt $(READY)

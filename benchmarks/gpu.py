@@ -25,10 +25,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import yaml
 from rich.console import Console
 
-from benchmarks import fallen_flask
+from benchmarks import fallen_flask, twins
 from benchmarks.sensitivity import launchable
 from benchmarks.twins import run
 from serveoff.analyse.analysis import compare
@@ -43,7 +42,6 @@ from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.record.settings import RunSettings
 from serveoff.report.phrases.names import format_name
 from serveoff.report.phrases.numbers import full, ms, percent, significant
-from serveoff.services.registry import COMPOSE_FILE
 
 NO_GPU = 77
 """The exit code that test programs end with where they cannot run (Automake, section 15.2)."""
@@ -78,13 +76,10 @@ def card() -> Card | None:
 
 @contextmanager
 def registered() -> Iterator[None]:
-    """The registry with two deployments more, by a Compose override that COMPOSE_FILE names."""
+    """The registry with two deployments more."""
     blocks = {EAGER: _block("torch_eager"), FELL_BACK: _block("torchscript", fallen_flask.__name__)}
-    with tempfile.TemporaryDirectory() as folder:
-        override = Path(folder) / "gpu.yml"
-        override.write_text(yaml.safe_dump({"services": blocks}))
-        with patch.dict(os.environ, COMPOSE_FILE=os.pathsep.join((str(COMPOSE_FILE), str(override)))):
-            yield
+    with twins.registered(blocks):
+        yield
 
 
 def settings(model: str, minutes: float, names: Sequence[str] = (*CHECKED, FELL_BACK)) -> RunSettings:
@@ -157,10 +152,9 @@ def joules(entry: Entry, load: Load) -> float | None:
 
 def _block(format: str, launcher: str = "") -> dict[str, Any]:
     """The tuned Flask service of another format, on free ports."""
-    block: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text())["services"][MADE_FROM]
+    block = twins.service(MADE_FROM)
     block["environment"]["SERVING_FORMAT"] = block["labels"]["serving.format"] = format
     block["labels"] |= {"serving.launcher": launcher} if launcher else {}
-    del block["ports"]
     return block
 
 

@@ -38,6 +38,23 @@ ALONE, MANY = 1, 16
 Samples = Sequence[SliceSample]
 
 
+def service(name: str) -> dict[str, Any]:
+    """A block of the registry without its ports on the host: a copy takes free ones."""
+    block: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text())["services"][name]
+    del block["ports"]
+    return block
+
+
+@contextmanager
+def registered(blocks: Mapping[str, Any]) -> Iterator[None]:
+    """The registry with these blocks in it, too, by a Compose override that COMPOSE_FILE names."""
+    with tempfile.TemporaryDirectory() as folder:
+        override = Path(folder) / "more.yml"
+        override.write_text(yaml.safe_dump({"services": dict(blocks)}))
+        with patch.dict(os.environ, COMPOSE_FILE=os.pathsep.join((str(COMPOSE_FILE), str(override)))):
+            yield
+
+
 def p50_s(samples: Samples) -> float:
     """The median latency of all answers."""
     return float(np.median(np.concatenate([s.latency_s for s in samples])))
@@ -120,16 +137,12 @@ class Pair:
 
     @contextmanager
     def registered(self) -> Iterator[None]:
-        """The registry with the twin in it, by a Compose override that COMPOSE_FILE names."""
-        block = yaml.safe_load(COMPOSE_FILE.read_text())["services"][self.original]
+        """The registry with the twin in it."""
+        block = service(self.original)
         block["environment"] |= self.environment
         block["labels"] |= {"serving.launcher": self.launcher} if self.launcher else {}
-        del block["ports"]  # those of the original on the host; a process takes a free one
-        with tempfile.TemporaryDirectory() as folder:
-            override = Path(folder) / "twin.yml"
-            override.write_text(yaml.safe_dump({"services": {self.twin: block}}))
-            with patch.dict(os.environ, COMPOSE_FILE=os.pathsep.join((str(COMPOSE_FILE), str(override)))):
-                yield
+        with registered({self.twin: block}):
+            yield
 
     def trial(self, minutes: float, seed: int, results: Path) -> Trial:
         """One run of the two, with starts of its own, and what it says."""
