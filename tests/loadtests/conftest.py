@@ -195,12 +195,13 @@ class Generator:
         assert line, self.log.read_text()
         return json.loads(line)
 
-    def endpoint(self, name, address, model_dir, **more):
+    def endpoint(self, name, address, model_dir, precision="", **more):
         host, _, port = address.partition(":")
         protocol, format = name.rpartition("-")[2], name.split("-")[1]
         samples = SamplesCommand.of("digits_cnn", read_golden(Path(model_dir)))
         self.tell(**samples.model_dump())
         fields = {"model": "digits_cnn", "format": format, "path": PREDICT, "grpc_api": name.split("-")[0]}
+        fields |= {"precision": precision} if precision else {}
         target = {"name": name, "protocol": protocol, "host": host, "port": int(port), **fields}
         self.tell("endpoint", target=target, **more)
         event = self.event()

@@ -123,6 +123,16 @@ def test_wrong_answers_are_found(server, generator, at, endpoint, mode):
     assert [problem["code"] for problem in window["problems"]] == [WindowCode.WRONG_ANSWERS]
 
 
+def test_answers_of_a_lower_precision_are_not_wrong_for_their_error_and_must_be_numbers(server, generator, at):
+    server.mode("wrong")
+    window = generator.slice(at(REST, precision="int8"), "2", 0.2).window
+    assert (window.get("wrong_answers", 0), window["answers_checked"] > 0) == (0, True)
+    assert window["max_abs_error"] > 1e-3
+    server.mode("garbage")
+    window = generator.slice(REST, "2", 0.2).window
+    assert window["wrong_answers"] == window["answers_checked"] > 0
+
+
 @pytest.mark.parametrize(("endpoint", "status"), [(REST, 503), (GRPC, 1013)])
 def test_refusals_are_rows_with_their_status(server, generator, at, endpoint, status):
     server.mode("error")
