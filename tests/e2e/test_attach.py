@@ -1,5 +1,6 @@
 """Endpoints that already run, started by hand: whoever serves them, and in whatever state they are."""
 
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import pytest
 
 from serveoff.analyse.analysis import analyse
 from tests.command_line import MEASURED
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -178,3 +180,18 @@ def test_one_of_ours_beside_one_that_already_runs(cli):
     assert not found["mine"].reference
     assert found["flask-torch-eager-rest"].cold_starts
     assert found["mine"].windows
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_is_finished_with_the_same_samples(cli, samples):
+    with serving() as a, serving() as b:
+        urls = [f"--url={name}=http://127.0.0.1:{port}/v1/models/m" for name, port in (("a", a), ("b", b))]
+        process = cli.start("run", *urls, "--samples", samples, "--rounds", "12", "-c", "1", "--warmup", "0.1")
+        kept = wait_until(lambda: [path for path in cli.folder.glob("results/*/slices.jsonl") if path.read_text()])
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        before = len(kept[0].read_text().splitlines())
+        done = cli.run("run", "--resume", "latest")
+        assert done.returncode in MEASURED, done.stderr
+        assert {window.round for window in cli.suite.endpoints[1].windows} == set(range(1, 13))
+        assert len(kept[0].read_text().splitlines()) == 24 > before
