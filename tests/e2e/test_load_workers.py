@@ -73,6 +73,7 @@ def test_two_workers_drive_a_whole_run_and_end_with_it(cli):
     assert "2 drove slices. Their clocks were known to within" in report
 
 
+@pytest.mark.long
 def test_endpoints_that_already_run_are_driven_by_workers_no_faster_than_they_may_be_all_together(cli, tmp_path):
     samples, port, most_rate = tmp_path / "inputs.npz", str(free_port()), 40
     np.savez(samples, features=np.random.default_rng(1).normal(size=(20, 2)).round(3))
