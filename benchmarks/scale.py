@@ -52,7 +52,8 @@ DIRECT, BEHIND = "replica-direct", ("replica-behind-1", "replica-behind-2")
 ONE, TWO = "one", "two"
 """The endpoints of the run: a replica, and the balancer of two."""
 PREDICTED, WITHIN = float(len(BEHIND)), 0.1
-SHARE, MINUTES = 0.2, 3.0
+SHARE, MINUTES = 0.1, 3.0
+"""A share so small that both replicas get theirs while something else runs on their core."""
 PERIOD_S = 0.1
 """The kernel's, in which a container may use its share: https://docs.kernel.org/scheduler/sched-bwc.html."""
 SLICE_S, LEAD_IN_S = 10 * PERIOD_S, 2 * PERIOD_S
@@ -211,6 +212,9 @@ def words(comparison: Comparison) -> Iterator[str]:
         many, alone = entry.at(MANY), entry.alone
         rate = full(many.throughput if many else None, significant, "req/s")
         yield f"{what}: {rate} with {MANY} callers, p50 {full(alone.p50_s if alone else None, ms, 'ms')} with {ALONE}"
+    (against,) = comparison.attached.others
+    ratio = full(against.throughput.ratio if against.throughput else None, significant)
+    yield f"times the throughput of one: {ratio}, predicted {PREDICTED:.0f}"
 
 
 def _rounded(*values: float | None) -> list[float | None]:

@@ -45,9 +45,11 @@ def test_what_the_balancer_adds_is_the_median_of_one_caller_over_that_of_a_repli
 
 def test_it_tells_rates_and_medians_in_words_and_all_of_it_as_json(tmp_path):
     comparison = ran(tmp_path, 2.0)
-    replica, balanced = scale.words(comparison)
+    replica, balanced, ratio = scale.words(comparison)
     assert replica.startswith("one replica: ")
     assert balanced.startswith("2 replicas behind HAProxy: ")
+    assert ratio.startswith("times the throughput of one: ")
+    assert ratio.endswith(", predicted 2")
     assert scale.doubts(comparison) == []
     found = json.loads(json.dumps(scale.summed_up(comparison), allow_nan=False))
     assert (found["run"], found["predicted"]) == ("run", 2.0)
