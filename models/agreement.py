@@ -61,7 +61,9 @@ class Errors:
 
 def times(share: float) -> str:
     """A share in words: `2.1 times what is allowed`; integers and booleans may not differ at all."""
-    return f"{share:.3g} times what is allowed" if np.isfinite(share) else "it must be equal"
+    if not np.isfinite(share):
+        return "it must be equal"
+    return f"{share:,.0f} times what is allowed" if share >= 1000 else f"{share:.3g} times what is allowed"
 
 
 def has_classes(golden: Array) -> bool:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from serveoff.models.agreement import TOLERANCE, Mismatch, agreement, compare
+from serveoff.models.agreement import TOLERANCE, Mismatch, agreement, compare, times
 from serveoff.models.golden import Golden
 from serveoff.models.spec import TensorSpec
 
@@ -153,3 +153,8 @@ def test_a_small_value_may_be_off_by_what_large_ones_may_where_the_spec_says_wha
     assert compare(off, {"y": wanted}).wrong.tolist() == [True, False]
     assert compare(off, {"y": wanted}, [spec]).wrong.tolist() == [False, False]
     assert compare({"y": wanted + np.float32(2e-3)}, {"y": wanted}, [spec]).wrong.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("share", "said"), [(2.13, "2.13"), (999.4, "999"), (1234567.0, "1,234,567")])
+def test_how_far_an_answer_is_off_is_told_in_figures_that_people_read(share, said):
+    assert times(share) == f"{said} times what is allowed"
