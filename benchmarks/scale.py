@@ -52,7 +52,7 @@ DIRECT, BEHIND = "replica-direct", ("replica-behind-1", "replica-behind-2")
 ONE, TWO = "one", "two"
 """The endpoints of the run: a replica, and the balancer of two."""
 PREDICTED, WITHIN = float(len(BEHIND)), 0.1
-SHARE, MINUTES = 0.2, 3.0
+SHARE, MINUTES = 0.1, 3.0
 """With a smaller share, both replicas get theirs even where something else runs on their core."""
 PERIOD_S = 0.1
 """The kernel's, in which a container may use its share: https://docs.kernel.org/scheduler/sched-bwc.html."""
