@@ -72,7 +72,11 @@ def test_a_server_that_answers_nothing_for_whole_windows_does_not_count(compared
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("every", "seconds", "rounds"), [(80, 1, 8), (60, 5, 6), (40, 20, 4), (10, 1.5, 3), (50, 1.5, 5), (1000, 5, 100)]
+    ("every", "seconds", "rounds"),
+    [
+        *[(80, 1, 8), (10, 1.5, 3), (50, 1.5, 5)],
+        *[pytest.param(*one, marks=pytest.mark.long) for one in ((60, 5, 6), (40, 20, 4), (1000, 5, 100))],
+    ],
 )
 def test_requests_that_hang_cost_their_time_and_are_named(compared, every, seconds, rounds):
     """Of every so many one takes so much longer, however quick the others are; a slice has at least ten."""
