@@ -5,12 +5,12 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
 
 import numpy as np
 
 from serveoff.errors import ArtifactFailure, UsageError
 from serveoff.loadtests.samples import SamplesError, read_samples
+from serveoff.models.importing.samples import BROKEN
 from serveoff.models.tensors import Batch, rows_of, take
 
 MOST: Final = 256
@@ -55,7 +55,7 @@ def read(path: str, model: str) -> Samples:
     read_as = _bodies if path.endswith(LINES) else _arrays
     try:
         found = read_as(Path(path))
-    except (OSError, ValueError, BadZipFile) as error:
+    except (*BROKEN, RecursionError) as error:
         raise UsageError(f"cannot read the samples {path}: {error}", HOW) from None
     if not found.count:
         raise UsageError(f"{path} has no samples", HOW)

@@ -37,6 +37,13 @@ def test_of_many_samples_some_are_taken_all_over_the_file(tmp_path):
     assert found[-1] >= 10 * MOST - 10
 
 
+def damaged(path):
+    """An archive whose list of files is whole, and what it lists is not."""
+    np.savez_compressed(path, x=np.arange(1000.0))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * 400 + whole[500:])
+
+
 @pytest.mark.parametrize(
     ("name", "write", "said"),
     [
@@ -44,6 +51,8 @@ def test_of_many_samples_some_are_taken_all_over_the_file(tmp_path):
         ("s.npz", lambda p: np.savez(p, x=np.array(["a"])), "no array of numbers"),
         ("s.npz", lambda p: np.savez(p, x=np.array([{}], object)), "allow_pickle"),
         ("s.npz", lambda p: p.write_bytes(b"PK no zip"), "cannot read"),
+        ("s.npz", lambda p: damaged(p), "cannot read"),
+        ("s.jsonl", lambda p: p.write_text("[" * 100_000), "cannot read"),
         ("s.npz", lambda p: np.savez(p, x=np.zeros((0, 3))), "no samples"),
         ("s.jsonl", lambda p: p.write_text("{}\nnonsense\n"), "line 2 is no JSON"),
         ("s.jsonl", lambda p: p.write_text("\n"), "no samples"),
