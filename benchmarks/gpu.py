@@ -29,7 +29,7 @@ from rich.console import Console
 
 from benchmarks import fallen_flask, twins
 from benchmarks.sensitivity import launchable
-from benchmarks.twins import run
+from benchmarks.twins import ALONE, MANY, run
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
@@ -53,7 +53,6 @@ if torch.cuda.is_available():
 MADE_FROM = "flask-tuned-torchscript"
 EAGER, FELL_BACK = "flask-tuned-torch-eager", "flask-tuned-torchscript-fell-back"
 CHECKED = (MADE_FROM, EAGER, "flask-tuned-onnx")
-ALONE, MANY = 1, 16
 ROWS = 32
 SLICE_S = 1.0
 """A board's counter of energy moves every tenth of a second or so: a slice must hold many of its steps."""

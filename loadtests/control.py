@@ -17,7 +17,7 @@ from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 from serveoff.loadtests.distributed.master import Master
 from serveoff.loadtests.distributed.worker import Worker
 from serveoff.loadtests.endpoints import EndpointError
-from serveoff.loadtests.generator.protocol import Wire
+from serveoff.loadtests.generator.protocol import FAILED, INTERRUPTED, Wire
 from serveoff.loadtests.generator.user import CommandedUser
 from serveoff.loadtests.loadtest import LoadTest
 from serveoff.loadtests.options import RowsError, add_options, resolve
@@ -28,8 +28,6 @@ from serveoff.loadtests.shapes import CHOICES, NONE, ShapeError
 from serveoff.loadtests.shaping import make_shape
 
 USAGE = 2
-FAILED = 1
-INTERRUPTED = 130
 STOP_WHEN_INTERRUPTED_S = 2.0
 """After Ctrl-C, users may finish the request they wait for within so many seconds."""
 MASTER_PATIENCE_S = 10

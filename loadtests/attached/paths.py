@@ -1,6 +1,7 @@
 """Models in the paths of URLs, as servers write them: `/v1/models/NAME:predict`, `/v2/models/NAME/infer`."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +18,16 @@ def model_in(path: str) -> str:
 def sendable(path: str) -> str:
     """A path and its query as a request's first line may hold them; what is escaped already stays."""
     return quote(path, safe="/:?#[]@!$&'()*+,;=%-._~")
+
+
+def as_it_is(path: str) -> str:
+    """Of servers whose URL is what requests are sent to."""
+    return path
+
+
+def always(method: str) -> Callable[[str], str]:
+    """Of gRPC, whose method is the only path that it has."""
+    return lambda path: method
 
 
 def ending(path: str, end: str) -> str:

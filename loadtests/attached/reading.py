@@ -55,6 +55,11 @@ def reading(found: Any) -> Batch:
     return dict(_leaves(found, "" if isinstance(found, Mapping) and found else ANSWER))
 
 
+def outputs_at(path: str, outputs: Batch) -> Batch:
+    """The reading of named arrays, or of what a path finds in them."""
+    return reading(at(path, {name: array.tolist() for name, array in outputs.items()}) if path else outputs)
+
+
 def packed(readings: Sequence[Batch]) -> str:
     """Readings as text: base64 of an .npz of all arrays in order, and of the names of each reading."""
     arrays = [array for one in readings for array in one.values()]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import orjson
 
 from serveoff.models.tensors import Array, Batch, widened
 
@@ -28,12 +27,9 @@ def one_row(inputs: Batch, binary: Binary = marked) -> dict[str, Any]:
     return {name: _written(name, array[0:1], binary) for name, array in inputs.items()}
 
 
-def dumps(found: Any) -> bytes:
-    """JSON; floats are written with the fewest digits that read back as the same number of their dtype."""
-    try:
-        return orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY)
-    except TypeError as error:
-        raise ValueError(str(error)) from None
+def texts(array: Array) -> list[bytes]:
+    """The elements of an array of texts or bytes, row-major."""
+    return [value if isinstance(value, bytes) else str(value).encode() for value in np.ravel(array).tolist()]
 
 
 def _written(name: str, row: Array, binary: Binary) -> Any:

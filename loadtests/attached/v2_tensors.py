@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from serveoff.loadtests.attached.rows import texts
 from serveoff.models.tensors import Array
 
 BYTES: Final = "BYTES"
@@ -31,15 +32,10 @@ def datatype_of(name: str, array: Array) -> str:
     return found
 
 
-def strings(array: Array) -> list[bytes]:
-    """The elements of an array of texts or bytes, row-major."""
-    return [value if isinstance(value, bytes) else str(value).encode() for value in np.ravel(array).tolist()]
-
-
 def to_raw(array: Array) -> bytes:
     """Little-endian, row-major; strings with their lengths before them."""
     if array.dtype.kind in "OSU":
-        return b"".join(len(value).to_bytes(LENGTH_BYTES, "little") + value for value in strings(array))
+        return b"".join(len(value).to_bytes(LENGTH_BYTES, "little") + value for value in texts(array))
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
 
 

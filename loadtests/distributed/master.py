@@ -22,13 +22,11 @@ from serveoff.loadtests.generator.commands import (
     PrepareCommand,
     SamplesCommand,
     SliceCommand,
-    parse_command,
 )
-from serveoff.loadtests.generator.generator import FAULTS
-from serveoff.loadtests.generator.protocol import Wire
+from serveoff.loadtests.generator.generator import obey
+from serveoff.loadtests.generator.protocol import FAILED, INTERRUPTED, Wire
 from serveoff.loadtests.recording.windows import WorkerClock
 
-FAILED, INTERRUPTED = 1, 130
 EXCHANGES: Final = 4
 """With every worker, before a slice and after it."""
 AHEAD_S: Final = 0.005
@@ -68,12 +66,7 @@ class Master:
             return
         self._wire.tell("ready")
         for line in self._wire.commands():
-            try:
-                self._obey(parse_command(line))
-            except BrokenPipeError:
-                raise
-            except FAULTS as error:
-                self._wire.tell("error", text=f"{type(error).__name__}: {error}")
+            obey(line, self._obey, self._wire.tell)
 
     def _end(self, code: int) -> NoReturn:
         try:

@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Protocol, cast
@@ -81,12 +82,7 @@ class Generator:
 
     def obey(self, line: bytes) -> None:
         """One command; what goes wrong is told. BrokenPipeError where nobody listens any more."""
-        try:
-            self._obey(parse_command(line))
-        except BrokenPipeError:
-            raise
-        except FAULTS as error:
-            self._tell("error", text=f"{type(error).__name__}: {error}")
+        obey(line, self._obey, self._tell)
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -162,6 +158,16 @@ class Generator:
             self._pools[key] = make_pool(target, bare, load.payload, load.batch, samples=samples, spec=spec)
             _settle()
         return self._pools[key]
+
+
+def obey(line: bytes, do: Callable[[Command], None], tell: Tell) -> None:
+    """Have one command done, and tell what it fails by. BrokenPipeError where nobody listens any more."""
+    try:
+        do(parse_command(line))
+    except BrokenPipeError:
+        raise
+    except FAULTS as error:
+        tell("error", text=f"{type(error).__name__}: {error}")
 
 
 def _verified(endpoint: _Endpoint) -> Verified:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from gevent import socket
 
 READ_BYTES: Final = 1 << 16
+FAILED, INTERRUPTED = 1, 130
+"""How a process of Locust ends that did not end in order."""
 
 
 class Wire:

@@ -10,10 +10,7 @@ from typing import ClassVar
 from locust import User, task
 
 from serveoff.loadtests.generator.generator import Generator
-from serveoff.loadtests.generator.protocol import Wire
-
-FAILED = 1
-INTERRUPTED = 130
+from serveoff.loadtests.generator.protocol import FAILED, INTERRUPTED, Wire
 
 
 class CommandedUser(User):  # type: ignore[misc]  # Locust is not typed for strict mode

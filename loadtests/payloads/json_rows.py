@@ -29,9 +29,9 @@ def encode(spec: ModelSpec, batch: Batch) -> bytes:
     arrays = {t.name: np.ascontiguousarray(batch[t.name], dtype=t.dtype) for t in spec.inputs}
     if len(arrays) == 1:
         (instances,) = arrays.values()
-        return _dumps({"instances": instances})
+        return dumps({"instances": instances})
     rows = [{name: array[row] for name, array in arrays.items()} for row in range(rows_of(batch))]
-    return _dumps({"instances": rows})
+    return dumps({"instances": rows})
 
 
 def decode(answer: bytes, rows: int, spec: ModelSpec) -> Batch:
@@ -52,7 +52,8 @@ def _columns(rows: Any, outputs: Sequence[TensorSpec]) -> dict[str, Any]:
     return {name: [row[name] for row in rows] for name in names}
 
 
-def _dumps(document: dict[str, Any]) -> bytes:
+def dumps(document: Any) -> bytes:
+    """JSON, arrays in it; ValueError where there is no word for a dtype."""
     try:
         return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:  # orjson's own error is one, for a dtype that JSON has no word for

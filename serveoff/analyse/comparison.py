@@ -103,6 +103,11 @@ class Comparison:
         return tuple(point for entry in self.entries for point in entry.points)
 
     @property
+    def cpu_known(self) -> bool:
+        """Whether the CPU of any endpoint's server is known."""
+        return any(entry.cpu_known for entry in self.entries)
+
+    @property
     def others(self) -> tuple[Point, ...]:
         """Every point of any other load."""
         return tuple(point for entry in self.entries for point in entry.others)

@@ -117,6 +117,11 @@ class Entry:
         return max(raced or valid, key=lambda p: p.throughput.value or 0.0, default=None)
 
     @property
+    def cpu_known(self) -> bool:
+        """Whether any of its points tells what its server's CPU did."""
+        return any(point.cpu_per_request_s.value is not None for point in self.points)
+
+    @property
     def first_answer_s(self) -> Spread | None:
         """Seconds of a cold start, over all of its deployment that were made with warm-up."""
         known = [s.first_answer_s for s in self.result.starts if s.warmup and s.first_answer_s is not None]

@@ -13,6 +13,7 @@ from serveoff.record.attached import AttachedEndpoint
 from serveoff.services.registry import read_registry
 
 _PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)%")
+Settings = dict[str, Any]
 BESIDE_URLS: Final = {
     "samples": "--samples",
     "ca_file": "--ca-file",
@@ -22,29 +23,27 @@ BESIDE_URLS: Final = {
 }
 
 
-def attached_settings(asked: RunOptions) -> dict[str, Any]:
-    """The settings of endpoints that already run, and what those who compare them want; nothing where none is named."""
+def attached_settings(asked: RunOptions) -> tuple[Settings, Settings]:
+    """What those want who compare endpoints that already run, unless they say otherwise; and what such a run is.
+
+    Nothing where no endpoint is named.
+    """
     endpoints = _endpoints(asked)
     if not endpoints:
-        return _none_named(asked)
+        _refuse_alone(asked)
+        return {}, {}
     if asked.samples and asked.endpoints:
         raise UsageError(
             "--samples are for endpoints that already run alone", "deployments take the model's own inputs"
         )
     if asked.fail_if_slower and len(endpoints) < 2:
         raise UsageError("--fail-if-slower is for two endpoints that already run", "name another: --url canary=...")
-    paced = any(endpoint.max_rate for endpoint in endpoints)
     # Whoever runs an endpoint is asked before it is driven to its limit, or sent what it may not take.
-    return {
-        "attached": endpoints,
-        "fail_if_slower": _share(asked.fail_if_slower),
-        "open_shares": [],
-        "probes": 0,
-        "payloads": False,
-        "batches": [],
-        **({"concurrencies": [1]} if paced else {}),
-        **_samples(asked),
-    }
+    usual: Settings = {"open_shares": [], "probes": 0, "payloads": False, "batches": []}
+    paced = any(endpoint.max_rate for endpoint in endpoints)
+    fixed = {"attached": endpoints, "fail_if_slower": _share(asked.fail_if_slower), **_samples(asked)}
+    here = {} if asked.load_from else {"load_from": "host"}
+    return usual | ({"concurrencies": [1]} if paced else {}), fixed | here
 
 
 def _endpoints(asked: RunOptions) -> list[AttachedEndpoint]:
@@ -63,13 +62,12 @@ def _endpoints(asked: RunOptions) -> list[AttachedEndpoint]:
     return cared_for(known, asked.yes_i_may_load or (), asked.max_rate)
 
 
-def _none_named(asked: RunOptions) -> dict[str, Any]:
+def _refuse_alone(asked: RunOptions) -> None:
     for name, option in BESIDE_URLS.items():
         if getattr(asked, name):
             raise UsageError(
                 f"{option} is for endpoints that already run", "name them: --url prod=http://... (two or more)"
             )
-    return {}
 
 
 def _samples(asked: RunOptions) -> dict[str, Any]:

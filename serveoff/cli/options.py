@@ -43,11 +43,8 @@ def settings_of(asked: RunOptions) -> RunSettings:
         "batch_delay_ms": asked.batch_delay,
     }
     given = {k: v for k, v in (plain | read | objective(asked.objective)).items() if v is not None}
-    attached = attached_settings(asked)
-    if attached and not asked.load_from:
-        attached["load_from"] = "host"
-    wins = ("attached", "samples", "samples_sha256", "model", "fail_if_slower", "load_from")
-    return run_settings(**(attached | given | {name: attached[name] for name in wins if name in attached}))
+    usual, fixed = attached_settings(asked)
+    return run_settings(**(usual | given | fixed))
 
 
 def models_of(text: str) -> tuple[str, ...]:

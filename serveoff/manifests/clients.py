@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from serveoff.manifests import probes
-from serveoff.manifests.pods import WAIT_S, Manifest, Service, labels
+from serveoff.manifests.pods import WAIT_S, Manifest, Service, job
 from serveoff.manifests.servers import service_object, workload
 from serveoff.services.registry import Endpoint
 
@@ -26,13 +26,7 @@ def comparison(service: Service, endpoints: Sequence[Endpoint]) -> Manifest:
     wait = service.waiting("wait-for-servers", _until_ready(endpoints))
     container = {**service.container, "args": ["run", "--model", service.model, *_attached(endpoints)]}
     pod = service.pod([container], [*service.waiting_for_artifacts, wait], restart="Never")
-    found = labels(COMPARE, "comparison")
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": COMPARE, "labels": found},
-        "spec": {"backoffLimit": 0, "template": {"metadata": {"labels": found}, "spec": pod}},
-    }
+    return job(COMPARE, "comparison", pod)
 
 
 def master(service: Service) -> list[Manifest]:

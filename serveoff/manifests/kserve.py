@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.manifests.pods import Manifest, Service, labels
+from serveoff.manifests.pods import Manifest, Service, job, labels
 from serveoff.manifests.volumes import ARTIFACTS, claim, claim_name
 from serveoff.models.spec import ModelSpec
 from serveoff.services.registry import Deployment
@@ -132,15 +132,9 @@ def _layout(model: str, service: Service, script: str) -> Manifest:
     """Makes of the artifact on the claim what the runtime looks for."""
     models = claim(ARTIFACTS, FOLDER, read_only=False)
     mounts = [models, *(mount for mount in service.mounts if "emptyDir" in mount.volume)]
-    found = labels(LAYOUT, "storage")
     container = {
         **service.waiting(LAYOUT, f"set -e\ncd {shlex.quote(f'{FOLDER}/{model}')}\n{script.replace('MODEL', model)}"),
         "volumeMounts": [dict(mount.mount) for mount in mounts],
     }
     pod = {**service.pod([container], restart="Never"), "volumes": [dict(mount.volume) for mount in mounts]}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": LAYOUT, "labels": found},
-        "spec": {"backoffLimit": 3, "template": {"metadata": {"labels": found}, "spec": pod}},
-    }
+    return job(LAYOUT, "storage", pod, retries=3)

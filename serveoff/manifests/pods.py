@@ -131,6 +131,17 @@ def labels(name: str, component: str) -> dict[str, str]:
     }
 
 
+def job(name: str, component: str, pod: Manifest, retries: int = 0) -> Manifest:
+    """What runs once, and again so often where it fails."""
+    found = labels(name, component)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "labels": found},
+        "spec": {"backoffLimit": retries, "template": {"metadata": {"labels": found}, "spec": pod}},
+    }
+
+
 def _words(written: str | Sequence[str] | None) -> list[str]:
     """A command as words; Compose splits a string as a shell would."""
     return [_literal(word) for word in (shlex.split(written) if isinstance(written, str) else written or [])]

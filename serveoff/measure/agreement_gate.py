@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -125,24 +127,40 @@ def judged(found: Sequence[Errors], expected: Batch, golden: bool = True) -> Gat
 
     What need not be the `golden` answer must be numbers all the same.
     """
-    error, share = (np.concatenate([getattr(one, name) for one in found]) for name in ("error", "share"))
-    same_top, wrong = (np.concatenate([getattr(one, name) for one in found]) for name in ("same_top", "wrong"))
-    classes, agreement = any(map(has_classes, expected.values())), float(same_top.mean())
-    # A class that differs is worse than any rounding, where the golden answer is asked for.
-    worst = int((np.where(same_top, share, np.inf) if golden else error).argmax())
-    off = f"absolute error {error[worst]:.3g} ({times(share[worst])})"
-    top = f", top-1 agreement {agreement:.1%}" if classes else ""
-    text = f"golden input {worst}: {off if np.isfinite(error[worst]) else 'an answer that is no number'}{top}"
-    passed = not wrong.any() if golden else bool(np.isfinite(error).all())
-    # JSON has no word for infinity: what is infinite is left out.
+    errors = together(found)
+    worst = worst_of(errors) if golden else int(errors.error.argmax())
+    summed_up = figures(errors, any(map(has_classes, expected.values())))
+    agreement = summed_up["top1_agreement"]
+    off = f"absolute error {errors.error[worst]:.3g} ({times(errors.share[worst])})"
+    top = "" if agreement is None else f", top-1 agreement {agreement:.1%}"
+    text = f"golden input {worst}: {off if np.isfinite(errors.error[worst]) else 'an answer that is no number'}{top}"
+    passed = not errors.wrong.any() if golden else bool(np.isfinite(errors.error).all())
     return Gate(
         passed=passed,
-        checked=len(error),
-        max_abs_error=float(error.max()) if np.isfinite(error).all() else None,
-        worst_share=float(share.max()) if np.isfinite(share).all() else None,
-        top1_agreement=agreement if classes else None,
+        **summed_up,
         problem=None if passed else Problem(code=GateCode.WRONG_ANSWER, text=text),
     )
+
+
+def together(found: Sequence[Errors]) -> Errors:
+    """The rows of several calls as those of one."""
+    return Errors(*(np.concatenate([getattr(one, f.name) for one in found]) for f in fields(Errors)))
+
+
+def worst_of(errors: Errors) -> int:
+    """The row that is farthest off: a class that differs is worse than any rounding."""
+    return int(np.where(errors.same_top, errors.share, np.inf).argmax())
+
+
+def figures(errors: Errors, classes: bool) -> dict[str, Any]:
+    """The fields of a Gate that tell errors; JSON has no word for infinity: what is infinite is left out."""
+    largest, share = float(errors.error.max()), float(errors.share.max())
+    return {
+        "checked": len(errors.error),
+        "max_abs_error": largest if np.isfinite(errors.error).all() else None,
+        "worst_share": share if np.isfinite(errors.share).all() else None,
+        "top1_agreement": float(errors.same_top.mean()) if classes else None,
+    }
 
 
 def check_others(endpoint: Endpoint, server: Server) -> dict[str, Gate]:

@@ -6,7 +6,7 @@ Field numbers: https://github.com/kserve/open-inference-protocol, specification/
 from typing import Any
 
 from serveoff.loadtests.attached import paths
-from serveoff.loadtests.attached.reading import at, reading
+from serveoff.loadtests.attached.reading import outputs_at
 from serveoff.loadtests.attached.v2_tensors import datatype_of, from_raw, shaped, to_raw
 from serveoff.models.protobuf_messages import build, parsed
 from serveoff.models.tensors import Array, Batch
@@ -14,6 +14,7 @@ from serveoff.models.tensors import Array, Batch
 protocol = "grpc"
 kind = "tensor"
 method = "/inference.GRPCInferenceService/ModelInfer"
+path = paths.always(method)
 model = paths.model_in
 
 _CONTENTS = {
@@ -43,11 +44,6 @@ _MESSAGES = build(
 )
 
 
-def path(path: str) -> str:
-    """The method: gRPC has no other path."""
-    return method
-
-
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
     """A serialised ModelInferRequest."""
     request: Any = _MESSAGES["ModelInferRequest"]()
@@ -68,7 +64,7 @@ def read(answer: bytes, path: str = "") -> Batch:
     if raw and len(raw) != len(response.outputs):
         raise ValueError(f"the answer has raw contents of {len(raw)} outputs, and {len(response.outputs)} outputs")
     outputs = {found.name: _array(found, raw[place] if raw else None) for place, found in enumerate(response.outputs)}
-    return reading(at(path, {name: array.tolist() for name, array in outputs.items()}) if path else outputs)
+    return outputs_at(path, outputs)
 
 
 def _array(found: Any, raw: bytes | None) -> Array:

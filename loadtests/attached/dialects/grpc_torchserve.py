@@ -8,12 +8,8 @@ from serveoff.models.tensors import Batch
 protocol = "grpc"
 kind = grpc_torchserve_json.kind
 method = grpc_torchserve_json.method
+path = paths.always(method)
 model = paths.model_in
-
-
-def path(path: str) -> str:
-    """The method: gRPC has no other path."""
-    return method
 
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:

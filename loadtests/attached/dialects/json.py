@@ -10,30 +10,27 @@ from typing import Any
 
 from serveoff.loadtests.attached import paths, rows
 from serveoff.loadtests.attached.reading import at, document, reading
+from serveoff.loadtests.payloads.json_rows import dumps
 from serveoff.models.tensors import Batch
 
 protocol = "rest"
 kind = "json"
 method = ""
 MARK = "$"
+path = paths.as_it_is
 model = paths.model_in
-
-
-def path(path: str) -> str:
-    """As it is."""
-    return path
 
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
     """The template with the row in it; ValueError where it asks for another input, or leaves one out."""
     row = rows.one_row(inputs, binary=rows.base64)
     if not template:
-        return rows.dumps(row)
+        return dumps(row)
     used: set[str] = set()
     filled = _filled(_parsed(template), row, used)
     if left := row.keys() - used:
         raise ValueError(f"the template has no place for {', '.join(sorted(left))}: write {MARK}{min(left)}")
-    return rows.dumps(filled)
+    return dumps(filled)
 
 
 def read(answer: bytes, path: str = "") -> Batch:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from serveoff.loadtests.attached import paths, rows
+from serveoff.loadtests.attached import paths
 from serveoff.loadtests.attached.reading import at, document, reading
-from serveoff.loadtests.attached.v2_tensors import BYTES, datatype_of, shaped, strings
+from serveoff.loadtests.attached.rows import texts
+from serveoff.loadtests.attached.v2_tensors import BYTES, datatype_of, shaped
+from serveoff.loadtests.payloads.json_rows import dumps
 from serveoff.models.tensors import Array, Batch
 
 protocol = "rest"
@@ -26,7 +28,7 @@ def path(path: str) -> str:
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
     """Each input flat, as all servers take it; ValueError for bytes that are no text, which JSON cannot carry."""
-    return rows.dumps({"inputs": [_tensor(name, array) for name, array in inputs.items()]})
+    return dumps({"inputs": [_tensor(name, array) for name, array in inputs.items()]})
 
 
 def read(answer: bytes, path: str = "") -> Batch:
@@ -41,7 +43,7 @@ def read(answer: bytes, path: str = "") -> Batch:
 
 def _tensor(name: str, array: Array) -> dict[str, Any]:
     datatype = datatype_of(name, array)
-    data = [value.decode() for value in strings(array)] if datatype == BYTES else np.ravel(array)
+    data = [value.decode() for value in texts(array)] if datatype == BYTES else np.ravel(array)
     return {"name": name, "shape": list(array.shape), "datatype": datatype, "data": data}
 
 

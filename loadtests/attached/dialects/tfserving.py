@@ -5,6 +5,7 @@ Source: https://www.tensorflow.org/tfx/serving/api_rest
 
 from serveoff.loadtests.attached import paths, rows
 from serveoff.loadtests.attached.reading import at, document, reading
+from serveoff.loadtests.payloads.json_rows import dumps
 from serveoff.models.tensors import Batch
 
 protocol = "rest"
@@ -22,7 +23,7 @@ def path(path: str) -> str:
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
     """The row itself of a model with one input, an object of several by name."""
     row = rows.one_row(inputs)
-    return rows.dumps({"instances": [next(iter(row.values())) if len(row) == 1 else row]})
+    return dumps({"instances": [next(iter(row.values())) if len(row) == 1 else row]})
 
 
 def read(answer: bytes, path: str = "") -> Batch:

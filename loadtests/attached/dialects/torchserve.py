@@ -13,13 +13,9 @@ from serveoff.models.tensors import Batch
 protocol = "rest"
 kind = "json"
 method = ""
+path = paths.as_it_is
 model = paths.model_in
 encode = tfserving.encode
-
-
-def path(path: str) -> str:
-    """As it is: it names the model, and mostly nothing else."""
-    return path
 
 
 def read(answer: bytes, path: str = "") -> Batch:

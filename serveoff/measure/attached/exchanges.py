@@ -9,6 +9,7 @@ from typing import Final
 from serveoff.errors import UsageError
 from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.attached.requests import DEFAULT_PORTS
 from serveoff.loadtests.endpoints import Target
 from serveoff.measure.attached.samples import Samples
 from serveoff.measure.attached.urls import JSON, split
@@ -21,7 +22,7 @@ def target_of(endpoint: AttachedEndpoint, model: str) -> Target:
     """Where its requests go."""
     url, speaks = split(endpoint.url), dialect(endpoint.dialect)
     path = speaks.path(url.path or "/") + (f"?{url.query}" if url.query else "")
-    port = url.port or (443 if is_tls(endpoint) else 80)
+    port = url.port or DEFAULT_PORTS[is_tls(endpoint)]
     return Target(endpoint.name, speaks.protocol, url.hostname or "", port, model, "", path)
 
 
@@ -32,6 +33,7 @@ def is_tls(endpoint: AttachedEndpoint) -> bool:
 
 def exchange_of(endpoint: AttachedEndpoint, samples: Samples) -> Exchange:
     """A request of every sample; UsageError where its API cannot carry them, or a secret is missing."""
+    _check(endpoint, samples)
     began = time.perf_counter()
     bodies = tuple(samples.bodies or (_encoded(endpoint, samples, number) for number in range(samples.count)))
     url = split(endpoint.url)
@@ -48,8 +50,7 @@ def exchange_of(endpoint: AttachedEndpoint, samples: Samples) -> Exchange:
     )
 
 
-def check(endpoint: AttachedEndpoint, samples: Samples) -> None:
-    """UsageError where these samples cannot be sent to it, before anything is."""
+def _check(endpoint: AttachedEndpoint, samples: Samples) -> None:
     if samples.bodies and dialect(endpoint.dialect).protocol == "grpc":
         raise UsageError(
             f"{endpoint.name} speaks gRPC, and the samples are JSON bodies", "give a .npz, or a URL of REST"
@@ -59,7 +60,6 @@ def check(endpoint: AttachedEndpoint, samples: Samples) -> None:
             f"{endpoint.name}: nothing says what requests to {endpoint.url} look like",
             "give a request template in a file of endpoints (--urls FILE, docs/attach.md), or --samples BODIES.jsonl",
         )
-    exchange_of(endpoint, samples)
 
 
 def _encoded(endpoint: AttachedEndpoint, samples: Samples, number: int) -> bytes:

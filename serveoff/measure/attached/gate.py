@@ -7,6 +7,7 @@ that answers the same input differently each time can be the reference of nothin
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from serveoff.loadtests.attached.ask import AskFailed, asking
 from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.endpoints import Target
-from serveoff.measure.agreement_gate import failed
-from serveoff.models.agreement import Mismatch, compare, has_classes, times
+from serveoff.measure.agreement_gate import failed, figures, together, worst_of
+from serveoff.models.agreement import Errors, Mismatch, compare, has_classes, times
 from serveoff.models.tensors import Batch
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem
@@ -24,53 +25,45 @@ TIMEOUT_S = 30.0
 PATH = "name the part of the answer that is to be equal: answer = a JMESPath (docs/attach.md)"
 
 
+NOT_ALIKE: Final = Errors(np.array([np.inf]), np.array([np.inf]), np.array([False]))
+"""Of an answer that cannot be compared at all."""
+
+
 @dataclass
 class Parity:
     """How the answers of one endpoint compare, sample by sample."""
 
-    error: list[float] = field(default_factory=list)
-    share: list[float] = field(default_factory=list)
-    same_top: list[bool] = field(default_factory=list)
+    found: list[Errors] = field(default_factory=list)
     mismatch: dict[int, str] = field(default_factory=dict)
     """Samples whose answers are not even alike, and how."""
 
-    def add(self, found: Batch, expected: Batch) -> None:
+    def add(self, answer: Batch, expected: Batch) -> None:
         """One sample's answer."""
         try:
-            errors = compare(found, expected)
+            self.found.append(compare(answer, expected))
         except Mismatch as error:
-            self.mismatch[len(self.error)] = str(error)
-            self.error.append(np.inf)
-            self.share.append(np.inf)
-            self.same_top.append(False)
-            return
-        self.error.append(float(errors.error.max()))
-        self.share.append(float(errors.share.max()))
-        self.same_top.append(bool(errors.same_top.all()))
+            self.mismatch[len(self.found)] = str(error)
+            self.found.append(NOT_ALIKE)
 
     def gate(self, answer_s: float, classes: bool) -> Gate:
         """The verdict on the endpoint."""
-        error, share, same = np.array(self.error), np.array(self.share), np.array(self.same_top)
-        right = (share <= 1.0) & same
-        worst = int(np.where(same, share, np.inf).argmax())
+        errors = together(self.found)
+        wrong, worst = errors.wrong, worst_of(errors)
         return Gate(
-            passed=bool(right.all()),
-            checked=len(error),
-            max_abs_error=float(error.max()) if np.isfinite(error).all() else None,
-            worst_share=float(share.max()) if np.isfinite(share).all() else None,
-            top1_agreement=float(same.mean()) if classes else None,
+            passed=not wrong.any(),
+            **figures(errors, classes),
             answer_s=answer_s,
-            equal=float(right.mean()),
+            equal=float((~wrong).mean()),
             worst_input=worst,
-            problem=None if right.all() else self._problem(right, worst),
+            problem=self._problem(errors, worst) if wrong.any() else None,
         )
 
-    def _problem(self, right: "np.ndarray[tuple[int], np.dtype[np.bool_]]", worst: int) -> Problem:
-        wrong = f"{int((~right).sum())} of {len(right)} samples are answered otherwise; sample {worst}: "
+    def _problem(self, errors: Errors, worst: int) -> Problem:
+        wrong = f"{int(errors.wrong.sum())} of {len(errors.wrong)} samples are answered otherwise; sample {worst}: "
         if worst in self.mismatch:
             return Problem(code=GateCode.MISMATCH, text=wrong + self.mismatch[worst], advice=PATH)
-        off = f"off by {self.error[worst]:.3g} ({times(self.share[worst])})"
-        top = "" if self.same_top[worst] else ", and another top-1 class"
+        off = f"off by {errors.error[worst]:.3g} ({times(errors.share[worst])})"
+        top = "" if errors.same_top[worst] else ", and another top-1 class"
         return Problem(code=GateCode.WRONG_ANSWER, text=wrong + off + top)
 
 

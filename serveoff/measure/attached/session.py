@@ -11,10 +11,9 @@ from serveoff.loadtests.endpoints import Target
 from serveoff.measure.agreement_gate import failed
 from serveoff.measure.attached import gate, samples
 from serveoff.measure.attached.care import Guard
-from serveoff.measure.attached.exchanges import check, exchange_of, target_of
+from serveoff.measure.attached.exchanges import exchange_of, target_of
 from serveoff.measure.attached.meters import Meter, meter_of
 from serveoff.measure.attached.runtime import WithAttached
-from serveoff.measure.attached.samples import Samples
 from serveoff.measure.runtimes import Runtime
 from serveoff.models.tensors import Batch, take
 from serveoff.record.attached import ATTACHED, AttachedEndpoint
@@ -70,21 +69,16 @@ def deployments(settings: RunSettings) -> list[Deployment]:
     return [_deployment(endpoint, settings.model) for endpoint in settings.attached]
 
 
-def checked(settings: RunSettings) -> Samples:
-    """What is sent to them; UsageError where it cannot be, before anything is."""
-    found = samples.read(settings.samples, settings.model)
-    for endpoint in settings.attached:
-        check(endpoint, found)
-    return found
-
-
 def attach(settings: RunSettings) -> Attached:
-    """Everything of a run's attached endpoints, with nothing sent yet; of a run that has none, nothing."""
+    """Everything of a run's attached endpoints, with nothing sent yet; of a run that has none, nothing.
+
+    UsageError where the samples cannot be sent to one of them.
+    """
     if not settings.attached:
         return Attached()
     if settings.samples and samples.sha256_of(settings.samples) != settings.samples_sha256:
         raise UsageError(f"{settings.samples} changed since the run began", CHANGED)
-    found, endpoints = checked(settings), settings.attached
+    found, endpoints = samples.read(settings.samples, settings.model), settings.attached
     right = found.outputs
     return Attached(
         {endpoint.name: target_of(endpoint, settings.model) for endpoint in endpoints},

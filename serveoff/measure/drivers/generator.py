@@ -77,7 +77,8 @@ class Generator:
         attached: Attached | None = None,
         master: Sequence[str] = (),
     ) -> None:
-        self._client, self._folder, self._samples, self._attached = client, folder, samples, attached
+        self._client, self._folder, self._samples = client, folder, samples
+        self._attached = attached or Attached()
         self._master = tuple(master)
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
@@ -141,7 +142,7 @@ class Generator:
 
     def _where(self, endpoint: Endpoint, server: Server, address: str) -> EndpointCommand:
         d, (host, _, port) = endpoint.deployment, address.rpartition(":")
-        if d.attached and self._attached is not None:
+        if d.attached:
             return EndpointCommand(target=self._attached.targets[d.name], exchange=self._attached.exchanges[d.name])
         port_name, _, path = d.counters.partition("/")
         counters = f"http://{self._client.address(server, port_name)}/{path}" if port_name else ""

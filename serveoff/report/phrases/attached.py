@@ -124,7 +124,7 @@ def unsettled(comparison: Comparison) -> list[str]:
 def unseen(comparison: Comparison) -> str:
     """What is not known of whom, and how it can be; nothing in a run without attached endpoints."""
     entries = [entry for entry in comparison.entries if entry.result.server == ATTACHED]
-    dark = [entry.name for entry in entries if entry.result.memory_bytes is None and not _cpu(entry)]
+    dark = [entry.name for entry in entries if entry.result.memory_bytes is None and not entry.cpu_known]
     if not entries:
         return ""
     if not dark:
@@ -219,7 +219,3 @@ def _with(point: Point | None) -> str:
 
 def _counts(entry: Entry) -> bool:
     return entry.alone is not None and entry.alone.sound
-
-
-def _cpu(entry: Entry) -> bool:
-    return any(point.cpu_per_request_s.value is not None for point in entry.points)

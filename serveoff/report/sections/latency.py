@@ -43,7 +43,7 @@ def section(comparison: Comparison) -> Section:
     note = "Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are omitted."
     return Section(
         "endpoints",
-        f"Every endpoint: latency, throughput{', CPU' if _cpu_known(comparison) else ''}",
+        f"Every endpoint: latency, throughput{', CPU' if comparison.cpu_known else ''}",
         paragraphs=(f"The chart is for {alone(comparison)}.{FLOOR if _floors(comparison) else ''}",),
         figure=Figure(partial(chart.draw, comparison), note),
         table=points(comparison),
@@ -86,10 +86,6 @@ def _title(entry: Entry) -> str:
 
 def _floors(comparison: Comparison) -> bool:
     return any(entry.role == "floor" for entry in comparison.entries)
-
-
-def _cpu_known(comparison: Comparison) -> bool:
-    return any(point.cpu_per_request_s.value is not None for point in comparison.points)
 
 
 def _over_floor(comparison: Comparison, point: Point) -> Cell:

@@ -127,17 +127,13 @@ def _figures(comparison: Comparison) -> list[Fact]:
             f"Young 1993). Faster: the interval excludes 1. Tied: it holds 1 and lies within {TIED_WITHIN:.0%} of it. "
             "Otherwise undecided. The resolution is the median half-width over all pairs.",
         ),
-        *([Fact("CPU per request", cpu)] if _cpu_known(comparison) else []),
+        *([Fact("CPU per request", cpu)] if comparison.cpu_known else []),
     ]
 
 
 def _life(comparison: Comparison) -> str:
     """What rounds are taken together by: nobody restarts what already runs."""
     return "stretch of the run" if comparison.attached.only else "start"
-
-
-def _cpu_known(comparison: Comparison) -> bool:
-    return any(point.cpu_per_request_s.value is not None for point in comparison.points)
 
 
 def _what_counts(comparison: Comparison) -> list[Fact]:
