@@ -16,8 +16,9 @@ from typing import Final
 
 import numpy as np
 
+from serveoff.analyse.statistics.common_drift import at_mean_speed, slowness
 from serveoff.analyse.statistics.draws import draw
-from serveoff.analyse.statistics.estimates import Array
+from serveoff.analyse.statistics.estimates import PERCENTILES, Array
 from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.max_t import boundary, ratios
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, resample
@@ -123,12 +124,14 @@ def _sampled(
     """Every statistic of every deployment after so many starts, with what a start adds."""
     kept = {name: [s for s in own if s.start <= starts] for name, own in slices.items()}
     draws = draw((s.unit for own in kept.values() for s in own), seed)
-    found = {name: resample(own, draws) for name, own in kept.items()}
-    by_statistic, machine = {}, machine_drift(kept.values())
+    slower, machine = slowness(kept.values()), machine_drift(kept.values())
+    found = {name: resample(at_mean_speed(own, slower), draws) for name, own in kept.items()}
+    by_statistic = {}
     for number, statistic in enumerate(JUDGED):
         points = [Of(" ".join(d), d[0], d[1], "1", sampled[statistic]) for d, sampled in found.items()]
         started = with_effects(points, excesses(points), [seed, number])
-        by_statistic[statistic] = [replace(sampled, machine=machine) for sampled in started]
+        drift = machine.whole if statistic in PERCENTILES else machine.beyond
+        by_statistic[statistic] = [replace(sampled, machine=drift) for sampled in started]
     return by_statistic
 
 
@@ -143,14 +146,16 @@ def _share(held: Sequence[bool]) -> float:
 
 
 def _truth(simulated: Simulated) -> dict[str, float]:
-    """Of a deployment of infinitely many starts, whose starts do not differ by much: from two million requests."""
+    """Of a deployment of infinitely many starts, whose starts do not differ by much: from two million requests.
+
+    Percentiles are those at the machine's mean speed.
+    """
     random = np.random.default_rng(12345)
     count, each = 20_000, 100
-    slower = simulated.drift * random.normal(size=count) + SLICE * random.normal(size=count)
-    slower += BURST * (random.random(count) < BURST_SHARE)
+    slower = SLICE * random.normal(size=count) + BURST * (random.random(count) < BURST_SHARE)
     latency = 0.001 * np.exp(slower)[:, None] * random.lognormal(0, SPREAD, (count, each))
-    mean_s = float(latency.mean())
-    quantiles = {name: float(np.quantile(latency, int(name[1:]) / 100)) for name in ("p50", "p90", "p99")}
+    quantiles = {name: float(np.quantile(latency, int(name[1:]) / 100)) for name in PERCENTILES}
+    mean_s = float((latency * np.exp(simulated.drift * random.normal(size=count))[:, None]).mean())
     return {**quantiles, "throughput": 1 / mean_s, "cpu": 0.4 * mean_s}
 
 

@@ -23,16 +23,35 @@ seconds AS (
     SELECT endpoint, sum(duration_s) AS seconds FROM fewest GROUP BY endpoint
 ),
 answered AS (
-    SELECT slice AS number, (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
+    SELECT slice AS number, start, round, (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
     FROM read_parquet(getvariable('run') || '/rows/*.parquet')
     WHERE measured AND status = 200
+),
+medians AS (
+    SELECT endpoint, concurrency, start, round, number, ln(median(latency_ms)) AS usual
+    FROM slices JOIN answered USING (number) GROUP BY ALL
+),
+beyond AS (
+    SELECT concurrency, start, round, usual - avg(usual) OVER (PARTITION BY endpoint, concurrency) AS later FROM medians
+),
+common AS (  -- what a round was slower by for all endpoints, if there are several; one more is as usual
+    SELECT concurrency, start, round, median(later) AS later
+    FROM (FROM beyond UNION ALL SELECT DISTINCT concurrency, start, round, 0 FROM beyond)
+    GROUP BY concurrency, start, round HAVING count(*) > 2
+),
+slower AS (
+    SELECT concurrency, start, round, exp(later - avg(later) OVER (PARTITION BY concurrency)) AS times FROM common
+),
+steady AS (
+    SELECT endpoint, concurrency, latency_ms / coalesce(times, 1) AS latency_ms
+    FROM fewest JOIN answered USING (number) LEFT JOIN slower USING (concurrency, start, round)
 )
 SELECT endpoint, concurrency AS callers, count(*) AS samples,
        quantile_cont(latency_ms, 0.50) AS p50_ms,
        quantile_cont(latency_ms, 0.90) AS p90_ms,
        quantile_cont(latency_ms, 0.99) AS p99_ms,
        samples / any_value(seconds) AS req_per_s
-FROM fewest JOIN answered USING (number) JOIN seconds USING (endpoint)
+FROM steady JOIN seconds USING (endpoint)
 GROUP BY endpoint, callers ORDER BY p50_ms
 """
 

@@ -14,7 +14,15 @@ from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.judging.resource_parity import unequal
 from serveoff.analyse.judging.validity import too_fast
-from serveoff.analyse.point_estimates import judge_point, loads_of, measure, resample_all
+from serveoff.analyse.point_estimates import (
+    at_mean_speed,
+    drift_of,
+    judge_point,
+    loads_of,
+    measure,
+    resample_all,
+    slowness_of,
+)
 from serveoff.analyse.ranking import placed, resolution
 from serveoff.analyse.slice_rows import RunRows, read_run
 from serveoff.analyse.source import Source, source_of
@@ -116,7 +124,9 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
         for load in loads_of(result, suite)
         if load.plain or not plain
     }
-    draws, sampled, starts = resample_all(everything, suite.settings.seed)
+    drift, slower = drift_of(everything), slowness_of(everything)
+    everything = {key: at_mean_speed(measured, slower) for key, measured in everything.items()}
+    draws, sampled, starts = resample_all(everything, drift, suite.settings.seed)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
     found = None if plain else ceiling.study(suite, rows)
     kept = found.kept if found else None
@@ -127,7 +137,7 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
         had = apart.get(measured.result.deployment, ())
         points.setdefault(key[0], []).append(judge_point(measured, sampled[key], draws, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    evidence = Evidence(entries, sampled, _bound(suite), starts, found)
+    evidence = Evidence(entries, sampled, _bound(suite), starts, found, slower)
     return replace(evidence, entries=[_below_floor(entry, evidence) for entry in entries])
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from serveoff.analyse.entries import Entry, Key, Point
+from serveoff.analyse.statistics.common_drift import Slowness
 from serveoff.analyse.statistics.estimates import Z_95, Estimate, inverse
 from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.statistics.start_effect import StartEffects
 from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.verdict import Outcome, difference
+from serveoff.loadtests.loads import Load
 from serveoff.record.roles import Role
 
 
@@ -62,6 +64,8 @@ class Evidence:
     """Of each statistic, how starts differ."""
     ceiling: Ceiling | None = None
     """What the load generator can drive in an open loop."""
+    slower: Mapping[Load, Slowness] = field(default_factory=dict)
+    """By how much each round was slower for all, under each plain load."""
     _pairs: dict[PairKey, Pair] = field(default_factory=dict, repr=False, compare=False)
 
     @property

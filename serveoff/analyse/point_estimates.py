@@ -12,10 +12,11 @@ from serveoff.analyse.entries import Key, Point
 from serveoff.analyse.judging.grounds import Grounds
 from serveoff.analyse.judging.validity import interrupted, judge, loses
 from serveoff.analyse.slice_rows import RunRows
-from serveoff.analyse.statistics import start_effect
+from serveoff.analyse.statistics import common_drift, start_effect
+from serveoff.analyse.statistics.common_drift import Slowness, slowness
 from serveoff.analyse.statistics.draws import Draws, draw
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Array, Estimate, withheld
-from serveoff.analyse.statistics.machine_drift import machine_drift
+from serveoff.analyse.statistics.machine_drift import MachineDrift, machine_drift
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
 from serveoff.analyse.statistics.start_effect import StartEffects
 from serveoff.loadtests.loads import Load, closed
@@ -91,13 +92,29 @@ def measure(result: EndpointResult, load: Load, rows: RunRows) -> Measured:
     return Measured(result, load, kept, samples, sum(f.rows for f in found), lost, unread, longest_s, failures)
 
 
+def slowness_of(points: Mapping[Key, Measured]) -> dict[Load, Slowness]:
+    """By how much each round was slower for all, under each plain load."""
+    loads = {load for _, load in points if load.plain}
+    return {load: slowness(m.samples for (_, own), m in points.items() if own == load) for load in loads}
+
+
+def at_mean_speed(measured: Measured, slower: Mapping[Load, Slowness]) -> Measured:
+    """The point with the latencies of the machine's mean speed; of a load that is not plain as they were."""
+    known = slower.get(measured.load)
+    return replace(measured, samples=common_drift.at_mean_speed(measured.samples, known)) if known else measured
+
+
+def drift_of(points: Mapping[Key, Measured]) -> MachineDrift:
+    """How well that speed is known, from plain loads as they were."""
+    return machine_drift(measured.samples for (_, load), measured in points.items() if load.plain)
+
+
 def resample_all(
-    points: Mapping[Key, Measured], seed: int
+    points: Mapping[Key, Measured], drift: MachineDrift, seed: int
 ) -> tuple[Draws, dict[Key, dict[str, Sampled]], dict[str, StartEffects]]:
     """The run's draws, every statistic of every point by them, and of each statistic how starts differ."""
     draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
     found = {key: resample(measured.samples, draws) for key, measured in points.items()}
-    machine = machine_drift(m.samples for (_, load), m in points.items() if load.plain)
     raced = _raced(points)
     starts: dict[str, StartEffects] = {}
     for statistic in STATISTICS:
@@ -107,7 +124,8 @@ def resample_all(
         starts[statistic] = start_effect.excesses(telling)
         added = start_effect.with_effects(named, starts[statistic], [seed, zlib.crc32(statistic.encode())])
         for key, sampled in zip(keys, added, strict=True):
-            found[key][statistic] = replace(sampled, machine=machine)
+            steady = key[1].plain and statistic in ALL_PERCENTILES
+            found[key][statistic] = replace(sampled, machine=drift.whole if steady else drift.beyond)
     return draws, found, starts
 
 

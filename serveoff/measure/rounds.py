@@ -8,16 +8,20 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from statistics import median
 
 from serveoff.loadtests.loads import Load
 from serveoff.measure.attached import starting
 from serveoff.measure.plan.loads import EACH, Asked, asked_of, raced
-from serveoff.measure.plan.timing import timing
+from serveoff.measure.plan.timing import Timing, timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.record.roles import role_of
 from serveoff.services.registry import Endpoint
 
+MOST_SELDOM = 3
+"""In every so many-th round, at the least, a slice comes that takes long."""
 OUT_EVERY = 4
 """Endpoints that are out of the race have a slice in every so many-th round, until all their starts served some."""
 
@@ -43,31 +47,52 @@ def _round(run: Run, round_: int, last: float, until: float, start: int) -> None
         if endpoint.deployment.name in run.dead:
             continue
         run.progress.tick(f"{_of(round_, last)}, slice {number} of {len(slices)}   {endpoint.name}")
-        answer_s = run.answer_s.get((endpoint.name, asked.load)) or run.expected_s(endpoint, asked.load)
-        answer_s = max(answer_s, run.attached.pace_s(endpoint.name) * asked.load.concurrency)
-        taken = take_slice(run, endpoint, asked.load, round_, timing(asked, answer_s, run.switch_s, run.settings))
+        taken = take_slice(run, endpoint, asked.load, round_, _timing(run, endpoint, asked))
         starting.watch(run, endpoint, taken)
+
+
+def _timing(run: Run, endpoint: Endpoint, asked: Asked) -> Timing:
+    """By how long the endpoint's last answers took; of one that is paced, by its pace."""
+    answer_s = run.answer_s.get((endpoint.name, asked.load)) or run.expected_s(endpoint, asked.load)
+    answer_s = max(answer_s, run.attached.pace_s(endpoint.name) * asked.load.concurrency)
+    return timing(asked, answer_s, run.switch_s, run.settings)
 
 
 def _shuffled(slices: Sequence[tuple[Endpoint, Asked]], order: random.Random) -> list[tuple[Endpoint, Asked]]:
     """Contenders under one load after one another, whatever else there is between; all of it in random order."""
     together: dict[Load | int, list[tuple[Endpoint, Asked]]] = {}
     for number, (endpoint, asked) in enumerate(slices):
-        races = asked.every == EACH and role_of(endpoint.deployment) == "contender"
+        races = asked.every <= MOST_SELDOM and role_of(endpoint.deployment) == "contender" and asked.load.plain
         together.setdefault(asked.load if races else number, []).append((endpoint, asked))
     blocks = [order.sample(block, len(block)) for block in together.values()]
     return [due for block in order.sample(blocks, len(blocks)) for due in block]
 
 
 def _due(run: Run, round_: int, start: int) -> Iterator[tuple[Endpoint, Asked]]:
-    for endpoint in run.plan.endpoints:
-        if not run.measured(endpoint):
-            continue
-        result = run.result(endpoint)
-        done = {window.load for window in result.windows if window.round == round_}
-        for asked in _still_asked(run, endpoint, start):
-            if asked.in_round(round_) and asked.load not in done:
-                yield endpoint, asked
+    measured = [endpoint for endpoint in run.plan.endpoints if run.measured(endpoint)]
+    asked = [(endpoint, asked) for endpoint in measured for asked in _still_asked(run, endpoint, start)]
+    for endpoint, one in asked if run.settings.minutes is None else _by_cost(run, asked):
+        done = {window.load for window in run.result(endpoint).windows if window.round == round_}
+        if one.in_round(round_) and one.load not in done:
+            yield endpoint, one
+
+
+def _by_cost(run: Run, asked: Sequence[tuple[Endpoint, Asked]]) -> Iterator[tuple[Endpoint, Asked]]:
+    """The same, with slices that take long in fewer rounds: the time that there is then says most of all endpoints.
+
+    Slices vary alike, however long they take, so their number goes by the root of what one costs (Cochran, *Sampling
+    Techniques*, 1977, section 5.5).
+    """
+    cost_s = {(e.name, a.load): _timing(run, e, a).total_s for e, a in asked if _races(e, a)}
+    usual_s = median(cost_s.values()) if cost_s else 0.0
+    for endpoint, one in asked:
+        took_s = cost_s.get((endpoint.name, one.load))
+        seldom = 1 if took_s is None else min(max(round(math.sqrt(took_s / usual_s)), 1), MOST_SELDOM)
+        yield endpoint, replace(one, every=one.every * seldom)
+
+
+def _races(endpoint: Endpoint, asked: Asked) -> bool:
+    return asked.every == EACH and role_of(endpoint.deployment) == "contender"
 
 
 def _still_asked(run: Run, endpoint: Endpoint, start: int) -> Iterator[Asked]:

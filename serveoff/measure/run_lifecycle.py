@@ -70,20 +70,12 @@ def check(settings: RunSettings) -> None:
 
 def prepare(settings: RunSettings, console: Console) -> None:
     """Have the model exported and all in place that the runtime needs; long the first time, at once later."""
-    if settings.attached and not settings.endpoints:
-        _prepare_attached(settings)
-        return
-    preparation = Preparation(
-        settings.model, tuple(settings.endpoints), settings.device, console, tuple(settings.extra)
-    )
-    find_runtime(settings.runtime).prepare(preparation)
-
-
-def _prepare_attached(settings: RunSettings) -> None:
-    """Whatever can be wrong with endpoints that already run, and with what is sent to them, is wrong now."""
-    if not settings.samples and not (model_dir(settings.model) / MANIFEST_NAME).is_file():
+    if settings.endpoints or not settings.attached:
+        parts = Preparation(settings.model, tuple(settings.endpoints), settings.device, console, tuple(settings.extra))
+        find_runtime(settings.runtime).prepare(parts)
+    elif not settings.samples and not (model_dir(settings.model) / MANIFEST_NAME).is_file():
         provide(settings.model)
-    attach(settings)
+    attach(settings)  # whatever can be wrong with endpoints that already run, and with what is sent to them, is so now
 
 
 def begin(settings: RunSettings) -> Path:

@@ -78,7 +78,7 @@ def test_one_that_answers_otherwise_is_shown_and_not_ranked(two):
 
 def test_one_that_lies_now_and_then_is_not_ranked(cli, two):
     """None of the samples is answered wrongly at first."""
-    _, found = two("--lies-every", "90", more=("--rounds", "8", "-c", "1", "--warmup", "0.1"))
+    _, found = two("--lies-every", "200", more=("--rounds", "16", "-c", "1", "--warmup", "0.1"))
     assert found["b"].gate.passed
     assert sum(window.wrong_answers for window in found["b"].windows) > 0
     entries = {entry.name: entry for entry in analyse(cli.run_folder).comparison.entries}
@@ -138,6 +138,17 @@ def test_an_api_of_its_own_by_a_template_with_a_token_that_is_nowhere_in_the_res
     written = [file for file in cli.folder.rglob("*") if file.is_file()]
     assert len(written) > 3
     assert not [file for file in written if b"s3cret" in file.read_bytes()]
+
+
+def test_a_token_that_nobody_set_ends_a_run_beside_ours_before_it_begins(cli, tmp_path):
+    path = tmp_path / "endpoints.toml"
+    path.write_text(
+        '[own]\nurl = "http://127.0.0.1:9/v1/models/m"\nheaders = { Authorization = "Bearer ${NOBODYS}" }\n'
+    )
+    done = cli.run("run", "flask-torch-eager", "--urls", str(path), *BRIEFLY)
+    assert done.returncode == 2
+    assert "NOBODYS" in done.stderr
+    assert not list(cli.folder.glob("results/*"))
 
 
 def test_bodies_as_they_were_logged(cli, tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from serveoff.analyse.analysis import analyse
 from tests.e2e.test_attach import serving
 
 pytestmark = pytest.mark.slow
@@ -21,12 +22,12 @@ def samples(tmp_path):
 def compared(cli, samples):
     """`prod` and a canary with these options: how the command ended, and its verdict."""
 
-    def run(limit, *odd):
-        with serving() as prod, serving(*odd) as canary:
+    def run(limit, *odd, usual=(), more=BRIEFLY):
+        with serving(*usual) as prod, serving(*odd) as canary:
             urls = [
                 f"--url={n}=http://127.0.0.1:{port}/v1/models/m" for n, port in (("prod", prod), ("canary", canary))
             ]
-            done = cli.run("run", *urls, "--samples", samples, "--fail-if-slower", limit, *BRIEFLY)
+            done = cli.run("run", *urls, "--samples", samples, "--fail-if-slower", limit, *more)
         (verdict,) = (cli.folder / "reports").glob("*/verdict.md")
         assert f"Verdict: {verdict}" in done.stdout
         return done, verdict.read_text()
@@ -54,3 +55,12 @@ def test_one_like_the_other_passes_where_a_tenfold_slowdown_is_allowed(compared)
     passed = verdict.startswith(("# Passed: ", "# Undecided: "))
     assert done.returncode == (0 if passed else 99), done.stdout + done.stderr
     assert passed or "INVALID" in verdict, "only a noisy machine keeps it from passing"
+
+
+@pytest.mark.long
+def test_a_canary_that_is_slower_by_3_percent_is_called_slower_within_five_minutes(cli, compared):
+    five = ("--minutes", "5", "-c", "1,4")
+    compared("50%", "--work-s", "0.00412", usual=("--work-s", "0.004"), more=five)
+    found = analyse(cli.run_folder).comparison
+    pair = next(iter(found.attached.others)).latency
+    assert pair.outcome == "slower"

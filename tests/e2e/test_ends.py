@@ -87,6 +87,19 @@ def test_a_signal_ends_a_run_as_ctrl_c_does(cli, signum):
     assert "partial" in next(cli.folder.glob("reports/*/report.md")).read_text().lower()
 
 
+def test_ctrl_c_that_ends_the_reader_of_a_pipe_too_ends_a_run_as_ever(cli):
+    """`serveoff run 2>&1 | tee log`: both get it, and nothing that is said afterwards is read."""
+    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL)
+    cli.wait_until(lambda: amid_a_run(cli), process)
+    process.stdout.close()
+    process.stderr.close()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert cli.processes() == []
+    assert left_in_temporary_folders(cli) == []
+    assert "partial" in next(cli.folder.glob("reports/*/report.md")).read_text().lower()
+
+
 def test_a_closed_terminal_ends_a_run_whose_report_is_written(cli):
     """Keras traces its network, and leaves a file of that in the temporary folder."""
     process, terminal = on_terminal(cli, "run", "flask-tuned-null", "flask-keras-eager", *SMALL)

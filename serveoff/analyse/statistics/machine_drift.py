@@ -9,6 +9,7 @@ seen in part: no run can know the mean of a machine that changes as slowly as th
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,19 +22,26 @@ STRETCHES: Final = 4
 LEAST_ROUNDS: Final = 2 * STRETCHES
 
 
-def machine_drift(points: Iterable[Sequence[SliceSample]]) -> float:
-    """The standard error of a logarithm that drift adds, such that 1.96 of it are 95%; 0 where it is not seen.
+@dataclass(frozen=True)
+class MachineDrift:
+    """Standard errors of a logarithm, such that 1.96 of them are 95%; 0 where nothing is seen, or of too few rounds."""
 
-    Of a run with too few rounds to tell it is 0, too.
-    """
+    beyond: float = 0.0
+    """What drift adds to what rounds say that are drawn again: for figures that hold the drift of their rounds."""
+    whole: float = 0.0
+    """Of the machine's mean speed: for figures at that speed (serveoff.analyse.statistics.common_drift)."""
+
+
+def machine_drift(points: Iterable[Sequence[SliceSample]]) -> MachineDrift:
+    """How far the mean of the run's rounds may lie from the machine's, from slices as they were."""
     common = _by_round(points)
     if common.size < LEAST_ROUNDS:
-        return 0.0
+        return MachineDrift()
     stretches = np.array_split(common, STRETCHES)
     between = float(np.var([stretch.mean() for stretch in stretches], ddof=1)) / STRETCHES
     within = float(np.mean([stretch.var(ddof=1) for stretch in stretches])) / common.size
     wider = float(stdtrit(STRETCHES - 1, (1 + CONFIDENCE) / 2)) / Z_95
-    return wider * math.sqrt(max(between - within, 0.0))
+    return MachineDrift(*(wider * math.sqrt(max(left, 0.0)) for left in (between - within, between)))
 
 
 def _by_round(points: Iterable[Sequence[SliceSample]]) -> Array:

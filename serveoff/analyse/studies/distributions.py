@@ -8,7 +8,7 @@ import numpy as np
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import Evidence
-from serveoff.analyse.point_estimates import measure
+from serveoff.analyse.point_estimates import at_mean_speed, measure
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Array, deepest
 from serveoff.analyse.stored_once import POINT
@@ -16,7 +16,7 @@ from serveoff.analyse.stored_once import POINT
 
 @dataclass(frozen=True)
 class Distribution:
-    """How the latencies of one VALID point lie: every answered request of every round, nothing fitted. Seconds."""
+    """How the latencies of one VALID point lie: all answered requests, at the mean speed of the machine. Seconds."""
 
     point: Annotated[Point, POINT]
     least_s: float
@@ -38,7 +38,7 @@ MEDIAN, LAST = 0.5, max(ALL_PERCENTILES.values())
 
 def study(evidence: Evidence, rows: RunRows) -> tuple[Distribution, ...]:
     """Of every endpoint but variants: the fewest and the most callers, and open loops; in the entries' order."""
-    return tuple(found for entry in evidence.entries for found in _distributions(entry, rows))
+    return tuple(found for entry in evidence.entries for found in _distributions(entry, evidence, rows))
 
 
 def edge_s(number: int) -> float:
@@ -54,9 +54,9 @@ def quantiles(samples: int) -> list[float]:
     return sorted({round(float(q), 6) for q in steps if q <= last} | ({last} if last > MEDIAN else set()))
 
 
-def _distributions(entry: Entry, rows: RunRows) -> Iterator[Distribution]:
+def _distributions(entry: Entry, evidence: Evidence, rows: RunRows) -> Iterator[Distribution]:
     for point in _chosen(entry):
-        latency = measure(entry.result, point.load, rows).latency_s
+        latency = at_mean_speed(measure(entry.result, point.load, rows), evidence.slower).latency_s
         if latency.size and np.isfinite(latency).all() and latency.min() > 0:
             yield _describe(point, latency)
 

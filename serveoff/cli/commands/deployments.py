@@ -3,12 +3,11 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from serveoff.cli.parameters import Model
-from serveoff.cli.terminal import console
+from serveoff.cli.terminal import Terminal, console
 from serveoff.measure.artifacts import check_name, missing_formats, notes, provide
 from serveoff.measure.run_lifecycle import registry_for
 
@@ -23,9 +22,9 @@ def list_deployments(model: Model = "digits_cnn") -> None:
         reason = missing.get(deployment.format)
         last = f"none: {escape(reason)}" if reason else names
         table.add_row(deployment.name, deployment.server, deployment.format, last)
-    Console().print(table)
+    Terminal().print(table)
     for note in notes(model):
-        Console().print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+        Terminal().print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
 
 
 def serve(

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from serveoff.cli.parameters import RunName
-from serveoff.cli.terminal import console
+from serveoff.cli.terminal import Terminal, console
 from serveoff.errors import ExitCode
 from serveoff.measure.run_lifecycle import find_run, list_runs
 from serveoff.models.jobs.visible import visible
@@ -33,7 +32,7 @@ def show(
     if as_json:
         print(json.dumps(decision_record(comparison), indent=1, allow_nan=False, ensure_ascii=False))
         return
-    out, suite, path = Console(), comparison.suite, report_path(folder)
+    out, suite, path = Terminal(), comparison.suite, report_path(folder)
     out.print(_plain(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}"), style="dim")
     answer.show(comparison, out, path if path.is_file() else None)
 
@@ -62,7 +61,7 @@ def compare(
     """Compare two runs, as Markdown. Exit code 99: an endpoint got slower by more than noise and threshold."""
     from serveoff.cli.compare import compare_runs
 
-    if not compare_runs(a, b, threshold / 100, different_machines, Console()):
+    if not compare_runs(a, b, threshold / 100, different_machines, Terminal()):
         sys.exit(ExitCode.REGRESSION)
 
 
@@ -99,7 +98,7 @@ def runs() -> None:
         settings = suite.settings
         cells = suite.run_id, settings.model, settings.profile, str(len(suite.endpoints)), state
         table.add_row(*map(_plain, cells))
-    Console().print(table)
+    Terminal().print(table)
 
 
 def _plain(text: str) -> Text:

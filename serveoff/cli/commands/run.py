@@ -4,12 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from serveoff.cli.options import ALL, models_of, settings_of
 from serveoff.cli.parameters import of_fields
 from serveoff.cli.run_options import RunOptions
-from serveoff.cli.terminal import console
+from serveoff.cli.terminal import Terminal, console
 from serveoff.errors import ExitCode, UsageError, check_writable
 from serveoff.measure import run_lifecycle
 from serveoff.record.settings import RunSettings
@@ -70,7 +68,7 @@ def _tell(folder: Path) -> ExitCode:
     from serveoff.cli import answer
     from serveoff.report.write import report_path, write_report
 
-    written, out = write_report(folder), Console()
+    written, out = write_report(folder), Terminal()
     answer.show(written.comparison, out, report_path(folder))
     if verdict := written.paths.get("verdict"):
         out.print(f"Verdict: {verdict}", highlight=False, markup=False, soft_wrap=True)
@@ -84,7 +82,7 @@ def _carry_out_all(runs: Sequence[RunSettings], cheap_first: bool) -> None:
     """One run per model and the summary of them; it is a success where any of them has a VALID point."""
     from serveoff.cli.campaign import run_all
 
-    done = run_all(runs, cheap_first, console, Console())
+    done = run_all(runs, cheap_first, console, Terminal())
     if done.interrupted:
         sys.exit(ExitCode.INTERRUPTED)
     if not done.valid:

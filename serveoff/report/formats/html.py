@@ -12,7 +12,7 @@ from serveoff.report.formats import environment
 from serveoff.report.section import Document
 
 SUFFIX = ".html"
-_INTERVAL = re.compile(r"\[[^\]\s]*–[^\]\s]*\]")
+_INTERVAL = re.compile(r"[\[(][^\])\s]*–[^\])\s]*[\])]")
 _CODE = re.compile(r"`([^`]+)`")
 SCRIPTS = ("sort.js", "filter.js", "folds.js", "tips.js", "sizing.js")
 """What the page does beyond showing; each is one file, and none is needed to read it."""

@@ -19,6 +19,10 @@ STAND_IN = (
 )
 PAYLOADS = "REST sends JSON, the same bytes to every server; gRPC sends binary: compare REST only with REST."
 
+COARSEST = 1.0
+"""A run that would miss a difference by twice resolves nothing."""
+RECIPE = "docs/recipes/headline_pandas.py"
+
 APIS = "They speak different APIs, so part of a difference may be the API's."
 
 
@@ -32,7 +36,7 @@ def raw_data(comparison: Comparison) -> Section:
             f"Raw rows, one per request: `results/{folder}/rows/*.parquet`; settings and slices: "
             f"`results/{folder}/run.json`. "
             f"`serveoff report {folder}` writes this page again with the same figures, because every draw is seeded. "
-            f"{_others(comparison)}The percentiles by hand:",
+            f"{_others(comparison)}The headline table by pandas alone:",
         ),
         code=recompute(comparison),
     )
@@ -83,8 +87,13 @@ def replaced(comparison: Comparison) -> list[str]:
 
 def resolution(comparison: Comparison, what: str = "of them") -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
-    said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in comparison.resolution.items()]
-    return f"Between any two {what} this run resolves {all_of(said)}." if said else ""
+    shares = comparison.resolution
+    said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in shares.items() if share <= COARSEST]
+    coarse = all_of([OBJECTIVES[objective] for objective, share in shares.items() if share > COARSEST])
+    if not said:
+        return f"It cannot tell {coarse} apart." if coarse else ""
+    resolved = f"Between any two {what} this run resolves {all_of(said)}"
+    return f"{resolved}; it cannot tell {coarse} apart." if coarse else f"{resolved}."
 
 
 def title(comparison: Comparison) -> str:
@@ -125,23 +134,8 @@ def busiest(comparison: Comparison) -> str:
 
 
 def recompute(comparison: Comparison) -> str:
-    """Python that computes the report's percentiles from the raw rows, in milliseconds."""
-    return f"""\
-import json
-from pathlib import Path
-import numpy as np
-import pyarrow.dataset as ds
-
-run, latencies = Path("results/{_path(comparison.folder)}"), {{}}
-table = ds.dataset(run / "rows").to_table(filter=ds.field("measured") & (ds.field("status") == 200))
-number, latency_s = table["slice"].to_numpy(), table["latency_s"].to_numpy()
-for line in (run / "slices.jsonl").read_text().splitlines():
-    w = json.loads(line)
-    if w.get("arrivals", "closed") == "closed" and not w.get("payload") and w.get("batch", 1) == 1:
-        latencies.setdefault((w["endpoint"], w["concurrency"]), []).append(latency_s[number == w["number"]])
-for (name, callers), slices in sorted(latencies.items()):
-    latency = np.concatenate(slices)
-    print(name, callers, len(latency), 1e3 * np.quantile(latency, [0.5, 0.9, 0.99]))"""
+    """The command that computes percentiles and throughput from the raw rows, without code of ours."""
+    return f"python {RECIPE} results/{_path(comparison.folder)}"
 
 
 def _path(folder: str) -> str:

@@ -1,6 +1,7 @@
 """What a run does, in which order, with servers and a load generator that are fakes."""
 
 import time
+from collections import Counter
 from itertools import count
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from serveoff.errors import LoadGeneratorFailure, ServerFailed
 from serveoff.loadtests.problems import WindowCode
 from serveoff.measure import agreement_gate, cold_start, preparing, rounds, runner, slicing
+from serveoff.measure.plan.timing import Timing
 from serveoff.measure.runner import measure
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
@@ -68,6 +70,23 @@ def test_contenders_under_one_load_lie_side_by_side(tmp_path):
         assert len(blocks) == 30
         assert all(block == list(range(block[0], block[0] + size)) for block in blocks)
         assert {found[block[0]][0] for block in blocks} == raced, "in random order"
+
+
+@pytest.mark.parametrize(
+    ("given", "slow_s", "of_six"),
+    [({"minutes": 60}, 0.1, 6), ({"minutes": 60}, 0.4, 3), ({"minutes": 60}, 9.0, 2), ({"rounds": 6}, 9.0, 6)],
+)
+def test_slices_that_take_long_come_in_fewer_rounds_of_a_time(tmp_path, monkeypatch, given, slow_s, of_six):
+    def timing(run, endpoint, asked):
+        return Timing(0.0, slow_s if (endpoint.name, asked.load.text) == (TENSORFLOW, "16") else 0.1, 10.0)
+
+    monkeypatch.setattr(rounds, "_timing", timing)
+    with fake_run(tmp_path, *PAIR, concurrencies=[1, 16], **given) as run:
+        preparing.prepare_all(run)
+        rounds.measure_rounds(run, 1, 6, float("inf"), 1)
+    counted = Counter(drives(run))
+    assert counted.pop((TENSORFLOW, "16")) == of_six
+    assert set(counted.values()) == {6}
 
 
 def test_one_server_at_a_time_is_awake(tmp_path):

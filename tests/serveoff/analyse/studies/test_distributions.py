@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from serveoff.analyse.analysis import compare
+from serveoff.analyse.analysis import analyse, compare
 from serveoff.analyse.statistics.estimates import min_samples
 from serveoff.analyse.studies.distributions import Distribution, edge_s, quantiles
 from serveoff.loadtests.loads import closed
@@ -28,18 +28,26 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def comparison(run):
-    return compare(run)
+def analysis(run):
+    return analyse(run)
+
+
+@pytest.fixture(scope="module")
+def comparison(analysis):
+    return analysis.comparison
 
 
 def of(comparison, endpoint, load="1"):
     return next(d for d in comparison.distributions if (d.point.endpoint, d.point.load.text) == (endpoint, load))
 
 
-def raw(run, endpoint, concurrency):
+def steady(run, analysis, endpoint, concurrency):
+    """Every latency at the mean speed, and the raw ones."""
     windows = load_suite(run).endpoint(endpoint).windows_of(closed(concurrency))
-    rows = rows_by_slice(run)
-    return np.concatenate([rows[window.number]["latency_s"] for window in windows])
+    rows, slower = rows_by_slice(run), analysis.evidence.slower[closed(concurrency)]
+    raw = [rows[window.number]["latency_s"] for window in windows]
+    by = [np.exp(slower.get((window.start, window.round), 0.0)) for window in windows]
+    return np.concatenate([latency / times for latency, times in zip(raw, by, strict=True)]), np.concatenate(raw)
 
 
 @pytest.mark.parametrize("samples", [6, 35, 36, 367, 368, 3687, 3688, 10**6])
@@ -51,15 +59,17 @@ def test_no_quantile_is_drawn_that_the_samples_cannot_support(samples):
     assert drawn[-1] <= 0.999
 
 
-def test_the_spectrum_is_that_of_all_rows(run, comparison):
-    found, latency = of(comparison, ENDPOINT, "16"), raw(run, ENDPOINT, 16)
+def test_the_spectrum_is_that_of_all_rows_at_the_mean_speed(run, analysis, comparison):
+    found, (latency, raw) = of(comparison, ENDPOINT, "16"), steady(run, analysis, ENDPOINT, 16)
+    assert latency == pytest.approx(raw, rel=0.2)
+    assert latency.tolist() != raw.tolist()
     asked, values = zip(*found.spectrum, strict=True)
     assert list(values) == pytest.approx(np.quantile(latency, asked).tolist())
     assert dict(found.spectrum)[0.99] == found.point.p99_s.value
 
 
-def test_every_request_is_in_its_bin(run, comparison):
-    found, latency = of(comparison, ENDPOINT), raw(run, ENDPOINT, 1)
+def test_every_request_is_in_its_bin(run, analysis, comparison):
+    found, (latency, _) = of(comparison, ENDPOINT), steady(run, analysis, ENDPOINT, 1)
     edges = [edge_s(found.first_bin + i) for i in range(len(found.counts) + 1)]
     assert found.counts == tuple(np.histogram(latency, edges)[0])
     assert sum(found.counts) == latency.size == found.point.samples

@@ -1,0 +1,50 @@
+"""What the machine did to all endpoints of a round alike, taken out of their latencies.
+
+Machines drift by tens of percent within seconds, between a few speeds rather than around one. Latencies of many rounds
+then have a hump for each speed, and a median that lies between two humps jumps from one to the other with a few more
+rounds of either. It jumps at another share of them for each endpoint, so that in a ratio of two medians drift does not
+cancel, although every round slowed both alike. So each slice's latencies are divided by how much slower its round was
+for all: the median over endpoints of what their slice's median is of their own usual one, and of one more that is as
+usual, so that of two endpoints only what both show counts. Percentiles are then of all requests together, at the
+machine's mean speed over the run. Pairing in time is duet benchmarking's (Bulej et al.,
+*ICPE* 2020); taking an effect of the block out is a two-way layout's (Tukey's median polish, 1977, one sweep of it).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from serveoff.analyse.statistics.draws import Unit
+from serveoff.analyse.statistics.sampled import SliceSample
+
+SEVERAL: Final = 2
+"""Endpoints at least that a round must have: one alone does not say what it has in common with others."""
+
+Slowness = Mapping[Unit, float]
+"""By how much a round was slower for all than the mean one, as a logarithm."""
+
+
+def slowness(points: Iterable[Sequence[SliceSample]]) -> Slowness:
+    """Of every round, from the slices of all endpoints under one load; rounds of fewer than two have none."""
+    beyond: dict[Unit, list[float]] = defaultdict(list)
+    for slices in points:
+        medians = [(s.unit, math.log(float(np.median(s.latency_s)))) for s in slices if s.latency_s.size]
+        usual = float(np.mean([median for _, median in medians])) if medians else 0.0
+        for unit, median in medians:
+            beyond[unit].append(median - usual)
+    found = {unit: float(np.median([*values, 0.0])) for unit, values in beyond.items() if len(values) >= SEVERAL}
+    mean = float(np.mean(list(found.values()))) if found else 0.0
+    return {unit: slower - mean for unit, slower in found.items()}
+
+
+def at_mean_speed(slices: Sequence[SliceSample], slower: Slowness) -> list[SliceSample]:
+    """The slices with the latencies that they would have had in a mean round; throughput and CPU time as they were."""
+    return [_divided(s, math.exp(slower.get(s.unit, 0.0))) for s in slices]
+
+
+def _divided(of: SliceSample, by: float) -> SliceSample:
+    return replace(of, latency_s=of.latency_s / by, sent_s=of.sent_s / by) if by != 1.0 else of
