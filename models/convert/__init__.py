@@ -49,6 +49,8 @@ ONE_MESSAGE = {
 }
 """Nodes that come into being as one protobuf message, and so with all their weights within its limit."""
 MOST_MESSAGE_BYTES = 2 << 30
+LEFT_AT_FIRST = ("torch_export",)
+"""Nodes that a way only begins with: whoever came to one by a step has what that step began with."""
 MOST_STEPS = 5
 """Longer ways only lead through what a shorter one has already tried."""
 
@@ -84,6 +86,7 @@ STEPS = {
     "torch_steps": (
         *("torch_to_onnx", "torch_to_torchscript", "torch_to_torch_export", "torchscript_to_onnx"),
         *("onnx_to_onnx_torch", "onnx_torch_to_torchscript", "torchscript_to_torch_export"),
+        *("torch_export_to_onnx", "torch_export_to_torchscript"),
     ),
 }
 """By the module that has them, which imports its framework: it is imported only to convert."""
@@ -102,7 +105,7 @@ def paths(start: str, format: str, known: Sequence[Edge]) -> Iterator[tuple[Edge
             here = way[-1].target if way else start
             if FORMAT_OF.get(here) == format:
                 yield way
-            elif len(way) < MOST_STEPS:
+            elif len(way) < MOST_STEPS and not (way and here in LEFT_AT_FIRST):
                 been = {start, *(edge.target for edge in way)}
                 longer += [(*way, edge) for edge in known if edge.source == here and edge.target not in been]
         ways = longer

@@ -41,6 +41,16 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
     _save(_exported(_Called(program.module()), spec), wrapped, spec, folder)
 
 
+def write_program(call: Callable[..., Any], spec: ModelSpec, folder: Path) -> None:
+    """The same of a program that was exported before: `call` takes rows by position."""
+    write(_Called(call), spec, folder)
+
+
+def read(folder: Path) -> "_Called":
+    """The program of a node `torch_export`, as a module that takes rows by position."""
+    return _Called(torch.export.load(folder / FILE).module())
+
+
 class _Called(torch.nn.Module):  # type: ignore[misc]
     """A module around a program, which takes no `eval()`."""
 

@@ -47,6 +47,16 @@ def torchscript_to_torch_export(source: Path, target: Path, spec: ModelSpec) -> 
     torch_program.write_script(tensors_alone(read_script(source / FILE), spec), spec, target)
 
 
+def torch_export_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
+    """The program, by PyTorch's own exporter."""
+    torch_onnx.write(torch_program.read(source), spec, target)
+
+
+def torch_export_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
+    """The program's operations, traced: its source is no Python that torch.jit compiles."""
+    write_script(torch_program.read(source), spec, target)
+
+
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
     """The module that onnx2torch makes, traced, and tried with other numbers of rows."""
     write_script(model_onnx.read(source / model_onnx.FILE), spec, target)

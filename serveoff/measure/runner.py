@@ -10,18 +10,13 @@ from serveoff.interrupts import shielded
 from serveoff.measure import layer_probe, open_loops
 from serveoff.measure.audit.resource_audit import look_again
 from serveoff.measure.drivers.workers import await_workers
-from serveoff.measure.plan.plan import STARTS_SHARE
+from serveoff.measure.plan.plan import affordable, closing_s
 from serveoff.measure.preparing import Planned, bare_starts, prepare_all, restart_all
 from serveoff.measure.rounds import measure_rounds
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
 from serveoff.record.raw_rows import join
 from serveoff.services.registry import Endpoint
-
-CLOSING_S, CLOSING_SHARE = 30.0, 0.08
-"""For the layers, the last looks, and the report; in a short run no more than that share of its time."""
-FURTHER_SHARE = 0.15
-"""Of the time, at most, for the starts beyond those that all have: few deployments have more of them than many."""
 
 
 def measure(run: Run) -> None:
@@ -53,7 +48,7 @@ def _race(run: Run) -> None:
     """The rounds of every start, and a look after each from the second on."""
     if not run.compares:
         return
-    sure, most = _affordable(run)
+    sure, most = affordable(run.settings, time.monotonic() - run.began, _once_s(run))
     round_ = run.suite.rounds if run.settings.rounds is None else 0
     for start in range(1, most + 1):
         if start > 1:
@@ -104,18 +99,6 @@ def _raced(run: Run) -> list[Planned]:
     return [(d, e) for d, e in planned if any(run.result(x).out_after is None for x in e if run.measured(x))]
 
 
-def _affordable(run: Run) -> tuple[int, int]:
-    """How many starts each contender has, and how many those that stay in the race: as far as there is time."""
-    s, once_s = run.settings, _once_s(run)
-    most = max(s.starts, s.race_starts) if s.race else s.starts
-    if s.minutes is None or once_s == 0:
-        return s.starts, most
-    left_s = STARTS_SHARE * 60 * s.minutes - (time.monotonic() - run.began)
-    sure = max(1, min(s.starts, 1 + int(max(left_s, 0.0) / once_s)))
-    further_s = min(left_s - (sure - 1) * once_s, FURTHER_SHARE * 60 * s.minutes)
-    return sure, max(sure, min(most, sure + int(max(further_s, 0.0) / once_s)))
-
-
 def _once_s(run: Run) -> float:
     """Seconds that one more start of every contender takes."""
     return sum(run.start_s.get(deployment.name, 0.0) for deployment in run.plan.repeated)
@@ -127,8 +110,7 @@ def _share_s(run: Run, start: int, sure: int, most: int) -> float:
         return float("inf")
     raced_s = sum(run.start_s.get(deployment.name, 0.0) for deployment, _ in _raced(run))
     starts_s = _once_s(run) * max(sure - start, 0) + raced_s * max(most - max(start, sure), 0)
-    closing_s = min(CLOSING_S, CLOSING_SHARE * 60 * run.settings.minutes)
-    last_s = open_loops.expected_s(run.plan) + closing_s
+    last_s = open_loops.expected_s(run.plan) + closing_s(run.settings)
     return max(run.left_s - starts_s - last_s, 0.0) / (most - start + 1)
 
 

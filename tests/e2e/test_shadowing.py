@@ -106,7 +106,9 @@ def test_a_server_answers_by_our_code(trapped, golden):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "place"), [("models", PLACES[0]), ("serveoff", PLACES[1])])
+@pytest.mark.parametrize(
+    ("name", "place"), [("models", PLACES[0]), pytest.param("serveoff", PLACES[1], marks=pytest.mark.long)]
+)
 def test_a_factory_s_package_may_be_called_as_ours(tmp_path, cli, name, place):
     """The artifact answers alone: its code is gone from where it was imported."""
     project = tmp_path / "project"

@@ -25,11 +25,18 @@ def test_where_no_way_leads_there_is_none():
     assert nodes(paths("keras", "torchscript", EDGES)) == []
 
 
+def test_a_way_leaves_an_exported_program_only_where_it_begins():
+    assert [way for way in paths("torch", "onnx", convert.EDGES) if "torch_export" in {e.source for e in way}] == []
+    assert next(paths("torch_export", "onnx", convert.EDGES)) == (Edge("torch_export", "onnx"),)
+
+
 def test_every_step_is_an_edge():
     assert {edge.name for edge in convert.EDGES} == {name for names in convert.STEPS.values() for name in names}
 
 
 @pytest.mark.parametrize("format", ["savedmodel", "frozen_graph", "torchscript", "torch_eager"])
-@pytest.mark.parametrize("start", ["keras", "savedmodel", "frozen_graph", "torchscript", "torch", "onnx"])
+@pytest.mark.parametrize(
+    "start", ["keras", "savedmodel", "frozen_graph", "torchscript", "torch", "torch_export", "onnx"]
+)
 def test_steps_lead_from_every_kind_to_every_format(start, format):
     assert next(paths(start, format, convert.EDGES), None) is not None

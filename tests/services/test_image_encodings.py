@@ -13,7 +13,7 @@ from serveoff.services.registry import read_registry
 from tests.bad_inputs import Case, send
 from tests.services.test_encodings import SERVING, TAKEN, answers_golden
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 MODEL = "efficientnet_lite0"
 PICTURES = 16
 REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={"MODEL": MODEL})}

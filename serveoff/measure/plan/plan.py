@@ -25,6 +25,10 @@ OTHER_STARTUP_S = 8.0
 ATTACHED_S = 2.0
 STARTS_SHARE = 0.55
 """Of the time, at most, for starts: in a short run there are fewer of them."""
+FURTHER_SHARE = 0.15
+"""Of the time, at most, for the starts beyond those that all have: few deployments have more of them than many."""
+CLOSING_S, CLOSING_SHARE = 30.0, 0.08
+"""For the layers, the last looks, and the report; in a short run no more than that share of its time."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,39 @@ class Plan:
         return [d for d in ranked if not d.attached]
 
     @property
+    def first_s(self) -> float:
+        """Seconds that the first start of everything should take."""
+        return sum(self.start_s(deployment) for deployment, _ in self.deployments)
+
+    @property
+    def expected_starts(self) -> tuple[int, int]:
+        """How many starts each contender should have, and how many those that stay in the race."""
+        return affordable(self.settings, self.first_s, sum(map(self.start_s, self.repeated)))
+
+    @property
     def starts_s(self) -> float:
-        """Seconds that all starts should take that are sure to be made."""
-        s, more = self.settings, self.settings.starts - 1 + self.settings.bare_starts
-        first_s = sum(self.start_s(deployment) for deployment, _ in self.deployments)
-        all_s = first_s + more * sum(map(self.start_s, self.repeated))
-        return all_s if s.minutes is None else max(first_s, min(all_s, STARTS_SHARE * 60 * s.minutes))
+        """Seconds that all starts should take."""
+        _, most = self.expected_starts
+        return self.first_s + (most - 1 + self.settings.bare_starts) * sum(map(self.start_s, self.repeated))
+
+
+def affordable(settings: RunSettings, spent_s: float, once_s: float) -> tuple[int, int]:
+    """How many starts each contender has, and how many those that stay in the race: as far as there is time.
+
+    `spent_s` have gone into the first, and one more of all contenders takes `once_s`.
+    """
+    s, most = settings, max(settings.starts, settings.race_starts) if settings.race else settings.starts
+    if s.minutes is None or once_s == 0:
+        return s.starts, most
+    left_s = STARTS_SHARE * 60 * s.minutes - spent_s
+    sure = max(1, min(s.starts, 1 + int(max(left_s, 0.0) / once_s)))
+    further_s = min(left_s - (sure - 1) * once_s, FURTHER_SHARE * 60 * s.minutes)
+    return sure, max(sure, min(most, sure + int(max(further_s, 0.0) / once_s)))
+
+
+def closing_s(settings: RunSettings) -> float:
+    """Seconds of a run's time that are kept for what comes last."""
+    return CLOSING_S if settings.minutes is None else min(CLOSING_S, CLOSING_SHARE * 60 * settings.minutes)
 
 
 def make_plan(

@@ -63,6 +63,8 @@ def pytorch(folder):
     module = nets.perceptron().eval()
     torch.jit.script(module).save(str(folder / "script.pt"))
     torch.jit.trace(module, torch.zeros(3, 6)).save(str(folder / "traced.pt"))
+    rows = ({0: torch.export.Dim("rows")},)
+    torch.export.save(torch.export.export(module, (torch.zeros(3, 6),), dynamic_shapes=rows), folder / "program.pt2")
     torch.manual_seed(11)
     other = nets.Perceptron()
     torch.save(other.state_dict(), folder / "weights.pt")

@@ -34,6 +34,7 @@ FILES = {
     "savedmodel": ("tensorflow", "saved/saved_model.pb"),
     "frozen_graph": ("tensorflow", "frozen.pb"),
     "torchscript": ("pytorch", "script.pt"),
+    "torch_export": ("pytorch", "program.pt2"),
     "torch": ("pytorch", "weights.pt"),
     "onnx": ("onnx", "model.onnx"),
 }
@@ -73,7 +74,7 @@ def place(kind: str, sound: Path, folder: Path, content: bytes) -> Source:
 
 
 def strategy(kind: str, content: bytes):
-    inside = kind in ("keras", "torchscript", "torch")
+    inside = kind in ("keras", "torchscript", "torch_export", "torch")
     return st.one_of(damaged(content), damaged_inside(content)) if inside else damaged(content)
 
 

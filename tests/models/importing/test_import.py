@@ -18,6 +18,7 @@ def tensors(tensors):
     return [(tensor.name, tensor.shape, tensor.dtype) for tensor in tensors]
 
 
+@pytest.mark.long
 def test_a_keras_file(make, bring):
     brought = bring(make("tensorflow") / "keras.keras")
     assert brought.code == 0, brought.errors
@@ -104,6 +105,14 @@ def test_torchscript(make, bring):
     assert brought.code == 0, brought.errors
     assert tensors(brought.manifest.spec.outputs) == [("classes", (-1, 3), "float32")]
     assert "torchscript" in brought.manifest.artifacts
+
+
+@pytest.mark.long
+def test_an_exported_program(make, bring):
+    brought = bring(make("pytorch") / "program.pt2")
+    assert brought.code == 0, brought.errors
+    assert tensors(brought.manifest.spec.inputs) == [("features", (-1, 6), "float32")]
+    assert {"torch_export", "torchscript", "torch_eager", "onnx", "savedmodel"} <= set(brought.manifest.artifacts)
 
 
 def test_a_module_and_its_state_dict(make, bring):

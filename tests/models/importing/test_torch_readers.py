@@ -24,7 +24,7 @@ from serveoff.models.spec import ModelSpec
 
 X = "x:float32[-1,6]"
 TOKENS = "ids:int64[-1,6]", "mask:int64[-1,6]"
-FORMATS = {"torch": "torch_eager", "torchscript": "torchscript"}
+FORMATS = {"torch": "torch_eager", "torchscript": "torchscript", "torch_export": "torch_export"}
 
 FACTORIES = """
 import functools

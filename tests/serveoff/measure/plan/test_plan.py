@@ -1,9 +1,7 @@
-import re
-
 import pytest
 
 from serveoff.errors import UnknownName
-from serveoff.measure.plan.outline import outline, total_s
+from serveoff.measure.plan.outline import outline, round_s, total_s
 from serveoff.measure.plan.plan import find_deployment, make_plan
 from serveoff.measure.plan.profiles import PROFILES, run_settings
 from serveoff.measure.plan.variants import parse_variation
@@ -79,9 +77,23 @@ def test_the_outline_says_what_is_done_and_how_long_each_part_takes():
     lines = list(outline(make_plan(REGISTRY, (), run_settings("default", model="digits_cnn")), 60.0, {}))
     assert lines[0] == "Comparing 14 contenders for digits_cnn: about 10.0 min"
     assert lines[1] == "  not ranked: 5 bare models, 1 null service"
-    assert re.search(r"\(11 deployments, up to \d+ starts each\)$", lines[2]), "fewer where there is no time for them"
+    assert lines[2].endswith("(11 deployments, 3 starts each)")
     assert [line.split()[0] for line in lines[2:]] == ["starting", lines[3].split()[0], "open"]
     assert "rounds of 0.1 s slices" in lines[3]
+
+
+@pytest.mark.parametrize(("minutes", "starts"), [(3, "1 start"), (10, "3 starts"), (60, "up to 8 starts")])
+def test_the_outline_says_how_many_starts_there_is_time_for(minutes, starts):
+    settings = run_settings("default", model="m", minutes=minutes)
+    lines = list(outline(make_plan(REGISTRY, (), settings), 60.0, {}))
+    assert lines[2].endswith(f"(11 deployments, {starts} each)")
+
+
+def test_the_outline_promises_about_as_many_rounds_as_two_cores_made():
+    """Of ten contenders, five floors, the null and the stand-in: 33 rounds in 208 seconds."""
+    registry = read_registry(environ={"COMPOSE_FILE": "docker-compose.yml:docker-compose.embedded.yml"})
+    plan = make_plan(registry, (), run_settings("default", model="digits_cnn"))
+    assert round_s(plan) == pytest.approx(208 / 33, rel=0.25)
 
 
 def test_the_outline_says_what_is_missing():

@@ -1,0 +1,118 @@
+"""PyTorch's own reading of an exported program. It names its inputs, with their dtypes and shapes."""
+
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+import torch
+from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
+
+from serveoff.models.convert import Unconvertible, torch_program
+from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS
+from serveoff.models.importing.source import Found, Names, Port, Source
+from serveoff.models.importing.torch_answers import FIXED, SeveralRows, asked, coarser
+from serveoff.models.jobs.child import PICKLED, Refused
+from serveoff.models.spec import ModelSpec
+from serveoff.models.tensors import Array, Batch
+
+FLAT: Final = "export a module whose forward takes each tensor by itself, and calls this one with what it takes"
+AGAIN: Final = "export the module here, with this PyTorch: torch.export.save(torch.export.export(module, inputs), FILE)"
+
+
+class Model:
+    """A program, called as it was exported: with what it takes by position and what by keyword."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        with _tensors_alone():
+            program = torch.export.load(Path(source.path))
+        self._values = _values(program)
+        # Its guards are code that PyTorch would run; what is kept of its inputs' shapes is checked without them.
+        self._module = program.module(check_guards=False)
+        self._positional, self._keywords = _places(program, len(self._values))
+        tensors = {name: value for name, value in self._values.items() if isinstance(value, torch.Tensor)}
+        self._dtypes = {name: value.dtype for name, value in tensors.items() if value.dtype in COARSE}
+        found = Found(inputs=tuple(_port(name, value) for name, value in tensors.items()))
+        weights = [*program.parameters(), *program.buffers()]
+        self.found = coarser(found, weights)
+        self.parameters = sum(weight.numel() for weight in program.parameters())
+
+    def predict(self, batch: Batch) -> dict[str, Array]:
+        """Call the module."""
+        try:
+            answer, self.found = asked(self._called(dict.fromkeys(batch)), batch, self._source.fetch, self.found)
+        except SeveralRows:
+            self.found = self.found.model_copy(update={"one_row": FIXED})
+            raise
+        return answer
+
+    def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
+        """The program exported again, so that nothing of the file is run where it is served."""
+        try:
+            torch_program.write_program(self._called(dict.fromkeys(names.inputs.values())), spec, folder)
+        except Unconvertible as error:
+            raise Refused(str(error), error.operator, AGAIN) from None
+
+    def _called(self, given: Mapping[str, object]) -> Callable[..., Any]:
+        def call(*rows: torch.Tensor) -> Any:
+            cast = {name: row.to(self._dtypes.get(name, row.dtype)) for name, row in zip(given, rows, strict=True)}
+            values = [cast.get(name, value) for name, value in self._values.items()]
+            by_name = dict(zip(self._keywords, values[self._positional :], strict=True))
+            return self._module(*values[: self._positional], **by_name)
+
+        return call
+
+
+@contextmanager
+def _tensors_alone() -> Iterator[None]:
+    """PyTorch reads odd tensors, examples and objects of such a file by pickle: here tensors, and nothing else."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused(PICKLED, advice=AGAIN)
+
+    load = partial(torch.load, weights_only=True)
+    with (
+        patch.object(torch, "load", lambda *args, **options: load(*args, **{**options, "weights_only": True})),
+        patch.object(pickle, "loads", refuse),
+        patch.object(torch._C, "_pickle_load_obj", refuse),
+    ):
+        yield
+
+
+def _values(program: Any) -> dict[str, Any]:
+    """What the program takes, in order: of each tensor what PyTorch knows of it, and of the rest its value."""
+    nodes = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+    found = {}
+    for spec in program.graph_signature.input_specs:
+        if spec.kind is not InputKind.USER_INPUT:
+            continue
+        if isinstance(spec.arg, TensorArgument):
+            found[spec.arg.name] = nodes[spec.arg.name]
+        elif isinstance(spec.arg, ConstantArgument):
+            found[spec.arg.name] = spec.arg.value
+        else:
+            kind = type(spec.arg).__name__.removesuffix("Argument")
+            raise Refused(f"its input {spec.arg.name} is a {kind}, and requests carry tensors by name", advice=FLAT)
+    return found
+
+
+def _places(program: Any, count: int) -> tuple[int, list[str]]:
+    """How many it takes by position, and the names of those that it takes by keyword."""
+    positional, keywords = program.call_spec.in_spec.children()
+    leaves = [*positional.children(), *keywords.children()]
+    if len(leaves) != count or not all(leaf.is_leaf() for leaf in leaves):
+        raise Refused("its inputs lie in a structure, and requests carry tensors by name", advice=FLAT)
+    return positional.num_children, [*(keywords.context or ())]
+
+
+def _port(name: str, value: torch.Tensor) -> Port:
+    """An input; of one row that it takes alone, the first axis is free: whoever serves it asks row by row."""
+    sizes = [size if isinstance(size, int) else -1 for size in value.shape]
+    if sizes and sizes[0] == 1:
+        sizes[0] = -1
+    dtype = SERVED_AS.get(value.dtype, value.dtype) if value.dtype in COARSE else value.dtype
+    return Port(name=name, dtype=str(dtype).removeprefix("torch."), shape=tuple(sizes))

@@ -1,0 +1,199 @@
+"""Programs of torch.export as people save them: read, asked and exported again; nothing else of a file is run."""
+
+import json
+import pickle
+import shutil
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from serveoff.models import convert, formats
+from serveoff.models.importing import kinds, readers
+from serveoff.models.importing.errors import ImportFailed
+from serveoff.models.importing.source import Source
+from serveoff.models.jobs.child import Refused
+from tests.models.importing.test_torch_readers import notes as notes
+from tests.models.importing.test_torch_readers import served
+
+ROWS = torch.export.Dim("rows")
+
+
+@pytest.fixture(autouse=True)
+def uncompiled(monkeypatch):
+    monkeypatch.setenv("CXX", "none")
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(3)
+        self.a = nn.Linear(6, 3)
+        self.register_buffer("shift", torch.arange(3.0))
+
+    def forward(self, x):
+        return self.a(x) + self.shift
+
+
+class Several(Net):
+    def forward(self, ids, *, mask, scale=2.0):
+        scores = self.a(ids.float()) * mask.sum(1, keepdim=True) * scale
+        return {"scores": scores, "states": (scores + 1, scores.argmax(1))}
+
+
+class Nested(Net):
+    def forward(self, batch):
+        return self.a(batch["x"]) + batch["y"]
+
+
+def saved(tmp_path, module, args=(), kwargs=None, shapes=None, name="model.pt2"):
+    program = torch.export.export(module.eval(), args, kwargs, dynamic_shapes=shapes)
+    torch.export.save(program, tmp_path / name)
+    return Source(kind="torch_export", path=str(tmp_path / name))
+
+
+def rewritten(source, change):
+    """The same archive, each member as `change` gives it; None leaves one as it is."""
+    path = Path(source.path)
+    original = path.with_name("original.zip")
+    shutil.move(path, original)
+    with zipfile.ZipFile(original) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            given = change(name, content)
+            new.writestr(name, content if given is None else given)
+    return source
+
+
+def test_a_program_of_any_number_of_rows(tmp_path):
+    source = saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},))
+    kinds.find("torch_export").check(source)
+    assert readers.opened(source).parameters == 21
+    spec = served(source, [], tmp_path / "node")
+    assert [(t.name, t.shape, t.dtype) for t in spec.inputs] == [("x", (-1, 6), "float32")]
+    assert not spec.one_row
+
+
+def test_inputs_by_keyword_and_constants_are_passed_as_they_were_exported(tmp_path):
+    args, kwargs = (torch.ones(3, 6, dtype=torch.int64),), {"mask": torch.ones(3, 6), "scale": 3.0}
+    shapes = {"ids": {0: ROWS}, "mask": {0: ROWS}, "scale": None}
+    spec = served(saved(tmp_path, Several(), args, kwargs, shapes), [], tmp_path / "node")
+    assert [(t.name, t.dtype) for t in spec.inputs] == [("ids", "int64"), ("mask", "float32")]
+    assert [t.name for t in spec.outputs] == ["scores", "states_0", "states_1"]
+
+
+def test_a_program_of_one_row_is_asked_row_by_row(tmp_path, notes):
+    spec = served(saved(tmp_path, Net(), (torch.zeros(1, 6),)), [], tmp_path / "node")
+    assert spec.one_row
+    assert notes[-1].startswith("it takes one row, and no batch of several: it is served one row at a time")
+
+
+def test_floats_that_no_payload_carries_are_cast(tmp_path):
+    module = Net().to(torch.bfloat16)
+    spec = served(
+        saved(tmp_path, module, (torch.zeros(3, 6, dtype=torch.bfloat16),), shapes=({0: ROWS},)), [], tmp_path / "node"
+    )
+    assert [(t.dtype, t.precision) for t in (*spec.inputs, *spec.outputs)] == [("float32", ""), ("float32", "bfloat16")]
+
+
+@pytest.mark.parametrize("target", ["onnx", "torchscript"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_it_is_converted(tmp_path, target, rows):
+    shapes = ({0: ROWS},) if rows > 1 else None
+    spec = served(saved(tmp_path, Net(), (torch.zeros(rows, 6),), shapes=shapes), [], tmp_path / "node")
+    (tmp_path / target).mkdir()
+    convert.run(f"torch_export_to_{target}", tmp_path / "node", tmp_path / target, spec)
+    batch = {"x": np.random.default_rng(3).random((4, 6), np.float32)}
+    expected, found = (
+        formats.load(f, tmp_path / d, spec).predict(batch) for f, d in (("torch_export", "node"), (target, target))
+    )
+    np.testing.assert_allclose(found["output"], expected["output"], atol=1e-5)
+
+
+def test_another_fixed_number_of_rows_is_refused(tmp_path):
+    with pytest.raises(ImportFailed, match="fixed at 8"):
+        served(saved(tmp_path, Net(), (torch.zeros(8, 6),)), [], tmp_path / "node")
+
+
+def test_inputs_in_a_structure_are_refused_with_a_way_out(tmp_path):
+    source = saved(tmp_path, Nested(), ({"x": torch.zeros(3, 6), "y": torch.zeros(3, 3)},))
+    with pytest.raises(Refused, match="lie in a structure") as refused:
+        readers.opened(source)
+    assert "takes each tensor by itself" in refused.value.advice
+
+
+class Trap:
+    """What would be run if it were unpickled."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return Path.touch, (Path(self.path),)
+
+
+@pytest.mark.parametrize("member", ["data/sample_inputs/model.pt", "data/constants/model.pt", "data/weights/model.pt"])
+def test_a_pickle_in_it_is_not_loaded(tmp_path, member):
+    def poisoned(name, content):
+        return pickle.dumps(Trap(tmp_path / "ran")) if name.endswith(member) else None
+
+    source = saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},))
+    if member != "data/sample_inputs/model.pt":  # as PyTorch up to 2.8 wrote them
+        with zipfile.ZipFile(source.path, "a") as archive:
+            top = archive.namelist()[0].partition("/")[0]
+            archive.writestr(f"{top}/{member}", pickle.dumps(Trap(tmp_path / "ran")))
+    else:
+        rewritten(source, poisoned)
+    with suppress(Exception):
+        readers.opened(source)
+    assert not (tmp_path / "ran").exists()
+    with suppress(Exception):
+        torch.export.load(source.path)
+    assert (tmp_path / "ran").exists(), "PyTorch's own reading runs it"
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        "__import__('os').system('true')",
+        "(lambda: 1)()",
+        "s0.__class__",
+        "exec",
+        "s0 if s0 else 1",
+        "S('1' 'exec')",
+        r"S('\x65')",
+    ],
+)
+def test_a_size_that_is_no_arithmetic_is_refused_before_pytorch_sees_it(tmp_path, size):
+    def poisoned(name, content):
+        if not name.endswith("models/model.json"):
+            return None
+        document = json.loads(content)
+        document["range_constraints"] = {size: {"min_val": 0, "max_val": 4}}
+        return json.dumps(document)
+
+    source = rewritten(saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},)), poisoned)
+    with pytest.raises(ImportFailed, match="holds code where a size should be"):
+        kinds.find("torch_export").check(source)
+
+
+def test_sizes_as_exporters_write_them_pass(tmp_path):
+    class Sizes(Net):
+        def forward(self, x):
+            twice = x.repeat(2, 1)
+            return twice.reshape(twice.shape[0] // 2, -1) + 1
+
+    source = saved(tmp_path, Sizes(), (torch.zeros(4, 6),), shapes=({0: torch.export.Dim("rows", min=2, max=512)},))
+    kinds.find("torch_export").check(source)
+
+
+def test_a_compiled_library_is_no_program(tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.pt2", "w") as archive:
+        archive.writestr("model/archive_format", "pt2")
+        archive.writestr("model/data/aotinductor/model/model.so", b"\x7fELF")
+    with pytest.raises(ImportFailed, match="AOTInductor compiled, machine code for one kind of CPU"):
+        kinds.find("torch_export").check(Source(kind="torch_export", path=str(tmp_path / "model.pt2")))
