@@ -89,11 +89,11 @@ def resolution(comparison: Comparison, what: str = "of them") -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
     shares = comparison.resolution
     said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in shares.items() if share <= COARSEST]
-    coarse = all_of([OBJECTIVES[objective] for objective, share in shares.items() if share > COARSEST])
-    if not said:
-        return f"It cannot tell {coarse} apart." if coarse else ""
-    resolved = f"Between any two {what} this run resolves {all_of(said)}"
-    return f"{resolved}; it cannot tell {coarse} apart." if coarse else f"{resolved}."
+    coarse = [OBJECTIVES[objective] for objective, share in shares.items() if share > COARSEST]
+    resolved = [f"Between any two {what} this run resolves {all_of(said)}"] if said else []
+    untold = [f"it cannot tell {all_of(coarse)} apart"] if coarse else []
+    text = "; ".join(resolved + untold)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def title(comparison: Comparison) -> str:

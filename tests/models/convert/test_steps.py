@@ -34,6 +34,8 @@ WAYS = [
     ("torch", "onnx", "savedmodel"),
     ("torch", "onnx", "savedmodel", "frozen_graph"),
     ("torch", "torchscript", "onnx", "savedmodel"),
+    ("torch", "torch_export", "onnx"),
+    ("torch", "torch_export", "torchscript"),
 ]
 
 
