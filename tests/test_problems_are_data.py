@@ -28,6 +28,7 @@ ALLOWED = {
         ("onnx.py", "path.endswith('.onnx')"),
         ("torch.py", "source.weights.endswith('.safetensors')"),
         ("torchscript.py", "path.endswith(SUFFIXES)"),
+        ("torch_export.py", "path.endswith('.pt2')"),
         ("torchscript.py", "name.startswith('code/')"),
         ("torch.py", "source.weights.endswith('.index.json')"),
         ("torch_weights.py", "file.endswith('.safetensors')"),

@@ -118,15 +118,18 @@ def test_the_resolution_is_the_same_everywhere(rendered, run):
     assert json.loads(rendered[run]["json"])["resolution"] == comparison.resolution
 
 
+RESOLVED = "Between any two of them this run resolves 12% in median latency"
+
+
 @pytest.mark.parametrize(
     ("shares", "said"),
     [
-        ({"latency": 0.12, "tail": 0.43}, "Between any two of them this run resolves 12% in median latency and 43% in p99 latency."),
-        ({"latency": 0.12, "tail": 2.7}, "Between any two of them this run resolves 12% in median latency; it cannot tell p99 latency apart."),
+        ({"latency": 0.12, "tail": 0.43}, f"{RESOLVED} and 43% in p99 latency."),
+        ({"latency": 0.12, "tail": 2.7}, f"{RESOLVED}; it cannot tell p99 latency apart."),
         ({"latency": 1.4, "tail": 2.7}, "It cannot tell median latency and p99 latency apart."),
         ({}, ""),
     ],
-)  # fmt: skip
+)
 def test_what_a_run_cannot_tell_apart_is_no_percentage(rendered, shares, said):
     assert notes.resolution(replace(rendered["clean"].comparison, resolution=shares)) == said
 
