@@ -3,10 +3,8 @@
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
-from unittest.mock import patch
+from typing import Any, Final, NoReturn
 
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
@@ -70,17 +68,23 @@ class Model:
 @contextmanager
 def _tensors_alone() -> Iterator[None]:
     """PyTorch reads odd tensors, examples and objects of such a file by pickle: here tensors, and nothing else."""
+    load = torch.load
 
-    def refuse(*_: object, **__: object) -> None:
+    def tensors(*arguments: Any, **options: Any) -> Any:
+        return load(*arguments, **{**options, "weights_only": True})
+
+    def refuse(*_: object, **__: object) -> NoReturn:
         raise Refused(PICKLED, advice=AGAIN)
 
-    load = partial(torch.load, weights_only=True)
-    with (
-        patch.object(torch, "load", lambda *args, **options: load(*args, **{**options, "weights_only": True})),
-        patch.object(pickle, "loads", refuse),
-        patch.object(torch._C, "_pickle_load_obj", refuse),
-    ):
+    instead = {(torch, "load"): tensors, (pickle, "loads"): refuse, (torch._C, "_pickle_load_obj"): refuse}
+    former = {place: getattr(*place) for place in instead}
+    try:
+        for (module, name), function in instead.items():
+            setattr(module, name, function)
         yield
+    finally:
+        for (module, name), function in former.items():
+            setattr(module, name, function)
 
 
 def _values(program: Any) -> dict[str, Any]:
