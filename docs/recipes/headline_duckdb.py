@@ -19,9 +19,6 @@ WITH slices AS (  -- what is as usual is left out of a line
 fewest AS (
     SELECT * FROM slices QUALIFY concurrency = min(concurrency) OVER (PARTITION BY endpoint)
 ),
-seconds AS (
-    SELECT endpoint, sum(duration_s) AS seconds FROM fewest GROUP BY endpoint
-),
 answered AS (
     SELECT slice AS number, start, round, (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
     FROM read_parquet(getvariable('run') || '/rows/*.parquet')
@@ -43,15 +40,16 @@ slower AS (
     SELECT concurrency, start, round, exp(later - avg(later) OVER (PARTITION BY concurrency)) AS times FROM common
 ),
 steady AS (
-    SELECT endpoint, concurrency, latency_ms / coalesce(times, 1) AS latency_ms
+    SELECT endpoint, concurrency, number, latency_ms / coalesce(times, 1) AS latency_ms,
+           duration_s / coalesce(times, 1) / count(*) OVER (PARTITION BY number) AS share_s
     FROM fewest JOIN answered USING (number) LEFT JOIN slower USING (concurrency, start, round)
 )
 SELECT endpoint, concurrency AS callers, count(*) AS samples,
        quantile_cont(latency_ms, 0.50) AS p50_ms,
        quantile_cont(latency_ms, 0.90) AS p90_ms,
        quantile_cont(latency_ms, 0.99) AS p99_ms,
-       samples / any_value(seconds) AS req_per_s
-FROM steady JOIN seconds USING (endpoint)
+       samples / sum(share_s) AS req_per_s
+FROM steady
 GROUP BY endpoint, callers ORDER BY p50_ms
 """
 

@@ -12,13 +12,14 @@ def headline(run: Path) -> pd.DataFrame:
     """Per endpoint, with its fewest callers: samples, p50, p90 and p99 in ms, and answered requests a second."""
     plain = plain_slices(run)
     fewest = plain[plain["concurrency"] == plain.groupby("endpoint")["concurrency"].transform("min")]
-    found = answered_rows(run).merge(plain[["number", "concurrency"]], left_on="slice", right_on="number")
-    found["latency_ms"] /= slower(found)
+    columns = ["number", "concurrency", "duration_s"]
+    found = answered_rows(run).merge(plain[columns], left_on="slice", right_on="number")
+    found[["latency_ms", "duration_s"]] = found[["latency_ms", "duration_s"]].div(slower(found), axis=0)
     found = found[found["slice"].isin(fewest["number"])]
     percentiles = found.groupby("endpoint")["latency_ms"].quantile([0.5, 0.9, 0.99]).unstack()
     table = found.groupby("endpoint").agg(callers=("concurrency", "first"), samples=("latency_ms", "size"))
     table[["p50_ms", "p90_ms", "p99_ms"]] = percentiles
-    table["req_per_s"] = table["samples"] / fewest.groupby("endpoint")["duration_s"].sum()
+    table["req_per_s"] = table["samples"] / found.drop_duplicates("slice").groupby("endpoint")["duration_s"].sum()
     return table.sort_values("p50_ms")
 
 

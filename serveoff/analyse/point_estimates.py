@@ -99,7 +99,7 @@ def slowness_of(points: Mapping[Key, Measured]) -> dict[Load, Slowness]:
 
 
 def at_mean_speed(measured: Measured, slower: Mapping[Load, Slowness]) -> Measured:
-    """The point with the latencies of the machine's mean speed; of a load that is not plain as they were."""
+    """The point at the machine's mean speed; of a load that is not plain as it was."""
     known = slower.get(measured.load)
     return replace(measured, samples=common_drift.at_mean_speed(measured.samples, known)) if known else measured
 
@@ -124,8 +124,7 @@ def resample_all(
         starts[statistic] = start_effect.excesses(telling)
         added = start_effect.with_effects(named, starts[statistic], [seed, zlib.crc32(statistic.encode())])
         for key, sampled in zip(keys, added, strict=True):
-            steady = key[1].plain and statistic in ALL_PERCENTILES
-            found[key][statistic] = replace(sampled, machine=drift.whole if steady else drift.beyond)
+            found[key][statistic] = replace(sampled, machine=drift.whole if key[1].plain else drift.beyond)
     return draws, found, starts
 
 

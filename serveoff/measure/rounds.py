@@ -78,17 +78,17 @@ def _due(run: Run, round_: int, start: int) -> Iterator[tuple[Endpoint, Asked]]:
 
 
 def _by_cost(run: Run, asked: Sequence[tuple[Endpoint, Asked]]) -> Iterator[tuple[Endpoint, Asked]]:
-    """The same, with slices that take long in fewer rounds: the time that there is then says most of all endpoints.
+    """The same, with slices that take longer than most under their load in fewer rounds: there are then more.
 
     Slices vary alike, however long they take, so their number goes by the root of what one costs (Cochran, *Sampling
     Techniques*, 1977, section 5.5).
     """
     cost_s = {(e.name, a.load): _timing(run, e, a).total_s for e, a in asked if _races(e, a)}
-    usual_s = median(cost_s.values()) if cost_s else 0.0
+    usual_s = {load: median(s for (_, own), s in cost_s.items() if own == load) for _, load in cost_s}
     for endpoint, one in asked:
         took_s = cost_s.get((endpoint.name, one.load))
-        seldom = 1 if took_s is None else min(max(round(math.sqrt(took_s / usual_s)), 1), MOST_SELDOM)
-        yield endpoint, replace(one, every=one.every * seldom)
+        seldom = 1 if took_s is None else round(math.sqrt(took_s / usual_s[one.load]))
+        yield endpoint, replace(one, every=one.every * min(max(seldom, 1), MOST_SELDOM))
 
 
 def _races(endpoint: Endpoint, asked: Asked) -> bool:

@@ -1,12 +1,12 @@
-"""What the machine did to all endpoints of a round alike, taken out of their latencies.
+"""What the machine did to all endpoints of a round alike, taken out of their latencies, throughput and CPU time.
 
 Machines drift by tens of percent within seconds, between a few speeds rather than around one. Latencies of many rounds
 then have a hump for each speed, and a median that lies between two humps jumps from one to the other with a few more
 rounds of either. It jumps at another share of them for each endpoint, so that in a ratio of two medians drift does not
 cancel, although every round slowed both alike. So each slice's latencies are divided by how much slower its round was
 for all: the median over endpoints of what their slice's median is of their own usual one, and of one more that is as
-usual, so that of two endpoints only what both show counts. Percentiles are then of all requests together, at the
-machine's mean speed over the run. Pairing in time is duet benchmarking's (Bulej et al.,
+usual, so that of two endpoints only what both show counts. So are a slice's duration and CPU time. All figures are then
+of all slices together, at the machine's mean speed over the run. Pairing in time is duet benchmarking's (Bulej et al.,
 *ICPE* 2020); taking an effect of the block out is a two-way layout's (Tukey's median polish, 1977, one sweep of it).
 """
 
@@ -42,9 +42,14 @@ def slowness(points: Iterable[Sequence[SliceSample]]) -> Slowness:
 
 
 def at_mean_speed(slices: Sequence[SliceSample], slower: Slowness) -> list[SliceSample]:
-    """The slices with the latencies that they would have had in a mean round; throughput and CPU time as they were."""
-    return [_divided(s, math.exp(slower.get(s.unit, 0.0))) for s in slices]
+    """The slices as they would have been in a mean round."""
+    return [_in_time(s, math.exp(-slower.get(s.unit, 0.0))) for s in slices]
 
 
-def _divided(of: SliceSample, by: float) -> SliceSample:
-    return replace(of, latency_s=of.latency_s / by, sent_s=of.sent_s / by) if by != 1.0 else of
+def _in_time(of: SliceSample, share: float) -> SliceSample:
+    """The same in this share of the time."""
+    if share == 1.0:
+        return of
+    cpu_s = None if of.cpu_s is None else share * of.cpu_s
+    latency_s, sent_s, duration_s = share * of.latency_s, share * of.sent_s, share * of.duration_s
+    return replace(of, latency_s=latency_s, sent_s=sent_s, duration_s=duration_s, cpu_s=cpu_s)

@@ -91,7 +91,7 @@ def test_throughput_is_the_best_over_concurrencies_and_cost_is_cpu_per_request(c
     rates = [p.throughput.value for p in clean.points if p.endpoint == name]
     assert clean.decision.matrix.row(name).cells["throughput"].estimate.value == max(rates)
     point = clean.entry(name).best
-    assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.slice_s * SMALL.rounds / point.samples)
+    assert point.cpu_per_request_s.value == pytest.approx(0.86 * SMALL.slice_s * SMALL.rounds / point.samples, rel=1e-3)
 
 
 def test_a_load_that_few_rounds_have_is_no_one_s_best_while_a_raced_one_counts(clean):

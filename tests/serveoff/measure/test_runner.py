@@ -76,17 +76,27 @@ def test_contenders_under_one_load_lie_side_by_side(tmp_path):
     ("given", "slow_s", "of_six"),
     [({"minutes": 60}, 0.1, 6), ({"minutes": 60}, 0.4, 3), ({"minutes": 60}, 9.0, 2), ({"rounds": 6}, 9.0, 6)],
 )
-def test_slices_that_take_long_come_in_fewer_rounds_of_a_time(tmp_path, monkeypatch, given, slow_s, of_six):
+def test_slices_that_take_longer_than_most_come_in_fewer_rounds_of_a_time(tmp_path, monkeypatch, given, slow_s, of_six):
     def timing(run, endpoint, asked):
         return Timing(0.0, slow_s if (endpoint.name, asked.load.text) == (TENSORFLOW, "16") else 0.1, 10.0)
 
     monkeypatch.setattr(rounds, "_timing", timing)
-    with fake_run(tmp_path, *PAIR, concurrencies=[1, 16], **given) as run:
+    with fake_run(tmp_path, *PAIR, "flask-frozen-graph", concurrencies=[1, 16], **given) as run:
         preparing.prepare_all(run)
         rounds.measure_rounds(run, 1, 6, float("inf"), 1)
     counted = Counter(drives(run))
     assert counted.pop((TENSORFLOW, "16")) == of_six
     assert set(counted.values()) == {6}
+
+
+def test_loads_that_take_long_for_all_come_in_every_round(tmp_path, monkeypatch):
+    """What is raced under one load must lie side by side in time."""
+    timed = {"1": 0.1, "16": 9.0}
+    monkeypatch.setattr(rounds, "_timing", lambda run, endpoint, asked: Timing(0.0, timed[asked.load.text], 10.0))
+    with fake_run(tmp_path, *PAIR, concurrencies=[1, 16], minutes=60) as run:
+        preparing.prepare_all(run)
+        rounds.measure_rounds(run, 1, 6, float("inf"), 1)
+    assert set(Counter(drives(run)).values()) == {6}
 
 
 def test_one_server_at_a_time_is_awake(tmp_path):

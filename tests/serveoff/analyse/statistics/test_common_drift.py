@@ -1,5 +1,7 @@
 """What a round did to all endpoints leaves their latencies, and with it what it added to the noise of ratios."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,14 +89,26 @@ def test_slices_without_an_answer_say_nothing():
     assert at_mean_speed([empty], slower)[0].latency_s.size == 0
 
 
-def test_throughput_and_cpu_time_stay_as_they_were():
-    points = [slices(rounds(speeds(1)), usual, seed=seed) for seed, usual in enumerate((0.001, 0.002))]
+def test_throughput_and_cpu_time_are_told_at_that_speed_too():
+    drifts = speeds(1)
+    points = [slices(rounds(drifts), usual, seed=seed) for seed, usual in enumerate((0.001, 0.002))]
+    slower = slowness(points)
     draws = draw((s.unit for own in points for s in own), 1)
-    before = resample(points[0], draws)
-    after = resample(at_mean_speed(points[0], slowness(points)), draws)
-    for name in ("throughput", "cpu"):
-        assert after[name].value == before[name].value
-        assert (after[name].slices == before[name].slices).all()
+    found = resample(at_mean_speed(points[0], slower), draws)
+    assert found["throughput"].value == pytest.approx(1000 / np.exp(drifts.mean()), rel=0.02)
+    assert found["cpu"].value == pytest.approx(0.5 / 7 * np.mean(np.exp(drifts.mean() - drifts)), rel=0.02)
+    without = replace(points[0][0], cpu_s=None)
+    assert at_mean_speed([without], slower)[0].cpu_s is None
+
+
+def test_an_endpoint_that_was_asked_in_half_of_the_rounds_has_the_throughput_of_all():
+    drifts = speeds(1)
+    others = [slices(rounds(drifts), usual, seed=seed) for seed, usual in enumerate((0.001, 0.002, 0.003))]
+    mine = slices([(number, by) for number, by in rounds(drifts) if by > 0], seed=9)
+    slower = slowness([*others, mine])
+    draws = draw((s.unit for own in (*others, mine) for s in own), 1)
+    found = [resample(at_mean_speed(own, slower), draws)["throughput"].value for own in (others[0], mine)]
+    assert found[1] == pytest.approx(found[0], rel=0.03)
 
 
 def test_ratios_of_medians_are_known_better_on_a_machine_of_two_speeds():

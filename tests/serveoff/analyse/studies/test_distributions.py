@@ -46,8 +46,8 @@ def steady(run, analysis, endpoint, concurrency):
     windows = load_suite(run).endpoint(endpoint).windows_of(closed(concurrency))
     rows, slower = rows_by_slice(run), analysis.evidence.slower[closed(concurrency)]
     raw = [rows[window.number]["latency_s"] for window in windows]
-    by = [np.exp(slower.get((window.start, window.round), 0.0)) for window in windows]
-    return np.concatenate([latency / times for latency, times in zip(raw, by, strict=True)]), np.concatenate(raw)
+    shares = [np.exp(-slower.get((window.start, window.round), 0.0)) for window in windows]
+    return np.concatenate([share * latency for share, latency in zip(shares, raw, strict=True)]), np.concatenate(raw)
 
 
 @pytest.mark.parametrize("samples", [6, 35, 36, 367, 368, 3687, 3688, 10**6])
