@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS, array_of
-from serveoff.models.importing.source import Found
+from serveoff.models.importing.source import Found, Source
 from serveoff.models.importing.torch_refusals import refusal
 from serveoff.models.jobs.child import Refused, note
 from serveoff.models.tensors import Array, Batch, fields, flattened, rows_of
@@ -18,6 +18,22 @@ FIXED = "it takes one row, and no batch of several"
 
 class SeveralRows(Refused):
     """A module that answers one row does not answer several, each by itself."""
+
+
+class Asking:
+    """What the readers of PyTorch's models share: whoever is asked tells what is found of it."""
+
+    _source: Source
+    found: Found
+
+    def ask(self, module: Any, batch: Batch) -> dict[str, Array]:
+        """What a module answers, called by position; SeveralRows where it takes one row alone, which is then known."""
+        try:
+            answer, self.found = asked(module, batch, self._source.fetch, self.found)
+        except SeveralRows:
+            self.found = self.found.model_copy(update={"one_row": FIXED})
+            raise
+        return answer
 
 
 def asked(module: Any, batch: Batch, wanted: Sequence[str], found: Found) -> tuple[dict[str, Array], Found]:

@@ -13,7 +13,7 @@ from statistics import median
 
 from serveoff.loadtests.loads import Load
 from serveoff.measure.attached import starting
-from serveoff.measure.plan.loads import EACH, Asked, asked_of, raced
+from serveoff.measure.plan.loads import Asked, asked_of, raced
 from serveoff.measure.plan.timing import Timing, timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
@@ -62,8 +62,7 @@ def _shuffled(slices: Sequence[tuple[Endpoint, Asked]], order: random.Random) ->
     """Contenders under one load after one another, whatever else there is between; all of it in random order."""
     together: dict[Load | int, list[tuple[Endpoint, Asked]]] = {}
     for number, (endpoint, asked) in enumerate(slices):
-        races = asked.every <= MOST_SELDOM and role_of(endpoint.deployment) == "contender" and asked.load.plain
-        together.setdefault(asked.load if races else number, []).append((endpoint, asked))
+        together.setdefault(asked.load if _races(endpoint, asked) else number, []).append((endpoint, asked))
     blocks = [order.sample(block, len(block)) for block in together.values()]
     return [due for block in order.sample(blocks, len(blocks)) for due in block]
 
@@ -71,9 +70,9 @@ def _shuffled(slices: Sequence[tuple[Endpoint, Asked]], order: random.Random) ->
 def _due(run: Run, round_: int, start: int) -> Iterator[tuple[Endpoint, Asked]]:
     measured = [endpoint for endpoint in run.plan.endpoints if run.measured(endpoint)]
     asked = [(endpoint, asked) for endpoint in measured for asked in _still_asked(run, endpoint, start)]
+    done = {(e.name, w.load) for e in measured for w in run.result(e).windows if w.round == round_}
     for endpoint, one in asked if run.settings.minutes is None else _by_cost(run, asked):
-        done = {window.load for window in run.result(endpoint).windows if window.round == round_}
-        if one.in_round(round_) and one.load not in done:
+        if one.in_round(round_) and (endpoint.name, one.load) not in done:
             yield endpoint, one
 
 
@@ -92,7 +91,8 @@ def _by_cost(run: Run, asked: Sequence[tuple[Endpoint, Asked]]) -> Iterator[tupl
 
 
 def _races(endpoint: Endpoint, asked: Asked) -> bool:
-    return asked.every == EACH and role_of(endpoint.deployment) == "contender"
+    """Whether it is one of those that are set against each other under this load."""
+    return asked.every <= MOST_SELDOM and asked.load.plain and role_of(endpoint.deployment) == "contender"
 
 
 def _still_asked(run: Run, endpoint: Endpoint, start: int) -> Iterator[Asked]:

@@ -11,7 +11,7 @@ from torch import nn
 from serveoff.models.frameworks.torch_calling import PICKLED
 from serveoff.models.importing import torch_weights, user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import BY_BATCH, FIXED, SeveralRows, asked, coarser
+from serveoff.models.importing.torch_answers import BY_BATCH, Asking, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.loading import module_json
 from serveoff.models.loading.user_modules import UserModules
@@ -26,7 +26,7 @@ SCRIPT = "what its file does as a script, such as to read a command line, belong
 ONE = "a factory takes no arguments and gives one torch.nn.Module: def make(): return Net(...)"
 
 
-class Model:
+class Model(Asking):
     """An nn.Module, called as its forward takes the inputs that are given."""
 
     def __init__(self, source: Source) -> None:
@@ -50,13 +50,8 @@ class Model:
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
         module = module_json.called(self._module, self._passed(batch))
-        try:
-            with self._opened:
-                answer, self.found = asked(module, batch, self._source.fetch, self.found)
-        except SeveralRows:
-            self.found = self.found.model_copy(update={"one_row": FIXED})
-            raise
-        return answer
+        with self._opened:
+            return self.ask(module, batch)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The weights, the factory's name, how it takes its inputs, and its code."""

@@ -1,7 +1,7 @@
 """PyTorch's own reading of an exported program. It names its inputs, with their dtypes and shapes."""
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -12,7 +12,7 @@ from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgu
 from serveoff.models.convert import Unconvertible, torch_program
 from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import FIXED, SeveralRows, asked, coarser
+from serveoff.models.importing.torch_answers import Asking, coarser
 from serveoff.models.jobs.child import PICKLED, Refused
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
@@ -21,7 +21,7 @@ FLAT: Final = "export a module whose forward takes each tensor by itself, and ca
 AGAIN: Final = "export the module here, with this PyTorch: torch.export.save(torch.export.export(module, inputs), FILE)"
 
 
-class Model:
+class Model(Asking):
     """A program, called as it was exported: with what it takes by position and what by keyword."""
 
     def __init__(self, source: Source) -> None:
@@ -41,21 +41,16 @@ class Model:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
-        try:
-            answer, self.found = asked(self._called(dict.fromkeys(batch)), batch, self._source.fetch, self.found)
-        except SeveralRows:
-            self.found = self.found.model_copy(update={"one_row": FIXED})
-            raise
-        return answer
+        return self.ask(self._called(list(batch)), batch)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The program exported again, so that nothing of the file is run where it is served."""
         try:
-            torch_program.write_program(self._called(dict.fromkeys(names.inputs.values())), spec, folder)
+            torch_program.write_program(self._called(list(names.inputs.values())), spec, folder)
         except Unconvertible as error:
             raise Refused(str(error), error.operator, AGAIN) from None
 
-    def _called(self, given: Mapping[str, object]) -> Callable[..., Any]:
+    def _called(self, given: Sequence[str]) -> Callable[..., Any]:
         def call(*rows: torch.Tensor) -> Any:
             cast = {name: row.to(self._dtypes.get(name, row.dtype)) for name, row in zip(given, rows, strict=True)}
             values = [cast.get(name, value) for name, value in self._values.items()]

@@ -7,7 +7,7 @@ from typing import Any
 
 from serveoff.models.frameworks.torch_calling import read_script, script_around
 from serveoff.models.importing.source import Found, Names, Port, Source
-from serveoff.models.importing.torch_answers import BY_BATCH, FIXED, SeveralRows, asked, coarser
+from serveoff.models.importing.torch_answers import BY_BATCH, Asking, coarser
 from serveoff.models.jobs.child import Refused
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
@@ -16,7 +16,7 @@ from serveoff.models.tensors import Array, Batch
 FILE = "model.pt"
 
 
-class Model:
+class Model(Asking):
     """A ScriptModule, called by position with the inputs that are given."""
 
     def __init__(self, source: Source) -> None:
@@ -35,12 +35,7 @@ class Model:
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the module."""
-        try:
-            answer, self.found = asked(self._called(batch), batch, self._source.fetch, self.found)
-        except SeveralRows:
-            self.found = self.found.model_copy(update={"one_row": FIXED})
-            raise
-        return answer
+        return self.ask(self._called(batch), batch)
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The module, ready to predict: itself, or in one that passes the inputs on, where not each is given."""

@@ -30,15 +30,21 @@ Slowness = Mapping[Unit, float]
 
 def slowness(points: Iterable[Sequence[SliceSample]]) -> Slowness:
     """Of every round, from the slices of all endpoints under one load; rounds of fewer than two have none."""
+    beyond = beyond_usual(points).items()
+    found = {unit: float(np.median([*values, 0.0])) for unit, values in beyond if len(values) >= SEVERAL}
+    mean = float(np.mean(list(found.values()))) if found else 0.0
+    return {unit: slower - mean for unit, slower in found.items()}
+
+
+def beyond_usual(points: Iterable[Sequence[SliceSample]]) -> Mapping[Unit, list[float]]:
+    """Of every round what each point's median lies beyond the mean of the point's own, logarithms."""
     beyond: dict[Unit, list[float]] = defaultdict(list)
     for slices in points:
         medians = [(s.unit, math.log(float(np.median(s.latency_s)))) for s in slices if s.latency_s.size]
         usual = float(np.mean([median for _, median in medians])) if medians else 0.0
         for unit, median in medians:
             beyond[unit].append(median - usual)
-    found = {unit: float(np.median([*values, 0.0])) for unit, values in beyond.items() if len(values) >= SEVERAL}
-    mean = float(np.mean(list(found.values()))) if found else 0.0
-    return {unit: slower - mean for unit, slower in found.items()}
+    return beyond
 
 
 def at_mean_speed(slices: Sequence[SliceSample], slower: Slowness) -> list[SliceSample]:

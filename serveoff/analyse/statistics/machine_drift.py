@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.special import stdtrit
 
+from serveoff.analyse.statistics.common_drift import beyond_usual
 from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array
 from serveoff.analyse.statistics.sampled import SliceSample
 
@@ -47,9 +48,6 @@ def machine_drift(points: Iterable[Sequence[SliceSample]]) -> MachineDrift:
 def _by_round(points: Iterable[Sequence[SliceSample]]) -> Array:
     """By how much each round was slower for all, logarithms, (rounds,)."""
     slower: dict[int, list[float]] = defaultdict(list)
-    for slices in points:
-        known = [(s.round, math.log(float(np.median(s.latency_s)))) for s in slices if s.latency_s.size]
-        level = np.mean([value for _, value in known]) if known else 0.0
-        for round_, value in known:
-            slower[round_].append(float(value - level))
+    for (_, round_), beyond in beyond_usual(points).items():
+        slower[round_] += beyond
     return np.array([np.mean(slower[round_]) for round_ in sorted(slower)])

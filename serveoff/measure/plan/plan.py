@@ -75,15 +75,20 @@ class Plan:
         return sum(self.start_s(deployment) for deployment, _ in self.deployments)
 
     @property
+    def once_s(self) -> float:
+        """Seconds that one more start of every contender should take."""
+        return sum(map(self.start_s, self.repeated))
+
+    @property
     def expected_starts(self) -> tuple[int, int]:
         """How many starts each contender should have, and how many those that stay in the race."""
-        return affordable(self.settings, self.first_s, sum(map(self.start_s, self.repeated)))
+        return affordable(self.settings, self.first_s, self.once_s)
 
     @property
     def starts_s(self) -> float:
         """Seconds that all starts should take."""
         _, most = self.expected_starts
-        return self.first_s + (most - 1 + self.settings.bare_starts) * sum(map(self.start_s, self.repeated))
+        return self.first_s + (most - 1 + self.settings.bare_starts) * self.once_s
 
 
 def affordable(settings: RunSettings, spent_s: float, once_s: float) -> tuple[int, int]:

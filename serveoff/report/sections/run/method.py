@@ -113,7 +113,8 @@ def _figures(comparison: Comparison) -> list[Fact]:
         Fact(
             "Percentiles",
             "From raw rows, linear between order statistics, answered requests only, all slices together, at the "
-            "machine's mean speed: what a round did to all endpoints alike is taken out (docs/rows.md). "
+            "machine's mean speed, as throughput and CPU are: what a round did to all endpoints alike is taken out "
+            "(docs/rows.md). "
             f"Withheld below the samples at which a 95% interval exists: {withheld} (Hahn and Meeker 1991).",
         ),
         Fact(
