@@ -191,6 +191,24 @@ def test_sizes_as_exporters_write_them_pass(tmp_path):
     kinds.find("torch_export").check(source)
 
 
+@pytest.mark.parametrize("ranges", [5, ["s0"], "s0", None])
+def test_a_graph_of_another_make_is_left_to_pytorch_s_reader(tmp_path, ranges):
+    def poisoned(name, content):
+        return json.dumps({"range_constraints": ranges}) if name.endswith("models/model.json") else None
+
+    source = rewritten(saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},)), poisoned)
+    kinds.find("torch_export").check(source)
+    with pytest.raises(Exception, match=r"(?s).+"):
+        readers.opened(source)
+
+
+def test_a_graph_that_would_fill_the_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    source = saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},))
+    monkeypatch.setattr(kinds.find("torch_export"), "MOST_GRAPH_BYTES", 1 << 10)
+    with pytest.raises(ImportFailed, match="its graph is larger than"):
+        kinds.find("torch_export").check(source)
+
+
 def test_a_compiled_library_is_no_program(tmp_path):
     with zipfile.ZipFile(tmp_path / "model.pt2", "w") as archive:
         archive.writestr("model/archive_format", "pt2")
