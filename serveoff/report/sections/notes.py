@@ -20,7 +20,7 @@ STAND_IN = (
 PAYLOADS = "REST sends JSON, the same bytes to every server; gRPC sends binary: compare REST only with REST."
 
 COARSEST = 1.0
-"""A run that would miss a difference by twice resolves nothing."""
+"""A run that would miss a difference by twice is said to see factors, not shares."""
 RECIPE = "docs/recipes/headline_pandas.py"
 
 APIS = "They speak different APIs, so part of a difference may be the API's."
@@ -91,8 +91,8 @@ def resolution(comparison: Comparison, what: str = "of them") -> str:
     said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in shares.items() if share <= COARSEST]
     coarse = [OBJECTIVES[objective] for objective, share in shares.items() if share > COARSEST]
     resolved = [f"Between any two {what} this run resolves {all_of(said)}"] if said else []
-    untold = [f"it cannot tell {all_of(coarse)} apart"] if coarse else []
-    text = "; ".join(resolved + untold)
+    far = [f"in {all_of(coarse)} it sees only factors above 2"] if coarse else []
+    text = "; ".join(resolved + far)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
