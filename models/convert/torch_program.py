@@ -20,6 +20,8 @@ from serveoff.models.spec import ModelSpec
 EXPORTER = "torch.export"
 COMPILED = {"cpp.dynamic_threads": True}
 """As many threads as the process has that runs it, not the one that compiled it."""
+UNNEEDED = ("_guards_fn", torch.ops.aten._assert_scalar.default, torch.ops.aten._assert_tensor_metadata.default)
+"""Checks of what the converted model is tried with anyway; torch.jit does not compile them."""
 
 
 def write(module: Any, spec: ModelSpec, folder: Path) -> None:
@@ -49,6 +51,24 @@ def write_program(call: Callable[..., Any], spec: ModelSpec, folder: Path) -> No
 def read(folder: Path) -> "_Called":
     """The program of a node `torch_export`, as a module that takes rows by position."""
     return _Called(torch.export.load(folder / FILE).module())
+
+
+def read_compilable(folder: Path) -> Any:
+    """The same as operations that torch.jit compiles, each row's size among them, which a trace would fix."""
+    module = torch.export.load(folder / FILE).module().requires_grad_(False)
+    module.graph.set_codegen(torch.fx.CodeGen())  # rows and outputs by position, as the node has them
+    for node in list(module.graph.nodes):
+        _make_compilable(node)
+    return torch.fx.GraphModule(module, module.graph)
+
+
+def _make_compilable(node: torch.fx.Node) -> None:
+    if node.target in UNNEEDED and not node.users:
+        node.graph.erase_node(node)
+    elif node.target is torch.ops.aten.sym_size.int:
+        node.op, node.target = "call_method", "size"
+    elif isinstance(node.target, torch._ops.OpOverload):
+        node.target = node.target.overloadpacket
 
 
 class _Called(torch.nn.Module):  # type: ignore[misc]

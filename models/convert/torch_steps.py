@@ -53,8 +53,8 @@ def torch_export_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
 
 
 def torch_export_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:
-    """The program's operations, traced: its source is no Python that torch.jit compiles."""
-    write_script(torch_program.read(source), spec, target)
+    """The program's operations compiled, or traced, and frozen."""
+    write_script(torch_program.read_compilable(source), spec, target)
 
 
 def onnx_torch_to_torchscript(source: Path, target: Path, spec: ModelSpec) -> None:

@@ -50,6 +50,20 @@ class Nested(Net):
         return self.a(batch["x"]) + batch["y"]
 
 
+class Positions(torch.nn.Module):
+    """What transformers do: positions made for as many rows as there are, a mask by comparison, views by size."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.heads = torch.nn.Embedding(30, 8), torch.nn.Linear(8, 8)
+
+    def forward(self, ids):
+        places = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape[0], -1)
+        words = self.heads(self.words((ids + places) % 30)).view(ids.shape[0], -1, 2, 4)
+        kept = (ids > 2).to(words.dtype)[:, :, None, None]
+        return (words * kept).flatten(2).sum(1) / (ids.shape[0] // ids.shape[0] + 1)
+
+
 def saved(tmp_path, module, args=(), kwargs=None, shapes=None, name="model.pt2"):
     program = torch.export.export(module.eval(), args, kwargs, dynamic_shapes=shapes)
     torch.export.save(program, tmp_path / name)
@@ -110,6 +124,19 @@ def test_it_is_converted(tmp_path, target, rows):
     batch = {"x": np.random.default_rng(3).random((4, 6), np.float32)}
     expected, found = (
         formats.load(f, tmp_path / d, spec).predict(batch) for f, d in (("torch_export", "node"), (target, target))
+    )
+    np.testing.assert_allclose(found["output"], expected["output"], atol=1e-5)
+
+
+def test_sizes_and_casts_of_a_program_hold_for_any_number_of_rows_in_torchscript(tmp_path):
+    source = saved(tmp_path, Positions(), (torch.zeros(3, 6, dtype=torch.int64),), shapes=({0: ROWS},))
+    spec = served(source, [], tmp_path / "node")
+    (tmp_path / "script").mkdir()
+    convert.run("torch_export_to_torchscript", tmp_path / "node", tmp_path / "script", spec)
+    batch = {"ids": np.arange(24).reshape(4, 6)}
+    expected, found = (
+        formats.load(f, tmp_path / d, spec).predict(batch)
+        for f, d in (("torch_export", "node"), ("torchscript", "script"))
     )
     np.testing.assert_allclose(found["output"], expected["output"], atol=1e-5)
 
