@@ -33,7 +33,7 @@ from serveoff.record.reading import ResultsError, contents, unreadable
 from serveoff.record.suite import Suite
 
 ANALYSIS_NAME: Final = "analysis.json"
-VERSION: Final[Literal[10]] = 10
+VERSION: Final[Literal[11]] = 11
 
 
 class OtherVersion(ResultsError):
@@ -60,7 +60,7 @@ class _Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
-    analysis_version: Literal[10]
+    analysis_version: Literal[11]
     source: Source
     suite: Suite
     entries: tuple[Entry, ...]
@@ -154,7 +154,8 @@ def load(path: Path, brief: bool = False) -> Analysis:
         raise unreadable(path, error) from None
     except ValueError as error:  # the draws are no floats
         raise ResultsError(f"{path} cannot be read: {error}") from None
-    evidence = Evidence(document.entries, sampled, document.bound)
+    margin = document.comparison.suite.settings.fail_if_slower or 0.0
+    evidence = Evidence(document.entries, sampled, document.bound, margin)
     return Analysis(document.comparison, evidence, document.source)
 
 

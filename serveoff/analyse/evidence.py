@@ -39,7 +39,7 @@ class Pair:
     """One point against another on one objective; `ratio` says how many times better the first is."""
 
     ratio: Estimate
-    """Of the deployments: its interval holds together with those of all pairs of its family, and what a start adds."""
+    """Of the deployments, with what a start adds: its verdict holds together with those of all pairs of its family."""
     outcome: Outcome
 
 
@@ -60,6 +60,8 @@ class Evidence:
     sampled: Mapping[Key, Mapping[str, Sampled]]
     bound: float = Z_95
     """Standard deviations by which one statistic must move at this look: serveoff.analyse.statistics.max_t.boundary."""
+    margin: float = 0.0
+    """The difference that a gate of the run allows, as a share: pairs are judged by that as well."""
     starts: Mapping[str, StartEffects] = field(default_factory=dict)
     """Of each statistic, how starts differ."""
     ceiling: Ceiling | None = None
@@ -113,7 +115,7 @@ class Evidence:
     def _judge(self, measure: Measure, family: Sequence[KeyPair]) -> None:
         sides = [(self.sampled[a][measure.statistic], self.sampled[b][measure.statistic]) for a, b in family]
         better = sides if measure.more_is_better else [(b, a) for a, b in sides]
-        for (a, b), ratio in zip(family, ratios(better, self.bound), strict=True):
+        for (a, b), ratio in zip(family, ratios(better, self.bound, margin=self.margin), strict=True):
             for key, way in (((a, b), ratio), ((b, a), inverse(ratio))):
                 self._pairs.setdefault((measure.objective, *key), Pair(way, difference(way)))
 

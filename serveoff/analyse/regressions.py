@@ -1,7 +1,7 @@
 """The gate of `serveoff compare A B`: which endpoints got slower, by more than the noise and more than a threshold.
 
-With dozens of comparisons some 95% intervals exclude 1 by chance alone: those of `serveoff.analyse.run_diff` hold for
-all of a statistic together.
+With dozens of comparisons some 95% intervals exclude 1 by chance alone: the verdicts of `serveoff.analyse.run_diff`
+hold for all of a statistic together.
 """
 
 from collections.abc import Iterator

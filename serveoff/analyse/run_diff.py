@@ -1,6 +1,6 @@
 """One run against another: every figure that both have, its ratio, and how sure that is.
 
-The ratio is of both runs' resampled statistics, with intervals that hold for all endpoints and loads of one statistic
+The ratio is of both runs' resampled statistics, with verdicts that hold for all endpoints and loads of one statistic
 together (`serveoff.analyse.statistics.max_t`). Two runs share no rounds and no starts, so nothing cancels. What no run
 can know of itself is that the whole machine was slower on another day: the interval does not hold that, and the page
 says so.

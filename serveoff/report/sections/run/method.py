@@ -125,8 +125,10 @@ def _figures(comparison: Comparison) -> list[Fact]:
         ),
         Fact(
             "Differences",
-            "Ratios, with intervals that hold for all pairs of endpoints of an objective together (max-T: Westfall and "
-            f"Young 1993). Faster: the interval excludes 1. Tied: it holds 1 and lies within {TIED_WITHIN:.0%} of it. "
+            "Ratios, with verdicts that hold for all pairs of endpoints of an objective together (max-T: Westfall and "
+            "Young 1993): pairs found to differ are set aside, and the intervals of the rest are computed again "
+            "(step-down: Romano and Wolf 2005). "
+            f"Faster: the interval excludes 1. Tied: it holds 1 and lies within {TIED_WITHIN:.0%} of it. "
             "Otherwise undecided. The resolution is the median half-width over all pairs.",
         ),
         *([Fact("CPU per request", cpu)] if comparison.cpu_known else []),

@@ -24,6 +24,38 @@ def test_all_pairs_of_equal_means_have_tukey_s_interval(count):
     assert np.mean(half) == pytest.approx(0.01 * studentized_range.ppf(0.95, count, 1e6), rel=0.02)
 
 
+def test_pairs_told_apart_are_set_aside_and_the_others_have_the_interval_of_those_left():
+    levels = zip((2.0, 4.0, 8.0), equal(3, seed=2), strict=True)
+    alike, far = equal(4), [Sampled(level, s.slices, s.start, 1000) for level, s in levels]
+    pairs = list(combinations(range(7), 2))
+    found = dict(zip(pairs, ratios(list(combinations([*alike, *far], 2))), strict=True))
+    half = {pair: np.log(r.high / r.low) / 2 for pair, r in found.items()}
+    left = [pair for pair in pairs if pair[1] < 4]
+    few, all_ = (0.01 * studentized_range.ppf(0.95, count, 1e6) for count in (4, 7))
+    assert np.mean([half[pair] for pair in left]) == pytest.approx(few, rel=0.02)
+    assert np.mean([half[pair] for pair in pairs if pair not in left]) == pytest.approx(all_, rel=0.02)
+
+
+def test_none_is_set_aside_that_differs_by_less_than_the_margin():
+    both = [*equal(2), *(Sampled(1.2, s.slices, s.start, 1000) for s in equal(2, seed=2))]
+    pairs = list(combinations(both, 2))
+    (sure, *_), (unsure, *_) = ratios(pairs), ratios(pairs, margin=0.3)
+    assert np.log(sure.high) < 0.9 * np.log(unsure.high)
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_equal_ones_are_told_apart_in_5_of_100_whatever_the_others_are(others):
+    random, wrong, trials = np.random.default_rng(3), 0, 1500
+    levels = [0] * 4 + [20 * (i + 1) for i in range(others)]
+    draws = [random.normal(size=1000) for _ in range(4 + others)]
+    for _ in range(trials):
+        values = np.exp(random.normal(size=4 + others) + levels)
+        points = [Sampled(v, d, np.zeros(1000), 1000) for v, d in zip(values, draws, strict=True)]
+        found = zip(combinations(range(len(points)), 2), ratios(list(combinations(points, 2))), strict=True)
+        wrong += any(r.low > 1 or r.high < 1 for (_, b), r in found if b < 4)
+    assert 0.02 < wrong / trials < 0.065
+
+
 @pytest.mark.parametrize("looks", [1, 2, 5, 10])
 def test_so_many_looks_at_nothing_err_in_5_of_100(looks):
     steps = np.random.default_rng(1).normal(size=(100_000, looks)).cumsum(axis=1)
