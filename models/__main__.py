@@ -58,8 +58,8 @@ def _export(options: argparse.Namespace) -> int:
     if not catalog.is_zoo(options.model):
         catalog.imported(options.model)
         raise ArtifactError(
-            f"{options.model} was imported: there is nothing to train\n"
-            f"  next: check it with verify {options.model}, or import its file again with --force"
+            f"{options.model} was imported: there is nothing to train",
+            f"check it with verify {options.model}, or import its file again with --force",
         )
     exported = export_model(options.model, force=options.force)
     folder = model_dir(options.model)
@@ -99,9 +99,11 @@ def _import(options: argparse.Namespace) -> int:
     return run(ImportRequest.model_validate_json(options.request))
 
 
-def _failed(error: Exception) -> int:
-    for line in visible(str(error)).splitlines():
+def _failed(error: ArtifactError) -> int:
+    for line in visible(error.text).splitlines():
         print(line if line.startswith(" ") else f"error: {line}", file=sys.stderr)
+    if error.remedy:
+        print(f"  next: {visible(error.remedy)}", file=sys.stderr)
     return ARTIFACT_PROBLEM
 
 

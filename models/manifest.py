@@ -15,7 +15,11 @@ ZOO = "zoo"
 
 
 class ArtifactError(Exception):
-    """An artifact is missing, incomplete, or not the one that the manifest names."""
+    """An artifact is missing, incomplete, or not the one that the manifest names; and what to do about it."""
+
+    def __init__(self, text: str, remedy: str = "") -> None:
+        super().__init__(f"{text}; {remedy}" if remedy else text)
+        self.text, self.remedy = text, remedy
 
 
 class Artifact(BaseModel):
@@ -114,11 +118,10 @@ def read_manifest(model_dir: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise ArtifactError(f"no model at {model_dir}: run `serveoff export` first") from None
+        raise ArtifactError(f"no model at {model_dir}", "run `serveoff export` first") from None
     except ValidationError as error:
-        raise ArtifactError(
-            f"{path} is not a manifest of this version: run `serveoff export --force` ({error.error_count()} faults)"
-        ) from None
+        faults = f"{path} is not a manifest of this version ({error.error_count()} faults)"
+        raise ArtifactError(faults, "run `serveoff export --force`") from None
 
 
 def verify_artifact(model_dir: Path, format: str) -> Artifact:
@@ -133,7 +136,7 @@ def verify_artifact(model_dir: Path, format: str) -> Artifact:
         why = f": {manifest.missing[format].reason}" if format in manifest.missing else ""
         raise ArtifactError(f"model {manifest.model} has no {format} artifact (it has {known}){why}")
     if not is_there(model_dir / artifact.path, artifact.sha256, manifest):
-        raise ArtifactError(f"artifact {model_dir / artifact.path} is missing: {manifest.remedy}")
+        raise ArtifactError(f"artifact {model_dir / artifact.path} is missing", manifest.remedy)
     return artifact
 
 
@@ -143,10 +146,8 @@ def is_there(path: Path, sha256: str, manifest: Manifest) -> bool:
         return False
     found = digest(path)
     if found != sha256:
-        raise ArtifactError(
-            f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {sha256[:12]}): "
-            f"refusing to use it; {manifest.remedy}"
-        )
+        changed = f"artifact {path} was changed after its export (sha256 {found[:12]}, manifest {sha256[:12]})"
+        raise ArtifactError(f"{changed}: refusing to use it", manifest.remedy)
     return True
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from serveoff.models import interrupts
+from serveoff.models.jobs.terminal import Terminal
 
 Advance = Callable[[], None]
 """Told that one more part of a step is done."""
@@ -17,7 +17,7 @@ class Steps:
     """Shows one bar per step, or, where stderr is no terminal, prints a line when a step begins."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = Terminal(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description:<16}"),
             BarColumn(),

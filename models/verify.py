@@ -25,9 +25,9 @@ def verify_model(
     """
     manifest = read_manifest(model_dir)
     if not is_there(model_dir / GOLDEN_NAME, manifest.golden_sha256, manifest):
-        raise ArtifactError(f"artifact {model_dir / GOLDEN_NAME} is missing: {manifest.remedy}")
+        raise ArtifactError(f"artifact {model_dir / GOLDEN_NAME} is missing", manifest.remedy)
     agreements: dict[str, Agreement] = {}
-    problems: list[str] = []
+    problems: list[ArtifactError] = []
 
     def check(format: str) -> None:
         agreement = None
@@ -37,26 +37,27 @@ def verify_model(
             agreement = Agreement(**run_job(jobs, "check", manifest.model, *asked)["agreement"])
             agreements[format] = agreement
             if not agreement.ok:
-                problems.append(disagreement(manifest, format, agreement))
+                problems.append(ArtifactError(disagreement(manifest, format, agreement), manifest.remedy))
         except ArtifactError as error:
-            problems.append(str(error))
+            problems.append(error)
         on_checked(format, agreement)
 
     jobs = Jobs(timeout_s=None)
     for_each(formats or tuple(manifest.artifacts), check, jobs)
     if problems:
-        raise ArtifactError("\n".join(problems))
+        remedies = "; ".join(dict.fromkeys(problem.remedy for problem in problems if problem.remedy))
+        raise ArtifactError("\n".join(problem.text for problem in problems), remedies)
     return agreements
 
 
 def disagreement(manifest: Manifest, format: str, agreement: Agreement) -> str:
-    """What is wrong with an artifact that answers otherwise, and what to do."""
+    """What is wrong with an artifact that answers otherwise."""
     cause = agreement.problem or (
         f"golden input {agreement.worst_input} is worst, with {agreement.found}; "
         f"the most probable class agrees on {agreement.top1:.1%} of the inputs"
     )
     origin = "trained network" if manifest.source == ZOO else "imported model"
-    return f"artifact {manifest.model}/{format} does not answer as the {origin} did: {cause}; {manifest.remedy}"
+    return f"artifact {manifest.model}/{format} does not answer as the {origin} did: {cause}"
 
 
 def run_job(jobs: Jobs, job: str, model: str, format: str, *arguments: str) -> dict[str, Any]:

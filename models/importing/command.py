@@ -1,6 +1,5 @@
 """`python -m serveoff.models import`: the table of what became of a model."""
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -8,6 +7,7 @@ from serveoff.models.importing.bring import ImportResult, import_model
 from serveoff.models.importing.conversion import Converted
 from serveoff.models.importing.next_steps import log_of
 from serveoff.models.importing.source import ImportRequest, written
+from serveoff.models.jobs.terminal import Terminal
 from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import Missing
 
@@ -15,7 +15,7 @@ from serveoff.models.manifest import Missing
 def run(request: ImportRequest) -> int:
     """Import a model and print its table; ImportFailed where it cannot be imported."""
     result = import_model(request)
-    console = Console()
+    console = Terminal()
     console.print(visible(_heading(request.name, result)), highlight=False, markup=False, soft_wrap=True)
     console.print(_table(result))
     for note in result.notes:

@@ -52,9 +52,9 @@ def provide(model: str) -> None:
             verify_artifact(folder, format)
         for name, sha256 in ((GOLDEN_NAME, manifest.golden_sha256), (LABELLED_NAME, manifest.labelled_sha256)):
             if sha256 and not is_there(folder / name, sha256, manifest):
-                raise ArtifactError(f"artifact {folder / name} is missing: {manifest.remedy}")
+                raise ArtifactError(f"artifact {folder / name} is missing", manifest.remedy)
     except ArtifactError as error:
-        raise ArtifactFailure(str(error)) from None
+        raise ArtifactFailure(error.text, error.remedy) from None
 
 
 def missing(manifest: Manifest, format: str) -> Problem | None:

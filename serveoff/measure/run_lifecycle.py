@@ -266,4 +266,4 @@ def _manifest(model: str) -> Manifest:
     try:
         return read_manifest(model_dir(model))
     except ArtifactError as error:
-        raise ArtifactFailure(str(error)) from None
+        raise ArtifactFailure(error.text, error.remedy) from None

@@ -19,6 +19,7 @@ from serveoff.loadtests.recording.statuses import OK
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
 from serveoff.measure.audit.busy_cores import busy_s, of_others
+from serveoff.measure.audit.procfs import compiling
 from serveoff.measure.audit.readings import Reading, used
 from serveoff.measure.drivers.generator import LOG, Driven, GeneratorFailed
 from serveoff.measure.drivers.inprocess import drive_floor
@@ -30,6 +31,7 @@ from serveoff.services.registry import Endpoint
 
 COUNTERS_EVERY: Final = 5
 """The page of a server's counters is read around the slices of one caller in every so many-th round."""
+COMPILING_POLL_S, LONGEST_COMPILING_S = 0.005, 1.0
 MOST_FAILURES: Final = 5
 OUTSIDE: Final = -1
 """The number of the slice in rows that are of none."""
@@ -131,6 +133,8 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
             driven = run.generator.drive(endpoint, server, drive, opened)
         opened()
         problems = _befell(run, server, before, driven)
+        if not deployment.attached:
+            _let_compile(server)
     finally:
         began = time.perf_counter()
         run.fleet.rest(deployment)
@@ -140,6 +144,13 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
     mine_s = 0.0 if run.settings.expect_workers else driven.window.get("client_cpu_s", 0.0)
     others_s = of_others(busy[0], busy[-1], found["server_cpu_s"], mine_s)
     return driven, {**found, "others_cpu_s": others_s, "start": start, "problems": problems}
+
+
+def _let_compile(server: Server) -> None:
+    """A JVM ends what it compiles, before it is frozen: else that takes half of the core from the next slices too."""
+    until = time.perf_counter() + LONGEST_COMPILING_S
+    while compiling(server.pids()) and time.perf_counter() < until:
+        time.sleep(COMPILING_POLL_S)
 
 
 def _befell(run: Run, server: Server, before: frozenset[int], driven: Driven) -> Sequence[WindowProblem]:

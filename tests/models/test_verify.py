@@ -85,4 +85,5 @@ def test_the_command_reports_a_problem_by_its_exit_code_and_message(copied_model
     assert result.returncode == 3
     assert "DISAGREES" in result.stdout
     assert result.stderr.startswith("error: artifact digits_cnn/torch_eager")
+    assert result.stderr.endswith("\n  next: run `serveoff export --force --model digits_cnn`\n")
     assert "Traceback" not in result.stderr

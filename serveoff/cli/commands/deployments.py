@@ -7,9 +7,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from serveoff.cli.parameters import Model
-from serveoff.cli.terminal import Terminal, console
+from serveoff.cli.terminal import console
 from serveoff.measure.artifacts import check_name, missing_formats, notes, provide
 from serveoff.measure.run_lifecycle import registry_for
+from serveoff.models.jobs.terminal import Terminal
 
 
 def list_deployments(model: Model = "digits_cnn") -> None:

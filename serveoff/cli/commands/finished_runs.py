@@ -10,9 +10,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from serveoff.cli.parameters import RunName
-from serveoff.cli.terminal import Terminal, console
+from serveoff.cli.terminal import console
 from serveoff.errors import ExitCode
 from serveoff.measure.run_lifecycle import find_run, list_runs
+from serveoff.models.jobs.terminal import Terminal
 from serveoff.models.jobs.visible import visible
 from serveoff.record.reading import ResultsError
 from serveoff.record.suite import load_suite

@@ -7,9 +7,10 @@ from pathlib import Path
 from serveoff.cli.options import ALL, models_of, settings_of
 from serveoff.cli.parameters import of_fields
 from serveoff.cli.run_options import RunOptions
-from serveoff.cli.terminal import Terminal, console
+from serveoff.cli.terminal import console
 from serveoff.errors import ExitCode, UsageError, check_writable
 from serveoff.measure import run_lifecycle
+from serveoff.models.jobs.terminal import Terminal
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import load_suite, results_root
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from serveoff.measure.audit.cgroups import read_file
 from serveoff.measure.runtimes.cpus import parse_cpus
 
 STATUS: Final = "task/*/status"
@@ -20,6 +21,7 @@ _RECORD = re.compile(r"^(?=Name:\t)", re.MULTILINE)
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _COMPILER = re.compile(r"\(C[12] Compiler[^)]*\) \S(?: -?\d+){10} (\d+) (\d+)")
 """A thread of HotSpot's compilers, and its user and system time in clock ticks: proc_pid_stat(5)."""
+_AT_WORK = re.compile(r"\(C[12] Compiler[^)]*\) R ")
 _ADDRESS_SPACE = re.compile(r"^Max address space\s+(\d+)", re.MULTILINE)
 
 
@@ -69,6 +71,12 @@ def pss_bytes(processes: Iterable[int], proc: Path = Path("/proc")) -> int | Non
 def compiling_s(stats: str) -> float:
     """CPU seconds that a JVM's compilers used, from the `stat` files of a server's threads; 0 where there is none."""
     return sum(int(user) + int(system) for user, system in _COMPILER.findall(stats)) / os.sysconf("SC_CLK_TCK")
+
+
+def compiling(pids: Iterable[int]) -> bool:
+    """Whether a JVM among these processes is compiling just now."""
+    java = (Path(f"/proc/{pid}") for pid in pids if read_file(Path(f"/proc/{pid}/comm")).strip() == "java")
+    return any(_AT_WORK.search(read_file(path)) for process in java for path in process.glob(STAT))
 
 
 def address_space_limit(limits: str) -> int | None:

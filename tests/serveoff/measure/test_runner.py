@@ -111,6 +111,23 @@ def test_one_server_at_a_time_is_awake(tmp_path):
         assert len(awake) <= 1, event
 
 
+def test_a_jvm_ends_what_it_compiles_before_it_is_frozen(tmp_path, monkeypatch):
+    with fake_run(tmp_path, *PAIR, rounds=1, concurrencies=[1]) as run:
+        compiles = [True, True, False, True, False]
+
+        def compiling(pids):
+            run.events.append(("look", *pids))
+            return compiles.pop(0) if compiles else False
+
+        monkeypatch.setattr(slicing, "compiling", compiling)
+        measure(run)
+    driven = [at for at, event in enumerate(run.events) if event[0] == "drive"]
+    words = [[event[0] for event in run.events[at + 1 :]] for at in driven]
+    looks = [after.index("freeze") for after in words]
+    assert looks[:4] == [3, 2, 1, 1]
+    assert all(set(after[:n]) == {"look"} for after, n in zip(words, looks, strict=True))
+
+
 def test_connections_are_closed_before_a_server_is_started_anew(tmp_path):
     with fake_run(tmp_path, *PAIR, rounds=2, starts=2, concurrencies=[1]) as run:
         measure(run)

@@ -13,6 +13,7 @@ from serveoff.measure.audit.procfs import (
     LIMITS,
     STATUS,
     address_space_limit,
+    compiling,
     compiling_s,
     pss_bytes,
     read_threads,
@@ -30,6 +31,41 @@ def status(pid, process, parent, name="python", cpus="0"):
         f"Name:\t{name}\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{process}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{parent}\n"
         f"VmPeak:\t  300 kB\nThreads:\t2\nCpus_allowed:\t1\nCpus_allowed_list:\t{cpus}\n"
     )
+
+
+JVM_LIKE = """
+import ctypes, sys, threading
+name = lambda text: ctypes.CDLL(None).prctl(15, text.encode(), 0, 0, 0)
+at_work = threading.Event()
+def compiler():
+    name("C2 CompilerThre")
+    print("idle", flush=True)
+    at_work.wait()
+    while at_work.is_set():
+        pass
+    print("idle", flush=True)
+    threading.Event().wait()
+name(sys.argv[1])
+threading.Thread(target=compiler, daemon=True).start()
+for line in sys.stdin:
+    (at_work.set if line == "work\\n" else at_work.clear)()
+"""
+
+
+@LINUX
+@pytest.mark.parametrize(("name", "seen"), [("java", True), ("python", False)])
+def test_a_jvm_is_told_that_compiles_just_now(name, seen):
+    command = [sys.executable, "-u", "-c", JVM_LIKE, name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stdout.readline() == "idle\n"
+        assert not compiling([process.pid])
+        process.stdin.write("work\n")
+        at_work = any(compiling([process.pid]) for _ in range(2000))
+        process.stdin.write("rest\n")
+        assert process.stdout.readline() == "idle\n"
+        process.kill()
+    assert at_work is seen
+    assert not compiling([process.pid])
 
 
 def test_each_thread_has_its_process_name_and_cores():
