@@ -7,7 +7,7 @@ from itertools import combinations
 from serveoff.analyse.entries import Entry, Key, Point
 from serveoff.analyse.statistics.common_drift import Slowness
 from serveoff.analyse.statistics.estimates import Z_95, Estimate, inverse
-from serveoff.analyse.statistics.max_t import ratios
+from serveoff.analyse.statistics.max_t import differences_seen, ratios
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.statistics.start_effect import StartEffects
 from serveoff.analyse.studies.ceiling import Ceiling
@@ -109,15 +109,23 @@ class Evidence:
         found = ((a, b, self.pair(measure, a, b)) for a, b in combinations(self.candidates(measure), 2))
         return {(a.endpoint, b.endpoint): pair for a, b, pair in found if pair is not None}
 
+    def differences_seen(self, measure: Measure) -> list[float]:
+        """The least difference that would have been seen, as a share, of every pair of the objective's contest."""
+        contest = sorted(point.key for point in self.candidates(measure))
+        return differences_seen(self._sides(measure, list(combinations(contest, 2))), self.bound, self.margin)
+
     def _has(self, measure: Measure, key: Key) -> bool:
         return measure.statistic in self.sampled.get(key, {})
 
     def _judge(self, measure: Measure, family: Sequence[KeyPair]) -> None:
-        sides = [(self.sampled[a][measure.statistic], self.sampled[b][measure.statistic]) for a, b in family]
+        sides = self._sides(measure, family)
         better = sides if measure.more_is_better else [(b, a) for a, b in sides]
         for (a, b), ratio in zip(family, ratios(better, self.bound, margin=self.margin), strict=True):
             for key, way in (((a, b), ratio), ((b, a), inverse(ratio))):
                 self._pairs.setdefault((measure.objective, *key), Pair(way, difference(way)))
+
+    def _sides(self, measure: Measure, family: Sequence[KeyPair]) -> list[tuple[Sampled, Sampled]]:
+        return [(self.sampled[a][measure.statistic], self.sampled[b][measure.statistic]) for a, b in family]
 
     def _family(self, measure: Measure, mine: Key, other: Key) -> list[KeyPair]:
         contest = {point.key for point in self.candidates(measure)}

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from serveoff.analyse.entries import Point
 from serveoff.analyse.evidence import LATENCY, MEASURES, Evidence
-from serveoff.analyse.statistics.estimates import Estimate, half_width
+from serveoff.analyse.statistics.estimates import Estimate
 
 T = TypeVar("T")
 
@@ -30,12 +30,8 @@ def placed(evidence: Evidence, things: Iterable[tuple[T, Point]]) -> list[tuple[
 def resolution(evidence: Evidence) -> dict[str, float]:
     """The smallest difference that this run would have seen, by objective: 0.02 is 2%.
 
-    The median over all pairs of contenders of the half-width of their interval, as a ratio less 1: with a true
-    difference of as much the interval of a usual pair just excludes 1. Absent where no pair has an interval.
+    The median over all pairs of contenders, as a ratio less 1: with a difference of as much the interval of a usual
+    pair just excludes 1, once the pairs that were found to differ are set aside. Absent where nothing has an interval.
     """
-    found = {}
-    for measure in MEASURES:
-        ratios = [pair.ratio for pair in evidence.contrasted(measure).values()]
-        if widths := [half_width(ratio) for ratio in ratios if ratio.low is not None]:
-            found[measure.objective] = median(widths)
-    return found
+    seen = {measure.objective: evidence.differences_seen(measure) for measure in MEASURES}
+    return {objective: median(shares) for objective, shares in seen.items() if shares}

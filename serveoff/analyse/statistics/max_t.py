@@ -42,28 +42,37 @@ def ratios(
     `processes` they are of the processes that ran, without what a start adds. A `margin` is a difference, as a share,
     that is to be told from greater ones: pairs are set aside only where they differ by more.
     """
-    if not pairs:
-        return []
-    moved = np.stack([_moved(a, processes) - _moved(b, processes) for a, b in pairs])
-    beyond = np.abs([math.log(a.value / b.value) for a, b in pairs]) - math.log1p(margin)
-    reach = _step_down(moved, beyond, bound / Z_95)
+    reach, _ = _step_down(pairs, bound, processes, margin)
     return [_ratio(a, b, float(r), processes) for (a, b), r in zip(pairs, reach, strict=True)]
 
 
-def _step_down(moved: Array, beyond: Array, wider: float) -> Array:
-    """How far the interval of each pair reaches, (pairs,): as of the step in which it was told apart, or of the last.
+def differences_seen(pairs: Sequence[tuple[Sampled, Sampled]], bound: float = Z_95, margin: float = 0.0) -> list[float]:
+    """The least difference of each pair, as a share, that would have told it apart from the others' by now.
 
-    `moved` are its replicates, (pairs, draws), and `beyond` says how far from equal it is.
+    That is by the last step; of pairs whose statistics never varied nothing is known.
     """
+    _, least = _step_down(pairs, bound, False, margin)
+    return [math.expm1(reach) for reach in least if reach]
+
+
+def _step_down(
+    pairs: Sequence[tuple[Sampled, Sampled]], bound: float, processes: bool, margin: float
+) -> tuple[Array, Array]:
+    """How far the interval of each pair reaches, (pairs,), by the step in which it was told apart; and by the last."""
+    if not pairs:
+        return np.empty(0), np.empty(0)
+    moved = np.stack([_moved(a, processes) - _moved(b, processes) for a, b in pairs])
+    beyond = np.abs([math.log(a.value / b.value) for a, b in pairs]) - math.log1p(margin)
     deviation = moved.std(axis=1)
-    reach, left = np.zeros(len(moved)), deviation > 0
+    reach, left, least = np.zeros(len(pairs)), deviation > 0, 0.0
     largest = np.abs(np.divide(moved, deviation[:, None], where=left[:, None], out=np.zeros_like(moved)))
     told = left
     while told.any() and left.any():
-        reach[left] = np.quantile(largest[left].max(axis=0), CONFIDENCE) * wider * deviation[left]
+        least = float(np.quantile(largest[left].max(axis=0), CONFIDENCE)) * bound / Z_95
+        reach[left] = least * deviation[left]
         told = left & (beyond > reach)
         left = left & ~told
-    return reach
+    return reach, least * deviation
 
 
 def _moved(sampled: Sampled, processes: bool) -> Array:

@@ -6,9 +6,10 @@ far a start still lies from its deployment's level has two parts: what its slice
 and an effect of the start itself, whose standard deviation is not. That is the random-effects model of a meta-analysis
 (DerSimonian and Laird 1986): a start whose slices say much tells much of it. Three to five starts say little of one
 deployment, so those of one server and framework are taken together, and the deviation is drawn from its posterior by
-their restricted likelihood and a half-t prior of four degrees of freedom (Gelman, *Bayesian Analysis* 2006), of the
-scale that was measured of processes alike. What servers do not have in common from start to start is an effect of its
-own: it cancels between the deployments of one server, and is held by the interval of every other pair.
+their restricted likelihood and a half-t prior of four degrees of freedom (Gelman, *Bayesian Analysis* 2006). Its scale
+is what was measured of processes alike, or less where all deployments of the run together differ by less. What servers
+do not have in common from start to start is an effect of its own: it cancels between the deployments of one server, and
+is held by the interval of every other pair.
 """
 
 import zlib
@@ -24,6 +25,8 @@ from serveoff.analyse.statistics.sampled import OfStart, Sampled
 PRIOR: Final = 0.03
 """Three in five deployments' starts are expected to differ by less: processes of one deployment were seen to by 0 to
 0.04."""
+LEAST_PRIOR, MARGIN = PRIOR / 2, 2.0
+"""Of a group: so many times what all deployments of the run show together, but no less, and no more than PRIOR."""
 FREEDOM: Final = 4
 GRID: Final = np.linspace(0.0, 1.0, 1001) ** 2
 """Deviations that the posterior is told at; finer where they are small."""
@@ -124,9 +127,10 @@ def excesses(points: Sequence[Of]) -> StartEffects:
     if not own:
         return StartEffects()
     groups = {name: _members(name, own) for name in {point.group for point, _ in own}}
+    run = _posterior(left for _, left in own)
     return StartEffects(
-        _posterior(left for _, left in own),
-        {name: _posterior(members) for name, members in sorted(groups.items())},
+        run,
+        {name: _posterior(members, _scale(run)) for name, members in sorted(groups.items())},
         _posterior(servers) if servers else None,
         frozenset(together),
     )
@@ -178,13 +182,18 @@ def _members(group: str, own: Sequence[tuple[Of, _Repeated]]) -> list[_Repeated]
     return [left for point, left in own if point.deployment in chosen]
 
 
-def _posterior(repeated: Iterable[_Repeated]) -> Excess:
+def _scale(run: Excess) -> float:
+    """What is expected of a group, by what all deployments of the run show together."""
+    return min(max(MARGIN * run.deviation, LEAST_PRIOR), PRIOR)
+
+
+def _posterior(repeated: Iterable[_Repeated], scale: float = PRIOR) -> Excess:
     """Points of one deployment share its starts: of several, the mean."""
     by_whose: dict[str, list[Array]] = {}
     for one in repeated:
         by_whose.setdefault(one.whose, []).append(one.likelihood())
     logs = np.sum([np.mean(own, axis=0) for own in by_whose.values()], axis=0) - (FREEDOM + 1) / 2 * np.log1p(
-        (GRID / PRIOR) ** 2 / FREEDOM
+        (GRID / scale) ** 2 / FREEDOM
     )
     density = np.exp(logs - logs.max()) * np.gradient(GRID)
     return Excess(density / density.sum())

@@ -129,7 +129,8 @@ def _figures(comparison: Comparison) -> list[Fact]:
             "Young 1993): pairs found to differ are set aside, and the intervals of the rest are computed again "
             "(step-down: Romano and Wolf 2005). "
             f"Faster: the interval excludes 1. Tied: it holds 1 and lies within {TIED_WITHIN:.0%} of it. "
-            "Otherwise undecided. The resolution is the median half-width over all pairs.",
+            "Otherwise undecided. The resolution is the least difference that would have been seen so, the "
+            "median over all pairs.",
         ),
         *([Fact("CPU per request", cpu)] if comparison.cpu_known else []),
     ]

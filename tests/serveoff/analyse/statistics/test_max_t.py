@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import studentized_range
 
-from serveoff.analyse.statistics.max_t import OBRIEN_FLEMING, boundary, ratios
+from serveoff.analyse.statistics.max_t import OBRIEN_FLEMING, boundary, differences_seen, ratios
 from serveoff.analyse.statistics.sampled import Sampled
 
 DRAWS = 20_000
@@ -34,6 +34,8 @@ def test_pairs_told_apart_are_set_aside_and_the_others_have_the_interval_of_thos
     few, all_ = (0.01 * studentized_range.ppf(0.95, count, 1e6) for count in (4, 7))
     assert np.mean([half[pair] for pair in left]) == pytest.approx(few, rel=0.02)
     assert np.mean([half[pair] for pair in pairs if pair not in left]) == pytest.approx(all_, rel=0.02)
+    seen = differences_seen(list(combinations([*alike, *far], 2)))
+    assert np.log1p(seen).mean() == pytest.approx(few, rel=0.02), "of any pair, once those are set aside"
 
 
 def test_none_is_set_aside_that_differs_by_less_than_the_margin():
