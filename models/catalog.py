@@ -24,7 +24,7 @@ def imported(model: str) -> Manifest:
     """The manifest of an imported model; ArtifactError where there is none."""
     if not is_model_name(model) or not (model_dir(model) / MANIFEST_NAME).is_file():
         known = ", ".join(names())
-        raise ArtifactError(f"there is no model {model!r}: there are {known}; `serveoff import` brings your own")
+        raise ArtifactError(f"there is no model {model!r}: there are {known}", "`serveoff import` brings your own")
     return read_manifest(model_dir(model))
 
 

@@ -64,5 +64,5 @@ def _versions(model: str, packages: Iterable[str]) -> list[str]:
         return [f"{name} {installed(name)}" for name in packages]
     except PackageNotFoundError as missing:
         raise ArtifactError(
-            f"the export of {model} needs {missing.name}, which is not installed: run `pip install {missing.name}`"
+            f"the export of {model} needs {missing.name}, which is not installed", f"run `pip install {missing.name}`"
         ) from None

@@ -45,8 +45,8 @@ def verify_model(
     jobs = Jobs(timeout_s=None)
     for_each(formats or tuple(manifest.artifacts), check, jobs)
     if problems:
-        remedies = "; ".join(dict.fromkeys(problem.remedy for problem in problems if problem.remedy))
-        raise ArtifactError("\n".join(problem.text for problem in problems), remedies)
+        remedy = next((problem.remedy for problem in problems if problem.remedy), "")
+        raise ArtifactError("\n".join(problem.text for problem in problems), remedy)
     return agreements
 
 

@@ -95,15 +95,16 @@ def _register(package: str, operator: str) -> None:
     called = f"it calls the operator {package}::{operator}"
     if package not in PACKAGES:
         raise ArtifactError(
-            f"{called}, which no library here registers: a model is served with PyTorch's own operators"
+            f"{called}, which no library here registers", "a model is served with PyTorch's own operators"
         )
     try:
         importlib.import_module(package)
     except (ImportError, RuntimeError) as error:  # RuntimeError: built for another PyTorch
         why = "is not installed" if isinstance(error, ModuleNotFoundError) else "goes with another PyTorch"
         raise ArtifactError(
-            f"{called}, and {package} {why}: install the one for PyTorch {torch.__version__} (pip install {package}), "
-            "in the images that serve the model, too"
+            f"{called}, and {package} {why}",
+            f"install the one for PyTorch {torch.__version__} (pip install {package}), in the images that serve the "
+            "model, too",
         ) from None
     if not hasattr(getattr(torch.ops, package), operator):
         raise ArtifactError(f"{called}, which the {package} that is installed has not")

@@ -43,8 +43,11 @@ class ImportFailed(ArtifactError):
     """A model that cannot be imported; the problem's text names the file and the cause."""
 
     def __init__(self, code: ImportCode, text: str, advice: str = "") -> None:
-        super().__init__(f"{text}\n  next: {advice}" if advice else text)
+        super().__init__(text, advice)
         self.problem = Problem(code, text, advice)
+
+    def __str__(self) -> str:
+        return f"{self.text}\n  next: {self.remedy}" if self.remedy else self.text
 
 
 bad_flag = partial(ImportFailed, ImportCode.FLAG)

@@ -32,9 +32,8 @@ def read(model: Any) -> nn.Module:
             import onnx
             import onnx2torch
         except ModuleNotFoundError as missing:
-            raise ArtifactError(
-                f"an ONNX file runs in PyTorch by onnx2torch, which needs {missing.name}: run `pip install onnx2torch`"
-            ) from None
+            needs = f"an ONNX file runs in PyTorch by onnx2torch, which needs {missing.name}"
+            raise ArtifactError(needs, "run `pip install onnx2torch`") from None
     module: nn.Module = onnx2torch.convert(onnx.load(model) if isinstance(model, Path) else model)
     return module.eval()
 

@@ -137,7 +137,7 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
         had = apart.get(measured.result.deployment, ())
         points.setdefault(key[0], []).append(judge_point(measured, sampled[key], draws, suite, sibling, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
-    evidence = Evidence(entries, sampled, _bound(suite), suite.settings.fail_if_slower or 0.0, starts, found, slower)
+    evidence = Evidence(entries, sampled, _bound(suite), suite.settings.margin, starts, found, slower)
     return replace(evidence, entries=[_below_floor(entry, evidence) for entry in entries])
 
 

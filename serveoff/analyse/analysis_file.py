@@ -154,8 +154,7 @@ def load(path: Path, brief: bool = False) -> Analysis:
         raise unreadable(path, error) from None
     except ValueError as error:  # the draws are no floats
         raise ResultsError(f"{path} cannot be read: {error}") from None
-    margin = document.comparison.suite.settings.fail_if_slower or 0.0
-    evidence = Evidence(document.entries, sampled, document.bound, margin)
+    evidence = Evidence(document.entries, sampled, document.bound, document.comparison.suite.settings.margin)
     return Analysis(document.comparison, evidence, document.source)
 
 

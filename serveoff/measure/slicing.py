@@ -134,7 +134,7 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
         opened()
         problems = _befell(run, server, before, driven)
         if not deployment.attached:
-            _let_compile(server)
+            _let_compile(before)
     finally:
         began = time.perf_counter()
         run.fleet.rest(deployment)
@@ -146,10 +146,10 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
     return driven, {**found, "others_cpu_s": others_s, "start": start, "problems": problems}
 
 
-def _let_compile(server: Server) -> None:
+def _let_compile(pids: frozenset[int]) -> None:
     """A JVM ends what it compiles, before it is frozen: else that takes half of the core from the next slices too."""
     until = time.perf_counter() + LONGEST_COMPILING_S
-    while compiling(server.pids()) and time.perf_counter() < until:
+    while compiling(pids) and time.perf_counter() < until:
         time.sleep(COMPILING_POLL_S)
 
 

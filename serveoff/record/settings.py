@@ -84,6 +84,11 @@ class RunSettings(Record):
     """By which share another attached endpoint may be slower than the first, or the command fails."""
 
     @property
+    def margin(self) -> float:
+        """The difference, as a share, that its gate allows; 0 without a gate."""
+        return self.fail_if_slower or 0.0
+
+    @property
     def opens(self) -> bool:
         """Whether anything is asked in an open loop."""
         return bool(self.open_shares) or self.probes > 0

@@ -24,8 +24,7 @@ class Model(Asking):
         try:
             self._module = read_script(source.path)
         except ArtifactError as error:
-            reason, _, advice = str(error).partition(": ")
-            raise Refused(reason, advice=advice) from None
+            raise Refused(error.text, advice=error.remedy) from None
         self._arguments = _arguments(self._module)
         ports = tuple(port for argument in self._arguments if (port := _port(argument)) is not None)
         dynamic = re.search(r"quantized::\w+_dynamic", str(self._module.inlined_graph))

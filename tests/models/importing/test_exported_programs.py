@@ -70,6 +70,16 @@ def saved(tmp_path, module, args=(), kwargs=None, shapes=None, name="model.pt2")
     return Source(kind="torch_export", path=str(tmp_path / name))
 
 
+def answers_alike(tmp_path, target, spec, batch):
+    """What the program in `node` is converted to answers as it does."""
+    (tmp_path / target).mkdir()
+    convert.run(f"torch_export_to_{target}", tmp_path / "node", tmp_path / target, spec)
+    expected, found = (
+        formats.load(f, tmp_path / d, spec).predict(batch) for f, d in (("torch_export", "node"), (target, target))
+    )
+    np.testing.assert_allclose(found["output"], expected["output"], atol=1e-5)
+
+
 def rewritten(source, change):
     """The same archive, each member as `change` gives it; None leaves one as it is."""
     path = Path(source.path)
@@ -119,26 +129,13 @@ def test_floats_that_no_payload_carries_are_cast(tmp_path):
 def test_it_is_converted(tmp_path, target, rows):
     shapes = ({0: ROWS},) if rows > 1 else None
     spec = served(saved(tmp_path, Net(), (torch.zeros(rows, 6),), shapes=shapes), [], tmp_path / "node")
-    (tmp_path / target).mkdir()
-    convert.run(f"torch_export_to_{target}", tmp_path / "node", tmp_path / target, spec)
-    batch = {"x": np.random.default_rng(3).random((4, 6), np.float32)}
-    expected, found = (
-        formats.load(f, tmp_path / d, spec).predict(batch) for f, d in (("torch_export", "node"), (target, target))
-    )
-    np.testing.assert_allclose(found["output"], expected["output"], atol=1e-5)
+    answers_alike(tmp_path, target, spec, {"x": np.random.default_rng(3).random((4, 6), np.float32)})
 
 
 def test_sizes_and_casts_of_a_program_hold_for_any_number_of_rows_in_torchscript(tmp_path):
     source = saved(tmp_path, Positions(), (torch.zeros(3, 6, dtype=torch.int64),), shapes=({0: ROWS},))
     spec = served(source, [], tmp_path / "node")
-    (tmp_path / "script").mkdir()
-    convert.run("torch_export_to_torchscript", tmp_path / "node", tmp_path / "script", spec)
-    batch = {"ids": np.arange(24).reshape(4, 6)}
-    expected, found = (
-        formats.load(f, tmp_path / d, spec).predict(batch)
-        for f, d in (("torch_export", "node"), ("torchscript", "script"))
-    )
-    np.testing.assert_allclose(found["output"], expected["output"], atol=1e-5)
+    answers_alike(tmp_path, "torchscript", spec, {"ids": np.arange(24).reshape(4, 6)})
 
 
 def test_another_fixed_number_of_rows_is_refused(tmp_path):
