@@ -33,6 +33,7 @@ def status(pid, process, parent, name="python", cpus="0"):
     )
 
 
+LOOKS = range(2000)
 JVM_LIKE = """
 import ctypes, sys, threading
 name = lambda text: ctypes.CDLL(None).prctl(15, text.encode(), 0, 0, 0)
@@ -41,6 +42,7 @@ def compiler():
     name("C2 CompilerThre")
     print("idle", flush=True)
     at_work.wait()
+    print("busy", flush=True)
     while at_work.is_set():
         pass
     print("idle", flush=True)
@@ -58,9 +60,10 @@ def test_a_jvm_is_told_that_compiles_just_now(name, seen):
     command = [sys.executable, "-u", "-c", JVM_LIKE, name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdout.readline() == "idle\n"
-        assert not compiling([process.pid])
+        assert any(not compiling([process.pid]) for _ in LOOKS), "a thread that told of its rest soon rests"
         process.stdin.write("work\n")
-        at_work = any(compiling([process.pid]) for _ in range(2000))
+        assert process.stdout.readline() == "busy\n"
+        at_work = any(compiling([process.pid]) for _ in LOOKS)
         process.stdin.write("rest\n")
         assert process.stdout.readline() == "idle\n"
         process.kill()
