@@ -16,6 +16,7 @@ from benchmarks import aa, sensitivity, slower_flask
 from benchmarks.twins import Pair, Told, again, judged, p50_s, rate, read_trial
 from serveoff.analyse.statistics.sampled import SliceSample
 from serveoff.measure.drivers.generator import Driven
+from serveoff.measure.plan.plan import make_plan
 from serveoff.measure.runtimes import local
 from serveoff.models.isolation import isolated
 from serveoff.models.spec import REPOSITORY
@@ -50,6 +51,14 @@ def test_what_starts_add_is_in_the_ratio_and_not_between_the_same_processes(tmp_
     trial = read_trial(write_run(tmp_path, scenario(start_effect=0.1)), FIRST, SECOND)
     assert abs(trial["p50"].ratio) > 0.03
     assert abs(trial["p50"].again) < 0.01
+
+
+@pytest.mark.parametrize("minutes", [2.0, 5.0], ids=["aa", "sensitivity"])
+def test_a_trial_starts_each_of_the_two_several_times(minutes):
+    both = Pair("flask-torchscript", "flask-torchscript-twin", {})
+    with both.registered():
+        planned = make_plan(read_registry(), both.endpoints, both.settings(minutes, seed=1))
+    assert planned.expected_starts[0] >= 3, "processes of one deployment differ: one of each is no trial"
 
 
 def test_a_run_without_slices_of_both_says_so(tmp_path):

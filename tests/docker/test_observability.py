@@ -81,6 +81,33 @@ def test_every_deployment_of_the_stack_is_scraped_under_its_own_name(environ):
     assert targets(stand_in=bool(environ)) == expected
 
 
+def relabelled(rules, name):
+    """The labels that these rules of Prometheus give to a target that was found by this name."""
+    labels = {"__meta_dns_name": name}
+    for rule in rules:
+        value = ";".join(labels.get(label, "") for label in rule.get("source_labels", []))
+        if found := re.fullmatch(rule.get("regex", "(.*)"), value):
+            labels[rule["target_label"]] = re.sub(r"\$(\d)", lambda m: found[int(m[1])], rule.get("replacement", "$1"))
+    return {label: value for label, value in labels.items() if not label.startswith("__")}
+
+
+def test_every_format_on_request_is_scraped_where_it_is_there():
+    jobs = yaml.safe_load((OBSERVABILITY / "prometheus.yml").read_text())["scrape_configs"]
+    (extra,) = (job for job in jobs if "dns_sd_configs" in job)
+    (lookup,) = extra["dns_sd_configs"]
+    served = [d for d in read_registry(environ={}) if d.server == "flask-tuned" and d.extra]
+    assert {name: relabelled(extra["relabel_configs"], name) for name in lookup["names"]} == {
+        d.service: {
+            "deployment": d.name,
+            "server": d.server,
+            "format": d.format,
+            "instance": f"{d.service}:{d.ports['rest']}",
+        }
+        for d in served
+    }
+    assert {lookup["port"]} == {d.ports["rest"] for d in served}
+
+
 def mounts(service, files=("docker-compose.yml",)):
     """Where the container has what of the repository."""
     blocks = [yaml.safe_load((REPOSITORY / file).read_text())["services"].get(service, {}) for file in files]

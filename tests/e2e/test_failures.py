@@ -142,7 +142,7 @@ def test_an_interrupted_run_is_finished_by_resume(cli):
 
 
 SLIPS = {
-    ("run", "nosuch"): (4, "no endpoint is called 'nosuch'"),
+    ("run", "nosuch"): (4, "no deployment or endpoint is called 'nosuch'"),
     ("run", "--profile", "nosuch"): (2, "no profile is called 'nosuch'"),
     ("run", "--concurrency", "a,b"): (2, "is not a list of numbers"),
     ("run", "--server-cpus", "999"): (2, "core 999 is not available"),

@@ -14,8 +14,8 @@ from serveoff.record.attached import ATTACHED
 from serveoff.record.settings import RunSettings
 
 Mark = Literal["best", "equal", "worse", "undecided", "alone", "invalid", "absent"]
-"""`equal`: tied with the best. `alone`: of no other is it known. `invalid`: measured, and not to be trusted. `absent`:
-not measured."""
+"""`equal`: tied with the best. `alone`: of no other is it known, or of a single start that no other can be set against.
+`invalid`: measured, and not to be trusted. `absent`: not measured."""
 GOOD: Final[frozenset[Mark]] = frozenset({"best", "equal"})
 MARKS: Final[Mapping[Outcome, Mark]] = {"faster": "worse", "tied": "equal"}
 """Of the best against this one; any other outcome leaves it undecided."""
@@ -158,7 +158,7 @@ def _cold_starts(contenders: Sequence[Entry]) -> dict[str, MatrixCell]:
 def _start_cell(least: Spread | None, mine: Spread) -> MatrixCell:
     assert least is not None
     mark: Mark = "best" if mine == least else MARKS.get(apart(least, mine), "undecided")
-    return MatrixCell(mine.estimate, mark, bounds=mine.bounds)
+    return MatrixCell(mine.estimate, "alone" if least.bounds == "none" else mark, bounds=mine.bounds)
 
 
 def _exact(contenders: Sequence[Entry], of: Callable[[Entry], float | None]) -> dict[str, MatrixCell]:

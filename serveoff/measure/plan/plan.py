@@ -128,7 +128,7 @@ def make_plan(
         meant = _meant(pattern, usual) or _meant(pattern, registry)
         if not meant:
             names = ", ".join(e.name for d in registry for e in d.endpoints)
-            raise UnknownName(f"no endpoint is called {pattern!r}", f"there are: {names}")
+            raise UnknownName(f"no deployment or endpoint is called {pattern!r}", f"there are: {names}")
         found += meant
     chosen = [(d, tuple(e for e in d.endpoints if e in found)) for d in registry]
     chosen = [(d, endpoints) for d, endpoints in chosen if endpoints]

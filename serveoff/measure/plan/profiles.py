@@ -7,7 +7,7 @@ from serveoff.errors import UsageError
 from serveoff.record.settings import RunSettings
 
 SHORTEST_DEFAULT: Final = 5.0
-"""Minutes. Starts take two of them: a shorter run is best spent on what the ranking rests on, as quick does."""
+"""Minutes. Starts of all take two of them: a shorter run is best spent on what the ranking rests on, as quick does."""
 PROBES: Final = 5
 """Of a search that the user asks for, where the profile has none."""
 SLICE_S, LEAD_IN_S, WARMUP_S = 0.1, 0.025, 1.0
@@ -36,7 +36,7 @@ def _profile(name: str, minutes: float, users: list[int], **more: Any) -> RunSet
 
 
 PROFILES: Final[Mapping[str, RunSettings]] = {
-    "quick": _profile("quick", 3, [1, 4, 16]),
+    "quick": _profile("quick", 3, [1, 4, 16], starts=3),
     "default": _profile(
         *("default", 10, [1, 4, 16]),
         open_shares=[0.5, 0.8],

@@ -118,16 +118,17 @@ def reasons(comparison: Comparison) -> list[str]:
 
 
 def unsettled(comparison: Comparison) -> list[str]:
-    """A sentence for each objective that is not decided against some, and for what no interval can hold."""
+    """What is not decided, in one sentence, and what no interval can hold."""
     if comparison.attached.only:
         return [*_warming(comparison), *attached.unsettled(comparison)]
     by_names: dict[tuple[str, ...], list[Open]] = {}
     for question in comparison.decision.open:
         by_names.setdefault(question.endpoints, []).append(question)
-    said = [
-        f"Undecided: {all_of([OBJECTIVES[q.objective] for q in questions])} against {named(comparison, names)}."
+    against = [
+        f"{all_of([OBJECTIVES[q.objective] for q in questions])} against {named(comparison, names)}"
         for names, questions in by_names.items()
     ]
+    said = [f"Undecided: {'; '.join(against)}."] if against else []
     name = comparison.decision.recommended
     unseen = [*filter(None, (attached.network(comparison), attached.unseen(comparison)))]
     if name is None:

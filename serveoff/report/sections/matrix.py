@@ -68,10 +68,12 @@ def _samples(comparison: Comparison) -> int:
 
 
 def _ranges(found: Matrix) -> str:
-    """Which figures have their range around them, not an interval."""
-    ranged = {name for row in found.rows for name, cell in row.cells.items() if cell.bounds == "range"}
-    named = all_of([OBJECTIVES[name] for name in found.objectives if name in ranged])
-    return f"; for {named} the range of all starts" if ranged else ""
+    """Which figures have their range around them, not an interval; or nothing, being of one start."""
+    cells = [(name, row.cells[name]) for name in found.objectives for row in found.rows]
+    ranged = dict.fromkeys(OBJECTIVES[name] for name, cell in cells if cell.bounds == "range")
+    once = any(name == "cold_start" and cell.bounds == "none" for name, cell in cells)
+    said = f"; for {all_of([*ranged])} the range of all starts" if ranged else ""
+    return f"{said}; cold starts without a range were measured once" if once else said
 
 
 def _kinds(comparison: Comparison) -> int:

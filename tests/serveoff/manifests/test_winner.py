@@ -114,7 +114,7 @@ def test_a_run_of_another_model_is_refused(tmp_path, run):
 @pytest.mark.parametrize(
     ("arguments", "failure", "said"),
     [
-        (("nosuch",), UnknownName, "no endpoint is called 'nosuch'"),
+        (("nosuch",), UnknownName, "no deployment or endpoint is called 'nosuch'"),
         (("inprocess-torchscript",), UsageError, "in-process floor"),
         (("--winner", "nosuch"), ResultsFailure, "no run is called 'nosuch'"),
     ],

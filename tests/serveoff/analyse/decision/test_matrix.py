@@ -64,7 +64,7 @@ def test_endpoints_of_one_deployment_share_its_start(comparison):
 
 def test_with_a_single_start_each_no_start_is_called_quicker(tmp_path):
     found = compare(write_run(tmp_path / "run", FEW)).decision.matrix
-    assert set(marks(found, "cold_start").values()) == {"best", "undecided"}
+    assert set(marks(found, "cold_start").values()) == {"alone"}
 
 
 def test_what_is_invalid_and_what_is_absent_have_no_figure(tmp_path):

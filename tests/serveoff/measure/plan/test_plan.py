@@ -54,7 +54,7 @@ def test_a_stand_in_of_an_override_is_found_by_either_name():
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are():
-    with pytest.raises(UnknownName, match="no endpoint is called 'nosuch'") as caught:
+    with pytest.raises(UnknownName, match="no deployment or endpoint is called 'nosuch'") as caught:
         names("flask-tuned-null", "nosuch")
     assert "flask-tuned-null-rest" in caught.value.hint
 
@@ -115,7 +115,16 @@ def test_a_number_of_rounds_is_not_bound_to_a_time():
 def test_one_of_a_thing_is_no_more_than_one():
     lines = list(outline(make_plan(REGISTRY, ("flask-torchscript",), run_settings("quick", model="m")), 0.0, {}))
     assert lines[0].startswith("Comparing 1 contender for m")
-    assert "(1 deployment, 1 start each)" in lines[1]
+    assert "(1 deployment, 3 starts each)" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("names", "starts"), [((), "1 start"), (("flask-torchscript", "flask-savedmodel"), "3 starts")]
+)
+def test_a_quick_run_of_a_few_starts_each_more_than_once(names, starts):
+    settings = run_settings("default", model="m", minutes=2.0)
+    (said,) = (line for line in outline(make_plan(REGISTRY, names, settings), 0.0, {}) if "starting servers" in line)
+    assert said.endswith(f"{starts} each)")
 
 
 def test_what_may_rank_is_started_again():

@@ -96,8 +96,8 @@ def test_who_is_as_good_follows_the_statements(comparison):
 def test_objectives_that_are_open_against_the_same_others_are_one_sentence(comparison):
     questions = (Open("latency", (KERAS,)), Open("tail", (REST, GRPC)), Open("throughput", (KERAS,)))
     assert recommendation.unsettled(with_decision(comparison, open=questions)) == [
-        "Undecided: median latency and throughput against eager Keras on Flask (REST).",
-        "Undecided: p99 latency against TorchScript on TorchServe (REST, gRPC).",
+        "Undecided: median latency and throughput against eager Keras on Flask (REST); "
+        "p99 latency against TorchScript on TorchServe (REST, gRPC).",
     ]
 
 

@@ -1,0 +1,19 @@
+"""What stands beneath the decision matrix."""
+
+import pytest
+
+from serveoff.analyse.analysis import compare
+from serveoff.report.sections.matrix import matrix
+from tests.serveoff.cold_start_runs import add_starts
+from tests.serveoff.synthetic import Scenario, write_run
+
+RANGE, ONCE = "; for cold start the range of all starts", "; cold starts without a range were measured once"
+
+
+@pytest.mark.parametrize(("starts", "said", "unsaid"), [(1, ONCE, RANGE), (3, RANGE, ONCE)])
+def test_it_says_what_a_cold_start_rests_on(tmp_path, starts, said, unsaid):
+    only = ("flask-torchscript-rest", "flask-keras-eager-rest")
+    folder = write_run(tmp_path / "run", Scenario(only=only))
+    caption = matrix(compare(add_starts(folder, starts) if starts > 1 else folder)).caption
+    assert said in caption
+    assert unsaid not in caption
