@@ -192,6 +192,7 @@ REFUSED: tuple[Case, ...] = (
     Case("overflow of float32", (400,), _with_pixel("1e39")),
     Case("integer over 64 bits", (400,), _with_pixel(str(2**64)), flask=(200,)),
     Case("integer over 64 bits, negative", (400,), _with_pixel(str(-(2**63) - 1)), flask=(200,)),
+    Case("integer of 400 digits", (400,), _with_pixel("1" * 400)),
     Case("integer of 5,000 digits", (400,), _with_pixel("1" * 5000)),
     Case("65 nested lists", (400,), b'{"instances": ' + b"[" * 65 + b"1" + b"]" * 65 + b"}"),
     Case("65 nested lists of columns", (400,), b'{"inputs": ' + b"[" * 65 + b"1" + b"]" * 65 + b"}"),

@@ -22,9 +22,7 @@ ALLOWED = {
         ("samples.py", "path.endswith(LINES)"),
         ("samples.py", "name.startswith(INPUTS)"),
         ("keras.py", "path.endswith(('.keras', *HDF5_SUFFIXES))"),
-        ("keras.py", "path.endswith(HDF5_SUFFIXES)"),
         ("keras.py", "source.path.endswith(HDF5_SUFFIXES)"),
-        ("keras.py", "self._source.path.endswith(HDF5_SUFFIXES)"),
         ("onnx.py", "path.endswith('.onnx')"),
         ("torch.py", "source.weights.endswith('.safetensors')"),
         ("torchscript.py", "path.endswith(SUFFIXES)"),
@@ -42,6 +40,7 @@ ALLOWED = {
     },
     "the grammar of an option, a setting or a protocol": {
         ("exchanges.py", "endpoint.url.partition('://')[0].endswith('s')"),
+        ("exchange.py", "text.endswith((end := (secret[:length] + quotes)))"),
         ("exchanges.py", "text.startswith('@')"),
         ("urls.py", "value.startswith('@')"),
         ("replicas.py", "line.startswith('+ ')"),
@@ -62,6 +61,9 @@ ALLOWED = {
         ("keras.py", "name.startswith('__')"),
         ("onnx_axes.py", "node.op_type.startswith(('Reduce', 'Arg'))"),
         ("torch_weights.py", "name.startswith(prefix)"),
+        ("torch_weights.py", "name.startswith(fitting[0])"),
+        ("constants.py", "word.startswith('keep')"),
+        ("constants.py", "word.startswith('dropout')"),
         ("torch_weights.py", "name.endswith(f'.{end}')"),
         ("torch_weights.py", "name.endswith('num_batches_tracked')"),
         ("torchscript.py", "re.search('quantized::\\\\w+_dynamic', str(self._module.inlined_graph))"),
@@ -69,6 +71,8 @@ ALLOWED = {
     "a framework has no code for why it refuses a model; it chooses the advice, and what the reason names": {
         ("keras.py", "UNKNOWN.search(str(error))"),
         ("next_steps.py", "BOUND.search(reason)"),
+        ("next_steps.py", "BOUND.search(error.reason)"),
+        ("torch_refusals.py", "re.search(UNPACKED, message)"),
         (
             "onnx.py",
             "re.search('([\\\\w.:]+)\\\\([-\\\\d]+\\\\) is not a registered function/op', str(error))",

@@ -23,6 +23,7 @@ from serveoff.models.tensors import Array, Batch
 ANSWER: Final = "answer"
 LONGEST: Final = 60
 """Characters of a text that a name holds; a longer one goes by its digest."""
+NUMBERS: Final = frozenset({bool, int, float})
 WIDEST: Final = {"f": np.float64, "i": np.int64, "b": np.bool_}
 _NAMES: Final = "names"
 _PLAIN_KEY = re.compile(r"[\w/:-]+")
@@ -32,7 +33,7 @@ def document(answer: bytes) -> Any:
     """JSON, with `NaN` and `Infinity`, which servers write; ValueError says what came in its place."""
     try:
         return (json if b"Infinity" in answer or b"NaN" in answer else orjson).loads(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON ({error}): {answer[:80]!r}") from None
 
 
@@ -52,7 +53,10 @@ def reading(found: Any) -> Batch:
     """The arrays (1, ...) of one answer: JSON, or arrays in place of lists."""
     while isinstance(found, list | Mapping) and len(found) == 1:
         (found,) = found.values() if isinstance(found, Mapping) else found
-    return dict(_leaves(found, "" if isinstance(found, Mapping) and found else ANSWER))
+    try:
+        return dict(_leaves(found, "" if isinstance(found, Mapping) and found else ANSWER))
+    except RecursionError:
+        raise ValueError("the answer is nested too deeply") from None
 
 
 def outputs_at(path: str, outputs: Batch) -> Batch:
@@ -107,11 +111,18 @@ def _said(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({sha256(text.encode()).hexdigest()[:12]})"
 
 
+def _all_numbers(value: list[Any]) -> bool:
+    """Of lists in a list, too. Told of objects: an array of texts holds each as long as the longest."""
+    return set(map(type, np.asarray(value, dtype=object).ravel().tolist())) <= NUMBERS
+
+
 def _numbers(value: Any) -> Array | None:
     """An array (1, ...) of a number, or of lists of equal lengths that hold nothing but numbers; else None."""
     if not isinstance(value, bool | int | float | list | np.ndarray):
         return None
     try:
+        if isinstance(value, list) and not _all_numbers(value):
+            return None
         array = np.asarray(value)
     except ValueError:  # lists of different lengths
         return None

@@ -21,6 +21,10 @@ ALIGNED = 4096
 EMBEDDED_BYTES = 1 << 30
 """Weights up to here are written into the graph itself."""
 FILE = "model.onnx_data"
+HALVES = frozenset(
+    number for name, number in onnx.TensorProto.DataType.items() if name in ("INT4", "UINT4", "FLOAT4E2M1")
+)
+"""Types of numbers that take half a byte."""
 
 
 class NoWeights(ValueError):
@@ -55,9 +59,24 @@ def mapped(weight: Any, path: Path) -> Array:
     file = _beside(path, said.get("location", ""))
     if 0 in shape:
         return np.empty(shape, dtype)
+    if weight.data_type in HALVES:
+        return _unpacked(weight, file, start)
     if start + math.prod(shape) * dtype.itemsize > file.stat().st_size:
         raise NoWeights(f"{file.name}, with its weights, is not whole: it ends before {weight.name} does")
     return np.memmap(file, dtype, "r", start, shape or (1,)).reshape(shape)
+
+
+def _unpacked(weight: Any, file: Path, start: int) -> Array:
+    """The numbers of an initializer that has two in each byte."""
+    size = (math.prod(weight.dims) + 1) // 2
+    with file.open("rb") as opened:
+        opened.seek(start)
+        data = opened.read(size)
+    if len(data) < size:
+        raise NoWeights(f"{file.name}, with its weights, is not whole: it ends before {weight.name} does")
+    whole = onnx.TensorProto(dims=weight.dims, data_type=weight.data_type, raw_data=data)
+    array: Array = onnx.numpy_helper.to_array(whole)
+    return array
 
 
 def _beside(path: Path, location: str) -> Path:
@@ -75,7 +94,7 @@ def with_weights(model: Any, path: Path, folder: Path) -> Any:
     found = {name: (weight, mapped(weight, path)) for name, weight in external(model).items()}
     if sum(array.nbytes for _, array in found.values()) <= EMBEDDED_BYTES:
         for weight, array in found.values():
-            weight.raw_data, weight.data_location = array.tobytes(), onnx.TensorProto.DEFAULT
+            weight.raw_data, weight.data_location = _raw(array, weight), onnx.TensorProto.DEFAULT
             weight.ClearField("external_data")
         return model
     with (folder / FILE).open("wb") as file:
@@ -89,10 +108,32 @@ def with_weights(model: Any, path: Path, folder: Path) -> Any:
     return model
 
 
+def _raw(array: Array, weight: Any) -> bytes:
+    """An initializer's numbers as ONNX writes them."""
+    if weight.data_type in HALVES:
+        return bytes(onnx.numpy_helper.from_array(array).raw_data)
+    return array.tobytes()
+
+
+def _whole(model: Any, path: Path) -> Any:
+    """The same, with weights of half a byte in it: ONNX Runtime takes no arrays of them."""
+    halves = [weight for weight in external(model).values() if weight.data_type in HALVES]
+    if not halves:
+        return model
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for weight in external(copy).values():
+        if weight.data_type in HALVES:
+            weight.raw_data, weight.data_location = _raw(mapped(weight, path), weight), onnx.TensorProto.DEFAULT
+            weight.ClearField("external_data")
+    return copy
+
+
 def session_of(model: Any, path: Path) -> Any:
     """A graph that was read without what lies outside of it, in ONNX Runtime, on the processor."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    model = _whole(model, path)
     arrays = {name: mapped(weight, path) for name, weight in external(model).items()}
     if arrays:
         kinds = [weight.data_type for weight in external(model).values()]

@@ -96,7 +96,7 @@ def unlike(graph: Any, module: Any, spec: ModelSpec) -> str:
         expected = answers(module, spec, rows)
         try:
             errors = compare(answers(graph, spec, rows), expected, spec.outputs)
-        except (RuntimeError, torch.jit.Error, Mismatch) as error:
+        except (RuntimeError, ValueError, torch.jit.Error, Mismatch) as error:
             return f"the graph that was taken with {ROWS} rows does not take {rows}: {_last_line(error)}"
         if errors.wrong.any():
             return (

@@ -14,7 +14,7 @@ from torch._export.converter import TS2EPConverter
 from serveoff.models.convert import Unconvertible
 from serveoff.models.convert.torch_modules import examples, free_rows, positional, traced_as_is, unlike
 from serveoff.models.convert.torch_reasons import exporting
-from serveoff.models.frameworks.exported_program import FILE, compiled_file
+from serveoff.models.frameworks.exported_program import FILE, compiled_file, load
 from serveoff.models.spec import ModelSpec
 
 EXPORTER = "torch.export"
@@ -50,12 +50,12 @@ def write_program(call: Callable[..., Any], spec: ModelSpec, folder: Path) -> No
 
 def read(folder: Path) -> "_Called":
     """The program of a node `torch_export`, as a module that takes rows by position."""
-    return _Called(torch.export.load(folder / FILE).module())
+    return _Called(load(folder / FILE).module())
 
 
 def read_compilable(folder: Path) -> Any:
     """The same as operations that torch.jit compiles, each row's size among them, which a trace would fix."""
-    module = torch.export.load(folder / FILE).module().requires_grad_(False)
+    module = load(folder / FILE).module().requires_grad_(False)
     module.graph.set_codegen(torch.fx.CodeGen())  # rows and outputs by position, as the node has them
     for node in list(module.graph.nodes):
         _make_compilable(node)

@@ -12,7 +12,7 @@ from serveoff.models.convert import Unconvertible, onnx_models, onnx_modern, tor
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
 from serveoff.models.convert.torch_modules import FILE, positional, tensors_alone, traced_as_is, unlike
 from serveoff.models.convert.torch_reasons import unconvertible
-from serveoff.models.frameworks.torch_calling import read_script
+from serveoff.models.frameworks.torch_calling import predicting, read_script
 from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
 
@@ -115,7 +115,7 @@ def write_script(module: Any, spec: ModelSpec, folder: Path) -> None:
 def scripted(module: Any, spec: ModelSpec) -> Any:
     """The module compiled from its source, so that nothing of an example is baked in; None where that fails."""
     try:
-        script = torch.jit.script(module.eval())
+        script = torch.jit.script(predicting(module))
     except _UNSCRIPTABLE:
         return None
     return None if unlike(script, module, spec) else script

@@ -17,7 +17,7 @@ from torch import nn
 
 from serveoff.models import catalog, zoo
 from serveoff.models.formats import Loaded, Predict, one_row
-from serveoff.models.frameworks.torch_calling import PICKLED, answers_of, arguments, read_state
+from serveoff.models.frameworks.torch_calling import PICKLED, answers_of, arguments, predicting, read_state
 from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.quality.precision import BFLOAT16
 from serveoff.models.quality.torch_bfloat16 import autocast_of
@@ -47,7 +47,7 @@ def load(folder: Path, spec: ModelSpec, *, threads: int = 1, device: str = "cpu"
     """Build the module, fill it, and call it."""
     if threads:
         torch.set_num_threads(threads)
-    module, row = build(folder, spec, device).eval().to(device), one_row(spec, folder)
+    module, row = predicting(build(folder, spec, device)).to(device), one_row(spec, folder)
     if precision:
         return lower(module, spec, row)
     return replace(

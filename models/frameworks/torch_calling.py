@@ -1,9 +1,11 @@
 """Batches into and out of a PyTorch module, in the order of the model's spec; and its weights, without running code."""
 
 import importlib
+import importlib.util
 import pickle
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,12 @@ def served(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.to(SERVED_AS[tensor.dtype]) if tensor.dtype in SERVED_AS else tensor
 
 
+def predicting(module: Any) -> Any:
+    """The same module, ready to predict; a user's own `train` may give back nothing."""
+    module.eval()
+    return module
+
+
 def read_script(path: str | Path, device: str = "cpu") -> Any:
     """A TorchScript file's module, ready to predict; ArtifactError where nothing here has one of its operators."""
     try:
@@ -88,6 +96,15 @@ def script_around(inner: Any, rows: Iterable[str], *lines: str) -> Any:
     script: Any = torch.jit._recursive.create_script_module(outer, lambda _: [], share_types=False)
     script.define("\n    ".join([f"def forward(self, {', '.join(rows)}):", *lines]) + "\n")
     return script.eval()
+
+
+def register_all() -> bool:
+    """Import what is installed of PACKAGES; whether there was any."""
+    found = [package for package in PACKAGES if importlib.util.find_spec(package) is not None]
+    for package in found:
+        with suppress(ImportError, RuntimeError):  # RuntimeError: built for another PyTorch
+            importlib.import_module(package)
+    return bool(found)
 
 
 def _register(package: str, operator: str) -> None:

@@ -22,11 +22,15 @@ class Answered:
     one_row: bool
 
 
-def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
-    """What a model answers; Refused where that is not what it answers row by row, unless it may be served so."""
+def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] = ()) -> Answered:
+    """What a model answers; Refused where that is not what it answers row by row, unless it may be served so.
+
+    `chosen` are the outputs that the user wants of it, by its names or the spec's; without any, all.
+    """
 
     def predict(batch: Batch) -> dict[str, Array]:
-        return reader.predict({own: batch[name] for name, own in names.inputs.items()})
+        answer = reader.predict({own: batch[name] for name, own in names.inputs.items()})
+        return _chosen(answer, chosen) if chosen else answer
 
     count = rows_of(inputs)
     doing("it fails on one row", JobCode.FAILED_WITH_ONE_ROW)
@@ -54,6 +58,14 @@ def answers(reader: Reader, names: Names, inputs: Batch) -> Answered:
     return Answered(outputs, Names(inputs=names.inputs, outputs=given), one_row)
 
 
+def _chosen(answer: dict[str, Array], chosen: Sequence[str]) -> dict[str, Array]:
+    """Those outputs; Refused where one is none of them."""
+    known = {**identifiers(answer, called=False), **{name: name for name in answer}}
+    if unknown := [name for name in chosen if name not in known]:
+        raise Refused(f"it has no output {', '.join(unknown)}", advice=f"--outputs takes some of {', '.join(answer)}")
+    return {known[name]: answer[known[name]] for name in chosen}
+
+
 def _require_steady(again: dict[str, Array], first: dict[str, Array], tensors: Sequence[TensorSpec]) -> None:
     """Refused where a model gives other answers to the same row: no artifact could be compared with it."""
     rows = {name: array for name, array in first.items() if array.ndim and array.size and not _has_nan(array)}
@@ -63,8 +75,10 @@ def _require_steady(again: dict[str, Array], first: dict[str, Array], tensors: S
         return
     if errors is not None and errors.wrong.any():
         raise Refused(
-            f"its answers are random: the same row, asked again, is answered otherwise (by {errors.error[0]:.3g})",
-            advice="save it as it predicts, without a drop-out, noise or sampling that is always on",
+            "its answers are random, or depend on what it was asked before: the same row, asked again, is answered "
+            f"otherwise (by {errors.error[0]:.3g})",
+            advice="save it as it predicts: without a drop-out, noise or sampling that is always on, or a state that "
+            "it keeps from one call to the next",
         )
 
 
@@ -150,6 +164,8 @@ def _same(alone: dict[str, Array], together: dict[str, Array], row: int, tensors
     if errors.wrong.any():
         raise Refused(
             f"the answer to row {row} depends on the rows beside it (by {errors.error[0]:.3g}): "
-            "something is computed across the batch, such as a normalisation by the batch's own mean",
-            advice="save it as it predicts, with averages from training in place of the batch's",
+            "something is computed across the batch, such as a normalisation by the batch's own mean, or its rows lie "
+            "along another axis than the first",
+            advice="save it as it predicts, with averages from training in place of the batch's, and with its rows "
+            "first: batch_first=True in layers of PyTorch",
         )

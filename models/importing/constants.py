@@ -1,5 +1,6 @@
 """Inputs that have one value for all requests, such as the share of units that a dropout keeps: `--set`."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -40,9 +41,10 @@ def is_likely(port: Port) -> bool:
 
 def _guess(port: Port) -> str:
     """What it has where nothing is trained: no dropout, no training."""
-    name = port.name.lower()
     if port.dtype == "bool":
         return "false"
-    if "keep" in name:
+    words = re.split(r"[^a-z]+", port.name.lower().removesuffix(":0"))
+    if any(word.startswith("keep") for word in words):
         return "1.0"
-    return "0.0" if "drop" in name or "rate" in name else "VALUE"
+    dropped = words == ["rate"] or any(word == "drop" or word.startswith("dropout") for word in words)
+    return "0.0" if dropped else "VALUE"

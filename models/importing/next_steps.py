@@ -33,7 +33,7 @@ def of_answering(request: ImportRequest, inputs: Sequence[TensorSpec], error: Jo
     """For a model that does not answer; one that fails with a single row may have got wrong inputs."""
     if step := error.advice or _of_process(request, error):
         return step
-    if error.code is JobCode.FAILED_WITH_ONE_ROW:
+    if error.code is JobCode.FAILED_WITH_ONE_ROW or (error.code is JobCode.FAILED and BOUND.search(error.reason)):
         return f"{_of_inputs(request, inputs, error.reason)}; what its framework said is in {log_of(request.name)}"
     return f"what its framework said is in {log_of(request.name)}" if error.code is JobCode.FAILED else ""
 
@@ -50,10 +50,13 @@ def _of_inputs(request: ImportRequest, inputs: Sequence[TensorSpec], reason: str
         return "try it in its own framework with these inputs"
     if not integers:
         return "give real inputs: --samples FILE.npz"
-    low, high = request.ranges.get(integers[0], samples.INTEGERS)
     found = BOUND.search(reason)
     most = int(found[1]) - (found[2] == ")") if found else 9
+    drawn = {name: request.ranges.get(name, samples.INTEGERS) for name in integers}
+    said = ", ".join(f"{name} ({low:g}..{high:g})" for name, (low, high) in drawn.items())
+    beyond = [name for name, (low, high) in drawn.items() if low < 0 or high > most] or integers
+    flags = " ".join(f"--input-range {name}=0:{most}" for name in beyond)
     return (
-        f"the integers of {', '.join(integers)} were drawn from {low:g}..{high:g}: where the model takes others, give "
-        f"real inputs, --samples FILE.npz, or their range, --input-range {integers[0]}=0:{most}"
+        f"integers were drawn for {said}: where the model takes others, give real inputs, --samples FILE.npz, or their "
+        f"range: {flags}"
     )

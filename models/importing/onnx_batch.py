@@ -25,9 +25,13 @@ FREE = -1
 
 
 def fixed_rows(model: Any) -> int:
-    """The number of rows that all inputs with a fixed first axis have; 0 where it is free, or not the same in all."""
-    sizes = {value.type.tensor_type.shape.dim[0].dim_value for value in model.graph.input if _axes(value)} - {0}
-    return sizes.pop() if len(sizes) == 1 else 0
+    """The number of rows that all inputs with a fixed first axis have; 0 where it is free, or not the same in all.
+
+    Beside a free first axis another's that is fixed at more than one is no batch, but the layers of a state.
+    """
+    found = {value.type.tensor_type.shape.dim[0].dim_value for value in model.graph.input if _axes(value)}
+    sizes = found - {0}
+    return sizes.pop() if len(sizes) == 1 and (0 not in found or sizes == {1}) else 0
 
 
 def freed(model: Any, rows: int) -> Any:

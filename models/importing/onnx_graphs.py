@@ -26,6 +26,7 @@ def serve(model: Any, constants: Constants) -> None:
 
     Refused where no output is left.
     """
+    _complete(model)
     graph, given = model.graph, {weight.name for weight in model.graph.initializer}
     _keep(graph.input, [value for value in graph.input if value.name not in given])
     _require_numbers(graph.input)
@@ -35,6 +36,21 @@ def serve(model: Any, constants: Constants) -> None:
         raise Refused("it gives no tensor of numbers: its outputs are strings, sequences or maps")
     _cast(graph)
     remove_unused(graph)
+
+
+def _complete(model: Any) -> None:
+    """Write what a graph leaves to ONNX Runtime: the type of an output, and an axis that is free, not of size -1."""
+    graph = model.graph
+    untyped = [value for value in graph.output if value.type.WhichOneof("value") is None]
+    if untyped:
+        inferred = onnx.shape_inference.infer_shapes(model).graph
+        kinds = {value.name: value.type for value in (*inferred.output, *inferred.value_info)}
+        for value in untyped:
+            value.type.CopyFrom(kinds.get(value.name, value.type))
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        for axis in value.type.tensor_type.shape.dim:
+            if axis.dim_value < 0:
+                axis.ClearField("dim_value")
 
 
 def _require_numbers(inputs: Iterable[Any]) -> None:

@@ -28,7 +28,8 @@ def resolve_inputs(
     names = _renamed(names, ports, [*(tensor.name for tensor in declared)] or [*samples])
     flags = _by_port(source, names, declared)
     if found.settable:
-        _require_rows(source, [port for port in found.inputs if port.name not in flags])
+        told = {*flags, *samples, *(own for name, own in names.items() if name in samples)}
+        _require_rows(source, [port for port in found.inputs if port.name not in told])
     kept = dict[str, TensorSpec]()
     for (name, own), port in zip(names.items(), ports, strict=True):
         flag, sample = flags.get(own), samples.get(name, samples.get(own))
@@ -120,8 +121,8 @@ def _fixed(source: str, name: str, shape: tuple[int, ...]) -> str:
     if not shape:
         return f"{source}: its input {name} is one number, without a batch dimension; a request may hold several rows"
     return (
-        f"{source}: the batch dimension of its input {name} is fixed at {shape[0]} (shape {list(shape)}); "
-        "a server must take any number of rows"
+        f"{source}: the first axis of its input {name}, along which the rows of a batch lie, is fixed at {shape[0]} "
+        f"(shape {list(shape)}); a server must take any number of rows"
     )
 
 

@@ -30,6 +30,7 @@ _REASONS = (
         "import the part of it that needs none",
     ),
 )
+UNPACKED = r"values to unpack"
 _DTYPES = r"same dtype|expected scalar type|should be the same|expected m1 and m2|scalar types: Long, Int; but got"
 ONE_AFTER_ANOTHER = (
     "its forward is called with a tensor for each input; what takes them otherwise, as a dict, needs a module around it"
@@ -50,6 +51,6 @@ def refusal(error: Exception, found: Found, batch: Batch) -> Refused | None:
     for pattern, reason, advice in _REASONS:
         if re.search(pattern, message):
             return Refused(f"{reason}{line_of(error)}", advice=advice)
-    if isinstance(error, TypeError | KeyError | AttributeError):
+    if isinstance(error, TypeError | KeyError | AttributeError) or re.search(UNPACKED, message):
         return Refused(f"it fails: {type(error).__name__}: {message}{line_of(error)}", advice=ONE_AFTER_ANOTHER)
     return None

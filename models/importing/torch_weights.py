@@ -19,8 +19,8 @@ from serveoff.models.jobs.child import Refused, note
 State = dict[str, torch.Tensor]
 DEEPEST = 3
 """Levels of a checkpoint below which no weights are looked for."""
-SPARE = ("ema", "optim", "teacher", "discriminator")
-"""In the name of an entry of a checkpoint: another one that fits goes before it."""
+SPARE = ("ema", "optim", "teacher", "discriminator", "encoder_k", "momentum", "target")
+"""In the name of an entry of a checkpoint, or before names of weights: another one that fits goes before it."""
 WRAPPERS = ("_orig_mod.", "_checkpoint_wrapped_module.", "_fsdp_wrapped_module.")
 """What PyTorch's own wrappers put into the names of what they wrap, wherever it is."""
 MOST_NAMES = 3
@@ -44,8 +44,16 @@ def fill(module: nn.Module, file: str) -> None:
     found = dict(_states(loaded))
     if not found:
         raise Refused(f"{name} is not a state_dict: it holds no tensors by name", advice=ALONE)
-    wanted = module.state_dict()
+    whole = module.state_dict()
+    wanted = {name: value for name, value in whole.items() if isinstance(value, torch.Tensor)}
+    if len(wanted) < len(whole):  # packed weights, or what a layer keeps beside tensors: only it can read them
+        if (why := _taken(module, loaded)) is not None:
+            raise Refused(f"the weights in {name} are not those of the module: {why}", advice=OWN_LAYERS)
+        return
     fitting = [(entry, fitted) for entry, state in found.items() if (fitted := _fitted(state, wanted))]
+    if not fitting and _taken(module, loaded) is None:
+        note(f"the names in {name} are others than the module's, which takes them by rules of its own for older files")
+        return
     if not fitting:
         entry, state = max(found.items(), key=lambda item: len(item[1].keys() & wanted.keys()))
         _load(module, state, name)
@@ -103,6 +111,21 @@ def _states(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, 
             yield from _states(value, f"{path}.{name}" if path else name, depth + 1)
 
 
+def _taken(module: nn.Module, loaded: Any, depth: int = 0) -> str | None:
+    """None where the module's own rules take this, or an entry of it, each and all; else why they do not."""
+    if not isinstance(loaded, Mapping) or depth == DEEPEST:
+        return "they are in no dict of names"
+    why = ""
+    if any(isinstance(value, torch.Tensor) for value in loaded.values()):
+        try:
+            module.load_state_dict(_unwrapped(loaded)[0], strict=True)  # type: ignore[arg-type]
+            return None
+        except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+    tries = [_taken(module, value, depth + 1) for value in loaded.values() if isinstance(value, Mapping)]
+    return None if None in tries else why or next(filter(None, tries), "they are in no dict of names")
+
+
 def _fitted(state: State, wanted: State) -> tuple[State, str] | None:
     """A state by the module's own names, and in words how they differed; None where no prefix makes them the same.
 
@@ -110,12 +133,16 @@ def _fitted(state: State, wanted: State) -> tuple[State, str] | None:
     beside the model's, is left out.
     """
     plain, said = _unwrapped(state)
-    for prefix in _prefixes(plain, wanted):
-        inner = {name.removeprefix(prefix): value for name, value in plain.items() if name.startswith(prefix)}
-        if _same(inner, wanted):
-            left = [name for name in plain if not name.startswith(prefix)]
-            apart = f"; left out: {_some(left)}" if left else ""
-            return (inner, f"each name begins with {prefix!r}, which is taken off{apart}") if prefix else (plain, said)
+    under = {prefix: _under(prefix, plain) for prefix in _prefixes(plain, wanted)}
+    fitting = [prefix for prefix, inner in under.items() if _same(inner, wanted)]
+    if fitting and not fitting[0]:
+        return plain, said
+    if fitting:
+        left = [name for name in plain if not name.startswith(fitting[0])]
+        apart = f"; left out: {_some(left)}" if left else ""
+        others = f"; those under {_some(fitting[1:])} would fit, too" if fitting[1:] else ""
+        names = "the weights are those whose names begin" if left else "each name begins"
+        return under[fitting[0]], f"{names} with {fitting[0]!r}, which is taken off{apart}{others}"
     heads = {name.partition(".")[0] for name in wanted}
     if len(heads) == 1 and "." in next(iter(wanted)):
         (head,) = heads
@@ -136,11 +163,18 @@ def _unwrapped(state: State) -> tuple[State, str]:
     }, f"{found[0]!r} is taken out of the names"
 
 
+def _under(prefix: str, state: State) -> State:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
 def _prefixes(state: State, wanted: State) -> list[str]:
-    """Those that the file's names have before the module's, the shortest first; '' is one."""
+    """Those that the file's names have before the module's; '' is one.
+
+    The shortest first, of equal ones the file's first, and copies of the network that are kept beside it last.
+    """
     ends = [*wanted][:1] + [*wanted][-1:]  # of two tied weights, the file may lack one
-    before = {name.removesuffix(end) for name in state for end in ends if name.endswith(f".{end}")}
-    return sorted({"", *before}, key=len)
+    before = dict.fromkeys(name.removesuffix(end) for name in state for end in ends if name.endswith(f".{end}"))
+    return sorted(dict.fromkeys(("", *before)), key=lambda prefix: (any(word in prefix for word in SPARE), len(prefix)))
 
 
 def _same(state: State, wanted: State) -> bool:

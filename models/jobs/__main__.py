@@ -21,7 +21,7 @@ from serveoff.models.golden import Golden, read_golden, write_golden
 from serveoff.models.importing import readers, samples
 from serveoff.models.importing.answering import answers, tensors_of
 from serveoff.models.importing.kinds import find
-from serveoff.models.importing.source import Names, Source
+from serveoff.models.importing.source import NAMING, Names, Source
 from serveoff.models.jobs.child import Refused, answering, doing
 from serveoff.models.manifest import size_bytes
 from serveoff.models.spec import ModelSpec
@@ -47,7 +47,8 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     described, wanted = Source.model_validate_json(source), ModelSpec.model_validate_json(spec)
     inputs = samples.read(str(Path(folder) / samples.NAME))
     reader = readers.opened(described)
-    answered = answers(reader, Names.model_validate_json(names), inputs)
+    chosen = described.fetch if described.kind in NAMING else ()
+    answered = answers(reader, Names.model_validate_json(names), inputs, chosen)
     golden = samples.enough(Golden(inputs, answered.outputs))
     write_golden(Path(folder), golden)
     outputs = tensors_of(answered.outputs, answered.names, reader.found)

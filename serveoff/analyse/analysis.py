@@ -22,6 +22,7 @@ from serveoff.analyse.point_estimates import (
     measure,
     resample_all,
     slowness_of,
+    start_deviations,
 )
 from serveoff.analyse.ranking import placed, resolution
 from serveoff.analyse.slice_rows import RunRows, read_run
@@ -93,7 +94,7 @@ def analyse(folder: Path) -> Analysis:
         start_effect=evidence.starts["p50"].deviations,
         stand_in=any(e.role == "stand-in" for e in ranked),
         sweeps=sweeps.study(evidence),
-        capacity=capacity.study(suite, rows),
+        capacity=capacity.study(suite, rows, start_deviations(suite, evidence.starts["throughput"])),
         distributions=distributions.study(evidence, rows),
         cold_starts=cold_start.study(evidence),
         waterfall=waterfall.study(ranked, rows),
@@ -142,10 +143,13 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
 
 
 def _bound(suite: Suite) -> float:
-    """That of the run's last look; of a run that was interrupted, of the look that was next."""
+    """That of the look that ended the run, or of the last there was to be; of an interrupted run, of the next."""
     if not suite.looks:
         return boundary()
-    return boundary(len(suite.looks) + (not suite.complete), suite.looks[-1].looks)
+    last, made = suite.looks[-1], len(suite.looks)
+    if suite.complete:
+        return boundary(made if last.decided else last.looks, last.looks)
+    return boundary(made + 1, last.looks)
 
 
 def _entry(result: EndpointResult, points: Sequence[Point]) -> Entry:

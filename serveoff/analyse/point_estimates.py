@@ -16,6 +16,7 @@ from serveoff.analyse.statistics import common_drift, start_effect
 from serveoff.analyse.statistics.common_drift import Slowness, slowness
 from serveoff.analyse.statistics.draws import Draws, draw
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Array, Estimate, withheld
+from serveoff.analyse.statistics.few_slices import moderated
 from serveoff.analyse.statistics.machine_drift import MachineDrift, machine_drift
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
 from serveoff.analyse.statistics.start_effect import StartEffects
@@ -119,13 +120,26 @@ def resample_all(
     starts: dict[str, StartEffects] = {}
     for statistic in STATISTICS:
         keys = [key for key, sampled in found.items() if statistic in sampled]
+        drawn_by = [seed, zlib.crc32(statistic.encode())]
+        for alike in _by_load(keys):
+            for key, sampled in moderated({key: found[key][statistic] for key in alike}, drawn_by).items():
+                found[key][statistic] = sampled
         named = [_of(points[key], found[key][statistic]) for key in keys]
         telling = [point for key, point in zip(keys, named, strict=True) if key[1] in raced]
         starts[statistic] = start_effect.excesses(telling)
-        added = start_effect.with_effects(named, starts[statistic], [seed, zlib.crc32(statistic.encode())])
+        added = start_effect.with_effects(named, starts[statistic], drawn_by)
         for key, sampled in zip(keys, added, strict=True):
             found[key][statistic] = replace(sampled, machine=drift.whole if key[1].plain else drift.beyond)
     return draws, found, starts
+
+
+def _by_load(keys: Iterable[Key]) -> Iterable[list[Key]]:
+    """Those under loads whose slices vary alike: as many callers and rows in whatever encoding; all open loops."""
+    found: dict[tuple[int, ...], list[Key]] = {}
+    for key in keys:
+        load = key[1]
+        found.setdefault((load.concurrency, load.batch) if load.closed else (), []).append(key)
+    return found.values()
 
 
 def _raced(points: Iterable[Key]) -> set[Load]:
@@ -136,8 +150,17 @@ def _raced(points: Iterable[Key]) -> set[Load]:
 
 def _of(measured: Measured, sampled: Sampled) -> start_effect.Of:
     result = measured.result
-    framework = FRAMEWORK.get(result.format, result.format)
-    return start_effect.Of(result.deployment, result.server, framework, measured.load.text, sampled)
+    return start_effect.Of(result.deployment, result.server, _framework(result), measured.load.text, sampled)
+
+
+def _framework(result: EndpointResult) -> str:
+    return FRAMEWORK.get(result.format, result.format)
+
+
+def start_deviations(suite: Suite, starts: StartEffects) -> dict[str, float]:
+    """By endpoint, the standard deviation that a start adds to the logarithm of a statistic, where it is known."""
+    found = {result.endpoint: starts.of(result.server, _framework(result)) for result in suite.endpoints}
+    return {name: excess.deviation for name, excess in found.items() if excess is not None}
 
 
 def judge_point(

@@ -1,11 +1,13 @@
 """One run against another: every figure that both have, its ratio, and how sure that is.
 
 The ratio is of both runs' resampled statistics, with verdicts that hold for all endpoints and loads of one statistic
-together (`serveoff.analyse.statistics.max_t`). Two runs share no rounds and no starts, so nothing cancels. What no run
-can know of itself is that the whole machine was slower on another day: the interval does not hold that, and the page
-says so.
+together (`serveoff.analyse.statistics.max_t`). Two runs share no rounds and no starts, so nothing cancels; where a run
+started its deployments once, processes are taken to differ by as much as they were seen to elsewhere. What no run can
+know of itself is that the whole machine was slower on another day: the interval does not hold that, and the page says
+so.
 """
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -18,8 +20,10 @@ from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.statistics.max_t import ratios
 from serveoff.analyse.statistics.sampled import Sampled
+from serveoff.analyse.statistics.start_effect import PRIOR
 from serveoff.analyse.verdict import Outcome, difference
 from serveoff.loadtests.loads import closed
+from serveoff.record.attached import ATTACHED
 
 PairOutcome = Outcome | Literal["not comparable", "withheld"]
 PAIR_OUTCOMES: Final[tuple[PairOutcome, ...]] = ("faster", "slower", "tied", "undecided")
@@ -86,7 +90,8 @@ def versus(a: Analysis, b: Analysis, different_machines: bool = False) -> Versus
     points = [{point.key: point for point in analysis.comparison.points} for analysis in (a, b)]
     entries = {entry.name: entry for entry in (*b.comparison.entries, *a.comparison.entries)}
     pairs = {key: (points[0].get(key), points[1].get(key)) for key in _keys(a, b)}
-    found = {statistic: _ratios(a, b, pairs, statistic) for statistic in STATISTICS}
+    ours = frozenset(name for name, entry in entries.items() if entry.result.server != ATTACHED)
+    found = {statistic: _ratios(a, b, pairs, statistic, ours) for statistic in STATISTICS}
     lines = tuple(_line(entries[key[0]], key, both, found, withheld) for key, both in pairs.items())
     return Versus(a, b, lines, same_machine, models[0] == models[1], withheld)
 
@@ -123,13 +128,21 @@ def _doubt(a: Point | None, b: Point | None) -> str:
     return f"INVALID in {' and '.join(wrong)}" if wrong else ""
 
 
-def _ratios(a: Analysis, b: Analysis, pairs: Mapping[Key, Both], statistic: str) -> Ratios:
-    """How many times faster B is (less time, or more requests a second), of what both have and counts in both."""
+def _ratios(
+    a: Analysis, b: Analysis, pairs: Mapping[Key, Both], statistic: str, ours: frozenset[str] = frozenset()
+) -> Ratios:
+    """How many times faster B is (less time, or more requests a second), of what both have and counts in both.
+
+    Of `ours` each run started the processes; others may be the same ones in both.
+    """
     sides = {}
     for key, points in pairs.items():
         mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
         if mine is not None and other is not None and not _doubt(*points):
-            mine, other = _drifted(mine, 1), _drifted(_independent(other), 2)
+            other = _independent(other)
+            if key[0] in ours:
+                mine, other = _started(mine, key[0], 1), _started(other, key[0], 2)
+            mine, other = _drifted(mine, 1), _drifted(other, 2)
             sides[key] = (mine, other) if statistic != "throughput" else (other, mine)
     return dict(zip(sides, ratios(list(sides.values())), strict=True))
 
@@ -138,6 +151,14 @@ def _drifted(sampled: Sampled, seed: int) -> Sampled:
     """The machine drifts between two runs as it does within each: one draw a run, the same for all of its points."""
     drawn = sampled.machine * np.random.default_rng(seed).standard_normal(sampled.slices.size)
     return replace(sampled, slices=sampled.slices + drawn)
+
+
+def _started(sampled: Sampled, endpoint: str, seed: int) -> Sampled:
+    """With what a start adds, by what is known of others, where the run started its deployments once."""
+    if sampled.start.any() or not sampled.slices.any():
+        return sampled
+    random = np.random.default_rng([seed, zlib.crc32(endpoint.encode())])
+    return replace(sampled, start=PRIOR * random.standard_normal(sampled.slices.size))
 
 
 def _independent(sampled: Sampled) -> Sampled:

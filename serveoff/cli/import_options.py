@@ -16,7 +16,7 @@ from serveoff.models.importing.source import CAST, DTYPES, ImportRequest, Source
 from serveoff.models.loading.user_modules import search_path
 
 NAME = r"[a-z][a-z0-9_]*"
-SETTABLE = ("frozen_graph", "savedmodel")
+SETTABLE = ("frozen_graph", "savedmodel", "onnx")
 """Kinds whose inputs `--set` can make constants."""
 CASTABLE = ("torch", "torchscript")
 """Kinds whose inputs `--input` can have cast."""
@@ -38,7 +38,9 @@ class ImportOptions:
         list[str] | None, typer.Option("--input", help="An input that the file leaves open: image:float32[-1,28,28,1].")
     ] = None
     inputs: Annotated[str, typer.Option(help="Input tensors of a frozen graph: a,b.")] = ""
-    outputs: Annotated[str, typer.Option(help="Output tensors of a frozen graph, or names for PyTorch's outputs.")] = ""
+    outputs: Annotated[
+        str, typer.Option(help="The outputs to serve: a,b. Names of one's own for PyTorch's, which have none.")
+    ] = ""
     signature: Annotated[str, typer.Option(help="Signature of a SavedModel.")] = "serving_default"
     set_: Annotated[
         list[str] | None,
@@ -107,7 +109,10 @@ def _check_kind(kind: str, asked: ImportOptions, constants: Mapping[str, object]
     if asked.trust_code and kind != "keras":
         raise bad_flag(f"--trust-code is for Keras files, and this is of kind {kind}", "remove the flag")
     if constants and kind not in SETTABLE:
-        raise bad_flag(f"--set makes no constant in a model of kind {kind}", f"it is for {' and '.join(SETTABLE)}")
+        raise bad_flag(f"--set makes no constant in a model of kind {kind}", f"it is for {', '.join(SETTABLE)}")
+    for flag, value, whose in (("--weights", asked.weights, "torch"), ("--inputs", asked.inputs, "frozen_graph")):
+        if value and kind != whose:
+            raise bad_flag(f"{flag} is for models of kind {whose}, and this is of kind {kind}", "remove the flag")
     if casts and kind not in CASTABLE:
         dtype = next(iter(casts.values()))
         raise bad_flag(f"--input of {dtype} is for PyTorch's models only", f"name one of {', '.join(DTYPES)}")

@@ -75,7 +75,7 @@ def _read_memory(run: Run) -> None:
 def _decided(run: Run, start: int, sure: int, most: int) -> bool:
     """Look; whether all is decided and every contender has had its starts."""
     run.progress.tick("a look at the race")
-    look = run.look(run.folder, start, most - 1)
+    look = run.look(run.folder, start, len(run.suite.looks) + 1 + most - start)
     run.suite.looks.append(look)
     for name in look.out:
         result = run.suite.endpoint(name)

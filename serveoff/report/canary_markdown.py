@@ -29,7 +29,7 @@ def render(comparison: Comparison, canary: Canary) -> str:
         f"# {prose(verdict(canary))}",
         table(checks(comparison, canary)),
         prose(parity.sentence(comparison)),
-        escape(resolution(comparison, "endpoints")),
+        escape(resolution(comparison)),
         escape(f"Run {suite.run_id}, {suite.started_at[:10]}, machine {machine.id} ({machine.cpu_model})."),
     )
     return "\n\n".join(filter(None, said)) + "\n"

@@ -110,6 +110,7 @@ class Connection:
             return None
         body = bytes(memoryview(self.received)[start:end])
         del self.received[:end]
+        self.searched = 0
         return Waiting(self, self.known.with_body(body), False, perf_counter())
 
     def _next_head(self, cfg: Any) -> Head | None:

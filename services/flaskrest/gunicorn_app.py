@@ -1,5 +1,6 @@
 """gunicorn, configured from our settings instead of a command line, serves one artifact until SIGTERM."""
 
+import logging
 import os
 import shutil
 import socket
@@ -139,7 +140,13 @@ def _begin(worker: Any) -> None:
     from serveoff.services.flaskrest.json_errors import answer_in_json
 
     answer_in_json(worker)
+    logging.getLogger("gunicorn.error").addFilter(tells_of_the_server)
     announce("listening")
+
+
+def tells_of_the_server(record: logging.LogRecord) -> bool:
+    """Not of a client that was waited for in vain, of which gunicorn's threaded worker logs a traceback each time."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError | TimeoutError))
 
 
 def _speak_a_known_version(worker: Any, request: Any) -> None:

@@ -150,14 +150,18 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
             self._keep(client, address, listener)
 
     def _make_room(self) -> None:
-        """Close the connections that have been idle longest; if all are busy, take no more until one is closed."""
+        """Close the connections that have been idle longest, or else the oldest whose request has not come whole.
+
+        If all are owed an answer, take no more until one is closed.
+        """
         if not self.said_full:
             self.said_full = True
             self.log.warning(FULL, len(self.connections))
         idle = [connection for connection in self.connections if connection.idle]
-        for connection in nsmallest(1 + len(idle) // SHED, idle, key=attrgetter("deadline")):
+        spare = idle or [connection for connection in self.connections if not connection.busy]
+        for connection in nsmallest(1 + len(spare) // SHED, spare, key=attrgetter("deadline")):
             self._close(connection)
-        if not idle:
+        if not spare:
             self._listen(False)
 
     def _keep(self, client: socket.socket, address: tuple[str, int], listener: socket.socket) -> None:

@@ -48,7 +48,7 @@ class PlainRows:
         if len(body) < LARGE_BYTES or body.count(b'"') != 2:
             return 0
         found = body.translate(None, _NOT_STRUCTURE)
-        count = len(found) // (len(self._structure) + 1)
+        count = (len(found) - 1) // (len(self._structure) + 1)
         expected = self._nesting(count)
         if found != expected:
             row = _same(found, expected) // (len(self._structure) + 1)

@@ -60,8 +60,12 @@ class Row:
     def finite(self, array: Array) -> Array:
         """The same array; BadInputError if it holds NaN or infinity, also by being too large for its dtype."""
         if self.dtype.kind == "f" and not np.isfinite(array).all():
-            raise BadInputError(f"the input {self.name!r} holds a number that is not finite in {self.dtype}")
+            raise self.not_finite()
         return array
+
+    def not_finite(self) -> BadInputError:
+        """What is wrong with a number that its dtype can only hold as infinity, or not at all."""
+        return BadInputError(f"the input {self.name!r} holds a number that is not finite in {self.dtype}")
 
     def shape_text(self, rows: str = "n") -> str:
         """The value of X-Tensor-Shape: `n,28,28,1`."""

@@ -34,7 +34,8 @@ def read_values(column: Column, row: Row, plain: PlainRows | None) -> Array:
         try:
             return row.finite(_array(leaves, row).reshape(len(column), *row.shape))
         except OverflowError:  # NumPy's word for an integer out of range
-            pass
+            if row.dtype.kind == "f":
+                raise row.not_finite() from None
     _check(column, row, None)
     raise AssertionError(f"nothing is wrong with {column.before}")
 

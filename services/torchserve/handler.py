@@ -28,6 +28,9 @@ from serveoff.services.torchserve.phase_metrics import PhaseMetrics
 from serveoff.services.torchserve.refusal import Refusal
 from serveoff.services.torchserve.start_fault import start_fault_told
 
+log = logging.getLogger(__name__)
+
+FAILED = "internal error: see the server's log"
 JSON = "application/json"
 RAW = "application/octet-stream"
 WHOLE = ""
@@ -110,13 +113,26 @@ class Handler:
             return self._codec.decode_image(bodies[WHOLE])
         return self._codec.decode_json(bodies[WHOLE])
 
-    def _predict_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
-        if len(batches) <= 1:
-            return [self._predict(batch) for batch in batches]
-        return split(self._predict(join(batches)), [rows_of(batch) for batch in batches])
+    def _predict_all(self, batches: Sequence[Batch]) -> Sequence[Batch | Refusal]:
+        """From one call of the model; where that fails each request has its own, so that one harms no other."""
+        if len(batches) > 1:
+            try:
+                return split(self._predict(join(batches)), [rows_of(batch) for batch in batches])
+            except Exception:
+                log.exception("the model failed on a batch of %d requests: each runs alone", len(batches))
+        return [self._predict_one(batch) for batch in batches]
 
-    def _encode(self, outputs: Batch, answer_key: str, index: int, context: Any) -> bytes | Refusal:
+    def _predict_one(self, batch: Batch) -> Batch | Refusal:
+        try:
+            return self._predict(batch)
+        except Exception:
+            log.exception("the model failed on a request")
+            return Refusal(500, FAILED)
+
+    def _encode(self, outputs: Batch | Refusal, answer_key: str, index: int, context: Any) -> bytes | Refusal:
         """JSON, or the outputs' bytes for a client that accepts those."""
+        if isinstance(outputs, Refusal):
+            return outputs
         if header(context.get_all_request_header(index), "accept") == RAW:
             body, shape = encode_raw(outputs, self._outputs)
             context.set_response_content_type(index, RAW)

@@ -152,6 +152,7 @@ def test_the_embedded_server_is_never_called_tensorflow_serving(finished, report
         "figures are not TensorFlow Serving's",
         "TensorFlow Serving itself did not run here",
         "TensorFlow Serving is not here",
+        "TensorFlow Serving is not installed",
         "TensorFlow Serving cannot load a bare frozen graph",
         "In TensorFlow Serving the graph decodes",
         "the stand-in of TensorFlow Serving",

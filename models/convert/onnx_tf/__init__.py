@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 
 from serveoff.models.convert import Unconvertible
+from serveoff.models.convert.onnx_modern import opset_of
 from serveoff.models.convert.onnx_tf import elementwise, images, reductions, shapes
 from serveoff.models.convert.onnx_tf.node import Node, Operator
 from serveoff.models.convert.onnx_tf.values import Values
@@ -36,7 +37,7 @@ class Graph:
 
     def __init__(self, model: Any, folder: Path = Path()) -> None:
         self.model = model
-        self.opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+        self.opset = opset_of(model)
         used = {name for node in model.graph.node for name in node.input} | {out.name for out in model.graph.output}
         self.nodes = [Node(node, self.opset, used) for node in model.graph.node]
         for node in self.nodes:

@@ -32,13 +32,18 @@ def detect(path: str) -> bool:
     return path.endswith((".keras", *HDF5_SUFFIXES)) and Path(path).is_file()
 
 
+def is_hdf5(path: str) -> bool:
+    """Whether a file begins as HDF5 does: a `.keras` of TensorFlow up to 2.11 is one, too."""
+    with Path(path).open("rb") as file:
+        return file.read(len(HDF5)) == HDF5
+
+
 def check(source: Source) -> None:
     """A file that begins as HDF5 does, or a sound zip whose architecture is JSON and whose weights begin so."""
-    if source.path.endswith(HDF5_SUFFIXES):
-        with Path(source.path).open("rb") as file:
-            if file.read(len(HDF5)) != HDF5:
-                raise damaged(f"{source.path} is not HDF5", SAVE)
+    if is_hdf5(source.path):
         return
+    if source.path.endswith(HDF5_SUFFIXES):
+        raise damaged(f"{source.path} is not HDF5", SAVE)
     with unvouched_files.archive(source.path, SAVE) as archive:
         if absent := sorted({"config.json", "metadata.json", WEIGHTS} - set(archive.namelist())):
             raise damaged(f"{source.path} has no {', '.join(absent)} in it", SAVE)

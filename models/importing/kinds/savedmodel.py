@@ -16,6 +16,10 @@ CALLED = "a SavedModel, a folder with saved_model.pb"
 
 FILE = "saved_model.pb"
 SAVE = "save it again: tf.saved_model.save, or model.export of Keras"
+SIGN = (
+    "save it with one: tf.saved_model.save(module, FOLDER, signatures=module.__call__.get_concrete_function("
+    "tf.TensorSpec([None, SIZE], tf.float32)))"
+)
 MESSAGES = build(
     "serveoff.savedmodel",
     {
@@ -53,8 +57,9 @@ def check(source: Source) -> None:
     if not graphs:
         raise damaged(f"{file} is no SavedModel: it holds no graph", SAVE)
     signatures = {name for graph in graphs for name in graph.signature_def}
+    if not (there := ", ".join(sorted(signatures - {INITIALISES}))):
+        raise no_model(f"{file} has no signature: nothing in it says what a request holds", SIGN)
     if source.signature not in signatures:
-        there = ", ".join(sorted(signatures - {INITIALISES})) or "none"
         raise bad_flag(f"{file} has no signature {source.signature!r}", f"--signature names one of its own: {there}")
     _check_variables(folder)
 

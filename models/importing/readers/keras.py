@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,14 +15,15 @@ import h5py
 
 from serveoff.models.agreement import coarsest
 from serveoff.models.formats import savedmodel
+from serveoff.models.frameworks import keras_2
 from serveoff.models.frameworks.keras_calling import Network, as_declared
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.importing import user_code
 from serveoff.models.importing.kinds.keras import (
-    HDF5_SUFFIXES,
     LAMBDA_ADVICE,
     SAVE,
     TRUSTED_LAMBDA,
+    is_hdf5,
     layers_of,
     untrusted,
 )  # fmt: skip
@@ -74,7 +76,7 @@ class Model:
             arrange = as_declared(self._model, spec, names.inputs)
             savedmodel.save(Network(self._model, arrange, spec), folder)
             return
-        if self._source.path.endswith(HDF5_SUFFIXES):
+        if is_hdf5(self._source.path):
             self._model.save(folder / FILE)
         else:
             shutil.copyfile(self._source.path, folder / FILE)
@@ -89,13 +91,17 @@ def _loaded(source: Source) -> Any:
         raise Refused(problem, advice=LAMBDA_ADVICE)
     safe = TRUSTED_LAMBDA not in source.trusted
     try:
-        return keras.saving.load_model(source.path, _trusted(source), compile=False, safe_mode=safe)
+        with keras_2.readable(source.path, config) if is_hdf5(source.path) else nullcontext(source.path) as path:
+            return keras.saving.load_model(path, _trusted(source), compile=False, safe_mode=safe)
     except (TypeError, ValueError) as error:
         unknown = UNKNOWN.search(str(error))
         if unknown is None:
             raise
         name = unknown[1].rpartition(">")[2]
         layer, module = next(iter(layers_of(config, (name, unknown[1]))), ("", ""))
+        if name in keras_2.OPERATIONS:
+            what = f"its layer {layer} is an operation of TensorFlow, a {name}, as Keras 2 alone has them"
+            raise Refused(what, advice=keras_2.EXPORT) from None
         whose = f"its layer {layer} needs" if layer else "it needs"
         module = module if module not in NOWHERE else "MODULE"
         raise Refused(
@@ -106,7 +112,7 @@ def _loaded(source: Source) -> Any:
 
 def _config(path: str) -> Any:
     """The architecture; Refused where a file holds none."""
-    if not path.endswith(HDF5_SUFFIXES):
+    if not is_hdf5(path):
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read("config.json"))
     with h5py.File(path, "r") as file:

@@ -19,7 +19,7 @@ class Model:
     """A signature, called by its inputs' names."""
 
     def __init__(self, source: Source) -> None:
-        self._loaded: Any = tf.saved_model.load(str(folder_of(source.path)))
+        self._loaded = _loaded(str(folder_of(source.path)))
         if source.signature not in self._loaded.signatures:
             raise Refused(f"it has no signature {source.signature}, but {', '.join(self._loaded.signatures)}")
         self._signature: Any = self._loaded.signatures[source.signature]
@@ -63,6 +63,14 @@ class Model:
 
         # The whole object as well: tables and the like are its, not the signature's.
         savedmodel.write(call, [*self._signature.graph.variables, self._loaded], spec, folder)
+
+
+def _loaded(folder: str) -> Any:
+    """The one graph of a SavedModel, or of several that for serving, on the processor."""
+    try:
+        return tf.saved_model.load(folder)
+    except ValueError:
+        return tf.saved_model.load(folder, tags=[tf.saved_model.SERVING])
 
 
 def _takes_strings(signature: Any) -> bool:

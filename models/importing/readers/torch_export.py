@@ -10,6 +10,7 @@ import torch
 from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
 
 from serveoff.models.convert import Unconvertible, torch_program
+from serveoff.models.frameworks import exported_program
 from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import Asking, coarser
@@ -27,7 +28,7 @@ class Model(Asking):
     def __init__(self, source: Source) -> None:
         self._source = source
         with _tensors_alone():
-            program = torch.export.load(Path(source.path))
+            program = exported_program.load(Path(source.path))
         self._values = _values(program)
         # Its guards are code that PyTorch would run; what is kept of its inputs' shapes is checked without them.
         self._module = program.module(check_guards=False)

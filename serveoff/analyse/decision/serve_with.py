@@ -15,6 +15,7 @@ _USUAL: Final = {
 OF_THE_STACK: Final = ("build", "labels", "depends_on", "logging", "profiles", "stop_grace_period", "volumes")
 """What a service of docker-compose.yml has for the stack that it is in."""
 FIRST: Final = ("image", "entrypoint", "command", "environment", "ports")
+ABOVE: Final = "# As it was measured. On one host every replica needs a port and a core of its own: ports, cpuset.\n"
 GPU_FILES: Final = ("docker-compose.yml", "docker-compose.gpu.yml")
 GPU_OPTIONS: Final = "".join(f"-f {name} " for name in GPU_FILES)
 
@@ -62,7 +63,7 @@ def _compose(name: str, settings: RunSettings) -> str:
     if not block:
         return ""
     document = {"services": {name: _service(block, settings.model)}} | ({"configs": shared} if shared else {})
-    return str(yaml.safe_dump(document, sort_keys=False, width=100))
+    return ABOVE + str(yaml.safe_dump(document, sort_keys=False, width=100))
 
 
 def _service(block: Mapping[str, Any], model: str) -> dict[str, Any]:

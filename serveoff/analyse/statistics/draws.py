@@ -33,8 +33,12 @@ class Draws:
     rounds: Mapping[int, int]
 
     def of(self, units: Sequence[Unit]) -> Array:
-        """The weights of some units, (RESAMPLES, units)."""
-        return np.stack([self.weights[unit] for unit in units], axis=1)
+        """The weights of some units, (RESAMPLES, units): of mean 1 over those of each start, which keeps its share."""
+        found = np.stack([self.weights[unit] for unit in units], axis=1)
+        starts = np.array([start for start, _ in units])
+        for start in set(starts):
+            found[:, starts == start] /= found[:, starts == start].mean(axis=1, keepdims=True)
+        return found
 
     def scale(self, units: Sequence[Unit]) -> float:
         """What deviations of a point that has these units must be multiplied by for the variance of its mean.
@@ -46,11 +50,16 @@ class Draws:
         drawn = sum((m / total) ** 2 * (m - 1) / m / (m * _shape(self.rounds[s]) + 1) for s, m in held.items())
         return math.sqrt(1 / total / drawn) if drawn else 0.0
 
-    def widening(self, units: Sequence[Unit]) -> float:
-        """The same, and wider by Student's quantile: a few rounds know their own variance badly."""
-        degrees = len(set(units)) - len({start for start, _ in units})
-        wider = float(stdtrit(degrees, (1 + CONFIDENCE) / 2)) / Z_95 if degrees else 0.0
-        return self.scale(units) * wider
+
+def degrees(units: Iterable[Unit]) -> int:
+    """Of freedom, that their variance within starts is told with."""
+    known = set(units)
+    return len(known) - len({start for start, _ in known})
+
+
+def student(freedom: int) -> float:
+    """By how much deviations must be wider whose variance is told with so many degrees of freedom; 0 for none."""
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) / Z_95 if freedom else 0.0
 
 
 def draw(units: Iterable[Unit], seed: int) -> Draws:

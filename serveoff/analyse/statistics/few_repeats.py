@@ -15,7 +15,7 @@ from typing import Literal
 from scipy.special import bdtr
 
 from serveoff.analyse.statistics.estimates import CONFIDENCE, Estimate, min_samples
-from serveoff.analyse.verdict import Outcome, difference
+from serveoff.analyse.verdict import TIED_WITHIN, Outcome, difference
 
 Bounds = Literal["none", "range", "interval"]
 
@@ -69,8 +69,15 @@ def margin(better: Spread, other: Spread) -> Estimate:
 
 
 def apart(better: Spread, other: Spread) -> Outcome:
-    """`faster` where the two do not overlap; `tied` where both lie within 5%; else `undecided`, or `no interval`."""
-    return difference(margin(better, other))
+    """`faster` where the two do not overlap; `tied` where both lie within 5%; else `undecided`, or `no interval`.
+
+    Ranges hold less than intervals do: those of three equal starts each do not overlap in one of ten. So they must lie
+    apart by more than a tie.
+    """
+    ratio = margin(better, other)
+    found = difference(ratio)
+    near = "range" in (better.bounds, other.bounds) and (ratio.low or 0.0) <= 1 + TIED_WITHIN
+    return "undecided" if found == "faster" and near else found
 
 
 def _outside(count: int) -> int:

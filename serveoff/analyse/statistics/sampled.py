@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from serveoff.analyse.statistics.draws import Draws, Unit
+from serveoff.analyse.statistics.draws import Draws, Unit, degrees, student
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, CONFIDENCE, Z_95, Array, Estimate, min_samples
 from serveoff.analyse.statistics.quantiles import Counts, crossings, cumulative, grid_of
 
@@ -45,6 +45,8 @@ class OfStart:
 
     log: float
     deviations: Array
+    rounds: int = 1
+    """Slices that the start has of the point."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Sampled:
     """By the start's number; not kept in analysis.json."""
     machine: float = 0.0
     """The standard error that the machine's drift adds, in common to the whole run: it cancels in ratios."""
+    rounds: int = 0
+    degrees: int = 0
+    """Of freedom, that `slices` are told with. Neither is kept in analysis.json."""
 
     @property
     def deviations(self) -> Array:
@@ -84,24 +89,23 @@ def resample(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
     Keys: those of ALL_PERCENTILES, `throughput` (requests a second) and `cpu` (seconds a request). `start` is left at
     zeros.
     """
-    slices = [s for s in slices if s.latency_s.size and s.duration_s > 0]
-    if not slices:
-        return {}
-    units = _Units(sorted({s.unit for s in slices}), draws)
-    index = np.array([units.number[s.unit] for s in slices])
-    counts, lasted = (units.sums(index, values) for values in _work(slices))
-    found = {**_percentiles(slices, index, units), "throughput": units.ratio(counts, lasted, int(counts.sum()))}
-    used, served = (units.sums(index, values) for values in _cpu(slices))
-    if used.sum() > 0 and served.all():
-        found["cpu"] = units.ratio(used, served, int(served.sum()))
+    slices = [s for s in slices if s.duration_s > 0]
+    found = percentiles(slices, draws)
+    if not any(s.latency_s.size for s in slices):
+        return found
+    counts, lasted = np.array([float(s.latency_s.size) for s in slices]), np.array([s.duration_s for s in slices])
+    found["throughput"] = _ratio(slices, counts, lasted, draws, int(counts.sum()))
+    if known := [s for s in slices if s.cpu_s and s.served]:
+        used, served = np.array([s.cpu_s or 0.0 for s in known]), np.array([float(s.served or 0) for s in known])
+        found["cpu"] = _ratio(known, used, served, draws, int(served.sum()))
     return found
 
 
 def percentiles(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
     """Of the latencies alone."""
-    slices = [s for s in slices if s.latency_s.size and s.duration_s > 0]
-    units = _Units(sorted({s.unit for s in slices}), draws)
-    return _percentiles(slices, np.array([units.number[s.unit] for s in slices]), units) if slices else {}
+    slices = [s for s in slices if s.latency_s.size]
+    units = _Units(slices, draws)
+    return _percentiles(slices, units.index, units) if slices else {}
 
 
 def from_send(slices: Sequence[SliceSample]) -> list[SliceSample]:
@@ -112,22 +116,25 @@ def from_send(slices: Sequence[SliceSample]) -> list[SliceSample]:
 class _Units:
     """The units of one point with their weights, and how statistics of sums over them are resampled."""
 
-    def __init__(self, units: Sequence[Unit], draws: Draws) -> None:
+    def __init__(self, slices: Sequence[SliceSample], draws: Draws) -> None:
+        units = sorted({s.unit for s in slices})
         self.number = {unit: number for number, unit in enumerate(units)}
+        self.index = np.array([self.number[s.unit] for s in slices], dtype=np.int64)
         self.weights = draws.of(units) if units else np.empty((0, 0))
         self.by_start: dict[int, list[int]] = {}
         for number, (start, _) in enumerate(units):
             self.by_start.setdefault(start, []).append(number)
-        self._wider = draws.widening(units)
+        self._degrees = degrees(units)
+        self._wider = draws.scale(units) * student(self._degrees)
         self._scale = {s: draws.scale([units[i] for i in numbers]) for s, numbers in self.by_start.items()}
 
     def parts(self) -> list[tuple[list[int], int | None]]:
         """All units with all draws, then those of each start with some."""
         return [(list(range(len(self.number))), None), *((n, START_RESAMPLES) for n in self.by_start.values())]
 
-    def sums(self, index: npt.NDArray[np.int64], values: Array) -> Array:
-        """One sum a unit, (units,)."""
-        return np.bincount(index, weights=values, minlength=len(self.number)).astype(np.float64)
+    def sums(self, values: Array) -> Array:
+        """One sum a unit, (units,), of one value a slice."""
+        return np.bincount(self.index, weights=values, minlength=len(self.number)).astype(np.float64)
 
     def ratio(self, over: Array, under: Array, samples: int) -> Sampled:
         """The ratio of two sums over units."""
@@ -148,9 +155,14 @@ class _Units:
         starts = {}
         for start, (numbers, draws) in zip(self.by_start, of_starts, strict=True):
             plain, drawn = part(numbers, draws)
-            starts[start] = OfStart(float(np.log(max(plain, LEAST))), _deviations(plain, drawn) * self._scale[start])
+            if not plain:
+                continue  # nothing was answered
+            varied = _deviations(plain, drawn) * self._scale[start]
+            starts[start] = OfStart(float(np.log(max(plain, LEAST))), varied, len(numbers))
         stored = deviations.astype(np.float32).astype(np.float64)  # as analysis.json keeps them
-        return Sampled(value, stored, np.zeros(stored.size), samples, starts)
+        return Sampled(
+            value, stored, np.zeros(stored.size), samples, starts, rounds=len(self.number), degrees=self._degrees
+        )
 
 
 def _deviations(plain: float, drawn: Array) -> Array:
@@ -181,11 +193,7 @@ def _percentiles(slices: Sequence[SliceSample], index: npt.NDArray[np.int64], un
     return found
 
 
-def _work(slices: Sequence[SliceSample]) -> tuple[Array, Array]:
-    return np.array([float(s.latency_s.size) for s in slices]), np.array([s.duration_s for s in slices])
-
-
-def _cpu(slices: Sequence[SliceSample]) -> tuple[Array, Array]:
-    """Zeros for slices without a reading: both sums are then of the others."""
-    known = [(s.cpu_s, s.served) if s.cpu_s is not None and s.served else (0.0, 0) for s in slices]
-    return np.array([float(used or 0.0) for used, _ in known]), np.array([float(served or 0) for _, served in known])
+def _ratio(slices: Sequence[SliceSample], over: Array, under: Array, draws: Draws, samples: int) -> Sampled:
+    """The sum of one value a slice over that of another."""
+    units = _Units(slices, draws)
+    return units.ratio(units.sums(over), units.sums(under), samples)

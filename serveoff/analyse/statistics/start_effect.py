@@ -48,7 +48,7 @@ class Of:
     @property
     def group(self) -> str:
         """Deployments whose starts are taken to differ alike."""
-        return f"{self.server} {self.framework}"
+        return _group(self.server, self.framework)
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ class StartEffects:
         named = {"run": self.run, "servers": self.servers, **self.groups}
         return {name: found.deviation for name, found in named.items() if found is not None}
 
-    def of(self, point: Of) -> Excess | None:
-        """That of the point's deployment."""
-        return self.groups.get(point.group, self.run)
+    def of(self, server: str, framework: str) -> Excess | None:
+        """That of a server's deployments of a framework."""
+        return self.groups.get(_group(server, framework), self.run)
 
 
 @dataclass(frozen=True)
@@ -142,16 +142,26 @@ def with_effects(points: Sequence[Of], found: StartEffects, seed: Sequence[int])
 
 
 def _with_effect(point: Of, found: StartEffects, seed: Sequence[int]) -> Sampled:
-    sampled, own = point.sampled, found.of(point)
+    sampled, own = point.sampled, found.of(point.server, point.framework)
     if own is None:
         return sampled
-    size, starts = sampled.slices.size, sorted(sampled.starts) or [0]
+    size, starts = sampled.slices.size, _shares(sampled)
     effect = _normal(seed, 1, point.deployment, size) * own.drawn(_random(seed, 0, point.group), size)
-    effect /= np.sqrt(len(starts))
+    effect *= np.linalg.norm(list(starts.values()))
     if found.servers is not None and point.server in found.together:
-        each = np.mean([_normal(seed, 2 + start, point.server, size) for start in starts], axis=0)
-        effect += each * found.servers.drawn(_random(seed, 0, ""), size)
+        each = [share * _normal(seed, 2 + start, point.server, size) for start, share in starts.items()]
+        effect += np.sum(each, axis=0) * found.servers.drawn(_random(seed, 0, ""), size)
     return replace(sampled, start=effect.astype(np.float32).astype(np.float64))
+
+
+def _group(server: str, framework: str) -> str:
+    return f"{server} {framework}"
+
+
+def _shares(sampled: Sampled) -> dict[int, float]:
+    """What each start counts for in a figure of all slices together: as many as it has of them."""
+    rounds = {start: sampled.starts[start].rounds for start in sorted(sampled.starts)} or {0: 1}
+    return {start: number / sum(rounds.values()) for start, number in rounds.items()}
 
 
 def _normal(seed: Sequence[int], kind: int, name: str, size: int) -> Array:

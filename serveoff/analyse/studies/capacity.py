@@ -14,8 +14,8 @@ and the upper end of its interval by the second.
 
 import math
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -24,7 +24,7 @@ from scipy.optimize import isotonic_regression
 
 from serveoff.analyse.judging.validity import LOSES, interrupted, loses
 from serveoff.analyse.slice_rows import RunRows
-from serveoff.analyse.statistics.estimates import Array, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import Z_95, Array, Estimate, min_samples
 from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
 from serveoff.analyse.statistics.sampled import SliceSample
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
@@ -104,11 +104,24 @@ NEAR: Final = 1.3
 GB: Final = 1e9
 
 
-def study(suite: Suite, rows: RunRows) -> tuple[Capacity, ...]:
-    """The capacity of every contender that had an open loop, highest first."""
+def study(suite: Suite, rows: RunRows, starts: Mapping[str, float]) -> tuple[Capacity, ...]:
+    """The capacity of every contender that had an open loop, highest first.
+
+    `starts` is the standard deviation that a start adds to the logarithm of an endpoint's throughput: only one process
+    of it was asked.
+    """
     asked = [result for result in suite.endpoints if _asked(result)]
-    found = [of(result, suite.settings, rows) for result in asked]
+    found = [_of_any_start(of(r, suite.settings, rows), starts.get(r.endpoint, 0.0)) for r in asked]
     return tuple(sorted(found, key=lambda c: -(c.rate.value or 0.0)))
+
+
+def _of_any_start(found: Capacity, deviation: float) -> Capacity:
+    """Its interval, wider by what another process of the deployment may be capable of."""
+    value, low, high = found.rate.value, found.rate.low, found.rate.high
+    if not value or not low or not high:
+        return found
+    below, above = (math.hypot(math.log(bound / value), Z_95 * deviation) for bound in (low, high))
+    return replace(found, rate=replace(found.rate, low=value * math.exp(-below), high=value * math.exp(above)))
 
 
 def fit(rates: Array, logs: Array, bound: float) -> float:

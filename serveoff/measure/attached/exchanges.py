@@ -4,7 +4,9 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from serveoff.errors import UsageError
 from serveoff.loadtests.attached.dialects import dialect
@@ -37,7 +39,8 @@ def exchange_of(endpoint: AttachedEndpoint, samples: Samples) -> Exchange:
     began = time.perf_counter()
     bodies = tuple(samples.bodies or (_encoded(endpoint, samples, number) for number in range(samples.count)))
     url = split(endpoint.url)
-    return Exchange(
+    return _exchange(
+        endpoint.name,
         dialect=endpoint.dialect,
         answer=endpoint.answer,
         bodies=bodies,
@@ -48,6 +51,14 @@ def exchange_of(endpoint: AttachedEndpoint, samples: Samples) -> Exchange:
         server_name=url.hostname or "",
         pace_s=1 / endpoint.max_rate if endpoint.max_rate else 0.0,
     )
+
+
+def _exchange(name: str, **fields: Any) -> Exchange:
+    try:
+        return Exchange(**fields)
+    except ValidationError as error:
+        said = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{name}: {said}", "a file that a header's value is in has one line; docs/attach.md") from None
 
 
 def _check(endpoint: AttachedEndpoint, samples: Samples) -> None:

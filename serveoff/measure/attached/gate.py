@@ -112,7 +112,8 @@ def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
             try:
                 found.append(speaks.read(answer, exchange.answer))
             except ValueError as error:
-                raise ValueError(f"the answer to sample {number} cannot be read: {error}") from None
+                said = exchange.without_secrets(str(error))
+                raise ValueError(f"the answer to sample {number} cannot be read: {said}") from None
     return found, took_s / len(found)
 
 

@@ -1,5 +1,6 @@
 """What an attached endpoint uses, where a process, a container or a Prometheus page is named beside its URL."""
 
+import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -117,10 +118,10 @@ class PageMeter:
     def values(self) -> dict[str, float]:
         """The samples of the process itself; empty where there is no page, or none on it."""
         url = urlsplit(self.url)
-        text = page(f"{url.hostname}:{url.port or 80}", url.path or "/", PAGE_TIMEOUT_S)
-        with suppress(ValueError):
-            families = text_string_to_metric_families(text or "")
-            return {s.name: s.value for family in families for s in family.samples if s.name in (CPU, MEMORY)}
+        with suppress(ValueError):  # no port, or no such page
+            text = page(f"{url.hostname}:{url.port or 80}", url.path or "/", PAGE_TIMEOUT_S)
+            samples = [s for family in text_string_to_metric_families(text or "") for s in family.samples]
+            return {s.name: s.value for s in samples if s.name in (CPU, MEMORY) and math.isfinite(s.value)}
         return {}
 
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
@@ -32,7 +32,10 @@ HOW: Final = (
 PORTS: Final = {"http": 80, "https": 443}
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _BESIDE: Final = re.compile(r",(pid|container|metrics)=")
-_SECRET: Final = re.compile(r"\$\{\w+\}|@\S+")
+_ELSEWHERE: Final = re.compile(r"@\S.*|.*\$\{\w+\}.*")
+"""A value of a header that is in a file or, a part of it, in a variable."""
+_TELLING: Final = re.compile(r"auth|cookie|credential|key|passw|secret|session|signature|token", re.IGNORECASE)
+"""In the name of a header or of a URL's parameter: its value is for nobody's eyes."""
 _OURS: Final = frozenset({"content-length", "host", "transfer-encoding", "connection", "content-type"})
 
 
@@ -96,7 +99,7 @@ def _endpoint(name: str, given: Mapping[str, Any]) -> AttachedEndpoint:
 def _check_header(name: str, header: str, value: str) -> None:
     if header.lower() in _OURS:
         raise UsageError(f"endpoint {name}: the header {header} is made by the load generator", "leave it out")
-    if header.lower() in ("authorization", "cookie") and not _SECRET.search(value):
+    if _TELLING.search(header) and not _ELSEWHERE.fullmatch(value):
         hint = f'write {header} = "Bearer ${{TOKEN}}" and set TOKEN, or "@FILE"'
         raise UsageError(f"endpoint {name}: the {header} header stands in the file itself", hint)
 
@@ -121,7 +124,7 @@ def split(url: str) -> SplitResult:
     grpc = found.scheme.removesuffix("s") in DIALECTS
     if not found.hostname or not (grpc or found.scheme in PORTS):
         raise UsageError(f"{_shown(url)} is no URL of an endpoint", HOW)
-    if found.username or found.password:
+    if found.username or found.password or any(_TELLING.search(name) for name, _ in parse_qsl(found.query)):
         raise UsageError(
             f"{_shown(url)} has a password in it", "give it as a header of the file of endpoints, from a variable"
         )
@@ -134,7 +137,7 @@ def split(url: str) -> SplitResult:
 
 def _shown(url: str) -> str:
     """Without what may be a password."""
-    return re.sub(r"//[^/@]*@", "//...@", url)
+    return re.sub(r"=[^&#]*", "=...", re.sub(r"//[^/@]*@", "//...@", url))
 
 
 def named_once(endpoints: Sequence[AttachedEndpoint]) -> Iterator[AttachedEndpoint]:

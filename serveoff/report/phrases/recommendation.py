@@ -46,12 +46,14 @@ BETTER: Final = {
     "cost": "{} times less CPU per request than {}",
 }
 NOTHING_ELSE: Final = "Nothing that was measured: no other contender is clearly better on any objective."
+BUT_EXCLUDED: Final = "What is excluded might be."
 STARTED_ONCE: Final = "Each deployment was started once: intervals hold for these processes, not for the next start."
 TO_KNOW: Final = {
-    "torchserve": ("TorchServe is archived upstream and no longer maintained: it gets no security fixes.",),
-    "flask-tuned": ("Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",),
+    "torchscript": "TorchScript is deprecated upstream: `--extra onnx,torch_export` compares its successors.",
+    "torchserve": "TorchServe is archived upstream and no longer maintained: it gets no security fixes.",
+    "flask-tuned": "Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",
 }
-"""What a server costs those who deploy it, however fast it is."""
+"""What a format or a server costs those who deploy it, however fast it is."""
 UNKNOWN: Final = MatrixCell(NOTHING, "absent")
 MOST_NAMED: Final = 3
 """Endpoints that a sentence names; of more it says how many."""
@@ -68,7 +70,7 @@ def head(comparison: Comparison) -> str:
 
 
 def figures(comparison: Comparison) -> str:
-    """`0.360 ms median with 1 caller (0.352–0.368), 3,220 req/s with 16, 333 MB`; empty without an answer."""
+    """`0.360 ms median with 1 caller (0.352–0.368), 3,220 req/s with 16 (p99 8.11 ms), 333 MB`, if any."""
     decision = comparison.decision
     if comparison.attached.only:
         return attached.figures(comparison)
@@ -82,12 +84,19 @@ def figures(comparison: Comparison) -> str:
         asked = f" with {callers(latency.concurrency)}" if latency.concurrency else ""
         said.append(f"{ms(latency.estimate.value)} ms median{asked}" + (f" ({bounds})" if bounds else ""))
     if rate.estimate.value is not None:
-        said.append(
-            f"{significant(rate.estimate.value)} req/s" + (f" with {rate.concurrency}" if rate.concurrency else "")
-        )
+        said.append(f"{significant(rate.estimate.value)} req/s{_under(comparison, decision.recommended, rate)}")
     if memory.estimate.value is not None:
         said.append(f"{UNITS['memory'][0](memory.estimate.value)} MB")
     return ", ".join(said)
+
+
+def _under(comparison: Comparison, name: str, rate: MatrixCell) -> str:
+    """` with 16 (p99 32.0 ms)`: a rate says little without what it costs in latency."""
+    if not rate.concurrency:
+        return ""
+    point = comparison.entry(name).at(rate.concurrency)
+    tail = f" (p99 {ms(point.p99_s.value)} ms)" if point is not None and point.p99_s.value is not None else ""
+    return f" with {rate.concurrency}{tail}"
 
 
 def statements(comparison: Comparison) -> list[str]:
@@ -134,8 +143,9 @@ def unsettled(comparison: Comparison) -> list[str]:
     if name is None:
         return [*said, *unseen]
     once = [] if comparison.start_effect else [STARTED_ONCE]
-    server = comparison.entry(name).result.server
-    return [*said, *once, *_warming(comparison), *TO_KNOW.get(server, ()), *unseen]
+    result = comparison.entry(name).result
+    known = [TO_KNOW[what] for what in (result.format, result.server) if what in TO_KNOW]
+    return [*said, *once, *_warming(comparison), *known, *unseen]
 
 
 def _warming(comparison: Comparison) -> list[str]:
@@ -177,7 +187,8 @@ def changes(comparison: Comparison) -> list[str]:
     decision = comparison.decision
     again = [_measured_again(comparison, each) for each in decision.excluded]
     said = [*(_change(comparison, change) for change in decision.would_change), *filter(None, again)]
-    return said or ([NOTHING_ELSE] if decision.recommended else [])
+    nothing = f"{NOTHING_ELSE} {BUT_EXCLUDED}" if decision.excluded else NOTHING_ELSE
+    return said or ([nothing] if decision.recommended else [])
 
 
 def capacity(comparison: Comparison) -> str:
@@ -297,7 +308,7 @@ def _excluded(comparison: Comparison, found: Excluded) -> str:
     measured = sum(comparison.entry(name).result.unavailable is None for name in names)
     stood_in = f" ({counted(measured, 'endpoint')} of its stand-in measured, not ranked)" if measured else ""
     return {
-        ExcludedCode.STAND_IN: f"TensorFlow Serving is not here: install it and run again{stood_in}",
+        ExcludedCode.STAND_IN: f"TensorFlow Serving is not installed: install it and run again{stood_in}",
         ExcludedCode.NOT_RUN: f"{named(comparison, names)} could not run",
         ExcludedCode.INVALID: f"{named(comparison, names)} {_is(names)} INVALID{_seen(comparison, names)}",
         ExcludedCode.PARTLY_INVALID: f"some loads of {named(comparison, names)} are INVALID",

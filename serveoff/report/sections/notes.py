@@ -85,12 +85,13 @@ def replaced(comparison: Comparison) -> list[str]:
     ]
 
 
-def resolution(comparison: Comparison, what: str = "of them") -> str:
+def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
-    shares = comparison.resolution
+    shares, several = comparison.resolution, sum(entry.role == "contender" for entry in comparison.entries) > 2
     said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in shares.items() if share <= COARSEST]
     coarse = [OBJECTIVES[objective] for objective, share in shares.items() if share > COARSEST]
-    resolved = [f"Between any two {what} this run resolves {all_of(said)}"] if said else []
+    of = "in half of all pairs " if several else ""
+    resolved = [f"{of}this run would show a difference of {all_of(said)}"] if said else []
     far = [f"in {all_of(coarse)} it sees only factors above 2"] if coarse else []
     text = "; ".join(resolved + far)
     return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -82,13 +82,19 @@ class Batcher:
 
     def _work(self) -> None:
         while True:
-            batch = self._next()
-            try:
-                self._process(batch)
-            except (ServingError, ValueError, TypeError) as error:
-                failure = error if isinstance(error, ServingError) else ServingError(Code.INTERNAL, str(error))
+            self._answer(self._next())
+
+    def _answer(self, batch: _Batch) -> None:
+        """Run it; where that fails each task runs alone, so that one harms no other."""
+        try:
+            self._process(batch)
+        except (ServingError, ValueError, TypeError) as error:
+            if len(batch.tasks) > 1:
                 for task in batch.tasks:
-                    task.done.set_exception(failure)
+                    self._answer(_Batch(batch.key, batch.deadline, [task], task.rows))
+                return
+            failure = error if isinstance(error, ServingError) else ServingError(Code.INTERNAL, str(error))
+            batch.tasks[0].done.set_exception(failure)
 
     def _next(self) -> _Batch:
         with self._changed:

@@ -36,7 +36,7 @@ def multi_inference(
             raise invalid_argument(f"Requested signature not found in model graph: {quoted(name)}")
     for _, method in tasks:
         if method not in RESULTS:
-            raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {method}")
+            raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {quoted(method)}")
     signatures = [servable.signatures[name] for name in names]
     methods = [method for _, method in tasks]
     outputs = _one_shot(servable, signatures, methods, examples, run)

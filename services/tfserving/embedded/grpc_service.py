@@ -97,7 +97,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
 
     @contextmanager
     def _call(self, api: str, spec: Any, context: Any) -> Iterator[None]:
-        with _errors(context), self.metrics.counted(spec.name, api, "GRPC"):
+        with _errors(context), self.metrics.counted(spec.name, api, "GRPC", self.repository.knows(spec.name)):
             yield
 
 

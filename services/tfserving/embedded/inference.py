@@ -61,7 +61,7 @@ def predict_signature(servable: Servable, name: str) -> Signature:
     """The signature of a Predict call; FAILED_PRECONDITION where the model has none of that name."""
     signature = servable.signatures.get(name or DEFAULT_SIGNATURE)
     if signature is None:
-        raise failed_precondition(f'Serving signature key "{name or DEFAULT_SIGNATURE}" not found.')
+        raise failed_precondition(f'Serving signature key "{quoted(name or DEFAULT_SIGNATURE)}" not found.')
     return signature
 
 

@@ -55,17 +55,20 @@ class Metrics:
             self._requests.labels(model, api, entrypoint).observe(round(seconds * 1e6, 3))
 
     @contextmanager
-    def counted(self, model: str, api: str, entrypoint: str) -> Iterator[None]:
-        """Record the request that is answered in the block, by the ServingError that ends it, if one does."""
-        started, code = perf_counter(), Code.OK
+    def counted(self, model: str, api: str, entrypoint: str, known: bool) -> Iterator[None]:
+        """Record the request that is answered in the block, by the ServingError that ends it, if one does.
+
+        `known`: there is such a model. A label for each other name would let clients fill the memory.
+        """
+        started, code = perf_counter(), Code.UNKNOWN
         try:
             yield
+            code = Code.OK
         except ServingError as error:
             code = error.code
             raise
         finally:
-            # Only for models that exist: a label per misspelt name would let clients fill the memory.
-            if code is not Code.NOT_FOUND:
+            if known and code is not Code.NOT_FOUND:
                 self.record(model, api, entrypoint, code, perf_counter() - started)
 
     def ran(self, model: str, api: str, seconds: float) -> None:

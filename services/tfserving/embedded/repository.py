@@ -145,6 +145,10 @@ class Repository:
         if changed:
             _settle_heap()
 
+    def knows(self, model: str) -> bool:
+        """Whether a model of this name is to be served."""
+        return model in self._configs
+
     def unsettled(self, models: Iterable[str]) -> bool:
         """Whether a model has neither a version that serves nor one that failed for good."""
         return any(not self._serving.get(model) and not self._failed(model) for model in models)

@@ -73,7 +73,7 @@ class RestApi:
         raise invalid_argument(f"Malformed request: {quoted(method)} {quoted(path)}")
 
     def _inference(self, target: Target, action: str, body: bytes) -> bytes:
-        with self.metrics.counted(target[0], action, "REST"):
+        with self.metrics.counted(target[0], action, "REST", self.repository.knows(target[0])):
             return self._predict(target, body) if action == "predict" else self._infer(target, action, body)
 
     def _predict(self, target: Target, body: bytes) -> bytes:

@@ -83,7 +83,10 @@ class ModelServer:
     def _repeat(self, name: str, interval_s: float, action: Callable[[], None]) -> None:
         def loop() -> None:
             while not self._stop.wait(interval_s):
-                action()
+                try:
+                    action()
+                except Exception:  # else nothing would be followed any more, and nobody would know
+                    log.exception("%s failed, and is tried again", name)
 
         if interval_s > 0:
             threading.Thread(target=loop, name=name, daemon=True).start()

@@ -12,6 +12,8 @@ from serveoff.services.tfserving.embedded.signatures import Array
 
 LARGEST_ELEMENTS = 2**28
 """A few bytes can announce any shape; more elements than this are refused before anything is allocated."""
+LARGEST_FILLED = 2**22
+"""The same of a tensor whose last value stands for all that follow."""
 
 VALUE_FIELDS = {
     types_pb2.DT_FLOAT: "float_val",
@@ -37,8 +39,9 @@ def from_proto(alias: str, proto: Any) -> Array:
         if proto.tensor_content and proto.dtype != types_pb2.DT_STRING:
             dtype = tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype
             return np.frombuffer(proto.tensor_content, dtype=dtype).reshape(shape)
+        _check_filled(proto, shape)
         return np.asarray(tf.make_ndarray(proto))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:  # of a type that NumPy has not
         raise invalid_argument(f"tensor parsing error: {quoted(alias)} ({quoted(str(error))})") from None
 
 
@@ -59,3 +62,9 @@ def to_proto(array: Array, proto: Any) -> None:
 def _check_size(unknown_rank: bool, shape: tuple[int, ...]) -> None:
     if unknown_rank or min(shape, default=0) < 0 or np.prod(shape, dtype=float) > LARGEST_ELEMENTS:
         raise ValueError(f"its shape is {'unknown' if unknown_rank else list(shape)}")
+
+
+def _check_filled(proto: Any, shape: tuple[int, ...]) -> None:
+    values = max((len(found) for field, found in proto.ListFields() if field.name.endswith("_val")), default=0)
+    if values < (elements := int(np.prod(shape, dtype=float))) and elements > LARGEST_FILLED:
+        raise ValueError(f"its shape is {list(shape)}, and it has {values} values")

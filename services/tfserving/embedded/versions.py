@@ -3,12 +3,15 @@
 After TensorFlow Serving's sources/storage_path/file_system_storage_path_source.cc.
 """
 
+import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+MOST_DIGITS = 100
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,13 @@ class ModelConfig:
 
 
 def version_folders(base_path: Path) -> dict[int, Path]:
-    """The folders whose name is a number, by that number; FileNotFoundError where there is no base path."""
-    found: dict[int, Path] = {}
-    for child in sorted(base_path.iterdir()):
-        if child.name.isascii() and child.name.isdigit() and child.is_dir():
-            found[int(child.name)] = child
-    return found
+    """The folders whose name is a number of 64 bits, by that number; FileNotFoundError where there is no base path."""
+    try:
+        children = sorted(base_path.iterdir())
+    except ValueError as error:  # of a path that no file can have
+        raise FileNotFoundError(errno.ENOENT, str(error), str(base_path)) from None
+    named = [child for child in children if child.name.isascii() and child.name.isdigit() and child.is_dir()]
+    return {int(child.name): child for child in named if len(child.name) < MOST_DIGITS and int(child.name) < 2**63}
 
 
 def aspired_versions(config: ModelConfig) -> dict[int, Path]:

@@ -1,5 +1,7 @@
 """Exchanges travel as JSON, and what is secret in them is seen nowhere."""
 
+import json
+
 import pytest
 
 from serveoff.loadtests.attached.exchange import Exchange
@@ -59,3 +61,24 @@ def test_no_error_has_a_token(line):
 def test_what_an_endpoint_says_is_shown_without_our_headers():
     said = f"no user for Bearer {TOKEN} ({TOKEN})"
     assert EXCHANGE.without_secrets(said) == "no user for … (…)"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"Bearer " + TOKEN.encode(),
+        b'{"Authorization": "Bearer ' + TOKEN.encode() + b'"}',
+        b"x" * 60 + b"Bearer " + TOKEN.encode(),
+        b"x" * 70 + TOKEN.encode() + b"x",
+    ],
+)
+def test_a_text_that_was_cut_amid_a_token_has_no_part_of_it(said):
+    for text in (f"no predictions in {said[:80]!r}", said[:76].decode(), said.decode()):
+        shown = EXCHANGE.without_secrets(text)
+        assert TOKEN[:5] not in shown
+
+
+def test_a_token_is_hidden_as_json_and_python_write_it_too():
+    token = 'ab"c\\d\u00e9f'
+    exchange = EXCHANGE.model_copy(update={"headers": {"X-Key": token}})
+    assert [exchange.without_secrets(said) for said in (json.dumps(token), repr(token))] == ['"…"', "'…'"]

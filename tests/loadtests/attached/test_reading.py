@@ -1,6 +1,8 @@
 """Equal answers read alike, whatever they came in; what differs anywhere differs in its reading."""
 
 import json
+import tracemalloc
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -128,6 +130,22 @@ def test_numbers_that_json_does_not_have_are_read():
 def test_what_is_no_json_is_said_with_its_beginning():
     with pytest.raises(ValueError, match=r"not JSON.*<html>busy"):
         document(b"<html>busy")
+
+
+def test_brackets_without_end_are_no_answer():
+    for text in (b"[" * 100_000, b"[" * 100_000 + b"Infinity", b"[" * 900 + b'"a"' + b"]" * 900):
+        with suppress(ValueError):
+            assert reading(document(text))
+
+
+def test_texts_beside_a_long_one_take_no_more_than_they_have():
+    found = ["a"] * 2_000 + ["b" * 100_000]
+    tracemalloc.start()
+    try:
+        assert len(reading({"labels": found, "n": 1})) == len(found) + 1
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_path_finds_a_part_or_says_what_there_is():

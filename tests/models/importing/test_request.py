@@ -13,7 +13,7 @@ from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import ImportRequest, parsed
 
 FLAGS = {
-    "--kind": "frozen_graph", "--weights": "w.safetensors", "--inputs": "x:0, y", "--outputs": "z:0",
+    "--kind": "frozen_graph", "--inputs": "x:0, y", "--outputs": "z:0",
     "--signature": "other", "--samples": "some.npz", "--labels": "some.npy", "--rows": "17", "--timeout": "2.5",
 }  # fmt: skip
 
@@ -49,7 +49,6 @@ def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     assert set(json.loads(text)) == set(ImportRequest.model_fields)
     source = request.source
     assert (source.kind, source.path) == ("frozen_graph", str(tmp_path / "model.pb"))
-    assert source.weights == str(tmp_path / "w.safetensors")
     assert (source.feed, source.fetch, source.signature) == (("x:0", "y"), ("z:0",), "other")
     assert source.constants == {"keep": 1.0, "train:0": False}
     assert request.declared == (parsed("x:float32[-1,2]"), parsed("y:int64[-1]"))
@@ -61,11 +60,13 @@ def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
 
 def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "more"))
-    ((_, text),), _ = handed("package.module:factory", "--name", "mine")
+    ((_, text),), _ = handed("package.module:factory", "--name", "mine", "--weights", "w.safetensors")
     request = ImportRequest.model_validate_json(text)
     assert (request.source.kind, request.source.path) == ("torch", "package.module:factory")
     assert request.source.search == (str(tmp_path), str(tmp_path / "more"))
-    assert request == request_of(ImportOptions("package.module:factory", "mine")), "what is not given is as by default"
+    assert request.source.weights == str(tmp_path / "w.safetensors")
+    given = ImportOptions("package.module:factory", "mine", weights="w.safetensors")
+    assert request == request_of(given), "what is not given is as by default"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,11 @@ def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed,
         (("--name", "mine", "--input", "x"), "'x' is not NAME:DTYPE"),
         (("--name", "mine", "--set", "x=some"), "--set 'x=some' is not NAME=VALUE"),
         (("--name", "mine", "--set", "x=1"), "--set makes no constant in a model of kind torch"),
+        (
+            ("--name", "mine", "--inputs", "x:0"),
+            "--inputs is for models of kind frozen_graph",
+        ),
+        (("--name", "mine", "--kind", "onnx", "--weights", "w"), "--weights is for models of kind torch"),
         (("--name", "mine", "--input-range", "x=9:0"), "--input-range 'x=9:0' is not NAME=LOW:HIGH"),
     ],
 )

@@ -53,7 +53,11 @@ def test_an_input_that_may_be_left_out_is_left_out():
         ((SILENT,), [], "does not describe all of its input x: dtype unknown, shape unknown"),
         ((SILENT,), [], "--input 'x:float32[-1,28,28,1]'"),
         ((Port(name="t", dtype="int64", shape=(-1, -1)),), [], "--input 't:int64[-1,64]'"),
-        ((Port(name="t", dtype="float32", shape=(1, 4)),), [], "batch dimension of its input t is fixed at 1"),
+        (
+            (Port(name="t", dtype="float32", shape=(1, 4)),),
+            [],
+            "first axis of its input t",
+        ),
         ((Port(name="t", dtype="float32", shape=()),), [], "without a batch dimension"),
         ((Port(name="t", dtype="string", shape=(-1,)),), [], "t is string, which is not served"),
         ((IMAGE,), ["image:float32[-1,5,4,1]"], "has shape [-1, 4, 4, 1], not [-1, 5, 4, 1]"),

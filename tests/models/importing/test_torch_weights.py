@@ -47,7 +47,15 @@ FORMS = {
     ),
     "a loss beside it": (
         {"state_dict": {f"model.{name}": value for name, value in TRAINED.items()} | {"loss.weight": torch.ones(3)}},
-        "begins with 'model.', which is taken off; left out: loss.weight",
+        "names begin with 'model.', which is taken off; left out: loss.weight",
+    ),
+    "an average beside it, by its names": (
+        {"state_dict": {f"{part}.{n}": v for part, of in (("ema", UNLIKE), ("model", TRAINED)) for n, v in of.items()}},
+        "names begin with 'model.', which is taken off; left out: ema.",
+    ),
+    "one of two copies, the first": (
+        {f"{part}.{n}": v for part, of in (("encoder_q", TRAINED), ("encoder_k", UNLIKE)) for n, v in of.items()},
+        "those under encoder_k. would fit, too",
     ),
     "an average beside it": ({"ema": UNLIKE, "model": TRAINED}, "under model in weights.pt; ema would fit, too"),
     "a wider one beside it": (

@@ -68,13 +68,28 @@ def test_who_does_not_count_neither_leads_nor_is_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("taken", "complete", "bound"),
-    [(0, True, 1.96), (1, True, 4.05), (4, True, 2.02), (1, False, 2.86), (4, False, 2.02)],
-    ids=["no race", "decided at once", "to its end", "interrupted before the second look", "interrupted at the end"],
+    ("taken", "complete", "decided", "bound"),
+    [
+        (0, True, False, 1.96),
+        (1, True, True, 4.05),
+        (2, True, False, 2.02),
+        (4, True, True, 2.02),
+        (1, False, False, 2.86),
+        (4, False, False, 2.02),
+    ],
+    ids=[
+        "no race",
+        "decided at once",
+        "resumed without time for another look",
+        "to its end",
+        "interrupted before the second look",
+        "interrupted at the end",
+    ],
 )
-def test_a_run_is_judged_by_the_bound_of_the_look_that_it_ended_with(run, taken, complete, bound):
+def test_a_run_is_judged_by_the_bound_of_the_look_that_it_ended_with(run, taken, complete, decided, bound):
     suite = load_suite(run)
-    suite.looks, suite.complete = [Look(after_start=start + 2, looks=4) for start in range(taken)], complete
+    looks = [Look(after_start=start + 2, looks=4, decided=decided and start + 1 == taken) for start in range(taken)]
+    suite.looks, suite.complete = looks, complete
     save_run(run, suite)
     assert round(analyse(run).evidence.bound, 2) == bound
 

@@ -3,9 +3,12 @@ from __future__ import annotations
 import selectors
 import socket
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from gunicorn.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serveoff.services.flaskrest.connection import HEAD_LIMIT_BYTES, RECEIVE_BYTES, Connection
 from serveoff.services.flaskrest.exchange import BODY, HeadTooLongError
@@ -47,6 +50,31 @@ def test_a_request_is_whole_at_its_last_byte_and_not_before(connection: Connecti
 def test_requests_that_come_together_are_taken_one_by_one(connection: Connection) -> None:
     paths = [take(connection, POST + CHUNKED + GET + POST), *(take(connection, b"") for _ in range(4))]
     assert [found and found[0] for found in paths] == ["/post", "/chunked", "/get", "/post", None]
+
+
+def test_a_head_that_came_in_parts_leaves_nothing_behind(connection: Connection) -> None:
+    assert take(connection, POST) == ("/post", b"hello")
+    assert take(connection, POST[:-20]) is None
+    assert take(connection, POST[-20:]) == ("/post", b"hello")
+    assert take(connection, GET) == ("/get", b""), "its end is looked for from its first byte on"
+
+
+REQUESTS = {GET: ("/get", b""), POST: ("/post", b"hello"), CHUNKED: ("/chunked", b"hello")}
+
+
+@given(st.lists(st.sampled_from(sorted(REQUESTS)), min_size=1, max_size=5), st.data())
+def test_however_requests_are_cut_they_are_the_same(sent: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(sent)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection, found = Connection(ours, ("127.0.0.1", 1), ("127.0.0.1", 2), 0.0), []
+        for begin, end in pairwise([0, *cuts, len(stream)]):
+            taken = take(connection, stream[begin:end])
+            while taken is not None:
+                found.append(taken)
+                taken = take(connection, b"")
+    assert found == [REQUESTS[request] for request in sent]
 
 
 def test_a_body_declared_over_the_limit_is_not_waited_for(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """A service that was frozen, as a comparison freezes idle servers, is not taken for hung when it wakes up."""
 
+import logging
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ import pytest
 from gunicorn.arbiter import Arbiter
 
 from serveoff.services.flaskrest import gunicorn_app
-from serveoff.services.flaskrest.gunicorn_app import PATIENCE_S, PatientArbiter
+from serveoff.services.flaskrest.gunicorn_app import PATIENCE_S, PatientArbiter, tells_of_the_server
 from tests.services.flaskrest.serving import serve
 
 
@@ -66,3 +67,12 @@ def test_a_service_frozen_for_longer_than_its_worker_may_be_silent_is_answered_b
                 assert server.ask("GET", "/readyz").status == 200
             assert server.tree()[1:] == [worker]
         assert "WORKER TIMEOUT" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(("error", "told"), [(BlockingIOError(), False), (TimeoutError(), False), (OSError(), True)])
+def test_a_client_that_was_waited_for_in_vain_leaves_no_traceback(error: OSError, told: bool) -> None:
+    try:
+        raise error
+    except OSError:
+        record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "Socket error", (), sys.exc_info())
+    assert tells_of_the_server(record) is told

@@ -164,13 +164,13 @@ def test_half_a_request_holds_a_thread_for_seconds_only(servers: dict[str, Serve
         good_answers(servers[name])
 
 
-@pytest.mark.parametrize("name", ["tuned", "plain"])
-def test_silent_connections_up_to_the_limit_make_way(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "said"), [("tuned", b""), ("plain", b""), ("tuned", b"G")])
+def test_connections_up_to_the_limit_that_ask_for_nothing_make_way(tmp_path: Path, name: str, said: bytes) -> None:
     limited = ("sh", "-c", 'ulimit -n 160 && exec "$@"', "sh", *SERVERS[name][0])
     with serve(NOWHERE, "null", tmp_path, limited) as server, ExitStack() as silent:
         workers = server.tree()[1:]
         for _ in range(200):
-            silent.enter_context(connect(server))
+            silent.enter_context(connect(server)).sendall(said)
         good_answers(server)
         assert server.tree()[1:] == workers
         assert server.log.read_text().count("make way for new ones") == (name == "tuned")

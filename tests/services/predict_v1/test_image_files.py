@@ -13,6 +13,7 @@ from flask import Flask
 from serveoff.models.images.codec import settled, to_jpeg, to_png
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Batch
+from serveoff.services.predict_v1 import image_files
 
 HEIGHT, WIDTH = 16, 24
 SPEC = ModelSpec(
@@ -96,3 +97,10 @@ def test_a_model_that_takes_no_images_refuses_them(null_app: Flask) -> None:
 def test_the_metadata_name_the_signature(app: Flask) -> None:
     found = app.test_client().get("/v1/models/brightness/metadata").json["metadata"]["signature_def"]["signature_def"]
     assert found["serving_image"]["inputs"]["image_encoded"]["dtype"] == "DT_STRING"
+
+
+def test_more_pictures_than_memory_is_kept_for_are_refused_before_any_is_decoded(app: Flask, monkeypatch) -> None:
+    monkeypatch.setattr(image_files, "MOST_BYTES", 2 * IMAGES[0].size * 4)
+    monkeypatch.setattr(image_files, "decode", None)
+    answer = app.test_client().post(PREDICT, json=document(*[to_png(IMAGES[0])] * 3))
+    assert (answer.status_code, answer.json) == (400, {"error": "3 images are too many: send at most 2 in one request"})

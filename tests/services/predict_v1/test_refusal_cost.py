@@ -81,7 +81,7 @@ def test_any_value_over_and_over(codec: Codec, value: object, key: str, named: b
     assert_cheap(codec, f'{{"{key}":{rows}}}'.encode())
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (7,), (28, 28, 1)])
+@pytest.mark.parametrize("shape", [(2, 2), (7,), (28, 28, 1), ()])
 def test_a_large_body_is_read_as_a_small_one_is(shape: tuple[int, ...]) -> None:
     rows = np.arange(20_000 // int(np.prod(shape)) * int(np.prod(shape)), dtype=np.float32).reshape(-1, *shape)
     for body in (json.dumps({"instances": rows.tolist()}), json.dumps({"inputs": rows.tolist()}, indent=1)):

@@ -87,6 +87,16 @@ def test_a_failure_reaches_its_requests_and_the_next_succeed(servable):
     assert run(batcher, servable, [1]) == [2]
 
 
+def test_a_request_that_fails_harms_none_that_it_shares_a_batch_with(servable):
+    batcher = Batcher(BatchingParameters(max_batch_size=3, batch_timeout_s=60, num_batch_threads=1))
+    with ThreadPoolExecutor(3) as pool:
+        answers = [pool.submit(run, batcher, servable, [value]) for value in (1, 5000, 3)]
+        assert [answers[0].result(), answers[2].result()] == [[2], [6]]
+        with pytest.raises(ServingError, match="too large"):
+            answers[1].result()
+    assert servable.sizes == [3, 1, 1, 1]
+
+
 def test_full_queue_is_refused_at_once(servable):
     batcher = Batcher(BatchingParameters(max_batch_size=1, num_batch_threads=1, max_enqueued_batches=1))
     servable.free.clear()

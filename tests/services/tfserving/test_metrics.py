@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from serveoff.services.tfserving.embedded.errors import Code
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
 from serveoff.services.tfserving.embedded.metrics import Metrics
 
 
@@ -33,6 +34,22 @@ def test_runs_of_a_graph_are_counted_by_model_and_api():
     runtime = {s.name.rpartition("_")[2]: s for s in families[":tensorflow:serving:runtime_latency"].samples}
     assert runtime["sum"].labels == {"model_name": "m", "API": "Predict", "runtime": "TF1"}
     assert (runtime["sum"].value, runtime["count"].value) == (420, 2)
+
+
+def test_names_of_no_model_leave_nothing_behind():
+    metrics = Metrics()
+    for known in (False, True):
+        with pytest.raises(ServingError), metrics.counted("x" * 60_000, "predict", "REST", known):
+            raise ServingError(Code.INVALID_ARGUMENT, "no JSON")
+        assert ("x" * 60_000 in metrics.page()) is known
+
+
+def test_what_ends_in_an_error_that_nobody_foresaw_is_no_good_answer():
+    metrics = Metrics()
+    with pytest.raises(KeyError), metrics.counted("m", "Predict", "GRPC", known=True):
+        raise KeyError
+    assert 'status="UNKNOWN"} 1' in metrics.page()
+    assert 'status="OK"' not in metrics.page()
 
 
 def _samples(families, suffix):

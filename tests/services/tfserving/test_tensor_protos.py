@@ -60,9 +60,19 @@ def broken(**fields):
         broken(dtype=1, float_val=[1], size=-1),
         broken(dtype=0, float_val=[1]),
         broken(dtype=9999, tensor_content=b"12345678"),
+        broken(dtype=20, tensor_content=b"12345678"),
+        broken(dtype=21, tensor_content=b"12345678"),
+        broken(dtype=2, double_val=[1], size=2**28),
+        broken(dtype=7, string_val=[b"a"], size=2**28),
     ],
     ids=str,
 )
 def test_refused(proto):
     with pytest.raises(ServingError, match="tensor parsing error: x"):
         from_proto("x", proto)
+
+
+def test_values_that_are_all_there_may_be_many():
+    values = np.zeros(2**22 + 1, np.float32)
+    proto = broken(dtype=1, float_val=values.tolist(), size=values.size)
+    assert from_proto("x", proto).size == values.size

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from serveoff.services.tfserving.embedded.versions import ModelConfig, VersionPolicy, aspired_versions
@@ -40,3 +42,14 @@ def test_nothing_found_is_said(tmp_path, caplog):
 def test_missing_base_path(tmp_path):
     with pytest.raises(FileNotFoundError):
         aspired_versions(ModelConfig("m", tmp_path / "none"))
+
+
+def test_a_number_beyond_64_bits_is_no_version(base):
+    for name in ("20261130075710464099", str(2**63), "9" * 5000):
+        (base / name[:200]).mkdir()
+    assert set(aspired_versions(ModelConfig("m", base))) == {10}
+
+
+def test_a_base_path_that_no_file_can_have_is_missing():
+    with pytest.raises(FileNotFoundError, match="null"):
+        aspired_versions(ModelConfig("m", Path("\0")))

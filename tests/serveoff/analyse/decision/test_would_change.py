@@ -1,5 +1,7 @@
 """What would change the answer, on runs in which it is known."""
 
+from dataclasses import replace
+
 from serveoff.analyse.analysis import compare
 from serveoff.record.suite import load_suite
 from serveoff.report.phrases import recommendation
@@ -74,5 +76,7 @@ def test_where_nothing_would_change_it_that_is_said_and_what_is_missing_stands_w
     stand_in = "tfserving-embedded-savedmodel-rest"
     comparison = compare(write_run(tmp_path / "run", Scenario(only=(FAST, SLOW, stand_in), round_drift=0.0)))
     assert conditions(comparison) == {}
-    assert recommendation.changes(comparison) == [recommendation.NOTHING_ELSE]
-    assert "TensorFlow Serving is not here: install it" in recommendation.excluded(comparison)
+    assert recommendation.changes(comparison) == [f"{recommendation.NOTHING_ELSE} {recommendation.BUT_EXCLUDED}"]
+    alone = replace(comparison, decision=replace(comparison.decision, excluded=()))
+    assert recommendation.changes(alone) == [recommendation.NOTHING_ELSE]
+    assert "TensorFlow Serving is not installed: install it" in recommendation.excluded(comparison)

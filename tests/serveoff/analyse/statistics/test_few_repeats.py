@@ -30,7 +30,10 @@ def test_from_six_on_two_order_statistics_cover_the_median_with_95_percent_and_n
 
 
 def test_apart_only_where_the_two_do_not_overlap():
-    assert apart(spread([2.0, 2.1, 2.2]), spread([2.3, 2.6, 2.4])) == "faster"
+    assert apart(spread([2.0, 2.1, 2.2]), spread([2.4, 2.6, 2.5])) == "faster"
+    assert apart(spread([2.0, 2.1, 2.2]), spread([2.3, 2.6, 2.4])) == "undecided", "ranges are no intervals"
+    six = [spread([start + n / 100 for n in range(6)]) for start in (2.0, 2.1)]
+    assert apart(*six) == "faster"
     assert apart(spread([2.0, 2.1, 2.4]), spread([2.3, 2.6, 2.5])) == "undecided"
     assert apart(spread([2.0, 2.0, 2.01]), spread([2.01, 2.02, 2.03])) == "tied"
     assert apart(spread([2.0]), spread([9.0, 9.1])) == "no interval"

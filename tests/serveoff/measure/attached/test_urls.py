@@ -45,6 +45,8 @@ def test_what_tells_of_its_process_stands_beside_a_url():
         ("prod=grpc://h:8500", "lacks a model"),
         ("pr od=http://h/v1/models/m", "is no name"),
         ("prod=http://user:pa55@h/v1/models/m", "has a password in it"),
+        ("prod=http://h/v1/models/m?lang=en&api_key=pa55", "has a password in it"),
+        ("prod=http://h:99999/v1/models/m?token=pa55", "is no URL"),
         ("prod=http://h/v1/models/m,pid=one", "pid: "),
     ],
 )
@@ -91,6 +93,8 @@ def test_a_file_has_a_table_of_each(tmp_path):
         ("[prod]\nname = 'x'", "has no url"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nports = 1", "ports"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Authorization = 'Bearer abc'}", "stands in the file itself"),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {X-Api-Key = 'abc'}", "stands in the file itself"),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Cookie = 'sid=abc; m=a@b.c'}", "stands in the file itself"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Host = 'abc'}", "is made by the load generator"),
         ("[prod", "cannot read"),
     ],

@@ -128,14 +128,15 @@ def test_what_a_replica_holds_and_what_more_takes(comparison):
 
 def test_what_is_excluded_is_one_line(comparison):
     assert recommendation.excluded(comparison) == (
-        "TensorFlow Serving is not here: install it and run again (1 endpoint of its stand-in measured, not ranked)."
+        "TensorFlow Serving is not installed: install it and run again "
+        "(1 endpoint of its stand-in measured, not ranked)."
     )
 
 
 def test_a_stand_in_that_a_short_run_spared_is_not_said_to_be_measured(tmp_path):
     spared = Faults(unavailable={STAND_IN})
     found = compare(write_run(tmp_path / "run", Scenario(only=(STAND_IN, BEST)), spared))
-    assert recommendation.excluded(found) == "TensorFlow Serving is not here: install it and run again."
+    assert recommendation.excluded(found) == "TensorFlow Serving is not installed: install it and run again."
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_verdict_is_the_recommendation_with_its_figures_and_counts_the_points(
     text = Page(verdict(client, "after")).text
     assert re.search(
         r"Recommended: TorchScript on Flask \(REST\) "
-        r"0\.\d+ ms median with 1 caller \(.*?\), [\d,]+ req/s with \d+, \d+ MB",
+        r"0\.\d+ ms median with 1 caller \(.*?\), [\d,]+ req/s with \d+ \(p99 [\d.]+ ms\), \d+ MB",
         text,
     )
     assert re.search(r"\d\.\d+ times faster than the next fastest, eager PyTorch on Flask \(REST\) \(", text)
