@@ -2,25 +2,26 @@
 
 import hashlib
 import platform
-from collections.abc import Callable
-from functools import partial
+import re
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 
-from serveoff.models.frameworks.torch_calling import register_all
+from serveoff.models.frameworks.torch_calling import register
 
 FILE: Final = "model.pt2"
 COMPILED, INTERPRETED = "AOTInductor", "torch.export"
 CPUINFO = Path("/proc/cpuinfo")
+_OPERATOR: Final = re.compile(rb"torch\.ops\.(\w+)\.(\w+)")
 
 
 def read(folder: Path, device: str) -> tuple[Any, str]:
     """What is called, and what runs it: the library where there is one for this CPU, or else the graph as it is."""
     compiled = folder / compiled_file()
     if device == "cpu" and compiled.is_file():
-        return _registered(partial(torch._inductor.aoti_load_package, str(compiled))), COMPILED
+        return torch._inductor.aoti_load_package(str(compiled)), COMPILED
     program = load(folder / FILE)
     if device != "cpu":
         program = torch.export.passes.move_to_device_pass(program, device)
@@ -28,18 +29,25 @@ def read(folder: Path, device: str) -> tuple[Any, str]:
 
 
 def load(path: Path) -> Any:
-    """The program in a file."""
-    return _registered(partial(torch.export.load, path))
-
-
-def _registered(read: Callable[[], Any]) -> Any:
-    """What is read; where that fails, once more with the operators of PyTorch's other packages, if any is here."""
+    """The program in a file; ArtifactError where nothing here has one of its operators."""
     try:
-        return read()
+        return torch.export.load(path)
     except Exception:  # PyTorch raises what comes where an operator is not known
-        if not register_all():
+        if not (unknown := _unknown(path)):
             raise
-        return read()
+    for package, operator in unknown:
+        register(package, operator)
+    return torch.export.load(path)
+
+
+def _unknown(path: Path) -> list[tuple[str, str]]:
+    """The operators that a file names and nothing registers, by their packages; none of a file that is no archive."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        graphs = [archive.read(name) for name in archive.namelist() if Path(name).suffix == ".json"]
+    named = {tuple(map(bytes.decode, found)) for graph in graphs for found in _OPERATOR.findall(graph)}
+    return sorted((p, o) for p, o in named if not hasattr(getattr(torch.ops, p), o))
 
 
 def compiled_file() -> str:

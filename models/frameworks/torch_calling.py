@@ -1,11 +1,9 @@
 """Batches into and out of a PyTorch module, in the order of the model's spec; and its weights, without running code."""
 
 import importlib
-import importlib.util
 import pickle
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +82,7 @@ def read_script(path: str | Path, device: str = "cpu") -> Any:
         found = re.search(r"Unknown builtin op: (\w+)::(\w+)", str(error))
         if found is None:
             raise
-        _register(*found.groups())
+        register(*found.groups())
         module = torch.jit.load(str(path), map_location=device)
     return module.eval() if getattr(module, "training", False) else module
 
@@ -98,16 +96,7 @@ def script_around(inner: Any, rows: Iterable[str], *lines: str) -> Any:
     return script.eval()
 
 
-def register_all() -> bool:
-    """Import what is installed of PACKAGES; whether there was any."""
-    found = [package for package in PACKAGES if importlib.util.find_spec(package) is not None]
-    for package in found:
-        with suppress(ImportError, RuntimeError):  # RuntimeError: built for another PyTorch
-            importlib.import_module(package)
-    return bool(found)
-
-
-def _register(package: str, operator: str) -> None:
+def register(package: str, operator: str) -> None:
     """Import the package that has an operator; ArtifactError where that cannot be, or it has not."""
     called = f"it calls the operator {package}::{operator}"
     if package not in PACKAGES:

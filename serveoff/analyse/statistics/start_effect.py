@@ -137,8 +137,13 @@ def excesses(points: Sequence[Of]) -> StartEffects:
 
 
 def with_effects(points: Sequence[Of], found: StartEffects, seed: Sequence[int]) -> list[Sampled]:
-    """The points with what a start adds: one draw a deployment, the same for all of its points."""
-    return [_with_effect(point, found, seed) for point in points]
+    """The points with what a start adds: one draw a deployment, the same for all of its points.
+
+    Not one of whose slices nothing is known, where it is of others: what a start adds would be all of its interval.
+    """
+    several = any(point.sampled.slices.any() for point in points)
+    unknown = [several and not point.sampled.slices.any() for point in points]
+    return [p.sampled if no else _with_effect(p, found, seed) for p, no in zip(points, unknown, strict=True)]
 
 
 def _with_effect(point: Of, found: StartEffects, seed: Sequence[int]) -> Sampled:

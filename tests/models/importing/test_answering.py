@@ -94,3 +94,13 @@ def test_what_may_be_asked_row_by_row_is_where_a_batch_answers_otherwise():
     answered = answers(centred, NAMES, INPUTS)
     assert answered.one_row
     assert np.array_equal(answered.outputs["y"], np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize("chosen", [("sum_0",), ("sum/0",)])
+def test_outputs_that_are_not_chosen_are_none_whatever_they_are(chosen):
+    model = Doing(lambda x: {"sum/0": x.sum(axis=1), "broken": np.full_like(x, np.nan)})
+    answered = answers(model, NAMES, INPUTS, chosen)
+    assert answered.names.outputs == {"sum_0": "sum/0"}
+    with pytest.raises(Refused, match="it has no output none") as refused:
+        answers(model, NAMES, INPUTS, ("none",))
+    assert refused.value.advice == "--outputs takes some of sum/0, broken"

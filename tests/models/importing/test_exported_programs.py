@@ -3,6 +3,8 @@
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -239,3 +241,22 @@ def test_a_compiled_library_is_no_program(tmp_path):
         archive.writestr("model/data/aotinductor/model/model.so", b"\x7fELF")
     with pytest.raises(ImportFailed, match="AOTInductor compiled, machine code for one kind of CPU"):
         kinds.find("torch_export").check(Source(kind="torch_export", path=str(tmp_path / "model.pt2")))
+
+
+def test_an_operator_that_nothing_here_has_is_named(tmp_path):
+    torch.library.define("torchaudio::crop", "(Tensor x) -> Tensor")
+    torch.library.register_fake("torchaudio::crop", lambda x: x.new_empty(x.shape))
+
+    class Crops(nn.Module):
+        def forward(self, x):
+            return torch.ops.torchaudio.crop(x)
+
+    path = tmp_path / "crops.pt2"
+    torch.export.save(torch.export.export(Crops(), (torch.rand(2, 6),)), path)
+    code = (
+        "from serveoff.models.importing import readers\n"
+        "from serveoff.models.importing.source import Source\n"
+        f"readers.opened(Source(kind='torch_export', path={str(path)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "it calls the operator torchaudio::crop, " in done.stderr.splitlines()[-1]

@@ -1,5 +1,8 @@
 """Keras' files as people have them: answers in structures, `.h5`, and code that is run only where it is trusted."""
 
+import json
+
+import h5py
 import numpy as np
 import pytest
 
@@ -213,3 +216,54 @@ def test_text_is_refused_with_what_to_do(brought):
     with pytest.raises(ImportFailed, match="its input text is string, which is not served") as failed:
         brought(keras.Model(text, layer(text)))
     assert "turn text into numbers in the client" in failed.value.problem.advice
+
+
+def older(model, path, kind, instead=None, **more):
+    """The model's HDF5 file with what Keras 2 writes for the layers of a kind."""
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        for layer in config["config"]["layers"]:
+            if layer["class_name"] == kind:
+                layer["config"] |= more
+                layer |= instead or {}
+        file.attrs["model_config"] = json.dumps(config)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "more"),
+    [
+        ((5, 4), "LSTM", {"time_major": False}),
+        ((8, 8, 3), "DepthwiseConv2D", {"groups": 1}),
+    ],
+)
+def test_arguments_of_keras_2_that_say_nothing_are_left_out(brought, tmp_path, size, kind, more):
+    x = keras.Input(size, name="x")
+    model = keras.Model(x, getattr(keras.layers, kind)(3, name="y")(x))
+    path = older(model, tmp_path / "old.h5", kind, **more)
+    assert named(brought(path)) == [("y", "")]
+
+
+def test_an_argument_that_says_something_is_not(brought, tmp_path):
+    x = keras.Input((5, 4), name="x")
+    path = older(keras.Model(x, keras.layers.LSTM(3)(x)), tmp_path / "old.h5", "LSTM", time_major=True)
+    with pytest.raises((TypeError, ValueError), match="time_major"):
+        brought(path)
+
+
+def test_an_operation_of_tensorflow_in_a_file_of_keras_2_is_told_with_the_way_out(brought, tmp_path):
+    x = keras.Input((8,), name="x")
+    model = keras.Model(x, keras.layers.Dense(3)(keras.layers.Rescaling(2.0)(x)))
+    operation = {"class_name": "TFOpLambda", "module": None, "name": "tf.math.multiply"}
+    path = older(model, tmp_path / "ops.h5", "Rescaling", operation, function="math.multiply")
+    with pytest.raises(Refused, match="is an operation of TensorFlow, a TFOpLambda, as Keras 2 alone") as refused:
+        brought(path)
+    assert "model.export('folder')" in refused.value.advice
+
+
+def test_hdf5_is_hdf5_whatever_it_is_called(brought, tmp_path):
+    x = row()
+    keras.Model(x, keras.layers.Dense(3, name="y")(x)).save(tmp_path / "model.h5")
+    (tmp_path / "model.h5").rename(tmp_path / "model.keras")
+    assert named(brought(str(tmp_path / "model.keras"))) == [("y", "")]

@@ -34,3 +34,10 @@ def test_a_file_that_is_not_read_is_no_reason_to_save_it_again():
     step = next_steps.of_reading(REQUEST, kinds.find("keras"), JobFailed(JobCode.FAILED, "no"))
     assert "save it again" not in step
     assert "/.logs/mine.log" in step
+
+
+def test_of_several_integers_those_that_are_out_of_range_are_named():
+    inputs = (parsed("ids:int64[-1,4]"), parsed("types:int64[-1,4]"))
+    request = REQUEST.model_copy(update={"ranges": {"ids": (0, 1)}})
+    step = next_steps.of_answering(request, inputs, JobFailed(JobCode.FAILED, "index 5 is not in [0, 2)"))
+    assert step.partition("range: ")[2].startswith("--input-range types=0:1; ")

@@ -349,3 +349,48 @@ def test_an_operator_set_before_those_of_onnx_runtime_is_brought_to_a_newer_one(
     reader = opened(graph(nodes, [weight("w", 3, 2), weight("b", 2)], ["n", 3], ["n", 2], opset=6))
     inputs, answered = asked(reader)
     assert adopted(reader, answered, inputs, tmp_path)[0].shape == (ROWS, 2)
+
+
+def test_an_output_without_a_type_has_the_one_that_is_inferred(opened):
+    model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [weight("w", 3, 2)], ["n", 3], ["n", 2])
+    model.graph.output[0].ClearField("type")
+    inputs, answered = asked(reader := opened(model))
+    assert reader.found.outputs == ("y",)
+    assert answered.outputs["y"].shape == (len(inputs["x"]), 2)
+
+
+def test_a_first_axis_of_minus_one_is_free(opened, tmp_path):
+    reader = opened(graph([helper.make_node("Relu", ["x"], ["y"])], [], [-1, 3], [-1, 3]))
+    inputs, answered = asked(reader)
+    assert reader.found.inputs[0].shape == (-1, 3)
+    np.testing.assert_allclose(adopted(reader, answered, inputs, tmp_path)[0], answered.outputs["y"])
+
+
+def test_the_layers_of_a_state_are_no_batch_beside_a_free_one(opened):
+    summed = helper.make_node("ReduceSum", ["h", "axes"], ["s"], keepdims=0)
+    nodes = [summed, helper.make_node("Add", ["x", "s"], ["y"])]
+    model = graph(nodes, [numbers("axes", 0)], ["n", 3], ["n", 3])
+    model.graph.input.append(helper.make_tensor_value_info("h", FLOAT, [2, "n", 3]))
+    assert [port.shape for port in opened(model).found.inputs] == [(-1, 3), (2, -1, 3)]
+
+
+def test_weights_of_half_a_byte_lie_beside_a_graph(tmp_path):
+    values = np.arange(-8, 8, dtype=np.int8).reshape(8, 2)
+    packed = bytes((a & 15) | (b & 15) << 4 for a, b in values.tolist())
+    (tmp_path / "weights").write_bytes(b"before" + packed)
+    beside = onnx.TensorProto(
+        name="w", data_type=TensorProto.INT4, dims=[8, 2], data_location=onnx.TensorProto.EXTERNAL
+    )
+    for key, value in (("location", "weights"), ("offset", "6"), ("length", str(len(packed)))):
+        beside.external_data.add(key=key, value=value)
+    scale = numpy_helper.from_array(np.float32(0.5), "scale")
+    nodes = [helper.make_node("DequantizeLinear", ["w", "scale"], ["f"]), helper.make_node("MatMul", ["x", "f"], ["y"])]
+    model = graph(nodes, [beside, scale], ["n", 8], ["n", 2], opset=21)
+    model.ir_version = 10
+    onnx.save(model, tmp_path / "model.onnx")
+    reader = Model(Source(kind="onnx", path=str(tmp_path / "model.onnx")))
+    inputs, answered = asked(reader)
+    np.testing.assert_allclose(answered.outputs["y"], inputs["x"] @ (0.5 * values), atol=0.05)
+    (tmp_path / "node").mkdir()
+    found = adopted(reader, answered, inputs, tmp_path / "node")
+    np.testing.assert_allclose(found[0], answered.outputs["y"], atol=0.05)

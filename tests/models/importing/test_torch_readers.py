@@ -111,6 +111,24 @@ class OneRow(Net):
     def forward(self, x): return self.a(x.reshape(1, 6))
 class OneAnswer(Net):
     def forward(self, x): return self.a(x.reshape(1, -1)[:, :6])
+class Frozen(Net2):
+    def train(self, mode=True): super().train(mode)
+class Unpacks(Net):
+    def forward(self, batch):
+        x, mask = batch[:1]
+        return self.a(x)
+class Counts(Net):
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+    def forward(self, x):
+        self.calls += 1
+        return self.a(x) + self.calls
+class Second(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(6, 2, 8, dropout=0.0)
+    def forward(self, x): return self.layer(x)[:, 0]
 class Mixed(Net):
     def forward(self, x): return {"scores": self.a(x), "model": "net", "small": self.a(x).to(torch.int8)}
 def lazy(): return nn.LazyLinear(3)
@@ -237,6 +255,8 @@ def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, t
         ("OnGpu", "x", "moves tensors to a GPU by itself; at nets.py, line", "x.device"),
         ("InPlace", "x", "changes its input x in place", r"x.clone\(\)"),
         ("TakesDict", "batch", "TypeError: .* at nets.py, line", "with a tensor for each input"),
+        ("Unpacks", "batch", "ValueError: not enough values to unpack", "with a tensor for each input"),
+        ("Counts", "x", "its answers are random, or depend on what it was asked before", "a state that it keeps"),
         ("Gradients", "x", "computes gradients", "the part of it that needs none"),
         ("Squeezes", "x", "row 0 alone gives other outputs", r"squeeze\(-1\)"),
         ("Unlearned", "input", "a BatchNorm of it computes with the rows beside", "track_running_stats=True"),
@@ -247,6 +267,19 @@ def test_what_a_module_cannot_do_where_it_is_served_is_told(project, tmp_path, n
     with pytest.raises(Refused, match=says) as refused:
         served(factory(project, name), [f"{input_name}:float32[-1,6]"], tmp_path / "node")
     assert re.search(advice, refused.value.advice)
+
+
+def test_rows_along_another_axis_are_told(project, tmp_path):
+    with pytest.raises(Refused, match="or its rows lie along another axis than the first") as refused:
+        served(factory(project, "Second"), ["x:float32[-1,5,6]"], tmp_path / "node")
+    assert "batch_first=True" in refused.value.advice
+
+
+def test_a_module_whose_train_gives_nothing_back_is_served_and_converted(project, tmp_path):
+    spec = served(factory(project, "Frozen"), [X], tmp_path / "node")
+    (tmp_path / "torchscript").mkdir()
+    convert.run("torch_to_torchscript", tmp_path / "node", tmp_path / "torchscript", spec)
+    formats.load("torchscript", tmp_path / "torchscript", spec)
 
 
 @pytest.mark.parametrize("name", ["OneRow", "OneAnswer"])

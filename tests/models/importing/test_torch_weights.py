@@ -124,3 +124,28 @@ def test_a_file_that_ends_too_early_is_told(tmp_path):
     (tmp_path / "cut.pt").write_bytes((tmp_path / "old.pt").read_bytes()[:-200])
     with pytest.raises(Refused, match=r"cut\.pt cannot be read by torch.load"):
         torch_weights.fill(network(), str(tmp_path / "cut.pt"))
+
+
+def test_what_a_module_reads_by_rules_of_its_own_is_left_to_them(tmp_path, notes):
+    norm = torch.nn.utils.parametrizations.weight_norm
+    make = lambda: nn.Sequential(norm(nn.Conv1d(2, 4, 3)), norm(nn.Conv1d(4, 1, 3)))  # noqa: E731
+    state = {"0.bias": torch.rand(4), "1.bias": torch.rand(1)}
+    for layer, out, into in ((0, 4, 2), (1, 1, 4)):
+        state |= {f"{layer}.weight_g": torch.rand(out, 1, 1) + 0.5, f"{layer}.weight_v": torch.rand(out, into, 3)}
+    torch.save({"state_dict": state}, tmp_path / "old.pt")
+    torch_weights.fill(module := make(), str(tmp_path / "old.pt"))
+    other = make()
+    other.load_state_dict(state)
+    assert torch.equal(module[0].weight, other[0].weight)
+    assert "rules of its own" in " ".join(notes)
+
+
+def test_packed_weights_are_read_whole_or_refused(tmp_path):
+    make = lambda: torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(6, 3)), {nn.Linear}, torch.qint8)  # noqa: E731
+    torch.save((trained := make()).state_dict(), tmp_path / "q.pt")
+    torch_weights.fill(module := make(), str(tmp_path / "q.pt"))
+    x = torch.rand(2, 6)
+    assert torch.equal(module(x), trained(x))
+    torch.save({"0.scale": torch.ones(1)}, tmp_path / "less.pt")
+    with pytest.raises(Refused, match="are not those of the module: "):
+        torch_weights.fill(make(), str(tmp_path / "less.pt"))

@@ -1,5 +1,7 @@
 """One set of draws for a run, and what it makes of the rounds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,9 +76,31 @@ def test_one_round_has_no_interval():
 
 
 def test_a_slice_without_a_reading_of_cpu_is_left_out_of_it_alone():
-    from dataclasses import replace
-
     found = slices(np.full(len(UNITS), 0.001))
     found[5] = replace(found[5], cpu_s=None, served=None)
     sampled = resample(found, draw(UNITS, 7))
     assert sampled["p50"].samples == 200 * len(UNITS)
+
+
+def test_how_far_starts_lie_apart_adds_nothing_where_a_point_has_few_rounds_of_each():
+    own = [UNITS[0], UNITS[7], UNITS[25], UNITS[45]]
+    draws = draw(UNITS, 7)
+    near, far = np.array([1.0, 1.1, 1.0, 1.0]), np.array([1.0, 1.1, 5.0, 9.0])
+    weights = draws.of(own)
+    spreads = [((weights @ values) / weights.sum(axis=1)).std() for values in (near, far)]
+    assert spreads[1] == pytest.approx(spreads[0], rel=1e-6)
+
+
+def test_a_slice_in_which_nothing_was_answered_is_time_that_was_spent():
+    found = slices(np.full(len(UNITS), 0.001))
+    empty = replace(found[3], latency_s=np.empty(0), sent_s=np.empty(0), due_s=np.empty(0))
+    both = (found, [*found[:3], empty, *found[4:]])
+    whole, stalled = (resample(own, draw(UNITS, 7))["throughput"].value for own in both)
+    assert stalled == pytest.approx(whole * (1 - 1 / len(UNITS)), rel=0.01)
+
+
+def test_cpu_is_of_the_slices_that_have_a_reading():
+    found = slices(np.full(len(UNITS), 0.001))
+    some = [replace(s, cpu_s=None, served=None) if s.round % 2 else s for s in found]
+    both = [resample(own, draw(UNITS, 7))["cpu"].value for own in (found, some)]
+    assert both[1] == pytest.approx(both[0], rel=0.05)

@@ -150,3 +150,24 @@ def test_nothing_is_known_where_no_deployment_started_twice():
     assert excesses(alone) == StartEffects()
     assert excesses(alone).deviations == {}
     assert not any(s.start.any() for s in with_effects(alone, StartEffects(), [1]))
+
+
+def _with_rounds(point, share):
+    starts = zip(point.sampled.starts.items(), share, strict=True)
+    sampled = replace(point.sampled, starts={start: replace(of, rounds=rounds) for (start, of), rounds in starts})
+    return replace(point, sampled=sampled)
+
+
+def test_a_start_weighs_by_the_slices_that_it_has():
+    found = excesses(points(20, 2, 0.03))
+    (point,) = points(1, 2, 0.03)
+    even, uneven = (_with_rounds(point, share) for share in ((10, 10), (19, 1)))
+    spreads = [with_effects([one], found, [1])[0].start.std() for one in (even, uneven)]
+    assert spreads[1] / spreads[0] == pytest.approx(np.hypot(0.95, 0.05) / np.sqrt(0.5), rel=0.01)
+
+
+def test_what_a_start_adds_is_no_interval_of_a_point_whose_slices_tell_nothing():
+    both = points(2, 3, 0.03)
+    silent = replace(both[0], sampled=replace(both[0].sampled, slices=np.zeros(2000)))
+    told = with_effects([silent, both[1]], excesses(both), [1])
+    assert [bool(s.start.any()) for s in told] == [False, True]
