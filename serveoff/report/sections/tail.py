@@ -23,6 +23,8 @@ FAR: Final[Mapping[str, Callable[[Point], Estimate]]] = {
     "p90": attrgetter("p90_s"),
 }
 """Percentiles that a tail can be told by, the highest first."""
+MOST: Final = 0.75
+"""Of the contenders, that must have the samples for a percentile: one slow endpoint has few in any time."""
 
 
 def section(comparison: Comparison) -> Section:
@@ -72,21 +74,24 @@ def tail(comparison: Comparison) -> Table:
 
 
 def sentence(comparison: Comparison) -> str:
-    """The longest and the shortest tail for its median, by the highest percentile that all contenders have."""
-    points = [d.point for d in distribution.with_fewest(comparison) if d.point.p50_s.value]
-    name = next((name for name, of in FAR.items() if points and all(of(point).value for point in points)), None)
+    """The longest and the shortest tail for its median, by the highest percentile that most contenders have."""
+    every = [d.point for d in distribution.with_fewest(comparison) if d.point.p50_s.value]
+    known = {name: [point for point in every if of(point).value] for name, of in FAR.items()}
+    name = next((name for name, found in known.items() if found and len(found) >= MOST * len(every)), None)
     if name is None:
-        return f"With {alone(comparison)} not all endpoints have the samples for p90: add rounds."
+        return f"With {alone(comparison)} most endpoints lack the samples for p90: add rounds."
+    points = known[name]
     ratios = {point.endpoint: (FAR[name](point).value or 0.0) / (point.p50_s.value or 1.0) for point in points}
     wild, steady = max(points, key=lambda p: ratios[p.endpoint]), min(points, key=lambda p: ratios[p.endpoint])
     said = (
         f"With {alone(comparison)}, {phrase(comparison.entry(wild.endpoint).result)} has the longest tail for its "
         f"median: {name} is {full(FAR[name](wild), ms, 'ms')}, {significant(ratios[wild.endpoint])} times p50"
     )
+    few = "" if len(points) == len(every) else f", of the {len(points)} that have the samples for it"
     if steady is wild:
-        return f"{said}."
+        return f"{said}{few}."
     other = phrase(comparison.entry(steady.endpoint).result)
-    return f"{said}; {other} the shortest, {significant(ratios[steady.endpoint])} times (point estimates only)."
+    return f"{said}; {other} the shortest, {significant(ratios[steady.endpoint])} times{few} (point estimates only)."
 
 
 def _load_cell(distribution: Distribution) -> Cell:
