@@ -20,6 +20,7 @@ import numpy as np
 from serveoff.analyse.statistics.common_drift import at_mean_speed, slowness
 from serveoff.analyse.statistics.draws import draw
 from serveoff.analyse.statistics.estimates import PERCENTILES, Array
+from serveoff.analyse.statistics.few_slices import moderated
 from serveoff.analyse.statistics.machine_drift import machine_drift
 from serveoff.analyse.statistics.max_t import boundary, ratios
 from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, resample
@@ -136,7 +137,8 @@ def _sampled(
     found = {name: resample(at_mean_speed(own, slower), draws) for name, own in kept.items()}
     by_statistic = {}
     for number, statistic in enumerate(JUDGED):
-        points = [Of(" ".join(d), d[0], d[1], "1", sampled[statistic]) for d, sampled in found.items()]
+        known = moderated({d: sampled[statistic] for d, sampled in found.items()}, [seed, number])
+        points = [Of(" ".join(d), d[0], d[1], "1", sampled) for d, sampled in known.items()]
         started = with_effects(points, excesses(points), [seed, number])
         by_statistic[statistic] = [replace(sampled, machine=machine.whole) for sampled in started]
     return by_statistic

@@ -1,5 +1,6 @@
 """Requests made before the clock starts: one pool for each encoding and number of rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -31,6 +32,8 @@ class Pool:
     expected: list[Batch]
     encode_s: float
     """Median seconds that encoding one of the bodies took."""
+    shown: Callable[[str], str] = str
+    """Of a text that may hold parts of answers what may be told."""
 
     @property
     def request_bytes(self) -> int:

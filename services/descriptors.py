@@ -7,7 +7,7 @@ RESERVED = 128
 """Descriptors for everything else: listeners, logs, libraries, files of a model; at most half of all."""
 SHED = 16
 """When there is room for no more connections, one of so many is closed, of those that have been idle longest."""
-FULL = "there is room for %d open connections and no more: idle ones make way for new ones"
+FULL = "there is room for %d open connections and no more: idle and slow ones make way for new ones"
 """What a server logs, once."""
 _NONE_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 

@@ -40,7 +40,7 @@ ALLOWED = {
     },
     "the grammar of an option, a setting or a protocol": {
         ("exchanges.py", "endpoint.url.partition('://')[0].endswith('s')"),
-        ("exchange.py", "text.endswith((end := (secret[:length] + quotes)))"),
+        ("exchange.py", "secret.startswith(text[at:].rstrip('\\'\"…'))"),
         ("exchanges.py", "text.startswith('@')"),
         ("urls.py", "value.startswith('@')"),
         ("replicas.py", "line.startswith('+ ')"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -72,27 +73,20 @@ class Exchange(BaseModel):
 
     def without_secrets(self, text: str) -> str:
         """A text that an endpoint may have written our headers into, without their values."""
-        for secret in self._secrets():
+        for secret in _secrets(tuple(self.headers.values())):
             text = text.replace(secret, HIDDEN)
-            if cut := _cut(text, secret):
-                text = text.removesuffix(cut) + HIDDEN
+            if (at := text.rfind(secret[:LEAST_SECRET])) >= 0 and secret.startswith(text[at:].rstrip("'\"…")):
+                text = text[:at] + HIDDEN  # it was cut amid the secret
         return text
-
-    def _secrets(self) -> list[str]:
-        """Values of headers and what is behind their scheme, also as JSON and Python write them; longest first."""
-        plain = {part for value in self.headers.values() for part in (value, value.rpartition(" ")[2])}
-        written = {form for text in plain for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])}
-        return sorted((text for text in written if len(text) >= LEAST_SECRET), key=len, reverse=True)
 
     def __repr_args__(self) -> Any:
         """What may be shown, and how many bodies there are."""
         return [*super().__repr_args__(), ("requests", len(self.bodies))]
 
 
-def _cut(text: str, secret: str) -> str:
-    """How a text ends that was cut amid a secret, with the quotes behind it; empty where it was not."""
-    for length in range(len(secret) - 1, LEAST_SECRET - 1, -1):
-        for quotes in ("", "'", '"', "…"):
-            if text.endswith(end := secret[:length] + quotes):
-                return end
-    return ""
+@lru_cache
+def _secrets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values of headers and what is behind their scheme, also as JSON and Python write them; longest first."""
+    plain = {part for value in values for part in (value, value.rpartition(" ")[2])}
+    written = {form for text in plain for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])}
+    return tuple(sorted((text for text in written if len(text) >= LEAST_SECRET), key=len, reverse=True))

@@ -1,7 +1,7 @@
 """What one slice gave: its window, and its rows."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,8 @@ def done(recording: Recording, pool: Pool, counters: dict[str, float]) -> dict[s
 
 def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str, float], epoch_s: float) -> Window:
     plan, inside = recording.plan, rows["measured"].astype(bool)
-    agreement = recording.verified.judge(pool.expected, pool.payload, pool.spec)
+    judged = recording.verified.judge(pool.expected, pool.payload, pool.spec)
+    agreement = replace(judged, first_fault=pool.shown(judged.first_fault))
     timed, timings_s = mean_timings(recording.timings)
     opened, lasted_s = recording.opened, recording.ended - recording.opened
     return Window(

@@ -21,10 +21,9 @@ ALIGNED = 4096
 EMBEDDED_BYTES = 1 << 30
 """Weights up to here are written into the graph itself."""
 FILE = "model.onnx_data"
-HALVES = frozenset(
-    number for name, number in onnx.TensorProto.DataType.items() if name in ("INT4", "UINT4", "FLOAT4E2M1")
-)
-"""Types of numbers that take half a byte."""
+_SMALL = {"INT4": 4, "UINT4": 4, "FLOAT4E2M1": 4, "INT2": 2, "UINT2": 2}
+BITS = {number: _SMALL[name] for name, number in onnx.TensorProto.DataType.items() if name in _SMALL}
+"""Of types of numbers that take a part of a byte."""
 
 
 class NoWeights(ValueError):
@@ -59,7 +58,7 @@ def mapped(weight: Any, path: Path) -> Array:
     file = _beside(path, said.get("location", ""))
     if 0 in shape:
         return np.empty(shape, dtype)
-    if weight.data_type in HALVES:
+    if weight.data_type in BITS:
         return _unpacked(weight, file, start)
     if start + math.prod(shape) * dtype.itemsize > file.stat().st_size:
         raise NoWeights(f"{file.name}, with its weights, is not whole: it ends before {weight.name} does")
@@ -67,8 +66,8 @@ def mapped(weight: Any, path: Path) -> Array:
 
 
 def _unpacked(weight: Any, file: Path, start: int) -> Array:
-    """The numbers of an initializer that has two in each byte."""
-    size = (math.prod(weight.dims) + 1) // 2
+    """The numbers of an initializer that has several in each byte."""
+    size = -(-math.prod(weight.dims) * BITS[weight.data_type] // 8)
     with file.open("rb") as opened:
         opened.seek(start)
         data = opened.read(size)
@@ -101,29 +100,32 @@ def with_weights(model: Any, path: Path, folder: Path) -> Any:
         for weight, array in found.values():
             file.write(bytes(-file.tell() % ALIGNED))
             start = file.tell()
-            array.tofile(file)
+            if weight.data_type in BITS:
+                file.write(_raw(array, weight))
+            else:
+                array.tofile(file)
             weight.ClearField("external_data")
-            for key, value in (("location", FILE), ("offset", start), ("length", array.nbytes)):
+            for key, value in (("location", FILE), ("offset", start), ("length", file.tell() - start)):
                 weight.external_data.add(key=key, value=str(value))
     return model
 
 
 def _raw(array: Array, weight: Any) -> bytes:
     """An initializer's numbers as ONNX writes them."""
-    if weight.data_type in HALVES:
+    if weight.data_type in BITS:
         return bytes(onnx.numpy_helper.from_array(array).raw_data)
     return array.tobytes()
 
 
 def _whole(model: Any, path: Path) -> Any:
-    """The same, with weights of half a byte in it: ONNX Runtime takes no arrays of them."""
-    halves = [weight for weight in external(model).values() if weight.data_type in HALVES]
-    if not halves:
+    """The same, with weights of parts of a byte in it: ONNX Runtime takes no arrays of them."""
+    small = [weight for weight in external(model).values() if weight.data_type in BITS]
+    if not small:
         return model
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for weight in external(copy).values():
-        if weight.data_type in HALVES:
+        if weight.data_type in BITS:
             weight.raw_data, weight.data_location = _raw(mapped(weight, path), weight), onnx.TensorProto.DEFAULT
             weight.ClearField("external_data")
     return copy

@@ -14,7 +14,9 @@ from serveoff.models.frameworks.torch_calling import register
 FILE: Final = "model.pt2"
 COMPILED, INTERPRETED = "AOTInductor", "torch.export"
 CPUINFO = Path("/proc/cpuinfo")
-_OPERATOR: Final = re.compile(rb"torch\.ops\.(\w+)\.(\w+)")
+_OPERATOR: Final = re.compile(rb'"target": ?"torch\.ops\.(\w+)\.(\w+)')
+OWN: Final = frozenset({"aten", "prims", "prim", "higher_order", "quantized", "quantized_decomposed", "inductor"})
+"""Packages of operators of PyTorch itself: what it does not know of them is of another version."""
 
 
 def read(folder: Path, device: str) -> tuple[Any, str]:
@@ -47,7 +49,7 @@ def _unknown(path: Path) -> list[tuple[str, str]]:
     with zipfile.ZipFile(path) as archive:
         graphs = [archive.read(name) for name in archive.namelist() if Path(name).suffix == ".json"]
     named = {tuple(map(bytes.decode, found)) for graph in graphs for found in _OPERATOR.findall(graph)}
-    return sorted((p, o) for p, o in named if not hasattr(getattr(torch.ops, p), o))
+    return sorted((p, o) for p, o in named if p not in OWN and not hasattr(getattr(torch.ops, p), o))
 
 
 def compiled_file() -> str:

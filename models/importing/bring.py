@@ -32,8 +32,8 @@ BY_ROW = ("torch_eager", "torchscript", "torch_export", "onnx")
 """Formats that our own code calls wherever they are served, so that it can ask them row by row."""
 
 REBUILT = (
-    "the factory is called again where the module is served, and has to build the same: keep what is drawn or computed "
-    "then in the state_dict, by register_buffer"
+    "if its answers differ: the factory is called again where the module is served, and has to build the same; keep "
+    "what is drawn or computed then in the state_dict, by register_buffer"
 )
 UNLABELLED = "imported: compared with its own answers; its accuracy was not measured"
 LABELLED = "imported: compared with its own answers; its accuracy is measured beside a lower precision's"

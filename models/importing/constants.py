@@ -11,6 +11,7 @@ from serveoff.models.tensors import Array
 
 Constants = Mapping[str, bool | float]
 """By the names that the source has for its inputs, with or without a tensor's `:0`."""
+DROPS = ("drop", "droprate", "dropprob")
 WHOLE = "biu"
 """numpy's kinds of numbers that have no fraction."""
 
@@ -46,5 +47,5 @@ def _guess(port: Port) -> str:
     words = re.split(r"[^a-z]+", port.name.lower().removesuffix(":0"))
     if any(word.startswith("keep") for word in words):
         return "1.0"
-    dropped = words == ["rate"] or any(word == "drop" or word.startswith("dropout") for word in words)
+    dropped = words == ["rate"] or any(word in DROPS or word.startswith("dropout") for word in words)
     return "0.0" if dropped else "VALUE"

@@ -111,19 +111,30 @@ def _states(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, 
             yield from _states(value, f"{path}.{name}" if path else name, depth + 1)
 
 
-def _taken(module: nn.Module, loaded: Any, depth: int = 0) -> str | None:
-    """None where the module's own rules take this, or an entry of it, each and all; else why they do not."""
-    if not isinstance(loaded, Mapping) or depth == DEEPEST:
-        return "they are in no dict of names"
-    why = ""
-    if any(isinstance(value, torch.Tensor) for value in loaded.values()):
+def _taken(module: nn.Module, loaded: Any) -> str | None:
+    """None where the module's own rules take this, or an entry of it, each and all; else why they do not.
+
+    The first that they take, copies of the network last.
+    """
+    why = "they are in no dict of names"
+    for state in sorted(_named(loaded), key=lambda found: any(word in found[0].lower() for word in SPARE)):
         try:
-            module.load_state_dict(_unwrapped(loaded)[0], strict=True)  # type: ignore[arg-type]
-            return None
+            module.load_state_dict(_unwrapped(state[1])[0], strict=True)
         except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
             why = " ".join(str(error).split()) or type(error).__name__
-    tries = [_taken(module, value, depth + 1) for value in loaded.values() if isinstance(value, Mapping)]
-    return None if None in tries else why or next(filter(None, tries), "they are in no dict of names")
+        else:
+            return None
+    return why
+
+
+def _named(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Each dict that has a tensor in it, by its path in the checkpoint, whatever else it has."""
+    if not isinstance(loaded, Mapping) or depth == DEEPEST:
+        return
+    if any(isinstance(value, torch.Tensor) for value in loaded.values()):
+        yield path, loaded
+    for name, value in loaded.items():
+        yield from _named(value, f"{path}.{name}", depth + 1)
 
 
 def _fitted(state: State, wanted: State) -> tuple[State, str] | None:

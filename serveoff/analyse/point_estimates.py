@@ -133,12 +133,13 @@ def resample_all(
     return draws, found, starts
 
 
-def _by_load(keys: Iterable[Key]) -> Iterable[list[Key]]:
-    """Those under loads whose slices vary alike: as many callers and rows in whatever encoding; all open loops."""
-    found: dict[tuple[int, ...], list[Key]] = {}
-    for key in keys:
-        load = key[1]
-        found.setdefault((load.concurrency, load.batch) if load.closed else (), []).append(key)
+def _by_load(keys: Sequence[Key]) -> Iterable[list[Key]]:
+    """Those under loads whose slices vary alike: as many callers and rows, or as far up of an endpoint's open loops."""
+    found: dict[tuple[object, ...], list[Key]] = {}
+    for name, load in keys:
+        below = sum(other.rate < load.rate for own, other in keys if own == name and not other.closed)
+        alike = (load.plain, load.concurrency, load.batch) if load.closed else ("open", below)
+        found.setdefault(alike, []).append((name, load))
     return found.values()
 
 

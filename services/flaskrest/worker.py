@@ -34,6 +34,8 @@ TIDY_S = 0.1
 """How often, at most, it does so, and looks for connections whose time is over."""
 REQUEST_S = 30.0
 """A request must arrive whole within this time of its first byte, or the connection is closed."""
+UNHURRIED_S = 2.0
+"""So long after its first byte no request makes way for a new connection."""
 SEND_S = 5.0
 """A client must take its answer within this time. Answers mostly fit into the socket's own buffer."""
 LINGER_S = 2.0
@@ -92,6 +94,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self.notify()
         for connection in [c for c in self.connections if c.deadline < now and not c.waiting]:
             self._close(connection)
+        if self.alive and not self.listening and len(self.connections) >= self.cfg.worker_connections:
+            self._make_room()
         if self.alive and len(self.connections) < self.cfg.worker_connections:
             self._listen(True)
 
@@ -158,7 +162,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
             self.said_full = True
             self.log.warning(FULL, len(self.connections))
         idle = [connection for connection in self.connections if connection.idle]
-        spare = idle or [connection for connection in self.connections if not connection.busy]
+        late = monotonic() + REQUEST_S - UNHURRIED_S
+        spare = idle or [found for found in self.connections if not found.busy and found.deadline < late]
         for connection in nsmallest(1 + len(spare) // SHED, spare, key=attrgetter("deadline")):
             self._close(connection)
         if not spare:

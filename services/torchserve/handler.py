@@ -30,6 +30,8 @@ from serveoff.services.torchserve.start_fault import start_fault_told
 
 log = logging.getLogger(__name__)
 
+OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
+"""Python's error, and PyTorch's."""
 FAILED = "internal error: see the server's log"
 JSON = "application/json"
 RAW = "application/octet-stream"
@@ -125,7 +127,9 @@ class Handler:
     def _predict_one(self, batch: Batch) -> Batch | Refusal:
         try:
             return self._predict(batch)
-        except Exception:
+        except Exception as error:
+            if type(error).__name__ in OUT_OF_MEMORY:
+                raise  # TorchServe has a status of its own for it
             log.exception("the model failed on a request")
             return Refusal(500, FAILED)
 

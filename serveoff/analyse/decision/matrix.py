@@ -151,14 +151,15 @@ def _refuted(entry: Entry, point: Point | None) -> bool:
 
 def _cold_starts(contenders: Sequence[Entry]) -> dict[str, MatrixCell]:
     known = {e.name: s for e in contenders if (s := e.first_answer_s) is not None and _counts(e)}
-    least = min(known.values(), key=lambda s: s.value, default=None)
+    several = [s for s in known.values() if s.bounds != "none"]
+    least = min(several or known.values(), key=lambda s: s.value, default=None)
     return {e.name: _start_cell(least, known[e.name]) if e.name in known else _none(e) for e in contenders}
 
 
 def _start_cell(least: Spread | None, mine: Spread) -> MatrixCell:
     assert least is not None
     mark: Mark = "best" if mine == least else MARKS.get(apart(least, mine), "undecided")
-    return MatrixCell(mine.estimate, "alone" if least.bounds == "none" else mark, bounds=mine.bounds)
+    return MatrixCell(mine.estimate, "alone" if mine.bounds == "none" else mark, bounds=mine.bounds)
 
 
 def _exact(contenders: Sequence[Entry], of: Callable[[Entry], float | None]) -> dict[str, MatrixCell]:

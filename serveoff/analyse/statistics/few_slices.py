@@ -4,8 +4,9 @@ A load that is asked for in every sixth round has two slices in one start and on
 interval reaches from a tenth to ten times of what it says. But others have been measured under that load as well. So
 its variance is the mean of its own, by its degrees of freedom, and of what is usual among the others, which counts as
 FREEDOM more: a moderated variance (Smyth, *Statistical Applications in Genetics and Molecular Biology* 2004). What is
-usual is told without the point itself, by the mean of their logarithms, each without its bias. Points of many slices
-stay what they were.
+usual is told without the point itself, by the mean of their logarithms, each without its bias. What is taken so is
+noise of the point's own, normal as two slices' own deviations are not; in a ratio of two such points it does not
+cancel. Points of many slices stay what they were.
 """
 
 import zlib

@@ -95,8 +95,9 @@ def resample(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
         return found
     counts, lasted = np.array([float(s.latency_s.size) for s in slices]), np.array([s.duration_s for s in slices])
     found["throughput"] = _ratio(slices, counts, lasted, draws, int(counts.sum()))
-    if known := [s for s in slices if s.cpu_s and s.served]:
-        used, served = np.array([s.cpu_s or 0.0 for s in known]), np.array([float(s.served or 0) for s in known])
+    known = [s for s in slices if s.cpu_s is not None and s.served]
+    used, served = np.array([s.cpu_s or 0.0 for s in known]), np.array([float(s.served or 0) for s in known])
+    if used.sum() > 0:
         found["cpu"] = _ratio(known, used, served, draws, int(served.sum()))
     return found
 

@@ -58,7 +58,7 @@ def _exchange(name: str, **fields: Any) -> Exchange:
         return Exchange(**fields)
     except ValidationError as error:
         said = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{name}: {said}", "a file that a header's value is in has one line; docs/attach.md") from None
+        raise UsageError(f"{name}: {said}", "docs/attach.md; a file that a header's value is in has one line") from None
 
 
 def _check(endpoint: AttachedEndpoint, samples: Samples) -> None:

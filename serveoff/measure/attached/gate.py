@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from serveoff.loadtests.attached.ask import AskFailed, asking
-from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.attached.requests import read
 from serveoff.loadtests.endpoints import Target
 from serveoff.measure.agreement_gate import failed, figures, together, worst_of
 from serveoff.models.agreement import Errors, Mismatch, compare, has_classes, times
@@ -74,7 +74,7 @@ def reference(target: Target, exchange: Exchange) -> tuple[Gate, list[Batch]]:
         again, _ = answers(target, exchange)
     except (AskFailed, ValueError) as error:
         return failed(_no_answer(error)), []
-    gate = compared(again, first, answer_s)
+    gate = _hiding(compared(again, first, answer_s), exchange)
     if gate.passed:
         return gate, first
     text = f"it answers the same input differently each time: {gate.problem.text if gate.problem else ''}"
@@ -87,7 +87,15 @@ def check(target: Target, exchange: Exchange, expected: Sequence[Batch]) -> Gate
         found, answer_s = answers(target, exchange)
     except (AskFailed, ValueError) as error:
         return failed(_no_answer(error))
-    return compared(found, expected, answer_s)
+    return _hiding(compared(found, expected, answer_s), exchange)
+
+
+def _hiding(gate: Gate, exchange: Exchange) -> Gate:
+    """Its problem without what an answer may have repeated of our headers."""
+    if gate.problem is None:
+        return gate
+    text = exchange.without_secrets(gate.problem.text)
+    return gate.model_copy(update={"problem": gate.problem.model_copy(update={"text": text})})
 
 
 def compared(found: Sequence[Batch], expected: Sequence[Batch], answer_s: float) -> Gate:
@@ -100,7 +108,7 @@ def compared(found: Sequence[Batch], expected: Sequence[Batch], answer_s: float)
 
 def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
     """What it answers to every sample, and the mean seconds of an answer; AskFailed or ValueError where it does not."""
-    speaks, found, took_s = dialect(exchange.dialect), list[Batch](), 0.0
+    found, took_s = list[Batch](), 0.0
     with asking(target, exchange, TIMEOUT_S) as ask:
         for number, body in enumerate(exchange.bodies):
             began = time.perf_counter()
@@ -110,10 +118,9 @@ def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
                 raise AskFailed(f"sample {number}: {error}", error.advice, error.status) from None
             took_s += time.perf_counter() - began
             try:
-                found.append(speaks.read(answer, exchange.answer))
+                found.append(read(exchange, answer))
             except ValueError as error:
-                said = exchange.without_secrets(str(error))
-                raise ValueError(f"the answer to sample {number} cannot be read: {said}") from None
+                raise ValueError(f"the answer to sample {number} cannot be read: {error}") from None
     return found, took_s / len(found)
 
 

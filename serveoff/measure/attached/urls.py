@@ -34,8 +34,12 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _BESIDE: Final = re.compile(r",(pid|container|metrics)=")
 _ELSEWHERE: Final = re.compile(r"@\S.*|.*\$\{\w+\}.*")
 """A value of a header that is in a file or, a part of it, in a variable."""
-_TELLING: Final = re.compile(r"auth|cookie|credential|key|passw|secret|session|signature|token", re.IGNORECASE)
-"""In the name of a header or of a URL's parameter: its value is for nobody's eyes."""
+_TELLING: Final = re.compile(
+    r"(^|[^a-z])(auth|authorization|cookie|credentials?|jwt|passw(or)?d|pwd|secret|session|sid|sig|token)($|[^a-z])"
+    r"|(access|api|auth|private|secret|subscription)[-_.]?(key|token)($|[^a-z])|^(key|code)$",
+    re.IGNORECASE,
+)
+"""The name of a header or of a URL's parameter whose value is for nobody's eyes."""
 _OURS: Final = frozenset({"content-length", "host", "transfer-encoding", "connection", "content-type"})
 
 
@@ -93,6 +97,8 @@ def _endpoint(name: str, given: Mapping[str, Any]) -> AttachedEndpoint:
         raise UsageError(f"endpoint {name}: {dialect!r} is no dialect", f"there are: {', '.join(names())}")
     for header, value in found.headers.items():
         _check_header(name, header, value)
+    for url in filter(None, (found.url, found.metrics)):
+        split(url)
     return found
 
 
@@ -126,7 +132,7 @@ def split(url: str) -> SplitResult:
         raise UsageError(f"{_shown(url)} is no URL of an endpoint", HOW)
     if found.username or found.password or any(_TELLING.search(name) for name, _ in parse_qsl(found.query)):
         raise UsageError(
-            f"{_shown(url)} has a password in it", "give it as a header of the file of endpoints, from a variable"
+            f"{_shown(url)} has a secret in it", "give it as a header of the file of endpoints, from a variable"
         )
     if port is None or (grpc and not found.path.strip("/")):
         raise UsageError(f"{_shown(url)} lacks a {'port' if port is None else 'model'}", HOW)

@@ -49,11 +49,12 @@ NOTHING_ELSE: Final = "Nothing that was measured: no other contender is clearly 
 BUT_EXCLUDED: Final = "What is excluded might be."
 STARTED_ONCE: Final = "Each deployment was started once: intervals hold for these processes, not for the next start."
 TO_KNOW: Final = {
-    "torchscript": "TorchScript is deprecated upstream: `--extra onnx,torch_export` compares its successors.",
+    "torchscript": "TorchScript is deprecated upstream{}.",
     "torchserve": "TorchServe is archived upstream and no longer maintained: it gets no security fixes.",
     "flask-tuned": "Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",
 }
 """What a format or a server costs those who deploy it, however fast it is."""
+SUCCESSORS: Final = ("onnx", "torch_export")
 UNKNOWN: Final = MatrixCell(NOTHING, "absent")
 MOST_NAMED: Final = 3
 """Endpoints that a sentence names; of more it says how many."""
@@ -144,7 +145,9 @@ def unsettled(comparison: Comparison) -> list[str]:
         return [*said, *unseen]
     once = [] if comparison.start_effect else [STARTED_ONCE]
     result = comparison.entry(name).result
-    known = [TO_KNOW[what] for what in (result.format, result.server) if what in TO_KNOW]
+    measured = any(entry.result.format in SUCCESSORS for entry in comparison.entries)
+    ask = "" if measured else f": `--extra {','.join(SUCCESSORS)}` compares its successors"
+    known = [TO_KNOW[what].format(ask) for what in (result.format, result.server) if what in TO_KNOW]
     return [*said, *once, *_warming(comparison), *known, *unseen]
 
 

@@ -42,6 +42,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
             servable = self._servable(request.model_spec)
             signature = inference.predict_signature(servable, request.model_spec.signature_name)
             inference.check_method(signature)
+            inference.check_aliases(signature, request.inputs)
             inputs = {alias: tensor_protos.from_proto(alias, p) for alias, p in request.inputs.items()}
             run = timed(self.run, self.metrics, "Predict")
             outputs = inference.predict(servable, signature, inputs, list(request.output_filter), run)

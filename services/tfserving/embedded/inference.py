@@ -3,7 +3,7 @@
 After TensorFlow Serving's predict_util.cc.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -73,9 +73,10 @@ def check_method(signature: Signature) -> None:
         raise ServingError(Code.INTERNAL, text)
 
 
-def _check_inputs(signature: Signature, inputs: Tensors) -> None:
-    if inputs.keys() != signature.inputs.keys():
-        sent, wanted = sorted(inputs), sorted(signature.inputs)
+def check_aliases(signature: Signature, sent_aliases: Collection[str]) -> None:
+    """INVALID_ARGUMENT where these are not the signature's inputs; before any is read, for reading may cost much."""
+    if set(sent_aliases) != signature.inputs.keys():
+        sent, wanted = sorted(sent_aliases), sorted(signature.inputs)
         if len(sent) != len(wanted):
             raise invalid_argument(
                 f"input size does not match signature: {len(sent)}!={len(wanted)} "
@@ -88,6 +89,10 @@ def _check_inputs(signature: Signature, inputs: Tensors) -> None:
             f"input tensor alias not found in signature: {quoted(unknown)}. Inputs expected to be in the set "
             f"{{{','.join(wanted)}}}."
         )
+
+
+def _check_inputs(signature: Signature, inputs: Tensors) -> None:
+    check_aliases(signature, inputs)
     for alias, array in inputs.items():
         check_shape(alias, signature.inputs[alias], array.shape)
 

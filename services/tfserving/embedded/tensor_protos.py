@@ -65,6 +65,7 @@ def _check_size(unknown_rank: bool, shape: tuple[int, ...]) -> None:
 
 
 def _check_filled(proto: Any, shape: tuple[int, ...]) -> None:
-    values = max((len(found) for field, found in proto.ListFields() if field.name.endswith("_val")), default=0)
+    own = VALUE_FIELDS.get(proto.dtype, "half_val")
+    values = len(getattr(proto, own))
     if values < (elements := int(np.prod(shape, dtype=float))) and elements > LARGEST_FILLED:
         raise ValueError(f"its shape is {list(shape)}, and it has {values} values")

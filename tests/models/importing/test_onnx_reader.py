@@ -374,7 +374,9 @@ def test_the_layers_of_a_state_are_no_batch_beside_a_free_one(opened):
     assert [port.shape for port in opened(model).found.inputs] == [(-1, 3), (2, -1, 3)]
 
 
-def test_weights_of_half_a_byte_lie_beside_a_graph(tmp_path):
+@pytest.mark.parametrize("most", [onnx_external.EMBEDDED_BYTES, 0])
+def test_weights_of_half_a_byte_lie_beside_a_graph(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(onnx_external, "EMBEDDED_BYTES", most)
     values = np.arange(-8, 8, dtype=np.int8).reshape(8, 2)
     packed = bytes((a & 15) | (b & 15) << 4 for a, b in values.tolist())
     (tmp_path / "weights").write_bytes(b"before" + packed)

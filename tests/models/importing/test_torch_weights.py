@@ -132,7 +132,8 @@ def test_what_a_module_reads_by_rules_of_its_own_is_left_to_them(tmp_path, notes
     state = {"0.bias": torch.rand(4), "1.bias": torch.rand(1)}
     for layer, out, into in ((0, 4, 2), (1, 1, 4)):
         state |= {f"{layer}.weight_g": torch.rand(out, 1, 1) + 0.5, f"{layer}.weight_v": torch.rand(out, into, 3)}
-    torch.save({"state_dict": state}, tmp_path / "old.pt")
+    average = {name: torch.zeros_like(value) for name, value in state.items()}
+    torch.save({"ema": average, "state_dict": state, "last": average}, tmp_path / "old.pt")
     torch_weights.fill(module := make(), str(tmp_path / "old.pt"))
     other = make()
     other.load_state_dict(state)

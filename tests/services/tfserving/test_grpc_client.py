@@ -290,3 +290,14 @@ def test_model_metadata_needs_a_known_field(stub):
         grpc.StatusCode.INVALID_ARGUMENT,
         "GetModelMetadataRequest must specify at least one metadata_field",
     )
+
+
+def test_inputs_that_nobody_asked_for_are_not_read(stub):
+    request = predict_request({})
+    for number in range(100):
+        tensor = request.inputs[f"made up {number}"]
+        tensor.dtype, tensor.double_val[:] = tf.float64.as_datatype_enum, [1.0]
+        tensor.tensor_shape.dim.add(size=2**22)
+    code, details = refusal(stub.Predict, request)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert details.startswith("input size does not match signature: 100!=1")

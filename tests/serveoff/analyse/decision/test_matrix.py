@@ -103,3 +103,14 @@ def test_a_percentile_that_is_withheld_is_absent(tmp_path):
     short = replace(FEW, slice_s=0.08, rounds=2)
     found = marks(compare(write_run(tmp_path / "run", short)).decision.matrix, "tail")
     assert found[SLOW] == "absent"
+
+
+def test_one_that_started_once_hides_nothing_of_the_others(tmp_path):
+    folder = add_starts(write_run(tmp_path / "run", FEW), 3)
+    suite = load_suite(folder)
+    (alone,) = [e for e in suite.endpoints if e.endpoint == BEST]
+    del alone.cold_starts[1:]
+    save_run(folder, suite)
+    found = marks(compare(folder).decision.matrix, "cold_start")
+    assert found[BEST] == "alone"
+    assert set(found.values()) > {"alone", "best"}

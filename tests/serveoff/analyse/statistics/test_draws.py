@@ -102,5 +102,8 @@ def test_a_slice_in_which_nothing_was_answered_is_time_that_was_spent():
 def test_cpu_is_of_the_slices_that_have_a_reading():
     found = slices(np.full(len(UNITS), 0.001))
     some = [replace(s, cpu_s=None, served=None) if s.round % 2 else s for s in found]
-    both = [resample(own, draw(UNITS, 7))["cpu"].value for own in (found, some)]
-    assert both[1] == pytest.approx(both[0], rel=0.05)
+    none = [replace(s, cpu_s=0.0) if s.round % 2 else s for s in found]
+    all_of, known, half = (resample(own, draw(UNITS, 7))["cpu"].value for own in (found, some, none))
+    assert known == pytest.approx(all_of, rel=0.05)
+    assert half == pytest.approx(all_of / 2, rel=0.05), "a meter of coarse ticks reads 0, too"
+    assert "cpu" not in resample([replace(s, cpu_s=0.0) for s in found], draw(UNITS, 7))

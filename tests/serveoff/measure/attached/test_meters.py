@@ -18,5 +18,5 @@ def test_a_page_that_tells_no_number_ends_nothing(monkeypatch, memory):
 
 
 def test_a_page_that_no_port_has_is_told():
-    with pytest.raises(UsageError, match="tells no process_cpu_seconds_total"):
+    with pytest.raises(UsageError, match="is no URL"):
         meter_of(parse_url("prod=http://h:1/v1/models/m,metrics=http://h:99999/metrics"))

@@ -141,7 +141,11 @@ def test_a_stand_in_that_a_short_run_spared_is_not_said_to_be_measured(tmp_path)
 
 @pytest.mark.parametrize(
     ("winner", "said"),
-    [("torchserve-torchscript-rest", "archived upstream"), ("flask-tuned-torchscript-rest", "serveoff's own service")],
+    [
+        ("torchserve-torchscript-rest", "archived upstream"),
+        ("flask-tuned-torchscript-rest", "serveoff's own service"),
+        ("flask-tuned-torchscript-rest", "deprecated upstream: `--extra onnx,torch_export` compares its successors."),
+    ],
 )
 def test_what_a_recommended_server_costs_those_who_deploy_it_is_said(tmp_path, winner, said):
     only = (winner, "flask-keras-eager-rest", "flask-savedmodel-rest")
