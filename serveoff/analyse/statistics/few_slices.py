@@ -48,14 +48,23 @@ class _Told:
 
 def _moderated(sampled: Sampled, others: Sequence[_Told], seed: Sequence[int]) -> Sampled:
     borrowed = min(FREEDOM, sum(other.degrees for other in others))
+    noise: Array = np.random.default_rng(seed).standard_normal(sampled.slices.size)
     if not borrowed:
-        return sampled
+        return sampled if sampled.degrees else _between_starts(sampled, noise)
     log = np.average([other.log for other in others], weights=[other.weight for other in others])
     usual = float(np.exp(log + digamma(borrowed / 2) - np.log(borrowed / 2)))
     freedom = sampled.degrees + borrowed
-    noise: Array = np.random.default_rng(seed).standard_normal(sampled.slices.size)
     own = sampled.slices / (student(sampled.degrees) or 1.0) * np.sqrt(sampled.degrees / freedom)
     slices = (own + noise * np.sqrt(usual / sampled.rounds * borrowed / freedom)) * student(freedom)
+    return replace(sampled, slices=slices.astype(np.float32).astype(np.float64))
+
+
+def _between_starts(sampled: Sampled, noise: Array) -> Sampled:
+    """One slice of each start alone: how far they lie apart is all that is known of it."""
+    logs = np.array([of.log for of in sampled.starts.values()])
+    if logs.size < 2 or not logs.var():
+        return sampled
+    slices = noise * np.sqrt(logs.var(ddof=1) / logs.size) * student(logs.size - 1)
     return replace(sampled, slices=slices.astype(np.float32).astype(np.float64))
 
 

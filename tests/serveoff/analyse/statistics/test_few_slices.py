@@ -75,3 +75,11 @@ def test_the_same_seed_draws_the_same():
     one, again, other = (moderated(found, [seed])["mine"].slices for seed in (1, 1, 2))
     assert (one == again).all()
     assert not (one == other).all()
+
+
+def test_one_slice_of_each_start_alone_is_as_well_known_as_they_lie_apart():
+    random, held = np.random.default_rng(1), []
+    for _ in range(300):
+        found = estimate(moderated(run([ROUNDS[0], ROUNDS[9], ROUNDS[17]], random, others=0), [1])["mine"])
+        held.append(found.low <= 1000 <= found.high)
+    assert 0.92 <= np.mean(held) <= 0.98
