@@ -35,6 +35,10 @@ class Connection:
     address: Any
     server: Any
     deadline: float
+    since: float = 0.0
+    """When it was accepted, was answered, or began to ask, whichever came last."""
+    answered: bool = False
+    """Once at least."""
     received: bytearray = field(default_factory=bytearray)
     searched: int = 0
     """Of `received`, what holds no end of a head."""
@@ -63,6 +67,10 @@ class Connection:
     def idle(self) -> bool:
         """Nothing is owed to it, and no request has begun."""
         return not (self.busy or self.lingering or self.received or self.head)
+
+    def makes_way(self, before: float) -> bool:
+        """It may be closed for a new one: it was answered, or has not asked whole although it came before then."""
+        return not self.busy and ((self.idle and self.answered) or self.since < before)
 
     @property
     def events(self) -> int:

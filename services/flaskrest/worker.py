@@ -35,7 +35,7 @@ TIDY_S = 0.1
 REQUEST_S = 30.0
 """A request must arrive whole within this time of its first byte, or the connection is closed."""
 UNHURRIED_S = 2.0
-"""So long after its first byte no request makes way for a new connection."""
+"""So long after it came, or began to ask, a connection makes way for no new one."""
 SEND_S = 5.0
 """A client must take its answer within this time. Answers mostly fit into the socket's own buffer."""
 LINGER_S = 2.0
@@ -154,17 +154,13 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
             self._keep(client, address, listener)
 
     def _make_room(self) -> None:
-        """Close the connections that have been idle longest, or else the oldest whose request has not come whole.
-
-        If all are owed an answer, take no more until one is closed.
-        """
+        """Close those that have been idle or slow to ask for longest; if there are none, take no more until one is."""
         if not self.said_full:
             self.said_full = True
             self.log.warning(FULL, len(self.connections))
-        idle = [connection for connection in self.connections if connection.idle]
-        late = monotonic() + REQUEST_S - UNHURRIED_S
-        spare = idle or [found for found in self.connections if not found.busy and found.deadline < late]
-        for connection in nsmallest(1 + len(spare) // SHED, spare, key=attrgetter("deadline")):
+        before = monotonic() - UNHURRIED_S
+        spare = [connection for connection in self.connections if connection.makes_way(before)]
+        for connection in nsmallest(1 + len(spare) // SHED, spare, key=attrgetter("since")):
             self._close(connection)
         if not spare:
             self._listen(False)
@@ -172,7 +168,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
     def _keep(self, client: socket.socket, address: tuple[str, int], listener: socket.socket) -> None:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(client, address, listener.getsockname(), monotonic() + REQUEST_S)
+        now = monotonic()
+        connection = Connection(client, address, listener.getsockname(), now + REQUEST_S, now)
         self.connections.add(connection)
         self._watch(connection)
 
@@ -212,7 +209,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
                 self._close(connection)
         elif not connection.lingering:
             if connection.idle:
-                connection.deadline = monotonic() + REQUEST_S
+                connection.since = monotonic()
+                connection.deadline = connection.since + REQUEST_S
             connection.received += data
             if not connection.busy:
                 self._queue_complete(connection)
@@ -263,7 +261,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         """Send what the socket takes at once; the rest follows as the client reads."""
         try:
             connection.send(data)
-            connection.deadline = monotonic() + SEND_S
+            connection.since, connection.answered = monotonic(), True
+            connection.deadline = connection.since + SEND_S
             self._settle(connection)
         except OSError:
             self._close(connection)
