@@ -121,8 +121,8 @@ def _fixed(source: str, name: str, shape: tuple[int, ...]) -> str:
     if not shape:
         return f"{source}: its input {name} is one number, without a batch dimension; a request may hold several rows"
     return (
-        f"{source}: the batch dimension of its input {name}, the first axis, is fixed at {shape[0]} (shape "
-        f"{list(shape)}); a server must take any number of rows"
+        f"{source}: the batch dimension of its input {name} is fixed at {shape[0]} (shape {list(shape)}); it is the "
+        "first axis, and a server must take any number of rows"
     )
 
 

@@ -56,7 +56,7 @@ def test_an_input_that_may_be_left_out_is_left_out():
         (
             (Port(name="t", dtype="float32", shape=(1, 4)),),
             [],
-            "batch dimension of its input t, the first axis, is fixed at 1",
+            "batch dimension of its input t is fixed at 1",
         ),
         ((Port(name="t", dtype="float32", shape=()),), [], "without a batch dimension"),
         ((Port(name="t", dtype="string", shape=(-1,)),), [], "t is string, which is not served"),
