@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.loadtests.attached.dialects import dialect
+from serveoff.loadtests.attached.dialects import Dialect, dialect
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.paths import sendable
 from serveoff.loadtests.endpoints import Target
@@ -27,7 +27,8 @@ class Made:
 
     kind: str
     method: str
-    exchange: Exchange
+    dialect: Dialect
+    answer: str
 
     def encode(self, spec: ModelSpec, batch: Batch) -> bytes:
         """ValueError: there are no others."""
@@ -35,21 +36,13 @@ class Made:
 
     def decode(self, answer: bytes, rows: int, spec: ModelSpec) -> Batch:
         """The reading of an answer."""
-        return read(self.exchange, answer)
-
-
-def read(exchange: Exchange, answer: bytes) -> Batch:
-    """The reading of an answer; ValueError, without what the answer may repeat of our headers, where it is none."""
-    try:
-        return dialect(exchange.dialect).read(answer, exchange.answer)
-    except ValueError as error:
-        raise ValueError(exchange.without_secrets(str(error))) from None
+        return self.dialect.read(answer, self.answer)
 
 
 def pool_of(exchange: Exchange) -> Pool:
     """All requests of an exchange; ValueError where their answers are not known."""
     asked, bodies = dialect(exchange.dialect), list(exchange.bodies)
-    payload = Made(asked.kind, asked.method, exchange)
+    payload = Made(asked.kind, asked.method, asked, exchange.answer)
     headers: list[dict[str, str]] = [{} for _ in bodies]  # their heads are the driver's to make
     lengths, shown = list(map(len, bodies)), exchange.without_secrets
     return Pool(payload, NOTHING, bodies, headers, lengths, exchange.readings, exchange.encode_s, shown)

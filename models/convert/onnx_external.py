@@ -47,7 +47,8 @@ def external(model: Any) -> dict[str, Any]:
 def mapped(weight: Any, path: Path) -> Array:
     """An initializer's numbers, read from its file as they are needed; `path` is the graph's, by the name it was given.
 
-    NoWeights where they are not there. A link to where the graph's own file is a link, too, is how hubs keep files.
+    Of numbers that share bytes, the bytes. NoWeights where they are not there. A link to where the graph's own file is
+    a link, too, is how hubs keep files.
     """
     said = {entry.key: entry.value for entry in weight.external_data}
     dtype, start, shape = (
@@ -59,23 +60,10 @@ def mapped(weight: Any, path: Path) -> Array:
     if 0 in shape:
         return np.empty(shape, dtype)
     if weight.data_type in BITS:
-        return _unpacked(weight, file, start)
+        dtype, shape = np.dtype(np.uint8), (-(-math.prod(shape) * BITS[weight.data_type] // 8),)
     if start + math.prod(shape) * dtype.itemsize > file.stat().st_size:
         raise NoWeights(f"{file.name}, with its weights, is not whole: it ends before {weight.name} does")
     return np.memmap(file, dtype, "r", start, shape or (1,)).reshape(shape)
-
-
-def _unpacked(weight: Any, file: Path, start: int) -> Array:
-    """The numbers of an initializer that has several in each byte."""
-    size = -(-math.prod(weight.dims) * BITS[weight.data_type] // 8)
-    with file.open("rb") as opened:
-        opened.seek(start)
-        data = opened.read(size)
-    if len(data) < size:
-        raise NoWeights(f"{file.name}, with its weights, is not whole: it ends before {weight.name} does")
-    whole = onnx.TensorProto(dims=weight.dims, data_type=weight.data_type, raw_data=data)
-    array: Array = onnx.numpy_helper.to_array(whole)
-    return array
 
 
 def _beside(path: Path, location: str) -> Path:
@@ -93,28 +81,18 @@ def with_weights(model: Any, path: Path, folder: Path) -> Any:
     found = {name: (weight, mapped(weight, path)) for name, weight in external(model).items()}
     if sum(array.nbytes for _, array in found.values()) <= EMBEDDED_BYTES:
         for weight, array in found.values():
-            weight.raw_data, weight.data_location = _raw(array, weight), onnx.TensorProto.DEFAULT
+            weight.raw_data, weight.data_location = array.tobytes(), onnx.TensorProto.DEFAULT
             weight.ClearField("external_data")
         return model
     with (folder / FILE).open("wb") as file:
         for weight, array in found.values():
             file.write(bytes(-file.tell() % ALIGNED))
             start = file.tell()
-            if weight.data_type in BITS:
-                file.write(_raw(array, weight))
-            else:
-                array.tofile(file)
+            array.tofile(file)
             weight.ClearField("external_data")
-            for key, value in (("location", FILE), ("offset", start), ("length", file.tell() - start)):
+            for key, value in (("location", FILE), ("offset", start), ("length", array.nbytes)):
                 weight.external_data.add(key=key, value=str(value))
     return model
-
-
-def _raw(array: Array, weight: Any) -> bytes:
-    """An initializer's numbers as ONNX writes them."""
-    if weight.data_type in BITS:
-        return bytes(onnx.numpy_helper.from_array(array).raw_data)
-    return array.tobytes()
 
 
 def _whole(model: Any, path: Path) -> Any:
@@ -126,7 +104,7 @@ def _whole(model: Any, path: Path) -> Any:
     copy.CopyFrom(model)
     for weight in external(copy).values():
         if weight.data_type in BITS:
-            weight.raw_data, weight.data_location = _raw(mapped(weight, path), weight), onnx.TensorProto.DEFAULT
+            weight.raw_data, weight.data_location = mapped(weight, path).tobytes(), onnx.TensorProto.DEFAULT
             weight.ClearField("external_data")
     return copy
 

@@ -96,35 +96,13 @@ def _unsafe(file: str) -> list[str]:
         return []
 
 
-def _states(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, State]]:
+def _states(loaded: Any) -> Iterator[tuple[str, State]]:
     """What may be a state_dict, by its path in the checkpoint: the tensors of each dict that has some by name."""
-    if not isinstance(loaded, Mapping) or depth == DEEPEST:
-        return
-    tensors = {name: value for name, value in loaded.items() if isinstance(value, torch.Tensor)}
-    if tensors and all(isinstance(name, str) for name in tensors):
-        if not path and len(tensors) == len(loaded) and hasattr(loaded, "_metadata"):
-            yield path, loaded  # type: ignore[misc]
-        else:
-            yield path, tensors
-    for name, value in loaded.items():
-        if isinstance(name, str):
-            yield from _states(value, f"{path}.{name}" if path else name, depth + 1)
-
-
-def _taken(module: nn.Module, loaded: Any) -> str | None:
-    """None where the module's own rules take this, or an entry of it, each and all; else why they do not.
-
-    The first that they take, copies of the network last.
-    """
-    why = "they are in no dict of names"
-    for state in sorted(_named(loaded), key=lambda found: any(word in found[0].lower() for word in SPARE)):
-        try:
-            module.load_state_dict(_unwrapped(state[1])[0], strict=True)
-        except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
-            why = " ".join(str(error).split()) or type(error).__name__
-        else:
-            return None
-    return why
+    for path, found in _named(loaded):
+        tensors = {name: value for name, value in found.items() if isinstance(value, torch.Tensor)}
+        if all(isinstance(name, str) for name in tensors):
+            whole = not path and len(tensors) == len(found) and hasattr(found, "_metadata")
+            yield path, found if whole else tensors
 
 
 def _named(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -134,7 +112,24 @@ def _named(loaded: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, A
     if any(isinstance(value, torch.Tensor) for value in loaded.values()):
         yield path, loaded
     for name, value in loaded.items():
-        yield from _named(value, f"{path}.{name}", depth + 1)
+        if isinstance(name, str):
+            yield from _named(value, f"{path}.{name}" if path else name, depth + 1)
+
+
+def _taken(module: nn.Module, loaded: Any) -> str | None:
+    """None where the module's own rules take this, or an entry of it, each and all; else why they do not.
+
+    The first that they take, copies of the network last.
+    """
+    why = "they are in no dict of names"
+    for _, state in sorted(_named(loaded), key=lambda found: any(word in found[0].lower() for word in SPARE)):
+        try:
+            module.load_state_dict(_unwrapped(state)[0], strict=True)
+        except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+        else:
+            return None
+    return why
 
 
 def _fitted(state: State, wanted: State) -> tuple[State, str] | None:

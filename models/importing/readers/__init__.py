@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from serveoff.models.importing.source import Found, Names, Source
+from serveoff.models.jobs.child import Refused
+from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -32,4 +34,7 @@ def opened(source: Source) -> Reader:
 
     child.Refused with the reason where it is none that can be served.
     """
-    return cast(Reader, importlib.import_module(f"{__name__}.{source.kind}").Model(source))
+    try:
+        return cast(Reader, importlib.import_module(f"{__name__}.{source.kind}").Model(source))
+    except ArtifactError as error:
+        raise Refused(error.text, advice=error.remedy) from None

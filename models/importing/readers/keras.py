@@ -15,7 +15,6 @@ import h5py
 
 from serveoff.models.agreement import coarsest
 from serveoff.models.formats import savedmodel
-from serveoff.models.frameworks import keras_2
 from serveoff.models.frameworks.keras_calling import Network, as_declared
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.importing import user_code
@@ -27,6 +26,7 @@ from serveoff.models.importing.kinds.keras import (
     layers_of,
     untrusted,
 )  # fmt: skip
+from serveoff.models.importing.readers import keras_2
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused, note
 from serveoff.models.spec import ModelSpec

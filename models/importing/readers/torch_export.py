@@ -15,7 +15,6 @@ from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import Asking, coarser
 from serveoff.models.jobs.child import PICKLED, Refused
-from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -28,11 +27,8 @@ class Model(Asking):
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        try:
-            with _tensors_alone():
-                program = exported_program.load(Path(source.path))
-        except ArtifactError as error:
-            raise Refused(error.text, advice=error.remedy) from None
+        with _tensors_alone():
+            program = exported_program.load(Path(source.path))
         self._values = _values(program)
         # Its guards are code that PyTorch would run; what is kept of its inputs' shapes is checked without them.
         self._module = program.module(check_guards=False)

@@ -9,7 +9,6 @@ from serveoff.models.frameworks.torch_calling import read_script, script_around
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import BY_BATCH, Asking, coarser
 from serveoff.models.jobs.child import Refused
-from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
@@ -21,10 +20,7 @@ class Model(Asking):
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        try:
-            self._module = read_script(source.path)
-        except ArtifactError as error:
-            raise Refused(error.text, advice=error.remedy) from None
+        self._module = read_script(source.path)
         self._arguments = _arguments(self._module)
         ports = tuple(port for argument in self._arguments if (port := _port(argument)) is not None)
         dynamic = re.search(r"quantized::\w+_dynamic", str(self._module.inlined_graph))

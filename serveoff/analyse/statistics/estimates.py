@@ -53,6 +53,11 @@ def withheld(samples: int, percentile: float) -> Estimate:
     return Estimate(None, None, None, samples, f"{samples:,} of {min_samples(percentile):,}")
 
 
+def stored(deviations: Array) -> Array:
+    """As analysis.json keeps them: what is read back then says the same."""
+    return deviations.astype(np.float32).astype(np.float64)
+
+
 def inverse(ratio: Estimate) -> Estimate:
     """The same ratio the other way round."""
     value, low, high = (1 / bound if bound else None for bound in (ratio.value, ratio.high, ratio.low))

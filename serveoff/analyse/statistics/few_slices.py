@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import digamma, polygamma
 
 from serveoff.analyse.statistics.draws import student
-from serveoff.analyse.statistics.estimates import Array
+from serveoff.analyse.statistics.estimates import Array, stored
 from serveoff.analyse.statistics.sampled import Sampled
 
 Name = TypeVar("Name", bound=Hashable)
@@ -56,7 +56,7 @@ def _moderated(sampled: Sampled, others: Sequence[_Told], seed: Sequence[int]) -
     freedom = sampled.degrees + borrowed
     own = sampled.slices / (student(sampled.degrees) or 1.0) * np.sqrt(sampled.degrees / freedom)
     slices = (own + noise * np.sqrt(usual / sampled.rounds * borrowed / freedom)) * student(freedom)
-    return replace(sampled, slices=slices.astype(np.float32).astype(np.float64))
+    return replace(sampled, slices=stored(slices))
 
 
 def _between_starts(sampled: Sampled, noise: Array) -> Sampled:
@@ -65,7 +65,7 @@ def _between_starts(sampled: Sampled, noise: Array) -> Sampled:
     if logs.size < 2 or not logs.var():
         return sampled
     slices = noise * np.sqrt(logs.var(ddof=1) / logs.size) * student(logs.size - 1)
-    return replace(sampled, slices=slices.astype(np.float32).astype(np.float64))
+    return replace(sampled, slices=stored(slices))
 
 
 def _number(name: Hashable) -> int:

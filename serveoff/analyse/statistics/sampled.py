@@ -6,10 +6,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from serveoff.analyse.statistics.draws import Draws, Unit, degrees, student
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, CONFIDENCE, Z_95, Array, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import (
+    ALL_PERCENTILES,
+    CONFIDENCE,
+    Z_95,
+    Array,
+    Estimate,
+    min_samples,
+    stored,
+)
 from serveoff.analyse.statistics.quantiles import Counts, crossings, cumulative, grid_of
 
 START_RESAMPLES: Final = 400
@@ -90,23 +97,24 @@ def resample(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
     zeros.
     """
     slices = [s for s in slices if s.duration_s > 0]
-    found = percentiles(slices, draws)
-    if not any(s.latency_s.size for s in slices):
-        return found
+    answered = [s for s in slices if s.latency_s.size]
+    if not answered:
+        return {}
+    whole = _Units(slices, draws)
+    found = _percentiles(answered, whole.of(answered))
     counts, lasted = np.array([float(s.latency_s.size) for s in slices]), np.array([s.duration_s for s in slices])
-    found["throughput"] = _ratio(slices, counts, lasted, draws, int(counts.sum()))
+    found["throughput"] = whole.ratio(counts, lasted, int(counts.sum()))
     known = [s for s in slices if s.cpu_s is not None and s.served]
     used, served = np.array([s.cpu_s or 0.0 for s in known]), np.array([float(s.served or 0) for s in known])
     if used.sum() > 0:
-        found["cpu"] = _ratio(known, used, served, draws, int(served.sum()))
+        found["cpu"] = whole.of(known).ratio(used, served, int(served.sum()))
     return found
 
 
 def percentiles(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
     """Of the latencies alone."""
-    slices = [s for s in slices if s.latency_s.size]
-    units = _Units(slices, draws)
-    return _percentiles(slices, units.index, units) if slices else {}
+    answered = [s for s in slices if s.latency_s.size]
+    return _percentiles(answered, _Units(answered, draws)) if answered else {}
 
 
 def from_send(slices: Sequence[SliceSample]) -> list[SliceSample]:
@@ -115,9 +123,10 @@ def from_send(slices: Sequence[SliceSample]) -> list[SliceSample]:
 
 
 class _Units:
-    """The units of one point with their weights, and how statistics of sums over them are resampled."""
+    """The units of a point's slices with their weights, and how statistics of sums over them are resampled."""
 
     def __init__(self, slices: Sequence[SliceSample], draws: Draws) -> None:
+        self._slices, self._draws = slices, draws
         units = sorted({s.unit for s in slices})
         self.number = {unit: number for number, unit in enumerate(units)}
         self.index = np.array([self.number[s.unit] for s in slices], dtype=np.int64)
@@ -129,16 +138,20 @@ class _Units:
         self._wider = draws.scale(units) * student(self._degrees)
         self._scale = {s: draws.scale([units[i] for i in numbers]) for s, numbers in self.by_start.items()}
 
+    def of(self, slices: Sequence[SliceSample]) -> "_Units":
+        """Those of some of its slices: mostly of all."""
+        return self if len(slices) == len(self._slices) else _Units(slices, self._draws)
+
     def parts(self) -> list[tuple[list[int], int | None]]:
         """All units with all draws, then those of each start with some."""
         return [(list(range(len(self.number))), None), *((n, START_RESAMPLES) for n in self.by_start.values())]
 
-    def sums(self, values: Array) -> Array:
-        """One sum a unit, (units,), of one value a slice."""
+    def _sums(self, values: Array) -> Array:
         return np.bincount(self.index, weights=values, minlength=len(self.number)).astype(np.float64)
 
-    def ratio(self, over: Array, under: Array, samples: int) -> Sampled:
-        """The ratio of two sums over units."""
+    def ratio(self, over_slices: Array, under_slices: Array, samples: int) -> Sampled:
+        """The sum of one value a slice over that of another."""
+        over, under = self._sums(over_slices), self._sums(under_slices)
 
         def part(numbers: Sequence[int], draws: int | None) -> tuple[float, Array]:
             weights = self.weights[:draws, numbers]
@@ -160,10 +173,8 @@ class _Units:
                 continue  # nothing was answered
             varied = _deviations(plain, drawn) * self._scale[start]
             starts[start] = OfStart(float(np.log(max(plain, LEAST))), varied, len(numbers))
-        stored = deviations.astype(np.float32).astype(np.float64)  # as analysis.json keeps them
-        return Sampled(
-            value, stored, np.zeros(stored.size), samples, starts, rounds=len(self.number), degrees=self._degrees
-        )
+        kept, none = stored(deviations), np.zeros(deviations.size)
+        return Sampled(value, kept, none, samples, starts, rounds=len(self.number), degrees=self._degrees)
 
 
 def _deviations(plain: float, drawn: Array) -> Array:
@@ -171,9 +182,9 @@ def _deviations(plain: float, drawn: Array) -> Array:
     return logs
 
 
-def _percentiles(slices: Sequence[SliceSample], index: npt.NDArray[np.int64], units: _Units) -> dict[str, Sampled]:
+def _percentiles(slices: Sequence[SliceSample], units: _Units) -> dict[str, Sampled]:
     latency = np.concatenate([s.latency_s for s in slices])
-    of_row = np.repeat(index, [s.latency_s.size for s in slices])
+    of_row = np.repeat(units.index, [s.latency_s.size for s in slices])
     grid = grid_of(latency)
     counts = cumulative(latency, of_row, len(units.number), grid)
     weights = units.weights.astype(np.float32)
@@ -192,9 +203,3 @@ def _percentiles(slices: Sequence[SliceSample], index: npt.NDArray[np.int64], un
 
         found[name] = units.sampled(part, float(np.quantile(latency, quantile)), latency.size)
     return found
-
-
-def _ratio(slices: Sequence[SliceSample], over: Array, under: Array, draws: Draws, samples: int) -> Sampled:
-    """The sum of one value a slice over that of another."""
-    units = _Units(slices, draws)
-    return units.ratio(units.sums(over), units.sums(under), samples)

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from serveoff.analyse.statistics.estimates import Array
+from serveoff.analyse.statistics.estimates import Array, stored
 from serveoff.analyse.statistics.sampled import OfStart, Sampled
 
 PRIOR: Final = 0.03
@@ -156,7 +156,7 @@ def _with_effect(point: Of, found: StartEffects, seed: Sequence[int]) -> Sampled
     if found.servers is not None and point.server in found.together:
         each = [share * _normal(seed, 2 + start, point.server, size) for start, share in starts.items()]
         effect += np.sum(each, axis=0) * found.servers.drawn(_random(seed, 0, ""), size)
-    return replace(sampled, start=effect.astype(np.float32).astype(np.float64))
+    return replace(sampled, start=stored(effect))
 
 
 def _group(server: str, framework: str) -> str:

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from serveoff.loadtests.attached.ask import AskFailed, asking
+from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
-from serveoff.loadtests.attached.requests import read
 from serveoff.loadtests.endpoints import Target
 from serveoff.measure.agreement_gate import failed, figures, together, worst_of
 from serveoff.models.agreement import Errors, Mismatch, compare, has_classes, times
@@ -108,7 +108,7 @@ def compared(found: Sequence[Batch], expected: Sequence[Batch], answer_s: float)
 
 def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
     """What it answers to every sample, and the mean seconds of an answer; AskFailed or ValueError where it does not."""
-    found, took_s = list[Batch](), 0.0
+    speaks, found, took_s = dialect(exchange.dialect), list[Batch](), 0.0
     with asking(target, exchange, TIMEOUT_S) as ask:
         for number, body in enumerate(exchange.bodies):
             began = time.perf_counter()
@@ -118,9 +118,10 @@ def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
                 raise AskFailed(f"sample {number}: {error}", error.advice, error.status) from None
             took_s += time.perf_counter() - began
             try:
-                found.append(read(exchange, answer))
+                found.append(speaks.read(answer, exchange.answer))
             except ValueError as error:
-                raise ValueError(f"the answer to sample {number} cannot be read: {error}") from None
+                said = exchange.without_secrets(str(error))
+                raise ValueError(f"the answer to sample {number} cannot be read: {said}") from None
     return found, took_s / len(found)
 
 

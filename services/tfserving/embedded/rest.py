@@ -14,6 +14,7 @@ from serveoff.services.tfserving.embedded.rest_json.fast import check_large, pla
 from serveoff.services.tfserving.embedded.rest_json.request import Format
 from serveoff.services.tfserving.embedded.servable import Servable
 from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Signature, Tensors
+from serveoff.services.tfserving.embedded.versions import LARGEST_VERSION
 
 API = re.compile("/v1/.*", re.IGNORECASE | re.DOTALL)
 PREDICTION = re.compile(
@@ -29,7 +30,6 @@ EXAMPLE_ACTIONS = {
 }
 """What is done with tf.Examples, to the method that a signature has for it, and its result in JSON."""
 JSON = "application/json"
-LARGEST_VERSION = 2**63 - 1
 
 
 Target = tuple[str, int | None, str | None]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+LARGEST_VERSION = 2**63 - 1
 MOST_DIGITS = 100
+"""Of a folder's name, the zeros before its number too: Python reads longer ones slowly, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def version_folders(base_path: Path) -> dict[int, Path]:
     except ValueError as error:  # of a path that no file can have
         raise FileNotFoundError(errno.ENOENT, str(error), str(base_path)) from None
     named = [child for child in children if child.name.isascii() and child.name.isdigit() and child.is_dir()]
-    return {int(child.name): child for child in named if len(child.name) < MOST_DIGITS and int(child.name) < 2**63}
+    short = [child for child in named if len(child.name) < MOST_DIGITS]
+    return {int(child.name): child for child in short if int(child.name) <= LARGEST_VERSION}
 
 
 def aspired_versions(config: ModelConfig) -> dict[int, Path]:

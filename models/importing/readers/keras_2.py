@@ -10,8 +10,8 @@ from typing import Any
 
 import h5py
 
-SUFFIXES = (".h5", ".hdf5")
-"""By which Keras knows HDF5."""
+from serveoff.models.importing.kinds.keras import HDF5_SUFFIXES
+
 OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty")
 """Layers that Keras 2 makes of TensorFlow's operations between layers."""
 EXPORT = "in the Keras 2 that wrote it, call model.export('folder'), and import that folder"
@@ -28,11 +28,11 @@ DROPPED: dict[str, dict[str, Any]] = {
 @contextmanager
 def readable(path: str, config: Any) -> Iterator[str]:
     """The HDF5 file to read in place of this one, of this configuration: without what says nothing, and called so."""
-    if not _drop(config) and Path(path).suffix in SUFFIXES:
+    if not _drop(config) and Path(path).suffix in HDF5_SUFFIXES:
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / f"model{SUFFIXES[0]}"
+        copy = Path(folder) / f"model{HDF5_SUFFIXES[0]}"
         shutil.copyfile(path, copy)
         with h5py.File(copy, "r+") as file:
             file.attrs["model_config"] = json.dumps(config)
