@@ -97,7 +97,8 @@ COPY models models
 COPY services services
 COPY loadtests loadtests
 COPY serveoff serveoff
-RUN python -m compileall -q --invalidation-mode unchecked-hash .
+# Whatever umask the checkout was made under, the user of the images may read it.
+RUN chmod -R a+rX . && python -m compileall -q --invalidation-mode unchecked-hash .
 
 # What every image is: a user who owns nothing, and our code under its one name. Each image copies the stages it needs.
 FROM ${BASE_IMAGE} AS runtime
@@ -109,6 +110,7 @@ LABEL org.opencontainers.image.licenses="Apache-2.0" \
 WORKDIR /app
 COPY serveoff/__init__.py serveoff/
 RUN ln -s ../models ../services ../loadtests serveoff/ \
+    && chmod -R a+rX serveoff/__init__.py \
     && python -m compileall -q --invalidation-mode unchecked-hash serveoff
 
 FROM runtime AS export

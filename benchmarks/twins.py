@@ -119,7 +119,7 @@ class Pair:
         return f"{self.original}-rest", f"{self.twin}-rest"
 
     def settings(self, minutes: float, seed: int) -> RunSettings:
-        """Of a default run of these two alone, race and all, but without payloads and open loops."""
+        """Of a run of these two alone, as its minutes make it, but without payloads and open loops."""
         cpus = plan_cpus()
         return run_settings(
             "default",
@@ -163,9 +163,19 @@ def read_trial(folder: Path, original: str, twin: str) -> Trial:
         both = [samples_of(folder, endpoint, statistic.callers) for endpoint in (original, twin)]
         if not all(both):
             raise ValueError(f"no slices of {original} and {twin} with {statistic.callers} callers: see {folder}")
-        ratio = math.log(statistic.of(both[1]) / statistic.of(both[0]))
-        told[name] = Told(ratio, again(both[0], both[1], statistic.of), *verdict(evidence, statistic.measure))
+        apart = again(both[0], both[1], statistic.of)
+        ratio = _reported(evidence, statistic.measure, original, twin)
+        ratio = math.log(statistic.of(both[1]) / statistic.of(both[0])) if ratio is None else ratio
+        told[name] = Told(ratio, apart, *verdict(evidence, statistic.measure))
     return told
+
+
+def _reported(evidence: Evidence, measure: Measure, original: str, twin: str) -> float | None:
+    """The logarithm of the twin's figure over the original's, as the run tells them; None where one does not count."""
+    figures = {point.endpoint: evidence.sampled[point.key][measure.statistic] for point in evidence.candidates(measure)}
+    if not {original, twin} <= figures.keys():
+        return None
+    return math.log(figures[twin].value / figures[original].value)
 
 
 def samples_of(folder: Path, endpoint: str, callers: int) -> list[SliceSample]:

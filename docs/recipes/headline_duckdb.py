@@ -20,29 +20,44 @@ fewest AS (
     SELECT * FROM slices QUALIFY concurrency = min(concurrency) OVER (PARTITION BY endpoint)
 ),
 answered AS (
-    SELECT slice AS number, start, round, (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
+    SELECT slice AS number, round, (start_s - intended_start_s + latency_s) * 1e3 AS latency_ms
     FROM read_parquet(getvariable('run') || '/rows/*.parquet')
     WHERE measured AND status = 200
 ),
 medians AS (
-    SELECT endpoint, concurrency, start, round, number, ln(median(latency_ms)) AS usual
+    SELECT endpoint, concurrency, round, number, ln(median(latency_ms)) AS log
     FROM slices JOIN answered USING (number) GROUP BY ALL
 ),
+counted AS (
+    SELECT *, log - avg(log) OVER own AS first, count(*) OVER own AS had
+    FROM medians WINDOW own AS (PARTITION BY endpoint, concurrency)
+),
+full_ones AS (  -- who had nearly all rounds says how these differ
+    SELECT * FROM counted QUALIFY had >= 0.9 * max(had) OVER (PARTITION BY concurrency)
+),
+first AS (
+    SELECT concurrency, round, median(first) AS first FROM full_ones GROUP BY concurrency, round
+),
+level AS (
+    SELECT concurrency, round, first - avg(first) OVER (PARTITION BY concurrency) AS first FROM first
+),
 beyond AS (
-    SELECT concurrency, start, round, usual - avg(usual) OVER (PARTITION BY endpoint, concurrency) AS later FROM medians
+    SELECT concurrency, round,
+           log - avg(log - coalesce(level.first, 0)) OVER (PARTITION BY endpoint, concurrency) AS later
+    FROM medians LEFT JOIN level USING (concurrency, round)
 ),
 common AS (  -- what a round was slower by for all endpoints, if there are several; one more is as usual
-    SELECT concurrency, start, round, median(later) AS later
-    FROM (FROM beyond UNION ALL SELECT DISTINCT concurrency, start, round, 0 FROM beyond)
-    GROUP BY concurrency, start, round HAVING count(*) > 2
+    SELECT concurrency, round, median(later) AS later
+    FROM (FROM beyond UNION ALL SELECT DISTINCT concurrency, round, 0 FROM beyond)
+    GROUP BY concurrency, round HAVING count(*) > 2
 ),
 slower AS (
-    SELECT concurrency, start, round, exp(later - avg(later) OVER (PARTITION BY concurrency)) AS times FROM common
+    SELECT concurrency, round, exp(later - avg(later) OVER (PARTITION BY concurrency)) AS times FROM common
 ),
 steady AS (
     SELECT endpoint, concurrency, number, latency_ms / coalesce(times, 1) AS latency_ms,
            duration_s / coalesce(times, 1) / count(*) OVER (PARTITION BY number) AS share_s
-    FROM fewest JOIN answered USING (number) LEFT JOIN slower USING (concurrency, start, round)
+    FROM fewest JOIN answered USING (number) LEFT JOIN slower USING (concurrency, round)
 )
 SELECT endpoint, concurrency AS callers, count(*) AS samples,
        quantile_cont(latency_ms, 0.50) AS p50_ms,

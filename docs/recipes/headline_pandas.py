@@ -25,11 +25,17 @@ def headline(run: Path) -> pd.DataFrame:
 
 def slower(rows: pd.DataFrame) -> pd.Series:
     """How many times slower than the mean round the round of each row was for all endpoints."""
-    round_ = ["concurrency", "start", "round"]
-    medians = np.log(rows.groupby([*round_, "endpoint", "slice"])["latency_ms"].median())
-    later = (medians - medians.groupby(["endpoint", "concurrency"]).transform("mean")).rename("slower").reset_index()
-    usual = later[round_].drop_duplicates().assign(slower=0.0)
-    beyond = pd.concat([later, usual]).groupby(round_)["slower"]
+    round_, own = ["concurrency", "round"], ["concurrency", "endpoint"]
+    medians = np.log(rows.groupby([*round_, "endpoint", "slice"])["latency_ms"].median()).rename("log").reset_index()
+    had = medians.groupby(own)["log"].transform("size")
+    all_of_them = had >= 0.9 * had.groupby(medians["concurrency"]).transform("max")
+    later = medians.assign(first=medians["log"] - medians.groupby(own)["log"].transform("mean"))[all_of_them]
+    first = later.groupby(round_)["first"].median()
+    first = (first - first.groupby("concurrency").transform("mean")).reset_index()
+    medians["told"] = medians["log"] - medians[round_].merge(first, how="left")["first"].fillna(0.0)
+    medians["slower"] = medians["log"] - medians.groupby(own)["told"].transform("mean")
+    usual = medians[round_].drop_duplicates().assign(slower=0.0)
+    beyond = pd.concat([medians, usual]).groupby(round_)["slower"]
     found = beyond.median()[beyond.size() > 2]
     found = np.exp(found - found.groupby("concurrency").transform("mean")).reset_index()
     return rows[round_].merge(found, how="left")["slower"].fillna(1.0)

@@ -17,7 +17,7 @@ CLEAR: Final = 10
 AGAIN: Final = "see why on its host, and start it again: it joins the run"
 NEARER: Final = "measure longer slices (`--duration`), or use workers on a nearer or quieter network"
 SUMS: Final = ("requests", "errors", "answers_checked", "wrong_answers")
-LARGEST: Final = ("max_abs_error", "client_cpu_s", "late_s")
+LARGEST: Final = ("max_abs_error", "client_cpu_s", "client_spun_s", "late_s")
 """Fields of a Window. How late the generators were is told by the worst of them."""
 
 

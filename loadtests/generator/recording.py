@@ -54,6 +54,8 @@ class Recording:
     problem: WindowProblem | None = None
     spun_s: float = 0.0
     """CPU seconds that were spent on being punctual, since the window opened."""
+    paced: bool = False
+    """Callers wait for their turn between requests: what they take does not say how many came."""
     cpu_s: float = 0.0
 
     def __post_init__(self) -> None:

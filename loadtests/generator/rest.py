@@ -8,6 +8,7 @@ from collections import deque
 from time import perf_counter
 from typing import Final
 
+from serveoff.loadtests.clock import IDLE_TURN_S
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.http_answers import BrokenAnswer
 from serveoff.loadtests.generator.lines import Line, Lines, Request
@@ -84,7 +85,7 @@ class Loop:
         if due - now < SPIN_S:
             ready: list[tuple[int, int]] = self._lines.poll.poll(0)
             if not ready:
-                self._recording.spun_s += perf_counter() - now
+                self._recording.spun_s += min(perf_counter() - now, IDLE_TURN_S)
             return ready
         wake_at = min(due - SPIN_S, turn_at)
         if wake_at != self._alarm_at:

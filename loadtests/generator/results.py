@@ -61,18 +61,20 @@ def _window(recording: Recording, pool: Pool, rows: Columns, counters: dict[str,
     agreement = replace(judged, first_fault=pool.shown(judged.first_fault))
     timed, timings_s = mean_timings(recording.timings)
     opened, lasted_s = recording.opened, recording.ended - recording.opened
+    free = plan.load.closed and not (recording.paced and plan.duration_s)
     return Window(
         **asdict(plan.own),
         round=0,
         lead_in_s=plan.lead_in_s,
         start_s=(opened if plan.duration_s else recording.begun) + epoch_s,
-        duration_s=_busy_s(rows, inside, plan.own.concurrency) if plan.load.closed else max(lasted_s, 0.0),
+        duration_s=_busy_s(rows, inside, plan.own.concurrency) if free else max(lasted_s, 0.0),
         requests=int(inside.sum()),
         errors=int((rows["status"][inside] != OK).sum()),
         answers_checked=agreement.checked,
         wrong_answers=agreement.wrong,
         max_abs_error=agreement.max_abs_error,
         client_cpu_s=recording.cpu_s,
+        client_spun_s=recording.spun_s,
         problems=_problems(recording, agreement, lasted_s),
         late_s=float(np.quantile(recording.late_s, 0.99)) if recording.late_s else None,
         request_bytes=pool.request_bytes,

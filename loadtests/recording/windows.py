@@ -87,6 +87,8 @@ class Window(BaseModel):
     gpu_energy_j: Change | None = None
     """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: Change | None = None
+    client_spun_s: Amount = 0.0
+    """CPU seconds that it spent on being punctual, besides: no work, and nobody else's."""
     """Of several load generators, that of the busiest."""
     workers: list[WorkerClock] = []
     """Those that drove it, where load came from several hosts."""

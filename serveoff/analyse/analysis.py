@@ -21,6 +21,7 @@ from serveoff.analyse.point_estimates import (
     loads_of,
     measure,
     resample_all,
+    side_by_side,
     slowness_of,
     start_deviations,
 )
@@ -125,18 +126,18 @@ def _measure_all(suite: Suite, rows: RunRows, plain: bool = False) -> Evidence:
         for load in loads_of(result, suite)
         if load.plain or not plain
     }
+    everything = side_by_side(everything)
     drift, slower = drift_of(everything), slowness_of(everything)
     everything = {key: at_mean_speed(measured, slower) for key, measured in everything.items()}
-    draws, sampled, starts = resample_all(everything, drift, suite.settings.seed)
+    sampled, starts = resample_all(everything, drift, suite.settings.seed)
     wrong, apart = _wrong_deployments(suite), unequal(suite)
     found = None if plain else ceiling.study(suite, rows)
     kept = found.kept if found else None
     points: dict[str, list[Point]] = {}
     for key, measured in everything.items():
         culprit = wrong.get(measured.result.deployment, "")
-        sibling = culprit if culprit != measured.result.endpoint else ""
         had = apart.get(measured.result.deployment, ())
-        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], draws, suite, sibling, had, kept))
+        points.setdefault(key[0], []).append(judge_point(measured, sampled[key], suite, culprit, had, kept))
     entries = [_entry(result, points.get(result.endpoint, ())) for result in suite.endpoints]
     evidence = Evidence(entries, sampled, _bound(suite), suite.settings.margin, starts, found, slower)
     return replace(evidence, entries=[_below_floor(entry, evidence) for entry in entries])

@@ -33,7 +33,7 @@ from serveoff.record.reading import ResultsError, contents, unreadable
 from serveoff.record.suite import Suite
 
 ANALYSIS_NAME: Final = "analysis.json"
-VERSION: Final[Literal[12]] = 12
+VERSION: Final[Literal[13]] = 13
 
 
 class OtherVersion(ResultsError):
@@ -60,7 +60,7 @@ class _Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
-    analysis_version: Literal[12]
+    analysis_version: Literal[13]
     source: Source
     suite: Suite
     entries: tuple[Entry, ...]

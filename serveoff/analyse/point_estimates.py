@@ -14,11 +14,11 @@ from serveoff.analyse.judging.validity import interrupted, judge, loses
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics import common_drift, start_effect
 from serveoff.analyse.statistics.common_drift import Slowness, slowness
-from serveoff.analyse.statistics.draws import Draws, draw
+from serveoff.analyse.statistics.draws import draw
 from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, NOTHING, STATISTICS, Array, Estimate, withheld
 from serveoff.analyse.statistics.few_slices import moderated
 from serveoff.analyse.statistics.machine_drift import MachineDrift, machine_drift
-from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, from_send, percentiles, resample
+from serveoff.analyse.statistics.sampled import Sampled, SliceSample, estimate, resample
 from serveoff.analyse.statistics.start_effect import StartEffects
 from serveoff.loadtests.loads import Load, closed
 from serveoff.loadtests.recording.windows import Window
@@ -93,6 +93,23 @@ def measure(result: EndpointResult, load: Load, rows: RunRows) -> Measured:
     return Measured(result, load, kept, samples, sum(f.rows for f in found), lost, unread, longest_s, failures)
 
 
+def side_by_side(points: Mapping[Key, Measured]) -> dict[Key, Measured]:
+    """The points with each round's stretch of the run: the start that most slices of the round were of.
+
+    What is started once, floors and endpoints that run already, has one start in rounds of all of the contenders'.
+    """
+    of_rounds = [sample for (_, load), of in points.items() if load.closed for sample in of.samples]
+    starts: dict[int, Counter[int]] = {}
+    for sample in of_rounds:
+        starts.setdefault(sample.round, Counter())[sample.start] += 1
+    stretches = {number: found.most_common(1)[0][0] for number, found in starts.items()}
+    return {key: _in_stretches(of, stretches) if key[1].closed else of for key, of in points.items()}
+
+
+def _in_stretches(measured: Measured, stretches: Mapping[int, int]) -> Measured:
+    return replace(measured, samples=[replace(s, stretch=stretches[s.round]) for s in measured.samples])
+
+
 def slowness_of(points: Mapping[Key, Measured]) -> dict[Load, Slowness]:
     """By how much each round was slower for all, under each plain load."""
     loads = {load for _, load in points if load.plain}
@@ -112,8 +129,8 @@ def drift_of(points: Mapping[Key, Measured]) -> MachineDrift:
 
 def resample_all(
     points: Mapping[Key, Measured], drift: MachineDrift, seed: int
-) -> tuple[Draws, dict[Key, dict[str, Sampled]], dict[str, StartEffects]]:
-    """The run's draws, every statistic of every point by them, and of each statistic how starts differ."""
+) -> tuple[dict[Key, dict[str, Sampled]], dict[str, StartEffects]]:
+    """Every statistic of every point by the same draws, and of each statistic how starts differ."""
     draws = draw((sample.unit for measured in points.values() for sample in measured.samples), seed)
     found = {key: resample(measured.samples, draws) for key, measured in points.items()}
     raced = _raced(points)
@@ -130,7 +147,7 @@ def resample_all(
         added = start_effect.with_effects(named, starts[statistic], drawn_by)
         for key, sampled in zip(keys, added, strict=True):
             found[key][statistic] = replace(sampled, machine=drift.whole if key[1].plain else drift.beyond)
-    return draws, found, starts
+    return found, starts
 
 
 def _by_load(keys: Sequence[Key]) -> Iterable[list[Key]]:
@@ -167,9 +184,8 @@ def start_deviations(suite: Suite, starts: StartEffects) -> dict[str, float]:
 def judge_point(
     measured: Measured,
     sampled: Mapping[str, Sampled],
-    draws: Draws,
     suite: Suite,
-    sibling_wrong: str,
+    culprit: str,
     unequal: Sequence[str] = (),
     open_ceiling: float | None = None,
 ) -> Point:
@@ -187,7 +203,7 @@ def judge_point(
         cores=len({*settings.server_cpus, *settings.client_cpus}),
         shared_cores=sorted({*settings.server_cpus} & {*settings.client_cpus}) if not settings.expect_workers else [],
         row_problems=measured.problems,
-        sibling_wrong=sibling_wrong,
+        culprit=culprit,
         unequal=unequal,
         device_asked=settings.device,
         open_ceiling=open_ceiling,
@@ -197,7 +213,7 @@ def judge_point(
         longest_s=measured.longest_s,
         p50_s=sampled["p50"].value if "p50" in sampled else 0.0,
     )
-    figures = _figures(measured, sampled, draws)
+    figures = _figures(measured, sampled)
     return Point(
         endpoint=measured.result.endpoint,
         load=measured.load,
@@ -221,23 +237,23 @@ def judge_point(
     )
 
 
-def _figures(measured: Measured, sampled: Mapping[str, Sampled], draws: Draws) -> dict[str, Estimate]:
+def _figures(measured: Measured, sampled: Mapping[str, Sampled]) -> dict[str, Estimate]:
     answered = measured.answered
     found = {name: estimate(sampled[name]) if name in sampled else NOTHING for name in STATISTICS}
     for name, quantile in ALL_PERCENTILES.items():
         if answered and name not in sampled:
             found[name] = withheld(answered, quantile)
-    if not measured.load.closed:
-        sent = percentiles(from_send(measured.samples), draws)
-        found |= {name: _down_to(found[name], estimate(by_send)) for name, by_send in sent.items()}
+    found |= {name: _by_send(found[name], measured, quantile) for name, quantile in ALL_PERCENTILES.items()}
     return found | {name: _as_observed(found[name], measured.samples) for name in ALL_PERCENTILES}
 
 
-def _down_to(due: Estimate, sent: Estimate) -> Estimate:
-    """From when requests were due; from when they were sent is its lower bound."""
-    if due.low is None or sent.value is None:
-        return due
-    return replace(due, low=min(due.low, sent.value if sent.low is None else sent.low))
+def _by_send(percentile: Estimate, measured: Measured, quantile: float) -> Estimate:
+    """Of an open loop, from when requests were due; the lower bound is by as much less as from when they were sent."""
+    clocks = _by_both_clocks(measured, quantile)
+    if percentile.low is None or clocks is None:
+        return percentile
+    due, sent = clocks
+    return replace(percentile, low=percentile.low * min(1.0, sent / due))
 
 
 def _as_observed(percentile: Estimate, samples: Sequence[SliceSample]) -> Estimate:

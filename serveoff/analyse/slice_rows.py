@@ -19,7 +19,8 @@ from serveoff.record.slices import SLICES_NAME
 
 _USED: Final = ["slice", "measured", "intended_start_s", "start_s", "latency_s", "status", "bytes_in"]
 FAR_S: Final = 10.0
-"""A request that counts was due in its window; so far off, it was in another."""
+"""A request that counts was due in its window; so far off, it was in another. A closed loop's duration is a mean over
+its callers, of whom one may have had all of the time."""
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
 
@@ -66,7 +67,7 @@ class RunRows:
         rows = {name: column[rows["measured"]] for name, column in rows.items()}
         answered = rows["status"] == OK
         due, start, took = (rows[n][answered].astype(np.float64) for n in ("intended_start_s", "start_s", "latency_s"))
-        if np.any(np.abs(due - window.start_s) > window.duration_s + FAR_S):
+        if np.any(np.abs(due - window.start_s) > window.duration_s * max(window.concurrency, 1) + FAR_S):
             told = f"those of slice {window.number}, of {window.endpoint}, were not sent when that was measured"
             raise ResultsError(f"{FOLDER}/ and {SLICES_NAME} are of different runs: {told}")
         # From when it was due: a request that an open loop could not send in time has waited, and its wait counts.

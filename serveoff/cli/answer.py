@@ -59,12 +59,12 @@ def show(comparison: Comparison, console: Console, report: Path | None = None, s
 def matrix(comparison: Comparison) -> Table:
     """Contenders by objectives; a name is broken over two lines where 80 columns are too few."""
     found = comparison.decision.matrix
-    heads = [Column(COLUMNS[objective], justify="right", no_wrap=True) for objective in found.objectives]
+    heads = [Column(COLUMNS[objective], justify="right", no_wrap=True) for objective in found.telling]
     table = Table(Column(""), *heads, box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     for row in found.rows:
         style = "bold" if row.endpoint == comparison.decision.recommended else ""
         name = Text(visible(recommendation.row_name(comparison, row.endpoint)), style)
-        table.add_row(name, *(_figure(objective, cell) for objective, cell in row.cells.items()))
+        table.add_row(name, *(_figure(objective, row.cells[objective]) for objective in found.telling))
     return table
 
 

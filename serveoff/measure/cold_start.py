@@ -85,8 +85,8 @@ def bare(deployment: Deployment, number: int) -> Deployment:
         name=f"{deployment.name}{BARE}-{number}",
         service=f"{deployment.service}{BARE}",
         environment={**deployment.environment, "SERVING_WARMUP": "0"},
-        base=deployment.service,
-        changes={"WARMUP": "0"},
+        base=deployment.base or deployment.service,
+        changes={**deployment.changes, "WARMUP": "0"},
     )
 
 

@@ -1,12 +1,13 @@
 """The servers of one run: one awake, the others frozen, or stopped where memory is short; or all awake together."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 
 from serveoff.interrupts import shielded
+from serveoff.measure.drivers.inprocess import wait_floor
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes import Runtime, Server
 from serveoff.services.registry import Deployment
@@ -23,19 +24,25 @@ class Fleet:
         reserve_bytes: int = MEMORY_RESERVE_BYTES,
         *,
         together: bool = False,
-        earlier: Mapping[str, int] | None = None,
+        earlier: int = 0,
     ) -> None:
+        """`earlier` is the last start of a run that is resumed: every deployment begins at the next."""
         self._runtime = runtime
-        self._starts = Counter(earlier or {})
+        self._starts: dict[str, int] = defaultdict(lambda: earlier)
         self._together = together
         self._reserve_bytes = reserve_bytes
         self._servers: dict[str, Server] = {}
+        self._again: set[str] = set()
 
     def start(self, deployment: Deployment) -> Server:
         """Spawn a deployment; the caller waits for it, so as to time its cold start."""
         with shielded():
-            server = self._servers[deployment.name] = self._runtime.start(deployment)
+            server = self._spawn(deployment)
             self._starts[deployment.name] += 1
+        return server
+
+    def _spawn(self, deployment: Deployment) -> Server:
+        server = self._servers[deployment.name] = self._runtime.start(deployment)
         return server
 
     def start_number(self, deployment: Deployment) -> int:
@@ -43,14 +50,24 @@ class Fleet:
         return self._starts[deployment.name]
 
     def wake(self, deployment: Deployment) -> Server:
-        """The deployment's server, thawed; started again where it was stopped to save memory."""
+        """The deployment's server, thawed; where it was stopped to save memory another, of the same start."""
         server = self._servers.get(deployment.name)
         if server is None:
-            server = self.start(deployment)
+            with shielded():
+                server = self._spawn(deployment)
+                self._again.add(deployment.name)
             if deployment.ready:
                 wait_ready(server)
+            elif "call" in deployment.protocols:
+                wait_floor(server)
         server.thaw()
         return server
+
+    def is_cold(self, deployment: Deployment) -> bool:
+        """Whether `wake` has just started another server of it; it is told once."""
+        cold = deployment.name in self._again
+        self._again.discard(deployment.name)
+        return cold
 
     def rest(self, deployment: Deployment) -> None:
         """Freeze a server, or stop it where less than the reserve of memory is left; together, all stay awake."""

@@ -1,15 +1,19 @@
 """Open loops, after the rounds: fixed rates, and the search for the highest rate that holds the objective."""
 
+import math
 import random
+import sys
 from typing import Final
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS, Load, round_rate
 from serveoff.loadtests.search import seek
+from serveoff.measure.attached import starting
 from serveoff.measure.plan.plan import Plan
 from serveoff.measure.plan.timing import ENOUGH, TIMEOUT_S, Timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.percentiles import min_samples
 from serveoff.record.roles import role_of
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Endpoint
@@ -20,6 +24,10 @@ SLICE_S: Final = 1.0
 LEAD_IN_S: Final = 0.15
 SWITCH_S: Final = 0.1
 LONGEST_S: Final = 20.0
+MARGIN: Final = 1.1
+"""Arrivals are random: so many times the samples that the objective's percentile needs are due in a probe."""
+FEWEST: Final = 3
+"""Probes: of less a search says nothing."""
 SEARCHED = (0.1, 1.1)
 """Rates to search between, as shares of the closed loop's best: more than it served then, it will hardly serve."""
 DRIVEN = (0.3, 1.2)
@@ -95,30 +103,65 @@ def best_closed_rate(result: EndpointResult) -> float | None:
 
 def _measure(run: Run, endpoint: Endpoint, repeat: int) -> None:
     best = best_closed_rate(run.result(endpoint))
-    if best is None or endpoint.deployment.name in run.dead:
+    if best is None:
         return
     for share in run.settings.open_shares:
-        load = Load(OPEN_LOOP_CONNECTIONS, "poisson", round_rate(best * share))
+        if endpoint.deployment.name in run.dead:
+            return
+        load = Load(OPEN_LOOP_CONNECTIONS, "poisson", _allowed(run, endpoint, best * share))
         run.progress.tick(f"open loop   {endpoint.name} at {load.rate:g} a second")
-        take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run.plan)))
+        taken = take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run.plan)))
+        starting.watch(run, endpoint, taken)
     if run.settings.probes:
         _search(run, endpoint, repeat, SEARCHED, run.settings.probes)
 
 
 def _search(run: Run, endpoint: Endpoint, repeat: int, shares: tuple[float, float], probes: int) -> None:
     best = best_closed_rate(run.result(endpoint))
-    if best is None:
+    if best is None or endpoint.deployment.name in run.dead:
         return
-    s, (low, high) = run.settings, (round_rate(best * share) for share in shares)
+    s, (low, high) = run.settings, (_allowed(run, endpoint, best * share) for share in shares)
+    probes = min(probes, _affordable(run, math.sqrt(low * high)) - (repeat - 1) * probes)
+    if probes < FEWEST:
+        if repeat == 1:
+            run.progress.note(f"{endpoint.name} was not searched for its capacity: it is too slow for the time")
+        return
 
     def holds(rate: float) -> bool:
-        run.progress.tick(f"capacity   {endpoint.name} at {rate:g} a second")
-        load = Load(OPEN_LOOP_CONNECTIONS, "poisson", rate)
-        taken = take_slice(run, endpoint, load, repeat, _timing(rate), search=True)
+        if endpoint.deployment.name in run.dead:
+            return False
+        load = Load(OPEN_LOOP_CONNECTIONS, "poisson", _allowed(run, endpoint, rate))
+        run.progress.tick(f"capacity   {endpoint.name} at {load.rate:g} a second")
+        taken = take_slice(run, endpoint, load, repeat, _probing(s, load.rate), search=True)
+        starting.watch(run, endpoint, taken)
         return taken.holds(s.objective_quantile, s.objective_bound_s)
 
-    if endpoint.deployment.name not in run.dead:
-        seek(low, high, probes, holds)
+    seek(low, high, probes, holds)
+
+
+def _allowed(run: Run, endpoint: Endpoint, rate: float) -> float:
+    """The rate, or where its user said `--max-rate` no more than that."""
+    pace_s = run.attached.pace_s(endpoint.name)
+    return round_rate(min(rate, 1 / pace_s) if pace_s else rate)
+
+
+def _affordable(run: Run, rate: float) -> int:
+    """Probes of about this rate that an endpoint's share of the time has room for, over all repeats."""
+    once = _probing(run.settings, rate)
+    if once.duration_s < _needed_s(run.settings, rate):
+        return 0
+    if run.settings.minutes is None:
+        return sys.maxsize
+    return int(SHARE * 60 * run.settings.minutes / max(_asked(run.plan), 1) / (once.total_s + SWITCH_S))
+
+
+def _needed_s(settings: RunSettings, rate: float) -> float:
+    """Seconds in which so many requests are due that the objective's percentile can be told."""
+    return MARGIN * min_samples(settings.objective_quantile) / rate
+
+
+def _probing(settings: RunSettings, rate: float) -> Timing:
+    return Timing(LEAD_IN_S, max(SLICE_S, min(_needed_s(settings, rate), LONGEST_S)), TIMEOUT_S)
 
 
 def _timing(rate: float, times: int = 1) -> Timing:

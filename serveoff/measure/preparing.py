@@ -22,7 +22,7 @@ from serveoff.measure.runtimes import Server
 from serveoff.measure.slicing import warm_up
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
-from serveoff.record.problems import Problem
+from serveoff.record.problems import Problem, StartCode
 from serveoff.services.registry import Deployment, Endpoint
 
 WARM_SHARE: Final = 0.95
@@ -114,7 +114,9 @@ def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     began, order = time.monotonic(), cold_start.next_order(run.suite)
     try:
         server = run.fleet.start(deployment)
-        found = cold_start.measure_start(server, endpoints, order).cold_start
+        started = cold_start.measure_start(server, endpoints, order)
+        _as_before(run.result(endpoints[0]), started)
+        found = started.cold_start
         _settle(run, deployment, endpoints, began)
     except ServerFailed as error:
         run.fleet.stop(deployment)
@@ -124,6 +126,15 @@ def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     for endpoint in endpoints:
         run.result(endpoint).cold_starts.append(found)
     run.save()
+
+
+def _as_before(result: EndpointResult, started: cold_start.Started) -> None:
+    """ServerFailed where this start computes elsewhere or otherwise than the first, which was looked into."""
+    were = {"on": result.device, "by": result.executor, "in": result.precision}
+    now = {"on": started.device, "by": started.executor, "in": started.precision}
+    changed = [f"{how} {now[how] or 'nothing that it says'}, not {were[how]}" for how in were if now[how] != were[how]]
+    if changed and result.gate is not None:
+        raise ServerFailed(StartCode.MISBEHAVED, f"this start computes {' and '.join(changed)} as its first did")
 
 
 def _settle(run: Run, deployment: Deployment, endpoints: Iterable[Endpoint], began: float) -> None:

@@ -42,8 +42,6 @@ class Run:
     """Of the last slice."""
     attached: Attached = field(default_factory=Attached)
     """What it has of endpoints that already run."""
-    began: float = field(default_factory=time.monotonic)
-    """What the run has taken so far began then, as if it had never been interrupted."""
     dead: set[str] = field(default_factory=set)
     """Deployments whose process ended, or did not come up: until their next start."""
     answer_s: dict[tuple[str, Load], float] = field(default_factory=dict)
@@ -52,8 +50,16 @@ class Run:
     """What thaw and freeze took, the last time."""
     start_s: dict[str, float] = field(default_factory=dict)
     """What the last start of a deployment took, until it was at rest again."""
+    processes: dict[tuple[str, int], frozenset[int]] = field(default_factory=dict)
+    """Those of a deployment's start that were there all through its last slice."""
+    short_of_memory: bool = False
+    """Servers were stopped while they rested, and the user knows."""
     failures: int = 0
     """Slices in a row for which the load generator failed."""
+
+    def __post_init__(self) -> None:
+        """What the run has taken so far began then, as if it had never been interrupted."""
+        self.began = time.monotonic() - (self.suite.wall_s or 0.0)
 
     @property
     def settings(self) -> RunSettings:
@@ -80,6 +86,7 @@ class Run:
     def save(self) -> None:
         """Write all that was measured and found so far."""
         with shielded():
+            self.suite.wall_s = time.monotonic() - self.began
             self.slices.flush()
             save_suite(self.folder, self.suite)
 

@@ -17,7 +17,7 @@ from serveoff.loadtests.samples import NULL_FORMAT
 from serveoff.measure import open_loops
 from serveoff.measure.artifacts import check_name, missing, provide
 from serveoff.measure.attached.session import attach, deployments
-from serveoff.measure.audit.machine import read_environment, read_machine
+from serveoff.measure.audit.machine import read_environment
 from serveoff.measure.audit.replicas import replication
 from serveoff.measure.core_lock import check_cores, cores_locked
 from serveoff.measure.drivers.generator import Generator
@@ -37,6 +37,7 @@ from serveoff.models.golden import Golden
 from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import model_dir
 from serveoff.record.attached import ATTACHED
+from serveoff.record.environment import Environment
 from serveoff.record.problems import Problem, RequestCode
 from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.reading import ResultsError
@@ -116,12 +117,25 @@ def resumable(folder: Path) -> RunSettings:
     suite = _load(folder)
     if suite.complete:
         raise ResultsFailure(f"run {suite.run_id} is complete", f"see it with: serveoff report {suite.run_id}")
-    if read_machine().id != suite.environment.machine.id:
+    now = read_environment()
+    if now.machine.id != suite.environment.machine.id:
         raise ResultsFailure(
             f"run {suite.run_id} was started on another machine ({suite.environment.machine.cpu_model})",
             "resume it there, or start a new run here",
         )
+    if other := _other_software(suite.environment, now):
+        raise ResultsFailure(
+            f"run {suite.run_id} was begun with other software: {other}", "install that again, or start a new run"
+        )
     return suite.settings
+
+
+def _other_software(then: Environment, now: Environment) -> str:
+    """What is not as it was, such as `torch 2.12.0, now 2.13.0`; empty where all is."""
+    names = sorted(then.versions.keys() | now.versions.keys())
+    was, is_ = ({**of.versions, "commit": (of.git_commit or "none")[:12]} for of in (then, now))
+    changed = [name for name in (*names, "commit") if was.get(name) != is_.get(name)]
+    return "; ".join(f"{name} {was.get(name, 'none')}, now {is_.get(name, 'none')}" for name in changed)
 
 
 def carry_out(folder: Path, console: Console, look: LookAt) -> None:
@@ -139,7 +153,7 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
         manifest = None if settings.samples else _manifest(settings.model)
         plan = everything.where(lambda deployment: _not_asked(deployment, manifest, settings) is None)
         suite.environment.engine = runtime.engine
-        earlier = {e.deployment: max((w.start for w in e.windows), default=0) for e in suite.endpoints}
+        earlier = max((w.start for e in suite.endpoints for w in e.windows), default=0)
         fleet = Fleet(runtime, together=settings.together, earlier=earlier)
         number = max(last_number(folder), *(w.number for e in suite.endpoints for w in e.windows), 0)
         with on_cpus(settings.client_cpus), RunProgress(console, total_s(plan)) as progress:

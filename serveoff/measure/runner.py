@@ -21,7 +21,6 @@ from serveoff.services.registry import Endpoint
 
 def measure(run: Run) -> None:
     """Do all that is not yet done; results are saved after every step, whatever ends the run."""
-    run.began = time.monotonic() - (run.suite.wall_s or 0.0)
     try:
         await_workers(run)
         prepare_all(run)
@@ -34,7 +33,6 @@ def measure(run: Run) -> None:
         run.suite.complete = True
     finally:
         with shielded():
-            run.suite.wall_s = time.monotonic() - run.began
             run.suite.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
             try:
                 run.generator.close()

@@ -1,8 +1,8 @@
 """One slice: thaw, drive, freeze, and what came of it."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -120,30 +120,51 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
     began = time.perf_counter()
     server = run.fleet.wake(deployment)
     switched_s = time.perf_counter() - began
-    before, readings, busy, cores = server.pids(), list[Reading](), list[float | None](), run.cores
+    start = run.fleet.start_number(deployment)
+    readings, busy, cores = list[Reading](), list[float | None](), run.cores
 
     def opened() -> None:
         readings.append(server.read())
         busy.append(busy_s(cores))
 
     try:
-        if endpoint.protocol == "call":
-            driven = drive_floor(server, drive, opened)
-        else:
-            driven = run.generator.drive(endpoint, server, drive, opened)
+        if run.fleet.is_cold(deployment):
+            run.processes.pop((deployment.name, start), None)
+            _warm_again(run, endpoint, server, drive)
+        before = server.pids() | run.processes.get((deployment.name, start), frozenset())
+        driven = _drive_it(run, endpoint, server, drive, opened)
         opened()
-        problems = _befell(run, server, before, driven)
+        left = server.pids()
+        run.processes[deployment.name, start] = before & left
+        problems = _befell(run, server, before - left, driven)
         if not deployment.attached:
-            _let_compile(before)
+            _let_compile(left)
     finally:
         began = time.perf_counter()
         run.fleet.rest(deployment)
     run.switch_s = switched_s + time.perf_counter() - began
-    start = run.fleet.start_number(deployment)
     found = used(readings[0], readings[-1])
-    mine_s = 0.0 if run.settings.expect_workers else driven.window.get("client_cpu_s", 0.0)
+    spent = [driven.window.get(name, 0.0) for name in ("client_cpu_s", "client_spun_s")]
+    mine_s = 0.0 if run.settings.expect_workers else sum(spent)
     others_s = of_others(busy[0], busy[-1], found["server_cpu_s"], mine_s)
     return driven, {**found, "others_cpu_s": others_s, "start": start, "problems": problems}
+
+
+def _drive_it(run: Run, endpoint: Endpoint, server: Server, drive: Drive, opened: Callable[[], None]) -> Driven:
+    if endpoint.protocol == "call":
+        return drive_floor(server, drive, opened)
+    return run.generator.drive(endpoint, server, drive, opened)
+
+
+def _warm_again(run: Run, endpoint: Endpoint, server: Server, drive: Drive) -> None:
+    """One that was stopped while it rested answers as long as after its start before anything of it counts."""
+    if not drive.duration_s:
+        return
+    if not run.short_of_memory:
+        run.progress.note("memory is short: servers are stopped between slices, and warmed up again for the next")
+        run.short_of_memory = True
+    again = replace(drive, lead_in_s=run.settings.warmup_s, duration_s=0.0)
+    _drive_it(run, endpoint, server, again, lambda: None)
 
 
 def _let_compile(pids: frozenset[int]) -> None:
@@ -153,15 +174,15 @@ def _let_compile(pids: frozenset[int]) -> None:
         time.sleep(COMPILING_POLL_S)
 
 
-def _befell(run: Run, server: Server, before: frozenset[int], driven: Driven) -> Sequence[WindowProblem]:
-    """A server that lost a process meanwhile was another one for a while, however good its answers are."""
+def _befell(run: Run, server: Server, gone: frozenset[int], driven: Driven) -> Sequence[WindowProblem]:
+    """A server that lost a process since its last slice was another one for a while, however good its answers are."""
     name = server.deployment.name
     failed = bool((driven.rows["status"] != OK).any()) or not driven.served
     if failed and (ended := server.ended()):
         run.dead.add(name)
         run.progress.note(f"{name} ended: {ended}")
         return [WindowProblem(code=WindowCode.SERVER_ENDED, text=f"the server ended ({ended})")]
-    if not (gone := before - server.pids()):
+    if not gone:
         return []
     numbers = ", ".join(map(str, sorted(gone)))
     text = f"process {numbers} of the server ended, and was replaced or is missing"

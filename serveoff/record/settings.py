@@ -113,4 +113,5 @@ class RunSettings(Record):
             "BATCH_DELAY_MS": str(self.batch_delay_ms),
             "PRECISION": "",
             "WARMUP": "1",
+            "OUT_OF_THE_BOX": "0",
         }

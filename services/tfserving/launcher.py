@@ -46,6 +46,10 @@ def environment(settings: Settings) -> dict[str, str]:
     if settings.format not in BASE_PATHS:
         served = ", ".join(BASE_PATHS)
         raise SettingsError(f"SERVING_FORMAT is {settings.format!r}: TensorFlow Serving serves {served}")
+    if settings.precision:
+        raise SettingsError(
+            f"SERVING_PRECISION is {settings.precision!r}: TensorFlow Serving computes as the model says"
+        )
     if not settings.grpc_port:
         raise SettingsError("SERVING_GRPC_PORT is 0: TensorFlow Serving always serves gRPC, give it a port")
     base_path = settings.model_dir.absolute() / BASE_PATHS[settings.format]

@@ -1,4 +1,4 @@
-"""The model archive (.mar): the handler, and of the model's folder the manifest and the TorchScript artifact.
+"""The model archive (.mar): the handler, and of the model's folder the manifest, the artifact and a golden row.
 
 So a worker finds in its unpacked archive what our other servers find in the model's folder, and verifies and loads
 it as they do.
@@ -11,7 +11,9 @@ from model_archiver.model_archiver import ModelArchiver
 from model_archiver.model_archiver_config import ModelArchiverConfig
 from model_archiver.model_archiver_error import ModelArchiverError
 
+from serveoff.models.golden import GOLDEN_NAME, Golden, read_golden, write_golden
 from serveoff.models.manifest import MANIFEST_NAME, ArtifactError
+from serveoff.models.tensors import take
 
 MODEL_VERSION = "1.0"
 HANDLER = Path(__file__).with_name("handler.py")
@@ -28,6 +30,8 @@ def build_archive(model: str, artifact: Path, store: Path, temp: Path) -> Path:
     files.mkdir()
     for path in (artifact, artifact.parent / MANIFEST_NAME):
         (files / path.name).symlink_to(path.resolve())
+    if (artifact.parent / GOLDEN_NAME).is_file():
+        write_golden(files, _first_row(read_golden(artifact.parent)))
     config = ModelArchiverConfig(
         model_name=model,
         handler=str(HANDLER),
@@ -45,3 +49,8 @@ def build_archive(model: str, artifact: Path, store: Path, temp: Path) -> Path:
     finally:
         tempfile.tempdir = default_temp
     return store / f"{model}.mar"
+
+
+def _first_row(golden: Golden) -> Golden:
+    """What a worker tries the model out with; a large model's others would only be unpacked at every start."""
+    return Golden(take(golden.inputs, slice(1)), take(golden.outputs, slice(1)))

@@ -102,6 +102,10 @@ def test_trials_are_summed_up_to_false_calls_and_root_mean_squares():
     assert figures["torchscript_p50_again"]["is"] == round(0.02 / math.sqrt(11), 4)
     assert summary["met"]
     assert not aa.summed_up({"torchscript": [good, bad]})["met"], "one call of four is false"
+    unknown = {name: told("no verdict: both INVALID") for name in good}
+    mixed = aa.summed_up({"torchscript": [good] * 10 + [bad] + [unknown] * 2})
+    assert mixed["figures"]["false_calls"]["is"] == round(1 / 22, 4), "what has no verdict is no true one"
+    assert mixed["figures"]["no_verdicts"] == {"is": round(4 / 26, 4), "bound": 0.1, "met": False}
 
 
 def test_nothing_measured_meets_nothing_and_is_json():

@@ -87,6 +87,7 @@ class _Callers(plain.Callers):
 
     def _call(self, number: int, due: float | None = None) -> None:
         if due is None and self._driver.exchange.pace_s:
+            self._recording.paced = True
             self._wait()
             if not self._recording.running:
                 return

@@ -50,6 +50,7 @@ class _Loop(rest.Loop):
         super().__init__(lines, recording, requests)
         self._exchange, self.sent_at = exchange, sent_at
         self._pace_s = exchange.pace_s * recording.plan.workers if recording.plan.load.closed else 0.0
+        recording.paced = bool(self._pace_s)
         self._held: deque[Line] = deque()
 
     def _ready(self, now: float, turn_at: float) -> list[tuple[int, int]]:

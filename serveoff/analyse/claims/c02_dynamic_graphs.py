@@ -48,12 +48,26 @@ def _deployed(framework: str, entry: Entry | None, settings: RunSettings) -> Exh
     name = QUANTILES.get(settings.objective_quantile)
     if entry is None or entry.alone is None or name is None or not entry.alone.samples:
         return None
-    point = entry.alone
-    figure: Estimate = getattr(point, f"{name}_s")
+    point, name = entry.alone, _telling(entry.alone, name, settings.objective_bound_s)
+    figure = _percentile(point, name)
     speaks = _holds(point, figure, settings.objective_bound_s)
     words = f"objective: at most {settings.objective_bound_s * 1e3:g} ms"
     group = f"deploying {framework}"
     return Exhibit(group, words, entry.name, load=point.load, metric=name, figure=figure, unit="seconds", speaks=speaks)
+
+
+def _telling(point: Point, name: str, bound_s: float) -> str:
+    """The objective's percentile; where that is withheld, one below it that misses the bound already."""
+    if _percentile(point, name).value is not None:
+        return name
+    names = [*QUANTILES.values()]
+    missed = [n for n in names[: names.index(name)] if (_percentile(point, n).low or 0.0) > bound_s]
+    return missed[-1] if missed else name
+
+
+def _percentile(point: Point, name: str) -> Estimate:
+    figure: Estimate = getattr(point, f"{name}_s")
+    return figure
 
 
 def _holds(point: Point, figure: Estimate, bound_s: float) -> Voice:

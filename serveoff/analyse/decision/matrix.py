@@ -74,6 +74,13 @@ class Matrix:
         """The others."""
         return tuple(name for name in self.objectives if name in TIE_BREAKERS)
 
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The objectives without those of TIE_BREAKERS in which all of several rows are tied: they decide nothing."""
+        several = self.rows if len(self.rows) > 1 else ()
+        tied = [n for n in self.tie_breakers if several and all(row.cells[n].mark == "equal" for row in several)]
+        return tuple(name for name in self.objectives if name not in tied)
+
     def row(self, endpoint: str) -> MatrixRow:
         """The row of one contender; KeyError where there is none."""
         return {row.endpoint: row for row in self.rows}[endpoint]

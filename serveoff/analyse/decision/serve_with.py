@@ -15,7 +15,10 @@ _USUAL: Final = {
 OF_THE_STACK: Final = ("build", "labels", "depends_on", "logging", "profiles", "stop_grace_period", "volumes")
 """What a service of docker-compose.yml has for the stack that it is in."""
 FIRST: Final = ("image", "entrypoint", "command", "environment", "ports")
-ABOVE: Final = "# As it was measured. On one host every replica needs a port and a core of its own: ports, cpuset.\n"
+ABOVE: Final = (
+    "# Threads, workers and batching are those that were measured; port and memory limit are the stack's.\n"
+    "# On one host every replica needs a port and a core of its own: ports, cpuset.\n"
+)
 GPU_FILES: Final = ("docker-compose.yml", "docker-compose.gpu.yml")
 GPU_OPTIONS: Final = "".join(f"-f {name} " for name in GPU_FILES)
 
@@ -38,7 +41,7 @@ def serve_with(entry: Entry, settings: RunSettings) -> ServeWith:
     name = entry.result.deployment
     given = "".join(f"{variable}={value} " for variable, value in changed.items())
     return ServeWith(
-        command=f"{given}serveoff serve {name} --model {settings.model}",
+        command=f"{given}make serve NAME={name} MODEL={settings.model}",
         build=f"docker compose {GPU_OPTIONS if _on_gpu(settings) else ''}build {name}",
         compose=_compose(name, settings),
     )

@@ -1,16 +1,23 @@
 """What would change the answer: other choices that this same run names, when something else is asked of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
-from serveoff.analyse.decision.matrix import Matrix
+from serveoff.analyse.decision import recommendation
+from serveoff.analyse.decision.matrix import Matrix, build
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
+
+RISKY_SERVERS: Final = ("flask-tuned", "torchserve")
+"""Whose maintenance falls to those who deploy them: serveoff's own service, and one that is archived upstream."""
+RISKY_FORMATS: Final = ("torchscript",)
+"""Deprecated upstream."""
 
 
 class ChangeCode(StrEnum):
@@ -29,6 +36,14 @@ class ChangeCode(StrEnum):
     """Requests that come by themselves, with an objective that must hold."""
     ENCODING = "encoding"
     """Clients that can send another encoding."""
+    SERVER = "server"
+    """None of RISKY_SERVERS."""
+    FORMAT = "format"
+    """None of RISKY_FORMATS."""
+
+
+UNRISKED: Final = frozenset({ChangeCode.SERVER, ChangeCode.FORMAT})
+"""Where what would be asked is another risk, not another objective."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,7 @@ def study(
         *_callers(evidence, first),
         *_arrivals(capacity, first.name),
         *_encodings(evidence, payloads, first.name),
+        *_without_risk(evidence, measures, first),
     )
 
 
@@ -114,3 +130,16 @@ def _encodings(evidence: Evidence, payloads: Sequence[Encoded], first: str) -> I
     found = evidence.pair(LATENCY, best.point, own)
     if found is not None and found.outcome == "faster":
         yield Change(ChangeCode.ENCODING, best.endpoint, best.point.p50_s, payload=best.payload)
+
+
+def _without_risk(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> Iterator[Change]:
+    """The choice among those that do not share what is risky about the first."""
+    others = {
+        ChangeCode.SERVER: [e for e in evidence.contenders if e.result.server not in RISKY_SERVERS],
+        ChangeCode.FORMAT: [e for e in evidence.contenders if e.result.format not in RISKY_FORMATS],
+    }
+    for code, entries in others.items():
+        if any(entry is first for entry in entries):
+            continue
+        for chosen in recommendation.order(build(replace(evidence, entries=entries), measures))[:1]:
+            yield Change(code, chosen.endpoint, chosen.cells[LATENCY.objective].estimate)

@@ -28,8 +28,8 @@ class Grounds:
     shared_cores: Sequence[int] = ()
     """Those that both had to do with."""
     row_problems: Sequence[str] = ()
-    sibling_wrong: str = ""
-    """An endpoint of the same deployment that answered wrongly: the same server answers for this one."""
+    culprit: str = ""
+    """An endpoint of the deployment, this one or another, that answered wrongly: the same server answers for both."""
     unequal: Sequence[str] = ()
     """What its container or its processes had and the others' had not (serveoff.analyse.judging.resource_parity)."""
     failures: Mapping[int, int] = field(default_factory=dict)

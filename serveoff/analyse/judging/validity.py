@@ -9,12 +9,13 @@ from typing import Final
 
 from serveoff.analyse.judging import attached
 from serveoff.analyse.judging.grounds import Grounds
-from serveoff.analyse.statistics.estimates import PERCENTILES, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import PERCENTILES, Estimate
 from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.statuses import in_words
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.attached import ATTACHED
+from serveoff.record.percentiles import min_samples
 
 CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""
@@ -83,15 +84,17 @@ def _answers(grounds: Grounds) -> Iterator[Finding]:
     checked = sum(w.answers_checked for w in grounds.windows)
     wrong = sum(w.wrong_answers for w in grounds.windows)
     why = "a server can be right when idle and wrong under load"
-    if wrong:
-        seen = f"{wrong:,} of {checked:,} answers checked under load were wrong"
+    mine, gate = grounds.culprit == grounds.endpoint.endpoint, grounds.endpoint.gate
+    if wrong or (mine and (gate is None or gate.passed)):
+        counted = f"{wrong:,} of {checked:,} answers checked under load were wrong"
+        seen = counted if wrong else "it answered wrongly under another load"
         advice = "compare its answers with golden.npz; look for shared state"
         yield Finding(FindingCode.WRONG_ANSWERS, True, seen, why, advice)
     elif not checked and grounds.role == "contender":
         advice = "give the run more time (`--minutes`)"
         yield Finding(FindingCode.UNCHECKED, True, "no answer was checked under load", why, advice)
-    if grounds.sibling_wrong and not wrong:
-        seen = f"{grounds.sibling_wrong}, of the same deployment, answered wrongly"
+    if grounds.culprit and not mine and not wrong:
+        seen = f"{grounds.culprit}, of the same deployment, answered wrongly"
         why = "one server process serves both"
         yield Finding(FindingCode.WRONG_DEPLOYMENT, True, seen, why, "fix that endpoint first")
 
@@ -109,8 +112,9 @@ def _device(grounds: Grounds) -> Iterator[Finding]:
 
 
 def _errors(grounds: Grounds) -> Iterator[Finding]:
-    errors = sum(w.errors for w in grounds.windows)
-    requests = sum(w.requests for w in grounds.windows)
+    only = [w for w in grounds.lost if any(p.code is WindowCode.ONLY_ERRORS for p in w.problems)]
+    errors = sum(w.errors for w in (*grounds.windows, *only))
+    requests = sum(w.requests for w in (*grounds.windows, *only))
     if errors:
         statuses = sorted(grounds.failures.items(), key=lambda status: -status[1])
         counted = "; ".join(f"{count:,} {in_words(status)}" for status, count in statuses)

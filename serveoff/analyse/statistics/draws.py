@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 from scipy.special import stdtrit
 
-from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array
+from serveoff.analyse.statistics.estimates import Z_95, Array
+from serveoff.record.percentiles import CONFIDENCE
 
 RESAMPLES: Final = 2000
 LEAST_SHAPE: Final = 0.25

@@ -1,9 +1,4 @@
-"""A figure with its 95% interval, and when there are too few samples for one.
-
-**Withheld percentiles.** A percentile p needs n samples with max(p, 1-p)^n <= 0.025: below that no two-sided 95%
-interval for it exists without assuming a distribution (Hahn and Meeker, *Statistical Intervals*, 1991, section 5.2):
-6 for p50, 36 for p90, 368 for p99, 3,688 for p99.9.
-"""
+"""A figure with its 95% interval, withheld where there are too few samples for one: serveoff.record.percentiles."""
 
 import math
 from collections.abc import Mapping
@@ -13,13 +8,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from serveoff.record.percentiles import CONFIDENCE, min_samples
+
 Array = npt.NDArray[np.float64]
 PERCENTILES: Final[Mapping[str, float]] = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
 """What every point is expected to have samples for."""
 ALL_PERCENTILES: Final[Mapping[str, float]] = {**PERCENTILES, "p99.9": 0.999}
 """With those that are reported where there are samples for them, and whose lack is no doubt about a point."""
 STATISTICS: Final = (*ALL_PERCENTILES, "throughput", "cpu")
-CONFIDENCE: Final = 0.95
 Z_95: Final = 1.959963984540054
 """Standard errors in half the width of a 95% interval."""
 
@@ -36,11 +32,6 @@ class Estimate:
 
 
 NOTHING: Final = Estimate(None, None, None, 0, "not measured")
-
-
-def min_samples(percentile: float) -> int:
-    """How many samples a percentile (0 to 1) needs before it is reported: see the module's docstring."""
-    return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(max(percentile, 1 - percentile)))
 
 
 def deepest(samples: int) -> float:

@@ -14,8 +14,9 @@ from typing import Literal
 
 from scipy.special import bdtr
 
-from serveoff.analyse.statistics.estimates import CONFIDENCE, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.verdict import TIED_WITHIN, Outcome, difference
+from serveoff.record.percentiles import CONFIDENCE, min_samples
 
 Bounds = Literal["none", "range", "interval"]
 

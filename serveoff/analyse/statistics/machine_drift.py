@@ -16,8 +16,9 @@ import numpy as np
 from scipy.special import stdtrit
 
 from serveoff.analyse.statistics.common_drift import beyond_usual
-from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array
+from serveoff.analyse.statistics.estimates import Z_95, Array
 from serveoff.analyse.statistics.sampled import SliceSample
+from serveoff.record.percentiles import CONFIDENCE
 
 STRETCHES: Final = 4
 LEAST_ROUNDS: Final = 2 * STRETCHES

@@ -20,8 +20,9 @@ from typing import Final
 
 import numpy as np
 
-from serveoff.analyse.statistics.estimates import CONFIDENCE, Z_95, Array, Estimate
+from serveoff.analyse.statistics.estimates import Z_95, Array, Estimate
 from serveoff.analyse.statistics.sampled import Sampled
+from serveoff.record.percentiles import CONFIDENCE
 
 OBRIEN_FLEMING: Final = (1.960, 1.977, 2.004, 2.024, 2.040, 2.053, 2.063, 2.072, 2.080, 2.087)
 """Of the last of one to ten looks: Jennison and Turnbull, *Group Sequential Methods*, 2000, table 2.3."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from scipy.stats import binomtest
 
-from serveoff.analyse.statistics.estimates import CONFIDENCE, Estimate
+from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.record.percentiles import CONFIDENCE
 
 
 def proportion(count: int, samples: int) -> Estimate:

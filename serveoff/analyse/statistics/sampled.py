@@ -2,22 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from serveoff.analyse.statistics.draws import Draws, Unit, degrees, student
-from serveoff.analyse.statistics.estimates import (
-    ALL_PERCENTILES,
-    CONFIDENCE,
-    Z_95,
-    Array,
-    Estimate,
-    min_samples,
-    stored,
-)
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Z_95, Array, Estimate, stored
 from serveoff.analyse.statistics.quantiles import Counts, crossings, cumulative, grid_of
+from serveoff.record.percentiles import CONFIDENCE, min_samples
 
 START_RESAMPLES: Final = 400
 """Draws that the slices' share in how starts differ is told from."""
@@ -39,11 +32,13 @@ class SliceSample:
     cpu_s: float | None = None
     served: int | None = None
     """Answers that `cpu_s` is of."""
+    stretch: int | None = None
+    """Which start of the run's contenders the round was of: other than `start` of what was started once, for all."""
 
     @property
     def unit(self) -> Unit:
-        """What it is resampled with."""
-        return self.start, self.round
+        """What it is resampled with, as all slices of its round are."""
+        return self.start if self.stretch is None else self.stretch, self.round
 
 
 @dataclass(frozen=True)
@@ -111,17 +106,6 @@ def resample(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
     return found
 
 
-def percentiles(slices: Sequence[SliceSample], draws: Draws) -> dict[str, Sampled]:
-    """Of the latencies alone."""
-    answered = [s for s in slices if s.latency_s.size]
-    return _percentiles(answered, _Units(answered, draws)) if answered else {}
-
-
-def from_send(slices: Sequence[SliceSample]) -> list[SliceSample]:
-    """The same slices by the other clock: from when requests were truly sent."""
-    return [replace(s, latency_s=s.sent_s) for s in slices]
-
-
 class _Units:
     """The units of a point's slices with their weights, and how statistics of sums over them are resampled."""
 
@@ -132,8 +116,8 @@ class _Units:
         self.index = np.array([self.number[s.unit] for s in slices], dtype=np.int64)
         self.weights = draws.of(units) if units else np.empty((0, 0))
         self.by_start: dict[int, list[int]] = {}
-        for number, (start, _) in enumerate(units):
-            self.by_start.setdefault(start, []).append(number)
+        for unit, start in sorted({s.unit: s.start for s in slices}.items()):
+            self.by_start.setdefault(start, []).append(self.number[unit])
         self._degrees = degrees(units)
         self._wider = draws.scale(units) * student(self._degrees)
         self._scale = {s: draws.scale([units[i] for i in numbers]) for s, numbers in self.by_start.items()}

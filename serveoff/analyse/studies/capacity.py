@@ -24,12 +24,13 @@ from scipy.optimize import isotonic_regression
 
 from serveoff.analyse.judging.validity import LOSES, interrupted, loses
 from serveoff.analyse.slice_rows import RunRows
-from serveoff.analyse.statistics.estimates import Z_95, Array, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import Z_95, Array, Estimate
 from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
 from serveoff.analyse.statistics.sampled import SliceSample
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.percentiles import min_samples
 from serveoff.record.problems import EvidenceCode, Problem
 from serveoff.record.roles import role_of
 from serveoff.record.settings import RunSettings
@@ -60,6 +61,8 @@ class _Asked:
     rate: float
     windows: Sequence[Window]
     samples: Sequence[SliceSample]
+    broke: bool
+    """The server ended, fell silent or gave nothing but errors: the rate was too much, whatever it answered before."""
     problem: Problem | None
     """Why none of its windows counts."""
 
@@ -95,6 +98,10 @@ NOTHING_HELD: Final = "the objective was met at none of the rates tried"
 LOWEST_FAILED: Final = "over all slices together, the objective was met at none of the rates tried"
 BEYOND: Final = 100.0
 """Times the bound: what a window with errors counts as."""
+BREAKS: Final = frozenset(
+    {WindowCode.SERVER_ENDED, WindowCode.SERVER_REPLACED, WindowCode.SERVER_SILENT, WindowCode.ONLY_ERRORS}
+)
+"""What a rate may do to a server."""
 CLOCKS: Final = ("latency_s", "sent_s")
 """From when requests were due, and from when they were sent."""
 FEW_SLICES: Final = 8
@@ -179,9 +186,11 @@ def _by_rate(windows: Sequence[Window], rows: RunRows) -> list[_Asked]:
     found = []
     for (rate, _), same in rates.items():
         kept = [window for window in same if not loses(window)]
-        problem = None if kept else next(p for w in same for p in w.problems if p.code in LOSES)
+        lost = [p for w in same for p in w.problems if p.code in LOSES]
+        broke = any(problem.code in BREAKS for problem in lost)
+        problem = None if kept or broke else lost[0]
         samples = [rows.read(window).sample for window in kept]
-        found.append(_Asked(rate, kept, [s for s in samples if s.latency_s.size], problem))
+        found.append(_Asked(rate, kept, [s for s in samples if s.latency_s.size], broke, problem))
     return found
 
 
@@ -218,7 +227,7 @@ def _probe(asked: _Asked, settings: RunSettings) -> Probe:
 
 
 def _quantile(asked: _Asked, clock: str, quantile: float) -> float | None:
-    if asked.errors or not asked.samples:
+    if asked.errors or asked.broke or not asked.samples:
         return None
     return float(np.quantile(np.concatenate([getattr(sample, clock) for sample in asked.samples]), quantile))
 
@@ -234,7 +243,7 @@ def _late(held: Sequence[bool]) -> Problem | None:
 
 def _doubt(asked: _Asked, needed: int) -> Problem | None:
     """Why a rate says nothing of the server; errors do say something of it, however few samples there are."""
-    if asked.problem:
+    if asked.problem or asked.broke:
         return asked.problem
     if not asked.requests:
         return Problem(code=EvidenceCode.NO_REQUESTS, text="no request was due")
@@ -293,7 +302,8 @@ def _parts(samples: Sequence[SliceSample]) -> tuple[npt.NDArray[np.int64], int]:
 
 def _cost(result: EndpointResult, windows: Sequence[Window], rate: float) -> tuple[float | None, ...]:
     """Near that rate: requests per CPU second of the server, the rate per gigabyte of memory, requests per joule."""
-    near = [w for w in windows if w.requests and rate / NEAR <= w.rate <= rate * NEAR]
+    whole = [w for w in windows if w.requests and not loses(w) and not interrupted(w)]
+    near = [w for w in whole if rate / NEAR <= w.rate <= rate * NEAR]
     on_gpu = (result.device or "").startswith("cuda")
     per_gb = rate / (result.memory_bytes / GB) if result.memory_bytes else None
     return _per(near, lambda w: w.server_cpu_s), per_gb, _per(near, lambda w: w.gpu_energy_j) if on_gpu else None
@@ -301,5 +311,10 @@ def _cost(result: EndpointResult, windows: Sequence[Window], rate: float) -> tup
 
 def _per(windows: Sequence[Window], used: Callable[[Window], float | None]) -> float | None:
     """Answered requests for each unit of what the windows used, where they say it."""
-    known = [(window.requests - window.errors, spent) for window in windows if (spent := used(window))]
+    known = [(_served(window), spent) for window in windows if (spent := used(window))]
     return sum(answered for answered, _ in known) / sum(spent for _, spent in known) if known else None
+
+
+def _served(window: Window) -> int:
+    """Answers of the time that its readings are of."""
+    return window.requests - window.errors if window.served is None else window.served

@@ -101,13 +101,13 @@ def _core_problems(threads: Sequence[procfs.Thread], cpus: Sequence[int]) -> Ite
 def _setting_problems(resources: Resources) -> Iterator[Problem]:
     """A server of one process has no workers to tell of: it has the threads of all workers together.
 
-    How long a batch may wait says nothing of a server that does not batch.
+    How long a batch may wait says nothing of a server that does not batch, and TorchServe's least is a millisecond.
     """
     for name, want in resources.asked.items():
         value = getattr(resources, name)
         if name == "threads_per_worker" and resources.workers is None:
             want *= resources.asked["workers"]
-        if name == "batch_delay_ms" and resources.batch_size in (None, 1):
+        if name == "batch_delay_ms" and (resources.batch_size in (None, 1) or value == max(want, 1)):
             continue
         if value is not None and value != want:
             text = f"it has {in_words(name, value)}; requested: {want}"

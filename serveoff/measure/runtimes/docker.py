@@ -160,7 +160,8 @@ def open_runtime(settings: RunSettings, folder: Path) -> DockerRuntime:
 
 def run_services(registry: Sequence[Deployment], settings: RunSettings, engine: Engine) -> dict[str, Any]:
     """The services of the run's own Compose file: what it changes of the registry's, and those that it adds."""
-    added = [*vary(registry, variations_of(settings)), *_repeats(registry, settings)]
+    variants = vary(registry, variations_of(settings))
+    added = [*variants, *_repeats([*registry, *variants], settings)]
     blocks = {**_variants(added, settings), **_services(registry, settings, engine)}
     for deployment in added:
         blocks[deployment.service] |= _quiet(deployment, engine)

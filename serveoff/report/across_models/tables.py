@@ -19,7 +19,7 @@ from serveoff.record.attached import ATTACHED
 from serveoff.report.across_models.sentences import PERCENT, crossing
 from serveoff.report.phrases.cells import DASH, INVALID, Cell, estimate_cell, short_cell
 from serveoff.report.phrases.names import FAMILIES, PROTOCOLS, SHORT_SERVERS, format_name, phrase, short_server
-from serveoff.report.phrases.numbers import factor, interval, ms, significant
+from serveoff.report.phrases.numbers import factor, interval, ms, significant, three_digits
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
 
 MODEL: Final = text_column("Model")
@@ -115,8 +115,8 @@ def _next_cell(best: Best) -> Cell:
     against = phrase(best.runner_up.result)
     if best.outcome in ("faster", "slower"):
         by = best.ahead if best.outcome == "faster" else inverse(best.ahead)
-        said = f"{significant(by.value or 1.0)} times {best.outcome}"
-        return Cell(said, f"{interval(by, significant)} than {against}", best.ahead.value)
+        said = f"{three_digits(by.value or 1.0)} times {best.outcome}"
+        return Cell(said, f"{interval(by, three_digits)} than {against}", best.ahead.value)
     return Cell(best.outcome, f"{factor(best.ahead)} against {against}", best.ahead.value, tone="mid")
 
 

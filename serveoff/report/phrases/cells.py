@@ -87,5 +87,5 @@ def percent_cell(share: float | None) -> Cell:
 
 
 def best_rate_cell(entry: Entry) -> Cell:
-    """The best throughput of any number of callers."""
+    """The throughput with the fewest callers or the most, whichever is higher."""
     return estimate_cell(entry.best.throughput if entry.best else None, significant)

@@ -53,13 +53,23 @@ def percent(share: float) -> str:
 
 def times(ratio: float) -> str:
     """A ratio: 1.14×."""
-    return f"{significant(ratio)}×"
+    return f"{three_digits(ratio)}×"
+
+
+def three_digits(ratio: float) -> str:
+    """A ratio of three significant digits: 1.14, and 1.003."""
+    return _beside_one(ratio) or significant(ratio)
 
 
 def multiple(ratio: float) -> str:
-    """How many times: 1.04, 1.4, 5.6, 221."""
+    """How many times: 1.003, 1.04, 1.4, 5.6, 221."""
     decimals = 2 if ratio < 1.095 else 1 if ratio < 9.95 else 0
-    return f"{ratio:,.{decimals}f}"
+    return _beside_one(ratio) or f"{ratio:,.{decimals}f}"
+
+
+def _beside_one(ratio: float) -> str:
+    """Three decimals for what two would make 1: `1.003` tells on which side a bound lies; empty for any other ratio."""
+    return f"{ratio:.3f}" if 0.0005 <= abs(ratio - 1) < 0.005 else ""
 
 
 def compared(ratio: Estimate, better: str = "faster", worse: str = "slower", text: Format = multiple) -> str:
@@ -82,7 +92,7 @@ def factor(estimate: Estimate | None) -> str:
     """A ratio and its interval: `1.14× [1.10–1.18]`."""
     if estimate is None or estimate.value is None:
         return NONE
-    bounds = interval(estimate, significant)
+    bounds = interval(estimate, three_digits)
     return f"{times(estimate.value)} [{bounds}]" if bounds else times(estimate.value)
 
 

@@ -9,7 +9,7 @@ from serveoff.analyse.decision.decision import Excluded, ExcludedCode
 from serveoff.analyse.decision.matrix import MatrixCell
 from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
 from serveoff.analyse.decision.statements import Open, Statement
-from serveoff.analyse.decision.would_change import Change, ChangeCode
+from serveoff.analyse.decision.would_change import RISKY_SERVERS, UNRISKED, Change, ChangeCode
 from serveoff.analyse.statistics.estimates import NOTHING
 from serveoff.record.attached import ATTACHED
 from serveoff.record.endpoint_results import EndpointResult
@@ -27,7 +27,7 @@ from serveoff.report.phrases.names import (
     format_name,
     phrase,
 )
-from serveoff.report.phrases.numbers import UNITS, interval, ms, significant
+from serveoff.report.phrases.numbers import UNITS, interval, ms, significant, three_digits
 
 OBJECTIVES: Final = {
     "latency": "median latency",
@@ -45,7 +45,7 @@ BETTER: Final = {
     "throughput": "{} times the throughput of {}",
     "cost": "{} times less CPU per request than {}",
 }
-NOTHING_ELSE: Final = "Nothing that was measured: no other contender is clearly better on any objective."
+NOTHING_ELSE: Final = "No other contender is clearly better on any objective."
 BUT_EXCLUDED: Final = "What is excluded might be."
 STARTED_ONCE: Final = "Each deployment was started once: intervals hold for these processes, not for the next start."
 TO_KNOW: Final = {
@@ -54,6 +54,8 @@ TO_KNOW: Final = {
     "flask-tuned": "Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",
 }
 """What a format or a server costs those who deploy it, however fast it is."""
+RISKS: Final = {"flask-tuned": "maintain serveoff's own service", "torchserve": "run TorchServe, which is archived"}
+"""By server, what some would rather not."""
 SUCCESSORS: Final = ("onnx", "torch_export")
 UNKNOWN: Final = MatrixCell(NOTHING, "absent")
 MOST_NAMED: Final = 3
@@ -146,7 +148,8 @@ def unsettled(comparison: Comparison) -> list[str]:
     once = [] if comparison.start_effect else [STARTED_ONCE]
     result = comparison.entry(name).result
     measured = any(entry.result.format in SUCCESSORS for entry in comparison.entries)
-    ask = "" if measured else f": `--extra {','.join(SUCCESSORS)}` compares its successors"
+    again = f"make compare MODEL={comparison.suite.settings.model} EXTRA={','.join(SUCCESSORS)}"
+    ask = "" if measured else f": `{again}` compares its successors"
     known = [TO_KNOW[what].format(ask) for what in (result.format, result.server) if what in TO_KNOW]
     return [*said, *once, *_warming(comparison), *known, *unseen]
 
@@ -189,9 +192,11 @@ def changes(comparison: Comparison) -> list[str]:
         return []
     decision = comparison.decision
     again = [_measured_again(comparison, each) for each in decision.excluded]
-    said = [*(_change(comparison, change) for change in decision.would_change), *filter(None, again)]
+    risks = [_change(comparison, change) for change in decision.would_change if change.code in UNRISKED]
+    asked = [_change(comparison, change) for change in decision.would_change if change.code not in UNRISKED]
+    said = [*asked, *filter(None, again)]
     nothing = f"{NOTHING_ELSE} {BUT_EXCLUDED}" if decision.excluded else NOTHING_ELSE
-    return said or ([nothing] if decision.recommended else [])
+    return [*(said or ([nothing] if decision.recommended else [])), *risks]
 
 
 def capacity(comparison: Comparison) -> str:
@@ -277,8 +282,10 @@ def _together(results: Sequence[EndpointResult]) -> str:
 
 
 def _statement(comparison: Comparison, statement: Statement) -> str:
-    bounds = interval(statement.ratio, significant)
-    said = BETTER[statement.objective].format(significant(statement.ratio.value or 0.0), whom(comparison, statement))
+    bounds, ratio = interval(statement.ratio, three_digits), three_digits(statement.ratio.value or 0.0)
+    said = BETTER[statement.objective].format(ratio, whom(comparison, statement))
+    if any(comparison.entry(name).result.still_warming_s is not None for name in statement.endpoints):
+        said = f"at most {said}"
     return f"{said} ({bounds})" if bounds else said
 
 
@@ -291,8 +298,18 @@ def _change(comparison: Comparison, change: Change) -> str:
         f"({ms(value)} ms median).",
         ChangeCode.ARRIVALS: f"If {objective(comparison)} must hold under random arrivals: {who} "
         f"({significant(value)} req/s).",
+        ChangeCode.SERVER: f"If you would rather not {_risks(comparison)}: {who} ({ms(value)} ms median).",
+        ChangeCode.FORMAT: f"If you would rather not build on what is deprecated: {who} ({ms(value)} ms median).",
     }
     return said.get(change.code) or f"If {OBJECTIVES[change.code]} matters most: {who} ({text(value)} {unit})."
+
+
+def _risks(comparison: Comparison) -> str:
+    """Of the servers that were compared, that of the recommended first."""
+    first = comparison.entry(comparison.decision.recommended or "").result.server
+    ran = {entry.result.server for entry in comparison.entries if entry.role == "contender" and entry.points}
+    ordered = sorted(ran.intersection(RISKY_SERVERS), key=lambda name: name != first)
+    return ", nor ".join(RISKS[name] for name in ordered)
 
 
 def _measured_again(comparison: Comparison, found: Excluded) -> str:

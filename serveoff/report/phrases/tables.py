@@ -1,6 +1,6 @@
 """The report's tables: columns, and what makes each one's cells of the things that are listed."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -48,10 +48,21 @@ def text_column(title: str) -> Column:
 
 def without_blank(table: Table, optional: Collection[str]) -> Table:
     """Leave out those of the `optional` columns, by title, that have a figure in no row."""
-    blank = {i for i in range(len(table.columns)) if all(row[i].sort is None for row in table.rows)}
-    kept = [i for i, column in enumerate(table.columns) if column.title not in optional or i not in blank]
+    blank = {column.title for i, column in enumerate(table.columns) if all(row[i].sort is None for row in table.rows)}
+    return without(table, blank.intersection(optional))
+
+
+def without(table: Table, titles: Collection[str]) -> Table:
+    """Leave out columns by their titles."""
+    kept = [i for i, column in enumerate(table.columns) if column.title not in titles]
     groups = tuple((title, tuple(tuple(row[i] for i in kept) for row in rows)) for title, rows in table.groups)
     return replace(table, columns=tuple(table.columns[i] for i in kept), groups=groups)
+
+
+def uniform(table: Table, texts: Mapping[str, str]) -> list[str]:
+    """Those of `texts`' columns, by title, in which every row says that text and no more need be said."""
+    said = {column.title: {row[i].text for row in table.rows} for i, column in enumerate(table.columns)}
+    return [title for title, text in texts.items() if said.get(title) == {text}]
 
 
 def listed(name: str, caption: str, fields: Sequence[Field[T]], things: Iterable[T]) -> Table:

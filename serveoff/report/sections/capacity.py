@@ -18,6 +18,7 @@ from serveoff.report.phrases.names import phrase
 from serveoff.report.phrases.numbers import NONE, full, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column, without_blank
 from serveoff.report.section import Figure, Section
+from serveoff.report.sections.notes import fewest_or_most
 
 PER_JOULE = "Per joule"
 
@@ -52,7 +53,7 @@ def capacity(comparison: Comparison) -> Table:
     fields: list[Field[Capacity]] = [
         (ENDPOINT, lambda found: endpoint_cell(comparison.entry(found.endpoint))),
         (Column("Capacity", "req/s"), _capacity_cell),
-        (Column("Closed loop's best", "req/s"), lambda found: best_rate_cell(comparison.entry(found.endpoint))),
+        (Column("Closed loop", "req/s"), lambda found: best_rate_cell(comparison.entry(found.endpoint))),
         (Column("Per CPU second", "requests"), lambda found: number_cell(found.per_cpu_s, significant)),
         (Column("Per GB", "req/s"), lambda found: number_cell(found.per_gb, significant)),
         (Column(PER_JOULE, "requests"), lambda found: number_cell(found.per_joule, significant)),
@@ -64,6 +65,7 @@ def capacity(comparison: Comparison) -> Table:
         "The highest rate of Poisson arrivals (MLPerf's server scenario) that meets the objective. Latency counts from "
         "when a request was due; the upper end of an interval from when it was sent. Above, below: beyond all rates "
         "tried."
+        f" Closed loop: the throughput with {fewest_or_most(comparison)}."
     )
     if any(found.per_joule is not None for found in comparison.capacity):
         caption += " Joules are those of all GPUs of the machine, idle power included."
@@ -89,7 +91,7 @@ def sentence(comparison: Comparison) -> str:
 def _apart(best: Capacity, second: Capacity) -> str:
     if best.rate.low is None or second.rate.high is None:
         return ""
-    return "" if best.rate.low > second.rate.high else ", and their intervals overlap"
+    return "" if best.rate.low > second.rate.high else " (undecided)"
 
 
 def _rate(found: Capacity) -> str:

@@ -7,9 +7,10 @@ from typing import Final
 from serveoff.analyse.claims.ruling import Claim, ClaimVerdict, Exhibit, Part, Voice
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.loadtests.loads import Load
 from serveoff.report.charts import static_dynamic
 from serveoff.report.phrases.cells import DASH, Cell, count_cell
-from serveoff.report.phrases.names import all_of, describe_load, phrase
+from serveoff.report.phrases.names import ENCODINGS, all_of, describe_load, phrase
 from serveoff.report.phrases.numbers import NONE, Format, compared, interval, megabytes, ms, multiple, significant
 from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column
 from serveoff.report.section import Figure, Link, Section
@@ -45,16 +46,17 @@ SPEAKS: Final[Mapping[Voice, tuple[str, str]]] = {
     "open": ("undecided", "mid"),
     "": ("shown", "muted"),
 }
-METRICS: Final = {"p50": "latency, p50", "p99": "latency, p99", "throughput": "throughput"}
+METRICS: Final = {"p50": "latency, p50", "p90": "latency, p90", "p99": "latency, p99", "throughput": "throughput"}
+RATIOS_SAID: Final = {"p50": ("faster", "slower"), "p99": ("faster", "slower"), "throughput": ("higher", "lower")}
+"""How a ratio of this metric is said, above 1 and below; any other is a longer or a shorter time."""
 WRITTEN: Final[Mapping[str, Format]] = {
-    "times": lambda ratio: f"{multiple(ratio)} times",
     "seconds": lambda seconds: f"{ms(seconds)} ms",
     "bytes": lambda size: f"{megabytes(size)} MB",
     "lines": lambda count: f"{count:.0f} line{'' if count == 1 else 's'}",
     "error": lambda error: f"{error:.2g} apart",
 }
 """How a figure of each unit is written."""
-BOUNDS: Final[Mapping[str, Format]] = {"times": multiple, "seconds": ms}
+BOUNDS: Final[Mapping[str, Format]] = {"seconds": ms}
 """How the ends of an interval are written, where that is not `significant`."""
 
 
@@ -96,7 +98,7 @@ def verdict_counts(comparison: Comparison) -> str:
     apart = [f"{n} {words[n > 1]}" for verdict, words in APART.items() if (n := verdicts.count(verdict))]
     judged = [f"{n} {verdict}" for verdict in MEASURED if (n := verdicts.count(verdict))]
     said = f"{all_of(apart)}. The others: " if apart else ""
-    return f"Of the article's {len(verdicts)} claims, {said}{', '.join(judged) or 'none'}."
+    return f"Of the {len(verdicts)} claims of the article “{ARTICLE}”, {said}{', '.join(judged) or 'none'}."
 
 
 def overview(comparison: Comparison) -> Table:
@@ -105,12 +107,12 @@ def overview(comparison: Comparison) -> Table:
         (text_column("In the article's words"), lambda claim: Cell(f"{claim.id}: {claim.text}", link=_address(claim))),
         (text_column("Verdict"), lambda c: Cell(f"{c.scope} {c.verdict}".strip(), _parts(c), tone=TONES[c.verdict])),
     ]
-    caption = f"{verdict_counts(comparison)} Open a row for its rule and evidence."
+    caption = f"{verdict_counts(comparison)} Rules and evidence are below."
     return listed("claims", caption, fields, comparison.claims)
 
 
 def finding(comparison: Comparison, claim: Claim) -> str:
-    """What was found, in a line, such as `Confirmed for TensorFlow 2, 5.6 times faster; equal for PyTorch`."""
+    """What was found, in a line, such as `Confirmed for TensorFlow 2, 5.6 times faster; tied for PyTorch`."""
     found = _parts(claim) or claim.verdict
     if claim.scope:
         found = f"{claim.scope}: {found[0].lower()}{found[1:]}"
@@ -146,7 +148,7 @@ def _parts(claim: Claim) -> str:
     """The verdict of each part, those that share one together."""
     said: dict[tuple[str, str], list[str]] = {}
     for part in claim.parts:
-        verdict = "equal" if part.equal else part.verdict
+        verdict = "tied" if part.equal else part.verdict
         said.setdefault((verdict, _by_how_much(claim, part)), []).append(part.group)
     words = "; ".join(f"{verdict} for {all_of(groups)}{figure}" for (verdict, figure), groups in said.items())
     return words[:1].upper() + words[1:]
@@ -177,7 +179,7 @@ def _contrast(exhibit: Exhibit) -> str:
     figure = exhibit.figure
     if figure is None or figure.value is None or exhibit.outcome not in ("faster", "slower"):
         metric = "throughput" if exhibit.metric == "throughput" else "median latency"
-        return f"{metric} {'equal' if exhibit.outcome == 'tied' else 'undecided'}"
+        return f"{metric} {'tied' if exhibit.outcome == 'tied' else 'undecided'}"
     if exhibit.metric == "p50":
         return compared(_alone(figure))
     how = "lower" if figure.value < 1 else "the"
@@ -193,8 +195,8 @@ def _figure_cell(exhibit: Exhibit) -> Cell:
     figure = exhibit.figure
     if figure is None or figure.value is None:
         return DASH
-    if exhibit.metric == "p50" and exhibit.other:
-        text, _, bounds = compared(figure).partition(" (")
+    if exhibit.unit == "times":
+        text, _, bounds = compared(figure, *RATIOS_SAID.get(exhibit.metric, ("longer", "shorter"))).partition(" (")
         return Cell(text, bounds.rstrip(")"), figure.value)
     return Cell(
         WRITTEN[exhibit.unit](figure.value), interval(figure, BOUNDS.get(exhibit.unit, significant)), figure.value
@@ -202,9 +204,15 @@ def _figure_cell(exhibit: Exhibit) -> Cell:
 
 
 def _what(comparison: Comparison, exhibit: Exhibit) -> str:
-    names = [phrase(comparison.entry(name).result) for name in (exhibit.mine, exhibit.other) if name]
-    who = " compared with ".join(names)
+    sides = ((exhibit.mine, exhibit.load), (exhibit.other, exhibit.other_load or exhibit.load))
+    who = " compared with ".join(_called(comparison, name, load) for name, load in sides if name)
     return f"{who}: {exhibit.shows}" if who and exhibit.shows else who or exhibit.shows
+
+
+def _called(comparison: Comparison, name: str, load: Load | None) -> str:
+    """`eager Keras in process (model.predict)`: two calls of one model are told apart."""
+    way = f" ({ENCODINGS.get(load.payload, load.payload)})" if load and load.payload else ""
+    return phrase(comparison.entry(name).result) + way
 
 
 def _by_cell(exhibit: Exhibit) -> Cell:

@@ -101,7 +101,7 @@ def grouped(points: Iterable[Point], fatal: bool) -> list[Group]:
 def _findings(comparison: Comparison, name: str, caption: str, fatal: bool) -> Table:
     fields: list[Field[Group]] = [
         (text_column("Reason"), lambda group: Cell(group[0], tone="bad" if fatal else "mid")),
-        (text_column("Where"), lambda group: Cell(_where(comparison, group))),
+        (text_column("Where"), lambda group: Cell(_where(comparison, group) if fatal else _roughly(comparison, group))),
         (text_column("Seen"), lambda group: Cell(_seen(group))),
         (text_column("Why it may mislead"), lambda group: Cell(group[1][0][1].why)),
         (text_column("What to do"), lambda group: Cell(group[1][0][1].advice)),
@@ -120,6 +120,14 @@ def _where(comparison: Comparison, group: Group) -> str:
     )
 
 
+def _roughly(comparison: Comparison, group: Group) -> str:
+    """The same of a few endpoints; of many only how many: their rows say it again."""
+    names = {point.endpoint for point, _ in group[1]}
+    return _where(comparison, group) if len(names) <= MOST else f"{len(group[1])} loads of {len(names)} endpoints"
+
+
+MOST = 4
+"""Endpoints that are named one by one where what they have in common is only a doubt."""
 FEW = 2
 """So many sights of one reason are told; more of them say nothing new."""
 

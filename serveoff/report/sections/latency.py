@@ -7,7 +7,9 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES
 from serveoff.record.attached import ATTACHED
+from serveoff.record.percentiles import min_samples
 from serveoff.report.charts import latency as chart
 from serveoff.report.phrases.cells import (
     DASH,
@@ -20,7 +22,17 @@ from serveoff.report.phrases.cells import (
 )
 from serveoff.report.phrases.names import payload, phrase, server
 from serveoff.report.phrases.numbers import kilobytes, ms, significant
-from serveoff.report.phrases.tables import SAMPLES, Column, Field, Table, grouped, text_column, without_blank
+from serveoff.report.phrases.tables import (
+    SAMPLES,
+    Column,
+    Field,
+    Table,
+    grouped,
+    text_column,
+    uniform,
+    without,
+    without_blank,
+)
 from serveoff.report.section import Figure, Section
 from serveoff.report.sections.notes import alone
 
@@ -32,19 +44,27 @@ ROLES: Final = {
     "variant": "variant",
 }
 FLOOR: Final = (
-    " The tick is the floor: the same format called in process, without a server; the rest is the price of serving."
+    " Tick: the floor, the same format called in process, without a server; the rest is the price of serving."
 )
 OPTIONAL: Final = ("CPU", "Over its floor")
+DULL: Final = {"p99.9": "withheld", "Errors": "0", "Verdict": VALID.text}
+"""Columns that go where they say this in every row; SAID has it in a sentence, and of verdicts the page has one."""
+SAID: Final = {
+    "p99.9": f"p99.9 would need {min_samples(ALL_PERCENTILES['p99.9']):,} samples.",
+    "Errors": "No request failed.",
+}
 _NOT_IN_AN_ADDRESS: Final = re.compile(r"[^a-z0-9]+")
 
 
 def section(comparison: Comparison) -> Section:
     """The chart of medians and tails, and the table of all points."""
-    note = "Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are omitted."
+    note = (
+        f"With {alone(comparison)}. Filled: p50. Hollow: p99. Whiskers: 95% intervals. INVALID points are omitted."
+        f"{FLOOR if _floors(comparison) else ''}"
+    )
     return Section(
         "endpoints",
         f"Every endpoint: latency, throughput{', CPU' if comparison.cpu_known else ''}",
-        paragraphs=(f"The chart is for {alone(comparison)}.{FLOOR if _floors(comparison) else ''}",),
         figure=Figure(partial(chart.draw, comparison), note),
         table=points(comparison),
     )
@@ -75,7 +95,10 @@ def points(comparison: Comparison) -> Table:
     shown = [entry for entry in comparison.entries if entry.points]
     groups = [(_title(entry), entry.points) for entry in shown]
     table = without_blank(grouped("points", caption, fields, groups), OPTIONAL)
-    return replace(table, addresses=tuple(address(entry.name) for entry in shown))
+    dull = uniform(table, DULL)
+    caption = " ".join([caption, *(SAID[title] for title in dull if title in SAID)])
+    addresses = tuple(address(entry.name) for entry in shown)
+    return replace(without(table, dull), caption=caption, addresses=addresses)
 
 
 def _title(entry: Entry) -> str:

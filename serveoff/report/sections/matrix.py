@@ -13,10 +13,10 @@ from serveoff.report.phrases.recommendation import OBJECTIVES
 from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed
 from serveoff.report.section import Section
 from serveoff.report.sections.latency import address
-from serveoff.report.sections.notes import APIS, PAYLOADS, alone
+from serveoff.report.sections.notes import APIS, PAYLOADS, alone, fewest_or_most
 
 TONES: Final[dict[Mark, str]] = {"best": "good", "equal": "good", "undecided": "mid"}
-SIGNS: Final[dict[Mark, str]] = {"best": "best", "equal": "equal", "undecided": "undecided"}
+SIGNS: Final[dict[Mark, str]] = {"best": "best", "equal": "tied", "undecided": "undecided"}
 WITHOUT: Final[dict[Mark, Cell]] = {"invalid": INVALID, "absent": DASH}
 
 
@@ -30,15 +30,21 @@ def matrix(comparison: Comparison) -> Table:
     found = comparison.decision.matrix
     fields: list[Field[MatrixRow]] = [
         (ENDPOINT, lambda row: _name(comparison, row)),
-        *((_column(objective), partial(_cell, objective)) for objective in found.objectives),
+        *((_column(objective), partial(_cell, objective)) for objective in found.telling),
     ]
     several = APIS if comparison.attached.only else PAYLOADS
     rest = f" {several}" if _kinds(comparison) > 1 else ""
     caption = (
-        f"Latency with {alone(comparison)}, throughput at its best; 95% intervals from {_samples(comparison):,} "
-        f"samples or more{_ranges(found)}. Open a row for its evidence.{rest}"
+        f"Latency with {alone(comparison)}, throughput with {fewest_or_most(comparison)}; 95% intervals from "
+        f"{_samples(comparison):,} samples or more{_ranges(found)}.{_tied(found)}{rest}"
     )
     return listed("matrix", caption, fields, found.rows)
+
+
+def _tied(found: Matrix) -> str:
+    """What has no column, since all rows are tied in it."""
+    same = [OBJECTIVES[name] for name in found.objectives if name not in found.telling]
+    return f" All are tied in {all_of(same)}." if same else ""
 
 
 def _name(comparison: Comparison, row: MatrixRow) -> Cell:

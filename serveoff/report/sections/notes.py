@@ -87,14 +87,15 @@ def replaced(comparison: Comparison) -> list[str]:
 
 def resolution(comparison: Comparison) -> str:
     """The smallest difference that the run would have seen, by objective; nothing where no pair has an interval."""
-    shares, several = comparison.resolution, sum(entry.role == "contender" for entry in comparison.entries) > 2
+    several = sum(entry.role == "contender" for entry in comparison.entries) > 2
+    shown = set(comparison.decision.matrix.objectives)
+    shares = {name: share for name, share in comparison.resolution.items() if name in shown}
     said = [f"{percent(share)} in {OBJECTIVES[objective]}" for objective, share in shares.items() if share <= COARSEST]
     coarse = [OBJECTIVES[objective] for objective, share in shares.items() if share > COARSEST]
-    of = "in half of all pairs " if several else ""
-    resolved = [f"{of}this run would show a difference of {all_of(said)}"] if said else []
-    far = [f"in {all_of(coarse)} it sees only factors above 2"] if coarse else []
-    text = "; ".join(resolved + far)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    of = " of a typical pair" if several else ""
+    resolved = [f"The smallest difference{of} that this run would show: {all_of(said)}."] if said else []
+    far = [f"In {all_of(coarse)} it shows only factors above 2."] if coarse else []
+    return " ".join(resolved + far)
 
 
 def title(comparison: Comparison) -> str:
@@ -127,6 +128,14 @@ def lede(comparison: Comparison) -> str:
 def alone(comparison: Comparison) -> str:
     """The fewest callers of this run, in words."""
     return callers(comparison.concurrencies[0]) if comparison.concurrencies else "1 caller"
+
+
+def fewest_or_most(comparison: Comparison) -> str:
+    """Under which loads a throughput is the best: `1 or 16 callers, whichever is higher`."""
+    counts = comparison.concurrencies
+    if len(counts) < 2:
+        return alone(comparison)
+    return f"{counts[0]} or {callers(counts[-1])}, whichever is higher"
 
 
 def busiest(comparison: Comparison) -> str:

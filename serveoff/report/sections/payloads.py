@@ -83,7 +83,7 @@ def matrix(comparison: Comparison) -> Table:
         fields.append((Column(payload(encoding), "ms"), partial(_matrix_cell, cells, encoding)))
     caption = (
         f"p50 with {alone(comparison)}; 95% intervals and samples beneath. REST payloads are byte-identical on every "
-        "server; gRPC messages differ by server."
+        "server; gRPC messages differ by server. A dash: not asked for."
     )
     together = sorted(shown, key=lambda entry: formats.index(entry.result.format))
     return listed("payload-matrix", caption, fields, together)
@@ -112,13 +112,11 @@ def best_sentence(comparison: Comparison) -> str:
     first, second = standings[0], next(iter(standings[1:]), None)
     if second is not None and second.tied_above:
         return (
-            f"With the best payload each, {_called(comparison, first)} comes first at the median, "
-            f"{_median(first)}, and is not clearly faster than {_called(comparison, second)}, {_median(second)}."
+            f"With the best payload each, {_called(comparison, first)} leads at the median, {_median(first)}; "
+            f"its lead over {_called(comparison, second)}, {_median(second)}, is not clear."
         )
     behind = f" and {_called(comparison, second)} second, {_median(second)}" if second else ""
-    return (
-        f"With the best payload each, {_called(comparison, first)} comes first at the median, {_median(first)}{behind}."
-    )
+    return f"With the best payload each, {_called(comparison, first)} leads at the median, {_median(first)}{behind}."
 
 
 def _called(comparison: Comparison, standing: EncodingStanding) -> str:
@@ -151,7 +149,7 @@ def _matrix_cell(cells: Mapping[tuple[str, str], EncodingCell], encoding: str, e
     cell = cells[entry.result.deployment, encoding]
     if cell.encoded is None:
         failed = cell.state == "failed"
-        return Cell("gate failed", cell.reason, tone="bad") if failed else Cell(cell.state, tone="muted")
+        return Cell("gate failed", cell.reason, tone="bad") if failed else DASH
     point = cell.encoded.point
     if not point.valid:
         return INVALID

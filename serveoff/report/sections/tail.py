@@ -7,13 +7,24 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Point
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate, min_samples
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, Estimate
 from serveoff.analyse.studies.distributions import Distribution
+from serveoff.record.percentiles import min_samples
 from serveoff.report.charts import distribution, spectrum
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, estimate_cell, number_cell
 from serveoff.report.phrases.names import describe_load, phrase
 from serveoff.report.phrases.numbers import full, ms, significant
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
+from serveoff.report.phrases.tables import (
+    ENDPOINT,
+    SAMPLES,
+    Column,
+    Field,
+    Table,
+    listed,
+    text_column,
+    uniform,
+    without,
+)
 from serveoff.report.section import Figure, Section
 from serveoff.report.sections.notes import alone
 
@@ -70,7 +81,8 @@ def tail(comparison: Comparison) -> Table:
         f"{min_samples(ALL_PERCENTILES['p99.9']):,} samples. In open loops latency counts from when a request was due, "
         "an interval's low end from when it was sent."
     )
-    return listed("tail", caption, fields, spectrum.of_contenders(comparison))
+    table = listed("tail", caption, fields, spectrum.of_contenders(comparison))
+    return without(table, uniform(table, {"p99.9": "withheld"}))
 
 
 def sentence(comparison: Comparison) -> str:

@@ -1,5 +1,6 @@
 """Where the time of a request goes, as sentences and as a table: the same columns for every endpoint."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -12,7 +13,7 @@ from serveoff.report.charts.marks.bars import NOTE
 from serveoff.report.charts.waterfall import fine
 from serveoff.report.phrases.cells import Cell, count_cell, endpoint_cell, number_cell
 from serveoff.report.phrases.names import phrase, server
-from serveoff.report.phrases.numbers import ms
+from serveoff.report.phrases.numbers import ms, multiple
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed
 from serveoff.report.section import Figure, Section
 
@@ -21,6 +22,8 @@ PARTS_OF_A_REQUEST: Final = (
     "serialise are the server's own signals. Wire and server: the rest of what the client measured. Unattributed: "
     "inside the server's own total, but in none of its parts; if a server reports nothing, all of it."
 )
+PRECISE: Final = 0.2
+"""Of the mean latency: where the server's figures may be off by more, no share is told."""
 IN_PARSE: Final = Cell("in parse", tone="muted")
 
 
@@ -64,19 +67,40 @@ def waterfall(comparison: Comparison) -> Table:
 
 
 def sentence(comparison: Comparison) -> str:
-    """How much of it is the model: of the quickest endpoint, and over all."""
+    """How much of it is the model: of the quickest endpoint, over all, and against the bare model."""
     believed = [b for b in _believed(comparison) if b.inference_s is not None]
     known = [b for b in believed if comparison.entry(b.endpoint).role == "contender"]
     if not known:
         return "No endpoint with a model reports how long its inference takes."
     first = known[0]
-    share = (first.inference_s or 0.0) / first.whole_s
-    mostly = sum(1 for b in known if (b.inference_s or 0.0) < b.whole_s / 2)
+    precise = [b for b in known if b.error_s <= PRECISE * b.whole_s]
+    shares = sorted(_inference(b) / b.whole_s for b in precise)
+    most = f" In the {len(shares)} endpoints that report it well, {_range(shares)}." if len(shares) > 1 else ""
     return (
         f"{_begin(comparison, first)} takes {ms(first.whole_s)}\u00a0ms on average; the model takes "
-        f"{ms(first.inference_s or 0.0)}\u00a0ms of it ({share:.0%}). In {mostly} of the {len(known)} endpoints that "
-        "report it, most time is not inference."
+        f"{ms(_inference(first))}\u00a0ms of it ({_inference(first) / first.whole_s:.0%}).{most}"
+        f"{_against_floors(comparison, precise)}"
     )
+
+
+def _range(shares: list[float]) -> str:
+    """`it takes 50% to 62%`."""
+    low, high = f"{shares[0]:.0%}", f"{shares[-1]:.0%}"
+    return f"it takes {low if low == high else f'{low} to {high}'}"
+
+
+def _against_floors(comparison: Comparison, known: Sequence[Breakdown]) -> str:
+    """How much longer inference takes within a server, where it differs: one that does by little, and the most."""
+    ratios = {b.endpoint: _inference(b) / b.floor_s for b in known if b.floor_s}
+    if len(ratios) < 2:
+        return ""
+    least, most = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+    low, high = (f"{multiple(ratios[name])} times ({phrase(comparison.entry(name).result)})" for name in (least, most))
+    return f" Within a server, inference takes from {low} to {high} as long as in process."
+
+
+def _inference(breakdown: Breakdown) -> float:
+    return breakdown.inference_s or 0.0
 
 
 def doubts(comparison: Comparison) -> list[str]:

@@ -7,6 +7,11 @@
 # SERVING_EMBEDDED: the Python that runs the embedded model server instead of tensorflow_model_server.
 set -eu
 
+if [ -n "${SERVING_PRECISION:-}" ]; then
+    echo "error: SERVING_PRECISION is '$SERVING_PRECISION': TensorFlow Serving computes as the model says" >&2
+    exit 3
+fi
+
 threads=$((SERVING_WORKERS * SERVING_THREADS_PER_WORKER))
 if [ "$SERVING_OUT_OF_THE_BOX" != 1 ]; then
     set -- --tensorflow_intra_op_parallelism="$SERVING_INTRA_OP_THREADS" \

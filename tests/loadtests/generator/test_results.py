@@ -52,6 +52,18 @@ def test_an_arrival_of_the_window_is_late_though_the_window_opened_late_too():
     assert made.opened == 101.0
 
 
+def test_callers_that_wait_for_their_turn_took_the_whole_window(requests):
+    """Five a second of 16 callers, who answer at once: their own time would say thousands."""
+    made = recording("16", lead_in_s=1.0, duration_s=2.0)
+    made.paced = True
+    made.turn(101.0)
+    for number in range(10):
+        answer(made, number, 101.0 + 0.2 * number, 0.005)
+    made.turn(103.0)
+    window, _ = window_of(made, requests)
+    assert (window.requests, window.duration_s) == (10, pytest.approx(2.0))
+
+
 def test_seconds_are_the_mean_of_the_callers_own_whatever_lies_at_the_edges(requests):
     made = recording()
     for start in (100.4, 100.9):  # the second goes on in the window, and is not of it

@@ -163,6 +163,20 @@ def test_a_deployment_that_answers_wrongly_ranks_on_none_of_its_endpoints(tmp_pa
     assert all(not c.mine.startswith("flask-torchscript") for c in found.claims[0].evidence)
 
 
+def test_one_wrong_answer_under_one_load_leaves_no_load_of_the_deployment_valid(tmp_path):
+    names = ("torchserve-torchscript-rest", "torchserve-torchscript-grpc", "flask-torchscript-rest")
+    folder = write_run(tmp_path / "run", replace(FEW, only=names))
+    suite = load_suite(folder)
+    next(w for w in suite.endpoint(names[0]).windows if w.concurrency == 16).wrong_answers = 1
+    save_run(folder, suite)
+    found = compare(folder)
+    said = {point.concurrency: [f.seen for f in point.verdict.reasons] for point in found.entry(names[0]).points}
+    assert said[1] == ["it answered wrongly under another load"]
+    assert said[16][0].startswith("1 of ")
+    assert not any(point.valid for name in names[:2] for point in found.entry(name).points)
+    assert found.decision.recommended == names[2] or found.decision.refused
+
+
 def test_a_killed_server_makes_its_point_invalid_and_the_rest_goes_on(tmp_path):
     found = compare(write_run(tmp_path / "run", FEW, Faults(killed=["flask-savedmodel-rest"])))
     (bad,) = found.invalid

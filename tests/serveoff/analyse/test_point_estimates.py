@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from serveoff.analyse.analysis import compare
+from serveoff.analyse.point_estimates import measure, side_by_side
 from serveoff.analyse.race import look
+from serveoff.analyse.slice_rows import read_run
+from serveoff.analyse.statistics.draws import draw
+from serveoff.analyse.statistics.sampled import resample
+from serveoff.loadtests.loads import closed
 from serveoff.loadtests.problems import WindowCode
 from serveoff.record.suite import load_suite
 from tests.serveoff.open_loop_runs import add_open_loop
@@ -83,6 +88,7 @@ def test_an_open_loop_has_both_clocks_and_counts_where_they_agree(run, late_s, v
     add_open_loop(run, ENDPOINT, (300.0,), search=False, late_s=late_s, duration_s=4.0)
     (point,) = compare(run).entry(ENDPOINT).others
     assert point.p99_s.low <= point.p99_s.value - late_s + 1e-6
+    assert point.p50_s.low < point.p90_s.low < point.p99_s.low
     assert point.valid is valid
     assert [f.code for f in point.verdict.reasons] == ([] if valid else ["generator late"])
 
@@ -102,6 +108,22 @@ def test_one_slice_has_no_interval_and_decides_nothing(tmp_path):
     assert {row.cells["latency"].mark for row in found.decision.matrix.rows} == {"best", "undecided"}
     assert found.decision.open[0].objective == "latency"
     assert not look(folder, 1, 1).decided
+
+
+def test_what_was_started_once_is_drawn_with_the_rounds_of_all(tmp_path):
+    """Three starts of the contenders, one of the floor: its slices lie in the same rounds."""
+    folder = write_run(tmp_path / "run", Scenario(only=(ENDPOINT, "inprocess-torchscript-call"), concurrencies=(1,)))
+    suite, rows = load_suite(folder), read_run(folder)
+    assert len({w.start for w in suite.endpoint(ENDPOINT).windows}) == 3
+    for window in suite.endpoints[1].windows:
+        window.start = 1
+    points = {(r.endpoint, closed(1)): measure(r, closed(1), rows) for r in suite.endpoints}
+    aligned = side_by_side(points)
+    mine, floor = ({s.round: s for s in of.samples} for of in aligned.values())
+    assert len(floor) > 3
+    assert [floor[number].unit for number in floor] == [mine[number].unit for number in floor]
+    assert {s.start for s in floor.values()} == {1}
+    assert len(resample(list(floor.values()), draw((s.unit for s in mine.values()), 1))["p50"].starts) == 1
 
 
 def test_failed_requests_are_counted_by_their_status(run):

@@ -6,10 +6,11 @@ import pytest
 
 from serveoff.analyse.judging.grounds import Grounds
 from serveoff.analyse.judging.validity import judge
+from serveoff.loadtests.problems import WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult, Gate
 from serveoff.record.resources import Container, Resources
-from tests.serveoff.problems import cores, died, wrong
+from tests.serveoff.problems import cores, died, problem, wrong
 
 
 def window(**changes):
@@ -61,6 +62,7 @@ def slices(count):
 
 
 EMPTY = window(number=8, requests=0, duration_s=0.0)
+FAILING = window(number=9, errors=12, problems=[problem(WindowCode.ONLY_ERRORS, "nothing but errors")])
 DEAD = window(number=7, problems=[died("the server died: signal 9")])
 
 
@@ -76,13 +78,15 @@ def test_a_sound_point_is_valid_without_a_word():
         (evidence(gate="none"), "gate missing", "not checked before timing"),
         (evidence(windows=both(wrong_answers=2)), "wrong answers", "4 of 100 answers"),
         (evidence(windows=both(answers_checked=0)), "unchecked", "no answer was checked"),
-        (evidence(sibling_wrong="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
+        (evidence(culprit="flask-torchscript-grpc"), "wrong deployment", "flask-torchscript-grpc"),
+        (evidence(culprit="flask-torchscript-rest"), "wrong answers", "it answered wrongly under another load"),
         (evidence(windows=both(errors=10)), "errors", "20 of 2,000 requests failed"),
         (
             evidence(windows=both(errors=10), failures={503: 1, 1008: 18, 0: 1}),
             "errors",
             "20 of 2,000 requests failed: 18 RESOURCE_EXHAUSTED; 1 HTTP 503; 1 no answer",
         ),
+        (evidence(windows=slices(20), lost=[FAILING]), "errors", "12 of 1,050 requests failed"),
         (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices were excluded, first slice 7"),
         (evidence(windows=slices(9), lost=[DEAD]), "lost slices", "1 of 10 slices"),
         (evidence(windows=[], lost=[DEAD]), "lost slices", "the server died: signal 9"),

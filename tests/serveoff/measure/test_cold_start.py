@@ -74,6 +74,10 @@ def test_a_start_without_warm_up_is_the_same_deployment_under_a_name_of_its_own(
     assert flask.name != without.name
     assert without.environment == {**flask.environment, "SERVING_WARMUP": "0"}
     assert (without.launcher, without.ports, without.ready) == (flask.launcher, flask.ports, flask.ready)
+    variant = replace(
+        flask, name=f"{FLASK}.workers-2", service=f"{FLASK}.workers-2", base=FLASK, changes={"WORKERS": "2"}
+    )
+    assert (bare(variant, 8).base, bare(variant, 8).changes) == (FLASK, {"WORKERS": "2", "WARMUP": "0"})
 
 
 def test_all_awake_at_once_is_no_place_for_more_starts(model_dir, tmp_path, monkeypatch):
@@ -81,6 +85,7 @@ def test_all_awake_at_once_is_no_place_for_more_starts(model_dir, tmp_path, monk
     settings = load_suite(begin(run_settings("full", model="digits_cnn", together=True))).settings
     assert (settings.starts, settings.bare_starts, settings.race) == (1, 0, False)
     assert settings.of_servers["WARMUP"] == "1", "whatever .env says, a start is warm unless it says otherwise"
+    assert settings.of_servers["OUT_OF_THE_BOX"] == "0", "and settings are the run's unless a variant says otherwise"
 
 
 def test_phases_are_read_behind_a_prefix_from_where_this_start_begins_and_of_the_first_worker(tmp_path):
@@ -127,3 +132,15 @@ def test_containers_have_a_service_for_starts_without_warm_up(folder):
         assert block["restart"] == "no"
         assert block["image"] == "serveoff/flaskrest-torch"
         assert not block["ports"]
+
+
+def test_containers_have_a_service_for_a_variant_s_starts_without_warm_up(folder):
+    settings = load_suite(folder).settings.model_copy(
+        update={"bare_starts": 2, "vary": ["workers=2@flask-torchscript"]}
+    )
+    blocks = run_services(read_registry(environ={}), settings, Engine(None, "", is_local=True))
+    (name,) = (
+        n for n in blocks if n.startswith("flask-torchscript.") and n.endswith(BARE) and n != f"flask-torchscript{BARE}"
+    )
+    assert blocks[name]["environment"]["SERVING_WORKERS"] == "2"
+    assert blocks[name]["environment"]["SERVING_WARMUP"] == "0"

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from serveoff.measure import fleet as fleet_module
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.local import LocalServer
@@ -90,6 +91,20 @@ def test_a_server_is_stopped_instead_where_memory_is_short_and_started_again(run
     second = fleet.wake(ONE)
     assert second is not first
     assert not second.ended()
+    fleet.close()
+
+
+def test_a_floor_that_is_started_again_has_said_that_it_is_ready_before_it_is_asked(runtime, monkeypatch):
+    waited = []
+    monkeypatch.setattr(fleet_module, "wait_floor", waited.append)
+    fleet, floor = Fleet(runtime, reserve_bytes=2**62), replace(ONE, protocols=("call",))
+    fleet.start(floor)
+    fleet.rest(floor)
+    assert waited == []
+    server = fleet.wake(floor)
+    assert waited == [server]
+    assert fleet.start_number(floor) == 1, "for want of memory is no start of its own"
+    assert (fleet.is_cold(floor), fleet.is_cold(floor)) == (True, False)
     fleet.close()
 
 

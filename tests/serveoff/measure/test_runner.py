@@ -7,8 +7,11 @@ from itertools import count
 import pytest
 
 from serveoff.errors import LoadGeneratorFailure, ServerFailed
+from serveoff.loadtests.attached.exchange import Exchange
+from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
-from serveoff.measure import agreement_gate, cold_start, preparing, rounds, runner, slicing
+from serveoff.measure import agreement_gate, cold_start, open_loops, preparing, rounds, runner, slicing
+from serveoff.measure.attached.care import Guard
 from serveoff.measure.plan.timing import Timing
 from serveoff.measure.runner import measure
 from serveoff.record.cold_starts import ColdStart
@@ -259,6 +262,43 @@ def test_a_replaced_process_is_a_problem_of_its_slice_and_is_said_aloud(tmp_path
     assert "was replaced or is missing; what was measured then is INVALID" in said
 
 
+def test_a_process_that_was_replaced_while_it_rested_is_a_problem_of_the_next_slice(tmp_path):
+    def loses(endpoint, server):
+        if sum(event[0] == "drive" for event in run.events) == 3:
+            replaced.append(server)
+
+    replaced = []
+    with fake_run(tmp_path, "flask-torchscript", rounds=3, concurrencies=[1]) as run:
+        run.generator.befalls = loses
+        rests = run.fleet.rest
+
+        def rest(deployment):
+            rests(deployment)
+            for server in replaced:
+                server.processes = {max(server.processes) + 1000}
+            replaced.clear()
+
+        run.fleet.rest = rest
+        measure(run)
+        said = run.said()
+    codes = [[p.code for p in w.problems] for w in load_suite(tmp_path).endpoint(TORCH).windows]
+    assert codes == [[], [], [WindowCode.SERVER_REPLACED]]
+    assert "was replaced or is missing" in said
+
+
+def test_short_of_memory_every_server_is_warmed_up_again_before_its_slice(tmp_path):
+    with fake_run(tmp_path, "flask-torchscript", rounds=2, concurrencies=[1], warmup_s=1.0) as run:
+        run.fleet._reserve_bytes = 2**62
+        measure(run)
+        said = run.said()
+    told = [(e[0], e[0] == "drive" and e[2].duration_s > 0) for e in run.events if e[0] in ("start", "drive")]
+    slices = [number for number, (_, counts) in enumerate(told) if counts]
+    assert [told[number - 2 : number] for number in slices] == [[("start", False), ("drive", False)]] * 2
+    windows = load_suite(tmp_path).endpoint(TORCH).windows
+    assert [(w.start, w.problems) for w in windows] == [(1, []), (1, [])]
+    assert said.count("memory is short") == 1
+
+
 def test_a_server_that_ended_is_asked_no_more_until_its_next_start(tmp_path):
     def ends(endpoint, server):
         if server.number == 1 and sum(event[0] == "drive" for event in run.events) > 2:
@@ -274,6 +314,19 @@ def test_a_server_that_ended_is_asked_no_more_until_its_next_start(tmp_path):
         *((1, []), (1, [WindowCode.SERVER_ENDED])),
         *((2, []), (2, []), (2, [])),
     ]
+
+
+def test_a_start_that_computes_elsewhere_than_the_first_costs_its_rounds(tmp_path, monkeypatch):
+    def started(server, endpoints, order):
+        device = "cpu" if server.number == 2 else "cuda:0"
+        return cold_start.Started(ColdStart(first_answer_s=1.0, order=order), device, {})
+
+    monkeypatch.setattr(cold_start, "measure_start", started)
+    with fake_run(tmp_path, "flask-torchscript", rounds=3, starts=3, concurrencies=[1]) as run:
+        measure(run)
+    result = load_suite(tmp_path).endpoint(TORCH)
+    assert [w.start for w in result.windows] == [1, 3]
+    assert "this start computes on cpu, not cuda:0" in result.cold_starts[1].problem.text
 
 
 def test_a_start_that_failed_later_on_costs_its_rounds_only(tmp_path, monkeypatch):
@@ -323,6 +376,35 @@ def test_the_open_loops_of_the_leaders_come_last(tmp_path):
     assert set(opened) == {TORCH}
     assert len(opened) == 3 * (1 + 3)
     assert not [load for _, load in asked[-len(opened) :] if not load.startswith("poisson")]
+
+
+def test_open_loops_ask_no_more_than_the_user_allowed_and_leave_alone_who_fails(tmp_path):
+    given = {"rounds": 1, "concurrencies": [1], "open_shares": [0.5, 0.8], "probes": 3}
+    with fake_run(tmp_path / "paced", "flask-torchscript", **given) as run:
+        run.attached.exchanges[TORCH] = Exchange(pace_s=0.02)
+        measure(run)
+    rates = {event[2].load.rate for event in run.events if event[0] == "drive" and event[2].load.rate}
+    assert rates
+    assert max(rates) <= 50.0
+
+    def fails(endpoint, server):
+        run.generator.status = 503 if sum(event[0] == "drive" for event in run.events) > 2 else 200
+
+    with fake_run(tmp_path / "failing", "flask-torchscript", **given) as run:
+        run.attached.guards[TORCH] = Guard(guarded=True)
+        run.generator.befalls = fails
+        measure(run)
+    assert len([load for _, load in drives(run) if load.startswith("poisson")]) < 4
+    assert "was left alone amid the run" in load_suite(tmp_path / "failing").endpoint(TORCH).stopped.text
+
+
+def test_a_search_has_probes_long_enough_for_the_percentile_or_is_left_out(tmp_path):
+    given = {"minutes": 10, "rounds": None, "race": False, "concurrencies": [1], "open_shares": [], "probes": 3}
+    with fake_run(tmp_path, "flask-torchscript", **given) as run:
+        for load, found in ((Load(1, "poisson", 100.0), 4.048), (Load(1, "poisson", 1000.0), 1.0)):
+            assert open_loops._probing(run.settings, load.rate).duration_s == pytest.approx(found, rel=0.01)
+        assert open_loops._affordable(run, 1000.0) > open_loops._affordable(run, 50.0) > open_loops.FEWEST
+        assert open_loops._affordable(run, 5.0) == 0, "no probe lasts as long"
 
 
 def test_a_race_too_short_for_a_look_has_open_loops_of_three(tmp_path):

@@ -104,6 +104,15 @@ def test_given_flags_come_last(program):
     assert flags("--port=7", "--model_base_path=/with a space")[-2:] == ["--port=7", "--model_base_path=/with a space"]
 
 
+def test_a_precision_that_it_does_not_compute_in_is_refused(program):
+    with pytest.raises(SettingsError, match="SERVING_PRECISION is 'bfloat16'"):
+        flags(precision="bfloat16")
+    script = ["sh", CONFIG / "start.sh"]
+    done = subprocess.run(script, env={**os.environ, "SERVING_PRECISION": "int8"}, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: SERVING_PRECISION is 'int8'")
+
+
 def test_frozen_graph_is_served_by_its_wrapping(program):
     assert "--model_base_path=/m/frozen_graph/serving" in flags(format="frozen_graph")
 

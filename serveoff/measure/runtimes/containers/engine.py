@@ -3,7 +3,9 @@
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException
@@ -35,7 +37,7 @@ def connect() -> Engine:
     try:
         client = docker.DockerClient(base_url=host, timeout=TIMEOUT_S) if host else docker.from_env(timeout=TIMEOUT_S)
         version = client.version()
-        cgroup = client.info().get("CgroupVersion", "1")
+        info = client.info()
     except DockerException as error:
         raise _unreachable(error) from None
     if _numbers(version["ApiVersion"]) < API_MINIMUM:
@@ -44,8 +46,8 @@ def connect() -> Engine:
             "update to Docker 20.10 or newer",
         )
     compose = _compose_version()
-    description = f"Docker {version['Version']}, Compose {compose}, cgroup v{cgroup}"
-    return Engine(client, description, _is_local(client, version))
+    description = f"Docker {version['Version']}, Compose {compose}, cgroup v{info.get('CgroupVersion', '1')}"
+    return Engine(client, description, _is_local(client, version, info))
 
 
 def explain(error: DockerException) -> str:
@@ -80,10 +82,18 @@ def _host() -> str:
     return result.stdout.strip() if result.returncode == 0 else ""
 
 
-def _is_local(client: docker.DockerClient, version: dict[str, object]) -> bool:
-    """Docker Desktop answers on a local socket too, but its containers are in a virtual machine."""
+def _is_local(client: docker.DockerClient, version: Mapping[str, object], info: Mapping[str, Any]) -> bool:
+    """Whether a container's own address can be reached from here.
+
+    Docker Desktop answers on a local socket too, but its containers are in a virtual machine; those of a rootless
+    engine are in a network namespace of its own.
+    """
+    apart = info.get("OperatingSystem") == "Docker Desktop" or any(
+        option.startswith("name=rootless") for option in info.get("SecurityOptions") or ()
+    )
     return (
-        os.uname().sysname == "Linux"
+        not apart
+        and os.uname().sysname == "Linux"
         and str(client.api.base_url).startswith("http+docker")
         and version.get("KernelVersion") == os.uname().release
     )

@@ -26,8 +26,9 @@ from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose,
 from serveoff.measure.runtimes.containers.engine import Engine, explain
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
-from serveoff.models.manifest import MANIFEST_NAME
-from serveoff.models.spec import model_dir
+from serveoff.models.manifest import MANIFEST_NAME, read_manifest
+from serveoff.models.quality.labelled import LABELLED_NAME
+from serveoff.models.spec import artifacts_root, model_dir
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import REPOSITORY, compose_files, read_registry
 
@@ -139,6 +140,9 @@ def builders(services: Mapping[str, Any]) -> dict[str, str]:
 
 def _export(compose: Compose, request: Preparation) -> None:
     _ensure_volume(compose.client)
+    # After the first of several models the variable names what containers brought, where no other model is.
+    own = os.environ.setdefault("SERVEOFF_OWN_ARTIFACTS", str(artifacts_root()))
+    os.environ["SERVEOFF_ARTIFACTS"] = own
     if is_zoo(request.model):
         exporter = compose.run(EXPORT)
     else:
@@ -147,6 +151,8 @@ def _export(compose: Compose, request: Preparation) -> None:
     folder = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / "containers"
     for name in (MANIFEST_NAME, GOLDEN_NAME):
         copy_out(exporter, f"{MODELS}/{request.model}/{name}", folder / request.model / name)
+    if read_manifest(folder / request.model).labelled_sha256:
+        copy_out(exporter, f"{MODELS}/{request.model}/{LABELLED_NAME}", folder / request.model / LABELLED_NAME)
     os.environ["SERVEOFF_ARTIFACTS"] = str(folder)
 
 

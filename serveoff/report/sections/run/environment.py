@@ -29,8 +29,7 @@ def section(comparison: Comparison) -> Section:
 def environment(comparison: Comparison) -> list[Fact]:
     """The machine, the model, the versions and the code."""
     suite, machine = comparison.suite, comparison.suite.environment.machine
-    commit = suite.environment.git_commit or "unknown"
-    changed = ", with uncommitted changes" if suite.environment.git_dirty else ""
+    commit, changed = suite.environment.git_commit, ", with uncommitted changes" if suite.environment.git_dirty else ""
     return [
         Fact(
             "Machine",
@@ -45,7 +44,7 @@ def environment(comparison: Comparison) -> list[Fact]:
             f"{suite.run_id}: {suite.started_at} to {suite.finished_at or 'not finished'}"
             + (f", {significant(suite.wall_s)} s" if suite.wall_s else ""),
         ),
-        Fact("Code", f"{commit[:12]}{changed}"),
+        *([Fact("Code", f"{commit[:12]}{changed}")] if commit else []),
         Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.environment.versions.items())),
     ]
 

@@ -1,13 +1,16 @@
 """How the figures came about: the report's account of the method, with this run's settings."""
 
+from collections.abc import Sequence
+
 from serveoff.analyse.claims.by_construction import AGREE_WITHIN
 from serveoff.analyse.comparison import Calibration, Comparison
 from serveoff.analyse.judging.validity import CLIENT_CPU_LIMIT, ERRORS_FATAL, LOST_FATAL
 from serveoff.analyse.statistics.draws import RESAMPLES
-from serveoff.analyse.statistics.estimates import ALL_PERCENTILES, min_samples
+from serveoff.analyse.statistics.estimates import ALL_PERCENTILES
 from serveoff.analyse.studies.ceiling import Ceiling
 from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.loadtests.loads import POOL_BYTES
+from serveoff.record.percentiles import min_samples
 from serveoff.record.settings import RunSettings
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import UNITS, full, percent, significant
@@ -71,8 +74,8 @@ def _conduct(comparison: Comparison) -> list[Fact]:
         ),
         Fact(
             "Rounds",
-            f"{comparison.suite.rounds}, each with one slice of every endpoint and load in the race, in random "
-            "order: drift affects all endpoints equally. "
+            f"{comparison.suite.rounds}, each with one slice of every endpoint in the race with "
+            f"{_every_round(s.concurrencies)}, in random order: drift affects all endpoints equally. "
             f"{isolation(comparison)}",
         ),
         *_looks(comparison),
@@ -85,6 +88,14 @@ def _conduct(comparison: Comparison) -> list[Fact]:
             f"{equal_limits(comparison)}{as_asked(comparison)}",
         ),
     ]
+
+
+def _every_round(concurrencies: Sequence[int]) -> str:
+    """Which loads; those between the fewest and the most callers only fill the picture."""
+    if len(concurrencies) < 3:
+        return " and ".join(map(callers, concurrencies))
+    between = _list(concurrencies[1:-1])
+    return f"{concurrencies[0]} and {callers(concurrencies[-1])} (with {between} in some rounds only)"
 
 
 def _measured(comparison: Comparison, server: str) -> bool:
@@ -211,7 +222,7 @@ def _fewer_requests(comparison: Comparison) -> list[Fact]:
     return [Fact("Distinct requests", f"{said}so that a pool of requests holds {POOL_BYTES // 2**20} MiB at most.")]
 
 
-def _list(numbers: list[int]) -> str:
+def _list(numbers: Sequence[int]) -> str:
     return ", ".join(str(n) for n in numbers)
 
 

@@ -10,7 +10,7 @@ from serveoff.record.resources import GIB, Resources
 from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell
 from serveoff.report.phrases.names import phrase, server
 from serveoff.report.phrases.numbers import NONE, significant
-from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column
+from serveoff.report.phrases.tables import ENDPOINT, Column, Field, Table, listed, text_column, uniform, without
 from serveoff.report.sections.run.devices import device_cell, worth_a_column
 
 UNTOLD: Final = "requested"
@@ -43,7 +43,9 @@ def resources_seen(comparison: Comparison) -> Table:
         "ready and idle. Workers, intra-op threads and batching: as the server reports them."
     )
     table = listed("inside", caption, fields, shown)
-    return replace(table, caption=caption + _equal(shown, table))
+    asked = [*uniform(table, {"As requested": "yes"})] if not any(_untold(*row) for row in shown) else []
+    all_asked = " All had what was requested." if asked else ""
+    return replace(without(table, [*asked, *_dull(table)]), caption=caption + all_asked + _equal(shown, table))
 
 
 def as_asked(comparison: Comparison) -> str:
@@ -133,6 +135,13 @@ def _verdict(row: LookedInto) -> Cell:
     if not found.asked:
         return Cell("default settings")
     return Cell("yes", "as far as it reports" if _untold(*row) else "", tone="good")
+
+
+def _dull(table: Table) -> list[str]:
+    """Columns that say of every server what the caption says of all; one that anything was only asked for stays."""
+    cells = {column.title: [row[i] for row in table.rows] for i, column in enumerate(table.columns)}
+    told = {title: {cell.text for cell in cells[title] if cell.tone != "muted"} for title in SET}
+    return [title for title in SET if len(told[title]) < 2 and all(cell.small != UNTOLD for cell in cells[title])]
 
 
 def _equal(shown: list[LookedInto], table: Table) -> str:

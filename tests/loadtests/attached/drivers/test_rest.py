@@ -109,6 +109,7 @@ def test_no_request_is_sent_sooner_than_the_pace_after_the_last(callers):
     assert all(later - sooner >= pace_s for sooner, later in itertools.pairwise(sent_at))
     assert all(asked.at >= begun + number * pace_s for number, asked in enumerate(served.asked, 1))
     assert all(row[4] == 200 and row[1] == row[2] for recording in recordings for row in recording.rows)
+    assert all(recording.paced for recording in recordings)
 
 
 def test_a_slice_ends_though_nobody_answers_and_callers_wait_for_their_turn():

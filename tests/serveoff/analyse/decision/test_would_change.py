@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from serveoff.analyse.analysis import compare
+from serveoff.analyse.decision.would_change import UNRISKED
 from serveoff.record.suite import load_suite
 from serveoff.report.phrases import recommendation
 from tests.serveoff.open_loop_runs import add_open_loop
@@ -15,12 +16,13 @@ SCENARIO = Scenario(only=(FAST, SLOW), round_drift=0.0)
 
 
 def conditions(comparison):
-    return {change.code: change.endpoint for change in comparison.decision.would_change}
+    """Without those that ask for another risk."""
+    return {c.code: c.endpoint for c in comparison.decision.would_change if c.code not in UNRISKED}
 
 
 def test_where_one_endpoint_wins_everything_nothing_would_change_it(tmp_path):
     comparison = compare(write_run(tmp_path / "run", SCENARIO))
-    assert comparison.decision.would_change == ()
+    assert conditions(comparison) == {}
 
 
 def test_an_encoding_in_which_another_is_quicker_is_named(tmp_path):
@@ -29,7 +31,7 @@ def test_an_encoding_in_which_another_is_quicker_is_named(tmp_path):
     add_payload(folder, SLOW, "raw_tensor", speedup=4.0)
     comparison = compare(folder)
     assert conditions(comparison) == {"encoding": SLOW}
-    (sentence,) = recommendation.changes(comparison)
+    sentence, _ = recommendation.changes(comparison)
     assert sentence.startswith("If clients can send raw bytes: SavedModel on Flask (REST) (")
 
 
@@ -76,7 +78,27 @@ def test_where_nothing_would_change_it_that_is_said_and_what_is_missing_stands_w
     stand_in = "tfserving-embedded-savedmodel-rest"
     comparison = compare(write_run(tmp_path / "run", Scenario(only=(FAST, SLOW, stand_in), round_drift=0.0)))
     assert conditions(comparison) == {}
-    assert recommendation.changes(comparison) == [f"{recommendation.NOTHING_ELSE} {recommendation.BUT_EXCLUDED}"]
-    alone = replace(comparison, decision=replace(comparison.decision, excluded=()))
+    assert recommendation.changes(comparison)[0] == f"{recommendation.NOTHING_ELSE} {recommendation.BUT_EXCLUDED}"
+    alone = replace(comparison, decision=replace(comparison.decision, excluded=(), would_change=()))
     assert recommendation.changes(alone) == [recommendation.NOTHING_ELSE]
     assert "TensorFlow Serving is not installed: install it" in recommendation.excluded(comparison)
+
+
+def test_who_would_not_take_a_risk_of_the_choice_is_told_the_next_best(tmp_path):
+    tuned = ("flask-tuned-torchscript-rest", "flask-tuned-savedmodel-rest", "torchserve-torchscript-rest")
+    scenario = Scenario(only=(*tuned, FAST, SLOW), round_drift=0.0, speedup=dict.fromkeys(tuned[:2], 4.0))
+    comparison = compare(write_run(tmp_path / "run", scenario))
+    assert comparison.decision.recommended == tuned[0]
+    found = {c.code: c.endpoint for c in comparison.decision.would_change if c.code in UNRISKED}
+    assert found == {"server": FAST, "format": tuned[1]}
+    said = recommendation.changes(comparison)[-2:]
+    assert said[0].startswith(
+        "If you would rather not maintain serveoff's own service, nor run TorchServe, which is archived: "
+        "TorchScript on Flask (REST) ("
+    )
+    assert said[1].startswith("If you would rather not build on what is deprecated: SavedModel on tuned Flask (REST) (")
+
+
+def test_a_choice_without_a_risk_has_no_such_sentence(tmp_path):
+    comparison = compare(write_run(tmp_path / "run", Scenario(only=(SLOW, "flask-keras-eager-rest"), round_drift=0.0)))
+    assert not UNRISKED & {change.code for change in comparison.decision.would_change}

@@ -68,6 +68,17 @@ def test_who_was_asked_in_slow_rounds_only_is_not_told_as_slow():
     assert pooled(mine) > 1.15 * pooled(steady)
 
 
+def test_most_that_left_a_run_before_the_machine_slowed_down_are_told_at_its_mean_speed():
+    drifts = np.where(np.arange(ROUNDS) < ROUNDS // 4, 0.0, 0.2)
+    early = rounds(drifts)[: ROUNDS // 4]
+    stayed = [slices(rounds(drifts), 0.001 * (1 + seed), seed=seed) for seed in range(3)]
+    left = [slices(early, 0.001 * (4 + seed), seed=10 + seed) for seed in range(5)]
+    slower = slowness([*stayed, *left])
+    told = [pooled(at_mean_speed(own, slower)) for own in (*stayed, *left)]
+    expected = [0.001 * (1 + seed) * np.exp(drifts.mean()) for seed in (*range(3), *range(3, 8))]
+    assert told == pytest.approx(expected, rel=0.02)
+
+
 def test_an_endpoint_alone_is_as_it_was():
     alone = slices(rounds(speeds(1)))
     assert slowness([alone]) == slowness([]) == {}

@@ -7,10 +7,11 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.studies.capacity import fit
+from serveoff.loadtests.problems import WindowCode
 from serveoff.record.suite import load_suite
 from serveoff.report.sections.capacity import capacity
 from tests.serveoff.open_loop_runs import add_open_loop, queue
-from tests.serveoff.problems import died, late
+from tests.serveoff.problems import died, late, problem
 from tests.serveoff.synthetic import MEMORY, Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
@@ -172,6 +173,15 @@ def test_a_generator_that_is_late_at_the_edge_is_the_limit(tmp_path):
 def test_whether_the_generator_was_the_limit_hangs_on_clocks_and_on_no_words(tmp_path):
     assert edged(tmp_path / "late", problems=[late()]).side == "above"
     assert "fell behind at 600" not in edged(tmp_path / "code", problems=[died("the generator fell behind")]).reason
+
+
+@pytest.mark.parametrize("code", [WindowCode.SERVER_ENDED, WindowCode.ONLY_ERRORS, WindowCode.SERVER_SILENT])
+def test_a_rate_that_breaks_the_server_is_beyond_its_capacity(tmp_path, code):
+    found = edged(tmp_path / "run", problems=[problem(code, "no good answer for 1 s")])
+    assert found.side == "between"
+    assert 500 <= found.rate.value < 600
+    assert [probe.holds for probe in found.probes if probe.rate == 600] == [False] * 3
+    assert not any(probe.problem for probe in found.probes)
 
 
 def test_another_objective_gives_another_capacity(tmp_path):

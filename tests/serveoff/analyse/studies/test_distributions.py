@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from serveoff.analyse.analysis import analyse, compare
-from serveoff.analyse.statistics.estimates import min_samples
 from serveoff.analyse.studies.distributions import Distribution, edge_s, quantiles
 from serveoff.loadtests.loads import closed
+from serveoff.record.percentiles import min_samples
 from serveoff.record.suite import load_suite
 from serveoff.report.sections import tail as tables
 from tests.serveoff.open_loop_runs import add_open_loop

@@ -22,7 +22,11 @@ TORCHSERVE = """[{"modelName": "digits_cnn", "minWorkers": 1, "maxWorkers": 9, "
  "workers": [{"id": "9000", "status": "READY", "gpu": false}, {"id": "9001", "status": "READY", "gpu": false},
  {"id": "9002", "status": "UNLOADING", "gpu": false}], "customizedMetadata": {"device": "cpu", "intra_op_threads": 5}}]
 """
-TORCHSERVE_LOG = "Max heap size: 494 M\nNetty threads: 2\nNetty client threads: 4\nDefault workers per model: 1\n"
+TORCHSERVE_LOG = (
+    "Max heap size: 494 M\nNetty threads: 2\nNetty client threads: 4\nDefault workers per model: 1\n"
+    'Model config: {"digits_cnn": {"1.0": {"minWorkers": 1, "batchSize": 4, "maxBatchDelay": 9}}}\n'
+)
+"""Its last line is what was asked for, and not what is so."""
 EMBEDDED = (
     '2026-11-24 19:05:48,026 I serveoff-settings {{"batch_size": {}, "batch_delay_ms": {}}}\n'
     '2026-11-24 19:05:48,026 I serveoff-settings {{"intra_op_threads": {}, "threads_per_worker": {}}}\n'

@@ -97,6 +97,7 @@ def test_how_long_a_batch_may_wait_counts_where_there_are_batches():
     assert problems({"batch_size": 8, "batch_delay_ms": 5}, batch_size=8, batch_delay_ms=1) == [
         "it has 5 ms for a batch to fill; requested: 1"
     ]
+    assert problems({"batch_size": 8, "batch_delay_ms": 1}, batch_size=8, batch_delay_ms=0) == [], "TorchServe's least"
 
 
 @pytest.mark.parametrize(("threads", "said"), [(4, []), (2, ["it has 2 threads per worker; requested: 4"])])

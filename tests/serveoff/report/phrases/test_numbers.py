@@ -3,7 +3,7 @@
 import pytest
 
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.report.phrases.numbers import factor, full, ms, significant
+from serveoff.report.phrases.numbers import compared, factor, full, ms, significant
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,16 @@ def test_a_figure_has_its_unit_and_its_interval():
 
 def test_a_ratio_has_its_sign_once():
     assert factor(Estimate(1.141, 1.1, 1.18, 100)) == "1.14× [1.10–1.18]"
+
+
+@pytest.mark.parametrize(
+    ("estimate", "in_words", "as_a_factor"),
+    [
+        (Estimate(1.17, 1.0031, 1.349, 100), "1.2 times faster (1.003–1.3)", "1.17× [1.003–1.35]"),
+        (Estimate(1.0042, 0.9981, 1.01, 100), "1.004 times faster (0.998–1.01)", "1.004× [0.998–1.01]"),
+        (Estimate(1.0, 1.0, 1.0, 100), "1.00 times faster (1.00–1.00)", "1.00× [1.00–1.00]"),
+    ],
+)
+def test_a_bound_beside_one_tells_its_side(estimate, in_words, as_a_factor):
+    assert compared(estimate) == in_words
+    assert factor(estimate) == as_a_factor

@@ -2,13 +2,15 @@
 
 import http.server
 import json
+import os
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from serveoff.errors import EngineFailure, ExitCode
-from serveoff.measure.runtimes.containers.engine import connect
+from serveoff.measure.runtimes.containers.engine import _is_local, connect
 
 
 @contextmanager
@@ -47,6 +49,20 @@ def docker_command(tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", str(tmp_path))
 
     return install
+
+
+@pytest.mark.parametrize(
+    ("info", "local"),
+    [
+        ({"OperatingSystem": "Debian GNU/Linux 13", "SecurityOptions": ["name=seccomp,profile=builtin"]}, True),
+        ({"OperatingSystem": "Debian GNU/Linux 13", "SecurityOptions": ["name=rootless", "name=cgroupns"]}, False),
+        ({"OperatingSystem": "Docker Desktop", "SecurityOptions": None}, False),
+    ],
+)
+def test_containers_of_a_rootless_engine_or_of_a_desktop_have_addresses_of_another_network(monkeypatch, info, local):
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(sysname="Linux", release="6.1"))
+    client = SimpleNamespace(api=SimpleNamespace(base_url="http+docker://localhost"))
+    assert _is_local(client, {"KernelVersion": "6.1"}, info) is local
 
 
 def test_no_engine_is_an_error_with_the_next_action(monkeypatch, tmp_path):
