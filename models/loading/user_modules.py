@@ -1,8 +1,9 @@
 """A user's modules in a namespace of their own: no name of theirs is taken for ours or a library's, nor the reverse.
 
 `models/net.py` below a root becomes `user_modules_1.models.net`, with its real `__file__`, so that data files beside it
-are found. What its code imports, by `import` or `importlib.import_module`, is looked for below the roots first;
-`sys.modules` has none of it by its plain name. torch.package renames in the same way, but out of an archive, where a
+are found. What its code imports, by `import` or `importlib.import_module`, is looked for below the roots first. By its
+plain name, as a pickle or the settings of a library have it, a module is found where nobody else has one of that name;
+else `sys.modules` has none of it so. torch.package renames in the same way, but out of an archive, where a
 `__file__` is no path and code that opens a file beside itself fails.
 """
 
@@ -15,6 +16,7 @@ import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import count
 from pathlib import Path
@@ -46,6 +48,8 @@ class UserModules:
         self._known: dict[str, bool] = {}
         sys.modules[self._root.__name__] = self._root
         sys.meta_path.insert(0, self)
+        sys.meta_path.insert(1, _Lending(self))
+        sys.meta_path.sort(key=lambda finder: isinstance(finder, _Lending))  # the newest first, behind all others
 
     def import_module(self, name: str, package: str | None = None) -> ModuleType:
         """importlib.import_module, as the user's code sees it."""
@@ -54,6 +58,7 @@ class UserModules:
     def has(self, name: str) -> bool:
         """Whether a top-level name is the user's; a mere folder, without `__init__.py`, gives way to a library."""
         if name not in self._known:
+            self._known[name] = False  # for who asks meanwhile: libraries are looked for by all finders
             spec = self.find_spec(f"{self.prefix}{name}", self._root.__path__)
             found = spec is not None and (spec.origin is not None or not _is_library(name))
             self._known[name] = found and name not in sys.builtin_module_names
@@ -68,12 +73,22 @@ class UserModules:
         }
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """For Python's import: what is below our prefix."""
+        """For Python's import: what is below our prefix, by that or by a plain name that was lent."""
         if not name.startswith(self.prefix):
-            return None
+            parent = getattr(sys.modules.get(name.rpartition(".")[0]), "__name__", "")
+            return self.lent(name, path) if str(parent).startswith(self.prefix) else None
         spec = PathFinder.find_spec(name, path)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _Loader(name, spec.loader.path, self._builtins)
+        return spec
+
+    def lent(self, name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+        """A module, by its plain name: what comes of it is the one that has our prefix."""
+        found = self.find_spec(f"{self.prefix}{name}", self._root.__path__ if path is None else path)
+        if found is None:
+            return None
+        spec = ModuleSpec(name, _Lent(found.name), origin=found.origin)
+        spec.submodule_search_locations = found.submodule_search_locations
         return spec
 
     def _own(self, name: str) -> str:
@@ -87,12 +102,42 @@ class UserModules:
         fromlist: Sequence[str] = (),
         level: int = 0,
     ) -> Any:
-        """`__import__`, as the user's code sees it: `import a.b` gives `a`."""
-        own = name if level else self._own(name)
+        """`__import__`, as the user's code sees it: `import a.b` gives `a`.
+
+        Code in C, as that of pickle, passes an empty list, and then takes the plain name from `sys.modules`.
+        """
+        own = name if level or fromlist == [] else self._own(name)
         found = builtins.__import__(own, globals, locals, fromlist, level)
         if own != name and not fromlist:
             return sys.modules[self._own(name.partition(".")[0])]
         return self._seen.get(found, found)
+
+
+class _Lending:
+    """Gives a user's modules by their plain names, to whoever imports one that nobody else has."""
+
+    def __init__(self, modules: UserModules) -> None:
+        self._modules = modules
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """For Python's import: a top-level module; a mere folder only if there is code in it."""
+        spec = self._modules.lent(name, path) if path is None and self._modules.has(name) else None
+        return spec if spec is not None and (spec.origin is not None or _holds_code(spec)) else None
+
+
+class _Lent(Loader):
+    """Gives a module that is there by another name, as it is."""
+
+    def __init__(self, own: str) -> None:
+        self._own = own
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self._own)
+        self._spec = getattr(module, "__spec__", None)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec  # which the import has replaced
 
 
 class _Loader(SourceFileLoader):
@@ -156,6 +201,10 @@ def holds_distributions(path: str) -> bool:
 
 
 def _is_library(name: str) -> bool:
-    """Ours is none to a user's code."""
+    """Ours is none to a user's code, nor is another user's."""
     spec = None if name == OURS else importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None
+    return spec is not None and spec.origin is not None and not isinstance(spec.loader, _Lent)
+
+
+def _holds_code(spec: ModuleSpec) -> bool:
+    return any(any(Path(place).glob("*.py")) for place in spec.submodule_search_locations or ())

@@ -1,5 +1,7 @@
 """A project as users lay it out: packages called as ours and as libraries', which import each other in every way."""
 
+import importlib.util
+import pickle
 import sys
 import types
 
@@ -128,3 +130,52 @@ def test_installed_distributions_on_pythonpath_keep_their_names_and_come_last(pr
     see_libraries()
     assert sys.path[-1] == str(installed)
     assert sys.path.count(str(installed)) == 1
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """Modules of names that nobody else has."""
+    (tmp_path / "user_shop").mkdir()
+    (tmp_path / "user_shop" / "__init__.py").write_text("")
+    (tmp_path / "user_shop" / "net.py").write_text("from . import sizes\nclass Net: WIDTH = sizes.WIDTH\n")
+    (tmp_path / "user_shop" / "sizes.py").write_text("WIDTH = 8\n")
+    (tmp_path / "user_folder").mkdir()
+    (tmp_path / "user_folder" / "net.py").write_text("VALUE = 3\n")
+    (tmp_path / "user_runs").mkdir()
+    (tmp_path / "user_runs" / "log.txt").write_text("no code")
+    yield below(str(tmp_path))
+    for name in [name for name in sys.modules if name.startswith(("user_shop", "user_folder"))]:
+        del sys.modules[name]
+
+
+def test_who_has_a_name_in_a_string_gets_the_user_s_own_module(shop):
+    net = importlib.import_module("user_shop.net")
+    assert net is shop.import_module("user_shop.net")
+    assert importlib.import_module("user_shop").net is net
+    assert net.__name__ == net.__spec__.name == f"{shop.prefix}user_shop.net"
+    assert importlib.import_module("user_folder.net").VALUE == 3
+    assert set(shop.loaded()) == {"user_shop", "user_shop.net", "user_shop.sizes", "user_folder", "user_folder.net"}
+
+
+def test_a_pickle_finds_the_user_s_classes_whoever_reads_it(shop):
+    stored = b"cuser_shop.net\nNet\n."
+    reader = shop.roots[0] / "user_shop" / "reader.py"
+    reader.write_text(f"import pickle\nFOUND = pickle.loads({stored!r})\n")
+    assert pickle.loads(stored) is shop.import_module("user_shop.net").Net  # noqa: S301
+    del sys.modules["user_shop"], sys.modules["user_shop.net"]
+    assert shop.import_module("user_shop.reader").FOUND is shop.import_module("user_shop.net").Net
+
+
+def test_what_is_lent_shadows_nothing(shop, monkeypatch):
+    monkeypatch.delitem(sys.modules, "tabnanny", raising=False)
+    (shop.roots[0] / "tabnanny.py").write_text("")
+    assert shop.import_module("tabnanny").__file__ == str(shop.roots[0] / "tabnanny.py")
+    assert not importlib.import_module("tabnanny").__file__.startswith(str(shop.roots[0]))
+    assert importlib.util.find_spec("user_runs") is None, "a folder without code is no module"
+
+
+def test_the_newest_of_two_projects_lends_its_module(shop, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "user_shop.py").write_text("WIDTH = 9\n")
+    assert below(str(other)).has("user_shop")
+    assert importlib.import_module("user_shop").WIDTH == 9

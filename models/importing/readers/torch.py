@@ -22,6 +22,7 @@ from serveoff.models.tensors import Array, Batch
 MORE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 FOUND = "go to the folder that holds the package, or name it in PYTHONPATH; what it imports must be installed, too"
 BESIDE = "name the file by where the code lies, which is copied with it: Path(__file__).with_name('config.json')"
+UNSEEN = "leave weights to --weights FILE: what only a library's compiled code opens is not copied with the code"
 SCRIPT = "what its file does as a script, such as to read a command line, belongs below if __name__ == '__main__'"
 ONE = "a factory takes no arguments and gives one torch.nn.Module: def make(): return Net(...)"
 
@@ -84,14 +85,17 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
             advice = f"write it as Python imports it: {factory.replace('.py:', ':')}"
         raise Refused(str(error), advice=advice) from None
     except FileNotFoundError as error:
+        if not error.filename:  # a library's compiled code says it in words alone
+            raise Refused(f"the factory {factory} reads a file that is not there: {error}", advice=UNSEEN) from error
         raise Refused(f"the factory {factory} reads {error.filename}, which is not there", advice=BESIDE) from error
     except SystemExit as error:
         raise Refused(f"the factory {factory} ends its process, with exit code {error.code}", advice=SCRIPT) from error
     except Exception as error:  # the user's code may raise anything
         module, _, name = factory.partition(":")
         own = f"try it in your own Python: python -c 'from {module} import {name}; {name}()'"
-        advice = ONE if isinstance(error, TypeError) else own
-        raise Refused(f"the factory {factory} fails: {type(error).__name__}: {error}", advice=advice) from error
+        advice = ONE if isinstance(error, TypeError) else FOUND if isinstance(error, ImportError) else own
+        said = f"{type(error).__name__}: {error}".replace(modules.prefix, "")
+        raise Refused(f"the factory {factory} fails: {said}", advice=advice) from error
 
 
 def _require_sizes(module: nn.Module) -> None:

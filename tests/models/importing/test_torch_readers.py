@@ -151,6 +151,10 @@ def late(): return Late()
 def elsewhere(): return nn.Linear(6, int(open("config.txt").read()))
 def script():
     raise SystemExit(2)
+def compiled_reading():
+    from safetensors.torch import load_file
+    return load_file("absent.safetensors")
+def uninstalled(): import no_such_library
 INSTANCE = nn.Linear(6, 3)
 def broken(): raise KeyError("depth")
 def needs_width(width): return nn.Linear(6, width)
@@ -306,6 +310,8 @@ def test_dynamically_quantised_layers_are_asked_row_by_row(project, tmp_path):
     [
         ("elsewhere", "the factory nets:elsewhere reads config.txt, which is not there"),
         ("script", "the factory nets:script ends its process, with exit code 2"),
+        ("compiled_reading", "reads a file that is not there: .*absent.safetensors"),
+        ("uninstalled", "fails: ModuleNotFoundError: No module named 'no_such_library'"),
         ("broken", "the factory nets:broken fails: KeyError: 'depth'"),
         ("needs_width", "missing 1 required positional argument: 'width'"),
         ("absent", "cannot be imported"),
@@ -315,6 +321,7 @@ def test_a_factory_that_fails_says_what_it_raised_and_what_it_should_be(project,
     with pytest.raises(Refused, match=says) as refused:
         readers.opened(factory(project, name))
     assert refused.value.advice
+    assert ("must be installed, too" in refused.value.advice) == (name in ("uninstalled", "absent"))
 
 
 def test_data_that_the_forward_reads_is_copied_too(project, tmp_path):

@@ -1,5 +1,7 @@
 """Projects whose packages are called as ours or as a library's: imported, copied, and loaded from the copy alone."""
 
+import importlib
+import inspect
 import json
 import shutil
 import sys
@@ -115,3 +117,22 @@ def test_a_library_of_another_environment_that_this_one_sees_is_none_of_the_user
     monkeypatch.syspath_prepend(str(site))
     adopted("their.net:make", tmp_path / "node")
     assert files_of(tmp_path / "node") == {"model.pt", "module.json"}
+
+
+def test_a_network_out_of_a_pickle_finds_its_class_in_the_project_and_in_the_copy(project, tmp_path, monkeypatch):
+    code = "import torch\nfrom pathlib import Path\n\nclass Net(torch.nn.Linear): pass\n\ndef make():\n"
+    load = "    return torch.load(Path(__file__).with_name('net.pt'), weights_only=False)\n"
+    write(project, {"pickled_nets.py": code + load})
+    sys.modules.pop("pickled_nets", None)
+    with monkeypatch.context() as patched:
+        patched.syspath_prepend(str(project))
+        torch.save(importlib.import_module("pickled_nets").Net(6, 3), project / "net.pt")
+    del sys.modules["pickled_nets"]
+    module, rows = adopted("pickled_nets:make", tmp_path / "node"), torch.rand(4, 6)
+    assert files_of(tmp_path / "node" / "code") == {"pickled_nets.py", "net.pt"}
+    del sys.modules["pickled_nets"]
+    monkeypatch.chdir(tmp_path)
+    shutil.rmtree(project)
+    built = module_json.build(tmp_path / "node", "cpu").eval()
+    assert inspect.getfile(type(built)) == str(tmp_path / "node" / "code" / "pickled_nets.py")
+    assert torch.equal(built(rows), module(rows))
