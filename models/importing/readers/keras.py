@@ -6,7 +6,6 @@ import re
 import shutil
 import zipfile
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,7 +35,10 @@ import keras  # isort: skip  after TensorFlow was told to be quiet
 
 FILE, INPUTS = "model.keras", "inputs.json"
 """As serveoff.models.loading.keras_network reads them."""
-UNKNOWN = re.compile(r"(?:Could not locate (?:class|function)|Unknown [\w ]+:) '([^']+)'")
+UNKNOWN = re.compile(
+    r"Could not locate (?:class|function) '([^']+)'|Unknown [\w ]+: '([^']+)'"
+    r"|'([^']+)' because its parent module \S+ cannot be imported"
+)
 """What Keras says of a name that it does not know."""
 NOWHERE = ("", "builtins", "__main__")
 """Modules that Keras names where it does not know one, or where a script was run."""
@@ -47,8 +49,10 @@ class Model:
     """A Keras model, called eagerly."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
-        self._model: Any = _loaded(source)
+        self._source, config = source, _config(source.path)
+        adapted = keras_2.adapt(config)
+        self._as_it_is = not adapted and not is_hdf5(source.path)
+        self._model: Any = _loaded(source, config, adapted=adapted)
         inputs = getattr(self._model, "inputs", None)
         ports = tuple(map(_port, inputs)) if inputs else _undescribed(self._model)
         computed = {str(layer.compute_dtype) for layer in self._model._flatten_layers()}
@@ -76,38 +80,46 @@ class Model:
             arrange = as_declared(self._model, spec, names.inputs)
             savedmodel.save(Network(self._model, arrange, spec), folder)
             return
-        if is_hdf5(self._source.path):
-            self._model.save(folder / FILE)
-        else:
+        if self._as_it_is:
             shutil.copyfile(self._source.path, folder / FILE)
+        else:
+            self._model.save(folder / FILE)
         if any(name != own for name, own in names.inputs.items()):
             (folder / INPUTS).write_text(json.dumps(names.inputs, indent=2) + "\n")
 
 
-def _loaded(source: Source) -> Any:
-    """The model; Refused names the layer whose class or function the file has not."""
-    config = _config(source.path)
+def _loaded(source: Source, config: Any, *, adapted: bool) -> Any:
+    """The model of a configuration, which may have been adapted; Refused names what the file has no code of."""
     if problem := untrusted(config, source):
         raise Refused(problem, advice=LAMBDA_ADVICE)
     safe = TRUSTED_LAMBDA not in source.trusted
     try:
-        with keras_2.readable(source.path, config) if is_hdf5(source.path) else nullcontext(source.path) as path:
+        with keras_2.readable(source.path, config, adapted=adapted) as path:
             return keras.saving.load_model(path, _trusted(source), compile=False, safe_mode=safe)
     except (TypeError, ValueError) as error:
         unknown = UNKNOWN.search(str(error))
         if unknown is None:
             raise
-        name = unknown[1].rpartition(">")[2]
-        layer, module = next(iter(layers_of(config, (name, unknown[1]))), ("", ""))
-        if name in keras_2.OPERATIONS:
-            what = f"its layer {layer} is an operation of TensorFlow, a {name}, as Keras 2 alone has them"
-            raise Refused(what, advice=keras_2.EXPORT) from None
-        whose = f"its layer {layer} needs" if layer else "it needs"
-        module = module if module not in NOWHERE else "MODULE"
-        raise Refused(
-            f"{whose} {name}, which is not of Keras: its code is not in the file",
-            advice=f"name your module that defines it, to have it imported: --trust-code {module}",
-        ) from None
+        raise _without_code(next(filter(None, unknown.groups())), config) from None
+
+
+def _without_code(called: str, config: Any) -> Refused:
+    """Which layer needs a class or function that Keras has not, and where that may come from."""
+    name = called.rpartition(">")[2]
+    layer, module = next(iter(layers_of(config, (name, called))), ("", ""))
+    whose, package = f"its layer {layer} needs" if layer else "it needs", module.partition(".")[0]
+    if name in keras_2.OPERATIONS:
+        what = f"its layer {layer} is an operation of TensorFlow, a {name}, as Keras 2 alone has them"
+        return Refused(what, advice=keras_2.EXPORT)
+    if package in keras_2.LIBRARIES:
+        return Refused(f"{whose} {name} of {package}, which is not installed", advice=f"run `pip install {package}`")
+    if package in keras_2.PACKAGES:
+        return Refused(f"{whose} {name} of {module}, which Keras 3 has not", advice=keras_2.EXPORT)
+    return Refused(
+        f"{whose} {name}, which is not of Keras: its code is not in the file",
+        advice="name your module that defines it, to have it imported: --trust-code "
+        + (module if module not in NOWHERE else "MODULE"),
+    )
 
 
 def _config(path: str) -> Any:

@@ -1,6 +1,7 @@
 """Keras' files as people have them: answers in structures, `.h5`, and code that is run only where it is trusted."""
 
 import json
+import zipfile
 
 import h5py
 import numpy as np
@@ -267,3 +268,106 @@ def test_hdf5_is_hdf5_whatever_it_is_called(brought, tmp_path):
     keras.Model(x, keras.layers.Dense(3, name="y")(x)).save(tmp_path / "model.h5")
     (tmp_path / "model.h5").rename(tmp_path / "model.keras")
     assert named(brought(str(tmp_path / "model.keras"))) == [("y", "")]
+
+
+OLD = {
+    "LSTM": {"time_major": False},
+    "BatchNormalization": {"axis": [3]},
+    "DepthwiseConv2D": {"groups": 1},
+    "Conv2DTranspose": {"groups": 1},
+    "SeparableConv2D": {"groups": 1, "kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None},
+}
+"""What Keras 2 writes beside."""
+
+
+def histories(value):
+    """Of each tensor that a layer is called with: the layer that it comes from, and which of its results it is."""
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return [value["config"]["keras_history"]]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [found for each in inner for found in histories(each)]
+
+
+def in_words_of_keras_2(network, engine):
+    kind, inner = network["class_name"], network["config"]
+    if kind == "Functional":
+        network["module"] = f"{engine}.functional"
+        for ends in ("input_layers", "output_layers"):
+            inner[ends] = [inner[ends]] if isinstance(inner[ends][0], str) else inner[ends]
+    for place, layer in enumerate(inner["layers"]):
+        own = layer["config"]
+        if layer["class_name"] in ("Functional", "Sequential"):
+            in_words_of_keras_2(layer, engine)
+        elif layer["class_name"] == "InputLayer":
+            own["batch_input_shape"] = own.pop("batch_shape")
+            del own["optional"]
+        else:
+            own |= OLD.get(layer["class_name"], {})
+            policy = {"module": "keras.mixed_precision", "class_name": "Policy", "registered_name": None}
+            own["dtype"] = {**policy, "config": {"name": own["dtype"]["config"]["name"]}}
+            own |= {"batch_input_shape": layer["build_config"]["input_shape"]} if kind == "Sequential" and place else {}
+        layer["inbound_nodes"] = [[[*found, {}] for found in histories(n)] for n in layer.get("inbound_nodes", ())]
+
+
+def of_keras_2(model, path, engine="keras.src.engine", instead=()):
+    """The model's file as Keras 2.12 to 2.15 write it, or with another layer in place of those of a class."""
+    model.save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    in_words_of_keras_2(config, engine)
+    for layer in config["config"]["layers"]:
+        layer |= dict(instead).get(layer["class_name"], {})
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**members, "config.json": json.dumps(config)}.items():
+            archive.writestr(name, content)
+    return str(path)
+
+
+def convolutions():
+    x = keras.Input((8, 8, 3), name="x")
+    kinds = keras.layers.SeparableConv2D, keras.layers.Conv2DTranspose
+    hidden = keras.layers.DepthwiseConv2D(2)(keras.layers.BatchNormalization()(x))
+    for kind in kinds:
+        hidden = kind(3, 2)(hidden)
+    return keras.Model(x, keras.layers.Dense(2, name="y")(keras.layers.Flatten()(hidden)))
+
+
+def recurrent():
+    x, weight = keras.Input((5, 4), name="x"), keras.Input((2,), name="weight")
+    within = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, dtype="mixed_float16")])
+    both = keras.layers.Concatenate()([within(keras.layers.LSTM(3)(x)), weight])
+    return keras.Model([x, weight], keras.layers.Dense(2, dtype="float32", name="y")(both))
+
+
+def sequential():
+    return keras.Sequential([row(), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(2, name="y")])
+
+
+@pytest.mark.parametrize("made", [convolutions, recurrent, sequential])
+@pytest.mark.parametrize("engine", ["keras.src.engine", "keras.engine", "tf_keras.src.engine"])
+def test_a_zip_of_keras_2_is_read_in_today_s_words_and_written_in_them(brought, tmp_path, made, engine):
+    model = made()
+    path = of_keras_2(model, tmp_path / "old.keras", engine)
+    assert named(brought(path)) == [("y", "")]
+    again = keras.saving.load_model(tmp_path / "keras" / "model.keras")
+    rows = [np.random.default_rng(3).random((4, *given.shape[1:]), np.float32) for given in model.inputs]
+    given = rows if len(rows) > 1 else rows[0]
+    assert np.array_equal(again.predict(given, verbose=0), model.predict(given, verbose=0))
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "says", "advice"),
+    [
+        ("TFOpLambda", "keras.src.layers.core.tf_op_layer", "is an operation of TensorFlow, a TFOpLambda", "Keras 2"),
+        ("Hashes", "keras.src.layers.hashes", "needs Hashes of keras.src.layers.hashes, which Keras 3 has", "Keras 2"),
+        ("Boxes", "keras_cv.layers", "needs Boxes of keras_cv, which is not installed", "pip install keras_cv"),
+    ],
+)
+def test_a_layer_whose_module_is_not_there_is_told_with_the_way_out(brought, tmp_path, name, module, says, advice):
+    x = keras.Input((8,), name="x")
+    model = keras.Model(x, keras.layers.Dense(3)(keras.layers.Rescaling(2.0)(x)))
+    instead = {"Rescaling": {"class_name": name, "module": module, "registered_name": name}}
+    with pytest.raises(Refused, match=says) as refused:
+        brought(of_keras_2(model, tmp_path / "ops.keras", instead=instead))
+    assert advice in refused.value.advice
