@@ -64,7 +64,6 @@ ALLOWED = {
         ("torch_weights.py", "name.startswith(fitting[0])"),
         ("constants.py", "word.startswith('keep')"),
         ("constants.py", "word.startswith('dropout')"),
-        ("torch_weights.py", "name.endswith(f'.{end}')"),
         ("torch_weights.py", "name.endswith('num_batches_tracked')"),
         ("torchscript.py", "re.search('quantized::\\\\w+_dynamic', str(self._module.inlined_graph))"),
     },

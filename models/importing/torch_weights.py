@@ -6,7 +6,7 @@ Training loops wrap a state_dict: in a checkpoint with an optimizer beside it, o
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,13 @@ def fill(module: nn.Module, file: str) -> None:
         if (why := _taken(module, loaded)) is not None:
             raise Refused(f"the weights in {name} are not those of the module: {why}", advice=OWN_LAYERS)
         return
-    fitting = [(entry, fitted) for entry, state in found.items() if (fitted := _fitted(state, wanted))]
+    unsaved = _unsaved(module)
+    fitting = [(entry, fitted) for entry, state in found.items() if (fitted := _fitted(state, wanted, unsaved))]
     if not fitting and _taken(module, loaded) is None:
         note(f"the names in {name} are others than the module's, which takes them by rules of its own for older files")
         return
     if not fitting:
-        entry, state = max(found.items(), key=lambda item: len(item[1].keys() & wanted.keys()))
-        _load(module, state, name)
+        _load(module, _nearest(found.values(), wanted), name)
         return
     entry, (state, how) = min(
         fitting, key=lambda item: (bool(_wrong(item[1][0], wanted)), any(word in item[0].lower() for word in SPARE))
@@ -68,6 +68,8 @@ def fill(module: nn.Module, file: str) -> None:
         note(f"the weights are those under {entry} in {name}{others}")
     if how:
         note(f"in {name}, {how}")
+    if stale := sorted(state.keys() & unsaved):
+        note(f"left out of {name}: {_some(stale)}, which the module makes by itself and does not save")
 
 
 def _read(file: str) -> Any:
@@ -132,7 +134,7 @@ def _taken(module: nn.Module, loaded: Any) -> str | None:
     return why
 
 
-def _fitted(state: State, wanted: State) -> tuple[State, str] | None:
+def _fitted(state: State, wanted: State, unsaved: Set[str]) -> tuple[State, str] | None:
     """A state by the module's own names, and in words how they differed; None where no prefix makes them the same.
 
     Of weights that the module ties, the file may have but one. What lies outside of a prefix, as a loss's weights
@@ -140,7 +142,7 @@ def _fitted(state: State, wanted: State) -> tuple[State, str] | None:
     """
     plain, said = _unwrapped(state)
     under = {prefix: _under(prefix, plain) for prefix in _prefixes(plain, wanted)}
-    fitting = [prefix for prefix, inner in under.items() if _same(inner, wanted)]
+    fitting = [prefix for prefix, inner in under.items() if _same(inner, wanted, unsaved)]
     if fitting and not fitting[0]:
         return plain, said
     if fitting:
@@ -153,7 +155,7 @@ def _fitted(state: State, wanted: State) -> tuple[State, str] | None:
     if len(heads) == 1 and "." in next(iter(wanted)):
         (head,) = heads
         inner = {f"{head}.{name}": value for name, value in plain.items()}
-        if _same(inner, wanted):
+        if _same(inner, wanted, unsaved):
             return inner, f"the names are those of the module's {head}"
     return None
 
@@ -178,13 +180,33 @@ def _prefixes(state: State, wanted: State) -> list[str]:
 
     The shortest first, of equal ones the file's first, and copies of the network that are kept beside it last.
     """
-    ends = [*wanted][:1] + [*wanted][-1:]  # of two tied weights, the file may lack one
-    before = dict.fromkeys(name.removesuffix(end) for name in state for end in ends if name.endswith(f".{end}"))
+    before = dict.fromkeys(
+        name[:at] for name in state for at in range(1, len(name)) if name[at - 1] == "." and name[at:] in wanted
+    )
     return sorted(dict.fromkeys(("", *before)), key=lambda prefix: (any(word in prefix for word in SPARE), len(prefix)))
 
 
-def _same(state: State, wanted: State) -> bool:
-    """Whether these are a module's weights: all names, but for counters of old files and weights that are tied."""
+def _nearest(states: Iterable[State], wanted: State) -> State:
+    """What has most of the module's names, of all states and below all prefixes."""
+    plain = [_unwrapped(state)[0] for state in states]
+    under = [_under(prefix, state) for state in plain for prefix in _prefixes(state, wanted)]
+    return max(under, key=lambda state: len(state.keys() & wanted.keys()))
+
+
+def _unsaved(module: nn.Module) -> set[str]:
+    """The names of a module's buffers that are in no state_dict of today, as older code wrote them."""
+    return {
+        f"{place}.{name}" if place else name
+        for place, inner in module.named_modules(remove_duplicate=False)
+        for name in inner._non_persistent_buffers_set
+    }
+
+
+def _same(state: State, wanted: State, unsaved: Set[str]) -> bool:
+    """Whether these are a module's weights: all names, but for counters of old files and weights that are tied.
+
+    Buffers that the module does not save may be among them.
+    """
     there = {wanted[name].data_ptr() for name in state.keys() & wanted.keys()}
     missing = [
         name
@@ -192,16 +214,17 @@ def _same(state: State, wanted: State) -> bool:
         if not name.endswith("num_batches_tracked")
         and (not wanted[name].numel() or wanted[name].data_ptr() not in there)
     ]
-    return not missing and state.keys() <= wanted.keys()
+    return not missing and state.keys() <= wanted.keys() | unsaved
 
 
 def _load(module: nn.Module, state: State, file: str) -> None:
-    wanted, failed = module.state_dict(), f"the weights in {file} are not those of the module"
+    wanted, unsaved = module.state_dict(), _unsaved(module)
+    failed = f"the weights in {file} are not those of the module"
     if wrong := _wrong(state, wanted):
         sizes = f"{list(state[wrong[0]].shape)}, and the module's is {list(wanted[wrong[0]].shape)}"
         raise Refused(f"{failed}: {_some(wrong)} is {sizes}", advice=OWN_LAYERS)
-    if not _same(state, wanted):
-        lacking, extra = wanted.keys() - state.keys(), state.keys() - wanted.keys()
+    if not _same(state, wanted, unsaved):
+        lacking, extra = wanted.keys() - state.keys(), state.keys() - wanted.keys() - unsaved
         parts = [
             f"{what} {_some(sorted(names))}" for what, names in (("they lack", lacking), ("they have", extra)) if names
         ]

@@ -150,3 +150,34 @@ def test_packed_weights_are_read_whole_or_refused(tmp_path):
     torch.save({"0.scale": torch.ones(1)}, tmp_path / "less.pt")
     with pytest.raises(Refused, match="are not those of the module: "):
         torch_weights.fill(make(), str(tmp_path / "less.pt"))
+
+
+class Positions(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(9, 4)
+        self.register_buffer("ids", torch.arange(5), persistent=False)
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.last = Positions(), nn.Linear(4, 2)
+
+
+@pytest.mark.parametrize("prefix", ["", "bert."])
+def test_a_buffer_that_today_s_code_does_not_save_is_left_out_of_an_older_file(tmp_path, notes, prefix):
+    trained = {f"{prefix}{name}": value for name, value in Encoder().state_dict().items()}
+    save_file({**trained, f"{prefix}embed.ids": torch.arange(512)}, tmp_path / "hub.safetensors")
+    torch_weights.fill(module := Encoder(), str(tmp_path / "hub.safetensors"))
+    assert torch.equal(module.last.weight, trained[f"{prefix}last.weight"])
+    assert module.embed.ids.tolist() == [0, 1, 2, 3, 4]
+    assert notes[-1] == "left out of hub.safetensors: embed.ids, which the module makes by itself and does not save"
+
+
+def test_what_is_lacking_is_told_by_the_module_s_names_whatever_goes_before_them(tmp_path):
+    state = {f"bert.{name}": value for name, value in Encoder().state_dict().items() if name[:4] != "last"}
+    torch.save({"optimizer": {}, "state_dict": {**state, "bert.cls": torch.ones(2)}}, tmp_path / "weights.pt")
+    with pytest.raises(Refused) as refused:
+        torch_weights.fill(Encoder(), str(tmp_path / "weights.pt"))
+    assert refused.value.reason.endswith("they lack last.bias, last.weight; they have cls")
