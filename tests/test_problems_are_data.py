@@ -70,6 +70,8 @@ ALLOWED = {
     "a framework has no code for why it refuses a model; it chooses the advice, and what the reason names": {
         ("keras.py", "UNKNOWN.search(str(error))"),
         ("next_steps.py", "BOUND.search(reason)"),
+        ("next_steps.py", "INDEX.search(reason)"),
+        ("next_steps.py", "SIZES.search(reason)"),
         ("next_steps.py", "BOUND.search(error.reason)"),
         ("torch_refusals.py", "re.search(UNPACKED, message)"),
         (

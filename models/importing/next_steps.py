@@ -1,7 +1,7 @@
 """What a user can do about a model whose framework fails on it: one step for each way to fail."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from serveoff.models.importing import samples
@@ -14,6 +14,14 @@ from serveoff.models.spec import TensorSpec, artifacts_root
 FLOATS = ("float32", "float64", "bool")
 BOUND = re.compile(r"(?<=\s)\[(?:0|-\d+), ?(\d+)([)\]])")
 """The range that a framework says an index must lie in: `[0, 50)`, `[-50,49]`."""
+SIZES = re.compile(
+    r"[Mm]atrix size-incompatible|[Ii]ncompatible shapes|incompatible with the layer|expected shape=|input depth must"
+    r"|[Dd]imensions? (?:mismatch|must be equal)|Input to reshape is|cannot be reshaped|invalid dimensions"
+    r"|to broadcast an axis"
+)
+"""What TensorFlow, Keras and ONNX Runtime say of rows of another size than a model is made for."""
+INDEX = re.compile(r"\b[Ii]nd(?:ex|ices)|out of (?:range|bounds)")
+"""What a framework says of a number that is no index."""
 
 
 def log_of(name: str) -> Path:
@@ -38,6 +46,12 @@ def of_answering(request: ImportRequest, inputs: Sequence[TensorSpec], error: Jo
     return f"what its framework said is in {log_of(request.name)}" if error.code is JobCode.FAILED else ""
 
 
+def of_sizes(dtypes: Mapping[str, str]) -> str:
+    """For rows of another size than a model takes; its inputs' dtypes by their names."""
+    flags = " ".join(f"--input '{name}:{dtype}[-1,SIZE]'" for name, dtype in dtypes.items())
+    return f"give rows of the size that it takes: {flags}, or --samples FILE.npz"
+
+
 def _of_process(request: ImportRequest, error: JobFailed) -> str:
     if error.code is JobCode.TIMED_OUT:
         return f"give it longer: --timeout {2 * request.timeout_s:g}"
@@ -46,9 +60,11 @@ def _of_process(request: ImportRequest, error: JobFailed) -> str:
 
 def _of_inputs(request: ImportRequest, inputs: Sequence[TensorSpec], reason: str) -> str:
     integers = [tensor.name for tensor in inputs if tensor.dtype not in FLOATS]
+    if SIZES.search(reason):
+        return of_sizes({tensor.name: tensor.dtype for tensor in inputs})
     if request.samples:
         return "try it in its own framework with these inputs"
-    if not integers:
+    if not integers or not (BOUND.search(reason) or INDEX.search(reason)):
         return "give real inputs: --samples FILE.npz"
     found = BOUND.search(reason)
     most = int(found[1]) - (found[2] == ")") if found else 9

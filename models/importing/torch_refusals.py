@@ -3,6 +3,7 @@
 import re
 
 from serveoff.models.convert.torch_reasons import line_of
+from serveoff.models.importing import next_steps
 from serveoff.models.importing.source import Found
 from serveoff.models.jobs.child import Refused
 from serveoff.models.tensors import Batch
@@ -31,6 +32,13 @@ _REASONS = (
     ),
 )
 UNPACKED = r"values to unpack"
+_SIZES = (
+    r"shapes cannot be multiplied|size mismatch, got input|to have \d+ channels|size of tensor .* must match"
+    r"|must match the existing size|Sizes of tensors must match|Given normalized_shape="
+    r"|[Ee]xpected (?:input to be )?\dD|must be equal to input_size|greater than actual input size"
+    r"|[Oo]utput size is too small|should contain \d+ elements|expecting embedding dimension"
+)
+"""What PyTorch says of rows that its layers are not made for."""
 _DTYPES = r"same dtype|expected scalar type|should be the same|expected m1 and m2|scalar types: Long, Int; but got"
 ONE_AFTER_ANOTHER = (
     "its forward is called with a tensor for each input; what takes them otherwise, as a dict, needs a module around it"
@@ -51,6 +59,11 @@ def refusal(error: Exception, found: Found, batch: Batch) -> Refused | None:
     for pattern, reason, advice in _REASONS:
         if re.search(pattern, message):
             return Refused(f"{reason}{line_of(error)}", advice=advice)
+    for line in message.splitlines():
+        if re.search(_SIZES, line):
+            dtypes = {name: str(array.dtype) for name, array in batch.items()}
+            text = f"its rows have another size than it takes: {line.strip()}{line_of(error)}"
+            return Refused(text, advice=next_steps.of_sizes(dtypes))
     if isinstance(error, TypeError | KeyError | AttributeError) or re.search(UNPACKED, message):
         return Refused(f"it fails: {type(error).__name__}: {message}{line_of(error)}", advice=ONE_AFTER_ANOTHER)
     return None

@@ -16,7 +16,18 @@ INPUTS = (parsed("tokens:int64[-1,4]"), parsed("x:float32[-1,4]"))
         (JobCode.CRASHED, "", "the last words of the process are in "),
         (JobCode.FAILED_WITH_ONE_ROW, "indices[0,3] = 77 is not in [0, 50)", "--input-range tokens=0:49; what its"),
         (JobCode.FAILED_WITH_ONE_ROW, "indices must be within [-30,29] bounds", "--input-range tokens=0:29; what its"),
-        (JobCode.FAILED_WITH_ONE_ROW, "no", "--input-range tokens=0:9"),
+        (JobCode.FAILED_WITH_ONE_ROW, "IndexError: index out of range in self", "--input-range tokens=0:9; what its"),
+        (JobCode.FAILED_WITH_ONE_ROW, "no", "give real inputs: --samples FILE.npz; what its"),
+        (
+            JobCode.FAILED_WITH_ONE_ROW,
+            "Matrix size-incompatible: In[0]: [1,5]",
+            "--input 'tokens:int64[-1,SIZE]'",
+        ),
+        (
+            JobCode.FAILED_WITH_ONE_ROW,
+            "MatMul dimension mismatch",
+            "--input 'x:float32[-1,SIZE]', or --samples",
+        ),
         (JobCode.FAILED, "no", "/.logs/mine.log"),
     ],
 )

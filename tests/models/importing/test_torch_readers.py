@@ -93,6 +93,17 @@ class Embeds(Tokens):
     def forward(self, x): return self.e(x)
 class OnGpu(Net):
     def forward(self, x): return self.a(x.cuda())
+class Wider(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.c, self.n = nn.Linear(7, 3), nn.Conv1d(3, 1, 1), nn.BatchNorm2d(6)
+    def forward(self, x): return self.a(x)
+class Convolves(Wider):
+    def forward(self, x): return self.c(x[:, None])
+class Normalises(Wider):
+    def forward(self, x): return self.n(x)
+class Adds(Wider):
+    def forward(self, x): return x + self.a.bias
 class InPlace(Net):
     def forward(self, x): return self.a(x.mul_(2))
 class TakesDict(Net):
@@ -256,6 +267,20 @@ def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, t
     [
         ("AllHalf", "x", "computes with float16, and its input x is float32", r"--input 'x:float16\[-1,6\]'"),
         ("Embeds", "x", "computes with int64, and its input x is float32", r"--input 'x:int64\[-1,6\]'"),
+        (
+            "Wider",
+            "x",
+            "another size than it takes: mat1 and mat2 .* at nets.py",
+            r"'x:float32\[-1,SIZE\]'",
+        ),
+        (
+            "Convolves",
+            "x",
+            "another size than it takes: Given groups=1, .* 3 channels",
+            r"'x:float32\[-1,SIZE\]'",
+        ),
+        ("Normalises", "x", r"another size than it takes: expected 4D input", r"'x:float32\[-1,SIZE\]'"),
+        ("Adds", "x", "another size than it takes: The size of tensor a", r"'x:float32\[-1,SIZE\]'"),
         ("OnGpu", "x", "moves tensors to a GPU by itself; at nets.py, line", "x.device"),
         ("InPlace", "x", "changes its input x in place", r"x.clone\(\)"),
         ("TakesDict", "batch", "TypeError: .* at nets.py, line", "with a tensor for each input"),
