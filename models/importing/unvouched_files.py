@@ -18,6 +18,7 @@ MOST_RATIO = 1100
 """Deflate packs 1032 to 1 at best; more than that is made up."""
 MOST_MESSAGE_BYTES = 2 << 30
 """Protobuf's own limit of a message."""
+PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 """What zipfile raises for a broken file: RuntimeError for an encrypted member, ValueError for impossible offsets."""
 
@@ -28,6 +29,12 @@ def regular(path: str) -> None:
     for found in (named, *(named.rglob("*") if named.is_dir() else ())):
         if found.exists() and not found.is_file() and not found.is_dir():
             raise no_model(f"{found} is not a regular file: it is not read", "name a file that holds the model")
+
+
+def is_pickle(path: str) -> bool:
+    """Whether a file begins as pickles do, of protocol 2 and later."""
+    with Path(path).open("rb") as file:
+        return file.read(2) in PICKLES
 
 
 @contextmanager

@@ -31,7 +31,10 @@ class ImportOptions:
     ]
     name: Annotated[str, typer.Option(help="Its name: lower-case letters, digits and _.")]
     kind: Annotated[
-        str, typer.Option(help="keras, savedmodel, frozen_graph, torchscript, torch or onnx. Default: detected.")
+        str,
+        typer.Option(
+            help="keras, savedmodel, frozen_graph, torchscript, torch_export, torch, onnx. Default: detected."
+        ),
     ] = ""
     weights: Annotated[str, typer.Option(help="Weights of a PyTorch module: .safetensors or a state_dict.")] = ""
     input_: Annotated[

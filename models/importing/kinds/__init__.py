@@ -13,6 +13,41 @@ from typing import Protocol, cast
 from serveoff.models.importing.errors import bad_flag, no_model
 from serveoff.models.importing.source import Source
 
+AS_WEIGHTS = "give the module that they belong to: package.module:factory --weights FILE"
+FREEZE = "freeze it with its checkpoint: tf.compat.v1.graph_util.convert_variables_to_constants, and import the .pb"
+CONVERTED = "import the model that it was converted from"
+UNPICKLE = (
+    "write what it holds to another file where it was trained: skl2onnx.to_onnx(model, X[:1]) for scikit-learn, "
+    "torch.save(module.state_dict(), 'weights.pt') for PyTorch"
+)
+HUB = (
+    "write a factory, as def make(): return AutoModel.from_pretrained('FOLDER'), and import that, package.module:make; "
+    "or take the model.onnx that the hub may have of it"
+)
+OTHERS = {
+    ".safetensors": ("holds weights without a model", AS_WEIGHTS),
+    ".bin": ("holds weights without a model, as hubs keep them", AS_WEIGHTS),
+    ".ckpt": ("is a checkpoint, weights without a model", f"{AS_WEIGHTS}; of TensorFlow, {FREEZE}"),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), ("is a pickle, which is a program: it is not loaded", UNPICKLE)),
+    ".npz": ("holds arrays without a model", AS_WEIGHTS),
+    ".gguf": ("is a language model for llama.cpp", f"{CONVERTED}, or serve it with llama.cpp"),
+    ".tflite": (
+        "is a model for TensorFlow Lite",
+        f"{CONVERTED}; or run `python -m tf2onnx.convert --tflite FILE --output model.onnx`, and import that",
+    ),
+    **dict.fromkeys((".mlmodel", ".mlpackage"), ("is a model for Core ML", CONVERTED)),
+    ".ort": ("is a model for one version of ONNX Runtime", f"{CONVERTED}, the .onnx"),
+    ".ptl": ("is TorchScript for mobile devices", f"{CONVERTED}: what module.save('model.pt') writes"),
+    ".mar": ("is an archive for TorchServe", "import the file of the model that went into it"),
+    ".meta": ("is a graph of TensorFlow 1 without its weights", FREEZE),
+    ".index": ("is a part of TensorFlow's checkpoint, weights without a model", FREEZE),
+    ".pbtxt": (
+        "is a graph as text",
+        "write it in binary: tf.io.write_graph(graph, 'FOLDER', 'frozen_graph.pb', as_text=False)",
+    ),
+}
+"""Files that people have and that are not imported: what they are by their suffix, and what to do."""
+
 
 class Kind(Protocol):
     """What a kind's module offers."""
@@ -57,5 +92,22 @@ def detected(path: str) -> str:
         return found[0]
     if ":" not in path and not Path(path).exists():
         raise no_model(f"there is no file or folder {path}", "check the path; it is relative to the current folder")
+    what, advice = _other(Path(path))
+    raise no_model(f"{path} {what}", advice)
+
+
+def _other(path: Path) -> tuple[str, str]:
+    """What a path is that is no model, and what to do instead."""
+    if path.suffix in OTHERS:
+        return OTHERS[path.suffix]
+    inside = sorted(str(child) for child in path.iterdir()) if path.is_dir() else []
+    models = [child for child in inside if any(find(kind).detect(child) for kind in names())]
+    is_of_hub = str(path / "config.json") in inside
+    if is_of_hub:
+        models = [model for model in models if Path(model).suffix == ".onnx"]  # weights have the other suffixes there
+    if models:
+        return "is a folder with a model in it", f"name the model itself: {models[0]}"
+    if is_of_hub:
+        return "is a folder of a hub: settings and weights of a network whose code is a library's", HUB
     kinds = "; ".join(f"{kind}: {find(kind).CALLED}" for kind in names())
-    raise no_model(f"{path} is not a model that can be imported", f"these can be: {kinds}. --kind names one outright")
+    return "is not a model that can be imported", f"these can be: {kinds}. --kind names one outright"

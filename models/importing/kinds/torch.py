@@ -48,6 +48,8 @@ def check(source: Source) -> None:
     with Path(source.weights).open("rb") as file:
         if file.read(len(LEGACY)) == LEGACY:
             return
+    if unvouched_files.is_pickle(source.weights):
+        raise no_model(f"{source.weights} is a pickle that torch.save has not written: it is not loaded", SAVE)
     with unvouched_files.archive(source.weights, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "data.pkl" not in inner:

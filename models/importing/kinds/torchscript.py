@@ -7,6 +7,7 @@ from pathlib import Path
 
 from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import damaged, no_model
+from serveoff.models.importing.kinds import torch_export
 from serveoff.models.importing.source import Source
 
 NODE = "torchscript"
@@ -25,12 +26,13 @@ def detect(path: str) -> bool:
 
 def check(source: Source) -> None:
     """A sound zip with code in it. PyTorch keeps one folder at the top, of any name."""
-    with Path(source.path).open("rb") as file:
-        if file.read(2) in (b"\x80\x02", b"\x80\x03", b"\x80\x04"):
-            raise no_model(f"{source.path} is a pickle, not TorchScript: it is not loaded", AS_WEIGHTS)
+    if unvouched_files.is_pickle(source.path):
+        raise no_model(f"{source.path} is a pickle, not TorchScript: it is not loaded", AS_WEIGHTS)
     with unvouched_files.archive(source.path, SAVE) as archive:
         inner = {name.partition("/")[2] for name in archive.namelist()}
         if "constants.pkl" not in inner and not any(name.startswith("code/") for name in inner):
+            if any(torch_export.GRAPH.fullmatch(name) for name in archive.namelist()):
+                raise no_model(f"{source.path} is a program of torch.export", "add --kind torch_export")
             what = "tensors or a pickled module" if "data.pkl" in inner else "no PyTorch model"
             raise no_model(f"{source.path} holds {what}, not TorchScript", AS_WEIGHTS)
         if "data.pkl" not in inner:
