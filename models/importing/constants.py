@@ -21,10 +21,13 @@ def value_of(constants: Constants, name: str) -> bool | float | None:
     return next((value for own, value in constants.items() if own.removesuffix(":0") == name.removesuffix(":0")), None)
 
 
-def array_of(name: str, dtype: str, shape: tuple[int, ...], value: bool | float) -> Array:
-    """The value as an input takes it, in each of its elements; Refused where its dtype cannot hold it."""
-    array = np.full(shape, value).astype(dtype)
-    if array.dtype.kind in WHOLE and array.size and array.flat[0] != value:
+def array_of(name: str, dtype: str, shape: Iterable[int | None] | None, value: bool | float) -> Array:
+    """The value as an input takes it, in each of its elements; Refused where its dtype cannot hold it.
+
+    An input of unknown shape takes one number, and an axis of unknown size (None, -1 or 0) has one element.
+    """
+    array = np.full(tuple(max(size or 1, 1) for size in shape or ()), value).astype(dtype)
+    if array.dtype.kind in WHOLE and array.flat[0] != value:
         raise Refused(f"its input {name} is {dtype}, which cannot be {value:g}")
     return array
 

@@ -79,7 +79,7 @@ def _settle(graph: Any, constants: Constants) -> None:
     for value in graph.input:
         number = value_of(constants, value.name)
         if number is not None:
-            shape = tuple(axis.dim_value or 1 for axis in value.type.tensor_type.shape.dim)
+            shape = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
             array = array_of(value.name, dtype_of(value), shape, number)
             graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
     _keep(graph.input, [value for value in graph.input if value_of(constants, value.name) is None])

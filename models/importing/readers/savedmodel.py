@@ -82,13 +82,15 @@ def _constants(taken: Mapping[str, Any], source: Source) -> dict[str, Any]:
     if unknown := sorted(source.constants.keys() - taken.keys()):
         raise Refused(f"it has no input {', '.join(unknown)}", advice=f"--set takes one of {', '.join(taken)}")
     return {
-        name: tf.constant(array_of(name, taken[name].dtype.name, tuple(taken[name].shape.as_list()), value))
+        name: tf.constant(array_of(name, taken[name].dtype.name, _sizes(taken[name].shape), value))
         for name, value in source.constants.items()
     }
 
 
 def _port(name: str, tensor: Any) -> Port:
-    if tensor.shape.rank is None:
-        return Port(name=name, dtype=carried(tensor.dtype.name))
-    shape = tuple(-1 if size is None else size for size in tensor.shape.as_list())
-    return Port(name=name, dtype=carried(tensor.dtype.name), shape=shape)
+    return Port(name=name, dtype=carried(tensor.dtype.name), shape=_sizes(tensor.shape))
+
+
+def _sizes(shape: Any) -> tuple[int, ...] | None:
+    """A shape, -1 for each size that is free; None where not even its rank is known."""
+    return None if shape.rank is None else tuple(-1 if size is None else size for size in shape.as_list())

@@ -38,7 +38,7 @@ def frozen(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("shape", [(), None, (1,)])
+@pytest.mark.parametrize("shape", [(), None, (1,), (None,), (None, 1)])
 def test_a_placeholder_becomes_a_constant(frozen, shape, tmp_path):
     source = frozen(shape, constants={"keep": 0.5, "phase:0": False})
     kinds.find(source.kind).check(source)
@@ -73,14 +73,16 @@ def test_a_constant_that_cannot_be_is_refused(frozen):
         kinds.find(source.kind).check(source)
 
 
-def test_an_input_of_a_signature_becomes_a_constant(tmp_path):
+@pytest.mark.parametrize("shape", [(), None, (None,), (None, 1)])
+def test_an_input_of_a_signature_becomes_a_constant(tmp_path, shape):
     module = tf.Module()
-    x, scale = tf.TensorSpec([None, 2], tf.float32, "x"), tf.TensorSpec([], tf.float32, "scale")
+    x, scale = tf.TensorSpec([None, 2], tf.float32, "x"), tf.TensorSpec(shape, tf.float32, "scale")
     call = tf.function(lambda x, scale: {"y": x * scale}, input_signature=[x, scale])
     tf.saved_model.save(module, str(tmp_path), signatures=call.get_concrete_function(x=x, scale=scale))
     source = Source(kind="savedmodel", path=str(tmp_path))
-    with pytest.raises(ImportFailed, match="--set scale=VALUE"):
-        resolve_inputs("saved", opened(source).found, (), {})
+    if shape == ():
+        with pytest.raises(ImportFailed, match="--set scale=VALUE"):
+            resolve_inputs("saved", opened(source).found, (), {})
     reader = opened(source.model_copy(update={"constants": {"scale": 3.0}}))
     assert resolve_inputs("saved", reader.found, (), {})[0] == (X,)
     assert np.allclose(reader.predict({"x": ROWS})["y"], ROWS * 3)
