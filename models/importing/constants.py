@@ -21,6 +21,13 @@ def value_of(constants: Constants, name: str) -> bool | float | None:
     return next((value for own, value in constants.items() if own.removesuffix(":0") == name.removesuffix(":0")), None)
 
 
+def require_inputs(constants: Constants, names: Iterable[str]) -> None:
+    """Refused where a constant is given to what is no input."""
+    known = [name.removesuffix(":0") for name in names]
+    if unknown := sorted(name for name in constants if name.removesuffix(":0") not in known):
+        raise Refused(f"it has no input {', '.join(unknown)}", advice=f"--set takes one of {', '.join(known)}")
+
+
 def array_of(name: str, dtype: str, shape: Iterable[int | None] | None, value: bool | float) -> Array:
     """The value as an input takes it, in each of its elements; Refused where its dtype cannot hold it.
 

@@ -7,7 +7,7 @@ import onnx
 
 from serveoff.models.convert.onnx_models import nodes_of
 from serveoff.models.convert.onnx_shapes import remove_unused
-from serveoff.models.importing.constants import Constants, array_of, value_of
+from serveoff.models.importing.constants import Constants, array_of, require_inputs, value_of
 from serveoff.models.jobs.child import Refused, note
 from serveoff.models.tensors import WIDER
 
@@ -76,6 +76,7 @@ def _keep(values: Any, kept: list[Any]) -> None:
 
 def _settle(graph: Any, constants: Constants) -> None:
     """Constants in place of the inputs that were given one by --set."""
+    require_inputs(constants, (value.name for value in graph.input))
     for value in graph.input:
         number = value_of(constants, value.name)
         if number is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from serveoff.models.formats import savedmodel
 from serveoff.models.frameworks.tensorflow_setup import precision_of
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.importing.constants import array_of
+from serveoff.models.importing.constants import array_of, require_inputs, value_of
 from serveoff.models.importing.kinds.savedmodel import folder_of
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused
@@ -79,11 +79,12 @@ def _takes_strings(signature: Any) -> bool:
 
 def _constants(taken: Mapping[str, Any], source: Source) -> dict[str, Any]:
     """The inputs of a signature that have one value for all requests."""
-    if unknown := sorted(source.constants.keys() - taken.keys()):
-        raise Refused(f"it has no input {', '.join(unknown)}", advice=f"--set takes one of {', '.join(taken)}")
+    require_inputs(source.constants, taken)
+    given = {name: value_of(source.constants, name) for name in taken}
     return {
         name: tf.constant(array_of(name, taken[name].dtype.name, _sizes(taken[name].shape), value))
-        for name, value in source.constants.items()
+        for name, value in given.items()
+        if value is not None
     }
 
 

@@ -254,6 +254,9 @@ def test_a_constant_takes_an_input_s_place(opened):
     reader = opened(model, constants={"scale": 2.0})
     inputs, answered = asked(reader)
     np.testing.assert_allclose(answered.outputs["y"], 2 * inputs["x"])
+    with pytest.raises(Refused, match="it has no input scal") as refused:
+        opened(model, constants={"scal": 2.0})
+    assert refused.value.advice == "--set takes one of x, scale"
 
 
 def beside(folder, location="weights"):
