@@ -1,11 +1,12 @@
 """What a model answers in its own framework: the golden answers, if it can be served at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from serveoff.models.agreement import TOLERANCES, Mismatch, compare, is_coarser
+from serveoff.models.importing import next_steps
 from serveoff.models.importing.readers import Reader
 from serveoff.models.importing.source import DTYPES, Found, Names, identifiers
 from serveoff.models.jobs.child import JobCode, Refused, doing, note
@@ -41,11 +42,14 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     own = Names(inputs={}, outputs={name: name for name in alone[0]})
     tensors = tensors_of(alone[0], own, reader.found)
     try:
-        together, one_row = _kept(predict(inputs), count), False
+        together, one_row = _kept(_several(predict, inputs, reader.found.fixed), count), False
         for row, answer in enumerate(alone):
             _same({name: answer[name] for name in together if name in answer}, together, row, tensors)
     except Refused:
         _require_steady(predict(take(inputs, slice(1))), alone[0], tensors)
+        if reader.found.fixed:
+            _row_by_row(alone)  # what is wrong with a row alone is told first
+            raise _fixed(reader.found.fixed) from None
         if not reader.found.one_row:
             raise
         together, one_row = _row_by_row(alone), True
@@ -56,6 +60,21 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     given = identifiers(together, taken=names.inputs, called=False)
     outputs = {name: np.ascontiguousarray(together[own]) for name, own in given.items()}
     return Answered(outputs, Names(inputs=names.inputs, outputs=given), one_row)
+
+
+def _several(predict: Callable[[Batch], dict[str, Array]], inputs: Batch, fixed: int) -> dict[str, Array]:
+    """The answers to several rows; Refused where the model fails on them for it was made for another number."""
+    try:
+        return predict(inputs)
+    except Exception as error:  # a framework may raise anything
+        if fixed:
+            raise _fixed(fixed) from error
+        raise
+
+
+def _fixed(rows: int) -> Refused:
+    reason = f"its batch is fixed at {rows}, and what it computes holds for no other number of rows"
+    return Refused(reason, advice=next_steps.of_fixed_rows(rows))
 
 
 def _chosen(answer: dict[str, Array], chosen: Sequence[str]) -> dict[str, Array]:

@@ -46,6 +46,14 @@ def of_answering(request: ImportRequest, inputs: Sequence[TensorSpec], error: Jo
     return f"what its framework said is in {log_of(request.name)}" if error.code is JobCode.FAILED else ""
 
 
+def of_fixed_rows(rows: int) -> str:
+    """For a model that was made for so many rows, and takes no other number."""
+    free = "save it with a free first axis: None in TensorFlow and Keras, a name in ONNX, a Dim in torch.export"
+    if rows != 1:
+        return free
+    return f"{free}; or convert it with python -m tf2onnx.convert, and import the ONNX file: it is served row by row"
+
+
 def of_sizes(dtypes: Mapping[str, str]) -> str:
     """For rows of another size than a model takes; its inputs' dtypes by their names."""
     flags = " ".join(f"--input '{name}:{dtype}[-1,SIZE]'" for name, dtype in dtypes.items())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from serveoff.models.importing import constants
+from serveoff.models.importing import constants, next_steps
 from serveoff.models.importing.errors import bad_inputs
 from serveoff.models.importing.source import DTYPES, Found, Names, Port, identifiers, written
 from serveoff.models.spec import TensorSpec
@@ -87,7 +87,7 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
     ):
         shape = _narrowed(source, name, shape, other)
     if port.shape is not None and (not port.shape or port.shape[0] != -1):
-        raise bad_inputs(_fixed(source, name, port.shape), "save it with a free batch dimension (None, or a name)")
+        raise bad_inputs(_fixed(source, name, port.shape), next_steps.of_fixed_rows(*port.shape[:1] or (0,)))
     if not dtype or shape is None or any(size < 1 for size in shape[1:]):
         known = f"dtype {dtype or 'unknown'}, shape {list(shape) if shape is not None else 'unknown'}"
         flag_text = written(TensorSpec(name=name, dtype=dtype or "float32", shape=_example(shape)))

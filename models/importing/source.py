@@ -74,7 +74,8 @@ class Found(BaseModel):
     `settable`: whether `--set` makes a constant of an input. `precision` is the coarsest dtype of floats that it
     computes in, where that is coarser than float32: `bfloat16`. `more`: whether it takes any other inputs, too, in the
     order in which the user names them. `one_row` says why it may be asked row by row, where it answers no batch of
-    several. `paths` are the places in its answer of outputs that the user names.
+    several. `fixed` is the number of rows that it was made for, where it is asked for any: its answers decide whether
+    it can give them. `paths` are the places in its answer of outputs that the user names.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,6 +86,7 @@ class Found(BaseModel):
     precision: str = ""
     more: bool = False
     one_row: str = ""
+    fixed: int = 0
     paths: dict[str, str] = {}
 
 

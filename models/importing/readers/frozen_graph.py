@@ -1,6 +1,7 @@
 """TensorFlow 1's own reading of a frozen graph: imported into a graph, and run in a Session."""
 
 import math
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,16 @@ class Model:
 
     def __init__(self, source: Source) -> None:
         self._graph_def: Any = tf1.GraphDef.FromString(Path(source.path).read_bytes())
-        _settle(self._graph_def.node, source)
         nodes, graph = self._graph_def.node, tf.Graph()
+        _settle(nodes, source)
+        fixed = _freed(nodes, {name.partition(":")[0] for name in feeds(source, nodes)})
         with graph.as_default():
             tf.import_graph_def(self._graph_def, name="")
         self._session: Any = tf1.Session(graph=graph)
         ports = tuple(_port(graph.get_tensor_by_name(name)) for name in feeds(source, nodes))
         outputs = fetches(source, nodes)
-        self.found = Found(inputs=ports, outputs=outputs, settable=True, precision=precision_of(self._graph_def))
+        precision = precision_of(self._graph_def)
+        self.found = Found(inputs=ports, outputs=outputs, settable=True, precision=precision, fixed=fixed)
         shapes = (node.attr["value"].tensor.tensor_shape for node in nodes if node.op == "Const")
         self.parameters = sum(math.prod(size.size for size in shape.dim) for shape in shapes)
 
@@ -61,6 +64,22 @@ def _settle(nodes: Any, source: Source) -> None:
         elif node.op == DEFAULTED and node.name not in fed:
             node.CopyFrom(tf1.NodeDef(name=node.name, op="Identity", input=node.input))
             node.attr["T"].type = dtype.as_datatype_enum
+
+
+def _freed(nodes: Any, fed: Set[str]) -> int:
+    """Free the first axis of what is fed, where that is for one row; the number of rows, or 0 where it was free.
+
+    A vector of one number is no row: it may be one for a whole batch.
+    """
+    placeholders = [node for node in nodes if node.name in fed and node.op in PLACEHOLDERS and "shape" in node.attr]
+    shapes = [node.attr["shape"].shape.dim for node in placeholders]
+    single = [sizes for sizes in shapes if len(sizes) > 1 and sizes[0].size == 1]
+    for sizes in single:
+        sizes[0].size = -1
+    for node in nodes if single else ():
+        if "_output_shapes" in node.attr:  # what the shapes were when it was frozen
+            del node.attr["_output_shapes"]
+    return 1 if single else 0
 
 
 def _without_chance(graph_def: Any) -> Any:

@@ -53,12 +53,13 @@ class Model:
         adapted = keras_2.adapt(config)
         self._as_it_is = not adapted and not is_hdf5(source.path)
         self._model: Any = _loaded(source, config, adapted=adapted)
-        inputs = getattr(self._model, "inputs", None)
-        ports = tuple(map(_port, inputs)) if inputs else _undescribed(self._model)
+        inputs = getattr(self._model, "inputs", None) or []
+        fixed = _fixed_rows(inputs)
+        ports = tuple(_port(tensor, fixed) for tensor in inputs) or _undescribed(self._model)
         computed = {str(layer.compute_dtype) for layer in self._model._flatten_layers()}
         self._paths = _paths(self._model)
         places = self._paths if len(self._paths) > 1 else {}
-        self.found = Found(inputs=ports, precision=coarsest(computed), paths=places)
+        self.found = Found(inputs=ports, precision=coarsest(computed), fixed=fixed, paths=places)
         self.parameters = int(self._model.count_params())
         _tell_of_training(self._model)
 
@@ -159,8 +160,16 @@ def _undescribed(model: Any) -> tuple[Port, ...]:
     return (Port(name=names[0]),)
 
 
-def _port(tensor: Any) -> Port:
+def _fixed_rows(inputs: Sequence[Any]) -> int:
+    """The number of rows that all inputs are for; 0 where that is free. Keras itself checks none when it is called."""
+    sizes = {tensor.shape[0] for tensor in inputs if tensor.shape}
+    rows = sizes - {None}
+    return int(rows.pop()) if len(rows) == 1 and (None not in sizes or rows == {1}) else 0
+
+
+def _port(tensor: Any, fixed: int) -> Port:
     shape = tuple(-1 if size is None else int(size) for size in tensor.shape)
+    shape = (-1, *shape[1:]) if fixed and shape[:1] == (fixed,) else shape
     return Port(name=tensor.name, dtype=carried(str(tensor.dtype)), shape=shape)
 
 

@@ -36,7 +36,7 @@ def tensorflow(folder):
     outputs = [keras.layers.Dense(3, name="first")(both), keras.layers.Dense(1, name="second")(both)]
     keras.Model([tokens, weight], outputs).save(folder / "two_inputs.keras")
     fixed = keras.Input(batch_shape=(1, 4), name="row")
-    keras.Model(fixed, keras.layers.Dense(2)(fixed)).save(folder / "fixed.keras")
+    keras.Model(fixed, keras.layers.Dense(2)(keras.ops.reshape(fixed, (1, 4)))).save(folder / "fixed.keras")
     given = keras.Input((4,), name="row")
     keras.Model(given, keras.layers.Lambda(lambda x: x * 2)(given)).save(folder / "lambda.keras")
     model.export(folder / "saved", verbose=False)

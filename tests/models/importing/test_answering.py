@@ -96,6 +96,24 @@ def test_what_may_be_asked_row_by_row_is_where_a_batch_answers_otherwise():
     assert np.array_equal(answered.outputs["y"], np.zeros((4, 2)))
 
 
+def fails_on_several(x):
+    if len(x) > 1:
+        raise RuntimeError("no")
+    return {"y": x}
+
+
+@pytest.mark.parametrize("model", [lambda x: {"y": x - x.mean(axis=0)}, lambda x: {"y": x[:1]}, fails_on_several])
+def test_what_was_made_for_one_row_and_does_not_take_several_is_told(model):
+    fixed = Doing(model)
+    fixed.found = fixed.found.model_copy(update={"fixed": 1})
+    with pytest.raises(Refused, match="its batch is fixed at 1") as refused:
+        answers(fixed, NAMES, INPUTS)
+    assert "tf2onnx" in refused.value.advice
+    fixed.model = lambda x: {"y": np.log(x[:1] - 1)}
+    with np.errstate(all="ignore"), pytest.raises(Refused, match="NaN"):
+        answers(fixed, NAMES, INPUTS)
+
+
 @pytest.mark.parametrize("chosen", [("sum_0",), ("sum/0",)])
 def test_outputs_that_are_not_chosen_are_none_whatever_they_are(chosen):
     model = Doing(lambda x: {"sum/0": x.sum(axis=1), "broken": np.full_like(x, np.nan)})

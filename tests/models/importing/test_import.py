@@ -53,10 +53,11 @@ def test_tokens_out_of_range_are_told_with_the_flags_that_help(make, bring):
     assert brought.folders == []
 
 
-def test_a_fixed_batch_dimension_is_named(make, bring):
+def test_a_batch_of_one_that_holds_for_no_other_number_is_named(make, bring):
     brought = bring(make("tensorflow") / "fixed.keras")
     assert brought.code == 3
-    assert "the batch dimension of its input row is fixed at 1" in brought.errors
+    assert "its batch is fixed at 1, and what it computes holds for no other number of rows" in brought.errors
+    assert "tf2onnx.convert, and import the ONNX file" in brought.errors
     assert brought.folders == []
 
 

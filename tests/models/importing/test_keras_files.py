@@ -211,6 +211,20 @@ def test_an_output_that_is_no_row_is_left_out_of_a_list(brought):
     assert named(brought(model, trusted=("lambda",))) == [("y", "output_1")]
 
 
+@pytest.mark.parametrize("rows", [1, 8])
+def test_a_model_for_a_fixed_number_of_rows_takes_any_where_its_layers_do(brought, rows):
+    x = keras.Input(batch_shape=(rows, 6), name="x")
+    spec = brought(keras.Model(x, keras.layers.Dense(2, name="y")(x)))
+    assert (spec.inputs[0].shape, spec.one_row) == ((-1, 6), False)
+
+
+def test_a_model_that_computes_with_its_one_row_is_told_with_the_way_out(brought):
+    x = keras.Input(batch_shape=(1, 6), name="x")
+    with pytest.raises(Refused, match="its batch is fixed at 1, and what it computes holds for no other") as refused:
+        brought(keras.Model(x, keras.layers.Dense(2)(keras.ops.reshape(x, (1, 6)))))
+    assert "a free first axis" in refused.value.advice
+
+
 def test_text_is_refused_with_what_to_do(brought):
     text = keras.Input((1,), dtype="string", name="text")
     layer = keras.layers.TextVectorization(vocabulary=["ab", "cd"], output_sequence_length=4)

@@ -58,6 +58,12 @@ def test_an_input_that_may_be_left_out_is_left_out():
             [],
             "batch dimension of its input t is fixed at 1",
         ),
+        (
+            (Port(name="t", dtype="float32", shape=(1, 4)),),
+            [],
+            "python -m tf2onnx.convert",
+        ),
+        ((Port(name="t", dtype="float32", shape=(8, 4)),), [], "next: save it with a free first axis"),
         ((Port(name="t", dtype="float32", shape=()),), [], "without a batch dimension"),
         ((Port(name="t", dtype="string", shape=(-1,)),), [], "t is string, which is not served"),
         ((IMAGE,), ["image:float32[-1,5,4,1]"], "has shape [-1, 4, 4, 1], not [-1, 5, 4, 1]"),
