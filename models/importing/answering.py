@@ -78,11 +78,12 @@ def _fixed(rows: int) -> Refused:
 
 
 def _chosen(answer: dict[str, Array], chosen: Sequence[str]) -> dict[str, Array]:
-    """Those outputs; Refused where one is none of them."""
+    """Those outputs, in the model's order; Refused where one is none of them."""
     known = {**identifiers(answer, called=False), **{name: name for name in answer}}
     if unknown := [name for name in chosen if name not in known]:
         raise Refused(f"it has no output {', '.join(unknown)}", advice=f"--outputs takes some of {', '.join(answer)}")
-    return {known[name]: answer[known[name]] for name in chosen}
+    wanted = {known[name] for name in chosen}
+    return {name: array for name, array in answer.items() if name in wanted}
 
 
 def _require_steady(again: dict[str, Array], first: dict[str, Array], tensors: Sequence[TensorSpec]) -> None:

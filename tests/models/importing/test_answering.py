@@ -122,3 +122,8 @@ def test_outputs_that_are_not_chosen_are_none_whatever_they_are(chosen):
     with pytest.raises(Refused, match="it has no output none") as refused:
         answers(model, NAMES, INPUTS, ("none",))
     assert refused.value.advice == "--outputs takes some of sum/0, broken"
+
+
+def test_outputs_keep_the_model_s_order_in_whichever_they_are_chosen():
+    model = Doing(lambda x: {"a": x, "b": x + 1, "c": x + 2})
+    assert list(answers(model, NAMES, INPUTS, ("c", "a")).outputs) == ["a", "c"]

@@ -60,7 +60,7 @@ def brought(tmp_path):
         reader = opened(source)
         inputs, names = resolve_inputs(path, reader.found, declared, {})
         batch = seeded(inputs, {}, 4)
-        answered = answers(reader, names, batch)
+        answered = answers(reader, names, batch, source.fetch)
         outputs, names = answered.outputs, answered.names
         spec = ModelSpec(name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names, reader.found))
         folder = tmp_path / kinds.node_of(source)
@@ -90,6 +90,13 @@ def test_a_layer_s_several_outputs_keep_their_order(brought):
     assert named(brought(keras.Model(x, outputs))) == [
         ("encoder", "output_0"), ("encoder_1", "output_1"), ("encoder_2", "output_2")
     ]  # fmt: skip
+
+
+def test_a_list_s_outputs_that_are_chosen_in_another_order_are_not_swapped(brought):
+    x = row()
+    model = keras.Model(x, [keras.layers.Dense(2, name="first")(x), keras.layers.Dense(2, name="second")(x)])
+    spec = brought(model, fetch=("second", "first"))
+    assert named(spec) == [("first", "output_0"), ("second", "output_1")]
 
 
 def test_a_dict_s_keys_are_names_in_its_own_order_whatever_they_are(brought):
