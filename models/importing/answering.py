@@ -1,6 +1,6 @@
 """What a model answers in its own framework: the golden answers, if it can be served at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     own = Names(inputs={}, outputs={name: name for name in alone[0]})
     tensors = tensors_of(alone[0], own, reader.found)
     try:
-        together, one_row = _kept(_several(predict, inputs, reader.found.fixed), count), False
+        together, one_row = _kept(_several(predict, inputs, reader.found.fixed), count, alone[0]), False
         for row, answer in enumerate(alone):
             _same({name: answer[name] for name in together if name in answer}, together, row, tensors)
     except Refused:
@@ -135,9 +135,13 @@ def _tolerance(precision: str) -> str:
     )
 
 
-def _kept(outputs: dict[str, Array], rows: int) -> dict[str, Array]:
-    """The outputs that can be served, with a note of each other; Refused where none can, or one is not a number."""
-    faults = {name: fault for name, array in outputs.items() if (fault := _fault(array, rows))}
+def _kept(outputs: dict[str, Array], rows: int, alone: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    """The outputs that can be served, with a note of each other; Refused where none can, or one is not a number.
+
+    `alone` are those for one of several rows: what has the same shape there has no rows.
+    """
+    one = alone or {}
+    faults = {name: fault for name, array in outputs.items() if (fault := _fault(array, rows, one.get(name)))}
     told = [f"its output {name} {fault}" for name, fault in faults.items()]
     if not outputs:
         raise Refused("it has no output")
@@ -162,10 +166,12 @@ def _has_nan(array: Array) -> bool:
     return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
-def _fault(array: Array, rows: int) -> str:
+def _fault(array: Array, rows: int, alone: Array | None) -> str:
     """Why an output cannot be served, or ''."""
     if array.ndim == 0 or array.shape[0] != rows:
         return f"has shape {list(array.shape)} for {rows} rows: the first axis must be the batch"
+    if alone is not None and array.shape == alone.shape:
+        return f"has shape {list(array.shape)} for any number of rows: the first axis must be the batch"
     if str(array.dtype) not in DTYPES:
         return f"is {array.dtype}, which is not served: dtypes are {', '.join(DTYPES)}"
     return "" if array.size else f"is empty: its shape is {list(array.shape)}"

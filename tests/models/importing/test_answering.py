@@ -37,13 +37,18 @@ def test_outputs_get_names_for_the_spec_and_keep_their_own():
 
 def test_what_cannot_be_served_of_an_answer_is_left_out_with_a_note(monkeypatch):
     monkeypatch.setattr(child, "_notes", [])
-    answer = lambda x: {"y": x, "states": np.stack([x, x]), "loss": x.sum(), "spectrum": x.astype(np.complex64)}  # noqa: E731
+
+    def answer(x):
+        anchors, wave = np.ones((4, 3)), x.astype(np.complex64)
+        return {"y": x, "states": np.stack([x, x]), "anchors": anchors, "loss": x.sum(), "wave": wave}
+
     answered = answers(Doing(answer), NAMES, INPUTS)
     assert (list(answered.outputs), answered.names.outputs) == (["y"], {"y": "y"})
     assert [note.partition(":")[0] for note in child._notes] == [
         "its output states has shape [2, 4, 2] for 4 rows",
+        "its output anchors has shape [4, 3] for any number of rows",
         "its output loss has shape [] for 4 rows",
-        "its output spectrum is complex64, which is not served",
+        "its output wave is complex64, which is not served",
     ]
 
 
