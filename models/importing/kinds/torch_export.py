@@ -27,10 +27,12 @@ GRAPH: Final = re.compile(r"(?:[^/]+/)?models/[^/]+\.json|serialized_exported_pr
 """In files of today, and of PyTorch up to 2.7."""
 COMPILED: Final = re.compile(r"(?:[^/]+/)?data/aotinductor/.")
 _NAMES: Final = re.compile(r"[A-Za-z_]\w*")
+_NUMBER: Final = re.compile(r"(?<![\w.])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w.])")
 _NAME: Final = re.compile(
-    r"(?:[suz]|zf|zuf)\d+|[A-Z][A-Za-z]*|positive|negative|nonnegative|nonpositive|nonzero|zero|integer|real|finite"
+    r"(?:[suz]|zf|zuf)\d+|[A-Z][A-Za-z]*|(?:OpaqueUnary|Bitwise)Fn_[a-z_0-9]+|true|false|precision"
+    r"|positive|negative|nonnegative|nonpositive|nonzero|zero|integer|real|finite"
 )
-"""Of a size that is free, of SymPy's classes and PyTorch's, which begin with a capital, or of what SymPy assumes."""
+"""Of a size that is free, of SymPy's classes and PyTorch's, which begin with a capital, or SymPy's words for them."""
 _EXPRESSION: Final = re.compile(r"[\w\s+\-*/%()<>=!&|~,.']*")
 
 
@@ -78,5 +80,6 @@ def _sizes(value: Any) -> Iterator[str]:
 
 
 def _is_arithmetic(text: str) -> bool:
-    known = all(_NAME.fullmatch(name) for name in _NAMES.findall(text))
-    return known and _EXPRESSION.fullmatch(text) is not None and not re.search(r"\.\s*[A-Za-z_]", text)
+    rest = _NUMBER.sub("0", text)
+    known = all(_NAME.fullmatch(name) for name in _NAMES.findall(rest))
+    return known and _EXPRESSION.fullmatch(rest) is not None and not re.search(r"\.\s*[A-Za-z_]", rest)

@@ -192,6 +192,11 @@ def test_a_pickle_in_it_is_not_loaded(tmp_path, member):
         "s0 if s0 else 1",
         "S('1' 'exec')",
         r"S('\x65')",
+        "1.5.__class__",
+        "1e5.real",
+        "2if s0 else 1",
+        "S('1e5' 'exec')",
+        "OpaqueUnaryFn_sqrt.__globals__",
     ],
 )
 def test_a_size_that_is_no_arithmetic_is_refused_before_pytorch_sees_it(tmp_path, size):
@@ -215,6 +220,35 @@ def test_sizes_as_exporters_write_them_pass(tmp_path):
 
     source = saved(tmp_path, Sizes(), (torch.zeros(4, 6),), shapes=({0: torch.export.Dim("rows", min=2, max=512)},))
     kinds.find("torch_export").check(source)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        "TruncToInt(Mul(Float('1.5', precision=53), ToFloat(Symbol('s0', positive=True, integer=True))))",
+        "FloatTrueDiv(ToFloat(s77), Float('1.0e-5', precision=53)) + 1e-05",
+        "OpaqueUnaryFn_log2(ToFloat(u0))",
+        "And(Ne(s0, 1), true)",
+    ],
+)
+def test_fractions_in_a_size_are_arithmetic(tmp_path, size):
+    def fractional(name, content):
+        return json.dumps({"range_constraints": {size: {}}}) if name.endswith("models/model.json") else None
+
+    source = saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},))
+    kinds.find("torch_export").check(rewritten(source, fractional))
+
+
+def test_a_program_with_a_fraction_in_its_sizes_is_read(tmp_path):
+    class Half(Net):
+        def forward(self, x):
+            return self.a(x)[: int(x.shape[0] * 0.5)].sum() + self.a(x)
+
+    source = saved(tmp_path, Half(), (torch.zeros(4, 6),), shapes=({0: ROWS},))
+    with zipfile.ZipFile(source.path) as archive:
+        assert any(b"precision=" in archive.read(name) for name in archive.namelist())
+    kinds.find("torch_export").check(source)
+    readers.opened(source)
 
 
 @pytest.mark.parametrize("ranges", [5, ["s0"], "s0", None])
