@@ -156,7 +156,7 @@ WIDER = {**dict.fromkeys(NARROW, "float32"), **dict.fromkeys(("int8", "int16", "
 
 def carried(dtype: str) -> str:
     """The dtype by which requests and answers carry numbers of another."""
-    return "float32" if dtype in NARROW else dtype
+    return WIDER.get(dtype, dtype)
 
 
 def widened(array: Array) -> Array:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from serveoff.models.importing import constants, next_steps
 from serveoff.models.importing.errors import bad_inputs
-from serveoff.models.importing.source import DTYPES, Found, Names, Port, identifiers, written
+from serveoff.models.importing.source import CAST, DTYPES, Found, Names, Port, identifiers, written
 from serveoff.models.spec import TensorSpec
-from serveoff.models.tensors import Array
+from serveoff.models.tensors import Array, carried
 
 EXAMPLE_ROW = "28,28,1"
 TEXT = ("string", "str", "object")
@@ -129,6 +129,8 @@ def _fixed(source: str, name: str, shape: tuple[int, ...]) -> str:
 def _other(dtype: str) -> str:
     if dtype in TEXT:
         return "import the part of the model behind its layers of text, and turn text into numbers in the client"
+    if dtype in CAST:
+        return f"say so in --input, as 'x:{dtype}[-1,SIZE]': it is cast from {carried(dtype)}, which requests carry"
     return f"dtypes are {', '.join(DTYPES)}"
 
 

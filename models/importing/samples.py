@@ -10,7 +10,7 @@ import numpy as np
 from serveoff.models.golden import Golden
 from serveoff.models.importing.errors import bad_samples
 from serveoff.models.spec import TensorSpec
-from serveoff.models.tensors import Array, Batch, take
+from serveoff.models.tensors import Array, Batch, take, widened
 
 NAME = "samples.npz"
 """The inputs, on their way into the process that asks the model."""
@@ -57,6 +57,7 @@ def chosen(
         array = samples.get(tensor.name, samples.get(names[tensor.name]))
         if array is None:
             raise bad_samples(f"{path} has no array {tensor.name!r}", f"it needs {', '.join(t.name for t in inputs)}")
+        array = widened(array)
         if array.dtype != tensor.dtype or array.shape[1:] != tensor.row_shape or array.ndim == 0:
             raise bad_samples(
                 f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",

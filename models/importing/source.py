@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict
 
 from serveoff.models.jobs import DEFAULT_TIMEOUT_S
 from serveoff.models.spec import TensorSpec
+from serveoff.models.tensors import WIDER
 
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 """What inputs and outputs may be of."""
 NAMING = ("onnx", "keras", "savedmodel")
 """Kinds whose files name their outputs: `--outputs` chooses among them."""
-CAST = ("float16", "bfloat16")
-"""What PyTorch's inputs may be of beside: requests carry them as float32, and they are cast before the module."""
+CAST = tuple(WIDER)
+"""What PyTorch's inputs may be of beside: requests carry wider numbers, which are cast before the module."""
 
 
 class Source(BaseModel):

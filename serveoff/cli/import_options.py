@@ -12,8 +12,9 @@ from serveoff.models import zoo
 from serveoff.models.importing import kinds
 from serveoff.models.importing.errors import bad_flag
 from serveoff.models.importing.samples import FEWEST_ROWS, MOST_ROWS
-from serveoff.models.importing.source import CAST, DTYPES, ImportRequest, Source, parsed
+from serveoff.models.importing.source import CAST, ImportRequest, Source, parsed
 from serveoff.models.loading.user_modules import search_path
+from serveoff.models.tensors import carried
 
 NAME = r"[a-z][a-z0-9_]*"
 SETTABLE = ("frozen_graph", "savedmodel", "onnx")
@@ -97,7 +98,7 @@ def request_of(asked: ImportOptions) -> ImportRequest:
     return ImportRequest(
         source=source,
         name=asked.name,
-        declared=tuple(t.model_copy(update={"dtype": "float32"}) if t.name in casts else t for t in declared),
+        declared=tuple(t.model_copy(update={"dtype": carried(t.dtype)}) for t in declared),
         samples=_absolute(asked.samples),
         labels=_absolute(asked.labels),
         ranges=ranges,
@@ -118,7 +119,7 @@ def _check_kind(kind: str, asked: ImportOptions, constants: Mapping[str, object]
             raise bad_flag(f"{flag} is for models of kind {whose}, and this is of kind {kind}", "remove the flag")
     if casts and kind not in CASTABLE:
         dtype = next(iter(casts.values()))
-        raise bad_flag(f"--input of {dtype} is for PyTorch's models only", f"name one of {', '.join(DTYPES)}")
+        raise bad_flag(f"--input of {dtype} is for PyTorch's models only", f"{carried(dtype)} carries the same numbers")
 
 
 def _check_name(name: str) -> None:

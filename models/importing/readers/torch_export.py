@@ -11,7 +11,7 @@ from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgu
 
 from serveoff.models.convert import Unconvertible, torch_program
 from serveoff.models.frameworks import exported_program
-from serveoff.models.frameworks.torch_calling import COARSE, SERVED_AS
+from serveoff.models.frameworks.torch_calling import SERVED_AS
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import Asking, coarser
 from serveoff.models.jobs.child import PICKLED, Refused
@@ -34,7 +34,7 @@ class Model(Asking):
         self._module = program.module(check_guards=False)
         self._positional, self._keywords = _places(program, len(self._values))
         tensors = {name: value for name, value in self._values.items() if isinstance(value, torch.Tensor)}
-        self._dtypes = {name: value.dtype for name, value in tensors.items() if value.dtype in COARSE}
+        self._dtypes = {name: value.dtype for name, value in tensors.items() if value.dtype in SERVED_AS}
         found = Found(inputs=tuple(_port(name, value) for name, value in tensors.items()))
         weights = [*program.parameters(), *program.buffers()]
         self.found = coarser(found, weights)
@@ -114,5 +114,5 @@ def _port(name: str, value: torch.Tensor) -> Port:
     sizes = [size if isinstance(size, int) else -1 for size in value.shape]
     if sizes and sizes[0] == 1:
         sizes[0] = -1
-    dtype = SERVED_AS.get(value.dtype, value.dtype) if value.dtype in COARSE else value.dtype
+    dtype = SERVED_AS.get(value.dtype, value.dtype)
     return Port(name=name, dtype=str(dtype).removeprefix("torch."), shape=tuple(sizes))

@@ -126,6 +126,16 @@ def test_floats_that_no_payload_carries_are_cast(tmp_path):
     assert [(t.dtype, t.precision) for t in (*spec.inputs, *spec.outputs)] == [("float32", ""), ("float32", "bfloat16")]
 
 
+def test_small_integers_are_cast(tmp_path):
+    class Audio(Net):
+        def forward(self, x):
+            return self.a(x.float())
+
+    example = (torch.zeros(3, 6, dtype=torch.int16),)
+    spec = served(saved(tmp_path, Audio(), example, shapes=({0: ROWS},)), [], tmp_path / "node")
+    assert spec.inputs[0].dtype == "int32"
+
+
 @pytest.mark.parametrize("target", ["onnx", "torchscript"])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_it_is_converted(tmp_path, target, rows):

@@ -211,6 +211,12 @@ def test_a_model_of_mixed_precision_answers_in_float32_and_is_judged_by_float16(
     assert spec.inputs[0].dtype == "float32"
 
 
+def test_small_integers_are_carried_by_wider_ones(brought):
+    x = keras.Input((6,), name="x", dtype="int16")
+    spec = brought(keras.Model(x, keras.layers.Dense(3, name="y")(keras.ops.cast(x, "float32"))))
+    assert [tensor.dtype for tensor in (*spec.inputs, *spec.outputs)] == ["int32", "float32"]
+
+
 def test_an_output_that_is_no_row_is_left_out_of_a_list(brought):
     x = row()
     total = keras.layers.Lambda(lambda t: t[0, 0], output_shape=())(x)

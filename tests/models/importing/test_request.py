@@ -70,6 +70,18 @@ def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed,
 
 
 @pytest.mark.parametrize(
+    ("dtype", "wider"), [("float16", "float32"), ("bfloat16", "float32"), ("int16", "int32"), ("uint32", "int64")]
+)
+def test_an_input_that_no_request_carries_is_cast_from_a_wider_one(dtype, wider):
+    request = request_of(ImportOptions("package.module:factory", "mine", input_=[f"x:{dtype}[-1,2]", "y:int64[-1]"]))
+    assert request.source.casts == {"x": dtype}
+    assert request.declared == (parsed(f"x:{wider}[-1,2]"), parsed("y:int64[-1]"))
+    with pytest.raises(ImportFailed, match="is for PyTorch's models only") as failed:
+        request_of(ImportOptions("model.onnx", "mine", kind="onnx", input_=[f"x:{dtype}[-1,2]"]))
+    assert failed.value.problem.advice == f"{wider} carries the same numbers"
+
+
+@pytest.mark.parametrize(
     ("flags", "says"),
     [
         (("--name", "Mine"), "--name 'Mine' is not made of"),

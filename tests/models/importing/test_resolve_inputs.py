@@ -39,6 +39,12 @@ def test_samples_say_it_too():
     assert inputs == (parsed("x:uint8[-1,2,3]"),)
 
 
+def test_samples_that_no_request_carries_are_told_with_the_flag_that_casts_them():
+    with pytest.raises(ImportFailed, match="x is int16, which is not served") as failed:
+        resolve_inputs("model", Found(inputs=(SILENT,)), [], {"x": np.zeros((5, 2), np.int16)})
+    assert "'x:int16[-1,SIZE]': it is cast from int32" in failed.value.problem.advice
+
+
 def test_an_input_that_may_be_left_out_is_left_out():
     mask = Port(name="mask", optional=True)
     assert resolve_inputs("model", Found(inputs=(IMAGE, mask)), [], {})[0] == (parsed("image:float32[-1,4,4,1]"),)

@@ -51,6 +51,12 @@ def test_samples_that_do_not_fit_are_refused(arrays, says):
         samples.chosen("some.npz", arrays, [TOKENS], {"tokens": "tokens"})
 
 
+def test_samples_of_a_narrow_dtype_are_carried_by_the_wider_one():
+    audio = parsed("x:int32[-1,2]")
+    batch = samples.chosen("some.npz", {"x": np.full((3, 2), -7, np.int16)}, [audio], {"x": "x"})
+    assert (batch["x"].dtype, batch["x"].min()) == (np.int32, -7)
+
+
 def test_samples_of_several_inputs_have_as_many_rows():
     arrays = {"tokens": np.zeros((4, 8), np.int64), "x": np.zeros((5, 1), np.float32)}
     with pytest.raises(ImportFailed, match=r"the same number of rows, at least 2; they have \[4, 5\]"):

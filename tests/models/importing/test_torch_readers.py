@@ -104,6 +104,10 @@ class Normalises(Wider):
     def forward(self, x): return self.n(x)
 class Adds(Wider):
     def forward(self, x): return x + self.a.bias
+class Audio(Net):
+    def forward(self, x):
+        assert x.dtype == torch.int16
+        return self.a(x.float())
 class InPlace(Net):
     def forward(self, x): return self.a(x.mul_(2))
 class TakesDict(Net):
@@ -246,6 +250,11 @@ def test_floats_that_no_payload_carries_are_cast_and_noted(project, tmp_path, no
     assert [(tensor.dtype, tensor.precision) for tensor in spec.outputs] == [("float32", dtype)]
     assert notes[0] == f"its output output is {dtype}, and is served as float32"
     assert f"it computes in {dtype}" in notes[1]
+
+
+def test_small_integers_are_cast_too(project, tmp_path):
+    spec = served(factory(project, "Audio", casts={"x": "int16"}), ["x:int32[-1,6]"], tmp_path / "node")
+    assert spec.inputs[0].dtype == "int32"
 
 
 @pytest.mark.parametrize("name", ["parallel", "compiled"])
