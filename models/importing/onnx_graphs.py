@@ -34,6 +34,7 @@ def serve(model: Any, constants: Constants) -> None:
     _keep(graph.output, [kept for value in graph.output if (kept := _tensor(graph, value)) is not None])
     if not graph.output:
         raise Refused("it gives no tensor of numbers: its outputs are strings, sequences or maps")
+    _part(graph)
     _cast(graph)
     remove_unused(graph)
 
@@ -111,6 +112,16 @@ def _classes(maker: Any) -> str:
 
 def _listed(classes: Iterable[Any]) -> str:
     return ", ".join(name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in classes)
+
+
+def _part(graph: Any) -> None:
+    """A value of its own for each output that is an input, too: each of both is served by a name."""
+    given = {value.name for value in graph.input}
+    for value in graph.output:
+        if value.name in given:
+            own = f"{value.name}/given"
+            graph.node.append(onnx.helper.make_node("Identity", [value.name], [own]))
+            value.name = own
 
 
 def _cast(graph: Any) -> None:

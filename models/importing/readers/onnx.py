@@ -15,6 +15,7 @@ from serveoff.models.convert import onnx_modern
 from serveoff.models.convert.onnx_external import NoWeights, session_of, weights, with_weights
 from serveoff.models.convert.onnx_models import write
 from serveoff.models.importing import onnx_batch, onnx_graphs
+from serveoff.models.importing.answering import tensors_of
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
@@ -78,7 +79,8 @@ class Model:
             expected = self._asked(self._session, take(batch, np.resize(np.arange(rows_of(batch)), self._rows)))
             served = [name for name, answer in free.items() if answer.shape[:1] == (rows_of(batch),)]
             free_first, expected_first = (take({name: a[name] for name in served}, first) for a in (free, expected))
-            agrees = bool(served) and not compare(free_first, expected_first).wrong.any()
+            tensors = tensors_of(expected_first, Names(inputs={}, outputs={name: name for name in served}), self.found)
+            agrees = bool(served) and not compare(free_first, expected_first, tensors).wrong.any()
         except (*NOT_RUN, Mismatch):
             agrees = False
         if not agrees:

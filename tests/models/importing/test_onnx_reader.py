@@ -7,6 +7,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from serveoff.models.convert import onnx_external
+from serveoff.models.importing import onnx_batch
 from serveoff.models.importing.answering import answers, tensors_of
 from serveoff.models.importing.readers.onnx import Model
 from serveoff.models.importing.source import Names, Source
@@ -160,6 +161,22 @@ def test_a_batch_of_several_that_cannot_be_made_free_is_refused_by_its_number(op
     assert "dynamic_axes" in raised.value.advice
 
 
+@pytest.mark.parametrize(("kind", "dtype"), [(TensorProto.FLOAT16, np.float16), (FLOAT, np.float32)])
+def test_what_is_made_free_is_judged_by_what_it_computes_in(opened, monkeypatch, kind, dtype):
+    freed = onnx_batch.freed
+
+    def rounded(model, rows):
+        free = freed(model, rows)
+        (w,) = (weight for weight in free.graph.initializer if weight.name == "w")
+        w.CopyFrom(numpy_helper.from_array((numpy_helper.to_array(w) * 1.002).astype(dtype), "w"))
+        return free
+
+    monkeypatch.setattr(onnx_batch, "freed", rounded)
+    w = numpy_helper.from_array(np.ones((3, 1), dtype), "w")
+    model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [w], [1, 3], [1, 1], kind, given=kind)
+    assert asked(opened(model))[1].one_row == (dtype is np.float32)
+
+
 def test_a_batch_of_one_that_cannot_be_made_free_is_asked_row_by_row(opened, tmp_path):
     nodes = [helper.make_node("Squeeze", ["x", "a"], ["s"]), helper.make_node("Unsqueeze", ["s", "a"], ["y"])]
     reader = opened(graph(nodes, [numbers("a", 0)], [1, 3], [1, 3]))
@@ -257,6 +274,16 @@ def test_a_constant_takes_an_input_s_place(opened):
     with pytest.raises(Refused, match="it has no input scal") as refused:
         opened(model, constants={"scal": 2.0})
     assert refused.value.advice == "--set takes one of x, scale"
+
+
+def test_an_output_that_is_an_input_gets_a_name_of_its_own(opened, tmp_path):
+    model = graph([helper.make_node("Relu", ["x"], ["y"])], [], ["n", 3], ["n", 3])
+    model.graph.output.append(model.graph.input[0])
+    reader = opened(model)
+    inputs, answered = asked(reader)
+    assert answered.names.outputs == {"y": "y", "x_given": "x/given"}
+    found = adopted(reader, answered, inputs, tmp_path)
+    np.testing.assert_array_equal(found[1], inputs["x"])
 
 
 def beside(folder, location="weights"):
