@@ -20,6 +20,7 @@ from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
 MORE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+PLAIN = ("bool", "int", "float", "str")
 FOUND = "go to the folder that holds the package, or name it in PYTHONPATH; what it imports must be installed, too"
 BESIDE = "name the file by where the code lies, which is copied with it: Path(__file__).with_name('config.json')"
 UNSEEN = "leave weights to --weights FILE: what only a library's compiled code opens is not copied with the code"
@@ -109,4 +110,11 @@ def _require_sizes(module: nn.Module) -> None:
 
 def _ports(signature: inspect.Signature) -> tuple[Port, ...]:
     parameters = [parameter for parameter in signature.parameters.values() if parameter.kind not in MORE]
+    for parameter in parameters:
+        kind = getattr(parameter.annotation, "__name__", parameter.annotation)  # text, where annotations are put off
+        if kind in PLAIN and parameter.default is parameter.empty:
+            raise Refused(
+                f"its input {parameter.name} is a {kind}, and requests carry tensors by name",
+                advice=f"give {parameter.name} a default, or have the factory make a module around it that sets it",
+            )
     return tuple(Port(name=p.name, optional=p.default is not p.empty) for p in parameters)

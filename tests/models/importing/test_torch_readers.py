@@ -108,6 +108,10 @@ class Audio(Net):
     def forward(self, x):
         assert x.dtype == torch.int16
         return self.a(x.float())
+class Trains(Net):
+    def forward(self, x, train: bool): return self.a(x)
+class Scales(Net):
+    def forward(self, x, by: "float"): return self.a(x)
 class InPlace(Net):
     def forward(self, x): return self.a(x.mul_(2))
 class TakesDict(Net):
@@ -305,6 +309,13 @@ def test_what_a_module_cannot_do_where_it_is_served_is_told(project, tmp_path, n
     with pytest.raises(Refused, match=says) as refused:
         served(factory(project, name), [f"{input_name}:float32[-1,6]"], tmp_path / "node")
     assert re.search(advice, refused.value.advice)
+
+
+@pytest.mark.parametrize(("name", "says"), [("Trains", "train is a bool"), ("Scales", "by is a float")])
+def test_a_number_that_must_be_given_is_no_input(project, name, says):
+    with pytest.raises(Refused, match=f"its input {says}, and requests carry tensors by name") as refused:
+        readers.opened(factory(project, name))
+    assert "a default" in refused.value.advice
 
 
 def test_rows_along_another_axis_are_told(project, tmp_path):
