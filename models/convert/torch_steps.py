@@ -17,7 +17,8 @@ from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
 
 _UNSCRIPTABLE = (
-    torch.jit.frontend.FrontendError, RuntimeError, TypeError, ValueError, AttributeError, KeyError, OSError
+    torch.jit.frontend.FrontendError, RuntimeError, TypeError, ValueError, AttributeError, KeyError, OSError,
+    AssertionError,
 )  # fmt: skip
 """What torch.jit.script raises for Python that it cannot compile, by the part of it that stumbles."""
 

@@ -114,6 +114,16 @@ class Shifted(nn.Module):
         return tensors[0] + 1
 
 
+@pytest.mark.parametrize("raised", [AssertionError, OSError, KeyError, RuntimeError])
+def test_whatever_the_compiler_raises_the_module_is_traced(tmp_path, monkeypatch, raised):
+    def stumble(module):
+        raise raised("in torch.jit.frontend")
+
+    monkeypatch.setattr(torch.jit, "script", stumble)
+    torch_steps.write_script(Shifted(), SPEC, tmp_path)
+    assert (tmp_path / "model.pt").is_file()
+
+
 def test_what_cannot_be_compiled_is_traced(tmp_path):
     assert torch_steps.scripted(Shifted(), SPEC) is None
     torch_steps.write_script(Shifted(), SPEC, tmp_path)
