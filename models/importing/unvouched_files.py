@@ -1,5 +1,6 @@
 """Files that nobody vouches for: zip archives and protobuf messages, checked before a framework sees them."""
 
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,11 +25,13 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 
 
 def regular(path: str) -> None:
-    """ImportFailed where this, or anything in this folder, is a device, a pipe or a socket: none of them need end."""
+    """ImportFailed where this, or what is in this folder, may not be read, or is a device or a pipe, without an end."""
     named = Path(path)
     for found in (named, *(named.rglob("*") if named.is_dir() else ())):
         if found.exists() and not found.is_file() and not found.is_dir():
             raise no_model(f"{found} is not a regular file: it is not read", "name a file that holds the model")
+        if found.exists() and not os.access(found, os.R_OK):
+            raise no_model(f"{found} cannot be read: permission denied", f"have its owner let you: chmod +r {found}")
 
 
 def is_pickle(path: str) -> bool:

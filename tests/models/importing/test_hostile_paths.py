@@ -46,6 +46,15 @@ def test_so_are_they_as_weights_samples_and_in_a_folder(pipe):
     assert str(pipe) in refused(request("savedmodel", pipe.parent)).text
 
 
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "w.pt").write_bytes(b"")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "w.pt")  # as root, all may be read
+    for asked in (request("onnx", tmp_path / "w.pt"), request("savedmodel", tmp_path)):
+        problem = refused(asked)
+        assert problem.text == f"{tmp_path / 'w.pt'} cannot be read: permission denied"
+        assert "chmod" in problem.advice
+
+
 def test_a_lambda_is_named_by_its_layer(tmp_path):
     function = '{"class_name": "__lambda__", "config": {"code": ""}}'
     layer = f'{{"class_name": "Lambda", "config": {{"name": "twice", "function": {function}}}}}'
