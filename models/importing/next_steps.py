@@ -51,7 +51,8 @@ def of_fixed_rows(rows: int) -> str:
     free = "save it with a free first axis: None in TensorFlow and Keras, a name in ONNX, a Dim in torch.export"
     if rows != 1:
         return free
-    return f"{free}; or convert it with python -m tf2onnx.convert, and import the ONNX file: it is served row by row"
+    as_onnx = "python -m tf2onnx.convert, or in Keras model.export('model.onnx', format='onnx')"
+    return f"{free}; or import it as an ONNX file, which is then served one row at a time: {as_onnx}"
 
 
 def of_sizes(dtypes: Mapping[str, str]) -> str:
