@@ -23,7 +23,7 @@ BUILT = (
 FRAMEWORKS = {
     "export": {"torch", "tensorflow", "onnxruntime"},
     "flaskrest-tensorflow": {"tensorflow"},
-    "flaskrest-torch": {"torch"},
+    "flaskrest-torch": {"torch", "onnx2torch"},
     "flaskrest-onnx": {"onnxruntime"},
     "torchserve": {"torch"},
     "tfserving-embedded": {"tensorflow"},
@@ -45,7 +45,7 @@ FOLDERS = {
 }
 LOOK = """
 import importlib.util, json, os, pathlib, pwd, sys
-found = {name for name in ("torch", "tensorflow", "onnxruntime") if importlib.util.find_spec(name)}
+found = {name for name in ("torch", "onnx2torch", "tensorflow", "onnxruntime") if importlib.util.find_spec(name)}
 site = pathlib.Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
 ours = [path for path in pathlib.Path("/app").rglob("*.py")]
 print(json.dumps({
@@ -57,6 +57,17 @@ print(json.dumps({
     "folders": sorted(p.name for p in pathlib.Path("/app").iterdir() if p.name != "__pycache__"),
     "packages": sorted({str(p.parent.relative_to("/app")) for p in ours}),
 }))
+"""
+
+RUN_ONNX = """
+import torch
+from onnx import TensorProto, helper
+from serveoff.models.loading import model_onnx
+
+x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in "xy")
+graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "graph", [x], [y])
+module = model_onnx.read(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9))
+print(module(torch.tensor([[-1.0, 2.0]])).tolist())
 """
 
 
@@ -93,6 +104,11 @@ def test_no_build_tools_and_all_code_compiled(image):
     assert "tests" not in seen["folders"]
     assert set(seen["folders"]) == {"serveoff", *FOLDERS[name]}
     assert ("serveoff/record" in seen["packages"]) == (name in ("compare", "report"))
+
+
+def test_an_imported_onnx_file_runs_in_the_image_of_pytorch(images):
+    run = docker.from_env().containers.run
+    assert run("serveoff/flaskrest-torch", ["python", "-I", "-c", RUN_ONNX], remove=True) == b"[[0.0, 2.0]]\n"
 
 
 def test_labels_and_commands(images):
