@@ -10,6 +10,7 @@ import pytest
 
 from tests.services import two_tensors
 from tests.tree_copy import Tree, copy_tree
+from tests.uncompiled import NO_COMPILER
 
 pytestmark = pytest.mark.slow
 
@@ -194,7 +195,7 @@ def test_a_format_is_one_file_and_its_deployments_a_block_each(tree, tmp_path):
     tree.add("models/formats/again.py", FORMAT)
     tree.change("docker-compose.yml", BLOCKS, FORMAT_BLOCK + BLOCKS)
     assert tree.differs() == {"models/formats/again.py", "docker-compose.yml"}
-    environ = {"SERVEOFF_ARTIFACTS": str(tmp_path / "artifacts")}
+    environ = {"SERVEOFF_ARTIFACTS": str(tmp_path / "artifacts"), **NO_COMPILER}
     tree.python("-m", "serveoff.models", "export", "tabular_mlp", **environ)
     manifest = json.loads((tmp_path / "artifacts" / "tabular_mlp" / "manifest.json").read_text())
     assert "again" in manifest["artifacts"], "the export has held each artifact against the golden answers"

@@ -16,6 +16,7 @@ import pytest
 from serveoff.measure.runtimes.loopback_ports import free_port
 from serveoff.models.manifest import read_manifest, verify_artifact
 from tests.command_line import CommandLine
+from tests.uncompiled import NO_COMPILER
 
 NAMES = ("models", "services", "serveoff", "tests", "utils")
 PLACES = ("working folder", "PYTHONPATH")
@@ -117,7 +118,7 @@ def test_a_factory_s_package_may_be_called_as_ours(tmp_path, cli, name, place):
     (project / name / "net.py").write_text(NET)
     (project / name / "sizes.json").write_text('{"inputs": 6}')
     (project / "utils.py").write_text("WIDTH = 8\n")
-    made = Trapped(cli.folder, tmp_path / "artifacts", cli.mark)
+    made = Trapped(cli.folder, tmp_path / "artifacts", cli.mark, NO_COMPILER)
     made.where, made.place = str(project), place
     brought = made.run("import", f"{name}.net:make", "--name", "mine", "--input", "input:float32[-1,6]")
     assert brought.returncode == 0, brought.stderr

@@ -2,6 +2,7 @@ import pytest
 
 from serveoff.models.frameworks.tensorflow_setup import configure
 from tests.models.convert import networks
+from tests.uncompiled import NO_COMPILER
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -16,12 +17,19 @@ def node(tmp_path_factory):
 
     def made(*way):
         if way not in folders:
+            source = made(*way[:-1]) if len(way) > 1 else None
             folders[way] = tmp_path_factory.mktemp("-".join(way))
-            if len(way) == 1:
-                networks.WRITE[way[0]](folders[way])
-            else:
-                networks.step(*way[-2:], made(*way[:-1]), folders[way], networks.SPECS[way[0]])
+            with pytest.MonkeyPatch.context() as patch:
+                if way != networks.COMPILED:
+                    patch.setenv("CXX", NO_COMPILER["CXX"])
+                write(way, source, folders[way])
         return folders[way]
+
+    def write(way, source, folder):
+        if source is None:
+            networks.WRITE[way[0]](folder)
+        else:
+            networks.step(*way[-2:], source, folder, networks.SPECS[way[0]])
 
     return made
 

@@ -16,6 +16,8 @@ from serveoff.models.tensors import named
 
 ROWS = 7
 FACTORY = "small_networks:written"
+COMPILED = ("torch", "torch_export")
+"""The way whose exported program is compiled, too."""
 
 
 def _spec(name, image):

@@ -12,7 +12,8 @@ from serveoff.models.formats.savedmodel import SIGNATURE
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import BYTES_SIGNATURE
 from serveoff.models.tensors import misfit, take
-from tests.models.convert.networks import SPECS, predict_of
+from tests.models.convert.networks import COMPILED, SPECS, predict_of
+from tests.uncompiled import has_compiler
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,7 @@ def test_answers_are_the_source_s(node, golden, way):
     answer = predict(take(golden[way[0]].inputs, slice(3)))
     assert misfit(answer, spec.outputs, 3) == ""
     assert list(answer) == [tensor.name for tensor in spec.outputs]
+    assert any(node(*way).glob("compiled-*.pt2")) == (way == COMPILED and has_compiler())
 
 
 def test_every_step_is_tried():

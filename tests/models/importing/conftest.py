@@ -9,14 +9,16 @@ import pytest
 from serveoff.models.manifest import Manifest, read_manifest
 from serveoff.models.spec import REPOSITORY
 from serveoff.models.staging import locked, staged
+from tests.uncompiled import NO_COMPILER
 
 PACKAGES = Path(__file__).parent / "packages"
 TIMEOUT_S = 1200
 
 
-def environ(**extra: str) -> dict[str, str]:
+def environ(*, compiled: bool = False, **extra: str) -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
-    return {**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "-1", **extra}
+    compiler = {} if compiled else NO_COMPILER
+    return {**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "-1", **compiler, **extra}
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +73,16 @@ class Import:
 
 
 @pytest.fixture
-def bring(tmp_path):
-    """Imports a model as a user does, from a folder that has the user's packages; nothing must be left beside it."""
+def bring(tmp_path, request):
+    """Imports a model as a user does, from a folder that has the user's packages; nothing must be left beside it.
 
-    def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S) -> Import:
+    Exported programs are compiled in long tests, and where a test asks for it.
+    """
+    long = request.node.get_closest_marker("long") is not None
+
+    def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S, compiled: bool = long) -> Import:
         command = [sys.executable, "-m", "serveoff", "import", str(model), "--name", name, *flags]
-        env = environ(SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
+        env = environ(compiled=compiled, SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
         done = subprocess.run(command, env=env, cwd=PACKAGES, capture_output=True, text=True, timeout=timeout)
         assert "Traceback" not in done.stderr + done.stdout
         (tmp_path / "artifacts").mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ import pytest
 from serveoff.models.golden import read_golden
 from serveoff.models.manifest import read_manifest
 from serveoff.models.quality.labelled import read_labelled
+from tests.uncompiled import has_compiler
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -118,12 +119,14 @@ def test_an_exported_program(make, bring):
 
 def test_a_module_and_its_state_dict(make, bring):
     weights = str(make("pytorch") / "weights.pt")
-    brought = bring("tiny_nets.nets:perceptron", "--weights", weights, "--input", "features:float32[-1,6]")
+    features = "--input", "features:float32[-1,6]"
+    brought = bring("tiny_nets.nets:perceptron", "--weights", weights, *features, compiled=True)
     assert brought.code == 0, brought.errors
-    assert {"torch_eager", "torchscript"} <= set(brought.manifest.artifacts)
+    assert {"torch_eager", "torchscript", "torch_export"} <= set(brought.manifest.artifacts)
+    assert any((brought.artifacts / "mine/torch_export").glob("compiled-*.pt2")) == has_compiler()
     assert (brought.artifacts / "mine/torch_eager/code/tiny_nets/layers.py").is_file()
     assert brought.manifest.parameters == 6 * 8 + 8 + 8 * 3 + 3
-    again = bring("tiny_nets.nets:perceptron", "--input", "features:float32[-1,6]")
+    again = bring("tiny_nets.nets:perceptron", *features)
     assert again.code == 3
     assert "a model mine already exists" in again.errors
 
