@@ -1,7 +1,7 @@
 """Damaged model files: a clear error, never a traceback, a hang or a half-written model.
 
-Each kind's files are damaged hundreds of times for the checks that run before any framework, and hundreds of times more
-for the process that loads what passes them. Some go through the whole command.
+Each kind's files are damaged hundreds of times for the checks that run before any framework, and some dozens of times
+more, in `make test-long` hundreds, for the process that loads what passes them. Some go through the whole command.
 """
 
 import json
@@ -27,7 +27,7 @@ from .mutations import damaged, damaged_inside, flipped
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 CASES = 200
-LOADED = int(os.environ.get("SERVEOFF_FUZZ", "200"))
+FEW_LOADED, LOADED = 40, int(os.environ.get("SERVEOFF_FUZZ", "200"))
 SECONDS = 60
 FILES = {
     "keras": ("tensorflow", "keras.keras"),
@@ -142,7 +142,8 @@ def fork_server(kind: str):
         server.stdin.close()
 
 
-def test_the_process_that_loads_them_ends_with_a_reason(kind, sound, tmp_path):
+@pytest.mark.parametrize("loaded", [FEW_LOADED, pytest.param(LOADED, marks=pytest.mark.long)])
+def test_the_process_that_loads_them_ends_with_a_reason(kind, sound, tmp_path, loaded):
     """Only files that pass the checks get so far: their damage is such that no checksum or length gives it away."""
     if kind == "onnx":
         pytest.importorskip("onnxruntime")
@@ -154,7 +155,7 @@ def test_the_process_that_loads_them_ends_with_a_reason(kind, sound, tmp_path):
 
     with fork_server(kind) as server:
 
-        @settings(many, max_examples=LOADED)
+        @settings(many, max_examples=loaded)
         @given(copies)
         def load(copy):
             source = place(kind, sound, tmp_path / "model", copy)
@@ -179,7 +180,7 @@ def test_the_process_that_loads_them_ends_with_a_reason(kind, sound, tmp_path):
     assert ends["refused"] + ends["crashed"] > 0
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("share", [0.3, *(pytest.param(share, marks=pytest.mark.long) for share in (0.0, 0.9))])
 def test_the_whole_command_leaves_no_model_of_a_truncated_file(kind, sound, tmp_path, bring, share):
     content = sound.read_bytes()
     source = place(kind, sound, tmp_path, content[: int(len(content) * share)])
