@@ -73,9 +73,12 @@ def close(terminal):
     terminal.wait()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "signum",
+    [signal.SIGHUP, *(pytest.param(number, marks=pytest.mark.long) for number in (signal.SIGQUIT, signal.SIGTERM))],
+)
 def test_a_signal_ends_a_run_as_ctrl_c_does(cli, signum):
-    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL)
+    process = cli.start("run", "flask-tuned-null", "flask-tuned-onnx", *SMALL)
     cli.wait_until(lambda: amid_a_run(cli), process)
     process.send_signal(signum)
     _, err = process.communicate(timeout=60)
@@ -89,7 +92,7 @@ def test_a_signal_ends_a_run_as_ctrl_c_does(cli, signum):
 
 def test_ctrl_c_that_ends_the_reader_of_a_pipe_too_ends_a_run_as_ever(cli):
     """`serveoff run 2>&1 | tee log`: both get it, and nothing that is said afterwards is read."""
-    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL)
+    process = cli.start("run", "flask-tuned-null", "flask-tuned-onnx", *SMALL)
     cli.wait_until(lambda: amid_a_run(cli), process)
     process.stdout.close()
     process.stderr.close()
@@ -123,7 +126,7 @@ def test_a_closed_terminal_ends_a_served_deployment(cli):
 
 def test_on_a_full_disk_all_is_stopped_and_what_was_measured_is_kept_and_can_be_gone_on_with(cli):
     """No file of the runner's may have a byte more: to it a full disk is no other thing."""
-    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL)
+    process = cli.start("run", "flask-tuned-null", "flask-tuned-onnx", *SMALL)
     cli.wait_until(lambda: amid_a_run(cli), process)
     psutil.Process(process.pid).rlimit(psutil.RLIMIT_FSIZE, (0, 0))
     _, err = process.communicate(timeout=60)
@@ -144,7 +147,7 @@ def test_on_a_full_disk_all_is_stopped_and_what_was_measured_is_kept_and_can_be_
 
 
 def test_a_results_folder_that_is_removed_amid_a_run_ends_it(cli):
-    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL, "--rounds", "40")
+    process = cli.start("run", "flask-tuned-null", "flask-tuned-onnx", *SMALL, "--rounds", "40")
     cli.wait_until(lambda: amid_a_run(cli), process)
     shutil.rmtree(cli.folder / "results")
     _, err = process.communicate(timeout=60)

@@ -56,13 +56,13 @@ def test_an_artifact_with_one_weight_changed_is_caught_and_not_ranked(cli, tmp_p
 
 
 def test_a_server_killed_amid_a_run_is_an_invalid_row_and_the_run_goes_on(cli):
-    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL, "--rounds", "4")
+    process = cli.start("run", "flask-tuned-null", "flask-tuned-onnx", *SMALL, "--rounds", "4")
     cli.wait_until(lambda: _measured(cli), process)
     victim = next(p for p in cli.running("serveoff.services.flaskrest") if p.environ()["SERVING_FORMAT"] == "null")
     os.killpg(os.getpgid(victim.pid), signal.SIGKILL)
     _, err = process.communicate(timeout=200)
     assert process.returncode in MEASURED, err
-    killed, other = cli.suite.endpoint("flask-tuned-null-rest"), cli.suite.endpoint("flask-torchscript-rest")
+    killed, other = cli.suite.endpoint("flask-tuned-null-rest"), cli.suite.endpoint("flask-tuned-onnx-rest")
     assert any(p.code == WindowCode.SERVER_ENDED for w in killed.windows for p in w.problems)
     assert any("SIGKILL" in p.text for w in killed.windows for p in w.problems)
     assert len(other.windows) == 8
@@ -91,14 +91,13 @@ MOMENTS = {
     "gate passed": lambda cli: lambda: _suite(cli) and any(e.gate for e in _suite(cli).endpoints),
     "locust starts": lambda cli: lambda: cli.running(str(LOCUSTFILE)),
     "in a slice": lambda cli: lambda: _driven(cli),
-    "measured": lambda cli: lambda: _measured(cli),
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
-    process = cli.start("run", "flask-tuned-null", "inprocess-torchscript", *SMALL)
-    cli.wait_until(MOMENTS[moment](cli), process)
+def interrupt(cli, moment):
+    """Ctrl-C at a moment of a run leaves no process and a readable partial report."""
+    process = cli.start("run", "flask-tuned-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
+    cli.wait_until(moment, process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -108,6 +107,11 @@ def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
     assert not cli.suite.complete
     report = next((cli.folder / "reports").rglob("report.md")).read_text()
     assert "partial" in report.lower()
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ctrl_c_leaves_no_process_and_a_readable_partial_report(cli, moment):
+    interrupt(cli, MOMENTS[moment](cli))
 
 
 def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
@@ -121,11 +125,8 @@ def test_ctrl_c_while_the_model_is_exported_leaves_nothing(cli, tmp_path):
     assert not (tmp_path / "artifacts" / "digits_cnn").exists()
 
 
-def test_an_interrupted_run_is_finished_by_resume(cli):
-    process = cli.start("run", "flask-tuned-null", "inprocess-torchscript", *SMALL, "--rounds", "7")
-    cli.wait_until(lambda: _measured(cli), process)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+def test_a_run_interrupted_when_it_has_measured_is_finished_by_resume(cli):
+    interrupt(cli, lambda: _measured(cli))
     kept = [w for e in cli.suite.endpoints for w in e.windows]
     assert kept
     result = cli.run("run", "--resume", "latest")

@@ -27,7 +27,7 @@ def frozen(cli):
 
 
 def test_a_killed_run_takes_its_servers_with_it_frozen_ones_too_and_the_next_removes_its_folders(cli):
-    process = cli.start("run", "flask-tuned-null", "flask-torchscript", *SMALL)
+    process = cli.start("run", "flask-tuned-null", "flask-tuned-onnx", *SMALL)
     cli.wait_until(lambda: frozen(cli) and cli.running("serveoff.services.flaskrest"), process)
     process.kill()
     process.communicate()

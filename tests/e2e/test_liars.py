@@ -74,8 +74,11 @@ def test_a_server_that_answers_nothing_for_whole_windows_does_not_count(compared
 @pytest.mark.parametrize(
     ("every", "seconds", "rounds"),
     [
-        *[(80, 1, 8), (10, 1.5, 3), (50, 1.5, 5)],
-        *[pytest.param(*one, marks=pytest.mark.long) for one in ((60, 5, 6), (40, 20, 4), (1000, 5, 100))],
+        (50, 1.5, 5),
+        *(
+            pytest.param(*one, marks=pytest.mark.long)
+            for one in ((80, 1, 8), (10, 1.5, 3), (60, 5, 6), (40, 20, 4), (1000, 5, 100))
+        ),
     ],
 )
 def test_requests_that_hang_cost_their_time_and_are_named(compared, every, seconds, rounds):
@@ -86,6 +89,7 @@ def test_requests_that_hang_cost_their_time_and_are_named(compared, every, secon
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_answer_that_never_ends_costs_its_time_out_and_is_the_server_s(compared):
     """By its errors where it began in a window, and by the windows that it left empty where it began before one."""
     honest, odd, rank = compared("drip:40", 6)
@@ -96,10 +100,10 @@ def test_an_answer_that_never_ends_costs_its_time_out_and_is_the_server_s(compar
 
 
 @pytest.mark.slow
-def test_one_wrong_answer_in_two_thousand_is_seen(compared):
-    honest, odd, rank = compared("wrong:2000", 250)
+def test_one_wrong_answer_in_five_hundred_is_seen(compared):
+    honest, odd, rank = compared("wrong:500", 60)
     assert "wrong answers" in codes(odd.verdict.reasons)
-    assert 0 < odd.wrong_answers < odd.answers_checked / 1000
+    assert 0 < odd.wrong_answers < odd.answers_checked / 250
     assert odd.answers_checked >= odd.samples, "all that counts is checked"
     assert (rank, honest.wrong_answers) == (None, 0)
 
