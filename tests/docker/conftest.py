@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from serveoff.models.spec import REPOSITORY
-from tests.docker.stack import Stack, own_ports
+from tests.docker.stack import Stack, own_ports, server_cpus
 
 
 def pytest_collection_modifyitems(items):
@@ -48,7 +48,7 @@ def project(engine):
 def stack(images, project):
     """The whole stack, up and healthy. Afterwards nothing of it is left."""
     (REPOSITORY / "results").mkdir(exist_ok=True)
-    stack = Stack(project, own_ports())
+    stack = Stack(project, {**own_ports(), "SERVER_CPUS": server_cpus()})
     try:
         started = stack.compose("up", "--no-build", "--wait", "--wait-timeout", "300", check=False)
         assert started.returncode == 0, f"{started.stderr}\n{stack.compose('logs', '--tail', '20').stdout}"

@@ -23,6 +23,11 @@ def own_ports():
     return {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
 
 
+def server_cpus():
+    """The cores of the tests' own servers: two where there are as many, for all of them start together."""
+    return "0,1" if (os.cpu_count() or 1) > 1 else "0"
+
+
 @dataclass(frozen=True)
 class Stack:
     """One Compose project; `variables` go over the environment's."""

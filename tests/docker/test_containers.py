@@ -78,7 +78,8 @@ def test_servers_have_equal_limits_and_cores(stack, running):
         for name in servers
         if name in running
     }
-    assert seen == {(("0",), "0", 4 * 2**30, 0)}
+    cores = stack.variables["SERVER_CPUS"]
+    assert seen == {((cores.replace(",", "-"),), cores, 4 * 2**30, 0)}
 
 
 def test_ports_are_published_on_the_loopback_address_only(running):

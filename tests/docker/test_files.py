@@ -87,6 +87,11 @@ def test_env_example_has_every_variable_with_its_default():
     assert dict(line.split("=", 1) for line in lines if line and not line.startswith("#")) == defaults
 
 
+def test_servers_have_core_0_unless_they_are_given_others():
+    cpusets = {block.get("cpuset") for block in SERVICES.values() if "serving.server" in block.get("labels", {})}
+    assert cpusets == {"${SERVER_CPUS:-0}"}
+
+
 def test_env_example_changes_nothing(compose):
     def config(*options):
         command = ["docker", "compose", *options, "--profile", "*", "-f", BASE, "config", "--format", "json"]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.long]
 
 SERVICE = "torchserve-torchscript"
 KILL_WORKERS = """

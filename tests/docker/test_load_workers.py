@@ -11,7 +11,7 @@ from tests.command_line import MEASURED, CommandLine
 from tests.docker.stack import Stack
 from tests.e2e.test_load_workers import DEPLOYMENTS, NO_MORE, SMALL, check
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.long]
 
 WORKERS = 4
 LOCUST = ("python", "-I", "-u", "-m", "locust", "-f", "loadtests/locustfile.py", "--worker")
