@@ -165,7 +165,13 @@ def test_grafanas_own_model_understands_all_of_the_dashboard():
 
 
 @pytest.fixture(scope="module")
-def servers(model_dir, tmp_path_factory):
+def program():
+    """Debian's Prometheus, which is asked for before a server is started."""
+    return installed("prometheus")
+
+
+@pytest.fixture(scope="module")
+def servers(program, model_dir, tmp_path_factory):
     """One server of each kind, as the local runtime starts it."""
     settings = {"SERVING_MODEL": "digits_cnn", "SERVING_DEVICE": "cpu"}
     runtime = LocalRuntime(CpuPlan((), ()), tmp_path_factory.mktemp("servers"), settings)
@@ -198,9 +204,9 @@ def configure(folder, servers, port):
 
 
 @pytest.fixture(scope="module")
-def prometheus(servers, tmp_path_factory):
-    """Debian's Prometheus, which has scraped the servers for a while, with requests good and bad all along."""
-    program, folder, port = installed("prometheus"), tmp_path_factory.mktemp("prometheus"), free_port()
+def prometheus(program, servers, tmp_path_factory):
+    """A Prometheus, which has scraped the servers for a while, with requests good and bad all along."""
+    folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
     configure(folder, servers, port)
     storage = f"--storage.tsdb.path={folder / 'data'}"
     listen = f"--web.listen-address=127.0.0.1:{port}"
