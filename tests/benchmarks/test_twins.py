@@ -199,6 +199,7 @@ def command(*arguments):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_one_tiny_trial_ends_in_one_line_of_json(model_dir):
     done = subprocess.run(command("--trials", "1", "--minutes", "0.5"), cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr

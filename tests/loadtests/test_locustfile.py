@@ -115,8 +115,9 @@ def test_what_kept_an_answer_from_a_user_is_told_apart(server, locust, free_port
     assert "Connection refused" in outcome.output
 
 
-@pytest.mark.parametrize("mode", ["hang", "drip"])
-@pytest.mark.parametrize(("endpoint", "status"), [(REST, TIMED_OUT), (GRPC, 1004)])
+@pytest.mark.parametrize(
+    ("endpoint", "status", "mode"), [(REST, TIMED_OUT, "hang"), (REST, TIMED_OUT, "drip"), (GRPC, 1004, "hang")]
+)
 def test_a_server_that_hangs_cannot_hang_the_test(server, locust, endpoint, status, mode):
     server.mode(mode)
     address = server.rest if endpoint == REST else server.grpc

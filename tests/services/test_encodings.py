@@ -16,7 +16,6 @@ from tests.services.tfserving.model_server import running
 from tests.services.torchserve.running import start
 from tests.services.two_tensors_artifacts import write_model
 
-pytestmark = pytest.mark.slow
 LIMIT = str(2**23)
 REGISTRY = {deployment.service: deployment for deployment in read_registry(environ={})}
 TAKEN = {
@@ -86,9 +85,15 @@ def answers_golden(deployment, model_dir, folder, rows):
 
 
 @pytest.mark.parametrize("service", TAKEN)
+def test_each_service_takes_its_encodings(service):
+    assert set(agreement_gate.taken(REGISTRY[service])) == TAKEN[service]
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("service", TAKEN)
 def test_every_encoding_answers_the_golden_outputs(service, model_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(model_dir.parent))
-    assert set(agreement_gate.taken(REGISTRY[service])) == TAKEN[service]
     answers_golden(REGISTRY[service], model_dir, tmp_path, rows=64)
 
 
@@ -98,6 +103,7 @@ def imported_dir(tmp_path_factory):
     return write_model(tmp_path_factory.mktemp("imported"), ("torchscript", "savedmodel"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", [service for service in TAKEN if "frozen" not in service])
 def test_every_encoding_takes_several_inputs_of_an_imported_model(service, imported_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(imported_dir.parent))

@@ -58,6 +58,7 @@ def test_a_network_that_learned_too_little_is_refused(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_it_trains_and_exports_to_all_formats(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))

@@ -54,7 +54,9 @@ def test_two_workers_are_both_ready(tmp_path: Path) -> None:
         assert len(server.tree()) == 3
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "format", [f if f == "torchscript" else pytest.param(f, marks=pytest.mark.long) for f in FORMATS]
+)
 def test_answers_agree_with_golden_outputs(model_dir: Path, tmp_path: Path, golden: Golden, format: str) -> None:
     rows, expected = golden.inputs["image"][:3], golden.outputs["probabilities"][:3]
     with serve(model_dir, format, tmp_path, COMMAND) as server:

@@ -94,7 +94,9 @@ def test_null_has_no_framework_that_could_tell_its_threads(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "format", [pytest.param(f, marks=pytest.mark.long) if f.endswith("_eager") else f for f in FORMATS]
+)
 def test_intra_op_threads_are_applied_and_told(model_dir: Path, tmp_path: Path, format: str) -> None:
     counts = {threads: count_threads(model_dir, tmp_path, format, threads) for threads in (1, 5)}
     assert counts[5][0] - counts[1][0] in (4, 8)  # PyTorch keeps two pools

@@ -22,6 +22,9 @@ from serveoff.services.inprocess.floor import WARM_CALLS
 from serveoff.services.runtimes import Runtime
 from tests.services.flaskrest.serving import environment
 
+IN_EVERY_RUN = ("onnx", "torch_export", "torchscript")
+"""Formats whose floors are asked here in every run of the tests; those of the others are in tests/e2e/, too."""
+
 
 def run(model_dir: Path, format: str, work_dir: Path, *commands: object, **settings: object) -> list[dict[str, Any]]:
     """The events of a session; every line of stdout must be one."""
@@ -84,7 +87,9 @@ def test_an_unusable_setting_is_exit_code_3(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "format", [f if f in IN_EVERY_RUN else pytest.param(f, marks=pytest.mark.long) for f in FORMATS]
+)
 def test_every_format_agrees_with_golden_outputs(model_dir: Path, tmp_path: Path, format: str) -> None:
     measure = {"command": "measure", "duration_s": 0.5}
     ready, checked, measured = run(model_dir, format, tmp_path, {"command": "check"}, measure)

@@ -11,7 +11,7 @@ from tests.services.tfserving.model_server import running
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["savedmodel", "frozen_graph"])
+@pytest.fixture(scope="module", params=["savedmodel", pytest.param("frozen_graph", marks=pytest.mark.long)])
 def server(request, tmp_path_factory, model_dir):
     with running(
         tmp_path_factory.mktemp("served"),

@@ -21,6 +21,14 @@ COVERED = """() => [...document.querySelectorAll("svg.chart")].flatMap((svg) => 
     && Math.min(r.bottom, s.bottom) - Math.max(r.top, s.top) > 4).map(([b]) => [a, b]));
 })"""
 WIDTHS = [360, 390, 768, 1024, 1280]
+LOOKS = [
+    ("sound", 390, "dark"),
+    ("sound", 1280, "light"),
+    ("sound", ENOUGH_FOR_EVERY_TABLE, "light"),
+    ("faulty", 390, "light"),
+    ("faulty", ENOUGH_FOR_EVERY_TABLE, "dark"),
+]
+"""Each summary, scheme and width: not all of them with all."""
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +40,7 @@ def addresses(sound, faulty, tmp_path_factory):
     return {name: (folder / f"{name}.html").as_uri() for name in summaries}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280, ENOUGH_FOR_EVERY_TABLE])
-@pytest.mark.parametrize("name", ["sound", "faulty"])
+@pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
 def test_axe_finds_no_fault(browser, addresses, name, width, scheme):
     with opened(browser, addresses[name], width, color_scheme=scheme) as page:
         page.evaluate(UNFOLD)

@@ -10,6 +10,12 @@ from tests.serveoff.synthetic import Scenario, write_run
 
 pytestmark = [*needs_chromium, pytest.mark.slow]
 PAGES = ["/", "/compare?a=before&b=after", "/compare?a=before&b=elsewhere", "/runs/before/", "/runs/nope/"]
+LOOKS = [(390, "dark"), (1280, "light"), (1280, "dark")]
+SHOWN = [
+    *(("/compare?a=before&b=after", *look) for look in LOOKS),
+    *((path, *LOOKS[n % 3]) for n, path in enumerate(PAGES) if path != "/compare?a=before&b=after"),
+]
+"""Every page, and the one with the most on it in each look."""
 MISSING = "Failed to load resource: the server responded with a status of 404 (NOT FOUND)"
 
 
@@ -28,8 +34,7 @@ def at(running, browser):
     return open_
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("path", "width", "scheme"), SHOWN)
 def test_axe_finds_no_fault(at, path, width, scheme):
     with at(path, width, color_scheme=scheme, expected=[MISSING] if path == "/runs/nope/" else []) as page:
         assert faults(page) == {}
