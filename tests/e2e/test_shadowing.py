@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from serveoff.measure.runtimes.host_client import LOCUSTFILE
 from serveoff.measure.runtimes.loopback_ports import free_port
+from serveoff.models.isolation import isolated
 from serveoff.models.manifest import read_manifest, verify_artifact
 from tests.command_line import CommandLine
 from tests.uncompiled import NO_COMPILER
@@ -54,11 +56,13 @@ class Trapped(CommandLine):
     place = ""
 
     def start(self, *arguments):
+        return self.begin(str(SERVEOFF), *arguments)
+
+    def begin(self, *command):
         settings = {"PYTHONPATH": self.where} if self.place == "PYTHONPATH" else {}
         working = self.where if self.place == "working folder" else str(self.folder)
         pipe = subprocess.PIPE
         environ = {**self.environ, **settings}
-        command = [str(SERVEOFF), *arguments]
         return subprocess.Popen(
             command, env=environ, cwd=working, stdout=pipe, stderr=pipe, text=True, start_new_session=True
         )
@@ -107,6 +111,33 @@ def test_a_server_answers_by_our_code(trapped, golden):
 
 
 @pytest.mark.slow
+def test_locust_by_hand_loads_our_users(trapped):
+    process = trapped.begin(*isolated("locust", "-f", str(LOCUSTFILE), "--list"))
+    out, err = process.communicate()
+    assert (process.returncode, "RestUser" in out) == (0, True), err
+
+
+@pytest.mark.slow
+def test_a_load_worker_loads_our_users(trapped):
+    """Locust says that it starts once it has; it then waits for its run."""
+    process = trapped.start("load-worker", "--master-port", str(free_port()))
+    assert started(process)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["variable", "home", "working folder"])
+def test_a_load_worker_takes_no_setting_of_a_user_s_own_load_tests(cli, place):
+    """A level of logging that there is not would end it."""
+    if place == "variable":
+        cli.settings = {"LOCUST_LOGLEVEL": "nonsense"}
+    else:
+        cli.settings = {"HOME": str(cli.folder)}
+        (cli.folder / {"home": ".locust.conf"}.get(place, "locust.conf")).write_text("loglevel = nonsense\n")
+    made = Trapped(cli.folder, cli.artifacts, cli.mark, cli.settings)
+    assert started(made.start("load-worker", "--master-port", str(free_port())))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "place"), [("models", PLACES[0]), pytest.param("serveoff", PLACES[1], marks=pytest.mark.long)]
 )
@@ -128,6 +159,14 @@ def test_a_factory_s_package_may_be_called_as_ours(tmp_path, cli, name, place):
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == ["True"], done.stderr
     verify_artifact(folder, "torch_eager")
+
+
+def started(process):
+    """Whether Locust got so far; it is ended."""
+    found = any("Starting Locust" in line for line in process.stderr)
+    process.kill()
+    process.communicate()
+    return found
 
 
 def is_ready(port):

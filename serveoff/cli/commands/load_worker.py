@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from serveoff.measure.runtimes.host_client import LOCUSTFILE
+from serveoff.measure.runtimes.host_client import LOCUSTFILE, without_settings
 from serveoff.models.isolation import isolated
 
 
@@ -16,4 +16,6 @@ def load_worker(
     """Send load for a run on another host: serveoff run --expect-workers N. Ends with the run."""
     where = ("--master-host", master_host, "--master-port", str(master_port))
     command = isolated("locust", "-f", str(LOCUSTFILE), "--worker", *where)
-    os.execv(command[0], command)
+    ours = LOCUSTFILE.parent
+    os.chdir(ours)  # a locust.conf or pyproject.toml of the user's is not read
+    os.execve(command[0], command, without_settings(ours))

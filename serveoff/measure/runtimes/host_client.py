@@ -24,10 +24,20 @@ class HostClient:
     def running(self, arguments: Sequence[str], log: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A process group of its own on the client's cores."""
         command = isolated("locust", "-f", str(LOCUSTFILE), *arguments)
+        environ = without_settings(self.folder)
         return processes.running(
-            partial(processes.spawn, command, os.environ, log, self.cpus, pipes=True, cwd=self.folder)
+            partial(processes.spawn, command, environ, log, self.cpus, pipes=True, cwd=self.folder)
         )
 
     def address(self, server: Server, port_name: str) -> str:
         """As this machine reaches it."""
         return server.addresses[port_name]
+
+
+def without_settings(home: Path) -> dict[str, str]:
+    """Our environment without what Locust takes for settings: variables, and ~/.locust.conf, looked for in `home`.
+
+    Some of the variables are not even meant for it: LOCUST_MASTER_PORT of `.env` is a port that Compose publishes.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    return {**ours, "HOME": str(home.resolve())}
