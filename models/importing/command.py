@@ -8,7 +8,6 @@ from serveoff.models.importing.conversion import Converted
 from serveoff.models.importing.next_steps import log_of
 from serveoff.models.importing.source import ImportRequest, written
 from serveoff.models.jobs.terminal import Terminal
-from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import Missing
 
 
@@ -16,12 +15,12 @@ def run(request: ImportRequest) -> int:
     """Import a model and print its table; ImportFailed where it cannot be imported."""
     result = import_model(request)
     console = Terminal()
-    console.print(visible(_heading(request.name, result)), highlight=False, markup=False, soft_wrap=True)
+    console.print(_heading(request.name, result), highlight=False, markup=False, soft_wrap=True)
     console.print(_table(result))
     for note in result.notes:
-        console.print(visible(f"note: {note}"), highlight=False, markup=False, soft_wrap=True)
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     if (log := log_of(request.name)).is_file():
-        console.print(visible(f"log: {log}: what frameworks said of conversions"), highlight=False, soft_wrap=True)
+        console.print(f"log: {log}: what frameworks said of conversions", highlight=False, soft_wrap=True)
     console.print(f"next: serveoff run --model {request.name} --profile quick", highlight=False, soft_wrap=True)
     return 0
 
@@ -44,6 +43,6 @@ def _table(result: ImportResult) -> Table:
 def _cells(found: Converted | Missing) -> tuple[str, str, str]:
     if isinstance(found, Missing):
         operator = f"operator {found.operator}: " if found.operator else ""
-        return escape(visible(f"not converted: {operator}{found.reason}")), "–", "–"
+        return escape(f"not converted: {operator}{found.reason}"), "–", "–"
     way = " > ".join(found.way) if len(found.way) > 1 else "as it is"
     return way, f"{found.agreement.max_abs_error:.1e}", f"{found.agreement.worst_share:.1%}"

@@ -1,12 +1,30 @@
 """Where commands print."""
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from serveoff.models.jobs.visible import visible
 
 
 class Terminal(Console):
-    """A console whose reader may end before we do: Ctrl-C in `serveoff run | tee log` ends both."""
+    """A console that nothing in a text takes hold of: what a terminal would obey is written out, whoever wrote it.
+
+    Its reader may end before we do: Ctrl-C in `serveoff run | tee log` ends both.
+    """
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """A text as it will be seen, so that it is laid out by what is seen of it."""
+        return super().render_str(visible(text), **how)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Whatever is printed, also what was laid out before it came here; Rich's own control codes stay."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
 
     def on_broken_pipe(self) -> None:
         """Say nothing more, and go on; Rich would exit with 1."""

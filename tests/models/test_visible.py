@@ -9,6 +9,7 @@ from serveoff.models.jobs.visible import visible
     ("text", "shown"),
     [
         ("plain, grün, 模型\nand a line", "plain, grün, 模型\nand a line"),
+        ("7.9\u00a0ms\tp50", "7.9\u00a0ms\tp50"),
         ("\x1b[2J\r\x07", r"\x1b[2J\r\x07"),
         ("\x9b1m\u202egnp.\ufeff", r"\x9b1m\u202egnp.\ufeff"),
         ("\udcff", r"\udcff"),

@@ -31,7 +31,7 @@ def show(
     folder = find_run(run)
     comparison = comparison_of(folder)
     if as_json:
-        print(json.dumps(decision_record(comparison), indent=1, allow_nan=False, ensure_ascii=False))
+        print(json.dumps(decision_record(comparison), indent=1, allow_nan=False))
         return
     out, suite, path = Terminal(), comparison.suite, report_path(folder)
     out.print(_plain(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}"), style="dim")

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from serveoff.cli.app import app
+from serveoff.cli.commands import deployments
 from serveoff.errors import ExitCode, ServeoffError
 from serveoff.record.reading import ResultsError
 from serveoff.record.slices import SLICES_NAME
@@ -224,12 +225,37 @@ def has(document, place):
     return True
 
 
-def test_no_control_character_of_a_run_reaches_the_terminal(results):
-    hostile = "\x1b[2J\x9b\u202e[red]"
-    change(results / "run", lambda suite: suite.update(run_id=hostile))
-    change(results / "run", lambda suite: suite["settings"].update(model=hostile, profile=hostile))
-    for command in (("show", "run"), ("runs",)):
-        code, said = ended(*command)
-        assert code == 0
-        assert "x1b" in said
-        assert all(c.isprintable() or c == "\n" for c in said), command
+HOSTILE = "\x1b[2J\x9b\u202e[red]"
+
+
+def assert_harmless(said):
+    assert "1b" in said, "it is written out"
+    assert all(c.isprintable() or c in "\n\u00a0" for c in said)
+
+
+@pytest.mark.parametrize("command", [("show", "run"), ("runs",), ("show", "run", "--json")])
+def test_no_control_character_of_a_run_reaches_the_terminal(results, command):
+    change(results / "run", lambda suite: suite.update(run_id=HOSTILE))
+    change(results / "run", lambda suite: suite["settings"].update(model=HOSTILE, profile=HOSTILE))
+    code, said = ended(*command)
+    assert code == 0
+    assert_harmless(said)
+
+
+def test_nor_does_one_of_two_runs_that_are_compared(results):
+    change(results / "run", lambda suite: suite.update(run_id=HOSTILE))
+    change(results / "run", lambda suite: suite["environment"]["machine"].update(cpu_model=HOSTILE))
+    code, said = ended("compare", "other", "run")
+    assert code in (0, ExitCode.REGRESSION)
+    assert said.count(r"\x1b[2J") == 2
+    assert_harmless(said)
+
+
+def test_nor_one_of_a_model_that_was_imported(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(deployments, "notes", lambda model: (f"its output is called {HOSTILE}",))
+    monkeypatch.setattr(deployments, "missing_formats", lambda model: {"torchscript": HOSTILE})
+    code, said = ended("list")
+    assert code == 0
+    assert said.count(r"\x1b[2J") >= 2
+    assert_harmless(said)

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from serveoff.measure import progress as module
 from serveoff.measure.progress import RunProgress
+from serveoff.models.jobs.terminal import Terminal
 from serveoff.record.race import Look
 
 
@@ -60,3 +61,12 @@ def test_a_terminal_has_one_live_line_that_fits_and_is_gone_at_the_end():
         assert "left" in line
         assert len(line) <= 80
     assert output.getvalue().endswith("\x1b[2K\x1b[?25h") or output.getvalue().count("\n") <= 1
+
+
+def test_what_a_server_says_of_itself_is_no_order_to_the_terminal():
+    output = io.StringIO()
+    with RunProgress(Terminal(file=output, width=80, force_terminal=True), 100.0) as progress:
+        progress.tick("asking \x1b[2J")
+        progress.note("prod will not be timed: HTTP 401: \x1b[2J\x9b")
+    assert output.getvalue().count(r"\x1b[2J") >= 2
+    assert not any(order in output.getvalue() for order in ("\x1b[2J", "\x9b"))
