@@ -12,7 +12,7 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.race import look
 from serveoff.cli import answer
 from serveoff.cli.summary import write
-from serveoff.errors import ServeoffError
+from serveoff.errors import NotWritten, ServeoffError
 from serveoff.interrupts import shielded
 from serveoff.measure import run_lifecycle
 from serveoff.models.manifest import ArtifactError, read_manifest
@@ -38,6 +38,8 @@ class Campaign:
     valid: bool = False
     """At least one run has a VALID point."""
     interrupted: bool = False
+    unwritten: bool = False
+    """A run or a report could not be written."""
 
 
 def run_all(runs: Sequence[RunSettings], cheap_first: bool, console: Console, out: Console) -> Campaign:
@@ -101,6 +103,7 @@ def _report(campaign: Campaign, model: str) -> None:
 
 def _failed(campaign: Campaign, model: str, error: ServeoffError) -> None:
     """A model that has a folder stays in the summary with what was measured."""
+    campaign.unwritten |= isinstance(error, NotWritten)
     campaign.console.print(f"{model} failed: {error}", style="red", highlight=False, markup=False)
     (campaign.problems if model in campaign.folders else campaign.absent)[model] = str(error)
 

@@ -8,7 +8,7 @@ from serveoff.analyse import analysis_file
 from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
-from serveoff.errors import ResultsFailure, UsageError
+from serveoff.errors import NotWritten, ResultsFailure, UsageError
 from serveoff.measure.run_lifecycle import find_run
 from serveoff.record.reading import ResultsError
 from serveoff.report import run_diff_markdown as markdown
@@ -38,12 +38,12 @@ def compare_runs(a: str, b: str, threshold: float, different_machines: bool, con
 
 
 def store_baseline(run: str, path: Path) -> None:
-    """Write a run's analysis to another place; ResultsFailure where that cannot be written to."""
+    """Write a run's analysis to another place; NotWritten where that cannot be written to."""
     analysis = load(run)
     try:
         analysis_file.save(analysis, path)
     except OSError as error:
-        raise ResultsFailure(f"cannot write the baseline {path}: {error.strerror}", "name another file") from None
+        raise NotWritten(f"cannot write the baseline {path}: {error.strerror}", "name another file") from None
 
 
 def load(name: str) -> Analysis:

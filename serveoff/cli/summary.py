@@ -9,8 +9,8 @@ from serveoff.analyse.across_models import measured_as
 from serveoff.analyse.across_models.study import study
 from serveoff.analyse.across_models.summary import Absent
 from serveoff.analyse.analysis_file import analysis_of
-from serveoff.errors import ResultsFailure, UsageError
-from serveoff.measure.run_lifecycle import find_run
+from serveoff.errors import ResultsFailure, UsageError, writing_to
+from serveoff.measure.run_lifecycle import FREE_SPACE, find_run
 from serveoff.models import catalog
 from serveoff.models.manifest import ArtifactError
 from serveoff.record.reading import ResultsError
@@ -38,7 +38,10 @@ def write(
     absent: Sequence[Absent] = (),
     interrupted: bool = False,
 ) -> None:
-    """The same of run folders; `problems` (by model) and `absent` are what went wrong on the way."""
+    """The same of run folders; `problems` (by model) and `absent` are what went wrong on the way.
+
+    NotWritten where it cannot be written.
+    """
     try:
         measured_as.check([load_suite(folder) for folder in folders], mixed)
         analyses = [analysis_of(folder) for folder in folders]
@@ -47,10 +50,12 @@ def write(
     models = [analysis.comparison.suite.settings.model for analysis in analyses]
     summary_id = store.new_id([folder.resolve().name for folder in folders])
     found = study(summary_id, analyses, {m: describe(m) for m in models}, problems, absent, interrupted)
-    written = store.save(found, to_reports(results_root() / summary_id, reports_root()))
+    again = f"{FREE_SPACE}; then: serveoff summary {' '.join(map(str, folders))}"
+    with writing_to(results_root() / summary_id, again):
+        written = store.save(found, to_reports(results_root() / summary_id, reports_root()))
+    console.print(f"Summary: {written['html']}", highlight=False, markup=False, soft_wrap=True)
     for folder, analysis in zip(folders, analyses, strict=True):
         lead_on(folder, analysis.comparison)
-    console.print(f"Summary: {written['html']}", highlight=False, markup=False, soft_wrap=True)
 
 
 def describe(model: str) -> str:

@@ -4,11 +4,11 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from serveoff.errors import CoresBusy
+from serveoff.errors import CoresBusy, writing_to
 
 FOLDER_VARIABLE: Final = "SERVEOFF_LOCKS"
 MODE: Final = 0o666
@@ -18,6 +18,8 @@ MODE: Final = 0o666
 @contextmanager
 def cores_locked(cpus: Iterable[int], owner: str) -> Iterator[None]:
     """Hold these cores for `owner` (a run's id); CoresBusy, with the id of who has them, where one is taken.
+
+    NotWritten where there is no folder for the files that are locked.
 
     The kernel lets go of them when the process ends, however it does.
     """
@@ -35,12 +37,15 @@ def check_cores(cpus: Iterable[int]) -> None:
 
 @contextmanager
 def _locked(cpu: int, owner: str) -> Iterator[None]:
-    file = _open(Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir()) / f"serveoff-core-{cpu}.lock")
+    folder = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
+    with writing_to(folder, f"name another folder: {FOLDER_VARIABLE}=FOLDER"):
+        file = _open(folder / f"serveoff-core-{cpu}.lock")
     try:
         _take(file, cpu)
         if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR:  # a file of another user cannot be written to
-            os.ftruncate(file, 0)
-            os.pwrite(file, owner.encode(), 0)
+            with suppress(OSError):  # a full disk keeps no name, and the lock holds
+                os.ftruncate(file, 0)
+                os.pwrite(file, owner.encode(), 0)
         yield
     finally:
         os.close(file)

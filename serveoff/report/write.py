@@ -1,6 +1,7 @@
 """Write a run's analysis in every report format."""
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -47,7 +48,7 @@ def write_report(folder: Path, formats: tuple[str, ...] = ()) -> Written:
     check_forms(formats)
     comparison = comparison_of(folder)
     shown = _leading_on(comparison, folder)
-    with writing_to(_report(folder), f"free some space, or set {VARIABLE}; then: serveoff report {folder}"):
+    with _writing(folder):
         written = write_all(shown, _report(folder), formats or FORMATS, folder)
         return Written(comparison, written | ({} if formats else _verdict(comparison, _report(folder))))
 
@@ -77,16 +78,24 @@ def report_path(folder: Path) -> Path:
 
 
 def lead_on(folder: Path, comparison: Comparison) -> None:
-    """Write the page and the Markdown of a run's report again, where they are, for a summary has come after them."""
+    """Write the page and the Markdown of a run's report again, where they are, for a summary has come after them.
+
+    NotWritten where they cannot be written.
+    """
     report = _report(folder)
     forms = [form for form in LEADING_ON if path_of(report, form).is_file()]
     if forms:
-        write_all(_leading_on(comparison, folder), report, forms)
+        with _writing(folder):
+            write_all(_leading_on(comparison, folder), report, forms)
 
 
 def _leading_on(comparison: Comparison, folder: Path) -> Comparison:
     found = mentions(results_root(), comparison.suite.run_id, _report(folder))
     return replace(comparison, beside=found)
+
+
+def _writing(folder: Path) -> AbstractContextManager[None]:
+    return writing_to(_report(folder), f"free some space, or set {VARIABLE}; then: serveoff report {folder}")
 
 
 def _report(folder: Path) -> Path:

@@ -80,12 +80,15 @@ def _tell(folder: Path) -> ExitCode:
 
 
 def _carry_out_all(runs: Sequence[RunSettings], cheap_first: bool) -> None:
-    """One run per model and the summary of them; it is a success where any of them has a VALID point."""
+    """One run per model and the summary of them: a success if any has a VALID point, and all could be written."""
     from serveoff.cli.campaign import run_all
 
     done = run_all(runs, cheap_first, console, Terminal())
     if done.interrupted:
         sys.exit(ExitCode.INTERRUPTED)
+    if done.unwritten:
+        console.print("not everything could be written; what failed is above", style="red")
+        sys.exit(ExitCode.UNWRITABLE)
     if not done.valid:
         console.print("no model has a VALID point; what went wrong is above, and in the reports", style="red")
         sys.exit(ExitCode.NOTHING_VALID)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from serveoff.cli import app as cli
 from serveoff.cli import campaign
 from serveoff.cli.options import models_of
-from serveoff.errors import ArtifactFailure, ExitCode, ServerFailed
+from serveoff.errors import ArtifactFailure, ExitCode, NotWritten, ServerFailed
 from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.models import catalog
@@ -48,6 +48,8 @@ class Made:
         model = load_suite(folder).settings.model
         if model in self.cuts:
             raise KeyboardInterrupt
+        if self.fails.get(model) == "disk":
+            raise NotWritten("cannot write to results: No space left on device")
         if model in self.fails:
             raise ServerFailed(StartCode.ENDED, "flask-torchscript did not start")
 
@@ -147,6 +149,22 @@ def test_a_model_whose_run_fails_keeps_what_was_measured(made, tmp_path):
     found = next(model for model in written(tmp_path).models if model.model == "middle_cnn")
     assert found.problem == "flask-torchscript did not start"
     assert not found.complete
+
+
+def test_what_could_not_be_written_is_told_by_the_exit_code_and_the_others_are_kept(made, tmp_path):
+    made(fails={"middle_cnn": "disk"})
+    assert invoke("all").exit_code == ExitCode.UNWRITABLE
+    found = {model.model: model.problem for model in written(tmp_path).models}
+    assert set(found) == set(ZOO)
+    assert "No space left" in found["middle_cnn"]
+
+
+def test_so_is_a_report_that_could_not(made, tmp_path):
+    made()
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "run-1").write_text("in the way")
+    assert invoke("large_net,tiny_mlp").exit_code == ExitCode.UNWRITABLE
+    assert (tmp_path / "reports" / "run-2" / "report.html").is_file()
 
 
 def test_an_interrupt_keeps_all_that_was_measured_and_writes_the_summary(made, tmp_path):

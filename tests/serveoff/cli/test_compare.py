@@ -15,7 +15,7 @@ from serveoff.analyse.run_diff import versus
 from serveoff.analyse.statistics.max_t import ratios
 from serveoff.cli import app as cli
 from serveoff.cli import compare as comparing
-from serveoff.errors import ExitCode, ResultsFailure, ServeoffError, UsageError
+from serveoff.errors import ExitCode, NotWritten, ResultsFailure, ServeoffError, UsageError
 from serveoff.loadtests.loads import closed
 from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -147,6 +147,12 @@ def test_a_baseline_keeps_figures_and_intervals_to_the_digits_shown(folders, run
             if one.ratio is not None:
                 assert one.ratio.value == pytest.approx(other.ratio.value)
                 assert one.ratio.low == pytest.approx(other.ratio.low, rel=0.02)
+
+
+def test_a_baseline_that_cannot_be_written_is_named(folders, tmp_path):
+    with pytest.raises(NotWritten, match=r"cannot write the baseline .*b\.json: No such file") as failed:
+        comparing.store_baseline(str(folders / "before"), tmp_path / "gone" / "b.json")
+    assert (failed.value.exit_code, failed.value.hint) == (ExitCode.UNWRITABLE, "name another file")
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"baseline": 2}', "\x00", json.dumps({"baseline": 1})])

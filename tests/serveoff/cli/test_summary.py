@@ -1,11 +1,13 @@
 """`serveoff summary RUN RUN ...`: written beside the runs, and refused where that would mislead."""
 
+import os
+
 import pytest
 from typer.testing import CliRunner
 
 from serveoff.analyse.analysis_file import ANALYSIS_NAME, load
 from serveoff.cli import app as cli
-from serveoff.errors import ExitCode, ServeoffError
+from serveoff.errors import ExitCode, NotWritten, ServeoffError
 from serveoff.report.across_models import store
 from tests.serveoff.model_runs import write_model
 from tests.serveoff.report.web.conftest import change
@@ -60,6 +62,31 @@ def test_runs_of_different_machines_are_taken_where_that_is_asked_for_and_the_pa
     assert invoke("a", "elsewhere", "--mixed").exit_code == 0
     (folder,) = results.glob("summary-*")
     assert "machine a1b2c3d4 / ffff" in (folder / "summary.md").read_text()
+
+
+def full(folder, name):
+    """A file of the folder whose disk has no space left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f".{name}.{os.getpid()}").symlink_to("/dev/full")
+
+
+def test_a_summary_that_cannot_be_written_is_told_with_what_to_do_then(results, monkeypatch):
+    monkeypatch.setattr(store, "new_id", lambda runs: "summary-full")
+    full(results / "summary-full", "summary.json")
+    failed = invoke("a", "b").exception
+    assert isinstance(failed, NotWritten)
+    assert "summary-full: No space left on device" in str(failed)
+    assert failed.hint.endswith(f"then: serveoff summary {results / 'a'} {results / 'b'}")
+
+
+def test_so_is_a_report_that_cannot_lead_on_to_it(results):
+    assert CliRunner().invoke(cli.app, ["report", "b"]).exit_code == 0
+    full(results.parent / "reports" / "b", "report.html")
+    failed = invoke("a", "b").exception
+    assert isinstance(failed, NotWritten)
+    assert failed.hint.endswith(f"then: serveoff report {results / 'b'}")
+    (folder,) = results.glob("summary-*")
+    assert store.load(folder).models
 
 
 def test_a_run_that_is_not_there_is_named(results):

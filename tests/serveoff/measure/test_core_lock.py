@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from serveoff.errors import CoresBusy, ExitCode
+from serveoff.errors import CoresBusy, ExitCode, NotWritten
 from serveoff.measure import run_lifecycle
 from serveoff.measure.core_lock import check_cores, cores_locked
 from serveoff.measure.plan.profiles import run_settings
@@ -35,6 +35,14 @@ def holder():
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+def test_a_folder_that_takes_no_locks_is_named_with_the_variable_of_another(folder, monkeypatch):
+    (folder / "file").write_text("")
+    monkeypatch.setenv("SERVEOFF_LOCKS", str(folder / "file"))
+    with pytest.raises(NotWritten, match="file: it is not a folder") as failed:
+        check_cores([0])
+    assert failed.value.hint == "name another folder: SERVEOFF_LOCKS=FOLDER"
 
 
 def test_a_second_run_is_refused_with_the_first_one_s_id(holder):
