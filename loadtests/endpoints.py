@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.models.spec import REPOSITORY, model_dir
+from serveoff.models.spec import model_dir, state_root
 from serveoff.services.probes import accepts
 from serveoff.services.registry import Deployment, Endpoint, read_registry
 
@@ -53,7 +53,7 @@ def announce(deployment: Deployment, ports: Mapping[str, int], pid: int) -> Path
     folder = str(model_dir(deployment.model).resolve())
     found = [_target(endpoint, "127.0.0.1", ports[endpoint.protocol]) for endpoint in served]
     targets = [asdict(replace(target, model_dir=folder)) for target in found]
-    path = _announcements() / f"{deployment.name}.json"
+    path = announcements() / f"{deployment.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         file.write_text(json.dumps({"pid": pid, "targets": targets}))
@@ -62,7 +62,7 @@ def announce(deployment: Deployment, ports: Mapping[str, int], pid: int) -> Path
 
 def withdraw(name: str) -> None:
     """Take back the announcement of a deployment, if there is one."""
-    (_announcements() / f"{name}.json").unlink(missing_ok=True)
+    (announcements() / f"{name}.json").unlink(missing_ok=True)
 
 
 def running() -> list[Target]:
@@ -103,13 +103,13 @@ def _at(name: str, address: str) -> Target:
     raise EndpointError(f"endpoint {name} is not in the registry; names: serveoff list")
 
 
-def _announcements() -> Path:
-    """In the checkout, wherever one stands."""
-    return Path(os.environ.get("SERVEOFF_STATE") or REPOSITORY / ".serveoff") / "running"
+def announcements() -> Path:
+    """The folder where each deployment that is served here is announced."""
+    return state_root() / "running"
 
 
 def _announced() -> Iterator[Target]:
-    for path in sorted(_announcements().glob("*.json")):
+    for path in sorted(announcements().glob("*.json")):
         # A file that was withdrawn meanwhile, or that is not ours, announces nothing.
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             announcement = json.loads(path.read_text())

@@ -90,6 +90,11 @@ def artifacts_root() -> Path:
     return Path(os.environ.get("SERVEOFF_ARTIFACTS") or REPOSITORY / "artifacts")
 
 
+def state_root() -> Path:
+    """The folder of what holds for now, as which endpoints run: `$SERVEOFF_STATE`, or `.serveoff/` in the checkout."""
+    return Path(os.environ.get("SERVEOFF_STATE") or REPOSITORY / ".serveoff").resolve()
+
+
 def model_dir(model: str) -> Path:
     """The folder of one model: weights.npz, golden.npz, manifest.json and a folder per format."""
     return artifacts_root() / model

@@ -9,6 +9,7 @@ from serveoff.analyse.analysis import Analysis
 from serveoff.analyse.regressions import regressions
 from serveoff.analyse.run_diff import versus
 from serveoff.errors import NotWritten, ResultsFailure, UsageError
+from serveoff.measure.leftovers import remove_half_written
 from serveoff.measure.run_lifecycle import find_run
 from serveoff.record.reading import ResultsError
 from serveoff.report import run_diff_markdown as markdown
@@ -41,6 +42,7 @@ def store_baseline(run: str, path: Path) -> None:
     """Write a run's analysis to another place; NotWritten where that cannot be written to."""
     analysis = load(run)
     try:
+        remove_half_written(path)
         analysis_file.save(analysis, path)
     except OSError as error:
         raise NotWritten(f"cannot write the baseline {path}: {error.strerror}", "name another file") from None

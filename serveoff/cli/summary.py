@@ -14,10 +14,10 @@ from serveoff.measure.run_lifecycle import FREE_SPACE, find_run
 from serveoff.models import catalog
 from serveoff.models.manifest import ArtifactError
 from serveoff.record.reading import ResultsError
-from serveoff.record.suite import load_suite, results_root
+from serveoff.record.suite import load_suite, reports_root, results_root
 from serveoff.report.across_models import store
 from serveoff.report.across_models.contents import to_reports
-from serveoff.report.write import lead_on, reports_root
+from serveoff.report.write import lead_on
 
 
 def summarise(names: Sequence[str], mixed: bool, console: Console) -> None:

@@ -10,13 +10,16 @@ import psutil
 from rich.console import Console
 
 from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
-from serveoff.record.suite import results_root
+from serveoff.models.spec import state_root
+from serveoff.record.suite import reports_root, results_root
 from serveoff.services.temporary import temporary_folders
 
 IN_RUNS = "*/logs/scratch-*"
 IN_TEMPORARY = "serveoff-*"
+OVERRIDES = "*.yml"
+"""Compose files of preparations, in the folder of the state."""
 HALF_WRITTEN = ("*/.*", "*/rows/.*")
-OURS = frozenset({".json", ".parquet", ".md", ".html"})
+OURS = frozenset({".json", ".parquet", ".md", ".html", ".csv"})
 """What we write there; nothing else of a user's is touched."""
 
 
@@ -45,10 +48,10 @@ def remove_leftovers(console: Console, **others: int) -> None:
     processes = kill_marked(is_gone)
     temporary = (path for folder in temporary_folders() for path in folder.glob(IN_TEMPORARY))
     folders = [*temporary, *results_root().glob(IN_RUNS)]
-    orphaned = [path for path in folders if (found := RUNNER.search(path.name)) and is_gone(found[0])]
+    orphaned = list(filter(_is_gone, folders))
     for path in orphaned:
         shutil.rmtree(path, ignore_errors=True)
-    half = [path for pattern in HALF_WRITTEN for path in results_root().glob(pattern) if _is_abandoned(path)]
+    half = {*filter(_is_half_written, _hidden()), *filter(_is_gone, state_root().glob(OVERRIDES))}
     for path in half:
         path.unlink(missing_ok=True)
     removed = {"folders": sum(not path.exists() for path in orphaned), "files": len(half)}
@@ -58,7 +61,30 @@ def remove_leftovers(console: Console, **others: int) -> None:
         console.print(f"removed leftovers of a killed run: {said}", highlight=False)
 
 
+def remove_half_written(path: Path) -> None:
+    """Remove what processes that were killed had written of this file; OSError where its folder cannot be read."""
+    for found in path.parent.iterdir():
+        if found.stem == f".{path.name}" and _is_abandoned(found):
+            found.unlink(missing_ok=True)
+
+
+def _hidden() -> Iterator[Path]:
+    for root in (results_root(), reports_root(), state_root()):
+        for pattern in HALF_WRITTEN:
+            yield from root.glob(pattern)
+
+
+def _is_half_written(path: Path) -> bool:
+    return Path(path.stem).suffix in OURS and _is_abandoned(path)
+
+
 def _is_abandoned(path: Path) -> bool:
     """Whether this is what `written_whole` had written for a process that was killed."""
-    kind, pid = Path(path.stem).suffix, path.suffix[1:]
-    return kind in OURS and pid.isdecimal() and not psutil.pid_exists(int(pid))
+    pid = path.suffix[1:]
+    return pid.isdecimal() and not psutil.pid_exists(int(pid))
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether the runner that the path is named after has ended."""
+    found = RUNNER.search(path.name)
+    return found is not None and is_gone(found[0])

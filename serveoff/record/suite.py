@@ -77,6 +77,11 @@ def results_root() -> Path:
     return Path(os.environ.get("SERVEOFF_RESULTS") or "results")
 
 
+def reports_root() -> Path:
+    """The folder of all reports: `$SERVEOFF_REPORTS`, or `reports/` in the working folder."""
+    return Path(os.environ.get("SERVEOFF_REPORTS") or "reports")
+
+
 def save_suite(folder: Path, suite: Suite) -> None:
     """Write `run.json` so that a reader, or a crash, never sees half of it; slices have a file of their own."""
     with written_whole(folder / SUITE_NAME) as file:

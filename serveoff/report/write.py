@@ -1,6 +1,5 @@
 """Write a run's analysis in every report format."""
 
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,18 +11,13 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.errors import ResultsFailure, writing_to
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.record.reading import ResultsError
-from serveoff.record.suite import results_root
+from serveoff.record.suite import reports_root, results_root
 from serveoff.report import FORMATS, canary_markdown, check_forms, path_of, write_all
 from serveoff.report.across_models.store import mentions
 
 VARIABLE: Final = "SERVEOFF_REPORTS"
 LEADING_ON: Final = ("html", "markdown")
 """Forms of a report that lead on to summaries."""
-
-
-def reports_root() -> Path:
-    """The folder of all reports: `$SERVEOFF_REPORTS`, or `reports/` in the working folder."""
-    return Path(os.environ.get(VARIABLE) or "reports")
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_an_announced_deployment_offers_its_endpoints():
 
 def test_who_serves_and_who_loads_meet_wherever_each_stands(tmp_path, monkeypatch):
     monkeypatch.delenv("SERVEOFF_STATE")
-    monkeypatch.setattr("serveoff.loadtests.endpoints.REPOSITORY", tmp_path / "checkout")
+    monkeypatch.setattr("serveoff.models.spec.REPOSITORY", tmp_path / "checkout")
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", "mine")
     for name in ("here", "there"):
         (tmp_path / name).mkdir()

@@ -12,7 +12,7 @@ from serveoff.errors import ExitCode, UsageError, check_writable
 from serveoff.measure import run_lifecycle
 from serveoff.models.jobs.terminal import Terminal
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import load_suite, results_root
+from serveoff.record.suite import load_suite, reports_root, results_root
 
 
 @of_fields(RunOptions)
@@ -25,10 +25,8 @@ def run(asked: RunOptions) -> None:
     An interrupted run keeps everything it measured: `serveoff report latest` shows it,
     `serveoff run --resume latest` finishes it.
     """
-    from serveoff.report.write import VARIABLE, reports_root
-
     check_writable(results_root(), "SERVEOFF_RESULTS")
-    check_writable(reports_root(), VARIABLE)
+    check_writable(reports_root(), "SERVEOFF_REPORTS")
     if asked.resume is not None:
         folder = run_lifecycle.find_run(asked.resume)
         run_lifecycle.prepare(run_lifecycle.resumable(folder), console)

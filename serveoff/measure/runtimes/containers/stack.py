@@ -24,11 +24,12 @@ from serveoff.measure.plan.profiles import PROFILES
 from serveoff.measure.runtimes import Preparation
 from serveoff.measure.runtimes.containers.compose import PROJECT_LABEL, Compose, owned, write_override
 from serveoff.measure.runtimes.containers.engine import Engine, explain
+from serveoff.measure.watchdog import runner_id
 from serveoff.models.catalog import is_zoo
 from serveoff.models.golden import GOLDEN_NAME
 from serveoff.models.manifest import MANIFEST_NAME, read_manifest
 from serveoff.models.quality.labelled import LABELLED_NAME
-from serveoff.models.spec import artifacts_root, model_dir
+from serveoff.models.spec import artifacts_root, model_dir, state_root
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import REPOSITORY, compose_files, read_registry
 
@@ -148,7 +149,7 @@ def _export(compose: Compose, request: Preparation) -> None:
     else:
         provide(request.model)
         exporter = bring(compose, EXPORT, request.model)
-    folder = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / "containers"
+    folder = state_root() / "containers"
     for name in (MANIFEST_NAME, GOLDEN_NAME):
         copy_out(exporter, f"{MODELS}/{request.model}/{name}", folder / request.model / name)
     if read_manifest(folder / request.model).labelled_sha256:
@@ -201,7 +202,7 @@ def copy_out(container: Container, source: str, target: Path) -> None:
 def _own_project(client: docker.DockerClient, request: Preparation) -> Iterator[Compose]:
     """A project for the preparation alone, removed with all its containers whatever happens."""
     project = f"{user_project()}-prepare-{secrets.token_hex(3)}"
-    override = Path(os.environ.get("SERVEOFF_STATE") or ".serveoff").resolve() / f"{project}.yml"
+    override = state_root() / f"{project}-{runner_id()}.yml"
     write_override(override, {EXPORT: owned({})}, share_artifacts())
     files = (*compose_files(variables()), override)
     compose = Compose(client, project, files, {"MODEL": request.model})
