@@ -18,9 +18,10 @@ HOW = "write it with numpy.save(path, classes): one whole number a sample, the p
 def read(path: str) -> Array:
     """Classes (n,), whole numbers; ImportFailed where the file holds none. Pickled objects are refused."""
     try:
+        samples.check_size(path)
         found: Array = np.load(path, allow_pickle=False)
     except samples.BROKEN as error:
-        raise bad_labels(f"{path} is not an .npy file of labels ({error})", HOW) from None
+        raise bad_labels(f"{path} cannot be read as an .npy file of labels: {error}", HOW) from None
     if not isinstance(found, np.ndarray) or found.ndim != 1 or found.dtype.kind not in "iub":
         kind = f"{found.dtype}{list(found.shape)}" if isinstance(found, np.ndarray) else "several arrays"
         raise bad_labels(f"{path} holds {kind}, not one whole number a sample", HOW)

@@ -3,9 +3,13 @@
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from zipfile import BadZipFile
+from pathlib import Path
+from tokenize import TokenError
+from typing import IO
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
+from numpy.lib import format as npy
 
 from serveoff.models.golden import Golden
 from serveoff.models.importing.errors import bad_samples
@@ -23,25 +27,68 @@ HUGE_ROW, HUGE_ROWS = 1_000_000, 4
 INTEGERS = (0, 99)
 """Seeded integers lie between these, both included, unless `--input-range` says otherwise."""
 
+ZIP = (b"PK\3\4", b"PK\5\6")
+"""How an archive begins, by which numpy tells one, too."""
+MOST_BYTES = 2**32
+"""Of the arrays of one file: more than any run has use for, and than memory is sure to hold."""
+
 BROKEN = (
-    *(OSError, ValueError, EOFError, KeyError, AttributeError),
-    *(TypeError, SyntaxError, BadZipFile, zlib.error),
+    *(OSError, ValueError, EOFError, KeyError, AttributeError, MemoryError, OverflowError),
+    *(TypeError, SyntaxError, TokenError, BadZipFile, zlib.error, RuntimeError),
 )
-"""What numpy.load raises for what is no .npz file."""
+"""What numpy.load raises, and `check_size`, for what is no .npz file."""
+HOW = "write it with numpy.savez(path, NAME=array)"
 
 
 def read(path: str) -> dict[str, Array]:
     """The arrays of an `.npz` file by name; ImportFailed where it is none. Pickled objects are refused."""
     try:
+        check_size(path)
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
+        if odd := [name for name, array in found.items() if not isinstance(array, np.ndarray)]:
+            raise ValueError(f"{odd[0]} is no array")
     except BROKEN as error:
-        raise bad_samples(
-            f"{path} is not an .npz file of arrays ({error})", "write it with numpy.savez(path, NAME=array)"
-        ) from None
+        raise bad_samples(f"{path} cannot be read as an .npz file of arrays: {error}", HOW) from None
     if not found:
-        raise bad_samples(f"{path} holds no array", "write it with numpy.savez(path, NAME=array)")
+        raise bad_samples(f"{path} holds no array", HOW)
     return found
+
+
+def check_size(path: str | Path) -> None:
+    """ValueError where the arrays of an `.npz` or `.npy` file take more than MOST_BYTES, by what it says of itself.
+
+    numpy.load makes room for that first, however small the file is. Of one that is neither an error of BROKEN may come.
+    """
+    with open(path, "rb") as file:
+        size = _told_bytes(file)
+    if size > MOST_BYTES:
+        raise ValueError(f"its arrays take {size / 2**30:,.1f} GiB, {MOST_BYTES >> 30} at most: keep fewer rows")
+
+
+def _told_bytes(file: IO[bytes]) -> int:
+    """How many the arrays of a file take, by the list of the archive and the headers of the arrays."""
+    archived = file.read(len(ZIP[0])).startswith(ZIP)
+    file.seek(0)
+    if not archived:
+        return _header_bytes(file)
+    with ZipFile(file) as archive:
+        return sum(_member_bytes(archive, member) for member in archive.infolist())
+
+
+def _member_bytes(archive: ZipFile, member: ZipInfo) -> int:
+    with archive.open(member) as file:
+        return max(member.file_size, _header_bytes(file))
+
+
+def _header_bytes(file: IO[bytes]) -> int:
+    """What one array takes; 0 where this is none."""
+    magic = file.read(npy.MAGIC_LEN)
+    if not magic.startswith(npy.MAGIC_PREFIX):
+        return 0
+    header = npy.read_array_header_1_0 if magic.endswith(b"\1\0") else npy.read_array_header_2_0
+    shape, _, dtype = header(file)
+    return math.prod(shape) * dtype.itemsize
 
 
 def chosen(

@@ -10,7 +10,7 @@ import numpy as np
 
 from serveoff.errors import ArtifactFailure, UsageError
 from serveoff.loadtests.samples import SamplesError, read_samples
-from serveoff.models.importing.samples import BROKEN
+from serveoff.models.importing.samples import BROKEN, check_size
 from serveoff.models.tensors import Batch, rows_of, take
 
 MOST: Final = 256
@@ -43,7 +43,8 @@ class Samples:
 def sha256_of(path: str) -> str:
     """Of a file of samples; UsageError where it cannot be read."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UsageError(f"cannot read the samples {path}: {error.strerror}", HOW) from None
 
@@ -55,7 +56,7 @@ def read(path: str, model: str) -> Samples:
     read_as = _bodies if path.endswith(LINES) else _arrays
     try:
         found = read_as(Path(path))
-    except (*BROKEN, RecursionError) as error:
+    except BROKEN as error:
         raise UsageError(f"cannot read the samples {path}: {error}", HOW) from None
     if not found.count:
         raise UsageError(f"{path} has no samples", HOW)
@@ -86,9 +87,11 @@ def _bodies(path: Path) -> Samples:
 
 def _arrays(path: Path) -> Samples:
     """As golden.npz has them (`inputs/<name>`), or an array of each input by its name."""
-    with np.load(path, allow_pickle=False) as file:
-        if not hasattr(file, "files"):
-            raise ValueError("it holds one array without a name: np.savez(FILE, NAME=array)")
+    check_size(path)
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        raise ValueError("it holds one array without a name: np.savez(FILE, NAME=array)")
+    with loaded as file:
         names = [name for name in file.files if name.startswith(INPUTS)]
         names = names or [name for name in file.files if "/" not in name and name != "labels"]
         inputs = {name.removeprefix(INPUTS): file[name] for name in names}

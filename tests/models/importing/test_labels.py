@@ -10,6 +10,7 @@ from serveoff.models.importing.source import Names
 from serveoff.models.manifest import digest
 from serveoff.models.quality.labelled import LABELLED_NAME
 from serveoff.models.spec import ModelSpec, TensorSpec
+from tests.small_files import claim
 
 NAMES = Names(inputs={"x": "net/x:0"}, outputs={})
 
@@ -54,7 +55,7 @@ def test_without_labels_nothing_is_written(tmp_path):
         (np.full(100, -1), None, "labels from -1 to -1"),
         (np.zeros(100), None, r"holds float64\[100\], not one whole number a sample"),
         (np.zeros((100, 3), np.int64), None, r"holds int64\[100, 3\]"),
-        (np.array(["cat"] * 100, dtype=object), None, "is not an .npy file of labels"),
+        (np.array(["cat"] * 100, dtype=object), None, "cannot be read as an .npy file of labels"),
         (np.zeros(100, np.int64), spec((-1, 1)), r"tells no classes apart: it gives y\[-1, 1\]"),
     ],
 )
@@ -70,6 +71,12 @@ def test_what_is_no_array_is_refused(tmp_path):
     for name in ("several.npz", "text.npy", "absent.npy"):
         with pytest.raises(ImportFailed, match=name):
             labels.read(str(tmp_path / name))
+
+
+def test_labels_that_take_more_than_any_memory_are_refused_before_they_are_read(tmp_path):
+    (tmp_path / "claim.npy").write_bytes(claim())
+    with pytest.raises(ImportFailed, match=r"claim\.npy .*: its arrays take 7,450\.6 GiB, 4 at most: keep fewer rows"):
+        labels.read(str(tmp_path / "claim.npy"))
 
 
 def test_labels_need_samples():

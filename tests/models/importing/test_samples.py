@@ -1,3 +1,6 @@
+import struct
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -5,6 +8,7 @@ from serveoff.models.golden import Golden
 from serveoff.models.importing import samples
 from serveoff.models.importing.errors import ImportFailed
 from serveoff.models.importing.source import parsed
+from tests.small_files import write_claim
 
 TOKENS, IMAGE = parsed("tokens:int64[-1,8]"), parsed("image:float32[-1,224,224,3]")
 
@@ -69,6 +73,40 @@ def test_pickled_samples_and_files_that_are_none_are_refused(tmp_path):
     for name in ("objects.npz", "text.npz", "absent.npz"):
         with pytest.raises(ImportFailed, match=name):
             samples.read(str(tmp_path / name))
+
+
+def test_samples_that_take_more_than_any_memory_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    path = tmp_path / "claim.npz"
+    write_claim(path)
+    with pytest.raises(ImportFailed, match=r"claim\.npz .*: its arrays take 7,450\.6 GiB, 4 at most: keep fewer rows"):
+        samples.read(str(path))
+    monkeypatch.setattr(samples, "MOST_BYTES", 1 << 20)
+    np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(1 << 19, np.uint8), b=np.zeros(1 << 19, np.uint8))
+    assert (tmp_path / "bomb.npz").stat().st_size < 1 << 14
+    with pytest.raises(ImportFailed, match="its arrays take"):
+        samples.read(str(tmp_path / "bomb.npz"))
+
+
+def test_what_is_no_array_in_an_archive_is_none_however_large(tmp_path, monkeypatch):
+    path = tmp_path / "text.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tokens", bytes(1 << 20))
+    with pytest.raises(ImportFailed, match="tokens is no array"):
+        samples.read(str(path))
+    monkeypatch.setattr(samples, "MOST_BYTES", 1 << 19)
+    with pytest.raises(ImportFailed, match="its arrays take"):
+        samples.read(str(path))
+
+
+@pytest.mark.parametrize(
+    "head", ["{'descr': (", "{'descr': '<f8', 'fortran_order': False, 'shape': (-10000000000000000000000,)}"]
+)
+def test_a_header_that_is_none_is_refused(tmp_path, head):
+    path = tmp_path / "odd.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", np.lib.format.magic(1, 0) + struct.pack("<H", len(head)) + head.encode())
+    with pytest.raises(ImportFailed, match=r"odd\.npz"):
+        samples.read(str(path))
 
 
 def test_huge_answers_keep_fewer_rows():

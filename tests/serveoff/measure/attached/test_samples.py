@@ -5,6 +5,7 @@ import pytest
 
 from serveoff.errors import ArtifactFailure, UsageError
 from serveoff.measure.attached.samples import MOST, read, sha256_of
+from tests.small_files import claim, write_claim, write_nameless
 
 
 def test_an_array_of_each_input(tmp_path):
@@ -56,6 +57,9 @@ def damaged(path):
         ("s.npz", lambda p: np.savez(p, x=np.zeros((0, 3))), "no samples"),
         ("s.jsonl", lambda p: p.write_text("{}\nnonsense\n"), "line 2 is no JSON"),
         ("s.jsonl", lambda p: p.write_text("\n"), "no samples"),
+        ("s.npz", write_claim, r"its arrays take 7,450\.6 GiB, 4 at most: keep fewer rows"),
+        ("s.npz", lambda p: p.write_bytes(claim()), "its arrays take"),
+        ("s.npz", write_nameless, "one array without a name"),
         ("gone.npz", lambda p: None, "cannot read"),
     ],
 )
