@@ -14,10 +14,10 @@ delete it.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from serveoff.analyse.analysis import Analysis, analyse
 from serveoff.analyse.comparison import Comparison
@@ -25,15 +25,19 @@ from serveoff.analyse.entries import Entry, Key
 from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.run_diff import STATISTICS
 from serveoff.analyse.source import Source
+from serveoff.analyse.statistics.draws import RESAMPLES
 from serveoff.analyse.statistics.sampled import Sampled
 from serveoff.analyse.stored_once import ENTRY, POINT, RESULT, SUITE
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.atomic_write import written_whole
+from serveoff.loadtests.recording.windows import BEYOND, Amount, Count
 from serveoff.record.reading import ResultsError, contents, unreadable
 from serveoff.record.suite import Suite
 
 ANALYSIS_NAME: Final = "analysis.json"
 VERSION: Final[Literal[13]] = 13
+FLOAT: Final = np.dtype("<f4")
+"""How draws are kept."""
 
 
 class OtherVersion(ResultsError):
@@ -41,18 +45,25 @@ class OtherVersion(ResultsError):
 
 
 class _Draws(BaseModel):
-    """One statistic of one plain load; `slices` and `start` are floats, little end first, in Base64."""
+    """One statistic of one plain load; `slices` and `start` are RESAMPLES floats each, little end first, in Base64."""
 
-    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, ser_json_bytes="base64", val_json_bytes="base64")
 
     endpoint: str
     load: Load
     statistic: str
-    value: float
-    samples: int
+    value: Annotated[float, Field(gt=0, lt=BEYOND)]
+    samples: Count
     slices: bytes
     start: bytes
-    machine: float
+    machine: Amount
+
+    @field_validator("slices", "start")
+    @classmethod
+    def _as_many_as_a_run_draws(cls, drawn: bytes) -> bytes:
+        if len(drawn) != RESAMPLES * FLOAT.itemsize or not np.isfinite(np.frombuffer(drawn, FLOAT)).all():
+            raise ValueError(f"these are no {RESAMPLES} finite numbers")
+        return drawn
 
 
 class _Document(BaseModel):
@@ -65,7 +76,7 @@ class _Document(BaseModel):
     suite: Suite
     entries: tuple[Entry, ...]
     comparison: Comparison
-    bound: float
+    bound: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     draws: tuple[_Draws, ...]
 
     @field_validator("suite")
@@ -143,7 +154,6 @@ def load(path: Path, brief: bool = False) -> Analysis:
     """
     try:
         document = (_Brief if brief else _Document).model_validate_json(contents(path), context={})
-        sampled = _sampled(document.draws)
     except FileNotFoundError:
         raise ResultsError(f"{path} is not there") from None
     except ValidationError as error:
@@ -152,8 +162,7 @@ def load(path: Path, brief: bool = False) -> Analysis:
             said = f"{path} is of version {first['input']!r}, and this serveoff reads version {VERSION}"
             raise OtherVersion(said) from None
         raise unreadable(path, error) from None
-    except ValueError as error:  # the draws are no floats
-        raise ResultsError(f"{path} cannot be read: {error}") from None
+    sampled = _sampled(document.draws)
     evidence = Evidence(document.entries, sampled, document.bound, document.comparison.suite.settings.margin)
     return Analysis(document.comparison, evidence, document.source)
 
@@ -168,8 +177,8 @@ def _draws(evidence: Evidence) -> Iterator[_Draws]:
                 statistic=statistic,
                 value=found.value,
                 samples=found.samples,
-                slices=found.slices.astype("<f4").tobytes(),
-                start=found.start.astype("<f4").tobytes(),
+                slices=found.slices.astype(FLOAT).tobytes(),
+                start=found.start.astype(FLOAT).tobytes(),
                 machine=found.machine,
             )
 
@@ -177,7 +186,7 @@ def _draws(evidence: Evidence) -> Iterator[_Draws]:
 def _sampled(draws: tuple[_Draws, ...]) -> Mapping[Key, Mapping[str, Sampled]]:
     found: dict[Key, dict[str, Sampled]] = {}
     for d in draws:
-        slices, start = (np.frombuffer(drawn, "<f4").astype(np.float64) for drawn in (d.slices, d.start))
+        slices, start = (np.frombuffer(drawn, FLOAT).astype(np.float64) for drawn in (d.slices, d.start))
         sampled = Sampled(d.value, slices, start, d.samples, machine=d.machine)
         found.setdefault((d.endpoint, d.load), {})[d.statistic] = sampled
     return found

@@ -5,11 +5,14 @@ import math
 import os
 import random
 import shutil
+from base64 import b64decode, b64encode
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from serveoff.analyse.analysis_file import ANALYSIS_NAME
 from serveoff.cli.app import app
 from serveoff.cli.commands import deployments
 from serveoff.errors import ExitCode, ServeoffError
@@ -31,6 +34,7 @@ READ = (
     ("baseline", "run", "baseline.json"),
     ("run", "--resume", "run"),
 )
+COMPARE = (("compare", "baseline.json", "other"), ("compare", "other", "baseline.json"))
 VALUES = (None, math.nan, math.inf, -1, 0, -1e308, 1e308, 10**30, "", "x", [], {}, True)
 FUZZED = 150
 
@@ -53,6 +57,13 @@ def results(made, tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_RESULTS", "results")
     monkeypatch.setenv("SERVEOFF_REPORTS", "reports")
     return tmp_path / "results"
+
+
+@pytest.fixture
+def baseline(results):
+    """Of the run, which has its analysis from now on."""
+    assert ended("baseline", "run", "baseline.json")[0] == 0
+    return results.parent / "baseline.json"
 
 
 def change(folder, edit):
@@ -167,14 +178,37 @@ def test_an_analysis_that_is_none_is_made_again_where_it_can_be(results, kind):
 
 
 @pytest.mark.parametrize("edit", [lambda d: d.pop("source"), lambda d: d.pop("draws"), lambda d: d["entries"].clear()])
-def test_a_baseline_without_its_fields_is_refused(results, edit):
-    assert ended("baseline", "run", "baseline.json")[0] == 0
-    document = json.loads((results.parent / "baseline.json").read_text())
+def test_a_baseline_without_its_fields_is_refused(baseline, edit):
+    document = json.loads(baseline.read_text())
     edit(document)
-    (results.parent / "baseline.json").write_text(json.dumps(document))
-    for command in (("compare", "baseline.json", "other"), ("compare", "other", "baseline.json")):
+    baseline.write_text(json.dumps(document))
+    for command in COMPARE:
         code, said = ended(*command)
         assert (code, "baseline.json is not a baseline" in said) == (ExitCode.RESULTS, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        *(("value", lambda _, odd=odd: odd) for odd in (0, -1, math.nan, math.inf, 1e308)),
+        *(("machine", lambda _, odd=odd: odd) for odd in (-1, math.nan)),
+        *((field, lambda drawn: b64encode(b64decode(drawn)[:4000]).decode()) for field in ("slices", "start")),
+        *((field, lambda _: "") for field in ("slices", "start")),
+        ("slices", lambda drawn: b64encode(np.full(len(b64decode(drawn)) // 4, np.nan, "<f4").tobytes()).decode()),
+        ("slices", lambda _: "no Base64"),
+    ],
+)
+def test_draws_that_no_run_has_are_refused_in_a_baseline_and_made_again_in_a_run(results, baseline, field, change):
+    document = json.loads(baseline.read_text())
+    for drawn in document["draws"]:
+        drawn[field] = change(drawn[field])
+    for path in (baseline, results / "run" / ANALYSIS_NAME):
+        path.write_text(json.dumps(document))
+    for command in COMPARE:
+        code, said = ended(*command)
+        assert (code, "baseline.json is not a baseline" in said) == (ExitCode.RESULTS, True)
+        assert f".{field}" in said
+    assert ended("compare", "run", "other")[0] in (0, ExitCode.REGRESSION)
 
 
 def places(thing, path=()):
@@ -198,11 +232,17 @@ def put(document, place, value):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [SUITE_NAME, SLICES_NAME])
-def test_whatever_a_value_becomes_each_command_refuses_or_works(results, name):
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        *((f"run/{name}", READ[:-1]) for name in (SUITE_NAME, SLICES_NAME, ANALYSIS_NAME)),
+        ("../baseline.json", COMPARE),
+    ],
+)
+def test_whatever_a_value_becomes_each_command_refuses_or_works(results, baseline, name, commands):
     draw = random.Random(name)
-    path = results / "run" / name
-    lines = path.read_text().splitlines() if name == SLICES_NAME else [path.read_text()]
+    path = results / name
+    lines = path.read_text().splitlines() if path.name == SLICES_NAME else [path.read_text()]
     documents = [json.loads(line) for line in lines]
     choices = sorted({place for document in documents for place in places(document)}, key=repr)
     for _ in range(FUZZED):
@@ -210,7 +250,7 @@ def test_whatever_a_value_becomes_each_command_refuses_or_works(results, name):
         changed = [put(document, place, value) if has(document, place) else document for document in documents]
         path.write_text("".join(json.dumps(document) + "\n" for document in changed))
         shutil.rmtree(results.parent / "reports", ignore_errors=True)
-        codes = {command: ended(*command)[0] for command in draw.sample(READ[:-1], 2)}
+        codes = {command: ended(*command)[0] for command in draw.sample(commands, 2)}
         allowed = {0, ExitCode.USAGE, ExitCode.RESULTS, ExitCode.REGRESSION}
         assert set(codes.values()) <= allowed, (place, value, codes)
 
