@@ -5,6 +5,7 @@ place. simdjson's rows are read by the fast path where it reads them, and search
 of them.
 """
 
+from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
@@ -32,7 +33,7 @@ def read_values(column: Column, row: Row, plain: PlainRows | None) -> Array:
     leaves = _leaves(list(map(as_python, column)), row.shape)
     if leaves is not None and set(map(type, leaves)) <= row.json_types:
         try:
-            return row.finite(_array(leaves, row).reshape(len(column), *row.shape))
+            return row.finite(_array(leaves, row).reshape(-1, *row.shape))
         except OverflowError:  # NumPy's word for an integer out of range
             if row.dtype.kind == "f":
                 raise row.not_finite() from None
@@ -49,7 +50,7 @@ def _read_plain(column: Column, row: Row, plain: PlainRows) -> Array | None:
         if array is None:
             return None
         data += array.data
-    return np.frombuffer(data, row.dtype).reshape(len(column), *row.shape)
+    return np.frombuffer(data, row.dtype).reshape(-1, *row.shape)
 
 
 def _check(column: Column, row: Row, plain: PlainRows | None) -> None:
@@ -84,13 +85,13 @@ def _fault(value: Any, shape: tuple[int, ...], row: Row, place: str) -> str:
     if not is_list(value) or len(value) != shape[0]:
         found = f"{len(value)} items" if is_list(value) else word(value)
         return f"{place} is {found} where a list of {shape[0]} belongs (row shape {row.shape})"
-    if len(shape) == 1 and _all_right(list(value), row):
+    if len(shape) == 1 and _all_right(value, row):
         return ""
     faults = (_fault(item, shape[1:], row, f"{place}[{index}]") for index, item in enumerate(value))
     return next(filter(None, faults), "")
 
 
-def _all_right(leaves: list[Any], row: Row) -> bool:
+def _all_right(leaves: Collection[Any], row: Row) -> bool:
     """Whether no leaf has a fault: quicker than to ask each."""
     if not set(map(type, leaves)) <= row.json_types:
         return False

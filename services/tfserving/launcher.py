@@ -2,7 +2,7 @@
 
 The same script is the entry point of TensorFlow Serving's container, whose image has no Python. TensorFlow Serving has
 no flag for the address that it listens on: it binds 0.0.0.0, so on a shared machine it is the firewall's task to keep
-others out. `--host` and the body limit are given to the embedded server only.
+others out. `--host` and the limits of a body are given to the embedded server only.
 """
 
 import shutil

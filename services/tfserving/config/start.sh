@@ -50,7 +50,8 @@ set -- --port="$SERVING_GRPC_PORT" --rest_api_port="$SERVING_REST_PORT" --model_
 
 if [ -n "${SERVING_EMBEDDED:-}" ]; then
     exec "$SERVING_EMBEDDED" -I -u -m serveoff.services.tfserving.embedded \
-        --host="$SERVING_HOST" --rest_api_max_body_bytes="$SERVING_MAX_BODY_BYTES" "$@"
+        --host="$SERVING_HOST" --rest_api_max_body_bytes="$SERVING_MAX_BODY_BYTES" \
+        --grpc_max_message_bytes="$SERVING_MAX_BODY_BYTES" "$@"
 fi
 
 # From here its log's time stamps are counted. Where `date` knows no microseconds, there is no such line.

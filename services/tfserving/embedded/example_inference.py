@@ -15,13 +15,33 @@ from serveoff.services.tfserving.embedded.inference import Runner
 from serveoff.services.tfserving.embedded.servable import Servable
 from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Array, Signature
 
+MOST_BYTES = 2**28
+"""Of the contexts of all examples: a short request can ask for a long one in front of each of many."""
 
-def infer(servable: Servable, name: str, method: str, examples: Sequence[bytes], run: Runner) -> Any:
-    """Classify or regress serialised tf.Examples, as `method` says: a ClassificationResult or a RegressionResult."""
+
+def with_context(context: bytes, examples: Sequence[bytes]) -> list[bytes]:
+    """Serialised tf.Examples, each with the context in front; INVALID_ARGUMENT where that takes over MOST_BYTES.
+
+    Protobuf merges the features of two messages written one after the other.
+    """
+    if len(context) * len(examples) > MOST_BYTES:
+        raise invalid_argument(f"A context of {len(context)} bytes is too long for {len(examples)} examples")
+    return [context + example for example in examples]
+
+
+def example_signature(servable: Servable, name: str, method: str) -> Signature:
+    """The signature that classifies or regresses; ServingError where the model has none of that name for it."""
     signature = servable.signatures.get(name or DEFAULT_SIGNATURE)
     if signature is None:
         raise invalid_argument(f"No signature was found with the name: {quoted(name or DEFAULT_SIGNATURE)}")
-    return RESULTS[method](signature, len(examples), _one_shot(servable, [signature], [method], examples, run))
+    _check_example_signature(signature, method)
+    return signature
+
+
+def infer(servable: Servable, name: str, method: str, examples: Sequence[bytes], run: Runner) -> Any:
+    """Classify or regress serialised tf.Examples, as `method` says: a ClassificationResult or a RegressionResult."""
+    signature = example_signature(servable, name, method)
+    return RESULTS[method](signature, len(examples), _one_shot(servable, [signature], examples, run))
 
 
 def multi_inference(
@@ -39,7 +59,9 @@ def multi_inference(
             raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {quoted(method)}")
     signatures = [servable.signatures[name] for name in names]
     methods = [method for _, method in tasks]
-    outputs = _one_shot(servable, signatures, methods, examples, run)
+    for signature, method in zip(signatures, methods, strict=True):
+        _check_example_signature(signature, method)
+    outputs = _one_shot(servable, signatures, examples, run)
     return [RESULTS[m](s, len(examples), outputs) for s, m in zip(signatures, methods, strict=True)]
 
 
@@ -84,18 +106,12 @@ RESULTS = {CLASSIFY: classification_result, REGRESS: regression_result}
 
 
 def _one_shot(
-    servable: Servable,
-    signatures: Sequence[Signature],
-    methods: Sequence[str],
-    examples: Sequence[bytes],
-    run: Runner,
+    servable: Servable, signatures: Sequence[Signature], examples: Sequence[bytes], run: Runner
 ) -> dict[str, Array]:
     """Feed the examples to every signature's input and fetch every signature's outputs, by their names in the graph.
 
     Signatures that TF2 wrote have an input each, those of TF1 often share one.
     """
-    for signature, method in zip(signatures, methods, strict=True):
-        _check_example_signature(signature, method)
     if not examples:
         raise invalid_argument("Input is empty.")
     feeds = sorted({signature.inputs["inputs"].name for signature in signatures})

@@ -1,4 +1,4 @@
-"""The command line: TensorFlow Serving's flags by their own names, and two of ours."""
+"""The command line: TensorFlow Serving's flags by their own names, and three of ours."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Flags:
     tensorflow_intra_op_parallelism: int = _flag(0, "Threads within one operation. 0: automatic.")
     tensorflow_inter_op_parallelism: int = _flag(0, "Operations executed at the same time. 0: automatic.")
     saved_model_tags: str = _flag("serve", "Comma-separated tags of the MetaGraphDef to load.")
-    grpc_max_threads: int = _flag(_threads(), "Threads for gRPC calls: 4 per CPU by default.")
+    grpc_max_threads: int = _flag(_threads(), "Threads for gRPC calls, and so the most at once: 4 per CPU by default.")
     grpc_channel_arguments: str = _flag("", "Comma-separated arguments for the gRPC server, name=value.")
     enable_signature_method_name_check: bool = _flag(False, "Check the method_name of a SignatureDef.")
     monitoring_config_file: str = _flag("", "An ascii MonitoringConfig protobuf.")
@@ -66,6 +66,7 @@ class Flags:
     use_saved_model: bool = _flag(True, "Deprecated.", ignored=True)
     host: str = _flag("127.0.0.1", "Ours: the address to listen on (TensorFlow Serving: always 0.0.0.0).")
     rest_api_max_body_bytes: int = _flag(2**30, "Ours: a longer REST body is answered with 413.")
+    grpc_max_message_bytes: int = _flag(2**30, "Ours: a longer gRPC message is refused (RESOURCE_EXHAUSTED).")
 
     def ignored(self) -> list[str]:
         """The flags that were set to something and that have no effect here."""

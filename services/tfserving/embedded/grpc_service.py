@@ -19,6 +19,7 @@ from tensorflow_serving.apis import (
 
 from serveoff.services.tfserving.embedded import example_inference, inference, model_info, tensor_protos
 from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.flags import Flags
 from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, timed
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
@@ -43,6 +44,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
             signature = inference.predict_signature(servable, request.model_spec.signature_name)
             inference.check_method(signature)
             inference.check_aliases(signature, request.inputs)
+            for alias, proto in request.inputs.items():
+                tensor_protos.check_announced(alias, proto, signature.inputs[alias])
             inputs = {alias: tensor_protos.from_proto(alias, p) for alias, p in request.inputs.items()}
             run = timed(self.run, self.metrics, "Predict")
             outputs = inference.predict(servable, signature, inputs, list(request.output_filter), run)
@@ -129,18 +132,21 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore
             return model_management_pb2.ReloadConfigResponse()
 
 
-def start(
-    predictions: PredictionService, models: ModelService, addresses: list[str], threads: int, arguments: str
-) -> Any:
-    """Serve gRPC on the addresses from now on; RuntimeError where one is taken."""
+def start(predictions: PredictionService, models: ModelService, addresses: list[str], flags: Flags) -> Any:
+    """Serve gRPC on the addresses from now on; RuntimeError where one is taken.
+
+    As in TensorFlow Serving no call waits for a thread: RESOURCE_EXHAUSTED for one more than there are.
+    """
     # Without this option a second server could share the port unnoticed.
     options: list[tuple[str, Any]] = [
         ("grpc.so_reuseport", 0),
-        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_receive_message_length", min(flags.grpc_max_message_bytes, 2**31 - 1)),
         ("grpc.max_send_message_length", -1),
-        *_channel_arguments(arguments),
+        *_channel_arguments(flags.grpc_channel_arguments),
     ]
-    server = grpc.server(ThreadPoolExecutor(threads, thread_name_prefix="grpc"), options=options)
+    threads = flags.grpc_max_threads
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="grpc")
+    server = grpc.server(pool, options=options, maximum_concurrent_rpcs=threads)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, server)
     for address in addresses:
@@ -187,9 +193,9 @@ def _common_spec(tasks: Any) -> Any:
 
 
 def _examples(request_input: Any) -> list[bytes]:
-    """Serialised tf.Examples, each with the context in front: protobuf merges messages written one after the other."""
+    """Serialised tf.Examples, each with the context in front if there is one."""
     if request_input.WhichOneof("kind") == "example_list_with_context":
-        with_context = request_input.example_list_with_context
-        context = with_context.context.SerializeToString()
-        return [context + example.SerializeToString() for example in with_context.examples]
+        found = request_input.example_list_with_context
+        examples = [example.SerializeToString() for example in found.examples]
+        return example_inference.with_context(found.context.SerializeToString(), examples)
     return [example.SerializeToString() for example in request_input.example_list.examples]

@@ -18,6 +18,7 @@ import waitress.channel
 import waitress.parser
 import waitress.server
 import waitress.task
+from waitress.utilities import BadRequest
 
 from serveoff.services.content_encoding import EncodingError, unpacked
 from serveoff.services.descriptors import FULL, SHED, is_out_of_descriptors, most_connections
@@ -37,8 +38,11 @@ CORS_HEADERS = [
     ("Access-Control-Allow-Headers", "Content-Type"),
 ]
 LARGEST_HEADER_BYTES = 64 * 1024
+"""Of a head; of the line before a chunk and of the trailer, too."""
 CONNECTIONS = 4096
 DRAIN_S = 5.0
+REQUEST_S = 30.0
+"""A request must come whole within this time of its first byte, or the connection is closed."""
 SEND_S = 5.0
 """A client that takes nothing of its answer for so long is closed; it may keep a thread waiting."""
 TIDY_S = 0.2
@@ -126,17 +130,18 @@ class HttpServer:
             self._said_full = True
             log.warning(FULL, len(channels))
         idle = [channel for channel in channels if not (channel.requests or channel.total_outbufs_len)]
-        for channel in nsmallest(1 + len(idle) // SHED, idle, key=attrgetter("last_activity")):
+        for channel in nsmallest(1 + len(idle) // SHED, idle, key=attrgetter("since_s")):
             channel.handle_close()
         if not idle:
             self._server.accepting = False
 
     def _tidy(self) -> None:
-        """Close who does not take its answer, and take new connections again."""
+        """Close who does not take its answer or does not ask whole, and take new connections again."""
         self._tidied_s = time.monotonic()
         late_s = time.time() - SEND_S
         for channel in list(self._server.active_channels.values()):
-            if channel.total_outbufs_len and channel.last_activity < late_s:
+            stuck = channel.total_outbufs_len and channel.last_activity < late_s
+            if stuck or channel.dawdles(self._tidied_s):
                 channel.handle_close()
         self._server.accepting = True
 
@@ -174,10 +179,43 @@ class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc]
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise waitress.parser.ParsingError("both Content-Length and Transfer-Encoding")
 
+    def received(self, data: bytes) -> int:
+        """As waitress does, which searches a line before a chunk or a trailer from its start whenever more comes."""
+        consumed: int = super().received(data)
+        if self.chunked and not self.completed:
+            unended = max(len(self.body_rcv.control_line), len(self.body_rcv.trailer))
+            if unended > LARGEST_HEADER_BYTES:
+                self.error = BadRequest(f"the line before a chunk or the trailer exceeds {LARGEST_HEADER_BYTES} bytes")
+                self.completed = True
+        return consumed
+
 
 class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when it has been waited for: `since_s`, by the monotonic clock.
+
+    waitress counts every byte as activity, however few of them come.
+    """
+
     parser_class = _Parser
     error_task_class = _JsonErrorTask
+    since_s = 0.0
+
+    def add_channel(self, map: dict[int, Any] | None = None) -> None:
+        super().add_channel(map)
+        self.since_s = time.monotonic()
+
+    def received(self, data: bytes) -> bool:
+        before = self.request
+        going_on: bool = super().received(data)
+        if before is None or self.request is not before:
+            self.since_s = time.monotonic()
+        return going_on
+
+    def dawdles(self, now_s: float) -> bool:
+        """Whether it began a request and has not sent it whole in time. While one is answered, no time goes by."""
+        if self.requests or self.total_outbufs_len:
+            self.since_s = now_s
+        return self.request is not None and now_s - self.since_s > REQUEST_S
 
 
 def _answer(api: RestApi, environ: dict[str, Any], max_body_bytes: int) -> Answer:

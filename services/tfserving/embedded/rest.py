@@ -10,7 +10,7 @@ from serveoff.services.tfserving.embedded.inference import Runner, run_at_once, 
 from serveoff.services.tfserving.embedded.metrics import Metrics
 from serveoff.services.tfserving.embedded.repository import Repository
 from serveoff.services.tfserving.embedded.rest_json import json_answer, json_examples, request
-from serveoff.services.tfserving.embedded.rest_json.fast import check_large, plain_rows
+from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import Format
 from serveoff.services.tfserving.embedded.servable import Servable
 from serveoff.services.tfserving.embedded.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS, Signature, Tensors
@@ -97,14 +97,11 @@ class RestApi:
         except ServingError:  # which the ordinary way tells, after it has looked at the body
             return None
         signature = servable.signatures.get(DEFAULT_SIGNATURE)
-        if signature is None or not signature.inputs:
+        if signature is None or len(signature.inputs) != 1:
             return None
-        name, info = next(iter(signature.inputs.items()))
-        array = plain_rows(body, info) if len(signature.inputs) == 1 else None
-        if array is not None:
-            return self._run(servable, signature, {name: array}, Format.ROW)
-        check_large(body, signature.inputs)
-        return None
+        ((name, info),) = signature.inputs.items()
+        array = plain_rows(body, info)
+        return None if array is None else self._run(servable, signature, {name: array}, Format.ROW)
 
     def _run(self, servable: Servable, signature: Signature, tensors: Tensors, layout: Format) -> bytes:
         outputs = inference.predict(servable, signature, tensors, (), timed(self.run, self.metrics, "Predict"))
@@ -112,7 +109,10 @@ class RestApi:
 
     def _infer(self, target: Target, action: str, body: bytes) -> bytes:
         document, (method, to_json) = request.parse_json(body), EXAMPLE_ACTIONS[action]
-        name, examples = request.signature_name(document), json_examples.serialized_examples(document)
+        name = request.signature_name(document)
+        if not isinstance(document, dict):  # a large body: nothing is made of its examples where nobody takes them
+            example_inference.example_signature(self.repository.servable(*target), name, method)
+        examples = json_examples.serialized_examples(document)
         run = timed(self.run, self.metrics, action.capitalize())
         return to_json(example_inference.infer(self.repository.servable(*target), name, method, examples, run))
 

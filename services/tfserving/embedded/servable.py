@@ -14,12 +14,12 @@ from typing import Any
 
 import tensorflow as tf
 from google.protobuf.message import DecodeError
-from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2
 
 from serveoff.services.reported_settings import line_of
 from serveoff.services.tfserving.embedded.errors import Code, ServingError
 from serveoff.services.tfserving.embedded.signatures import Array, Signature, TensorInfo
+from serveoff.services.tfserving.embedded.tensor_protos import type_name
 
 Run = Callable[..., Sequence[Any]]
 
@@ -115,7 +115,6 @@ def _signature(name: str, definition: Any, checks_method: bool) -> Signature:
 
 
 def _tensor_info(info: Any) -> TensorInfo:
-    dtype = types_pb2.DataType.Name(info.dtype).removeprefix("DT_").lower()
     known = info.HasField("tensor_shape") and not info.tensor_shape.unknown_rank
     shape = tuple(dim.size for dim in info.tensor_shape.dim) if known else None
-    return TensorInfo(info.name, dtype, shape)
+    return TensorInfo(info.name, type_name(info.dtype), shape)

@@ -99,8 +99,7 @@ class ModelServer:
             grpc_service.PredictionService(self._repository, self._runner, self._metrics),
             grpc_service.ModelService(self._repository, self.reload),
             addresses,
-            flags.grpc_max_threads,
-            flags.grpc_channel_arguments,
+            flags,
         )
         log.info("Running gRPC ModelServer at %s ...", ", ".join(addresses))
         return server

@@ -7,8 +7,8 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 
 from serveoff.services.predict_v1 import quoted
-from serveoff.services.tfserving.embedded.errors import invalid_argument
-from serveoff.services.tfserving.embedded.signatures import Array
+from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
+from serveoff.services.tfserving.embedded.signatures import Array, TensorInfo, check_shape
 
 LARGEST_ELEMENTS = 2**28
 """A few bytes can announce any shape; more elements than this are refused before anything is allocated."""
@@ -31,9 +31,30 @@ VALUE_FIELDS = {
 }
 
 
+def type_name(dtype: int) -> str:
+    """`float` of DT_FLOAT; ValueError for a number that stands for no type."""
+    return str(types_pb2.DataType.Name(dtype)).removeprefix("DT_").lower()
+
+
+def check_announced(alias: str, proto: Any, info: TensorInfo) -> None:
+    """ServingError where a TensorProto's type or shape is not its signature's: for that its values need not be read.
+
+    One value stands for all that follow, so a few bytes can make a large array.
+    """
+    shape = _shape(proto)
+    try:
+        _check_size(proto.tensor_shape.unknown_rank, shape)
+        given = type_name(proto.dtype)
+    except ValueError as error:
+        raise _no_tensor(alias, error) from None
+    if given != info.dtype:
+        raise invalid_argument(f"Expects input {alias} to be {info.dtype} but {given} is provided")
+    check_shape(alias, info, shape)
+
+
 def from_proto(alias: str, proto: Any) -> Array:
     """Read a TensorProto, raw bytes or typed values; ServingError where they do not fit its shape."""
-    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    shape = _shape(proto)
     try:
         _check_size(proto.tensor_shape.unknown_rank, shape)
         if proto.tensor_content and proto.dtype != types_pb2.DT_STRING:
@@ -42,7 +63,7 @@ def from_proto(alias: str, proto: Any) -> Array:
         _check_filled(proto, shape)
         return np.asarray(tf.make_ndarray(proto))
     except (ValueError, TypeError, KeyError) as error:  # of a type that NumPy has not
-        raise invalid_argument(f"tensor parsing error: {quoted(alias)} ({quoted(str(error))})") from None
+        raise _no_tensor(alias, error) from None
 
 
 def to_proto(array: Array, proto: Any) -> None:
@@ -57,6 +78,14 @@ def to_proto(array: Array, proto: Any) -> None:
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     getattr(proto, name).extend(array.ravel().tolist())
+
+
+def _shape(proto: Any) -> tuple[int, ...]:
+    return tuple(dim.size for dim in proto.tensor_shape.dim)
+
+
+def _no_tensor(alias: str, error: Exception) -> ServingError:
+    return invalid_argument(f"tensor parsing error: {quoted(alias)} ({quoted(str(error))})")
 
 
 def _check_size(unknown_rank: bool, shape: tuple[int, ...]) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from serveoff.services.tfserving.embedded.repository import Repository, Retries
+from serveoff.services.tfserving.embedded.servable import SessionOptions, load
+from serveoff.services.tfserving.embedded.versions import ModelConfig
 from tests.services.tfserving.model_server import ModelServer, running
 from tests.services.tfserving.saved_models import half_plus, several
 
@@ -32,6 +36,14 @@ def several_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         several(version, base / str(version))
     (base / "notes").mkdir()
     return base
+
+
+@pytest.fixture(scope="session")
+def repository(half_plus_two: Path, several_versions: Path) -> Repository:
+    """Two of the models, loaded in this process."""
+    loaded = Repository(partial(load, options=SessionOptions()), Retries())
+    loaded.reload([ModelConfig("default", half_plus_two), ModelConfig("several", several_versions)])
+    return loaded
 
 
 @pytest.fixture(scope="session")

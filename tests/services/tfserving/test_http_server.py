@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from serveoff.services.tfserving.embedded import http_server
-from serveoff.services.tfserving.embedded.http_server import HttpServer
+from serveoff.services.tfserving.embedded.http_server import LARGEST_HEADER_BYTES, HttpServer
 from tests.waiting import wait_until
 
 LONG = 20 << 20
@@ -28,8 +28,8 @@ def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 
 @contextmanager
-def serving() -> Iterator[int]:
-    server, stop = HttpServer(app, "127.0.0.1", 0, threads=1, max_body_bytes=1000), threading.Event()
+def serving(max_body_bytes: int = 1000) -> Iterator[int]:
+    server, stop = HttpServer(app, "127.0.0.1", 0, threads=1, max_body_bytes=max_body_bytes), threading.Event()
     thread = threading.Thread(target=server.serve, args=(stop,))
     thread.start()
     try:
@@ -76,6 +76,62 @@ def test_what_is_not_http_1_0_or_1_1_is_refused_in_json(port: int, request_bytes
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert int(answer.split()[1]) == status
     assert (b'{"error":' in answer) == (status == 400)
+
+
+ENDLESS = {
+    "size": b"0" * (LARGEST_HEADER_BYTES + 1),
+    "extension": b"1;".ljust(LARGEST_HEADER_BYTES + 1, b"a"),
+    "trailer": b"0\r\n" + b"a:".ljust(LARGEST_HEADER_BYTES + 1, b"a"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_line_before_a_chunk_and_a_trailer_have_an_end(name: str) -> None:
+    with serving(max_body_bytes=1 << 20) as port, connect(port) as client:
+        client.sendall(get("/", "Host: a", "Transfer-Encoding: chunked") + ENDLESS[name])
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'{"error":' in answer
+
+
+def test_chunks_with_extensions_and_trailers_are_read(port: int) -> None:
+    with connect(port) as client:
+        chunks = b"2;a=b\r\nab\r\n0\r\nc: d\r\n\r\n"
+        assert ask(client, get("/", "Host: a", "Transfer-Encoding: chunked") + chunks).startswith(b"HTTP/1.1 200")
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Whether the server has closed it; if not, it gets one byte more."""
+    try:
+        client.sendall(b"a")
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_a_request_that_drips_is_over_and_who_asks_nothing_stays(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "REQUEST_S", 0.5)
+    with connect(port) as dripping, connect(port) as silent, connect(port) as answered:
+        assert ask(answered, get("/", "Host: a")).startswith(b"HTTP/1.1 200")
+        dripping.sendall(b"GET /")
+        dripping.setblocking(False)
+        wait_until(lambda: is_closed(dripping), "it is closed, although there is always one byte more")
+        for client in (silent, answered):
+            assert ask(client, get("/", "Host: a")).startswith(b"HTTP/1.1 200")
+
+
+def test_at_the_limit_who_has_been_asking_longest_makes_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "most_connections", lambda wanted: 2)
+    with serving() as port, connect(port) as dripping:
+        dripping.sendall(b"GET /")
+        with connect(port) as idle:
+            assert ask(idle, get("/", "Host: a")).startswith(b"HTTP/1.1 200")
+            dripping.sendall(b"a")
+            with connect(port) as late:
+                assert ask(late, get("/", "Host: a")).startswith(b"HTTP/1.1 200")
+            assert ask(idle, get("/", "Host: a")).startswith(b"HTTP/1.1 200")
 
 
 def test_a_client_that_takes_no_answer_holds_the_thread_for_a_while_only(

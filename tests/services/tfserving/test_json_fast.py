@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serveoff.services.tfserving.embedded.errors import ServingError
-from serveoff.services.tfserving.embedded.rest_json.fast import check_large, plain_rows
+from serveoff.services.tfserving.embedded.errors import Code, ServingError
+from serveoff.services.tfserving.embedded.rest_json.fast import plain_rows
 from serveoff.services.tfserving.embedded.rest_json.request import parse_json, predict_tensors
 from serveoff.services.tfserving.embedded.signatures import TensorInfo
 
@@ -122,10 +122,10 @@ NO_REQUESTS = [
 ]
 
 
-def read_at_once(body: bytes, info: TensorInfo) -> None:
-    """As a server does it before it goes the ordinary way."""
-    assert plain_rows(body, info) is None
-    check_large(body, {"x": info})
+def read_at_once(body: bytes, info: TensorInfo) -> np.ndarray:
+    """As a server reads it."""
+    fast = plain_rows(body, info)
+    return predict_tensors(parse_json(body), {"x": info})[1]["x"] if fast is None else fast
 
 
 @pytest.mark.parametrize("body", NO_REQUESTS, ids=range(len(NO_REQUESTS)))
@@ -142,12 +142,15 @@ def test_a_large_body_that_is_no_request_is_refused_in_memory_of_its_size(body):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "shape"), [("string", (-1,)), ("float", (-1, -1)), ("float", (-1, 1)), ("half", None)]
+    ("dtype", "shape", "value"),
+    [("string", (-1,), '"a"'), ("float", (-1, -1), "1"), ("float", (-1, 1), "1"), ("bool", None, "true")],
 )
-def test_a_large_body_is_left_to_the_ordinary_way_where_rows_are_not_known(dtype, shape):
-    read_at_once(many('{"instances":[', "1", 50_000, "]}"), TensorInfo("x:0", dtype, shape))
+def test_a_large_body_is_read_where_rows_are_not_known_or_may_come_in_two_ways(dtype, shape, value):
+    body = many('{"instances":[', value, 50_000, "]}")
+    assert read_at_once(body, TensorInfo("x:0", dtype, shape)).shape == (50_000,)
 
 
-def test_a_large_request_of_another_signature_is_left_alone():
-    body = many('{"signature_name":"other","instances":[', "[]", 30_000, "]}")
-    check_large(body, {"x": TensorInfo("x:0", "float", (-1, *SHAPE[1:]))})
+def test_a_type_that_json_has_not_is_refused_before_a_large_body_is_read():
+    with pytest.raises(ServingError, match="to type: half") as refused:
+        read_at_once(many('{"inputs":[', "1", 50_000, "]}"), TensorInfo("x:0", "half", (-1,)))
+    assert refused.value.code is Code.UNIMPLEMENTED

@@ -70,14 +70,14 @@ def test_the_real_server_has_its_own_flags_only(program):
     ]
 
 
-def test_the_embedded_server_has_the_same_and_two_more(program, tmp_path):
+def test_the_embedded_server_has_the_same_and_three_more(program, tmp_path):
     of_the_real_one = flags()
     (tmp_path / "python").write_text(TELLS)
     (tmp_path / "python").chmod(0o755)
     environ = environment(Settings(**SETTINGS)) | {"SERVING_EMBEDDED": str(tmp_path / "python")}
-    ours = ["--host=127.0.0.1", f"--rest_api_max_body_bytes={8 * 2**20}"]
+    limits = [f"--rest_api_max_body_bytes={8 * 2**20}", f"--grpc_max_message_bytes={8 * 2**20}"]
     started = ["-I", "-u", "-m", "serveoff.services.tfserving.embedded"]
-    assert ran(command(), environ) == [*started, *ours, *of_the_real_one]
+    assert ran(command(), environ) == [*started, "--host=127.0.0.1", *limits, *of_the_real_one]
 
 
 def test_it_stands_in_where_the_program_is_missing(no_program):

@@ -6,11 +6,12 @@ import numpy as np
 from tensorflow.core.example import example_pb2, feature_pb2
 
 from serveoff.services.predict_v1 import quoted
-from serveoff.services.predict_v1.parsed import is_base64
+from serveoff.services.predict_v1.parsed import is_base64, is_list, is_object
 from serveoff.services.tfserving.embedded.errors import invalid_argument
+from serveoff.services.tfserving.embedded.example_inference import with_context
 from serveoff.services.tfserving.embedded.rest_json.json_answer import to_json
 from serveoff.services.tfserving.embedded.rest_json.request import Document
-from serveoff.services.tfserving.embedded.rest_json.values import decode_base64, type_text, value_text
+from serveoff.services.tfserving.embedded.rest_json.values import decode_base64, in_python, type_text, value_text
 
 LARGEST_FLOAT = 3.4028234663852886e38
 INT64 = 2**63
@@ -24,12 +25,11 @@ def serialized_examples(document: Document) -> list[bytes]:
             f"JSON Value: {value_text(document)} When method is classify, key 'examples' is expected and was not found"
         )
     examples = document["examples"]
-    if not isinstance(examples, list):
+    if not is_list(examples):
         raise invalid_argument(f"JSON Value: {value_text(document)} Expecting 'examples' value to be an list/array")
-    if not examples:
+    if not len(examples):
         raise invalid_argument(f"JSON Value: {value_text(document)} 'examples' value is an empty array")
-    # Protobuf merges the features of two messages written one after the other.
-    return [context + _example(example) for example in examples]
+    return with_context(context, [_example(example) for example in examples])
 
 
 def classification_json(result: Any) -> bytes:
@@ -45,9 +45,11 @@ def regression_json(result: Any) -> bytes:
 
 
 def _example(value: Any) -> bytes:
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise invalid_argument(f"Example must be JSON object but got JSON {type_text(value)}")
-    features = {name: _feature(name, content) for name, content in value.items()}
+    features = {name: _feature(name, content) for name, content in in_python(value).items()}
+    if not features:  # not two bytes that say so: each of many would be an object of its own
+        return b""
     return bytes(example_pb2.Example(features=feature_pb2.Features(feature=features)).SerializeToString())
 
 

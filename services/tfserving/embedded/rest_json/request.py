@@ -12,14 +12,18 @@ from typing import Any
 
 import numpy as np
 import orjson
+import simdjson
 
 from serveoff.services.predict_v1 import quoted
-from serveoff.services.predict_v1.parsed import is_base64
+from serveoff.services.predict_v1.parsed import is_base64, is_list, is_object
+from serveoff.services.predict_v1.plain import LARGE_BYTES
 from serveoff.services.tfserving.embedded.errors import ServingError, invalid_argument
-from serveoff.services.tfserving.embedded.rest_json.values import dense_array, value_text
+from serveoff.services.tfserving.embedded.rest_json.large import known_columns, known_rows
+from serveoff.services.tfserving.embedded.rest_json.values import check_type, dense_array, in_python, value_text
 from serveoff.services.tfserving.embedded.signatures import Array, TensorInfo, Tensors, shape_text
 
-Document = dict[str, Any]
+Document = Mapping[str, Any]
+"""Of a large body simdjson's view, which makes a Python object of what is looked at."""
 _LONG_INTEGER = re.compile(rb"(?<![\d.])\d{19}")
 
 
@@ -34,6 +38,20 @@ def parse_json(body: bytes) -> Document:
     """The object in a request body; ServingError where it is not JSON or not an object."""
     if not body:
         raise invalid_argument("JSON Parse error: The document is empty")
+    document: Document = _view(body) if len(body) >= LARGE_BYTES else _parsed(body)
+    if not is_object(document):
+        raise invalid_argument(f"JSON Value: {value_text(document)} Is not object")
+    return document
+
+
+def _view(body: bytes) -> Any:
+    try:
+        return simdjson.Parser().parse(body)
+    except (ValueError, RuntimeError) as error:  # RuntimeError: nested too deep, or an integer over 64 bits
+        raise invalid_argument(f"JSON Parse error: {error}") from None
+
+
+def _parsed(body: bytes) -> Any:
     try:
         document = orjson.loads(body)
         if _LONG_INTEGER.search(body):  # orjson has made a float of it, if it is not part of one
@@ -42,8 +60,6 @@ def parse_json(body: bytes) -> Document:
         raise invalid_argument("JSON Parse error: nested too deep") from None
     except orjson.JSONDecodeError as error:
         raise invalid_argument(f"JSON Parse error: {error.msg} at offset: {error.pos}") from None
-    if not isinstance(document, dict):
-        raise invalid_argument(f"JSON Value: {value_text(document)} Is not object")
     return document
 
 
@@ -69,26 +85,31 @@ def predict_tensors(document: Document, inputs: Mapping[str, TensorInfo]) -> tup
             f"JSON Value: {value_text(document)} Not formatted correctly expecting only one of 'inputs' or 'instances' "
             "keys to exist "
         )
-    if "instances" in document:
-        return Format.ROW, _rows(document, document["instances"], inputs)
-    if "inputs" in document:
-        return Format.COLUMN, _columns(document["inputs"], inputs)
-    raise invalid_argument("Missing 'inputs' or 'instances' key")
+    layout = next((layout for layout in Format if layout.value in document), None)
+    if layout is None:
+        raise invalid_argument("Missing 'inputs' or 'instances' key")
+    if not isinstance(document, dict):
+        for info in inputs.values():
+            check_type(document[layout.value], info.dtype)
+    return layout, (_rows if layout is Format.ROW else _columns)(document, inputs)
 
 
-def _rows(document: Document, instances: Any, inputs: Mapping[str, TensorInfo]) -> Tensors:
-    if not isinstance(instances, list):
+def _rows(document: Document, inputs: Mapping[str, TensorInfo]) -> Tensors:
+    instances = document["instances"]
+    if not is_list(instances):
         raise invalid_argument(f"JSON Value: {value_text(document)} Expecting 'instances' to be an list/array")
-    if not instances:
+    if not len(instances):
         raise invalid_argument(f"JSON Value: {value_text(document)} No values in 'instances' array")
-    if not isinstance(instances[0], dict) and len(inputs) > 1:
+    if not is_object(next(iter(instances))) and len(inputs) > 1:
         raise invalid_argument(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
             "tensorinfo_map"
         )
-    if _is_named(instances[0]):
-        return _named_rows(instances, inputs)
-    return _plain_rows(instances, inputs)
+    known = None if isinstance(document, dict) else known_rows(document, inputs)
+    if known is not None:
+        return known
+    instances = in_python(instances)
+    return (_named_rows if _is_named(instances[0]) else _plain_rows)(instances, inputs)
 
 
 def _plain_rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> Tensors:
@@ -140,23 +161,30 @@ def _stack(rows: list[Array], key: str) -> Array:
     return np.stack(rows)
 
 
-def _columns(value: Any, inputs: Mapping[str, TensorInfo]) -> Tensors:
+def _columns(document: Document, inputs: Mapping[str, TensorInfo]) -> Tensors:
+    named = _by_name(document["inputs"], inputs)
+    known = None if isinstance(document, dict) else known_columns(named, inputs)
+    if known is not None:
+        return known
+    return {name: dense_array(in_python(value), inputs[name].dtype) for name, value in named.items()}
+
+
+def _by_name(value: Any, inputs: Mapping[str, TensorInfo]) -> dict[str, Any]:
     if not _is_named(value):
         if len(inputs) > 1:
             raise invalid_argument(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "
                 "tensorinfo_map"
             )
-        name, info = next(iter(inputs.items()))
-        return {name: dense_array(value, info.dtype)}
+        return {next(iter(inputs)): value}
     for name in inputs:
         if name not in value:
             raise invalid_argument(f"Missing named input: {name} in 'inputs' object.")
-    return {name: dense_array(value[name], info.dtype) for name, info in inputs.items()}
+    return {name: value[name] for name in inputs}
 
 
 def _is_named(value: Any) -> bool:
-    return isinstance(value, dict) and not is_base64(value)
+    return is_object(value) and not is_base64(value)
 
 
 def _at_element(index: int, key: str, error: ServingError) -> ServingError:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import simdjson
 
 from serveoff.services.predict_v1 import quoted
 from serveoff.services.predict_v1.parsed import is_base64
@@ -18,8 +19,24 @@ INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint32", "uin
 """The integer types that JSON converts to; a number that does not fit one is refused."""
 
 FLOATS = frozenset({"float", "double"})
+CONVERTED = INTEGERS | FLOATS | {"bool", "string"}
+"""All types that JSON converts to."""
+
 LARGEST_RANK = 63
 """NumPy's arrays have 64 dimensions at most, and rows are stacked."""
+VIEWS = (simdjson.Array, simdjson.Object)
+"""simdjson's views of lists and objects, of which `mini` is the compact text."""
+ENOUGH_BYTES = 400
+"""Of a value's text: more than an error repeats of it."""
+_WORDS: dict[type, str] = {
+    dict: "Object",
+    list: "Array",
+    str: "String",
+    int: "Number",
+    float: "Number",
+    simdjson.Object: "Object",
+    simdjson.Array: "Array",
+}
 
 
 def dense_array(value: Any, dtype: str) -> Array:
@@ -27,8 +44,7 @@ def dense_array(value: Any, dtype: str) -> Array:
 
     Level by level rather than element by element: the loop runs once per rank.
     """
-    if dtype not in INTEGERS and dtype not in FLOATS and dtype not in ("bool", "string"):
-        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {value_text(value)} to type: {dtype}")
+    check_type(value, dtype)
     shape = _shape(value)
     if len(shape) > LARGEST_RANK:
         raise invalid_argument(f"JSON Value: lists are nested more than {LARGEST_RANK} deep")
@@ -41,7 +57,13 @@ def dense_array(value: Any, dtype: str) -> Array:
     return _convert(leaves, dtype).reshape(shape)
 
 
-def decode_base64(value: dict[str, Any]) -> bytes:
+def check_type(value: Any, dtype: str) -> None:
+    """ServingError (UNIMPLEMENTED) for a type that JSON does not convert to; `value` is what should be of it."""
+    if dtype not in CONVERTED:
+        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {value_text(value)} to type: {dtype}")
+
+
+def decode_base64(value: Any) -> bytes:
     """The bytes of `{"b64": "..."}`; padding may be left out, as absl's decoder allows."""
     if not is_base64(value):
         raise invalid_argument(f"JSON Value: {value_text(value)} not formatted correctly for base64 data")
@@ -55,18 +77,26 @@ def decode_base64(value: dict[str, Any]) -> bytes:
 def value_text(value: Any) -> str:
     """A JSON value for an error text, indented as TensorFlow Serving prints it, but cut."""
     try:
-        compact = orjson.dumps(value).decode()
+        found = value.mini if isinstance(value, VIEWS) else orjson.dumps(value)
     except orjson.JSONEncodeError:
         return "(nested too deeply to print)"
+    compact = found[:ENOUGH_BYTES].decode(errors="ignore")
     if (short := quoted(compact)) != compact:
         return short
-    return quoted(json.dumps(value, indent=4, ensure_ascii=False))
+    return quoted(json.dumps(orjson.loads(compact), indent=4, ensure_ascii=False))
 
 
 def type_text(value: Any) -> str:
     """The JSON type's name as RapidJSON has it."""
-    names: dict[type, str] = {dict: "Object", list: "Array", str: "String", int: "Number", float: "Number"}
-    return "Null" if value is None else str(value) if isinstance(value, bool) else names[type(value)]
+    return "Null" if value is None else str(value) if isinstance(value, bool) else _WORDS[type(value)]
+
+
+def in_python(value: Any) -> Any:
+    """The same in Python's own lists and objects.
+
+    Not by simdjson's `as_list`, which writes past the end of a list of more than 16,777,215 values.
+    """
+    return orjson.loads(value.mini) if isinstance(value, VIEWS) else value
 
 
 def _shape(value: Any) -> tuple[int, ...]:
