@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,13 @@ from serveoff.loadtests.samples import expected_of, read_samples, spec_of
 from serveoff.models.golden import Golden
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Batch, rows_of, take
+from serveoff.services.body_limit import BYTES_A_NUMBER
+from serveoff.services.bounded_http import MOST_BYTES
+
+ANSWER_TIMES: Final = 4
+"""An answer may be so many times as large as the right one is at most,"""
+LEAST_ANSWER_BYTES: Final = 16 * 2**20
+"""and so large in any case."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +43,20 @@ class Pool:
     """Median seconds that encoding one of the bodies took."""
     shown: Callable[[str], str] = str
     """Of a text that may hold parts of answers what may be told."""
+    answer_bytes: int = 0
+    """Of the largest right answer, where one was seen."""
 
     @property
     def request_bytes(self) -> int:
         """The mean size of a request body."""
         return round(sum(self.body_bytes) / len(self.body_bytes))
+
+    @cached_property
+    def most_answer_bytes(self) -> int:
+        """Of one answer: who sends more is not sending an answer. By the numbers expected, as text."""
+        numbers = max(sum(array.size for array in outputs.values()) for outputs in self.expected)
+        right = max(self.answer_bytes, BYTES_A_NUMBER * numbers)
+        return min(max(LEAST_ANSWER_BYTES, ANSWER_TIMES * right), MOST_BYTES)
 
 
 def make_pool(

@@ -39,6 +39,8 @@ class Exchange(BaseModel):
     """Of every request; the metadata of gRPC."""
     expected: str = Field(default="", repr=False)
     """A reading for each body, as reading.packed writes them; empty before the reference is known."""
+    answer_bytes: int = Field(default=0, ge=0)
+    """Of the largest answer that was asked for beforehand."""
     encode_s: float = Field(default=0.0, ge=0)
     """Median seconds that encoding one body took."""
     tls: bool = False
@@ -67,9 +69,9 @@ class Exchange(BaseModel):
             raise ValueError(f"{len(readings)} answers are known for {len(self.bodies)} requests")
         return readings
 
-    def expecting(self, readings: Sequence[Batch]) -> Exchange:
-        """The same, now that the right answers are known: one for each body."""
-        return self.model_copy(update={"expected": packed(readings)})
+    def expecting(self, readings: Sequence[Batch], answer_bytes: int = 0) -> Exchange:
+        """The same, now that the right answers are known, one for each body, and how large the largest came."""
+        return self.model_copy(update={"expected": packed(readings), "answer_bytes": answer_bytes})
 
     def without_secrets(self, text: str) -> str:
         """A text that an endpoint may have written our headers into, without their values."""

@@ -45,7 +45,8 @@ def pool_of(exchange: Exchange) -> Pool:
     payload = Made(asked.kind, asked.method, asked, exchange.answer)
     headers: list[dict[str, str]] = [{} for _ in bodies]  # their heads are the driver's to make
     lengths, shown = list(map(len, bodies)), exchange.without_secrets
-    return Pool(payload, NOTHING, bodies, headers, lengths, exchange.readings, exchange.encode_s, shown)
+    right, most_bytes = exchange.readings, exchange.answer_bytes
+    return Pool(payload, NOTHING, bodies, headers, lengths, right, exchange.encode_s, shown, most_bytes)
 
 
 def headers_of(target: Target, exchange: Exchange) -> dict[str, str]:

@@ -115,7 +115,7 @@ class Generator:
         endpoint, drive = self._known(command.endpoint), command.drive
         pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
         verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), _verified(endpoint))
-        recording = Recording(drive, lambda: self._opened(drive), verified)
+        recording = Recording(drive, lambda: self._opened(drive), verified, pool.most_answer_bytes)
         page = endpoint.told.counters if drive.counters else ""
         before = read_counters(page) if page else None
         gc.disable()

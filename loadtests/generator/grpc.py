@@ -11,12 +11,14 @@ from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.recording import TICK_S, Recording
 from serveoff.loadtests.payloads import payload_for
 from serveoff.loadtests.pools import Pool
-from serveoff.loadtests.protocols.grpc import OPTIONS, call
+from serveoff.loadtests.protocols.grpc import call, options
 from serveoff.loadtests.recording.statuses import NO_ANSWER
 
 
 class Driver:
     """The channels to one address, one a caller. They stay open between slices."""
+
+    _most_bytes = 0
 
     def __init__(self, target: Target) -> None:
         self._address, self._method = target.address, payload_for("grpc", target.grpc_api).method
@@ -33,12 +35,20 @@ class Driver:
         return self._channels[number][1]
 
     def _open(self) -> tuple[grpc.Channel, Any]:
-        channel = grpc.insecure_channel(self._address, options=OPTIONS)
+        channel = grpc.insecure_channel(self._address, options=options(self._most_bytes))
         return channel, channel.unary_unary(self._method)
 
     def drive(self, recording: Recording, requests: list[bytes]) -> None:
         """One slice, until its last request was answered or given up."""
+        self.receive(recording.most_bytes)
         Callers(self, recording, requests).run()
+
+    def receive(self, most_bytes: int) -> None:
+        """Answers have so many bytes at most from now on; channels that take fewer are opened once more."""
+        if most_bytes > self._most_bytes:
+            self.close()
+            self._channels.clear()
+            self._most_bytes = most_bytes
 
     def close(self) -> None:
         """Hang up on all."""

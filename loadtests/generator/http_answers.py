@@ -6,7 +6,7 @@ neither says that the connection closes nor is of HTTP/1.0 could have been cut s
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from serveoff.loadtests.recording.statuses import hint
@@ -24,6 +24,10 @@ _CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 class BrokenAnswer(ValueError):
     """What came is no answer, or not a whole one."""
+
+
+class EndlessAnswer(BrokenAnswer):
+    """More has come than any answer may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,22 @@ def _length(status: int, fields: dict[bytes, list[bytes]], closes: bool) -> int:
     return int(length)
 
 
+@dataclass
+class Answers:
+    """What is known of the answers of one endpoint, on whichever connection they come."""
+
+    heads: dict[bytes, Head] = field(default_factory=dict)
+    most_bytes: int = MOST_BYTES
+    """Of one answer, its head included."""
+
+
 class Reader:
     """Of one connection. `head` is that of the answer that was given last."""
 
-    __slots__ = ("_came", "_chunks", "_data", "_heads", "_reading", "head")
+    __slots__ = ("_answers", "_came", "_chunks", "_data", "_heads", "_reading", "head")
 
-    def __init__(self, heads: dict[bytes, Head]) -> None:
-        self._heads = heads
+    def __init__(self, answers: Answers) -> None:
+        self._answers, self._heads = answers, answers.heads
         self.head = Head(0, 0, True, None)
         self._data = bytearray()
         self._came = 0
@@ -109,8 +122,8 @@ class Reader:
                 return data[end:]
         self._data += data
         self._came += len(data)
-        if self._came > MOST_BYTES:
-            raise BrokenAnswer("an answer without an end")
+        if self._came > self._answers.most_bytes:
+            raise EndlessAnswer(f"an answer of more than {self._answers.most_bytes / 2**20:,.0f} MiB, and no end of it")
         return self._take()
 
     def end(self) -> bytes:

@@ -11,7 +11,7 @@ from gevent.monkey import get_original
 
 from serveoff.loadtests.clock import Alarm
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.http_answers import Head, Reader
+from serveoff.loadtests.generator.http_answers import Answers, Head, Reader
 
 RECEIVE_BYTES: Final = 1 << 16
 READABLE: Final = 1
@@ -28,7 +28,7 @@ class Line:
     """A caller of a closed loop, or one of the connections of an open one; it connects whenever it has to."""
 
     fault = ""
-    """Why there was no connection, where the error has no status that says it."""
+    """Why there was no connection or no answer, where the error has no status that says it."""
 
     def __init__(self, lines: Lines, number: int) -> None:
         self._lines, self.number = lines, number
@@ -88,7 +88,7 @@ class Line:
         self._socket = new = _socket.socket(family, kind, protocol)
         new.setblocking(False)
         new.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
-        self._reader, self._recv, self._sendmsg = Reader(self._lines.heads), new.recv, new.sendmsg
+        self._reader, self._recv, self._sendmsg = Reader(self._lines.answers), new.recv, new.sendmsg
         self._lines.watch(new.fileno(), self)
         failed = new.connect_ex(address)
         if failed and failed not in SENDING:
@@ -117,7 +117,7 @@ class Lines:
     def __init__(self, target: Target) -> None:
         self.address = _socket.getaddrinfo(target.host, target.port, 0, _socket.SOCK_STREAM)[0]
         """Family, kind, protocol, canonical name and address of a socket; OSError where the host has none."""
-        self.heads: dict[bytes, Head] = {}
+        self.answers = Answers()
         self.poll: Any = get_original("select", "epoll")()
         self.alarm = Alarm()
         self.by_fd: dict[int, Line] = {}

@@ -12,6 +12,7 @@ from serveoff.loadtests.problems import WindowProblem
 from serveoff.loadtests.recording.recorder import failing
 from serveoff.loadtests.recording.statuses import NO_ANSWER, OK
 from serveoff.loadtests.server_counters import one_caller
+from serveoff.services.bounded_http import MOST_BYTES
 
 TICK_S: Final = 0.05
 """So often it is looked at how the slice goes, and those that got no answer try again: a dead server refuses in
@@ -39,6 +40,8 @@ class Recording:
     on_open: Callable[[], None]
     verified: Verified = field(default_factory=Verified)
     """What is known of the endpoint's answers, and what came that is not."""
+    most_bytes: int = MOST_BYTES
+    """Of one answer: who sends more is sending without an end."""
     rows: list[Row] = field(default_factory=list)
     timings: list[str] = field(default_factory=list)
     """Server-Timing headers of counted answers; of one caller, whose latency they are to explain."""

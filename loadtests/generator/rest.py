@@ -10,7 +10,7 @@ from typing import Final
 
 from serveoff.loadtests.clock import IDLE_TURN_S
 from serveoff.loadtests.endpoints import Target
-from serveoff.loadtests.generator.http_answers import BrokenAnswer
+from serveoff.loadtests.generator.http_answers import BrokenAnswer, EndlessAnswer
 from serveoff.loadtests.generator.lines import Line, Lines, Request
 from serveoff.loadtests.generator.recording import Recording
 from serveoff.loadtests.pools import Pool
@@ -46,6 +46,7 @@ class Loop:
 
     def __init__(self, lines: Lines, recording: Recording, requests: list[Request]) -> None:
         self._lines, self._recording, self._requests = lines, recording, requests
+        lines.answers.most_bytes = recording.most_bytes
         self._next = recording.plan.first % len(requests)
         load = recording.plan.own
         all_lines = [lines[number] for number in range(load.concurrency)]
@@ -105,6 +106,7 @@ class Loop:
             try:
                 body = line.receive()
             except (OSError, BrokenAnswer) as error:
+                line.fault = str(error) if isinstance(error, EndlessAnswer) else line.fault
                 self._fail(line, without_answer(error))
                 continue
             if body is not None:
@@ -159,6 +161,9 @@ class Loop:
         line.start = None
         self._busy -= 1
         self._recording.record((line.number, line.due, start, perf_counter() - start, status, line.sample, 0), b"")
+        if line.fault:
+            self._recording.explain(status, line.fault.encode())
+            line.fault = ""
         if was_good:
             self._go_on(line)
         else:

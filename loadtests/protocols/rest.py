@@ -9,7 +9,6 @@ from locust import FastHttpUser
 
 from serveoff.loadtests.recording.statuses import without_answer
 from serveoff.loadtests.users import Answer, PredictUser
-from serveoff.services.bounded_http import MOST_BYTES
 
 
 class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
@@ -28,7 +27,8 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
             connection = self._connection or self._connect()
             connection.settimeout(self.load.request_timeout_s)
             connection.sendall(request)
-            response = HTTPSocketResponse(_Clocked(connection, self.load.request_timeout_s), method="POST")
+            bounded = _Bounded(connection, self.load.request_timeout_s, self.load.pool.most_answer_bytes)
+            response = HTTPSocketResponse(bounded, method="POST")
             body = response.read()
         except (OSError, HTTPParseError) as error:
             self.disconnect()
@@ -52,11 +52,11 @@ class RestUser(PredictUser, FastHttpUser):  # type: ignore[misc]
         return connection
 
 
-class _Clocked:
+class _Bounded:
     """A connection whose answer comes within one deadline and one size, however its bytes come."""
 
-    def __init__(self, connection: socket.socket, timeout_s: float) -> None:
-        self._connection, self._until, self._came = connection, perf_counter() + timeout_s, 0
+    def __init__(self, connection: socket.socket, timeout_s: float, most_bytes: int) -> None:
+        self._connection, self._until, self._left_bytes = connection, perf_counter() + timeout_s, most_bytes
         self.close = connection.close
 
     def recv(self, size: int) -> bytes:
@@ -65,7 +65,7 @@ class _Clocked:
             raise TimeoutError("no whole answer in time")
         self._connection.settimeout(left_s)
         data: bytes = self._connection.recv(size)
-        self._came += len(data)
-        if self._came > MOST_BYTES:
+        self._left_bytes -= len(data)
+        if self._left_bytes < 0:
             raise HTTPParseError("an answer without an end")
         return data

@@ -73,6 +73,17 @@ class Connection:
         return not self.busy and ((self.idle and self.answered) or self.since < before)
 
     @property
+    def held_bytes(self) -> int:
+        """What has come of requests that are not whole, and what is left of an answer."""
+        return len(self.received) + len(self.unsent) + (self.chunks.held_bytes if self.chunks else 0)
+
+    def forget(self) -> None:
+        """Let go of what has come of a request."""
+        self.received.clear()
+        self.searched = 0
+        self.head = self.chunks = None
+
+    @property
     def events(self) -> int:
         """What to wait for: that it takes more of its answer, or that it sends more."""
         wants_more = not self.ended and (len(self.received) < RECEIVE_BYTES or not self.busy)

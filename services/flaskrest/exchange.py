@@ -48,10 +48,18 @@ class BodyTooLongError(Exception):
     """The chunks of a body are longer than its limit."""
 
 
+class CrowdedError(Exception):
+    """Unfinished requests hold more than they may all together, and this one began first."""
+
+    def __str__(self) -> str:
+        return "unfinished requests take up the memory that they may: send this one again"
+
+
 _STATUS = {
     errors.LimitRequestLine: "414 URI Too Long",
     errors.LimitRequestHeaders: "431 Request Header Fields Too Large",
     BodyTooLongError: "413 Content Too Large",
+    CrowdedError: "503 Service Unavailable",
     HeadTooLongError: "431 Request Header Fields Too Large",
     errors.ExpectationFailed: "417 Expectation Failed",
     errors.UnsupportedTransferCoding: "501 Not Implemented",
@@ -101,6 +109,11 @@ class Chunks:
         self._body = bytearray()
         self._parser = PythonProtocol(on_body=self._take)
         self._parser.feed(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    @property
+    def held_bytes(self) -> int:
+        """Of the body, what has come."""
+        return len(self._body)
 
     def feed(self, received: bytearray) -> bytes | None:
         """Take what was received; the body, once it is whole, and what came after it is left in `received`.
@@ -162,7 +175,7 @@ def error_body(error: Exception, otherwise: str = BAD_REQUEST) -> bytes:
 
 
 def refusal(error: Exception) -> bytes:
-    """The last answer on a connection, to what is no HTTP request."""
+    """The last answer on a connection, to what is no HTTP request, or not read to its end."""
     status = _STATUS.get(type(error), BAD_REQUEST)
     body = error_body(error, status)
     return answer_head(status, [("Content-Type", "application/json")], len(body), close=True) + body

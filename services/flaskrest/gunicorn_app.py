@@ -4,7 +4,6 @@ import logging
 import os
 import shutil
 import socket
-import struct
 import sys
 import tempfile
 from pathlib import Path
@@ -30,10 +29,12 @@ WORKER_SILENT_S = 120
 """A worker that says nothing for so long is killed; loading a framework on a busy machine takes its time."""
 STOP_S = 6
 KEEP_ALIVE_S = 75
+THREADED = "gthread"
+"""gunicorn's own worker with threads, by its name there."""
 CONNECTIONS = 1000
 """Of one worker, at most: gunicorn's default."""
-WAIT_S = 5
-"""So long may gunicorn's threaded worker wait for a client to go on, in a thread that others wait for."""
+SILENT_S = 5
+"""So long, at most, the kernel keeps a new connection on which nothing has come."""
 FROZEN_S = 3.0
 """A turn of the master's loop that is so late, where one takes a second at most, was preceded by a freeze."""
 PATIENCE_S = 15.0
@@ -44,7 +45,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     """One model behind gunicorn."""
 
     worker_class = "serveoff.services.flaskrest.worker.KeepAliveWorker"
-    """Of one thread; several threads need gunicorn's threaded worker."""
+    """Of one thread; several threads need gunicorn's threaded worker, THREADED."""
 
     def __init__(self, settings: Settings, readiness: Readiness) -> None:
         self._settings = settings
@@ -68,7 +69,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"{settings.host}:{settings.rest_port}",
             "workers": settings.workers,
             "threads": max(1, settings.threads_per_worker),
-            "worker_class": "gthread" if threaded else self.worker_class,
+            "worker_class": THREADED if threaded else self.worker_class,
             "timeout": WORKER_SILENT_S,
             "graceful_timeout": STOP_S,
             "keepalive": KEEP_ALIVE_S,
@@ -78,7 +79,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "child_exit": self._worker_ended,
             "post_worker_init": _begin,
             "pre_request": _speak_a_known_version,
-            "when_ready": _limit_waits,
+            "when_ready": _accept_who_asks,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -140,6 +141,10 @@ def _begin(worker: Any) -> None:
     from serveoff.services.flaskrest.json_errors import answer_in_json
 
     answer_in_json(worker)
+    if worker.cfg.worker_class_str == THREADED:
+        from serveoff.services.flaskrest.threads import spare_threads
+
+        spare_threads(worker)
     logging.getLogger("gunicorn.error").addFilter(tells_of_the_server)
     announce("listening")
 
@@ -154,16 +159,11 @@ def _speak_a_known_version(worker: Any, request: Any) -> None:
     request.version = min(request.version, (1, 1))
 
 
-def _limit_waits(arbiter: Any) -> None:
-    """Gunicorn has no setting for it: connections inherit the time-outs of the socket that they come by.
-
-    A client that is silent from the beginning is not handed over at all. Our own worker waits for nobody.
-    """
-    for listener in arbiter.LISTENERS:
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", WAIT_S, 0))
-        if arbiter.cfg.worker_class_str == "gthread":
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, WAIT_S)
+def _accept_who_asks(arbiter: Any) -> None:
+    """A client that is silent from the beginning is not handed over to a worker with threads at all."""
+    if arbiter.cfg.worker_class_str == THREADED:
+        for listener in arbiter.LISTENERS:
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_S)
 
 
 def launch(kind: type[Server] = Server) -> int:

@@ -24,7 +24,7 @@ from gunicorn.workers.base import Worker
 from serveoff.services.descriptors import FULL, SHED, is_out_of_descriptors
 from serveoff.services.flaskrest.batching import Batcher
 from serveoff.services.flaskrest.connection import RECEIVE_BYTES, Connection, Waiting
-from serveoff.services.flaskrest.exchange import BodyTooLongError, HeadTooLongError, answer, refusal
+from serveoff.services.flaskrest.exchange import BodyTooLongError, CrowdedError, HeadTooLongError, answer, refusal
 from serveoff.services.flaskrest.spinning import Spinner
 from serveoff.services.flaskrest.timing import ARRIVED, BEGAN
 
@@ -38,6 +38,10 @@ UNHURRIED_S = 2.0
 """So long after it came, or began to ask, a connection makes way for no new one."""
 SEND_S = 5.0
 """A client must take its answer within this time. Answers mostly fit into the socket's own buffer."""
+HELD_BODIES = 32
+"""Unfinished requests and unread answers of all clients together may take as much as so many of the largest bodies,"""
+HELD_BYTES = 256 << 20
+"""and so many bytes in any case."""
 LINGER_S = 2.0
 """After a refusal, how long what the client still sends is read and dropped, so that it gets to see the answer."""
 ACCEPTED = 64
@@ -62,6 +66,7 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self.spinner = Spinner()
         self.answered = self.listening = self.said_full = False
         self.body_limit: int = self.wsgi.config["MAX_CONTENT_LENGTH"]
+        self.held_limit = max(HELD_BYTES, HELD_BODIES * self.body_limit)
         self.batcher: Batcher | None = self.wsgi.extensions.get(Batcher.NAME)
         for listener in self.sockets:
             listener.setblocking(False)
@@ -94,10 +99,29 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self.notify()
         for connection in [c for c in self.connections if c.deadline < now and not c.waiting]:
             self._close(connection)
+        self._relieve()
         if self.alive and not self.listening and len(self.connections) >= self.cfg.worker_connections:
             self._make_room()
         if self.alive and len(self.connections) < self.cfg.worker_connections:
             self._listen(True)
+
+    def _relieve(self) -> None:
+        """Where clients make the worker hold too much, those that have done so for longest lose their connections."""
+        excess = sum(connection.held_bytes for connection in self.connections) - self.held_limit
+        if excess <= 0:
+            return
+        large = [c for c in self.connections if c.held_bytes >= RECEIVE_BYTES and not c.waiting]
+        for connection in sorted(large, key=attrgetter("since")):
+            if excess > 0:
+                excess -= connection.held_bytes
+                self._turn_away(connection)
+
+    def _turn_away(self, connection: Connection) -> None:
+        """Refuse the rest of a request, or send no more of an answer."""
+        if connection.unsent:
+            self._close(connection)
+        else:
+            self._refuse(connection, CrowdedError())
 
     def _patience_s(self, timeout_s: float) -> float:
         """How long to wait for further requests before those in the queue are answered; nothing queued: as told."""
@@ -279,7 +303,8 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         self._watch(connection)
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
-        """Answer what is no HTTP request."""
+        """Answer what is no HTTP request, or is not read to its end."""
+        connection.forget()
         connection.last = True
         self._send(connection, refusal(error))
 
@@ -289,7 +314,7 @@ class KeepAliveWorker(Worker):  # type: ignore[misc]
         RFC 9112, section 9.6.
         """
         connection.socket.shutdown(socket.SHUT_WR)
-        connection.received.clear()
+        connection.forget()
         connection.lingering = True
         connection.deadline = monotonic() + LINGER_S
         if connection.ended:

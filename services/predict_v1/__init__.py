@@ -18,7 +18,7 @@ from serveoff.models.tensors import Array, Batch
 from serveoff.services.predict_v1 import raw
 from serveoff.services.predict_v1.answers import answer, encode_json
 from serveoff.services.predict_v1.base64_rows import read_base64
-from serveoff.services.predict_v1.columns import ANSWER_KEYS, columns
+from serveoff.services.predict_v1.columns import ANSWER_KEYS, check_keys, columns
 from serveoff.services.predict_v1.errors import BadInputError, BadOutputError, quoted
 from serveoff.services.predict_v1.parsed import is_object, word
 from serveoff.services.predict_v1.plain import LARGE_BYTES, PlainRows
@@ -84,11 +84,14 @@ class Codec:
     def check_large(self, body: bytes) -> None:
         """For who makes Python's objects of JSON: BadInputError for a large body that is no batch, before that is done.
 
-        Those objects take some thirty times the memory of the text. Of plain rows only the brackets are looked at, as
-        that costs next to nothing: a body that has them right takes no more than a good one.
+        Those objects take some thirty times the memory of the text. Of plain rows only the key and the brackets are
+        looked at, as that costs next to nothing: a body that has them right takes no more than a good one.
         """
-        if len(body) >= LARGE_BYTES and not (self._plain is not None and self._plain.large(body)):
-            self.decode_json(body)
+        if len(body) < LARGE_BYTES or self._is_plain(body):
+            return
+        document = _parse(body)
+        check_keys(document)
+        self.read(document)
 
     def decode_raw(self, body: bytes, shape: str | None) -> Decoded:
         """A batch from the arrays' little-endian bytes and the value of X-Tensor-Shape."""
@@ -104,6 +107,13 @@ class Codec:
         """A batch from each input's bytes and shape, by its name."""
         return Decoded(raw.decode_apart(bodies, shapes, self._rows), "predictions")
 
+    def _is_plain(self, body: bytes) -> bool:
+        """Whether a large body is rows of the one input, by its key and its brackets; BadInputError as `large`."""
+        if self._plain is None or not self._plain.large(body):
+            return False
+        _, key, _ = body.split(b'"', 2)
+        return key in (b"instances", b"inputs")
+
     def _decoded(self, images: tuple[Array, float], answer_key: str) -> Decoded:
         return Decoded({self._name: images[0]}, answer_key, images[1])
 
@@ -116,7 +126,7 @@ class Codec:
             signature = SIGNATURE
         names = self._names.get(signature) if isinstance(signature, str) else None
         if names is None:
-            asked = quoted(repr(signature)) if isinstance(signature, str) else f"of type {word(signature)}"
+            asked = repr(quoted(signature)) if isinstance(signature, str) else f"of type {word(signature)}"
             raise BadInputError(f"no signature {asked}: this model has {' and '.join(map(repr, self._names))}")
         key, found = columns(document, names)
         if signature == IMAGE_SIGNATURE and self._image is not None:

@@ -13,6 +13,7 @@ from serveoff.services.predict_v1.errors import BadInputError, quoted
 from serveoff.services.predict_v1.parsed import is_base64, is_list, is_object, word
 
 ANSWER_KEYS = {"instances": "predictions", "inputs": "outputs"}
+_KEYS = frozenset({*ANSWER_KEYS, "signature_name"})
 _MOST_NAMES = 8
 """Of a client's object, in an error."""
 
@@ -61,6 +62,18 @@ class Column:
             if not is_object(row) or is_base64(row):
                 return row
         return _named(row, self.names, self.before, f"[{index}]")[self.name]
+
+
+def check_keys(document: Any) -> None:
+    """BadInputError where an object of simdjson's has a key that no request has, or one twice.
+
+    For who has another parser make Python's objects of it all: of what nobody reads, too, and of the last of equal
+    keys, where simdjson reads the first.
+    """
+    found = list(islice(document, 1 + len(_KEYS)))
+    if len(_KEYS.intersection(found)) < len(found):
+        said = quoted(", ".join(map(quoted, found)))
+        raise BadInputError(f"a large body has `instances` or `inputs`, and `signature_name`, once each, not {said}")
 
 
 def columns(document: Any, names: Sequence[str]) -> tuple[str, list[Column]]:

@@ -5,7 +5,7 @@
 `GET /count` tells how many predictions were asked for, `GET /metrics` tells it to Prometheus.
 `POST /mode/<mode>` changes how they are answered:
 golden, wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer), drip (a byte now and then),
-close (hang up), slow (20 ms).
+flood (an answer without an end), close (hang up), slow (20 ms).
 """
 
 import json
@@ -26,6 +26,7 @@ from serveoff.models.tensors import rows_of, take
 
 MODEL = "digits_cnn"
 PREDICT = f"/v1/models/{MODEL}:predict"
+FLOOD = bytes(1 << 25)
 TIMING = "predict;dur=0.25, total;dur=0.5"
 METRICS = """# TYPE asked_total counter
 asked_total{{model="m"}} {count}
@@ -91,6 +92,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif mode == "drip":
             self.drip()
+        elif mode == "flood":
+            self.flood()
         elif mode == "garbage":
             self.answer(200, {"predictions": [["a", "b"]]})
         elif output is None:
@@ -108,6 +111,16 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b" ")
                 self.wfile.flush()
                 time.sleep(0.1)
+        self.close_connection = True
+
+    def flood(self):
+        """For as long as anybody reads."""
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(FLOOD)
         self.close_connection = True
 
     def answer(self, status, body):
@@ -135,7 +148,7 @@ def unary(state, payload, wrap):
         output = state.predict(rows[request])
         if output is None:
             context.abort(grpc.StatusCode.INTERNAL, "asked to fail")
-        return wrap(output)
+        return FLOOD if state.mode == "flood" else wrap(output)
 
     service, method = payload.method.strip("/").split("/")
     return grpc.method_handlers_generic_handler(service, {method: grpc.unary_unary_rpc_method_handler(call)})

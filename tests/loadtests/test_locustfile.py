@@ -87,7 +87,8 @@ def test_wrong_answers_are_found(server, locust, endpoint, mode):
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "mode", "status"), [(REST, "error", 503), (GRPC, "error", 1013), (REST, "close", 0)]
+    ("endpoint", "mode", "status"),
+    [(REST, "error", 503), (GRPC, "error", 1013), (REST, "close", 0), (REST, "flood", 0), (GRPC, "flood", 1008)],
 )
 def test_requests_without_a_good_answer_are_rows_with_their_status(server, locust, endpoint, mode, status):
     server.mode(mode)

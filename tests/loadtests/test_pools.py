@@ -64,3 +64,19 @@ def test_a_model_of_two_inputs_is_found_by_the_manifest_beside_its_inputs(two_in
     assert b"X-Tensor-Shape: image=2,2,2,1;age=2;" in head
     assert body == inputs["image"][[1, 0]].tobytes() + inputs["age"][[1, 0]].tobytes()
     assert set(made.expected[1]) == {"scores", "known"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "seen", "most"),
+    [
+        (10, 0, 16 << 20),
+        (10, 5 << 20, 20 << 20),
+        (1 << 20, 0, 128 << 20),
+        (1 << 20, 33 << 20, 132 << 20),
+        (1 << 24, 0, 1 << 30),
+    ],
+)
+def test_an_answer_may_have_four_times_the_bytes_of_the_right_one(pool, numbers, seen, most):
+    made = make_pool(TARGET, frame, "", 1, pool)
+    made = replace(made, expected=[{"y": np.empty((1, 1))}, {"y": np.empty((1, numbers))}], answer_bytes=seen)
+    assert made.most_answer_bytes == most

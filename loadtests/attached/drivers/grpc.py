@@ -16,7 +16,7 @@ from serveoff.loadtests.attached.requests import metadata_of
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator import grpc as plain
 from serveoff.loadtests.generator.recording import TICK_S, Recording
-from serveoff.loadtests.protocols.grpc import OPTIONS
+from serveoff.loadtests.protocols.grpc import options
 
 
 class Driver(plain.Driver):
@@ -35,10 +35,11 @@ class Driver(plain.Driver):
 
     def drive(self, recording: Recording, requests: list[bytes]) -> None:
         """One slice, until its last request was answered or given up."""
+        self.receive(recording.most_bytes)
         _Callers(self, recording, requests).run()
 
     def _open(self) -> tuple[grpc.Channel, Any]:
-        channel = tls.channel(self._target, self.exchange, OPTIONS)
+        channel = tls.channel(self._target, self.exchange, options(self._most_bytes))
         return channel, partial(self._ask, channel.unary_unary(self._method))
 
     def _ask(self, call: Any, request: bytes, timeout: float) -> bytes:

@@ -69,11 +69,6 @@ class _Loop(rest.Loop):
         super()._send(line, due)
         self.sent_at = perf_counter()
 
-    def _fail(self, line: Line, status: int) -> None:
-        super()._fail(line, status)
-        if line.fault:
-            self._recording.explain(status, line.fault.encode())
-
     def _answered(self, line: Line, body: bytes) -> None:
         head = line.head
         super()._answered(line, body)

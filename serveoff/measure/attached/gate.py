@@ -7,7 +7,7 @@ that answers the same input differently each time can be the reference of nothin
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,16 @@ PATH = "name the part of the answer that is to be equal: answer = a JMESPath (do
 
 NOT_ALIKE: Final = Errors(np.array([np.inf]), np.array([np.inf]), np.array([False]))
 """Of an answer that cannot be compared at all."""
+
+
+class Answers(NamedTuple):
+    """What an endpoint answers to every sample."""
+
+    readings: list[Batch]
+    answer_s: float
+    """Mean seconds of an answer."""
+    most_bytes: int
+    """Of the largest."""
 
 
 @dataclass
@@ -67,27 +77,26 @@ class Parity:
         return Problem(code=GateCode.WRONG_ANSWER, text=wrong + off + top)
 
 
-def reference(target: Target, exchange: Exchange) -> tuple[Gate, list[Batch]]:
-    """The first endpoint's answers, which the others are compared with; none where they cannot be relied on."""
+def reference(target: Target, exchange: Exchange) -> tuple[Gate, Answers | None]:
+    """The first endpoint's answers, which the others are compared with; None where they cannot be relied on."""
     try:
-        first, answer_s = answers(target, exchange)
-        again, _ = answers(target, exchange)
+        first, again = answers(target, exchange), answers(target, exchange)
     except (AskFailed, ValueError) as error:
-        return failed(_no_answer(error)), []
-    gate = _hiding(compared(again, first, answer_s), exchange)
+        return failed(_no_answer(error)), None
+    gate = _hiding(compared(again.readings, first.readings, first.answer_s), exchange)
     if gate.passed:
         return gate, first
     text = f"it answers the same input differently each time: {gate.problem.text if gate.problem else ''}"
-    return gate.model_copy(update={"problem": Problem(code=GateCode.MISMATCH, text=text, advice=PATH)}), []
+    return gate.model_copy(update={"problem": Problem(code=GateCode.MISMATCH, text=text, advice=PATH)}), None
 
 
-def check(target: Target, exchange: Exchange, expected: Sequence[Batch]) -> Gate:
-    """Another endpoint against the reference."""
+def check(target: Target, exchange: Exchange, expected: Sequence[Batch]) -> tuple[Gate, Answers | None]:
+    """Another endpoint against the reference, and what it answers; None where it does not."""
     try:
-        found, answer_s = answers(target, exchange)
+        found = answers(target, exchange)
     except (AskFailed, ValueError) as error:
-        return failed(_no_answer(error))
-    return _hiding(compared(found, expected, answer_s), exchange)
+        return failed(_no_answer(error)), None
+    return _hiding(compared(found.readings, expected, found.answer_s), exchange), found
 
 
 def _hiding(gate: Gate, exchange: Exchange) -> Gate:
@@ -106,9 +115,9 @@ def compared(found: Sequence[Batch], expected: Sequence[Batch], answer_s: float)
     return parity.gate(answer_s, any(has_classes(array) for right in expected for array in right.values()))
 
 
-def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
-    """What it answers to every sample, and the mean seconds of an answer; AskFailed or ValueError where it does not."""
-    speaks, found, took_s = dialect(exchange.dialect), list[Batch](), 0.0
+def answers(target: Target, exchange: Exchange) -> Answers:
+    """What it answers to every sample; AskFailed or ValueError where it does not."""
+    speaks, found, took_s, most_bytes = dialect(exchange.dialect), list[Batch](), 0.0, 0
     with asking(target, exchange, TIMEOUT_S) as ask:
         for number, body in enumerate(exchange.bodies):
             began = time.perf_counter()
@@ -117,12 +126,13 @@ def answers(target: Target, exchange: Exchange) -> tuple[list[Batch], float]:
             except AskFailed as error:
                 raise AskFailed(f"sample {number}: {error}", error.advice, error.status) from None
             took_s += time.perf_counter() - began
+            most_bytes = max(most_bytes, len(answer))
             try:
                 found.append(speaks.read(answer, exchange.answer))
             except ValueError as error:
                 said = exchange.without_secrets(str(error))
                 raise ValueError(f"the answer to sample {number} cannot be read: {said}") from None
-    return found, took_s / len(found)
+    return Answers(found, took_s / len(found), most_bytes)
 
 
 def _no_answer(error: AskFailed | ValueError) -> Problem:

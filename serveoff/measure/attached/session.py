@@ -40,17 +40,19 @@ class Attached:
         """The gate of one endpoint: against what is right, or, of the first, what the others are held against."""
         name = result.endpoint
         target, exchange = self.targets[name], self.exchanges[name]
+        found: gate.Answers | None = None
         if self.expected:
-            result.gate = gate.check(target, exchange, self.expected)
+            result.gate, found = gate.check(target, exchange, self.expected)
         elif name == next(iter(self.targets)):
-            result.gate, self.expected = gate.reference(target, exchange)
+            result.gate, found = gate.reference(target, exchange)
             result.reference = True
         else:
             first = next(iter(self.targets))
             text = f"nothing to compare its answers with: {first}, which comes first, gave none that can be relied on"
             result.gate = failed(Problem(code=GateCode.MISMATCH, text=text))
-        if result.gate.passed:
-            self.exchanges[name] = exchange.expecting(self.expected)
+        if result.gate.passed and found is not None:
+            self.expected = self.expected or found.readings
+            self.exchanges[name] = exchange.expecting(self.expected, found.most_bytes)
 
     def pace_s(self, name: str) -> float:
         """Seconds between two requests to an endpoint, at least; 0 where there is no limit."""

@@ -17,10 +17,10 @@ TARGET = Target("prod", "rest", "127.0.0.1", 1, "m", "", "/p")
 
 
 def test_it_comes_out_of_json_as_it_went_in():
-    command = EndpointCommand(target=TARGET, exchange=EXCHANGE.expecting([reading([1.0]), reading("a")]))
+    command = EndpointCommand(target=TARGET, exchange=EXCHANGE.expecting([reading([1.0]), reading("a")], 70))
     back = parse_command(command.model_dump_json().encode())
     assert back == command
-    assert back.exchange.bodies == (b"{}", b"\xff\x00")
+    assert (back.exchange.bodies, back.exchange.answer_bytes) == ((b"{}", b"\xff\x00"), 70)
     assert [list(one) for one in back.exchange.readings] == [["answer"], ["answer='a'"]]
 
 

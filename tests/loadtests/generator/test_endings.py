@@ -46,6 +46,21 @@ def test_a_server_that_hangs_cannot_hang_a_slice(server, generator, at, endpoint
     assert (done.rows["latency_s"] > 0.9).all()
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "status", "code", "said"),
+    [
+        (REST, CUT_SHORT, WindowCode.SERVER_SILENT, "more than 16 MiB"),
+        (GRPC, 1008, WindowCode.ONLY_ERRORS, "RESOURCE_EXHAUSTED"),
+    ],
+)
+def test_a_server_whose_answers_have_no_end_is_given_up_for_that(server, generator, at, endpoint, status, code, said):
+    server.mode("flood")
+    done = generator.slice(at(endpoint), "4", 60.0)
+    assert set(done.rows["status"]) == {status}
+    (problem,) = done.window["problems"]
+    assert (problem["code"], said in problem["text"]) == (code, True)
+
+
 def test_an_endpoint_that_moves_is_found_at_its_new_port(server, generator, at, pool):
     at(REST)
     generator.slice(REST, "2", 0.1)

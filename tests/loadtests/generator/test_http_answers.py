@@ -2,7 +2,7 @@
 
 import pytest
 
-from serveoff.loadtests.generator.http_answers import KNOWN_HEADS, BrokenAnswer, Reader
+from serveoff.loadtests.generator.http_answers import KNOWN_HEADS, Answers, BrokenAnswer, EndlessAnswer, Reader
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PLAIN = OK + b"Content-Length: 5\r\n\r\nhello"
@@ -12,7 +12,7 @@ CLOSING = OK + b"Connection: close\r\n\r\nhello"
 
 @pytest.fixture
 def reader():
-    return Reader({})
+    return Reader(Answers())
 
 
 def feed(reader, *parts):
@@ -94,6 +94,18 @@ def test_an_answer_cut_short_is_none(reader, cut):
 def test_what_is_no_answer_or_more_than_one_is_broken(reader, data, why):
     with pytest.raises(BrokenAnswer, match=why):
         reader.feed(data)
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 999999\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n", b"Connection: close\r\n\r\n"]
+)
+def test_an_answer_has_so_many_bytes_and_no_more(head):
+    reader = Reader(Answers(most_bytes=len(OK + head) + 300))
+    assert feed(reader, OK + head, *[b"ffff\r\n" + b"x" * 92] * 3) == [None] * 4
+    with pytest.raises(EndlessAnswer):
+        reader.feed(b"x" * 7)
+    reader = Reader(Answers(most_bytes=len(PLAIN)))
+    assert feed(reader, *pieces(PLAIN, 7) * 3)[-1] == b"hello", "of one answer, however many come"
 
 
 def test_an_answer_that_is_followed_by_bytes_of_nobody_s_is_broken_though_its_head_is_known(reader):

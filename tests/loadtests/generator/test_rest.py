@@ -53,8 +53,8 @@ def plan(load, lead_in_s=0.0, duration_s=0.2, timeout_s=5.0, seed=1):
     return Drive(parse_load(load), lead_in_s, duration_s, timeout_s, seed)
 
 
-def drive(driver, plan, requests=REQUESTS):
-    recording = Recording(plan, on_open=lambda: None)
+def drive(driver, plan, requests=REQUESTS, **more):
+    recording = Recording(plan, on_open=lambda: None, **more)
     driver.drive(recording, requests)
     return recording
 
@@ -186,13 +186,28 @@ def test_an_answer_that_drips_is_given_up_when_its_time_is_over(serve, driver, l
     assert set(statuses(recording)) == {TIMED_OUT}
 
 
-def test_an_answer_that_never_ends_is_given_up_by_its_size(serve, driver, monkeypatch):
-    monkeypatch.setattr("serveoff.loadtests.generator.http_answers.MOST_BYTES", 2**20)
-    for head in (b"Connection: close\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"):
-        chunk = b"10000\r\n" + b"x" * 2**16 + b"\r\n"
-        flood = itertools.chain([b"HTTP/1.1 200 OK\r\n" + head], itertools.repeat(chunk))
-        recording = drive(driver(serve(flood, HANG)), plan("1", duration_s=0.05, timeout_s=60.0))
-        assert statuses(recording)[0] == CUT_SHORT
+class Flood:
+    """An answer without an end, each time it is sent."""
+
+    def __init__(self, head):
+        self.head = b"HTTP/1.1 200 OK\r\n" + head
+
+    def __iter__(self):
+        return itertools.chain([self.head], itertools.repeat(b"10000\r\n" + b"x" * 2**16 + b"\r\n"))
+
+
+@pytest.mark.parametrize("head", [b"Connection: close\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+def test_an_answer_that_never_ends_is_given_up_by_its_size_and_the_window_says_so(serve, driver, head):
+    recording = drive(driver(serve(Flood(head))), plan("2", duration_s=60.0, timeout_s=60.0), most_bytes=2**20)
+    assert set(statuses(recording)) == {CUT_SHORT}
+    assert recording.problem.code is WindowCode.SERVER_SILENT
+    assert "more than 1 MiB" in recording.problem.text
+
+
+def test_how_large_an_answer_may_be_is_each_slice_s_own(serve, driver):
+    driven = driver(serve(b"HTTP/1.1 200 OK\r\nContent-Length: 262144\r\n\r\n" + bytes(2**18)))
+    found = [drive(driven, plan("1", duration_s=0.05), most_bytes=most) for most in (2**20, 2**17, 2**20)]
+    assert [set(statuses(recording)) for recording in found] == [{200}, {CUT_SHORT}, {200}]
 
 
 def test_arrivals_are_sent_when_they_are_due_over_as_many_connections_as_it_takes(serve, driver):

@@ -107,3 +107,24 @@ def test_what_the_client_does_not_take_is_kept_and_its_next_requests_are_left_in
     assert read == answer
     assert not connection.busy
     assert connection.events == selectors.EVENT_READ
+
+
+@pytest.mark.parametrize(("begun", "held"), [(POST[:-2], 3), (CHUNKED[:-7], 5), (GET[:-4], 26)])
+def test_what_it_holds_is_what_has_come_of_a_request_and_is_let_go(
+    pair: tuple[Connection, socket.socket], begun: bytes, held: int
+) -> None:
+    connection, _ = pair
+    assert take(connection, begun) is None
+    assert connection.held_bytes == held
+    connection.forget()
+    assert (connection.held_bytes, connection.idle) == (0, True)
+
+
+def test_it_holds_what_is_left_of_an_answer_too(pair: tuple[Connection, socket.socket]) -> None:
+    connection, client = pair
+    connection.send(bytes(10_000_000))
+    held = connection.held_bytes
+    assert 0 < held < 10_000_000
+    client.recv(1 << 20)
+    connection.flush()
+    assert connection.held_bytes < held

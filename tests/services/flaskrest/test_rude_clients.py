@@ -8,7 +8,7 @@ import select
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -22,7 +22,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 NOWHERE = Path("/nowhere")
 PLAIN = (sys.executable, "-m", "serveoff.services.flaskapp")
-JSON_IN_CHUNKS = "Host: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+JSON = "Host: a\r\nContent-Type: application/json\r\n"
+JSON_IN_CHUNKS = f"{JSON}Transfer-Encoding: chunked\r\n\r\n"
 SERVERS = {
     "tuned": (COMMAND, {}),
     "batching": (COMMAND, {"batch_size": 8, "batch_delay_ms": 50}),
@@ -30,6 +31,15 @@ SERVERS = {
     "plain": (PLAIN, {}),
 }
 OURS = ("tuned", "batching")
+MEGABYTE = 1 << 20
+HOLDS_LITTLE = """
+import sys
+from serveoff.services.flaskrest import worker
+from serveoff.services.flaskrest.gunicorn_app import launch
+worker.HELD_BODIES, worker.HELD_BYTES = 0, 9 << 19
+sys.exit(launch())
+"""
+"""Four and a half megabytes."""
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +174,27 @@ def test_half_a_request_holds_a_thread_for_seconds_only(servers: dict[str, Serve
         good_answers(servers[name])
 
 
-@pytest.mark.parametrize(("name", "said"), [("tuned", b""), ("plain", b""), ("tuned", b"G")])
+@pytest.mark.parametrize("name", ["threads", "plain"])
+def test_clients_that_send_a_byte_now_and_then_are_ended(servers: dict[str, Server], name: str) -> None:
+    begun = f"POST {PREDICT} HTTP/1.1\r\n"
+    heads = (begun, f"{begun}{JSON_IN_CHUNKS}fffff\r\n", f"{begun}{JSON}Content-Length: 60000\r\n\r\n")
+    with ExitStack() as stack:
+        dripping = [stack.enter_context(connect(servers[name])) for _ in heads]
+        for client, head in zip(dripping, heads, strict=True):
+            client.sendall(head.encode())
+        for _ in range(120):
+            for client in select.select(dripping, [], [], 0.25)[0]:
+                with suppress(ConnectionResetError):
+                    until_closed(client)
+                dripping.remove(client)
+            for client in dripping:
+                with suppress(ConnectionError):  # the next look will tell
+                    client.send(b"1")
+        assert not dripping
+        good_answers(servers[name])
+
+
+@pytest.mark.parametrize(("name", "said"), [("tuned", b""), ("plain", b""), ("tuned", b"G"), ("plain", b"G")])
 def test_connections_up_to_the_limit_that_ask_for_nothing_make_way(tmp_path: Path, name: str, said: bytes) -> None:
     limited = ("sh", "-c", 'ulimit -n 160 && exec "$@"', "sh", *SERVERS[name][0])
     with serve(NOWHERE, "null", tmp_path, limited) as server, ExitStack() as silent:
@@ -174,6 +204,32 @@ def test_connections_up_to_the_limit_that_ask_for_nothing_make_way(tmp_path: Pat
         good_answers(server)
         assert server.tree()[1:] == workers
         assert server.log.read_text().count("make way for new ones") == (name == "tuned")
+
+
+@pytest.mark.parametrize(
+    ("framing", "end"),
+    [
+        (f"Content-Length: {MEGABYTE}\r\n\r\n", b" "),
+        (f"Transfer-Encoding: chunked\r\n\r\n{MEGABYTE:x}\r\n", b" \r\n0\r\n\r\n"),
+    ],
+    ids=["length", "chunked"],
+)
+def test_unfinished_requests_hold_so_much_together_and_those_that_began_first_make_way(
+    tmp_path: Path, framing: str, end: bytes
+) -> None:
+    begun = f"POST {PREDICT} HTTP/1.1\r\n{JSON}{framing}".encode() + b" " * (MEGABYTE - 1)
+    command = (sys.executable, "-c", HOLDS_LITTLE)
+    with serve(NOWHERE, "null", tmp_path, command, max_body_bytes=MEGABYTE) as server, ExitStack() as stack:
+        clients = [stack.enter_context(connect(server)) for _ in range(8)]
+        for client in clients:
+            client.sendall(begun)
+            good_answers(server)  # the worker has seen that client ask
+        for client in clients[:4]:
+            status, body = read_answer(client)
+            assert (status, set(json.loads(body))) == (503, {"error"})
+        for client in clients[4:]:
+            client.sendall(end)
+            assert read_answer(client)[0] == 400, "spaces are no JSON, and were read to their end"
 
 
 def test_a_worker_without_descriptors_closes_idle_connections_and_lives_on(tmp_path: Path) -> None:

@@ -96,3 +96,7 @@ def test_the_first_wrong_row_of_a_large_body_is_named() -> None:
     body = json.dumps({"instances": [[[1, 2], [3, 4]]] * 5000 + [[[1, 2], [3]]] + [[[1, 2], [3, 4]]]}).encode()
     with pytest.raises(BadInputError, match="row 5000"):
         ONE[2, 2].decode_json(body)
+
+
+def test_a_signature_of_characters_that_are_long_to_show() -> None:
+    assert_cheap(ONE[()], ('{"signature_name":"%s\N{GRINNING FACE}","instances":[1]}' % ("\x7f" * BODY_BYTES)).encode())

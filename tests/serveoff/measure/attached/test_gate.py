@@ -16,8 +16,8 @@ TARGET = Target("prod", "rest", "127.0.0.1", 1, "m", "", "/p")
 
 def test_an_answer_that_repeats_a_token_leaves_it_in_no_problem(monkeypatch):
     echo = reading({"said": TOKEN, "score": 1.0})
-    monkeypatch.setattr(gate, "answers", lambda *_: ([echo], 0.1))
-    found = gate.check(TARGET, EXCHANGE, [{"answer": np.ones((1, 1))}])
+    monkeypatch.setattr(gate, "answers", lambda *_: gate.Answers([echo], 0.1, 99))
+    found, _ = gate.check(TARGET, EXCHANGE, [{"answer": np.ones((1, 1))}])
     assert found.problem.text.startswith("1 of 1 samples are answered otherwise; sample 0: the outputs are said='…', ")
 
 
