@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from serveoff.loadtests.payloads import Payload
 from serveoff.loadtests.problems import WindowCode, WindowProblem
 from serveoff.models import agreement
-from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Batch, rows_of
+from serveoff.models.spec import ModelSpec, TensorSpec
+from serveoff.models.tensors import Array, Batch, rows_of
 
 MOST_BYTES: Final = 2**26
 """Of answers that are kept in one slice to be read."""
@@ -94,10 +96,21 @@ def compare(
     return _sum(found)
 
 
+def errors_of(found: Batch, expected: Batch, tensors: Sequence[TensorSpec] = ()) -> agreement.Errors:
+    """As `agreement.compare`, but integers are expected as floats where the answer has floats: 1 in JSON may be 1.0."""
+    alike = {name: _beside(array, found.get(name)) for name, array in expected.items()}
+    return agreement.compare(found, alike, tensors)
+
+
+def _beside(expected: Array, found: Array | None) -> Array:
+    mixed = found is not None and found.dtype.kind == "f" and expected.dtype.kind in "iu"
+    return expected.astype(np.float64) if mixed else expected
+
+
 def _judge(answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec, golden: bool) -> tuple[str, float | None]:
     try:
         found = payload.decode(answer, rows_of(expected), spec)
-        errors = agreement.compare(found, expected, spec.outputs)
+        errors = errors_of(found, expected, spec.outputs)
     except agreement.Mismatch as fault:
         return str(fault), None
     except ValueError as fault:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from serveoff.loadtests.attached.reading import packed, unpacked
+from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch
 
 HIDDEN: Final = "…"
@@ -41,6 +42,8 @@ class Exchange(BaseModel):
     """A reading for each body, as reading.packed writes them; empty before the reference is known."""
     answer_bytes: int = Field(default=0, ge=0)
     """Of the largest answer that was asked for beforehand."""
+    tensors: tuple[TensorSpec, ...] = ()
+    """What is read of an answer, where that is known: by its precision a value may be off."""
     encode_s: float = Field(default=0.0, ge=0)
     """Median seconds that encoding one body took."""
     tls: bool = False

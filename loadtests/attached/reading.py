@@ -18,6 +18,7 @@ import jmespath
 import numpy as np
 import orjson
 
+from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch
 
 ANSWER: Final = "answer"
@@ -57,6 +58,13 @@ def reading(found: Any) -> Batch:
         return dict(_leaves(found, "" if isinstance(found, Mapping) and found else ANSWER))
     except RecursionError:
         raise ValueError("the answer is nested too deeply") from None
+
+
+def as_read(tensors: Sequence[TensorSpec]) -> tuple[TensorSpec, ...]:
+    """The outputs of a model under the names that their reading has."""
+    if len(tensors) != 1:
+        return tuple(tensors)
+    return (tensors[0].model_copy(update={"name": ANSWER}),)
 
 
 def outputs_at(path: str, outputs: Batch) -> Batch:

@@ -15,7 +15,7 @@ from serveoff.models.tensors import Batch
 JSON: Final = {"Content-Type": "application/json"}
 DEFAULT_PORTS: Final = {False: 80, True: 443}
 """Of HTTP, without and with TLS."""
-NOTHING: Final = ModelSpec(name="attached", description="nothing is known of it", inputs=(), outputs=())
+NOTHING: Final = ModelSpec(name="attached", description="little is known of it", inputs=(), outputs=())
 
 _KEY = re.compile(r"(?!.*-bin$)[a-z0-9_.-]+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
@@ -45,8 +45,9 @@ def pool_of(exchange: Exchange) -> Pool:
     payload = Made(asked.kind, asked.method, asked, exchange.answer)
     headers: list[dict[str, str]] = [{} for _ in bodies]  # their heads are the driver's to make
     lengths, shown = list(map(len, bodies)), exchange.without_secrets
+    known = NOTHING.model_copy(update={"outputs": exchange.tensors})
     right, most_bytes = exchange.readings, exchange.answer_bytes
-    return Pool(payload, NOTHING, bodies, headers, lengths, right, exchange.encode_s, shown, most_bytes)
+    return Pool(payload, known, bodies, headers, lengths, right, exchange.encode_s, shown, most_bytes)
 
 
 def headers_of(target: Target, exchange: Exchange) -> dict[str, str]:

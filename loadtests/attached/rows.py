@@ -27,6 +27,14 @@ def one_row(inputs: Batch, binary: Binary = marked) -> dict[str, Any]:
     return {name: _written(name, array[0:1], binary) for name, array in inputs.items()}
 
 
+def finite(name: str, array: Array) -> Array:
+    """The same numbers; ValueError where JSON has no word for one, which would be sent as null."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        said = "NaN" if np.isnan(array).any() else "an infinity"
+        raise ValueError(f"{name} holds {said}, for which JSON has no word: leave such samples out")
+    return array
+
+
 def texts(array: Array) -> list[bytes]:
     """The elements of an array of texts or bytes, row-major."""
     return [value if isinstance(value, bytes) else str(value).encode() for value in np.ravel(array).tolist()]
@@ -34,7 +42,7 @@ def texts(array: Array) -> list[bytes]:
 
 def _written(name: str, row: Array, binary: Binary) -> Any:
     if row.dtype.kind in "biuf":
-        return np.ascontiguousarray(widened(row))[0]
+        return np.ascontiguousarray(widened(finite(name, row)))[0]
     if row.dtype.kind not in "OSU":
         raise ValueError(f"{name} is {row.dtype}, for which JSON has no word")
     return _texts(row.tolist()[0], binary)

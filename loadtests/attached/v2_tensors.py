@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from serveoff.loadtests.attached.rows import texts
+from serveoff.loadtests.payloads.arrays import from_bfloat16
 from serveoff.models.tensors import Array
 
 BYTES: Final = "BYTES"
@@ -43,9 +44,8 @@ def from_raw(name: str, datatype: str, shape: Sequence[int], data: bytes) -> Arr
     """The opposite; ValueError where the bytes are not those of this tensor."""
     if datatype == BYTES:
         return shaped(name, list(_strings(name, data)), datatype, shape)
-    if datatype == BF16:  # the upper half of a float32
-        wide = np.frombuffer(data, "<u2").astype("<u4") << 16
-        return shaped(name, wide.view(np.float32), "FP32", shape)
+    if datatype == BF16:
+        return shaped(name, from_bfloat16(np.frombuffer(data, "<u2")), "FP32", shape)
     return shaped(name, np.frombuffer(data, dtype_of(name, datatype).newbyteorder("<")), datatype, shape)
 
 
@@ -57,16 +57,22 @@ def dtype_of(name: str, datatype: str) -> "np.dtype[Any]":
 
 
 def shaped(name: str, values: Any, datatype: str, shape: Sequence[int]) -> Array:
-    """Values, flat or nested, as an array of this shape; ValueError where they are not those of this datatype."""
-    if datatype == BYTES:
-        array, kinds = np.array(values, dtype=object), "O"
-    else:
-        array, kinds = np.array(values), MADE_OF[dtype_of(name, datatype).kind]
-    if array.size and array.dtype.kind not in kinds:
-        raise ValueError(f"{name} is not made of {datatype} but of {array.dtype}")
+    """Values, flat or nested, as an array of this datatype and shape; ValueError where they are not such."""
+    array = np.array(values, dtype=object) if datatype == BYTES else _typed(name, np.array(values), datatype)
     if array.size != math.prod(shape):
         raise ValueError(f"{name} has {array.size} values, which are not of shape {list(shape)}")
     return array.reshape(tuple(shape))
+
+
+def _typed(name: str, array: Array, datatype: str) -> Array:
+    dtype = dtype_of(name, datatype)
+    if array.size and array.dtype.kind not in MADE_OF[dtype.kind]:
+        raise ValueError(f"{name} is not made of {datatype} but of {array.dtype}")
+    with np.errstate(over="ignore"):
+        typed = array.astype(dtype)
+    if dtype.kind in "iu" and (typed != array).any():
+        raise ValueError(f"{name} has a number that is not {datatype}")
+    return typed
 
 
 def _strings(name: str, data: bytes) -> Iterator[bytes]:

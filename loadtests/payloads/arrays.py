@@ -19,6 +19,11 @@ def little_endian(array: Array, tensor: TensorSpec) -> Array:
     return np.ascontiguousarray(array, dtype=dtype.newbyteorder("<"))
 
 
+def from_bfloat16(bits: Array) -> Array:
+    """Numbers of that dtype, each given as an integer of its bits: the upper half of a float32."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
 def from_json(values: Any, tensor: TensorSpec) -> Array:
     """An output from the lists of a JSON document; ValueError where they are ragged or hold something else.
 

@@ -1,7 +1,7 @@
 """TF Serving's `PredictionService/Predict`, each input's bytes in `tensor_content` as `tf.make_tensor_proto` writes it.
 
-Field numbers: tensorflow_serving/apis/predict.proto and model.proto, tensorflow/core/framework/tensor.proto; numbers of
-dtypes: tensorflow/core/framework/types.proto.
+Field numbers: tensorflow_serving/apis/predict.proto and model.proto, google/protobuf/wrappers.proto,
+tensorflow/core/framework/tensor.proto; numbers of dtypes: types.proto beside it.
 """
 
 import math
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from serveoff.loadtests.payloads.arrays import from_bfloat16
 from serveoff.models.protobuf_messages import build, parsed
 from serveoff.models.spec import ModelSpec, TensorSpec
 from serveoff.models.tensors import Array, Batch
@@ -28,14 +29,26 @@ DTYPES = {
     "int8": (6, "int_val"),
     "int64": (9, "int64_val"),
     "bool": (10, "bool_val"),
+    "uint16": (17, "int_val"),
+    "float16": (19, "half_val"),
+    "uint32": (22, "uint32_val"),
+    "uint64": (23, "uint64_val"),
 }
 """Dtype to its number, and the field of an answer that may list its values one by one."""
+DT_BFLOAT16 = 14
+"""Read only, for numpy has no such dtype; like float16 it is listed as integers of the same bits."""
 
 # An enum travels as an int32, so `dtype` needs no enum here.
 _MESSAGES = build(
     "serveoff.tfserving",
     {
-        "ModelSpec": {"name": (1, "string"), "signature_name": (3, "string")},
+        "Int64Value": {"value": (1, "int64")},
+        "ModelSpec": {
+            "name": (1, "string"),
+            "version": (2, "Int64Value"),
+            "signature_name": (3, "string"),
+            "version_label": (4, "string"),
+        },
         "Dim": {"size": (1, "int64")},
         "TensorShapeProto": {"dim": (2, "Dim*")},
         "TensorProto": {
@@ -48,6 +61,9 @@ _MESSAGES = build(
             "string_val": (8, "bytes*"),
             "int64_val": (10, "int64*"),
             "bool_val": (11, "bool*"),
+            "half_val": (13, "int32*"),
+            "uint32_val": (16, "uint32*"),
+            "uint64_val": (17, "uint64*"),
         },
         "PredictRequest": {"model_spec": (1, "ModelSpec"), "inputs": (2, "map<string,TensorProto>")},
         "PredictResponse": {"outputs": (1, "map<string,TensorProto>"), "model_spec": (2, "ModelSpec")},
@@ -118,6 +134,8 @@ def _tensor(name: str, found: Any) -> Array:
     shape = tuple(dim.size for dim in found.tensor_shape.dim)
     if found.dtype == DT_STRING:
         return _shaped(name, np.array(list(found.string_val), dtype=object), shape)
+    if found.dtype == DT_BFLOAT16:
+        return _shaped(name, from_bfloat16(_bits(found, math.prod(shape))), shape)
     dtype = next((dtype for dtype, (number, _) in DTYPES.items() if number == found.dtype), "")
     if not dtype:
         raise ValueError(f"{name} is of dtype {found.dtype}, which is none of {', '.join(DTYPES)}")
@@ -145,11 +163,20 @@ def _read(outputs: Any, tensor: TensorSpec) -> Array:
 
 def _values(found: Any, dtype: str, count: int) -> Array:
     """As bytes, or listed one by one."""
+    if dtype == "float16":
+        return _bits(found, count).view(dtype)
     if found.tensor_content:
         values: Array = np.frombuffer(found.tensor_content, np.dtype(dtype).newbyteorder("<"))
     else:
         values = _listed(getattr(found, DTYPES[dtype][1]), count)
     return values.astype(dtype)
+
+
+def _bits(found: Any, count: int) -> Array:
+    """Of floats of 16 bits, each as an integer."""
+    if found.tensor_content:
+        return np.frombuffer(found.tensor_content, "<u2").astype(np.uint16)
+    return _listed(found.half_val, count).astype(np.uint16)
 
 
 def _listed(values: Any, count: int) -> Array:

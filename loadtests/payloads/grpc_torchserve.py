@@ -19,7 +19,11 @@ method = "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions"
 _MESSAGES = build(
     "serveoff.torchserve",
     {
-        "PredictionsRequest": {"model_name": (1, "string"), "input": (3, "map<string,bytes>")},
+        "PredictionsRequest": {
+            "model_name": (1, "string"),
+            "model_version": (2, "string"),
+            "input": (3, "map<string,bytes>"),
+        },
         "PredictionResponse": {"prediction": (1, "bytes")},
     },
 )
@@ -35,10 +39,10 @@ def encode(spec: ModelSpec, batch: Batch) -> bytes:
     return pack(spec.name, fields)
 
 
-def pack(model: str, fields: Mapping[str, bytes]) -> bytes:
-    """A serialised PredictionsRequest with these entries of `input`."""
+def pack(model: str, fields: Mapping[str, bytes], version: str = "") -> bytes:
+    """A serialised PredictionsRequest with these entries of `input`; without a version the default one is asked."""
     request: Any = _MESSAGES["PredictionsRequest"]()
-    request.model_name = model
+    request.model_name, request.model_version = model, version
     for name, value in fields.items():
         request.input[name] = value
     data: bytes = request.SerializeToString(deterministic=True)

@@ -21,10 +21,10 @@ class Dialect(Protocol):
         """What REST requests are sent to, from the path of the URL that names the model."""
 
     def model(self, path: str) -> str:
-        """The model's name in that path; empty where it has none."""
+        """The model's name in that path, of gRPC with its version or label; empty where it has none."""
 
     def encode(self, model: str, inputs: Batch, template: str = "") -> bytes:
-        """A request of one row, arrays (1, *row) by name; ValueError where the format cannot carry it."""
+        """A request of one row, arrays (1, *row) by name, to what `model` gave; ValueError where it cannot be."""
 
     def read(self, answer: bytes, path: str = "") -> Batch:
         """An answer as serveoff.loadtests.attached.reading has it; ValueError where it is none.

@@ -15,7 +15,7 @@ protocol = "grpc"
 kind = "tensor"
 method = "/inference.GRPCInferenceService/ModelInfer"
 path = paths.always(method)
-model = paths.model_in
+model = paths.versioned_model_in
 
 _CONTENTS = {
     "bool_contents": (1, "bool*"),
@@ -36,6 +36,7 @@ _MESSAGES = build(
         "InferOutputTensor": _TENSOR | {"contents": (5, "InferTensorContents")},
         "ModelInferRequest": {
             "model_name": (1, "string"),
+            "model_version": (2, "string"),
             "inputs": (5, "InferInputTensor*"),
             "raw_input_contents": (7, "bytes*"),
         },
@@ -45,9 +46,9 @@ _MESSAGES = build(
 
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
-    """A serialised ModelInferRequest."""
+    """A serialised ModelInferRequest; ValueError for a label, which this protocol has not."""
     request: Any = _MESSAGES["ModelInferRequest"]()
-    request.model_name = model
+    request.model_name, request.model_version = paths.name_and_version(model)
     for name, array in inputs.items():
         request.inputs.add(name=name, datatype=datatype_of(name, array), shape=array.shape)
         request.raw_input_contents.append(to_raw(array))

@@ -1,5 +1,7 @@
 """TensorFlow Serving's `PredictionService/Predict`, as the payload of that name sends it."""
 
+from typing import Any
+
 from serveoff.loadtests.attached import paths
 from serveoff.loadtests.attached.reading import outputs_at
 from serveoff.loadtests.attached.rows import texts
@@ -10,12 +12,14 @@ protocol = "grpc"
 kind = grpc_tfserving.kind
 method = grpc_tfserving.method
 path = paths.always(method)
-model = paths.model_in
+model = paths.versioned_model_in
 
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
-    """A serialised PredictRequest for the default signature."""
-    request = grpc_tfserving.new_request(model, grpc_tfserving.SIGNATURE)
+    """A serialised PredictRequest for the default signature; ValueError for a version that is no number."""
+    asked, version, label = paths.parts(model)
+    request = grpc_tfserving.new_request(asked, grpc_tfserving.SIGNATURE)
+    _choose(request.model_spec, version, label)
     for name, array in inputs.items():
         if array.dtype.kind in "OSU":
             grpc_tfserving.fill_strings(request.inputs[name], texts(array), array.shape)
@@ -28,3 +32,12 @@ def encode(model: str, inputs: Batch, template: str = "") -> bytes:
 def read(answer: bytes, path: str = "") -> Batch:
     """All outputs of a PredictResponse; a path names one as `outputs.NAME` or `NAME`."""
     return outputs_at(path, grpc_tfserving.outputs_of(answer))
+
+
+def _choose(spec: Any, version: str, label: str) -> None:
+    if version and not version.isdecimal():
+        raise ValueError(f"TensorFlow Serving's versions are numbers, and {version} is none: correct the URL")
+    if version:
+        spec.version.value = int(version)
+    if label:
+        spec.version_label = label

@@ -9,12 +9,13 @@ protocol = "grpc"
 kind = grpc_torchserve_json.kind
 method = grpc_torchserve_json.method
 path = paths.always(method)
-model = paths.model_in
+model = paths.versioned_model_in
 
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
-    """A serialised PredictionsRequest."""
-    return grpc_torchserve.pack(model, {"data": tfserving.encode(model, inputs)})
+    """A serialised PredictionsRequest; ValueError for a label, which TorchServe has not."""
+    name, version = paths.name_and_version(model)
+    return grpc_torchserve.pack(name, {"data": tfserving.encode(name, inputs)}, version)
 
 
 def read(answer: bytes, path: str = "") -> Batch:

@@ -9,7 +9,7 @@ import numpy as np
 
 from serveoff.loadtests.attached import paths
 from serveoff.loadtests.attached.reading import at, document, reading
-from serveoff.loadtests.attached.rows import texts
+from serveoff.loadtests.attached.rows import finite, texts
 from serveoff.loadtests.attached.v2_tensors import BYTES, datatype_of, shaped
 from serveoff.loadtests.payloads.json_rows import dumps
 from serveoff.models.tensors import Array, Batch
@@ -27,7 +27,7 @@ def path(path: str) -> str:
 
 
 def encode(model: str, inputs: Batch, template: str = "") -> bytes:
-    """Each input flat, as all servers take it; ValueError for bytes that are no text, which JSON cannot carry."""
+    """Each input flat, as all servers take it; ValueError for bytes that are no text, or NaN: JSON carries neither."""
     return dumps({"inputs": [_tensor(name, array) for name, array in inputs.items()]})
 
 
@@ -43,7 +43,7 @@ def read(answer: bytes, path: str = "") -> Batch:
 
 def _tensor(name: str, array: Array) -> dict[str, Any]:
     datatype = datatype_of(name, array)
-    data = [value.decode() for value in texts(array)] if datatype == BYTES else np.ravel(array)
+    data = [value.decode() for value in texts(array)] if datatype == BYTES else finite(name, np.ravel(array))
     return {"name": name, "shape": list(array.shape), "datatype": datatype, "data": data}
 
 

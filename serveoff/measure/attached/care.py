@@ -29,6 +29,8 @@ class _Under:
 
     first: list[float] = field(default_factory=list)
     last: deque[float] = field(default_factory=lambda: deque(maxlen=TOLD_BY))
+    slow: bool = False
+    """The last p99 was too long, for which one stall of all callers is enough."""
 
     def add(self, latency_s: Sequence[float]) -> None:
         """In the order they came."""
@@ -37,11 +39,14 @@ class _Under:
         self.last.extend(latency_s[missing:])
 
     def slowed(self) -> tuple[float, float] | None:
-        """The first and the last p99, where enough is known and the last is too long."""
+        """The first and the last p99, where the last is too long twice in a row, each time of other answers."""
         if len(self.last) < TOLD_BY:
             return None
         first, last = (float(np.quantile(list(part), 0.99)) for part in (self.first, self.last))
-        return (first, last) if last > SLOWER * first else None
+        before, self.slow = self.slow, last > SLOWER * first
+        if self.slow and not before:
+            self.last.clear()
+        return (first, last) if self.slow and before else None
 
 
 @dataclass
@@ -64,9 +69,9 @@ class Guard:
             return _left(f"it gave no good answer in {self.silent} slices", "look whether it still runs")
         if self.guarded and self.errors > MOST_ERRORS * max(self.requests, LEAST_REQUESTS):
             return _left(f"{self.errors} of {self.requests} requests failed", "see its log; --max-rate N asks it less")
-        if self.guarded and (slowed := self.under[load].slowed()):
+        if self.guarded and load.closed and (slowed := self.under[load].slowed()):  # an open loop queues on purpose
             first, last = (f"{1000 * seconds:.3g} ms" for seconds in slowed)
-            return _left(f"its p99 rose from {first} to {last} under this load", "--max-rate N asks it less")
+            return _left(f"its p99 rose from {first} to {last} and stayed there", "--max-rate N asks it less")
         return None
 
 

@@ -11,12 +11,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from serveoff.loadtests.answer_check import errors_of
 from serveoff.loadtests.attached.ask import AskFailed, asking
 from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.endpoints import Target
 from serveoff.measure.agreement_gate import failed, figures, together, worst_of
-from serveoff.models.agreement import Errors, Mismatch, compare, has_classes, times
+from serveoff.models.agreement import Errors, Mismatch, has_classes, times
+from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch
 from serveoff.record.endpoint_results import Gate
 from serveoff.record.problems import GateCode, Problem
@@ -43,6 +45,7 @@ class Answers(NamedTuple):
 class Parity:
     """How the answers of one endpoint compare, sample by sample."""
 
+    tensors: Sequence[TensorSpec] = ()
     found: list[Errors] = field(default_factory=list)
     mismatch: dict[int, str] = field(default_factory=dict)
     """Samples whose answers are not even alike, and how."""
@@ -50,7 +53,7 @@ class Parity:
     def add(self, answer: Batch, expected: Batch) -> None:
         """One sample's answer."""
         try:
-            self.found.append(compare(answer, expected))
+            self.found.append(errors_of(answer, expected, self.tensors))
         except Mismatch as error:
             self.mismatch[len(self.found)] = str(error)
             self.found.append(NOT_ALIKE)
@@ -73,6 +76,7 @@ class Parity:
         if worst in self.mismatch:
             return Problem(code=GateCode.MISMATCH, text=wrong + self.mismatch[worst], advice=PATH)
         off = f"off by {errors.error[worst]:.3g} ({times(errors.share[worst])})"
+        off = off if np.isfinite(errors.error[worst]) else "an answer that is no number"
         top = "" if errors.same_top[worst] else ", and another top-1 class"
         return Problem(code=GateCode.WRONG_ANSWER, text=wrong + off + top)
 
@@ -83,11 +87,18 @@ def reference(target: Target, exchange: Exchange) -> tuple[Gate, Answers | None]
         first, again = answers(target, exchange), answers(target, exchange)
     except (AskFailed, ValueError) as error:
         return failed(_no_answer(error)), None
-    gate = _hiding(compared(again.readings, first.readings, first.answer_s), exchange)
+    gate = _hiding(compared(again.readings, first.readings, first.answer_s, exchange.tensors), exchange)
     if gate.passed:
         return gate, first
-    text = f"it answers the same input differently each time: {gate.problem.text if gate.problem else ''}"
-    return gate.model_copy(update={"problem": Problem(code=GateCode.MISMATCH, text=text, advice=PATH)}), None
+    problem = Problem(code=GateCode.MISMATCH, text=_unequal_to_itself(first.readings, gate), advice=PATH)
+    return gate.model_copy(update={"problem": problem}), None
+
+
+def _unequal_to_itself(first: Sequence[Batch], gate: Gate) -> str:
+    number = next((n for n, one in enumerate(first) if any(np.isnan(array).any() for array in one.values())), None)
+    if number is not None:
+        return f"it answers NaN to sample {number}, which no answer can be equal to"
+    return f"it answers the same input differently each time: {gate.problem.text if gate.problem else ''}"
 
 
 def check(target: Target, exchange: Exchange, expected: Sequence[Batch]) -> tuple[Gate, Answers | None]:
@@ -96,7 +107,7 @@ def check(target: Target, exchange: Exchange, expected: Sequence[Batch]) -> tupl
         found = answers(target, exchange)
     except (AskFailed, ValueError) as error:
         return failed(_no_answer(error)), None
-    return _hiding(compared(found.readings, expected, found.answer_s), exchange), found
+    return _hiding(compared(found.readings, expected, found.answer_s, exchange.tensors), exchange), found
 
 
 def _hiding(gate: Gate, exchange: Exchange) -> Gate:
@@ -107,9 +118,11 @@ def _hiding(gate: Gate, exchange: Exchange) -> Gate:
     return gate.model_copy(update={"problem": gate.problem.model_copy(update={"text": text})})
 
 
-def compared(found: Sequence[Batch], expected: Sequence[Batch], answer_s: float) -> Gate:
-    """Answers sample by sample."""
-    parity = Parity()
+def compared(
+    found: Sequence[Batch], expected: Sequence[Batch], answer_s: float, tensors: Sequence[TensorSpec] = ()
+) -> Gate:
+    """Answers sample by sample, each output by the precision that is known of it."""
+    parity = Parity(tensors)
     for answer, right in zip(found, expected, strict=True):
         parity.add(answer, right)
     return parity.gate(answer_s, any(has_classes(array) for right in expected for array in right.values()))

@@ -11,6 +11,11 @@ from serveoff.record.attached import AttachedEndpoint
 
 ABROAD_RATE: Final = 50.0
 """Requests a second, at most, that a host outside this network is sent unless its owner allows more."""
+GKE_SERVICES: Final = ipaddress.ip_network("34.118.224.0/20")
+"""What Google's clusters number their Services from, each cluster the same: it leads nowhere outside of one.
+
+Source: https://docs.cloud.google.com/kubernetes-engine/docs/concepts/alias-ips
+"""
 
 
 def cared_for(
@@ -49,4 +54,5 @@ def _addresses(endpoint: AttachedEndpoint, host: str) -> list[ipaddress.IPv4Addr
 
 def _is_near(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Of this machine, or of a network that the internet does not reach."""
-    return address.is_loopback or address.is_link_local or (address.is_private and not address.is_unspecified)
+    private = address.is_private and not address.is_unspecified
+    return address.is_loopback or address.is_link_local or private or address in GKE_SERVICES

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from serveoff.errors import ArtifactFailure, UsageError
-from serveoff.loadtests.samples import SamplesError, read_samples
+from serveoff.loadtests.samples import SamplesError, read_samples, spec_of
 from serveoff.models.importing.samples import BROKEN, check_size
+from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch, rows_of, take
 
 MOST: Final = 256
@@ -29,6 +30,8 @@ class Samples:
     bodies: tuple[bytes, ...] = ()
     outputs: Batch | None = None
     """(n, ...) each; None: nobody knows the right answers."""
+    tensors: tuple[TensorSpec, ...] = ()
+    """What the outputs are, where they are known: those computed in a coarser precision may be further off."""
 
     @property
     def count(self) -> int:
@@ -38,6 +41,18 @@ class Samples:
     def row(self, number: int) -> Batch:
         """The inputs of one sample, (1, ...) each."""
         return take(self.inputs, slice(number, number + 1))
+
+    def spread(self, most: int) -> Self:
+        """So many of them at most, evenly apart."""
+        if self.count <= most:
+            return self
+        chosen = np.arange(most) * self.count // most
+        return replace(
+            self,
+            inputs=take(self.inputs, chosen),
+            bodies=tuple(self.bodies[number] for number in chosen) if self.bodies else (),
+            outputs=None if self.outputs is None else take(self.outputs, chosen),
+        )
 
 
 def sha256_of(path: str) -> str:
@@ -60,15 +75,15 @@ def read(path: str, model: str) -> Samples:
         raise UsageError(f"cannot read the samples {path}: {error}", HOW) from None
     if not found.count:
         raise UsageError(f"{path} has no samples", HOW)
-    return _some(found)
+    return found.spread(MOST)
 
 
 def _golden(model: str) -> Samples:
     try:
-        golden = read_samples(model)
+        golden, tensors = read_samples(model), spec_of(model).outputs
     except SamplesError as error:
         raise ArtifactFailure(str(error)) from None
-    return Samples(inputs=golden.inputs, outputs=golden.outputs)
+    return Samples(inputs=golden.inputs, outputs=golden.outputs, tensors=tensors)
 
 
 def _bodies(path: Path) -> Samples:
@@ -96,18 +111,9 @@ def _arrays(path: Path) -> Samples:
         names = names or [name for name in file.files if "/" not in name and name != "labels"]
         inputs = {name.removeprefix(INPUTS): file[name] for name in names}
     for name, array in inputs.items():
-        if array.ndim == 0 or array.dtype.kind not in "fiub":
-            raise ValueError(f"{name} is no array of numbers (n, ...) but {array.dtype}{array.shape}")
+        if array.ndim == 0 or array.dtype.kind not in "fiubSU":
+            raise ValueError(f"{name} is no array of numbers or texts (n, ...) but {array.dtype}{array.shape}")
     if len({len(array) for array in inputs.values()}) > 1:
         sizes = ", ".join(f"{name} {len(array)}" for name, array in inputs.items())
         raise ValueError(f"its arrays have different numbers of rows: {sizes}")
     return Samples(inputs=inputs)
-
-
-def _some(found: Samples) -> Samples:
-    if found.count <= MOST:
-        return found
-    chosen = np.arange(MOST) * found.count // MOST
-    if found.bodies:
-        return Samples(bodies=tuple(found.bodies[number] for number in chosen))
-    return Samples(inputs=take(found.inputs, chosen))

@@ -8,10 +8,11 @@ from serveoff.errors import UsageError
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.reading import reading
 from serveoff.loadtests.endpoints import Target
+from serveoff.loadtests.loads import POOL_BYTES
 from serveoff.measure.agreement_gate import failed
 from serveoff.measure.attached import gate, samples
 from serveoff.measure.attached.care import Guard
-from serveoff.measure.attached.exchanges import exchange_of, target_of
+from serveoff.measure.attached.exchanges import exchange_of, fitting, target_of
 from serveoff.measure.attached.meters import Meter, meter_of
 from serveoff.measure.attached.runtime import WithAttached
 from serveoff.measure.runtimes import Runtime
@@ -35,6 +36,8 @@ class Attached:
     meters: Mapping[str, Meter] = field(default_factory=dict)
     expected: Sequence[Batch] = ()
     """Of every sample, (1, ...) each; empty where nobody has told them yet."""
+    fewer: str = ""
+    """That not all samples are sent, and why; empty where they are."""
 
     def judge(self, result: EndpointResult) -> None:
         """The gate of one endpoint: against what is right, or, of the first, what the others are held against."""
@@ -80,7 +83,8 @@ def attach(settings: RunSettings) -> Attached:
         return Attached()
     if settings.samples and samples.sha256_of(settings.samples) != settings.samples_sha256:
         raise UsageError(f"{settings.samples} changed since the run began", CHANGED)
-    found, endpoints = samples.read(settings.samples, settings.model), settings.attached
+    given, endpoints = samples.read(settings.samples, settings.model), settings.attached
+    found = fitting(endpoints, given)
     right = found.outputs
     return Attached(
         {endpoint.name: target_of(endpoint, settings.model) for endpoint in endpoints},
@@ -88,7 +92,14 @@ def attach(settings: RunSettings) -> Attached:
         {endpoint.name: Guard(endpoint.guarded) for endpoint in endpoints},
         {endpoint.name: meter_of(endpoint) for endpoint in endpoints},
         [] if right is None else [reading(take(right, slice(n, n + 1))) for n in range(found.count)],
+        _fewer(found.count, given.count),
     )
+
+
+def _fewer(sent: int, given: int) -> str:
+    if sent == given:
+        return ""
+    return f"{sent} of {given} samples are sent, evenly apart: all requests would take more than {POOL_BYTES >> 20} MiB"
 
 
 def _deployment(endpoint: AttachedEndpoint, model: str) -> Deployment:

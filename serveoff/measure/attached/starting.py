@@ -12,6 +12,8 @@ from serveoff.services.registry import Deployment, Endpoint
 def prepare(run: Run, deployment: Deployment, endpoint: Endpoint) -> None:
     """Its gate, and a warm-up where it passed."""
     result = run.result(endpoint)
+    if result.place == 0 and run.attached.fewer:
+        run.progress.note(run.attached.fewer)
     run.fleet.start(deployment)
     run.attached.judge(result)
     if result.gate is None or not result.gate.passed:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from pydantic import ValidationError
 
 from serveoff.errors import UsageError
-from serveoff.loadtests.attached.dialects import names
+from serveoff.loadtests.attached.dialects import dialect, names
 from serveoff.record.attached import AttachedEndpoint
 
 DIALECTS: Final[Mapping[str, str]] = {
@@ -40,7 +40,9 @@ _TELLING: Final = re.compile(
     re.IGNORECASE,
 )
 """The name of a header or of a URL's parameter whose value is for nobody's eyes."""
-_OURS: Final = frozenset({"content-length", "host", "transfer-encoding", "connection", "content-type"})
+HOST: Final = "host"
+"""By which an ingress tells services from each other; gRPC has no such header."""
+_OURS: Final = frozenset({"content-length", HOST, "transfer-encoding", "connection", "content-type"})
 
 
 def parse_url(text: str) -> AttachedEndpoint:
@@ -85,25 +87,30 @@ def _endpoint(name: str, given: Mapping[str, Any]) -> AttachedEndpoint:
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of an endpoint", "use letters, digits, and . _ - between them")
     try:
-        dialect = given.get("dialect") or _dialect(str(given["url"]), bool(given.get("template")))
-        found = AttachedEndpoint(**{**given, "name": name, "dialect": dialect})
+        api = given.get("dialect") or _dialect(str(given["url"]), bool(given.get("template")))
+        found = AttachedEndpoint(**{**given, "name": name, "dialect": api})
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         raise UsageError(
             f"endpoint {name}: {field}: {first['msg'].lower()}", "docs/attach.md lists the fields"
         ) from None
-    if dialect not in names():
-        raise UsageError(f"endpoint {name}: {dialect!r} is no dialect", f"there are: {', '.join(names())}")
+    if api not in names():
+        raise UsageError(f"endpoint {name}: {api!r} is no dialect", f"there are: {', '.join(names())}")
+    if found.max_rate is not None and found.max_rate <= 0:
+        hint = "write how many requests a second it is sent at most, or leave max_rate out"
+        raise UsageError(f"endpoint {name}: max_rate = {found.max_rate:g} is not above 0", hint)
     for header, value in found.headers.items():
-        _check_header(name, header, value)
+        _check_header(found, header, value)
     for url in filter(None, (found.url, found.metrics)):
         split(url)
     return found
 
 
-def _check_header(name: str, header: str, value: str) -> None:
-    if header.lower() in _OURS:
+def _check_header(endpoint: AttachedEndpoint, header: str, value: str) -> None:
+    name = endpoint.name
+    theirs = header.lower() == HOST and dialect(endpoint.dialect).protocol == "rest"
+    if header.lower() in _OURS and not theirs:
         raise UsageError(f"endpoint {name}: the header {header} is made by the load generator", "leave it out")
     if _TELLING.search(header) and not _ELSEWHERE.fullmatch(value):
         hint = f'write {header} = "Bearer ${{TOKEN}}" and set TOKEN, or "@FILE"'
@@ -116,7 +123,7 @@ def _dialect(url: str, templated: bool) -> str:
     scheme = found.scheme.removesuffix("s") if found.scheme not in PORTS else ""
     if scheme:
         return DIALECTS[scheme]
-    known = (dialect for pattern, dialect in PATHS if pattern.fullmatch(found.path.rstrip("/")))
+    known = (api for pattern, api in PATHS if pattern.fullmatch(found.path.rstrip("/")))
     return JSON if templated else next(known, JSON)
 
 

@@ -74,7 +74,7 @@ def _sent(plan: Plan) -> Iterator[str]:
     callers = max(plan.settings.concurrencies)
     for endpoint in plan.settings.attached:
         rate = f", {endpoint.max_rate:g} requests/s at most" if endpoint.max_rate else ""
-        care = "; left alone once 1% of them fail or its p99 triples" if endpoint.guarded else ""
+        care = "; left alone once 1% of them fail or its p99 stays three times as long" if endpoint.guarded else ""
         yield f"  sending to {endpoint.name} ({endpoint.url}): {counted(callers, 'request')} at a time{rate}{care}"
 
 

@@ -8,6 +8,7 @@ from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.attached.reading import reading
 from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.commands import EndpointCommand, parse_command
+from serveoff.models.spec import TensorSpec
 
 TOKEN = "sesame-open-1234"
 EXCHANGE = Exchange(
@@ -17,9 +18,12 @@ TARGET = Target("prod", "rest", "127.0.0.1", 1, "m", "", "/p")
 
 
 def test_it_comes_out_of_json_as_it_went_in():
-    command = EndpointCommand(target=TARGET, exchange=EXCHANGE.expecting([reading([1.0]), reading("a")], 70))
+    halves = TensorSpec(name="answer", shape=(-1,), dtype="float32", precision="float16")
+    known = EXCHANGE.model_copy(update={"tensors": (halves,)})
+    command = EndpointCommand(target=TARGET, exchange=known.expecting([reading([1.0]), reading("a")], 70))
     back = parse_command(command.model_dump_json().encode())
     assert back == command
+    assert back.exchange.tensors == (halves,)
     assert (back.exchange.bodies, back.exchange.answer_bytes) == ((b"{}", b"\xff\x00"), 70)
     assert [list(one) for one in back.exchange.readings] == [["answer"], ["answer='a'"]]
 

@@ -39,6 +39,13 @@ def test_a_request_is_the_protocols():
     )
 
 
+def test_the_version_of_a_url_is_asked_for():
+    asked = V2.encode(V2.model("/v2/models/m/versions/10"), {"x": np.ones((1, 1), np.int8)})
+    assert asked.startswith(field(1, b"m") + field(2, b"10") + field(5, tensor(b"x", b"INT8", [1, 1])))
+    with pytest.raises(ValueError, match="no label stable"):
+        V2.encode(V2.model("/m/labels/stable"), {"x": np.ones((1, 1))})
+
+
 def test_an_answer_comes_back_through_a_server():
     def answer(asked):
         """The raw contents are the end of the request, and those of the answer."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tensorflow import make_ndarray, make_tensor_proto
+from tensorflow import as_dtype, make_ndarray, make_tensor_proto
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serveoff.loadtests.attached.ask import asking
@@ -33,6 +33,19 @@ def test_requests_are_those_of_the_client_library():
     np.testing.assert_array_equal(found["x"], rows["x"])
     np.testing.assert_array_equal(found["ids"], rows["ids"])
     assert found["text"].tolist() == ["hé".encode()]
+
+
+def spec_of(path):
+    return PredictRequest.FromString(GRPC.encode(GRPC.model(path), {"x": np.ones(1)})).model_spec
+
+
+def test_the_version_or_the_label_of_a_url_is_asked_for():
+    assert not spec_of("/m").WhichOneof("version_choice")
+    versioned, labelled = spec_of("/v1/models/m/versions/3"), spec_of("/m/labels/stable")
+    assert (versioned.name, versioned.version.value) == ("m", 3)
+    assert (labelled.name, labelled.version_label) == ("m", "stable")
+    with pytest.raises(ValueError, match="versions are numbers, and v3 is none"):
+        spec_of("/m/versions/v3")
 
 
 def test_an_answer_comes_back_through_a_server():
@@ -78,3 +91,31 @@ def test_what_is_no_answer_is_said(answer):
 def test_a_dtype_that_is_not_known_is_said():
     with pytest.raises(ValueError, match=r"x is of dtype 8"):
         GRPC.read(response(x=np.ones((1, 2), np.complex64)))
+
+
+SHORT_FLOATS = {"float16": "half_val", "bfloat16": "half_val"}
+UNSIGNED = {"uint16": "int_val", "uint32": "uint32_val", "uint64": "uint64_val"}
+"""Dtype to the field of an answer that may list its values."""
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize(("dtype", "field"), (SHORT_FLOATS | UNSIGNED).items())
+def test_short_floats_and_unsigned_integers_are_read_as_bytes_and_as_lists(dtype, field, listed):
+    array = np.array([[0, 1, 2, 300]]).astype(as_dtype(dtype).as_numpy_dtype)
+    message = PredictResponse.FromString(response(y=array))
+    tensor = message.outputs["y"]
+    assert tensor.dtype == as_dtype(dtype).as_datatype_enum
+    for written in ("tensor_content", field):
+        tensor.ClearField(written)
+    if listed:
+        getattr(tensor, field).extend((array.view(np.uint16) if dtype in SHORT_FLOATS else array).ravel())
+    else:
+        tensor.tensor_content = array.tobytes()
+    np.testing.assert_array_equal(GRPC.read(message.SerializeToString())["answer"], [[0, 1, 2, 300]])
+
+
+@pytest.mark.parametrize("dtype", ["float16", *UNSIGNED])
+def test_they_are_sent_too(dtype):
+    array = np.array([[0, 1, 300]]).astype(dtype)
+    request = PredictRequest.FromString(GRPC.encode("m", {"x": array}))
+    np.testing.assert_array_equal(make_ndarray(request.inputs["x"]), array, strict=True)

@@ -1,6 +1,7 @@
 """Every dialect has what a dialect must have, and reads what it wrote as all others do."""
 
 import inspect
+from base64 import b64encode
 
 import numpy as np
 import pytest
@@ -46,3 +47,10 @@ def test_what_is_no_answer_is_a_value_error(name):
     for answer in (b"", b"\xff\xfe\xff", b"\x0a\xff"):
         with pytest.raises(ValueError, match=r".+"):
             dialect(name).read(answer)
+
+
+@pytest.mark.parametrize("array", [np.array([["hé"]]), np.array([[b"ab"]])], ids=["texts", "bytes"])
+@pytest.mark.parametrize("name", names())
+def test_each_carries_texts_and_bytes(name, array):
+    sent = dialect(name).encode("m", {"x": array})
+    assert any(written in sent for written in ("hé".encode(), b"ab", b64encode(b"ab")))

@@ -101,6 +101,11 @@ def test_texts_nested_data_and_paths_are_read():
     np.testing.assert_array_equal(V2.read(tensor(), "outputs[0].data[:2]")["answer"], [[1.0, 1.1]])
 
 
+def test_whole_numbers_are_of_the_datatype_that_is_said():
+    for datatype, kind in (("FP32", "f"), ("INT8", "i"), ("UINT16", "i")):
+        assert V2.read(tensor(shape=[1, 2], datatype=datatype, data=[1, 2]))["answer"].dtype.kind == kind
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -111,6 +116,8 @@ def test_texts_nested_data_and_paths_are_read():
         (tensor(shape=[2, 2]), r"output0 has 6 values, which are not of shape \[2, 2\]"),
         (tensor(datatype="FP8"), "output0 is of datatype FP8"),
         (tensor(datatype="INT32"), "not made of INT32 but of float64"),
+        (tensor(shape=[2], datatype="INT8", data=[1, 300]), "a number that is not INT8"),
+        (tensor(shape=[1], datatype="UINT64", data=[-1]), "a number that is not UINT64"),
         (tensor(shape=[1], data=[None]), "not made of FP32"),
     ],
 )

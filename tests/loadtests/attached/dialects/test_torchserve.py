@@ -47,6 +47,11 @@ def test_an_answer_comes_back_through_grpc():
             np.testing.assert_array_equal(GRPC.read(ask(body))["answer"], [2.5])
 
 
+@pytest.mark.parametrize("path", ["/predictions/m/2.0", "/m/versions/2.0"])
+def test_the_version_of_a_url_is_asked_for(path):
+    assert GRPC.encode(GRPC.model(path), X).startswith(b"\x0a\x01m\x12\x032.0\x1a")
+
+
 @pytest.mark.parametrize(
     ("answer", "names"),
     [

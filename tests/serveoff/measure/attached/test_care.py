@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from serveoff.loadtests.loads import closed
+from serveoff.loadtests.loads import closed, parse_load
 from serveoff.loadtests.recording.statuses import OK
 from serveoff.measure.attached.care import Guard
 from serveoff.record.problems import RequestCode
@@ -30,17 +30,32 @@ def test_of_many_requests_one_in_a_hundred_may_fail():
     assert "11 of 1001" in told(guard, 0, 1).text
 
 
-def test_a_p99_that_triples_is_enough():
+def test_a_p99_that_triples_and_stays_so_is_enough():
     guard = Guard(guarded=True)
     assert told(guard, 400) is None
     assert told(guard, 190, latency_s=0.02) is None
-    assert "its p99 rose from 10 ms to 31 ms" in told(guard, 200, latency_s=0.031).text
+    assert told(guard, 200, latency_s=0.031) is None
+    assert told(guard, 199, latency_s=0.031) is None
+    assert "its p99 rose from 10 ms to 31 ms and stayed there" in told(guard, 1, latency_s=0.031).text
+
+
+def test_one_stall_of_all_callers_is_forgiven_however_often_it_comes():
+    guard, sixteen = Guard(guarded=True), closed(16)
+    assert told(guard, 400, load=sixteen) is None
+    for _ in range(3):
+        assert told(guard, 16, latency_s=0.5, load=sixteen) is None
+        assert told(guard, 400, load=sixteen) is None
+
+
+def test_an_open_loop_queues_on_purpose():
+    guard, opened = Guard(guarded=True), parse_load("poisson@500")
+    assert [told(guard, 400, latency_s=0.01 * 4**n, load=opened) for n in range(4)] == [None] * 4
 
 
 def test_another_load_is_another_p99():
     guard = Guard(guarded=True)
     told(guard, 400)
-    assert told(guard, 400, latency_s=1.0, load=closed(16)) is None
+    assert [told(guard, 400, latency_s=1.0, load=closed(16)) for _ in range(3)] == [None] * 3
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -55,4 +70,4 @@ def test_one_that_is_gone_is_left_alone_whosever_it_is(guarded):
 def test_an_endpoint_of_this_machine_may_fail_and_be_slow():
     guard = Guard(guarded=False)
     told(guard, 400)
-    assert told(guard, 400, bad=100, latency_s=1.0) is None
+    assert [told(guard, 400, bad=100, latency_s=1.0) for _ in range(2)] == [None] * 2

@@ -12,7 +12,13 @@ from serveoff.measure.attached.urls import parse_url
 @pytest.fixture
 def names(monkeypatch):
     """What names resolve to, without asking anybody."""
-    known = {"near": ["10.1.2.3"], "far": ["93.184.216.34"], "both": ["10.1.2.3", "93.184.216.34"], "me": ["127.0.0.1"]}
+    known = {
+        "near": ["10.1.2.3"],
+        "far": ["93.184.216.34"],
+        "both": ["10.1.2.3", "93.184.216.34"],
+        "gke": ["34.118.230.9"],
+        "me": ["127.0.0.1"],
+    }
 
     def resolve(host, port, type=0):
         if host not in known:
@@ -26,7 +32,7 @@ def cared_for(host, allowed=(), max_rate=None):
     return hosts.cared_for([parse_url(f"a=http://{host}/v1/models/m")], allowed, max_rate)[0]
 
 
-@pytest.mark.parametrize(("host", "guarded"), [("me", False), ("near", True)])
+@pytest.mark.parametrize(("host", "guarded"), [("me", False), ("near", True), ("gke", True)])
 def test_a_host_of_this_network_may_be_asked_as_fast_as_it_answers(names, host, guarded):
     found = cared_for(host)
     assert (found.max_rate, found.guarded) == (None, guarded)

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from serveoff.errors import ArtifactFailure, UsageError
-from serveoff.measure.attached.samples import MOST, read, sha256_of
+from serveoff.measure.attached.samples import MOST, Samples, read, sha256_of
+from serveoff.models.catalog import load_spec
+from serveoff.models.golden import Golden, write_golden
+from serveoff.models.tensors import zeros
 from tests.small_files import claim, write_claim, write_nameless
 
 
@@ -38,6 +41,30 @@ def test_of_many_samples_some_are_taken_all_over_the_file(tmp_path):
     assert found[-1] >= 10 * MOST - 10
 
 
+def test_texts_and_bytes_are_inputs_too(tmp_path):
+    path = tmp_path / "s.npz"
+    np.savez(path, text=np.array(["hé", "a longer one"]), file=np.array([b"ab", b"\xff"]))
+    found = read(str(path), "m")
+    assert [found.row(0)[name].tolist() for name in ("text", "file")] == [["hé"], [b"ab"]]
+
+
+def test_fewer_samples_keep_their_answers():
+    x = np.arange(10)
+    fewer = Samples(inputs={"x": x}, outputs={"y": -x}).spread(3)
+    assert (fewer.inputs["x"].tolist(), fewer.outputs["y"].tolist()) == ([0, 3, 6], [0, -3, -6])
+    assert Samples(bodies=(b"1", b"2", b"3", b"4")).spread(2).bodies == (b"1", b"3")
+
+
+def test_golden_inputs_come_with_what_their_outputs_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(tmp_path))
+    spec = load_spec("digits_cnn")
+    (tmp_path / spec.name).mkdir()
+    write_golden(tmp_path / spec.name, Golden(zeros(spec.inputs, 2), zeros(spec.outputs, 2)))
+    found = read("", spec.name)
+    assert (found.count, found.tensors) == (2, spec.outputs)
+    assert list(found.outputs) == [tensor.name for tensor in spec.outputs]
+
+
 def damaged(path):
     """An archive whose list of files is whole, and what it lists is not."""
     np.savez_compressed(path, x=np.arange(1000.0))
@@ -49,7 +76,7 @@ def damaged(path):
     ("name", "write", "said"),
     [
         ("s.npz", lambda p: np.savez(p, x=np.zeros(2), y=np.zeros(3)), "different numbers of rows"),
-        ("s.npz", lambda p: np.savez(p, x=np.array(["a"])), "no array of numbers"),
+        ("s.npz", lambda p: np.savez(p, x=np.array([1j])), "no array of numbers or texts"),
         ("s.npz", lambda p: np.savez(p, x=np.array([{}], object)), "allow_pickle"),
         ("s.npz", lambda p: p.write_bytes(b"PK no zip"), "cannot read"),
         ("s.npz", lambda p: damaged(p), "cannot read"),

@@ -97,7 +97,11 @@ def test_a_file_has_a_table_of_each(tmp_path):
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Authorization = 'Bearer abc'}", "stands in the file itself"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {X-Api-Key = 'abc'}", "stands in the file itself"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Cookie = 'sid=abc; m=a@b.c'}", "stands in the file itself"),
-        ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Host = 'abc'}", "is made by the load generator"),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Content-Length = '3'}", "is made by the load generator"),
+        ("[prod]\nurl = 'grpc://h:8500/m'\nheaders = {Host = 'abc'}", "is made by the load generator"),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = 0", "max_rate = 0 is not above 0"),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = -2.5", "max_rate = -2.5 is not above 0"),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = inf", "max_rate: "),
         ("[prod", "cannot read"),
     ],
 )
