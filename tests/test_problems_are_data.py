@@ -45,6 +45,13 @@ ALLOWED = {
         ("urls.py", "value.startswith('@')"),
         ("replicas.py", "line.startswith('+ ')"),
         ("csv.py", "value.startswith(_FORMULA)"),
+        ("engine.py", "option.startswith('name=rootless')"),
+        ("host_client.py", "name.startswith('LOCUST_')"),
+    },
+    "how a file begins": {
+        ("samples.py", "file.read(len(ZIP[0])).startswith(ZIP)"),
+        ("samples.py", "magic.startswith(npy.MAGIC_PREFIX)"),
+        ("samples.py", "magic.endswith(b'\\x01\\x00')"),
     },
     "a file of the kernel": {
         ("machine.py", "line.startswith('model name')"),

@@ -51,8 +51,8 @@ def of_fixed_rows(rows: int) -> str:
     free = "save it with a free first axis: None in TensorFlow and Keras, a name in ONNX, a Dim in torch.export"
     if rows != 1:
         return free
-    as_onnx = "python -m tf2onnx.convert, or in Keras model.export('model.onnx', format='onnx')"
-    return f"{free}; or import it as an ONNX file, which is then served one row at a time: {as_onnx}"
+    converted = "python -m tf2onnx.convert makes of a SavedModel or a frozen graph is served row by row where need be"
+    return f"{free}; or import the ONNX file that {converted}"
 
 
 def of_sizes(dtypes: Mapping[str, str]) -> str:

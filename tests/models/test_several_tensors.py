@@ -10,7 +10,7 @@ from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.golden import Golden
 from serveoff.models.spec import BYTES_SIGNATURE, FORMATS
 from serveoff.models.tensors import misfit, take, zeros
-from tests.uncompiled import NO_COMPILER
+from tests.uncompiled import find_no_compiler
 
 pytest.importorskip("torch")
 tf1 = tf.compat.v1
@@ -66,7 +66,7 @@ def test_two_inputs_and_two_outputs_of_floats_and_integers(exported, trained, fo
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_dtype(exported, kinds, format, monkeypatch):
-    monkeypatch.setenv("CXX", NO_COMPILER["CXX"])
+    find_no_compiler(monkeypatch)
     spec, folder = zoo.load_spec("kinds"), exported("kinds", format, {})
     loaded = formats.find(format).load(folder, spec)
     found = agreement(loaded.predict, kinds)

@@ -54,8 +54,8 @@ TO_KNOW: Final = {
     "flask-tuned": "Tuned Flask is serveoff's own service: you deploy and maintain its code, services/flaskrest.",
 }
 """What a format or a server costs those who deploy it, however fast it is."""
-RISKS: Final = {"flask-tuned": "maintain serveoff's own service", "torchserve": "run TorchServe, which is archived"}
-"""By server, what some would rather not."""
+RISKS: Final = {"flask-tuned": "serveoff's own service", "torchserve": "archived TorchServe"}
+"""By server, what some would rather do without."""
 SUCCESSORS: Final = ("onnx", "torch_export")
 UNKNOWN: Final = MatrixCell(NOTHING, "absent")
 MOST_NAMED: Final = 3
@@ -298,8 +298,8 @@ def _change(comparison: Comparison, change: Change) -> str:
         f"({ms(value)} ms median).",
         ChangeCode.ARRIVALS: f"If {objective(comparison)} must hold under random arrivals: {who} "
         f"({significant(value)} req/s).",
-        ChangeCode.SERVER: f"If you would rather not {_risks(comparison)}: {who} ({ms(value)} ms median).",
-        ChangeCode.FORMAT: f"If you would rather not build on what is deprecated: {who} ({ms(value)} ms median).",
+        ChangeCode.SERVER: f"Without {_risks(comparison)}: {who} ({ms(value)} ms median).",
+        ChangeCode.FORMAT: f"Without a deprecated format: {who} ({ms(value)} ms median).",
     }
     return said.get(change.code) or f"If {OBJECTIVES[change.code]} matters most: {who} ({text(value)} {unit})."
 
@@ -309,7 +309,7 @@ def _risks(comparison: Comparison) -> str:
     first = comparison.entry(comparison.decision.recommended or "").result.server
     ran = {entry.result.server for entry in comparison.entries if entry.role == "contender" and entry.points}
     ordered = sorted(ran.intersection(RISKY_SERVERS), key=lambda name: name != first)
-    return ", nor ".join(RISKS[name] for name in ordered)
+    return " and ".join(RISKS[name] for name in ordered)
 
 
 def _measured_again(comparison: Comparison, found: Excluded) -> str:

@@ -98,7 +98,7 @@ def verdict_counts(comparison: Comparison) -> str:
     apart = [f"{n} {words[n > 1]}" for verdict, words in APART.items() if (n := verdicts.count(verdict))]
     judged = [f"{n} {verdict}" for verdict in MEASURED if (n := verdicts.count(verdict))]
     said = f"{all_of(apart)}. The others: " if apart else ""
-    return f"Of the {len(verdicts)} claims of the article “{ARTICLE}”, {said}{', '.join(judged) or 'none'}."
+    return f"Of the article's {len(verdicts)} claims, {said}{', '.join(judged) or 'none'}."
 
 
 def overview(comparison: Comparison) -> Table:

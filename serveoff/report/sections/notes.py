@@ -131,11 +131,11 @@ def alone(comparison: Comparison) -> str:
 
 
 def fewest_or_most(comparison: Comparison) -> str:
-    """Under which loads a throughput is the best: `1 or 16 callers, whichever is higher`."""
+    """Under which loads a throughput is the best: `1 or 16 callers, the higher`."""
     counts = comparison.concurrencies
     if len(counts) < 2:
         return alone(comparison)
-    return f"{counts[0]} or {callers(counts[-1])}, whichever is higher"
+    return f"{counts[0]} or {callers(counts[-1])}, the higher"
 
 
 def busiest(comparison: Comparison) -> str:

@@ -170,6 +170,8 @@ class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc]
     a proxy may have gone by the other one (section 6.1).
     """
 
+    completed: bool
+
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         if self.version not in ("1.0", "1.1"):

@@ -2,7 +2,7 @@ import pytest
 
 from serveoff.models.frameworks.tensorflow_setup import configure
 from tests.models.convert import networks
-from tests.uncompiled import NO_COMPILER
+from tests.uncompiled import find_no_compiler
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,7 +21,7 @@ def node(tmp_path_factory):
             folders[way] = tmp_path_factory.mktemp("-".join(way))
             with pytest.MonkeyPatch.context() as patch:
                 if way != networks.COMPILED:
-                    patch.setenv("CXX", NO_COMPILER["CXX"])
+                    find_no_compiler(patch)
                 write(way, source, folders[way])
         return folders[way]
 

@@ -21,13 +21,14 @@ from serveoff.models.importing.source import Source
 from serveoff.models.jobs.child import Refused
 from tests.models.importing.test_torch_readers import notes as notes
 from tests.models.importing.test_torch_readers import served
+from tests.uncompiled import find_no_compiler
 
 ROWS = torch.export.Dim("rows")
 
 
 @pytest.fixture(autouse=True)
 def uncompiled(monkeypatch):
-    monkeypatch.setenv("CXX", "none")
+    find_no_compiler(monkeypatch)
 
 
 class Net(nn.Module):
@@ -250,15 +251,16 @@ def test_fractions_in_a_size_are_arithmetic(tmp_path, size):
 
 
 def test_a_program_with_a_fraction_in_its_sizes_is_read(tmp_path):
-    class Half(Net):
+    class Stretched(nn.Module):
         def forward(self, x):
-            return self.a(x)[: int(x.shape[0] * 0.5)].sum() + self.a(x)
+            return nn.functional.interpolate(x[:, None], scale_factor=1.5).sum(2)
 
-    source = saved(tmp_path, Half(), (torch.zeros(4, 6),), shapes=({0: ROWS},))
+    steps = torch.export.Dim("steps", min=2, max=64)
+    source = saved(tmp_path, Stretched(), (torch.zeros(4, 6),), shapes=({0: ROWS, 1: steps},))
     with zipfile.ZipFile(source.path) as archive:
         assert any(b"precision=" in archive.read(name) for name in archive.namelist())
     kinds.find("torch_export").check(source)
-    readers.opened(source)
+    assert readers.opened(source).found.inputs[0].shape == (-1, -1)
 
 
 @pytest.mark.parametrize("ranges", [5, ["s0"], "s0", None])

@@ -53,7 +53,7 @@ def test_a_graph_that_holds_for_one_row_alone_is_told_with_the_way_out(frozen, s
     _, names = resolve_inputs("graph.pb", reader.found, (), {"x": ROWS})
     with pytest.raises(Refused, match="its batch is fixed at 1, and what it computes holds for no other") as refused:
         answers(reader, names, {"x": ROWS})
-    assert "served one row at a time: python -m tf2onnx.convert" in refused.value.advice
+    assert "or import the ONNX file that python -m tf2onnx.convert makes" in refused.value.advice
 
 
 def test_a_signature_for_one_row_is_told_with_the_way_out(tmp_path):

@@ -58,7 +58,7 @@ def test_a_batch_of_one_that_holds_for_no_other_number_is_named(make, bring):
     brought = bring(make("tensorflow") / "fixed.keras")
     assert brought.code == 3
     assert "its batch is fixed at 1, and what it computes holds for no other number of rows" in brought.errors
-    assert "served one row at a time: python -m tf2onnx.convert" in brought.errors
+    assert "or import the ONNX file that python -m tf2onnx.convert makes" in brought.errors
     assert brought.folders == []
 
 

@@ -21,6 +21,7 @@ from serveoff.models.importing.source import Source, parsed
 from serveoff.models.jobs import child
 from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
+from tests.uncompiled import find_no_compiler
 
 X = "x:float32[-1,6]"
 TOKENS = "ids:int64[-1,6]", "mask:int64[-1,6]"
@@ -333,7 +334,7 @@ def test_a_module_whose_train_gives_nothing_back_is_served_and_converted(project
 
 @pytest.mark.parametrize("name", ["OneRow", "OneAnswer"])
 def test_a_module_for_one_row_is_asked_row_by_row_and_converted_for_one(project, tmp_path, notes, monkeypatch, name):
-    monkeypatch.setenv("CXX", "none")
+    find_no_compiler(monkeypatch)
     spec = served(factory(project, name), [X], tmp_path / "node")
     assert spec.one_row
     assert notes[-1].startswith("it takes one row, and no batch of several: it is served one row at a time")
@@ -484,7 +485,7 @@ def test_outputs_are_chosen_by_their_names(tmp_path):
 
 @pytest.mark.parametrize("target", ["onnx", "torch_export"])
 def test_torchscript_that_gives_more_than_tensors_is_converted(target, tmp_path, monkeypatch):
-    monkeypatch.setenv("CXX", "none")
+    find_no_compiler(monkeypatch)
     spec = served(script(tmp_path, NotOnlyTensors()), [X], tmp_path / "node")
     assert [tensor.source for tensor in spec.outputs] == ["", "output_2/1/box-xy"]
     (tmp_path / target).mkdir()

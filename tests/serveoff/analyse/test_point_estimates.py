@@ -112,7 +112,9 @@ def test_one_slice_has_no_interval_and_decides_nothing(tmp_path):
 
 def test_what_was_started_once_is_drawn_with_the_rounds_of_all(tmp_path):
     """Three starts of the contenders, one of the floor: its slices lie in the same rounds."""
-    folder = write_run(tmp_path / "run", Scenario(only=(ENDPOINT, "inprocess-torchscript-call"), concurrencies=(1,)))
+    folder = write_run(
+        tmp_path / "run", Scenario(only=(ENDPOINT, "inprocess-torchscript"), starts=3, concurrencies=(1,))
+    )
     suite, rows = load_suite(folder), read_run(folder)
     assert len({w.start for w in suite.endpoint(ENDPOINT).windows}) == 3
     for window in suite.endpoints[1].windows:

@@ -62,7 +62,7 @@ def slices(count):
 
 
 EMPTY = window(number=8, requests=0, duration_s=0.0)
-FAILING = window(number=9, errors=12, problems=[problem(WindowCode.ONLY_ERRORS, "nothing but errors")])
+FAILING = window(number=9, errors=300, problems=[problem(WindowCode.ONLY_ERRORS, "nothing but errors")])
 DEAD = window(number=7, problems=[died("the server died: signal 9")])
 
 
@@ -86,7 +86,7 @@ def test_a_sound_point_is_valid_without_a_word():
             "errors",
             "20 of 2,000 requests failed: 18 RESOURCE_EXHAUSTED; 1 HTTP 503; 1 no answer",
         ),
-        (evidence(windows=slices(20), lost=[FAILING]), "errors", "12 of 1,050 requests failed"),
+        (evidence(windows=slices(20), lost=[FAILING]), "errors", "300 of 21,000 requests failed"),
         (evidence(windows=slices(20), lost=[DEAD] * 3), "lost slices", "3 of 23 slices were excluded, first slice 7"),
         (evidence(windows=slices(9), lost=[DEAD]), "lost slices", "1 of 10 slices"),
         (evidence(windows=[], lost=[DEAD]), "lost slices", "the server died: signal 9"),

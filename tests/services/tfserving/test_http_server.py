@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import resource
 import socket
 import threading
@@ -54,8 +55,16 @@ def get(path: str, *headers: str, version: str = "1.1") -> bytes:
 
 
 def ask(client: socket.socket, request: bytes) -> bytes:
+    """The whole answer, however many parts it comes in; what there is of one that has no end."""
     client.sendall(request)
-    return client.recv(65536)
+    answer = b""
+    while part := client.recv(65536):
+        answer += part
+        head, ended, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if ended and (length is None or len(body) >= int(length[1])):
+            break
+    return answer
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def decode_base64(value: Any) -> bytes:
 def value_text(value: Any) -> str:
     """A JSON value for an error text, indented as TensorFlow Serving prints it, but cut."""
     try:
-        found = value.mini if isinstance(value, VIEWS) else orjson.dumps(value)
+        found: Any = value.mini if isinstance(value, VIEWS) else orjson.dumps(value)
     except orjson.JSONEncodeError:
         return "(nested too deeply to print)"
     compact = found[:ENOUGH_BYTES].decode(errors="ignore")

@@ -76,9 +76,9 @@ def test_the_run_s_own_capacity_is_the_one_that_is_sized_by(comparison):
 def test_the_winner_is_served_by_the_run_s_settings(comparison, entry):
     settings = comparison.suite.settings
     assert comparison.decision.serve_with == serve_with(entry, settings)
-    assert serve_with(entry, settings).command == "serveoff serve flask-torchscript --model digits_cnn"
+    assert serve_with(entry, settings).command == "make serve NAME=flask-torchscript MODEL=digits_cnn"
     changed = serve_with(entry, settings.model_copy(update={"workers": 2, "batch_size": 8}))
-    assert changed.command == "WORKERS=2 BATCH_SIZE=8 serveoff serve flask-torchscript --model digits_cnn"
+    assert changed.command == "WORKERS=2 BATCH_SIZE=8 make serve NAME=flask-torchscript MODEL=digits_cnn"
 
 
 def test_the_compose_file_stands_by_itself_with_the_run_s_settings(comparison, entry):

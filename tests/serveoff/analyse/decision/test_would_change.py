@@ -92,11 +92,8 @@ def test_who_would_not_take_a_risk_of_the_choice_is_told_the_next_best(tmp_path)
     found = {c.code: c.endpoint for c in comparison.decision.would_change if c.code in UNRISKED}
     assert found == {"server": FAST, "format": tuned[1]}
     said = recommendation.changes(comparison)[-2:]
-    assert said[0].startswith(
-        "If you would rather not maintain serveoff's own service, nor run TorchServe, which is archived: "
-        "TorchScript on Flask (REST) ("
-    )
-    assert said[1].startswith("If you would rather not build on what is deprecated: SavedModel on tuned Flask (REST) (")
+    assert said[0].startswith("Without serveoff's own service and archived TorchServe: TorchScript on Flask (REST) (")
+    assert said[1].startswith("Without a deprecated format: SavedModel on tuned Flask (REST) (")
 
 
 def test_a_choice_without_a_risk_has_no_such_sentence(tmp_path):

@@ -36,7 +36,7 @@ def test_nor_does_it_in_what_is_said_of_answers_under_load():
 
 def answering(monkeypatch, *found):
     """Every time it is asked, the endpoint answers these documents."""
-    monkeypatch.setattr(gate, "answers", lambda *_: (list(map(reading, found)), 0.1))
+    monkeypatch.setattr(gate, "answers", lambda *_: gate.Answers(list(map(reading, found)), 0.1, 99))
 
 
 def judged_under_load(answer, right, exchange=EXCHANGE):
@@ -50,7 +50,7 @@ def test_what_was_computed_in_a_coarse_precision_may_be_further_off(monkeypatch)
     coarse = EXCHANGE.model_copy(update={"tensors": as_read([halves])})
     answering(monkeypatch, [0.5, 0.252])
     for exchange, passed in ((coarse, True), (EXCHANGE, False)):
-        assert gate.check(TARGET, exchange, [reading([0.5, 0.25])]).passed == passed
+        assert gate.check(TARGET, exchange, [reading([0.5, 0.25])])[0].passed == passed
         judged = judged_under_load(b'{"predictions": [[0.5, 0.252]]}', [0.5, 0.25], exchange)
         assert judged.wrong == (not passed)
 
@@ -58,25 +58,25 @@ def test_what_was_computed_in_a_coarse_precision_may_be_further_off(monkeypatch)
 @pytest.mark.parametrize(("answer", "passed"), [(0.99999994, True), (1, True), (0.99, False), (2, False)])
 def test_a_float_that_json_wrote_without_a_point_is_one_still(monkeypatch, answer, passed):
     answering(monkeypatch, {"score": answer})
-    assert gate.check(TARGET, EXCHANGE, [reading({"score": 1})]).passed == passed
+    assert gate.check(TARGET, EXCHANGE, [reading({"score": 1})])[0].passed == passed
     assert judged_under_load(b'{"predictions": [%a]}' % answer, 1).wrong == (not passed)
 
 
 def test_a_reference_that_answers_nan_is_told_so(monkeypatch):
     answering(monkeypatch, [0.5, 0.25], [float("nan"), 0.25])
     found, readings = gate.reference(TARGET, EXCHANGE)
-    assert (found.passed, readings) == (False, [])
+    assert (found.passed, readings) == (False, None)
     assert found.problem.text == "it answers NaN to sample 1, which no answer can be equal to"
 
 
 def test_a_reference_that_is_restless_is_told_so(monkeypatch):
     asked = iter(([reading([0.5])], [reading([0.75])]))
-    monkeypatch.setattr(gate, "answers", lambda *_: (next(asked), 0.1))
+    monkeypatch.setattr(gate, "answers", lambda *_: gate.Answers(next(asked), 0.1, 99))
     found, _ = gate.reference(TARGET, EXCHANGE)
     assert found.problem.text.startswith("it answers the same input differently each time: ")
 
 
 def test_another_that_answers_nan_is_told_so(monkeypatch):
     answering(monkeypatch, [float("nan"), 0.25])
-    found = gate.check(TARGET, EXCHANGE, [reading([0.5, 0.25])])
+    found, _ = gate.check(TARGET, EXCHANGE, [reading([0.5, 0.25])])
     assert "sample 0: an answer that is no number" in found.problem.text

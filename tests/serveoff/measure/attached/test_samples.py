@@ -43,9 +43,9 @@ def test_of_many_samples_some_are_taken_all_over_the_file(tmp_path):
 
 def test_texts_and_bytes_are_inputs_too(tmp_path):
     path = tmp_path / "s.npz"
-    np.savez(path, text=np.array(["hé", "a longer one"]), file=np.array([b"ab", b"\xff"]))
+    np.savez(path, text=np.array(["hé", "a longer one"]), raw=np.array([b"ab", b"\xff"]))
     found = read(str(path), "m")
-    assert [found.row(0)[name].tolist() for name in ("text", "file")] == [["hé"], [b"ab"]]
+    assert [found.row(0)[name].tolist() for name in ("text", "raw")] == [["hé"], [b"ab"]]
 
 
 def test_fewer_samples_keep_their_answers():

@@ -144,7 +144,10 @@ def test_a_stand_in_that_a_short_run_spared_is_not_said_to_be_measured(tmp_path)
     [
         ("torchserve-torchscript-rest", "archived upstream"),
         ("flask-tuned-torchscript-rest", "serveoff's own service"),
-        ("flask-tuned-torchscript-rest", "deprecated upstream: `--extra onnx,torch_export` compares its successors."),
+        (
+            "flask-tuned-torchscript-rest",
+            "upstream: `make compare MODEL=digits_cnn EXTRA=onnx,torch_export` compares its successors.",
+        ),
     ],
 )
 def test_what_a_recommended_server_costs_those_who_deploy_it_is_said(tmp_path, winner, said):

@@ -111,7 +111,7 @@ def test_a_servers_words_never_become_markup(told):
 @pytest.mark.parametrize(
     ("unit", "value", "written"),
     [
-        ("times", 1.234, "1.2 times"),
+        ("times", 1.234, "1.2 times longer"),
         ("seconds", 0.00123, "1.23 ms"),
         ("bytes", 1.62e6, "1.62 MB"),
         ("lines", 1.0, "1 line"),

@@ -50,16 +50,19 @@ def fact(comparison):
 
 def test_a_run_whose_servers_all_had_the_same_says_so(tmp_path):
     found = comparison(tmp_path)
-    assert resource_audit.resources_seen(found).caption.endswith(
-        "Equal for all that report: cores 0; workers 1; threads per worker 1; intra-op threads 1; batching off; "
-        "memory limit none."
+    table = resource_audit.resources_seen(found)
+    assert table.caption.endswith(
+        "All had what was requested. Equal for all that report: cores 0; workers 1; threads per worker 1; "
+        "intra-op threads 1; batching off; memory limit none."
     )
-    assert {cell.text for cell in column(found, "As requested").values()} == {"yes"}
+    shown = [column.title for column in table.columns]
+    assert shown == ["Endpoint", "Processes", "OS threads", "Versions"], "what is the same for all is said once"
     assert "cores were as requested, and so was everything that servers report." in fact(found)
 
 
 def test_what_there_is_not_is_a_dash_and_not_a_figure(tmp_path):
-    found = comparison(tmp_path)
+    other = {"workers": 2, "intra_op_threads": 2, "batch_size": 8}
+    found = comparison(tmp_path, **{"torchserve-torchscript": other})
     workers = column(found, "Workers")
     assert (workers["flask-torchscript-rest"].text, workers["inprocess-torchscript"].text) == ("1", "–")
     assert workers["tfserving-embedded-savedmodel-rest"].small == "one process"
@@ -115,8 +118,9 @@ def test_variants_are_shown_and_differ_on_purpose(tmp_path, variant, told, title
 def test_where_no_process_can_be_looked_into_nothing_is_said_of_it(tmp_path):
     unseen = {"cpus": [], "processes": None, "os_threads": None, "os_threads_at_end": None}
     found = comparison(tmp_path, **{name.removesuffix("-rest"): unseen for name in NAMES})
-    for title in ("Cores", "Memory limit", "Processes", "OS threads"):
+    for title in ("Processes", "OS threads"):
         assert {cell.text for cell in column(found, title).values()} == {"–"}
+    assert {"Cores", "Memory limit"}.isdisjoint(c.title for c in resource_audit.resources_seen(found).columns)
     assert "Everything that servers report of their workers, threads and batching was as requested." in fact(found)
     assert "cores" not in resource_audit.resources_seen(found).caption.partition("reports them.")[2]
 
