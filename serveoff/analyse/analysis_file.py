@@ -18,7 +18,6 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import from_json
 
 from serveoff.analyse.analysis import Analysis, analyse
 from serveoff.analyse.comparison import Comparison
@@ -32,7 +31,7 @@ from serveoff.analyse.stored_once import ENTRY, POINT, RESULT, SUITE
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.loadtests.recording.windows import BEYOND, Amount, Count
-from serveoff.record.reading import NEXT, Damaged, ResultsError, contents, numbers, unreadable
+from serveoff.record.reading import ResultsError, check_numbers, contents, unreadable
 from serveoff.record.suite import Suite
 
 ANALYSIS_NAME: Final = "analysis.json"
@@ -156,8 +155,8 @@ def load(path: Path, brief: bool = False) -> Analysis:
     try:
         written = contents(path)
         document = (_Brief if brief else _Document).model_validate_json(written, context={})
-        if not brief and not all(abs(number) < BEYOND for number in numbers(from_json(written))):
-            raise Damaged(f"{path} cannot be read: it has a number that no analysis has; {NEXT}")
+        if not brief:
+            check_numbers(path, written)
     except FileNotFoundError:
         raise ResultsError(f"{path} is not there") from None
     except ValidationError as error:

@@ -110,7 +110,7 @@ def _measure(run: Run, endpoint: Endpoint, repeat: int) -> None:
             return
         load = Load(OPEN_LOOP_CONNECTIONS, "poisson", _allowed(run, endpoint, best * share))
         run.progress.tick(f"open loop   {endpoint.name} at {load.rate:g} a second")
-        taken = take_slice(run, endpoint, load, repeat, _timing(load.rate, repeats(run.plan)))
+        taken = take_slice(run, endpoint, load, repeat, _lasting(ENOUGH / load.rate / repeats(run.plan)))
         starting.watch(run, endpoint, taken)
     if run.settings.probes:
         _search(run, endpoint, repeat, SEARCHED, run.settings.probes)
@@ -132,7 +132,7 @@ def _search(run: Run, endpoint: Endpoint, repeat: int, shares: tuple[float, floa
             return False
         load = Load(OPEN_LOOP_CONNECTIONS, "poisson", _allowed(run, endpoint, rate))
         run.progress.tick(f"capacity   {endpoint.name} at {load.rate:g} a second")
-        taken = take_slice(run, endpoint, load, repeat, _probing(s, load.rate), search=True)
+        taken = take_slice(run, endpoint, load, repeat, _lasting(_needed_s(s, load.rate)), search=True)
         starting.watch(run, endpoint, taken)
         return taken.holds(s.objective_quantile, s.objective_bound_s)
 
@@ -147,8 +147,9 @@ def _allowed(run: Run, endpoint: Endpoint, rate: float) -> float:
 
 def _affordable(run: Run, rate: float) -> int:
     """Probes of about this rate that an endpoint's share of the time has room for, over all repeats."""
-    once = _probing(run.settings, rate)
-    if once.duration_s < _needed_s(run.settings, rate):
+    needed_s = _needed_s(run.settings, rate)
+    once = _lasting(needed_s)
+    if once.duration_s < needed_s:
         return 0
     if run.settings.minutes is None:
         return sys.maxsize
@@ -160,10 +161,6 @@ def _needed_s(settings: RunSettings, rate: float) -> float:
     return MARGIN * min_samples(settings.objective_quantile) / rate
 
 
-def _probing(settings: RunSettings, rate: float) -> Timing:
-    return Timing(LEAD_IN_S, max(SLICE_S, min(_needed_s(settings, rate), LONGEST_S)), TIMEOUT_S)
-
-
-def _timing(rate: float, times: int = 1) -> Timing:
-    """At a low rate, as long as ENOUGH requests take to come."""
-    return Timing(LEAD_IN_S, max(SLICE_S, min(ENOUGH / rate / times, LONGEST_S)), TIMEOUT_S)
+def _lasting(needed_s: float) -> Timing:
+    """As long as that, and within bounds."""
+    return Timing(LEAD_IN_S, max(SLICE_S, min(needed_s, LONGEST_S)), TIMEOUT_S)

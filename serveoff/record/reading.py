@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 from pydantic import ValidationError
+from pydantic_core import from_json
+
+from serveoff.loadtests.recording.windows import BEYOND
 
 NEXT: Final = "restore it from a copy, or measure again"
 
@@ -46,13 +49,18 @@ def contents(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def numbers(document: Any) -> Iterator[float]:
-    """Every number in what was read as JSON."""
+def check_numbers(path: Path, written: bytes) -> None:
+    """Damaged where any number of a file's JSON is larger than all that are measured, or is none."""
+    if not all(abs(number) < BEYOND for number in _numbers(from_json(written))):
+        raise Damaged(f"{path} cannot be read: a number of it is larger than any that is measured; {NEXT}")
+
+
+def _numbers(document: Any) -> Iterator[float]:
     if isinstance(document, int | float):
         yield document
     inner = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
     for thing in inner:
-        yield from numbers(thing)
+        yield from _numbers(thing)
 
 
 def unreadable(path: Path, error: ValidationError) -> Damaged:

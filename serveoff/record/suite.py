@@ -14,15 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
-from pydantic_core import from_json
 
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.loadtests.recording.windows import BEYOND
 from serveoff.record.base import Record
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Environment
 from serveoff.record.race import Look
-from serveoff.record.reading import NEXT, Damaged, ResultsError, contents, numbers, unreadable
+from serveoff.record.reading import ResultsError, check_numbers, contents, unreadable
 from serveoff.record.settings import RunSettings
 from serveoff.record.slices import SLICES_NAME, read_slices
 
@@ -94,8 +92,7 @@ def load_suite(folder: Path) -> Suite:
     try:
         written = contents(path)
         suite = Suite.model_validate_json(written)
-        if any(abs(number) >= BEYOND for number in numbers(from_json(written))):
-            raise Damaged(f"{path} cannot be read: a number of it is larger than any that is measured; {NEXT}")
+        check_numbers(path, written)
         path = folder / SLICES_NAME
         slices = read_slices(folder)
     except FileNotFoundError:

@@ -96,6 +96,19 @@ def rewritten(source, change):
     return source
 
 
+def of_size(folder, size):
+    """A program that bounds a size, written so, in its file."""
+
+    def bounded(name, content):
+        if not name.endswith("models/model.json"):
+            return None
+        document = json.loads(content)
+        document["range_constraints"] = {size: {"min_val": 0, "max_val": 4}}
+        return json.dumps(document)
+
+    return rewritten(saved(folder, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},)), bounded)
+
+
 def test_a_program_of_any_number_of_rows(tmp_path):
     source = saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},))
     kinds.find("torch_export").check(source)
@@ -211,16 +224,8 @@ def test_a_pickle_in_it_is_not_loaded(tmp_path, member):
     ],
 )
 def test_a_size_that_is_no_arithmetic_is_refused_before_pytorch_sees_it(tmp_path, size):
-    def poisoned(name, content):
-        if not name.endswith("models/model.json"):
-            return None
-        document = json.loads(content)
-        document["range_constraints"] = {size: {"min_val": 0, "max_val": 4}}
-        return json.dumps(document)
-
-    source = rewritten(saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},)), poisoned)
     with pytest.raises(ImportFailed, match="holds code where a size should be"):
-        kinds.find("torch_export").check(source)
+        kinds.find("torch_export").check(of_size(tmp_path, size))
 
 
 def test_sizes_as_exporters_write_them_pass(tmp_path):
@@ -243,11 +248,7 @@ def test_sizes_as_exporters_write_them_pass(tmp_path):
     ],
 )
 def test_fractions_in_a_size_are_arithmetic(tmp_path, size):
-    def fractional(name, content):
-        return json.dumps({"range_constraints": {size: {}}}) if name.endswith("models/model.json") else None
-
-    source = saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=({0: ROWS},))
-    kinds.find("torch_export").check(rewritten(source, fractional))
+    kinds.find("torch_export").check(of_size(tmp_path, size))
 
 
 def test_a_program_with_a_fraction_in_its_sizes_is_read(tmp_path):

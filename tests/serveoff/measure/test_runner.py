@@ -403,7 +403,8 @@ def test_a_search_has_probes_long_enough_for_the_percentile_or_is_left_out(tmp_p
     given = {"minutes": 10, "rounds": None, "race": False, "concurrencies": [1], "open_shares": [], "probes": 3}
     with fake_run(tmp_path, "flask-torchscript", **given) as run:
         for load, found in ((Load(1, "poisson", 100.0), 4.048), (Load(1, "poisson", 1000.0), 1.0)):
-            assert open_loops._probing(run.settings, load.rate).duration_s == pytest.approx(found, rel=0.01)
+            probe = open_loops._lasting(open_loops._needed_s(run.settings, load.rate))
+            assert probe.duration_s == pytest.approx(found, rel=0.01)
         assert open_loops._affordable(run, 1000.0) > open_loops._affordable(run, 50.0) > open_loops.FEWEST
         assert open_loops._affordable(run, 5.0) == 0, "no probe lasts as long"
 
