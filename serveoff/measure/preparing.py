@@ -23,6 +23,7 @@ from serveoff.measure.slicing import warm_up
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import Problem, StartCode
+from serveoff.record.resources import Container
 from serveoff.services.registry import Deployment, Endpoint
 
 WARM_SHARE: Final = 0.95
@@ -76,9 +77,7 @@ def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
         started = cold_start.measure_start(server, endpoints, cold_start.next_order(run.suite))
         labelled_answers.check_precision(server, started.precision)
         container = server.inspect()
-        if container is not None:
-            # What serves is what is inside the images, not what this machine has installed.
-            run.suite.environment.versions |= container.versions
+        _as_before(results[0], started, container)
         versions = server_versions(server, container.versions if container else run.suite.environment.versions)
         for endpoint, result in zip(endpoints, results, strict=True):
             result.device, result.container, result.versions = started.device, container, versions
@@ -128,13 +127,22 @@ def _restart(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) 
     run.save()
 
 
-def _as_before(result: EndpointResult, started: cold_start.Started) -> None:
-    """ServerFailed where this start computes elsewhere or otherwise than the first, which was looked into."""
+def _as_before(result: EndpointResult, started: cold_start.Started, container: Container | None = None) -> None:
+    """ServerFailed where this start computes elsewhere or otherwise than the first, which was looked into.
+
+    `container` only where a resumed run looks into it again: its image may have been built anew.
+    """
     were = {"on": result.device, "by": result.executor, "in": result.precision}
     now = {"on": started.device, "by": started.executor, "in": started.precision}
+    if container and result.container:
+        were["from image"], now["from image"] = (_short_digest(of) for of in (result.container, container))
     changed = [f"{how} {now[how] or 'nothing that it says'}, not {were[how]}" for how in were if now[how] != were[how]]
     if changed and result.gate is not None:
         raise ServerFailed(StartCode.MISBEHAVED, f"this start computes {' and '.join(changed)} as its first did")
+
+
+def _short_digest(container: Container) -> str:
+    return container.image_digest.removeprefix("sha256:")[:12]
 
 
 def _settle(run: Run, deployment: Deployment, endpoints: Iterable[Endpoint], began: float) -> None:

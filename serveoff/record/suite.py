@@ -9,6 +9,7 @@ results/<run id>/
 """
 
 import os
+from collections import ChainMap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -55,6 +56,12 @@ class Suite(Record):
     def ended_early(self) -> bool:
         """All was decided before the time was up."""
         return self.complete and bool(self.looks) and self.looks[-1].decided
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of this machine's Python and packages; in containers of those inside the images, which are what served."""
+        inside = [result.container.versions for result in self.endpoints if result.container]
+        return dict(ChainMap(*inside, self.environment.versions))
 
     @property
     def rounds(self) -> int:

@@ -41,7 +41,7 @@ def _known(suite: Suite) -> dict[str, str]:
         "container engine": _text(environment.engine),
         **{_spelled_out(name): _text(value) for name, value in settings.items()},
         "serveoff's commit": commit or NONE,
-        **environment.versions,
+        **suite.versions,
     }
 
 

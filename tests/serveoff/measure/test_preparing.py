@@ -1,9 +1,15 @@
 """Starts of servers: how long a fresh one is warmed up before it is measured."""
 
+from types import SimpleNamespace
+
+import pytest
+
+from serveoff.errors import ServerFailed
 from serveoff.measure import preparing
 from serveoff.record.endpoint_results import Gate
 from serveoff.services.registry import read_registry
 from tests.serveoff.measure.fakes import failing, fake_run
+from tests.serveoff.synthetic_containers import container
 
 NAME = "torchserve-torchscript"
 TORCHSERVE = next(d for d in read_registry(environ={}) if d.name == NAME)
@@ -94,3 +100,17 @@ def test_a_server_whose_jvm_compiles_is_not_warm_however_even_its_answers_are(tm
         names = [endpoint.name for endpoint in TORCHSERVE.endpoints]
         assert parts == [(name, s) for s in (0.5, 0.25, 0.25, 0.5, 0.5, 1.0, 1.0) for name in names]
         assert run.result(TORCHSERVE.endpoints[0]).still_warming_s is None
+
+
+def test_a_resumed_run_goes_on_only_with_the_image_that_it_began_with(tmp_path):
+    began, anew = (
+        container(TORCHSERVE, "torchserve", None, {"image_digest": f"sha256:{digit * 64}"}) for digit in "ab"
+    )
+    started = SimpleNamespace(device="cpu", executor="", precision="")
+    with fake_run(tmp_path, NAME) as run:
+        result = run.result(TORCHSERVE.endpoints[0])
+    result.device, result.executor, result.precision, result.container = "cpu", "", "", began
+    result.gate = Gate(passed=True, checked=1, max_abs_error=0.0, top1_agreement=1.0)
+    preparing._as_before(result, started, began)
+    with pytest.raises(ServerFailed, match="computes from image bbbbbbbbbbbb, not aaaaaaaaaaaa as its first did"):
+        preparing._as_before(result, started, anew)

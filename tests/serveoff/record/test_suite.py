@@ -6,7 +6,7 @@ import pytest
 from serveoff.record.endpoint_results import LayerProbe
 from serveoff.record.reading import ResultsError
 from serveoff.record.suite import SUITE_NAME, began, load_suite, save_suite
-from tests.serveoff.synthetic import Scenario, write_run
+from tests.serveoff.synthetic import Faults, Scenario, write_run
 
 
 @pytest.mark.parametrize("version", [1, 3])
@@ -33,3 +33,16 @@ def test_layer_values_that_are_no_numbers_survive_the_file(tmp_path):
     save_suite(tmp_path / "run", suite)
     kept = load_suite(tmp_path / "run").endpoints[0].layers.values
     assert kept == pytest.approx([-math.inf, math.nan, 1.0], nan_ok=True)
+
+
+def test_versions_of_what_served_are_those_inside_the_images(tmp_path):
+    inside = {"versions": {"python": "3.11.2", "torch": "2.12.0"}}
+    run = write_run(
+        tmp_path / "run",
+        Scenario(only=("flask-torchscript-rest",), runtime="docker"),
+        Faults(containers={"flask-torchscript": inside}),
+    )
+    suite = load_suite(run)
+    machine = suite.environment.versions
+    assert suite.versions == machine | inside["versions"]
+    assert machine["torch"] != "2.12.0", "a resume compares this machine's software with this machine's"

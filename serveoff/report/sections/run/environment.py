@@ -45,7 +45,7 @@ def environment(comparison: Comparison) -> list[Fact]:
             + (f", {significant(suite.wall_s)} s" if suite.wall_s else ""),
         ),
         *([Fact("Code", f"{commit[:12]}{changed}")] if commit else []),
-        Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.environment.versions.items())),
+        Fact("Versions", ", ".join(f"{name} {version}" for name, version in suite.versions.items())),
     ]
 
 
