@@ -144,7 +144,7 @@ def _cell(evidence: Evidence, measure: Measure, entry: Entry, best: Point | None
     point = measure.point(entry)
     estimate = figure(point, measure.statistic) if point and point.valid else NOTHING
     if point is None or estimate.value is None:
-        return MatrixCell(NOTHING, "invalid" if _refuted(entry, point) else "absent")
+        return MatrixCell(estimate, "invalid" if _refuted(entry, point) else "absent")
     if point is best:
         return MatrixCell(estimate, "best", point.concurrency)
     pair = evidence.pair(measure, best, point)

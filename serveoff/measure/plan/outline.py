@@ -64,7 +64,7 @@ def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[s
     else:
         left_s = max(total_s(plan) - plan.starts_s - open_s - closing_s(s), 0.0)
         many = max(1, round(left_s / round_s(plan)))
-        yield f"  {counted(many, 'round')} of {s.slice_s:g} s slices: about {_minutes(left_s)}"
+        yield f"  about {counted(many, 'round')} of {s.slice_s:g} s slices: {_minutes(left_s)}"
     if s.opens:
         yield f"  open loop and capacity of the best: about {_minutes(open_s)}"
 

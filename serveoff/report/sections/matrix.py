@@ -6,7 +6,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.matrix import Mark, Matrix, MatrixRow
-from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell
+from serveoff.report.phrases.cells import INVALID, Cell, endpoint_cell, estimate_cell
 from serveoff.report.phrases.names import all_of
 from serveoff.report.phrases.numbers import UNITS, interval
 from serveoff.report.phrases.recommendation import OBJECTIVES
@@ -17,7 +17,6 @@ from serveoff.report.sections.notes import APIS, PAYLOADS, alone, fewest_or_most
 
 TONES: Final[dict[Mark, str]] = {"best": "good", "equal": "good", "undecided": "mid"}
 SIGNS: Final[dict[Mark, str]] = {"best": "best", "equal": "tied", "undecided": "undecided"}
-WITHOUT: Final[dict[Mark, Cell]] = {"invalid": INVALID, "absent": DASH}
 
 
 def section(comparison: Comparison) -> Section:
@@ -36,9 +35,14 @@ def matrix(comparison: Comparison) -> Table:
     rest = f" {several}" if _kinds(comparison) > 1 else ""
     caption = (
         f"Latency with {alone(comparison)}, throughput with {fewest_or_most(comparison)}; 95% intervals from "
-        f"{_samples(comparison):,} samples or more{_ranges(found)}.{_tied(found)}{rest}"
+        f"{_samples(comparison):,} samples or more{_withheld(found)}{_ranges(found)}.{_tied(found)}{rest}"
     )
     return listed("matrix", caption, fields, found.rows)
+
+
+def _withheld(found: Matrix) -> str:
+    short = any(cell.estimate.withheld and cell.estimate.samples for row in found.rows for cell in row.cells.values())
+    return "; what has too few for one is withheld" if short else ""
 
 
 def _tied(found: Matrix) -> str:
@@ -58,10 +62,9 @@ def _column(objective: str) -> Column:
 
 
 def _cell(objective: str, row: MatrixRow) -> Cell:
-    cell = row.cells[objective]
+    cell, (text, _) = row.cells[objective], UNITS[objective]
     if cell.estimate.value is None:
-        return WITHOUT.get(cell.mark, DASH)
-    text, _ = UNITS[objective]
+        return INVALID if cell.mark == "invalid" else estimate_cell(cell.estimate, text)
     beneath = ", ".join(filter(None, (SIGNS.get(cell.mark, ""), interval(cell.estimate, text))))
     return Cell(text(cell.estimate.value), beneath, cell.estimate.value, tone=TONES.get(cell.mark, ""))
 

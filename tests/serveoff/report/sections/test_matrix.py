@@ -17,3 +17,15 @@ def test_it_says_what_a_cold_start_rests_on(tmp_path, starts, said, unsaid):
     caption = matrix(compare(add_starts(folder, starts) if starts > 1 else folder)).caption
     assert said in caption
     assert unsaid not in caption
+
+
+def test_a_figure_of_too_few_samples_says_so_in_its_place(tmp_path):
+    only = ("flask-torchscript-rest", "flask-keras-eager-rest")
+    found = compare(write_run(tmp_path / "run", Scenario(only=only, speedup={only[1]: 0.2})))
+    row = found.decision.matrix.rows[-1]
+    assert row.cells["tail"].estimate.value is None
+    table = matrix(found)
+    cells = dict(zip((column.title for column in table.columns), table.rows[-1], strict=True))
+    told = cells["P99 latency"]
+    assert (told.text, told.small) == ("withheld", row.cells["tail"].estimate.withheld)
+    assert "what has too few for one is withheld" in table.caption
