@@ -4,8 +4,8 @@ An output of floats agrees if each of its values is within `tolerance(dtype) * m
 the largest golden value of that row and output, in absolute terms. Rounding in a deep network grows with the size of
 what it adds up, not with the size of the one value that comes out, so that a relative error of each value would fail
 where values cancel out; for probabilities s is at most 1, and the tolerance is absolute. Equal infinities agree, and
-what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that, and s is at least what the spec
-says that its values are made of (TensorSpec.scale). Integers and booleans must be equal. Beside it, the most probable
+what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that, and where the spec says what its
+values are made of (TensorSpec.scale), s is at least that in place of 1. Integers and booleans must be equal. Beside it, the most probable
 class must be the same, wherever the golden answer tells the first from the second class by more than rounding may
 move them.
 """
@@ -28,6 +28,10 @@ CLASSES_AXES = 2
 """Outputs of rows of numbers, (n, classes), have a most probable class; others are compared by value only."""
 MOST_NUMBERS = 2_000_000
 """In the inputs and outputs of one call, where all golden rows are asked for: a dozen images of 224x224x3."""
+
+
+SHARE_OF_SMALL = 0.1
+"""Of the largest golden value of an output, where the tolerance beside 1 would be more: answers of zero then disagree."""
 
 
 def coarsest(dtypes: Iterable[str]) -> str:
@@ -109,7 +113,16 @@ def _errors(answer: Array, golden: Array, spec: TensorSpec | None) -> tuple[NDAr
         return np.where(differs, np.maximum(largest, 1.0), 0.0), np.zeros(rows)
     sizes = np.where(np.isfinite(wanted), np.abs(wanted.astype(np.float64)), 0.0)
     tolerance = TOLERANCES.get((spec and spec.precision) or str(golden.dtype), TOLERANCE)
-    return largest, tolerance * np.maximum(max(1.0, spec.scale if spec else 0.0), sizes.max(axis=1, initial=0.0))
+    return largest, tolerance * np.maximum((spec and spec.scale) or 1.0, sizes.max(axis=1, initial=0.0))
+
+
+def scale_of_small(golden: Array, precision: str = "") -> float:
+    """The TensorSpec.scale of an output whose values are all so small that the tolerance beside 1 is no test; else 0."""
+    if golden.dtype.kind != "f":
+        return 0.0
+    largest = float(np.abs(golden, where=np.isfinite(golden), out=np.zeros_like(golden)).max(initial=0.0))
+    scale = largest * SHARE_OF_SMALL / TOLERANCES.get(precision or str(golden.dtype), TOLERANCE)
+    return scale if scale < 1.0 else 0.0
 
 
 def _same_top(answer: Array, golden: Array, allowed: NDArray[np.float64]) -> NDArray[np.bool_]:

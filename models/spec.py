@@ -42,7 +42,7 @@ class TensorSpec(BaseModel):
     """What an output of floats was computed in, where that is coarser than its dtype: `float16`, `bfloat16`."""
     scale: float = 0.0
     """What the values of an output of floats are made of, where it is known: sums that cancel out lose as much of it in
-    a small value as in a large one. 0: the values themselves tell."""
+    a small value as in a large one. 0: numbers around 1, or the values themselves."""
     image: bool = False
     """Whether a row is an image of red, green and blue levels from 0 to 255, which may also come as a file."""
 

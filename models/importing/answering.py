@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serveoff.models.agreement import TOLERANCES, Mismatch, compare, is_coarser
+from serveoff.models.agreement import TOLERANCES, Mismatch, compare, is_coarser, scale_of_small
 from serveoff.models.importing import next_steps
 from serveoff.models.importing.readers import Reader
 from serveoff.models.importing.source import DTYPES, Found, Names, identifiers
@@ -126,6 +126,12 @@ def tensors_of(outputs: Batch, names: Names, found: Found) -> tuple[TensorSpec, 
         )
         for name, array in outputs.items()
     )
+
+
+def with_scales(tensors: Sequence[TensorSpec], outputs: Batch) -> tuple[TensorSpec, ...]:
+    """The same, and of those whose golden answers are all small, how small: all rows tell, where one alone does not."""
+    scales = {tensor.name: scale_of_small(outputs[tensor.name], tensor.precision) for tensor in tensors}
+    return tuple(tensor.model_copy(update={"scale": scales[tensor.name]}) for tensor in tensors)
 
 
 def _tolerance(precision: str) -> str:

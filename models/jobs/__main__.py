@@ -19,7 +19,7 @@ from serveoff.models.agreement import agreement
 from serveoff.models.frameworks.versions import installed
 from serveoff.models.golden import Golden, read_golden, write_golden
 from serveoff.models.importing import readers, samples
-from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.answering import answers, tensors_of, with_scales
 from serveoff.models.importing.kinds import find
 from serveoff.models.importing.source import NAMING, Names, Source
 from serveoff.models.jobs.child import Refused, answering, doing
@@ -51,7 +51,7 @@ def answer(source: str, spec: str, names: str, folder: str, node: str) -> dict[s
     answered = answers(reader, Names.model_validate_json(names), inputs, chosen)
     golden = samples.enough(Golden(inputs, answered.outputs))
     write_golden(Path(folder), golden)
-    outputs = tensors_of(answered.outputs, answered.names, reader.found)
+    outputs = with_scales(tensors_of(answered.outputs, answered.names, reader.found), answered.outputs)
     complete = wanted.model_copy(update={"outputs": outputs, "one_row": answered.one_row})
     doing("it cannot be saved again")
     reader.adopt(Path(node), complete, answered.names)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from serveoff.models.agreement import TOLERANCE, Mismatch, agreement, compare, times
+from serveoff.models.agreement import TOLERANCE, Mismatch, agreement, compare, scale_of_small, times
 from serveoff.models.golden import Golden
 from serveoff.models.spec import TensorSpec
 
@@ -158,3 +158,19 @@ def test_a_small_value_may_be_off_by_what_large_ones_may_where_the_spec_says_wha
 @pytest.mark.parametrize(("share", "said"), [(2.13, "2.13"), (999.4, "999"), (1234567.0, "1,234,567")])
 def test_how_far_an_answer_is_off_is_told_in_figures_that_people_read(share, said):
     assert times(share) == f"{said} times what is allowed"
+
+
+@pytest.mark.parametrize("largest", [1e-3, 3e-5, 1e-9, 1e-30])
+def test_answers_of_zero_agree_with_no_small_output(largest):
+    golden = {"y": np.array([[largest, -largest / 7], [0.0, largest / 3]], dtype=np.float32)}
+    spec = TensorSpec(name="y", shape=(-1, 2), dtype="float32", scale=scale_of_small(golden["y"]))
+    assert compare({"y": np.zeros((2, 2), np.float32)}, golden, [spec]).wrong[0]
+    assert not compare({"y": golden["y"] * np.float32(1 + 1e-6)}, golden, [spec]).wrong.any()
+
+
+def test_what_is_small_beside_the_tolerance_is_told_by_all_rows():
+    assert scale_of_small(np.array([[1e-9], [0.5]], dtype=np.float32)) == 0.0
+    assert scale_of_small(np.array([[1e-9], [1e-7]], dtype=np.float32)) == pytest.approx(1e-3)
+    assert scale_of_small(np.array([[0.01], [np.inf]], dtype=np.float32), "float16") == pytest.approx(0.1)
+    assert scale_of_small(np.zeros((3, 1), np.float32)) == 0.0
+    assert scale_of_small(np.array([[1], [2]])) == 0.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.answering import answers, tensors_of, with_scales
 from serveoff.models.importing.source import Found, Names, Port, written
 from serveoff.models.jobs import child
 from serveoff.models.jobs.child import Refused
@@ -132,3 +132,9 @@ def test_outputs_that_are_not_chosen_are_none_whatever_they_are(chosen):
 def test_outputs_keep_the_model_s_order_in_whichever_they_are_chosen():
     model = Doing(lambda x: {"a": x, "b": x + 1, "c": x + 2})
     assert list(answers(model, NAMES, INPUTS, ("c", "a")).outputs) == ["a", "c"]
+
+
+def test_of_an_output_whose_answers_are_all_small_the_spec_says_how_small():
+    answered = answers(Doing(lambda x: {"tiny": x * np.float32(1e-8), "usual": x}), NAMES, INPUTS)
+    described = with_scales(tensors_of(answered.outputs, answered.names, Found(inputs=())), answered.outputs)
+    assert [tensor.scale for tensor in described] == [pytest.approx(7e-4), 0.0]
