@@ -5,9 +5,9 @@ the largest golden value of that row and output, in absolute terms. Rounding in 
 what it adds up, not with the size of the one value that comes out, so that a relative error of each value would fail
 where values cancel out; for probabilities s is at most 1, and the tolerance is absolute. Equal infinities agree, and
 what was computed in a coarser dtype (TensorSpec.precision) has the tolerance of that, and where the spec says what its
-values are made of (TensorSpec.scale), s is at least that in place of 1. Integers and booleans must be equal. Beside it, the most probable
-class must be the same, wherever the golden answer tells the first from the second class by more than rounding may
-move them.
+values are made of (TensorSpec.scale), s is at least that in place of 1. Integers and booleans must be equal. Beside it,
+the most probable class must be the same, wherever the golden answer tells the first from the second class by more than
+rounding may move them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ MOST_NUMBERS = 2_000_000
 
 
 SHARE_OF_SMALL = 0.1
-"""Of the largest golden value of an output, where the tolerance beside 1 would be more: answers of zero then disagree."""
+"""Of an output's largest golden value: what is allowed where the tolerance of 1 would be more, so that zeros fail."""
 
 
 def coarsest(dtypes: Iterable[str]) -> str:
@@ -117,7 +117,7 @@ def _errors(answer: Array, golden: Array, spec: TensorSpec | None) -> tuple[NDAr
 
 
 def scale_of_small(golden: Array, precision: str = "") -> float:
-    """The TensorSpec.scale of an output whose values are all so small that the tolerance beside 1 is no test; else 0."""
+    """The TensorSpec.scale of an output whose values are all so small that the tolerance of 1 is no test; else 0."""
     if golden.dtype.kind != "f":
         return 0.0
     largest = float(np.abs(golden, where=np.isfinite(golden), out=np.zeros_like(golden)).max(initial=0.0))
