@@ -29,14 +29,22 @@ OUT_EVERY = 4
 def measure_rounds(run: Run, first: int, last: float, until: float, start: int) -> int:
     """Rounds `first` to `last`, or until `until` (monotonic seconds), at least one; the number of the last begun.
 
-    `start` is which of the run's starts they are of.
+    `start` is which of the run's starts they are of. Of a given number of rounds, those that nobody is left for count.
     """
     round_ = first
     while True:
         _round(run, round_, last, until, start)
         if round_ >= last or time.monotonic() >= until or not run.compares:
             return round_
+        if last == math.inf and not _any_asked(run, start):
+            return round_
         round_ += 1
+
+
+def _any_asked(run: Run, start: int) -> bool:
+    """Whether a later round has a slice: whose server ended is not asked before its next start."""
+    alive = (e for e in run.plan.endpoints if run.measured(e) and e.deployment.name not in run.dead)
+    return any(any(_still_asked(run, endpoint, start)) for endpoint in alive)
 
 
 def _round(run: Run, round_: int, last: float, until: float, start: int) -> None:

@@ -75,7 +75,9 @@ class Run:
     def compares(self) -> bool:
         """Whether anything is left to compare: what already runs has no next start, and one alone is loaded in vain."""
         alive = sum(d.name not in self.dead and self.served(d) for d, _ in self.plan.deployments)
-        return not self.attached.targets or alive > 1
+        if self.attached.targets:
+            return alive > 1
+        return alive > 0 or any(map(self.served, self.plan.repeated))
 
     @property
     def left_s(self) -> float:

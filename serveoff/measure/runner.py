@@ -44,11 +44,11 @@ def measure(run: Run) -> None:
 
 def _race(run: Run) -> None:
     """The rounds of every start, and a look after each from the second on."""
-    if not run.compares:
-        return
     sure, most = affordable(run.settings, time.monotonic() - run.began, _once_s(run))
     round_ = run.suite.rounds if run.settings.rounds is None else 0
     for start in range(1, most + 1):
+        if not run.compares:
+            return
         if start > 1:
             restart_all(run, start, _again(run, start, sure))
         last = math.inf if run.settings.rounds is None else run.settings.rounds * start // most

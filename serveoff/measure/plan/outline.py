@@ -26,8 +26,10 @@ BESIDE: Final[Mapping[Role, str]] = {
 
 
 def total_s(plan: Plan) -> float:
-    """Seconds that a run should take: what it is given, or what its starts and rounds need."""
+    """Seconds that a run should take: what it is given, or what its starts and rounds need; 0 without endpoints."""
     s = plan.settings
+    if not plan.endpoints:
+        return 0.0
     return 60 * s.minutes if s.minutes is not None else plan.starts_s + (s.rounds or 0) * round_s(plan)
 
 
@@ -45,15 +47,27 @@ def _slice_s(asked: Asked, settings: RunSettings) -> float:
 
 def outline(plan: Plan, open_s: float, missing: Mapping[str, str]) -> Iterator[str]:
     """A line for each part; `missing` says of each format that the model lacks why."""
-    s, roles = plan.settings, Counter(role_of(endpoint.deployment) for endpoint in plan.endpoints)
-    yield f"Comparing {counted(roles['contender'], 'contender')} for {s.model}: about {_minutes(total_s(plan))}"
+    yield from _compared(plan) if plan.endpoints else (f"Nothing to measure for {plan.settings.model}",)
+    for format, reason in missing.items():
+        yield f"  no {format}: {reason}"
+    if plan.endpoints:
+        yield from _sent(plan)
+        yield from _parts(plan, open_s)
+
+
+def _compared(plan: Plan) -> Iterator[str]:
+    roles = Counter(role_of(endpoint.deployment) for endpoint in plan.endpoints)
+    contenders = counted(roles["contender"], "contender")
+    yield f"Comparing {contenders} for {plan.settings.model}: about {_minutes(total_s(plan))}"
     if beside := [counted(roles[role], name) for role, name in BESIDE.items() if roles[role]]:
         yield f"  not ranked: {', '.join(beside)}"
     if roles["stand-in"]:
         yield "  TensorFlow Serving is not here: its stand-in is measured and not ranked"
-    for format, reason in missing.items():
-        yield f"  no {format}: {reason}"
-    yield from _sent(plan)
+
+
+def _parts(plan: Plan, open_s: float) -> Iterator[str]:
+    """How long starts, rounds and open loops take."""
+    s = plan.settings
     sure, most = plan.expected_starts
     starts = f"{'up to ' if sure < most else ''}{counted(most, 'start')}"
     deployments = counted(len(plan.repeated), "deployment")

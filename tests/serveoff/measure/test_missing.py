@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.race import look
 from serveoff.cli import app as cli
-from serveoff.measure import run_lifecycle
+from serveoff.measure import run_lifecycle, runner
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.record.problems import RequestCode
@@ -34,10 +34,10 @@ def carried_out(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_RESULTS", str(tmp_path / "results"))
     write_model(tmp_path / "models" / "mine", missing=("savedmodel", "keras_eager"))
 
-    def run(*endpoints):
+    def run(*endpoints, profile="quick", **given):
         cpus = plan_cpus()
         cores = {"server_cpus": cpus.server, "client_cpus": cpus.client}
-        settings = run_settings("quick", model="mine", endpoints=endpoints, **cores, **SHORT)
+        settings = run_settings(profile, model="mine", endpoints=endpoints, **cores, **(given or SHORT))
         run_lifecycle.check(settings)
         run_lifecycle.prepare(settings, Console(quiet=True))
         folder = run_lifecycle.begin(settings)
@@ -55,6 +55,13 @@ def test_every_endpoint_of_a_missing_format_says_why_and_the_run_is_complete(car
     assert [e.protocol for e in suite.endpoints] == ["rest", "grpc", "rest", "call"]
     assert not any(e.variant or e.windows or e.cold_start for e in suite.endpoints), "its variants are no rows"
     assert suite.model_source == "torchscript"
+
+
+def test_so_does_a_run_of_minutes_that_has_nothing_to_measure_and_ends_at_once(carried_out, monkeypatch):
+    monkeypatch.setattr(runner, "measure_rounds", None)  # no round is begun
+    suite = load_suite(carried_out("flask-savedmodel", profile="default", minutes=1440))
+    assert suite.complete
+    assert {e.unavailable.text for e in suite.endpoints} == {REASON}
 
 
 @pytest.mark.parametrize(

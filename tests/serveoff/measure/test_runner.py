@@ -219,6 +219,64 @@ def test_a_run_that_is_given_minutes_ends_in_time(tmp_path, monkeypatch):
     assert {w.start for w in load_suite(tmp_path).endpoint(TORCH).windows} == {1, 2}
 
 
+@pytest.fixture
+def begun(monkeypatch):
+    """The numbers of the rounds that are begun, each of them a second of a clock that nothing else moves."""
+    begun, now, round_of = [], [0.0], rounds._round
+
+    def counted(run, round_, *how):
+        begun.append(round_)
+        now[0] += 1.0
+        round_of(run, round_, *how)
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(rounds, "_round", counted)
+    return begun
+
+
+def test_a_run_whose_answers_are_all_wrong_has_no_rounds(tmp_path, monkeypatch, begun):
+    wrong = Gate(passed=False, checked=1, max_abs_error=1.0, top1_agreement=0.0, answer_s=0.001)
+    monkeypatch.setattr(agreement_gate, "check", lambda endpoint, server, encoding="": wrong)
+    with fake_run(tmp_path, *PAIR, minutes=10, starts=3) as run:
+        measure(run)
+    assert begun == []
+    assert load_suite(tmp_path).complete
+
+
+def test_the_time_of_a_start_whose_servers_all_ended_is_the_next_ones(tmp_path, begun):
+    def ends(endpoint, server):
+        ended = server.number == 1 and sum(event[0] == "drive" for event in run.events) > 4
+        run.generator.status = 0 if ended else 200
+        server.how_it_ended = "killed by SIGKILL" if ended else ""
+
+    with fake_run(tmp_path, *PAIR, minutes=2, starts=2, concurrencies=[1]) as run:
+        run.generator.befalls = ends
+        measure(run)
+    windows = load_suite(tmp_path).endpoint(TORCH).windows
+    counts = [sum(w.start == start for w in windows) for start in (1, 2)]
+    assert counts[0] <= 4, "all had ended by then"
+    assert counts[1] > 60, "of two minutes"
+
+
+def test_who_is_out_is_not_waited_for_once_the_leader_has_ended(tmp_path, begun):
+    def look(folder, start, looks):
+        return Look(after_start=start, looks=looks, out=[TENSORFLOW], leaders=[TORCH], pairs=3, undecided=1)
+
+    def ends(endpoint, server):
+        ended = endpoint.name == TORCH and server.number > 2
+        run.generator.status = 0 if ended else 200
+        server.how_it_ended = "killed by SIGKILL" if ended else ""
+
+    given = {"minutes": 10, "starts": 2, "race_starts": 4, "concurrencies": [1]}
+    with fake_run(tmp_path, *PAIR, look=look, **given) as run:
+        run.plan.settings.race = run.suite.settings.race = True
+        run.generator.befalls = ends
+        measure(run)
+    windows = load_suite(tmp_path).endpoint(TORCH).windows
+    assert [sum(w.start == start for w in windows) for start in (3, 4)] == [0, 0]
+    assert len(begun) - len({w.round for w in windows}) <= 2
+
+
 def test_a_short_run_has_fewer_starts(tmp_path, monkeypatch):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
