@@ -17,7 +17,7 @@ SWITCH_SHARE: Final = 1 / 5
 """Of a slice's time, at most, for thaw, lead-in and freeze; of slow endpoints more, or no round would end."""
 LONGEST_FOR_SWITCH_S: Final = 2.0
 LONGEST_S: Final = 20.0
-"""No slice is stretched beyond it."""
+"""No slice is stretched beyond it: what is longer was asked for."""
 TIMEOUT_S: Final = 10.0
 PATIENCE: Final = 4
 """A request may take so many times longer than it should."""
@@ -46,7 +46,8 @@ def timing(asked: Asked, answer_s: float, switch_s: float, settings: RunSettings
         answers = max(answers, ENOUGH // -(-settings.rounds // asked.every) + 1)
     for_answers_s = answers * answer_s / asked.load.concurrency
     duration_s = max(settings.slice_s, min(for_switch_s, LONGEST_FOR_SWITCH_S), for_answers_s)
-    return Timing(min(lead_in_s, LONGEST_S), min(duration_s, LONGEST_S), timeout_s(answer_s))
+    longest_s = max(LONGEST_S, settings.slice_s)
+    return Timing(min(lead_in_s, LONGEST_S), min(duration_s, longest_s), timeout_s(answer_s))
 
 
 def timeout_s(answer_s: float) -> float:

@@ -37,6 +37,12 @@ def test_a_slow_model_has_its_answers_and_no_slice_is_stretched_for_ever():
     assert timing(ALONE, 60.0, 0.0, DEFAULT).timeout_s == 240.0
 
 
+@pytest.mark.parametrize("asked_s", [5.0, 20.0, 60.0, 600.0])
+def test_a_slice_is_as_long_as_was_asked(asked_s):
+    found = timing(ALONE, 0.001, 0.0, DEFAULT.model_copy(update={"slice_s": asked_s}))
+    assert found.duration_s == asked_s
+
+
 def test_a_run_of_few_rounds_has_enough_answers_for_its_percentiles():
     settings = run_settings("quick", model="", rounds=2)
     assert timing(ALONE, 0.02, 0.0, settings).duration_s * 2 / 0.02 >= ENOUGH
