@@ -1,8 +1,10 @@
 """The options of `serveoff import`, and the request that they stand for."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,6 +23,7 @@ SETTABLE = ("frozen_graph", "savedmodel", "onnx")
 """Kinds whose inputs `--set` can make constants."""
 CASTABLE = ("torch", "torchscript")
 """Kinds whose inputs `--input` can have cast."""
+MOST_TIMEOUT_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ def request_of(asked: ImportOptions) -> ImportRequest:
         raise bad_flag(f"--rows {asked.rows} is not between {FEWEST_ROWS} and {MOST_ROWS}")
     if asked.labels and not asked.samples:
         raise bad_flag("--labels are of --samples, and there are none", "add --samples FILE.npz")
-    if asked.timeout <= 0:
-        raise bad_flag(f"--timeout must be positive, not {asked.timeout:g}")
+    if not 0 < asked.timeout <= MOST_TIMEOUT_S:
+        raise bad_flag(f"--timeout must be positive and at most {MOST_TIMEOUT_S} s, not {asked.timeout:g}")
     kind = asked.kind or kinds.detected(asked.source)
     try:
         declared, ranges = tuple(map(parsed, asked.input_ or ())), dict(map(_range, asked.input_range or ()))
@@ -147,8 +150,9 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
 
 def _constant(text: str) -> tuple[str, bool | float]:
     name, _, value = text.rpartition("=")
-    words = {"true": True, "false": False}
-    try:
-        return name.strip(), words[value.lower()] if value.lower() in words else float(value)
-    except ValueError:
-        raise ValueError(f"--set {text!r} is not NAME=VALUE, a number, true or false, as keep_prob=1.0") from None
+    words: dict[str, bool | float] = {"true": True, "false": False}
+    with suppress(ValueError):
+        found = words[value.lower()] if value.lower() in words else float(value)
+        if math.isfinite(found):
+            return name.strip(), found
+    raise ValueError(f"--set {text!r} is not NAME=VALUE, a number, true or false, as keep_prob=1.0")

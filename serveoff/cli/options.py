@@ -19,6 +19,8 @@ _OBJECTIVE = re.compile(r"p(?P<percent>\d{1,2}(?:\.\d+)?):(?P<bound>\d+(?:\.\d+)
 MOST_OVERLOAD = 150
 """Percent of the closed loop's best rate: beyond it an open loop only grows a queue."""
 
+MOST_PERCENT = 99.99
+"""One beyond takes more samples than a run has."""
 MOST_BOUND_S = 5.0
 """A request is given up after 10 s: a bound near that could not be seen to fail."""
 
@@ -95,7 +97,7 @@ def objective(text: str | None) -> dict[str, float | int]:
     found = _OBJECTIVE.fullmatch(text)
     if found is None:
         raise UsageError(f"{text!r} is not an objective", "write it as p99:10ms or p95:0.5s, or none")
-    bound_s = float(found["bound"]) / (1000 if found["unit"] == "ms" else 1)
-    if not 0 < float(found["percent"]) < 100 or not 0 < bound_s <= MOST_BOUND_S:
-        raise UsageError(f"{text!r} is out of range", f"use p1 to p99.9, and at most {MOST_BOUND_S:g} s")
-    return {"objective_quantile": round(float(found["percent"]) / 100, 6), "objective_bound_s": bound_s}
+    percent, bound_s = float(found["percent"]), float(found["bound"]) / (1000 if found["unit"] == "ms" else 1)
+    if not 1 <= percent <= MOST_PERCENT or not 0 < bound_s <= MOST_BOUND_S:
+        raise UsageError(f"{text!r} is out of range", f"use p1 to p{MOST_PERCENT:g}, and at most {MOST_BOUND_S:g} s")
+    return {"objective_quantile": round(percent / 100, 6), "objective_bound_s": bound_s}

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from serveoff.measure.plan.profiles import PROFILES
+from serveoff.record.attached import LEAST_RATE, MOST_RATE
+from serveoff.record.settings import MOST_SEED
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,11 @@ class RunOptions:
         str, typer.Option(envvar="CLIENT_CPUS", help="Cores of the load generator. Default: the next.")
     ] = ""
     threads: Annotated[
-        int, typer.Option(min=1, envvar="INTRA_OP_THREADS", help="Intra-op threads of every server.")
+        int, typer.Option(min=1, max=1024, envvar="INTRA_OP_THREADS", help="Intra-op threads of every server.")
     ] = 1
-    workers: Annotated[int, typer.Option(min=1, envvar="WORKERS", help="Worker processes of every server.")] = 1
+    workers: Annotated[
+        int, typer.Option(min=1, max=1024, envvar="WORKERS", help="Worker processes of every server.")
+    ] = 1
     batch_size: Annotated[
         int, typer.Option(min=1, max=1024, envvar="BATCH_SIZE", help="Most rows of a server's batch; 1: off.")
     ] = 1
@@ -84,7 +88,7 @@ class RunOptions:
     ] = None
     ca_file: Annotated[str | None, typer.Option(help="PEM file of the authority behind their certificates.")] = None
     max_rate: Annotated[
-        float | None, typer.Option(min=0.1, max=100_000, help="Requests a second that each is sent at most.")
+        float | None, typer.Option(min=LEAST_RATE, max=MOST_RATE, help="Requests a second that each is sent at most.")
     ] = None
     yes_i_may_load: Annotated[
         list[str] | None, typer.Option(help="A host outside this network that you may load; 50 requests/s at most.")
@@ -106,5 +110,5 @@ class RunOptions:
     server_host: Annotated[
         str, typer.Option(help="Address of this machine that local servers listen on, for load workers to reach.")
     ] = "127.0.0.1"
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 1
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of every random choice.")] = 1
     resume: Annotated[str | None, typer.Option(help="Finish an interrupted run: its id, or latest.")] = None

@@ -1,14 +1,16 @@
 """The settings of a run: one object, from the command line to `run.json`."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
 from serveoff.record.attached import AttachedEndpoint
 from serveoff.record.base import Record
 
 LEAST_REQUEST_THREADS: Final = 64
+MOST_SEED: Final = 2**32 - 1
+"""Every generator of random numbers takes as much, and so does JSON, whoever reads it."""
 
 
 class RunSettings(Record):
@@ -44,12 +46,12 @@ class RunSettings(Record):
     """Input rows a request, of the slices of batches."""
     payloads: bool = False
     """Also the other encodings that each endpoint takes."""
-    objective_quantile: float = 0.99
+    objective_quantile: Annotated[float, Field(gt=0, lt=1)] = 0.99
     objective_bound_s: PositiveFloat = 0.01
     """What a deployment must hold at its capacity: this quantile of latency within this bound, and no errors."""
     probes: int = 0
     """Slices of one search for the highest rate that holds the objective; 0: no search."""
-    seed: int
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
     server_cpus: list[int]
     client_cpus: list[int]
     intra_op_threads: int = 1

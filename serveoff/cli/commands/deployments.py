@@ -31,8 +31,12 @@ def list_deployments(model: Model = "digits_cnn") -> None:
 def serve(
     deployment: Annotated[str, typer.Argument(help="A deployment, as `serveoff list` names it.")],
     model: Model = "digits_cnn",
-    rest_port: Annotated[int, typer.Option(help="REST port; 0: the one that docker-compose.yml publishes.")] = 0,
-    grpc_port: Annotated[int, typer.Option(help="gRPC port; 0: the one that docker-compose.yml publishes.")] = 0,
+    rest_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="REST port; 0: the one that docker-compose.yml publishes.")
+    ] = 0,
+    grpc_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="gRPC port; 0: the one that docker-compose.yml publishes.")
+    ] = 0,
 ) -> None:
     """Serve one deployment on 127.0.0.1, in the foreground, for your own client or Locust. Ctrl-C ends it."""
     from serveoff.measure.serve_forever import servable, serve_forever

@@ -97,9 +97,6 @@ def _endpoint(name: str, given: Mapping[str, Any]) -> AttachedEndpoint:
         ) from None
     if api not in names():
         raise UsageError(f"endpoint {name}: {api!r} is no dialect", f"there are: {', '.join(names())}")
-    if found.max_rate is not None and found.max_rate <= 0:
-        hint = "write how many requests a second it is sent at most, or leave max_rate out"
-        raise UsageError(f"endpoint {name}: max_rate = {found.max_rate:g} is not above 0", hint)
     for header, value in found.headers.items():
         _check_header(found, header, value)
     for url in filter(None, (found.url, found.metrics)):

@@ -1,5 +1,6 @@
 """Variants: a deployment once more with one setting changed, measured in the same run as the deployment itself."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -24,6 +25,7 @@ BATCH_DELAY_MS: Final = "1"
 DEFAULTS: Final[Mapping[str, str]] = {"OUT_OF_THE_BOX": "1", "INTRA_OP_THREADS": "0", "THREADS_PER_WORKER": "0"}
 """Each server as it comes: 0 leaves the number of threads to the framework or the server."""
 UNVARIED: Final = ("inprocess",)
+_NUMBER: Final = re.compile("[0-9]{1,4}")
 REPORTED_BY: Final = ("flask", "flask-tuned")
 """Servers that say which precision they compute in."""
 LOWER: Final = (
@@ -74,7 +76,9 @@ def variations_of(settings: RunSettings) -> list[Variation]:
 
 
 def _is_value(setting: str, value: str) -> bool:
-    return value in FORMATS_IN if setting == PRECISION else value.isdecimal() and 1 <= int(value) <= 1024
+    if setting == PRECISION:
+        return value in FORMATS_IN
+    return _NUMBER.fullmatch(value) is not None and 1 <= int(value) <= 1024
 
 
 def vary(registry: Sequence[Deployment], variations: Iterable[Variation]) -> list[Deployment]:

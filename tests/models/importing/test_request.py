@@ -87,7 +87,11 @@ def test_an_input_that_no_request_carries_is_cast_from_a_wider_one(dtype, wider)
         (("--name", "Mine"), "--name 'Mine' is not made of"),
         (("--name", "digits_cnn"), "digits_cnn is a model of the zoo"),
         (("--name", "mine", "--rows", "3"), "--rows 3 is not between 16 and 64"),
-        (("--name", "mine", "--timeout", "0"), "--timeout must be positive, not 0"),
+        *(
+            (("--name", "mine", "--timeout", time), f"--timeout must be positive and at most 604800 s, not {time}")
+            for time in ("0", "nan", "inf", "1e+300")
+        ),
+        (("--name", "mine", "--set", "x=nan"), "--set 'x=nan' is not NAME=VALUE"),
         (("--name", "mine", "--input", "x"), "'x' is not NAME:DTYPE"),
         (("--name", "mine", "--set", "x=some"), "--set 'x=some' is not NAME=VALUE"),
         (("--name", "mine", "--set", "x=1"), "--set makes no constant in a model of kind torch"),

@@ -1,11 +1,14 @@
 from dataclasses import fields
+from typing import get_args, get_type_hints
 
 import pytest
+from typer.testing import CliRunner
 
+from serveoff.cli import app as cli
 from serveoff.cli import options
 from serveoff.cli.attached_options import BESIDE_URLS
 from serveoff.cli.run_options import RunOptions
-from serveoff.errors import UsageError
+from serveoff.errors import ExitCode, UsageError
 from serveoff.measure.plan.profiles import PROFILES, run_settings
 from serveoff.record.settings import RunSettings
 
@@ -77,7 +80,10 @@ def test_an_objective_is_searched_for_by_the_profiles_probes_or_by_some():
     assert run_settings("default", **options.objective("none")).probes == 0
 
 
-@pytest.mark.parametrize("text", ["", "p99", "99:10ms", "p99:10", "p0:10ms", "p99:0ms", "p99:20s", "p100:1ms"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "p99", "99:10ms", "p99:10", "p0:10ms", "p0.9:10ms", "p99:0ms", "p99:20s", "p99.9999999:10ms", "p100:1ms"],
+)
 def test_other_objectives_are_refused(text):
     with pytest.raises(UsageError, match=r"not an objective|out of range"):
         options.objective(text)
@@ -125,6 +131,33 @@ def test_containers_are_driven_from_a_container_unless_it_is_said_otherwise():
     assert options.settings_of(RunOptions(runtime="docker")).load_from == "container"
     with pytest.raises(UsageError, match="load cannot come from 'nowhere'"):
         options.settings_of(RunOptions(load_from="nowhere"))
+
+
+OUT_OF_RANGE = {
+    "--seed": ("-1", "4294967296", "9007199254740992"), "--threads": ("0", "9007199254740992"),
+    "--workers": ("0", "9007199254740992"), "--duration": ("nan", "0", "601"), "--minutes": ("nan", "inf"),
+    "--warmup": ("nan", "-1"), "--max-rate": ("nan", "0", "1e300"), "--rounds": ("0", "10001"),
+    "--starts": ("0", "101"), "--batch-size": ("0", "1025"), "--batch-delay": ("-1", "1001"),
+    "--expect-workers": ("-1", "1001"), "--master-bind-port": ("0", "65536"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "value"), [(name, value) for name in OUT_OF_RANGE for value in OUT_OF_RANGE[name]])
+def test_a_number_that_no_run_can_be_made_with_is_refused_before_anything_is_done(option, value):
+    done = CliRunner().invoke(cli.app, ["run", option, value])
+    assert done.exit_code == ExitCode.USAGE, done.output
+
+
+def test_every_number_of_a_run_has_bounds():
+    options_of = {name: get_args(hint) for name, hint in get_type_hints(RunOptions, include_extras=True).items()}
+    numbers = {name: option for name, (kind, option) in options_of.items() if {int, float} & {kind, *get_args(kind)}}
+    assert {f"--{name.replace('_', '-')}" for name in numbers} == set(OUT_OF_RANGE)
+    assert all(None not in (option.min, option.max) for option in numbers.values())
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_is_none_is_refused(port):
+    assert CliRunner().invoke(cli.app, ["serve", "flask-tuned-null", "--rest-port", port]).exit_code == ExitCode.USAGE
 
 
 def test_what_cannot_be_parsed_is_said_before_anything_is_done():

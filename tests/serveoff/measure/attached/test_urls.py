@@ -50,6 +50,8 @@ def test_what_tells_of_its_process_stands_beside_a_url():
         ("prod=http://h/v1/models/m,metrics=http://h/metrics?token=pa55", "has a secret in it"),
         ("prod=http://h:99999/v1/models/m?token=pa55", "is no URL"),
         ("prod=http://h/v1/models/m,pid=one", "pid: "),
+        ("prod=http://h/v1/models/m,pid=0", "pid: input should be greater than 0"),
+        ("prod=http://h/v1/models/m,pid=2147483648", "pid: input should be less than or equal to 2147483647"),
     ],
 )
 def test_what_cannot_be_is_told(text, said):
@@ -99,9 +101,13 @@ def test_a_file_has_a_table_of_each(tmp_path):
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Cookie = 'sid=abc; m=a@b.c'}", "stands in the file itself"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nheaders = {Content-Length = '3'}", "is made by the load generator"),
         ("[prod]\nurl = 'grpc://h:8500/m'\nheaders = {Host = 'abc'}", "is made by the load generator"),
-        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = 0", "max_rate = 0 is not above 0"),
-        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = -2.5", "max_rate = -2.5 is not above 0"),
+        (
+            "[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = 0",
+            "max_rate: input should be greater than or equal to 0.1",
+        ),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = -2.5", "max_rate: input should be greater"),
         ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = inf", "max_rate: "),
+        ("[prod]\nurl = 'http://h/v1/models/m'\nmax_rate = 1e300", "max_rate: input should be less"),
         ("[prod", "cannot read"),
     ],
 )

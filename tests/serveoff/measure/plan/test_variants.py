@@ -27,6 +27,7 @@ def test_a_variation_is_read_as_it_is_written(text):
         "workers=",
         "workers=0",
         "workers=a",
+        pytest.param(f"workers={'9' * 5000}", id="more digits than Python reads"),
         "color=2",
         "defaults=1",
         "workers=2,",
