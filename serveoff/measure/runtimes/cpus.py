@@ -2,8 +2,12 @@
 
 import os
 from dataclasses import dataclass
+from typing import Final
 
 from serveoff.errors import UsageError
+
+MOST_CPUS: Final = 8192
+"""As many as Linux knows of."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,17 @@ def parse_cpus(text: str) -> list[int]:
     cpus: set[int] = set()
     try:
         for part in text.split(","):
-            first, dash, last = part.partition("-")
-            cpus.update(range(int(first), int(last if dash else first) + 1))
+            cpus.update(_range(part))
     except ValueError:
-        raise UsageError(f"{text!r} is not a list of cores", "write it as 0 or 0-2,5") from None
+        hint = f"write it as 0 or 0-2,5: the lower number first, and all below {MOST_CPUS}"
+        raise UsageError(f"{text!r} is not a list of cores", hint) from None
     return sorted(cpus)
+
+
+def _range(text: str) -> range:
+    """ValueError where it has no core, or more than any machine."""
+    first, dash, last = text.partition("-")
+    found = range(int(first), int(last if dash else first) + 1)
+    if not found or found[-1] >= MOST_CPUS:
+        raise ValueError
+    return found

@@ -8,7 +8,7 @@ def test_parse_cpus_reads_taskset_notation():
     assert parse_cpus("0-2,5") == [0, 1, 2, 5]
 
 
-@pytest.mark.parametrize("text", ["a", "1-", "-1", ""])
+@pytest.mark.parametrize("text", ["a", "1-", "-1", "", "1-0", "0,3-2", "8192", "0-9999999999"])
 def test_parse_cpus_names_what_it_cannot_read(text):
     with pytest.raises(UsageError, match="is not a list of cores"):
         parse_cpus(text)
