@@ -16,16 +16,18 @@ PACKAGES = (
     "serveoff", "torch", "tensorflow", "keras", "tensorflow-serving-api", "torchserve", "flask", "gunicorn", "grpcio",
     "locust", "numpy", "onnxruntime", "orjson", "pysimdjson", "protobuf",
 )  # fmt: skip
+GIT_S = 10.0
+"""A checkout on a slow disk, or with a hook that hangs, has no commit that we know of."""
 
 
 def read_environment() -> Environment:
-    """Describe this machine and this checkout."""
-    commit = _git("rev-parse", "HEAD")
+    """Describe this machine and this checkout; no commit where git does not say, in time, what has changed since."""
+    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
     return Environment(
         machine=read_machine(),
         versions={"python": platform.python_version(), **_versions()},
-        git_commit=commit,
-        git_dirty=bool(commit and _git("status", "--porcelain")),
+        git_commit=None if changes is None else commit,
+        git_dirty=bool(commit and changes),
     )
 
 
@@ -62,9 +64,9 @@ def _git(*arguments: str) -> str | None:
             ["git", "-C", str(REPOSITORY), *arguments],
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=GIT_S,
             check=False,
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return result.stdout.strip() if result.returncode == 0 else None
