@@ -1,5 +1,7 @@
 """Every model there is: those of the zoo, and those that were imported into the artifacts' folder."""
 
+import os
+
 from serveoff.models import zoo
 from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
 from serveoff.models.spec import ModelSpec, artifacts_root, is_model_name, model_dir
@@ -22,17 +24,27 @@ def load_spec(model: str) -> ModelSpec:
 
 def imported(model: str) -> Manifest:
     """The manifest of an imported model; ArtifactError where there is none."""
-    if not is_model_name(model) or not (model_dir(model) / MANIFEST_NAME).is_file():
+    if not is_model_name(model) or not os.path.isfile(model_dir(model) / MANIFEST_NAME):
         known = ", ".join(names())
         raise ArtifactError(f"there is no model {model!r}: there are {known}", "`serveoff import` brings your own")
     return read_manifest(model_dir(model))
 
 
 def names() -> list[str]:
-    """The zoo's models, then the imported ones, each in the order of the alphabet."""
+    """The zoo's models, then the imported ones, each in the order of the alphabet.
+
+    ArtifactError where the folder of the imported ones cannot be read.
+    """
     root = artifacts_root()
-    folders = sorted(p.name for p in root.iterdir() if (p / MANIFEST_NAME).is_file()) if root.is_dir() else []
-    return [*zoo.names(), *(name for name in folders if is_model_name(name) and not is_zoo(name))]
+    try:
+        folders = sorted(os.listdir(root))
+    except (FileNotFoundError, NotADirectoryError):
+        return zoo.names()
+    except OSError as error:
+        hint = "name another folder: SERVEOFF_ARTIFACTS=FOLDER"
+        raise ArtifactError(f"cannot read {root}: {error.strerror}", hint) from None
+    models = (name for name in folders if is_model_name(name) and not is_zoo(name))
+    return [*zoo.names(), *(name for name in models if os.path.isfile(root / name / MANIFEST_NAME))]
 
 
 def layers(model: str) -> tuple[str, ...]:

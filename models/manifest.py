@@ -119,6 +119,8 @@ def read_manifest(model_dir: Path) -> Manifest:
         return Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise ArtifactError(f"no model at {model_dir}", "run `serveoff export` first") from None
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path}: {error.strerror}", "make it readable") from None
     except ValidationError as error:
         faults = f"{path} is not a manifest of this version ({error.error_count()} faults)"
         raise ArtifactError(faults, "run `serveoff export --force`") from None

@@ -4,7 +4,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Final
@@ -99,7 +99,9 @@ class EngineFailure(ServeoffError):
 
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENAMETOOLONG, errno.EISDIR})
+_REFUSED: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP, errno.EISDIR}
+)
 _NO_FOLDER: Final = frozenset({errno.EEXIST, errno.ENOTDIR})
 
 
@@ -121,8 +123,11 @@ def writing_to(folder: Path, hint: str) -> Iterator[None]:
 
 def check_writable(folder: Path, variable: str) -> None:
     """NotWritten where no file can be made there, or where it would be: better known before a run than after it."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    with writing_to(there, f"name another folder: {variable}=FOLDER"), tempfile.TemporaryFile(dir=there) as file:
+    hint = f"name another folder: {variable}=FOLDER"
+    with writing_to(folder, hint), suppress(FileNotFoundError, NotADirectoryError):
+        folder.stat()
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    with writing_to(there, hint), tempfile.TemporaryFile(dir=there) as file:
         file.write(b"0" * 4096)
 
 

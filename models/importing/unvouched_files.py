@@ -27,10 +27,10 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 def regular(path: str) -> None:
     """ImportFailed where this, or what is in this folder, may not be read, or is a device or a pipe, without an end."""
     named = Path(path)
-    for found in (named, *(named.rglob("*") if named.is_dir() else ())):
-        if found.exists() and not found.is_file() and not found.is_dir():
+    for found in (named, *(named.rglob("*") if os.path.isdir(named) else ())):
+        if os.path.exists(found) and not os.path.isfile(found) and not os.path.isdir(found):
             raise no_model(f"{found} is not a regular file: it is not read", "name a file that holds the model")
-        if found.exists() and not os.access(found, os.R_OK):
+        if os.path.exists(found) and not os.access(found, os.R_OK):
             raise no_model(f"{found} cannot be read: permission denied", f"have its owner let you: chmod +r {found}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serveoff.record.raw_rows import FOLDER
+from serveoff.record.reading import contents, matching
 from serveoff.record.slices import SLICES_NAME
 from serveoff.record.suite import SUITE_NAME
 
@@ -24,8 +25,10 @@ class Source:
 
 
 def source_of(folder: Path) -> Source:
-    """What is there now; no hash where there is no run. OSError where it cannot be read."""
-    suite = folder / SUITE_NAME
-    found = [*sorted((folder / FOLDER).glob("*.parquet")), *folder.glob(SLICES_NAME)]
+    """What is there now; no hash where there is no run. Damaged where it cannot be read."""
+    found = [*sorted(matching(folder / FOLDER, "*.parquet")), *matching(folder, SLICES_NAME)]
     files = {str(path.relative_to(folder)): path.lstat().st_size for path in found}
-    return Source(hashlib.sha256(suite.read_bytes()).hexdigest() if suite.is_file() else "", files)
+    try:
+        return Source(hashlib.sha256(contents(folder / SUITE_NAME)).hexdigest(), files)
+    except FileNotFoundError:
+        return Source("", files)

@@ -13,6 +13,7 @@ from serveoff.cli.commands.models import export, import_model, verify
 from serveoff.cli.commands.run import run
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
+from serveoff.models.manifest import ArtifactError
 from serveoff.record.reading import ResultsError
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import RegistryError
@@ -48,6 +49,8 @@ def main() -> None:
             sys.stdout.flush()
             os._exit(ExitCode.INTERRUPTED)
         raise
+    except ArtifactError as error:
+        fail(error.text, error.remedy, ExitCode.ARTIFACT)
     except RegistryError as error:
         fail(str(error), "", ExitCode.REGISTRY)
     except ResultsError as error:

@@ -1,5 +1,6 @@
 """`serveoff compare A B` and `serveoff baseline`: two runs, or a run and a stored baseline, and the gate on them."""
 
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -52,8 +53,8 @@ def load(name: str) -> Analysis:
     """A baseline's file, or a run by its id or folder; ResultsFailure where it cannot be read."""
     path = Path(name)
     try:
-        return analysis_file.load(path) if path.is_file() else analysis_file.analysis_of(find_run(name))
+        return analysis_file.load(path) if os.path.isfile(path) else analysis_file.analysis_of(find_run(name))
     except (ResultsError, OSError) as error:
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise ResultsFailure(str(error)) from None
         raise ResultsFailure(f"{path} is not a baseline: {error}", "write one: serveoff baseline RUN FILE") from None

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from serveoff.measure.watchdog import RUNNER, is_gone, kill_marked, runner_id
 from serveoff.models.spec import state_root
+from serveoff.record.reading import matching
 from serveoff.record.suite import reports_root, results_root
 from serveoff.services.temporary import temporary_folders
 
@@ -46,12 +47,12 @@ def remove_leftovers(console: Console, **others: int) -> None:
     `others` are numbers of other things that were removed, to be said with them.
     """
     processes = kill_marked(is_gone)
-    temporary = (path for folder in temporary_folders() for path in folder.glob(IN_TEMPORARY))
-    folders = [*temporary, *results_root().glob(IN_RUNS)]
+    temporary = (path for folder in temporary_folders() for path in matching(folder, IN_TEMPORARY))
+    folders = [*temporary, *matching(results_root(), IN_RUNS)]
     orphaned = list(filter(_is_gone, folders))
     for path in orphaned:
         shutil.rmtree(path, ignore_errors=True)
-    half = {*filter(_is_half_written, _hidden()), *filter(_is_gone, state_root().glob(OVERRIDES))}
+    half = {*filter(_is_half_written, _hidden()), *filter(_is_gone, matching(state_root(), OVERRIDES))}
     for path in half:
         path.unlink(missing_ok=True)
     removed = {"folders": sum(not path.exists() for path in orphaned), "files": len(half)}
@@ -71,7 +72,7 @@ def remove_half_written(path: Path) -> None:
 def _hidden() -> Iterator[Path]:
     for root in (results_root(), reports_root(), state_root()):
         for pattern in HALF_WRITTEN:
-            yield from root.glob(pattern)
+            yield from matching(root, pattern)
 
 
 def _is_half_written(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Set up a run from what the user asked for, or from a run that was cut short, and carry it out."""
 
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.reading import ResultsError
 from serveoff.record.roles import STAND_IN_SERVER
 from serveoff.record.settings import RunSettings
-from serveoff.record.suite import Suite, began, load_suite, results_root, save_suite
+from serveoff.record.suite import SUITE_NAME, Suite, began, load_suite, results_root, save_suite
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
 
@@ -74,7 +75,7 @@ def prepare(settings: RunSettings, console: Console) -> None:
     if settings.endpoints or not settings.attached:
         parts = Preparation(settings.model, tuple(settings.endpoints), settings.device, console, tuple(settings.extra))
         find_runtime(settings.runtime).prepare(parts)
-    elif not settings.samples and not (model_dir(settings.model) / MANIFEST_NAME).is_file():
+    elif not settings.samples and not os.path.isfile(model_dir(settings.model) / MANIFEST_NAME):
         provide(settings.model)
     attach(settings)  # whatever can be wrong with endpoints that already run, and with what is sent to them, is so now
 
@@ -201,20 +202,29 @@ def registry_for(model: str) -> list[Deployment]:
 
 def find_run(name: str) -> Path:
     """The folder of a run by its id, its path, or `latest`."""
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         return Path(name)
     runs = list_runs()
     if name == "latest" and runs:
         return runs[-1]
-    if (folder := results_root() / name).is_dir() and "/" not in name:
+    if os.path.isdir(folder := results_root() / name) and "/" not in name:
         return folder
     known = ", ".join(run.name for run in runs[-5:]) or "none yet; `serveoff run` makes one"
     raise ResultsFailure(f"no run is called {name!r} in {results_root()}", f"the newest runs: {known}")
 
 
 def list_runs() -> list[Path]:
-    """Every results folder, by when the run began."""
-    return sorted((path.parent for path in results_root().glob("*/run.json")), key=lambda run: (began(run), run.name))
+    """Every results folder, by when the run began; none where there is no folder of them yet."""
+    root = results_root()
+    try:
+        folders = [root / name for name in os.listdir(root)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        hint = "name another folder: SERVEOFF_RESULTS=FOLDER"
+        raise ResultsFailure(f"cannot read {root}: {error.strerror}", hint) from None
+    runs = [folder for folder in folders if os.path.exists(folder / SUITE_NAME)]
+    return sorted(runs, key=lambda run: (began(run), run.name))
 
 
 def _resolve(plan: Plan, runtime: Runtime) -> tuple[Plan, dict[str, str]]:

@@ -1,5 +1,7 @@
 """Reading the files of a results folder, which anyone may have damaged, replaced or made."""
 
+import glob
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +30,7 @@ def reading(path: Path) -> Iterator[None]:
 
     Of what is no regular file nothing is read: a pipe never ends, and a device may not.
     """
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise Damaged(f"{path} cannot be read: it is not a regular file; {NEXT}")
     try:
         yield
@@ -41,6 +43,11 @@ def reading(path: Path) -> Iterator[None]:
             raise Damaged(f"{path}: {error.strerror}") from None
         cause = (str(error).splitlines() or [type(error).__name__])[0]
         raise Damaged(f"{path} cannot be read: {cause}; {NEXT}") from None
+
+
+def matching(folder: Path, pattern: str) -> Iterator[Path]:
+    """What a folder has of this pattern; nothing where it is none, or cannot be read, for which `Path.glob` raises."""
+    return (folder / name for name in glob.iglob(pattern, root_dir=folder, include_hidden=True))
 
 
 def contents(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Write a run's analysis in every report format."""
 
+import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,7 +78,7 @@ def lead_on(folder: Path, comparison: Comparison) -> None:
     NotWritten where they cannot be written.
     """
     report = _report(folder)
-    forms = [form for form in LEADING_ON if path_of(report, form).is_file()]
+    forms = [form for form in LEADING_ON if os.path.isfile(path_of(report, form))]
     if forms:
         with _writing(folder):
             write_all(_leading_on(comparison, folder), report, forms)

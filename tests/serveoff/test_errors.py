@@ -61,6 +61,21 @@ def test_a_folder_is_tried_before_it_is_needed_and_not_made(tmp_path):
         assert failed.value.hint == "name another folder: WHERE=FOLDER"
 
 
+def test_where_no_folder_can_be_looked_at_is_refused(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for name, cause in ((300 * "a", "File name too long"), ("loop/below", "Too many levels of symbolic links")):
+        with pytest.raises(NotWritten, match=cause) as failed:
+            check_writable(tmp_path / name, "WHERE")
+        assert failed.value.hint == "name another folder: WHERE=FOLDER"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+def test_a_folder_below_one_that_is_closed_is_refused(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+    with pytest.raises(NotWritten, match="Permission denied"):
+        check_writable(tmp_path / "closed" / "below", "WHERE")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
 def test_a_read_only_folder_is_refused(tmp_path):
     tmp_path.chmod(0o500)

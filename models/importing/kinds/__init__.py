@@ -6,6 +6,7 @@ process.
 """
 
 import importlib
+import os
 import pkgutil
 from pathlib import Path
 from typing import Protocol, cast
@@ -87,10 +88,15 @@ def node_of(source: Source) -> str:
 
 def detected(path: str) -> str:
     """The kind of the file or folder at `path`; ImportFailed where it is none of them."""
-    found = [kind for kind in names() if find(kind).detect(path)]
+    try:
+        found = [kind for kind in names() if find(kind).detect(path)]
+    except PermissionError:
+        raise no_model(
+            f"{path} cannot be read: permission denied", f"have its owner let you: chmod +rx {path}"
+        ) from None
     if found:
         return found[0]
-    if ":" not in path and not Path(path).exists():
+    if ":" not in path and not os.path.exists(path):
         raise no_model(f"there is no file or folder {path}", "check the path; it is relative to the current folder")
     what, advice = _other(Path(path))
     raise no_model(f"{path} {what}", advice)
@@ -100,7 +106,7 @@ def _other(path: Path) -> tuple[str, str]:
     """What a path is that is no model, and what to do instead."""
     if path.suffix in OTHERS:
         return OTHERS[path.suffix]
-    inside = sorted(str(child) for child in path.iterdir()) if path.is_dir() else []
+    inside = sorted(str(child) for child in path.iterdir()) if os.path.isdir(path) else []
     models = [child for child in inside if any(find(kind).detect(child) for kind in names())]
     is_of_hub = str(path / "config.json") in inside
     if is_of_hub:

@@ -3,6 +3,7 @@
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/node_def.proto
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ Nodes = Sequence[Any]
 
 def detect(path: str) -> bool:
     """By its suffix, if it is no SavedModel's own file."""
-    return path.endswith(".pb") and Path(path).name != "saved_model.pb" and Path(path).is_file()
+    return path.endswith(".pb") and Path(path).name != "saved_model.pb" and os.path.isfile(path)
 
 
 def check(source: Source) -> None:

@@ -4,6 +4,7 @@ https://keras.io/api/models/model_saving_apis/
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ TRUSTED_LAMBDA = "lambda"
 
 def detect(path: str) -> bool:
     """By its suffix."""
-    return path.endswith((".keras", *HDF5_SUFFIXES)) and Path(path).is_file()
+    return path.endswith((".keras", *HDF5_SUFFIXES)) and os.path.isfile(path)
 
 
 def is_hdf5(path: str) -> bool:

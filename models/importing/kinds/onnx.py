@@ -3,6 +3,7 @@
 https://onnx.ai/onnx/intro/concepts.html
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ MESSAGES = build(
 
 def detect(path: str) -> bool:
     """By its suffix."""
-    return path.endswith(".onnx") and Path(path).is_file()
+    return path.endswith(".onnx") and os.path.isfile(path)
 
 
 def check(source: Source) -> None:

@@ -3,6 +3,7 @@
 https://www.tensorflow.org/guide/saved_model
 """
 
+import os
 from pathlib import Path
 
 from serveoff.models.importing import unvouched_files
@@ -39,11 +40,11 @@ def detect(path: str) -> bool:
 def folder_of(path: str) -> Path | None:
     """The folder of the file: the one that is named, or its highest version, as TensorFlow Serving takes it."""
     named = Path(path).parent if Path(path).name == FILE else Path(path)
-    if (named / FILE).is_file():
+    if os.path.isfile(named / FILE):
         return named
-    if not named.is_dir():
+    if not os.path.isdir(named):
         return None
-    versions = [child for child in named.iterdir() if child.name.isdigit() and (child / FILE).is_file()]
+    versions = [child for child in named.iterdir() if child.name.isdigit() and os.path.isfile(child / FILE)]
     return max(versions, key=lambda version: int(version.name), default=None)
 
 

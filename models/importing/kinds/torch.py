@@ -4,6 +4,7 @@ The factory is the user's own code, and is run. The weights are tensors only: sa
 with `weights_only`, which builds nothing but tensors from it.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def check(source: Source) -> None:
         raise bad_flag(f"{source.path} does not name a factory", "write it as package.module:factory")
     if not source.weights:
         return
-    if not Path(source.weights).is_file():
+    if not os.path.isfile(source.weights):
         raise no_model(
             f"there is no file of weights {source.weights}", "check the path; it is relative to the current folder"
         )

@@ -6,10 +6,10 @@ PyTorch has sizes that are written as text evaluated as Python, so what is no ar
 """
 
 import json
+import os
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from serveoff.models.importing import unvouched_files
@@ -38,7 +38,7 @@ _EXPRESSION: Final = re.compile(r"[\w\s+\-*/%()<>=!&|~,.']*")
 
 def detect(path: str) -> bool:
     """By its suffix."""
-    return path.endswith(".pt2") and Path(path).is_file()
+    return path.endswith(".pt2") and os.path.isfile(path)
 
 
 def check(source: Source) -> None:

@@ -3,7 +3,7 @@
 https://docs.pytorch.org/docs/stable/jit.html
 """
 
-from pathlib import Path
+import os
 
 from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.errors import damaged, no_model
@@ -21,7 +21,7 @@ AS_WEIGHTS = "give the module that it belongs to: package.module:factory --weigh
 
 def detect(path: str) -> bool:
     """By its suffix; a state_dict has the same, and `check` tells them apart."""
-    return path.endswith(SUFFIXES) and Path(path).is_file()
+    return path.endswith(SUFFIXES) and os.path.isfile(path)
 
 
 def check(source: Source) -> None:

@@ -1,6 +1,7 @@
 """Commands on runs that were measured: `serveoff show`, `report`, `compare`, `summary`, `baseline` and `runs`."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,7 @@ def show(
         return
     out, suite, path = Terminal(), comparison.suite, report_path(folder)
     out.print(_plain(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}"), style="dim")
-    answer.show(comparison, out, path if path.is_file() else None)
+    answer.show(comparison, out, path if os.path.isfile(path) else None)
 
 
 def report(

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from serveoff.analyse.across_models.summary import Summary
 from serveoff.analyse.comparison import CrossModelLink
 from serveoff.loadtests.recording.atomic_write import written_whole
-from serveoff.record.reading import ResultsError, contents, unreadable
+from serveoff.record.reading import ResultsError, contents, matching, unreadable
 from serveoff.record.suite import results_root
 from serveoff.report.across_models.contents import AddressOf, document
 from serveoff.report.formats import html, markdown
@@ -65,7 +65,7 @@ def mentions(results: Path, run_id: str, report: Path) -> tuple[CrossModelLink, 
 
     One that cannot be read is left out.
     """
-    folders = sorted(results.glob(f"{PREFIX}*"), reverse=True)
+    folders = sorted(matching(results, f"{PREFIX}*"), reverse=True)
     return tuple(_beside(found, folder, report) for folder in folders if (found := _holding(folder, run_id)))
 
 

@@ -99,3 +99,9 @@ def test_folders_of_this_runner_of_other_machines_and_of_others_stay_and_nothing
         assert ours.parent == folders / "tmp"
         assert len(list((folders / "tmp").iterdir())) == 4
         assert scratch(folders / "results/run/logs").exists()
+
+
+def test_in_folders_that_cannot_be_looked_into_nothing_is_looked_for(folders, monkeypatch):
+    for name in ("RESULTS", "REPORTS", "STATE"):
+        monkeypatch.setenv(f"SERVEOFF_{name}", str(folders / (300 * "a")))
+    assert said_by_removing() == ""
