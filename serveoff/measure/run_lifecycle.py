@@ -33,6 +33,7 @@ from serveoff.measure.progress import RunProgress
 from serveoff.measure.run import LookAt, Run
 from serveoff.measure.runner import measure
 from serveoff.measure.runtimes import Preparation, Runtime, find_runtime
+from serveoff.measure.runtimes.cpus import missing_cpu
 from serveoff.measure.runtimes.processes import on_cpus
 from serveoff.models.golden import Golden
 from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, read_manifest
@@ -127,6 +128,12 @@ def resumable(folder: Path) -> RunSettings:
     if other := _other_software(suite.environment, now):
         raise ResultsFailure(
             f"run {suite.run_id} was begun with other software: {other}", "install that again, or start a new run"
+        )
+    if (core := missing_cpu(_cores(suite.settings))) is not None:
+        cores = ",".join(map(str, sorted(_cores(suite.settings))))
+        raise ResultsFailure(
+            f"core {core} is not available here, and run {suite.run_id} was started on {cores}",
+            "resume it where all of them are, or start a new run here",
         )
     return suite.settings
 

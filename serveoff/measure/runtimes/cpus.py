@@ -1,6 +1,7 @@
 """Which cores the server and the load generator may use."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,12 +29,15 @@ def plan_cpus(server: str = "", client: str = "") -> CpuPlan:
     cpus = available_cpus()
     server_cpus = parse_cpus(server) if server else [cpus[0]]
     client_cpus = parse_cpus(client) if client else ([c for c in cpus if c not in server_cpus][:1] or [cpus[-1]])
-    missing = sorted({*server_cpus, *client_cpus} - set(cpus))
-    if missing:
-        raise UsageError(
-            f"core {missing[0]} is not available here", f"cores to choose from: {','.join(map(str, cpus))}"
-        )
+    missing = missing_cpu({*server_cpus, *client_cpus})
+    if missing is not None:
+        raise UsageError(f"core {missing} is not available here", f"cores to choose from: {','.join(map(str, cpus))}")
     return CpuPlan(tuple(server_cpus), tuple(client_cpus))
+
+
+def missing_cpu(cpus: Iterable[int]) -> int | None:
+    """The first of these cores that this process may not run on; None where it may use them all."""
+    return min(set(cpus) - set(available_cpus()), default=None)
 
 
 def parse_cpus(text: str) -> list[int]:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from serveoff.errors import ResultsFailure
+from serveoff.errors import ExitCode, ResultsFailure
 from serveoff.measure import run_lifecycle
 from serveoff.measure.run_lifecycle import resumable
+from serveoff.measure.runtimes import cpus
 from serveoff.record.suite import load_suite
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 
@@ -12,7 +13,9 @@ ENDPOINT = "flask-torchscript-rest"
 
 
 @pytest.fixture
-def interrupted(tmp_path):
+def interrupted(tmp_path, monkeypatch):
+    """A run of cores 0 and 1, which are here."""
+    monkeypatch.setattr(cpus, "available_cpus", lambda: [0, 1])
     return write_run(tmp_path / "run", Scenario(only=(ENDPOINT,)), Faults(partial_after_round=5))
 
 
@@ -40,3 +43,12 @@ def test_a_run_is_finished_by_the_machine_that_began_it(interrupted, monkeypatch
     monkeypatch.setattr(run_lifecycle, "read_environment", lambda: other)
     with pytest.raises(ResultsFailure, match="on another machine"):
         resumable(interrupted)
+
+
+def test_a_run_is_finished_on_the_cores_that_it_was_begun_on(interrupted, monkeypatch):
+    environment = load_suite(interrupted).environment
+    monkeypatch.setattr(run_lifecycle, "read_environment", lambda: environment)
+    monkeypatch.setattr(cpus, "available_cpus", lambda: [0])
+    with pytest.raises(ResultsFailure, match="core 1 is not available here") as refused:
+        resumable(interrupted)
+    assert refused.value.exit_code == ExitCode.RESULTS
