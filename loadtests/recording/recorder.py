@@ -66,12 +66,12 @@ class Recorder:
         starts = np.frombuffer(self._starts, dtype=np.float64)
         instants, users_then, windows = map(np.asarray, zip(*self._changes, strict=True))
         current = np.searchsorted(instants, starts, side="right") - 1
-        window, users = windows[current].astype(np.int32), users_then[current].astype(np.int16)
+        window, users = windows[current].astype(np.int32), users_then[current].astype(np.int32)
         start_s = np.round(starts + self.epoch_offset_s, 6)
         columns = {
             "endpoint": pa.DictionaryArray.from_arrays(np.zeros(len(starts), dtype=np.int16), [endpoint]),
-            "start": np.zeros(len(starts), dtype=np.int16),
-            "round": np.ones(len(starts), dtype=np.int16),
+            "start": np.zeros(len(starts), dtype=np.int32),
+            "round": np.ones(len(starts), dtype=np.int32),
             "slice": window,
             "load": pa.array(users.astype(str)).dictionary_encode().cast(COLUMNS.field("load").type),
             "concurrency": users,

@@ -14,13 +14,13 @@ from serveoff.loadtests.recording.atomic_write import written_whole
 COLUMNS: Final = pa.schema(
     [
         pa.field("endpoint", pa.dictionary(pa.int16(), pa.string())),
-        pa.field("start", pa.int16()),  # which life of the server's process, from 1; 0: not known
-        pa.field("round", pa.int16()),
+        pa.field("start", pa.int32()),  # which life of the server's process, from 1; 0: not known
+        pa.field("round", pa.int32()),
         pa.field(
             "slice", pa.int32()
         ),  # number of the slice in its run, or of the window in a test by hand; -1: in none
         pa.field("load", pa.dictionary(pa.int16(), pa.string())),  # as serveoff.loadtests.loads.parse_load reads it
-        pa.field("concurrency", pa.int16()),
+        pa.field("concurrency", pa.int32()),
         pa.field("measured", pa.bool_()),  # False: warm-up, lead-in or drain; stored, never counted
         pa.field("intended_start_s", pa.float64()),  # when it was due (open loop); else as start_s
         pa.field("start_s", pa.float64()),  # seconds since the epoch, to the microsecond

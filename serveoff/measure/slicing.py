@@ -98,11 +98,11 @@ def rows_table(window: Window, number: int, rows: Rows) -> pa.Table:
     count = len(rows["start_s"])
     columns: dict[str, Any] = {
         "endpoint": _repeated(window.endpoint, count),
-        "start": np.full(count, window.start, np.int16),
-        "round": np.full(count, window.round, np.int16),
+        "start": np.full(count, window.start, np.int32),
+        "round": np.full(count, window.round, np.int32),
         "slice": np.full(count, number, np.int32),
         "load": _repeated(window.load.text, count),
-        "concurrency": np.full(count, window.concurrency, np.int16),
+        "concurrency": np.full(count, window.concurrency, np.int32),
         "measured": rows["measured"].astype(bool),
         "intended_start_s": np.round(rows["due_s"], 6),
         "start_s": np.round(rows["start_s"], 6),

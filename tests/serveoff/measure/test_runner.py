@@ -152,6 +152,15 @@ def test_rows_carry_start_round_slice_and_load_and_warm_ups_are_of_no_slice(tmp_
     assert all(w.server_cpu_s == pytest.approx(0.05) for w in result.windows)
 
 
+def test_a_run_of_days_has_rounds_without_an_end(tmp_path):
+    with fake_run(tmp_path, "flask-torchscript", minutes=60, concurrencies=[1]) as run:
+        preparing.prepare_all(run)
+        rounds.measure_rounds(run, 32_767, 32_769, float("inf"), 1)
+        run.save()
+    measured = read_run_rows(tmp_path).to_pylist()
+    assert {row["round"] for row in measured if row["measured"]} == {32_767, 32_768, 32_769}
+
+
 def test_memory_is_the_largest_of_all_starts_and_read_of_servers_at_rest(tmp_path):
     with fake_run(tmp_path, *PAIR, rounds=4, starts=3, concurrencies=[1]) as run:
         measure(run)

@@ -14,10 +14,10 @@ from serveoff.record.raw_rows import SliceWriter, current_parts, join, last_numb
 from serveoff.record.slices import SLICES_NAME, read_slices
 
 
-def rows(number, endpoint="a", count=3):
-    columns = {name: np.zeros(count) for name in COLUMNS.names}
+def rows(number, endpoint="a", count=3, schema=COLUMNS, **more):
+    columns = {name: np.full(count, more.get(name, 0.0)) for name in schema.names}
     columns |= {"endpoint": [endpoint] * count, "load": ["1"] * count, "slice": [number] * count}
-    return pa.table([pa.array(columns[f.name]).cast(f.type) for f in COLUMNS], schema=COLUMNS)
+    return pa.table([pa.array(columns[f.name]).cast(f.type) for f in schema], schema=schema)
 
 
 def window(number, endpoint="a"):
@@ -99,3 +99,14 @@ def test_a_line_that_a_kill_cut_off_is_left_out_and_another_is_not_overlooked(tm
     path.write_bytes(b"{}\n" + whole)
     with pytest.raises(ValidationError):
         read_slices(tmp_path)
+
+
+def test_rows_of_shorter_integers_are_read_and_joined_with_others(tmp_path, writer):
+    short = pa.schema([f.with_type(pa.int16()) if f.name in ("start", "round") else f for f in COLUMNS])
+    writer.add(rows(1, schema=short, round=32767.0), window(1))
+    writer.add(rows(2, round=32768.0), window(2))
+    before = read_run_rows(tmp_path)
+    join(tmp_path)
+    for table in (before, read_run_rows(tmp_path)):
+        assert table.schema.field("round").type == pa.int32()
+        assert sorted(table.column("round").to_pylist()) == 3 * [32767] + 3 * [32768]
