@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from serveoff.models import interrupts
+from serveoff.models.isolation import fix_folders
 from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import artifacts_root
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         if signal.getsignal(number) == signal.SIG_DFL or (ignored and number != signal.SIGHUP):  # as below `nohup`
             signal.signal(number, _terminate)
     interrupts.remember()
+    fix_folders()
     try:
         options = _parser().parse_args(arguments)
         code: int = options.command(options)

@@ -9,11 +9,20 @@ ISOLATED = ("-I", "-X", "utf8", "-u")
 leaves at once."""
 RUNNER_VARIABLE = "SERVEOFF_RUNNER"
 """Who started us, the nearest last, as serveoff.measure.watchdog writes it."""
+FOLDER_VARIABLES = ("SERVEOFF_ARTIFACTS", "SERVEOFF_STATE")
+"""Of folders that our processes read, wherever they work: load generators, conversions."""
 
 
 def isolated(module: str, *arguments: str) -> list[str]:
     """The command that runs a module: a `models.py` where the user stands, or on PYTHONPATH, is not met."""
     return [sys.executable, *ISOLATED, "-m", module, *arguments]
+
+
+def fix_folders() -> None:
+    """Have a variable that names a folder from where the user stands name the same one to every process of ours."""
+    for name in FOLDER_VARIABLES:
+        if folder := os.environ.get(name):
+            os.environ[name] = os.path.abspath(folder)
 
 
 def temporary_prefix() -> str:

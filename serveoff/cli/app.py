@@ -13,6 +13,7 @@ from serveoff.cli.commands.models import export, import_model, verify
 from serveoff.cli.commands.run import run
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
+from serveoff.models.isolation import fix_folders
 from serveoff.models.manifest import ArtifactError
 from serveoff.record.reading import ResultsError
 from serveoff.services.compose_variables import variables
@@ -42,6 +43,7 @@ def main() -> None:
     try:
         # What `.env` says holds for every option that has a variable, as it does for Compose.
         os.environ.update(variables())
+        fix_folders()
         app(prog_name="serveoff")
     except SystemExit as end:
         if end.code == ExitCode.INTERRUPTED:
