@@ -14,7 +14,7 @@ Advance = Callable[[], None]
 
 
 class Steps:
-    """Shows one bar per step, or, where stderr is no terminal, prints a line when a step begins."""
+    """Shows one bar per step, or, where stderr is no terminal that redraws, prints a line when a step begins."""
 
     def __init__(self) -> None:
         self._console = Terminal(stderr=True)
@@ -26,7 +26,7 @@ class Steps:
             TextColumn("left"),
             TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_terminal or self._console.is_dumb_terminal,
         )
 
     def __enter__(self) -> Self:
@@ -39,7 +39,7 @@ class Steps:
     @contextmanager
     def step(self, name: str, total: int) -> Iterator[Advance]:
         """Show a step of `total` parts; the block calls what it is given after each, from any thread."""
-        if not self._console.is_terminal:
+        if self._progress.disable:
             self._console.print(f"{name} ...", highlight=False)
         task = self._progress.add_task(name, total=total)
 

@@ -1,4 +1,4 @@
-"""Progress of a run: one live line on a terminal; elsewhere a plain line a minute."""
+"""Progress of a run: one live line on a terminal that can redraw it; elsewhere a plain line a minute."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class RunProgress:
             console=console,
             transient=True,
             expand=True,
-            disable=not console.is_terminal,
+            disable=not console.is_terminal or console.is_dumb_terminal,
             refresh_per_second=REFRESHES_A_SECOND,
         )
         self._task: TaskID = self._bar.add_task("starting", total=total_s, left=_clock(total_s))

@@ -11,11 +11,12 @@ from serveoff.models.jobs.terminal import Terminal
 from serveoff.record.race import Look
 
 
-@pytest.fixture
-def told():
+@pytest.fixture(params=["no terminal", "dumb terminal"])
+def told(request, monkeypatch):
     """A progress of 100 seconds, what has passed of them, and the lines that it wrote."""
-    output, passed = io.StringIO(), [0.0]
-    with RunProgress(Console(file=output, width=80), 100.0) as progress:
+    monkeypatch.setenv("TERM", "dumb")
+    output, passed, on_terminal = io.StringIO(), [0.0], request.param == "dumb terminal"
+    with RunProgress(Console(file=output, width=80, force_terminal=on_terminal), 100.0) as progress:
         progress.done_s = lambda: passed[0]
         yield progress, passed, lambda: output.getvalue().splitlines()
 
@@ -50,7 +51,8 @@ def test_a_note_is_said_at_once(told):
     assert lines()[-1] == "flask-tuned-null ended: killed by signal 9"
 
 
-def test_a_terminal_has_one_live_line_that_fits_and_is_gone_at_the_end():
+def test_a_terminal_has_one_live_line_that_fits_and_is_gone_at_the_end(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
     output = io.StringIO()
     with RunProgress(Console(file=output, width=80, force_terminal=True), 100.0) as progress:
         progress.standing(Look(after_start=2, leaders=["a-long-name-of-an-endpoint-rest"], pairs=400, undecided=120))
@@ -63,7 +65,8 @@ def test_a_terminal_has_one_live_line_that_fits_and_is_gone_at_the_end():
     assert output.getvalue().endswith("\x1b[2K\x1b[?25h") or output.getvalue().count("\n") <= 1
 
 
-def test_what_a_server_says_of_itself_is_no_order_to_the_terminal():
+def test_what_a_server_says_of_itself_is_no_order_to_the_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
     output = io.StringIO()
     with RunProgress(Terminal(file=output, width=80, force_terminal=True), 100.0) as progress:
         progress.tick("asking \x1b[2J")
