@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from serveoff.models import interrupts
 from serveoff.models.isolation import fix_folders
+from serveoff.models.jobs.terminal import Terminal
 from serveoff.models.jobs.visible import visible
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.spec import artifacts_root
@@ -66,10 +67,13 @@ def _export(options: argparse.Namespace) -> int:
     exported = export_model(options.model, force=options.force)
     folder = model_dir(options.model)
     manifest = read_manifest(folder)
-    print(
+    Terminal().print(
         f"{options.model}: {'exported to' if exported else 'up to date in'} {folder} "
         f"({manifest.quality}, {manifest.parameters:,} weights, "
-        f"{len(manifest.artifacts)} formats)"
+        f"{len(manifest.artifacts)} formats)",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
     return 0
 
@@ -80,13 +84,18 @@ def _verify(options: argparse.Namespace) -> int:
     from serveoff.models.spec import model_dir
     from serveoff.models.verify import verify_model
 
+    out = Terminal()
+
     def show(format: str, agreement: Agreement | None) -> None:
         if agreement is not None:
             verdict = "agrees" if agreement.ok else "DISAGREES"
             error, share = agreement.max_abs_error, agreement.worst_share
-            print(
+            out.print(
                 f"{format:<14}{verdict}, max abs error {error:.1e} ({share:.1%} of what is allowed), "
-                f"top-1 {agreement.top1:.0%}"
+                f"top-1 {agreement.top1:.0%}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
             )
 
     load_spec(options.model)

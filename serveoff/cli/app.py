@@ -14,6 +14,7 @@ from serveoff.cli.commands.run import run
 from serveoff.cli.terminal import fail
 from serveoff.errors import ExitCode, ServeoffError
 from serveoff.models.isolation import fix_folders
+from serveoff.models.jobs.terminal import Terminal
 from serveoff.models.manifest import ArtifactError
 from serveoff.record.reading import ResultsError
 from serveoff.services.compose_variables import variables
@@ -50,6 +51,9 @@ def main() -> None:
             # An interrupt that struck inside `exec`, in some import, would otherwise end us by SIGINT (CPython 3.11).
             sys.stdout.flush()
             os._exit(ExitCode.INTERRUPTED)
+        if Terminal.unsaid and not end.code:
+            hint = "free some space, and give the command again: a run is kept, and `serveoff show` tells of it"
+            fail(f"cannot write to the standard output: {Terminal.unsaid}", hint, ExitCode.UNWRITABLE)
         raise
     except ArtifactError as error:
         fail(error.text, error.remedy, ExitCode.ARTIFACT)

@@ -49,7 +49,28 @@ def test_what_nobody_reads_any_more_ends_nothing():
     read, write = os.pipe()
     terminal = Terminal(file=os.fdopen(write, "w"))
     os.close(read)
-    terminal.print("x" * 100_000)
+    terminal.print("x" * 100_000, highlight=False)
     terminal.print("and more")
     assert terminal.quiet
     terminal.file.close()
+
+
+@pytest.mark.parametrize("stderr", [True, False])
+def test_a_full_disk_below_a_log_ends_nothing_and_what_an_answer_lost_is_remembered(monkeypatch, stderr):
+    monkeypatch.setattr(Terminal, "unsaid", "")
+    terminal = Terminal(stderr=stderr)
+    terminal.file = open("/dev/full", "w")  # noqa: SIM115
+    terminal.print("a line")
+    terminal.print("and more")
+    terminal.file.close()
+    assert terminal.quiet
+    assert Terminal.unsaid == ("" if stderr else "No space left on device")
+
+
+def test_so_does_one_below_a_live_line():
+    terminal = Terminal(stderr=True, width=120, force_terminal=True)
+    terminal.file = open("/dev/full", "w")  # noqa: SIM115
+    with Progress(TextColumn("{task.description}"), console=terminal) as progress:
+        progress.add_task("rounds")
+    terminal.file.close()
+    assert terminal.quiet
