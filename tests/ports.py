@@ -5,7 +5,7 @@ from serveoff.measure.runtimes.loopback_ports import free_port
 
 def free_ports(count: int) -> list[int]:
     """So many free loopback ports, each another."""
-    ports: set[int] = set()
+    ports: list[int] = []
     while len(ports) < count:
-        ports.add(free_port())
-    return list(ports)
+        ports.append(free_port(taken=ports))
+    return ports

@@ -135,7 +135,7 @@ class LocalRuntime:
 
     def start(self, deployment: Deployment) -> LocalServer:
         """Spawn the deployment; it is not yet ready when this returns."""
-        ports = {name: self.ports.get(name) or free_port(self.host) for name in deployment.ports}
+        ports = self._ports(deployment)
         work_dir = scratch(self.work_dir) / deployment.name
         work_dir.mkdir(parents=True, exist_ok=True)
         log = self.work_dir / f"{deployment.name}.log"
@@ -150,6 +150,13 @@ class LocalRuntime:
         )
         addresses = {name: f"{self.host}:{port}" for name, port in ports.items()}
         return LocalServer(deployment, process, addresses, log, spawned_at, self.meter)
+
+    def _ports(self, deployment: Deployment) -> dict[str, int]:
+        """By name, all of them different."""
+        ports: dict[str, int] = {}
+        for name in deployment.ports:
+            ports[name] = self.ports.get(name) or free_port(self.host, {*self.ports.values(), *ports.values()})
+        return ports
 
     def stop(self, servers: Sequence[Server]) -> None:
         """End all these process groups within `STOP_ALL_GRACE_S` seconds and a little."""

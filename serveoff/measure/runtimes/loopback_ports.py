@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Collection
 
 from serveoff.errors import ServerFailed
 from serveoff.record.problems import StartCode
@@ -14,14 +15,16 @@ _RANDOM = random.SystemRandom()
 """Not the seeded one, which some library of each of two processes may have set alike."""
 
 
-def free_port(host: str = LOOPBACK) -> int:
-    """A port that no one listens on now, from a range that no outgoing connection is given.
+def free_port(host: str = LOOPBACK, taken: Collection[int] = ()) -> int:
+    """A port that no one listens on now and that is none of those `taken`, which are about to be used.
+
+    It is from a range that no outgoing connection is given.
 
     A server that takes seconds to come up would find an ephemeral port taken by some client meanwhile.
     """
     for _ in range(PORT_TRIES):
         port = _RANDOM.randrange(*PORTS)
-        if can_listen(host, port):
+        if port not in taken and can_listen(host, port):
             return port
     text = f"no free port from {PORTS[0]} to {PORTS[1]} at {host}"
     raise ServerFailed(StartCode.NOT_STARTED, text, "stop servers that use these ports")
