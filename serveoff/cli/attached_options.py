@@ -1,5 +1,6 @@
 """What the options of `serveoff run` mean that name endpoints which already run."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +75,7 @@ def _samples(asked: RunOptions) -> dict[str, Any]:
     """A file of samples, by its whole path; without a model, the run goes by the file's name."""
     if not asked.samples:
         return {}
-    path = str(Path(asked.samples).resolve())
+    path = os.path.realpath(asked.samples)
     name = re.sub(r"[^a-z0-9_]+", "_", Path(path).stem.lower()).strip("_") or "samples"
     return {"samples": path, "samples_sha256": sha256_of(path), "model": name}
 

@@ -62,3 +62,9 @@ def test_without_a_url_its_options_are_refused(name):
     value = {"max_rate": 3.0, "yes_i_may_load": ["h"]}.get(name, "x")
     with pytest.raises(UsageError, match="is for endpoints that already run"):
         settings_of(RunOptions(**{name: value}))
+
+
+def test_samples_behind_a_link_to_itself_cannot_be_read(tmp_path):
+    (tmp_path / "loop.npz").symlink_to("loop.npz")
+    with pytest.raises(UsageError, match="Too many levels of symbolic links"):
+        settings_of(RunOptions(url=TWO, samples=str(tmp_path / "loop.npz")))
