@@ -19,7 +19,7 @@ THRESHOLD: Final = 0.05
 class Regression:
     """One endpoint that got worse.
 
-    `ratio` is how many times faster B is, below 1; None where B's point does not count.
+    `ratio` is how many times faster B is, below 1; None where B has no point that counts.
     """
 
     line: Line
@@ -43,8 +43,12 @@ def _slower(line: Line, pair: Pair, threshold: float) -> Regression | None:
 
 
 def _broken(lines: list[Line]) -> Iterator[Regression]:
-    """A point that counted and now does not is worse than a slower one."""
+    """A point that counted and now does not, or cannot be measured any more, is worse than a slower one."""
     for line in lines:
-        if line.a is not None and line.a.valid and line.b is not None and not line.b.valid:
+        if line.a is None or not line.a.valid:
+            continue
+        if line.failed is not None:
+            yield Regression(line, "verdict", None, f"no longer VALID: it could not run: {line.failed.text}")
+        elif line.b is not None and not line.b.valid:
             reasons = "; ".join(finding.seen for finding in line.b.verdict.reasons)
             yield Regression(line, "verdict", None, f"no longer VALID: {reasons}")

@@ -24,6 +24,7 @@ from serveoff.analyse.statistics.start_effect import PRIOR
 from serveoff.analyse.verdict import Outcome, difference
 from serveoff.loadtests.loads import closed
 from serveoff.record.attached import ATTACHED
+from serveoff.record.problems import Problem, RequestCode
 
 PairOutcome = Outcome | Literal["not comparable", "withheld"]
 PAIR_OUTCOMES: Final[tuple[PairOutcome, ...]] = ("faster", "slower", "tied", "undecided")
@@ -31,6 +32,10 @@ STATISTICS: Final = ("p50", "p99", "throughput")
 Ratios = Mapping[Key, Estimate]
 Both = tuple[Point | None, Point | None]
 """One endpoint under one load in either run."""
+Failed = tuple[Problem | None, Problem | None]
+"""Why it has no point, of either run."""
+NOT_ASKED: Final = frozenset(RequestCode) - {RequestCode.LEFT_ALONE}
+"""Why a run sends an endpoint nothing though nothing went wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Line:
     a: Point | None
     b: Point | None
     pairs: tuple[Pair, ...]
+    failed: Problem | None = None
+    """Why B has no point though it asked for one: its server did not start, or ended."""
 
     def pair(self, statistic: str) -> Pair:
         """The pair of one statistic."""
@@ -92,7 +99,8 @@ def versus(a: Analysis, b: Analysis, different_machines: bool = False) -> Versus
     pairs = {key: (points[0].get(key), points[1].get(key)) for key in _keys(a, b)}
     ours = frozenset(name for name, entry in entries.items() if entry.result.server != ATTACHED)
     found = {statistic: _ratios(a, b, pairs, statistic, ours) for statistic in STATISTICS}
-    lines = tuple(_line(entries[key[0]], key, both, found, withheld) for key, both in pairs.items())
+    failed = {key: (_failed(a, key), _failed(b, key)) for key in pairs}
+    lines = tuple(_line(entries[key[0]], key, both, failed[key], found, withheld) for key, both in pairs.items())
     return Versus(a, b, lines, same_machine, models[0] == models[1], withheld)
 
 
@@ -104,8 +112,18 @@ def _keys(a: Analysis, b: Analysis) -> list[Key]:
     return [(name, closed(concurrency)) for name, found in concurrencies.items() for concurrency in sorted(found)]
 
 
-def _line(entry: Entry, key: Key, points: Both, ratios_of: Mapping[str, Ratios], withheld: bool) -> Line:
-    doubt = _doubt(*points)
+def _failed(analysis: Analysis, key: Key) -> Problem | None:
+    """Why an endpoint could not be measured in a run; None where it was, is not in it, or was not asked for this."""
+    (name, load), suite = key, analysis.comparison.suite
+    result = suite.endpoint(name) if load.concurrency in suite.settings.concurrencies else None
+    problem = result.unavailable if result is not None else None
+    return None if problem is None or problem.code in NOT_ASKED else problem
+
+
+def _line(
+    entry: Entry, key: Key, points: Both, failed: Failed, ratios_of: Mapping[str, Ratios], withheld: bool
+) -> Line:
+    doubt = _doubt(points, failed)
     pairs = []
     for statistic in STATISTICS:
         found = ratios_of[statistic].get(key)
@@ -115,15 +133,16 @@ def _line(entry: Entry, key: Key, points: Both, ratios_of: Mapping[str, Ratios],
             word = difference(found)
         figures = [figure(point, statistic) if point else None for point in points]
         pairs.append(Pair(statistic, figures[0], figures[1], None if why else found, word, why))
-    return Line(entry, key[1].concurrency, *points, tuple(pairs))
+    return Line(entry, key[1].concurrency, *points, tuple(pairs), failed[1] if points[1] is None else None)
 
 
-def _doubt(a: Point | None, b: Point | None) -> str:
+def _doubt(points: Both, failed: Failed) -> str:
     """Why two points cannot be compared, or nothing."""
-    sides = (("A", a), ("B", b))
-    absent = [name for name, point in sides if point is None]
+    sides = tuple(zip("AB", points, strict=True))
+    absent = {name: problem for (name, point), problem in zip(sides, failed, strict=True) if point is None}
     if absent:
-        return f"not in {' and '.join(absent)}"
+        said = "could not run in" if all(absent.values()) else "not in"
+        return f"{said} {' and '.join(absent)}"
     wrong = [name for name, point in sides if point is not None and not point.valid]
     return f"INVALID in {' and '.join(wrong)}" if wrong else ""
 
@@ -138,7 +157,7 @@ def _ratios(
     sides = {}
     for key, points in pairs.items():
         mine, other = (analysis.evidence.sampled.get(key, {}).get(statistic) for analysis in (a, b))
-        if mine is not None and other is not None and not _doubt(*points):
+        if mine is not None and other is not None and all(point is not None and point.valid for point in points):
             other = _independent(other)
             if key[0] in ours:
                 mine, other = _started(mine, key[0], 1), _started(other, key[0], 2)

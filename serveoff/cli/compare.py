@@ -32,9 +32,9 @@ def compare_runs(a: str, b: str, threshold: float, different_machines: bool, con
             f"the runs are of different machines: {' and '.join(machines)}",
             "run both on one machine, or add --different-machines",
         )
-    if not any(pair.ratio for line in found.lines for pair in line.pairs):
-        raise ResultsFailure("no endpoint is VALID in both runs", "see why: serveoff report RUN")
     worse = regressions(found, threshold)
+    if not worse and not any(pair.ratio for line in found.lines for pair in line.pairs):
+        raise ResultsFailure("no endpoint is VALID in both runs", "see why: serveoff report RUN")
     console.print(markdown.render(found, worse, threshold), markup=False, highlight=False, soft_wrap=True)
     return not worse
 

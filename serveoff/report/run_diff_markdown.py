@@ -31,7 +31,7 @@ def verdict(found: Versus, worse: Sequence[Regression], threshold: float) -> str
     """The gate in one line."""
     if found.withheld:
         return "Not compared: the runs are of different machines"
-    if not any(pair.ratio for line in found.lines for pair in line.pairs):
+    if not worse and not any(pair.ratio for line in found.lines for pair in line.pairs):
         return "Not compared: no endpoint is VALID in both runs"
     if not worse:
         return f"No regression: nothing got slower by more than the noise and {threshold:.0%}"

@@ -17,17 +17,27 @@ from serveoff.cli import app as cli
 from serveoff.cli import compare as comparing
 from serveoff.errors import ExitCode, NotWritten, ResultsFailure, ServeoffError, UsageError
 from serveoff.loadtests.loads import closed
+from serveoff.record.problems import RequestCode
 from serveoff.record.suite import load_suite
-from tests.serveoff.synthetic import Faults, Scenario, write_run
+from tests.serveoff.problems import problem
+from tests.serveoff.synthetic import NO_JAVA, Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
 
 TORCHSCRIPT = "flask-torchscript-rest"
 SOUND = Faults()
+NAMED = ("before", "again", "slower", "elsewhere", "gone", "none")
 ENDPOINTS = (TORCHSCRIPT, "flask-torch-eager-rest", "flask-savedmodel-rest", "inprocess-torchscript")
 
 
 def write(folder, faults=SOUND, **changes):
     return write_run(folder, Scenario(**{"slice_s": 0.2, "only": ENDPOINTS, "round_drift": 0.0, **changes}), faults)
+
+
+def without(folder, endpoint):
+    """As if the run had not been asked for it."""
+    suite = load_suite(folder)
+    suite.endpoints = [result for result in suite.endpoints if result.endpoint != endpoint]
+    save_run(folder, suite)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +48,9 @@ def folders(tmp_path_factory):
     write(root / "slower", seed=9, speedup={TORCHSCRIPT: 0.7})
     write(root / "slightly", seed=10, speedup={TORCHSCRIPT: 0.97})
     write(root / "killed", Faults(killed=(TORCHSCRIPT,)), seed=11)
+    write(root / "gone", Faults(unavailable=(TORCHSCRIPT,)), seed=13)
+    write(root / "none", Faults(unavailable=ENDPOINTS), seed=14)
+    without(write(root / "without", seed=15), TORCHSCRIPT)
     elsewhere = write(root / "elsewhere", seed=12)
     suite = load_suite(elsewhere)
     suite.environment.machine.id = "another"
@@ -47,7 +60,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(folders):
-    names = ("before", "again", "slower", "slightly", "killed")
+    names = ("before", "again", "slower", "slightly", "killed", "gone", "without")
     return {name: analyse(folders / name) for name in names}
 
 
@@ -84,6 +97,35 @@ def test_a_point_that_no_longer_counts_is_a_regression(runs):
     worse = regressions(versus(runs["before"], runs["killed"]))
     assert [(r.line.entry.name, r.line.concurrency, r.ratio) for r in worse] == [(TORCHSCRIPT, 16, None)]
     assert "no longer VALID" in worse[0].why
+
+
+def test_an_endpoint_that_no_longer_starts_is_a_regression_at_every_load(runs):
+    worse = regressions(versus(runs["before"], runs["gone"]))
+    assert [(r.line.entry.name, r.line.concurrency, r.ratio) for r in worse] == [
+        (TORCHSCRIPT, callers, None) for callers in (1, 4, 16)
+    ]
+    assert {r.why for r in worse} == {f"no longer VALID: it could not run: {NO_JAVA}"}
+    assert worse[0].line.pair("p50").why == "could not run in B"
+
+
+def test_one_that_the_later_run_was_not_asked_for_is_none(runs):
+    found = versus(runs["before"], runs["without"])
+    assert regressions(found) == []
+    assert {line.pair("p50").why for line in found.lines if line.entry.name == TORCHSCRIPT} == {"not in B"}
+
+
+def test_nor_are_callers_that_it_was_not_asked_for(folders, runs, tmp_path):
+    gone = write(tmp_path / "gone", Faults(unavailable=(TORCHSCRIPT,)), concurrencies=(1,))
+    assert [r.line.concurrency for r in regressions(versus(runs["before"], analyse(gone)))] == [1]
+
+
+@pytest.mark.parametrize("code", [RequestCode.NO_ARTIFACT, RequestCode.SHORT_RUN])
+def test_nor_one_that_is_left_out_on_purpose(folders, runs, tmp_path, code):
+    spared = write(tmp_path / "spared", Faults(unavailable=(TORCHSCRIPT,)))
+    suite = load_suite(spared)
+    suite.endpoint(TORCHSCRIPT).unavailable = problem(code, "not asked")
+    save_run(spared, suite)
+    assert regressions(versus(runs["before"], analyse(spared))) == []
 
 
 def test_intervals_hold_for_all_lines_of_a_statistic_together(runs):
@@ -165,8 +207,12 @@ def test_a_file_that_is_no_baseline_is_refused(tmp_path, content):
 
 def test_the_exit_code_is_99_for_a_regression_only(folders):
     runner = CliRunner()
-    names = {name: str(folders / name) for name in ("before", "again", "slower", "elsewhere")}
+    names = {name: str(folders / name) for name in NAMED}
     assert runner.invoke(cli.app, ["compare", names["before"], names["slower"]]).exit_code == ExitCode.REGRESSION == 99
+    for gone in ("gone", "none"):
+        assert runner.invoke(cli.app, ["compare", names["before"], names[gone]]).exit_code == ExitCode.REGRESSION
+    nothing = runner.invoke(cli.app, ["compare", names["none"], names["before"]])
+    assert nothing.exception.exit_code == ExitCode.RESULTS
     assert runner.invoke(cli.app, ["compare", names["before"], names["again"]]).exit_code == 0
     assert runner.invoke(cli.app, ["compare", names["before"], names["slower"], "--threshold", "60"]).exit_code == 0
     failed = runner.invoke(cli.app, ["compare", names["before"], names["elsewhere"]])
