@@ -31,7 +31,7 @@ REQUEST = text_column("Request")
 BODY = Column("Body", "kB")
 DECODING = (
     "Decoding: mean time to decode the file, as the server reports it. In TensorFlow Serving the graph decodes: there, "
-    "how much longer it ran, with the range over rounds."
+    "how much longer it ran, with the range over starts."
 )
 
 

@@ -106,6 +106,7 @@ def test_what_decoding_a_picture_cost_each_server_is_shown_apart(pictures):
         longer: "starts 1.70 to 1.80"
     }
     assert "as the server reports it" in table.caption
+    assert "how much longer it ran, with the range over starts" in table.caption
 
 
 def test_without_pictures_no_column_tells_of_decoding(comparison):
