@@ -12,6 +12,8 @@ from serveoff.analyse.studies.by_round import ByRound
 
 MOST_INVALID: Final = 1 / 3
 """With this share of the contenders INVALID, the winner of the rest is no answer."""
+FEWEST_ROUNDS: Final = 6
+"""So many, all won, tell an order from chance: a two-sided sign test at 5% (Dixon and Mood 1946), 2 * 0.5^6 = 0.031."""
 
 
 class RefusalCode(StrEnum):
@@ -21,7 +23,7 @@ class RefusalCode(StrEnum):
     MANY_INVALID = "many invalid"
     """A third or more of the contenders that ran are INVALID."""
     INVALID_WAS_QUICKER = "invalid was quicker"
-    """An INVALID contender was quicker in every round than the best of the others."""
+    """An INVALID contender was quicker than the best of the others in every round that both had, and these are many."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _as_good(evidence: Evidence, measures: Sequence[Measure], first: Entry, othe
 
 
 def _always_quicker(p50_s: Mapping[str, Mapping[int, float]], rival: str, first: str) -> bool:
-    """In all the rounds that both took part in."""
+    """In all the rounds that both took part in, FEWEST_ROUNDS or more: one that died early may have had luck."""
     mine, its = p50_s.get(rival, {}), p50_s.get(first, {})
     both = mine.keys() & its.keys()
-    return bool(both) and all(mine[number] < its[number] for number in both)
+    return len(both) >= FEWEST_ROUNDS and all(mine[number] < its[number] for number in both)

@@ -6,9 +6,11 @@ import pytest
 
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.decision.recommendation import RefusalCode
+from serveoff.record.suite import load_suite
 from tests.serveoff.problems import setting
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.variant_runs import add_variant
+from tests.serveoff.written_runs import save_run
 
 BEST, NEXT, EAGER, KERAS, TORCHSERVE = (
     "flask-torchscript-rest",
@@ -86,6 +88,17 @@ def test_an_invalid_one_that_was_quicker_in_every_round_speaks_against_the_winne
     found = decided(tmp_path, replace(FEW, speedup={BEST: 2.0}), faults)
     assert found.recommended is None
     assert (found.refused.code, found.refused.endpoints) == (RefusalCode.INVALID_WAS_QUICKER, (BEST,))
+
+
+@pytest.mark.parametrize(("rounds", "recommended"), [(1, NEXT), (5, NEXT), (6, None)])
+def test_of_fewer_than_six_common_rounds_it_may_be_luck(tmp_path, rounds, recommended):
+    """A two-sided sign test at 5% needs six."""
+    folder = write_run(tmp_path / "run", FEW, Faults(resources={"flask-torchscript": UNFAIR}))
+    suite = load_suite(folder)
+    died = suite.endpoint(BEST)
+    died.windows = [window for window in died.windows if window.round <= rounds]
+    save_run(folder, suite)
+    assert compare(folder).decision.recommended == recommended
 
 
 def test_an_invalid_one_that_was_slower_in_any_round_does_not(tmp_path):
