@@ -12,6 +12,7 @@ class Machine(Record):
     memory_bytes: int
     system: str
     accelerators: list[str] = []
+    """The names of its GPUs, one each; of NVIDIA's only."""
 
 
 class Environment(Record):

@@ -7,6 +7,8 @@ https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html, nvmlDevic
 from dataclasses import dataclass
 from typing import Any, Final
 
+from serveoff.measure.audit.nvml import find_gpus
+
 MILLIJOULE: Final = 1e-3
 
 
@@ -28,14 +30,6 @@ class Meter:
 
 def open_meter() -> Meter | None:
     """A meter of this machine's GPUs; None without NVML, without a GPU, or where one does not count its energy."""
-    try:
-        import pynvml as library  # of the package nvidia-ml-py
-    except ImportError:
-        return None
-    try:
-        library.nvmlInit()
-        count = library.nvmlDeviceGetCount()
-        meter = Meter(library, tuple(library.nvmlDeviceGetHandleByIndex(index) for index in range(count)))
-    except library.NVMLError:
-        return None
-    return meter if meter.handles and meter.read_j() is not None else None
+    found = find_gpus()
+    meter = Meter(*found) if found is not None else None
+    return meter if meter is not None and meter.read_j() is not None else None

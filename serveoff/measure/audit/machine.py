@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from serveoff.measure.audit.nvml import gpu_names
 from serveoff.record.environment import Environment, Machine
 from serveoff.services.registry import REPOSITORY
 
@@ -32,13 +33,14 @@ def read_environment() -> Environment:
 
 
 def read_machine() -> Machine:
-    """Processor, cores, memory and system; the id is equal for machines that these cannot tell apart."""
+    """Processor, cores, memory, system and GPUs; the id is equal for machines that these cannot tell apart."""
+    accelerators = gpu_names()
     cpu, cores, memory = _cpu_model(), psutil.cpu_count() or 1, psutil.virtual_memory().total
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     # Memory differs by a few pages from boot to boot; whole GiB tell machines apart well enough.
     identity = f"{cpu}|{cores}|{round(memory / 2**30)}|{system}"
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
-    return Machine(id=digest, cpu_model=cpu, cores=cores, memory_bytes=memory, system=system)
+    digest = hashlib.sha256("|".join([identity, *accelerators]).encode()).hexdigest()[:10]
+    return Machine(id=digest, cpu_model=cpu, cores=cores, memory_bytes=memory, system=system, accelerators=accelerators)
 
 
 def _cpu_model() -> str:

@@ -1,5 +1,6 @@
 """What things are called in the report, and which colour family they belong to."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -181,6 +182,11 @@ def callers(count: int) -> str:
 def counted(count: int, name: str) -> str:
     """`1 endpoint`, `4 endpoints`."""
     return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
+
+
+def each_once(names: Sequence[str]) -> str:
+    """`2 × NVIDIA L4, NVIDIA T4`; empty for none."""
+    return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in Counter(names).items())
 
 
 def all_of(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.settings import RunSettings
 from serveoff.record.suite import Suite
+from serveoff.report.phrases.names import each_once
 
 NONE: Final = "–"
 NOT_SETTINGS: Final = ("endpoints", "seed", "profile")
@@ -37,7 +38,7 @@ def _known(suite: Suite) -> dict[str, str]:
     return {
         "machine": f"{machine.id}: {machine.cpu_model}, {machine.cores} cores",
         "system": machine.system,
-        "accelerators": _text(machine.accelerators),
+        "accelerators": each_once(machine.accelerators) or NONE,
         "container engine": _text(environment.engine),
         **{_spelled_out(name): _text(value) for name, value in settings.items()},
         "serveoff's commit": commit or NONE,

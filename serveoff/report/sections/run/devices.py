@@ -5,6 +5,7 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.report.phrases.cells import DASH, Cell
+from serveoff.report.phrases.names import each_once
 from serveoff.report.phrases.numbers import NONE
 
 GPU: Final = "cuda"
@@ -37,6 +38,12 @@ def devices(comparison: Comparison) -> str:
     if len(found) == 1:
         return f"{next(iter(found))}: all deployments"
     return "; ".join(f"{device}: {', '.join(names)}" for device, names in found.items()) or NONE
+
+
+def accelerators(comparison: Comparison) -> str:
+    """The machine's GPUs; runs of before they were recorded may have computed on one all the same."""
+    known = each_once(comparison.suite.environment.machine.accelerators)
+    return known or ("not recorded" if any(_on_gpu(entry) for entry in comparison.entries) else "none")
 
 
 def fell_back(comparison: Comparison) -> str:

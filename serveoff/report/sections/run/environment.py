@@ -8,7 +8,7 @@ from serveoff.report.phrases.runtimes import runtime
 from serveoff.report.section import Fact, Section
 from serveoff.report.sections.run import attached
 from serveoff.report.sections.run.containers import containers
-from serveoff.report.sections.run.devices import devices
+from serveoff.report.sections.run.devices import accelerators, devices
 from serveoff.report.sections.run.resource_audit import resources_seen
 
 
@@ -55,7 +55,7 @@ def _computed(comparison: Comparison) -> list[Fact]:
         settings = comparison.suite.settings
         return [Fact("Samples", Path(settings.samples).name or f"the golden inputs of {settings.model}")]
     return [
-        Fact("Accelerators", ", ".join(comparison.suite.environment.machine.accelerators) or "none"),
+        Fact("Accelerators", accelerators(comparison)),
         Fact("Devices", devices(comparison)),
         Fact("Model", _model(comparison)),
     ]

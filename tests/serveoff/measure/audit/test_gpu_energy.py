@@ -5,44 +5,17 @@ import sys
 
 import pytest
 
+from serveoff.measure.audit import nvml
 from serveoff.measure.audit.gpu_energy import open_meter
 from serveoff.measure.audit.readings import Reading, used
 from serveoff.measure.runtimes import processes
 from serveoff.measure.runtimes.local import LocalServer
-
-
-class NotToBeHadError(Exception):
-    """What the library raises."""
-
-
-class Library:
-    """NVML with some GPUs, each of which has used so many joules; None: it does not count its energy."""
-
-    NVMLError = NotToBeHadError
-
-    def __init__(self, *joules, driver=True):
-        self.joules, self.driver, self.fails = joules, driver, False
-
-    def nvmlInit(self):  # noqa: N802
-        if not self.driver:
-            raise NotToBeHadError("Driver Not Loaded")
-
-    def nvmlDeviceGetCount(self):  # noqa: N802
-        return len(self.joules)
-
-    def nvmlDeviceGetHandleByIndex(self, index):  # noqa: N802
-        return self.joules[index]
-
-    def nvmlDeviceGetTotalEnergyConsumption(self, joules):  # noqa: N802
-        if joules is None or self.fails:
-            raise NotToBeHadError("Not Supported")
-        return int(1e3 * joules)
+from tests.serveoff.measure.audit.gpus import Library, installed
 
 
 def opened(library):
     """The meter where this is the package; None is no package."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "pynvml", library)
+    with installed(library):
         return open_meter()
 
 
@@ -95,8 +68,7 @@ def test_the_meter_of_a_real_gpu_counts_up():
 
 
 def test_it_is_not_imported_before_it_is_needed():
-    assert "serveoff.measure.audit.gpu_energy" in sys.modules
-    assert not hasattr(sys.modules["serveoff.measure.audit.gpu_energy"], "pynvml")
+    assert not hasattr(nvml, "pynvml")
 
 
 def test_a_server_reads_the_energy_beside_the_rest_and_a_window_has_what_was_used(tmp_path):

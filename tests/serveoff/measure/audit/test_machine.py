@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from serveoff.measure.audit import machine
-from serveoff.measure.audit.machine import read_environment
+from serveoff.measure.audit.machine import read_environment, read_machine
+from tests.serveoff.measure.audit.gpus import L4, Library, installed
 
 
 @pytest.fixture
@@ -36,3 +37,20 @@ def test_where_git_does_not_say_the_commit_is_unknown(git, command, fault):
     git[command] = fault
     environment = read_environment()
     assert (environment.git_commit, environment.git_dirty) == (None, False)
+
+
+def machine(library):
+    with installed(library):
+        return read_machine()
+
+
+def test_a_machine_names_its_gpus_and_is_another_with_others():
+    one, two, other = machine(Library(1)), machine(Library(1, None)), machine(Library(1, name="NVIDIA T4"))
+    assert (one.accelerators, two.accelerators, other.accelerators) == ([L4], [L4, L4], ["NVIDIA T4"])
+    assert len({found.id for found in (one, two, other, machine(None))}) == 4
+
+
+@pytest.mark.parametrize("library", [Library(), Library(1, driver=False), Library(1, name=None)])
+def test_without_gpus_that_can_be_named_it_is_as_without_the_library(library):
+    assert machine(library).accelerators == []
+    assert machine(library).id == machine(None).id

@@ -112,11 +112,13 @@ def test_what_differed_is_listed_and_nothing_else(client):
 def test_an_endpoint_s_own_differences_are_listed_once(results):
     one, other = (load_suite(results / "before") for _ in range(2))
     other.endpoints[1].device = "cuda:0"
+    other.environment.machine.accelerators = ["NVIDIA L4", "NVIDIA L4"]
     for endpoint in other.endpoints:
         endpoint.request_bytes = 99
     found = {d.what: (d.a, d.b) for d in differences(one, other)}
     deployment = other.endpoints[1].deployment
     assert found == {
+        "accelerators": ("–", "2 × NVIDIA L4"),
         f"device of {deployment}": ("cpu", "cuda:0"),
         "bytes of one json request": ("16884", "99"),
         "bytes of one array request": ("–", "99"),
