@@ -95,13 +95,25 @@ def save_suite(folder: Path, suite: Suite) -> None:
 
 def load_suite(folder: Path) -> Suite:
     """Read a run, its slices included; ResultsError where there is none or it is of another version."""
+    suite, path = load_without_slices(folder), folder / SLICES_NAME
+    try:
+        slices = read_slices(folder)
+    except ValidationError as error:
+        raise unreadable(path, error) from None
+    for strange in sorted(slices.keys() - {endpoint.endpoint for endpoint in suite.endpoints}):
+        raise ResultsError(f"{path} is of another run: {SUITE_NAME} has no endpoint {strange!r}")
+    for endpoint in suite.endpoints:
+        endpoint.windows = slices.get(endpoint.endpoint, [])
+    return suite
+
+
+def load_without_slices(folder: Path) -> Suite:
+    """The same by run.json alone, however much was measured: enough to say what the run is."""
     path = folder / SUITE_NAME
     try:
         written = contents(path)
         suite = Suite.model_validate_json(written)
         check_numbers(path, written)
-        path = folder / SLICES_NAME
-        slices = read_slices(folder)
     except FileNotFoundError:
         raise ResultsError(f"no run at {folder}: `serveoff runs` lists those there are") from None
     except ValidationError as error:
@@ -110,10 +122,6 @@ def load_suite(folder: Path) -> Suite:
             said = f"is of version {first['input']!r}, and this serveoff reads version {SCHEMA_VERSION}"
             raise ResultsError(f"{path} {said}: measure again") from None
         raise unreadable(path, error) from None
-    for strange in sorted(slices.keys() - {endpoint.endpoint for endpoint in suite.endpoints}):
-        raise ResultsError(f"{path} is of another run: {SUITE_NAME} has no endpoint {strange!r}")
-    for endpoint in suite.endpoints:
-        endpoint.windows = slices.get(endpoint.endpoint, [])
     return suite
 
 

@@ -17,7 +17,7 @@ from serveoff.measure.run_lifecycle import find_run, list_runs
 from serveoff.models.jobs.terminal import Terminal
 from serveoff.models.jobs.visible import visible
 from serveoff.record.reading import ResultsError
-from serveoff.record.suite import load_suite
+from serveoff.record.suite import load_without_slices
 
 
 def show(
@@ -92,7 +92,7 @@ def runs() -> None:
     table = Table(Column("run", no_wrap=True), "model", "profile", "endpoints", "state", box=None, header_style="bold")
     for folder in list_runs():
         try:
-            suite = load_suite(folder)
+            suite = load_without_slices(folder)
         except ResultsError as error:
             table.add_row(*map(_plain, (folder.name, "", "", "", f"unreadable: {error}")))
             continue

@@ -12,7 +12,7 @@ from flask import current_app
 
 from serveoff.analyse.analysis_file import ANALYSIS_NAME
 from serveoff.record.reading import ResultsError
-from serveoff.record.suite import SUITE_NAME, Suite, load_suite
+from serveoff.record.suite import SUITE_NAME, Suite, load_without_slices
 
 EXTENSION: Final = "serveoff"
 LARGEST_SUITE_BYTES: Final = 16 * 10**6
@@ -91,9 +91,9 @@ def find_run(root: Path, name: str, file: str = SUITE_NAME) -> Found:
 
 
 def read_suite(found: Found) -> Suite:
-    """The run's suite; Unreadable where it is damaged, locked or too large."""
+    """The run's suite, without its slices, of which there may be any number; Unreadable where it is none, or locked."""
     with readable(found):
-        return load_suite(found.folder)
+        return load_without_slices(found.folder)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from serveoff.record.race import Look
-from serveoff.record.suite import load_suite
+from serveoff.record.suite import load_suite, load_without_slices
 from serveoff.report.web import runs
 from serveoff.report.web.app import create_app
 from serveoff.report.web.overview import PER_PAGE
@@ -14,6 +14,8 @@ from tests.serveoff.report.page import Page
 from tests.serveoff.report.web.conftest import SHORT, analysed, change, verdict
 from tests.serveoff.synthetic import Faults, write_run
 from tests.serveoff.written_runs import save_run
+
+READER = load_without_slices.__name__
 
 
 def names(answer):
@@ -118,7 +120,7 @@ def test_the_form_offers_the_two_newest_runs_the_older_one_as_a(client):
 
 def test_many_runs_are_listed_in_pages_and_each_is_read_once(folder, own, monkeypatch):
     read = []
-    monkeypatch.setattr(runs, "load_suite", lambda folder: read.append(folder.name) or load_suite(folder))
+    monkeypatch.setattr(runs, READER, lambda folder: read.append(folder.name) or load_without_slices(folder))
     made = write_run(folder / "run-000", SHORT)
     text = (made / "run.json").read_text()
     for number in range(1, 400):
@@ -155,7 +157,7 @@ def test_a_start_that_is_no_date_falls_back_to_the_file_s(folder, own):
 
 def test_of_runs_with_a_name_of_ours_only_those_on_the_page_are_read(folder, own, monkeypatch):
     read = []
-    monkeypatch.setattr(runs, "load_suite", lambda folder: read.append(folder.name) or load_suite(folder))
+    monkeypatch.setattr(runs, READER, lambda folder: read.append(folder.name) or load_without_slices(folder))
     text = (write_run(folder / "20260101-000000-aaaa", SHORT) / "run.json").read_text()
     for day in range(1, 31):
         (folder / f"202604{day:02d}-120000-aaaa").mkdir()

@@ -131,6 +131,24 @@ def test_rows_are_never_opened(folder, own, kind):
     assert {answer.status_code for answer in shown(own, "run").values()} == {expected}
 
 
+@pytest.mark.parametrize("kind", ["link", "device", "pipe", "folder", "huge", "damaged"])
+def test_slices_are_never_opened(folder, own, kind):
+    path = write_run(folder / "run", SHORT) / SLICES_NAME
+    elsewhere = path.rename(folder.parent / SLICES_NAME)
+    forms = {
+        "link": lambda: os.symlink(elsewhere, path),
+        "device": lambda: os.symlink("/dev/zero", path),
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+        "huge": lambda: path.touch() or os.truncate(path, 10**11),
+        "damaged": lambda: path.write_text("{}\n"),
+    }
+    forms[kind]()
+    elsewhere.write_text("{}\n")
+    assert "not analysed yet" in verdict(own, "run")
+    assert "not analysed yet" in shown(own, "run")["report.json"].get_json()["error"]
+
+
 @pytest.mark.parametrize("name", STRANGE)
 def test_a_strange_name_is_text_wherever_it_shows(folder, own, name):
     analysed(write_run(folder / name, SHORT))
