@@ -6,9 +6,9 @@ without reading a row. A stored baseline is the same file elsewhere.
 
 **Current or not.** The file says what it was made from (`Source`): run.json by its hash, the slices and the files
 of rows by their names and sizes. Where run.json is another, or a file came or changed, `analysis_of` makes the analysis
-anew; so it does for a file of another version, or one that cannot be read. Files that are gone change nothing: the
-figures outlive the raw rows. VERSION changes with the fields and with what the figures mean; to have one made again,
-delete it.
+anew; so it does for a file of another version, or one that cannot be read or mentions what it lacks. Files that are
+gone change nothing: the figures outlive the raw rows. VERSION changes with the fields and with what the figures mean;
+to have one made again, delete it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ from serveoff.analyse.run_diff import STATISTICS
 from serveoff.analyse.source import Source
 from serveoff.analyse.statistics.draws import RESAMPLES
 from serveoff.analyse.statistics.sampled import Sampled
-from serveoff.analyse.stored_once import ENTRY, POINT, RESULT, SUITE
+from serveoff.analyse.stored_once import DEPLOYMENT, ENTRY, POINT, RESULT, SUITE, EndpointName
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.recording.atomic_write import written_whole
 from serveoff.loadtests.recording.windows import BEYOND, Amount, Count
@@ -49,7 +49,7 @@ class _Draws(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, ser_json_bytes="base64", val_json_bytes="base64")
 
-    endpoint: str
+    endpoint: EndpointName
     load: Load
     statistic: str
     value: Annotated[float, Field(gt=0, lt=BEYOND)]
@@ -92,8 +92,17 @@ class _Document(BaseModel):
     def _know_entries(cls, entries: tuple[Entry, ...], info: ValidationInfo) -> tuple[Entry, ...]:
         if info.context is not None:
             ENTRY.remember(entries, info.context)
+            DEPLOYMENT.remember(entries, info.context)
             POINT.remember((p for entry in entries for p in (*entry.points, *entry.others)), info.context)
         return entries
+
+    @field_validator("comparison")
+    @classmethod
+    def _is_whole(cls, comparison: Comparison, info: ValidationInfo) -> Comparison:
+        for fault, so in _faults(comparison, info.data.get("entries", ())):
+            if so:
+                raise ValueError(fault)
+        return comparison
 
 
 class _Brief(_Document):
@@ -168,6 +177,19 @@ def load(path: Path, brief: bool = False) -> Analysis:
     sampled = _sampled(document.draws)
     evidence = Evidence(document.entries, sampled, document.bound, document.comparison.suite.settings.margin)
     return Analysis(document.comparison, evidence, document.source)
+
+
+def _faults(comparison: Comparison, entries: tuple[Entry, ...]) -> Iterator[tuple[str, bool]]:
+    """What parts of a comparison take for granted of each other, beyond names; True where it is not so."""
+    decision = comparison.decision
+    rows = {row.endpoint: row.cells.keys() for row in decision.matrix.rows}
+    points = [(entry.name, point) for entry in entries for point in (*entry.points, *entry.others)]
+    yield "the comparison is of other endpoints", comparison.entries != entries
+    yield "a point has the name of another endpoint", any(point.endpoint != name for name, point in points)
+    yield "the recommended endpoint has no row", decision.recommended not in (None, *rows)
+    yield "a row lacks an objective", any(not cells >= set(decision.matrix.objectives) for cells in rows.values())
+    ways = comparison.leaving.ways
+    yield "a way out is compared and has no endpoint", any(way.against and way.entry is None for way in ways)
 
 
 def _draws(evidence: Evidence) -> Iterator[_Draws]:

@@ -7,7 +7,7 @@ from serveoff.analyse.claims.ruling import Claim
 from serveoff.analyse.decision.decision import Decision
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.analyse.stored_once import ENTRY, SUITE
+from serveoff.analyse.stored_once import ENTRY, SUITE, EndpointName
 from serveoff.analyse.studies.attached import Attached
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
@@ -27,7 +27,7 @@ from serveoff.record.suite import Suite
 class Calibration:
     """What the harness itself costs: the null service, which computes nothing."""
 
-    endpoint: str
+    endpoint: EndpointName
     p50_s: Estimate
     ceiling: Estimate
     ceiling_concurrency: int

@@ -13,8 +13,8 @@ from serveoff.errors import ResultsFailure, UsageError, writing_to
 from serveoff.measure.run_lifecycle import FREE_SPACE, find_run
 from serveoff.models import catalog
 from serveoff.models.manifest import ArtifactError
-from serveoff.record.reading import ResultsError
-from serveoff.record.suite import load_suite, reports_root, results_root
+from serveoff.record.reading import ResultsError, sense_of
+from serveoff.record.suite import load_without_slices, reports_root, results_root
 from serveoff.report.across_models import store
 from serveoff.report.across_models.contents import to_reports
 from serveoff.report.write import lead_on
@@ -27,7 +27,9 @@ def summarise(names: Sequence[str], mixed: bool, console: Console) -> None:
     """
     if len(names) < 2:
         raise UsageError("a summary is across models", "name one run of each: serveoff summary RUN RUN")
-    write([find_run(name) for name in names], mixed, console)
+    folders = [find_run(name) for name in names]
+    with sense_of(f"one of the runs {', '.join(names)}"):
+        write(folders, mixed, console)
 
 
 def write(
@@ -43,7 +45,7 @@ def write(
     NotWritten where it cannot be written.
     """
     try:
-        measured_as.check([load_suite(folder) for folder in folders], mixed)
+        measured_as.check([load_without_slices(folder) for folder in folders], mixed)
         analyses = [analysis_of(folder) for folder in folders]
     except ResultsError as error:
         raise ResultsFailure(str(error)) from None

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import AfterValidator, Field, NonNegativeInt
 
-from serveoff.loadtests.loads import Load
+from serveoff.loadtests.loads import Load, parse_load
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.base import Record
 from serveoff.record.cold_starts import ColdStart
@@ -15,6 +15,15 @@ OUT_OF_THE_BOX: Final = "defaults"
 """The variant of a server as it comes."""
 PRECISION: Final = "precision"
 """The setting of a variant that computes in a lower precision: `precision=int8`."""
+
+
+def _load_text(text: str) -> str:
+    parse_load(text)
+    return text
+
+
+LoadText = Annotated[str, AfterValidator(_load_text)]
+"""A load as `Load.text` writes it."""
 
 
 class Gate(Record):
@@ -104,7 +113,7 @@ class EndpointResult(Record):
     """What requests to its deployment may carry, over all its protocols; empty in a run that did not record it."""
     encoding_gates: dict[str, Gate] = {}
     """The agreement gate of each encoding besides its own; one that failed is not measured."""
-    left_out: dict[str, Problem] = {}
+    left_out: dict[LoadText, Problem] = {}
     """Loads that are not asked of it, as text (serveoff.loadtests.loads), and why."""
     request_bytes: int | None = None
     artifact_sha256: str | None = None

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,19 @@ from pydantic_core import from_json
 from serveoff.loadtests.recording.windows import BEYOND
 
 NEXT: Final = "restore it from a copy, or measure again"
+OURS: Final = Path(__file__).parent.parent
+SENSELESS: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    StopIteration,
+    RuntimeError,
+    MemoryError,
+)
+"""What contents raise that are of the right types and make no sense: in statistics, in ratios, or in rendering."""
 
 
 class ResultsError(Exception):
@@ -22,6 +36,39 @@ class ResultsError(Exception):
 
 class Damaged(ResultsError):
     """A file that is no whole one of its kind."""
+
+
+class Senseless(ResultsError):
+    """What the files of a run say cannot be; or we are mistaken, and `__cause__` says where."""
+
+
+@contextmanager
+def sense_of(what: str) -> Iterator[None]:
+    """Whatever senseless contents raise within is said of what is read, as Senseless.
+
+    A defect of ours raises the same: so the message says where, and the cause is kept.
+    """
+    try:
+        yield
+    except SENSELESS as error:
+        raise Senseless(
+            f"{what} cannot be read: {no_sense(error)}, at {_place(error)}; a file may be damaged: delete "
+            "analysis.json, restore the others from a copy, or measure again; where all are whole, it is a defect of "
+            "serveoff"
+        ) from error
+
+
+def no_sense(error: Exception) -> str:
+    """The cause in a line."""
+    said = (str(error).splitlines() or [""])[0]
+    return f"its contents make no sense ({type(error).__name__}: {said})"
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    *_, ours = (frame for frame in frames if Path(frame.filename).is_relative_to(OURS))
+    return f"{Path(ours.filename).relative_to(OURS)}:{ours.lineno}"
 
 
 @contextmanager

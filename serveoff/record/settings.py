@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from serveoff.loadtests.loads import OPEN_LOOP_CONNECTIONS
 from serveoff.record.attached import AttachedEndpoint
@@ -23,43 +23,43 @@ class RunSettings(Record):
     profile: str
     runtime: Literal["local", "docker"]
     endpoints: list[str]
-    concurrencies: list[int]
-    minutes: float | None = None
+    concurrencies: Annotated[list[PositiveInt], Field(min_length=1)]
+    minutes: PositiveFloat | None = None
     """The time that the run may take, starts of servers included; None: as long as `rounds` take."""
-    slice_s: float
+    slice_s: PositiveFloat
     """What counts of a slice, at least; of a slow endpoint it is longer."""
-    lead_in_s: float
+    lead_in_s: NonNegativeFloat
     """What is discarded of it, at least."""
-    warmup_s: float
+    warmup_s: NonNegativeFloat
     """Of every endpoint, after each start of its server."""
-    rounds: int | None = None
+    rounds: PositiveInt | None = None
     """How many in all; None: as many as the minutes allow."""
-    starts: int = 1
+    starts: PositiveInt = 1
     """Lives of the process of every contender."""
-    race_starts: int = 1
+    race_starts: PositiveInt = 1
     """Of those that are still in the race at the end, at most: as many as a share of the time is enough for."""
     race: bool = False
     """Endpoints that are out of every race stop taking rounds, and the run ends once all is decided."""
-    open_shares: list[float] = []
+    open_shares: list[PositiveFloat] = []
     """Rates of the open loop, as shares of an endpoint's best closed-loop throughput."""
-    batches: list[int] = []
+    batches: list[PositiveInt] = []
     """Input rows a request, of the slices of batches."""
     payloads: bool = False
     """Also the other encodings that each endpoint takes."""
     objective_quantile: Annotated[float, Field(gt=0, lt=1)] = 0.99
     objective_bound_s: PositiveFloat = 0.01
     """What a deployment must hold at its capacity: this quantile of latency within this bound, and no errors."""
-    probes: int = 0
+    probes: NonNegativeInt = 0
     """Slices of one search for the highest rate that holds the objective; 0: no search."""
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
-    server_cpus: list[int]
-    client_cpus: list[int]
-    intra_op_threads: int = 1
-    workers: int = 1
-    threads_per_worker: int = 1
-    batch_size: int = 1
-    batch_delay_ms: int = 0
-    bare_starts: int = 0
+    server_cpus: list[NonNegativeInt]
+    client_cpus: list[NonNegativeInt]
+    intra_op_threads: PositiveInt = 1
+    workers: PositiveInt = 1
+    threads_per_worker: PositiveInt = 1
+    batch_size: PositiveInt = 1
+    batch_delay_ms: NonNegativeInt = 0
+    bare_starts: NonNegativeInt = 0
     """Further starts of every contender without the model's warm-up calls, timed and not measured."""
     extra: list[str] = []
     """Formats that are measured because they were asked for."""
@@ -68,10 +68,10 @@ class RunSettings(Record):
     device: str = "cpu"
     load_from: Literal["host", "container"] = "host"
     """Where Locust ran: a process of this machine, or a container on the servers' own network."""
-    expect_workers: int = 0
+    expect_workers: NonNegativeInt = 0
     """Load workers on other hosts, which Locust's master waited for; 0: load came from one process of this machine."""
     master_bind_host: str = "127.0.0.1"
-    master_bind_port: int = 5557
+    master_bind_port: Annotated[int, Field(ge=1, le=65535)] = 5557
     """Where the master listened for them."""
     server_host: str = "127.0.0.1"
     """The address that local servers listened on."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.verdict import Outcome
 from serveoff.loadtests.loads import Load
 
@@ -36,8 +37,8 @@ class Exhibit:
     """What it speaks for: a framework, or a part of the claim."""
     shows: str = ""
     """What it shows; empty where `mine` and `other` say it."""
-    mine: str = ""
-    other: str = ""
+    mine: EndpointName | Literal[""] = ""
+    other: EndpointName | Literal[""] = ""
     """Endpoints: `mine` is so many times better than `other`."""
     load: Load | None = None
     other_load: Load | None = None

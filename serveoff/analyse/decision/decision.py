@@ -12,6 +12,7 @@ from serveoff.analyse.decision.sizing import Sizing, sizing
 from serveoff.analyse.decision.statements import Open, Statement, open_questions, statements
 from serveoff.analyse.decision.would_change import Change
 from serveoff.analyse.evidence import Evidence
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
@@ -36,16 +37,16 @@ class Excluded:
     """Endpoints that the recommendation does not rest on, or not on all that was measured of them."""
 
     code: ExcludedCode
-    endpoints: tuple[str, ...]
+    endpoints: tuple[EndpointName, ...]
 
 
 @dataclass(frozen=True)
 class Decision:
     """One run's recommendation. Endpoints are names; figures are in base units."""
 
-    recommended: str | None = None
+    recommended: EndpointName | None = None
     """A contender; None where there is none, or `refused` says why not."""
-    tied_with: tuple[str, ...] = ()
+    tied_with: tuple[EndpointName, ...] = ()
     """Contenders as good as it."""
     refused: Refusal | None = None
     statements: tuple[Statement, ...] = ()

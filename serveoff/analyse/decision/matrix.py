@@ -9,6 +9,7 @@ from serveoff.analyse.evidence import COST, MEASURES, Evidence, Measure
 from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread, apart
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.verdict import TIED_WITHIN, Outcome
 from serveoff.record.attached import ATTACHED
 from serveoff.record.settings import RunSettings
@@ -49,7 +50,7 @@ class MatrixCell:
 class MatrixRow:
     """One contender; cells by objective, in the matrix's order."""
 
-    endpoint: str
+    endpoint: EndpointName
     cells: dict[str, MatrixCell]
 
 

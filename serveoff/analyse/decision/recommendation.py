@@ -8,6 +8,7 @@ from typing import Final
 from serveoff.analyse.decision.matrix import Matrix, MatrixRow
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.studies.by_round import ByRound
 
 MOST_INVALID: Final = 1 / 3
@@ -31,7 +32,7 @@ class Refusal:
     """Why there is no recommendation, and the INVALID endpoints that are the reason."""
 
     code: RefusalCode
-    endpoints: tuple[str, ...]
+    endpoints: tuple[EndpointName, ...]
     ran: int
     """How many contenders ran."""
 

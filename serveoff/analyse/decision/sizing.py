@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.studies.capacity import Capacity
 
 MILLION, HOUR_S, GB = 1e6, 3600.0, 1e9
@@ -32,7 +35,7 @@ class SizingRow:
 class Sizing:
     """The recommended contender's measured capacity under the run's objective, and what follows from it."""
 
-    endpoint: str
+    endpoint: EndpointName
     capacity: Estimate
     """Requests a second of one replica."""
     bound: bool
@@ -42,7 +45,7 @@ class Sizing:
     cpu_hours_per_million: float | None
     memory_bytes: float | None
     """Of one replica, at its peak."""
-    rows: tuple[SizingRow, ...]
+    rows: Annotated[tuple[SizingRow, ...], Field(min_length=1)]
 
     def at(self, rate: float) -> SizingRow:
         """What a rate takes."""

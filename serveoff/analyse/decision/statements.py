@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from serveoff.analyse.claims.pairs import DYNAMIC
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.verdict import DECIDED
 from serveoff.record.endpoint_results import EndpointResult
 
@@ -38,7 +41,7 @@ class Statement:
     ratio: Estimate
     """How many times better than the best of the group: true of all of it."""
     group: Group
-    endpoints: tuple[str, ...]
+    endpoints: Annotated[tuple[EndpointName, ...], Field(min_length=1)]
     """The group, its best first."""
 
 
@@ -47,7 +50,7 @@ class Open:
     """On this objective the run does not tell the recommended contender and these apart."""
 
     objective: str
-    endpoints: tuple[str, ...]
+    endpoints: tuple[EndpointName, ...]
 
 
 def statements(evidence: Evidence, measures: Sequence[Measure], first: Entry) -> tuple[Statement, ...]:

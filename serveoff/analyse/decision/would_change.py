@@ -11,6 +11,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import LATENCY, Evidence, Measure
 from serveoff.analyse.ranking import figure
 from serveoff.analyse.statistics.estimates import Estimate
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
 
@@ -51,7 +52,7 @@ class Change:
     """One condition, and who would then be the choice, with its own figure."""
 
     code: ChangeCode
-    endpoint: str
+    endpoint: EndpointName
     estimate: Estimate
     concurrency: int | None = None
     payload: str = ""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence, Pair
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.record.attached import ATTACHED
 from serveoff.record.settings import RunSettings
 
@@ -17,7 +18,7 @@ HELD: Final = 0.9
 class Against:
     """One attached endpoint against the first: how many times better it is. None: one of both does not count there."""
 
-    endpoint: str
+    endpoint: EndpointName
     latency: Pair | None
     """By p50 with the fewest callers."""
     throughput: Pair | None
@@ -30,7 +31,7 @@ class Against:
 class Attached:
     """The attached endpoints of a run; without a baseline it has none."""
 
-    baseline: str = ""
+    baseline: EndpointName | Literal[""] = ""
     """The first one that was given."""
     others: tuple[Against, ...] = ()
     """As they were given."""

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.point_estimates import measure
 from serveoff.analyse.slice_rows import RunRows
+from serveoff.analyse.stored_once import EndpointName
 
 
 @dataclass(frozen=True)
 class ByRound:
     """The p50 of one endpoint in each round that it has a slice of, in seconds; its point may be INVALID."""
 
-    endpoint: str
+    endpoint: EndpointName
     concurrency: int
-    p50_s: dict[int, float]
+    p50_s: Annotated[dict[int, float], Field(min_length=1)]
     """By the round's number."""
 
 

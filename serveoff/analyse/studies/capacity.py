@@ -27,6 +27,7 @@ from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics.estimates import Z_95, Array, Estimate
 from serveoff.analyse.statistics.quantiles import crossings, cumulative, grid_of
 from serveoff.analyse.statistics.sampled import SliceSample
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
@@ -79,7 +80,7 @@ class _Asked:
 class Capacity:
     """The highest rate at which one endpoint holds the objective, in requests a second."""
 
-    endpoint: str
+    endpoint: EndpointName
     rate: Estimate
     side: Literal["between", "above", "below", "none"]
     """`between` a rate that held and one that did not; else the capacity is `above` or `below` all that was tried."""

@@ -8,6 +8,7 @@ from typing import Literal
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.ranking import placed
+from serveoff.analyse.stored_once import DeploymentName
 from serveoff.analyse.studies.payloads import SHOWN, Encoded, Group
 
 
@@ -15,7 +16,7 @@ from serveoff.analyse.studies.payloads import SHOWN, Encoded, Group
 class EncodingCell:
     """One deployment and one encoding. `reason` says why it failed its gate."""
 
-    deployment: str
+    deployment: DeploymentName
     encoding: str
     state: Literal["measured", "not taken", "not measured", "failed"]
     encoded: Encoded | None = None

@@ -10,7 +10,7 @@ from serveoff.analyse.evidence import LATENCY, Evidence
 from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.slice_rows import RunRows
 from serveoff.analyse.statistics.estimates import Estimate
-from serveoff.analyse.stored_once import POINT
+from serveoff.analyse.stored_once import POINT, EndpointName
 from serveoff.loadtests.recording.windows import Window
 from serveoff.record.endpoint_results import EndpointResult
 
@@ -19,7 +19,7 @@ from serveoff.record.endpoint_results import EndpointResult
 class Encoded:
     """One endpoint in one encoding with the fewest callers; `payload` is empty for its own."""
 
-    endpoint: str
+    endpoint: EndpointName
     payload: str
     point: Annotated[Point, POINT]
     request_bytes: int | None

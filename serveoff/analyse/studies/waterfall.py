@@ -15,6 +15,7 @@ from serveoff.analyse.entries import Entry
 from serveoff.analyse.point_estimates import measure
 from serveoff.analyse.server_signals import Told, told
 from serveoff.analyse.slice_rows import RunRows
+from serveoff.analyse.stored_once import EndpointName
 from serveoff.loadtests.loads import closed
 from serveoff.loadtests.recording.windows import Window
 
@@ -26,7 +27,7 @@ class Breakdown:
     Parts sum to `whole_s`, the mean latency that the client measured, within `error_s`.
     """
 
-    endpoint: str
+    endpoint: EndpointName
     whole_s: float
     samples: int
     encode_s: float | None

@@ -16,7 +16,7 @@ from serveoff.errors import ExitCode
 from serveoff.measure.run_lifecycle import find_run, list_runs
 from serveoff.models.jobs.terminal import Terminal
 from serveoff.models.jobs.visible import visible
-from serveoff.record.reading import ResultsError
+from serveoff.record.reading import ResultsError, sense_of
 from serveoff.record.suite import load_without_slices
 
 
@@ -30,13 +30,14 @@ def show(
     from serveoff.report.write import comparison_of, report_path
 
     folder = find_run(run)
-    comparison = comparison_of(folder)
-    if as_json:
-        print(json.dumps(decision_record(comparison), indent=1, allow_nan=False))
-        return
-    out, suite, path = Terminal(), comparison.suite, report_path(folder)
-    out.print(_plain(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}"), style="dim")
-    answer.show(comparison, out, path if os.path.isfile(path) else None)
+    with sense_of(f"run {run}"):
+        comparison = comparison_of(folder)
+        if as_json:
+            print(json.dumps(decision_record(comparison), indent=1, allow_nan=False))
+            return
+        out, suite, path = Terminal(), comparison.suite, report_path(folder)
+        out.print(_plain(f"{suite.run_id}   {suite.settings.model}, {suite.settings.profile}"), style="dim")
+        answer.show(comparison, out, path if os.path.isfile(path) else None)
 
 
 def report(
@@ -48,7 +49,10 @@ def report(
     """Write the report of a run again. A run that has changed is analysed again."""
     from serveoff.report.write import write_report
 
-    for path in write_report(find_run(run), tuple(filter(None, formats.split(",")))).paths.values():
+    folder = find_run(run)
+    with sense_of(f"run {run}"):
+        written = write_report(folder, tuple(filter(None, formats.split(","))))
+    for path in written.paths.values():
         console.print(f"report: {path}", highlight=False, markup=False)
 
 
@@ -60,7 +64,7 @@ def compare(
         bool, typer.Option("--different-machines", help="Compare runs even if they are from different machines.")
     ] = False,
 ) -> None:
-    """Compare two runs, as Markdown. Exit code 99: an endpoint got slower by more than noise and threshold."""
+    """Compare two runs, as Markdown. Exit code 99: an endpoint got slower beyond noise and threshold, or fails."""
     from serveoff.cli.compare import compare_runs
 
     if not compare_runs(a, b, threshold / 100, different_machines, Terminal()):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from serveoff.record.reading import SENSELESS
 from serveoff.report.web.analyses import NotAnalysed
 from serveoff.report.web.runs import NoSuchRun, Unreadable
 
@@ -19,9 +20,7 @@ def register(app: Flask) -> None:
     # Nothing is said of what lies outside the results folder, whatever the name names there.
     absent = "There is no run of this name in the results folder."
     app.register_error_handler(NoSuchRun, lambda _: _answer(404, "No such run", absent))
-    app.register_error_handler(
-        Unreadable, lambda error: _answer(UNREADABLE, "This run cannot be read", f"unreadable: {error}")
-    )
+    app.register_error_handler(Unreadable, unreadable)
     app.register_error_handler(
         NotAnalysed, lambda error: _answer(UNREADABLE, "This run is not analysed yet", str(error))
     )
@@ -33,6 +32,13 @@ def http_error(error: HTTPException) -> Response:
     """What Flask and the views abort with; a 405 keeps the methods that are allowed."""
     kept = ((k, v) for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length"))
     return _answer(error.code or 500, error.name, error.description or error.name, kept)
+
+
+def unreadable(error: Unreadable) -> Response:
+    """Damaged contents; or a mistake of ours, which raises the same: then the log has the traceback."""
+    if isinstance(error.__cause__, SENSELESS):
+        log.warning("damaged, or a defect: %s %s", request.method, ascii(request.path), exc_info=error.__cause__)
+    return _answer(UNREADABLE, "This run cannot be read", f"unreadable: {error}")
 
 
 def defect(error: Exception) -> Response:

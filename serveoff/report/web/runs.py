@@ -11,7 +11,7 @@ from typing import Final
 from flask import current_app
 
 from serveoff.analyse.analysis_file import ANALYSIS_NAME
-from serveoff.record.reading import ResultsError
+from serveoff.record.reading import SENSELESS, ResultsError, no_sense
 from serveoff.record.suite import SUITE_NAME, Suite, load_without_slices
 
 EXTENSION: Final = "serveoff"
@@ -19,16 +19,7 @@ LARGEST_SUITE_BYTES: Final = 16 * 10**6
 """A suite of every endpoint in the full profile has a tenth of this."""
 LARGEST_ANALYSIS_BYTES: Final = 48 * 10**6
 """So has its analysis."""
-BROKEN: Final = (
-    ResultsError,
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    MemoryError,
-    RecursionError,
-)
+BROKEN: Final = (ResultsError, OSError, *SENSELESS)
 """What damaged contents raise, in reading them, in ratios, or in rendering."""
 
 
@@ -134,5 +125,5 @@ def _refusal(written: os.stat_result, file: str) -> str:
 def _why(found: Found, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{Path(error.filename).name}: {error.strerror}" if isinstance(error.filename, str) else error.strerror
-    said = (str(error).splitlines() or [""])[0].replace(f"{found.folder}/", "")
-    return said if isinstance(error, ResultsError) else f"its contents make no sense ({type(error).__name__}: {said})"
+    said = (str(error).splitlines() or [""])[0] if isinstance(error, ResultsError) else no_sense(error)
+    return said.replace(f"{found.folder}/", "")

@@ -16,9 +16,10 @@ from serveoff.analyse.analysis_file import ANALYSIS_NAME
 from serveoff.cli.app import app
 from serveoff.cli.commands import deployments
 from serveoff.errors import ExitCode, ServeoffError
-from serveoff.record.reading import ResultsError
+from serveoff.record.reading import ResultsError, Senseless
 from serveoff.record.slices import SLICES_NAME
 from serveoff.record.suite import SUITE_NAME
+from serveoff.report.phrases import recommendation
 from tests.serveoff.synthetic import Scenario, write_run
 from tests.serveoff.written_runs import rewrite_rows, rows_file
 
@@ -44,6 +45,7 @@ def made(tmp_path_factory):
     root = tmp_path_factory.mktemp("made")
     write_run(root / "run", FEW)
     write_run(root / "other", Scenario(slice_s=0.1, only=ENDPOINTS, seed=8))
+    write_run(root / "leaving", Scenario(slice_s=0.1, only=(*ENDPOINTS, "flask-onnx-rest"), extra=True))
     another = write_run(root / "another", FEW)
     change(another, lambda suite: suite["settings"].update(model="another"))
     return root
@@ -216,6 +218,84 @@ def test_draws_that_no_run_has_are_refused_in_a_baseline_and_made_again_in_a_run
     assert ended("compare", "run", "other")[0] in (0, ExitCode.REGRESSION)
 
 
+def decision(document):
+    return document["comparison"]["decision"]
+
+
+UNRESOLVED = {
+    "nobody is recommended": lambda d: decision(d).update(recommended="nobody"),
+    "nobody is tied": lambda d: decision(d).update(tied_with=["nobody"]),
+    "no rows": lambda d: decision(d)["matrix"].update(rows=[]),
+    "a row of nobody": lambda d: decision(d)["matrix"]["rows"][1].update(endpoint="nobody"),
+    "no cells": lambda d: decision(d)["matrix"]["rows"][0].update(cells={}),
+    "a statement on nobody": lambda d: decision(d)["statements"][0].update(endpoints=[]),
+    "no rounds": lambda d: d["comparison"]["by_round"][0].update(p50_s={}),
+    "rounds of nobody": lambda d: d["comparison"]["by_round"][0].update(endpoint="nobody"),
+    "no way out": lambda d: [way.update(entry=None) for way in d["comparison"]["leaving"]["ways"]],
+    "evidence of nobody": lambda d: [e.update(mine="nobody") for c in d["comparison"]["claims"] for e in c["exhibits"]],
+    "an entry less": lambda d: d["comparison"]["entries"].pop(),
+    "a point of another": lambda d: d["entries"][0]["points"][0].update(endpoint=ENDPOINTS[1]),
+    "draws of nobody": lambda d: d["draws"][0].update(endpoint="nobody"),
+}
+
+
+@pytest.mark.parametrize("fault", UNRESOLVED)
+def test_an_analysis_that_mentions_what_it_lacks_is_made_again_and_is_no_baseline(results, fault):
+    path = results / "leaving" / ANALYSIS_NAME
+    whole = ended("show", "leaving", "--json")
+    document = json.loads(path.read_text())
+    UNRESOLVED[fault](document)
+    for place in (path, results.parent / "baseline.json"):
+        place.write_text(json.dumps(document))
+    assert ended("show", "leaving", "--json") == whole
+    assert json.loads(path.read_text()) != document
+    code, said = ended("compare", "baseline.json", "leaving")
+    assert (code, "baseline.json is not a baseline" in said) == (ExitCode.RESULTS, True)
+
+
+SETTINGS = {
+    "seed": -1,
+    "concurrencies": [],
+    "objective_quantile": 2,
+    "slice_s": 0,
+    "rounds": 0,
+    "starts": -1,
+    "open_shares": [-0.5],
+    "batches": [0],
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_that_no_run_can_have_are_refused_and_named(results, name):
+    change(results / "run", lambda suite: suite["settings"].update({name: SETTINGS[name]}))
+    for command in READ:
+        code, said = ended(*command)
+        assert (code, f"run.json cannot be read at settings.{name}" in said) == (ExitCode.RESULTS, True)
+
+
+def test_so_is_a_load_that_is_none(results):
+    left_out = {"x": {"code": "too large", "text": "a request would have 5 GB"}}
+    change(results / "run", lambda suite: suite["endpoints"][0].update(left_out=left_out))
+    code, said = ended("report", "run")
+    assert (code, "'x' is not a load" in said) == (ExitCode.RESULTS, True)
+
+
+@pytest.mark.parametrize("error", [AttributeError, AssertionError, StopIteration, RuntimeError, KeyError])
+def test_what_makes_no_sense_may_be_a_defect_and_its_cause_and_place_are_kept(results, monkeypatch, error):
+    def mistaken(_):
+        raise error("nobody")
+
+    monkeypatch.setattr(recommendation, "head", mistaken)
+    result = CliRunner().invoke(app, ["show", "run"])
+    said, cause = str(result.exception), result.exception.__cause__
+    assert (type(result.exception), type(cause)) == (Senseless, error)
+    assert said.startswith(f"run run cannot be read: its contents make no sense ({error.__name__}: ")
+    assert "at cli/answer.py:" in said
+    assert "delete analysis.json" in said
+    assert "or measure again" in said
+    assert "it is a defect of serveoff" in said
+
+
 def places(thing, path=()):
     """Where a value stands in a document: of lists, the first three."""
     if path:
@@ -238,21 +318,20 @@ def put(document, place, value):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "commands", "parts"),
+    ("name", "commands"),
     [
-        (f"run/{SUITE_NAME}", READ[:-1], ()),
-        (f"run/{SLICES_NAME}", READ[:-1], ()),
-        (f"run/{ANALYSIS_NAME}", READ[:-1], ("source", "bound", "draws")),
-        ("../baseline.json", COMPARE, ()),
+        (f"run/{SUITE_NAME}", READ[:-1]),
+        (f"run/{SLICES_NAME}", READ[:-1]),
+        (f"run/{ANALYSIS_NAME}", READ[:-1]),
+        ("../baseline.json", COMPARE),
     ],
 )
-def test_whatever_a_value_becomes_each_command_refuses_or_works(results, baseline, name, commands, parts):
-    """Of an analysis the `parts` that are not rendered; of others all."""
+def test_whatever_a_value_becomes_each_command_refuses_or_works(results, baseline, name, commands):
     draw = random.Random(name)
     path = results / name
     lines = path.read_text().splitlines() if path.name == SLICES_NAME else [path.read_text()]
     documents = [json.loads(line) for line in lines]
-    choices = sorted({p for document in documents for p in places(document) if p[0] in (parts or document)}, key=repr)
+    choices = sorted({place for document in documents for place in places(document)}, key=repr)
     for _ in range(FUZZED):
         place, value = draw.choice(choices), draw.choice(VALUES)
         changed = [put(document, place, value) if has(document, place) else document for document in documents]

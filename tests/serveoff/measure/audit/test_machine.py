@@ -39,18 +39,18 @@ def test_where_git_does_not_say_the_commit_is_unknown(git, command, fault):
     assert (environment.git_commit, environment.git_dirty) == (None, False)
 
 
-def machine(library):
+def told(library):
     with installed(library):
         return read_machine()
 
 
 def test_a_machine_names_its_gpus_and_is_another_with_others():
-    one, two, other = machine(Library(1)), machine(Library(1, None)), machine(Library(1, name="NVIDIA T4"))
+    one, two, other = told(Library(1)), told(Library(1, None)), told(Library(1, name="NVIDIA T4"))
     assert (one.accelerators, two.accelerators, other.accelerators) == ([L4], [L4, L4], ["NVIDIA T4"])
-    assert len({found.id for found in (one, two, other, machine(None))}) == 4
+    assert len({found.id for found in (one, two, other, told(None))}) == 4
 
 
 @pytest.mark.parametrize("library", [Library(), Library(1, driver=False), Library(1, name=None)])
 def test_without_gpus_that_can_be_named_it_is_as_without_the_library(library):
-    assert machine(library).accelerators == []
-    assert machine(library).id == machine(None).id
+    assert told(library).accelerators == []
+    assert told(library).id == told(None).id

@@ -278,6 +278,7 @@ ANALYSES = {
     "endless": lambda document: [p["p50_s"].update(value="Infinity") for e in document["entries"] for p in e["points"]],
     "negative": lambda document: [p["p50_s"].update(value=-1.0) for e in document["entries"] for p in e["points"]],
     "a recommendation of nobody": lambda document: document["comparison"]["decision"].update(recommended="<b>"),
+    "no rows": lambda document: document["comparison"]["decision"]["matrix"].update(rows=[]),
 }
 
 
@@ -414,8 +415,30 @@ def test_errors_are_pages_for_people_and_json_for_who_asked_for_json(client):
     assert client.post("/runs/before/report.json").get_json()["error"]
 
 
+REPORT = "serveoff.report.web.reports.html.render"
+
+
+def raising(error):
+    def render(comparison):
+        raise error("nobody")
+
+    return render
+
+
+@pytest.mark.parametrize("error", [AssertionError, AttributeError, StopIteration, RuntimeError])
+def test_what_damaged_contents_may_raise_is_said_to_be_and_the_log_has_the_traceback(
+    results, monkeypatch, caplog, error
+):
+    monkeypatch.setattr(REPORT, raising(error))
+    answer = create_app(results).test_client().get("/runs/before/")
+    assert answer.status_code == 422
+    assert f"its contents make no sense ({error.__name__}: nobody)" in Page(answer.text).text
+    (record,) = caplog.records
+    assert record.exc_info[0] is error
+
+
 def test_a_defect_of_ours_is_a_page_without_a_traceback(results, monkeypatch):
-    monkeypatch.setattr("serveoff.report.web.reports.html.render", lambda comparison: 1 + None.missing)
+    monkeypatch.setattr(REPORT, raising(ImportError))
     client = create_app(results).test_client()
     answer = client.get("/runs/before/")
     assert answer.status_code == 500
