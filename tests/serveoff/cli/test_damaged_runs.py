@@ -5,7 +5,9 @@ import math
 import os
 import random
 import shutil
+import tempfile
 from base64 import urlsafe_b64encode
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -170,6 +172,22 @@ def test_a_file_of_rows_that_is_none_stops_no_command(results, name):
         path.write_bytes(content)
         assert [ended(*command)[0] for command in READ[:3]] == [0, 0, 0], "its points are INVALID"
         assert ended("compare", "run", "other")[0] in (0, ExitCode.REGRESSION, ExitCode.RESULTS)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: only root can become someone who may not read")
+def test_a_run_that_may_not_be_read_says_so(made, monkeypatch):
+    with tempfile.TemporaryDirectory() as open_to_all:
+        run = Path(shutil.copytree(made / "run", Path(open_to_all) / "run"))
+        monkeypatch.setenv("SERVEOFF_RESULTS", open_to_all)
+        assert ended("show", "run")[0] == 0  # modules are loaded before the rights are dropped
+        run.parent.chmod(0o755)
+        (run / SUITE_NAME).chmod(0)
+        try:
+            os.seteuid(65534)
+            code, said = ended("show", "run")
+        finally:
+            os.seteuid(0)
+    assert (code, "run.json: Permission denied" in said) == (ExitCode.RESULTS, True)
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "binary"])
