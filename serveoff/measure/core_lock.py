@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import stat
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,6 +15,9 @@ from serveoff.errors import CoresBusy, writing_to
 FOLDER_VARIABLE: Final = "SERVEOFF_LOCKS"
 MODE: Final = 0o666
 """Of a lock's file: runs of all users of the machine share its cores."""
+LOCKS: Final = Path("/run/lock")
+"""Where a system keeps locks (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s09.html), often for all users."""
+TEMPORARY: Final = Path("/tmp")
 
 
 @contextmanager
@@ -35,9 +40,31 @@ def check_cores(cpus: Iterable[int]) -> None:
         pass
 
 
+def lock_folder(locks: Path = LOCKS) -> Path:
+    """Where the files are that are locked, unless SERVEOFF_LOCKS names another.
+
+    It is the same for all users and whatever TMPDIR is, or two runs that differ in these would not see each other; on
+    macOS it is the user's own.
+    """
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path(tempfile.gettempdir())
+    return locks if _takes_files_of_all(locks) else TEMPORARY
+
+
+def _takes_files_of_all(folder: Path) -> bool:
+    """By its mode, for root can write to any; none may remove a file of another's."""
+    try:
+        mode = folder.stat().st_mode
+    except OSError:
+        return False
+    return mode & stat.S_IWOTH != 0 and mode & stat.S_ISVTX != 0 and os.access(folder, os.W_OK)
+
+
 @contextmanager
 def _locked(cpu: int, owner: str) -> Iterator[None]:
-    folder = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
+    folder = lock_folder()
     with writing_to(folder, f"name another folder: {FOLDER_VARIABLE}=FOLDER"):
         file = _open(folder / f"serveoff-core-{cpu}.lock")
     try:

@@ -4,12 +4,14 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from serveoff.errors import CoresBusy, ExitCode, NotWritten
 from serveoff.measure import run_lifecycle
-from serveoff.measure.core_lock import check_cores, cores_locked
+from serveoff.measure.core_lock import check_cores, cores_locked, lock_folder
 from serveoff.measure.plan.profiles import run_settings
 
 HOLDER = """
@@ -43,6 +45,40 @@ def test_a_folder_that_takes_no_locks_is_named_with_the_variable_of_another(fold
     with pytest.raises(NotWritten, match="file: it is not a folder") as failed:
         check_cores([0])
     assert failed.value.hint == "name another folder: SERVEOFF_LOCKS=FOLDER"
+
+
+@pytest.fixture
+def locks(tmp_path, monkeypatch):
+    """A system's folder of locks, which all may write to."""
+    monkeypatch.delenv("SERVEOFF_LOCKS")
+    monkeypatch.setattr(sys, "platform", "linux")
+    (tmp_path / "lock").mkdir()
+    (tmp_path / "lock").chmod(0o1777)
+    return tmp_path / "lock"
+
+
+def test_locks_of_runs_whose_temporary_folders_differ_lie_in_one_folder(locks, monkeypatch):
+    found = []
+    for temporary in ("/tmp/a", "/tmp/b"):
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        found.append(lock_folder(locks))
+    assert found == [locks, locks]
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o775, 0o777])
+def test_a_folder_that_is_not_open_to_all_users_and_safe_from_each_other_is_left_to_whom_it_belongs(locks, mode):
+    locks.chmod(mode)
+    assert lock_folder(locks) == lock_folder(locks / "none") == Path("/tmp")
+
+
+def test_on_macos_they_lie_in_the_temporary_folder_of_the_user(locks, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert lock_folder(locks) == Path(tempfile.gettempdir())
+
+
+def test_the_folder_that_is_named_comes_before_all(locks, monkeypatch):
+    monkeypatch.setenv("SERVEOFF_LOCKS", "/elsewhere")
+    assert lock_folder(locks) == Path("/elsewhere")
 
 
 def test_a_second_run_is_refused_with_the_first_one_s_id(holder):
