@@ -25,30 +25,40 @@ import psutil
 
 MARK: Final = "SERVEOFF_RUNNER"
 """The variable: ids of runners, the innermost last."""
-RUNNER: Final = re.compile(r"[0-9a-f]{8}-\d+-\d+")
+RUNNER: Final = re.compile(r"[0-9a-f]{8}-\d+-(?:t[0-9a-f]{8}|\d+)")
+PROC = Path("/proc")
 SAME_START_S = 60
-"""The start of a process, as the system tells it, moves where the clock is set."""
+"""The start of a process in seconds since the epoch, as the system tells it, moves where the clock is set."""
 PASSES = 10
 PASS_S = 1.0
 
 
 @cache
 def runner_id() -> str:
-    """What names our process among all of all times: machine, process id and start in epoch seconds."""
-    return f"{_machine()}-{os.getpid()}-{int(psutil.Process().create_time())}"
+    """What names our process among all of all times: machine, process id and start.
+
+    The start is `t` and a digest of its boot and its ticks; where there is no /proc, and in ids of earlier versions, it
+    is seconds since the epoch.
+    """
+    try:
+        start = _start(os.getpid())
+    except OSError:
+        start = str(int(psutil.Process().create_time()))
+    return f"{_machine()}-{os.getpid()}-{start}"
 
 
 def is_gone(runner: str) -> bool:
     """True where the runner of this id was a process of this machine and has ended."""
-    machine, pid, start_s = runner.split("-")
+    machine, pid, start = runner.split("-")
     if machine != _machine():
         return False
     try:
         process = psutil.Process(int(pid))
-        is_other = abs(process.create_time() - int(start_s)) > SAME_START_S
-        return is_other or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        return not _began_so(process, start) or process.status() == psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return True
+    except (psutil.AccessDenied, PermissionError):  # of another user, whose processes the system hides
+        return False
 
 
 def watched(environ: Mapping[str, str]) -> dict[str, str]:
@@ -106,6 +116,19 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
     with suppress(psutil.Error):
         return process.children(recursive=True)
     return []
+
+
+def _began_so(process: psutil.Process, start: str) -> bool:
+    if start.startswith("t"):
+        return _start(process.pid) == start
+    return abs(process.create_time() - int(start)) <= SAME_START_S
+
+
+def _start(pid: int) -> str:
+    """OSError where it cannot be read. Setting the clock moves neither part of it: proc_pid_stat(5), random(4)."""
+    after_name = (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2]
+    ticks, boot = after_name.split()[19], (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return f"t{zlib.crc32(f'{boot} {ticks}'.encode()):08x}"
 
 
 def _machine() -> str:

@@ -1,14 +1,17 @@
 """Real processes whose runner is killed by SIGKILL."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 
 import psutil
+import pytest
 
 from serveoff.measure import watchdog
 from serveoff.measure.watchdog import MARK, is_gone, kill_marked, runner_id, watched
+from serveoff.measure.watchdog import RUNNER as RUNNER_ID
 from serveoff.models.isolation import RUNNER_VARIABLE
 from serveoff.models.spec import REPOSITORY
 from tests.waiting import wait_until
@@ -34,6 +37,10 @@ processes.freeze(servers[0])
 print(*(server.pid for server in servers), flush=True)
 time.sleep(600)
 """
+
+
+STAT = "1 (a ) name) S 1 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 {ticks} 1 1"
+"""A process's line of proc_pid_stat(5)."""
 
 
 def start_runner(tmp_path):
@@ -105,6 +112,60 @@ def test_this_process_is_not_gone_nor_is_one_of_another_machine_but_one_of_its_n
     with subprocess.Popen([sys.executable, "-c", ""]) as other:
         zombie = f"{machine}-{other.pid}-{int(psutil.Process(other.pid).create_time())}"
     assert is_gone(zombie)
+
+
+def test_a_runner_lives_on_where_the_clock_is_set(monkeypatch):
+    runner, create_time = runner_id(), psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: create_time(process) + 3600)
+    assert not is_gone(runner)
+
+
+@pytest.fixture
+def proc(tmp_path, monkeypatch):
+    """Files of a /proc in which our process has begun 4567 ticks after the boot `one`."""
+    monkeypatch.setattr(watchdog, "PROC", tmp_path)
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    (tmp_path / "sys/kernel/random/boot_id").write_text("one\n")
+    (tmp_path / str(os.getpid())).mkdir()
+    (tmp_path / str(os.getpid()) / "stat").write_text(STAT.format(ticks=4567))
+    runner_id.cache_clear()
+    yield tmp_path
+    runner_id.cache_clear()
+
+
+def test_one_of_its_number_is_another_after_another_start_and_after_another_boot(proc):
+    runner = runner_id()
+    assert not is_gone(runner)
+    (proc / str(os.getpid()) / "stat").write_text(STAT.format(ticks=4568))
+    assert is_gone(runner)
+    (proc / str(os.getpid()) / "stat").write_text(STAT.format(ticks=4567))
+    (proc / "sys/kernel/random/boot_id").write_text("two\n")
+    assert is_gone(runner)
+
+
+def test_without_proc_and_in_ids_of_earlier_versions_the_start_is_in_seconds(proc):
+    (proc / str(os.getpid()) / "stat").unlink()
+    runner = runner_id()
+    assert runner.split("-")[2] == str(int(psutil.Process().create_time()))
+    assert RUNNER_ID.fullmatch(runner)
+    assert not is_gone(runner)
+
+
+def test_one_that_the_system_hides_is_left_alone(proc, monkeypatch):
+    runner = runner_id()
+
+    def hidden(process):
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "status", hidden)
+    assert not is_gone(runner)
+
+
+def test_no_version_takes_the_id_of_another_for_one_that_it_can_read():
+    """One that reads only seconds would find another start in this, and kill its processes."""
+    earlier = re.compile(r"[0-9a-f]{8}-\d+-\d+")
+    assert RUNNER_ID.fullmatch(runner_id())
+    assert not earlier.search(f"serveoff-{runner_id()}-abcd1234")
 
 
 def test_a_runner_within_another_is_watched_by_both():
