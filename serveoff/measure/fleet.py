@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import psutil
 
 from serveoff.interrupts import shielded
+from serveoff.measure.audit.cgroups import memory_left, own_groups
 from serveoff.measure.drivers.inprocess import wait_floor
 from serveoff.measure.readiness import wait_ready
 from serveoff.measure.runtimes import Runtime, Server
@@ -74,10 +75,16 @@ class Fleet:
         server = self._servers.get(deployment.name)
         if server is None or self._together:
             return
-        if psutil.virtual_memory().available < self._reserve_bytes:
+        if self._available_bytes() < self._reserve_bytes:
             self.stop(deployment)
         else:
             server.freeze()
+
+    def _available_bytes(self) -> int:
+        """Of this machine; servers that are processes have no more than the control groups that hold this one, too."""
+        available = int(psutil.virtual_memory().available)
+        within = memory_left(own_groups()) if self._runtime.engine is None else None
+        return available if within is None else min(available, within)
 
     def memory(self) -> dict[str, int]:
         """Deployment to the memory of its server, of those that are up and where it can be read."""

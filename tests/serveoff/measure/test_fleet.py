@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -42,6 +43,7 @@ class Sleepers:
     folder: Path
     code: str = "import time; time.sleep(60)"
     started: list[LocalServer] = field(default_factory=list)
+    engine: str | None = None
 
     def resolve(self, deployment):
         return deployment, ""
@@ -91,6 +93,20 @@ def test_a_server_is_stopped_instead_where_memory_is_short_and_started_again(run
     second = fleet.wake(ONE)
     assert second is not first
     assert not second.ended()
+    fleet.close()
+
+
+@pytest.mark.parametrize(("engine", "ends"), [(None, True), ("Docker 28.2.2", False)])
+def test_memory_is_short_where_the_group_of_the_run_has_less_left_and_its_servers_are_in_it(
+    runtime, monkeypatch, engine, ends
+):
+    monkeypatch.setattr(fleet_module, "memory_left", lambda groups: 2**30)
+    runtime.engine = engine
+    fleet = Fleet(runtime, reserve_bytes=2**30 + 1)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2**40))
+    server = fleet.start(ONE)
+    fleet.rest(ONE)
+    assert bool(server.ended()) is ends
     fleet.close()
 
 

@@ -10,11 +10,8 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from serveoff.measure.audit.cgroups import control_groups
+from serveoff.measure.audit.cgroups import MICRO, NANO, control_groups, counters, throttled_s
 from serveoff.measure.audit.readings import Reading
-
-NANO, MICRO = 1e-9, 1e-6
-
 
 Read = Callable[[], Reading]
 
@@ -51,13 +48,13 @@ def kernel_counters(container: Container) -> Read | None:
 def version_2(groups: Mapping[str, Path], network: Path) -> Reading:
     """Counters of cgroup v2 (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
     group = groups[""]
-    cpu = _table(group / "cpu.stat")
+    cpu = counters((group / "cpu.stat").read_text())
     received, sent = _network(network)
     return Reading(
         cpu_s=cpu["usage_usec"] * MICRO,
         network_in_bytes=received,
         network_out_bytes=sent,
-        throttled_s=cpu.get("throttled_usec", 0) * MICRO,
+        throttled_s=throttled_s(cpu),
     )
 
 
@@ -68,7 +65,7 @@ def version_1(groups: Mapping[str, Path], network: Path) -> Reading:
         cpu_s=int((groups["cpuacct"] / "cpuacct.usage").read_text()) * NANO,
         network_in_bytes=received,
         network_out_bytes=sent,
-        throttled_s=_table(groups["cpu"] / "cpu.stat").get("throttled_time", 0) * NANO,
+        throttled_s=throttled_s(counters((groups["cpu"] / "cpu.stat").read_text())),
     )
 
 
@@ -81,7 +78,3 @@ def _network(path: Path) -> tuple[int, int]:
             fields = numbers.split()
             received, sent = received + int(fields[0]), sent + int(fields[8])
     return received, sent
-
-
-def _table(path: Path) -> dict[str, int]:
-    return {name: int(value) for name, _, value in (line.partition(" ") for line in path.read_text().splitlines())}

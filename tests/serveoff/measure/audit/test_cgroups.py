@@ -1,6 +1,11 @@
 """Files of control groups, as kernels write them."""
 
-from serveoff.measure.audit.cgroups import control_groups, cpu_limit, memory_limit
+from serveoff.measure.audit.cgroups import (
+    control_groups,
+    cpu_limit,
+    memory_left,
+    memory_limit,
+)
 
 
 def write(path, text):
@@ -45,6 +50,28 @@ def test_the_smallest_share_of_cpu_time_counts_in_both_versions(tmp_path):
     write(folder / "cpu.cfs_period_us", "100000\n")
     assert cpu_limit("4:cpu,cpuacct:/docker/abc\n", tmp_path) == 0.5
     assert cpu_limit("4:cpu,cpuacct:/elsewhere\n", tmp_path) is None
+
+
+def test_what_is_left_is_the_least_that_a_group_or_one_above_it_has_room_for_with_files_that_are_only_kept(tmp_path):
+    write(tmp_path / "user.slice/memory.max", "4000\n")
+    write(tmp_path / "user.slice/memory.current", "3500\n")
+    write(tmp_path / "user.slice/memory.stat", "anon 2900\nactive_file 100\ninactive_file 400\n")
+    write(tmp_path / "user.slice/session/memory.max", "2000\n")
+    write(tmp_path / "user.slice/session/memory.current", "1200\n")
+    write(tmp_path / "user.slice/session/memory.stat", "anon 1100\ninactive_file 250\n")
+    assert memory_left("0::/user.slice/session\n", tmp_path) == 4000 - 3500 + 400
+    write(tmp_path / "user.slice/memory.max", "max\n")
+    assert memory_left("0::/user.slice/session\n", tmp_path) == 2000 - 1200 + 250
+    assert memory_left("0::/other\n", tmp_path) is None
+    assert memory_left("", tmp_path) is None
+
+
+def test_in_version_1_files_of_the_groups_below_are_kept_too(tmp_path):
+    folder = tmp_path / "memory/docker/abc"
+    write(folder / "memory.limit_in_bytes", "2000\n")
+    write(folder / "memory.usage_in_bytes", "1200\n")
+    write(folder / "memory.stat", "inactive_file 10\ntotal_inactive_file 250\n")
+    assert memory_left("4:memory:/docker/abc\n", tmp_path) == 2000 - 1200 + 250
 
 
 def test_a_container_s_files_are_read_from_inside_it(tmp_path):
