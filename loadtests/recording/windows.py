@@ -84,6 +84,9 @@ class Window(BaseModel):
     """Bytes over the container's interfaces in the window, protocol headers included; None for a process."""
     server_throttled_s: Change | None = None
     """Seconds in which the engine held the container back for having used up its CPU limit."""
+    group_throttled_s: Change | None = None
+    """Seconds in which a CPU limit held back the run's own control group: the load generator, and servers that are
+    processes. None where it has no limit."""
     gpu_energy_j: Change | None = None
     """Joules that all GPUs of the machine used in the window, idle power included; None where nothing meters them."""
     client_cpu_s: Change | None = None

@@ -106,7 +106,7 @@ def analyse(folder: Path) -> Analysis:
         attached=beside,
         lower_precisions=precision.study(evidence),
     )
-    decision = decide(evidence, suite.settings, comparison.by_round, comparison.capacity, comparison.payloads)
+    decision = decide(evidence, suite, comparison.by_round, comparison.capacity, comparison.payloads)
     return Analysis(replace(comparison, decision=decision), evidence, source)
 
 

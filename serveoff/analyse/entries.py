@@ -41,7 +41,7 @@ class Point:
     network_out_per_request: float | None = None
     """Bytes over the container's interfaces, as the server sees them; None for a process."""
     throttled_share: float | None = None
-    """Seconds held back by the CPU limit per second, summed over cores; None for a process."""
+    """Seconds held back by the CPU limit per second, summed over cores; None for a process without one."""
     p999_s: Estimate = NOTHING
     """The 99.9th percentile."""
     starts: int = 1

@@ -232,7 +232,7 @@ def judge_point(
         client_cpu_share=_rate(windows, "client_cpu_s", "duration_s"),
         network_in_per_request=_rate(windows, "server_network_in_bytes", "requests"),
         network_out_per_request=_rate(windows, "server_network_out_bytes", "requests"),
-        throttled_share=_rate(windows, "server_throttled_s", "duration_s"),
+        throttled_share=_throttled_share(windows),
         starts=len({w.start for w in windows}),
     )
 
@@ -277,6 +277,12 @@ def _by_both_clocks(measured: Measured, quantile: float) -> tuple[float, float] 
         np.concatenate([getattr(sample, clock) for sample in measured.samples]) for clock in ("latency_s", "sent_s")
     )
     return float(np.quantile(due, quantile)), float(np.quantile(sent, quantile))
+
+
+def _throttled_share(windows: Sequence[Window]) -> float | None:
+    """By a limit of its container, or where it has none that is known of the run's own control group."""
+    own = _rate(windows, "server_throttled_s", "duration_s")
+    return own if own is not None else _rate(windows, "group_throttled_s", "duration_s")
 
 
 def _rate(windows: Sequence[Window], used: str, over: str) -> float | None:

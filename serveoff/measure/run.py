@@ -10,6 +10,7 @@ from serveoff.interrupts import shielded
 from serveoff.loadtests.loads import Load
 from serveoff.measure import agreement_gate
 from serveoff.measure.attached.session import Attached
+from serveoff.measure.audit.cgroups import cpu_quotas, own_groups
 from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.fleet import Fleet
 from serveoff.measure.plan.plan import Plan
@@ -52,6 +53,8 @@ class Run:
     """What the last start of a deployment took, until it was at rest again."""
     processes: dict[tuple[str, int], frozenset[int]] = field(default_factory=dict)
     """Those of a deployment's start that were there all through its last slice."""
+    limited: tuple[Path, ...] = field(default_factory=lambda: tuple(cpu_quotas(own_groups())))
+    """The control groups of this process that have a CPU limit."""
     short_of_memory: bool = False
     """Servers were stopped while they rested, and the user knows."""
     failures: int = 0

@@ -25,7 +25,7 @@ from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.drivers.unseen_inputs import unseen_inputs
 from serveoff.measure.drivers.workers import check_workers, master_options, told_samples
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.plan.outline import outline, total_s
+from serveoff.measure.plan.outline import held_back, outline, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES, SHORTEST_DEFAULT
 from serveoff.measure.plan.variants import check_variations, parse_variation, variations_of
@@ -122,7 +122,7 @@ def resumable(folder: Path) -> RunSettings:
     now = read_environment()
     if now.machine.id != suite.environment.machine.id:
         raise ResultsFailure(
-            f"run {suite.run_id} was started on another machine ({suite.environment.machine.cpu_model})",
+            f"run {suite.run_id} was started on another machine ({_said(suite.environment)}); this is {_said(now)}",
             "resume it there, or start a new run here",
         )
     if other := _other_software(suite.environment, now):
@@ -136,6 +136,10 @@ def resumable(folder: Path) -> RunSettings:
             "resume it where all of them are, or start a new run here",
         )
     return suite.settings
+
+
+def _said(environment: Environment) -> str:
+    return f"{environment.machine.cpu_model}, {environment.machine.cores_said}"
 
 
 def _other_software(then: Environment, now: Environment) -> str:
@@ -179,6 +183,8 @@ def carry_out(folder: Path, console: Console, look: LookAt) -> None:
             absent = {d.format: p.text for d, _ in everything.deployments if (p := _missing(manifest, d))}
             for line in outline(plan, open_loops.expected_s(plan), absent):
                 console.print(line, highlight=False, markup=False)
+            if limited := held_back(settings, suite.environment.machine):
+                progress.note(limited)
             measure(run)
 
 

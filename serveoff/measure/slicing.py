@@ -19,6 +19,7 @@ from serveoff.loadtests.recording.statuses import OK
 from serveoff.loadtests.recording.windows import Window
 from serveoff.loadtests.server_counters import one_caller
 from serveoff.measure.audit.busy_cores import busy_s, of_others
+from serveoff.measure.audit.cgroups import held_back_s
 from serveoff.measure.audit.procfs import compiling
 from serveoff.measure.audit.readings import Reading, used
 from serveoff.measure.drivers.generator import LOG, Driven, GeneratorFailed
@@ -124,7 +125,7 @@ def _driven(run: Run, endpoint: Endpoint, drive: Drive) -> tuple[Driven, dict[st
     readings, busy, cores = list[Reading](), list[float | None](), run.cores
 
     def opened() -> None:
-        readings.append(server.read())
+        readings.append(replace(server.read(), group_throttled_s=held_back_s(run.limited)))
         busy.append(busy_s(cores))
 
     try:

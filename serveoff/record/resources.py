@@ -37,7 +37,7 @@ class Resources(Record, extra="ignore"):  # runs of before memory was PSS have r
     """What a server had, seen inside each of its processes once it was ready and at rest (resource_audit).
 
     `problems` are differences from what the run asked for, each of which makes its points INVALID. None: not known, or
-    for `memory_limit_bytes` no limit.
+    for `cpu_limit` and `memory_limit_bytes` no limit.
     """
 
     cpus: list[int] = []
@@ -46,6 +46,8 @@ class Resources(Record, extra="ignore"):  # runs of before memory was PSS have r
     os_threads: int | None = None
     os_threads_at_end: int | None = None
     """After the last round: threads may come with requests."""
+    cpu_limit: float | None = None
+    """Of its control group, or of one above it, in cores."""
     memory_limit_bytes: int | None = None
     """The smaller of its control group's limit and its processes' RLIMIT_AS."""
     workers: int | None = None

@@ -78,7 +78,7 @@ def document(comparison: Comparison) -> Document:
         first=_made(FIRST, comparison),
         folds=_made(FOLDS, comparison),
         footer=(
-            f"Run {suite.run_id} on machine {machine.id} ({machine.cpu_model}, {machine.cores} cores). Intervals are "
+            f"Run {suite.run_id} on machine {machine.id} ({machine.cpu_model}, {machine.cores_said}). Intervals are "
             "95%. Do not compare figures across machines."
         ),
         name=f"{notes.title(comparison)}: {suite.run_id}{' (partial)' if comparison.partial else ''}",

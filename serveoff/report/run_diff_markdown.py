@@ -59,5 +59,5 @@ def _side(comparison: Comparison) -> str:
     machine = suite.environment.machine
     return escape(
         f"run {suite.run_id}, {suite.settings.model}, profile {suite.settings.profile}, "
-        f"machine {machine.id} ({machine.cpu_model}, {machine.cores} cores)"
+        f"machine {machine.id} ({machine.cpu_model}, {machine.cores_said})"
     )

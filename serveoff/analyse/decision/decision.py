@@ -17,7 +17,7 @@ from serveoff.analyse.studies.by_round import ByRound
 from serveoff.analyse.studies.capacity import Capacity
 from serveoff.analyse.studies.payloads import Encoded
 from serveoff.record.attached import ATTACHED
-from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite
 
 
 class ExcludedCode(StrEnum):
@@ -61,13 +61,13 @@ class Decision:
 
 def decide(
     evidence: Evidence,
-    settings: RunSettings,
+    suite: Suite,
     by_round: Sequence[ByRound],
     capacity: Sequence[Capacity],
     payloads: Sequence[Encoded],
 ) -> Decision:
     """What the judged evidence decides."""
-    by = measures(evidence, settings)
+    by = measures(evidence, suite)
     matrix = build(evidence, by)
     standing = recommendation.order(matrix)
     name = standing[0].endpoint if standing else None
@@ -85,7 +85,7 @@ def decide(
         open=open_questions(evidence, by, first),
         matrix=Matrix(matrix.objectives, (standing[0], *rest)),
         sizing=None if attached else sizing(first, capacity),
-        serve_with=None if attached else serve_with(first, settings),
+        serve_with=None if attached else serve_with(first, suite.settings),
         would_change=would_change.study(evidence, by, matrix, first, capacity, payloads),
         excluded=excluded,
     )

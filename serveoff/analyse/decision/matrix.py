@@ -12,7 +12,7 @@ from serveoff.analyse.statistics.few_repeats import Bounds, Spread, apart
 from serveoff.analyse.stored_once import EndpointName
 from serveoff.analyse.verdict import TIED_WITHIN, Outcome
 from serveoff.record.attached import ATTACHED
-from serveoff.record.settings import RunSettings
+from serveoff.record.suite import Suite
 
 Mark = Literal["best", "equal", "worse", "undecided", "alone", "invalid", "absent"]
 """`equal`: tied with the best. `alone`: of no other is it known, or of a single start that no other can be set against.
@@ -87,9 +87,9 @@ class Matrix:
         return {row.endpoint: row for row in self.rows}[endpoint]
 
 
-def measures(evidence: Evidence, settings: RunSettings) -> tuple[Measure, ...]:
+def measures(evidence: Evidence, suite: Suite) -> tuple[Measure, ...]:
     """The objectives that a recommendation goes by: cost only where it says something else than throughput."""
-    return tuple(m for m in MEASURES if m is not COST or not _cores_full(evidence, settings))
+    return tuple(m for m in MEASURES if m is not COST or not _cores_full(evidence, suite))
 
 
 def build(evidence: Evidence, by: Sequence[Measure]) -> Matrix:
@@ -120,19 +120,28 @@ def _visible(column: Mapping[str, MatrixCell], evidence: Evidence) -> bool:
     return known or any(column[name].mark != "absent" for name in ours)
 
 
-def _cores_full(evidence: Evidence, settings: RunSettings) -> bool:
+def _cores_full(evidence: Evidence, suite: Suite) -> bool:
     """At its best throughput every contender that is known kept its cores busy."""
-    shares = [share for entry in evidence.contenders if (share := _busy(entry, settings)) is not None]
+    shares = [share for entry in evidence.contenders if (share := _busy(entry, suite)) is not None]
     return bool(shares) and min(shares) >= FULL
 
 
-def _busy(entry: Entry, settings: RunSettings) -> float | None:
-    """The share of its cores that it kept busy; nobody here gave an attached endpoint any."""
-    cores = (entry.result.container and entry.result.container.cpu_limit) or float(len(settings.server_cpus))
+def _busy(entry: Entry, suite: Suite) -> float | None:
+    """The share of its cores that it kept busy; nobody here gave an attached endpoint any.
+
+    Of a process it is the share of the run's own CPU limit too, which the load generator takes a part of.
+    """
+    box, limit = entry.result.container, suite.environment.machine.cpu_limit
     point = None if entry.result.server == ATTACHED else entry.best
-    if point is None or not cores or point.cpu_per_request_s.value is None or point.throughput.value is None:
+    if point is None or point.cpu_per_request_s.value is None or point.throughput.value is None:
         return None
-    return point.cpu_per_request_s.value * point.throughput.value / cores
+    used, cores = point.cpu_per_request_s.value * point.throughput.value, float(len(suite.settings.server_cpus))
+    if box is not None:
+        cores = box.cpu_limit or cores
+    shares = [used / cores] if cores else []
+    if box is None and limit is not None:
+        shares.append((used + (point.client_cpu_share or 0.0)) / limit)
+    return max(shares, default=None)
 
 
 def _measured(evidence: Evidence, measure: Measure) -> dict[str, MatrixCell]:

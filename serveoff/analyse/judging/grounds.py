@@ -1,7 +1,7 @@
 """What one point is judged by."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from serveoff.loadtests.recording.windows import Window
@@ -45,3 +45,10 @@ class Grounds:
     """The objective: `quantile_s` is at most this."""
     open_ceiling: float | None = None
     """The highest rate, requests a second, that the load generator kept against the null service in this run."""
+
+
+def share_of(used: Iterable[tuple[float | None, float]]) -> float:
+    """What was used of what there was, in the windows that say it."""
+    known = [(mine_s, all_s) for mine_s, all_s in used if mine_s is not None]
+    total_s = sum(all_s for _, all_s in known)
+    return sum(mine_s for mine_s, _ in known) / total_s if total_s else 0.0

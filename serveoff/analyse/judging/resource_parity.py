@@ -32,5 +32,5 @@ def _box(result: EndpointResult, field: str, suite: Suite) -> Container | Resour
     """
     if result.container is not None:
         return result.container
-    known = field == "memory_limit_bytes" or (field == "cpus" and not suite.settings.server_cpus)
+    known = field in ("cpu_limit", "memory_limit_bytes") or (field == "cpus" and not suite.settings.server_cpus)
     return result.resources if known else None

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from serveoff.analyse.judging import attached
-from serveoff.analyse.judging.grounds import Grounds
+from serveoff.analyse.judging import attached, throttling
+from serveoff.analyse.judging.grounds import Grounds, share_of
 from serveoff.analyse.statistics.estimates import PERCENTILES, Estimate
 from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.loadtests.problems import FELL_BEHIND, WindowCode
@@ -19,8 +19,6 @@ from serveoff.record.percentiles import min_samples
 
 CLIENT_CPU_LIMIT: Final = 0.9
 """Share of one CPU: each process of the load generator is Python, so one CPU is all that it can use."""
-THROTTLED_CAUTION: Final = 0.01
-"""Share of the time in which a CPU limit held the server back."""
 OTHERS_LIMIT: Final = 0.1
 """Share of the cores' time that other processes had."""
 STALL_S, STALL_TIMES = 1.0, 50
@@ -166,7 +164,7 @@ def _container(grounds: Grounds) -> Iterator[Finding]:
     for had in grounds.unequal:
         why = "with unequal resources, a difference may come from neither server nor format"
         if container is None:
-            advice = "set the same limits for all: `ulimit -v`, or the memory limit of the control group"
+            advice = "set the same limits for all: `ulimit -v`, or those of the control group"
             yield Finding(FindingCode.UNEQUAL_RESOURCES, True, f"its processes had {had}", why, advice)
         else:
             yield Finding(FindingCode.UNEQUAL_CONTAINERS, True, f"its container had {had}", why, advice)
@@ -179,27 +177,6 @@ def _resources(grounds: Grounds) -> Iterator[Finding]:
         why = "with other resources than requested, a difference may come from neither server nor format"
         advice = "look for what changed them: the server's log, variables such as OMP_NUM_THREADS, taskset, the labels"
         yield Finding(FindingCode.RESOURCES, True, problem.text, why, advice)
-
-
-def _throttled(grounds: Grounds) -> Iterator[Finding]:
-    """A caution, even where another endpoint was not throttled: the limit is equal for all, or `_container` says so.
-
-    A server that needs more CPU than the limit allows is slower under it, and that is a true finding about it.
-    """
-    share = _share((w.server_throttled_s, w.duration_s) for w in grounds.windows)
-    if share <= THROTTLED_CAUTION:
-        return
-    seen = f"its CPU limit throttled it for {share:.0%} of the time, summed over cores"
-    why = "latency then includes throttling pauses, so the figures hold for this limit only"
-    advice = "raise SERVER_CPU_LIMIT in .env (0: none), or give servers whole cores with `--server-cpus`"
-    yield Finding(FindingCode.THROTTLED, False, seen, why, advice)
-
-
-def _share(used: Iterable[tuple[float | None, float]]) -> float:
-    """What was used of what there was, in the windows that say it."""
-    known = [(mine_s, all_s) for mine_s, all_s in used if mine_s is not None]
-    total_s = sum(all_s for _, all_s in known)
-    return sum(mine_s for mine_s, _ in known) / total_s if total_s else 0.0
 
 
 def _starts(grounds: Grounds) -> Iterator[Finding]:
@@ -253,7 +230,7 @@ def _row_count(grounds: Grounds) -> Iterator[Finding]:
 
 
 def _client(grounds: Grounds) -> Iterator[Finding]:
-    share = _share((w.client_cpu_s, w.duration_s) for w in grounds.windows)
+    share = share_of((w.client_cpu_s, w.duration_s) for w in grounds.windows)
     if grounds.role == "floor" or share <= CLIENT_CPU_LIMIT:
         return
     seen = f"the load generator used {share:.0%} of one CPU"
@@ -269,7 +246,7 @@ def _client(grounds: Grounds) -> Iterator[Finding]:
 
 def _busy(grounds: Grounds) -> Iterator[Finding]:
     """A caution: others slow down all endpoints alike, so that figures are of a busy machine and differences hold."""
-    share = _share((w.others_cpu_s, grounds.cores * w.duration_s) for w in grounds.windows)
+    share = share_of((w.others_cpu_s, grounds.cores * w.duration_s) for w in grounds.windows)
     if share > OTHERS_LIMIT:
         seen = f"other processes used {share:.0%} of the run's cores"
         why = "latency is higher and throughput lower than on an idle machine; it affects all endpoints equally"
@@ -332,7 +309,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     _rows,
     _container,
     _resources,
-    _throttled,
+    throttling.by_container,
+    throttling.by_own_group,
     _starts,
     _warming,
     _samples,

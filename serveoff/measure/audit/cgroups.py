@@ -3,7 +3,7 @@
 https://docs.kernel.org/admin-guide/cgroup-v2.html and https://docs.kernel.org/admin-guide/cgroup-v1/.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +90,14 @@ def cpu_quotas(groups: str, root: Path = ROOT, read: Read = read_file) -> Mappin
         shares |= {path: [read(path / name).strip() for name in CPU_QUOTA] for path in _upwards(folders["cpu"], root)}
     told = {path: share for path, share in shares.items() if share and all(share)}
     return {path: int(share[0]) / int(share[1]) for path, share in told.items() if share[0] not in ("max", "-1")}
+
+
+def held_back_s(groups: Collection[Path], read: Read = read_file) -> float | None:
+    """Seconds, summed over cores, that these groups were held back for so far, each by a CPU limit of its own.
+
+    None of no group. A group's `cpu.stat` tells nothing of the limits above it.
+    """
+    return sum(throttled_s(counters(read(group / "cpu.stat"))) for group in groups) if groups else None
 
 
 def throttled_s(cpu: Mapping[str, int]) -> float:

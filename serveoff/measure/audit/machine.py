@@ -3,12 +3,14 @@
 import hashlib
 import platform
 import subprocess
+import sys
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
+from serveoff.measure.audit.cgroups import cpu_limit, memory_limit, own_groups
 from serveoff.measure.audit.nvml import gpu_names
 from serveoff.record.environment import Environment, Machine
 from serveoff.services.registry import REPOSITORY
@@ -33,14 +35,27 @@ def read_environment() -> Environment:
 
 
 def read_machine() -> Machine:
-    """Processor, cores, memory, system and GPUs; the id is equal for machines that these cannot tell apart."""
-    accelerators = gpu_names()
-    cpu, cores, memory = _cpu_model(), psutil.cpu_count() or 1, psutil.virtual_memory().total
+    """Processor, cores, memory, system and GPUs; the id is equal for machines that these cannot tell apart.
+
+    In a container, a pod or a systemd unit there is less: what the control groups of this process may take.
+    """
+    cpu, cores, groups = _cpu_model(), psutil.cpu_count() or 1, own_groups()
+    memory = min(psutil.virtual_memory().total, memory_limit(groups) or sys.maxsize)
+    limit = min(cpu_limit(groups) or cores, cores)
+    limited = limit if limit < cores else None
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    accelerators = gpu_names()
     # Memory differs by a few pages from boot to boot; whole GiB tell machines apart well enough.
-    identity = f"{cpu}|{cores}|{round(memory / 2**30)}|{system}"
-    digest = hashlib.sha256("|".join([identity, *accelerators]).encode()).hexdigest()[:10]
-    return Machine(id=digest, cpu_model=cpu, cores=cores, memory_bytes=memory, system=system, accelerators=accelerators)
+    known = [cpu, str(cores), str(round(memory / 2**30)), system, *([f"{limit:g}"] if limited else []), *accelerators]
+    return Machine(
+        id=hashlib.sha256("|".join(known).encode()).hexdigest()[:10],
+        cpu_model=cpu,
+        cores=cores,
+        cpu_limit=limited,
+        memory_bytes=memory,
+        system=system,
+        accelerators=accelerators,
+    )
 
 
 def _cpu_model() -> str:

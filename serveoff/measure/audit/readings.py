@@ -14,16 +14,19 @@ class Reading:
     throttled_s: float | None = None
     energy_j: float | None = None
     """Of all GPUs of the machine."""
+    group_throttled_s: float | None = None
+    """Of the control groups of the run itself; None where no CPU limit holds there."""
 
 
 def used(before: Reading, after: Reading) -> dict[str, Any]:
-    """The fields of a Window that say what the server used in it."""
+    """The fields of a Window that say what the server used in it, and for how long a limit held it back."""
     return {
         "server_cpu_s": _grown(before.cpu_s, after.cpu_s),
         "server_network_in_bytes": _grown(before.network_in_bytes, after.network_in_bytes),
         "server_network_out_bytes": _grown(before.network_out_bytes, after.network_out_bytes),
         "server_throttled_s": _grown(before.throttled_s, after.throttled_s),
         "gpu_energy_j": _grown(before.energy_j, after.energy_j),
+        "group_throttled_s": _grown(before.group_throttled_s, after.group_throttled_s),
     }
 
 

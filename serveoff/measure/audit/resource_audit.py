@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from serveoff.measure.audit import procfs
-from serveoff.measure.audit.cgroups import memory_limit
+from serveoff.measure.audit.cgroups import cpu_limit, memory_limit
 from serveoff.measure.plan.variants import changes, parse_variation
 from serveoff.measure.runtimes import Server
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
@@ -35,13 +35,15 @@ def read_resources(
 ) -> Resources:
     """Look at a running server; `told` is what it said of itself (serveoff.measure.audit.reported_settings)."""
     threads = procfs.read_threads(server.kernel(procfs.STATUS))
-    group_limit = container.memory_limit_bytes if container else memory_limit(server.kernel(procfs.GROUPS))
+    groups = "" if container else server.kernel(procfs.GROUPS)
+    group_limit = container.memory_limit_bytes if container else memory_limit(groups)
     own_limit = procfs.address_space_limit(server.kernel(procfs.LIMITS))
     limits = [size for size in (group_limit, own_limit) if size is not None]
     resources = Resources(
         cpus=_union(threads),
         processes=len({thread.process for thread in threads}) or None,
         os_threads=len(threads) or None,
+        cpu_limit=container.cpu_limit if container else cpu_limit(groups),
         memory_limit_bytes=min(limits, default=None),
         asked=asked(settings, server.deployment),
     ).model_copy(update=told)

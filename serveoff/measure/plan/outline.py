@@ -8,6 +8,7 @@ from serveoff.measure.plan.loads import Asked, asked_of
 from serveoff.measure.plan.plan import Plan, closing_s
 from serveoff.measure.plan.timing import timing
 from serveoff.record.endpoint_results import EndpointResult
+from serveoff.record.environment import Machine
 from serveoff.record.roles import Role, role_of
 from serveoff.record.settings import RunSettings
 from serveoff.services.registry import Endpoint
@@ -81,6 +82,18 @@ def _parts(plan: Plan, open_s: float) -> Iterator[str]:
         yield f"  about {counted(many, 'round')} of {s.slice_s:g} s slices: {_minutes(left_s)}"
     if s.opens:
         yield f"  open loop and capacity of the best: about {_minutes(open_s)}"
+
+
+def held_back(settings: RunSettings, machine: Machine) -> str:
+    """That a CPU limit holds for fewer cores than the processes of the run use; empty where none does."""
+    servers = settings.server_cpus if settings.runtime == "local" else []
+    used = len({*servers, *settings.client_cpus})
+    if machine.cpu_limit is None or machine.cpu_limit >= used:
+        return ""
+    return (
+        f"a CPU limit of {machine.cpu_limit:g} holds here, and the run uses {counted(used, 'core')}: latency will "
+        "include throttling pauses; raise it (docker --cpus, limits.cpu, CPUQuota=) to measure whole cores"
+    )
 
 
 def _sent(plan: Plan) -> Iterator[str]:

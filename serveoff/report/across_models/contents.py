@@ -56,7 +56,7 @@ def document(summary: Summary, address_of: AddressOf) -> Document:
             Section("method", "How this was made", facts=sentences.facts(summary), code=sentences.again(summary)),
         ),
         footer=(
-            f"Summary {summary.summary_id} on machine {machine.id} ({machine.cpu_model}, {machine.cores} cores). "
+            f"Summary {summary.summary_id} on machine {machine.id} ({machine.cpu_model}, {machine.cores_said}). "
             "Intervals are 95%. Do not compare figures across machines."
         ),
         name=f"{sentences.TITLE}: {summary.summary_id}",

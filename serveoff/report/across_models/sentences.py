@@ -58,9 +58,10 @@ def lede(summary: Summary) -> str:
     """What was set side by side, and what the figures in brackets are."""
     count, machine = len(summary.models), summary.machine
     return (
-        f"{count} model{'s' * (count != 1)}, one run each with profile {summary.settings.profile}, on {machine.cores} "
-        "cores. In brackets: the slowest median over the fastest, of servers and protocols with the same format, and "
-        f"of static formats in process. A difference of up to {PERCENT} of the longer time does not matter here."
+        f"{count} model{'s' * (count != 1)}, one run each with profile {summary.settings.profile}, on "
+        f"{machine.cores_said}. In brackets: the slowest median over the fastest, of servers and protocols with the "
+        f"same format, and of static formats in process. A difference of up to {PERCENT} of the longer time does not "
+        "matter here."
     )
 
 
@@ -122,7 +123,7 @@ def facts(summary: Summary) -> tuple[Fact, ...]:
         ),
         Fact(
             "Machine",
-            f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, {megabytes(machine.memory_bytes)} MB, "
+            f"{machine.id}: {machine.cpu_model}, {machine.cores_said}, {megabytes(machine.memory_bytes)} MB, "
             f"{machine.system}.",
         ),
         Fact("Made", f"{summary.made_at}, as {summary.summary_id}."),

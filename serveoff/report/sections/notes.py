@@ -121,7 +121,7 @@ def lede(comparison: Comparison) -> str:
     compared = f"{ours} and {already}" if there and servers else already if there else ours
     return (
         f"{marked}{compared}, {where}each with {asked}, up to {counted(comparison.suite.rounds, 'round')}, "
-        f"{counted(comparison.suite.environment.machine.cores, 'core')}."
+        f"{comparison.suite.environment.machine.cores_said}."
     )
 
 

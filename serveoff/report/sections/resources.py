@@ -85,5 +85,5 @@ def _wire_cell(entry: Entry, size: float | None) -> Cell:
 def _throttled_cell(row: tuple[Entry, Point]) -> Cell:
     """Without a CPU limit nothing can be held back, and a column of zeros would say nothing."""
     container, share = row[0].result.container, row[1].throttled_share
-    limited = container is not None and container.cpu_limit is not None
+    limited = container is None or container.cpu_limit is not None
     return percent_cell(share if share or limited else None)

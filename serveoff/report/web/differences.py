@@ -36,7 +36,7 @@ def _known(suite: Suite) -> dict[str, str]:
     commit = (environment.git_commit or "")[:12] + ("+" if environment.git_dirty else "")
     settings = {n: getattr(suite.settings, n) for n in RunSettings.model_fields if n not in NOT_SETTINGS}
     return {
-        "machine": f"{machine.id}: {machine.cpu_model}, {machine.cores} cores",
+        "machine": f"{machine.id}: {machine.cpu_model}, {machine.cores_said}",
         "system": machine.system,
         "accelerators": each_once(machine.accelerators) or NONE,
         "container engine": _text(environment.engine),

@@ -61,7 +61,7 @@ def read_item(found: Found) -> RunListItem:
         profile=_short(settings.profile),
         runtime=settings.runtime,
         machine=_short(machine.id),
-        cpu=_short(f"{machine.cpu_model}, {machine.cores} cores"),
+        cpu=_short(f"{machine.cpu_model}, {machine.cores_said}"),
         endpoints=len(suite.endpoints),
         complete=suite.complete,
         standing=_short(standing(suite)),

@@ -44,6 +44,11 @@ def test_processes_with_another_memory_limit_are_named(tmp_path):
     assert had == {"flask-savedmodel": ["a memory limit of 1 GiB, where most had no memory limit"]}
 
 
+def test_processes_with_another_cpu_limit_are_named(tmp_path):
+    had = unequal(suite(tmp_path, runtime="local", **{"flask-savedmodel": {"cpu_limit": 0.5}}))
+    assert had == {"flask-savedmodel": ["a CPU limit of 0.5, where most had no CPU limit"]}
+
+
 def test_of_processes_that_were_given_cores_only_the_one_that_has_others_is_wrong(tmp_path):
     two = suite(tmp_path, only=ONLY[:2], runtime="local", **{"flask-torchscript": {"cpus": [1]}})
     assert (

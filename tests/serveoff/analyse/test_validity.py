@@ -242,6 +242,21 @@ def test_the_caution_says_how_long_a_server_was_held_back():
     assert "SERVER_CPU_LIMIT" in found.advice
 
 
+@pytest.mark.parametrize(("throttled_s", "codes"), [(None, []), (0.02, []), (0.03, ["throttled"])])
+def test_throttling_by_a_limit_of_the_run_itself_is_a_caution_too(throttled_s, codes):
+    verdict = judge(evidence(windows=both(group_throttled_s=throttled_s)))
+    assert verdict.valid
+    assert [f.code for f in verdict.cautions] == codes
+
+
+def test_it_says_whom_the_limit_of_the_run_held_back_and_what_can_be_done():
+    (found,) = judge(evidence(windows=both(group_throttled_s=0.64))).cautions
+    assert "CPU limit of this run throttled server and load generator for 32% of the time" in found.seen
+    assert "CPUQuota=" in found.advice
+    (found,) = judge(in_container(windows=both(server_throttled_s=0.0, group_throttled_s=0.64))).cautions
+    assert "CPU limit of this run throttled the load generator for 32% of the time" in found.seen
+
+
 def test_processes_that_have_not_what_was_asked_for_do_not_count():
     judged = evidence()
     problems = ["it has 2 workers; requested: 1", "1 of its 6 threads (python 12) may run on core 1; requested: core 0"]

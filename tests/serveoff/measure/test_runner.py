@@ -508,6 +508,26 @@ def test_an_interrupted_run_goes_on_with_new_starts_and_repeats_nothing(tmp_path
     assert windows[:2] == kept
 
 
+def test_what_a_cpu_limit_of_the_run_held_back_is_kept_of_every_slice_under_one(tmp_path):
+    """A slice's two readings lie around what befalls it: two periods of 0.1 s."""
+    stat, throttled_usec = tmp_path / "group" / "cpu.stat", count(700_000, 200_000)
+
+    def throttle(endpoint, server):
+        stat.write_text(f"usage_usec 1\nthrottled_usec {next(throttled_usec)}\n")
+
+    stat.parent.mkdir()
+    stat.write_text("usage_usec 1\nthrottled_usec 500000\n")
+    with fake_run(tmp_path / "free", "flask-torchscript", rounds=2, concurrencies=[1]) as run:
+        run.limited = ()
+        measure(run)
+        assert [w.group_throttled_s for w in run.suite.endpoint(TORCH).windows] == [None] * 2
+    with fake_run(tmp_path / "limited", "flask-torchscript", rounds=2, concurrencies=[1]) as run:
+        run.limited, run.generator.befalls = (stat.parent,), throttle
+        measure(run)
+    (result,) = load_suite(tmp_path / "limited").endpoints
+    assert [w.group_throttled_s for w in result.windows] == [pytest.approx(0.2)] * 2
+
+
 def test_what_others_did_on_the_run_s_cores_is_kept_of_every_slice(tmp_path, monkeypatch):
     """Between two readings the cores worked for 0.19 s, of which the server had 0.05."""
     monkeypatch.setattr(slicing, "busy_s", lambda cores: next(readings))

@@ -33,7 +33,7 @@ def environment(comparison: Comparison) -> list[Fact]:
     return [
         Fact(
             "Machine",
-            f"{machine.id}: {machine.cpu_model}, {machine.cores} cores, "
+            f"{machine.id}: {machine.cpu_model}, {machine.cores_said}, "
             f"{megabytes(machine.memory_bytes)} MB, {machine.system}",
         ),
         *_computed(comparison),

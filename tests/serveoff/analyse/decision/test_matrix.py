@@ -56,6 +56,16 @@ def test_a_mark_is_the_pair_s_verdict_against_the_best(comparison):
     assert marks(matrix, "artifact") == dict.fromkeys((BEST, SLOW, TORCHSERVE, GRPC), "equal"), "within 5% none is best"
 
 
+@pytest.mark.parametrize(("limit", "full"), [(2.0, False), (1.2, True)])
+def test_servers_and_load_generator_that_use_up_the_run_s_cpu_limit_have_their_cores_full(tmp_path, limit, full):
+    """A server uses 0.86 of its core here, and the load generator 0.28 or more of its own."""
+    folder = write_run(tmp_path / "run", FEW)
+    suite = load_suite(folder)
+    suite.environment.machine.cpu_limit = limit
+    save_run(folder, suite)
+    assert ("cost" not in compare(folder).decision.matrix.objectives) is full
+
+
 def test_endpoints_of_one_deployment_share_its_start(comparison):
     found = marks(comparison.decision.matrix, "cold_start")
     assert found[TORCHSERVE] == found[GRPC] == "worse"

@@ -1,12 +1,16 @@
 """Where a run took place, as far as it is told."""
 
 import subprocess
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from serveoff.measure.audit import machine
 from serveoff.measure.audit.machine import read_environment, read_machine
 from tests.serveoff.measure.audit.gpus import L4, Library, installed
+
+GIB = 2**30
 
 
 @pytest.fixture
@@ -54,3 +58,37 @@ def test_a_machine_names_its_gpus_and_is_another_with_others():
 def test_without_gpus_that_can_be_named_it_is_as_without_the_library(library):
     assert told(library).accelerators == []
     assert told(library).id == told(None).id
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    """Of the groups of this process, on a machine of 2 cores and 16 GiB."""
+    found = {"cpu": None, "memory": None}
+    monkeypatch.setattr(machine, "cpu_limit", lambda groups: found["cpu"])
+    monkeypatch.setattr(machine, "memory_limit", lambda groups: found["memory"])
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=16 * GIB))
+    return found
+
+
+def test_without_limits_it_is_the_whole_machine(limits):
+    found = read_machine()
+    assert (found.cores, found.cpu_limit, found.memory_bytes) == (2, None, 16 * GIB)
+    assert found.cores_said == "2 cores"
+
+
+def test_in_a_limited_group_it_is_what_the_group_may_take_and_another_machine(limits):
+    whole = read_machine()
+    limits |= {"cpu": 0.6, "memory": 4 * GIB}
+    found = read_machine()
+    assert (found.cores, found.cpu_limit, found.memory_bytes) == (2, 0.6, 4 * GIB)
+    assert found.cores_said == "2 cores, limited to 0.6"
+    limits |= {"memory": None}
+    assert len({whole.id, found.id, read_machine().id}) == 3
+
+
+@pytest.mark.parametrize(("cpu", "memory"), [(2.0, 16 * GIB), (4.0, 2**62)])
+def test_limits_that_leave_it_all_it_has_change_nothing(limits, cpu, memory):
+    whole = read_machine()
+    limits |= {"cpu": cpu, "memory": memory}
+    assert read_machine() == whole

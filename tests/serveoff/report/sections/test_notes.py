@@ -6,7 +6,8 @@ from serveoff.analyse.analysis import compare
 from serveoff.loadtests.problems import WindowCode
 from serveoff.record.suite import load_suite
 from serveoff.report.formats import html, markdown
-from serveoff.report.sections import notes
+from serveoff.report.sections import notes, resources
+from serveoff.report.sections.run.environment import environment
 from tests.serveoff.problems import problem
 from tests.serveoff.synthetic import Faults, Scenario, write_run
 from tests.serveoff.written_runs import save_run
@@ -28,6 +29,23 @@ def test_a_process_that_was_replaced_is_said_on_the_first_screen(tmp_path):
     head, _, _ = html.render(found).partition("</header>")
     assert "2 slices are excluded" in head
     assert "2 slices are excluded" in markdown.render(found).partition("\n## ")[0]
+
+
+def test_a_cpu_limit_of_the_run_is_said_in_the_head_and_among_the_facts_and_has_a_column(tmp_path):
+    folder = write_run(tmp_path / "run", Scenario(only=NAMES))
+    assert notes.lede(compare(folder)).endswith(" rounds, 2 cores.")
+    suite = load_suite(folder)
+    suite.environment.machine.cpu_limit = 0.6
+    for window in suite.endpoint(NAMES[0]).windows:
+        window.group_throttled_s = 0.32 * window.duration_s
+    save_run(folder, suite)
+    found = compare(folder)
+    assert notes.lede(found).endswith(" rounds, 2 cores, limited to 0.6.")
+    (machine,) = [fact.text for fact in environment(found) if fact.term == "Machine"]
+    assert "Example CPU @ 2.60GHz, 2 cores, limited to 0.6, " in machine
+    table = resources.resources(found)
+    place = [column.title for column in table.columns].index("Throttled")
+    assert sorted(row[place].text for row in table.rows) == ["32.0", "–"]
 
 
 def test_with_one_start_each_the_head_says_what_its_intervals_hold_for(tmp_path):
