@@ -44,6 +44,12 @@ def external(model: Any) -> dict[str, Any]:
     return {weight.name: weight for weight in weights(model.graph) if weight.data_location == onnx.TensorProto.EXTERNAL}
 
 
+def locations(model: Any, path: Path) -> set[Path]:
+    """The files that are there of those that the initializers lie in; `path` is the graph's."""
+    said = ({entry.key: entry.value for entry in weight.external_data} for weight in external(model).values())
+    return {file for entries in said if (file := path.parent / entries.get("location", "")).is_file()}
+
+
 def mapped(weight: Any, path: Path) -> Array:
     """An initializer's numbers, read from its file as they are needed; `path` is the graph's, by the name it was given.
 

@@ -52,9 +52,8 @@ class ImportResult:
 
 def import_model(request: ImportRequest) -> ImportResult:
     """Import a model into the artifacts' folder; ImportFailed, and nothing written, where that cannot be."""
-    for path in filter(None, (request.source.path, request.source.weights, request.samples, request.labels)):
-        unvouched_files.regular(path)
     kind = kinds.find(request.source.kind)
+    _require_files(request)
     kind.check(request.source)
     target = model_dir(request.name)
     with locked(target):
@@ -67,6 +66,15 @@ def import_model(request: ImportRequest) -> ImportResult:
             result = _build(request, kind, folder, steps)
             shutil.rmtree(folder / WORK)
     return replace(result, folder=target)
+
+
+def _require_files(request: ImportRequest) -> None:
+    """ImportFailed where a file is not there, or is none that may be read; a factory is no file."""
+    source = request.source
+    if source.kind != "torch":
+        unvouched_files.regular(source.path, is_folder=source.kind == "savedmodel")
+    for path in filter(None, (source.weights, request.samples, request.labels)):
+        unvouched_files.regular(path)
 
 
 def _build(request: ImportRequest, kind: kinds.Kind, folder: Path, steps: Steps) -> ImportResult:

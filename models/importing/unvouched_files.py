@@ -1,6 +1,7 @@
 """Files that nobody vouches for: zip archives and protobuf messages, checked before a framework sees them."""
 
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,19 +20,48 @@ MOST_RATIO = 1100
 """Deflate packs 1032 to 1 at best; more than that is made up."""
 MOST_MESSAGE_BYTES = 2 << 30
 """Protobuf's own limit of a message."""
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""How the text begins that Git keeps in place of a large file, until Git LFS brings the file."""
+PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|\?xml)\b", re.IGNORECASE)
+"""How what a browser shows begins, and a store's refusal: what was saved in place of a download."""
+HEAD_BYTES = 512
 PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 """What zipfile raises for a broken file: RuntimeError for an encrypted member, ValueError for impossible offsets."""
 
 
-def regular(path: str) -> None:
-    """ImportFailed where this, or what is in this folder, may not be read, or is a device or a pipe, without an end."""
+def regular(path: str, *, is_folder: bool = False) -> None:
+    """ImportFailed where this is no file that may be read, or what stands in for one; with `is_folder`, or no folder.
+
+    Of what is in the folder, too: a device or a pipe has no end. What is empty there, or a web page, may belong there.
+    """
     named = Path(path)
-    for found in (named, *(named.rglob("*") if os.path.isdir(named) else ())):
+    if not os.path.exists(path):
+        raise no_model(f"there is no file or folder {path}", "check the path; it is relative to the current folder")
+    if os.path.isdir(path) and not is_folder:
+        raise no_model(f"{path} is a folder, not a file", "name the file in it")
+    for found in (named, *(named.rglob("*") if os.path.isdir(path) else ())):
         if os.path.exists(found) and not os.path.isfile(found) and not os.path.isdir(found):
             raise no_model(f"{found} is not a regular file: it is not read", "name a file that holds the model")
         if os.path.exists(found) and not os.access(found, os.R_OK):
             raise no_model(f"{found} cannot be read: permission denied", f"have its owner let you: chmod +r {found}")
+        if os.path.isfile(found):
+            _require_itself(found, in_folder=found is not named)
+
+
+def _require_itself(file: Path, *, in_folder: bool) -> None:
+    """ImportFailed where a file has in it what only stands in for a model, or for its weights or samples."""
+    with file.open("rb") as opened:
+        head = opened.read(HEAD_BYTES)
+    if head.startswith(POINTER):
+        raise no_model(f"{file} is a pointer of Git LFS, not the file", "run `git lfs pull` in its repository")
+    if in_folder:
+        return
+    if not head:
+        raise damaged(f"{file} is empty", "write or download it again")
+    if PAGE.match(head):
+        advice = "download it again, from the address of the file itself: on a hub /resolve/ or /raw/, not /blob/"
+        raise no_model(f"{file} is a web page, not the file", advice)
 
 
 def is_pickle(path: str) -> bool:

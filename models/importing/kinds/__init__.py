@@ -8,6 +8,7 @@ process.
 import importlib
 import os
 import pkgutil
+import re
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -16,6 +17,11 @@ from serveoff.models.importing.source import Source
 
 AS_WEIGHTS = "give the module that they belong to: package.module:factory --weights FILE"
 FREEZE = "freeze it with its checkpoint: tf.compat.v1.graph_util.convert_variables_to_constants, and import the .pb"
+CHECKPOINT = (
+    "is a checkpoint of TensorFlow, weights without a graph",
+    "export a SavedModel where its model is built: model.load_weights('PREFIX') and model.export('FOLDER') in Keras; "
+    f"of TensorFlow 1, {FREEZE}",
+)
 CONVERTED = "import the model that it was converted from"
 UNPICKLE = (
     "write what it holds to another file where it was trained: skl2onnx.to_onnx(model, X[:1]) for scikit-learn, "
@@ -41,13 +47,19 @@ OTHERS = {
     ".ptl": ("is TorchScript for mobile devices", f"{CONVERTED}: what module.save('model.pt') writes"),
     ".mar": ("is an archive for TorchServe", "import the file of the model that went into it"),
     ".meta": ("is a graph of TensorFlow 1 without its weights", FREEZE),
-    ".index": ("is a part of TensorFlow's checkpoint, weights without a model", FREEZE),
+    ".index": CHECKPOINT,
+    **dict.fromkeys(
+        (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"),
+        ("is an archive, whose contents are not looked at", "unpack it, and import the file or folder in it"),
+    ),
     ".pbtxt": (
         "is a graph as text",
         "write it in binary: tf.io.write_graph(graph, 'FOLDER', 'frozen_graph.pb', as_text=False)",
     ),
 }
 """Files that people have and that are not imported: what they are by their suffix, and what to do."""
+PART_OF_CHECKPOINT = re.compile(r"\.ckpt-\d+|\.data-\d+-of-\d+")
+"""Suffixes of TensorFlow's: a checkpoint by its step, and a file of its weights."""
 
 
 class Kind(Protocol):
@@ -96,7 +108,7 @@ def detected(path: str) -> str:
         ) from None
     if found:
         return found[0]
-    if ":" not in path and not os.path.exists(path):
+    if ":" not in path and not os.path.exists(path) and not _is_prefix(path):
         raise no_model(f"there is no file or folder {path}", "check the path; it is relative to the current folder")
     what, advice = _other(Path(path))
     raise no_model(f"{path} {what}", advice)
@@ -104,6 +116,8 @@ def detected(path: str) -> str:
 
 def _other(path: Path) -> tuple[str, str]:
     """What a path is that is no model, and what to do instead."""
+    if _is_prefix(str(path)) or PART_OF_CHECKPOINT.fullmatch(path.suffix):
+        return CHECKPOINT
     if path.suffix in OTHERS:
         return OTHERS[path.suffix]
     inside = sorted(str(child) for child in path.iterdir()) if os.path.isdir(path) else []
@@ -115,5 +129,12 @@ def _other(path: Path) -> tuple[str, str]:
         return "is a folder with a model in it", f"name the model itself: {models[0]}"
     if is_of_hub:
         return "is a folder of a hub: settings and weights of a network whose code is a library's", HUB
+    if str(path / "checkpoint") in inside:
+        return CHECKPOINT
     kinds = "; ".join(f"{kind}: {find(kind).CALLED}" for kind in names())
     return "is not a model that can be imported", f"these can be: {kinds}. --kind names one outright"
+
+
+def _is_prefix(path: str) -> bool:
+    """Whether TensorFlow calls a checkpoint so: its files begin so, and none is called so."""
+    return Path(f"{path}.index").is_file() and not Path(path).exists()

@@ -4,7 +4,6 @@ The factory is the user's own code, and is run. The weights are tensors only: sa
 with `weights_only`, which builds nothing but tensors from it.
 """
 
-import os
 import re
 from pathlib import Path
 
@@ -29,15 +28,11 @@ def detect(path: str) -> bool:
 
 
 def check(source: Source) -> None:
-    """That the weights are there, and whole."""
+    """That the weights, if there are any, are whole."""
     if not detect(source.path):
         raise bad_flag(f"{source.path} does not name a factory", "write it as package.module:factory")
     if not source.weights:
         return
-    if not os.path.isfile(source.weights):
-        raise no_model(
-            f"there is no file of weights {source.weights}", "check the path; it is relative to the current folder"
-        )
     if source.weights.endswith(".index.json"):
         raise no_model(
             f"{source.weights} is an index of several files of weights, and holds none",

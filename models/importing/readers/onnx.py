@@ -12,9 +12,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from serveoff.models.agreement import Mismatch, compare
 from serveoff.models.convert import onnx_modern
-from serveoff.models.convert.onnx_external import NoWeights, session_of, weights, with_weights
+from serveoff.models.convert.onnx_external import NoWeights, locations, session_of, weights, with_weights
 from serveoff.models.convert.onnx_models import write
-from serveoff.models.importing import onnx_batch, onnx_graphs
+from serveoff.models.importing import onnx_batch, onnx_graphs, unvouched_files
 from serveoff.models.importing.answering import tensors_of
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused
@@ -99,6 +99,8 @@ def _opened(model: Any, path: Path) -> Any:
     try:
         return session_of(model, path)
     except NoWeights as error:
+        for file in locations(model, path):
+            unvouched_files.regular(str(file))
         raise Refused(
             str(error), advice="copy the file of the weights to the model's folder, under that name"
         ) from None

@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from serveoff.models.importing import unvouched_files
 from serveoff.models.importing.bring import import_model
 from serveoff.models.importing.errors import ImportCode, ImportFailed
 from serveoff.models.importing.source import ImportRequest, Source
@@ -53,6 +54,52 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         problem = refused(asked)
         assert problem.text == f"{tmp_path / 'w.pt'} cannot be read: permission denied"
         assert "chmod" in problem.advice
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "torch_export"])
+def test_what_is_not_there_is_no_disk_that_is_full(kind, tmp_path):
+    problem = refused(request(kind, tmp_path / "absent"))
+    assert (problem.code, problem.text) == (ImportCode.NO_MODEL, f"there is no file or folder {tmp_path / 'absent'}")
+    if kind != "savedmodel":
+        assert refused(request(kind, tmp_path)).text == f"{tmp_path} is a folder, not a file"
+
+
+def test_weights_and_samples_that_are_not_there_are_told_alike(tmp_path):
+    absent = str(tmp_path / "absent")
+    samples = request("torch", "a:b").model_copy(update={"samples": absent})
+    for asked in (request("torch", "a:b", weights=absent), samples):
+        assert refused(asked).text == f"there is no file or folder {absent}"
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 97781234\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "advice"),
+    [
+        (POINTER, "is a pointer of Git LFS, not the file", "git lfs pull"),
+        (b"", "is empty", "again"),
+        (b"\n<!DOCTYPE html>\n<html>", "is a web page, not the file", "/resolve/"),
+        (b"<HTML>", "is a web page, not the file", "download it again"),
+        (b'<?xml version="1.0"?><Error>', "is a web page, not the file", "download it again"),
+    ],
+)
+def test_what_stands_in_for_a_file_is_called_what_it_is(tmp_path, content, says, advice):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    for asked in (request("onnx", path), request("torchscript", path), request("torch", "a:b", weights=str(path))):
+        problem = refused(asked)
+        assert problem.text == f"{path} {says}"
+        assert advice in problem.advice
+
+
+def test_a_pointer_stands_in_for_a_file_of_a_folder_and_a_page_may_belong_there(tmp_path):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "about.html").write_text("<html>")
+    (tmp_path / "assets" / "words.txt").write_bytes(b"")
+    unvouched_files.regular(str(tmp_path), is_folder=True)
+    (tmp_path / "saved_model.pb").write_bytes(POINTER)
+    assert "saved_model.pb is a pointer of Git LFS" in refused(request("savedmodel", tmp_path)).text
 
 
 def test_a_lambda_is_named_by_its_layer(tmp_path):

@@ -32,6 +32,11 @@ def refused(call, *arguments):
         ("phone.mlmodel", "is a model for Core ML", "the model that it was converted from"),
         ("phone.ptl", "is TorchScript for mobile devices", "module.save('model.pt')"),
         ("model.ckpt-100.meta", "is a graph of TensorFlow 1 without its weights", "convert_variables_to_constants"),
+        ("model.ckpt-100.index", "is a checkpoint of TensorFlow, weights without a graph", "export a SavedModel"),
+        ("ckpt.data-00000-of-00001", "is a checkpoint of TensorFlow, weights without a graph", "export a SavedModel"),
+        ("model.ckpt-100", "is a checkpoint of TensorFlow, weights without a graph", "export a SavedModel"),
+        ("model.zip", "is an archive, whose contents are not looked at", "unpack it"),
+        ("model.tar.gz", "is an archive, whose contents are not looked at", "unpack it"),
         ("graph.pbtxt", "is a graph as text", "as_text=False"),
         ("served.mar", "is an archive for TorchServe", "the model that went into it"),
         ("notes.txt", "is not a model that can be imported", "torch_export: a program of torch.export"),
@@ -42,6 +47,17 @@ def test_a_file_that_is_none_is_called_what_it_is(tmp_path, name, says, advice):
     problem = refused(kinds.detected, str(tmp_path / name))
     assert problem.text == f"{tmp_path / name} {says}" or problem.text.startswith(f"{tmp_path / name} {says}, as")
     assert advice in problem.advice
+
+
+@pytest.mark.parametrize("name", ["model.ckpt-100", "model.ckpt", "ckpt"])
+def test_what_tensorflow_calls_a_checkpoint_is_none_of_its_files(tmp_path, name):
+    assert refused(kinds.detected, str(tmp_path / name)).text == f"there is no file or folder {tmp_path / name}"
+    (tmp_path / f"{name}.index").write_bytes(b"")
+    (tmp_path / "checkpoint").write_bytes(b"")
+    for path in (tmp_path / name, tmp_path):
+        problem = refused(kinds.detected, str(path))
+        assert problem.text == f"{path} is a checkpoint of TensorFlow, weights without a graph"
+        assert "export a SavedModel" in problem.advice
 
 
 def test_a_folder_is_told_by_what_is_in_it(tmp_path):

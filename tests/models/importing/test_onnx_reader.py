@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 from serveoff.models.convert import onnx_external
 from serveoff.models.importing import onnx_batch
 from serveoff.models.importing.answering import answers, tensors_of
+from serveoff.models.importing.errors import ImportFailed
 from serveoff.models.importing.readers.onnx import Model
 from serveoff.models.importing.source import Names, Source
 from serveoff.models.jobs import child
@@ -286,9 +287,9 @@ def test_an_output_that_is_an_input_gets_a_name_of_its_own(opened, tmp_path):
     np.testing.assert_array_equal(found[1], inputs["x"])
 
 
-def beside(folder, location="weights"):
+def beside(folder, location="weights", size=3):
     """A model whose weight lies in a file beside it."""
-    model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [weight("w", 3, 2)], ["n", 3], ["n", 2])
+    model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [weight("w", size, 2)], ["n", size], ["n", 2])
     onnx.save(model, folder / "model.onnx", save_as_external_data=True, location="weights", size_threshold=0)
     stored = onnx.load(folder / "model.onnx", load_external_data=False)
     stored.graph.initializer[0].external_data[0].value = location
@@ -335,6 +336,13 @@ def test_a_file_of_weights_that_is_cut_off_is_named(tmp_path):
     path = beside(tmp_path)
     (tmp_path / "weights").write_bytes(bytes(20))
     with pytest.raises(Refused, match="weights, with its weights, is not whole: it ends before w does"):
+        Model(Source(kind="onnx", path=str(path)))
+
+
+def test_a_pointer_in_place_of_weights_beside_a_graph_is_called_so(tmp_path):
+    path = beside(tmp_path, size=100)
+    (tmp_path / "weights").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 97781234\n")
+    with pytest.raises(ImportFailed, match="weights is a pointer of Git LFS, not the file"):
         Model(Source(kind="onnx", path=str(path)))
 
 
