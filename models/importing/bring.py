@@ -123,15 +123,17 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
             f"{source.path} cannot be read as {kind.CALLED}: {error.reason}",
             next_steps.of_reading(request, kind, error),
         ) from None
-    inputs, names = resolve_inputs(source.path, Found(**inspected), request.declared, given)
+    found = Found(**inspected)
+    inputs, names = resolve_inputs(source.path, found, request.declared, given)
     if given:
         return inputs, names, samples.chosen(request.samples, given, inputs, names.inputs)
-    unknown = sorted(set(request.ranges) - {tensor.name for tensor in inputs})
-    if unknown:
+    if unknown := samples.unknown(request.ranges, inputs):
         raise bad_flag(
             f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}"
         )
-    return inputs, names, samples.seeded(inputs, request.ranges, request.rows)
+    below = {port.name: port.below for port in found.inputs}
+    ids = {name: below[own] for name, own in names.inputs.items() if below.get(own)}
+    return inputs, names, samples.seeded(inputs, request.ranges, request.rows, ids)
 
 
 def _answers(

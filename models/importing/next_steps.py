@@ -68,7 +68,8 @@ def _of_process(request: ImportRequest, error: JobFailed) -> str:
 
 
 def _of_inputs(request: ImportRequest, inputs: Sequence[TensorSpec], reason: str) -> str:
-    integers = [tensor.name for tensor in inputs if tensor.dtype not in FLOATS]
+    tensors = {tensor.name: tensor for tensor in inputs if tensor.dtype not in FLOATS}
+    integers = list(tensors)
     if SIZES.search(reason):
         return of_sizes({tensor.name: tensor.dtype for tensor in inputs})
     if request.samples:
@@ -77,7 +78,7 @@ def _of_inputs(request: ImportRequest, inputs: Sequence[TensorSpec], reason: str
         return "give real inputs: --samples FILE.npz"
     found = BOUND.search(reason)
     most = int(found[1]) - (found[2] == ")") if found else 9
-    drawn = {name: request.ranges.get(name, samples.INTEGERS) for name in integers}
+    drawn = {name: samples.range_of(request.ranges, tensor) or samples.INTEGERS for name, tensor in tensors.items()}
     said = ", ".join(f"{name} ({low:g}..{high:g})" for name, (low, high) in drawn.items())
     beyond = [name for name, (low, high) in drawn.items() if low < 0 or high > most] or integers
     flags = " ".join(f"--input-range {name}=0:{most}" for name in beyond)

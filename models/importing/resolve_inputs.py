@@ -96,7 +96,8 @@ def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample:
             f"give it: --input '{flag_text}', with its sizes",
         )
     if flag and flag.dtype != dtype:
-        raise bad_inputs(f"{source}: its input {name} is {dtype}, but --input says {flag.dtype}", "remove the flag")
+        advice = f"remove the flag; the numbers are drawn from --input-range {name}=LOW:HIGH"
+        raise bad_inputs(f"{source}: its input {name} is {dtype}, but --input says {flag.dtype}", advice)
     if dtype not in DTYPES:
         raise bad_inputs(f"{source}: its input {name} is {dtype}, which is not served", _other(dtype))
     return TensorSpec(name=name, shape=shape, dtype=dtype, source="" if name == port.name else port.name)

@@ -16,6 +16,8 @@ from serveoff.models.importing.errors import bad_samples
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, Batch, take, widened
 
+Ranges = Mapping[str, tuple[float, float]]
+"""The lowest and the highest number to draw for an input, by a name of it."""
 NAME = "samples.npz"
 """The inputs, on their way into the process that asks the model."""
 SEED = 7
@@ -119,13 +121,30 @@ def chosen(
     return batch
 
 
-def seeded(inputs: Sequence[TensorSpec], ranges: Mapping[str, tuple[float, float]], rows: int = 0) -> Batch:
-    """So many rows (0: by their size): floats uniform in 0..1, integers in 0..99, coins for booleans."""
+def seeded(inputs: Sequence[TensorSpec], ranges: Ranges, rows: int = 0, ids: Mapping[str, int] | None = None) -> Batch:
+    """So many rows (0: by their size): floats uniform in 0..1, integers in 0..99, coins for booleans.
+
+    `ids` are the inputs that hold whole numbers below these, of whichever dtype.
+    """
     numbers = sum(math.prod(tensor.row_shape) for tensor in inputs)
     by_size = HUGE_ROWS if numbers >= HUGE_ROW else FEWEST_ROWS if numbers >= LARGE_ROW else MOST_ROWS
     count = rows or by_size
-    random = np.random.default_rng(SEED)
-    return {tensor.name: _draw(random, tensor, count, ranges.get(tensor.name)) for tensor in inputs}
+    random, below = np.random.default_rng(SEED), ids or {}
+    return {
+        tensor.name: _draw(random, tensor, count, range_of(ranges, tensor), below.get(tensor.name, 0))
+        for tensor in inputs
+    }
+
+
+def range_of(ranges: Ranges, tensor: TensorSpec) -> tuple[float, float] | None:
+    """The range of an input, by the spec's name of it or the model's own, with or without a tensor's `:0`."""
+    called = (tensor.name, tensor.source, tensor.source.removesuffix(":0"))
+    return next((ranges[name] for name in called if name in ranges), None)
+
+
+def unknown(ranges: Ranges, inputs: Sequence[TensorSpec]) -> list[str]:
+    """The ranges that are of none of these inputs."""
+    return sorted(name for name in ranges if all(range_of({name: ranges[name]}, tensor) is None for tensor in inputs))
 
 
 def enough(golden: Golden) -> Golden:
@@ -136,12 +155,14 @@ def enough(golden: Golden) -> Golden:
     return Golden(take(golden.inputs, slice(HUGE_ROWS)), take(golden.outputs, slice(HUGE_ROWS)))
 
 
-def _draw(random: np.random.Generator, tensor: TensorSpec, rows: int, wanted: tuple[float, float] | None) -> Array:
+def _draw(
+    random: np.random.Generator, tensor: TensorSpec, rows: int, wanted: tuple[float, float] | None, below: int
+) -> Array:
     shape, dtype = (rows, *tensor.row_shape), np.dtype(tensor.dtype)
     if dtype.kind == "b":
         return random.integers(0, 2, shape).astype(dtype)
-    if dtype.kind in "iu":
-        low, high = wanted or INTEGERS
+    if dtype.kind in "iu" or below:
+        low, high = wanted or ((0, below - 1) if below else INTEGERS)
         return random.integers(int(low), int(high), shape, endpoint=True).astype(dtype)
     low, high = wanted or (0.0, 1.0)
     return random.uniform(low, high, shape).astype(dtype)

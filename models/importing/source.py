@@ -59,7 +59,10 @@ class ImportRequest(BaseModel):
 
 
 class Port(BaseModel):
-    """An input as the source has it: its own name, and its dtype and shape (-1: free) where the source says them."""
+    """An input as the source has it: its own name, and its dtype and shape (-1: free) where the source says them.
+
+    `below`: it holds whole numbers below this, of whichever dtype, as an embedding's ids; 0 where that is not known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,6 +70,7 @@ class Port(BaseModel):
     dtype: str = ""
     shape: tuple[int, ...] | None = None
     optional: bool = False
+    below: int = 0
 
 
 class Found(BaseModel):

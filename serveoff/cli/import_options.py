@@ -142,10 +142,14 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _range(text: str) -> tuple[str, tuple[float, float]]:
-    match = re.fullmatch(r"(\w+)=(-?[\d.]+):(-?[\d.]+)", text)
-    if match is None or float(match[2]) > float(match[3]):
+    name, _, bounds = text.rpartition("=")
+    try:
+        low, high = map(float, bounds.split(":"))
+    except ValueError:
+        low, high = 1.0, 0.0
+    if not name.strip() or not (low <= high and math.isfinite(high - low)):
         raise ValueError(f"--input-range {text!r} is not NAME=LOW:HIGH, as tokens=0:29999")
-    return match[1], (float(match[2]), float(match[3]))
+    return name.strip(), (low, high)
 
 
 def _constant(text: str) -> tuple[str, bool | float]:

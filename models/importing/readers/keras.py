@@ -55,7 +55,8 @@ class Model:
         self._model: Any = _loaded(source, config, adapted=adapted)
         inputs = getattr(self._model, "inputs", None) or []
         fixed = _fixed_rows(inputs)
-        ports = tuple(_port(tensor, fixed) for tensor in inputs) or _undescribed(self._model)
+        below = zip(inputs, _ids(self._model) if inputs else (), strict=True)
+        ports = tuple(_port(tensor, ids, fixed) for tensor, ids in below) or _undescribed(self._model)
         computed = {str(layer.compute_dtype) for layer in self._model._flatten_layers()}
         self._paths = _paths(self._model)
         places = self._paths if len(self._paths) > 1 else {}
@@ -167,10 +168,23 @@ def _fixed_rows(inputs: Sequence[Any]) -> int:
     return int(rows.pop()) if len(rows) == 1 and (None not in sizes or rows == {1}) else 0
 
 
-def _port(tensor: Any, fixed: int) -> Port:
+def _port(tensor: Any, below: int, fixed: int) -> Port:
     shape = tuple(-1 if size is None else int(size) for size in tensor.shape)
     shape = (-1, *shape[1:]) if fixed and shape[:1] == (fixed,) else shape
-    return Port(name=tensor.name, dtype=carried(str(tensor.dtype)), shape=shape)
+    return Port(name=tensor.name, dtype=carried(str(tensor.dtype)), shape=shape, below=below)
+
+
+def _ids(model: Any) -> list[int]:
+    """Of each input the least number of ids that embeddings have which take it, also those of a model in it; else 0."""
+    found = dict[int, int]()
+    for layer in model.layers:
+        below = [layer.input_dim] if isinstance(layer, keras.layers.Embedding) else []
+        if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
+            below = _ids(layer)
+        for node in layer._inbound_nodes if any(below) else ():
+            for tensor, ids in zip(node.input_tensors, below, strict=False):
+                found[id(tensor)] = min(filter(None, (ids, found.get(id(tensor), 0))), default=0)
+    return [found.get(id(tensor), 0) for tensor in model.inputs]
 
 
 def _paths(model: Any) -> dict[str, str]:

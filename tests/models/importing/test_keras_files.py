@@ -59,7 +59,8 @@ def brought(tmp_path):
         kinds.find(source.kind).check(source)
         reader = opened(source)
         inputs, names = resolve_inputs(path, reader.found, declared, {})
-        batch = seeded(inputs, {}, 4)
+        below = {port.name: port.below for port in reader.found.inputs}
+        batch = seeded(inputs, {}, 4, {name: below[own] for name, own in names.inputs.items()})
         answered = answers(reader, names, batch, source.fetch)
         outputs, names = answered.outputs, answered.names
         spec = ModelSpec(name="k", description="", inputs=inputs, outputs=tensors_of(outputs, names, reader.found))
@@ -236,6 +237,26 @@ def test_a_model_that_computes_with_its_one_row_is_told_with_the_way_out(brought
     with pytest.raises(Refused, match="its batch is fixed at 1, and what it computes holds for no other") as refused:
         brought(keras.Model(x, keras.layers.Dense(2)(keras.ops.reshape(x, (1, 6)))))
     assert "a free first axis" in refused.value.advice
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_tokens_without_an_integer_input_are_drawn_as_ids(brought, nested, monkeypatch):
+    monkeypatch.setattr(child, "_notes", [])
+    model = keras.Sequential([keras.layers.Embedding(50, 4), keras.layers.Flatten(), keras.layers.Dense(2, name="y")])
+    model(np.zeros((2, 20), np.float32))
+    if nested:
+        x = keras.Input((20,), name="x")
+        model = keras.Model(x, keras.layers.Dense(2, name="y")(model(x)))
+    spec = brought(model)
+    assert (spec.inputs[0].dtype, child._notes) == ("float32", [])
+
+
+def test_of_several_embeddings_the_least_counts_and_other_inputs_have_none(tmp_path):
+    ids, x = keras.Input((3,), dtype="int64", name="ids"), row()
+    embedded = [keras.layers.Flatten()(keras.layers.Embedding(count, 2)(ids)) for count in (70, 30)]
+    keras.Model([x, ids], keras.layers.Concatenate()([x, *embedded])).save(tmp_path / "m.keras")
+    found = opened(Source(kind="keras", path=str(tmp_path / "m.keras"))).found
+    assert [(port.name, port.below) for port in found.inputs] == [("x", 0), ("ids", 30)]
 
 
 def test_text_is_refused_with_what_to_do(brought):

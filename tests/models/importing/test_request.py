@@ -58,6 +58,19 @@ def test_every_flag_reaches_the_process_that_imports(handed, tmp_path):
     assert source.search == ()
 
 
+@pytest.mark.parametrize(
+    ("flag", "name", "bounds"),
+    [
+        ("input.1=0:255", "input.1", (0, 255)),
+        ("net/x:0=-1:1", "net/x:0", (-1, 1)),
+        ("x=1e-3:1", "x", (0.001, 1)),
+        ("a=b=2:2", "a=b", (2, 2)),
+    ],
+)
+def test_a_range_is_of_any_name_and_any_numbers(flag, name, bounds):
+    assert request_of(ImportOptions("package.module:factory", "mine", input_range=[flag])).ranges == {name: bounds}
+
+
 def test_a_factory_is_looked_for_where_the_user_stands_and_on_pythonpath(handed, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "more"))
     ((_, text),), _ = handed("package.module:factory", "--name", "mine", "--weights", "w.safetensors")
@@ -100,7 +113,10 @@ def test_an_input_that_no_request_carries_is_cast_from_a_wider_one(dtype, wider)
             "--inputs is for models of kind frozen_graph",
         ),
         (("--name", "mine", "--kind", "onnx", "--weights", "w"), "--weights is for models of kind torch"),
-        (("--name", "mine", "--input-range", "x=9:0"), "--input-range 'x=9:0' is not NAME=LOW:HIGH"),
+        *(
+            (("--name", "mine", "--input-range", text), f"--input-range '{text}' is not NAME=LOW:HIGH")
+            for text in ("x=9:0", "x=1", "x=1:2:3", "=0:1", "x=nan:1", "x=0:inf", "0:1")
+        ),
     ],
 )
 def test_flags_that_make_no_sense_start_no_process(handed, flags, says):

@@ -26,6 +26,21 @@ def test_seeded_inputs_are_the_same_each_time_and_within_range():
     assert set(batch["keep"]) == {True, False}
 
 
+def test_ids_are_whole_numbers_below_what_is_known_whatever_their_dtype():
+    text = parsed("text:float32[-1,8]")
+    batch = samples.seeded([text, TOKENS], {}, 30, {"text": 5, "tokens": 500})
+    assert (batch["text"].dtype, set(batch["text"].flat)) == (np.float32, {0, 1, 2, 3, 4})
+    assert 450 < batch["tokens"].max() < 500
+    assert set(samples.seeded([text], {"text": (7, 8)}, 30, {"text": 5})["text"].flat) == {7, 8}
+
+
+@pytest.mark.parametrize("name", ["net_x", "net/x:0", "net/x"])
+def test_a_range_is_of_an_input_by_either_name(name):
+    x = parsed("net_x:float32[-1,8]").model_copy(update={"source": "net/x:0"})
+    assert samples.seeded([x], {name: (7, 8)})["net_x"].min() >= 7
+    assert samples.unknown({name: (7, 8), "other": (0, 1)}, [x]) == ["other"]
+
+
 def test_large_rows_are_fewer_and_a_range_can_be_given():
     assert len(samples.seeded([IMAGE], {})["image"]) == 16
     batch = samples.seeded([TOKENS], {"tokens": (3, 4)}, rows=20)
