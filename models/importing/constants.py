@@ -1,11 +1,11 @@
 """Inputs that have one value for all requests, such as the share of units that a dropout keeps: `--set`."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from serveoff.models.importing.source import Port
+from serveoff.models.importing.source import TEXT, Port
 from serveoff.models.jobs.child import Refused
 from serveoff.models.tensors import Array
 
@@ -33,6 +33,8 @@ def array_of(name: str, dtype: str, shape: Iterable[int | None] | None, value: b
 
     An input of unknown shape takes one number, and an axis of unknown size (None, -1 or 0) has one element.
     """
+    if dtype in TEXT:
+        raise Refused(f"its input {name} is {dtype}, and --set gives numbers", advice="import the part behind it")
     array = np.full(tuple(max(size or 1, 1) for size in shape or ()), value).astype(dtype)
     if array.dtype.kind in WHOLE and array.flat[0] != value:
         raise Refused(f"its input {name} is {dtype}, which cannot be {value:g}")
@@ -47,7 +49,13 @@ def advice(ports: Iterable[Port]) -> str:
 
 def is_likely(port: Port) -> bool:
     """Whether an input is one number, or is of unknown shape and called like one."""
-    return port.shape == () or (port.shape is None and _guess(port) != "VALUE")
+    return port.dtype not in TEXT and (port.shape == () or (port.shape is None and _guess(port) != "VALUE"))
+
+
+def is_state(shape: Sequence[int | None]) -> bool:
+    """Whether an input has a free axis after a fixed first one, as a recurrent layer's state: layers, then rows."""
+    free = [size in (None, -1, 0) for size in shape[:2]]
+    return free == [False, True]
 
 
 def _guess(port: Port) -> str:

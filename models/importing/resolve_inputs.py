@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from serveoff.models.importing import constants, next_steps
 from serveoff.models.importing.errors import bad_inputs
-from serveoff.models.importing.source import CAST, DTYPES, Found, Names, Port, identifiers, written
+from serveoff.models.importing.source import CAST, DTYPES, TEXT, Found, Names, Port, identifiers, written
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Array, carried
 
 EXAMPLE_ROW = "28,28,1"
-TEXT = ("string", "str", "object")
-"""What frameworks call strings."""
+WITHOUT_TEXT = (
+    "import the part of the model behind its layers of text, or its decoder of images, and turn text into numbers in "
+    "the client"
+)
 
 
 def resolve_inputs(
@@ -80,6 +82,8 @@ def _by_port(source: str, names: Mapping[str, str], declared: Sequence[TensorSpe
 def _tensor(source: str, name: str, port: Port, flag: TensorSpec | None, sample: Array | None) -> TensorSpec:
     """One input: its file's word first, then the flag's, then the samples'."""
     dtype = port.dtype or (flag.dtype if flag else "") or (str(sample.dtype) if sample is not None else "")
+    if dtype in TEXT:
+        raise bad_inputs(f"{source}: its input {name} is {dtype}, which is not served", WITHOUT_TEXT)
     shape = port.shape
     for other in (
         flag.shape if flag else None,
@@ -128,8 +132,6 @@ def _fixed(source: str, name: str, shape: tuple[int, ...]) -> str:
 
 
 def _other(dtype: str) -> str:
-    if dtype in TEXT:
-        return "import the part of the model behind its layers of text, and turn text into numbers in the client"
     if dtype in CAST:
         return f"say so in --input, as 'x:{dtype}[-1,SIZE]': it is cast from {carried(dtype)}, which requests carry"
     return f"dtypes are {', '.join(DTYPES)}"

@@ -12,6 +12,8 @@ from serveoff.models.tensors import WIDER
 
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 """What inputs and outputs may be of."""
+TEXT = ("string", "str", "object")
+"""What frameworks call strings."""
 NAMING = ("onnx", "keras", "savedmodel")
 """Kinds whose files name their outputs: `--outputs` chooses among them."""
 CAST = tuple(WIDER)
