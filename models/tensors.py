@@ -10,7 +10,7 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from serveoff.models.spec import TensorSpec
 
@@ -159,8 +159,9 @@ def carried(dtype: str) -> str:
     return WIDER.get(dtype, dtype)
 
 
-def widened(array: Array) -> Array:
-    """The same numbers in the dtype that carries them."""
+def widened(given: ArrayLike) -> Array:
+    """The same numbers in the dtype that carries them; a framework's one string, which is no array, as an array."""
+    array = np.asarray(given)
     return array.astype(carried(str(array.dtype)), copy=False)
 
 

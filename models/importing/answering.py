@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serveoff.models.agreement import TOLERANCES, Mismatch, compare, is_coarser, scale_of_small
-from serveoff.models.importing import next_steps
+from serveoff.models.importing import constants, next_steps
 from serveoff.models.importing.readers import Reader
 from serveoff.models.importing.source import DTYPES, Found, Names, identifiers
 from serveoff.models.jobs.child import JobCode, Refused, doing, note
@@ -44,9 +44,9 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     try:
         together, one_row = _kept(_several(predict, inputs, reader.found.fixed), count, alone[0]), False
         for row, answer in enumerate(alone):
-            _same({name: answer[name] for name in together if name in answer}, together, row, tensors)
+            _same({name: answer[name] for name in together if name in answer}, together, row, tensors, reader.found)
     except Refused:
-        _require_steady(predict(take(inputs, slice(1))), alone[0], tensors)
+        _require_steady(predict(take(inputs, slice(1))), alone[0], tensors, reader.found)
         if reader.found.fixed:
             _row_by_row(alone)  # what is wrong with a row alone is told first
             raise _fixed(reader.found.fixed) from None
@@ -57,6 +57,7 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     doing("")
     if any(tensor.precision for tensor in tensors):
         note(_tolerance(reader.found.precision))
+    _tell_of_sameness(inputs, together, tensors)
     given = identifiers(together, taken=names.inputs, called=False)
     outputs = {name: np.ascontiguousarray(together[own]) for name, own in given.items()}
     return Answered(outputs, Names(inputs=names.inputs, outputs=given), one_row)
@@ -86,9 +87,33 @@ def _chosen(answer: dict[str, Array], chosen: Sequence[str]) -> dict[str, Array]
     return {name: array for name, array in answer.items() if name in wanted}
 
 
-def _require_steady(again: dict[str, Array], first: dict[str, Array], tensors: Sequence[TensorSpec]) -> None:
+def _tell_of_sameness(inputs: Batch, outputs: Batch, tensors: Sequence[TensorSpec]) -> None:
+    """A note where the tolerance does not tell the answers to different rows apart: one of them would pass for all."""
+    if not any((array != array[:1]).any() for array in inputs.values()):
+        return
+    kept, first = [tensor for tensor in tensors if tensor.name in outputs], take(outputs, slice(1))
+    scaled = with_scales(kept, outputs)
+    others = (take(outputs, slice(row, row + 1)) for row in range(1, rows_of(outputs)))
+    if not any(compare(other, first, scaled).wrong.any() for other in others):
+        flags = " ".join(f"--input-range {name}=LOW:HIGH" for name in inputs)
+        note(
+            "its answers to all golden rows are the same, as far as the tolerance tells, so that they test little: "
+            f"unless it is constant on purpose, give inputs as it knows them, {flags} or --samples FILE.npz"
+        )
+
+
+def _as_it_predicts(found: Found, otherwise: str) -> str:
+    """The advice for a model that answers as in training; values of its own that may be that are named first."""
+    settings = [port for port in found.defaulted if constants.is_likely(port)]
+    return f"{constants.advice(settings)}; or {otherwise}" if settings else otherwise
+
+
+def _require_steady(
+    again: dict[str, Array], first: dict[str, Array], tensors: Sequence[TensorSpec], found: Found
+) -> None:
     """Refused where a model gives other answers to the same row: no artifact could be compared with it."""
-    rows = {name: array for name, array in first.items() if array.ndim and array.size and not _has_nan(array)}
+    numbers = {name: array for name, array in first.items() if str(array.dtype) in DTYPES}
+    rows = {name: array for name, array in numbers.items() if array.ndim and array.size and not _has_nan(array)}
     try:
         errors = compare({name: again[name] for name in rows}, rows, tensors) if rows else None
     except Mismatch:
@@ -97,8 +122,11 @@ def _require_steady(again: dict[str, Array], first: dict[str, Array], tensors: S
         raise Refused(
             "its answers are random, or depend on what it was asked before: the same row, asked again, is answered "
             f"otherwise (by {errors.error[0]:.3g})",
-            advice="save it as it predicts: without a drop-out, noise or sampling that is always on, or a state that "
-            "it keeps from one call to the next",
+            advice=_as_it_predicts(
+                found,
+                "save it as it predicts: without a drop-out, noise or sampling that is always on, or a state that it "
+                "keeps from one call to the next",
+            ),
         )
 
 
@@ -152,9 +180,11 @@ def _kept(outputs: dict[str, Array], rows: int, alone: Mapping[str, Array] | Non
     if not outputs:
         raise Refused("it has no output")
     if len(faults) == len(outputs):
-        instead = "an answer of one size for each row, along the first axis"
-        if "not served" in told[0]:
+        instead, dtype = "an answer of one size for each row, along the first axis", outputs[next(iter(faults))].dtype
+        if str(dtype) not in DTYPES:
             instead = "another dtype: of complex numbers, the real and imaginary parts"
+        if dtype.kind in "OSU":
+            instead = "numbers in place of strings, as of a class its index"
         raise Refused(told[0], advice=f"have it give {instead}")
     for text in told:
         note(f"{text}; it is left out")
@@ -183,7 +213,9 @@ def _fault(array: Array, rows: int, alone: Array | None) -> str:
     return "" if array.size else f"is empty: its shape is {list(array.shape)}"
 
 
-def _same(alone: dict[str, Array], together: dict[str, Array], row: int, tensors: Sequence[TensorSpec]) -> None:
+def _same(
+    alone: dict[str, Array], together: dict[str, Array], row: int, tensors: Sequence[TensorSpec], found: Found
+) -> None:
     """Refused where a row's answer depends on the rows beside it: no server that batches could give it."""
     expected = take(together, slice(row, row + 1))
     try:
@@ -198,6 +230,9 @@ def _same(alone: dict[str, Array], together: dict[str, Array], row: int, tensors
             f"the answer to row {row} depends on the rows beside it (by {errors.error[0]:.3g}): "
             "something is computed across the batch, such as a normalisation by the batch's own mean, or its rows lie "
             "along another axis than the first",
-            advice="save it as it predicts, with averages from training in place of the batch's, and with its rows "
-            "first: batch_first=True in layers of PyTorch",
+            advice=_as_it_predicts(
+                found,
+                "save it as it predicts, with averages from training in place of the batch's, and with its rows "
+                "first: batch_first=True in layers of PyTorch",
+            ),
         )

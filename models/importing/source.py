@@ -82,7 +82,8 @@ class Found(BaseModel):
     computes in, where that is coarser than float32: `bfloat16`. `more`: whether it takes any other inputs, too, in the
     order in which the user names them. `one_row` says why it may be asked row by row, where it answers no batch of
     several. `fixed` is the number of rows that it was made for, where it is asked for any: its answers decide whether
-    it can give them. `paths` are the places in its answer of outputs that the user names.
+    it can give them. `paths` are the places in its answer of outputs that the user names. `defaulted` are numbers that
+    it has a value of its own for, which may be that of training, where `--set` gives none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,6 +96,7 @@ class Found(BaseModel):
     one_row: str = ""
     fixed: int = 0
     paths: dict[str, str] = {}
+    defaulted: tuple[Port, ...] = ()
 
 
 class Names(BaseModel):

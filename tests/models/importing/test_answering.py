@@ -52,6 +52,51 @@ def test_what_cannot_be_served_of_an_answer_is_left_out_with_a_note(monkeypatch)
     ]
 
 
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (lambda x: {"y": x * 0 + 3, "n": (x < 0)[:, :1]}, True),
+        (lambda x: {"y": x * np.float32(1e-7) + 3}, True),
+        (lambda x: {"y": x * np.float32(1e-7)}, False),
+        (lambda x: {"y": x * 0 + 3, "n": x > 3}, False),
+    ],
+)
+def test_answers_that_do_not_tell_rows_apart_are_told_with_the_flags_that_do(monkeypatch, model, told):
+    monkeypatch.setattr(child, "_notes", [])
+    answers(Doing(model), NAMES, INPUTS)
+    assert [note.partition(",")[0] for note in child._notes] == ["its answers to all golden rows are the same"] * told
+    assert all("--input-range x=LOW:HIGH or --samples FILE.npz" in note for note in child._notes)
+    answers(Doing(model), NAMES, {"x": np.ones((4, 2), np.float32)})
+    assert len(child._notes) == told
+
+
+def test_strings_are_left_out_or_refused_as_what_they_are(monkeypatch):
+    monkeypatch.setattr(child, "_notes", [])
+
+    def labelled(x):
+        return {"label": np.array([b"cat"] * len(x), object), "version": np.asarray(b"1.2")}
+
+    assert list(answers(Doing(lambda x: {"y": x, **labelled(x)}), NAMES, INPUTS).outputs) == ["y"]
+    assert child._notes[0].startswith("its output label is object, which is not served")
+    with pytest.raises(Refused, match="its output label is object, which is not served") as refused:
+        answers(Doing(labelled), NAMES, INPUTS)
+    assert refused.value.advice == "have it give numbers in place of strings, as of a class its index"
+    with pytest.raises(Refused, match="depends on the rows beside it"):
+        answers(Doing(lambda x: {"y": x - x.mean(axis=0), **labelled(x)}), NAMES, INPUTS)
+
+
+@pytest.mark.parametrize(
+    "model", [lambda x: {"y": x - x.mean(axis=0)}, lambda x: {"y": x + np.random.default_rng().random()}]
+)
+def test_values_of_its_own_that_may_be_those_of_training_are_named(model):
+    training = Doing(model)
+    ports = tuple(Port(name=name, dtype="float32", shape=shape) for name, shape in (("keep_prob:0", ()), ("w", (3,))))
+    training.found = training.found.model_copy(update={"defaulted": ports})
+    with pytest.raises(Refused) as refused:
+        answers(training, NAMES, INPUTS)
+    assert refused.value.advice.startswith("give the value that the model predicts with: --set keep_prob=1.0; or save")
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 def test_infinities_are_answers():
     answered = answers(Doing(lambda x: {"y": np.log(x)}), NAMES, INPUTS)
