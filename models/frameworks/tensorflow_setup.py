@@ -1,7 +1,7 @@
 """TensorFlow, quiet and set up: import it from here, since its log level is read when it is first imported."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -10,7 +10,7 @@ import tensorflow
 
 from serveoff.models.agreement import coarsest
 
-__all__ = ["configure", "devices_of", "intra_op_threads", "joined", "precision_of", "tensorflow"]
+__all__ = ["configure", "devices_of", "every_node", "intra_op_threads", "joined", "precision_of", "tensorflow"]
 
 tensorflow.get_logger().setLevel("ERROR")
 
@@ -36,9 +36,15 @@ def intra_op_threads() -> int:
 
 def precision_of(graph_def: Any) -> str:
     """The coarsest dtype of floats that a graph computes in, its functions as well, where float32 is finer."""
-    nodes = [*graph_def.node, *(node for function in graph_def.library.function for node in function.node_def)]
-    types = {attribute.type for node in nodes for attribute in node.attr.values()}
+    types = {attribute.type for node in every_node(graph_def) for attribute in node.attr.values()}
     return coarsest(tensorflow.as_dtype(kind).name for kind in types if kind)
+
+
+def every_node(graph_def: Any) -> Iterator[Any]:
+    """All nodes of a graph, those of its functions too."""
+    yield from graph_def.node
+    for function in graph_def.library.function:
+        yield from function.node_def
 
 
 def devices_of(tensors: Iterable[Any]) -> str:

@@ -7,12 +7,18 @@ from typing import Any
 from serveoff.models.formats import savedmodel
 from serveoff.models.frameworks.tensorflow_setup import precision_of
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
-from serveoff.models.importing.constants import array_of, require_inputs, value_of
+from serveoff.models.importing.constants import array_of, is_state, require_inputs, value_of
 from serveoff.models.importing.kinds.savedmodel import folder_of
+from serveoff.models.importing.readers import tf_operators
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.jobs.child import Refused
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch, carried, widened
+
+RAW = (
+    "export it with build_raw_serving_input_receiver_fn of tf.estimator.export, or with a signature that takes the "
+    "numbers behind its parser"
+)
 
 
 class Model:
@@ -39,11 +45,14 @@ class Model:
         """Refused for strings, as estimators take them in tf.Example, where another signature takes none."""
         texts = [name for name, tensor in self._taken.items() if tensor.dtype == tf.string]
         others = [name for name, other in self._loaded.signatures.items() if not _takes_strings(other)]
-        if texts and others:
-            raise Refused(
-                f"the input {', '.join(texts)} of its signature {signature} is string, which is not served",
-                advice=f"name a signature that takes numbers: --signature {others[0]}",
-            )
+        parsed = bool(texts) and tf_operators.parse_records(self._signature.graph.as_graph_def())
+        if not (parsed or (texts and others)):
+            return
+        what = "takes tf.Example records" if parsed else "is string"
+        raise Refused(
+            f"the input {', '.join(texts)} of its signature {signature} {what}, which is not served",
+            advice=f"name a signature that takes numbers: --signature {others[0]}" if others else RAW,
+        )
 
     def predict(self, batch: Batch) -> dict[str, Array]:
         """Call the signature."""
@@ -52,7 +61,13 @@ class Model:
 
     def _call(self, fed: Mapping[str, Any]) -> Any:
         cast = {name: tf.cast(rows, self._taken[name].dtype) for name, rows in fed.items()}
-        return self._signature(**self._constants, **cast)
+        return self._signature(**self._constants_for(cast), **cast)
+
+    def _constants_for(self, fed: Mapping[str, Any]) -> dict[str, Any]:
+        """The constants; a state's one row for as many rows as are fed."""
+        states = [name for name in self._constants if is_state(_sizes(self._taken[name].shape) or ())]
+        count = tf.shape(next(iter(fed.values())))[0] if states and fed else 1
+        return {**self._constants, **{name: tf.repeat(self._constants[name], count, axis=1) for name in states}}
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """Save it again, with the signatures that are served: the user's is called by the spec's names."""
@@ -67,10 +82,11 @@ class Model:
 
 def _loaded(folder: str) -> Any:
     """The one graph of a SavedModel, or of several that for serving, on the processor."""
-    try:
-        return tf.saved_model.load(folder)
-    except ValueError:
-        return tf.saved_model.load(folder, tags=[tf.saved_model.SERVING])
+    with tf_operators.known():
+        try:
+            return tf.saved_model.load(folder)
+        except ValueError:
+            return tf.saved_model.load(folder, tags=[tf.saved_model.SERVING])
 
 
 def _takes_strings(signature: Any) -> bool:

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from serveoff.models import formats
 from serveoff.models.formats import frozen_graph
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.importing import kinds
+from serveoff.models.importing.answering import answers
+from serveoff.models.importing.constants import array_of
 from serveoff.models.importing.errors import ImportFailed
 from serveoff.models.importing.readers import opened
 from serveoff.models.importing.resolve_inputs import resolve_inputs
@@ -17,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("tensorflow")
 tf1 = tf.compat.v1
 ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
 X = parsed("x:float32[-1,2]")
+BOTH = {"keep": 1.0, "phase": False}
 
 
 @pytest.fixture
@@ -71,6 +75,42 @@ def test_a_constant_that_cannot_be_is_refused(frozen):
     source = frozen(constants={"kep": 1.0})
     with pytest.raises(ImportFailed, match="has no placeholder 'kep'\n  next: --set takes x, keep, phase"):
         kinds.find(source.kind).check(source)
+
+
+def test_defaults_are_told_as_what_may_be_set(frozen):
+    (keep, phase), none = (opened(frozen(default=True, **flags)).found.defaulted for flags in ({}, {"constants": BOTH}))
+    assert (keep.name, keep.dtype, keep.shape, phase.name) == ("keep:0", "float32", (), "phase:0")
+    assert none == ()
+
+
+@pytest.mark.parametrize("kind", ["savedmodel", "frozen_graph"])
+def test_a_state_is_a_constant_for_each_row(kind, tmp_path):
+    module = tf.Module()
+    specs = tf.TensorSpec([None, 3], tf.float32, "x"), tf.TensorSpec([2, None, 3], tf.float32, "h0")
+    call = tf.function(lambda x, h0: {"y": tf.concat([x, h0[0], h0[1]], axis=1)}, input_signature=specs)
+    tf.saved_model.save(module, str(tmp_path / "m"), signatures=call)
+    source = Source(kind=kind, path=str(tmp_path / "m"), constants={"h0": 0.5})
+    if kind == "frozen_graph":
+        with tf.Graph().as_default() as graph:
+            x, state = (tf1.placeholder(spec.dtype, spec.shape, spec.name) for spec in specs)
+            tf.concat([x, state[0], state[1]], axis=1, name="y")
+        (tmp_path / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+        source = source.model_copy(update={"path": str(tmp_path / "graph.pb")})
+    reader = opened(source)
+    (inputs, names), rows = resolve_inputs("m", reader.found, (), {}), np.ones((4, 3), np.float32)
+    answered = answers(reader, names, {"x": rows + np.arange(4, dtype=np.float32)[:, None]})
+    assert answered.outputs["y"].shape == (4, 9)
+    assert np.all(answered.outputs["y"][:, 3:] == 0.5)
+    spec = ModelSpec(name="s", description="", inputs=inputs, outputs=(parsed("y:float32[-1,9]"),))
+    (tmp_path / "node").mkdir()
+    reader.adopt(tmp_path / "node", spec, answered.names)
+    node = formats.load(kind, tmp_path / "node", spec)
+    assert node.predict({"x": rows})["y"].shape == (4, 9)
+
+
+def test_text_cannot_be_set():
+    with pytest.raises(Refused, match="its input image_bytes is string, and --set gives numbers"):
+        array_of("image_bytes", "string", (), 1.0)
 
 
 @pytest.mark.parametrize("shape", [(), None, (None,), (None, 1)])
