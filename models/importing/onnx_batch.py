@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 
 from serveoff.models.convert.onnx_models import BATCH
+from serveoff.models.importing.constants import is_state
 from serveoff.models.importing.onnx_axes import Place, places
 from serveoff.models.tensors import Array
 
@@ -27,9 +28,13 @@ FREE = -1
 def fixed_rows(model: Any) -> int:
     """The number of rows that all inputs with a fixed first axis have; 0 where it is free, or not the same in all.
 
-    Beside a free first axis another's that is fixed at more than one is no batch, but the layers of a state.
+    Beside a free first axis another's that is fixed at more than one is no batch, but the layers of a state, and so is
+    one before a free second axis.
     """
-    found = {value.type.tensor_type.shape.dim[0].dim_value for value in model.graph.input if _axes(value)}
+    shapes = [[axis.dim_value for axis in _axes(value)] for value in model.graph.input if _axes(value)]
+    found = {shape[0] for shape in shapes}
+    if 0 in found:
+        found = {shape[0] for shape in shapes if not is_state(shape)}
     sizes = found - {0}
     return sizes.pop() if len(sizes) == 1 and (0 not in found or sizes == {1}) else 0
 

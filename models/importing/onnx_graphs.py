@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import onnx
 
 from serveoff.models.convert.onnx_models import nodes_of
 from serveoff.models.convert.onnx_shapes import remove_unused
-from serveoff.models.importing.constants import Constants, array_of, require_inputs, value_of
+from serveoff.models.importing.constants import Constants, array_of, is_state, require_inputs, value_of
 from serveoff.models.jobs.child import Refused, note
 from serveoff.models.tensors import WIDER
 
@@ -76,15 +77,50 @@ def _keep(values: Any, kept: list[Any]) -> None:
 
 
 def _settle(graph: Any, constants: Constants) -> None:
-    """Constants in place of the inputs that were given one by --set."""
+    """Constants in place of the inputs that were given one by --set; a state has it for each row of a batch."""
     require_inputs(constants, (value.name for value in graph.input))
+    kept = [value for value in graph.input if value_of(constants, value.name) is None]
     for value in graph.input:
         number = value_of(constants, value.name)
         if number is not None:
             shape = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
-            array = array_of(value.name, dtype_of(value), shape, number)
-            graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
-    _keep(graph.input, [value for value in graph.input if value_of(constants, value.name) is None])
+            array, name = array_of(value.name, dtype_of(value), shape, number), value.name
+            if kept and is_state(shape):
+                name = f"{value.name}/one_row"
+                _expand(graph, name, value.name, array.shape, kept[0].name)
+            graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    _keep(graph.input, kept)
+
+
+def _expand(graph: Any, state: str, expanded: str, shape: tuple[int, ...], rows: str) -> None:
+    """Repeat the one row that a state has, in its second axis, for as many rows as the value `rows` has."""
+    parts = {"layers": [shape[0]], "first": [0], "rest": list(shape[2:])}
+    for part, sizes in parts.items():
+        graph.initializer.append(onnx.numpy_helper.from_array(np.array(sizes, np.int64), f"{state}/{part}"))
+    sized, counted, wanted = (f"{state}/{part}" for part in ("sizes", "rows", "shape"))
+    made = [
+        onnx.helper.make_node("Shape", [rows], [sized]),
+        onnx.helper.make_node("Gather", [sized, f"{state}/first"], [counted]),
+        onnx.helper.make_node("Concat", [f"{state}/layers", counted, f"{state}/rest"], [wanted], axis=0),
+        onnx.helper.make_node("Expand", [state, wanted], [expanded]),
+    ]
+    for node in reversed(made):
+        graph.node.insert(0, node)
+
+
+def _dtypes(model: Any) -> dict[str, int]:
+    """The element types of values, by name, as far as they are known."""
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    values = (*graph.input, *graph.value_info, *graph.output)
+    found = {value.name: value.type.tensor_type.elem_type for value in values}
+    return {**found, **{weight.name: weight.data_type for weight in graph.initializer}}
+
+
+def dtype_at(model: Any, operator: str) -> str:
+    """Of which dtype a graph has an operator, other than float32; empty where that is not known."""
+    dtypes = _dtypes(model)
+    taken = (dtypes.get(node.input[0], 0) for node in _every(model) if node.op_type == operator and node.input)
+    return next((_name(number) for number in taken if number > onnx.TensorProto.FLOAT), "")
 
 
 def _tensor(graph: Any, value: Any) -> Any:
@@ -188,7 +224,10 @@ def _every(model: Any) -> Iterator[Any]:
 
 def dtype_of(value: Any) -> str:
     """Numpy's name of a value's dtype."""
-    number = value.type.tensor_type.elem_type
+    return _name(value.type.tensor_type.elem_type)
+
+
+def _name(number: int) -> str:
     return onnx.TensorProto.DataType.Name(number).lower().replace("double", "float64") if number > 1 else "float32"
 
 

@@ -32,6 +32,7 @@ def resolve_inputs(
     if found.settable:
         told = {*flags, *samples, *(own for name, own in names.items() if name in samples)}
         _require_rows(source, [port for port in found.inputs if port.name not in told])
+    _require_no_states(source, found)
     kept = dict[str, TensorSpec]()
     for (name, own), port in zip(names.items(), ports, strict=True):
         flag, sample = flags.get(own), samples.get(name, samples.get(own))
@@ -66,6 +67,20 @@ def _require_rows(source: str, ports: Sequence[Port]) -> None:
         called = " and ".join(port.name.removesuffix(":0") for port in single)
         what = "are single numbers" if len(single) > 1 else "is a single number"
         raise bad_inputs(f"{source}: {called} {what}, not one for each row of a request", constants.advice(single))
+
+
+def _require_no_states(source: str, found: Found) -> None:
+    """ImportFailed where inputs have layers before rows, a free axis after a fixed one, beside others' free first."""
+    ports = [port for port in found.inputs if port.shape and not port.optional]
+    states = [port.name.removesuffix(":0") for port in ports if constants.is_state(port.shape or ())]
+    if states and any(port.shape[:1] == (-1,) for port in ports if port.shape):
+        called, flags = " and ".join(states), " ".join(f"--set {name}=0" for name in states)
+        what = "are states with their rows" if len(states) > 1 else "is a state with its rows"
+        start = f", or have each request start from zeros: {flags}" if found.settable else ""
+        raise bad_inputs(
+            f"{source}: {called} {what} on the second axis, and servers give each row first",
+            f"export it without{start}",
+        )
 
 
 def _by_port(source: str, names: Mapping[str, str], declared: Sequence[TensorSpec]) -> dict[str, TensorSpec]:

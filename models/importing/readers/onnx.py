@@ -24,8 +24,11 @@ from serveoff.models.tensors import Array, Batch, rows_of, take
 FREE_WEIGHTS = 4
 """The version of ONNX' files from which on weights need not be listed as inputs, too."""
 
-NOT_RUN = (failures.Fail, failures.InvalidArgument, failures.InvalidGraph, failures.RuntimeException)
-"""What ONNX Runtime raises for a graph that does not hold together, or not for these rows."""
+NOT_RUN = (
+    *(failures.Fail, failures.InvalidArgument, failures.InvalidGraph, failures.RuntimeException),
+    failures.NotImplemented,
+)
+"""What ONNX Runtime raises for a graph that does not hold together, or not for these rows, or of other dtypes."""
 NEWEST = 10
 """The version of ONNX' files that is written: newer ones only add types that are not served."""
 
@@ -105,13 +108,21 @@ def _opened(model: Any, path: Path) -> Any:
             str(error), advice="copy the file of the weights to the model's folder, under that name"
         ) from None
     except NOT_RUN as error:
-        unknown = re.search(r"([\w.:]+)\([-\d]+\) is not a registered function/op", str(error))
-        if unknown is None:
-            raise
+        raise _without_operator(model, str(error)) or error from None
+
+
+def _without_operator(model: Any, message: str) -> Refused | None:
+    """Which operator ONNX Runtime has not, or not for this dtype; None where that is not what it says."""
+    if (unknown := re.search(r"([\w.:]+)\([-\d]+\) is not a registered function/op", message)) is not None:
         advice = (
             "export it without that operator, or with the one of ONNX that does the same: no server here has others"
         )
-        raise Refused(f"ONNX Runtime has no operator {unknown[1]}", unknown[1], advice) from None
+        return Refused(f"ONNX Runtime has no operator {unknown[1]}", unknown[1], advice)
+    if (unknown := re.search(r"Could not find an implementation for (\w+)\(", message)) is not None:
+        dtype = onnx_graphs.dtype_at(model, unknown[1])
+        of_dtype = f" of {dtype}" if dtype else " for its dtypes"
+        return Refused(f"ONNX Runtime has no {unknown[1]}{of_dtype}", unknown[1], "export it in float32")
+    return None
 
 
 def _of_one(answers: dict[str, Array], rows: int) -> dict[str, Array]:

@@ -412,6 +412,33 @@ def test_the_layers_of_a_state_are_no_batch_beside_a_free_one(opened):
     assert [port.shape for port in opened(model).found.inputs] == [(-1, 3), (2, -1, 3)]
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_state_with_its_layers_first_is_a_constant_for_each_row(opened, tmp_path, layers):
+    nodes = [
+        helper.make_node("Slice", ["h0", "from", "to"], ["h"]),
+        helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+        helper.make_node("GRU", ["t", "W", "R", "", "", "h"], ["", "last"], hidden_size=5),
+        helper.make_node("Squeeze", ["last", "axis"], ["y"]),
+    ]
+    constants = [weight("W", 1, 15, 4), weight("R", 1, 15, 5), numbers("axis", 0), numbers("from", 0), numbers("to", 1)]
+    model = graph(nodes, constants, ["n", 7, 4], ["n", 5])
+    model.graph.input.append(helper.make_tensor_value_info("h0", FLOAT, [layers, "n", 5]))
+    assert [port.shape for port in opened(model).found.inputs] == [(-1, 7, 4), (layers, -1, 5)]
+    reader = opened(model, constants={"h0": 0.0})
+    inputs, answered = asked(reader)
+    assert answered.outputs["y"].shape == (ROWS, 5)
+    np.testing.assert_allclose(adopted(reader, answered, inputs, tmp_path)[0], answered.outputs["y"], rtol=1e-5)
+
+
+def test_an_operator_that_onnx_runtime_has_not_in_float64_is_named(opened):
+    double = TensorProto.DOUBLE
+    kernel = numpy_helper.from_array(RANDOM.normal(size=(2, 3, 2, 2)), "w")
+    model = graph([helper.make_node("Conv", ["x", "w"], ["y"])], [kernel], ["n", 3, 4, 4], None, double, given=double)
+    with pytest.raises(Refused, match="ONNX Runtime has no Conv of float64") as refused:
+        opened(model)
+    assert (refused.value.operator, refused.value.advice) == ("Conv", "export it in float32")
+
+
 @pytest.mark.parametrize("most", [onnx_external.EMBEDDED_BYTES, 0])
 def test_weights_of_half_a_byte_lie_beside_a_graph(tmp_path, monkeypatch, most):
     monkeypatch.setattr(onnx_external, "EMBEDDED_BYTES", most)

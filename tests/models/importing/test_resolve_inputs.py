@@ -34,6 +34,20 @@ def test_a_user_s_name_for_the_only_input_is_taken(flags, samples):
     assert names.inputs == {"picture": "input"}
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_states_are_told_with_the_flags_that_start_from_zeros(layers):
+    states = (Port(name=name, dtype="float32", shape=(layers, -1, 5)) for name in ("h0:0", "c0:0"))
+    with pytest.raises(ImportFailed, match="h0 and c0 are states with their rows on the second axis") as failed:
+        resolve_inputs("model", Found(inputs=(IMAGE, *states), settable=True), [], {})
+    assert failed.value.problem.advice.endswith("each request start from zeros: --set h0=0 --set c0=0")
+
+
+def test_one_text_is_no_number_that_could_be_set():
+    ports = (Port(name="image_bytes", dtype="string", shape=()), IMAGE)
+    with pytest.raises(ImportFailed, match="its input image_bytes is string, which is not served"):
+        resolve_inputs("model", Found(inputs=ports, settable=True), [], {})
+
+
 def test_samples_say_it_too():
     inputs, _ = resolve_inputs("model", Found(inputs=(SILENT,)), [], {"x": np.zeros((5, 2, 3), np.uint8)})
     assert inputs == (parsed("x:uint8[-1,2,3]"),)
@@ -72,6 +86,13 @@ def test_an_input_that_may_be_left_out_is_left_out():
         ((Port(name="t", dtype="float32", shape=(8, 4)),), [], "next: save it with a free first axis"),
         ((Port(name="t", dtype="float32", shape=()),), [], "without a batch dimension"),
         ((Port(name="t", dtype="string", shape=(-1,)),), [], "t is string, which is not served"),
+        ((Port(name="t", dtype="string", shape=()),), [], "turn text into numbers in the client"),
+        ((Port(name="t", dtype="string", shape=(-1, -1)),), [], "t is string, which is not served"),
+        (
+            (IMAGE, Port(name="h0", dtype="float32", shape=(2, -1, 5))),
+            [],
+            "h0 is a state with its rows on the second axis",
+        ),
         ((IMAGE,), ["image:float32[-1,5,4,1]"], "has shape [-1, 4, 4, 1], not [-1, 5, 4, 1]"),
         ((IMAGE,), ["image:float64[-1,4,4,1]"], "image is float32, but --input says float64"),
         ((IMAGE,), ["picture:float32[-1,4,4,1]"], "has no input 'picture'\n  next: --input takes one of image"),
