@@ -35,8 +35,7 @@ def check(source: Source) -> None:
         return
     if source.weights.endswith(".index.json"):
         raise no_model(
-            f"{source.weights} is an index of several files of weights, and holds none",
-            "join them: safetensors.torch.save_file({k: v for part in parts for k, v in load_file(part).items()}, F)",
+            f"{source.weights} is an index of several files of weights, and holds none", _join(source.weights)
         )
     if source.weights.endswith(".safetensors"):
         _check_safetensors(source.weights)
@@ -55,6 +54,14 @@ def check(source: Source) -> None:
                 f"{source.weights} is TorchScript, not a state_dict",
                 f"import it as a model: serveoff import {source.weights}",
             )
+
+
+def _join(index: str) -> str:
+    """How to make one file of the parts that an index names."""
+    if ".safetensors" in Path(index).suffixes:
+        return "join them: safetensors.torch.save_file({k: v for part in parts for k, v in load_file(part).items()}, F)"
+    read = "torch.load(part, weights_only=True)"
+    return f"join them: torch.save({{k: v for part in parts for k, v in {read}.items()}}, 'weights.pt')"
 
 
 def _check_safetensors(path: str) -> None:

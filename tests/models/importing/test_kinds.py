@@ -70,6 +70,21 @@ def test_a_folder_is_told_by_what_is_in_it(tmp_path):
     assert refused(kinds.detected, str(tmp_path)).advice == f"name the model itself: {tmp_path / 'model.onnx'}"
 
 
+@pytest.mark.parametrize(
+    ("name", "reads", "writes"),
+    [
+        ("pytorch_model.bin.index.json", "torch.load(part, weights_only=True)", "torch.save("),
+        ("model.safetensors.index.json", "load_file(part)", "safetensors.torch.save_file("),
+    ],
+)
+def test_parts_of_weights_are_joined_by_what_reads_them(tmp_path, name, reads, writes):
+    (tmp_path / name).write_text("{}")
+    source = Source(kind="torch", path="nets:make", weights=str(tmp_path / name))
+    advice = refused(kinds.find("torch").check, source).advice
+    assert advice.startswith(f"join them: {writes}")
+    assert reads in advice
+
+
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_of_any_protocol_is_not_loaded(tmp_path, protocol):
     path = str(tmp_path / "model.pt")
