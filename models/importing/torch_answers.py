@@ -49,7 +49,7 @@ def asked(module: Any, batch: Batch, wanted: Sequence[str], found: Found) -> tup
     paths = _tensors(flattened(answer))
     if wanted and not set(wanted) & paths.keys():
         known = found.model_copy(update={"paths": dict(zip(wanted, paths, strict=True))})
-    return {name: array_of(tensor) for name, tensor in tensors.items()}, coarser(known, tensors.values())
+    return {name: array_of(tensor.detach()) for name, tensor in tensors.items()}, coarser(known, tensors.values())
 
 
 def _answer(module: Any, batch: Batch, found: Found) -> Any:
