@@ -20,6 +20,9 @@ SIZES = re.compile(
     r"|to broadcast an axis"
 )
 """What TensorFlow, Keras and ONNX Runtime say of rows of another size than a model is made for."""
+ONE_AFTER_ANOTHER = (
+    "it is called with a tensor for each input; what takes them otherwise, as a dict, needs a module around it"
+)
 INDEX = re.compile(r"\b[Ii]nd(?:ex|ices)|out of (?:range|bounds)")
 """What a framework says of a number that is no index."""
 

@@ -27,7 +27,9 @@ def resolve_inputs(
     if not names:
         advice = f"name them in its order: --input 'x:float32[-1,{EXAMPLE_ROW}]'" if found.more else ""
         raise bad_inputs(f"{source} {'does not name its inputs' if found.more else 'takes no input'}", advice)
-    names = _renamed(names, ports, [*(tensor.name for tensor in declared)] or [*samples])
+    called = [*(tensor.name for tensor in declared)] or [*samples]
+    _require_no_dict(source, ports, called)
+    names = _renamed(names, ports, called)
     flags = _by_port(source, names, declared)
     if found.settable:
         told = {*flags, *samples, *(own for name, own in names.items() if name in samples)}
@@ -58,6 +60,13 @@ def _renamed(names: dict[str, str], ports: Sequence[Port], called: Sequence[str]
     if len(ports) != 1 or ports[0].dtype or len(called) != 1 or not called[0].isidentifier():
         return names
     return names if called[0] in {*names, *names.values()} else {called[0]: ports[0].name}
+
+
+def _require_no_dict(source: str, ports: Sequence[Port], called: Sequence[str]) -> None:
+    """ImportFailed where several inputs are given to one, of which the source says nothing but a name: to a dict."""
+    if len(ports) == 1 and not ports[0].dtype and len(called) > 1 and ports[0].name not in called:
+        text = f"{source} takes one input, {ports[0].name}, and {len(called)} are given: {', '.join(called)}"
+        raise bad_inputs(text, next_steps.ONE_AFTER_ANOTHER)
 
 
 def _require_rows(source: str, ports: Sequence[Port]) -> None:

@@ -31,7 +31,8 @@ _REASONS = (
         "import the part of it that needs none",
     ),
 )
-UNPACKED = r"values to unpack"
+UNPACKED = r"values to unpack|too many indices|only integers, slices"
+"""What Python and PyTorch say of a tensor that is taken apart as a tuple or a dict is."""
 _SIZES = (
     r"shapes cannot be multiplied|size mismatch, got input|to have \d+ channels|size of tensor .* must match"
     r"|must match the existing size|Sizes of tensors must match|Given normalized_shape="
@@ -40,8 +41,9 @@ _SIZES = (
 )
 """What PyTorch says of rows that its layers are not made for."""
 _DTYPES = r"same dtype|expected scalar type|should be the same|expected m1 and m2|scalar types: Long, Int; but got"
-ONE_AFTER_ANOTHER = (
-    "its forward is called with a tensor for each input; what takes them otherwise, as a dict, needs a module around it"
+BESIDE = (
+    "a model runs in another folder than yours, where relative paths lead nowhere: make them absolute, from __file__, "
+    "and what lies beside the code is copied with it: Path(__file__).with_name('config.json')"
 )
 
 
@@ -59,11 +61,21 @@ def refusal(error: Exception, found: Found, batch: Batch) -> Refused | None:
     for pattern, reason, advice in _REASONS:
         if re.search(pattern, message):
             return Refused(f"{reason}{line_of(error)}", advice=advice)
+    sizes = next_steps.of_sizes({name: str(array.dtype) for name, array in batch.items()})
     for line in message.splitlines():
         if re.search(_SIZES, line):
-            dtypes = {name: str(array.dtype) for name, array in batch.items()}
             text = f"its rows have another size than it takes: {line.strip()}{line_of(error)}"
-            return Refused(text, advice=next_steps.of_sizes(dtypes))
+            return Refused(text, advice=sizes)
+    said = f"it fails: {type(error).__name__}: {message}{line_of(error)}"
+    if isinstance(error, OSError):
+        return Refused(said, advice=BESIDE)
     if isinstance(error, TypeError | KeyError | AttributeError) or re.search(UNPACKED, message):
-        return Refused(f"it fails: {type(error).__name__}: {message}{line_of(error)}", advice=ONE_AFTER_ANOTHER)
+        axes = f"; or its rows have more axes: {sizes}" if isinstance(error, IndexError) else ""
+        return Refused(said, advice=f"{next_steps.ONE_AFTER_ANOTHER}{axes}")
     return None
+
+
+def on_gpu(error: Exception) -> str:
+    """That the user's code moves tensors to a GPU, and where it does; '' for any other error."""
+    (pattern, reason, _), message = _REASONS[0], str(error)
+    return f"{reason}{line_of(error)}" if re.search(pattern, message) else ""

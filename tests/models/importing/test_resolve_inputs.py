@@ -66,6 +66,19 @@ def test_an_input_that_may_be_left_out_is_left_out():
     assert given[1] == parsed("mask:bool[-1,4]")
 
 
+@pytest.mark.parametrize("declared", [True, False])
+def test_several_inputs_of_one_parameter_are_a_dict_and_told_so(declared):
+    flags, arrays = (
+        [parsed("ids:int64[-1,4]"), parsed("mask:int64[-1,4]")],
+        dict.fromkeys(("ids", "mask"), np.ones((5, 4))),
+    )
+    with pytest.raises(ImportFailed, match="takes one input, batch, and 2 are given: ids, mask") as failed:
+        resolve_inputs(
+            "nets:make", Found(inputs=(Port(name="batch"),)), flags if declared else [], {} if declared else arrays
+        )
+    assert "as a dict, needs a module around it" in failed.value.problem.advice
+
+
 @pytest.mark.parametrize(
     ("ports", "flags", "says"),
     [
