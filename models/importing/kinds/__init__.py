@@ -28,8 +28,8 @@ UNPICKLE = (
     "torch.save(module.state_dict(), 'weights.pt') for PyTorch"
 )
 HUB = (
-    "write a factory, as def make(): return AutoModel.from_pretrained('FOLDER'), and import that, package.module:make; "
-    "or take the model.onnx that the hub may have of it"
+    "write a factory, as def make(): return AutoModel.from_pretrained('{folder}'), and import that, "
+    "package.module:make; or take the model.onnx that the hub may have of it"
 )
 OTHERS = {
     ".safetensors": ("holds weights without a model", AS_WEIGHTS),
@@ -128,7 +128,9 @@ def _other(path: Path) -> tuple[str, str]:
     if models:
         return "is a folder with a model in it", f"name the model itself: {models[0]}"
     if is_of_hub:
-        return "is a folder of a hub: settings and weights of a network whose code is a library's", HUB
+        return "is a folder of a hub: settings and weights of a network whose code is a library's", HUB.format(
+            folder=path.absolute()
+        )
     if str(path / "checkpoint") in inside:
         return CHECKPOINT
     kinds = "; ".join(f"{kind}: {find(kind).CALLED}" for kind in names())

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from serveoff.models.frameworks.torch_calling import PICKLED
-from serveoff.models.importing import torch_weights, user_code
+from serveoff.models.importing import torch_refusals, torch_weights, user_code
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import BY_BATCH, Asking, coarser
 from serveoff.models.jobs.child import Refused
@@ -22,10 +22,19 @@ from serveoff.models.tensors import Array, Batch
 MORE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 PLAIN = ("bool", "int", "float", "str")
 FOUND = "go to the folder that holds the package, or name it in PYTHONPATH; what it imports must be installed, too"
-BESIDE = "name the file by where the code lies, which is copied with it: Path(__file__).with_name('config.json')"
 UNSEEN = "leave weights to --weights FILE: what only a library's compiled code opens is not copied with the code"
 SCRIPT = "what its file does as a script, such as to read a command line, belongs below if __name__ == '__main__'"
+ON_CPU = (
+    "a factory runs without a GPU: build the module on the CPU, without .cuda() and with map_location='cpu'; it is "
+    "served there, or on the device that is asked for"
+)
+ELSEWHERE = (
+    "a factory runs in another folder than yours, and without a GPU: name files by __file__, and try it so in Python"
+)
 ONE = "a factory takes no arguments and gives one torch.nn.Module: def make(): return Net(...)"
+FORWARD = "have the factory give a module that has one, which calls what is meant: what is served is its forward"
+FAILURES = {TypeError: ONE, ImportError: FOUND, OSError: torch_refusals.BESIDE}
+"""What to do where a factory raises one of these."""
 
 
 class Model(Asking):
@@ -37,6 +46,7 @@ class Model(Asking):
         self._opened = user_code.OpenedFiles()
         with self._opened:
             self._module = _made(source.path, self._modules)
+        _require_forward(self._module)
         _require_sizes(self._module)
         if source.weights:
             torch_weights.fill(self._module, source.weights)
@@ -88,15 +98,30 @@ def _made(factory: str, modules: UserModules) -> nn.Module:
     except FileNotFoundError as error:
         if not error.filename:  # a library's compiled code says it in words alone
             raise Refused(f"the factory {factory} reads a file that is not there: {error}", advice=UNSEEN) from error
-        raise Refused(f"the factory {factory} reads {error.filename}, which is not there", advice=BESIDE) from error
+        text = f"the factory {factory} reads {error.filename}, which is not there"
+        raise Refused(text, advice=torch_refusals.BESIDE) from error
     except SystemExit as error:
         raise Refused(f"the factory {factory} ends its process, with exit code {error.code}", advice=SCRIPT) from error
     except Exception as error:  # the user's code may raise anything
-        module, _, name = factory.partition(":")
-        own = f"try it in your own Python: python -c 'from {module} import {name}; {name}()'"
-        advice = ONE if isinstance(error, TypeError) else FOUND if isinstance(error, ImportError) else own
         said = f"{type(error).__name__}: {error}".replace(modules.prefix, "")
+        advice = next((advice for kind, advice in FAILURES.items() if isinstance(error, kind)), _alone(factory))
+        if not isinstance(error, ImportError) and (moves := torch_refusals.on_gpu(error)):
+            said, advice = f"{moves} ({said})", ON_CPU
         raise Refused(f"the factory {factory} fails: {said}", advice=advice) from error
+
+
+def _alone(factory: str) -> str:
+    """How to see a factory fail as it does here."""
+    module, _, name = factory.partition(":")
+    code = f'import os; from {module} import {name}; os.chdir("/"); {name}()'
+    return f"{ELSEWHERE}: CUDA_VISIBLE_DEVICES=-1 python -c '{code}'"
+
+
+def _require_forward(module: nn.Module) -> None:
+    if isinstance(module, torch.jit.ScriptModule):
+        raise Refused("what it gives is TorchScript already", advice="module.save('model.pt'), and import that")
+    if getattr(module.forward, "__func__", None) is nn.Module.forward:
+        raise Refused("its module has no forward", advice=FORWARD)
 
 
 def _require_sizes(module: nn.Module) -> None:

@@ -177,6 +177,21 @@ def compiled_reading():
 def uninstalled(): import no_such_library
 INSTANCE = nn.Linear(6, 3)
 def broken(): raise KeyError("depth")
+def on_gpu(): return nn.Linear(6, 3).cuda()
+def of_folder(): raise OSError("weights/bert is not a local folder")
+def scripted(): return torch.jit.script(nn.Linear(6, 3))
+class Encodes(Net):
+    def encode(self, x): return self.a(x)
+def table(): return nn.ModuleDict({"a": nn.Linear(6, 3)})
+class ReadsDict(Net):
+    def forward(self, batch): return self.a(batch["input_ids"])
+class Opens(Net):
+    def forward(self, x): return self.a(x) * float(open("scale.txt").read())
+class WithDeviation(Net):
+    def __init__(self):
+        super().__init__()
+        self.log_std = nn.Parameter(torch.zeros(3))
+    def forward(self, x): return self.a(x), self.log_std
 def needs_width(width): return nn.Linear(6, width)
 """
 
@@ -298,6 +313,8 @@ def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, t
         ("OnGpu", "x", "moves tensors to a GPU by itself; at nets.py, line", "x.device"),
         ("InPlace", "x", "changes its input x in place", r"x.clone\(\)"),
         ("TakesDict", "batch", "TypeError: .* at nets.py, line", "with a tensor for each input"),
+        ("ReadsDict", "batch", "IndexError: too many indices", "with a tensor for each input"),
+        ("Opens", "x", "FileNotFoundError: .*scale.txt.* at nets.py, line", "from __file__"),
         ("Unpacks", "batch", "ValueError: not enough values to unpack", "with a tensor for each input"),
         ("Counts", "x", "its answers are random, or depend on what it was asked before", "a state that it keeps"),
         ("Gradients", "x", "computes gradients", "the part of it that needs none"),
@@ -359,6 +376,8 @@ def test_dynamically_quantised_layers_are_asked_row_by_row(project, tmp_path):
         ("compiled_reading", "reads a file that is not there: .*absent.safetensors"),
         ("uninstalled", "fails: ModuleNotFoundError: No module named 'no_such_library'"),
         ("broken", "the factory nets:broken fails: KeyError: 'depth'"),
+        ("on_gpu", "nets:on_gpu fails: it moves tensors to a GPU by itself; at nets.py, line"),
+        ("of_folder", "nets:of_folder fails: OSError: weights/bert is not a local folder"),
         ("needs_width", "missing 1 required positional argument: 'width'"),
         ("absent", "cannot be imported"),
     ],
@@ -368,6 +387,30 @@ def test_a_factory_that_fails_says_what_it_raised_and_what_it_should_be(project,
         readers.opened(factory(project, name))
     assert refused.value.advice
     assert ("must be installed, too" in refused.value.advice) == (name in ("uninstalled", "absent"))
+    assert ("relative paths lead nowhere" in refused.value.advice) == (name in ("elsewhere", "of_folder"))
+    assert ("a factory runs without a GPU" in refused.value.advice) == (name == "on_gpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "advice"),
+    [
+        ("scripted", "is TorchScript already", "module.save('model.pt'), and import that"),
+        ("Encodes", "its module has no forward", "what is served is its forward"),
+        ("table", "its module has no forward", "what is served is its forward"),
+    ],
+)
+def test_a_module_that_cannot_be_called_from_python_is_told(project, name, says, advice):
+    with pytest.raises(Refused, match=says) as refused:
+        readers.opened(factory(project, name))
+    assert advice in refused.value.advice
+
+
+def test_a_parameter_among_the_outputs_is_left_out(project, tmp_path, notes):
+    spec = served(factory(project, "WithDeviation"), [X], tmp_path / "node")
+    assert [tensor.name for tensor in spec.outputs] == ["output_0"]
+    assert notes == [
+        "its output output_1 has shape [3] for 4 rows: the first axis must be the batch; it is left out"
+    ]  # fmt: skip
 
 
 def test_data_that_the_forward_reads_is_copied_too(project, tmp_path):
@@ -428,6 +471,11 @@ class Half(Network):
 class NotOnlyTensors(Network):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, tuple[str, dict[str, Tensor]], int]:
         return self.a(x), None, ("net", {"box-xy": self.b(x)}), 3
+
+
+class WithDeviation(Network):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.a(x), self.b.bias
 
 
 class TakesNumber(Network):
@@ -510,6 +558,11 @@ def test_states_whose_rows_are_not_first_are_left_out_whatever_the_outputs_are_c
     spec = served(script(tmp_path, Recurrent(), fetch=called), ["x:float32[-1,4,6]"], tmp_path / "node")
     assert [(tensor.name, tensor.source) for tensor in spec.outputs] == [(called[0] if called else "output_0", source)]
     assert "has shape [2, 4, 5] for 4 rows: the first axis must be the batch; it is left out" in notes[0]
+
+
+def test_a_parameter_among_the_outputs_of_torchscript_is_left_out(tmp_path, notes):
+    spec = served(script(tmp_path, WithDeviation()), [X], tmp_path / "node")
+    assert [tensor.name for tensor in spec.outputs] == ["output_0"]
 
 
 def test_an_input_that_is_no_tensor_is_refused_with_what_to_do(tmp_path):
