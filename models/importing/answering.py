@@ -40,7 +40,8 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     alone += [predict(take(inputs, slice(row, row + 1))) for row in range(1, count)]
     doing(f"it fails on {count} rows at once, but not on one: it needs a free batch dimension")
     own = Names(inputs={}, outputs={name: name for name in alone[0]})
-    tensors = tensors_of(alone[0], own, reader.found)
+    joined = {name: np.concatenate([answer[name].ravel() for answer in alone if name in answer]) for name in alone[0]}
+    tensors = with_scales(tensors_of(alone[0], own, reader.found), joined)
     try:
         together, one_row = _kept(_several(predict, inputs, reader.found.fixed), count, alone[0]), False
         for row, answer in enumerate(alone):
