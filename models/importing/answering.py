@@ -44,6 +44,8 @@ def answers(reader: Reader, names: Names, inputs: Batch, chosen: Sequence[str] =
     tensors = with_scales(tensors_of(alone[0], own, reader.found), joined)
     try:
         together, one_row = _kept(_several(predict, inputs, reader.found.fixed), count, alone[0]), False
+        if not reader.found.one_row:  # or else it may be asked row by row, where nothing grows
+            together = _without(together, _growing(together, alone[0]))
         for row, answer in enumerate(alone):
             _same({name: answer[name] for name in together if name in answer}, together, row, tensors, reader.found)
     except Refused:
@@ -177,9 +179,21 @@ def _kept(outputs: dict[str, Array], rows: int, alone: Mapping[str, Array] | Non
     """
     one = alone or {}
     faults = {name: fault for name, array in outputs.items() if (fault := _fault(array, rows, one.get(name)))}
-    told = [f"its output {name} {fault}" for name, fault in faults.items()]
     if not outputs:
         raise Refused("it has no output")
+    kept = _without(outputs, faults)
+    unknown = [name for name, array in kept.items() if _has_nan(array)]
+    if unknown:
+        raise Refused(
+            f"its output {unknown[0]} is not a number (NaN) for some of the inputs",
+            advice="give inputs as it knows them: --samples FILE.npz, or --input-range NAME=LOW:HIGH",
+        )
+    return kept
+
+
+def _without(outputs: dict[str, Array], faults: Mapping[str, str]) -> dict[str, Array]:
+    """The outputs that have no fault, with a note of each other; Refused where all have one."""
+    told = [f"its output {name} {fault}" for name, fault in faults.items()]
     if len(faults) == len(outputs):
         instead, dtype = "an answer of one size for each row, along the first axis", outputs[next(iter(faults))].dtype
         if str(dtype) not in DTYPES:
@@ -189,14 +203,19 @@ def _kept(outputs: dict[str, Array], rows: int, alone: Mapping[str, Array] | Non
         raise Refused(told[0], advice=f"have it give {instead}")
     for text in told:
         note(f"{text}; it is left out")
-    kept = {name: array for name, array in outputs.items() if name not in faults}
-    unknown = [name for name, array in kept.items() if _has_nan(array)]
-    if unknown:
-        raise Refused(
-            f"its output {unknown[0]} is not a number (NaN) for some of the inputs",
-            advice="give inputs as it knows them: --samples FILE.npz, or --input-range NAME=LOW:HIGH",
-        )
-    return kept
+    return {name: array for name, array in outputs.items() if name not in faults}
+
+
+def _growing(outputs: Mapping[str, Array], alone: Mapping[str, Array]) -> dict[str, str]:
+    """Of outputs with another axis that the number of rows decides, as of a table of each row with each, the fault."""
+    return {
+        name: f"has shape {list(array.shape)} for {len(array)} rows and {list(one.shape)} for one: "
+        "nothing but the first axis may grow with the batch"
+        for name, array in outputs.items()
+        if (one := alone.get(name)) is not None
+        and (one.ndim, one.shape[:1]) == (array.ndim, (1,))
+        and one.shape[1:] != array.shape[1:]
+    }
 
 
 def _has_nan(array: Array) -> bool:

@@ -42,7 +42,9 @@ def test_what_cannot_be_served_of_an_answer_is_left_out_with_a_note(monkeypatch)
 
     def answer(x):
         anchors, wave = np.ones((4, 3)), x.astype(np.complex64)
-        return {"y": x, "states": np.stack([x, x]), "anchors": anchors, "loss": x.sum(), "wave": wave}
+        return {
+            "y": x, "states": np.stack([x, x]), "anchors": anchors, "loss": x.sum(), "wave": wave, "logits": x @ x.T
+        }  # fmt: skip
 
     answered = answers(Doing(answer), NAMES, INPUTS)
     assert (list(answered.outputs), answered.names.outputs) == (["y"], {"y": "y"})
@@ -51,6 +53,7 @@ def test_what_cannot_be_served_of_an_answer_is_left_out_with_a_note(monkeypatch)
         "its output anchors has shape [4, 3] for any number of rows",
         "its output loss has shape [] for 4 rows",
         "its output wave is complex64, which is not served",
+        "its output logits has shape [4, 4] for 4 rows and [1, 1] for one",
     ]
 
 
@@ -138,7 +141,8 @@ SIGNS = itertools.cycle((1, -1))
         (lambda x: {"y": np.log(x - 1)}, r"its output y is not a number \(NaN\)"),
         (lambda x: {"y": x[:, :0]}, "is empty"),
         (lambda x: {}, "has no output"),
-        (lambda x: {"y": x[:, : len(x)]}, "row 0 alone gives other outputs"),
+        (lambda x: {"y": np.squeeze(x)}, "row 0 alone gives other outputs"),
+        (lambda x: {"y": x @ x.T}, r"has shape \[4, 4\] for 4 rows and \[1, 1\] for one: nothing but the first axis"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")
