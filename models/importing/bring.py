@@ -22,7 +22,7 @@ from serveoff.models.manifest import MANIFEST_NAME, Manifest, Missing, artifact_
 from serveoff.models.progress import Steps
 from serveoff.models.spec import FORMATS, ModelSpec, TensorSpec, model_dir
 from serveoff.models.staging import locked, staged
-from serveoff.models.tensors import Batch
+from serveoff.models.tensors import Batch, take
 
 WORK = ".work"
 """Below the staged folder, so that whoever clears up after a killed import takes it, too."""
@@ -126,7 +126,10 @@ def _inputs(request: ImportRequest, kind: kinds.Kind, jobs: Jobs) -> tuple[tuple
     found = Found(**inspected)
     inputs, names = resolve_inputs(source.path, found, request.declared, given)
     if given:
-        return inputs, names, samples.chosen(request.samples, given, inputs, names.inputs)
+        batch = samples.chosen(request.samples, given, inputs, names.inputs)
+        kept, left_out = samples.told(request.samples, batch)
+        jobs.notes += filter(None, [left_out])
+        return inputs, names, take(batch, kept[: samples.MOST_ROWS])
     if unknown := samples.unknown(request.ranges, inputs):
         raise bad_flag(
             f"{source.path} has no input {', '.join(unknown)}", f"--input-range takes {', '.join(names.inputs)}"

@@ -10,7 +10,7 @@ from serveoff.models.importing.source import Names
 from serveoff.models.manifest import digest
 from serveoff.models.quality.labelled import LABELLED_NAME, classes_of, write_labelled
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, rows_of
+from serveoff.models.tensors import Array, rows_of, take
 
 HOW = "write it with numpy.save(path, classes): one whole number a sample, the place of its class in the model's output"
 
@@ -36,7 +36,7 @@ def store(path: str, samples_path: str, names: Names, spec: ModelSpec, folder: P
     if not path:
         return ""
     labels, given = read(path), samples.read(samples_path)
-    inputs = samples.chosen(samples_path, given, spec.inputs, names.inputs, most=None)
+    inputs = samples.chosen(samples_path, given, spec.inputs, names.inputs)
     if len(labels) != rows_of(inputs):
         raise bad_labels(f"{path} has {len(labels)} labels, and {samples_path} {rows_of(inputs)} samples")
     found = classes_of(spec)
@@ -47,5 +47,6 @@ def store(path: str, samples_path: str, names: Names, spec: ModelSpec, folder: P
     if labels.min() < 0 or labels.max() >= classes:
         said = f"{path} has labels from {labels.min()} to {labels.max()}"
         raise bad_labels(f"{said}, and the model's {output} has classes 0 to {classes - 1}", HOW)
-    write_labelled(folder, inputs, labels)
+    kept, _ = samples.told(samples_path, inputs)
+    write_labelled(folder, take(inputs, kept), labels[kept])
     return digest(folder / LABELLED_NAME)

@@ -10,11 +10,12 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from serveoff.models.golden import Golden
 from serveoff.models.importing.errors import bad_samples
 from serveoff.models.spec import TensorSpec
-from serveoff.models.tensors import Array, Batch, take, widened
+from serveoff.models.tensors import Array, Batch, rows_of, take, widened
 
 Ranges = Mapping[str, tuple[float, float]]
 """The lowest and the highest number to draw for an input, by a name of it."""
@@ -98,9 +99,8 @@ def chosen(
     samples: Mapping[str, Array],
     inputs: Sequence[TensorSpec],
     names: Mapping[str, str],
-    most: int | None = MOST_ROWS,
 ) -> Batch:
-    """The first rows of the user's samples as a batch of these inputs; ImportFailed where they do not fit."""
+    """The user's samples as a batch of these inputs; ImportFailed where they do not fit."""
     batch: Batch = {}
     for tensor in inputs:
         array = samples.get(tensor.name, samples.get(names[tensor.name]))
@@ -112,13 +112,29 @@ def chosen(
                 f"{path}: {tensor.name} is {array.dtype}{list(array.shape)}",
                 f"expected {tensor.dtype}{[-1, *tensor.row_shape]}",
             )
-        batch[tensor.name] = np.ascontiguousarray(array[:most])
+        batch[tensor.name] = np.ascontiguousarray(array)
     counts = {len(array) for array in batch.values()}
     if len(counts) != 1 or min(counts) < 2:
         raise bad_samples(
             f"{path}: the arrays must have the same number of rows, at least 2; they have {sorted(counts)}"
         )
     return batch
+
+
+def told(path: str, batch: Batch) -> tuple[NDArray[np.int64], str]:
+    """The places of the rows that JSON can tell, without NaN and infinities, and a note of any others.
+
+    ImportFailed where fewer than two are left: no request could carry the others.
+    """
+    known = np.ones(rows_of(batch), bool)
+    for array in batch.values():
+        if array.dtype.kind == "f":
+            known &= np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    kept, count = np.flatnonzero(known), len(known)
+    said = f"{path}: {count - len(kept)} of {count} rows hold NaN or an infinity, for which JSON has no word"
+    if len(kept) < 2:
+        raise bad_samples(said, "give at least 2 rows without them, filled in as they were in training")
+    return kept, f"{said}: they are left out" if len(kept) < count else ""
 
 
 def seeded(inputs: Sequence[TensorSpec], ranges: Ranges, rows: int = 0, ids: Mapping[str, int] | None = None) -> Batch:

@@ -42,6 +42,16 @@ def test_all_rows_of_the_samples_are_kept_with_their_labels_and_not_the_first_64
         assert np.bincount(arrays["labels"]).tolist() == [34, 33, 33]
 
 
+def test_rows_with_nan_are_left_out_with_their_labels(store, tmp_path):
+    inputs = np.ones((100, 2), np.float32)
+    inputs[:40, 1] = np.nan
+    np.savez(tmp_path / "inputs.npz", **{"net/x:0": inputs})
+    _, path = store(np.repeat([0, 1], 50))
+    with np.load(path) as arrays:
+        assert arrays["inputs/x"].shape == (60, 2)
+        assert np.bincount(arrays["labels"]).tolist() == [10, 50]
+
+
 def test_without_labels_nothing_is_written(tmp_path):
     assert labels.store("", "", NAMES, spec(), tmp_path) == ""
     assert list(tmp_path.iterdir()) == []

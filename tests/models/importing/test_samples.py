@@ -48,11 +48,26 @@ def test_large_rows_are_fewer_and_a_range_can_be_given():
     assert len(batch["tokens"]) == 20
 
 
-def test_the_user_s_samples_are_taken_by_name_64_at_most(tmp_path):
+def test_the_user_s_samples_are_taken_by_name(tmp_path):
     np.savez(tmp_path / "some.npz", **{"net/tokens:0": np.arange(800).reshape(100, 8)})
     arrays = samples.read(str(tmp_path / "some.npz"))
     batch = samples.chosen("some.npz", arrays, [TOKENS], {"tokens": "net/tokens:0"})
-    assert np.array_equal(batch["tokens"], np.arange(512).reshape(64, 8))
+    assert np.array_equal(batch["tokens"], np.arange(800).reshape(100, 8))
+
+
+def test_rows_that_json_has_no_word_for_are_left_out_and_noted():
+    table = np.arange(12, dtype=np.float32).reshape(4, 3)
+    batch = {"table": table, "tokens": np.arange(4)}
+    kept, said = samples.told("some.npz", batch)
+    assert (kept.tolist(), said) == ([0, 1, 2, 3], "")
+    table[1, 2], table[3, 0] = np.nan, -np.inf
+    kept, said = samples.told("some.npz", batch)
+    assert kept.tolist() == [0, 2]
+    assert said == "some.npz: 2 of 4 rows hold NaN or an infinity, for which JSON has no word: they are left out"
+    table[0, 0] = np.nan
+    with pytest.raises(ImportFailed, match="3 of 4 rows hold NaN or an infinity") as failed:
+        samples.told("some.npz", batch)
+    assert "at least 2 rows without them" in failed.value.problem.advice
 
 
 @pytest.mark.parametrize(
