@@ -1,25 +1,29 @@
 """PyTorch's own reading of an exported program. It names its inputs, with their dtypes and shapes."""
 
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import torch
+from torch._export.serde import serialize
 from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
+from torch.export.pt2_archive import _package
 
 from serveoff.models.convert import Unconvertible, torch_program
 from serveoff.models.frameworks import exported_program
 from serveoff.models.frameworks.torch_calling import SERVED_AS
 from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import Asking, coarser
-from serveoff.models.jobs.child import PICKLED, Refused
+from serveoff.models.jobs.child import PICKLED, Refused, note
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import Array, Batch
 
 FLAT: Final = "export a module whose forward takes each tensor by itself, and calls this one with what it takes"
 AGAIN: Final = "export the module here, with this PyTorch: torch.export.save(torch.export.export(module, inputs), FILE)"
+HERE: Final = ("cpu", "meta")
+"""Devices that every machine has."""
 
 
 class Model(Asking):
@@ -27,7 +31,7 @@ class Model(Asking):
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        with _tensors_alone():
+        with _tensors_alone(), _on_cpu():
             program = exported_program.load(Path(source.path))
         self._values = _values(program)
         # Its guards are code that PyTorch would run; what is kept of its inputs' shapes is checked without them.
@@ -67,12 +71,31 @@ def _tensors_alone() -> Iterator[None]:
     load = torch.load
 
     def tensors(*arguments: Any, **options: Any) -> Any:
-        return load(*arguments, **{**options, "weights_only": True})
+        return load(*arguments, **{**options, "weights_only": True, "map_location": "cpu"})
 
     def refuse(*_: object, **__: object) -> NoReturn:
         raise Refused(PICKLED, advice=AGAIN)
 
-    instead = {(torch, "load"): tensors, (pickle, "loads"): refuse, (torch._C, "_pickle_load_obj"): refuse}
+    with _instead({(torch, "load"): tensors, (pickle, "loads"): refuse, (torch._C, "_pickle_load_obj"): refuse}):
+        yield
+
+
+@contextmanager
+def _on_cpu() -> Iterator[None]:
+    """PyTorch reads tensors, and what makes them, onto the device that a file names: here all onto the CPU."""
+
+    def device(named: Any) -> torch.device:
+        if named.type not in HERE:
+            note(f"it was exported on another device, {named.type}: here it is exported again for the CPU")
+        return torch.device(named.type if named.type in HERE else "cpu")
+
+    with _instead({(serialize, "deserialize_device"): device, (_package, "deserialize_device"): device}):
+        yield
+
+
+@contextmanager
+def _instead(instead: Mapping[tuple[Any, str], Callable[..., Any]]) -> Iterator[None]:
+    """These functions in their places."""
     former = {place: getattr(*place) for place in instead}
     try:
         for (module, name), function in instead.items():

@@ -132,6 +132,24 @@ def test_a_program_of_one_row_is_asked_row_by_row(tmp_path, notes):
     assert notes[-1].startswith("it takes one row, and no batch of several: it is served one row at a time")
 
 
+def test_a_program_of_a_gpu_is_read_onto_the_cpu(tmp_path, notes):
+    class Makes(Net):
+        def forward(self, x):
+            return self.a(x) + torch.arange(3, device=x.device)
+
+    def on_gpu(name, content):
+        if not name.endswith(".json"):
+            return None
+        return content.replace(b'{"type": "cpu", "index": null}', b'{"type": "cuda", "index": 0}')
+
+    source = rewritten(saved(tmp_path, Makes(), (torch.zeros(3, 6),), shapes=({0: ROWS},)), on_gpu)
+    with zipfile.ZipFile(source.path) as archive:
+        assert sum(archive.read(name).count(b'"cuda"') for name in archive.namelist()) > 3
+    kinds.find("torch_export").check(source)
+    served(source, [], tmp_path / "node")
+    assert notes == ["it was exported on another device, cuda: here it is exported again for the CPU"]
+
+
 def test_floats_that_no_payload_carries_are_cast(tmp_path):
     module = Net().to(torch.bfloat16)
     spec = served(
