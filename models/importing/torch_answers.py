@@ -1,6 +1,7 @@
 """What a PyTorch module gives, by names: the paths in its answer, or those that the user gives to their order."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -14,6 +15,10 @@ from serveoff.models.tensors import Array, Batch, fields, flattened, rows_of
 BY_BATCH = "its layers are quantised dynamically, by the largest number in a batch"
 
 FIXED = "it takes one row, and no batch of several"
+
+ANY_NUMBER = (
+    "have it take any number of rows; where it lacks memory, ask for fewer: --rows 16, or short --samples FILE.npz"
+)
 
 
 class SeveralRows(Refused):
@@ -59,7 +64,7 @@ def _answer(module: Any, batch: Batch, found: Found) -> Any:
             answer = module(*rows)
     except Exception as error:  # the user's code may raise anything
         if rows_of(batch) > 1:
-            raise SeveralRows(f"{FIXED}: {type(error).__name__}: {error}") from error
+            raise _on_several(module, rows, f"{type(error).__name__}: {error}") from error
         if known := refusal(error, found, batch):
             raise known from error
         raise
@@ -71,6 +76,14 @@ def _answer(module: Any, batch: Batch, found: Found) -> Any:
             advice="have its forward work on a copy: x.clone(), or x * 2 in place of x.mul_(2)",
         )
     return answer
+
+
+def _on_several(module: Any, rows: Sequence[torch.Tensor], said: str) -> Refused:
+    """Why a module that answers one row fails on these: it takes one alone, or takes several, but not as many."""
+    with suppress(Exception), torch.inference_mode():  # the user's code may raise anything
+        module(*(row[:2] for row in rows))
+        return Refused(f"it takes 2 rows at once, and fails on {len(rows[0])}: {said}", advice=ANY_NUMBER)
+    return SeveralRows(f"{FIXED}: {said}")
 
 
 def _called(dtype: torch.dtype) -> str:

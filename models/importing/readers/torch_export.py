@@ -1,6 +1,7 @@
 """PyTorch's own reading of an exported program. It names its inputs, with their dtypes and shapes."""
 
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,15 @@ from serveoff.models.importing.source import Found, Names, Port, Source
 from serveoff.models.importing.torch_answers import Asking, coarser
 from serveoff.models.jobs.child import PICKLED, Refused, note
 from serveoff.models.spec import ModelSpec
-from serveoff.models.tensors import Array, Batch
+from serveoff.models.tensors import Array, Batch, rows_of
 
 FLAT: Final = "export a module whose forward takes each tensor by itself, and calls this one with what it takes"
 AGAIN: Final = "export the module here, with this PyTorch: torch.export.save(torch.export.export(module, inputs), FILE)"
+FREE: Final = "export it with Dim('batch') without min and max"
+MOST: Final = sys.maxsize - 1
+"""Rows, where a program has no bound."""
+LEAST: Final = 2
+"""Rows, as PyTorch says where one will do, too."""
 HERE: Final = ("cpu", "meta")
 """Devices that every machine has."""
 
@@ -36,6 +42,7 @@ class Model(Asking):
         self._values = _values(program)
         # Its guards are code that PyTorch would run; what is kept of its inputs' shapes is checked without them.
         self._module = program.module(check_guards=False)
+        self._rows = _freed_rows(self._module, program, self._values)
         self._positional, self._keywords = _places(program, len(self._values))
         tensors = {name: value for name, value in self._values.items() if isinstance(value, torch.Tensor)}
         self._dtypes = {name: value.dtype for name, value in tensors.items() if value.dtype in SERVED_AS}
@@ -45,8 +52,15 @@ class Model(Asking):
         self.parameters = sum(weight.numel() for weight in program.parameters())
 
     def predict(self, batch: Batch) -> dict[str, Array]:
-        """Call the module."""
-        return self.ask(self._called(list(batch)), batch)
+        """Call the module; Refused where it fails on another number of rows than it was exported for."""
+        try:
+            return self.ask(self._called(list(batch)), batch)
+        except Exception as error:  # PyTorch's operators raise what they like
+            if (count := rows_of(batch)) in self._rows:
+                raise
+            cause = error.__cause__ or error
+            said = f"it was exported for {_called(self._rows)}, and fails on {count}: {type(cause).__name__}: {cause}"
+            raise Refused(said, advice=FREE) from error
 
     def adopt(self, folder: Path, spec: ModelSpec, names: Names) -> None:
         """The program exported again, so that nothing of the file is run where it is served."""
@@ -121,6 +135,22 @@ def _values(program: Any) -> dict[str, Any]:
             kind = type(spec.arg).__name__.removesuffix("Argument")
             raise Refused(f"its input {spec.arg.name} is a {kind}, and requests carry tensors by name", advice=FLAT)
     return found
+
+
+def _freed_rows(module: Any, program: Any, values: Mapping[str, Any]) -> range:
+    """How many rows a program was exported for; the module no longer asks for that, and its answers decide."""
+    axes = [value.shape[0] for value in values.values() if isinstance(value, torch.Tensor) and value.ndim]
+    free = {axis.node.expr for axis in axes if isinstance(axis, torch.SymInt)}
+    known = program.range_constraints
+    module.range_constraints = {size: bounds for size, bounds in known.items() if size not in free}
+    bounds = [known[size] for size in free if size in known]
+    least = max((int(bound.lower) for bound in bounds), default=1)
+    most = min((int(bound.upper) for bound in bounds if bound.upper.is_Integer), default=MOST)
+    return range(least if least > LEAST else 1, most + 1)
+
+
+def _called(rows: range) -> str:
+    return f"{rows[0]} rows or more" if rows[-1] == MOST else f"{rows[0]} to {rows[-1]} rows"
 
 
 def _places(program: Any, count: int) -> tuple[int, list[str]]:

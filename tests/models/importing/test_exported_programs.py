@@ -182,6 +182,28 @@ def test_sizes_and_casts_of_a_program_hold_for_any_number_of_rows_in_torchscript
     answers_alike(tmp_path, "torchscript", spec, {"ids": np.arange(24).reshape(4, 6)})
 
 
+@pytest.mark.parametrize("bounds", [{"max": 3}, {"min": 3}, {"min": 2, "max": 3}])
+def test_a_range_of_rows_that_nothing_in_it_needs_is_none(tmp_path, bounds, notes):
+    shapes = ({0: torch.export.Dim("rows", **bounds)},)
+    spec = served(saved(tmp_path, Net(), (torch.zeros(3, 6),), shapes=shapes), [], tmp_path / "node")
+    assert (spec.one_row, notes) == (False, [])
+
+
+def test_a_range_of_rows_that_is_needed_is_told(tmp_path):
+    class Table(Net):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("table", torch.zeros(3, 3))
+
+        def forward(self, x):
+            return self.a(x) + self.table[: x.shape[0]]
+
+    source = saved(tmp_path, Table(), (torch.zeros(3, 6),), shapes=({0: torch.export.Dim("rows", max=3)},))
+    with pytest.raises(Refused, match="it was exported for 1 to 3 rows, and fails on 4") as refused:
+        served(source, [], tmp_path / "node")
+    assert refused.value.advice == "export it with Dim('batch') without min and max"
+
+
 def test_another_fixed_number_of_rows_is_refused(tmp_path):
     with pytest.raises(ImportFailed, match="fixed at 8"):
         served(saved(tmp_path, Net(), (torch.zeros(8, 6),)), [], tmp_path / "node")

@@ -187,6 +187,8 @@ class ReadsDict(Net):
     def forward(self, batch): return self.a(batch["input_ids"])
 class Opens(Net):
     def forward(self, x): return self.a(x) * float(open("scale.txt").read())
+class AtMostThree(Net):
+    def forward(self, x): return self.a(x) + torch.zeros(3, 3)[:len(x)]
 class WithDeviation(Net):
     def __init__(self):
         super().__init__()
@@ -320,6 +322,7 @@ def test_what_is_no_tensor_is_left_out_and_small_integers_are_widened(project, t
         ("Gradients", "x", "computes gradients", "the part of it that needs none"),
         ("Squeezes", "x", "row 0 alone gives other outputs", r"squeeze\(-1\)"),
         ("Unlearned", "input", "a BatchNorm of it computes with the rows beside", "track_running_stats=True"),
+        ("AtMostThree", "x", "it takes 2 rows at once, and fails on 4: RuntimeError: The size of tensor", "--rows 16"),
         ("lazy", "input", "its weight weight has no size yet", "call the module once"),
     ],
 )
