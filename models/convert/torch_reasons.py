@@ -1,10 +1,9 @@
 """Why PyTorch cannot take a graph from a module: one sentence, with the operator or the user's own line to blame."""
 
-import linecache
 import re
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from serveoff.models.convert import Unconvertible
 _FILES = (torch.__file__, traceback.__file__, __file__)
 LIBRARIES = ("<", *(str(Path(file).parents[up]) for file, up in zip(_FILES, (1, 0, 1), strict=True)))
 """Below these lies no line of a user's."""
-DECIDED = "Converting a tensor to a Python "
-"""How torch.jit.trace begins to warn of a boolean or a number that it has made of a tensor."""
 _OPERATORS = (
     r"No ONNX function found for <OpOverload\(op='(?P<operator>[\w.:]+)'",
     r"operator '(?P<operator>[\w.:]+)' to ONNX",
@@ -81,18 +78,9 @@ def line_of(error: BaseException) -> str:
     """The innermost line of the user's code that was under way, or ''."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
-    return _place(own[-1].filename, own[-1].lineno, own[-1].line) if own else ""
+    return place_of(own[-1].filename, own[-1].lineno, own[-1].line) if own else ""
 
 
-def decided_at(warned: Iterable[warnings.WarningMessage]) -> list[str]:
-    """The user's lines at which a trace made a boolean or a number of a tensor, each once; '' for a library's.
-
-    From there on the trace keeps to what that was for the example.
-    """
-    lines = [(one.filename, one.lineno) for one in warned if str(one.message).startswith(DECIDED)]
-    return list(dict.fromkeys(_place(file, line, linecache.getline(file, line).strip()) for file, line in lines))
-
-
-def _place(file: str, line: int | None, text: str | None) -> str:
+def place_of(file: str, line: int | None, text: str | None) -> str:
     """Where a line of the user's is, and what it says; '' for one of a library."""
     return f"; at {Path(file).name}, line {line}: {text}" if text and not file.startswith(LIBRARIES) else ""

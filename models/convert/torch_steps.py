@@ -1,7 +1,6 @@
 """The conversions that PyTorch carries out: see serveoff.models.convert."""
 
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,10 @@ import torch
 
 from serveoff.models.convert import Unconvertible, onnx_models, onnx_modern, torch_onnx, torch_program
 from serveoff.models.convert.onnx_shapes import with_constant_shapes
-from serveoff.models.convert.torch_modules import (
-    FILE,
-    positional,
-    tensors_alone,
-    traced_as_is,
-    unlike,
-    unlike_elsewhere,
-)
-from serveoff.models.convert.torch_reasons import decided_at, unconvertible
+from serveoff.models.convert.torch_modules import FILE, tensors_alone, unlike
+from serveoff.models.convert.torch_reasons import unconvertible
+from serveoff.models.convert.torch_traces import traced
 from serveoff.models.frameworks.torch_calling import predicting, read_script
-from serveoff.models.jobs.child import note
 from serveoff.models.loading import model_onnx, module_json
 from serveoff.models.spec import ModelSpec
 
@@ -29,7 +21,6 @@ _UNSCRIPTABLE = (
     AssertionError,
 )  # fmt: skip
 """What torch.jit.script raises for Python that it cannot compile, by the part of it that stumbles."""
-TRIED_ELSEWHERE = "to its inputs negated, scaled and shifted it answers alike"
 
 
 def torch_to_onnx(source: Path, target: Path, spec: ModelSpec) -> None:
@@ -129,21 +120,3 @@ def scripted(module: Any, spec: ModelSpec) -> Any:
     except _UNSCRIPTABLE:
         return None
     return None if unlike(script, module, spec) else script
-
-
-def traced(module: Any, spec: ModelSpec) -> Any:
-    """The operations that an example ran through; Unconvertible where they hold for its values or rows only."""
-    wrapped = positional(module, spec)
-    with warnings.catch_warnings(record=True) as warned, torch.no_grad():
-        warnings.simplefilter("always", torch.jit.TracerWarning)
-        torch.jit.TracerWarning.ignore_lib_warnings()
-        trace = traced_as_is(wrapped, spec)
-    decisions = decided_at(warned)
-    problem = unlike(trace, wrapped, spec)
-    if not problem and decisions and unlike_elsewhere(trace, wrapped, spec):
-        problem = f"its course depends on the values of its input, which a trace does not keep{max(decisions)}"
-    if problem:
-        raise Unconvertible(f"torch.jit cannot compile the module, and a trace does not hold: {problem}")
-    for place in filter(None, decisions):
-        note(f"torchscript keeps one course of the module, which decides by a tensor{place}; {TRIED_ELSEWHERE}")
-    return trace

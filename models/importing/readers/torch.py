@@ -120,6 +120,9 @@ def _alone(factory: str) -> str:
 def _require_forward(module: nn.Module) -> None:
     if isinstance(module, torch.jit.ScriptModule):
         raise Refused("what it gives is TorchScript already", advice="module.save('model.pt'), and import that")
+    if isinstance(module, torch.fx.GraphModule) and hasattr(module, "validate_inputs"):  # as ExportedProgram.module has
+        text = "what it gives is a program of torch.export already"
+        raise Refused(text, advice="torch.export.save(program, 'model.pt2'), and import that")
     if getattr(module.forward, "__func__", None) is nn.Module.forward:
         raise Refused("its module has no forward", advice=FORWARD)
 

@@ -179,6 +179,7 @@ INSTANCE = nn.Linear(6, 3)
 def broken(): raise KeyError("depth")
 def on_gpu(): return nn.Linear(6, 3).cuda()
 def of_folder(): raise OSError("weights/bert is not a local folder")
+def exported(): return torch.export.export(nn.Linear(6, 3), (torch.zeros(2, 6),)).module()
 def scripted(): return torch.jit.script(nn.Linear(6, 3))
 class Encodes(Net):
     def encode(self, x): return self.a(x)
@@ -398,6 +399,11 @@ def test_a_factory_that_fails_says_what_it_raised_and_what_it_should_be(project,
     ("name", "says", "advice"),
     [
         ("scripted", "is TorchScript already", "module.save('model.pt'), and import that"),
+        (
+            "exported",
+            "is a program of torch.export already",
+            "torch.export.save(program, 'model.pt2'), and import that",
+        ),
         ("Encodes", "its module has no forward", "what is served is its forward"),
         ("table", "its module has no forward", "what is served is its forward"),
     ],

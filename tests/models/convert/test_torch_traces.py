@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from serveoff.models.convert import Unconvertible, torch_steps
+from serveoff.models.convert import Unconvertible, torch_traces
 from serveoff.models.jobs import child
 from serveoff.models.spec import ModelSpec, TensorSpec
 
@@ -66,25 +66,25 @@ class Plain(Net):
 )
 def test_a_branch_that_the_example_does_not_take_is_refused_with_its_line(module, line, notes):
     with pytest.raises(Unconvertible) as refused:
-        torch_steps.traced(module(), SPEC)
+        torch_traces.traced(module(), SPEC)
     assert "its course depends on the values of its input, which a trace does not keep" in refused.value.reason
-    assert "; at test_traces.py, line " in refused.value.reason
+    assert "; at test_torch_traces.py, line " in refused.value.reason
     assert line in refused.value.reason
     assert notes == []
 
 
 @pytest.mark.parametrize(("module", "line"), [(Requires, "assert (x >= 0).all()"), (Roots, "if x.shape[1] > 9:")])
 def test_a_branch_that_other_values_do_not_take_either_is_noted(module, line, notes):
-    trace = torch_steps.traced(module(), SPEC)
+    trace = torch_traces.traced(module(), SPEC)
     assert trace(torch.ones(4, 6))[0].shape == (4, 3)
     (said,) = notes
     assert said.startswith(
-        "torchscript keeps one course of the module, which decides by a tensor; at test_traces.py, line"
+        "torchscript keeps one course of the module, which decides by a tensor; at test_torch_traces.py, line"
     )
     assert line in said
 
 
 def test_a_trace_without_branches_is_not_tried_elsewhere(notes, monkeypatch):
-    monkeypatch.setattr(torch_steps, "unlike_elsewhere", lambda *_: pytest.fail("tried"))
-    torch_steps.traced(Plain(), SPEC)
+    monkeypatch.setattr(torch_traces, "ELSEWHERE", (lambda _: pytest.fail("tried"),))
+    torch_traces.traced(Plain(), SPEC)
     assert notes == []
