@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from serveoff.manifests.pods import Manifest, Service, job, labels
+from serveoff.manifests.pods import Manifest, Service, job, named
 from serveoff.manifests.volumes import ARTIFACTS, claim, claim_name
 from serveoff.models.spec import ModelSpec
 from serveoff.services.registry import Deployment
@@ -113,12 +113,7 @@ def inference_service(deployment: Deployment, service: Service, found: Runtime) 
     if limits := service.container.get("resources"):
         model["resources"] = limits
     predictor = {"automountServiceAccountToken": False, "minReplicas": 1, "model": model}
-    document = {
-        "apiVersion": "serving.kserve.io/v1beta1",
-        "kind": "InferenceService",
-        "metadata": {"name": name, "labels": labels(name, "winner")},
-        "spec": {"predictor": predictor},
-    }
+    document = named("serving.kserve.io/v1beta1", "InferenceService", name, "winner", spec={"predictor": predictor})
     return [document, *([_layout(deployment.model, service, found.layout)] if found.layout else [])]
 
 
@@ -132,9 +127,7 @@ def _layout(model: str, service: Service, script: str) -> Manifest:
     """Makes of the artifact on the claim what the runtime looks for."""
     models = claim(ARTIFACTS, FOLDER, read_only=False)
     mounts = [models, *(mount for mount in service.mounts if "emptyDir" in mount.volume)]
-    container = {
-        **service.waiting(LAYOUT, f"set -e\ncd {shlex.quote(f'{FOLDER}/{model}')}\n{script.replace('MODEL', model)}"),
-        "volumeMounts": [dict(mount.mount) for mount in mounts],
-    }
+    text = f"set -e\ncd {shlex.quote(f'{FOLDER}/{model}')}\n{script.replace('MODEL', model)}"
+    container = {**service.waiting(LAYOUT, text), "volumeMounts": [dict(mount.mount) for mount in mounts]}
     pod = {**service.pod([container], restart="Never"), "volumes": [dict(mount.volume) for mount in mounts]}
     return job(LAYOUT, "storage", pod, retries=3)

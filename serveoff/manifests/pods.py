@@ -1,7 +1,7 @@
 """A service of docker-compose.yml as a pod: the same image, command, settings, limits and hardening."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -55,30 +55,24 @@ class Service:
     def container(self) -> Manifest:
         """Without probes and ports."""
         command, args = (_words(self.block.get(key)) for key in ("entrypoint", "command"))
-        named = {"command": command, "args": args}
         env = [{"name": key, "value": _literal(value)} for key, value in self.block.get("environment", {}).items()]
-        return {
-            "name": self.name,
-            "image": self.image,
-            "imagePullPolicy": "IfNotPresent",
-            **{key: words for key, words in named.items() if words},
-            **({"env": env} if env else {}),
-            **self._limits,
-            "securityContext": UNPRIVILEGED,
-            "volumeMounts": [dict(mount.mount) for mount in self.mounts],
-        }
+        limits = resources(self.block)
+        return self.container_of(self.name, self.mounts, command=command, args=args, env=env, resources=limits)
 
     def waiting(self, name: str, script: str) -> Manifest:
         """A container of the same image that ends once a shell's script does."""
-        mounts = [dict(mount.mount) for mount in self.mounts if mount.file is None]
+        mounts = [mount for mount in self.mounts if mount.file is None]
+        return self.container_of(name, mounts, command=["bash", "-c", script], resources=resources(self.block))
+
+    def container_of(self, name: str, mounts: Iterable[Mount], **said: Any) -> Manifest:
+        """A container of the same image, without what is said to be nothing."""
         return {
             "name": name,
             "image": self.image,
             "imagePullPolicy": "IfNotPresent",
-            "command": ["bash", "-c", script],
-            **self._limits,
+            **{key: value for key, value in said.items() if value},
             "securityContext": UNPRIVILEGED,
-            "volumeMounts": mounts,
+            "volumeMounts": [dict(mount.mount) for mount in mounts],
         }
 
     @property
@@ -89,11 +83,6 @@ class Service:
             return []
         manifest = shlex.quote(f"{folder}/{self.model}/{MANIFEST_NAME}")
         return [self.waiting("wait-for-artifacts", f"until [ -e {manifest} ]; do sleep {WAIT_S}; done")]
-
-    @property
-    def _limits(self) -> Manifest:
-        found = resources(self.block)
-        return {"resources": found} if found else {}
 
     def pod(self, containers: Sequence[Manifest], init: Sequence[Manifest] = (), restart: str = "Always") -> Manifest:
         """The pod of these containers, which has no account in the cluster and is told of no service but by its name.
@@ -131,15 +120,15 @@ def labels(name: str, component: str) -> dict[str, str]:
     }
 
 
+def named(api: str, kind: str, name: str, component: str, **rest: Any) -> Manifest:
+    """An object of this kind with its labels, and the rest of it."""
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "labels": labels(name, component)}, **rest}
+
+
 def job(name: str, component: str, pod: Manifest, retries: int = 0) -> Manifest:
     """What runs once, and again so often where it fails."""
-    found = labels(name, component)
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name, "labels": found},
-        "spec": {"backoffLimit": retries, "template": {"metadata": {"labels": found}, "spec": pod}},
-    }
+    template = {"metadata": {"labels": labels(name, component)}, "spec": pod}
+    return named("batch/v1", "Job", name, component, spec={"backoffLimit": retries, "template": template})
 
 
 def _words(written: str | Sequence[str] | None) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from serveoff.manifests import probes
-from serveoff.manifests.pods import Manifest, Service, labels
+from serveoff.manifests.pods import Manifest, Service, labels, named
 from serveoff.services.registry import Deployment, RegistryError
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -30,32 +30,23 @@ def workload(
     name: str, component: str, pod: Manifest, notes: Mapping[str, str] | None = None, replicas: int = 1
 ) -> Manifest:
     """A Deployment that ends the old pod before it starts the new one: two would share what is measured."""
-    found = labels(name, component)
-    metadata = {"labels": found, **({"annotations": dict(notes)} if notes else {})}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, **metadata},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "serveoff"}},
-            "strategy": {"type": "Recreate"},
-            "template": {"metadata": metadata, "spec": pod},
-        },
+    metadata = {"labels": labels(name, component), **({"annotations": dict(notes)} if notes else {})}
+    spec = {
+        "replicas": replicas,
+        "selector": {"matchLabels": {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "serveoff"}},
+        "strategy": {"type": "Recreate"},
+        "template": {"metadata": metadata, "spec": pod},
     }
+    return named("apps/v1", "Deployment", name, component, metadata={"name": name, **metadata}, spec=spec)
 
 
 def service_object(name: str, component: str, ports: Mapping[str, int]) -> Manifest:
     """A Service on the same ports as the pod's: the name stands for the host, as it does in Compose."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "labels": labels(name, component)},
-        "spec": {
-            "selector": {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "serveoff"},
-            "ports": [{"name": n, "port": port, "targetPort": port} for n, port in ports.items()],
-        },
+    spec = {
+        "selector": {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "serveoff"},
+        "ports": [{"name": n, "port": port, "targetPort": port} for n, port in ports.items()],
     }
+    return named("v1", "Service", name, component, spec=spec)
 
 
 def annotations(deployment: Deployment) -> dict[str, str]:
