@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import psutil
@@ -23,44 +23,28 @@ CPU: Final = "process_cpu_seconds_total"
 MEMORY: Final = "process_resident_memory_bytes"
 
 
-class Meter(Protocol):
-    """Reads what one endpoint has used."""
+class Meter:
+    """Reads what one endpoint has used; this one sees nothing from outside."""
 
     def pids(self) -> frozenset[int]:
         """Its processes on this machine, where they are known."""
-
-    def read(self) -> Reading:
-        """Totals so far."""
-
-    def memory_bytes(self) -> int | None:
-        """Now; None where it is not known."""
-
-    def ended(self) -> str:
-        """How its process ended; empty where it runs, or nobody knows."""
-
-
-@dataclass(frozen=True)
-class NoMeter:
-    """Nothing can be seen from outside."""
-
-    def pids(self) -> frozenset[int]:
-        """None are known."""
         return frozenset()
 
     def read(self) -> Reading:
-        """Nothing."""
+        """Totals so far."""
         return Reading()
 
-    def memory_bytes(self) -> None:
-        """Nothing."""
+    def memory_bytes(self) -> int | None:
+        """Now; None where it is not known."""
+        return None
 
     def ended(self) -> str:
-        """Nobody knows."""
+        """How its process ended; empty where it runs, or nobody knows."""
         return ""
 
 
 @dataclass(frozen=True)
-class ProcessMeter:
+class ProcessMeter(Meter):
     """Of a process of this machine and all below it."""
 
     pid: int
@@ -89,15 +73,11 @@ class ProcessMeter:
 
 
 @dataclass
-class PageMeter:
+class PageMeter(Meter):
     """Of the process that a Prometheus page is of, as client libraries tell it of themselves."""
 
     url: str
     _memory: int | None = field(default=None, init=False)
-
-    def pids(self) -> frozenset[int]:
-        """They are not of this machine."""
-        return frozenset()
 
     def read(self) -> Reading:
         """CPU seconds by its own word."""
@@ -110,10 +90,6 @@ class PageMeter:
         """Resident memory by its own word."""
         self.read()
         return self._memory
-
-    def ended(self) -> str:
-        """Its page does not say."""
-        return ""
 
     def values(self) -> dict[str, float]:
         """The samples of the process itself; empty where there is no page, or none on it."""
@@ -132,7 +108,7 @@ def meter_of(endpoint: AttachedEndpoint) -> Meter:
     if endpoint.container:
         return _of_process(endpoint.name, _pid_of(endpoint))
     if not endpoint.metrics:
-        return NoMeter()
+        return Meter()
     meter = PageMeter(endpoint.metrics)
     if CPU not in meter.values():
         raise UsageError(
