@@ -1,6 +1,6 @@
 """The judged points of a run, and the one place that says how two of them compare."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -96,6 +96,14 @@ class Evidence:
     def between(self, measure: Measure, mine: Entry, other: Entry) -> Pair | None:
         """The same of two endpoints, each at the objective's point."""
         return self.pair(measure, measure.point(mine), measure.point(other))
+
+    def by_rows(self, mine: Entry, other: Entry) -> Iterator[tuple[int, Pair]]:
+        """How the medians compare with the fewest callers, for each number of rows a request that both were sent."""
+        theirs = {point.load: point for point in (*other.points, *other.others)}
+        for point in (*mine.points[:1], *(point for point in mine.others if point.plain_rows)):
+            pair = self.pair(LATENCY, point, theirs.get(point.load))
+            if pair is not None:
+                yield point.load.batch, pair
 
     def ratio(self, measure: Measure, mine: Point, other: Point, processes: bool = False) -> Estimate | None:
         """How many times less `mine` takes than `other`, where nothing is judged: with the interval of this one."""

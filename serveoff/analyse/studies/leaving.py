@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.evidence import LATENCY, Evidence
+from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.stored_once import ENTRY
 from serveoff.analyse.verdict import Outcome
@@ -66,7 +66,8 @@ def _way(evidence: Evidence, format: str, servers: Sequence[str]) -> WayOut:
     if problem := _problem(entry):
         return WayOut(format, entry, problem)
     lefts = _left(evidence.contenders, (entry.result.server, *FLASKS))
-    return WayOut(format, entry, against=tuple(found for left in lefts for found in _against(evidence, entry, left)))
+    pairs = ((left, *found) for left in lefts for found in evidence.by_rows(entry, left))
+    return WayOut(format, entry, against=tuple(Against(left, rows, p.ratio, p.outcome) for left, rows, p in pairs))
 
 
 def _unplanned(evidence: Evidence, servers: Sequence[str]) -> str:
@@ -97,14 +98,3 @@ def _of(entries: Iterable[Entry], format: str, servers: Sequence[str]) -> list[E
     """Those of a format on these servers, the first choice first, then as they are ranked."""
     found = [entry for entry in entries if entry.result.format == format and entry.result.server in servers]
     return sorted(found, key=lambda entry: servers.index(entry.result.server))
-
-
-def _against(evidence: Evidence, entry: Entry, left: Entry) -> Iterator[Against]:
-    assert entry.alone is not None
-    assert left.alone is not None
-    theirs = {point.load: point for point in (left.alone, *left.others)}
-    for mine in (entry.alone, *entry.others):
-        its = theirs.get(mine.load)
-        pair = evidence.pair(LATENCY, mine, its) if mine.plain_rows else None
-        if pair is not None:
-            yield Against(left, mine.load.batch, pair.ratio, pair.outcome)

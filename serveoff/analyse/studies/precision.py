@@ -1,11 +1,10 @@
 """Lower precisions: what each gains in speed, and what it loses in accuracy. Beside the ranking, never in it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.evidence import LATENCY, Evidence
+from serveoff.analyse.evidence import Evidence
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.statistics.proportions import paired_difference, proportion
 from serveoff.analyse.stored_once import ENTRY
@@ -62,7 +61,8 @@ def _lower(evidence: Evidence, entry: Entry) -> Lower:
     precision = entry.result.variant.partition("=")[2]
     if problem := _problem(entry):
         return Lower(entry, base, precision, problem)
-    speeds = tuple(_speeds(evidence, entry, base)) if base is not None else ()
+    pairs = evidence.by_rows(entry, base) if base is not None else ()
+    speeds = tuple(Speed(rows, pair.ratio, pair.outcome) for rows, pair in pairs)
     return Lower(entry, base, precision, "", speeds, _accuracy(entry, base))
 
 
@@ -72,15 +72,6 @@ def _problem(entry: Entry) -> str:
     if entry.result.gate is not None and entry.result.gate.problem is not None:
         return entry.result.gate.problem.text
     return "it was not measured" if entry.alone is None else ""
-
-
-def _speeds(evidence: Evidence, entry: Entry, base: Entry) -> Iterator[Speed]:
-    theirs = {point.load: point for point in (*base.points, *base.others)}
-    fewest = [entry.alone, *(point for point in entry.others if point.plain_rows)]
-    for mine in fewest:
-        pair = evidence.pair(LATENCY, mine, theirs.get(mine.load)) if mine is not None else None
-        if mine is not None and pair is not None:
-            yield Speed(mine.load.batch, pair.ratio, pair.outcome)
 
 
 def _accuracy(entry: Entry, base: Entry | None) -> Accuracy | None:

@@ -7,10 +7,14 @@ from typing import Final
 from serveoff.analyse.entries import Entry, Point
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.statistics.few_repeats import Bounds, Spread
+from serveoff.analyse.studies.leaving import Against
+from serveoff.analyse.studies.precision import Speed
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.report.phrases.names import family, format_name, server, short_server, what
 from serveoff.report.phrases.numbers import NONE, Format, interval, significant
 
+TONES: Final = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
+"""Of an outcome."""
 BOUNDS: Final[dict[Bounds, str]] = {"range": "range", "interval": "95% interval"}
 
 
@@ -54,6 +58,14 @@ def estimate_cell(estimate: Estimate | None, text: Format) -> Cell:
         short = estimate is not None and estimate.samples > 0
         return Cell("withheld", estimate.withheld, tone="muted") if estimate and short else DASH
     return Cell(text(estimate.value), interval(estimate, text), estimate.value)
+
+
+def ratio_cell(found: Speed | Against | None) -> Cell:
+    """How many times faster something is, and how sure that is."""
+    if found is None:
+        return DASH
+    cell = estimate_cell(found.ratio, significant)
+    return Cell(cell.text, f"{cell.small} {found.outcome}".strip(), cell.sort, tone=TONES.get(found.outcome, ""))
 
 
 def bounds_said(spreads: Iterable[Spread]) -> str:

@@ -46,6 +46,11 @@ def text_column(title: str) -> Column:
     return Column(title, numeric=False)
 
 
+def ratio_column(title: str, rows: int) -> Column:
+    """How many times faster something is with so many rows a request."""
+    return Column(title, "times" if rows == 1 else f"times, {rows} rows")
+
+
 def without_blank(table: Table, optional: Collection[str]) -> Table:
     """Leave out those of the `optional` columns, by title, that have a figure in no row."""
     blank = {column.title for i, column in enumerate(table.columns) if all(row[i].sort is None for row in table.rows)}

@@ -11,6 +11,7 @@ from serveoff.analyse.verdict import TIED_WITHIN
 from serveoff.report.phrases.cells import (
     DASH,
     INVALID,
+    TONES,
     Cell,
     endpoint_cell,
     estimate_cell,
@@ -24,7 +25,6 @@ from serveoff.report.web.differences import Difference
 
 TITLES: Final = {"p50": "p50", "p99": "p99", "throughput": "Rate"}
 CARDS: Final = {"p50": "Median latency (p50)", "p99": "Tail latency (p99)", "throughput": "Throughput (requests/s)"}
-TONES: Final = {"faster": "good", "slower": "bad", "tied": "mid", "undecided": "mid"}
 FORMATS: Final[dict[str, tuple[Format, str]]] = {
     "p50": (ms, "ms"),
     "p99": (ms, "ms"),

@@ -6,11 +6,10 @@ from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
 from serveoff.analyse.studies.leaving import TORCHSERVE, Against, WayOut
 from serveoff.analyse.verdict import within
-from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, estimate_cell, number_cell, percent_cell
+from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, number_cell, percent_cell, ratio_cell
 from serveoff.report.phrases.names import deployment_phrase, format_name, phrase
 from serveoff.report.phrases.numbers import compared, interval, megabytes, multiple, percent, significant
-from serveoff.report.phrases.tables import Column, Field, Table, listed, text_column, without_blank
-from serveoff.report.phrases.two_runs import TONES
+from serveoff.report.phrases.tables import Column, Field, Table, listed, ratio_column, text_column, without_blank
 from serveoff.report.section import Section
 
 TITLE: Final = "Leaving TorchScript and TorchServe"
@@ -79,15 +78,7 @@ def ways(comparison: Comparison) -> Table:
 
 def _ratio_field(served: bool, rows: int) -> Field[WayOut]:
     title = f"Faster than {'TorchServe' if served else 'TorchScript'}"
-    column = Column(title, "times" if rows == 1 else f"times, {rows} rows")
-    return column, lambda way: _ratio_cell(_against(way, served, rows))
-
-
-def _ratio_cell(found: Against | None) -> Cell:
-    if found is None:
-        return DASH
-    cell = estimate_cell(found.ratio, significant)
-    return Cell(cell.text, f"{cell.small} {found.outcome}".strip(), cell.sort, tone=TONES.get(found.outcome, ""))
+    return ratio_column(title, rows), lambda way: ratio_cell(_against(way, served, rows))
 
 
 def _name_cell(way: WayOut) -> Cell:

@@ -5,11 +5,10 @@ from typing import Final
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.precision import Accuracy, Lower, Speed
-from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, estimate_cell, number_cell
+from serveoff.report.phrases.cells import DASH, Cell, endpoint_cell, estimate_cell, number_cell, ratio_cell
 from serveoff.report.phrases.names import deployment_phrase
 from serveoff.report.phrases.numbers import compared, interval, multiple, significant
-from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, without_blank
-from serveoff.report.phrases.two_runs import TONES
+from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, ratio_column, without_blank
 from serveoff.report.section import Section
 
 TITLE: Final = "Precision against quality"
@@ -143,15 +142,7 @@ def _points(share: float) -> str:
 
 
 def _speed_field(rows: int) -> Field[Lower]:
-    column = Column("Faster", "times" if rows == 1 else f"times, {rows} rows")
-    return column, lambda lower: _speed_cell(_speed(lower, rows))
-
-
-def _speed_cell(speed: Speed | None) -> Cell:
-    if speed is None:
-        return DASH
-    cell = estimate_cell(speed.ratio, significant)
-    return Cell(cell.text, f"{cell.small} {speed.outcome}".strip(), cell.sort, tone=TONES.get(speed.outcome, ""))
+    return ratio_column("Faster", rows), lambda lower: ratio_cell(_speed(lower, rows))
 
 
 def _percent_cell(share: Estimate | None) -> Cell:

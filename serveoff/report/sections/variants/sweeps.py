@@ -5,6 +5,7 @@ from serveoff.analyse.studies.sweeps import Change, Standing
 from serveoff.record.endpoint_results import OUT_OF_THE_BOX
 from serveoff.report.phrases.cells import (
     DASH,
+    TONES,
     Cell,
     best_rate_cell,
     count_cell,
@@ -17,7 +18,6 @@ from serveoff.report.phrases.cells import (
 from serveoff.report.phrases.names import callers
 from serveoff.report.phrases.numbers import factor, ms, significant
 from serveoff.report.phrases.tables import ENDPOINT, SAMPLES, Column, Field, Table, listed, text_column
-from serveoff.report.phrases.two_runs import TONES
 from serveoff.report.section import Section
 
 
