@@ -9,11 +9,11 @@ from serveoff.analyse.across_models import measured_as
 from serveoff.analyse.across_models.study import study
 from serveoff.analyse.across_models.summary import Absent
 from serveoff.analyse.analysis_file import analysis_of
-from serveoff.errors import ResultsFailure, UsageError, writing_to
+from serveoff.errors import UsageError, writing_to
 from serveoff.measure.run_lifecycle import FREE_SPACE, find_run
 from serveoff.models import catalog
 from serveoff.models.manifest import ArtifactError
-from serveoff.record.reading import ResultsError, sense_of
+from serveoff.record.reading import sense_of
 from serveoff.record.suite import load_without_slices, reports_root, results_root
 from serveoff.report.across_models import store
 from serveoff.report.across_models.contents import to_reports
@@ -42,13 +42,10 @@ def write(
 ) -> None:
     """The same of run folders; `problems` (by model) and `absent` are what went wrong on the way.
 
-    NotWritten where it cannot be written.
+    ResultsError where one cannot be read, NotWritten where it cannot be written.
     """
-    try:
-        measured_as.check([load_without_slices(folder) for folder in folders], mixed)
-        analyses = [analysis_of(folder) for folder in folders]
-    except ResultsError as error:
-        raise ResultsFailure(str(error)) from None
+    measured_as.check([load_without_slices(folder) for folder in folders], mixed)
+    analyses = [analysis_of(folder) for folder in folders]
     models = [analysis.comparison.suite.settings.model for analysis in analyses]
     summary_id = store.new_id([folder.resolve().name for folder in folders])
     found = study(summary_id, analyses, {m: describe(m) for m in models}, problems, absent, interrupted)
