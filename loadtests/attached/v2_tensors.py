@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from serveoff.loadtests.attached.rows import texts
-from serveoff.loadtests.payloads.arrays import from_bfloat16
+from serveoff.loadtests.payloads.arrays import from_bfloat16, strictly
 from serveoff.models.tensors import Array
 
 BYTES: Final = "BYTES"
@@ -17,8 +17,6 @@ DATATYPES: Final = {
     **{f"{kind.upper()}{bits}": np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
     **{f"FP{bits}": np.dtype(f"float{bits}") for bits in (16, 32, 64)},
 }
-MADE_OF: Final = {"f": "fiu", "i": "iu", "u": "iu", "b": "b"}
-"""Kind of a dtype to the kinds of the numbers that JSON may have for it."""
 LENGTH_BYTES: Final = 4
 """Before each string in raw contents, little-endian."""
 
@@ -66,13 +64,7 @@ def shaped(name: str, values: Any, datatype: str, shape: Sequence[int]) -> Array
 
 def _typed(name: str, array: Array, datatype: str) -> Array:
     dtype = dtype_of(name, datatype)
-    if array.size and array.dtype.kind not in MADE_OF[dtype.kind]:
-        raise ValueError(f"{name} is not made of {datatype} but of {array.dtype}")
-    with np.errstate(over="ignore"):
-        typed = array.astype(dtype)
-    if dtype.kind in "iu" and (typed != array).any():
-        raise ValueError(f"{name} has a number that is not {datatype}")
-    return typed
+    return strictly(name, array, dtype, datatype) if array.size else array.astype(dtype)
 
 
 def _strings(name: str, data: bytes) -> Iterator[bytes]:

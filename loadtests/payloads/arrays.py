@@ -29,15 +29,18 @@ def from_json(values: Any, tensor: TensorSpec) -> Array:
 
     A number that the dtype cannot hold is an error, too: to cut it off would make a wrong answer a right one.
     """
-    dtype = np.dtype(tensor.dtype)
-    found = np.asarray(values)
+    return strictly(tensor.name, np.asarray(values), np.dtype(tensor.dtype), tensor.dtype)
+
+
+def strictly(name: str, found: Array, dtype: "np.dtype[Any]", called: str) -> Array:
+    """Numbers of a JSON document as a dtype, `called` so in messages; ValueError where they are no such numbers."""
     if found.dtype.kind not in READ_AS.get(dtype.kind, ""):
-        raise ValueError(f"{tensor.name} is not made of {tensor.dtype} but of {found.dtype}")
+        raise ValueError(f"{name} is not made of {called} but of {found.dtype}")
     try:
         with np.errstate(over="ignore"):
             array: Array = found.astype(dtype)
     except TypeError as error:
-        raise ValueError(f"{tensor.name} is not made of numbers: {error}") from None
+        raise ValueError(f"{name} is not made of {called}: {error}") from None
     if dtype.kind in "iu" and (array != found).any():
-        raise ValueError(f"{tensor.name} has a number that is not {tensor.dtype}")
+        raise ValueError(f"{name} has a number that is not {called}")
     return array

@@ -157,8 +157,7 @@ def _read(outputs: Any, tensor: TensorSpec) -> Array:
     number, _ = DTYPES[tensor.dtype]
     if found.dtype != number:
         raise ValueError(f"{tensor.name} is of dtype {found.dtype}, not {number} ({tensor.dtype})")
-    shape = tuple(dim.size for dim in found.tensor_shape.dim)
-    return _values(found, tensor.dtype, math.prod(shape)).reshape(shape)
+    return _tensor(tensor.name, found)
 
 
 def _values(found: Any, dtype: str, count: int) -> Array:
