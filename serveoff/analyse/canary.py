@@ -86,14 +86,14 @@ def judge(attached: Attached, entries: Iterable[Entry], limit: float) -> Canary:
     known = {entry.name: entry for entry in entries}
     first = known[attached.baseline]
     judged = (Judged(a.endpoint, tuple(_checks(known[a.endpoint], first, a, limit))) for a in attached.others)
-    doubt = _doubt(first, first.alone) or _doubt(first, most_callers(first))
+    doubt = first.doubt(first.alone) or first.doubt(most_callers(first))
     return Canary(attached.baseline, limit, tuple(judged), "" if attached.idle else doubt)
 
 
 def _checks(mine: Entry, first: Entry, against: Against, limit: float) -> Iterator[Check]:
-    yield _check("latency", mine.alone, against.latency, _doubt(mine, mine.alone) or _of(first, first.alone), limit)
+    yield _check("latency", mine.alone, against.latency, mine.doubt(mine.alone) or _of(first, first.alone), limit)
     busiest, firsts = most_callers(mine), most_callers(first)
-    doubt = _doubt(mine, busiest) or _of(first, firsts)
+    doubt = mine.doubt(busiest) or _of(first, firsts)
     if against.held and not doubt:
         why = "it was asked for no more than --max-rate"
         yield Check("throughput", busiest.concurrency if busiest else None, None, "not judged", why)
@@ -120,14 +120,5 @@ def _passing(slowdown: Estimate | None, limit: float) -> Passing:
 
 
 def _of(first: Entry, point: Point | None) -> str:
-    doubt = _doubt(first, point)
+    doubt = first.doubt(point)
     return f"{first.name}: {doubt}" if doubt else ""
-
-
-def _doubt(entry: Entry, point: Point | None) -> str:
-    """Why a point does not count; nothing where it does."""
-    if entry.result.unavailable is not None:
-        return entry.result.unavailable.text
-    if point is None:
-        return "it was not measured"
-    return next((finding.seen for finding in point.verdict.reasons), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from serveoff.analyse.statistics.estimates import NOTHING, Estimate
 from serveoff.analyse.statistics.few_repeats import Spread, spread
@@ -15,6 +15,7 @@ from serveoff.record.roles import Role
 
 Key = tuple[str, Load]
 """Endpoint and load."""
+NOT_MEASURED: Final = "it was not measured"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,14 @@ class Entry:
         """Seconds of a cold start, over all of its deployment that were made with warm-up."""
         known = [s.first_answer_s for s in self.result.starts if s.warmup and s.first_answer_s is not None]
         return spread(known)
+
+    def doubt(self, point: Point | None) -> str:
+        """Why a point of it does not count; nothing where it does."""
+        if self.result.unavailable is not None:
+            return self.result.unavailable.text
+        if point is None:
+            return NOT_MEASURED
+        return next((finding.seen for finding in point.verdict.reasons), "")
 
     def at(self, concurrency: int) -> Point | None:
         """The plain point at one concurrency."""

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.entries import Entry, Point
+from serveoff.analyse.entries import NOT_MEASURED, Entry, Point
 from serveoff.analyse.evidence import Pair
 from serveoff.analyse.statistics.estimates import Estimate
 from serveoff.analyse.studies.attached import Against, most_callers
@@ -164,10 +164,7 @@ def right(comparison: Comparison) -> str:
 
 def doubt(entry: Entry) -> str:
     """Why an endpoint is not ranked."""
-    if entry.result.unavailable is not None:
-        return entry.result.unavailable.text
-    points = (entry.alone, most_callers(entry))
-    return next((finding.seen for point in points if point for finding in point.verdict.reasons), "it was not measured")
+    return entry.doubt(entry.alone) or entry.doubt(most_callers(entry)) or NOT_MEASURED
 
 
 def _of(entry: Entry, against: Against, whole: bool) -> Iterator[str]:
