@@ -138,11 +138,6 @@ def fewest_or_most(comparison: Comparison) -> str:
     return f"{counts[0]} or {callers(counts[-1])}, the higher"
 
 
-def busiest(comparison: Comparison) -> str:
-    """The most callers of this run, in words."""
-    return callers(comparison.concurrencies[-1]) if comparison.concurrencies else "1 caller"
-
-
 def recompute(comparison: Comparison) -> str:
     """The command that computes percentiles and throughput from the raw rows, without code of ours."""
     return f"python {RECIPE} results/{_path(comparison.folder)}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from serveoff.report.charts.marks.svg import circle, group, line, rect, text
+from serveoff.report.charts.marks.svg import group, line, rect, text
 
 ROW, GAP, LETTER = 18.0, 14.0, 6.6
 SQUARE, SAMPLE = 17.0, 32.0
@@ -18,13 +18,13 @@ class KeyItem:
     """One entry of a key, in pixels."""
 
     words: str
-    mark: Mark | None = None
+    mark: Mark
     room: float = SQUARE
 
     @property
     def width(self) -> float:
         """With the gap after it."""
-        return (self.room if self.mark else 0.0) + LETTER * len(self.words) + GAP
+        return self.room + LETTER * len(self.words) + GAP
 
 
 def key(items: Iterable[KeyItem], left: float, right: float, look: str = "key") -> tuple[str, float]:
@@ -33,9 +33,8 @@ def key(items: Iterable[KeyItem], left: float, right: float, look: str = "key") 
     for item in items:
         if x > left and x + item.width - GAP > right:
             x, y = left, y + ROW
-        if item.mark:
-            drawn.append(item.mark(x, y))
-        drawn.append(text(x + item.width - GAP - LETTER * len(item.words), y + 4, item.words, "note"))
+        drawn.append(item.mark(x, y))
+        drawn.append(text(x + item.room, y + 4, item.words, "note"))
         x += item.width
     return group(drawn, look), y - 10.0
 
@@ -46,7 +45,5 @@ def square(look: str) -> Mark:
 
 
 def sample(look: str) -> Mark:
-    """A line, or the middle of one."""
-    if look in ("dot", "hollow"):
-        return lambda x, y: circle(x + 13, y, 4.5, look)
+    """A line."""
     return lambda x, y: line(x, y, x + 24, y, look)
