@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
 from serveoff.loadtests.answer_check import Verified
-from serveoff.loadtests.attached import drivers
 from serveoff.loadtests.attached.requests import pool_of
 from serveoff.loadtests.clock import Clock
 from serveoff.loadtests.generator.commands import (
@@ -175,11 +174,10 @@ def _verified(endpoint: _Endpoint) -> Verified:
 
 
 def _driver(command: EndpointCommand) -> Driver:
-    target = command.target
-    if command.exchange is not None:
-        return cast(Driver, drivers.driver_of(target, command.exchange))
-    module = importlib.import_module(f"serveoff.loadtests.generator.{target.protocol}")
-    return cast(Driver, module.Driver(target))
+    target, exchange = command.target, command.exchange
+    package, how = ("generator", (target,)) if exchange is None else ("attached.drivers", (target, exchange))
+    module = importlib.import_module(f"serveoff.loadtests.{package}.{target.protocol}")
+    return cast(Driver, module.Driver(*how))
 
 
 def _wait_until(instant: float) -> None:
