@@ -31,6 +31,13 @@ def temporary_prefix() -> str:
     return "-".join(["serveoff", *runners[-1:], ""])
 
 
+def claim_stdout() -> int:
+    """A descriptor of what was standard output; from here on what is printed, in C++ too, goes to standard error."""
+    claimed = os.dup(1)
+    os.dup2(2, 1)
+    return claimed
+
+
 def end_with_parent() -> None:
     """Have this process end when its parent does, however that dies: it holds the other end of stdin."""
     threading.Thread(target=_end_with_stdin, daemon=True).start()

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from gevent import socket
 
+from serveoff.models.isolation import claim_stdout
+
 READ_BYTES: Final = 1 << 16
 FAILED, INTERRUPTED = 1, 130
 """How a process of Locust ends that did not end in order."""
@@ -24,11 +26,10 @@ class Wire:
     @classmethod
     def of_this_process(cls) -> Wire:
         """Its stdin and stdout, of which nothing else has hold from now on: what is printed goes to stderr."""
-        wire = cls(os.dup(sys.stdin.fileno()), os.dup(sys.stdout.fileno()))
+        wire = cls(os.dup(sys.stdin.fileno()), claim_stdout())
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, sys.stdin.fileno())
         os.close(nothing)
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         return wire
 
     def commands(self) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from pickle import UnpicklingError
 from types import TracebackType
 from typing import IO, NoReturn
 
-from serveoff.models.isolation import end_with_parent
+from serveoff.models.isolation import claim_stdout, end_with_parent
 from serveoff.models.jobs.visible import visible
 
 MOST_LINES = 3
@@ -77,7 +77,7 @@ def answering(job: Callable[[list[str]], dict[str, object]], arguments: Sequence
     Frameworks raise anything at all for a file they cannot read. What they raise ends the process as ever, traceback in
     the log, but on its way out it becomes a reason.
     """
-    results = _own_stdout()
+    results = os.fdopen(claim_stdout(), "w")
     _limit_memory()
     end_with_parent()
 
@@ -141,13 +141,6 @@ def _end(results: IO[str], line: dict[str, object], code: int) -> NoReturn:
     print(json.dumps(line), file=results, flush=True)
     sys.stderr.flush()
     os._exit(code)
-
-
-def _own_stdout() -> IO[str]:
-    """Standard output, which from now on is standard error for everything else, C++ too."""
-    results = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    return results
 
 
 def _limit_memory() -> None:

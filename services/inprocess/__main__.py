@@ -29,6 +29,7 @@ import orjson
 from serveoff.models import construction
 from serveoff.models.formats import AS_SERVED, Predict
 from serveoff.models.golden import Golden, packed, read_golden
+from serveoff.models.isolation import claim_stdout
 from serveoff.models.manifest import ArtifactError
 from serveoff.models.tensors import join, rows_of, take, zeros
 from serveoff.services.inprocess import floor
@@ -44,7 +45,7 @@ Event = dict[str, Any]
 def main() -> int:
     """The exit code: 0 after quit, 3 for a setting or an artifact that is not usable."""
     exit_on_sigterm()
-    events = _claim_stdout()
+    events = os.fdopen(claim_stdout(), "wb", buffering=0)
     start = perf_counter()
     try:
         settings = Settings.from_env(os.environ)
@@ -136,13 +137,6 @@ def _golden(settings: Settings, runtime: Runtime) -> Golden:
         return read_golden(settings.model_dir)
     inputs = zeros(runtime.spec.inputs)
     return Golden(inputs, runtime.predict(inputs))
-
-
-def _claim_stdout() -> BinaryIO:
-    """The real stdout for events; whatever a framework prints, from C++ too, goes to stderr from here on."""
-    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return events
 
 
 def _emit(events: BinaryIO, event: Event) -> None:
