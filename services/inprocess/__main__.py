@@ -6,7 +6,7 @@ Commands come as JSON lines on stdin, events leave as JSON lines on stdout, and 
     {"command": "check", "format"}                     {"event": "checked", "answers_checked", "max_abs_error", ...}
     {"command": "answer", "seed"}                      {"event": "answered", "npz"}
     {"command": "measure", "duration_s"}               {"event": "measured", "requests", "duration_s", "start_s", ...}
-    {"command": "quit"}, or the end of stdin           exit code 0
+    the end of stdin                                   exit code 0
 
 "answer" draws inputs that are golden but for a part (serveoff.services.inprocess.crossing); `npz` is the base64 of
 these and of the model's answers (serveoff.models.golden). The raw record comes with "measured": `start_s` and
@@ -43,7 +43,7 @@ Event = dict[str, Any]
 
 
 def main() -> int:
-    """The exit code: 0 after quit, 3 for a setting or an artifact that is not usable."""
+    """The exit code: 0 at the end of stdin, 3 for a setting or an artifact that is not usable."""
     exit_on_sigterm()
     events = os.fdopen(claim_stdout(), "wb", buffering=0)
     start = perf_counter()
@@ -56,21 +56,15 @@ def main() -> int:
         return EXIT_UNUSABLE
     _emit(events, _ready(settings, runtime, perf_counter() - start))
     for line in sys.stdin.buffer:
-        event = obey(line, runtime, golden)
-        if event is None:
-            break
-        _emit(events, event)
+        _emit(events, obey(line, runtime, golden))
     return 0
 
 
-def obey(line: bytes, runtime: Runtime, golden: Golden) -> Event | None:
-    """The event that answers one line; None for quit."""
+def obey(line: bytes, runtime: Runtime, golden: Golden) -> Event:
+    """The event that answers one line."""
     try:
         command = orjson.loads(line)
-        name = command["command"]
-        if name == "quit":
-            return None
-        return COMMANDS[name](command, runtime, golden)
+        return COMMANDS[command["command"]](command, runtime, golden)
     except (ValueError, TypeError, KeyError, OSError) as error:
         return {"event": "error", "error": f"cannot obey {line.decode(errors='replace').strip()}: {error!r}"}
 

@@ -48,11 +48,6 @@ def test_end_of_input_ends_it(tmp_path: Path) -> None:
     assert ready["load_s"] > 0
 
 
-def test_quit_ends_it_and_what_follows_is_not_obeyed(tmp_path: Path) -> None:
-    events = run(tmp_path, "null", tmp_path, {"command": "quit"}, {"command": "check"})
-    assert [event["event"] for event in events] == ["ready"]
-
-
 def test_measure_brings_the_raw_record(tmp_path: Path) -> None:
     before_s = time.time()
     _, measured = run(tmp_path, "null", tmp_path, {"command": "measure", "duration_s": 0.2})
