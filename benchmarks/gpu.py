@@ -29,14 +29,12 @@ from rich.console import Console
 
 from benchmarks import fallen_flask, twins
 from benchmarks.sensitivity import launchable
-from benchmarks.twins import ALONE, MANY, run
+from benchmarks.twins import ALONE, MANY, carried_out, run
 from serveoff.analyse.analysis import compare
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.entries import Entry
-from serveoff.analyse.race import look
 from serveoff.analyse.verdict import FindingCode
 from serveoff.loadtests.loads import Load, closed
-from serveoff.measure import run_lifecycle
 from serveoff.measure.plan.profiles import run_settings
 from serveoff.measure.runtimes.cpus import plan_cpus
 from serveoff.record.settings import RunSettings
@@ -101,13 +99,8 @@ def settings(model: str, minutes: float, names: Sequence[str] = (*CHECKED, FELL_
 
 def measured(asked: RunSettings, results: Path) -> Comparison:
     """Export the model, carry the run out, and compare."""
-    console = Console(stderr=True)
     with registered(), launchable(fallen_flask), patch.dict(os.environ, SERVEOFF_RESULTS=str(results)):
-        run_lifecycle.check(asked)
-        run_lifecycle.prepare(asked, console)
-        folder = run_lifecycle.begin(asked)
-        run_lifecycle.carry_out(folder, console, look)
-    return compare(folder)
+        return compare(carried_out(asked, Console(stderr=True)))
 
 
 def faults(comparison: Comparison) -> list[str]:

@@ -26,9 +26,8 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from benchmarks.twins import ALONE, MANY, MODEL, judged, registered, run, say, service
+from benchmarks.twins import ALONE, MANY, MODEL, carried_out, judged, registered, run, say, service
 from serveoff.analyse.comparison import Comparison
-from serveoff.analyse.race import look
 from serveoff.analyse.statistics.estimates import NOTHING
 from serveoff.cli.options import settings_of
 from serveoff.cli.run_options import RunOptions
@@ -163,11 +162,7 @@ def measured(share: float, minutes: float) -> Comparison:
     with tempfile.TemporaryDirectory(prefix="scale-") as name:
         folder = Path(name)
         with replicas(share, folder) as (direct, *behind), balancer(behind, folder) as two:
-            asked = settings(direct, two, minutes)
-            run_lifecycle.check(asked)
-            run_lifecycle.prepare(asked, Console(stderr=True))
-            results = run_lifecycle.begin(asked)
-            run_lifecycle.carry_out(results, Console(stderr=True), look)
+            results = carried_out(settings(direct, two, minutes), Console(stderr=True))
     written = write_report(results)
     print(f"report: {written.paths['html']}")
     return written.comparison

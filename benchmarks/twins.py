@@ -146,13 +146,18 @@ class Pair:
 
     def trial(self, minutes: float, seed: int, results: Path) -> Trial:
         """One run of the two, with starts of its own, and what it says."""
-        settings, console = self.settings(minutes, seed), Console(quiet=True)
         with self.registered(), patch.dict(os.environ, SERVEOFF_RESULTS=str(results)):
-            run_lifecycle.check(settings)
-            run_lifecycle.prepare(settings, console)
-            folder = run_lifecycle.begin(settings)
-            run_lifecycle.carry_out(folder, console, look)
+            folder = carried_out(self.settings(minutes, seed), Console(quiet=True))
         return read_trial(folder, *self.endpoints)
+
+
+def carried_out(settings: RunSettings, console: Console) -> Path:
+    """The folder of a run, from its check to its end."""
+    run_lifecycle.check(settings)
+    run_lifecycle.prepare(settings, console)
+    folder = run_lifecycle.begin(settings)
+    run_lifecycle.carry_out(folder, console, look)
+    return folder
 
 
 def read_trial(folder: Path, original: str, twin: str) -> Trial:
