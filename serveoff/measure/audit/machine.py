@@ -5,13 +5,14 @@ import platform
 import subprocess
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import psutil
 
 from serveoff.measure.audit.cgroups import cpu_limit, memory_limit, own_groups
 from serveoff.measure.audit.nvml import gpu_names
+from serveoff.models.frameworks.versions import installed
 from serveoff.record.environment import Environment, Machine
 from serveoff.services.registry import REPOSITORY
 
@@ -71,7 +72,7 @@ def _versions() -> dict[str, str]:
     found: dict[str, str] = {}
     for package in PACKAGES:
         with suppress(PackageNotFoundError):
-            found[package] = version(package)
+            found[package] = installed(package)
     return found
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from inspect import getsource
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from serveoff.measure.audit.cgroups import cpu_limit, memory_limit
 from serveoff.measure.audit.machine import PACKAGES
 from serveoff.measure.audit.procfs import status_fields
 from serveoff.measure.runtimes.cpus import parse_cpus
-from serveoff.models.frameworks.versions import SUFFIXES
+from serveoff.models.frameworks import versions
 from serveoff.record.problems import Problem, ResourceCode
 from serveoff.record.resources import LIMITS_SAID, Container
 
@@ -25,17 +26,15 @@ CODES: Final = {
 }
 """The fields of a Container that are asked for."""
 STATUS, MOUNTS, GROUPS = Path("/proc/1/status"), Path("/proc/1/mounts"), Path("/proc/1/cgroup")
-VERSIONS = f"""
-import importlib.metadata, json, platform, sys
+VERSIONS: Final = f"""{getsource(versions)}
+import json, platform, sys
 found = {{"python": platform.python_version()}}
 for name in sys.argv[1:]:
-    for distribution in [name + suffix for suffix in {SUFFIXES!r}]:
-        try:
-            found[name] = importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            pass
+    with suppress(PackageNotFoundError):
+        found[name] = installed(name)
 print(json.dumps(found))
 """
+"""What a Python in a container runs, which may know nothing of ours."""
 
 
 def read_container(container: EngineContainer, cpus: Sequence[int]) -> Container:
