@@ -118,12 +118,13 @@ reports: ## open the report page of the stack
 # for much of it waits.
 # Tests that measure are collected where they lie, as tests/test_marks.py sees to: all of tests/ takes half a minute.
 TEST_PROCESSES ?= 3
+SLOWEST := --durations=40 --durations-min=3
 test: $(READY) ## run every test that needs no Docker engine
 	@echo "NOTE: tests that need a Docker engine are skipped; run them with: make test-docker"
 	@echo "NOTE: long tests, of large models and of rarer cases, are skipped; run them with: make test-long"
 	@failed=0; \
-	$(BIN)/python -m pytest -m "not docker and not long and not alone" -n $(TEST_PROCESSES) --dist worksteal || failed=1; \
-	$(BIN)/python -m pytest tests/e2e tests/loadtests -m "alone and not long" || failed=1; \
+	$(BIN)/python -m pytest -m "not docker and not long and not alone" -n $(TEST_PROCESSES) --dist worksteal $(SLOWEST) || failed=1; \
+	$(BIN)/python -m pytest tests/e2e tests/loadtests/generator tests/loadtests/distributed tests/loadtests/test_ground_truth.py -m "alone and not long" $(SLOWEST) || failed=1; \
 	exit $$failed
 
 test-long: $(READY) $(PEERS_READY) ## run the tests that take long: of large models, and of rarer cases
@@ -131,7 +132,7 @@ test-long: $(READY) $(PEERS_READY) ## run the tests that take long: of large mod
 
 test-docker: $(READY) ## run the tests that need a Docker engine
 	@$(need_engine)
-	@$(BIN)/python -m pytest tests/docker -m "docker and not long"
+	@$(BIN)/python -m pytest tests/docker -m "docker and not long" $(SLOWEST)
 
 test-fast: $(READY) ## run the tests that need no server and no training
 	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not docker"

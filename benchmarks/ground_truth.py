@@ -12,7 +12,7 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import product
 
@@ -34,12 +34,17 @@ PHASES_S = [*np.arange(0, PERIOD_S, 2 * SLICE_S), *np.arange(SLICE_S, PERIOD_S, 
 """When after a stall's beginning each slice of a sweep does: as long lies between two, for the last answers."""
 
 
-def measure(duration_s: float, seed: int = 1) -> dict[str, np.ndarray]:
-    """Latencies (n,) in seconds from when each request was due, by load, over at least so many seconds of slices."""
+def measure(duration_s: float, seed: int = 1, once: Collection[str] = ()) -> dict[str, np.ndarray]:
+    """Latencies (n,) in seconds from when each request was due, by load, over at least so many seconds of slices.
+
+    A load that is named in `once` has one sweep.
+    """
     cpus, found = plan_cpus("", ""), {name: [np.empty(0)] for name in LOADS}
     with _server(cpus.server, seed) as port, commanded(cpus.client, port, MODEL) as generator:
         sweeps = product(range(math.ceil(duration_s / PERIOD_S)), LOADS.items(), PHASES_S)
-        for number, (_, (name, load), phase_s) in enumerate(sweeps):
+        for number, (sweep, (name, load), phase_s) in enumerate(sweeps):
+            if sweep and name in once:
+                continue
             _wait_for_phase(phase_s)
             found[name].append(generator.slice(load, SLICE_S, LEAD_IN_S, seed + number).waited_s())
     return {name: np.concatenate(parts) for name, parts in found.items()}

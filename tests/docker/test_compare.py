@@ -222,7 +222,13 @@ def test_a_killed_run_leaves_no_load_and_the_next_removes_its_containers(cli, cl
     assert "containers: 3" in result.stderr.replace("\n", " ")
 
 
-@pytest.mark.parametrize("words", [("compose", "build"), ("compose", "up"), ("start", "--attach")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("start", "--attach"),
+        *(pytest.param(words, marks=pytest.mark.long) for words in (("compose", "build"), ("compose", "up"))),
+    ],
+)
 def test_ctrl_c_while_images_are_built_or_the_model_is_exported_leaves_nothing(cli, client, project, words):
     process = cli.start("run", "flask-tuned-null", *SMALL)
     cli.wait_until(lambda: cli.running(*words), process)

@@ -58,7 +58,11 @@ def test_a_served_deployment_ends_with_a_serveoff_that_is_killed(cli, name, modu
 
 
 @pytest.mark.parametrize(
-    ("command", "number"), [("export", signal.SIGKILL), ("import", signal.SIGKILL), ("import", signal.SIGHUP)]
+    ("command", "number"),
+    [
+        *(("export", signal.SIGKILL), ("import", signal.SIGKILL)),
+        pytest.param("import", signal.SIGHUP, marks=pytest.mark.long),
+    ],
 )
 def test_an_export_and_an_import_take_their_jobs_with_them_and_the_next_finds_nothing_half(
     cli, command, number, monkeypatch

@@ -88,11 +88,16 @@ def test_our_commands_run_our_code(trapped):
     assert "flask-torchscript-rest" in listed.stdout, listed.stderr
     exported = trapped.run("export")
     assert "digits_cnn" in exported.stdout + exported.stderr
+    assert [listed.returncode, exported.returncode] == [0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trapped", [PLACES[0], pytest.param(PLACES[1], marks=pytest.mark.long)], indirect=True)
+def test_what_was_exported_is_checked_by_our_code(trapped):
     verified = trapped.run("verify")
     said = verified.stdout + verified.stderr
     assert verified.returncode == 0, said
     assert all(format in said for format in ("savedmodel", "frozen_graph", "torchscript", "torch_eager"))
-    assert [listed.returncode, exported.returncode] == [0, 0]
 
 
 @pytest.mark.slow
@@ -155,6 +160,7 @@ def test_a_factory_s_package_may_be_called_as_ours(tmp_path, cli, name, place):
     assert brought.returncode == 0, brought.stderr
     shutil.rmtree(project)
     folder = tmp_path / "artifacts" / "mine"
+    assert {"torch_eager", "torchscript", "savedmodel", "frozen_graph"} <= set(read_manifest(folder).artifacts)
     asked = [sys.executable, "-I", "-c", ASK_IN_TORCH, str(folder), read_manifest(folder).spec.model_dump_json()]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == ["True"], done.stderr

@@ -102,9 +102,10 @@ def test_a_shape_asks_for_its_users_second_by_second_and_ends_with_its_time(name
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "users"),
-    [("ramp", list(range(1, 11))), ("spike", [1, 10, 1])],
+    [pytest.param("ramp", list(range(1, 11)), marks=pytest.mark.long), ("spike", [1, 10, 1])],
 )
 def test_users_come_and_go_as_the_shape_says(server, locust, name, users):
+    server.mode("slow")
     options = ("--shape", name, "--users", "10", "--run-time", "10s")
     outcome = locust("--endpoint", REST, "--address", server.rest, *options, timeout=40)
     assert outcome.code == 0, outcome.output
@@ -128,6 +129,7 @@ def test_users_come_and_go_as_the_shape_says(server, locust, name, users):
 
 @pytest.mark.slow
 def test_workers_share_a_shape(server, locust, free_port):
+    server.mode("slow")
     master = ("--processes", "2", "--master-bind-port", free_port, "--master-port", free_port)
     options = ("--shape", "step", "--users", "10", "--run-time", "10s")
     outcome = locust("--endpoint", REST, "--address", server.rest, *master, *options)
@@ -155,6 +157,7 @@ def test_a_shape_that_cannot_be_is_refused(locust, options, message):
 def test_the_web_page_offers_shapes(web_ui, server, tmp_path):
     from tests.loadtests.rows import read_rows
 
+    server.mode("slow")
     choices = re.search(r'"shape": \{.*?"choices": (\[.*?\])', fetch(web_ui))
     assert choices
     assert all(name in choices[1] for name in CHOICES)

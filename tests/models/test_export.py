@@ -79,6 +79,7 @@ def test_an_export_with_nothing_to_do_changes_nothing_and_imports_no_framework(a
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_export_that_has_lost_an_artifact_is_made_again_with_the_same_weights(artifacts):
     model = artifacts / "digits_cnn"
     sound, weights = read_manifest(model), read_weights(model)
@@ -115,7 +116,11 @@ def test_ctrl_c_leaves_the_old_model_and_nothing_else(artifacts, stage):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGQUIT, 131), (signal.SIGTERM, 143)]
+    ("number", "code"),
+    [
+        *((signal.SIGINT, 130), (signal.SIGTERM, 143)),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in ((signal.SIGHUP, 129), (signal.SIGQUIT, 131))),
+    ],
 )
 def test_a_first_export_that_is_ended_leaves_no_model(tmp_path, number, code):
     with start_export(tmp_path) as process:

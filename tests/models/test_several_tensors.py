@@ -52,7 +52,8 @@ def trained(small_zoo):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_two_inputs_and_two_outputs_of_floats_and_integers(exported, trained, format):
+def test_two_inputs_and_two_outputs_of_floats_and_integers(exported, trained, format, monkeypatch):
+    find_no_compiler(monkeypatch)
     spec, folder = zoo.load_spec("pair"), exported("pair", format, trained.weights)
     loaded = formats.find(format).load(folder, spec)
     assert agreement(loaded.predict, trained.golden).ok

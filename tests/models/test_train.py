@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from serveoff.models import zoo
 from serveoff.models.formats import find
 from serveoff.models.golden import ROWS
 from serveoff.models.manifest import read_manifest
@@ -41,6 +42,13 @@ def test_a_network_that_learned_too_little_is_refused(monkeypatch):
     with pytest.raises(TrainingError, match=r"digits_cnn reached .*% on the held-out split, below the 97%"):
         recipe.learn(lambda: epochs.append(1))
     assert len(epochs) == 1
+
+
+def test_training_again_gives_the_same_weights(small_zoo):
+    one, other = (zoo.network("pair", "recipe").learn(lambda: None).weights for _ in range(2))
+    assert one.keys() == other.keys()
+    for name, weight in one.items():
+        np.testing.assert_array_equal(other[name], weight, err_msg=name)
 
 
 def test_a_course_shows_every_example_once_per_epoch_and_augments_each_batch(small_zoo):

@@ -21,6 +21,7 @@ def change_one_weight(file, name="conv2.bias", index=3, by=0.5):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_artifact_answers_as_the_trained_network_did(model_dir):
     seen = []
     agreements = verify_model(model_dir, on_checked=lambda format, agreement: seen.append(format))

@@ -19,8 +19,7 @@ FAULTY = {
 }
 
 
-def summarise(folders, absent=(), problems=None):
-    analyses = [analyse(folder) for folder in folders]
+def summarise(analyses, absent=(), problems=None):
     about = {model: f"what {model} is good for" for model in COSTS_S}
     return study("summary-20260102-030405-ab12", analyses, about, problems or {}, absent)
 
@@ -32,12 +31,18 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def sound(folders):
-    return summarise(folders)
+def analyses(folders):
+    """Theirs, in the same order."""
+    return [analyse(folder) for folder in folders]
+
+
+@pytest.fixture(scope="session")
+def sound(analyses):
+    return summarise(analyses)
 
 
 @pytest.fixture(scope="session")
 def faulty(tmp_path_factory):
     folders = write_models(tmp_path_factory.mktemp("faulty") / "results", SCENARIO, FAULTY)
     gone = [Absent(model="broken_net", reason=f"export failed: {HOSTILE}")]
-    return summarise(folders, gone, {"large_net": "the server did not start"})
+    return summarise([analyse(folder) for folder in folders], gone, {"large_net": "the server did not start"})

@@ -28,6 +28,8 @@ TAKEN = {
     "tfserving-savedmodel": {"json", "base64", "tensor", "bytes"},
     "tfserving-frozen-graph": {"json", "base64", "tensor", "bytes"},
 }
+IN_EVERY_RUN = ("flask-tuned-savedmodel", "tfserving-savedmodel")
+"""Of those that serve an imported model: no other test has these two take it in every encoding."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,10 @@ def imported_dir(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("service", [service for service in TAKEN if "frozen" not in service])
+@pytest.mark.parametrize(
+    "service",
+    [s if s in IN_EVERY_RUN else pytest.param(s, marks=pytest.mark.long) for s in TAKEN if "frozen" not in s],
+)
 def test_every_encoding_takes_several_inputs_of_an_imported_model(service, imported_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("SERVEOFF_ARTIFACTS", str(imported_dir.parent))
     (deployment,) = (d for d in read_registry(environ={"MODEL": two_tensors.NAME}) if d.service == service)

@@ -10,7 +10,7 @@ from tests.loadtests.attached.certificates import BAD, GOOD, PEM
 from tests.loadtests.attached.drivers import test_grpc, test_rest
 from tests.loadtests.conftest import Generator
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 TOKEN = "sesame-open-1234"
 SECRET = {"Authorization": f"Bearer {TOKEN}"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from serveoff.loadtests.problems import WindowCode
-from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, REPOSITORY, REST, FakeServer, Generator
+from tests.loadtests.conftest import GRPC, GRPC_TORCHSERVE, REPOSITORY, REST, FakeServer, Generator, faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -34,11 +34,6 @@ def server(running):
 def generator(running):
     running[1].opened.clear()
     return running[1]
-
-
-def faults(done):
-    """What was wrong with a window, but for the generator's own limit: that a busy machine causes by itself."""
-    return [problem for problem in done.window.get("problems", []) if problem["code"] != WindowCode.OUT_OF_CPU]
 
 
 @pytest.mark.parametrize("endpoint", [REST, GRPC, GRPC_TORCHSERVE])
@@ -183,9 +178,10 @@ def test_more_arrivals_than_can_be_sent_wait_and_their_wait_counts(generator, at
     try:
         generator.endpoint("flask-tuned-null-rest", f"127.0.0.1:{free_port}", str(pool))
         generator.slice("flask-tuned-null-rest", "4", 0.3)
-        done = generator.slice("flask-tuned-null-rest", "poisson@250000", 1.0)
+        done = generator.slice("flask-tuned-null-rest", "poisson@250000", 0.1, lead_in_s=0.02)
     finally:
         null.kill()
         null.wait()
+    assert done.window["requests"] == pytest.approx(25_000, rel=0.1)
     waited_s = done.rows["start_s"] - done.rows["due_s"]
-    assert waited_s.max() > 0.5, "no machine sends a quarter of a million requests a second from one process"
+    assert waited_s.max() > 0.1, "no machine sends a quarter of a million requests a second from one process"

@@ -8,9 +8,9 @@ import pytest
 
 from serveoff.loadtests.problems import WindowCode
 from serveoff.loadtests.recording.statuses import CUT_SHORT, REFUSED, TIMED_OUT
-from tests.loadtests.conftest import GRPC, REST
+from tests.loadtests.conftest import GRPC, REST, faults
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("endpoint", [REST, GRPC])
@@ -33,7 +33,7 @@ def test_a_server_killed_in_a_window_ends_it_with_the_reason(server, generator, 
     done = generator.end()
     assert done.window["duration_s"] < 60
     assert done.window["requests"] > done.window["errors"] > 0
-    assert [problem["code"] for problem in done.window["problems"]] == [WindowCode.SERVER_SILENT]
+    assert [problem["code"] for problem in faults(done)] == [WindowCode.SERVER_SILENT]
     assert status in set(done.rows["status"])
     assert (done.rows["status"] != 200).sum() < 2000, "callers back off from a dead server"
 
@@ -57,7 +57,7 @@ def test_a_server_whose_answers_have_no_end_is_given_up_for_that(server, generat
     server.mode("flood")
     done = generator.slice(at(endpoint), "4", 60.0)
     assert set(done.rows["status"]) == {status}
-    (problem,) = done.window["problems"]
+    (problem,) = faults(done)
     assert (problem["code"], said in problem["text"]) == (code, True)
 
 

@@ -76,13 +76,13 @@ class Import:
 def bring(tmp_path, request):
     """Imports a model as a user does, from a folder that has the user's packages; nothing must be left beside it.
 
-    Exported programs are compiled in long tests, and where a test asks for it.
+    Exported programs are compiled in long tests.
     """
     long = request.node.get_closest_marker("long") is not None
 
-    def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S, compiled: bool = long) -> Import:
+    def run(model, *flags: str, name: str = "mine", timeout: float = TIMEOUT_S) -> Import:
         command = [sys.executable, "-m", "serveoff", "import", str(model), "--name", name, *flags]
-        env = environ(compiled=compiled, SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
+        env = environ(compiled=long, SERVEOFF_ARTIFACTS=str(tmp_path / "artifacts"), COLUMNS="200")
         done = subprocess.run(command, env=env, cwd=PACKAGES, capture_output=True, text=True, timeout=timeout)
         assert "Traceback" not in done.stderr + done.stdout
         (tmp_path / "artifacts").mkdir(exist_ok=True)

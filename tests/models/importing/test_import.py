@@ -117,10 +117,11 @@ def test_an_exported_program(make, bring):
     assert {"torch_export", "torchscript", "torch_eager", "onnx", "savedmodel"} <= set(brought.manifest.artifacts)
 
 
+@pytest.mark.long
 def test_a_module_and_its_state_dict(make, bring):
     weights = str(make("pytorch") / "weights.pt")
     features = "--input", "features:float32[-1,6]"
-    brought = bring("tiny_nets.nets:perceptron", "--weights", weights, *features, compiled=True)
+    brought = bring("tiny_nets.nets:perceptron", "--weights", weights, *features)
     assert brought.code == 0, brought.errors
     assert {"torch_eager", "torchscript", "torch_export"} <= set(brought.manifest.artifacts)
     assert any((brought.artifacts / "mine/torch_export").glob("compiled-*.pt2")) == has_compiler()
@@ -173,6 +174,9 @@ def test_what_cannot_be_converted_is_a_row_with_its_reason(bring):
     assert all(missing.reason for missing in manifest.missing.values())
     left = {path.name for path in (brought.artifacts / "mine").iterdir()}
     assert left == {"golden.npz", "manifest.json", *manifest.artifacts}
+    assert (brought.artifacts / "mine/torch_eager/code/tiny_nets/layers.py").is_file()
+    again = bring("tiny_nets.nets:spectrum", "--input", "signal:float32[-1,16]")
+    assert (again.code, "a model mine already exists" in again.errors) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +212,7 @@ def test_a_pickled_module_is_never_loaded(make, bring):
     assert "weights_only" not in brought.errors
 
 
+@pytest.mark.long
 def test_an_onnx_file(make, bring):
     pytest.importorskip("onnxruntime")
     brought = bring(make("onnx") / "model.onnx")

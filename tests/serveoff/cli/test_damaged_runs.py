@@ -39,7 +39,8 @@ READ = (
 )
 COMPARE = (("compare", "baseline.json", "other"), ("compare", "other", "baseline.json"))
 VALUES = (None, math.nan, math.inf, -1, 0, -1e308, 1e308, 10**30, "", "x", [], {}, True)
-FUZZED = 150
+FUZZED = (40, pytest.param(150, marks=pytest.mark.long))
+"""The few are the first of the many."""
 
 
 @pytest.fixture(scope="module")
@@ -335,6 +336,7 @@ def put(document, place, value):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fuzzed", FUZZED)
 @pytest.mark.parametrize(
     ("name", "commands"),
     [
@@ -344,13 +346,13 @@ def put(document, place, value):
         ("../baseline.json", COMPARE),
     ],
 )
-def test_whatever_a_value_becomes_each_command_refuses_or_works(results, baseline, name, commands):
+def test_whatever_a_value_becomes_each_command_refuses_or_works(results, baseline, name, commands, fuzzed):
     draw = random.Random(name)
     path = results / name
     lines = path.read_text().splitlines() if path.name == SLICES_NAME else [path.read_text()]
     documents = [json.loads(line) for line in lines]
     choices = sorted({place for document in documents for place in places(document)}, key=repr)
-    for _ in range(FUZZED):
+    for _ in range(fuzzed):
         place, value = draw.choice(choices), draw.choice(VALUES)
         changed = [put(document, place, value) if has(document, place) else document for document in documents]
         path.write_text("".join(json.dumps(document) + "\n" for document in changed))

@@ -136,6 +136,7 @@ def started(model_dir, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_real_servers_answer_or_say_why_not(started):
     deployment, server = started("flask-torch-eager")
     wait_ready(server)
@@ -150,6 +151,7 @@ def test_real_servers_answer_or_say_why_not(started):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_model_server_knows_the_outputs_of_its_signature_only(started):
     deployment, server = started("tfserving-savedmodel")
     wait_ready(server)

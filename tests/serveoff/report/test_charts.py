@@ -136,6 +136,7 @@ def test_csv_and_json_hold_p999_and_distributions(rendered):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_page_of_a_full_run_stays_small(tmp_path):
     run = write_full_run(tmp_path / "run")
     add_signals(run)

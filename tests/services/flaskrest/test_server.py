@@ -21,6 +21,8 @@ from tests.bad_inputs import GOOD, MODEL, PREDICT, Case, accepted, cases, echoes
 from tests.services.flaskrest.serving import COMMAND, HOST, Server, environment, free_port, serve, wait_ready
 
 pytestmark = pytest.mark.slow
+IN_EVERY_RUN = ("onnx", "torch_export", "torchscript")
+"""Formats that are served here in every run of the tests; those of the others are served in tests/e2e/, too."""
 GOOD_BYTES = (
     f"POST {PREDICT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(GOOD.body)}\r\n\r\n"
 ).encode() + GOOD.body
@@ -224,7 +226,9 @@ def test_metrics_move(null_server: Server) -> None:
     assert (count(null_server, 200), count(null_server, 404)) == (before[0] + 1, before[1] + 1)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "format", [f if f in IN_EVERY_RUN else pytest.param(f, marks=pytest.mark.long) for f in FORMATS]
+)
 def test_answers_agree_with_golden_outputs(model_dir: Path, tmp_path: Path, golden: Golden, format: str) -> None:
     images, expected = golden.inputs["image"], golden.outputs["probabilities"]
     with serve(model_dir, format, tmp_path) as server:

@@ -17,7 +17,7 @@ SHAPES = ((224, 224, 3), (28, 28, 1), (2, 2), (7,), ())
 ONE = {shape: Codec([TensorSpec(name="x", shape=(-1, *shape), dtype="float32")]) for shape in SHAPES}
 TOKENS = Codec([TensorSpec(name=name, shape=(-1, 4), dtype="int32") for name in ("tokens", "mask")])
 MOST_TIMES, SPARE_BYTES = 8, 64 * 1024
-BODY_BYTES = 300_000
+BODY_BYTES = 100_000
 
 SMALL_VALUES = ["[]", "{}", "0", "[0]", "[[0]]", '"ab"', "999", "null", "true", '{"":0}', '{"x":[]}', '{"x":0}']
 SMALL_VALUES += [

@@ -11,7 +11,7 @@ import pytest
 from serveoff.services.tfserving.embedded.rest import RestApi
 
 MOST_TIMES, SPARE_BYTES = 8, 64 * 1024
-BODY_BYTES = 300_000
+BODY_BYTES = 100_000
 MANY = 30_000
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from serveoff.analyse.across_models.summary import BOUND, Summary, effect
-from serveoff.analyse.analysis import analyse
 from serveoff.analyse.statistics.estimates import Estimate
 from tests.serveoff.model_runs import COSTS_S, TIMES
 
@@ -37,9 +36,8 @@ def test_formats_are_set_against_one_another_by_the_floors_of_static_ones(sound)
         assert model.formats.ratio.value == pytest.approx(TIMES["savedmodel"], rel=0.05)
 
 
-def test_every_figure_is_the_analysis_own(sound, folders):
-    for folder in folders:
-        comparison = analyse(folder).comparison
+def test_every_figure_is_the_analysis_own(sound, analyses):
+    for comparison in (analysis.comparison for analysis in analyses):
         model = by_name(sound, comparison.suite.settings.model)
         for spot in model.spots:
             entry = comparison.entry(spot.named.endpoint)
@@ -47,9 +45,8 @@ def test_every_figure_is_the_analysis_own(sound, folders):
             assert spot.p50_s == entry.alone.p50_s
 
 
-def test_the_best_is_what_the_run_recommends(sound, folders):
-    for folder in folders:
-        comparison = analyse(folder).comparison
+def test_the_best_is_what_the_run_recommends(sound, analyses):
+    for comparison in (analysis.comparison for analysis in analyses):
         best = by_name(sound, comparison.suite.settings.model).best
         matrix = comparison.decision.matrix
         assert best.named.endpoint == comparison.decision.recommended

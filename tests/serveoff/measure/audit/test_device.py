@@ -10,9 +10,6 @@ from types import SimpleNamespace
 import pytest
 
 from serveoff.measure.audit.reported_settings import read_device
-from serveoff.measure.readiness import wait_ready
-from serveoff.measure.runtimes.cpus import CpuPlan
-from serveoff.measure.runtimes.local import LocalRuntime
 from serveoff.services.registry import read_registry
 
 FLASK = '{"status":"ready","server":"flask","device":"%s","framework":"torch"}'
@@ -114,19 +111,3 @@ def test_every_served_deployment_of_the_registry_has_a_way_to_say_it():
     for deployment in read_registry(environ={}):
         if deployment.server != "inprocess":  # a floor says it in its first event
             assert bool(deployment.device and deployment.device_match) != bool(deployment.device_log), deployment.name
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["flask-torchscript", "flask-frozen-graph", "torchserve-torchscript", "tfserving-savedmodel"]
-)
-def test_real_servers_say_where_they_compute(model_dir, tmp_path, name):
-    settings = {"SERVING_MODEL": "digits_cnn", "SERVING_DEVICE": "cpu"}
-    runtime = LocalRuntime(CpuPlan((), ()), tmp_path, settings)
-    deployment, _ = runtime.resolve(next(d for d in read_registry(environ={}) if d.name == name))
-    server = runtime.start(deployment)
-    try:
-        wait_ready(server)
-        assert read_device(server) == "cpu"
-    finally:
-        server.stop()

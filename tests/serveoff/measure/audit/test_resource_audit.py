@@ -11,7 +11,7 @@ import pytest
 
 from serveoff.analyse.judging.validity import judge
 from serveoff.measure.audit.procfs import STATUS
-from serveoff.measure.audit.reported_settings import read_settings
+from serveoff.measure.audit.reported_settings import read_device, read_settings
 from serveoff.measure.audit.resource_audit import asked, look_again, read_resources
 from serveoff.measure.plan.variants import parse_variation, vary
 from serveoff.measure.readiness import wait_ready
@@ -30,6 +30,8 @@ CPUS = available_cpus()
 SEVERAL = pytest.mark.skipif(
     sys.platform != "linux" or len(CPUS) < 2, reason="needs two cores, and a kernel that tells who runs on which"
 )
+RARER = ("flask-torch-eager", "flask-savedmodel", "flask-keras-eager", "tfserving-frozen-graph")
+"""Servers that tests/e2e/ looks into as well."""
 THREAD = "threading.Thread(target=work, daemon=True).start()"
 PROGRAM = """
 import os, threading, time
@@ -233,8 +235,9 @@ def verdict(found):
 @pytest.mark.parametrize(
     "name",
     [
-        *("flask-torchscript", "flask-torch-eager", "flask-savedmodel", "flask-frozen-graph", "flask-keras-eager"),
-        *("flask-tuned-null", "torchserve-torchscript", "tfserving-savedmodel", "tfserving-frozen-graph"),
+        *("flask-torchscript", "flask-frozen-graph", "flask-tuned-null", "torchserve-torchscript"),
+        "tfserving-savedmodel",
+        *(pytest.param(name, marks=pytest.mark.long) for name in RARER),
     ],
 )
 def test_every_real_server_is_as_asked_for_and_tells_so(model_dir, serving, name):
@@ -242,6 +245,7 @@ def test_every_real_server_is_as_asked_for_and_tells_so(model_dir, serving, name
     found = seen(server)
     assert found.problems == []
     assert verdict(found).valid
+    assert name == "flask-tuned-null" or read_device(server) == "cpu"
     assert found.cpus == CPUS[:1]
     assert found.processes == len([server.pid, *psutil.Process(server.pid).children(recursive=True)])
     if "tfserving" not in server.deployment.server:
