@@ -139,4 +139,4 @@ def _other(path: Path) -> tuple[str, str]:
 
 def _is_prefix(path: str) -> bool:
     """Whether TensorFlow calls a checkpoint so: its files begin so, and none is called so."""
-    return Path(f"{path}.index").is_file() and not Path(path).exists()
+    return os.path.isfile(f"{path}.index") and not os.path.exists(path)

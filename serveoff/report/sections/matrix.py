@@ -6,7 +6,7 @@ from typing import Final
 
 from serveoff.analyse.comparison import Comparison
 from serveoff.analyse.decision.matrix import Mark, Matrix, MatrixRow
-from serveoff.report.phrases.cells import INVALID, Cell, endpoint_cell, estimate_cell
+from serveoff.report.phrases.cells import DASH, INVALID, Cell, endpoint_cell
 from serveoff.report.phrases.names import all_of
 from serveoff.report.phrases.numbers import UNITS, interval
 from serveoff.report.phrases.recommendation import OBJECTIVES
@@ -42,7 +42,7 @@ def matrix(comparison: Comparison) -> Table:
 
 def _withheld(found: Matrix) -> str:
     short = any(cell.estimate.withheld and cell.estimate.samples for row in found.rows for cell in row.cells.values())
-    return "; what has too few for one is withheld" if short else ""
+    return "; what has too few for one has no figure" if short else ""
 
 
 def _tied(found: Matrix) -> str:
@@ -62,9 +62,11 @@ def _column(objective: str) -> Column:
 
 
 def _cell(objective: str, row: MatrixRow) -> Cell:
-    cell, (text, _) = row.cells[objective], UNITS[objective]
+    cell = row.cells[objective]
     if cell.estimate.value is None:
-        return INVALID if cell.mark == "invalid" else estimate_cell(cell.estimate, text)
+        few = f"{cell.estimate.withheld} samples" if cell.estimate.samples else ""
+        return INVALID if cell.mark == "invalid" else replace(DASH, small=few)
+    text, _ = UNITS[objective]
     beneath = ", ".join(filter(None, (SIGNS.get(cell.mark, ""), interval(cell.estimate, text))))
     return Cell(text(cell.estimate.value), beneath, cell.estimate.value, tone=TONES.get(cell.mark, ""))
 
