@@ -6,6 +6,7 @@ from typing import Any
 from serveoff.models.convert import Unconvertible
 from serveoff.models.formats.frozen_graph import edge
 from serveoff.models.formats.savedmodel import Call, carrying, taken
+from serveoff.models.frameworks.tensorflow_setup import every_node
 from serveoff.models.frameworks.tensorflow_setup import tensorflow as tf
 from serveoff.models.spec import ModelSpec
 from serveoff.models.tensors import named
@@ -38,8 +39,7 @@ def freeze(call: Call, spec: ModelSpec) -> Any:
 def _require_constants(function: Any) -> None:
     """Unconvertible where the graph keeps what is no variable: a lookup table, or another resource that it captured."""
     graph_def = function.graph.as_graph_def()
-    nodes = [*graph_def.node, *(node for inner in graph_def.library.function for node in inner.node_def)]
-    table = next((node.op for node in nodes if node.op.startswith("LookupTable")), "")
+    table = next((node.op for node in every_node(graph_def) if node.op.startswith("LookupTable")), "")
     if table or any(tensor.dtype == tf.resource for tensor in function.inputs):
         kept = "a lookup table" if table else "a resource that is no variable"
         raise Unconvertible(f"a frozen graph holds constants only, and this model keeps {kept}", table)

@@ -20,7 +20,7 @@ def known() -> Iterator[None]:
     """Refused where a graph that is loaded meanwhile has an operator that is not TensorFlow's own."""
     try:
         yield
-    except (tf.errors.OpError, OSError, ValueError) as error:
+    except (tf.errors.OpError, OSError, RuntimeError, ValueError) as error:
         unknown = UNKNOWN.search(str(error))
         if unknown is None:
             raise

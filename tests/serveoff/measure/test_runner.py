@@ -283,7 +283,7 @@ def test_who_is_out_is_not_waited_for_once_the_leader_has_ended(tmp_path, begun)
         measure(run)
     windows = load_suite(tmp_path).endpoint(TORCH).windows
     assert [sum(w.start == start for w in windows) for start in (3, 4)] == [0, 0]
-    assert len(begun) - len({w.round for w in windows}) <= 2
+    assert len(begun) - len({w.round for w in windows}) <= 4, "at most the last one of each start has no slice"
 
 
 def test_a_short_run_has_fewer_starts(tmp_path, monkeypatch):
