@@ -64,6 +64,8 @@ def shaped(name: str, values: Any, datatype: str, shape: Sequence[int]) -> Array
 
 def _typed(name: str, array: Array, datatype: str) -> Array:
     dtype = dtype_of(name, datatype)
+    if array.dtype.kind == "O":
+        raise ValueError(f"{name} is not made of {datatype} but of {array.dtype}")
     return strictly(name, array, dtype, datatype) if array.size else array.astype(dtype)
 
 

@@ -70,7 +70,7 @@ def refusal(error: Exception, found: Found, batch: Batch) -> Refused | None:
     if isinstance(error, OSError):
         return Refused(said, advice=BESIDE)
     if isinstance(error, TypeError | KeyError | AttributeError) or re.search(UNPACKED, message):
-        axes = f"; or its rows have more axes: {sizes}" if isinstance(error, IndexError) else ""
+        axes = f"; where its rows have more axes, {sizes}" if isinstance(error, IndexError) else ""
         return Refused(said, advice=f"{next_steps.ONE_AFTER_ANOTHER}{axes}")
     return None
 

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -62,6 +63,11 @@ def wait_until_ended(processes):
     wait_until(lambda: all(map(ended, processes)), processes)
 
 
+def ignores(process, signum):
+    (mask,) = re.findall(r"^SigIgn:\t(\w+)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
+    return int(mask, 16) >> (signum - 1) & 1 == 1
+
+
 def test_servers_end_with_a_runner_that_is_killed_frozen_ones_and_workers_too(tmp_path):
     runner, members = start_runner(tmp_path)
     assert len(members) == 4
@@ -97,6 +103,7 @@ def test_what_tests_start_ends_with_a_test_run_that_is_killed():
 def test_neither_ctrl_c_nor_a_hangup_ends_the_watchdog_before_its_runner(tmp_path):
     runner, members = start_runner(tmp_path)
     (guard,) = [child for child in psutil.Process(runner.pid).children() if watchdog.__file__ in child.cmdline()]
+    wait_until(lambda: ignores(guard, signal.SIGQUIT), guard)  # the last of those that it leaves unheard
     for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         guard.send_signal(signum)
     runner.kill()
