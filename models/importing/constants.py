@@ -53,9 +53,9 @@ def is_likely(port: Port) -> bool:
 
 
 def is_state(shape: Sequence[int | None]) -> bool:
-    """Whether an input has a free axis after a fixed first one, as a recurrent layer's state: layers, then rows."""
-    free = [size in (None, -1, 0) for size in shape[:2]]
-    return free == [False, True]
+    """Whether an input has a free axis after a fixed first one, as a recurrent layer's state: layers, rows, numbers."""
+    free = [size in (None, -1, 0) for size in shape]
+    return len(free) > 2 and free[:2] == [False, True]
 
 
 def _guess(port: Port) -> str:

@@ -80,16 +80,22 @@ def _settle(graph: Any, constants: Constants) -> None:
     """Constants in place of the inputs that were given one by --set; a state has it for each row of a batch."""
     require_inputs(constants, (value.name for value in graph.input))
     kept = [value for value in graph.input if value_of(constants, value.name) is None]
+    batches = [value.name for value in kept if _sizes(value)[:1] == [0]]
     for value in graph.input:
         number = value_of(constants, value.name)
         if number is not None:
-            shape = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+            shape = _sizes(value)
             array, name = array_of(value.name, dtype_of(value), shape, number), value.name
-            if kept and is_state(shape):
+            if batches and is_state(shape):
                 name = f"{value.name}/one_row"
-                _expand(graph, name, value.name, array.shape, kept[0].name)
+                _expand(graph, name, value.name, array.shape, batches[0])
             graph.initializer.append(onnx.numpy_helper.from_array(array, name))
     _keep(graph.input, kept)
+
+
+def _sizes(value: Any) -> list[int]:
+    """Of a value's axes, 0 where that is free."""
+    return [axis.dim_value for axis in value.type.tensor_type.shape.dim]
 
 
 def _expand(graph: Any, state: str, expanded: str, shape: tuple[int, ...], rows: str) -> None:

@@ -31,9 +31,9 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 
 
 def regular(path: str, *, is_folder: bool = False) -> None:
-    """ImportFailed where this is no file that may be read, or what stands in for one; with `is_folder`, or no folder.
+    """ImportFailed where this is not there, may not be read, has no end as a device, or only stands in for a file.
 
-    Of what is in the folder, too: a device or a pipe has no end. What is empty there, or a web page, may belong there.
+    It may be a folder if `is_folder`. What is in that is looked at, too, but something empty or a web page may belong.
     """
     named = Path(path)
     if not os.path.exists(path):

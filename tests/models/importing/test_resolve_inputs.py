@@ -106,6 +106,7 @@ def test_several_inputs_of_one_parameter_are_a_dict_and_told_so(declared):
             [],
             "h0 is a state with its rows on the second axis",
         ),
+        ((IMAGE, Port(name="m", dtype="bool", shape=(2, -1))), [], "batch dimension of its input m is fixed at 2"),
         ((IMAGE,), ["image:float32[-1,5,4,1]"], "has shape [-1, 4, 4, 1], not [-1, 5, 4, 1]"),
         ((IMAGE,), ["image:float64[-1,4,4,1]"], "image is float32, but --input says float64"),
         ((IMAGE,), ["picture:float32[-1,4,4,1]"], "has no input 'picture'\n  next: --input takes one of image"),
