@@ -88,7 +88,7 @@ def test_raw_rows_agree_with_the_suite(finished):
         for window in endpoint.windows:
             mine = rows.filter((pc.field("slice") == window.number) & pc.field("measured"))
             assert mine.num_rows == window.requests
-            assert set(mine.column("endpoint").to_pylist()) == {endpoint.endpoint}
+            assert set(mine.column("endpoint").to_pylist()) <= {endpoint.endpoint}
             assert set(mine.column("load").to_pylist()) == {window.load.text}
             assert 0 < pc.min(mine.column("latency_s")).as_py() <= pc.max(mine.column("latency_s")).as_py() < 30
 
@@ -104,7 +104,7 @@ def test_the_rate_of_a_slice_is_that_of_its_callers(finished):
     """A closed loop of c callers has c requests under way: their mean latency is c over the rate (Little 1961)."""
     rows = read_run_rows(finished.run_folder).filter(pc.field("measured"))
     for endpoint in finished.suite.endpoints:
-        for window in (w for w in endpoint.windows if endpoint.protocol != "call"):
+        for window in (w for w in endpoint.windows if endpoint.protocol != "call" and w.requests):
             latency_s = pc.mean(rows.filter(pc.field("slice") == window.number).column("latency_s")).as_py()
             assert 0.5 < window.requests / window.duration_s * latency_s / window.concurrency <= 1.01, endpoint.endpoint
 

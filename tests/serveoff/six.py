@@ -1,5 +1,6 @@
 """Six models with the zoo's long names and costs close to one another: what charts and tables must have room for."""
 
+from serveoff.analyse.analysis import analyse
 from tests.serveoff.across_models_fixtures import summarise
 from tests.serveoff.model_runs import write_model
 from tests.serveoff.synthetic import Scenario
@@ -17,4 +18,5 @@ COSTS_S = {
 def summary_of_six(root):
     """Each run is short, and the dearest model has just enough samples to count."""
     scenario = Scenario(slice_s=0.5, rounds=10, concurrencies=(1, 4))
-    return summarise([write_model(root / f"run-{model}", model, scenario, costs=COSTS_S) for model in COSTS_S])
+    folders = [write_model(root / f"run-{model}", model, scenario, costs=COSTS_S) for model in COSTS_S]
+    return summarise([analyse(folder) for folder in folders])
