@@ -47,7 +47,6 @@ ALLOWED = {
         ("csv.py", "value.startswith(_FORMULA)"),
         ("engine.py", "option.startswith('name=rootless')"),
         ("host_client.py", "name.startswith('LOCUST_')"),
-        ("watchdog.py", "start.startswith('t')"),
     },
     "how a file begins": {
         ("unvouched_files.py", "head.startswith(POINTER)"),

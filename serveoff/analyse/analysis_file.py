@@ -35,7 +35,7 @@ from serveoff.record.reading import ResultsError, check_numbers, contents, unrea
 from serveoff.record.suite import Suite
 
 ANALYSIS_NAME: Final = "analysis.json"
-VERSION: Final[Literal[13]] = 13
+VERSION: Final[Literal[14]] = 14
 FLOAT: Final = np.dtype("<f4")
 """How draws are kept."""
 
@@ -71,7 +71,7 @@ class _Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
-    analysis_version: Literal[13]
+    analysis_version: Literal[14]
     source: Source
     suite: Suite
     entries: tuple[Entry, ...]

@@ -119,9 +119,9 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _began_so(process: psutil.Process, start: str) -> bool:
-    if start.startswith("t"):
-        return _start(process.pid) == start
-    return abs(process.create_time() - int(start)) <= SAME_START_S
+    if start.isdecimal():
+        return abs(process.create_time() - int(start)) <= SAME_START_S
+    return _start(process.pid) == start
 
 
 def _start(pid: int) -> str:
