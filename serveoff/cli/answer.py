@@ -14,6 +14,7 @@ from serveoff.analyse.decision.matrix import Mark, MatrixCell
 from serveoff.models.jobs.visible import visible
 from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.numbers import NONE, UNITS
+from serveoff.report.phrases.reasons import reasons
 
 COLUMNS: Final = {
     "latency": "p50 ms",
@@ -80,7 +81,7 @@ def _beneath(comparison: Comparison, short: bool) -> Iterator[str]:
         yield figures
     yield from recommendation.statements(comparison)
     yield from recommendation.unsettled(comparison)
-    yield from recommendation.reasons(comparison)[:MOST_REASONS]
+    yield from reasons(comparison)[:MOST_REASONS]
     serve = comparison.decision.serve_with
     if serve is not None and not short:
         yield from filter(None, (recommendation.capacity(comparison),))

@@ -17,6 +17,8 @@ from serveoff.measure.audit.server_versions import server_versions
 from serveoff.measure.drivers import inprocess
 from serveoff.measure.drivers.generator import GeneratorFailed
 from serveoff.measure.plan.loads import batch_loads, raced
+from serveoff.measure.plan.outline import spared
+from serveoff.measure.plan.plan import STARTS_SHARE
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
 from serveoff.measure.slicing import warm_up
@@ -24,6 +26,7 @@ from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.problems import Problem, StartCode
 from serveoff.record.resources import Container
+from serveoff.record.roles import role_of
 from serveoff.services.registry import Deployment, Endpoint
 
 WARM_SHARE: Final = 0.95
@@ -42,6 +45,10 @@ Planned = tuple[Deployment, tuple[Endpoint, ...]]
 def prepare_all(run: Run) -> None:
     """The first start of every deployment: one that fails has its reason, and the run goes on."""
     for number, (deployment, endpoints) in enumerate(run.plan.deployments, start=1):
+        if _late_for(run, deployment):
+            for endpoint in endpoints:
+                _unavailable(run.result(endpoint), spared(deployment))
+            continue
         run.progress.tick(f"start {number} of {len(run.plan.deployments)}   {deployment.name}")
         if deployment.attached:
             starting.prepare(run, deployment, *endpoints)
@@ -67,6 +74,12 @@ def bare_starts(run: Run) -> None:
             if result.deployment == deployment.name:
                 result.cold_starts.append(found)
         run.save()
+
+
+def _late_for(run: Run, deployment: Deployment) -> bool:
+    """Whether the time for starts went into what may rank: of a slow model a short run has no bare models."""
+    beside = role_of(deployment) in ("floor", "null") and not run.settings.endpoints
+    return beside and run.left_s < (1 - STARTS_SHARE) * 60 * (run.settings.minutes or 0)
 
 
 def _prepare(run: Run, deployment: Deployment, endpoints: tuple[Endpoint, ...]) -> None:
@@ -175,7 +188,8 @@ def _warm_up(run: Run, server: Server, endpoints: Sequence[Endpoint]) -> None:
     burst of noise in one is no sign of a warm server. Endpoints of one server take turns, for they share most of what
     is to be warm.
     """
-    load, spent_s, left_s = raced(run.settings)[-1], run.settings.warmup_s / 2, _longest_s(run)
+    spent_s, left_s = run.settings.warmup_s / 2, _longest_s(run)
+    load = _warming(run, endpoints, spent_s)
     took_s = {endpoint.name: [warm_up(run, endpoint, load, spent_s)] for endpoint in endpoints}
     asked, cold, left_s = list(endpoints), list(endpoints), left_s - spent_s * len(endpoints)
     while spent_s and asked and (part_s := min(spent_s / 2, left_s / 2 / len(asked))) >= SHORTEST_PART * spent_s:
@@ -189,6 +203,12 @@ def _warm_up(run: Run, server: Server, endpoints: Sequence[Endpoint]) -> None:
     for endpoint in cold if spent_s else ():
         run.result(endpoint).still_warming_s = spent_s
         run.progress.note(f"{endpoint.name} was still getting faster after {spent_s:.3g} s of warm-up")
+
+
+def _warming(run: Run, endpoints: Sequence[Endpoint], part_s: float) -> Load:
+    """The most callers, or the fewest where so many would still wait for first answers when the first part ends."""
+    fewest, most = raced(run.settings)[0], raced(run.settings)[-1]
+    return most if all(run.expected_s(endpoint, most) <= part_s for endpoint in endpoints) else fewest
 
 
 def _warm(took_s: Sequence[float]) -> bool:

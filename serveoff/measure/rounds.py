@@ -14,7 +14,8 @@ from statistics import median
 from serveoff.loadtests.loads import Load
 from serveoff.measure.attached import starting
 from serveoff.measure.plan.loads import Asked, asked_of, raced
-from serveoff.measure.plan.timing import Timing, timing
+from serveoff.measure.plan.outline import counted
+from serveoff.measure.plan.timing import ANSWERS, ENOUGH, Timing, timing
 from serveoff.measure.run import Run
 from serveoff.measure.slicing import take_slice
 from serveoff.record.roles import role_of
@@ -41,6 +42,32 @@ def measure_rounds(run: Run, first: int, last: float, until: float, start: int) 
         round_ += 1
 
 
+def fill_up(run: Run) -> None:
+    """Further rounds of those contenders whose latency would not count, in no more time than the run was given.
+
+    A short run of a slow model has taken all of it for starts and a first round.
+    """
+    until, latency = time.monotonic() + 60 * (run.settings.minutes or 0), Asked(raced(run.settings)[0])
+    for further in range(ENOUGH // ANSWERS + 1):
+        lacking = [endpoint for endpoint in run.plan.endpoints if _lacks_answers(run, endpoint, latency.load)]
+        if not lacking or time.monotonic() >= until:
+            return
+        if not further:
+            names = counted(len(lacking), "contender")
+            run.progress.note(f"the time is short for the slow answers of {names}: some more rounds for their latency")
+        round_ = run.suite.rounds + 1
+        for endpoint, asked in _shuffled([(e, latency) for e in lacking], random.Random(round_)):
+            run.progress.tick(f"round {round_}   {endpoint.name}")
+            take_slice(run, endpoint, asked.load, round_, _timing(run, endpoint, asked))
+
+
+def _lacks_answers(run: Run, endpoint: Endpoint, load: Load) -> bool:
+    if role_of(endpoint.deployment) != "contender" or endpoint.deployment.attached or not run.measured(endpoint):
+        return False
+    answers = sum(window.requests for window in run.result(endpoint).windows_of(load))
+    return endpoint.deployment.name not in run.dead and answers < ENOUGH
+
+
 def _any_asked(run: Run, start: int) -> bool:
     """Whether a later round has a slice: whose server ended is not asked before its next start."""
     alive = (e for e in run.plan.endpoints if run.measured(e) and e.deployment.name not in run.dead)
@@ -49,8 +76,10 @@ def _any_asked(run: Run, start: int) -> bool:
 
 def _round(run: Run, round_: int, last: float, until: float, start: int) -> None:
     slices = _shuffled(list(_due(run, round_, start)), random.Random(f"{run.settings.seed} {round_}"))
+    if round_ == 1:  # what is raced comes first, for there may be no time for more
+        slices.sort(key=lambda due: not _races(*due))
     for number, (endpoint, asked) in enumerate(slices, start=1):
-        if time.monotonic() >= until and round_ > 1:
+        if time.monotonic() >= until and not (round_ == 1 and _races(endpoint, asked)):
             return
         if endpoint.deployment.name in run.dead:
             continue

@@ -25,7 +25,7 @@ from serveoff.measure.drivers.generator import Generator
 from serveoff.measure.drivers.unseen_inputs import unseen_inputs
 from serveoff.measure.drivers.workers import check_workers, master_options, told_samples
 from serveoff.measure.fleet import Fleet
-from serveoff.measure.plan.outline import held_back, outline, total_s
+from serveoff.measure.plan.outline import held_back, outline, spared, total_s
 from serveoff.measure.plan.plan import Plan, make_plan
 from serveoff.measure.plan.profiles import PROFILES, SHORTEST_DEFAULT
 from serveoff.measure.plan.variants import check_variations, parse_variation, variations_of
@@ -40,7 +40,7 @@ from serveoff.models.manifest import MANIFEST_NAME, ArtifactError, Manifest, rea
 from serveoff.models.spec import model_dir
 from serveoff.record.attached import ATTACHED
 from serveoff.record.environment import Environment
-from serveoff.record.problems import Problem, RequestCode
+from serveoff.record.problems import Problem
 from serveoff.record.raw_rows import SliceWriter, last_number
 from serveoff.record.reading import ResultsError
 from serveoff.record.roles import STAND_IN_SERVER
@@ -49,7 +49,6 @@ from serveoff.record.suite import SUITE_NAME, Suite, began, load_suite, results_
 from serveoff.services.compose_variables import variables
 from serveoff.services.registry import Deployment, read_registry
 
-SPARED: Final = Problem(code=RequestCode.SHORT_RUN, text="a stand-in never ranks, and this run is short")
 ONE_ROW: Final = "takes one row at a time: several rows of a request are answered one after another"
 FREE_SPACE: Final = "free some space, or make the folder writable"
 
@@ -261,7 +260,7 @@ def _not_asked(deployment: Deployment, manifest: Manifest | None, settings: RunS
     """Why a deployment is not measured."""
     in_time = settings.minutes is None or settings.minutes >= SHORTEST_DEFAULT
     short = settings.profile == "quick" and not in_time and not settings.endpoints
-    return SPARED if short and deployment.server == STAND_IN_SERVER else _missing(manifest, deployment)
+    return spared(deployment) if short and deployment.server == STAND_IN_SERVER else _missing(manifest, deployment)
 
 
 def _describe(run: Run, everything: Plan, notes: Mapping[str, str], manifest: Manifest | None) -> None:

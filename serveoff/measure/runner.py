@@ -12,7 +12,7 @@ from serveoff.measure.audit.resource_audit import look_again
 from serveoff.measure.drivers.workers import await_workers
 from serveoff.measure.plan.plan import affordable, closing_s
 from serveoff.measure.preparing import Planned, bare_starts, prepare_all, restart_all
-from serveoff.measure.rounds import measure_rounds
+from serveoff.measure.rounds import fill_up, measure_rounds
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes import Server
 from serveoff.record.raw_rows import join
@@ -27,6 +27,7 @@ def measure(run: Run) -> None:
         _read_memory(run)
         bare_starts(run)
         _race(run)
+        fill_up(run)
         if run.settings.opens:
             open_loops.measure_open_loops(run)
         _ask_last(run)

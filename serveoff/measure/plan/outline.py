@@ -9,9 +9,10 @@ from serveoff.measure.plan.plan import Plan, closing_s
 from serveoff.measure.plan.timing import timing
 from serveoff.record.endpoint_results import EndpointResult
 from serveoff.record.environment import Machine
+from serveoff.record.problems import Problem, RequestCode
 from serveoff.record.roles import Role, role_of
 from serveoff.record.settings import RunSettings
-from serveoff.services.registry import Endpoint
+from serveoff.services.registry import Deployment, Endpoint
 
 SWITCH_S: Final = 0.007
 """Of thaw and freeze, and of telling the generator; measured on two cores."""
@@ -82,6 +83,12 @@ def _parts(plan: Plan, open_s: float) -> Iterator[str]:
         yield f"  about {counted(many, 'round')} of {s.slice_s:g} s slices: {_minutes(left_s)}"
     if s.opens:
         yield f"  open loop and capacity of the best: about {_minutes(open_s)}"
+
+
+def spared(deployment: Deployment) -> Problem:
+    """Why a short run leaves out what never ranks."""
+    text = f"a {BESIDE[role_of(deployment)]} never ranks, and this run is short"
+    return Problem(code=RequestCode.SHORT_RUN, text=text)
 
 
 def held_back(settings: RunSettings, machine: Machine) -> str:

@@ -115,18 +115,8 @@ def statements(comparison: Comparison) -> list[str]:
 
 def sentences(comparison: Comparison) -> list[str]:
     """The same, each with a capital and a full stop; the names of attached endpoints are as their user wrote them."""
-    capital = str if comparison.attached.baseline else _capital
-    return [f"{capital(said)}." for said in statements(comparison)]
-
-
-def reasons(comparison: Comparison) -> list[str]:
-    """Why those are INVALID for whom there is no recommendation, and what to do; each reason once."""
-    if comparison.attached.only:
-        return []
-    refused = comparison.decision.refused
-    points = [comparison.entry(name).alone for name in refused.endpoints] if refused else []
-    found = [finding for point in points if point is not None for finding in point.verdict.reasons[:1]]
-    return list(dict.fromkeys(f"{finding.seen}: {finding.advice}" for finding in found))
+    first = str if comparison.attached.baseline else capital
+    return [f"{first(said)}." for said in statements(comparison)]
 
 
 def unsettled(comparison: Comparison) -> list[str]:
@@ -161,14 +151,15 @@ def _warming(comparison: Comparison) -> list[str]:
     if not found:
         return []
     who = named(comparison, list(found))
-    who = who if comparison.attached.only else _capital(who)
+    who = who if comparison.attached.only else capital(who)
     one = len({result.deployment for result in results if result.endpoint in found}) == 1
     verb, they = ("was", "it is") if one else ("were", "they are")
     after = f"after {max(found.values()):g} s of warm-up: once warm, {they} faster than these figures say"
     return [f"{who} {verb} still getting faster {after}."]
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """With a capital letter first."""
     return text[:1].upper() + text[1:]
 
 
@@ -235,7 +226,7 @@ def row_name(comparison: Comparison, name: str) -> str:
     """The same at the head of a narrow table's row: `Frozen graph on TF Serving (REST)`."""
     result = comparison.entry(name).result
     said = phrase(result, NARROW_SERVERS)
-    return said if result.server == ATTACHED else _capital(said)
+    return said if result.server == ATTACHED else capital(said)
 
 
 def named(comparison: Comparison, names: Sequence[str]) -> str:

@@ -3,17 +3,21 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from serveoff.analyse.analysis import compare
+from serveoff.analyse.decision.recommendation import Refusal, RefusalCode
+from serveoff.analyse.verdict import Finding, FindingCode, Verdict
 from serveoff.cli import answer
 from serveoff.cli import app as cli
 from serveoff.report.formats.json import render as as_json
 from serveoff.report.phrases import recommendation
 from serveoff.report.phrases.numbers import UNITS
+from serveoff.report.phrases.reasons import reasons
 from serveoff.report.write import write_report
 from tests.serveoff.open_loop_runs import add_open_loop
 from tests.serveoff.synthetic import Faults, Scenario, write_run
@@ -108,8 +112,30 @@ def test_a_refusal_says_why_and_still_shows_the_matrix(tmp_path):
     said = " ".join(text.split())
     assert said.startswith("No recommendation: 3 of 4 contenders are INVALID")
     assert "INVALID INVALID" in said
-    assert said.lower().count("eager keras") == 2, "in the reason and in the matrix"
+    assert said.lower().count("eager keras") == 3, "in the head, in the reason and in the matrix"
     assert "Serve it" not in text
+
+
+def test_a_reason_has_the_name_of_its_endpoint_and_comes_once_for_all_of_its_kind(comparison, tmp_path):
+    lost = [entry.name for entry in comparison.entries if entry.role == "contender"][:3]
+    (said,) = reasons(refused_for(comparison, lost, [9, 10, 9]))
+    first = recommendation.row_name(comparison, lost[0])
+    assert said == f"3 endpoints ({first}: 9 samples): more"
+    assert reasons(refused_for(comparison, lost[:1], [9])) == [f"{first}: 9 samples: more"]
+
+
+def refused_for(comparison, names, samples):
+    """The comparison without a recommendation, for these had too few samples."""
+    found = dict(zip(names, (f"{count} samples" for count in samples), strict=True))
+    entries = [_doubted(entry, found[entry.name]) if entry.name in found else entry for entry in comparison.entries]
+    refused = Refusal(RefusalCode.NOTHING_VALID, tuple(names), len(names))
+    decision = replace(comparison.decision, recommended=None, refused=refused)
+    return replace(comparison, entries=tuple(entries), decision=decision)
+
+
+def _doubted(entry, seen):
+    verdict = Verdict((Finding(FindingCode.FEW_SAMPLES, True, seen, "", "more"),))
+    return replace(entry, points=tuple(replace(point, verdict=verdict) for point in entry.points))
 
 
 def test_the_short_form_is_the_answer_and_the_matrix_alone(comparison):

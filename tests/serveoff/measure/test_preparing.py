@@ -53,6 +53,16 @@ def test_a_short_run_has_a_short_warm_up(tmp_path):
     assert 0.8 * preparing.WARM_UP_SHARE * 180 <= sum(parts) <= preparing.WARM_UP_SHARE * 180
 
 
+@pytest.mark.parametrize(("answer_s", "load"), [(0.030, "16"), (0.032, "1")])
+def test_a_slow_server_is_warmed_up_by_few_callers_whose_answers_come_within_a_part(tmp_path, answer_s, load):
+    endpoint = TORCHSERVE.endpoints[0]
+    with fake_run(tmp_path, NAME, concurrencies=[1, 16], warmup_s=1.0) as run:
+        gate = Gate(passed=True, checked=1, max_abs_error=0.0, top1_agreement=1.0, answer_s=answer_s)
+        run.result(endpoint).gate = gate
+        preparing._warm_up(run, run.fleet.start(TORCHSERVE), [endpoint])
+    assert {event[2].load.text for event in run.events if event[0] == "drive"} == {load}
+
+
 def test_endpoints_of_one_server_take_turns_and_share_the_time(tmp_path):
     with fake_run(tmp_path, NAME, concurrencies=[1, 16], warmup_s=1.0, minutes=60) as run:
         rest, grpc = TORCHSERVE.endpoints

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -16,7 +17,7 @@ from serveoff.measure.plan.timing import Timing
 from serveoff.measure.runner import measure
 from serveoff.record.cold_starts import ColdStart
 from serveoff.record.endpoint_results import Gate
-from serveoff.record.problems import StartCode
+from serveoff.record.problems import RequestCode, StartCode
 from serveoff.record.race import Look
 from serveoff.record.raw_rows import read_run_rows
 from serveoff.record.resources import Resources
@@ -297,6 +298,72 @@ def test_a_short_run_has_fewer_starts(tmp_path, monkeypatch):
         run.generator.befalls = takes_a_while
         measure(run)
     assert len([e for e in run.events if e == ("start", "flask-torchscript")]) == 2
+
+
+def timed(monkeypatch, run, seconds):
+    """A clock that only fake servers move, by so much each time that they are driven."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def takes_a_while(endpoint, server):
+        now[0] += seconds
+
+    run.generator.befalls = takes_a_while
+    run.began = 0.0
+    return now
+
+
+@pytest.mark.parametrize(
+    ("seconds", "given", "beside", "left_out"),
+    [
+        (
+            20,
+            {"minutes": 1},
+            ["flask-tuned-null", "inprocess-torchscript"],
+            ["flask-tuned-null-rest", "inprocess-torchscript"],
+        ),
+        (1, {"minutes": 1}, ["flask-tuned-null"], []),
+        (20, {"rounds": 1}, ["flask-tuned-null"], []),
+    ],
+)
+def test_a_short_run_of_a_slow_model_leaves_out_what_never_ranks(
+    tmp_path, monkeypatch, seconds, given, beside, left_out
+):
+    with fake_run(tmp_path, *PAIR, *beside, concurrencies=[1, 4], **given) as run:
+        run.plan = replace(run.plan, settings=run.settings.model_copy(update={"endpoints": []}))
+        timed(monkeypatch, run, seconds)
+        preparing.prepare_all(run)
+    codes = {e.endpoint: e.unavailable.code for e in run.suite.endpoints if e.unavailable}
+    assert codes == dict.fromkeys(left_out, RequestCode.SHORT_RUN)
+
+
+def test_what_is_raced_comes_first_in_a_round_that_time_ends(tmp_path, monkeypatch):
+    with fake_run(tmp_path, *PAIR, minutes=1, concurrencies=[1, 4, 16], starts=1) as run:
+        timed(monkeypatch, run, 10)
+        measure(run)
+    first = [w for e in load_suite(tmp_path).endpoints for w in e.windows if w.round == 1]
+    assert sorted(w.load.text for w in first) == ["1", "1", "16", "16"]
+
+
+def test_contenders_of_too_few_answers_have_more_rounds_of_one_caller_but_not_for_ever(tmp_path, monkeypatch):
+    with fake_run(tmp_path, *PAIR, minutes=1, concurrencies=[1, 16], starts=1) as run:
+        now = timed(monkeypatch, run, 5)
+        measure(run)
+    answers = {
+        e.endpoint: sum(w.requests for w in e.windows if w.load.text == "1") for e in load_suite(tmp_path).endpoints
+    }
+    assert answers == {TORCH: 50, TENSORFLOW: 50}, "ten a slice"
+    assert "some more rounds for their latency" in run.said()
+    assert now[0] <= 120
+
+
+def test_of_rounds_that_do_not_get_their_answers_there_is_an_end(tmp_path, monkeypatch):
+    with fake_run(tmp_path, *PAIR, minutes=1, concurrencies=[1, 16], starts=1) as run:
+        timed(monkeypatch, run, 5)
+        run.generator.status = 500
+        measure(run)
+    assert load_suite(tmp_path).complete
+    assert load_suite(tmp_path).rounds <= 7
 
 
 @pytest.mark.parametrize(("minutes", "starts"), [(2, 4), (4, 7), (10, 10)])
