@@ -5,7 +5,9 @@ framework the starts are alike and of the other not; a machine that for as long 
 the other; slices that a burst makes slower; a machine that drifts for many rounds at a time; and deployments that leave
 the race, whose slices all lie in its beginning. Each is judged as a run judges it. 95% intervals must hold the truth in
 92 to 98 of 100, and in at most 5 of 100 races may any two equal endpoints be called different at any of the looks,
-whether all are equal or half of them far apart. One JSON line comes last; the exit code is 1 where a bound is missed.
+whether all are equal or half of them far apart. Of so many simulated races that share has an error of its own: what is
+beyond 5 of 100 is MISSED where a method that just keeps to it has so many in less than one of 100 simulations. One JSON
+line comes last; the exit code is 1 where a bound is missed.
 """
 
 import json
@@ -16,6 +18,7 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
+from scipy.stats import binom
 
 from serveoff.analyse.statistics.common_drift import at_mean_speed, slowness
 from serveoff.analyse.statistics.draws import draw
@@ -114,13 +117,18 @@ def simulate(simulated: Simulated, runs: int, seed: int = 1) -> Result:
     return Result(*({n: float(np.mean(v)) for n, v in found.items()} for found in (figures, pairs, calls, beside)))
 
 
-def judge(name: str, result: Result) -> list[str]:
-    """What is beyond its bounds."""
+def most_calls(runs: int) -> float:
+    """The share of false calls that a method which has FALSE_CALLS keeps to in 99 of 100 simulations (binomial)."""
+    return float(binom.ppf(0.99, runs, FALSE_CALLS)) / runs
+
+
+def judge(name: str, result: Result, runs: int) -> list[str]:
+    """What is beyond its bounds, of so many runs."""
     low, high = COVERAGE
     held = {**({} if SCENARIOS[name].memory else {f"{n} alone": s for n, s in result.figures.items()}), **result.ratios}
     missed = [f"{name}: {what} holds in {share:.1%}" for what, share in held.items() if not low <= share <= high]
     calls = [*result.false_calls.items(), *result.false_calls_beside_others.items()]
-    return missed + [f"{name}: {n} called different in {s:.1%} of races" for n, s in calls if s > FALSE_CALLS]
+    return missed + [f"{name}: {n} called different in {s:.1%} of races" for n, s in calls if s > most_calls(runs)]
 
 
 def _slices(effect: float, server: Array, drifts: Array, random: np.random.Generator) -> Iterator[SliceSample]:
@@ -191,7 +199,7 @@ def main(runs: int) -> int:
     for name, simulated in SCENARIOS.items():
         result = simulate(simulated, runs)
         said[name] = asdict(result)
-        missed += judge(name, result)
+        missed += judge(name, result, runs)
     print("\n".join(missed) or "all within bounds")
     print(json.dumps({"runs": runs, "missed": len(missed), **said}))
     return 1 if missed else 0

@@ -8,18 +8,28 @@ bounds are those that a method which just keeps to `benchmarks.coverage`'s own i
 import pytest
 from scipy.stats import binom
 
-from benchmarks.coverage import COVERAGE, DEPLOYMENTS, FALSE_CALLS, SCENARIOS, simulate
+from benchmarks.coverage import COVERAGE, DEPLOYMENTS, SCENARIOS, Result, judge, most_calls, simulate
 
 FIRST, *OTHERS = SCENARIOS
 RUNS = 24
 PAIRS = RUNS * len(DEPLOYMENTS)
 LOW, HIGH = (binom.ppf(q, PAIRS, p) / PAIRS for q, p in ((0.01, COVERAGE[0]), (0.99, COVERAGE[1])))
-MOST_CALLS = binom.ppf(0.99, RUNS, FALSE_CALLS) / RUNS
+MOST_CALLS = most_calls(RUNS)
 
 
 def test_the_bounds_mean_something():
     assert binom.cdf(LOW * PAIRS, PAIRS, 0.7) > 0.99, "intervals without what a start adds fail"
     assert binom.sf(MOST_CALLS * RUNS, RUNS, 0.4) > 0.95, "looks that do not share the error among eight endpoints fail"
+
+
+def test_what_is_beyond_its_bounds_by_more_than_chance_is_missed():
+    def found(held, called):
+        return Result(*({"p50": share} for share in (0.95, held, called, 0.05)))
+
+    assert judge(FIRST, found(0.95, 0.055), 200) == []
+    assert judge(FIRST, found(0.95, 0.10), 200) == [f"{FIRST}: p50 called different in 10.0% of races"]
+    assert judge(FIRST, found(0.95, 0.055), 20_000) != []
+    assert judge(FIRST, found(0.91, 0.05), 200) == [f"{FIRST}: p50 holds in 91.0%"]
 
 
 @pytest.mark.slow
