@@ -37,6 +37,10 @@ class ResultsError(Exception):
 class Damaged(ResultsError):
     """A file that is no whole one of its kind."""
 
+    def __init__(self, text: str, advice: str = NEXT) -> None:
+        super().__init__(f"{text}; {advice}" if advice else text)
+        self.text = text
+
 
 class Senseless(ResultsError):
     """What the files of a run say cannot be; or we are mistaken, and `__cause__` says where."""
@@ -78,7 +82,7 @@ def reading(path: Path) -> Iterator[None]:
     Of what is no regular file nothing is read: a pipe never ends, and a device may not.
     """
     if os.path.exists(path) and not os.path.isfile(path):
-        raise Damaged(f"{path} cannot be read: it is not a regular file; {NEXT}")
+        raise Damaged(f"{path} cannot be read: it is not a regular file")
     try:
         yield
     except FileNotFoundError:
@@ -87,9 +91,9 @@ def reading(path: Path) -> Iterator[None]:
         raise unreadable(path, error) from None
     except (OSError, pa.ArrowException, LookupError, ValueError, RecursionError) as error:
         if isinstance(error, OSError) and error.strerror:
-            raise Damaged(f"{path}: {error.strerror}") from None
+            raise Damaged(f"{path}: {error.strerror}", "") from None
         cause = (str(error).splitlines() or [type(error).__name__])[0]
-        raise Damaged(f"{path} cannot be read: {cause}; {NEXT}") from None
+        raise Damaged(f"{path} cannot be read: {cause}") from None
 
 
 def matching(folder: Path, pattern: str) -> Iterator[Path]:
@@ -106,7 +110,7 @@ def contents(path: Path) -> bytes:
 def check_numbers(path: Path, written: bytes) -> None:
     """Damaged where any number of a file's JSON is larger than all that are measured, or is none."""
     if not all(abs(number) < BEYOND for number in _numbers(from_json(written))):
-        raise Damaged(f"{path} cannot be read: a number of it is larger than any that is measured; {NEXT}")
+        raise Damaged(f"{path} cannot be read: a number of it is larger than any that is measured")
 
 
 def _numbers(document: Any) -> Iterator[float]:
@@ -121,4 +125,4 @@ def unreadable(path: Path, error: ValidationError) -> Damaged:
     """What to say of a file of results: the first place that is not as it should be, and how."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return Damaged(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}; {NEXT}")
+    return Damaged(f"{path} cannot be read{f' at {where}' if where else ''}: {first['msg']}")
