@@ -54,7 +54,7 @@ def fill_up(run: Run) -> None:
             return
         if not further:
             names = counted(len(lacking), "contender")
-            run.progress.note(f"the time is short for the slow answers of {names}: some more rounds for their latency")
+            run.progress.note(f"the time is short for the slow answers of {names}: some more rounds for latency")
         round_ = run.suite.rounds + 1
         for endpoint, asked in _shuffled([(e, latency) for e in lacking], random.Random(round_)):
             run.progress.tick(f"round {round_}   {endpoint.name}")

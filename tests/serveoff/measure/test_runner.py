@@ -353,7 +353,7 @@ def test_contenders_of_too_few_answers_have_more_rounds_of_one_caller_but_not_fo
         e.endpoint: sum(w.requests for w in e.windows if w.load.text == "1") for e in load_suite(tmp_path).endpoints
     }
     assert answers == {TORCH: 50, TENSORFLOW: 50}, "ten a slice"
-    assert "some more rounds for their latency" in run.said()
+    assert "some more rounds for latency" in run.said()
     assert now[0] <= 120
 
 
