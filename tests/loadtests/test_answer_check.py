@@ -31,7 +31,7 @@ def test_golden_answers_agree():
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
-        (answer([0.7 + 2 * TOLERANCE, 0.2, 0.1]), "is off by 2e-05 (2 times what is allowed)"),
+        (answer([0.7 + 8 * TOLERANCE, 0.2, 0.1]), "is off by 8e-05 (2 times what is allowed)"),
         (answer([0.7, 0.2]), "scores has shape (1, 2), expected (1, 3)"),
         (answer([0.7, 0.2, 0.1], [0.7, 0.2, 0.1]), "scores has shape (2, 3), expected (1, 3)"),
         (b'{"predictions": [[NaN, 0.2, 0.1]]}', "cannot be read"),
@@ -44,6 +44,11 @@ def test_a_wrong_answer_says_what_is_wrong(given, fault):
     assert (agreement.checked, agreement.wrong) == (1, 1)
     assert fault in agreement.first_fault
     assert agreement.first_fault.startswith("input 0")
+
+
+def test_an_unseen_input_may_round_a_little_worse_than_the_golden_ones():
+    assert compare([(0, answer([0.7 + 3 * TOLERANCE, 0.2, 0.1]))]).wrong == 0
+    assert compare([(0, answer([0.7 + 5 * TOLERANCE, 0.2, 0.1]))]).wrong == 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,7 @@ def test_answers_of_a_lower_precision_must_be_numbers_and_their_error_is_told(gi
 def test_another_top_class_is_said_and_is_none_where_only_rounding_told_the_two_apart():
     expected = [{"scores": np.float32([[0.5, 0.501]])}]
     wrong = compare([(0, answer([0.501, 0.5]))], expected)
-    assert wrong.first_fault == "input 0: is off by 0.001 (100 times what is allowed), and has another top-1 class"
+    assert wrong.first_fault == "input 0: is off by 0.001 (25 times what is allowed), and has another top-1 class"
     assert compare([(0, answer([0.500001, 0.5]))], [{"scores": np.float32([[0.5, 0.500001]])}]).wrong == 0
 
 
@@ -75,7 +80,7 @@ def test_what_is_allowed_grows_with_the_rows_largest_number():
     expected = [{"scores": np.float32([[0.1, -1000.0, 0.0]])}]
     close = compare([(0, answer([0.1, -1000.0, 0.009]))], expected)
     assert (close.wrong, close.max_abs_error) == (0, pytest.approx(0.009))
-    assert compare([(0, answer([0.1, -1000.0, 0.011]))], expected).wrong == 1
+    assert compare([(0, answer([0.1, -1000.0, 0.044]))], expected).wrong == 1
 
 
 def test_of_several_outputs_each_is_held_to_what_its_dtype_allows():
@@ -86,7 +91,7 @@ def test_of_several_outputs_each_is_held_to_what_its_dtype_allows():
         return json.dumps({"predictions": [{"scores": scores, "known": flag}]}).encode()
 
     assert compare([(0, said(near, known))], expected, TWO).wrong == 0
-    assert compare([(0, said([1000.02, 0, 0], known))], expected, TWO).wrong == 1
+    assert compare([(0, said([1000.08, 0, 0], known))], expected, TWO).wrong == 1
     wrong = compare([(0, said(near, unknown))], expected, TWO)
     assert wrong.first_fault == "input 0: is off by 1 (it must be equal)"
 
