@@ -21,6 +21,7 @@ from serveoff.analyse.analysis import analyse
 from serveoff.analyse.evidence import LATENCY, THROUGHPUT, Evidence, Measure
 from serveoff.analyse.race import look
 from serveoff.analyse.slice_rows import read_run
+from serveoff.analyse.statistics.common_drift import at_mean_speed, slowness
 from serveoff.analyse.statistics.sampled import SliceSample
 from serveoff.errors import ExitCode, ServeoffError
 from serveoff.interrupts import interruptible
@@ -168,6 +169,8 @@ def read_trial(folder: Path, original: str, twin: str) -> Trial:
         both = [samples_of(folder, endpoint, statistic.callers) for endpoint in (original, twin)]
         if not all(both):
             raise ValueError(f"no slices of {original} and {twin} with {statistic.callers} callers: see {folder}")
+        slower = slowness(both)  # as a run takes it out of all its figures
+        both = [at_mean_speed(samples, slower) for samples in both]
         apart = again(both[0], both[1], statistic.of)
         ratio = _reported(evidence, statistic.measure, original, twin)
         ratio = math.log(statistic.of(both[1]) / statistic.of(both[0])) if ratio is None else ratio
@@ -194,7 +197,8 @@ def again(original: Samples, twin: Samples, of: Callable[[Samples], float]) -> f
     """How far the same processes, compared again, come out elsewhere: half the difference of the two comparisons.
 
     The processes of one start are compared by its odd rounds, and again by its even ones, each time by the logarithm of
-    the twin's figure over the original's; what is true of these processes is the same both times. Half of the
+    the twin's figure over the original's, from slices at the machine's mean speed, as a run tells its figures
+    (serveoff.analyse.statistics.common_drift); what is true of these processes is the same both times. Half of the
     difference has the standard error of the comparison by all rounds (var((a - b) / 2) = var((a + b) / 2) for
     independent a and b), so its root mean square is that of a run's ratio if starts added nothing. Of several starts
     the mean, each weighing as many slices as it has; 0 where no start has both kinds of rounds.

@@ -131,6 +131,18 @@ def scale_of_small(golden: Array, precision: str = "") -> float:
     return scale if scale < 1.0 else 0.0
 
 
+def with_small(tensors: Sequence[TensorSpec], expected: Sequence[Batch]) -> tuple[TensorSpec, ...]:
+    """What is known of outputs, and beside it the scale of those whose right answers to all inputs are small."""
+    known = {tensor.name: tensor for tensor in tensors}
+    for name in dict.fromkeys(name for batch in expected for name in batch):
+        arrays = [batch[name] for batch in expected if name in batch]
+        spec = known.get(name) or TensorSpec(name=name, shape=(), dtype=str(arrays[0].dtype))
+        if all(array.dtype.kind == "f" for array in arrays) and not spec.scale:
+            scale = scale_of_small(np.concatenate([array.ravel() for array in arrays]), spec.precision)
+            known |= {name: spec.model_copy(update={"scale": scale})} if scale else {}
+    return tuple(known.values())
+
+
 def _same_top(answer: Array, golden: Array, allowed: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether the golden answer's class is the answer's, too, or behind it by no more than rounding."""
     best = golden.argmax(axis=1)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from serveoff.loadtests.attached.reading import packed, unpacked
+from serveoff.models.agreement import with_small
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch
 
@@ -74,7 +75,8 @@ class Exchange(BaseModel):
 
     def expecting(self, readings: Sequence[Batch], answer_bytes: int = 0) -> Exchange:
         """The same, now that the right answers are known, one for each body, and how large the largest came."""
-        return self.model_copy(update={"expected": packed(readings), "answer_bytes": answer_bytes})
+        known = {"expected": packed(readings), "tensors": with_small(self.tensors, readings)}
+        return self.model_copy(update=known | {"answer_bytes": answer_bytes})
 
     def without_secrets(self, text: str) -> str:
         """A text that an endpoint may have written our headers into, without their values."""

@@ -5,10 +5,10 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import h5py
 
@@ -42,6 +42,8 @@ UNKNOWN = re.compile(
 """What Keras says of a name that it does not know."""
 NOWHERE = ("", "builtins", "__main__")
 """Modules that Keras names where it does not know one, or where a script was run."""
+SAME_VALUES: Final = {"Cast", "ExpandDims", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose"}
+"""Keras' operations and layers that leave numbers what they are."""
 EXPORT = "import what model.export('folder') writes where the model was made: --kind savedmodel"
 
 
@@ -183,8 +185,17 @@ def _ids(model: Any) -> list[int]:
             below = _ids(layer)
         for node in layer._inbound_nodes if any(below) else ():
             for tensor, ids in zip(node.input_tensors, below, strict=False):
-                found[id(tensor)] = min(filter(None, (ids, found.get(id(tensor), 0))), default=0)
+                for same in _of_same_values(tensor):
+                    found[id(same)] = min(filter(None, (ids, found.get(id(same), 0))), default=0)
     return [found.get(id(tensor), 0) for tensor in model.inputs]
+
+
+def _of_same_values(tensor: Any) -> Iterator[Any]:
+    """A tensor, and all that only a cast or another shape lies between."""
+    yield tensor
+    operation, node, _ = tensor._keras_history
+    if type(operation).__name__ in SAME_VALUES:
+        yield from _of_same_values(operation._inbound_nodes[node].input_tensors[0])
 
 
 def _paths(model: Any) -> dict[str, str]:

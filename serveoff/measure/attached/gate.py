@@ -17,7 +17,7 @@ from serveoff.loadtests.attached.dialects import dialect
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.endpoints import Target
 from serveoff.measure.agreement_gate import failed, figures, together, worst_of
-from serveoff.models.agreement import Errors, Mismatch, has_classes, times
+from serveoff.models.agreement import Errors, Mismatch, has_classes, times, with_small
 from serveoff.models.spec import TensorSpec
 from serveoff.models.tensors import Batch
 from serveoff.record.endpoint_results import Gate
@@ -122,7 +122,7 @@ def compared(
     found: Sequence[Batch], expected: Sequence[Batch], answer_s: float, tensors: Sequence[TensorSpec] = ()
 ) -> Gate:
     """Answers sample by sample, each output by the precision that is known of it."""
-    parity = Parity(tensors)
+    parity = Parity(with_small(tensors, expected))
     for answer, right in zip(found, expected, strict=True):
         parity.add(answer, right)
     return parity.gate(answer_s, any(has_classes(array) for right in expected for array in right.values()))

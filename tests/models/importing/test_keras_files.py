@@ -259,6 +259,17 @@ def test_of_several_embeddings_the_least_counts_and_other_inputs_have_none(tmp_p
     assert [(port.name, port.below) for port in found.inputs] == [("x", 0), ("ids", 30)]
 
 
+def test_ids_are_known_behind_a_cast_and_another_shape(tmp_path):
+    ids = keras.Input((6,), dtype="float32", name="ids")
+    taken = keras.layers.Reshape((2, 3))(keras.ops.cast(ids, "int32"))
+    scaled = keras.Input((6,), name="scaled")
+    embedded = [keras.layers.Embedding(30, 2)(tensor) for tensor in (taken, keras.ops.multiply(scaled, 9.0))]
+    answer = keras.layers.Concatenate()([keras.layers.Flatten()(each) for each in embedded])
+    keras.Model([ids, scaled], answer).save(tmp_path / "m.keras")
+    found = opened(Source(kind="keras", path=str(tmp_path / "m.keras"))).found
+    assert [(port.name, port.below) for port in found.inputs] == [("ids", 30), ("scaled", 0)]
+
+
 def test_text_is_refused_with_what_to_do(brought):
     text = keras.Input((1,), dtype="string", name="text")
     layer = keras.layers.TextVectorization(vocabulary=["ab", "cd"], output_sequence_length=4)

@@ -55,6 +55,14 @@ def test_what_was_computed_in_a_coarse_precision_may_be_further_off(monkeypatch)
         assert judged.wrong == (not passed)
 
 
+@pytest.mark.parametrize(("answer", "passed"), [([2e-7, 3e-7], True), ([2.1e-7, 3e-7], True), ([0.0, 0.0], False)])
+def test_zeros_are_no_answer_where_all_right_ones_are_small(monkeypatch, answer, passed):
+    answering(monkeypatch, answer)
+    assert gate.check(TARGET, EXCHANGE, [reading([2e-7, 3e-7])])[0].passed == passed
+    text = b'{"predictions": %a}' % answer
+    assert judged_under_load(text, [2e-7, 3e-7]).wrong == (not passed)
+
+
 @pytest.mark.parametrize(("answer", "passed"), [(0.99999994, True), (1, True), (0.99, False), (2, False)])
 def test_a_float_that_json_wrote_without_a_point_is_one_still(monkeypatch, answer, passed):
     answering(monkeypatch, {"score": answer})
