@@ -48,6 +48,7 @@ def prepare_all(run: Run) -> None:
         if _late_for(run, deployment):
             for endpoint in endpoints:
                 _unavailable(run.result(endpoint), spared(deployment))
+            run.dead.add(deployment.name)
             continue
         run.progress.tick(f"start {number} of {len(run.plan.deployments)}   {deployment.name}")
         if deployment.attached:

@@ -64,8 +64,8 @@ def fill_up(run: Run) -> None:
 def _lacks_answers(run: Run, endpoint: Endpoint, load: Load) -> bool:
     if role_of(endpoint.deployment) != "contender" or endpoint.deployment.attached or not run.measured(endpoint):
         return False
-    answers = sum(window.requests for window in run.result(endpoint).windows_of(load))
-    return endpoint.deployment.name not in run.dead and answers < ENOUGH
+    answers = sum(window.requests - window.errors for window in run.result(endpoint).windows_of(load))
+    return endpoint.deployment.name not in run.dead and 0 < answers < ENOUGH
 
 
 def _any_asked(run: Run, start: int) -> bool:

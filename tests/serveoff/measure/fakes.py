@@ -124,6 +124,7 @@ class FakeGenerator:
             "bytes_in": zero, "bytes_out": zero, "measured": measured,
         }  # fmt: skip
         window = {**asdict(drive.load), "start_s": 1000.002, "duration_s": 0.01, "requests": 10, "answers_checked": 1}
+        window["errors"] = 0 if self.status == 200 else 10
         return Driven(window, 10 if self.status == 200 else 0, rows)
 
     def hang_up(self, endpoint):

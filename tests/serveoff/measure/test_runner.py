@@ -11,6 +11,7 @@ from serveoff.errors import LoadGeneratorFailure, ServerFailed
 from serveoff.loadtests.attached.exchange import Exchange
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
+from serveoff.loadtests.recording.windows import Window
 from serveoff.measure import agreement_gate, cold_start, fleet, open_loops, preparing, rounds, runner, slicing
 from serveoff.measure.attached.care import Guard
 from serveoff.measure.plan.timing import Timing
@@ -357,13 +358,28 @@ def test_contenders_of_too_few_answers_have_more_rounds_of_one_caller_but_not_fo
     assert now[0] <= 120
 
 
-def test_of_rounds_that_do_not_get_their_answers_there_is_an_end(tmp_path, monkeypatch):
+def test_whoever_answers_nothing_is_not_waited_for(tmp_path, monkeypatch):
     with fake_run(tmp_path, *PAIR, minutes=1, concurrencies=[1, 16], starts=1) as run:
         timed(monkeypatch, run, 5)
         run.generator.status = 500
         measure(run)
     assert load_suite(tmp_path).complete
-    assert load_suite(tmp_path).rounds <= 7
+    assert "more rounds" not in run.said()
+
+
+def test_what_is_left_out_of_a_resumed_run_is_not_asked_again(tmp_path, monkeypatch):
+    given = {"minutes": 1, "concurrencies": [1], "starts": 1}
+    with fake_run(tmp_path, *PAIR, "flask-tuned-null", **given) as run:
+        run.plan = replace(run.plan, settings=run.settings.model_copy(update={"endpoints": []}))
+        null = run.plan.endpoints[-1]
+        assert null.name == "flask-tuned-null-rest"
+        result = run.result(null)
+        result.gate = Gate(passed=True, checked=1, max_abs_error=0.0, top1_agreement=1.0, answer_s=0.001)
+        result.windows.append(Window(endpoint=null.name, start=1, round=1, start_s=0.0, duration_s=0.1, concurrency=1))
+        timed(monkeypatch, run, 20)
+        measure(run)
+    assert null.name not in {name for name, _ in drives(run)}
+    assert load_suite(tmp_path).endpoint(null.name).unavailable is None, "what was measured before stays"
 
 
 @pytest.mark.parametrize(("minutes", "starts"), [(2, 4), (4, 7), (10, 10)])
