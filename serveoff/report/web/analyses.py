@@ -48,4 +48,4 @@ def _to_be_made_anew(found: Found) -> Iterator[None]:
     try:
         yield
     except Damaged as error:
-        raise Damaged(error.text, f"make it anew: serveoff report {found.shown_name}") from error
+        raise Damaged(error.text, f"make it again: serveoff report {found.shown_name}") from error

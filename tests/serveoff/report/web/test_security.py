@@ -310,7 +310,7 @@ def test_a_damaged_analysis_says_why(folder, own, damage):
     assert "unreadable" in verdict(own, "run")
     for answer in shown(own, "run").values():
         assert answer.status_code == 422
-        assert "make it anew: serveoff report run" in answer.text, "of the run's other files: none need be restored"
+        assert "make it again: serveoff report run" in answer.text, "of the run's other files: none need be restored"
         assert "restore" not in answer.text
         assert str(folder) not in answer.text
 
