@@ -42,11 +42,11 @@ class Verified:
 
     Bytes that were found right for an input are right again, at the cost of a comparison; whatever else comes is kept,
     and read after the slice. Where they need not be `golden`, as in a lower precision, finite numbers of the right
-    outputs and shapes are right.
+    outputs and shapes are right. With a `lenience` floats may differ by so many times as much as at the gate.
     """
 
-    def __init__(self, golden: bool = True) -> None:
-        self._golden = golden
+    def __init__(self, golden: bool = True, lenience: float = 1.0) -> None:
+        self._golden, self._lenience = golden, lenience
         self._right: dict[int, bytes] = {}
         self._worst: float | None = None
         self.begin()
@@ -72,7 +72,7 @@ class Verified:
             if self._right.get(index) == answer:
                 found.append(AnswerCheck(1, 0, None))
                 continue
-            found.append(compare([kept], expected, payload, spec, self._golden))
+            found.append(compare([kept], expected, payload, spec, self._golden, self._lenience))
             if not found[-1].wrong:
                 self._right[index] = answer
                 self._worst = max(self._worst or 0.0, found[-1].max_abs_error or 0.0)
@@ -86,15 +86,17 @@ def _sum(found: Sequence[AnswerCheck]) -> AnswerCheck:
 
 
 def compare(
-    kept: Iterable[Kept], expected: Sequence[Batch], payload: Payload, spec: ModelSpec, golden: bool = True
+    kept: Iterable[Kept],
+    expected: Sequence[Batch],
+    payload: Payload,
+    spec: ModelSpec,
+    golden: bool = True,
+    lenience: float = 1.0,
 ) -> AnswerCheck:
-    """An answer is wrong if it cannot be read or does not agree with the right one: serveoff.models.agreement.
-
-    That is the bare model's, of one format, to inputs that nobody has seen: so more than at the gate is allowed.
-    """
+    """An answer is wrong if it cannot be read or does not agree with the right one: serveoff.models.agreement."""
     found = []
     for index, answer in kept:
-        fault, error = _judge(answer, expected[index], payload, spec, golden)
+        fault, error = _judge(answer, expected[index], payload, spec, golden, lenience)
         found.append(AnswerCheck(1, int(bool(fault)), error, f"input {index}: {fault}" if fault else ""))
     return _sum(found)
 
@@ -112,10 +114,12 @@ def _beside(expected: Array, found: Array | None) -> Array:
     return expected.astype(np.float64) if mixed else expected
 
 
-def _judge(answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec, golden: bool) -> tuple[str, float | None]:
+def _judge(
+    answer: bytes, expected: Batch, payload: Payload, spec: ModelSpec, golden: bool, lenience: float
+) -> tuple[str, float | None]:
     try:
         found = payload.decode(answer, rows_of(expected), spec)
-        errors = errors_of(found, expected, spec.outputs, agreement.UNSEEN)
+        errors = errors_of(found, expected, spec.outputs, lenience)
     except agreement.Mismatch as fault:
         return str(fault), None
     except ValueError as fault:

@@ -25,8 +25,8 @@ TOLERANCES = {"float64": 1e-5, "float32": 1e-5, "float16": 1e-2, "bfloat16": 5e-
 """By dtype: float32 keeps 24 bits, 6e-8, of which a network of a hundred layers may lose seven; half keeps 11 bits."""
 TOLERANCE = TOLERANCES["float32"]
 UNSEEN = 4.0
-"""Lenience for inputs that no format was exported with: of resnet50 one of a run's unseen inputs rounded 1.6 times as
-badly as the golden ones may, in one format. What answers to another row is off by far more."""
+"""Lenience for inputs that no format was exported with, whose right answers are those of one format: of resnet50 one of
+a run's unseen inputs rounded 1.6 times as badly as golden ones may. What answers to another row is off by far more."""
 CLASSES_AXES = 2
 """Outputs of rows of numbers, (n, classes), have a most probable class; others are compared by value only."""
 MOST_NUMBERS = 2_000_000

@@ -76,11 +76,13 @@ class SamplesCommand(_Command):
     """Base64 of what serveoff.models.golden packs."""
     spec: ModelSpec | None = None
     """What the model takes and gives; None: as it is known here, by its name."""
+    unseen: bool = False
+    """Whether these are inputs that no format was exported with: serveoff.models.agreement.UNSEEN."""
 
     @classmethod
-    def of(cls, model: str, samples: Golden, spec: ModelSpec | None = None) -> SamplesCommand:
+    def of(cls, model: str, samples: Golden, spec: ModelSpec | None = None, unseen: bool = False) -> SamplesCommand:
         """The command that brings these."""
-        return cls(model=model, npz=b64encode(packed(samples)).decode(), spec=spec)
+        return cls(model=model, npz=b64encode(packed(samples)).decode(), spec=spec, unseen=unseen)
 
     @property
     def samples(self) -> Golden:

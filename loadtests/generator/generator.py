@@ -27,6 +27,7 @@ from serveoff.loadtests.pools import Pool, make_pool
 from serveoff.loadtests.protocols.framing import bare
 from serveoff.loadtests.samples import NULL_FORMAT, SamplesError
 from serveoff.loadtests.server_counters import grown, read_counters
+from serveoff.models.agreement import UNSEEN
 from serveoff.models.golden import Golden
 from serveoff.models.spec import ModelSpec
 
@@ -77,6 +78,8 @@ class Generator:
         self._endpoints: dict[str, _Endpoint] = {}
         self._pools: dict[tuple[object, ...], Pool] = {}
         self._samples: dict[str, tuple[Golden, ModelSpec | None]] = {}
+        self._unseen: set[str] = set()
+        """Models whose samples no format was exported with."""
         _settle()
 
     def obey(self, line: bytes) -> None:
@@ -87,6 +90,7 @@ class Generator:
         match command:
             case SamplesCommand():
                 self._samples[command.model] = command.samples, command.spec
+                (self._unseen.add if command.unseen else self._unseen.discard)(command.model)
             case EndpointCommand():
                 self._endpoint(command)
             case HangUpCommand():
@@ -113,7 +117,7 @@ class Generator:
     def _slice(self, command: SliceCommand) -> None:
         endpoint, drive = self._known(command.endpoint), command.drive
         pool, requests = self._pool(endpoint, drive.load), self._requests(endpoint, drive.load)
-        verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), _verified(endpoint))
+        verified = endpoint.verified.setdefault((drive.load.payload, drive.load.batch), self._verified(endpoint))
         recording = Recording(drive, lambda: self._opened(drive), verified, pool.most_answer_bytes)
         page = endpoint.told.counters if drive.counters else ""
         before = read_counters(page) if page else None
@@ -158,6 +162,10 @@ class Generator:
             _settle()
         return self._pools[key]
 
+    def _verified(self, endpoint: _Endpoint) -> Verified:
+        unseen = endpoint.made is None and endpoint.told.target.model in self._unseen
+        return Verified(not endpoint.told.target.precision, UNSEEN if unseen else 1.0)
+
 
 def obey(line: bytes, do: Callable[[Command], None], tell: Tell) -> None:
     """Have one command done, and tell what it fails by. BrokenPipeError where nobody listens any more."""
@@ -167,10 +175,6 @@ def obey(line: bytes, do: Callable[[Command], None], tell: Tell) -> None:
         raise
     except FAULTS as error:
         tell("error", text=f"{type(error).__name__}: {error}")
-
-
-def _verified(endpoint: _Endpoint) -> Verified:
-    return Verified(golden=not endpoint.told.target.precision)
 
 
 def _driver(command: EndpointCommand) -> Driver:

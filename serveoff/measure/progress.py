@@ -22,7 +22,7 @@ class RunProgress:
         self._console, self._total_s, self._standing = console, total_s, ""
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.fields[left]} left", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[left]}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=12),
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
             console=console,
@@ -31,7 +31,7 @@ class RunProgress:
             disable=not console.is_terminal or console.is_dumb_terminal,
             refresh_per_second=REFRESHES_A_SECOND,
         )
-        self._task: TaskID = self._bar.add_task("starting", total=total_s, left=_clock(total_s))
+        self._task: TaskID = self._bar.add_task("starting", total=total_s, left=_left(total_s))
         self._began = time.monotonic()
         self._said_at: float | None = None
         self.done_s: Callable[[], float] = lambda: time.monotonic() - self._began
@@ -49,11 +49,12 @@ class RunProgress:
     def tick(self, description: str) -> None:
         """What goes on now."""
         text = f"{description}   {self._standing}".rstrip()
-        left_s = max(self._total_s - self.done_s(), 0.0)
-        self._bar.update(self._task, description=text, completed=self._total_s - left_s, left=_clock(left_s))
+        done_s = self.done_s()
+        left = _left(self._total_s - done_s)
+        self._bar.update(self._task, description=text, completed=min(done_s, self._total_s), left=left)
         if self._bar.disable and self._due():
             self._said_at = time.monotonic()
-            self._console.print(f"{_clock(left_s)} left   {text}", highlight=False, markup=False, soft_wrap=True)
+            self._console.print(f"{left}   {text}", highlight=False, markup=False, soft_wrap=True)
 
     def standing(self, look: Look) -> None:
         """Who leads the race, from now on shown beside what goes on."""
@@ -72,7 +73,7 @@ class RunProgress:
         return self._said_at is None or time.monotonic() - self._said_at >= LINE_EVERY_S
 
 
-def _clock(seconds: float) -> str:
-    """`4:05`."""
-    minutes, rest = divmod(max(round(seconds), 0), 60)
-    return f"{minutes}:{rest:02d}"
+def _left(seconds: float) -> str:
+    """`4:05 left`, and once the time has passed `0:20 over`."""
+    minutes, rest = divmod(abs(round(seconds)), 60)
+    return f"{minutes}:{rest:02d} {'left' if round(seconds) >= 0 else 'over'}"

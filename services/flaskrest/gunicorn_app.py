@@ -61,6 +61,11 @@ class Server(BaseApplication):  # type: ignore[misc]
                 f"{settings.threads_per_worker}: batches are made by a worker of one thread; set one of them to 1"
             )
 
+    @property
+    def body_limit(self) -> int:
+        """Bytes."""
+        return self._settings.max_body_bytes
+
     def load_config(self) -> None:
         """Set what gunicorn would take from its command line."""
         settings = self._settings
@@ -144,7 +149,7 @@ def _begin(worker: Any) -> None:
     if worker.cfg.worker_class_str == THREADED:
         from serveoff.services.flaskrest.threads import spare_threads
 
-        spare_threads(worker)
+        spare_threads(worker, worker.app.body_limit)
     logging.getLogger("gunicorn.error").addFilter(tells_of_the_server)
     announce("listening")
 

@@ -201,10 +201,10 @@ class Generator:
         assert line, self.log.read_text()
         return json.loads(line)
 
-    def endpoint(self, name, address, model_dir, precision="", **more):
+    def endpoint(self, name, address, model_dir, precision="", unseen=False, **more):
         host, _, port = address.partition(":")
         protocol, format = name.rpartition("-")[2], name.split("-")[1]
-        samples = SamplesCommand.of("digits_cnn", read_golden(Path(model_dir)))
+        samples = SamplesCommand.of("digits_cnn", read_golden(Path(model_dir)), unseen=unseen)
         self.tell(**samples.model_dump())
         fields = {"model": "digits_cnn", "format": format, "path": PREDICT, "grpc_api": name.split("-")[0]}
         fields |= {"precision": precision} if precision else {}

@@ -4,8 +4,8 @@
 
 `GET /count` tells how many predictions were asked for, `GET /metrics` tells it to Prometheus.
 `POST /mode/<mode>` changes how they are answered:
-golden, wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer), drip (a byte now and then),
-flood (an answer without an end), close (hang up), slow (20 ms).
+golden, rounded (off by 2e-5), wrong (off by 0.01), zeros, garbage, error (503 or INTERNAL), hang (no answer),
+drip (a byte now and then), flood (an answer without an end), close (hang up), slow (20 ms).
 """
 
 import json
@@ -57,7 +57,8 @@ class State:
         if self.mode == "error":
             return None
         output = self.outputs[row : row + 1]
-        return {"wrong": output + np.float32(0.01), "zeros": np.zeros_like(output)}.get(self.mode, output)
+        off = {"rounded": 2e-5, "wrong": 0.01}.get(self.mode, 0.0)
+        return np.zeros_like(output) if self.mode == "zeros" else output + np.float32(off)
 
 
 class Handler(BaseHTTPRequestHandler):

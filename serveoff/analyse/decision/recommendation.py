@@ -15,6 +15,8 @@ MOST_INVALID: Final = 1 / 3
 """With this share of the contenders INVALID, the winner of the rest is no answer."""
 FEWEST_ROUNDS: Final = 6
 """So many, all won, tell an order from chance: a two-sided sign test at 5% (Dixon and Mood 1946), 2 * 0.5^6 = 0.031."""
+FEWEST_OF_A_SHORT_RUN: Final = 3
+"""All of a run that has no more: then it cannot tell that the INVALID one was not quicker."""
 
 
 class RefusalCode(StrEnum):
@@ -84,7 +86,11 @@ def _as_good(evidence: Evidence, measures: Sequence[Measure], first: Entry, othe
 
 
 def _always_quicker(p50_s: Mapping[str, Mapping[int, float]], rival: str, first: str) -> bool:
-    """In all the rounds that both took part in, FEWEST_ROUNDS or more: one that died early may have had luck."""
+    """In all the rounds that both took part in, FEWEST_ROUNDS or more: one that died early may have had luck.
+
+    A short run of a slow model has fewer: there it is all rounds of the first.
+    """
     mine, its = p50_s.get(rival, {}), p50_s.get(first, {})
     both = mine.keys() & its.keys()
-    return len(both) >= FEWEST_ROUNDS and all(mine[number] < its[number] for number in both)
+    enough = min(FEWEST_ROUNDS, max(FEWEST_OF_A_SHORT_RUN, len(its)))
+    return len(both) >= enough and all(mine[number] < its[number] for number in both)

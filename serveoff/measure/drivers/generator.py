@@ -6,11 +6,10 @@ a problem of the slice, and a generator that ended is started once more.
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from serveoff.interrupts import shielded
@@ -25,11 +24,9 @@ from serveoff.loadtests.generator.commands import (
 )
 from serveoff.loadtests.generator.rows import Rows, decoded
 from serveoff.loadtests.problems import WindowCode, WindowProblem
-from serveoff.loadtests.samples import spec_of
 from serveoff.measure.attached.session import Attached
 from serveoff.measure.drivers.lines import Lines
 from serveoff.measure.runtimes import Client, Server, processes
-from serveoff.models.golden import Golden
 from serveoff.services.registry import Endpoint
 
 ARGUMENTS: Final = ("--headless", "--commands")
@@ -65,7 +62,7 @@ class Driven:
 class Generator:
     """Drives endpoints where they are; its process begins with the first slice, and anew after it failed.
 
-    `samples` are what it sends, by model, instead of the golden inputs. `master` are the options that make it Locust's
+    `samples` are what it sends instead of the golden inputs. `master` are the options that make it Locust's
     master, whose workers send; none: it sends itself.
     """
 
@@ -73,7 +70,7 @@ class Generator:
         self,
         client: Client,
         folder: Path,
-        samples: Mapping[str, Golden] = MappingProxyType({}),
+        samples: Sequence[SamplesCommand] = (),
         attached: Attached | None = None,
         master: Sequence[str] = (),
     ) -> None:
@@ -105,8 +102,8 @@ class Generator:
         assert self._process.stdout is not None
         self._lines = Lines(self._process.stdout)
         self._read(READY_S + (WORKERS_S if self._master else 0), "ready")
-        for model, samples in self._samples.items():
-            self._tell(SamplesCommand.of(model, samples, spec_of(model) if self._master else None))
+        for samples in self._samples:
+            self._tell(samples)
 
     def hang_up(self, endpoint: Endpoint) -> None:
         """Close its connections, for its server is about to end."""

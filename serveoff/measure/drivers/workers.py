@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from serveoff.errors import LoadGeneratorFailure, UsageError
-from serveoff.loadtests.samples import read_samples
+from serveoff.loadtests.generator.commands import SamplesCommand
+from serveoff.loadtests.samples import read_samples, spec_of
 from serveoff.measure.drivers.generator import WORKERS_S, GeneratorFailed
 from serveoff.measure.run import Run
 from serveoff.measure.runtimes.loopback_ports import can_listen
@@ -36,11 +37,14 @@ def master_options(settings: RunSettings) -> tuple[str, ...]:
     return ("--master", *waits, *where)
 
 
-def told_samples(settings: RunSettings, unseen: Mapping[str, Golden]) -> Mapping[str, Golden]:
-    """What the load generator is told to send: other hosts have no golden inputs of their own."""
-    if unseen or settings.samples or not settings.expect_workers:
-        return unseen
-    return {settings.model: read_samples(settings.model)}
+def told_samples(settings: RunSettings, unseen: Mapping[str, Golden]) -> list[SamplesCommand]:
+    """What the load generator is told to send: other hosts have neither golden inputs nor models of their own."""
+    far = bool(settings.expect_workers)
+    known = {} if unseen or settings.samples or not far else {settings.model: read_samples(settings.model)}
+    return [
+        SamplesCommand.of(model, samples, spec_of(model) if far else None, bool(unseen))
+        for model, samples in (unseen or known).items()
+    ]
 
 
 def await_workers(run: Run) -> None:

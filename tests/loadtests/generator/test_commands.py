@@ -116,6 +116,16 @@ def test_wrong_answers_are_found(server, generator, at, endpoint, mode):
     assert [problem["code"] for problem in window["problems"]] == [WindowCode.WRONG_ANSWERS]
 
 
+@pytest.mark.parametrize(("endpoint", "unseen"), [(REST, False), (REST, True), (GRPC, True)])
+def test_only_inputs_that_no_format_was_exported_with_may_round_worse_than_golden_ones(
+    server, generator, at, endpoint, unseen
+):
+    server.mode("rounded")
+    window = generator.slice(at(endpoint, unseen=unseen), "2", 0.2).window
+    assert window["answers_checked"] > 0
+    assert window.get("wrong_answers", 0) == (0 if unseen else window["answers_checked"])
+
+
 def test_answers_of_a_lower_precision_are_not_wrong_for_their_error_and_must_be_numbers(server, generator, at):
     server.mode("wrong")
     window = generator.slice(at(REST, precision="int8"), "2", 0.2).window

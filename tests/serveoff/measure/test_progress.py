@@ -34,7 +34,7 @@ def test_without_a_terminal_it_says_once_a_minute_where_it_is(told, monkeypatch)
     monkeypatch.setattr(module, "LINE_EVERY_S", 0.0)
     for passed[0], step in ((61.0, "round 7"), (130.0, "round 8")):
         progress.tick(step)
-    assert lines() == ["1:40 left   one", "0:39 left   round 7", "0:00 left   round 8"]
+    assert lines() == ["1:40 left   one", "0:39 left   round 7", "0:30 over   round 8"]
 
 
 def test_the_standing_of_the_race_stands_beside_what_goes_on(told):

@@ -167,10 +167,22 @@ def test_what_a_client_sent_is_quoted_little_and_its_version_not_at_all(servers:
 
 
 @pytest.mark.parametrize(("name", "threads"), [("threads", 2), ("plain", 1)])
-def test_half_a_request_holds_a_thread_for_seconds_only(servers: dict[str, Server], name: str, threads: int) -> None:
+def test_half_a_request_in_chunks_holds_a_thread_for_seconds_only(
+    servers: dict[str, Server], name: str, threads: int
+) -> None:
     with ExitStack() as halves:
         for _ in range(threads):
-            halves.enter_context(connect(servers[name])).sendall(GOOD_BYTES[:300])
+            begun = f"POST {PREDICT} HTTP/1.1\r\n{JSON_IN_CHUNKS}fffff\r\n"
+            halves.enter_context(connect(servers[name])).sendall(begun.encode())
+        good_answers(servers[name])
+
+
+@pytest.mark.parametrize("name", ["threads", "plain"])
+def test_half_a_body_holds_no_thread(servers: dict[str, Server], name: str) -> None:
+    """Each would for 5 s: the good request's time-out is 10 s."""
+    with ExitStack() as halves:
+        for _ in range(8):
+            halves.enter_context(connect(servers[name])).sendall(GOOD_BYTES[:-1])
         good_answers(servers[name])
 
 

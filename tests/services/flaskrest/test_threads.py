@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from serveoff.services.flaskrest import threads
-from serveoff.services.flaskrest.threads import PEEKED_BYTES, WAIT_S, Client
+from serveoff.services.flaskrest.threads import KEPT_BYTES, PEEKED_BYTES, WAIT_S, Client, lacking
 
 Pair = tuple[Client, socket.socket]
 
@@ -28,9 +28,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def pair() -> Iterator[Pair]:
+def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     ours, theirs = socket.socketpair()
-    with Client(ours.detach()) as client, theirs:
+    with Client(ours.detach(), body_limit=9 * KEPT_BYTES) as client, theirs:
+        monkeypatch.setattr(client, "_comes_at_once", lambda: False)  # these sockets have no low water when polled
         yield client, theirs
 
 
@@ -111,6 +112,60 @@ def test_a_head_longer_than_is_looked_at_is_left_to_gunicorn(pair: Pair) -> None
     client, theirs = pair
     theirs.sendall(b"x" * PEEKED_BYTES)
     assert client.has_asked()
+
+
+POST = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
+
+
+def test_a_body_of_known_length_is_waited_for_without_a_thread(pair: Pair) -> None:
+    client, theirs = pair
+    head = POST % 70_000
+    theirs.sendall(head + b"x" * 100)
+    assert not client.has_asked()
+    assert low_water(client) == len(head) + 70_000
+    theirs.sendall(b"x" * 69_900)
+    assert client.has_asked()
+    assert low_water(client) == 1
+
+
+def test_a_body_that_comes_right_behind_its_head_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, theirs = pair
+    monkeypatch.setattr(client, "_comes_at_once", lambda: theirs.sendall(b"x" * 99) or True)
+    theirs.sendall(POST % 100 + b"x")
+    assert client.has_asked()
+
+
+def test_what_was_read_with_the_request_before_counts(pair: Pair) -> None:
+    client, theirs = pair
+    read = POST % 10 + b"x" * 4
+    assert not client.has_asked(read)
+    theirs.sendall(b"x" * 6)
+    assert client.has_asked(read)
+    assert client.has_asked(POST % 0)
+
+
+@pytest.mark.parametrize(
+    ("begun", "there", "missing"),
+    [
+        (b"GET / HTTP/1.1\r\n", 16, 1),
+        (b"GET / HTTP/1.1\r\n\r\n", 18, 0),
+        (POST % 100, len(POST % 100), 100),
+        (POST % 100, len(POST % 100) + 30, 70),
+        (POST % 100, len(POST % 100) + 300, 0),
+        (POST % (5 * KEPT_BYTES), len(POST % (5 * KEPT_BYTES)), KEPT_BYTES),
+        (POST % (10 * KEPT_BYTES), 999, 0),
+        (POST.replace(b": %d", b": 1x"), 999, 0),
+        (POST.replace(b": %d", b": 9\r\nContent-Length: 8"), 80, 0),
+        (POST.replace(b"\r", b"").lower() % 100, 999, 0),
+        (POST.replace(b"\r", b"").lower() % 100, len(POST % 100) - 3, 100),
+        (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\ncontent-length: 9\r\n\r\n", 62, 0),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n", 66, 0),
+    ],
+)
+def test_a_thread_is_kept_from_what_it_would_wait_for_and_from_nothing_else(
+    begun: bytes, there: int, missing: int
+) -> None:
+    assert lacking(begun, there, 9 * KEPT_BYTES) == missing
 
 
 def test_a_head_that_drips_is_too_late_and_one_that_is_there_never(clock: Clock, pair: Pair) -> None:

@@ -101,6 +101,18 @@ def test_of_fewer_than_six_common_rounds_it_may_be_luck(tmp_path, rounds, recomm
     assert compare(folder).decision.recommended == recommended
 
 
+@pytest.mark.parametrize(("rounds", "luck"), [((5, 5), False), ((3, 3), False), ((2, 2), True), ((5, 4), True)])
+def test_a_run_that_has_no_six_rounds_needs_all_of_them_and_three_at_least(tmp_path, rounds, luck):
+    first, died = rounds
+    folder = write_run(tmp_path / "run", FEW, Faults(resources={"flask-torchscript": UNFAIR}))
+    suite = load_suite(folder)
+    for endpoint in suite.endpoints:
+        last = died if endpoint.endpoint == BEST else first
+        endpoint.windows = [window for window in endpoint.windows if window.round <= last]
+    save_run(folder, suite)
+    assert compare(folder).decision.recommended == (NEXT if luck else None)
+
+
 def test_an_invalid_one_that_was_slower_in_any_round_does_not(tmp_path):
     only = (BEST, NEXT, EAGER, KERAS)
     noisy = Scenario(only=only, round_drift=0.2, concurrencies=(1,), speedup={EAGER: ALMOST_EQUAL})

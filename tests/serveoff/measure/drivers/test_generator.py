@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from serveoff.loadtests.generator.commands import Drive, parse_command
+from serveoff.loadtests.generator.commands import Drive, SamplesCommand, parse_command
 from serveoff.loadtests.generator.rows import ROWS
 from serveoff.loadtests.loads import Load
 from serveoff.loadtests.problems import WindowCode
@@ -112,7 +112,7 @@ def test_connections_to_a_server_that_is_about_to_end_are_closed_once(tmp_path, 
 
 def test_each_of_its_processes_is_told_first_what_to_send(tmp_path, at):
     samples = Golden({"x": np.zeros((2, 3))}, {"y": np.ones((2, 1))})
-    mine = Generator(Here(tmp_path), tmp_path, {"digits_cnn": samples})
+    mine = Generator(Here(tmp_path), tmp_path, [SamplesCommand.of("digits_cnn", samples)])
     for _ in range(2):
         mine.drive(ENDPOINT, at, DRIVE, lambda: None)
         mine.close()
@@ -146,11 +146,12 @@ def test_a_generator_that_fails_is_a_problem_and_the_next_slice_has_another(tmp_
     mine.close()
 
 
-def test_a_master_is_begun_with_its_options_tells_what_models_take_and_outlives_a_refusal(tmp_path, at):
+def test_a_master_is_begun_with_its_options_and_outlives_a_refusal(tmp_path, at):
     """Its workers would end with it."""
-    samples, refuses = Golden({"x": np.zeros((2, 3))}, {"y": np.ones((2, 1))}), OBEYS.replace('"done"', '"error"')
+    samples = SamplesCommand.of("digits_cnn", Golden({"x": np.zeros((2, 3))}, {"y": np.ones((2, 1))}))
+    refuses = OBEYS.replace('"done"', '"error"')
     client = Here(tmp_path, refuses)
-    mine = Generator(client, tmp_path, {"digits_cnn": samples}, master=("--master",))
+    mine = Generator(client, tmp_path, [samples], master=("--master",))
     try:
         mine.begin()
         for _ in range(2):
@@ -161,8 +162,6 @@ def test_a_master_is_begun_with_its_options_tells_what_models_take_and_outlives_
     assert len(client.begun) == 1
     assert client.begun[0].args[-1] == "--master"
     assert told(tmp_path) == ["samples", "endpoint", "slice", "slice"]
-    told_of = parse_command((tmp_path / "logs" / "locust.log").read_bytes().splitlines()[0])
-    assert told_of.spec.name == "digits_cnn"
 
 
 def test_lines_that_came_together_are_read_one_by_one(tmp_path):

@@ -16,7 +16,7 @@ def asked(**given):
 
 def test_a_run_of_its_own_load_asks_for_no_master(model_dir):
     assert master_options(asked()) == ()
-    assert told_samples(asked(), {}) == {}
+    assert told_samples(asked(), {}) == []
     check_workers(asked())
 
 
@@ -29,9 +29,16 @@ def test_the_options_are_locust_s_own():
 
 
 def test_workers_are_told_the_golden_inputs_where_there_are_no_unseen_ones(golden):
-    told = told_samples(asked(expect_workers=1), {})
-    assert (told["digits_cnn"].inputs["image"] == golden.inputs["image"]).all()
-    assert told_samples(asked(expect_workers=1), {"m": golden}) == {"m": golden}
+    (told,) = told_samples(asked(expect_workers=1), {})
+    assert (told.samples.inputs["image"] == golden.inputs["image"]).all()
+    assert (told.spec.name, told.unseen) == ("digits_cnn", False)
+    (told,) = told_samples(asked(expect_workers=1), {"digits_cnn": golden})
+    assert (told.spec.name, told.unseen) == ("digits_cnn", True)
+
+
+def test_without_workers_only_unseen_inputs_are_told(golden):
+    (told,) = told_samples(asked(), {"m": golden})
+    assert (told.model, told.spec, told.unseen) == ("m", None, True)
 
 
 @pytest.mark.parametrize(
