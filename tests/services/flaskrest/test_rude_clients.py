@@ -167,23 +167,57 @@ def test_what_a_client_sent_is_quoted_little_and_its_version_not_at_all(servers:
 
 
 @pytest.mark.parametrize(("name", "threads"), [("threads", 2), ("plain", 1)])
-def test_half_a_request_in_chunks_holds_a_thread_for_seconds_only(
+def test_who_waits_to_be_told_to_go_on_holds_a_thread_for_seconds_only(
     servers: dict[str, Server], name: str, threads: int
 ) -> None:
     with ExitStack() as halves:
         for _ in range(threads):
-            begun = f"POST {PREDICT} HTTP/1.1\r\n{JSON_IN_CHUNKS}fffff\r\n"
+            begun = f"POST {PREDICT} HTTP/1.1\r\n{JSON}Expect: 100-continue\r\nContent-Length: 99\r\n\r\n"
             halves.enter_context(connect(servers[name])).sendall(begun.encode())
         good_answers(servers[name])
 
 
 @pytest.mark.parametrize("name", ["threads", "plain"])
-def test_half_a_body_holds_no_thread(servers: dict[str, Server], name: str) -> None:
+@pytest.mark.parametrize(
+    "half",
+    [
+        GOOD_BYTES[:-1],
+        f"POST {PREDICT} HTTP/1.1\r\n{JSON_IN_CHUNKS}fffff\r\n".encode(),
+        f"POST {PREDICT} HTTP/1.1\r\n{JSON_IN_CHUNKS}".encode() + b"64\r\n%s\r\n" % (b" " * 100) * 999,
+        GOOD_BYTES + GOOD_BYTES[:-1],
+    ],
+    ids=["length", "chunk", "chunks", "pipelined"],
+)
+def test_half_a_body_holds_no_thread(servers: dict[str, Server], name: str, half: bytes) -> None:
     """Each would for 5 s: the good request's time-out is 10 s."""
     with ExitStack() as halves:
         for _ in range(8):
-            halves.enter_context(connect(servers[name])).sendall(GOOD_BYTES[:-1])
+            halves.enter_context(connect(servers[name])).sendall(half)
         good_answers(servers[name])
+
+
+@pytest.mark.parametrize("name", ["threads", "plain"])
+@pytest.mark.parametrize(
+    "last",
+    [
+        b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        f"POST {PREDICT} HTTP/1.1\r\n{JSON}Content-Length: 99999999999\r\n\r\n".encode(),
+        b"nonsense\r\n\r\n",
+    ],
+    ids=["answered", "too long", "no request"],
+)
+def test_who_does_not_hang_up_after_its_last_answer_holds_nobody_up(
+    servers: dict[str, Server], name: str, last: bytes
+) -> None:
+    """Each would for seconds: the good request's time-out is 10 s."""
+    server = servers[name]
+    with ExitStack() as clients:
+        for _ in range(30):
+            client = clients.enter_context(connect(server))
+            client.sendall(last)
+            assert read_answer(client)[0] in (200, 400, 413)
+        good_answers(server)
+        wait_until(lambda: connections(server) == 0, "who does not hang up is closed")
 
 
 @pytest.mark.parametrize("name", ["threads", "plain"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 
 import pytest
 
 from serveoff.services.flaskrest import threads
-from serveoff.services.flaskrest.threads import KEPT_BYTES, PEEKED_BYTES, WAIT_S, Client, lacking
+from serveoff.services.flaskrest.arriving import KEPT_BYTES, LONGEST_HEAD
+from serveoff.services.flaskrest.threads import HELD_BYTES, WAIT_S, Client, Room
 
 Pair = tuple[Client, socket.socket]
 
@@ -28,16 +30,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+def pair() -> Iterator[Pair]:
     ours, theirs = socket.socketpair()
-    with Client(ours.detach(), body_limit=9 * KEPT_BYTES) as client, theirs:
-        monkeypatch.setattr(client, "_comes_at_once", lambda: False)  # these sockets have no low water when polled
+    with Client(Room(HELD_BYTES), LIMIT, ours.detach()) as client, theirs:
         yield client, theirs
-
-
-def low_water(client: Client) -> int:
-    """So many bytes must be there before who polls it is woken."""
-    return client.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
 
 
 def test_all_of_a_request_has_one_deadline(clock: Clock, pair: Pair) -> None:
@@ -89,31 +85,32 @@ def test_a_deadline_that_gunicorn_sets_itself_is_the_one(clock: Clock, pair: Pai
 def test_who_has_not_sent_a_whole_head_has_not_asked_and_is_looked_at_again_when_more_has_come(pair: Pair) -> None:
     client, theirs = pair
     assert not client.has_asked()
-    for part, low in ((b"GET / HTTP", 11), (b"/1.1\r\n", 17)):
+    for part in (b"GET / HTTP", b"/1.1\r\n"):
         theirs.sendall(part)
         assert not client.has_asked()
-        assert low_water(client) == low
+        assert not select.select([client], [], [], 0)[0], "who polls it is not woken again for that"
     theirs.sendall(b"\r\n")
     assert client.has_asked()
-    assert low_water(client) == 1
     assert client.recv(99) == b"GET / HTTP/1.1\r\n\r\n"
 
 
 def test_nor_is_one_waited_for_of_whom_no_more_will_come(pair: Pair) -> None:
     client, theirs = pair
     theirs.sendall(b"GET")
+    assert not client.has_asked()
     theirs.shutdown(socket.SHUT_WR)
-    assert [client.has_asked(), client.has_asked()] == [False, True]
-    client.recv(99)
+    assert client.has_asked()
+    assert [client.recv(99), client.recv(99)] == [b"GET", b""]
     assert client.has_asked()
 
 
 def test_a_head_longer_than_is_looked_at_is_left_to_gunicorn(pair: Pair) -> None:
     client, theirs = pair
-    theirs.sendall(b"x" * PEEKED_BYTES)
+    theirs.sendall(b"x" * LONGEST_HEAD)
     assert client.has_asked()
 
 
+LIMIT = 9 * KEPT_BYTES
 POST = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -122,50 +119,55 @@ def test_a_body_of_known_length_is_waited_for_without_a_thread(pair: Pair) -> No
     head = POST % 70_000
     theirs.sendall(head + b"x" * 100)
     assert not client.has_asked()
-    assert low_water(client) == len(head) + 70_000
-    theirs.sendall(b"x" * 69_900)
+    theirs.sendall(b"x" * 69_900 + b"GET")
     assert client.has_asked()
-    assert low_water(client) == 1
+    received = b""
+    while len(received) < len(head) + 70_003:
+        received += client.recv(5000)
+    assert received == head + b"x" * 70_000 + b"GET"
 
 
 def test_a_body_that_comes_right_behind_its_head_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     client, theirs = pair
-    monkeypatch.setattr(client, "_comes_at_once", lambda: theirs.sendall(b"x" * 99) or True)
+    monkeypatch.setattr(client, "_comes_within", lambda seconds: theirs.sendall(b"x" * 50) or True)
     theirs.sendall(POST % 100 + b"x")
     assert client.has_asked()
 
 
 def test_what_was_read_with_the_request_before_counts(pair: Pair) -> None:
     client, theirs = pair
-    read = POST % 10 + b"x" * 4
-    assert not client.has_asked(read)
+    client.hold(POST % 10 + b"x" * 4)
+    assert not client.has_asked()
     theirs.sendall(b"x" * 6)
-    assert client.has_asked(read)
-    assert client.has_asked(POST % 0)
+    assert client.has_asked()
+    assert client.release() == POST % 10 + b"x" * 10
 
 
-@pytest.mark.parametrize(
-    ("begun", "there", "missing"),
-    [
-        (b"GET / HTTP/1.1\r\n", 16, 1),
-        (b"GET / HTTP/1.1\r\n\r\n", 18, 0),
-        (POST % 100, len(POST % 100), 100),
-        (POST % 100, len(POST % 100) + 30, 70),
-        (POST % 100, len(POST % 100) + 300, 0),
-        (POST % (5 * KEPT_BYTES), len(POST % (5 * KEPT_BYTES)), KEPT_BYTES),
-        (POST % (10 * KEPT_BYTES), 999, 0),
-        (POST.replace(b": %d", b": 1x"), 999, 0),
-        (POST.replace(b": %d", b": 9\r\nContent-Length: 8"), 80, 0),
-        (POST.replace(b"\r", b"").lower() % 100, 999, 0),
-        (POST.replace(b"\r", b"").lower() % 100, len(POST % 100) - 3, 100),
-        (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\ncontent-length: 9\r\n\r\n", 62, 0),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n", 66, 0),
-    ],
-)
-def test_a_thread_is_kept_from_what_it_would_wait_for_and_from_nothing_else(
-    begun: bytes, there: int, missing: int
-) -> None:
-    assert lacking(begun, there, 9 * KEPT_BYTES) == missing
+def test_where_connections_hold_too_much_together_a_thread_reads_the_rest(pair: Pair) -> None:
+    client, theirs = pair
+    room = client._room
+    assert room.take(HELD_BYTES - 100)
+    theirs.sendall(POST % 1000)
+    assert not client.has_asked()
+    theirs.sendall(b"x" * 100)
+    assert client.has_asked()
+    client.close()
+    assert room.take(100)
+    assert not room.take(1)
+
+
+def test_chunks_are_waited_for_without_a_thread_however_many_there_are(pair: Pair) -> None:
+    client, theirs = pair
+    theirs.sendall(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for size in (1, 3 * LONGEST_HEAD, 7):
+        assert not client.has_asked()
+        chunk = b"%x\r\n%s\r\n" % (size, b"x" * size)
+        theirs.sendall(chunk[:4])
+        assert not client.has_asked()
+        theirs.sendall(chunk[4:])
+    assert not client.has_asked()
+    theirs.sendall(b"0\r\n\r\n")
+    assert client.has_asked()
 
 
 def test_a_head_that_drips_is_too_late_and_one_that_is_there_never(clock: Clock, pair: Pair) -> None:
