@@ -67,6 +67,7 @@ IMPORTS = (
     Case("14b", "export", refused="--signature"),
     Case("16", "frozen_graph.pb --outputs y", "frozen_graph"),
     Case("17", "segment.keras --input 'image:float32[-1,32,48,3]'", "keras_eager savedmodel onnx"),
+    Case("17b", "segment.keras --input 'image:float32[-1,1024,1024,3]'", "keras_eager savedmodel onnx"),
     Case("18", "fixed.onnx", "onnx savedmodel torchscript"),
     *(
         Case(f"19{w[0]}", f"net19:make --weights {w}.pth --input 'input:float32[-1,6]'", "torch_eager torchscript onnx")
@@ -115,6 +116,8 @@ IMPORTS = (
 
 
 SERVED = ("01", "03b", "12", "18", "19c", "20b", "25b", "27a", "29")
+LARGE = ("17b", "28")
+"""Rows and answers of 12.6 MB, some 60 MB as JSON."""
 SHORT = ("--profile", "quick", "--concurrency", "1,4", "--rounds", "3", "--warmup", "0.2")
 
 
@@ -176,4 +179,22 @@ def test_what_was_imported_is_served_in_every_format_and_answers_rightly_under_l
     for endpoint in served:
         assert endpoint.gate.passed, endpoint.gate
         assert sum(window.requests for window in endpoint.windows) > 0, endpoint.endpoint
+        assert sum(w.wrong_answers + w.errors for w in endpoint.windows) == 0, endpoint.endpoint
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", LARGE)
+def test_large_rows_and_answers_are_served_as_the_import_says_next(name, written, tmp_path):
+    (case,) = (case for case in IMPORTS if case.name == name)
+    done = imported(case, written(case.number), tmp_path / "models")
+    assert done.returncode == 0
+    assert "serveoff run --model case" in done.stdout
+    cli = CommandLine(tmp_path, tmp_path / "models")
+    measured = cli.run("run", "--model", "case", "--profile", "quick", timeout=1500)
+    assert measured.returncode in MEASURED, measured.stderr
+    served = [e for e in cli.suite.endpoints if e.windows]
+    assert {e.server for e in served} >= {"flask", "flask-tuned"}
+    assert ("torchserve" in {e.server for e in served}) == ("torchscript" in case.formats)
+    for endpoint in served:
         assert sum(w.wrong_answers + w.errors for w in endpoint.windows) == 0, endpoint.endpoint
