@@ -116,7 +116,7 @@ IMPORTS = (
 
 
 SERVED = ("01", "03b", "12", "18", "19c", "20b", "25b", "27a", "29")
-LARGE = ("17b", "28")
+LARGE = {"28": ("torchserve-*", "flask-torchscript*"), "17b": ("flask-savedmodel*", "flask-tuned-savedmodel*")}
 """Rows and answers of 12.6 MB, some 60 MB as JSON."""
 SHORT = ("--profile", "quick", "--concurrency", "1,4", "--rounds", "3", "--warmup", "0.2")
 
@@ -184,17 +184,13 @@ def test_what_was_imported_is_served_in_every_format_and_answers_rightly_under_l
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", LARGE)
-def test_large_rows_and_answers_are_served_as_the_import_says_next(name, written, tmp_path):
+@pytest.mark.parametrize(("name", "chosen"), LARGE.items())
+def test_large_rows_and_answers_are_served(name, chosen, written, tmp_path):
     (case,) = (case for case in IMPORTS if case.name == name)
-    done = imported(case, written(case.number), tmp_path / "models")
-    assert done.returncode == 0
-    assert "serveoff run --model case" in done.stdout
+    assert imported(case, written(case.number), tmp_path / "models").returncode == 0
     cli = CommandLine(tmp_path, tmp_path / "models")
-    measured = cli.run("run", "--model", "case", "--profile", "quick", timeout=1500)
-    assert measured.returncode in MEASURED, measured.stderr
-    served = [e for e in cli.suite.endpoints if e.windows]
-    assert {e.server for e in served} >= {"flask", "flask-tuned"}
-    assert ("torchserve" in {e.server for e in served}) == ("torchscript" in case.formats)
-    for endpoint in served:
+    done = cli.run("run", "--model", "case", "--profile", "quick", *chosen, timeout=1500)
+    assert done.returncode in MEASURED, done.stderr
+    for endpoint in (endpoint for endpoint in cli.suite.endpoints if not endpoint.unavailable):
+        assert sum(window.requests for window in endpoint.windows) > 0, endpoint.endpoint
         assert sum(w.wrong_answers + w.errors for w in endpoint.windows) == 0, endpoint.endpoint
