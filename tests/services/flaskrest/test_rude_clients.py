@@ -211,12 +211,13 @@ def test_who_does_not_hang_up_after_its_last_answer_holds_nobody_up(
 ) -> None:
     """Each would for seconds: the good request's time-out is 10 s."""
     server = servers[name]
-    with ExitStack() as clients:
-        for _ in range(30):
-            client = clients.enter_context(connect(server))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(server)) for _ in range(30)]
+        for client in clients:
             client.sendall(last)
-            assert read_answer(client)[0] in (200, 400, 413)
         good_answers(server)
+        for client in clients:
+            assert read_answer(client)[0] in (200, 400, 413)
         wait_until(lambda: connections(server) == 0, "who does not hang up is closed")
 
 
