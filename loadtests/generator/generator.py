@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, cast
 from serveoff.loadtests.answer_check import Verified
 from serveoff.loadtests.attached.requests import pool_of
 from serveoff.loadtests.clock import Clock
+from serveoff.loadtests.endpoints import Target
 from serveoff.loadtests.generator.commands import (
     Command,
     Drive,
@@ -77,9 +78,8 @@ class Generator:
         self._tell = tell
         self._endpoints: dict[str, _Endpoint] = {}
         self._pools: dict[tuple[object, ...], Pool] = {}
-        self._samples: dict[str, tuple[Golden, ModelSpec | None]] = {}
-        self._unseen: set[str] = set()
-        """Models whose samples no format was exported with."""
+        self._samples: dict[str, tuple[Golden | None, ModelSpec | None, bool]] = {}
+        """By model; and whether no format was exported with them."""
         _settle()
 
     def obey(self, line: bytes) -> None:
@@ -89,8 +89,7 @@ class Generator:
     def _obey(self, command: Command) -> None:
         match command:
             case SamplesCommand():
-                self._samples[command.model] = command.samples, command.spec
-                (self._unseen.add if command.unseen else self._unseen.discard)(command.model)
+                self._samples[command.model] = command.samples, command.spec, command.unseen
             case EndpointCommand():
                 self._endpoint(command)
             case HangUpCommand():
@@ -157,14 +156,18 @@ class Generator:
         sends = target.protocol, target.grpc_api, target.model, load.payload, load.batch
         key = (*sends, target.format == NULL_FORMAT)
         if key not in self._pools:
-            samples, spec = self._samples.get(target.model, (None, None))
+            samples, spec, _ = self._samples_of(target)
             self._pools[key] = make_pool(target, bare, load.payload, load.batch, samples=samples, spec=spec)
             _settle()
         return self._pools[key]
 
     def _verified(self, endpoint: _Endpoint) -> Verified:
-        unseen = endpoint.made is None and endpoint.told.target.model in self._unseen
-        return Verified(not endpoint.told.target.precision, UNSEEN if unseen else 1.0)
+        target = endpoint.told.target
+        _, _, unseen = self._samples_of(target)
+        return Verified(not target.precision, UNSEEN if unseen and endpoint.made is None else 1.0)
+
+    def _samples_of(self, target: Target) -> tuple[Golden | None, ModelSpec | None, bool]:
+        return self._samples.get(target.model, (None, None, False))
 
 
 def obey(line: bytes, do: Callable[[Command], None], tell: Tell) -> None:

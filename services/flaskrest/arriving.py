@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from serveoff.services.flaskrest.exchange import HEAD_END
+
 LONGEST_HEAD = 8192
 """Bytes: a longer one is not waited for."""
 KEPT_BYTES = 1 << 20
 """Of a body: so much is waited for."""
 LONGEST_LINE = 128
 """Of a chunk's size: a longer one is not waited for."""
-_HEAD = re.compile(rb"\n\r?\n")
 _LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r?(?=\n)", re.IGNORECASE)
 _EXPECT = re.compile(rb"\nexpect:", re.IGNORECASE)
 _ENCODING = re.compile(rb"\ntransfer-encoding:", re.IGNORECASE)
@@ -32,7 +33,7 @@ class Arriving:
 
     def missing(self, begun: bytearray) -> int:
         """So many more bytes, at least, have to come before a thread can read it, of what has come; 0: none."""
-        end = _HEAD.search(begun)
+        end = HEAD_END.search(begun)
         if end is None:
             return int(len(begun) < LONGEST_HEAD)
         head = begun[: end.end()]
@@ -46,12 +47,12 @@ class Arriving:
         return max(0, min(int(lengths[0]), KEPT_BYTES) - (len(begun) - len(head)))
 
     def _of_chunks(self, begun: bytearray, body: int) -> int:
-        """Each is looked at once."""
+        """Each is looked at once, and by where it ends alone: exchange.Chunks would copy what gunicorn reads again."""
         self._chunk, most = max(self._chunk, body), body + min(KEPT_BYTES, self.body_limit + LONGEST_HEAD)
         while size := _SIZE.match(begun, self._chunk):
             length = int(size[1], 16)
             if not length:  # the last one, and trailers up to an empty line
-                return int(not _HEAD.search(begun, size.end() - 1) and len(begun) - self._chunk < LONGEST_HEAD)
+                return int(not HEAD_END.search(begun, size.end() - 1) and len(begun) - self._chunk < LONGEST_HEAD)
             end = size.end() + length + 2
             if len(begun) >= most:
                 return 0

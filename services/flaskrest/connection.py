@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import socket
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from serveoff.services.flaskrest.exchange import (
+    HEAD_END,
     Chunks,
     Environ,
     Head,
@@ -23,8 +23,6 @@ from serveoff.services.flaskrest.exchange import (
 RECEIVE_BYTES = 64 * 1024
 """Of one read; a connection that has so much in store while it waits for an answer is not read."""
 HEAD_LIMIT_BYTES = 64 * 1024
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-"""gunicorn's parser then refuses a line that ends without its carriage return."""
 
 
 @dataclass(eq=False, slots=True)
@@ -133,7 +131,7 @@ class Connection:
         return Waiting(self, self.known.with_body(body), False, perf_counter())
 
     def _next_head(self, cfg: Any) -> Head | None:
-        found = _HEAD_END.search(self.received, self.searched, HEAD_LIMIT_BYTES)
+        found = HEAD_END.search(self.received, self.searched, HEAD_LIMIT_BYTES)
         if found is None:
             if len(self.received) >= HEAD_LIMIT_BYTES:
                 raise HeadTooLongError

@@ -28,6 +28,8 @@ Environ = dict[str, Any]
 BODY = "serveoff.body"
 """WSGI environment: the whole body as bytes, beside `wsgi.input`; not there if it is over the limit."""
 _UNUSUAL = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+"""gunicorn's parser then refuses a line that ends without its carriage return."""
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _DIGITS = 10
 """A Content-Length of more digits is left to gunicorn."""

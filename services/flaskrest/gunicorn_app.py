@@ -63,7 +63,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     @property
     def body_limit(self) -> int:
-        """Bytes."""
+        """Of a request's body, in bytes."""
         return self._settings.max_body_bytes
 
     def load_config(self) -> None:

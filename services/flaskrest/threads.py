@@ -63,9 +63,8 @@ def _handle(worker: Any, otherwise: Callable[[Any], Any], client_of: Callable[[i
     conn.data_ready = True
     try:
         goes_on = otherwise(conn)
-        if goes_on:
-            buffered = conn.parser.unreader.take_buffered()
-            conn.parser.unreader.unread(buffered + client.release())
+        if goes_on and (rest := client.release()):
+            conn.parser.unreader.unread(conn.parser.unreader.take_buffered() + rest)
         return goes_on
     finally:
         client.begin()
